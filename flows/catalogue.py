@@ -1,0 +1,369 @@
+"""Step 8, catalogue: `barometer.duckdb`, every relation of `sql/` built from the lake, swapped in whole."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from flows import __version__, calls, lake
+from flows.history import PUBLISHED, RUN, read_history
+from flows.lake import Manifest
+from flows.registers import folder_hash, load_mid, load_registers
+from flows.resources import data_path, sql_path
+from flows.settings import BarometerError, Settings
+from geo.fences import near
+from geo.ports import Ports, load_ports
+
+STORAGE_VERSION = "v1.0.0"
+"""Written so that DuckDB clients from 1.1 on can open it (tried with 1.1.3)."""
+
+SURROUNDINGS_KM = 60.0
+"""How far from a port its reception is judged (DESIGN, section 5)."""
+
+CELLS_PER_DEGREE = 20
+"""A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
+
+LAKE_VIEWS = ("position", "reject")
+SET_PARTS = {
+    "position": "set variable position_parts = $parts",
+    "reject": "set variable reject_parts = $parts",
+}
+
+LEDGER_SCHEMA = pa.schema(
+    [
+        ("file_id", pa.string()),
+        ("name", pa.string()),
+        ("source", pa.string()),
+        ("rows_read", pa.int64()),
+        ("rows_kept", pa.int64()),
+        ("rows_repeated", pa.int64()),
+        ("rows_rejected", pa.int64()),
+        ("first_reported_at", pa.timestamp("us")),
+        ("last_reported_at", pa.timestamp("us")),
+        ("ingested_at", pa.timestamp("us")),
+    ]
+)
+RUN_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.int64()),
+        ("as_of", pa.timestamp("us")),
+        ("code_version", pa.string()),
+        ("inputs_hash", pa.string()),
+        ("fences_hash", pa.string()),
+        ("registers_hash", pa.string()),
+        ("files_ingested", pa.int64()),
+        ("files_known", pa.int64()),
+        ("files_failed", pa.int64()),
+    ]
+)
+PUBLISHED_SCHEMA = pa.schema(
+    [
+        ("publication_id", pa.int64()),
+        ("published_at", pa.timestamp("us")),
+        ("week", pa.string()),
+        ("port_id", pa.string()),
+        ("link_tier", pa.string()),
+        ("port_calls", pa.int64()),
+        ("state", pa.string()),
+    ]
+)
+
+
+def build(
+    settings: Settings, manifest: Manifest, run: Mapping[str, Any], *, publish: bool
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Build the catalogue beside the one in use.
+
+    Parameters
+    ----------
+    settings : Settings
+        Home, as-of time and limits.
+    manifest : Manifest
+        What the lake holds.
+    run : mapping
+        The record of this run, a row of the relation `run`.
+    publish : bool
+        Whether this run publishes the weeks that are new or changed.
+
+    Returns
+    -------
+    path, published : Path, list of dict
+        The file, closed, to be put in place with `swap_in`; and the rows that this run publishes,
+        which belong into the history before that.
+    """
+    path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
+    path.parent.mkdir(exist_ok=True)
+    ports = load_ports(data_path("ports", "iran.geojson"))
+    history = _records(read_history(settings.home, PUBLISHED), PUBLISHED_SCHEMA)
+    with _writing(path, settings) as con:
+        for name in LAKE_VIEWS:
+            _lake_view(con, settings.home, manifest, name)
+        con.register("ledger", _ledger(manifest))
+        con.register("mid_table", load_mid())
+        con.register("register_entry", load_registers())
+        con.register("meta_pair", _meta(settings, manifest))
+        con.register("run_record", _records([*read_history(settings.home, RUN), run], RUN_SCHEMA))
+        for name, table in _fences(ports).items():
+            con.register(name, table)
+        box = _box(ports)
+        for name in ("meta", "run", "mid", "source_file", "port", "port_area", "week"):
+            _create(con, name)
+        _create(con, "heard_hour", box)
+        _create(con, "observed_hour")
+        _create(con, "coverage", box)
+        candidate = con.sql(_sql("candidate"), params=box).to_arrow_table()
+        con.register("candidate", candidate)
+        con.register("track_call", calls.find_calls(con, ports, _data_end(manifest)))
+        for name in ("vessel", "vessel_link", "call_identity", "call_evidence", "port_call"):
+            _create(con, name)
+        for name in ("counted_call", "port_week", "weekly_count"):
+            _create(con, name)
+        con.register("published", history)
+        new: list[dict[str, Any]] = []
+        if publish:
+            new = con.sql(_sql("publication")).to_arrow_table().to_pylist()
+            numbered = range(history.num_rows + 1, history.num_rows + 1 + len(new))
+            new = [{"publication_id": n} | row for n, row in zip(numbered, new, strict=True)]
+            con.unregister("published")
+            con.register("published", pa.concat_tables([history, _records(new, PUBLISHED_SCHEMA)]))
+        _create(con, "weekly_port_calls")
+        _create(con, "barometer")
+        con.execute("drop table call_identity; drop table weekly_count;")
+        con.execute(_sql("comments"))
+    return path, new
+
+
+def swap_in(settings: Settings, built: Path) -> None:
+    """Put a built catalogue in the place of the one in use. Who has that open keeps it."""
+    with built.open("rb") as raw:
+        os.fsync(raw.fileno())
+    built.replace(settings.home / lake.CATALOGUE)
+    lake.sync_folder(settings.home)
+
+
+def repoint(settings: Settings, manifest: Manifest) -> None:
+    """Let the views of the catalogue name the lake's files where the home lies now."""
+    path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
+    path.parent.mkdir(exist_ok=True)
+    shutil.copyfile(existing(settings.home), path)
+    with _writing(path, settings) as con:
+        for name in LAKE_VIEWS:
+            _lake_view(con, settings.home, manifest, name)
+        con.execute(_sql("comments"))
+    swap_in(settings, path)
+
+
+@contextmanager
+def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[Any]:
+    """A read-only connection to the catalogue whose views fit the place where the home lies now."""
+    manifest = lake.read_manifest(settings.home) if manifest is None else manifest
+    with open_catalogue(existing(settings.home), settings) as con:
+        for name in LAKE_VIEWS:
+            con.execute(SET_PARTS[name], {"parts": _patterns(settings.home, manifest, name)})
+        con.execute(_sql("lake_views"))
+        yield con
+
+
+@contextmanager
+def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to a catalogue file."""
+    with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
+        con.execute("set enable_progress_bar = false")
+        yield con
+
+
+def existing(home: Path) -> Path:
+    """The catalogue of a home.
+
+    Raises
+    ------
+    BarometerError
+        If there is none yet.
+    """
+    path = home / lake.CATALOGUE
+    if not path.exists():
+        raise BarometerError(
+            f"{home}: no catalogue yet. Bring AIS files in with: barometer run PATH"
+        )
+    return path
+
+
+@contextmanager
+def _writing(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    config = _config(settings) | {"storage_compatibility_version": STORAGE_VERSION}
+    with duckdb.connect(str(path), config=config) as con:
+        con.execute("set enable_progress_bar = false")
+        yield con
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        "threads": settings.threads,
+        "memory_limit": settings.memory_limit,
+        "temp_directory": str(settings.home / "tmp"),
+    }
+
+
+def _sql(name: str) -> str:
+    return sql_path(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _create(
+    con: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, Any] | None = None
+) -> None:
+    """Create the table of a file of sql/; the relation of DuckDB's API spares a string of SQL."""
+    con.sql(_sql(name), params=params).create(name)
+
+
+def _lake_view(con: duckdb.DuckDBPyConnection, home: Path, manifest: Manifest, kind: str) -> None:
+    """A view over the lake's files, each by its absolute path."""
+    parts = {"parts": _patterns(home, manifest, kind)}
+    con.sql(_sql(kind), params=parts).create_view(kind, replace=True)
+
+
+def _patterns(home: Path, manifest: Manifest, kind: str) -> list[str]:
+    """The lake's files as patterns that fit just them: a home's name may hold `*` or `[`."""
+    return [glob.escape(path) for path in lake.part_paths(home, manifest, kind)]
+
+
+def _ledger(manifest: Manifest) -> pa.Table:
+    return _records([entry._asdict() for entry in manifest.entries.values()], LEDGER_SCHEMA)
+
+
+def _records(records: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Records as a table; what a record lacks is null, and times may be ISO texts."""
+    times = {field.name for field in schema if pa.types.is_timestamp(field.type)}
+    rows = [
+        {
+            name: datetime.fromisoformat(value)
+            if name in times and isinstance(value := record.get(name), str)
+            else record.get(name)
+            for name in schema.names
+        }
+        for record in records
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def hashes(manifest: Manifest) -> dict[str, str]:
+    """What the numbers depend on, as hashes: the inputs, the fences and the registers."""
+    inputs = hashlib.blake2b("".join(sorted(manifest.entries)).encode(), digest_size=16)
+    return {
+        "inputs_hash": inputs.hexdigest(),
+        "fences_hash": folder_hash(data_path("ports")),
+        "registers_hash": folder_hash(data_path("registers")),
+    }
+
+
+def _meta(settings: Settings, manifest: Manifest) -> pa.Table:
+    pairs = {
+        "format": str(lake.FORMAT),
+        "code_version": __version__,
+        "as_of": settings.as_of.isoformat(sep=" "),
+        **hashes(manifest),
+    }
+    return pa.table({"key": list(pairs), "value": list(pairs.values())})
+
+
+def _data_end(manifest: Manifest) -> datetime | None:
+    ends = [e.last_reported_at for e in manifest.entries.values() if e.last_reported_at is not None]
+    return max(ends, default=None)
+
+
+def _fences(ports: Ports) -> dict[str, pa.Table]:
+    """The fences as tables, and the cells of the map that lie near a port or touch its limit."""
+    return {
+        "fenced_port": pa.Table.from_pandas(_with_geometry(ports.port), preserve_index=False),
+        "fenced_area": pa.Table.from_pandas(_with_geometry(ports.port_area), preserve_index=False),
+        "surrounding_cell": _surrounding_cells(ports),
+        "limit_cell": _limit_cells(ports),
+    }
+
+
+def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:
+    shapes = frame["geometry"].to_numpy()
+    found = frame.drop(columns="geometry").assign(
+        geometry_wkb=shapely.to_wkb(shapes), geometry_geojson=shapely.to_geojson(shapes)
+    )
+    if "serves" in found:
+        found["serves"] = [json.dumps(list(ids)) if ids else None for ids in found["serves"]]
+    return found
+
+
+def _grid(ports: Ports) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Column and row numbers of all cells of the box round the surroundings, one array each."""
+    box = _box(ports)
+    x = np.arange(np.floor(box["west"] * CELLS_PER_DEGREE), box["east"] * CELLS_PER_DEGREE)
+    y = np.arange(np.floor(box["south"] * CELLS_PER_DEGREE), box["north"] * CELLS_PER_DEGREE)
+    cell_x, cell_y = np.meshgrid(x.astype(np.int32), y.astype(np.int32))
+    return cell_x.ravel(), cell_y.ravel()
+
+
+def _box(ports: Ports) -> dict[str, Any]:
+    """The box round all surroundings, a degree beyond the limits: 60 km are 0.68 degrees of
+    longitude at 38 N, where the northernmost port lies."""
+    west, south, east, north = shapely.total_bounds(ports.port["geometry"].to_numpy())
+    return {
+        "cells_per_degree": CELLS_PER_DEGREE,
+        "west": float(west) - 1,
+        "south": float(south) - 1,
+        "east": float(east) + 1,
+        "north": float(north) + 1,
+    }
+
+
+def _surrounding_cells(ports: Ports) -> pa.Table:
+    cell_x, cell_y = _grid(ports)
+    point, port = near(
+        (cell_x + 0.5) / CELLS_PER_DEGREE, (cell_y + 0.5) / CELLS_PER_DEGREE, ports, SURROUNDINGS_KM
+    )
+    port_ids = ports.port["port_id"].to_numpy()
+    return pa.table(
+        {"cell_x": cell_x[point], "cell_y": cell_y[point], "port_id": pa.array(port_ids[port])}
+    )
+
+
+def _limit_cells(ports: Ports) -> pa.Table:
+    cell_x, cell_y = _grid(ports)
+    squares = shapely.box(cell_x, cell_y, cell_x + 1, cell_y + 1)
+    limits = shapely.transform(
+        ports.port["geometry"].to_numpy(), lambda degrees: degrees * CELLS_PER_DEGREE
+    )
+    touched = np.unique(shapely.STRtree(squares).query(limits, predicate="intersects")[1])
+    return pa.table({"cell_x": cell_x[touched], "cell_y": cell_y[touched]})
+
+
+def require_week(con: duckdb.DuckDBPyConnection, week: str | None) -> str:
+    """The week, or the newest week that is not open, or the newest at all.
+
+    Raises
+    ------
+    BarometerError
+        If the catalogue holds no such week, or none at all.
+    """
+    weeks = con.execute("select week, state from barometer order by week").fetchall()
+    if not weeks:
+        raise BarometerError("the lake holds no position yet, so there is no week to report.")
+    if week is None:
+        closed = [name for name, state in weeks if state != "open"]
+        return str((closed or [weeks[-1][0]])[-1])
+    if week not in {name for name, _ in weeks}:
+        raise BarometerError(
+            f"{week}: no such week here; the input reaches from {weeks[0][0]} to {weeks[-1][0]}."
+        )
+    return week

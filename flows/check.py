@@ -1,0 +1,131 @@
+"""The checks: the manifest against the files, the sums, and every query of `sql/checks`."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow.parquet as pq
+
+from flows import catalogue, lake
+from flows.registers import registers_as_of
+from flows.resources import sql_path
+from flows.settings import Settings
+
+REGISTER_MAX_AGE = timedelta(days=60)
+"""The EU lists ships every two to four months: an older register misses a whole package."""
+
+
+class Finding(NamedTuple):
+    """One thing that a check found. `is_fault`: false for what the data just cannot support."""
+
+    check: str
+    message: str
+    is_fault: bool
+
+
+def check(settings: Settings) -> list[Finding]:
+    """Everything that is wrong with a home, and what its data cannot support.
+
+    Reads every Parquet file of the lake once, for its hash.
+    """
+    manifest = lake.read_manifest(settings.home)
+    found = _check_files(settings, manifest)
+    if any(finding.check == "files" for finding in found):
+        return found  # the queries would only stumble over the same files
+    with catalogue.reading(settings, manifest) as con:
+        found += _check_queries(con)
+        found += _unsupported(con, settings)
+    return found
+
+
+def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
+    found = []
+    for entry in manifest.entries.values():
+        total = entry.rows_kept + entry.rows_repeated + entry.rows_rejected
+        if total != entry.rows_read:
+            found.append(_fault("sums", f"{entry.name}: {entry.rows_read} read, {total} accounted"))
+        rows = {"position": entry.rows_kept, "reject": entry.rows_rejected}
+        for kind in lake.KINDS:
+            part: lake.Part | None = getattr(entry, kind)
+            if (part.rows if part else 0) != rows[kind]:
+                found.append(_fault("sums", f"{entry.name}: {kind} rows differ from the ledger"))
+        for part in lake.parts(entry):
+            problem = _problem(settings, part)
+            if problem:
+                found.append(
+                    _fault(
+                        "files",
+                        f"{part.path}: {problem}. Restore it, or take {entry.name} out of a new "
+                        "home's input and ingest again.",
+                    )
+                )
+    return found
+
+
+def _problem(settings: Settings, part: lake.Part) -> str | None:
+    path = settings.home / part.path
+    try:
+        with path.open("rb") as raw:
+            digest = hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+        if digest != part.hash:
+            return "is not the file that was written"
+        if pq.read_metadata(path).num_rows != part.rows:
+            return "has another number of rows than the manifest"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error})"
+    return None
+
+
+def _check_queries(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Rows that should not be: a check is a query that returns them."""
+    found = []
+    for path in sorted(sql_path("checks").glob("*.sql")):
+        result = con.execute(path.read_text(encoding="utf-8"))
+        names = [column[0] for column in result.description]
+        for row in result.fetchmany(20):
+            told = ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True))
+            found.append(_fault(path.stem, told))
+    return found
+
+
+def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Finding]:
+    """What the data cannot support, said before somebody asks it of them."""
+    found = []
+    series = con.execute("select week, state from barometer order by week").fetchall()
+    unobserved = [week for week, state in series if state == "unobserved"]
+    if unobserved:
+        found.append(_limit("unobserved", f"{_spans(unobserved)}: too little heard to say zero"))
+    never = con.execute(
+        "select port_id from coverage group by port_id having sum(observed_hours) = 0 order by all"
+    ).fetchall()
+    if never:
+        found.append(
+            _limit("never_heard", f"no source ever heard {', '.join(row[0] for row in never)}")
+        )
+    for source, as_of in registers_as_of().items():
+        if settings.as_of.date() - as_of > REGISTER_MAX_AGE:
+            age = (settings.as_of.date() - as_of).days
+            found.append(_limit("register_age", f"{source} is of {as_of}, {age} days old"))
+    return found
+
+
+def _spans(weeks: list[str]) -> str:
+    return weeks[0] if len(weeks) == 1 else f"{len(weeks)} weeks from {weeks[0]} to {weeks[-1]}"
+
+
+def _fault(name: str, message: str) -> Finding:
+    return Finding(name, message, is_fault=True)
+
+
+def _limit(name: str, message: str) -> Finding:
+    return Finding(name, message, is_fault=False)
+
+
+def as_record(finding: Finding) -> dict[str, Any]:
+    """A finding for a script that reads JSON."""
+    return finding._asdict()

@@ -1,0 +1,432 @@
+"""The command line. It only wires; what is slow to import is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows import __version__
+from flows.settings import BarometerError, Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.ingest import Outcome, Progress
+
+log = logging.getLogger("barometer")
+
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Returns 0 when done, 1 when it failed; wrong usage exits with 2."""
+    parser = _parser()
+    flags = parser.parse_args(arguments)
+    if not hasattr(flags, "command"):
+        parser.print_help()
+        return USAGE
+    try:
+        return int(flags.command(flags))
+    except BarometerError as error:
+        print(f"barometer: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        print("barometer: stopped. What was committed stays; run again to go on.", file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--home", help="folder of lake, catalogue and reports (BAROMETER_HOME; data/lake)"
+    )
+    shared.add_argument(
+        "--as-of", dest="as_of", metavar="TIME", help="the run's clock, UTC (now): 2026-04-20T06:00"
+    )
+    shared.add_argument("--threads", type=int, help="threads (the machine's, 8 at most)")
+    shared.add_argument("--memory-limit", metavar="SIZE", help="DuckDB's memory (300MB)")
+    parser = argparse.ArgumentParser(
+        prog="barometer",
+        description="Weekly counts of Russian-linked tanker calls at Iranian ports, from public AIS.",
+        epilog="Settings: flag, environment (BAROMETER_*), barometer.toml in the home, default.",
+    )
+    parser.add_argument("--version", action="version", version=f"barometer {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    def command(
+        name: str, function: Callable[[argparse.Namespace], int], text: str, examples: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            parents=[shared],
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog="examples:\n" + textwrap.indent(textwrap.dedent(examples).strip(), "  "),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        made.set_defaults(command=function)
+        return made
+
+    run = command(
+        "run",
+        _run,
+        "the main job: ingest, then calls, links, weekly counts and reports, as one Prefect flow",
+        """
+        barometer run data/sample
+        barometer run AIS_2026_04_*.zip --home ~/barometer
+        barometer run                      # rebuild from the lake as it is
+        """,
+    )
+    run.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    run.add_argument("--json", action="store_true", help="the outcome as JSON")
+    ingest = command(
+        "ingest",
+        _ingest,
+        "files into the lake; what is known already is skipped, by content",
+        """
+        barometer ingest ais-2026-03-02.csv.zst
+        barometer ingest ~/downloads/ais --json
+        """,
+    )
+    ingest.add_argument("paths", nargs="+", metavar="PATH", help="AIS files, folders or patterns")
+    ingest.add_argument("--json", action="store_true", help="the outcome as JSON")
+    report = command(
+        "report",
+        _report,
+        "the report of a week: its CSV files, and the table on the terminal",
+        """
+        barometer report
+        barometer report --week 2026-W16 --json
+        """,
+    )
+    report.add_argument("--week", help="ISO week such as 2026-W16 (the newest closed one)")
+    report.add_argument("--json", action="store_true", help="the week as JSON")
+    sql = command(
+        "sql",
+        _sql,
+        "run a query on the catalogue, or open a prompt",
+        """
+        barometer sql "select * from barometer"
+        barometer sql --format csv "from port_call where is_russian_linked" > calls.csv
+        barometer sql < sql/examples/reception_by_port.sql
+        """,
+    )
+    sql.add_argument("query", nargs="?", help="the query; without it, standard input or a prompt")
+    sql.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+    ports = command(
+        "ports",
+        _ports,
+        "the ports and their fences",
+        """
+        barometer ports
+        barometer ports --json
+        """,
+    )
+    ports.add_argument("--json", action="store_true", help="ports and fences as JSON")
+    check = command(
+        "check",
+        _check,
+        "check the lake and the numbers, and say what the data cannot support",
+        """
+        barometer check
+        barometer check --repoint          # after the home was moved, for other DuckDB clients
+        """,
+    )
+    check.add_argument("--json", action="store_true", help="the findings as JSON")
+    check.add_argument(
+        "--repoint",
+        action="store_true",
+        help="first let the catalogue's views name the moved files",
+    )
+    simulate = command(
+        "simulate",
+        _simulate,
+        "AIS files with known port calls, for demos, tests and benchmarks",
+        """
+        barometer simulate /tmp/sim
+        barometer simulate /tmp/sim --days 7 --ships 200 --seed 3 --trap pass_by --trap pilot_stop
+        """,
+    )
+    simulate.add_argument("directory", metavar="DIR", help="a new or empty folder")
+    simulate.add_argument("--start", default="2026-03-02", help="first day (2026-03-02, a Monday)")
+    simulate.add_argument("--days", type=int, default=21)
+    simulate.add_argument("--ships", type=int, default=24)
+    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument(
+        "--trap", action="append", metavar="NAME", help="only these traps (all); 'none' for none"
+    )
+    simulate.add_argument(
+        "--layout",
+        default="marinecadastre-2025",
+        choices=("marinecadastre-2025", "marinecadastre-2024"),
+    )
+    return parser
+
+
+def _settings(flags: argparse.Namespace) -> Settings:
+    names = ("home", "as_of", "threads", "memory_limit")
+    return load_settings({name: getattr(flags, name) for name in names})
+
+
+def _start_logging() -> None:
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)sZ %(levelname)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )
+
+
+def _run(flags: argparse.Namespace) -> int:
+    settings = _settings(flags)
+    _set_up_prefect(settings)
+    from flows.weekly import weekly  # noqa: PLC0415 Prefect takes seconds to import
+
+    with _progress(flags) as progress:
+        outcomes = weekly(
+            paths=flags.paths,
+            home=str(settings.home),
+            as_of=settings.as_of.isoformat(),
+            threads=settings.threads,
+            memory_limit=settings.memory_limit,
+            progress=progress,
+        )
+    return _show_outcome(settings, outcomes, as_json=flags.json, week=None)
+
+
+def _set_up_prefect(settings: Settings) -> None:
+    """The operator's Prefect server if he has one, else a server of its own in the home."""
+    if not os.environ.get("PREFECT_API_URL"):
+        print("barometer: starting Prefect's own server, 10 to 60 seconds ...", file=sys.stderr)
+        os.environ.setdefault("PREFECT_HOME", str(settings.home / "prefect"))
+    for name, value in {
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "barometer",
+        "PREFECT_LOGGING_COLORS": "false",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _ingest(flags: argparse.Namespace) -> int:
+    _start_logging()
+    from flows import lake, run  # noqa: PLC0415
+    from flows.files import find_files  # noqa: PLC0415
+    from flows.ingest import ingest_file  # noqa: PLC0415
+    from flows.sources import load_sources  # noqa: PLC0415
+
+    settings = _settings(flags)
+    sources = load_sources(settings.home)
+    files = find_files(flags.paths)
+    lake.prepare(settings.home)
+    outcomes = []
+    with _progress(flags) as progress:
+        for file in files:
+            for outcome in ingest_file(file, sources, settings, progress):
+                run.log_outcome(log, outcome)
+                outcomes.append(outcome)
+    run.derive(settings, outcomes, publish=False)
+    if flags.json:
+        print(json.dumps([_outcome_record(o) for o in outcomes], indent=2))
+    return _exit_code(outcomes)
+
+
+def _show_outcome(
+    settings: Settings, outcomes: list[Outcome], *, as_json: bool, week: str | None
+) -> int:
+    from flows import catalogue, report  # noqa: PLC0415
+
+    with catalogue.reading(settings) as con:
+        has_weeks = bool(report.weeks(con))
+        name = catalogue.require_week(con, week) if has_weeks else None
+        if as_json:
+            found = report.summary(con, name) if name else None
+            record = {"files": [_outcome_record(o) for o in outcomes], "week": found}
+            print(json.dumps(record, indent=2, default=str))
+        elif name:
+            report.show(report.week_view(con, name))
+            print(f"\nReports: {settings.home / 'reports'}")
+        else:
+            print("The lake holds no position yet.")
+    return _exit_code(outcomes)
+
+
+def _outcome_record(outcome: Outcome) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "name": outcome.name,
+        "state": outcome.state,
+        "message": outcome.message,
+    }
+    if outcome.entry is not None:
+        names = ("file_id", "source", "rows_read", "rows_kept", "rows_repeated", "rows_rejected")
+        record |= {name: getattr(outcome.entry, name) for name in names}
+    return record
+
+
+def _exit_code(outcomes: Sequence[Outcome]) -> int:
+    failed = sum(outcome.state == "failed" for outcome in outcomes)
+    if failed:
+        print(
+            f"barometer: {failed} of {len(outcomes)} inputs failed; the messages are above.",
+            file=sys.stderr,
+        )
+    if outcomes and all(outcome.state == "skipped" for outcome in outcomes):
+        print("barometer: none of the files is AIS. Is it the right folder?", file=sys.stderr)
+        return FAILED
+    return FAILED if failed else DONE
+
+
+@contextmanager
+def _progress(flags: argparse.Namespace) -> Iterator[Progress]:
+    """A bar with rows, rate and what remains on a terminal; a log line now and then elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,.0f}/s"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        ) as bar:
+            tasks: dict[str, tuple[Any, float]] = {}
+
+            def show(name: str, done: int, size: int, rows: int) -> None:
+                if name not in tasks:
+                    for task, _ in tasks.values():
+                        bar.update(task, visible=False)
+                    tasks[name] = (
+                        bar.add_task(name, total=size, rows=0, rate=0.0),
+                        time.monotonic(),
+                    )
+                task, start = tasks[name]
+                rate = rows / max(time.monotonic() - start, 1e-3)
+                bar.update(task, completed=done, rows=rows, rate=rate)
+
+            yield show
+        return
+    last = time.monotonic()
+
+    def tell(name: str, done: int, size: int, rows: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > 10:
+            last = time.monotonic()
+            log.info("%s: %s rows, %.0f %% read", name, f"{rows:,}", 100 * done / max(size, 1))
+
+    yield tell
+
+
+def _report(flags: argparse.Namespace) -> int:
+    from flows import catalogue, report  # noqa: PLC0415
+
+    settings = _settings(flags)
+    with catalogue.reading(settings) as con:
+        week = catalogue.require_week(con, flags.week)
+        report.write_report(con, settings.home, week)
+        if flags.json:
+            print(json.dumps(report.summary(con, week), indent=2, default=str))
+        else:
+            report.show(report.week_view(con, week))
+            print(f"\nFiles: {settings.home / 'reports' / week}")
+    return DONE
+
+
+def _sql(flags: argparse.Namespace) -> int:
+    from flows import query  # noqa: PLC0415
+
+    settings = _settings(flags)
+    if flags.query is None and sys.stdin.isatty():
+        query.prompt(settings)
+        return DONE
+    text = sys.stdin.read() if flags.query is None else flags.query
+    if flags.format == "parquet" and sys.stdout.isatty():
+        raise BarometerError(
+            "Parquet is not for a terminal. Send it to a file: ... > result.parquet"
+        )
+    query.run_query(settings, text, flags.format, sys.stdout.buffer)
+    return DONE
+
+
+def _ports(flags: argparse.Namespace) -> int:
+    from flows import portlist  # noqa: PLC0415
+
+    if flags.json:
+        print(json.dumps(portlist.records(), indent=2))
+    else:
+        portlist.show()
+    return DONE
+
+
+def _check(flags: argparse.Namespace) -> int:
+    from flows import catalogue, check, lake  # noqa: PLC0415
+    from flows.report import safe_text  # noqa: PLC0415
+
+    settings = _settings(flags)
+    if flags.repoint:
+        catalogue.repoint(settings, lake.read_manifest(settings.home))
+    found = check.check(settings)
+    faults = [finding for finding in found if finding.is_fault]
+    if flags.json:
+        print(json.dumps([check.as_record(finding) for finding in found], indent=2))
+    else:
+        for finding in found:
+            kind = "FAULT" if finding.is_fault else "limit"
+            print(f"{kind}  {finding.check}: {safe_text(finding.message)}")
+        print(f"{len(faults)} faults, {len(found) - len(faults)} limits of the data.")
+    return FAILED if faults else DONE
+
+
+def _simulate(flags: argparse.Namespace) -> int:
+    from datetime import date  # noqa: PLC0415
+
+    from flows.simulate import TRAPS, simulate  # noqa: PLC0415
+
+    traps = tuple(TRAPS) if flags.trap is None else tuple(t for t in flags.trap if t != "none")
+    if unknown := sorted(set(traps) - set(TRAPS)):
+        known = "\n".join(f"  {name}: {text}" for name, text in TRAPS.items())
+        raise BarometerError(f"no such trap: {', '.join(unknown)}. Known are\n{known}")
+    try:
+        start = date.fromisoformat(flags.start)
+    except ValueError as error:
+        raise BarometerError(f"--start {flags.start!r} is no date such as 2026-03-02") from error
+    made = simulate(
+        Path(flags.directory),
+        start=start,
+        days=flags.days,
+        ships=flags.ships,
+        seed=flags.seed,
+        traps=traps,
+        layout=flags.layout,
+    )
+    print(
+        f"{made.rows:,} SIMULATED rows in {len(made.files)} files below {flags.directory}, "
+        f"{len(made.truth)} port calls in truth.csv"
+    )
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Step 2, files: find the input, and open every CSV in it as a stream; nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, BinaryIO, NamedTuple
+
+import pyarrow as pa
+
+from flows.settings import BarometerError
+
+SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst")
+"""What counts as a possible AIS file in a folder. A file that is named is opened whatever its name."""
+
+_GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
+
+
+class InputFile(NamedTuple):
+    """A file to read. `is_named`: given by the user himself, not found in a folder."""
+
+    path: Path
+    is_named: bool
+
+
+class Member(NamedTuple):
+    """One CSV: a plain or compressed file, or one file in a zip.
+
+    Attributes
+    ----------
+    name : str
+        For people and the ledger: the file's name, with ``!member`` for one in a zip. Never a path
+        to write to.
+    path : Path
+        The file on disk.
+    inside : zipfile.ZipInfo or None
+        The member of the archive.
+    """
+
+    name: str
+    path: Path
+    inside: zipfile.ZipInfo | None
+
+
+def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
+    """Input files below the paths, each once, in the order of the paths, folders sorted by name.
+
+    A path is a file, a folder (searched to the bottom; hidden files left out) or a glob pattern.
+
+    Raises
+    ------
+    BarometerError
+        If a path does not exist, a pattern fits nothing, or a folder holds no file that could be AIS.
+    """
+    found: dict[Path, InputFile] = {}
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            inside = [InputFile(p, is_named=False) for p in _walk(path)]
+            if not inside:
+                raise BarometerError(
+                    f"{path}: no AIS file in this folder ({', '.join(SUFFIXES)}). "
+                    "Is it the right folder?"
+                )
+        elif path.exists():
+            inside = [InputFile(path, is_named=True)]
+        else:
+            inside = [
+                InputFile(Path(p), is_named=True)
+                for p in sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 absolute patterns
+                if Path(p).is_file()
+            ]
+            if not inside:
+                raise BarometerError(
+                    f"{given}: no such file or folder, and as a pattern it fits none."
+                )
+        for file in inside:
+            found.setdefault(file.path.resolve(), file)
+    return list(found.values())
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.name.lower().endswith(SUFFIXES) and path.is_file():
+            yield path
+
+
+def members(path: Path) -> list[Member]:
+    """The CSVs of a file, in the archive's order.
+
+    Raises
+    ------
+    BarometerError
+        If the file cannot be read, is a damaged archive, or a zip without a CSV.
+    """
+    with explained(path.name), path.open("rb") as raw:
+        kind = raw.read(4)
+        if kind not in (_ZIP, _ZIP_EMPTY):
+            return [Member(path.name, path, None)]
+        with zipfile.ZipFile(raw) as archive:
+            if any(info.flag_bits & 0x1 for info in archive.infolist()):
+                raise BarometerError(f"{path.name}: the archive has a password. Unpack it first.")
+            inside = [
+                Member(f"{path.name}!{_printable(info.filename)}", path, info)
+                for info in archive.infolist()
+                if info.filename.lower().endswith(".csv") and not _is_hidden(info.filename)
+            ]
+    if not inside:
+        raise BarometerError(f"{path.name}: the archive holds no CSV.")
+    return inside
+
+
+def _is_hidden(name: str) -> bool:
+    # Archives made on a Mac carry a shadow file for each real one.
+    return "__MACOSX" in name or Path(name).name.startswith(".")
+
+
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name)[-200:]
+
+
+class Stream(NamedTuple):
+    """An open member: `content` gives decompressed bytes, `raw` says how far the file was read."""
+
+    content: IO[bytes]
+    raw: BinaryIO
+
+
+@contextmanager
+def opened(member: Member) -> Iterator[Stream]:
+    """Open a member for one reading from the start; the kind is told by the first bytes.
+
+    Reading to the end fails with an error where the compressed data are cut or damaged: gzip, zstd
+    and zip all carry a length or a checksum, and these readers check it.
+    """
+    with member.path.open("rb") as raw:
+        kind = raw.read(4)
+        raw.seek(0)
+        if member.inside is not None:
+            with zipfile.ZipFile(raw) as archive, archive.open(member.inside) as content:
+                yield Stream(content, raw)
+        elif kind[:2] == _GZIP:
+            with gzip.open(raw) as content:
+                yield Stream(content, raw)  # type: ignore[arg-type]
+        elif kind == _ZSTD:
+            source: Any = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
+            with source as content:
+                yield Stream(content, raw)
+        else:
+            yield Stream(raw, raw)
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Turn what can go wrong with a file into a message that names it and says what to do."""
+    try:
+        yield
+    except PermissionError as error:
+        raise BarometerError(
+            f"{name}: not readable ({error.strerror}). Check its rights."
+        ) from error
+    except (zipfile.BadZipFile, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise BarometerError(
+            f"{name}: cut or damaged archive ({error}). Fetch it again."
+        ) from error
+    except NotImplementedError as error:  # zipfile's word for a method that it does not know
+        raise BarometerError(f"{name}: {error}. Pack it anew with deflate.") from error
+    except OSError as error:
+        cut = "ZSTD" in str(error) or "Truncated" in str(error)
+        why = f"cut or damaged archive ({error}). Fetch it again." if cut else str(error)
+        raise BarometerError(f"{name}: {why}") from error

@@ -1,0 +1,600 @@
+"""Step 3, read: a stream of CSV text becomes typed positions, and rejects with line and reason.
+
+A record is a line. The stream is cut into blocks of whole lines; a block goes through pyarrow's CSV
+reader, and only a small block in which something is wrong is taken apart line by line. Every line
+but the header and the empty ones ends as a position or as a reject.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import queue
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from flows.settings import BarometerError
+from flows.sources import OPTIONAL, Layout
+
+BLOCK_BYTES = 16 << 20
+CHUNK_BYTES = 4 << 20
+"""What one thread of pyarrow parses at a time; longer than any line."""
+
+CAREFUL_BYTES = 128 << 10
+"""Size of the pieces in which a faulty block is looked for its faulty lines."""
+
+MAX_LINE_BYTES = 1 << 20
+"""A longer line is not AIS; it is rejected without being held in memory."""
+
+FINGERPRINT_BYTES = 64 << 10
+RAW_CHARACTERS = 1000
+FUTURE = timedelta(minutes=10)
+"""A fix later than this after the as-of time is from a wrong clock (DESIGN, section 4)."""
+
+BAD_FIELDS = "wrong number of fields"
+BAD_RECORD = "not a CSV record"
+LONG_LINE = "line longer than 1 MiB"
+BAD_MMSI = "mmsi is not a ship's"
+BAD_TIME = "time missing or unreadable"
+FUTURE_TIME = "time in the future"
+NO_POSITION = "position not available"
+BAD_POSITION = "position not on Earth"
+
+RANGES = {
+    # ITU-R M.1371-5, tables 45 and 48: what the fields can carry and mean. Outside is null.
+    "sog_kn": (0.0, 102.2),
+    "cog_deg": (0.0, 359.9999),
+    "heading_deg": (0.0, 359.9999),
+    "nav_status": (0.0, 15.0),
+    "ship_type": (0.0, 99.0),
+    "length_m": (0.0, 1022.0),
+    "beam_m": (0.0, 126.0),
+    "draught_m": (0.0, 25.5),
+}
+TEXTS = ("vessel_name", "call_sign", "destination")
+CODES = ("nav_status", "ship_type")
+
+POSITION_SCHEMA = pa.schema(
+    [
+        ("mmsi", pa.int32()),
+        ("reported_at", pa.timestamp("us")),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
+        ("sog_kn", pa.float32()),
+        ("cog_deg", pa.float32()),
+        ("heading_deg", pa.float32()),
+        ("nav_status", pa.int16()),
+        ("imo", pa.int32()),
+        ("vessel_name", pa.string()),
+        ("call_sign", pa.string()),
+        ("ship_type", pa.int16()),
+        ("length_m", pa.float32()),
+        ("beam_m", pa.float32()),
+        ("draught_m", pa.float32()),
+        ("destination", pa.string()),
+    ]
+)
+"""A position as the lake stores it; `source` and `file_id` are in the file's path."""
+
+REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
+
+_TEXT = pa.dictionary(pa.int32(), pa.binary())
+LINED_SCHEMA = pa.schema(
+    [
+        f.with_type(pa.dictionary(pa.int32(), pa.string())) if f.type == pa.string() else f
+        for f in POSITION_SCHEMA
+    ]
+    + [pa.field("line", pa.int64())]
+)
+"""What `parser` gives: positions with the number of their line, texts as dictionaries."""
+
+_BLANK = b"\r\n\xef\xbb\xbf"  # line ends, and the byte order mark that some editors put first
+_EXACT = ("lon", "lat", "reported_at")
+_ISO = re.compile(
+    r"\d{4}-\d\d-\d\d([ T]\d\d(:\d\d(:\d\d(\.\d+)?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
+)
+
+Rejects = list[tuple[int, str, bytes]]
+
+
+class Parsed(NamedTuple):
+    """What a block holds: `row_count` lines, each in one of the batches or among the rejects."""
+
+    batches: list[pa.RecordBatch]
+    rejects: Rejects
+    row_count: int
+
+
+class Block(NamedTuple):
+    """Whole lines of a file, without the header. `first_line` counts from 1, as editors do."""
+
+    content: bytes
+    first_line: int
+    too_long: tuple[tuple[int, bytes], ...] = ()
+
+
+class Head(NamedTuple):
+    """The header of a file, and what was read beyond it.
+
+    `line_number` is the header's own (empty lines may stand before it); `fingerprint` is the hash
+    of the first bytes, by which a file that may be known already is told cheaply.
+    """
+
+    text: str
+    line_number: int
+    rest: bytes
+    fingerprint: str
+
+
+def read_head(content: IO[bytes], digest: hashlib.blake2b) -> Head:
+    """Read up to the end of the header, the first line that is not empty.
+
+    Raises
+    ------
+    BarometerError
+        If there is no such line.
+    """
+    read = b""
+    while b"\n" not in read.lstrip(_BLANK) and len(read) < MAX_LINE_BYTES:
+        piece = content.read(FINGERPRINT_BYTES)
+        if not piece:
+            break
+        digest.update(piece)
+        read += piece
+    start = len(read) - len(read.lstrip(_BLANK))
+    end = read.find(b"\n", start)
+    end = len(read) if end < 0 else end
+    if not read[start:end].strip():
+        raise BarometerError("the file is empty. Fetch it again.")
+    return Head(
+        text=read[start:end].decode("utf-8", "replace"),
+        line_number=read[:start].count(b"\n") + 1,
+        rest=read[end + 1 :],
+        fingerprint=hashlib.blake2b(read[:FINGERPRINT_BYTES], digest_size=16).hexdigest(),
+    )
+
+
+def blocks(
+    content: IO[bytes], digest: hashlib.blake2b, start: bytes, first_line: int
+) -> Iterator[Block]:
+    """Cut a stream into blocks of whole lines.
+
+    Parameters
+    ----------
+    content : binary file
+        The stream, read to its end.
+    digest : hashlib.blake2b
+        Is fed with all that is read.
+    start : bytes
+        What was already read beyond the header.
+    first_line : int
+        The number of the line at which `start` begins.
+    """
+    rest, line = start, first_line
+    skipping = False  # inside a line that is too long
+    while True:
+        piece = content.read(BLOCK_BYTES)
+        digest.update(piece)
+        rest += piece
+        too_long: list[tuple[int, bytes]] = []
+        if skipping:
+            end = rest.find(b"\n")
+            if end >= 0:
+                rest, skipping, line = rest[end + 1 :], False, line + 1
+            else:
+                rest = b""
+        cut = len(rest) if not piece else rest.rfind(b"\n") + 1
+        whole, rest = rest[:cut], rest[cut:]
+        if whole:
+            kept, too_long = _without_long_lines(whole, line)
+            yield Block(kept, line, tuple(too_long))
+            line += whole.count(b"\n")
+        if not skipping and len(rest) > MAX_LINE_BYTES:
+            yield Block(b"", line, ((line, rest[: RAW_CHARACTERS * 4]),))
+            rest, skipping = b"", True
+        if not piece:
+            return
+
+
+def _without_long_lines(whole: bytes, first_line: int) -> tuple[bytes, list[tuple[int, bytes]]]:
+    """The block with its lines over the limit emptied (an empty line is no row), and those lines."""
+    ends = np.flatnonzero(np.frombuffer(whole, dtype=np.uint8) == ord("\n"))
+    starts = np.concatenate(([0], ends + 1))
+    ends = np.concatenate((ends, [len(whole)]))
+    long = np.flatnonzero(ends - starts > MAX_LINE_BYTES)
+    if not len(long):
+        return whole, []
+    found = [(first_line + int(i), whole[starts[i] : starts[i] + RAW_CHARACTERS * 4]) for i in long]
+    pieces, at = [], 0
+    for i in long:
+        pieces.append(whole[at : starts[i]])
+        at = int(ends[i])
+    return b"".join([*pieces, whole[at:]]), found
+
+
+def read_ahead(source: Iterator[Block], depth: int = 2) -> Iterator[Block]:
+    """The same blocks, read and hashed by a thread of its own while the last ones are parsed."""
+    waiting: queue.Queue[Block | BaseException | None] = queue.Queue(depth)
+    stopped = threading.Event()
+
+    def put(item: Block | BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                return waiting.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for block in source:
+                put(block)
+                if stopped.is_set():
+                    return
+            put(None)
+        except BaseException as error:  # handed to the reader, who raises it
+            put(error)
+
+    thread = threading.Thread(target=work, name="read-ahead", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def decimal_mark(layout: Layout, start: bytes) -> str:
+    """``,`` where the first positions of the file are written with a decimal comma, else ``.``."""
+    latitude = layout.header.index(layout.source.columns["lat"])
+    for line in start[:100_000].split(b"\n")[:100]:
+        fields = _fields(line, layout.delimiter)
+        if fields is not None and len(fields) == len(layout.header):
+            if re.fullmatch(r"\s*-?\d+,\d+\s*", fields[latitude]):
+                return ","
+            if re.fullmatch(r"\s*-?\d+\.\d+\s*", fields[latitude]):
+                return "."
+    return "."
+
+
+def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], Parsed]:
+    """A function from a block to its positions (batches of `LINED_SCHEMA`) and its rejects.
+
+    Parameters
+    ----------
+    layout : Layout
+        The file's columns.
+    decimal : str
+        ``.`` or ``,``.
+    latest : datetime
+        Naive UTC; a later fix is in the future.
+    """
+
+    def parse(block: Block) -> Parsed:
+        rejects: Rejects = [(line, LONG_LINE, raw) for line, raw in block.too_long]
+        batches: list[pa.RecordBatch] = []
+        row_count = len(rejects)
+        for piece in _pieces(block, layout, decimal):
+            row_count += piece.row_count
+            rejects += piece.rejects
+            start = 0
+            for raw in piece.table.to_batches():
+                line = piece.line[start : start + raw.num_rows]
+                start += raw.num_rows
+                batch, wrong = _typed(raw, line, layout, decimal, latest)
+                batches.append(batch)
+                if wrong:
+                    text = _lines(block, [at for at, _ in wrong])
+                    rejects += [(at, why, text[at]) for at, why in wrong]
+        return Parsed(batches, rejects, row_count)
+
+    return parse
+
+
+class _Piece(NamedTuple):
+    """Rows of a block, their columns under our names: exact ones typed, others as dictionaries.
+
+    `row_count` counts the lines that are not empty; `rejects` holds those that are no records.
+    """
+
+    table: pa.Table
+    line: npt.NDArray[np.int64]
+    rejects: Rejects
+    row_count: int
+
+
+def _pieces(block: Block, layout: Layout, decimal: str) -> Iterator[_Piece]:
+    whole = _parse_fast(block, layout, decimal)
+    if whole is not None:
+        yield whole
+        return
+    content, at, line = block.content, 0, block.first_line
+    while at < len(content):
+        end = content.find(b"\n", min(at + CAREFUL_BYTES, len(content)))
+        end = len(content) if end < 0 else end + 1
+        small = Block(content[at:end], line)
+        yield _parse_fast(small, layout, decimal) or _parse_careful(small, layout, decimal)
+        line += small.content.count(b"\n")
+        at = end
+
+
+def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
+    """The block by pyarrow, or None where a line in it is not in order.
+
+    pyarrow takes a line break inside quotes for a part of the field, and a lone carriage return
+    for the end of a line; both show in the number of rows.
+    """
+    content = block.content
+    lines = content.count(b"\n") + (not content.endswith(b"\n") and len(content) > 0)
+    columns = layout.source.columns
+    iso = layout.source.time_format == "iso"
+    types: dict[str, pa.DataType] = {
+        published: _TEXT for ours, published in columns.items() if ours not in _EXACT
+    }
+    types |= {columns["lon"]: pa.float64(), columns["lat"]: pa.float64()}
+    types[columns["reported_at"]] = pa.timestamp("us")
+    names = [f"{i}" if n not in types else n for i, n in enumerate(layout.header)]
+    if not lines:
+        return None
+    try:
+        table = pa_csv.read_csv(
+            pa.BufferReader(content),
+            pa_csv.ReadOptions(column_names=names, block_size=CHUNK_BYTES),
+            pa_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=False),
+            pa_csv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types),
+                strings_can_be_null=False,
+                check_utf8=False,
+                decimal_point=decimal,
+                timestamp_parsers=[] if iso else [layout.source.time_format],
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != lines:
+        return None
+    ours = {published: name for name, published in columns.items()}
+    table = table.rename_columns([ours[name] for name in table.column_names])
+    return _Piece(table, np.arange(block.first_line, block.first_line + lines), [], lines)
+
+
+def _parse_careful(block: Block, layout: Layout, decimal: str) -> _Piece:
+    """The block line by line: what is not a record is rejected, and a bad number becomes null."""
+    kept: list[list[str]] = []
+    at: list[int] = []
+    rejects: Rejects = []
+    for line, raw in enumerate(block.content.split(b"\n"), block.first_line):
+        if not raw.strip():
+            continue
+        fields = _fields(raw, layout.delimiter)
+        if fields is None:
+            rejects.append((line, BAD_RECORD, raw))
+        elif len(fields) != len(layout.header):
+            rejects.append((line, BAD_FIELDS, raw))
+        else:
+            kept.append(fields)
+            at.append(line)
+    arrays = {}
+    for ours, published in layout.source.columns.items():
+        column = layout.header.index(published)
+        text = [fields[column] for fields in kept]
+        if ours == "reported_at":
+            arrays[ours] = pa.array(
+                _times(text, layout.source.time_format), type=pa.timestamp("us")
+            )
+        elif ours in _EXACT:
+            arrays[ours] = pa.array(_numbers(pd.Series(text, dtype=object), decimal))
+        else:
+            arrays[ours] = pa.array([t.encode() for t in text], pa.binary()).dictionary_encode()
+    line_numbers = np.asarray(at, dtype=np.int64)
+    return _Piece(pa.table(arrays), line_numbers, rejects, len(at) + len(rejects))
+
+
+def _fields(raw: bytes, delimiter: str) -> list[str] | None:
+    """The fields of one line, or None where it cannot be taken apart."""
+    text = _decode(raw.rstrip(b"\r")).replace("\r", " ").replace("\0", " ")
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return None
+
+
+def _decode(raw: bytes) -> str:
+    """UTF-8, or Latin-1 where it is not: every byte is a Latin-1 letter, so this cannot fail."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _times(text: list[str], time_format: str) -> list[datetime | None]:
+    return [_time(t.strip(), time_format) for t in text]
+
+
+def _time(text: str, time_format: str) -> datetime | None:
+    try:
+        if time_format != "iso":
+            return datetime.strptime(text, time_format)  # noqa: DTZ007 published in UTC
+        if not _ISO.fullmatch(text):
+            return None
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _numbers(text: pd.Series[Any], decimal: str) -> npt.NDArray[np.float64]:
+    if decimal != ".":
+        text = text.str.replace(decimal, ".", regex=False)
+    return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
+
+
+def _lines(block: Block, wanted: list[int]) -> dict[int, bytes]:
+    """The text of some lines of a block."""
+    ends = np.flatnonzero(np.frombuffer(block.content, dtype=np.uint8) == ord("\n"))
+    starts = np.concatenate(([0], ends + 1))
+    ends = np.concatenate((ends, [len(block.content)]))
+    return {
+        at: block.content[starts[at - block.first_line] : ends[at - block.first_line]]
+        for at in wanted
+    }
+
+
+def _typed(
+    raw: pa.RecordBatch,
+    line: npt.NDArray[np.int64],
+    layout: Layout,
+    decimal: str,
+    latest: datetime,
+) -> tuple[pa.RecordBatch, list[tuple[int, str]]]:
+    """The rows that are positions, and line and reason of those that are not."""
+    mmsi = _by_value(raw.column("mmsi"), _mmsi)
+    lon = _floats(raw.column("lon"))
+    lat = _floats(raw.column("lat"))
+    at = raw.column("reported_at")
+    moment = at.fill_null(0).to_numpy(zero_copy_only=False).astype("datetime64[us]")
+    missing = at.is_null().to_numpy(zero_copy_only=False)
+    with np.errstate(invalid="ignore"):
+        on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    faults = [
+        (mmsi < 0, BAD_MMSI),
+        (missing, BAD_TIME),
+        (moment > np.datetime64(latest, "us"), FUTURE_TIME),
+        # ITU-R M.1371-5, table 45: longitude 181 and latitude 91 mean "not available".
+        (np.isnan(lon) | np.isnan(lat) | (lon == 181) | (lat == 91), NO_POSITION),
+        (~on_earth, BAD_POSITION),
+    ]
+    wrong = np.select([f for f, _ in faults], np.arange(1, len(faults) + 1), 0)
+    good = wrong == 0
+    arrays: dict[str, pa.Array] = {
+        "mmsi": pa.array(mmsi),
+        "reported_at": at,
+        "lon": pa.array(np.round(lon, 5) + 0.0),  # + 0.0: no minus zero
+        "lat": pa.array(np.round(lat, 5) + 0.0),
+        "line": pa.array(line),
+    }
+    for name in OPTIONAL:
+        kind = LINED_SCHEMA.field(name).type
+        if name not in raw.schema.names:
+            arrays[name] = pa.nulls(raw.num_rows, kind)
+        elif name in TEXTS:
+            arrays[name] = _texts(raw.column(name), layout)
+        elif name == "imo":
+            imo = _by_value(raw.column(name), _imo)
+            arrays[name] = pa.array(imo, mask=imo < 0)
+        else:
+            values = _by_value(raw.column(name), lambda u, n=name: _measure(u, n, layout, decimal))
+            arrays[name] = pa.array(values, mask=np.isnan(values)).cast(kind)
+    batch = pa.RecordBatch.from_arrays(
+        [arrays[f.name] for f in LINED_SCHEMA], names=LINED_SCHEMA.names
+    )
+    if good.all():
+        return batch, []
+    reasons = [(int(line[i]), faults[wrong[i] - 1][1]) for i in np.flatnonzero(~good)]
+    return batch.filter(pa.array(good)), reasons
+
+
+def _floats(column: pa.Array) -> npt.NDArray[np.float64]:
+    return np.asarray(column.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _by_value(
+    column: pa.DictionaryArray, convert: Callable[[pa.Array], npt.NDArray[Any]]
+) -> npt.NDArray[Any]:
+    """Convert each distinct value once and spread the results over the rows."""
+    if not len(column.dictionary):
+        return convert(pa.array([b""] * len(column), pa.binary()))
+    return convert(column.dictionary)[column.indices.to_numpy()]
+
+
+def _as_text(values: pa.Array) -> pa.StringArray:
+    try:
+        text = values.cast(pa.string())
+    except pa.ArrowInvalid:
+        text = pa.array([_decode(value) for value in values.to_pylist()], pa.string())
+    return pc.utf8_trim_whitespace(text)
+
+
+def _mmsi(values: pa.Array) -> npt.NDArray[np.int32]:
+    """Nine digits of which the first is 2 to 7 (ITU-R M.585: ship stations), else -1."""
+    text = _as_text(values)
+    ship = pc.match_substring_regex(text, r"^[2-7][0-9]{8}$")
+    return np.asarray(pc.if_else(ship, text, "-1").cast(pa.int32()).to_numpy(), dtype=np.int32)
+
+
+def _imo(values: pa.Array) -> npt.NDArray[np.int32]:
+    """Seven digits with a right check digit (IMO Res. A.1117(30)), with or without IMO before, else -1.
+
+    The last digit is that of the sum of the first six times 7, 6, 5, 4, 3, 2.
+    """
+    text = pc.replace_substring_regex(_as_text(values), r"^(?i:imo)\s*", "")
+    seven = pc.match_substring_regex(text, r"^[1-9][0-9]{6}(\.0)?$")
+    number = pc.if_else(seven, pc.utf8_slice_codeunits(text, 0, 7), "-1").cast(pa.int32())
+    imo = np.asarray(number.to_numpy(), dtype=np.int32)
+    total = sum(imo // 10 ** (weight - 1) % 10 * weight for weight in range(2, 8))
+    return np.where((imo > 0) & (total % 10 == imo % 10), imo, np.int32(-1))
+
+
+def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.NDArray[np.float64]:
+    """Numbers of a measure or code; null codes, words without a code, junk and what is outside the
+    field's range become NaN."""
+    text = _as_text(values)
+    words = layout.source.words.get(name)
+    if words is not None:
+        text = pa.array(
+            [
+                str(words[key]) if words.get(key := word.casefold()) is not None else word
+                for word in text.to_pylist()
+            ],
+            pa.string(),
+        )
+    if decimal != ".":
+        text = pc.replace_substring(text, decimal, ".")
+    try:
+        number = pc.if_else(pc.equal(text, ""), "nan", text).cast(pa.float64())
+        result = np.asarray(number.to_numpy(), dtype=np.float64)
+    except pa.ArrowInvalid:
+        result = _numbers(pd.Series(text.to_pylist(), dtype=object), ".")
+    low, high = RANGES[name]
+    with np.errstate(invalid="ignore"):
+        result = np.where((result >= low) & (result <= high), result, np.nan)
+    if name in CODES:
+        result = np.where(result == np.floor(result), result, np.nan)
+    for code in layout.source.not_available.get(name, ()):
+        result = np.where(result == code, np.nan, result)
+    return result
+
+
+def _texts(column: pa.DictionaryArray, layout: Layout) -> pa.Array:
+    """Text without control characters and AIS's filler ``@`` at the end; nothing left is null."""
+    if not len(column.dictionary):
+        return pa.nulls(len(column), pa.dictionary(pa.int32(), pa.string()))
+    text = pc.replace_substring_regex(_as_text(column.dictionary), r"\p{Cc}+", " ")
+    # ITU-R M.1371-5, table 47: '@' is the six-bit code 0, which fills a name up to its length.
+    text = pc.utf8_trim_whitespace(pc.utf8_rtrim(text, "@ "))
+    empty = pc.equal(text, "")
+    if layout.source.text_not_available:
+        junk = pa.array(sorted(layout.source.text_not_available), pa.string())
+        empty = pc.or_(empty, pc.is_in(pc.utf8_lower(text), value_set=junk))
+    text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
+    return pa.DictionaryArray.from_arrays(column.indices, text)
+
+
+def rejects_table(rejects: Rejects) -> pa.Table:
+    """Rejects as a table: line, reason, and the line's text, at most 1,000 characters of it."""
+    lines, reasons, raws = zip(*rejects, strict=True)
+    text = [_decode(raw.rstrip(b"\r\n"))[:RAW_CHARACTERS].replace("\0", " ") for raw in raws]
+    return pa.table([lines, reasons, text], schema=REJECT_SCHEMA)

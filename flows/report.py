@@ -1,0 +1,244 @@
+"""Step 9, report: a week's numbers as CSV files for a team, and as a table for a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from flows.lake import write_durably
+from flows.resources import sql_path
+
+FILES = {
+    "weekly_port_calls.csv": "report_weekly_port_calls",
+    "port_calls.csv": "report_port_calls",
+    "barometer.csv": "report_barometer",
+}
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# Control, bidirectional and other invisible signs: they can forge a line or turn a text round.
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+
+
+def safe_text(text: str) -> str:
+    """Foreign text on one line, without signs that a screen does not show.
+
+    >>> safe_text("SEA\\x1b[31m STAR\\u202e")
+    'SEA [31m STAR'
+    """
+    return re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text)).strip()
+
+
+def safe_cell(value: Any) -> Any:
+    """A value for a CSV that people open in a spreadsheet.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV
+    injection). Numbers stay numbers, times are UTC without an offset, null is empty.
+
+    >>> safe_cell("=HYPERLINK(1)"), safe_cell(-1.5), safe_cell(None), safe_cell(True)
+    ("'=HYPERLINK(1)", -1.5, '', 'true')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = safe_text(value)
+        return f"'{text}" if text.startswith(_FORMULA) else text
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return value
+
+
+def write_report(con: duckdb.DuckDBPyConnection, home: Path, week: str) -> bool:
+    """Write the CSV files of a week to `reports/<week>/`.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        On a catalogue.
+    home : Path
+        The home.
+    week : str
+        ISO week such as ``2026-W16``, one of the relation `barometer`.
+
+    Returns
+    -------
+    bool
+        Whether any file is new or changed; one that would be the same is left as it is.
+    """
+    folder = home / "reports" / week
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = False
+    for name, query in FILES.items():
+        content = _csv(con, query, week)
+        path = folder / name
+        if not path.exists() or path.read_bytes() != content:
+            write_durably(path, content)
+            changed = True
+    return changed
+
+
+def weeks(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The weeks of the series, oldest first."""
+    return [row[0] for row in con.execute("select week from barometer order by week").fetchall()]
+
+
+def _csv(con: duckdb.DuckDBPyConnection, query: str, week: str) -> bytes:
+    names, rows = _fetch(con, query, week)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([safe_cell(value) for value in row] for row in rows)
+    return out.getvalue().encode()
+
+
+def _fetch(
+    con: duckdb.DuckDBPyConnection, query: str, week: str
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
+    result = con.execute(text, {"week": week})
+    return [column[0] for column in result.description], result.fetchall()
+
+
+def _records(con: duckdb.DuckDBPyConnection, query: str, week: str) -> list[dict[str, Any]]:
+    names, rows = _fetch(con, query, week)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
+    """The week's row of the series, its ports, linked calls and notes, for scripts and artifacts."""
+    return {
+        "series": _records(con, "report_barometer", week)[-1],
+        "ports": _records(con, "report_by_port", week),
+        "calls": [c for c in _records(con, "report_port_calls", week) if c["is_russian_linked"]],
+        "notes": _records(con, "report_notes", week)[0],
+    }
+
+
+def headline(series: dict[str, Any]) -> str:
+    """The week's number in a sentence that does not say more than was heard."""
+    calls, berths = series["russian_linked_tanker_calls"], series["russian_linked_berth_calls"]
+    heard = f"{series['observed_share'] or 0:.0%} of the coast's hours heard"
+    if calls is None:
+        return f"No number: {heard}, too little to say zero."
+    at_least = "at least " if series["state"] == "partial" else ""
+    so_far = " so far" if series["state"] == "open" else ""
+    berth = "unknown" if berths is None else str(berths)
+    return (
+        f"Russian-linked tankers: {at_least}{berth} berth calls and {calls} calls in all{so_far}; "
+        f"{heard}."
+    )
+
+
+def notes(found: dict[str, Any], series: dict[str, Any]) -> list[str]:
+    """What the data cannot support, in sentences."""
+    told = []
+    if series["state"] == "open":
+        told.append("The week is open: its files are not all in, and the count will grow.")
+    if series["russian_linked_tanker_calls"] == 0 and series["state"] == "partial":
+        told.append(
+            "The zero is of the hours and ports that were heard; unheard ports may have had calls."
+        )
+    if found["never_heard"]:
+        told.append(f"No source ever heard these ports: {found['never_heard']}.")
+    if found["of_unknown_type"]:
+        told.append(f"{found['of_unknown_type']} calls of ships that send no type are not counted.")
+    if found["contested"]:
+        told.append(f"{found['contested']} contested tanker calls (confidence 1) are not counted.")
+    if found["voyage_anchorages"]:
+        told.append(
+            f"{found['voyage_anchorages']} waits at anchor belong to a berth call of the same "
+            "voyage and are not counted again."
+        )
+    if found["arrived_maybe_earlier"]:
+        told.append(f"{found['arrived_maybe_earlier']} calls may have begun in an earlier week.")
+    lacking = [
+        n for n, lacks in (("owners", "lacks_owner"), ("trade", "lacks_trade")) if found[lacks]
+    ]
+    if lacking:
+        told.append(
+            f"No evidence by {' or '.join(lacking)} is at hand yet: links are a lower bound."
+        )
+    return told
+
+
+def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
+    """The week as a person would like to read it in a terminal: the number, ports, ships, limits."""
+    found = summary(con, week)
+    series = found["series"]
+    start: date = series["week_start"]
+    span = f"{start:%-d %B} to {start + timedelta(days=6):%-d %B %Y}"
+    parts: list[RenderableType] = [
+        Text(f"Week {week}, {span}", style="bold"),
+        Text(headline(series), style="bold"),
+        Text(""),
+        _ports_table(found["ports"]),
+    ]
+    if found["calls"]:
+        parts += [Text(""), _calls_table(found["calls"])]
+    parts += [Text(""), *(Text(f"- {note}") for note in notes(found["notes"], series))]
+    return Group(*parts)
+
+
+def _ports_table(ports: Sequence[dict[str, Any]]) -> Table:
+    """Ports with a call or heard at all; the others are named in the notes."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("port", no_wrap=True)
+    table.add_column("water", no_wrap=True)
+    for name in ("Russian-linked\nat berth", "Russian-linked\nin all", "all\ntankers", "heard"):
+        table.add_column(name, justify="right")
+    for port in ports:
+        if port["tanker_calls"] or port["observed_share"]:
+            table.add_row(
+                safe_text(port["name"]),
+                port["water"],
+                _count(port["linked_berth_calls"]),
+                _count(port["linked_calls"]),
+                _count(port["tanker_calls"]),
+                f"{port['observed_share'] or 0:.0%}",
+            )
+    return table
+
+
+def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("ship", "IMO", "flag", "port", "arrived (UTC)", "departed (UTC)", "kind"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("linked by")
+    for call in calls:
+        table.add_row(
+            Text(safe_text(call["vessel_name"] or f"MMSI {call['mmsi']}")),
+            str(call["imo"] or "?"),
+            call["flag"] or "?",
+            call["port_name"],
+            f"{call['arrived_at']:%a %d %H:%M}",
+            f"{call['departed_at']:%a %d %H:%M}" if call["departed_at"] else "in port",
+            call["area_kind"],
+            f"{call['link_tier']}: {call['link_reasons']}",
+        )
+    return table
+
+
+def _count(value: int | None) -> str:
+    return "?" if value is None else str(value)
+
+
+def show(view: RenderableType) -> None:
+    """Print to standard output; without a terminal wide enough for the tables."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
+    console.print(view)

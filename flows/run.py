@@ -1,0 +1,83 @@
+"""The run: prepare the home, ingest, build the catalogue, publish. Knows no Prefect."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from flows import __version__, catalogue, history, lake, report
+from flows.ingest import Outcome, TransientError
+from flows.settings import Settings
+
+log = logging.getLogger("barometer.run")
+
+
+def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) -> list[str]:
+    """Rebuild all that follows from the lake; with `publish`, write what is new or changed.
+
+    The order makes a crash harmless: reports are files that are written again when they differ,
+    the history is appended before the catalogue that shows it is put in place, and a publication
+    that was appended is not new to the next run.
+
+    Returns
+    -------
+    list of str
+        The weeks whose report is new or changed.
+    """
+    manifest = lake.read_manifest(settings.home)
+    record = run_record(settings, manifest, outcomes)
+    log.info("building the catalogue from %d input files", len(manifest.entries))
+    built, published = catalogue.build(settings, manifest, record, publish=publish)
+    changed = []
+    if publish:
+        with catalogue.open_catalogue(built, settings) as con:
+            changed = [w for w in report.weeks(con) if report.write_report(con, settings.home, w)]
+        history.append_history(settings.home, history.PUBLISHED, published)
+    history.append_history(settings.home, history.RUN, [record])
+    catalogue.swap_in(settings, built)
+    return changed
+
+
+def run_record(
+    settings: Settings, manifest: lake.Manifest, outcomes: Sequence[Outcome]
+) -> dict[str, Any]:
+    """The row of the relation `run` for this run."""
+    states = Counter(outcome.state for outcome in outcomes)
+    return {
+        "run_id": len(history.read_history(settings.home, history.RUN)) + 1,
+        "as_of": settings.as_of.isoformat(),
+        "code_version": __version__,
+        **catalogue.hashes(manifest),
+        "files_ingested": states["ingested"],
+        "files_known": states["known"],
+        "files_failed": states["failed"],
+    }
+
+
+def log_outcome(log: logging.Logger | logging.LoggerAdapter[Any], outcome: Outcome) -> None:
+    """A log line for an input, louder where something is wrong with it."""
+    level = {"failed": logging.ERROR, "skipped": logging.WARNING}.get(outcome.state, logging.INFO)
+    log.log(level, "%s", report.safe_text(describe(outcome)))
+
+
+def is_transient(state: Any) -> bool:
+    """Whether a failed task is worth another try: Prefect's state holds a `TransientError`."""
+    return isinstance(state.result(raise_on_failure=False), TransientError)
+
+
+def describe(outcome: Outcome) -> str:
+    """One line on what became of an input file."""
+    entry = outcome.entry
+    if entry is None:
+        return f"{outcome.name}: {outcome.state}. {outcome.message}"
+    span = (
+        f", {entry.first_reported_at:%F %R} to {entry.last_reported_at:%F %R}"
+        if entry.first_reported_at and entry.last_reported_at
+        else ""
+    )
+    return (
+        f"{outcome.name}: {entry.source}, {entry.rows_read:,} rows: {entry.rows_kept:,} kept, "
+        f"{entry.rows_repeated:,} repeated, {entry.rows_rejected:,} rejected{span}"
+    )

@@ -1,0 +1,283 @@
+"""The simulated ships: made-up names, and numbers that no real ship bears."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from flows.simulate.places import CASPIAN, GULF
+
+MID_OF_FLAG = {
+    "RU": 273,
+    "IR": 422,
+    "AZ": 423,
+    "TM": 434,
+    "KZ": 436,
+    "OM": 461,
+    "AE": 470,
+    "CK": 518,
+    "MH": 538,
+    "CM": 613,
+    "KM": 620,
+    "GA": 626,
+    "LR": 636,
+    "PA": 352,
+}
+"""Maritime identification digits, one set a flag (ITU, Table of Maritime Identification Digits)."""
+
+STARS = (
+    *("AURORA", "BOREAS", "CASSIOPEIA", "DENEB", "ELECTRA", "FORNAX", "GEMMA"),
+    *("HALCYON", "IZAR", "JANUS", "KRAZ", "LYRA", "MIRA", "NASHIRA"),
+    *("OBERON", "PHACT", "QUASAR", "RIGEL", "SADR", "TALITHA", "UMBRA"),
+    *("VEGA", "WEZEN", "XENON", "YILDUN", "ZOSMA", "ALCOR", "BELLATRIX"),
+    *("CAPH", "DIADEM", "ERRAI", "FURUD", "GIENAH", "HAMAL", "JABBAH"),
+    *("KOCHAB", "LESATH", "MEROPE", "NAVI", "OKAB", "PROCYON"),
+)
+
+HOSTILE_NAMES = (
+    "=1+1",
+    "<SCRIPT>ALERT(1)",
+    '@SIM "QUOTED", COMMA',
+    "-2+3",
+    "+SIM(A1:A9)",
+    '=HYPERLINK("X.ORG")',
+    "SIM; DROP TABLE X",
+)
+"""Names that must stay text. All fit AIS: 20 characters of its six-bit alphabet (ITU-R M.1371)."""
+
+
+class Role(NamedTuple):
+    """What a ship is in the play: the trap that it carries ("" for none), its water, kind, flag."""
+
+    trap: str
+    water: str
+    is_tanker: bool
+    flag: str
+    link: str = ""
+
+
+class Ship(NamedTuple):
+    """One hull, with the habits of its crew and of those who hear it.
+
+    Speeds in knots, sizes and draughts in metres, intervals in minutes. ``later_mmsi`` is 0 for a
+    ship that keeps its flag. ``is_satellite`` marks one that is heard in passes only.
+    """
+
+    mmsi: int
+    later_mmsi: int
+    imo: int
+    name: str
+    call_sign: str
+    ship_type: int
+    flag: str
+    later_flag: str
+    length_m: float
+    beam_m: float
+    ballast_m: float
+    laden_m: float
+    cruise_kn: float
+    moving_min: float
+    still_min: float
+    is_satellite: bool
+    status_lag_s: float
+    has_heading: bool
+    transceiver: str
+    role: Role
+
+
+TRAP_ROLES: tuple[tuple[Role, ...], ...] = (
+    # Each row is one trap; copies of a trap take the next role of its row in turn.
+    (Role("pass_by", GULF, True, "LR"), Role("pass_by", CASPIAN, True, "TM")),
+    (Role("pilot_stop", GULF, True, "MH"), Role("pilot_stop", CASPIAN, True, "AZ")),
+    (
+        Role("waiting_outside", GULF, True, "PA"),
+        Role("waiting_outside", CASPIAN, True, "RU", "flag"),
+    ),
+    (
+        Role("roads_then_berth", GULF, True, "RU", "flag"),
+        Role("roads_then_berth", CASPIAN, True, "AZ"),
+    ),
+    (Role("roads_only", GULF, True, "CM"), Role("roads_only", CASPIAN, True, "RU", "flag")),
+    (Role("harbour_shift", GULF, True, "IR"), Role("harbour_shift", CASPIAN, True, "RU", "flag")),
+    (Role("out_and_back", GULF, True, "CK"), Role("out_and_back", CASPIAN, True, "RU", "flag")),
+    (Role("neighbours", CASPIAN, True, "RU", "flag"), Role("neighbours", CASPIAN, False, "IR")),
+    (Role("neighbours", GULF, False, "IR"), Role("neighbours", GULF, True, "RU", "flag")),
+    (Role("neighbours", GULF, True, "GA"), Role("neighbours", GULF, True, "IR")),
+    (Role("silent_berth", CASPIAN, True, "RU", "flag"), Role("silent_berth", GULF, True, "PA")),
+    (Role("silent_departure", GULF, True, "PA"), Role("silent_departure", CASPIAN, True, "TM")),
+    (
+        Role("first_heard_in_berth", GULF, False, "IR"),
+        Role("first_heard_in_berth", CASPIAN, True, "KZ"),
+    ),
+    (
+        Role("still_in_port_at_end", CASPIAN, True, "AZ"),
+        Role("still_in_port_at_end", GULF, True, "CM"),
+    ),
+    (Role("week_edge", GULF, True, "RU", "flag"), Role("week_edge", CASPIAN, True, "RU", "flag")),
+    (
+        Role("flag_change", GULF, True, "RU", "flag"),
+        Role("flag_change", CASPIAN, True, "RU", "flag"),
+    ),
+)
+
+PLAIN_ROLES = (
+    Role("", CASPIAN, True, "RU", "flag"),
+    Role("", GULF, True, "RU", "flag"),
+    Role("", CASPIAN, True, "TM", "trade"),
+    Role("", GULF, False, "AE"),
+    Role("", CASPIAN, False, "RU", "flag"),
+    Role("", GULF, True, "KM"),
+    Role("", CASPIAN, True, "RU", "flag"),
+    Role("", GULF, True, "IR"),
+    Role("", GULF, False, "IR"),
+    Role("", CASPIAN, False, "IR"),
+    Role("", GULF, True, "PA"),
+    Role("", GULF, True, "GA"),
+    Role("", CASPIAN, True, "AZ"),
+)
+
+BLOCK = 48
+"""One copy of every trap for each so many ships: a large fleet is mostly plain traffic."""
+
+
+def cast_roles(ships: int, traps: Sequence[str]) -> list[Role]:
+    """Give each ship its part.
+
+    Raises
+    ------
+    ValueError
+        If the traps asked for need more ships.
+
+    Examples
+    --------
+    >>> [role.trap for role in cast_roles(3, ["roads_only"])]
+    ['roads_only', '', '']
+    """
+    wanted = [row for row in TRAP_ROLES if row[0].trap in traps]
+    if len(wanted) > ships:
+        raise ValueError(
+            f"these traps need {len(wanted)} ships, got {ships}: ask for more ships or fewer traps"
+        )
+    copies = max(1, ships // BLOCK)
+    trapped = [row[copy % len(row)] for copy in range(copies) for row in wanted]
+    plain = [PLAIN_ROLES[i % len(PLAIN_ROLES)] for i in range(ships - len(trapped))]
+    return trapped + plain
+
+
+def imo_check_digit(first_six: int) -> int:
+    """Return the seventh digit of an IMO number (IMO resolution A.1117(30)).
+
+    >>> imo_check_digit(907472)
+    9
+    """
+    digits = [int(digit) for digit in f"{first_six:06d}"]
+    return sum(d * w for d, w in zip(digits, range(7, 1, -1), strict=True)) % 10
+
+
+def build_fleet(
+    roles: Sequence[Role],
+    rng: np.random.Generator,
+    report_minutes: float | None,
+    hostile_names: bool,
+) -> list[Ship]:
+    """Make one ship for each role.
+
+    The IMO numbers begin with 2 or 3. A ship's IMO number is its Lloyd's Register number, which
+    began at 5 (older ships) and later at 6 to 9, and at 1 since that range ran short; 2 and 3 have
+    not been given out. The MMSIs are the flag's true MID and 99xxxx, numbers taken from the top of
+    the range that no administration is known to have reached; a test holds both against registers.
+    """
+    bases = rng.choice(np.arange(200_000, 399_000), size=len(roles), replace=False)
+    tails = rng.choice(np.arange(990_000, 1_000_000), size=2 * len(roles), replace=False)
+    plain = [i for i, role in enumerate(roles) if not role.trap]
+    hostile = dict(zip(plain[::2], HOSTILE_NAMES, strict=False)) if hostile_names else {}
+    fleet: list[Ship] = []
+    for i, role in enumerate(roles):
+        is_gulf = role.water == GULF
+        # Caspian hulls fit the Volga-Don canal: 140 x 16.6 m, 4 m or so; Gulf ones reach Suezmax.
+        length_m = float(rng.integers(140, 275) if is_gulf else rng.integers(110, 142))
+        laden_m = round(length_m / (17.5 if is_gulf else 30.0), 1)
+        later_flag = "CM" if role.trap == "flag_change" else role.flag
+        # Class A sends every few seconds to minutes; public files are thinned to such intervals.
+        moving_min = rng.uniform(10.0, 18.0)
+        still_min = rng.uniform(38.0, 54.0)
+        fleet.append(
+            Ship(
+                mmsi=MID_OF_FLAG[role.flag] * 1_000_000 + int(tails[2 * i]),
+                later_mmsi=(
+                    MID_OF_FLAG[later_flag] * 1_000_000 + int(tails[2 * i + 1])
+                    if later_flag != role.flag
+                    else 0
+                ),
+                imo=int(bases[i]) * 10 + imo_check_digit(int(bases[i])),
+                name=hostile.get(i, ship_name(i)),
+                call_sign=f"SIM{i:04d}",
+                ship_type=int(
+                    rng.choice([80, 81, 82, 84, 89] if role.is_tanker else [70, 70, 71, 79])
+                ),
+                flag=role.flag,
+                later_flag=later_flag,
+                length_m=length_m,
+                beam_m=float(round(length_m / (5.8 if is_gulf else 8.3))),
+                ballast_m=round(laden_m * 0.55, 1),
+                laden_m=laden_m,
+                cruise_kn=float(rng.uniform(10.0, 13.5)),
+                moving_min=report_minutes or moving_min,
+                still_min=report_minutes or still_min,
+                # Traps that hang on an hour need an ear ashore; of the rest a quarter has none.
+                is_satellite=bool(rng.random() < 0.25) and not role.trap and report_minutes is None,
+                status_lag_s=float(rng.uniform(2.0, 25.0) * 60.0),
+                has_heading=bool(rng.random() < 0.95),
+                transceiver="A",
+                role=role,
+            )
+        )
+    return fleet
+
+
+def build_locals(
+    kinds: Sequence[str], rng: np.random.Generator, report_minutes: float | None
+) -> list[Ship]:
+    """Make the craft that stay about one port: tugs (with an IMO number) and fishing boats."""
+    bases = rng.choice(np.arange(399_000, 400_000), size=len(kinds), replace=False)
+    crafts: list[Ship] = []
+    for i, kind in enumerate(kinds):
+        is_tug = kind == "tug"
+        crafts.append(
+            Ship(
+                # Below 99xxxx, where the fleet's numbers are.
+                mmsi=MID_OF_FLAG["IR"] * 1_000_000 + 980_000 + i,
+                later_mmsi=0,
+                imo=int(bases[i]) * 10 + imo_check_digit(int(bases[i])) if is_tug else 0,
+                name=f"SIM {kind.upper()} {i + 1}",
+                call_sign=f"SIML{i:03d}",
+                ship_type=52 if is_tug else 30,
+                flag="IR",
+                later_flag="IR",
+                length_m=32.0 if is_tug else 18.0,
+                beam_m=10.0 if is_tug else 5.0,
+                ballast_m=3.5 if is_tug else 0.0,
+                laden_m=3.5 if is_tug else 0.0,
+                cruise_kn=8.0 if is_tug else 5.0,
+                moving_min=report_minutes or 30.0,
+                still_min=report_minutes or 90.0,
+                is_satellite=False,
+                status_lag_s=float(rng.uniform(2.0, 10.0) * 60.0),
+                has_heading=is_tug,
+                transceiver="A" if is_tug else "B",
+                role=Role("", GULF, False, "IR"),
+            )
+        )
+    return crafts
+
+
+def ship_name(i: int) -> str:
+    """Return the name of the i-th ship.
+
+    >>> ship_name(0), ship_name(len(STARS))
+    ('SIM AURORA', 'SIM AURORA 2')
+    """
+    star, round_ = STARS[i % len(STARS)], i // len(STARS)
+    return f"SIM {star}" if round_ == 0 else f"SIM {star} {round_ + 1}"

@@ -1,0 +1,367 @@
+"""From a seed to a fleet, its fixes and its true port calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from flows.simulate.files import write_simulation
+from flows.simulate.fleet import Role, Ship, build_fleet, build_locals, cast_roles
+from flows.simulate.places import Floats, load_chart
+from flows.simulate.tracks import (
+    Call,
+    Heard,
+    Ints,
+    find_calls,
+    flag_change_s,
+    hear,
+    hide_static,
+    plant_jumps,
+)
+from flows.simulate.voyages import SCRIPTS, Voyage, plan_local, plan_voyage, week_edge_s
+
+TRAPS: dict[str, str] = {
+    "pass_by": "sails through a port's limit without a stop: no call",
+    "pilot_stop": "stops for 20 to 40 minutes off a berth: no call",
+    "waiting_outside": "waits two days over 15 km from any Iranian port: no call",
+    "roads_then_berth": "anchors in the roads, then berths: one call of kind berth",
+    "roads_only": "anchors in the roads and leaves: a call of kind anchorage",
+    "harbour_shift": "goes from one berth to another of the same port: one call",
+    "out_and_back": "leaves for 6 to 10 hours and comes back: one call",
+    "neighbours": "calls at two ports beside each other: two calls",
+    "silent_berth": "is silent for one to three days in its berth: one call",
+    "silent_departure": "is last heard in its berth, next far away two days later: one call",
+    "first_heard_in_berth": "is first heard in its berth: one call",
+    "still_in_port_at_end": "is in its berth when the data end: an open call",
+    "week_edge": "reaches the port before midnight on a Sunday, its berth on Monday: one call",
+    "flag_change": "leaves the Russian flag: one IMO number, two MMSIs",
+    "fix_jumps": "is thrown onto Iranian quays for one to three fixes: no call",
+    "static_silence": "sends no name, number or type for days",
+    "hostile_names": "ships named as formulas, markup and CSV would be",
+    "repeated_rows": "rows written twice, in one file or again in the next day's",
+    "dirty_rows": "rows that no ship sent, or that a file has broken",
+}
+"""Each trap by name, with what it holds for the true calls."""
+
+TRAPS_NEED_DAYS = 7
+"""The longest trap, of some six days, fits into a week."""
+
+TIME_ZERO = np.datetime64("1970-01-01", "D")
+
+
+class Tables(NamedTuple):
+    """A simulation in memory.
+
+    ``fixes`` has the columns of `position` that AIS gives, in order of time and mmsi; ``traps``
+    names the MMSIs that carry each trap.
+    """
+
+    fixes: pd.DataFrame
+    truth: pd.DataFrame
+    fleet: pd.DataFrame
+    traps: dict[str, list[int]]
+
+
+class Simulation(NamedTuple):
+    """What `simulate` wrote. ``rows`` counts the rows of all day files, headers apart."""
+
+    truth: pd.DataFrame
+    fleet: pd.DataFrame
+    files: list[Path]
+    rows: int
+
+
+def simulate(
+    directory: Path,
+    *,
+    start: date = date(2026, 3, 2),
+    days: int = 21,
+    ships: int = 24,
+    seed: int = 1,
+    traps: Sequence[str] = tuple(TRAPS),
+    layout: str = "marinecadastre-2025",
+    report_minutes: float | None = None,
+    compression: str | None = None,
+    data_dir: Path | None = None,
+) -> Simulation:
+    """Write AIS day files with known port calls.
+
+    Parameters
+    ----------
+    directory : Path
+        Gets ``ais/`` with a file a day, ``truth.csv``, ``fleet.csv``, ``expected.json`` and
+        ``SIMULATED.txt``; made if missing. Earlier day files in ``ais/`` are removed.
+    start : date
+        First day, UTC.
+    days, ships : int
+        Whole days; voyaging ships. Fifteen local craft come on top.
+    seed : int
+        The same arguments write the same bytes.
+    traps : sequence of str
+        Names out of `TRAPS`; none for clean voyages.
+    layout : {"marinecadastre-2025", "marinecadastre-2024"}
+        Columns and names of the day files.
+    report_minutes : float, optional
+        One reporting interval for all ships, in minutes; by default 10 to 18 under way and 38 to
+        54 at rest, and a quarter of the plain ships heard in satellite passes only.
+    compression : {"zst", "gz", "zip", "none"}, optional
+        By default the layout's own: zst for 2025, zip for 2024.
+    data_dir : Path, optional
+        Folder of the berths and lanes, by default ``data/simulator``.
+
+    Returns
+    -------
+    Simulation
+        The true calls, the fleet, the day files and the number of their rows.
+
+    Raises
+    ------
+    ValueError
+        If a trap, layout or compression is unknown, a number is not positive, or the traps do not
+        fit into the days and ships.
+    """
+    tables = simulate_tables(
+        start=start,
+        days=days,
+        ships=ships,
+        seed=seed,
+        traps=traps,
+        report_minutes=report_minutes,
+        data_dir=data_dir,
+    )
+    files, rows = write_simulation(
+        directory,
+        tables.fixes,
+        tables.truth,
+        tables.fleet,
+        tables.traps,
+        start=start,
+        days=days,
+        layout=layout,
+        compression=compression,
+        # A generator of its own: what dirties the files leaves the voyages as they are.
+        rng=np.random.default_rng([seed, 1]),
+        descriptions={trap: TRAPS[trap] for trap in TRAPS if trap in traps},
+        command=_command(start, days, ships, seed, traps, layout, report_minutes, compression),
+    )
+    return Simulation(tables.truth, tables.fleet, files, rows)
+
+
+def simulate_tables(
+    *,
+    start: date = date(2026, 3, 2),
+    days: int = 21,
+    ships: int = 24,
+    seed: int = 1,
+    traps: Sequence[str] = tuple(TRAPS),
+    report_minutes: float | None = None,
+    data_dir: Path | None = None,
+) -> Tables:
+    """Make the fixes, the true calls and the fleet, and write nothing.
+
+    The parameters are those of `simulate`. Codes for "not available" are null here, and the traps
+    ``repeated_rows`` and ``dirty_rows``, which are faults of files, change nothing.
+
+    Examples
+    --------
+    >>> tables = simulate_tables(days=7, ships=2, traps=["roads_only"])
+    >>> sorted(set(tables.truth["area_kind"]))
+    ['anchorage', 'berth']
+    """
+    _refuse_nonsense(days, ships, traps, report_minutes)
+    rng = np.random.default_rng(seed)
+    chart = load_chart(data_dir)
+    # A trap on Sunday's midnight needs one: seven days from a Monday have none inside.
+    fitting = [t for t in traps if t != "week_edge" or week_edge_s(start, days)]
+    fleet = build_fleet(
+        cast_roles(ships, fitting), rng, report_minutes, hostile_names="hostile_names" in fitting
+    )
+    crafts = build_locals([local.kind for local in chart.locals], rng, report_minutes)
+    voyages = [plan_voyage(chart, ship, rng, start, days) for ship in fleet]
+    voyages += [
+        plan_local(chart, local, ship, rng, days)
+        for local, ship in zip(chart.locals, crafts, strict=True)
+    ]
+    heard = [hear(voyage, rng) for voyage in voyages]
+    calls = [find_calls(voyage, fixes) for voyage, fixes in zip(voyages, heard, strict=True)]
+    carriers: dict[str, list[int]] = {trap: [] for trap in TRAPS if trap in traps}
+    for ship in fleet:
+        if ship.role.trap:
+            carriers[ship.role.trap].append(ship.mmsi)
+    _plant(voyages[:ships], heard, calls, carriers, rng)
+    return Tables(
+        fixes=_fixes_table([voyage.ship for voyage in voyages], heard, start),
+        truth=_truth_table([call for some in calls for call in some], start),
+        fleet=_fleet_table(voyages, start),
+        traps=carriers,
+    )
+
+
+def _command(
+    start: date,
+    days: int,
+    ships: int,
+    seed: int,
+    traps: Sequence[str],
+    layout: str,
+    report_minutes: float | None,
+    compression: str | None,
+) -> str:
+    """Return the command line that writes the same files, into whatever folder."""
+    words = [f"barometer simulate DIR --start {start} --days {days} --ships {ships} --seed {seed}"]
+    if set(traps) != set(TRAPS):
+        words += [f"--trap {trap}" for trap in TRAPS if trap in traps] or ["--trap none"]
+    words.append(f"--layout {layout}")
+    if report_minutes is not None:
+        words.append(f"--report-minutes {report_minutes:g}")
+    if compression is not None:
+        words.append(f"--compression {compression}")
+    return " ".join(words)
+
+
+def _refuse_nonsense(
+    days: int, ships: int, traps: Sequence[str], report_minutes: float | None
+) -> None:
+    unknown = sorted(set(traps) - set(TRAPS))
+    if unknown:
+        raise ValueError(f"no such trap: {', '.join(unknown)}; there are {', '.join(TRAPS)}")
+    if days < 1 or ships < 1:
+        raise ValueError(f"days and ships must be 1 or more, got {days} and {ships}")
+    if ships > 5000:
+        raise ValueError(f"at most 5000 ships have made-up MMSIs of their own, got {ships}")
+    if report_minutes is not None and report_minutes <= 0:
+        raise ValueError(f"report_minutes must be above 0, got {report_minutes}")
+    sailed = [trap for trap in traps if trap in SCRIPTS]
+    if sailed and days < TRAPS_NEED_DAYS:
+        raise ValueError(
+            f"{', '.join(sailed)} need {TRAPS_NEED_DAYS} days or more, got {days}: "
+            "ask for more days or no traps"
+        )
+
+
+def _plant(
+    voyages: list[Voyage],
+    heard: list[Heard],
+    calls: list[list[Call]],
+    carriers: dict[str, list[int]],
+    rng: np.random.Generator,
+) -> None:
+    """Lay the traps that need no voyage of their own on plain ships; changes ``heard``."""
+    plain = [i for i, voyage in enumerate(voyages) if not voyage.ship.role.trap]
+    tankers = [i for i in plain if voyages[i].ship.role.is_tanker]
+    steady = [i for i in tankers if not voyages[i].ship.is_satellite]
+    if "static_silence" in carriers:
+        for i in tankers[1::12]:
+            heard[i] = hide_static(voyages[i], heard[i], rng)
+            carriers["static_silence"].append(voyages[i].ship.mmsi)
+    if "fix_jumps" in carriers:
+        for i in steady[::4]:
+            heard[i], placed = plant_jumps(voyages[i], heard[i], calls[i], rng, events=4)
+            if placed:
+                carriers["fix_jumps"].append(voyages[i].ship.mmsi)
+    if "hostile_names" in carriers:
+        carriers["hostile_names"] = [
+            voyages[i].ship.mmsi for i in plain if not voyages[i].ship.name.startswith("SIM ")
+        ]
+
+
+def _fixes_table(ships: list[Ship], heard: list[Heard], start: date) -> pd.DataFrame:
+    counts = np.array([len(fixes.seconds) for fixes in heard])
+    of_ship = np.repeat(np.arange(len(ships)), counts)
+    heard_of: dict[str, Any] = {
+        name: np.concatenate([getattr(fixes, name) for fixes in heard]) for name in Heard._fields
+    }
+    order = np.lexsort((heard_of["mmsi"], heard_of["seconds"]))
+    of_ship = of_ship[order]
+    heard_of = {name: column[order] for name, column in heard_of.items()}
+    is_known = heard_of["has_static"]
+
+    def static(values: list[Any], dtype: Any) -> Any:
+        by_ship = pd.Series(values, dtype=dtype)
+        return by_ship.take(of_ship).reset_index(drop=True).where(is_known)
+
+    return pd.DataFrame(
+        {
+            "mmsi": heard_of["mmsi"].astype(np.int32),
+            "reported_at": _moments(start, heard_of["seconds"]),
+            "lon": heard_of["lon"],
+            "lat": heard_of["lat"],
+            "sog_kn": heard_of["sog_kn"],
+            "cog_deg": heard_of["cog_deg"],
+            "heading_deg": heard_of["heading_deg"],
+            "nav_status": pd.array(heard_of["nav_status"], dtype="Int16"),
+            "imo": static([ship.imo or None for ship in ships], "Int32"),
+            "vessel_name": static([ship.name for ship in ships], "string"),
+            "call_sign": static([ship.call_sign for ship in ships], "string"),
+            "ship_type": static([ship.ship_type for ship in ships], "Int16"),
+            "length_m": static([ship.length_m for ship in ships], "Float64"),
+            "beam_m": static([ship.beam_m for ship in ships], "Float64"),
+            "draught_m": np.where(
+                is_known & (heard_of["draught_m"] > 0), heard_of["draught_m"], np.nan
+            ),
+            "transceiver": pd.Series([ship.transceiver for ship in ships]).take(of_ship).array,
+        }
+    )
+
+
+def _truth_table(calls: list[Call], start: date) -> pd.DataFrame:
+    table = pd.DataFrame(calls, columns=list(Call._fields))
+    truth = pd.DataFrame(
+        {
+            "mmsi": table["mmsi"].astype("int32"),
+            "imo": table["imo"].where(table["imo"] > 0).astype("Int32"),
+            "port_id": table["port_id"].astype("string"),
+            "area_kind": table["area_kind"].astype("string"),
+            "arrived_at": _moments(start, table["arrived_s"].to_numpy(dtype=float)),
+            "departed_at": _moments(start, table["departed_s"].to_numpy(dtype=float)),
+        }
+    )
+    return truth.sort_values(["arrived_at", "mmsi"], ignore_index=True)
+
+
+def _fleet_table(voyages: list[Voyage], start: date) -> pd.DataFrame:
+    rows: list[dict[str, object]] = []
+    for voyage in voyages:
+        ship = voyage.ship
+        why = _why_linked(ship.role, ship.mmsi)
+        row: dict[str, object] = {
+            "mmsi": ship.mmsi,
+            "imo": ship.imo or None,
+            "vessel_name": ship.name,
+            "ship_type": ship.ship_type,
+            "flag": ship.flag,
+            "length_m": ship.length_m,
+            "is_tanker": 80 <= ship.ship_type <= 89,
+            "is_russian_linked": bool(ship.role.link),
+            "why": why,
+        }
+        rows.append(row)
+        if ship.later_mmsi:
+            changed_on = start + timedelta(seconds=flag_change_s(voyage))
+            until = f"flag: RU until {changed_on} under the same IMO number (MMSI {ship.mmsi})"
+            rows.append({**row, "mmsi": ship.later_mmsi, "flag": ship.later_flag, "why": until})
+    return pd.DataFrame(rows).astype({"mmsi": "int32", "imo": "Int32"})
+
+
+def _why_linked(role: Role, mmsi: int) -> str:
+    if role.link == "flag":
+        return f"flag: RU (MMSI {mmsi})"
+    if role.link == "trade":
+        return "trade: lay at Makhachkala before its calls in Iran"
+    return ""
+
+
+def _moments(start: date, seconds: Ints | Floats) -> npt.NDArray[np.datetime64]:
+    """Turn seconds from the start into UTC times; NaN into NaT."""
+    offset_s = (np.datetime64(start, "D") - TIME_ZERO) / np.timedelta64(1, "s")
+    missing = np.isnan(seconds)
+    whole = np.where(missing, 0, seconds + offset_s).astype(np.int64)
+    moments = whole.astype("datetime64[s]").astype("datetime64[us]")
+    moments[missing] = np.datetime64("NaT")
+    return moments

@@ -1,0 +1,219 @@
+"""Step 1, sources: what each publisher's columns mean, and which publisher a header belongs to."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flows.resources import data_path
+from flows.settings import BarometerError
+
+REQUIRED = ("mmsi", "reported_at", "lon", "lat")
+OPTIONAL = (
+    "sog_kn",
+    "cog_deg",
+    "heading_deg",
+    "nav_status",
+    "imo",
+    "vessel_name",
+    "call_sign",
+    "ship_type",
+    "length_m",
+    "beam_m",
+    "draught_m",
+    "destination",
+)
+WORDED = ("nav_status", "ship_type")
+MAX_DEFINITION_BYTES = 100_000
+"""A source's definition is a page of text; more than this is not one."""
+
+
+class Source(NamedTuple):
+    """A publisher's layout, as its TOML file says.
+
+    Attributes
+    ----------
+    source_id : str
+        Name of the TOML file without its ending; the `source` of its positions.
+    header : tuple of str
+        The columns as published.
+    columns : dict
+        Our column to the publisher's: at least those of `REQUIRED`.
+    time_format : str
+        ``iso``, or a strptime format. Times are UTC; an ISO time with an offset is converted.
+    not_available : dict
+        Our column to the numbers that stand for "not available".
+    text_not_available : frozenset of str
+        Texts that stand for "not available" in any column.
+    words : dict
+        Our column to {the publisher's word, lower case: AIS code or None}.
+    """
+
+    source_id: str
+    publisher: str
+    licence: str
+    files: str
+    coverage: str
+    header: tuple[str, ...]
+    columns: dict[str, str]
+    time_format: str
+    not_available: dict[str, tuple[float, ...]]
+    text_not_available: frozenset[str]
+    words: dict[str, dict[str, int | None]]
+
+
+class Layout(NamedTuple):
+    """A file's own way of writing a source: the order of its columns and its delimiter."""
+
+    source: Source
+    header: tuple[str, ...]
+    delimiter: str
+
+
+class UnknownHeader(BarometerError):
+    """A header that fits no source; `is_ais` says whether it looks like one that changed."""
+
+    def __init__(self, message: str, *, is_ais: bool) -> None:
+        super().__init__(message)
+        self.is_ais = is_ais
+
+
+def load_sources(home: Path | None = None) -> dict[str, Source]:
+    """Sources by id: the project's own, then those in the home's `sources/`, which may replace them.
+
+    Raises
+    ------
+    BarometerError
+        If a definition cannot be read or does not hold; the message names the file and the key.
+    """
+    folders = [data_path("sources")]
+    if home is not None:
+        folders.append(home / "sources")
+    return {
+        path.stem: _read_source(path)
+        for folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.glob("*.toml"))
+    }
+
+
+def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
+    """The layout whose columns the header line holds.
+
+    A source fits where every column that it maps is in the header, in any order; of several the
+    one whose published header is nearest. The delimiter is the comma or the semicolon that gives
+    more columns.
+
+    Raises
+    ------
+    UnknownHeader
+        If none fits; the message names the nearest source and what differs.
+    """
+    delimiter = max(",;\t", key=header_line.count)
+    line = header_line.lstrip("\ufeff").strip("\r\n")
+    header = tuple(
+        name.strip() for name in next(csv.reader([line.replace("\0", "")], delimiter=delimiter), [])
+    )
+    ranked = sorted(sources, key=lambda s: (-_likeness(s, header), s.source_id))
+    fitting = [s for s in ranked if set(s.columns.values()) <= set(header)]
+    if fitting:
+        best = max(fitting, key=lambda s: len(set(s.header) & set(header)) / len(s.header))
+        twice = sorted({c for c in best.columns.values() if header.count(c) > 1})
+        if twice:
+            raise UnknownHeader(
+                f"the header has {', '.join(map(repr, twice))} more than once", is_ais=True
+            )
+        return Layout(best, header, delimiter)
+    if not ranked:
+        raise UnknownHeader("there is no source definition at all", is_ais=True)
+    nearest = ranked[0]
+    missing = [c for c in nearest.columns.values() if c not in header]
+    extra = [c for c in header if c not in nearest.header]
+    raise UnknownHeader(
+        f"the header fits no source. Nearest is {nearest.source_id}: "
+        f"missing {_listed(missing)}; not in it {_listed(extra)}. "
+        "If this is AIS, describe it in a TOML in the home's sources/ "
+        "(data/sources/ has examples).",
+        is_ais=_looks_like_ais(header),
+    )
+
+
+def _looks_like_ais(header: Sequence[str]) -> bool:
+    """Whether the columns name a transmitter and a place, in whatever layout."""
+    folded = [name.casefold() for name in header]
+    return all(any(part in name for name in folded) for part in ("mmsi", "lat", "lon"))
+
+
+def _likeness(source: Source, header: Sequence[str]) -> float:
+    """Share of the source's mapped columns that the header holds, upper and lower case alike."""
+    folded = {name.casefold() for name in header}
+    return sum(c.casefold() in folded for c in source.columns.values()) / len(source.columns)
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    shown = ", ".join(repr(name[:40]) for name in names[:most]) or "nothing"
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _read_source(path: Path) -> Source:
+    try:
+        if path.stat().st_size > MAX_DEFINITION_BYTES:
+            raise BarometerError(f"{path}: over {MAX_DEFINITION_BYTES} bytes is no definition.")
+        return _source(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BarometerError(f"{path}: {error}. Mend the file or take it away.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise BarometerError(
+            f"{path}: {error}. data/sources/marinecadastre-2025.toml shows the form."
+        ) from error
+
+
+def _source(source_id: str, raw: Mapping[str, Any]) -> Source:
+    if not all(c.isascii() and (c.isalnum() or c in "-_") for c in source_id):
+        raise ValueError("the file's name may hold only letters, digits, '-' and '_'")
+    columns = {str(k): str(v) for k, v in dict(raw["columns"]).items()}
+    header = tuple(str(name) for name in raw["header"])
+    if missing := [c for c in REQUIRED if c not in columns]:
+        raise ValueError(f"[columns] lacks {', '.join(missing)}")
+    if unknown := sorted(set(columns) - {*REQUIRED, *OPTIONAL}):
+        raise ValueError(f"[columns] has unknown {', '.join(unknown)}")
+    if absent := sorted(set(columns.values()) - set(header)):
+        raise ValueError(f"[columns] names {', '.join(absent)}, not in header")
+    if len(set(columns.values())) < len(columns):
+        raise ValueError("[columns] maps one published column twice")
+    not_available = dict(raw.get("not_available", {}))
+    text = not_available.pop("text", [])
+    if unknown := sorted(set(not_available) - set(OPTIONAL)):
+        raise ValueError(f"[not_available] has unknown {', '.join(unknown)}")
+    words = dict(raw.get("words", {}))
+    if unknown := sorted(set(words) - set(WORDED)):
+        raise ValueError(f"[words] has {', '.join(unknown)}; only {', '.join(WORDED)} are words")
+    return Source(
+        source_id=source_id,
+        publisher=str(raw["publisher"]),
+        licence=str(raw["licence"]),
+        files=str(raw["files"]),
+        coverage=str(raw["coverage"]),
+        header=header,
+        columns=columns,
+        time_format=str(raw["time"]["format"]),
+        not_available={k: tuple(float(x) for x in v) for k, v in not_available.items()},
+        text_not_available=frozenset(str(x).casefold() for x in text),
+        words={k: _read_words(str(v), k) for k, v in words.items()},
+    )
+
+
+def _read_words(table: str, field: str) -> dict[str, int | None]:
+    """The words of a table of data/codes/ for one field. Only a shipped table can be named."""
+    known = {p.stem: p for p in data_path("codes").glob("*_word.csv")}
+    if table not in known:
+        raise ValueError(f"[words] names {table!r}; known are {', '.join(sorted(known))}")
+    with known[table].open(encoding="utf-8", newline="") as lines:
+        return {
+            row["word"].casefold(): int(row["code"]) if row["code"] else None
+            for row in csv.DictReader(lines)
+            if row["field"] == field
+        }

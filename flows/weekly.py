@@ -1,0 +1,108 @@
+"""The flow: the main job on Prefect. It only wires; a task is a line round a plain function.
+
+Prefect loads this file as a module named `weekly`, so nothing of the domain may live in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
+
+from flows import catalogue, lake, report, run
+from flows.files import InputFile, find_files
+from flows.ingest import Outcome, Progress, TransientError, ingest_file
+from flows.settings import BarometerError, Settings, load_settings
+from flows.sources import Source, load_sources
+
+
+@task(
+    task_run_name="ingest {file.path.name}",
+    retries=2,
+    retry_delay_seconds=5,
+    retry_condition_fn=lambda task, task_run, state: run.is_transient(state),
+    cache_policy=None,
+)
+def ingest(
+    file: InputFile, sources: dict[str, Source], settings: Settings, progress: Progress | None
+) -> list[Outcome]:
+    """One file into the lake. Tried again where the disk or the network failed, not the data."""
+    outcomes = ingest_file(file, sources, settings, progress, raise_transient=True)
+    for outcome in outcomes:
+        run.log_outcome(get_run_logger(), outcome)
+    return outcomes
+
+
+@task(cache_policy=None)
+def derive(settings: Settings, outcomes: list[Outcome]) -> list[str]:
+    """Calls, links, weekly counts and reports from the whole lake."""
+    return run.derive(settings, outcomes, publish=True)
+
+
+@task(cache_policy=None)
+def publish_artifact(settings: Settings, week: str | None) -> dict[str, Any] | None:
+    """The week's ports as a table on the flow run's page."""
+    with catalogue.reading(settings) as con:
+        if not report.weeks(con):
+            return None
+        week = catalogue.require_week(con, week)
+        found = report.summary(con, week)
+    table = [{k: report.safe_cell(v) for k, v in port.items()} for port in found["ports"]]
+    create_table_artifact(
+        table=table,
+        key="weekly-port-calls",
+        description=f"{week}: {report.headline(found['series'])}",
+    )
+    return found
+
+
+@flow(name="barometer-weekly", validate_parameters=False)
+def weekly(
+    paths: list[str] | None = None,
+    home: str | None = None,
+    as_of: str | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """The main job: files into the lake, then calls, links, weekly counts and reports.
+
+    Parameters
+    ----------
+    paths : list of str, optional
+        Files, folders and patterns; none rebuilds what follows from the lake as it is.
+    home, as_of, threads, memory_limit : optional
+        The settings, as the command line takes them.
+    progress : callable, optional
+        See `flows.ingest.Progress`.
+
+    Returns
+    -------
+    list of Outcome
+        What became of each input. A file that failed does not stop the others.
+    """
+    log = get_run_logger()
+    settings = load_settings(
+        {"home": home, "as_of": as_of, "threads": threads, "memory_limit": memory_limit}
+    )
+    sources = load_sources(settings.home)
+    files = find_files(paths or [])
+    lake.prepare(settings.home)
+    log.info(
+        "%d files to look at, home %s, as of %s UTC", len(files), settings.home, settings.as_of
+    )
+    outcomes: list[Outcome] = []
+    for file in files:
+        try:
+            outcomes += ingest(file, sources, settings, progress)
+        except TransientError as error:
+            outcomes.append(error.outcome)
+            run.log_outcome(log, error.outcome)
+    changed = derive(settings, outcomes)
+    log.info("reports written: %s", ", ".join(changed) or "none is new or changed")
+    publish_artifact(settings, None)
+    if files and all(outcome.state == "skipped" for outcome in outcomes):
+        raise BarometerError("none of the files is AIS. Is it the right folder?")
+    return outcomes

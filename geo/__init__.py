@@ -1,0 +1,1 @@
+"""The geometry and the movement of ships: ports, fences, plausibility, port calls."""

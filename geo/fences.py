@@ -1,0 +1,301 @@
+"""Which fixes lie in which port, and which lie near one: vectorised over arrays of points."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.affinity import scale
+from shapely.geometry.base import BaseGeometry
+
+from geo.earth import EARTH_RADIUS_M
+from geo.ports import Ports
+
+OUTSIDE, PORT_LIMIT, ANCHORAGE, BERTH = 0, 1, 2, 3
+
+# Points are taken in blocks, so that masks stay in the processor's cache and memory stays flat.
+BLOCK = 1 << 17
+
+# Cells of the first sieve of `locate`: about 5 km, so that a fence of 10 km takes few of them.
+LOCATE_CELL_DEG = 0.05
+
+# Cells of `near`: half a diagonal is 1.6 km at most, against 60 km asked for.
+NEAR_CELL_DEG = 0.02
+
+METRES_A_DEGREE = np.pi * EARTH_RADIUS_M / 180
+
+
+class Location(NamedTuple):
+    """Where points lie; three arrays of the same length as the points."""
+
+    port: npt.NDArray[np.int16]
+    """Row number in `Ports.port`, -1 outside every limit."""
+    area: npt.NDArray[np.int8]
+    """OUTSIDE 0, PORT_LIMIT 1 (neither anchorage nor berth), ANCHORAGE 2, BERTH 3."""
+    is_shared_roads: npt.NDArray[np.bool_]
+    """In an anchorage that serves several ports."""
+
+
+def locate(lon: npt.ArrayLike, lat: npt.ArrayLike, ports: Ports) -> Location:
+    """Find the port and the kind of area that each point lies in.
+
+    Parameters
+    ----------
+    lon, lat : array_like of float, shape (n,)
+        Degrees, WGS 84. NaN, infinite or off the globe: outside.
+    ports : Ports
+        As `geo.ports.load_ports` gives it.
+
+    Returns
+    -------
+    Location
+        Arrays of shape (n,). A point on an edge is inside. A berth wins over an anchorage.
+
+    Raises
+    ------
+    ValueError
+        If lon and lat are not two arrays of one dimension and the same length.
+
+    Notes
+    -----
+    A grid of cells that touch a limit lets most points go after one look-up; what is left meets
+    bounding boxes and then prepared polygons. The result is exact, the grid only saves time. It
+    is built once for a `Ports` object and kept.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from geo.ports import load_ports
+    >>> ports = load_ports(Path("data/ports/iran.geojson"))
+    >>> place = locate([50.33, 50.41, 52.0], [29.23, 29.2, 26.0], ports)
+    >>> place.area.tolist()
+    [3, 2, 0]
+    >>> [ports.port["port_id"].iloc[row] if row >= 0 else None for row in place.port]
+    ['IRKHK', 'IRKHK', None]
+    """
+    x, y = _points(lon, lat)
+    fences = _fences(ports)
+    place = Location(
+        np.full(x.size, -1, np.int16), np.zeros(x.size, np.int8), np.zeros(x.size, np.bool_)
+    )
+    for start in range(0, x.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        cell = _cells(x[block], y[block], fences.grid)
+        close = np.flatnonzero(fences.is_close[cell]) + start
+        if close.size:
+            _locate_close(close, x[close], y[close], fences, place)
+    return place
+
+
+def near(
+    lon: npt.ArrayLike, lat: npt.ArrayLike, ports: Ports, distance_km: float = 60.0
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int16]]:
+    """Pair each point with every port whose limit lies within a distance of it.
+
+    Parameters
+    ----------
+    lon, lat : array_like of float, shape (n,)
+        Degrees, WGS 84. NaN, infinite or off the globe: near nothing.
+    ports : Ports
+        As `geo.ports.load_ports` gives it.
+    distance_km : float
+        Kilometres from the port limit, the inside of which is at distance 0. Default 60.
+
+    Returns
+    -------
+    point, port : numpy.ndarray, shape (k,)
+        Row numbers of the points and in `Ports.port`, sorted by point, then port.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in shape, or the distance is negative, NaN or above 500 km.
+
+    Notes
+    -----
+    The answer is that of the centre of the point's cell, on a grid of ``NEAR_CELL_DEG`` (0.02
+    degrees), with distances in a plane that is true at the port's middle latitude: pairs nearer
+    or farther than the distance by up to 2.5 km (at 60 km) may fall on either side. The grid is
+    built once for a `Ports` object and distance, and kept.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from geo.ports import load_ports
+    >>> ports = load_ports(Path("data/ports/iran.geojson"))
+    >>> point, port = near([53.0, 60.6], [27.9, 24.9], ports)
+    >>> point.tolist(), ports.port["port_id"].iloc[port].tolist()
+    ([0, 1], ['IRASA', 'IRZBR'])
+    """
+    if not 0 <= distance_km <= 500:
+        raise ValueError(f"distance_km must lie between 0 and 500, not {distance_km}")
+    x, y = _points(lon, lat)
+    table = _near_table(ports, float(distance_km))
+    points, rows = [], []
+    for start in range(0, x.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        cell = _cells(x[block], y[block], table.grid)
+        first = table.first[cell]
+        count = table.first[cell + 1] - first
+        ends = np.cumsum(count)
+        # Entry k of a point stands at first + k of the table.
+        entry = np.arange(ends[-1]) + np.repeat(first - (ends - count), count)
+        points.append(np.repeat(np.arange(start, start + cell.size, dtype=np.intp), count))
+        rows.append(table.port[entry])
+    if not points:
+        return np.empty(0, np.intp), np.empty(0, np.int16)
+    return np.concatenate(points), np.concatenate(rows)
+
+
+class _Grid(NamedTuple):
+    """Cells of one size, numbered row by row; the last number is that of everything outside."""
+
+    west: float
+    south: float
+    columns: int
+    rows: int
+    cell_deg: float
+
+
+class _Area(NamedTuple):
+    geometry: BaseGeometry
+    is_berth: bool
+    is_shared: bool
+
+
+class _Fences(NamedTuple):
+    grid: _Grid
+    is_close: npt.NDArray[np.bool_]
+    limits: list[BaseGeometry]
+    inner: list[list[_Area]]
+
+
+class _NearTable(NamedTuple):
+    """The ports of cell c are ``port[first[c]:first[c + 1]]``."""
+
+    grid: _Grid
+    first: npt.NDArray[np.int64]
+    port: npt.NDArray[np.int16]
+
+
+def _points(
+    lon: npt.ArrayLike, lat: npt.ArrayLike
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise ValueError(f"lon and lat must be of one length, not {x.shape} and {y.shape}")
+    return x, y
+
+
+def _grid(bounds: npt.NDArray[np.float64], cell_deg: float) -> _Grid:
+    west, south, east, north = bounds
+    columns, rows = np.ceil([(east - west) / cell_deg, (north - south) / cell_deg]).astype(int)
+    # One more each way: a point on the far edge falls into it.
+    return _Grid(float(west), float(south), int(columns) + 1, int(rows) + 1, cell_deg)
+
+
+def _cells(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], grid: _Grid
+) -> npt.NDArray[np.int64]:
+    """Cell numbers; outside the grid, NaN and infinity get the last number."""
+    column = (x - grid.west) / grid.cell_deg
+    row = (y - grid.south) / grid.cell_deg
+    inside = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
+    cell = np.full(x.size, grid.columns * grid.rows, np.int64)
+    cell[inside] = row[inside].astype(np.int64) * grid.columns + column[inside].astype(np.int64)
+    return cell
+
+
+def _locate_close(
+    close: npt.NDArray[np.intp],
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    fences: _Fences,
+    place: Location,
+) -> None:
+    for port, (limit, areas) in enumerate(zip(fences.limits, fences.inner, strict=True)):
+        inside = np.flatnonzero(_in_box(x, y, limit))
+        inside = inside[shapely.intersects_xy(limit, x[inside], y[inside])]
+        if not inside.size:
+            continue
+        place.port[close[inside]] = port
+        place.area[close[inside]] = PORT_LIMIT
+        for area in areas:
+            hit = inside[shapely.intersects_xy(area.geometry, x[inside], y[inside])]
+            place.area[close[hit]] = BERTH if area.is_berth else ANCHORAGE
+            place.is_shared_roads[close[hit]] = area.is_shared
+
+
+def _in_box(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], geometry: BaseGeometry
+) -> npt.NDArray[np.bool_]:
+    west, south, east, north = geometry.bounds
+    inside: npt.NDArray[np.bool_] = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    return inside
+
+
+@lru_cache(maxsize=8)
+def _fences(ports: Ports) -> _Fences:
+    limits = list(ports.port["geometry"])
+    inner: list[list[_Area]] = [[] for _ in limits]
+    row_of = {port_id: row for row, port_id in enumerate(ports.port["port_id"])}
+    # "anchorage" sorts before "berth", so that a berth is written last and wins.
+    areas = ports.port_area.sort_values(["kind", "area_id"])
+    columns = (areas[name] for name in ("port_id", "kind", "geometry", "serves"))
+    for port_id, kind, geometry, serves in zip(*columns, strict=True):
+        if kind != "port_limit":
+            shapely.prepare(geometry)
+            inner[row_of[port_id]].append(_Area(geometry, kind == "berth", len(serves) > 0))
+    shapely.prepare(limits)
+    grid = _grid(shapely.total_bounds(limits), LOCATE_CELL_DEG)
+    west = grid.west + np.arange(grid.columns) * grid.cell_deg
+    south = grid.south + np.arange(grid.rows) * grid.cell_deg
+    # A hair wider than the cell, for points that rounding puts into the neighbouring cell.
+    hair = 1e-9
+    boxes = shapely.box(
+        *np.broadcast_arrays(
+            west[None, :] - hair,
+            south[:, None] - hair,
+            west[None, :] + grid.cell_deg + hair,
+            south[:, None] + grid.cell_deg + hair,
+        )
+    ).ravel()
+    is_close = np.zeros(boxes.size + 1, np.bool_)
+    is_close[shapely.STRtree(boxes).query(limits, predicate="intersects")[1]] = True
+    return _Fences(grid, is_close, limits, inner)
+
+
+@lru_cache(maxsize=8)
+def _near_table(ports: Ports, distance_km: float) -> _NearTable:
+    limits = list(ports.port["geometry"])
+    bounds = shapely.bounds(limits)
+    metres = distance_km * 1000 + METRES_A_DEGREE * NEAR_CELL_DEG
+    reach_lat = metres / METRES_A_DEGREE
+    reach_lon = reach_lat / np.cos(np.radians(np.abs(bounds[:, [1, 3]]).max(axis=1) + reach_lat))
+    wide = bounds + np.column_stack(
+        [-reach_lon, np.full(len(limits), -reach_lat), reach_lon, np.full(len(limits), reach_lat)]
+    )
+    total = np.concatenate([wide[:, :2].min(axis=0), wide[:, 2:].max(axis=0)])
+    grid = _grid(total, NEAR_CELL_DEG)
+    cells, rows = [], []
+    for port, (limit, box) in enumerate(zip(limits, wide, strict=True)):
+        low = ((box[:2] - total[:2]) / NEAR_CELL_DEG).astype(int)
+        high = ((box[2:] - total[:2]) / NEAR_CELL_DEG).astype(int)
+        column, row = np.meshgrid(np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1))
+        x = total[0] + (column.ravel() + 0.5) * NEAR_CELL_DEG
+        y = total[1] + (row.ravel() + 0.5) * NEAR_CELL_DEG
+        # In degrees of latitude, with longitude squeezed to its true length at this port.
+        squeeze = float(np.cos(np.radians((limit.bounds[1] + limit.bounds[3]) / 2)))
+        flat = scale(limit, squeeze, 1, origin=(0, 0))
+        apart = shapely.distance(flat, shapely.points(x * squeeze, y)) * METRES_A_DEGREE
+        hit = apart <= distance_km * 1000
+        cells.append((row.ravel() * grid.columns + column.ravel())[hit])
+        rows.append(np.full(int(hit.sum()), port, np.int16))
+    cell, port_row = np.concatenate(cells), np.concatenate(rows)
+    order = np.lexsort((port_row, cell))
+    # Two more than there are cells: the number of everything outside, and the end of its list.
+    first = np.searchsorted(cell[order], np.arange(grid.columns * grid.rows + 2))
+    return _NearTable(grid, first.astype(np.int64), port_row[order])

@@ -1,0 +1,92 @@
+-- The one series: tanker calls linked to Russia at all Iranian ports, week by week.
+-- Grain: one week, from the first to the last with input. Inputs: week, port_week, counted_call, vessel_link.
+with headline as (
+    select
+        week,
+        count(*) as tanker_calls,
+        count(*) filter (where is_russian_linked) as linked_calls,
+        count(*) filter (where is_russian_linked and area_kind = 'berth') as berth_calls,
+        count(*) filter (
+            where is_russian_linked and list_contains(split(link_reasons, ', '), 'listed')
+        ) as listed_calls,
+        count(*) filter (
+            where is_russian_linked and list_contains(split(link_reasons, ', '), 'flag')
+        ) as flag_calls,
+        count(*) filter (
+            where is_russian_linked and list_contains(split(link_reasons, ', '), 'owner')
+        ) as owner_calls,
+        count(*) filter (
+            where is_russian_linked and list_contains(split(link_reasons, ', '), 'trade')
+        ) as trade_calls
+    from counted_call
+    where is_headline
+    group by week
+),
+
+-- The coast's share weights each port by its usual tanker calls; a port without a figure by none.
+-- Integer sums of hours would need whole weights: a fixed order keeps the float sum the same.
+coast as (
+    select
+        week,
+        (
+            list_sum(list(observed_share::double * usual_tanker_calls order by port_id))
+            / list_sum(list(usual_tanker_calls::double order by port_id))
+        )::float as observed_share
+    from port_week
+    where usual_tanker_calls is not null
+    group by week
+),
+
+-- A kind of evidence that no register gives cannot be counted as zero.
+known as (
+    select
+        coalesce(bool_or(link_reason = 'owner'), false) as has_owner,
+        coalesce(bool_or(link_reason = 'trade'), false) as has_trade
+    from vessel_link
+),
+
+stated as (
+    select
+        week.week,
+        week.week_start,
+        week.is_open,
+        coast.observed_share,
+        coalesce(headline.tanker_calls, 0) as tanker_calls,
+        coalesce(headline.linked_calls, 0) as linked_calls,
+        coalesce(headline.berth_calls, 0) as berth_calls,
+        coalesce(headline.listed_calls, 0) as listed_calls,
+        coalesce(headline.flag_calls, 0) as flag_calls,
+        case when known.has_owner then coalesce(headline.owner_calls, 0) end as owner_calls,
+        case when known.has_trade then coalesce(headline.trade_calls, 0) end as trade_calls,
+        coalesce(coast.observed_share, 0) >= 0.3::float as is_zero_said
+    from week
+    cross join known
+    left join headline on week.week = headline.week
+    left join coast on week.week = coast.week
+)
+
+select
+    week,
+    week_start,
+    case when linked_calls > 0 or is_zero_said then linked_calls end
+        as russian_linked_tanker_calls,
+    case when berth_calls > 0 or is_zero_said then berth_calls end
+        as russian_linked_berth_calls,
+    case when listed_calls > 0 or is_zero_said then listed_calls end as listed_calls,
+    case when flag_calls > 0 or is_zero_said then flag_calls end as flag_calls,
+    case when owner_calls > 0 or is_zero_said then owner_calls end as owner_calls,
+    case when trade_calls > 0 or is_zero_said then trade_calls end as trade_calls,
+    null::double as low_95,
+    null::double as high_95,
+    case when tanker_calls > 0 or is_zero_said then tanker_calls end as tanker_calls,
+    observed_share,
+    case
+        when is_open then 'open'
+        when linked_calls = 0 and not is_zero_said then 'unobserved'
+        when observed_share >= 0.95::float then 'complete'
+        else 'partial'
+    end as state,
+    null::double as index_100,
+    null::double as change_p
+from stated
+order by week

@@ -1,0 +1,45 @@
+-- The pieces of evidence that link the ship of a call to Russia, as valid for that call.
+-- Grain: one call and piece of evidence. Inputs: track_call, call_identity, vessel_link.
+with call as (
+    select
+        track_call.port_call_id,
+        track_call.mmsi,
+        track_call.arrived_at,
+        call_identity.imo
+    from track_call
+    inner join call_identity on track_call.port_call_id = call_identity.port_call_id
+),
+
+-- By hull first; by transmitter only where the evidence knows no hull, within its dates.
+matched as (
+    select
+        call.port_call_id,
+        call.arrived_at,
+        link.*
+    from call
+    inner join vessel_link as link on call.imo = link.imo
+    union all
+    select
+        call.port_call_id,
+        call.arrived_at,
+        link.*
+    from call
+    inner join vessel_link as link on call.mmsi = link.mmsi and link.imo is null
+)
+
+select
+    port_call_id,
+    link_tier,
+    link_reason,
+    link_source,
+    reference,
+    programme,
+    listed_on,
+    delisted_on,
+    matched_by,
+    listed_on is null or listed_on <= arrived_at as was_known_at_call
+from matched
+where
+    (valid_from is null or valid_from <= arrived_at)
+    and (valid_to is null or arrived_at < valid_to)
+order by port_call_id, link_tier desc, link_reason, link_source, listed_on, reference, matched_by

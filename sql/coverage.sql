@@ -1,0 +1,63 @@
+-- What the receivers heard around each port, day by day. It measures reception, not calls.
+-- Grain: one port and UTC day, from the first week with input to the last, up to the as-of time.
+-- Inputs: position, surrounding_cell, observed_hour, week, port, meta.
+with clock as (
+    select value::timestamp as as_of
+    from meta
+    where key = 'as_of'
+),
+
+port_day as (
+    select
+        port.port_id,
+        unnest(
+            generate_series(
+                week.starts_at, least(week.ends_at - interval 1 day, clock.as_of), interval 1 day
+            )
+        )::date as day
+    from week
+    cross join port
+    cross join clock
+),
+
+heard as (
+    select
+        cell.port_id,
+        fix.reported_at::date as day,
+        count(*) as fixes,
+        count(distinct fix.mmsi) as vessels
+    from position as fix
+    inner join surrounding_cell as cell
+        on
+            floor(fix.lon * $cells_per_degree)::integer = cell.cell_x
+            and floor(fix.lat * $cells_per_degree)::integer = cell.cell_y
+    where
+        fix.lon between $west and $east
+        and fix.lat between $south and $north
+    group by cell.port_id, day
+),
+
+observed as (
+    select
+        port_id,
+        hour::date as day,
+        count(*) as observed_hours
+    from observed_hour
+    group by port_id, day
+)
+
+select
+    port_day.port_id,
+    port_day.day,
+    coalesce(observed.observed_hours, 0)::smallint as observed_hours,
+    coalesce(heard.fixes, 0) as fixes,
+    coalesce(heard.vessels, 0) as vessels,
+    case
+        when coalesce(observed.observed_hours, 0) = 0 then 'unobserved'
+        when observed.observed_hours >= 0.95 * 24 then 'complete'
+        else 'partial'
+    end as state
+from port_day
+left join heard on port_day.port_id = heard.port_id and port_day.day = heard.day
+left join observed on port_day.port_id = observed.port_id and port_day.day = observed.day
+order by port_day.port_id, port_day.day

@@ -1,0 +1,16 @@
+-- The ports, each with its outer fence.
+-- Grain: one port (port_id). Inputs: fenced_port, from data/ports.
+select
+    port_id,
+    name,
+    water,
+    country,
+    kind,
+    usual_tanker_calls::float as usual_tanker_calls,
+    usual_tanker_calls_source,
+    geometry_wkb,
+    geometry_geojson,
+    source,
+    accuracy_m::float as accuracy_m
+from fenced_port
+order by port_id

@@ -1,0 +1,16 @@
+-- The fences: outer limits, anchorages and berths.
+-- Grain: one polygon (area_id). Inputs: fenced_area, from data/ports.
+select
+    area_id,
+    port_id,
+    name,
+    water,
+    country,
+    kind,
+    serves,
+    geometry_wkb,
+    geometry_geojson,
+    source,
+    accuracy_m::float as accuracy_m
+from fenced_area
+order by area_id

@@ -1,0 +1,50 @@
+-- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
+-- Grain: one port call (port_call_id). Inputs: track_call, from geo/port_calls; call_identity; call_evidence; vessel; mid.
+with link as (
+    select
+        port_call_id,
+        min(
+            case link_tier when 'strong' then 1 when 'moderate' then 2 else 3 end
+        ) as tier_rank,
+        string_agg(distinct link_reason, ', ' order by link_reason) as link_reasons,
+        bool_or(was_known_at_call and link_tier <> 'weak') as was_known_at_call
+    from call_evidence
+    group by port_call_id
+)
+
+select
+    call.port_call_id,
+    call.track_id,
+    call.mmsi,
+    identity.imo,
+    identity.vessel_name,
+    mid.country_code as flag,
+    call.port_id,
+    call.area_kind,
+    call.arrived_after,
+    call.arrived_at,
+    call.berthed_at,
+    call.departed_at,
+    call.departed_by,
+    call.fixes,
+    call.longest_gap_h,
+    identity.draught_in_m,
+    identity.draught_out_m,
+    call.confidence,
+    vessel.is_tanker,
+    null::varchar as tanker_kind,
+    coalesce(link.tier_rank <= 2, false) as is_russian_linked,
+    case link.tier_rank
+        when 1 then 'strong' when 2 then 'moderate' when 3 then 'weak' else 'none'
+    end as link_tier,
+    link.link_reasons,
+    null::boolean as is_iran_listed,
+    case when link.tier_rank <= 2 then link.was_known_at_call end as was_known_at_call,
+    strftime(call.arrived_at, '%G-W%V') as week
+from track_call as call
+inner join call_identity as identity on call.port_call_id = identity.port_call_id
+left join vessel
+    on call.mmsi = vessel.mmsi and identity.imo is not distinct from vessel.imo
+left join link on call.port_call_id = link.port_call_id
+left join mid on call.mmsi // 1000000 = mid.mid
+order by call.arrived_at, call.port_call_id

@@ -1,0 +1,25 @@
+-- How much of each week was heard at each port.
+-- Grain: one week and port. Inputs: week, port, observed_hour.
+with heard as (
+    select
+        port_id,
+        strftime(hour, '%G-W%V') as week,
+        count(*) as observed_hours
+    from observed_hour
+    group by all
+)
+
+select
+    week.week,
+    week.week_start,
+    week.is_open,
+    port.port_id,
+    port.usual_tanker_calls,
+    case
+        when week.hours_passed > 0
+            then (coalesce(heard.observed_hours, 0) / week.hours_passed)::float
+    end as observed_share
+from week
+cross join port
+left join heard on week.week = heard.week and port.port_id = heard.port_id
+order by week.week, port.port_id

@@ -1,0 +1,57 @@
+-- A week's tanker calls with the evidence for each, as the report's CSV.
+-- Grain: one call of a tanker that arrived in $week. Inputs: port_call, call_evidence, port, counted_call.
+with evidence as (
+    select
+        port_call_id,
+        string_agg(
+            concat_ws(
+                ', ',
+                link_source,
+                reference,
+                'listed ' || listed_on,
+                'delisted ' || delisted_on,
+                'by ' || matched_by
+            ),
+            '; ' order by link_tier desc, link_source, listed_on, reference, matched_by
+        ) as evidence
+    from call_evidence
+    group by port_call_id
+)
+
+select
+    port_call.week,
+    port_call.port_id,
+    port.name as port_name,
+    port.water,
+    port_call.vessel_name,
+    port_call.imo,
+    port_call.mmsi,
+    port_call.flag,
+    port_call.area_kind,
+    port_call.arrived_after,
+    port_call.arrived_at,
+    port_call.berthed_at,
+    port_call.departed_at,
+    port_call.departed_by,
+    round(port_call.draught_in_m::double, 1) as draught_in_m,
+    round(port_call.draught_out_m::double, 1) as draught_out_m,
+    port_call.confidence,
+    port_call.is_russian_linked,
+    port_call.link_tier,
+    port_call.link_reasons,
+    evidence.evidence,
+    port_call.was_known_at_call,
+    port_call.is_iran_listed,
+    coalesce(counted_call.is_headline, false) as is_in_headline,
+    port_call.fixes,
+    round(port_call.longest_gap_h::double, 1) as longest_gap_h,
+    port_call.port_call_id
+from port_call
+inner join port on port_call.port_id = port.port_id
+left join evidence on port_call.port_call_id = evidence.port_call_id
+left join counted_call on port_call.port_call_id = counted_call.port_call_id
+where
+    port_call.is_tanker
+    and port_call.week = $week
+order by
+    port_call.is_russian_linked desc, port_call.arrived_at, port_call.port_call_id

@@ -1,0 +1,58 @@
+-- Tanker calls by week, port and strength of the link to Russia, as counted now. A full grid.
+-- Grain: one week, port and link_tier. Inputs: port_week, counted_call.
+with tier as (
+    select unnest(['strong', 'moderate', 'weak', 'none']) as link_tier
+),
+
+counted as (
+    select
+        week,
+        port_id,
+        link_tier,
+        count(*) as port_calls,
+        count(*) filter (where area_kind = 'berth') as berth_calls,
+        count(distinct hull) as vessels
+    from counted_call
+    group by week, port_id, link_tier
+),
+
+stated as (
+    select
+        port_week.week,
+        port_week.week_start,
+        port_week.port_id,
+        tier.link_tier,
+        counted.port_calls as seen_calls,
+        coalesce(counted.berth_calls, 0) as berth_calls,
+        coalesce(counted.vessels, 0) as vessels,
+        port_week.observed_share,
+        port_week.is_open,
+        -- A count above zero always stands; a zero is said only where 0.3 of the hours were heard.
+        counted.port_calls is not null
+        or coalesce(port_week.observed_share, 0) >= 0.3::float as is_said
+    from port_week
+    cross join tier
+    left join counted
+        on
+            port_week.week = counted.week
+            and port_week.port_id = counted.port_id
+            and tier.link_tier = counted.link_tier
+)
+
+select
+    stated.week,
+    stated.week_start,
+    stated.port_id,
+    stated.link_tier,
+    case when stated.is_said then coalesce(stated.seen_calls, 0) end as port_calls,
+    case when stated.is_said then stated.berth_calls end as berth_calls,
+    case when stated.is_said then stated.vessels end as vessels,
+    stated.observed_share,
+    case
+        when stated.is_open then 'open'
+        when not stated.is_said then 'unobserved'
+        when stated.observed_share >= 0.95::float then 'complete'
+        else 'partial'
+    end as state
+from stated
+order by stated.week, stated.port_id, stated.link_tier

@@ -1,0 +1,196 @@
+"""A toy world of four ports, and tracks through it in one line.
+
+    calls_of(voyage(sail("A berth"), lie(20), sail("sea"), every="1h"))
+
+The world lies along latitude 27. Each port has a limit of 12 km about its centre, a berth of 1 km
+to the north and an anchorage of 2 km to the south; where limits overlap the nearer centre wins.
+
+    sea (51.0)    D 51.76    A 52.00    R 52.25 (roads that serve A and D)    B 53.00
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geo.earth import great_circle_m
+from geo.port_calls import find_port_calls
+
+A, B, R, D = range(4)
+PORT_IDS = ("IRAAA", "IRBBB", "IRRDS", "IRDDD")
+SERVES = {R: {A, D}}
+CENTRE_LON = np.array([52.0, 53.0, 52.25, 51.76])
+LIMIT_M, BERTH_M, ANCHORAGE_M, ROADS_M = 12_000, 1_000, 2_000, 6_000
+START = datetime(2026, 4, 6)  # noqa: DTZ001  times are UTC and naive, as in the lake
+
+PLACES = {
+    "sea": (51.0, 26.6),
+    "east sea": (53.6, 26.6),
+    "far": (50.0, 29.0),
+    "off A": (52.0, 26.8),  # 10 km outside the limit of A
+    "off B": (53.0, 26.8),
+    "A berth": (52.0, 27.05),
+    "A anchorage": (52.0, 26.95),
+    "A limit": (52.05, 27.0),  # inside, in no inner area
+    "A edge": (52.0, 26.894),  # 200 m inside the limit
+    "A-D border": (51.88, 27.0),
+    "B berth": (53.0, 27.05),
+    "B anchorage": (53.0, 26.95),
+    "B limit": (53.05, 27.0),
+    "D berth": (51.76, 27.05),
+    "roads": (52.25, 27.0),
+}
+
+
+class Leg(NamedTuple):
+    """A way to a place at a speed, or (with no place) time spent where the ship is."""
+
+    place: str | None
+    hours: float
+    knots: float
+    is_heard: bool
+
+
+def sail(place: str, knots: float = 10.0) -> Leg:
+    """Sail straight to a place."""
+    return Leg(place, 0.0, knots, True)
+
+
+def slip(place: str, knots: float = 10.0) -> Leg:
+    """Sail straight to a place, unheard."""
+    return Leg(place, 0.0, knots, False)
+
+
+def lie(hours: float) -> Leg:
+    """Lie still where the ship is."""
+    return Leg(None, hours, 0.0, True)
+
+
+def silence(hours: float) -> Leg:
+    """Lie still where the ship is, unheard."""
+    return Leg(None, hours, 0.0, False)
+
+
+def voyage(
+    *legs: Leg,
+    start: str = "sea",
+    every: str = "10min",
+    track_id: int = 422000001,
+    at: datetime = START,
+    sog: float | str = "true",
+) -> pd.DataFrame:
+    """The fixes of a ship that goes through the legs from a place, one fix each `every`.
+
+    `sog` is "true" for the speed she makes, "none" for NaN, or a number for what she says.
+    """
+    times, lons, lats, heard = [0.0], [PLACES[start][0]], [PLACES[start][1]], []
+    for leg in legs:
+        lon, lat = PLACES[leg.place] if leg.place else (lons[-1], lats[-1])
+        way_m = float(great_circle_m(lons[-1], lats[-1], lon, lat))
+        hours = way_m / 1852 / leg.knots if leg.place else leg.hours
+        times.append(times[-1] + hours)
+        lons.append(lon)
+        lats.append(lat)
+        heard.append(leg.is_heard)
+    step_h = pd.Timedelta(every) / pd.Timedelta("1h")
+    t = np.arange(0.0, times[-1] + 1e-9, step_h)
+    of_leg = np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(legs) - 1)
+    knots = np.array([leg.knots for leg in legs])[of_leg]
+    said = {"true": knots, "none": np.full(t.size, np.nan)}
+    is_heard = np.array(heard)[of_leg]
+    return fixes_at(
+        at,
+        t[is_heard],
+        np.interp(t, times, lons)[is_heard],
+        np.interp(t, times, lats)[is_heard],
+        sog_kn=(said[sog] if isinstance(sog, str) else np.full(t.size, sog))[is_heard],
+        track_id=track_id,
+    )
+
+
+def fixes_at(
+    at: datetime,
+    hours: npt.ArrayLike,
+    lon: npt.ArrayLike,
+    lat: npt.ArrayLike,
+    sog_kn: npt.ArrayLike = 0.0,
+    track_id: int = 422000001,
+) -> pd.DataFrame:
+    """Fixes at hours after a time, with the areas of the toy world."""
+    micros = np.rint(np.asarray(hours, dtype=np.float64) * 3.6e9).astype(np.int64)
+    x = np.round(np.broadcast_to(np.asarray(lon, dtype=np.float64), micros.shape), 5)
+    y = np.round(np.broadcast_to(np.asarray(lat, dtype=np.float64), micros.shape), 5)
+    to_centre = great_circle_m(x[:, None], y[:, None], CENTRE_LON, 27.0)
+    nearest = np.argmin(to_centre, axis=1)
+    inside = to_centre[np.arange(x.size), nearest] <= LIMIT_M
+    port = np.where(inside, nearest, -1)
+    in_roads = (port == R) & (to_centre[:, R] <= ROADS_M)
+    to_berth = great_circle_m(x, y, CENTRE_LON[nearest], 27.05)
+    to_anchorage = great_circle_m(x, y, CENTRE_LON[nearest], 26.95)
+    area = np.where(inside, 1, 0)
+    area[inside & (port != R) & (to_anchorage <= ANCHORAGE_M) | in_roads] = 2
+    area[inside & (port != R) & (to_berth <= BERTH_M)] = 3
+    return pd.DataFrame(
+        {
+            "track_id": np.full(x.size, track_id, dtype=np.int64),
+            "mmsi": np.full(x.size, track_id, dtype=np.int32),
+            "reported_at": np.datetime64(at, "us") + micros.astype("timedelta64[us]"),
+            "lon": x,
+            "lat": y,
+            "sog_kn": np.broadcast_to(sog_kn, x.shape).astype(np.float32),
+            "port": port.astype(np.int16),
+            "area": area.astype(np.int8),
+            "is_shared_roads": in_roads,
+        }
+    )
+
+
+def seen_at(
+    place: str, hours: npt.ArrayLike, sog_kn: float = 0.0, track_id: int = 422000001
+) -> pd.DataFrame:
+    """Fixes at a place at hours after the start, apart from any voyage."""
+    return fixes_at(START, np.atleast_1d(hours), *PLACES[place], sog_kn, track_id)
+
+
+def together(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Tables of fixes as one, in track and time order."""
+    fixes = pd.concat(tables, ignore_index=True)
+    order = np.lexsort((fixes["lat"], fixes["lon"], fixes["reported_at"], fixes["track_id"]))
+    return fixes.iloc[order].reset_index(drop=True)
+
+
+def hour(hours: float) -> pd.Timestamp:
+    """The time so many hours after the start."""
+    return pd.Timestamp(START) + pd.Timedelta(hours=hours)
+
+
+def always(ports: Iterable[int] = range(4), days: int = 400) -> dict[int, npt.NDArray[np.int64]]:
+    """Hours heard: every hour, from a day before the start, at the ports given."""
+    first = int(np.datetime64(START, "h").astype(np.int64)) - 24
+    return {port: np.arange(first, first + days * 24, dtype=np.int64) for port in ports}
+
+
+def calls_of(
+    *tables: pd.DataFrame,
+    heard: Mapping[int, npt.NDArray[np.int64]] | None = None,
+    end: datetime | pd.Timestamp | None = None,
+) -> pd.DataFrame:
+    """The calls of the tables, with the data ending at the last fix if nothing else is said."""
+    fixes = together(*tables)
+    return find_port_calls(
+        fixes,
+        port_ids=PORT_IDS,
+        serves=SERVES,
+        heard=heard or {},
+        data_end=end if end is not None else fixes["reported_at"].max(),
+    )
+
+
+def shown(calls: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Port, kind and confidence of each call: what most tests compare."""
+    return list(calls[["port_id", "area_kind", "confidence"]].itertuples(index=False, name=None))
