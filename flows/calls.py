@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -64,7 +65,8 @@ def find_calls(con: duckdb.DuckDBPyConnection, ports: Ports, data_end: datetime 
     query = sql_path("candidate_fix.sql").read_text(encoding="utf-8")
     found = [TRACK_CALL_SCHEMA.empty_table()]
     for first, last in _batches(con):
-        fixes = con.execute(query, {"first": first, "last": last}).fetchnumpy()
+        result = con.execute(query, {"first": first, "last": last})
+        fixes: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
         place = locate(fixes["lon"], fixes["lat"], ports)
         calls = find_port_calls(
             {

@@ -23,6 +23,7 @@ import shapely
 from flows import __version__, calls, lake
 from flows.history import PUBLISHED, RUN, read_history
 from flows.lake import Manifest
+from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.registers import folder_hash, load_mid, load_registers
 from flows.resources import data_path, sql_path
 from flows.settings import BarometerError, Settings
@@ -38,7 +39,12 @@ SURROUNDINGS_KM = 60.0
 CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
 
-LAKE_VIEWS = ("position", "reject")
+LAKE_VIEWS = {
+    "position": (*POSITION_SCHEMA.names, "source", "file_id"),
+    "reject": ("file_id", *REJECT_SCHEMA.names),
+}
+"""The views over the lake, and their columns; `source` and `file_id` are in the files' paths."""
+
 SET_PARTS = {
     "position": "set variable position_parts = $parts",
     "reject": "set variable reject_parts = $parts",
@@ -85,7 +91,7 @@ PUBLISHED_SCHEMA = pa.schema(
 
 
 def build(
-    settings: Settings, manifest: Manifest, run: Mapping[str, Any], *, publish: bool
+    settings: Settings, manifest: Manifest, run: dict[str, Any], *, publish: bool
 ) -> tuple[Path, list[dict[str, Any]]]:
     """Build the catalogue beside the one in use.
 
@@ -95,7 +101,7 @@ def build(
         Home, as-of time and limits.
     manifest : Manifest
         What the lake holds.
-    run : mapping
+    run : dict
         The record of this run, a row of the relation `run`.
     publish : bool
         Whether this run publishes the weeks that are new or changed.
@@ -226,14 +232,20 @@ def _sql(name: str) -> str:
 def _create(
     con: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, Any] | None = None
 ) -> None:
-    """Create the table of a file of sql/; the relation of DuckDB's API spares a string of SQL."""
+    """Create the table of a file of sql/; the relation of DuckDB's API spares a string of SQL.
+
+    With parameters DuckDB reads the whole result into memory first, which is small here.
+    """
     con.sql(_sql(name), params=params).create(name)
 
 
 def _lake_view(con: duckdb.DuckDBPyConnection, home: Path, manifest: Manifest, kind: str) -> None:
-    """A view over the lake's files, each by its absolute path."""
-    parts = {"parts": _patterns(home, manifest, kind)}
-    con.sql(_sql(kind), params=parts).create_view(kind, replace=True)
+    """A view over the lake's files, each by its absolute path.
+
+    The relation is lazy: `con.sql` with parameters would read the lake into the catalogue instead.
+    """
+    files = con.read_parquet(_patterns(home, manifest, kind), hive_partitioning=True)
+    files.select(*LAKE_VIEWS[kind]).create_view(kind, replace=True)
 
 
 def _patterns(home: Path, manifest: Manifest, kind: str) -> list[str]:

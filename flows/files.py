@@ -1,4 +1,4 @@
-"""Step 2, files: find the input, and open every CSV in it as a stream; nothing is unpacked to disk."""
+"""Step 2, files: find the input, and open every CSV in it as a stream, unpacking nothing to disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 from flows.settings import BarometerError
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst")
-"""What counts as a possible AIS file in a folder. A file that is named is opened whatever its name."""
+"""What may be an AIS file in a folder. A file that is named is opened whatever its name."""
 
 _GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
 
@@ -55,7 +55,7 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
     Raises
     ------
     BarometerError
-        If a path does not exist, a pattern fits nothing, or a folder holds no file that could be AIS.
+        If a path does not exist, a pattern fits nothing, or a folder holds no possible AIS file.
     """
     found: dict[Path, InputFile] = {}
     for given in paths:
@@ -80,7 +80,9 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
                     f"{given}: no such file or folder, and as a pattern it fits none."
                 )
         for file in inside:
-            found.setdefault(file.path.resolve(), file)
+            target = file.path.resolve()
+            if target not in found or file.is_named:
+                found[target] = file
     return list(found.values())
 
 

@@ -38,22 +38,24 @@ copy (
 """
 WITHOUT_ROWS = """
 copy (
-    select * exclude (file_row_number)
-    from read_parquet($part, file_row_number = true, hive_partitioning = false)
+    select mine.* exclude (file_row_number)
+    from read_parquet($part, file_row_number = true, hive_partitioning = false) as mine
     anti join dropped using (file_row_number)
     order by mmsi, reported_at, lon, lat
 ) to $out (format parquet, compression zstd)
 """
 COUNT_SHARED = """
 select count(*)
-from read_parquet($part, hive_partitioning = false)
-semi join read_parquet($other, hive_partitioning = false) using (mmsi, reported_at, lon, lat)
+from read_parquet($part, hive_partitioning = false) as mine
+semi join read_parquet($other, hive_partitioning = false) as theirs
+    using (mmsi, reported_at, lon, lat)
 """
 WITHOUT_SHARED = """
 copy (
-    select *
-    from read_parquet($part, hive_partitioning = false)
-    anti join read_parquet($other, hive_partitioning = false) using (mmsi, reported_at, lon, lat)
+    select mine.*
+    from read_parquet($part, hive_partitioning = false) as mine
+    anti join read_parquet($other, hive_partitioning = false) as theirs
+        using (mmsi, reported_at, lon, lat)
     order by mmsi, reported_at, lon, lat
 ) to $out (format parquet, compression zstd)
 """
@@ -182,6 +184,7 @@ class Staged(NamedTuple):
     fingerprint: str
     rows_read: int
     rows_rejected: int
+    rows_repeated: int
     position: Path
     reject: Path
 
@@ -195,7 +198,7 @@ def _stage(
 ) -> Staged:
     """Read, validate, sort and write one member; memory does not grow with its size."""
     digest = hashlib.blake2b(digest_size=32)
-    rows_read = rows_rejected = 0
+    rows_read = rows_rejected = rows_repeated = 0
     failure: BaseException | None = None
     size = member.path.stat().st_size
     position, reject = work / "position.parquet", work / "reject.parquet"
@@ -208,12 +211,12 @@ def _stage(
         cut = read.blocks(stream.content, digest, head.rest, head.line_number + 1)
 
         def batches() -> Iterator[pa.RecordBatch]:
-            nonlocal rows_read, rows_rejected, failure
+            nonlocal rows_read, rows_rejected, rows_repeated, failure
             try:
-                for block in read.read_ahead(cut):
-                    parsed = parse(block)
+                for parsed in read.read_ahead(map(parse, read.read_ahead(cut))):
                     rows_read += parsed.row_count
                     rows_rejected += len(parsed.rejects)
+                    rows_repeated += parsed.repeated
                     if parsed.rejects:
                         rejects.write_table(read.rejects_table(parsed.rejects))
                     if progress is not None:
@@ -240,6 +243,7 @@ def _stage(
         fingerprint=head.fingerprint,
         rows_read=rows_read,
         rows_rejected=rows_rejected,
+        rows_repeated=rows_repeated,
         position=position,
         reject=reject,
     )
@@ -261,7 +265,7 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings, work: Path) 
         fingerprint=staged.fingerprint,
         rows_read=staged.rows_read,
         rows_kept=kept,
-        rows_repeated=pq.read_metadata(staged.position).num_rows - kept,
+        rows_repeated=staged.rows_repeated + pq.read_metadata(staged.position).num_rows - kept,
         rows_rejected=staged.rows_rejected,
         first_reported_at=span[0],
         last_reported_at=span[1],

@@ -12,9 +12,10 @@ import hashlib
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import IO, Any, NamedTuple
+from functools import partial
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -104,15 +105,18 @@ _ISO = re.compile(
     r"\d{4}-\d\d-\d\d([ T]\d\d(:\d\d(:\d\d(\.\d+)?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
 
+T = TypeVar("T")
 Rejects = list[tuple[int, str, bytes]]
 
 
 class Parsed(NamedTuple):
-    """What a block holds: `row_count` lines, each in one of the batches or among the rejects."""
+    """What a block holds: `row_count` lines, each in one of the batches, among the rejects, or one
+    of the `repeated`, which equal an earlier line of the block."""
 
     batches: list[pa.RecordBatch]
     rejects: Rejects
     row_count: int
+    repeated: int
 
 
 class Block(NamedTuple):
@@ -198,7 +202,7 @@ def blocks(
         if whole:
             kept, too_long = _without_long_lines(whole, line)
             yield Block(kept, line, tuple(too_long))
-            line += whole.count(b"\n")
+            line += _line_ends(whole)
         if not skipping and len(rest) > MAX_LINE_BYTES:
             yield Block(b"", line, ((line, rest[: RAW_CHARACTERS * 4]),))
             rest, skipping = b"", True
@@ -206,8 +210,26 @@ def blocks(
             return
 
 
+def _line_ends(content: bytes) -> int:
+    # Several times as fast as bytes.count with lines as short as these.
+    return int(np.count_nonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n")))
+
+
+def _has_long_line(whole: bytes) -> bool:
+    """Whether two line ends lie further apart than a line may be long: a few look-ups a block."""
+    at = 0
+    while at + MAX_LINE_BYTES < len(whole):
+        end = whole.rfind(b"\n", at, at + MAX_LINE_BYTES + 1)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
+
+
 def _without_long_lines(whole: bytes, first_line: int) -> tuple[bytes, list[tuple[int, bytes]]]:
     """The block with its lines over the limit emptied (an empty line is no row), and those lines."""
+    if not _has_long_line(whole):
+        return whole, []
     ends = np.flatnonzero(np.frombuffer(whole, dtype=np.uint8) == ord("\n"))
     starts = np.concatenate(([0], ends + 1))
     ends = np.concatenate((ends, [len(whole)]))
@@ -222,12 +244,12 @@ def _without_long_lines(whole: bytes, first_line: int) -> tuple[bytes, list[tupl
     return b"".join([*pieces, whole[at:]]), found
 
 
-def read_ahead(source: Iterator[Block], depth: int = 2) -> Iterator[Block]:
-    """The same blocks, read and hashed by a thread of its own while the last ones are parsed."""
-    waiting: queue.Queue[Block | BaseException | None] = queue.Queue(depth)
+def read_ahead(source: Iterable[T]) -> Iterator[T]:
+    """The same items, made by a thread of its own while the one before is being worked on."""
+    waiting: queue.Queue[T | BaseException | None] = queue.Queue(1)
     stopped = threading.Event()
 
-    def put(item: Block | BaseException | None) -> None:
+    def put(item: T | BaseException | None) -> None:
         while not stopped.is_set():
             try:
                 return waiting.put(item, timeout=0.2)
@@ -236,8 +258,8 @@ def read_ahead(source: Iterator[Block], depth: int = 2) -> Iterator[Block]:
 
     def work() -> None:
         try:
-            for block in source:
-                put(block)
+            for item in source:
+                put(item)
                 if stopped.is_set():
                     return
             put(None)
@@ -286,6 +308,7 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
         rejects: Rejects = [(line, LONG_LINE, raw) for line, raw in block.too_long]
         batches: list[pa.RecordBatch] = []
         row_count = len(rejects)
+        wrong: list[tuple[int, str]] = []
         for piece in _pieces(block, layout, decimal):
             row_count += piece.row_count
             rejects += piece.rejects
@@ -293,14 +316,65 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
             for raw in piece.table.to_batches():
                 line = piece.line[start : start + raw.num_rows]
                 start += raw.num_rows
-                batch, wrong = _typed(raw, line, layout, decimal, latest)
+                batch, faults = _typed(raw, line, layout, decimal, latest)
                 batches.append(batch)
-                if wrong:
-                    text = _lines(block, [at for at, _ in wrong])
-                    rejects += [(at, why, text[at]) for at, why in wrong]
-        return Parsed(batches, rejects, row_count)
+                wrong += faults
+        if wrong:
+            text = _lines(block, [at for at, _ in wrong])
+            rejects += [(at, why, text[at]) for at, why in wrong]
+        repeated = _repeated(batches)
+        if len(repeated):
+            batches = _without(batches, repeated)
+        return Parsed(batches, rejects, row_count, len(repeated))
 
     return parse
+
+
+def _repeated(batches: list[pa.RecordBatch]) -> npt.NDArray[np.intp]:
+    """Rows, counted through the batches, that are the same fix as an earlier one of them.
+
+    Most repetitions stand near each other in a file. To find them here is cheap; the few that
+    stand in two blocks are found when the file is sorted.
+    """
+    mmsi, moment, lon, lat = (
+        np.concatenate([_as_integers(batch.column(name)) for batch in batches] or [[]])
+        for name in ("mmsi", "reported_at", "lon", "lat")
+    )
+    mixed = np.zeros(len(mmsi), dtype=np.uint64)
+    for part in (mmsi, moment, lon, lat):
+        # Multiplying by an odd constant and folding the high half down spreads every bit
+        # (Steele et al. 2014, SplitMix64). Equal fixes mix equally; the reverse is checked below.
+        mixed = (mixed ^ part.astype(np.uint64)) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> np.uint64(31)
+    ordered = np.sort(mixed)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return np.empty(0, dtype=np.intp)
+    rows = np.flatnonzero(np.isin(mixed, twice))
+    rows = rows[np.lexsort((rows, lat[rows], lon[rows], moment[rows], mmsi[rows]))]
+    same = np.ones(len(rows) - 1, dtype=bool)
+    for part in (mmsi, moment, lon, lat):
+        same &= part[rows[1:]] == part[rows[:-1]]
+    return np.sort(rows[1:][same])
+
+
+def _as_integers(column: pa.Array) -> npt.NDArray[np.int64]:
+    """The bits of a number or time; equal values have equal bits, as there is no minus zero."""
+    values = column.to_numpy(zero_copy_only=False)
+    return values.astype(np.int64) if values.dtype == np.int32 else values.view(np.int64)
+
+
+def _without(
+    batches: list[pa.RecordBatch], dropped: npt.NDArray[np.intp]
+) -> list[pa.RecordBatch]:
+    kept, start = [], 0
+    for batch in batches:
+        mask = np.ones(batch.num_rows, dtype=bool)
+        here = dropped[(dropped >= start) & (dropped < start + batch.num_rows)]
+        mask[here - start] = False
+        kept.append(batch.filter(pa.array(mask)) if len(here) else batch)
+        start += batch.num_rows
+    return kept
 
 
 class _Piece(NamedTuple):
@@ -337,7 +411,7 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     for the end of a line; both show in the number of rows.
     """
     content = block.content
-    lines = content.count(b"\n") + (not content.endswith(b"\n") and len(content) > 0)
+    lines = _line_ends(content) + (not content.endswith(b"\n") and len(content) > 0)
     columns = layout.source.columns
     iso = layout.source.time_format == "iso"
     types: dict[str, pa.DataType] = {
@@ -496,7 +570,7 @@ def _typed(
             imo = _by_value(raw.column(name), _imo)
             arrays[name] = pa.array(imo, mask=imo < 0)
         else:
-            values = _by_value(raw.column(name), lambda u, n=name: _measure(u, n, layout, decimal))
+            values = _by_value(raw.column(name), partial(_measure, name=name, layout=layout, decimal=decimal))
             arrays[name] = pa.array(values, mask=np.isnan(values)).cast(kind)
     batch = pa.RecordBatch.from_arrays(
         [arrays[f.name] for f in LINED_SCHEMA], names=LINED_SCHEMA.names
@@ -517,7 +591,8 @@ def _by_value(
     """Convert each distinct value once and spread the results over the rows."""
     if not len(column.dictionary):
         return convert(pa.array([b""] * len(column), pa.binary()))
-    return convert(column.dictionary)[column.indices.to_numpy()]
+    found: npt.NDArray[Any] = convert(column.dictionary)[column.indices.to_numpy()]
+    return found
 
 
 def _as_text(values: pa.Array) -> pa.StringArray:
@@ -530,9 +605,8 @@ def _as_text(values: pa.Array) -> pa.StringArray:
 
 def _mmsi(values: pa.Array) -> npt.NDArray[np.int32]:
     """Nine digits of which the first is 2 to 7 (ITU-R M.585: ship stations), else -1."""
-    text = _as_text(values)
-    ship = pc.match_substring_regex(text, r"^[2-7][0-9]{8}$")
-    return np.asarray(pc.if_else(ship, text, "-1").cast(pa.int32()).to_numpy(), dtype=np.int32)
+    number = _whole_number(_as_text(values), 9)
+    return np.where((number >= 200_000_000) & (number <= 799_999_999), number, np.int32(-1))
 
 
 def _imo(values: pa.Array) -> npt.NDArray[np.int32]:
@@ -540,12 +614,19 @@ def _imo(values: pa.Array) -> npt.NDArray[np.int32]:
 
     The last digit is that of the sum of the first six times 7, 6, 5, 4, 3, 2.
     """
-    text = pc.replace_substring_regex(_as_text(values), r"^(?i:imo)\s*", "")
-    seven = pc.match_substring_regex(text, r"^[1-9][0-9]{6}(\.0)?$")
-    number = pc.if_else(seven, pc.utf8_slice_codeunits(text, 0, 7), "-1").cast(pa.int32())
-    imo = np.asarray(number.to_numpy(), dtype=np.int32)
+    text = _as_text(values)
+    prefixed = pc.starts_with(text, "IMO", ignore_case=True)
+    text = pc.if_else(prefixed, pc.utf8_ltrim_whitespace(pc.utf8_slice_codeunits(text, 3)), text)
+    imo = _whole_number(text, 7)
     total = sum(imo // 10 ** (weight - 1) % 10 * weight for weight in range(2, 8))
-    return np.where((imo > 0) & (total % 10 == imo % 10), imo, np.int32(-1))
+    return np.where((imo >= 1_000_000) & (total % 10 == imo % 10), imo, np.int32(-1))
+
+
+def _whole_number(text: pa.StringArray, digits: int) -> npt.NDArray[np.int32]:
+    """The number of texts of just so many ASCII digits, else -1."""
+    whole = pc.and_(pc.equal(pc.binary_length(text), digits), pc.string_is_ascii(text))
+    whole = pc.and_(whole, pc.utf8_is_digit(text))
+    return np.asarray(pc.if_else(whole, text, "-1").cast(pa.int32()).to_numpy(), dtype=np.int32)
 
 
 def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.NDArray[np.float64]:
@@ -582,7 +663,10 @@ def _texts(column: pa.DictionaryArray, layout: Layout) -> pa.Array:
     """Text without control characters and AIS's filler ``@`` at the end; nothing left is null."""
     if not len(column.dictionary):
         return pa.nulls(len(column), pa.dictionary(pa.int32(), pa.string()))
-    text = pc.replace_substring_regex(_as_text(column.dictionary), r"\p{Cc}+", " ")
+    text = _as_text(column.dictionary)
+    letters = np.frombuffer(text.buffers()[2] or b"", dtype=np.uint8)
+    if (letters < 0x20).any() or (letters >= 0x7F).any():
+        text = pc.replace_substring_regex(text, r"\p{Cc}+", " ")
     # ITU-R M.1371-5, table 47: '@' is the six-bit code 0, which fills a name up to its length.
     text = pc.utf8_trim_whitespace(pc.utf8_rtrim(text, "@ "))
     empty = pc.equal(text, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ class UnknownHeader(BarometerError):
 
 
 def load_sources(home: Path | None = None) -> dict[str, Source]:
-    """Sources by id: the project's own, then those in the home's `sources/`, which may replace them.
+    """Sources by id: the project's own, then the home's `sources/`, which may replace them.
 
     Raises
     ------
@@ -114,9 +115,18 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
     """
     delimiter = max(",;\t", key=header_line.count)
     line = header_line.lstrip("\ufeff").strip("\r\n")
-    header = tuple(
-        name.strip() for name in next(csv.reader([line.replace("\0", "")], delimiter=delimiter), [])
-    )
+    if "\0" in line:
+        raise UnknownHeader(
+            "the header is not text in UTF-8, perhaps it is UTF-16. Save the file as UTF-8.",
+            is_ais=_looks_like_ais([line.replace("\0", "")]),
+        )
+    try:
+        header = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
+    except csv.Error as error:
+        raise UnknownHeader(
+            f"the first line is no header ({error}). Is it a CSV whose lines end with a line feed?",
+            is_ais=_looks_like_ais([line]),
+        ) from error
     ranked = sorted(sources, key=lambda s: (-_likeness(s, header), s.source_id))
     fitting = [s for s in ranked if set(s.columns.values()) <= set(header)]
     if fitting:
@@ -163,11 +173,12 @@ def _read_source(path: Path) -> Source:
         if path.stat().st_size > MAX_DEFINITION_BYTES:
             raise BarometerError(f"{path}: over {MAX_DEFINITION_BYTES} bytes is no definition.")
         return _source(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BarometerError(f"{path}: {error}. Mend the file or take it away.") from error
     except (KeyError, TypeError, ValueError) as error:
+        why = f"lacks {error}" if isinstance(error, KeyError) else error
         raise BarometerError(
-            f"{path}: {error}. data/sources/marinecadastre-2025.toml shows the form."
+            f"{path}: {why}. data/sources/marinecadastre-2025.toml shows the form."
         ) from error
 
 
@@ -175,7 +186,7 @@ def _source(source_id: str, raw: Mapping[str, Any]) -> Source:
     if not all(c.isascii() and (c.isalnum() or c in "-_") for c in source_id):
         raise ValueError("the file's name may hold only letters, digits, '-' and '_'")
     columns = {str(k): str(v) for k, v in dict(raw["columns"]).items()}
-    header = tuple(str(name) for name in raw["header"])
+    header = _list("header", raw["header"], str)
     if missing := [c for c in REQUIRED if c not in columns]:
         raise ValueError(f"[columns] lacks {', '.join(missing)}")
     if unknown := sorted(set(columns) - {*REQUIRED, *OPTIONAL}):
@@ -185,7 +196,7 @@ def _source(source_id: str, raw: Mapping[str, Any]) -> Source:
     if len(set(columns.values())) < len(columns):
         raise ValueError("[columns] maps one published column twice")
     not_available = dict(raw.get("not_available", {}))
-    text = not_available.pop("text", [])
+    text = _list("text", not_available.pop("text", []), str)
     if unknown := sorted(set(not_available) - set(OPTIONAL)):
         raise ValueError(f"[not_available] has unknown {', '.join(unknown)}")
     words = dict(raw.get("words", {}))
@@ -199,11 +210,33 @@ def _source(source_id: str, raw: Mapping[str, Any]) -> Source:
         coverage=str(raw["coverage"]),
         header=header,
         columns=columns,
-        time_format=str(raw["time"]["format"]),
-        not_available={k: tuple(float(x) for x in v) for k, v in not_available.items()},
-        text_not_available=frozenset(str(x).casefold() for x in text),
+        time_format=_time_format(raw["time"]["format"]),
+        not_available={
+            k: tuple(map(float, _list(k, v, (int, float)))) for k, v in not_available.items()
+        },
+        text_not_available=frozenset(x.casefold() for x in text),
         words={k: _read_words(str(v), k) for k, v in words.items()},
     )
+
+
+def _list(key: str, value: Any, kind: type | tuple[type, ...]) -> tuple[Any, ...]:
+    if not isinstance(value, list) or not all(isinstance(x, kind) for x in value):
+        raise ValueError(f"{key} is not a list of {'texts' if kind is str else 'numbers'}")
+    return tuple(value)
+
+
+def _time_format(value: Any) -> str:
+    """``iso``, or a strptime format that tells date, hour and minute."""
+    moment = datetime(2026, 4, 19, 23, 58, tzinfo=UTC)
+    try:
+        if value == "iso":
+            return "iso"
+        told = datetime.strptime(moment.strftime(value), value)
+        if told.replace(tzinfo=UTC) == moment:
+            return str(value)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"format {value!r} under [time] does not tell date, hour and minute")
 
 
 def _read_words(table: str, field: str) -> dict[str, int | None]:

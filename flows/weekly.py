@@ -9,6 +9,7 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from flows import catalogue, lake, report, run
@@ -23,7 +24,7 @@ from flows.sources import Source, load_sources
     retries=2,
     retry_delay_seconds=5,
     retry_condition_fn=lambda task, task_run, state: run.is_transient(state),
-    cache_policy=None,
+    cache_policy=NO_CACHE,
 )
 def ingest(
     file: InputFile, sources: dict[str, Source], settings: Settings, progress: Progress | None
@@ -35,13 +36,13 @@ def ingest(
     return outcomes
 
 
-@task(cache_policy=None)
+@task(cache_policy=NO_CACHE)
 def derive(settings: Settings, outcomes: list[Outcome]) -> list[str]:
     """Calls, links, weekly counts and reports from the whole lake."""
     return run.derive(settings, outcomes, publish=True)
 
 
-@task(cache_policy=None)
+@task(cache_policy=NO_CACHE)
 def publish_artifact(settings: Settings, week: str | None) -> dict[str, Any] | None:
     """The week's ports as a table on the flow run's page."""
     with catalogue.reading(settings) as con:

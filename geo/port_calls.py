@@ -425,8 +425,8 @@ def _moored(table: _Table, rows: _Ints, is_split: _Bools, clock: _Clock) -> tupl
     both sides do not speak against it. A fix without a speed leaves it open.
     """
     later, known = clock.later(rows, MOORED_US)
-    known &= (table.area[later] == BERTH) & (table.port[later] == table.port[rows])
-    known &= ~is_split[later] & ~_under_way(table, rows) & ~_under_way(table, later)
+    known &= (table.area[later] == BERTH) & ~is_split[later]
+    known &= ~(_under_way(table, rows) | _under_way(table, later))
     way_m = STILL_KN * _M_PER_NM * (table.at[later] - table.at[rows]) / _HOUR_US
     allowed_m = np.minimum(way_m, STOP_RADIUS_M) + MOORED_NOISE_M
     is_moored = known & table.is_within(allowed_m, rows, later)
@@ -485,6 +485,21 @@ def _rows(stays: _Stays, which: Any) -> _Stays:
     return _Stays(*(values[which] for values in stays))
 
 
+def _time_out(table: _Table, last: _Ints, first: _Ints) -> _Ints:
+    """Microseconds outside between the last fix of a stay and the first of a later one.
+
+    The border is taken to be crossed half-way between the fixes on its two sides: from fixes six
+    hours apart, the time from inside to inside would be half a day too long. Where no fix is
+    outside, the silence counts whole.
+    """
+    at = table.at
+    inside_to_inside = at[first] - at[last]
+    outside_to_outside = at[np.maximum(first - 1, 0)] - at[np.minimum(last + 1, at.size - 1)]
+    return (
+        inside_to_inside + np.where(first - last > 1, outside_to_outside, inside_to_inside)
+    ) // 2
+
+
 def _merged(table: _Table, stays: _Stays) -> _Stays:
     """Stays of one port out and back in time, without a stop elsewhere in between, made one.
 
@@ -499,7 +514,7 @@ def _merged(table: _Table, stays: _Stays) -> _Stays:
     starts[1:] = (
         (track[a] != track[b])
         | (stays.port[a] != stays.port[b])
-        | (table.at[stays.first[b]] - table.at[stays.last[a]] > OUT_AND_BACK_US)
+        | (_time_out(table, stays.last[a], stays.first[b]) > OUT_AND_BACK_US)
         | (before[b] > stopped[a])
     )
     first = np.flatnonzero(starts)
@@ -537,9 +552,8 @@ def _with_roads(
     for owner, others in serves.items():
         served[owner, list(others)] = True
     track = table.track[stays.first]
-    close = (track[1:] == track[:-1]) & (
-        table.at[stays.first[1:]] - table.at[stays.last[:-1]] <= OUT_AND_BACK_US
-    )
+    close = track[1:] == track[:-1]
+    close &= _time_out(table, stays.last[:-1], stays.first[1:]) <= OUT_AND_BACK_US
     waits = ~stays.berths() & (stays.in_roads == stays.lying)
     port = stays.port.copy()
     is_placed = stays.berths()
@@ -608,8 +622,10 @@ def _confidence(table: _Table, stays: _Stays, passed_over: _Ints) -> npt.NDArray
     has_room = _has_room(table, np.where(one_fix, np.minimum(stays.berth_row, last), first))
     confidence[one_fix] = np.where(has_room[one_fix], 2, 1)
     # Interference: a jump nobody can explain at a fix of the call, or more implausible fixes
-    # than credible ones while it lasted. Fewer are a true call that was jammed for a while.
-    jammed = passed_over[last] - passed_over[first] > last - first + 1
+    # than credible ones from the fix before the call to the one after, since then the verdict
+    # may have gone to the wrong side. Fewer are a true call that was jammed for a while.
+    before, after = _neighbour(table.track, first, -1)[0], _neighbour(table.track, last, 1)[0]
+    jammed = passed_over[after] - passed_over[before] > last - first + 1
     unknown = no_hour & (stays.moored == 0)
     confidence[unknown | (stays.disputed > 0) | jammed] = 1
     return confidence.astype(np.int8)

@@ -76,8 +76,8 @@ select
     case when flag_calls > 0 or is_zero_said then flag_calls end as flag_calls,
     case when owner_calls > 0 or is_zero_said then owner_calls end as owner_calls,
     case when trade_calls > 0 or is_zero_said then trade_calls end as trade_calls,
-    null::double as low_95,
-    null::double as high_95,
+    null::float as low_95,
+    null::float as high_95,
     case when tanker_calls > 0 or is_zero_said then tanker_calls end as tanker_calls,
     observed_share,
     case
@@ -86,7 +86,7 @@ select
         when observed_share >= 0.95::float then 'complete'
         else 'partial'
     end as state,
-    null::double as index_100,
-    null::double as change_p
+    null::float as index_100,
+    null::float as change_p
 from stated
 order by week

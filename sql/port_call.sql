@@ -30,7 +30,7 @@ select
     call.longest_gap_h,
     identity.draught_in_m,
     identity.draught_out_m,
-    call.confidence,
+    call.confidence::smallint as confidence,
     vessel.is_tanker,
     null::varchar as tanker_kind,
     coalesce(link.tier_rank <= 2, false) as is_russian_linked,

@@ -22,14 +22,13 @@ stated as (
         port_week.week_start,
         port_week.port_id,
         tier.link_tier,
-        counted.port_calls as seen_calls,
+        coalesce(counted.port_calls, 0) as port_calls,
         coalesce(counted.berth_calls, 0) as berth_calls,
         coalesce(counted.vessels, 0) as vessels,
         port_week.observed_share,
         port_week.is_open,
         -- A count above zero always stands; a zero is said only where 0.3 of the hours were heard.
-        counted.port_calls is not null
-        or coalesce(port_week.observed_share, 0) >= 0.3::float as is_said
+        coalesce(port_week.observed_share, 0) >= 0.3::float as is_zero_said
     from port_week
     cross join tier
     left join counted
@@ -44,13 +43,15 @@ select
     stated.week_start,
     stated.port_id,
     stated.link_tier,
-    case when stated.is_said then coalesce(stated.seen_calls, 0) end as port_calls,
-    case when stated.is_said then stated.berth_calls end as berth_calls,
-    case when stated.is_said then stated.vessels end as vessels,
+    case when stated.port_calls > 0 or stated.is_zero_said then stated.port_calls end
+        as port_calls,
+    case when stated.berth_calls > 0 or stated.is_zero_said then stated.berth_calls end
+        as berth_calls,
+    case when stated.vessels > 0 or stated.is_zero_said then stated.vessels end as vessels,
     stated.observed_share,
     case
         when stated.is_open then 'open'
-        when not stated.is_said then 'unobserved'
+        when stated.port_calls = 0 and not stated.is_zero_said then 'unobserved'
         when stated.observed_share >= 0.95::float then 'complete'
         else 'partial'
     end as state

@@ -201,8 +201,13 @@ def build_fleet(
         laden_m = round(length_m / (17.5 if is_gulf else 30.0), 1)
         later_flag = "CM" if role.trap == "flag_change" else role.flag
         # Class A sends every few seconds to minutes; public files are thinned to such intervals.
-        moving_min = rng.uniform(10.0, 18.0)
-        still_min = rng.uniform(38.0, 54.0)
+        # Half an hour in a port's limit must give some fixes, or the trap would test nothing.
+        is_brief = role.trap in {"pass_by", "pilot_stop"}
+        moving_min = rng.uniform(6.0, 8.0) if is_brief else rng.uniform(10.0, 18.0)
+        still_min = rng.uniform(48.0, 64.0)
+        # Traps that hang on an hour need an ear ashore; of the rest a quarter has none. At 18
+        # minutes at rest a pass of 30 hears one fix at least, so gaps stay under four hours.
+        is_satellite = bool(rng.random() < 0.25) and not role.trap and report_minutes is None
         fleet.append(
             Ship(
                 mmsi=MID_OF_FLAG[role.flag] * 1_000_000 + int(tails[2 * i]),
@@ -225,9 +230,8 @@ def build_fleet(
                 laden_m=laden_m,
                 cruise_kn=float(rng.uniform(10.0, 13.5)),
                 moving_min=report_minutes or moving_min,
-                still_min=report_minutes or still_min,
-                # Traps that hang on an hour need an ear ashore; of the rest a quarter has none.
-                is_satellite=bool(rng.random() < 0.25) and not role.trap and report_minutes is None,
+                still_min=report_minutes or (18.0 if is_satellite else still_min),
+                is_satellite=is_satellite,
                 status_lag_s=float(rng.uniform(2.0, 25.0) * 60.0),
                 has_heading=bool(rng.random() < 0.95),
                 transceiver="A",

@@ -108,8 +108,8 @@ def simulate(
     layout : {"marinecadastre-2025", "marinecadastre-2024"}
         Columns and names of the day files.
     report_minutes : float, optional
-        One reporting interval for all ships, in minutes; by default 10 to 18 under way and 38 to
-        54 at rest, and a quarter of the plain ships heard in satellite passes only.
+        One reporting interval for all ships, in minutes; by default 10 to 18 under way and 48 to
+        64 at rest, and a quarter of the plain ships heard in satellite passes only.
     compression : {"zst", "gz", "zip", "none"}, optional
         By default the layout's own: zst for 2025, zip for 2024.
     data_dir : Path, optional
@@ -148,7 +148,16 @@ def simulate(
         # A generator of its own: what dirties the files leaves the voyages as they are.
         rng=np.random.default_rng([seed, 1]),
         descriptions={trap: TRAPS[trap] for trap in TRAPS if trap in traps},
-        command=_command(start, days, ships, seed, traps, layout, report_minutes, compression),
+        command=_command(
+            start=start,
+            days=days,
+            ships=ships,
+            seed=seed,
+            traps=traps,
+            layout=layout,
+            report_minutes=report_minutes,
+            compression=compression,
+        ),
     )
     return Simulation(tables.truth, tables.fleet, files, rows)
 
@@ -204,6 +213,7 @@ def simulate_tables(
 
 
 def _command(
+    *,
     start: date,
     days: int,
     ships: int,

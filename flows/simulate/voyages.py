@@ -114,7 +114,7 @@ def plan_local(
         seaward = float(np.arctan2(lane.lat - home.lat, east_deg))
     while voyage.now_s < voyage.horizon_s:
         if local.place_id:
-            _still(voyage, home, rng.uniform(4.0, 10.0), home.lon, home.lat)
+            _still(voyage, home, rng.uniform(8.0, 20.0), home.lon, home.lat)
         # A tug works on the side where ships come in, so never on land; angles from east.
         angle = seaward + rng.uniform(-1.0, 1.0) * np.pi * (0.3 if local.place_id else 1.0)
         reach_km = local.radius_km * rng.uniform(0.3, 1.0)
@@ -123,7 +123,7 @@ def plan_local(
         )
         _sail(voyage, [(lon, lat, NO_LIMIT_KN)])
         at_work = home._replace(kind="offshore", lon=lon, lat=lat)
-        _still(voyage, at_work, rng.uniform(0.3, 0.8 if local.place_id else 3.0), lon, lat)
+        _still(voyage, at_work, rng.uniform(0.3, 0.8 if local.place_id else 12.0), lon, lat)
         if local.place_id:
             _sail(voyage, [(home.lon, home.lat, NO_LIMIT_KN)])
     return voyage
@@ -253,7 +253,7 @@ def _roads_then_berth(voyage: Voyage, _start: date) -> None:
             ("bnd-roads", "qsm-1"),
             ("khk-roads", "khk-t"),
             ("asa-roads", "asa-1"),
-        )[int(voyage.rng.integers(5))]
+        )[int(voyage.rng.choice(5, p=[0.3, 0.2, 0.2, 0.15, 0.15]))]
         _begin(voyage, "jea-1", 3.0, 20.0)
         _go(voyage, roads, voyage.rng.uniform(20.0, 34.0))
         _go(voyage, berth, voyage.rng.uniform(18.0, 30.0))
@@ -290,12 +290,15 @@ def _harbour_shift(voyage: Voyage, _start: date) -> None:
 
 
 def _out_and_back(voyage: Voyage, _start: date) -> None:
-    berth, away, abroad = (
-        ("asa-1", "asa-out", "rtu-1") if _is_gulf(voyage) else ("nek-1", "nek-out", "bak-1")
+    # 40 km off, so that with the hours there 6 to 10 pass outside of any fence up to 12 km.
+    berth, away, abroad, away_h = (
+        ("asa-1", "asa-out", "rtu-1", 2.0)
+        if _is_gulf(voyage)
+        else ("nek-1", "nek-out", "bak-1", 3.5)
     )
     _begin(voyage, abroad, 3.0, 20.0)
     _go(voyage, berth, voyage.rng.uniform(16.0, 24.0))
-    _go(voyage, away, voyage.rng.uniform(2.0, 3.5))
+    _go(voyage, away, away_h + voyage.rng.uniform(0.0, 0.8))
     _go(voyage, berth, voyage.rng.uniform(12.0, 20.0))
     _go(voyage, abroad, 14.0)
 

@@ -74,6 +74,50 @@ def test_clusters_in_a_row_are_implausible() -> None:
     assert (verdict[~is_false] == CREDIBLE).all()
 
 
+def test_six_clusters_in_a_row_are_passed_over_at_once() -> None:
+    true = voyage(lie(10), silence(3), lie(10), every="10min")
+    lon = 50 + np.tile([0, 3, 1, 4, 2, 5], 2)
+    false = fixes_at(START, 10.5 + np.arange(12) // 2 * 0.4 + np.arange(12) % 2 * 0.01, lon, 29.0)
+    both, is_false = marked(true, false.iloc[:6])
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+def test_a_cluster_within_a_cluster_is_implausible_with_it() -> None:
+    true = voyage(lie(10), silence(10), lie(10), every="10min")
+    outer = seen_at("far", [*np.arange(10.5, 13, 0.1), *np.arange(17.05, 19.5, 0.1)])
+    inner = seen_at("B berth", [*np.arange(13.2, 14, 0.1), *np.arange(16.05, 16.9, 0.1)])
+    innermost = seen_at("D berth", np.arange(14.5, 15.5, 0.1))
+    both, is_false = marked(true, together(outer, inner, innermost))
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+def test_of_three_fixes_the_middle_one_gives_way() -> None:
+    both, is_false = marked(seen_at("sea", [0, 1]), seen_at("far", 0.5))
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+def test_the_track_on_both_sides_wins_over_a_longer_one_between() -> None:
+    true = seen_at("sea", [0.0, 0.1, 20.0, 39.9, 40.0])
+    false = seen_at("far", [*np.linspace(0.3, 19.8, 500), *np.linspace(20.2, 39.7, 500)])
+    both, is_false = marked(true, false)
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_taking_turns_up_to_the_end_the_track_that_was_long_before_wins(side: int) -> None:
+    hours = side * (10 + np.arange(80) * 0.1)
+    long = seen_at("sea", side * np.arange(0, 10, 1 / 6))
+    false = seen_at("far", [*(hours + side * 0.03), *(hours + side * 0.05)])
+    both, is_false = marked(together(long, seen_at("sea", hours)), false)
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+def test_single_fixes_at_both_ends_do_not_outweigh_the_track_between() -> None:
+    true = seen_at("sea", [*np.arange(1, 20, 0.2), *np.arange(21, 40, 0.2)])
+    both, is_false = marked(true, seen_at("far", [0.5, 20.5, 40.5]))
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
 def test_two_places_at_one_time_leave_the_one_on_the_track() -> None:
     true = voyage(lie(10), every="1h")
     both, is_false = marked(true, seen_at("B berth", [4.0, 5.0]))

@@ -110,6 +110,31 @@ def test_a_ship_at_anchor_swings_and_its_speed_is_noisy() -> None:
     assert shown(calls_of(way_in, swinging)) == [("IRAAA", "anchorage", 3)]
 
 
+def test_a_ship_at_anchor_may_say_that_she_makes_a_knot() -> None:
+    fixes = voyage(sail("A limit"), lie(15), sail("sea"), every="1h")
+    fixes["sog_kn"] = fixes["sog_kn"].replace(0, 0.9)
+    assert shown(calls_of(fixes)) == [("IRAAA", "anchorage", 4)]
+
+
+def test_a_turn_of_an_hour_back_to_the_same_place_is_no_stop() -> None:
+    turn = (sail("A anchorage", 9), sail("A limit", 9)) * 3
+    fixes = voyage(*turn, start="A limit", every="10min", sog="none")
+    assert (fixes["port"] == 0).all()
+    assert calls_of(fixes).empty
+
+
+def test_an_arrival_under_way_begins_a_stop_in_thin_reception_only() -> None:
+    thin = [
+        seen_at("sea", 0, 9),
+        seen_at("A limit", 6, 8),
+        seen_at("A limit", 12),
+        seen_at("sea", 18),
+    ]
+    assert shown(calls_of(*thin)) == [("IRAAA", "anchorage", 4)]
+    dense = voyage(sail("A limit"), lie(0.9), sail("A anchorage", 3), sail("sea"), every="10min")
+    assert calls_of(dense).empty
+
+
 def test_a_ship_that_drifts_a_knot_does_not_stop() -> None:
     drifting = voyage(sail("A anchorage", 0.9), sail("sea"), start="A edge", every="10min")
     assert calls_of(drifting).empty
@@ -238,6 +263,13 @@ def test_silence_at_the_end_of_the_data(days: float, is_heard: bool, is_open: bo
     assert call["confidence"] == 3
 
 
+@pytest.mark.parametrize("sog", [0.0, np.nan])
+def test_one_fix_before_and_one_after_such_a_silence_show_no_stop_together(sog: float) -> None:
+    assert calls_of(seen_at("sea", 0), seen_at("A limit", [9, 9 + 24 * 22], sog)).empty
+    calls = calls_of(seen_at("sea", 0), seen_at("A berth", [9, 9 + 24 * 22], sog))
+    assert calls["confidence"].tolist() == [1, 1] if np.isnan(sog) else [2, 2]
+
+
 # Out and back.
 
 
@@ -254,6 +286,13 @@ def test_out_and_back_within_twelve_hours_is_one_call(
         )
     )
     assert shown(calls) == [("IRAAA", "berth", 4)] * expected
+
+
+@pytest.mark.parametrize(("back", "expected"), [(23, 1), (25, 2)])
+def test_the_border_is_crossed_half_way_between_fixes(back: float, expected: int) -> None:
+    fixes = [seen_at("sea", 0), seen_at("A berth", [9, 20]), seen_at("off A", 30)]
+    calls = calls_of(*fixes, seen_at("A berth", [20 + back, 60]), seen_at("sea", 70))
+    assert len(calls) == expected
 
 
 def test_a_call_elsewhere_in_between_makes_two() -> None:
@@ -339,6 +378,13 @@ def test_roads_long_before_a_berth_are_a_call_of_their_own(via: str) -> None:
     assert calls["area_kind"].tolist()[0] == "anchorage"
 
 
+def test_a_stop_beside_the_roads_is_a_call_of_its_own() -> None:
+    calls = calls_of(
+        voyage(sail("R limit"), lie(20), sail("A berth"), lie(20), sail("sea"), every="10min")
+    )
+    assert shown(calls)[-2:] == [("IRRDS", "anchorage", 4), ("IRAAA", "berth", 4)]
+
+
 def test_roads_then_anchorage_then_berth_is_one_call() -> None:
     calls = calls_of(
         voyage(
@@ -422,6 +468,13 @@ def test_a_call_with_more_jammed_than_true_fixes_is_contested() -> None:
     in_port = voyage(sail("A berth"), lie(60), sail("sea"), every="1h")
     calls = calls_of(in_port, seen_at("far", np.arange(9.005, 60, 0.05)))
     assert calls["confidence"].tolist() == [1]
+
+
+@pytest.mark.parametrize(("jammed", "confidence"), [(20, 4), (200, 1)])
+def test_a_call_beside_more_jammed_fixes_is_contested(jammed: int, confidence: int) -> None:
+    in_port = voyage(sail("A berth"), lie(10), sail("off A", 20), lie(5), every="10min")
+    calls = calls_of(in_port, seen_at("far", np.linspace(5.17, 5.32, jammed)))
+    assert calls["confidence"].tolist() == [confidence]
 
 
 def test_a_call_that_begins_with_a_jump_is_contested() -> None:

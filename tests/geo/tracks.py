@@ -44,6 +44,7 @@ PLACES = {
     "B limit": (53.05, 27.0),
     "D berth": (51.76, 27.05),
     "roads": (52.25, 27.0),
+    "R limit": (52.25, 26.92),  # outside the roads
 }
 
 

@@ -1,0 +1,42 @@
+-- Rows of a relation that share the key which should tell them apart. Fixes have a check of their own.
+-- Grain: one relation and key at fault. Inputs: every stored relation with a key.
+with keyed as (
+    select 'source_file' as relation, file_id as key from source_file
+    union all
+    select 'port', port_id from port
+    union all
+    select 'port_area', area_id from port_area
+    union all
+    select 'meta', key from meta
+    union all
+    select 'run', run_id::varchar from run
+    union all
+    select 'mid', mid::varchar from mid
+    union all
+    select 'week', week from week
+    union all
+    select 'heard_hour', concat_ws(' ', port_id, hour) from heard_hour
+    union all
+    select 'observed_hour', concat_ws(' ', port_id, hour) from observed_hour
+    union all
+    select 'coverage', concat_ws(' ', port_id, day) from coverage
+    union all
+    select 'vessel', concat_ws(' ', mmsi, imo) from vessel
+    union all
+    select 'port_call', port_call_id from port_call
+    union all
+    select 'counted_call', port_call_id from counted_call
+    union all
+    select 'port_week', concat_ws(' ', week, port_id) from port_week
+    union all
+    select 'barometer', week from barometer
+)
+
+select
+    relation,
+    key,
+    count(*) as copies
+from keyed
+group by relation, key
+having count(*) > 1 or key is null
+order by relation, key

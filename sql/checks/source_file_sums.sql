@@ -1,0 +1,14 @@
+-- Input files whose rows do not add up: each row read was kept, repeated or rejected.
+-- Grain: one input file at fault. Inputs: source_file.
+select
+    file_id,
+    name,
+    rows_read,
+    rows_kept,
+    rows_repeated,
+    rows_rejected
+from source_file
+where
+    rows_kept + rows_repeated + rows_rejected is distinct from rows_read
+    or least(rows_kept, rows_repeated, rows_rejected) < 0
+order by file_id

@@ -1,0 +1,50 @@
+-- Weeks, ports and tiers that weekly_port_calls holds not just once, weeks between the first and last included.
+-- Grain: one week, port and link_tier at fault. Inputs: weekly_port_calls, port.
+with span as (
+    select unnest(
+        generate_series(min(week_start)::timestamp, max(week_start)::timestamp, interval 7 day)
+    )::date as week_start
+    from weekly_port_calls
+),
+
+expected as (
+    select
+        strftime(span.week_start, '%G-W%V') as week,
+        span.week_start,
+        port.port_id,
+        tier.link_tier
+    from span
+    cross join port
+    cross join (select unnest(['strong', 'moderate', 'weak', 'none']) as link_tier) as tier
+),
+
+held as (
+    select
+        week,
+        week_start,
+        port_id,
+        link_tier,
+        count(*) as held_rows
+    from weekly_port_calls
+    group by all
+)
+
+select
+    coalesce(expected.week, held.week) as week,
+    coalesce(expected.week_start, held.week_start) as week_start,
+    coalesce(expected.port_id, held.port_id) as port_id,
+    coalesce(expected.link_tier, held.link_tier) as link_tier,
+    coalesce(held.held_rows, 0) as held_rows
+from expected
+full join held
+    on
+        expected.week = held.week
+        and expected.week_start = held.week_start
+        and expected.port_id = held.port_id
+        and expected.link_tier = held.link_tier
+where expected.week is null or held.held_rows is distinct from 1
+order by
+    coalesce(expected.week, held.week),
+    coalesce(expected.week_start, held.week_start),
+    coalesce(expected.port_id, held.port_id),
+    coalesce(expected.link_tier, held.link_tier)

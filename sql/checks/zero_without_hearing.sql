@@ -1,0 +1,80 @@
+-- Zeros said where less than 0.3 of the hours were heard, and nulls where enough was heard to say zero.
+-- Grain: one count at fault. Inputs: weekly_port_calls, barometer.
+with weekly as (
+    select
+        week,
+        port_id,
+        link_tier,
+        observed_share,
+        unnest([
+            {'measure': 'port_calls', 'calls': port_calls},
+            {'measure': 'berth_calls', 'calls': berth_calls},
+            {'measure': 'vessels', 'calls': vessels}
+        ], recursive := true)
+    from weekly_port_calls
+),
+
+series as (
+    select
+        week,
+        null as port_id,
+        null as link_tier,
+        observed_share,
+        -- owner_calls and trade_calls are null while no such evidence is at hand.
+        unnest([
+            {
+                'measure': 'russian_linked_tanker_calls',
+                'calls': russian_linked_tanker_calls,
+                'may_lack': false
+            },
+            {
+                'measure': 'russian_linked_berth_calls',
+                'calls': russian_linked_berth_calls,
+                'may_lack': false
+            },
+            {'measure': 'listed_calls', 'calls': listed_calls, 'may_lack': false},
+            {'measure': 'flag_calls', 'calls': flag_calls, 'may_lack': false},
+            {'measure': 'owner_calls', 'calls': owner_calls, 'may_lack': true},
+            {'measure': 'trade_calls', 'calls': trade_calls, 'may_lack': true},
+            {'measure': 'tanker_calls', 'calls': tanker_calls, 'may_lack': false}
+        ], recursive := true)
+    from barometer
+),
+
+said as (
+    select
+        'weekly_port_calls' as relation,
+        week,
+        port_id,
+        link_tier,
+        observed_share,
+        measure,
+        calls,
+        false as may_lack
+    from weekly
+    union all
+    select
+        'barometer' as relation,
+        week,
+        port_id,
+        link_tier,
+        observed_share,
+        measure,
+        calls,
+        may_lack
+    from series
+)
+
+select
+    relation,
+    week,
+    port_id,
+    link_tier,
+    measure,
+    calls,
+    observed_share
+from said
+where
+    (calls = 0 and coalesce(observed_share, 0) < 0.3::float)
+    or (calls is null and observed_share >= 0.3::float and not may_lack)
+order by relation, week, port_id, link_tier, measure

@@ -1,0 +1,30 @@
+-- How long tankers waited at each port between arrival and berth.
+-- Grain: one port and whether the tankers are Russian-linked. Inputs: port_call, port.
+with waited as (
+    select
+        port_id,
+        is_russian_linked,
+        datediff('minute', arrived_at, berthed_at) / 60 as wait_h,
+        datediff('minute', berthed_at, departed_at) / 60 as berth_h
+    from port_call
+    where
+        is_tanker
+        and area_kind = 'berth'
+        -- Confidence 3 and up, with the arrival seen: else the wait may have begun earlier.
+        and confidence >= 3
+        and arrived_after >= arrived_at - interval 6 hour
+)
+
+select
+    port.port_id,
+    port.name as port_name,
+    waited.is_russian_linked,
+    count(*) as port_calls,
+    round(median(waited.wait_h), 1) as median_wait_h,
+    round(quantile_cont(waited.wait_h, 0.9), 1) as wait_h_90_percent,
+    round(max(waited.wait_h), 1) as longest_wait_h,
+    round(median(waited.berth_h), 1) as median_berth_h
+from waited
+inner join port on waited.port_id = port.port_id
+group by port.port_id, port.name, waited.is_russian_linked
+order by port.port_id, waited.is_russian_linked

@@ -1,0 +1,29 @@
+-- The headline in both views: all that is linked today, and what was known when the ship called.
+-- Grain: one week. Inputs: barometer, counted_call, port_call.
+with counted as (
+    select
+        counted_call.week,
+        count(*) filter (where port_call.was_known_at_call) as known_then,
+        count(*) filter (where not port_call.was_known_at_call) as known_since
+    from counted_call
+    inner join port_call on counted_call.port_call_id = port_call.port_call_id
+    where counted_call.is_headline and counted_call.is_russian_linked
+    group by counted_call.week
+)
+
+select
+    barometer.week,
+    barometer.russian_linked_tanker_calls as linked_today,
+    -- Null, not 0, where too little was heard to say zero.
+    case
+        when barometer.russian_linked_tanker_calls is not null
+            then coalesce(counted.known_then, 0)
+    end as known_when_they_called,
+    case
+        when barometer.russian_linked_tanker_calls is not null
+            then coalesce(counted.known_since, 0)
+    end as known_only_since,
+    barometer.state
+from barometer
+left join counted on barometer.week = counted.week
+order by barometer.week

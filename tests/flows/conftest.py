@@ -1,0 +1,249 @@
+"""Builders for the tests of the ingest half: a row in a line, a day's CSV in each layout, a home."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from flows import lake, read
+from flows.files import find_files
+from flows.ingest import Outcome, ingest_file
+from flows.settings import Settings
+from flows.sources import Layout, load_sources, tell_source
+
+AS_OF = datetime(2026, 4, 20)
+LAYOUTS = ("marinecadastre-2024", "marinecadastre-2025", "danish-maritime-authority")
+PACKINGS = ("plain", "gz", "zst", "zip")
+SOURCES = load_sources()
+
+FIX = {
+    "mmsi": "422100987",
+    "reported_at": "2026-04-15T12:00:00",
+    "lon": "50.33123",
+    "lat": "29.23456",
+    "sog_kn": "0.1",
+    "cog_deg": "123.4",
+    "heading_deg": "120",
+    "nav_status": "5",
+    "imo": "9074729",
+    "vessel_name": "BARO ONE",
+    "call_sign": "EPAB1",
+    "ship_type": "80",
+    "length_m": "240",
+    "beam_m": "42",
+    "draught_m": "12.5",
+    "destination": "KHARG",
+}
+"""A fix that is in order, as MarineCadastre would write it."""
+
+AS_DANISH = {
+    "reported_at": "15/04/2026 12:00:00",
+    "nav_status": "Moored",
+    "ship_type": "Tanker",
+}
+
+
+def fields(layout: str = LAYOUTS[1], **changes: str) -> list[str]:
+    """The fields of a line in a layout's own order; `changes` by our names, as published."""
+    values = FIX | (AS_DANISH if layout == LAYOUTS[2] else {}) | changes
+    source = SOURCES[layout]
+    ours = {published: name for name, published in source.columns.items()}
+    return [values[ours[c]] if c in ours else "x" for c in source.header]
+
+
+def row(layout: str = LAYOUTS[1], **changes: str) -> str:
+    """A line, not quoted: what is given stands in it as it is."""
+    return ",".join(fields(layout, **changes))
+
+
+def header(layout: str = LAYOUTS[1], delimiter: str = ",") -> str:
+    return delimiter.join(SOURCES[layout].header)
+
+
+def day(
+    *lines: str | bytes, layout: str = LAYOUTS[1], end: str = "\n", first: str | None = None
+) -> bytes:
+    """A file of a header and lines, each with a line end."""
+    whole = [header(layout) if first is None else first, *lines]
+    return b"".join((x.encode() if isinstance(x, str) else x) + end.encode() for x in whole)
+
+
+def fleet(count: int, start: int = 0, **changes: str) -> list[str]:
+    """Lines of as many ships, each with a fix of its own."""
+    return [
+        row(mmsi=f"{422_000_000 + i}", lat=f"{25 + i % 5}.{i:05d}", **changes)
+        for i in range(start, start + count)
+    ]
+
+
+def packed(content: bytes, packing: str, name: str = "day.csv") -> bytes:
+    """The content as plain, gz, zst or zip."""
+    if packing == "gz":
+        return gzip.compress(content, 1)
+    if packing == "zst":
+        return bytes(pa.compress(content, "zstd", asbytes=True))
+    return zipped({name: content}) if packing == "zip" else content
+
+
+def zipped(members: Mapping[str, bytes], **options: Any) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def write(folder: Path, content: bytes, packing: str = "plain", name: str = "day.csv") -> Path:
+    """A file with the content in that packing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = {"plain": "", "gz": ".gz", "zst": ".zst", "zip": ".zip"}[packing]
+    path = folder / f"{name}{suffix}"
+    path.write_bytes(packed(content, packing, name))
+    return path
+
+
+def file_id(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=32).hexdigest()
+
+
+class Read(NamedTuple):
+    """A file read to its end: rows as dicts with their `line`, rejects, and lines counted."""
+
+    rows: list[dict[str, Any]]
+    rejects: list[tuple[int, str, str]]
+    count: int
+
+    @property
+    def reasons(self) -> list[tuple[int, str]]:
+        return [(line, why) for line, why, _ in self.rejects]
+
+    @property
+    def kept(self) -> list[int]:
+        return [r["line"] for r in self.rows]
+
+
+def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> Read:
+    """Read a file's content as an ingest does, and give what it holds, by line."""
+    stream, digest = io.BytesIO(content), hashlib.blake2b(digest_size=32)
+    head = read.read_head(stream, digest)
+    layout = tell_source(head.text, SOURCES.values() if sources is None else sources)
+    parse = read.parser(layout, read.decimal_mark(layout, head.rest), as_of + read.FUTURE)
+    rows: list[dict[str, Any]] = []
+    rejects: list[tuple[int, str, str]] = []
+    count = 0
+    for block in read.blocks(stream, digest, head.rest, head.line_number + 1):
+        parsed = parse(block)
+        count += parsed.row_count
+        rows += [r for b in parsed.batches for r in b.to_pylist()]
+        if parsed.rejects:
+            table = read.rejects_table(parsed.rejects).to_pylist()
+            rejects += [(r["line"], r["reason"], r["raw"]) for r in table]
+    assert digest.hexdigest() == file_id(content)
+    return Read(sorted(rows, key=lambda r: r["line"]), sorted(rejects), count)
+
+
+def read_one(**changes: str) -> dict[str, Any] | str:
+    """The position that a line becomes, or the reason why it becomes none."""
+    layout = changes.pop("layout", LAYOUTS[1])
+    found = read_all(day(row(layout, **changes), layout=layout))
+    assert found.count == 1 == len(found.rows) + len(found.rejects)
+    return found.rows[0] if found.rows else found.rejects[0][1]
+
+
+def layout_of(layout: str) -> Layout:
+    return Layout(SOURCES[layout], SOURCES[layout].header, ",")
+
+
+def settings_of(home: Path, **changes: Any) -> Settings:
+    """Settings of a home that is ready for writing."""
+    home.mkdir(parents=True, exist_ok=True)
+    lake.prepare(home)
+    return Settings(home, AS_OF, 2, "300MB")._replace(**changes)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return settings_of(tmp_path / "home")
+
+
+def ingest(settings: Settings, *paths: Path | str) -> list[Outcome]:
+    """What `barometer ingest` does with the paths."""
+    sources = load_sources(settings.home)
+    return [o for f in find_files(paths) for o in ingest_file(f, sources, settings)]
+
+
+def ingested(settings: Settings, *contents: bytes) -> list[Outcome]:
+    """Ingest contents, each as a plain file of its own; all must go in."""
+    folder = settings.home.parent / "input"
+    paths = [write(folder, c, name=f"{file_id(c)[:12]}.csv") for c in contents]
+    outcomes = ingest(settings, *paths)
+    assert [o.state for o in outcomes] == ["ingested"] * len(contents), outcomes
+    return outcomes
+
+
+def positions(settings: Settings) -> list[tuple[Any, ...]]:
+    """The rows of the lake's positions, with the file that holds them, in a fixed order."""
+    return _rows(settings, "position")
+
+
+def rejects(settings: Settings) -> list[tuple[Any, ...]]:
+    return _rows(settings, "reject")
+
+
+def _rows(settings: Settings, kind: str) -> list[tuple[Any, ...]]:
+    manifest = lake.read_manifest(settings.home)
+    schema = (read.POSITION_SCHEMA if kind == "position" else read.REJECT_SCHEMA).names
+    found: list[tuple[Any, ...]] = []
+    with duckdb.connect() as con:
+        for entry in manifest.entries.values():
+            part = getattr(entry, kind)
+            if part is None:
+                continue
+            rows = con.execute(
+                "select * from read_parquet($p, hive_partitioning = false)",
+                {"p": str(settings.home / part.path)},
+            )
+            assert [c[0] for c in rows.description or []] == schema
+            mine = rows.fetchall()
+            assert len(mine) == part.rows
+            found += [(*r, entry.source, entry.file_id) for r in mine]
+    return sorted(found, key=repr)
+
+
+def ledger(settings: Settings) -> list[tuple[Any, ...]]:
+    """The counts of every input, without its name, which is the first that came."""
+    entries = lake.read_manifest(settings.home).entries.values()
+    for e in entries:
+        assert e.rows_kept + e.rows_repeated + e.rows_rejected == e.rows_read
+        assert e.rows_kept == (e.position.rows if e.position else 0)
+        assert e.rows_rejected == (e.reject.rows if e.reject else 0)
+    return [
+        (e.file_id, e.source, e.rows_read, e.rows_kept, e.rows_repeated, e.rows_rejected)
+        + (e.first_reported_at, e.last_reported_at)
+        for e in entries
+    ]
+
+
+def tree(home: Path) -> dict[str, bytes]:
+    """Every file below a folder with its content."""
+    return {
+        str(p.relative_to(home)): p.read_bytes()
+        for p in sorted(home.rglob("*"))
+        if p.is_file() and not p.is_symlink()
+    }
+
+
+def columns(names: Sequence[str], layout: str = LAYOUTS[1], **changes: str) -> str:
+    """A line with the published columns in the order of `names`; unknown ones get ``extra``."""
+    known = dict(zip(SOURCES[layout].header, fields(layout, **changes), strict=True))
+    return ",".join(known.get(name, "extra") for name in names)

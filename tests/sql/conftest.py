@@ -1,0 +1,167 @@
+"""A tiny home with every kind of row, made once: four ships at and near Kharg, and bad lines."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows import catalogue, lake, run
+from flows.files import find_files
+from flows.ingest import ingest_file
+from flows.resources import sql_path
+from flows.settings import Settings
+from flows.sources import load_sources
+
+AS_OF = datetime(2026, 3, 18)
+"""A Wednesday: 2026-W10 and W11 are closed, W12 is open."""
+START = datetime(2026, 3, 2)
+
+HEADER = [
+    "mmsi", "base_date_time", "longitude", "latitude", "sog", "cog", "heading", "vessel_name",
+    "imo", "call_sign", "vessel_type", "status", "length", "width", "draft", "cargo", "transceiver",
+]  # fmt: skip
+
+BERTH, ROADS, SEA = (50.3400, 29.2350), (50.4000, 29.1800), (50.7000, 28.5000)
+
+Waypoint = tuple[float, tuple[float, float]]
+"""Hours since `START`, and the place (lon, lat)."""
+
+VOYAGE: list[Waypoint] = [(20, SEA), (26, ROADS), (36, ROADS), (37, BERTH), (63, BERTH), (69, SEA)]
+WAIT: list[Waypoint] = [(170, SEA), (176, ROADS), (196, ROADS), (202, SEA)]
+
+RUSSIAN = {"mmsi": 273399990, "vessel_name": "VOLNA", "imo": 9999993, "vessel_type": 80}
+LISTED = {"mmsi": 352999990, "vessel_name": "SANRAYZ", "imo": 8862935, "vessel_type": 81}
+"""SANRAYZ is in Annex XLII from 24 April 2026, after these calls."""
+OTHER = {"mmsi": 422999990, "vessel_name": "DARYA", "imo": 9074729, "vessel_type": 80}
+CARGO = {"mmsi": 422999991, "vessel_name": "=SUM(1)", "imo": 0, "vessel_type": 70}
+
+BAD_LINES = [
+    "992351000,2026-03-02T05:00:00,50.3,29.2,0,0,511,BUOY,,,,,,,,,B",
+    "273399990,2026-03-02T05:00:00,181,91,0,0,511,VOLNA,,,,,,,,,A",
+    "273399990,2026-03-02T05:00:00,50.3,95,0,0,511,VOLNA,,,,,,,,,A",
+    "273399990,yesterday,50.3,29.2,0,0,511,VOLNA,,,,,,,,,A",
+    "273399990,2031-01-01T00:00:00,50.3,29.2,0,0,511,VOLNA,,,,,,,,,A",
+    "273399990,2026-03-02T05:00:00,50.3",
+]
+
+Reading = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
+
+
+def fixes(ship: dict[str, Any], way: Sequence[Waypoint]) -> Iterator[list[Any]]:
+    """Hourly rows along waypoints; a ship between two equal ones lies still."""
+    for (from_h, here), (to_h, there) in zip(way, way[1:], strict=False):
+        for hour in range(int(from_h), int(to_h)):
+            part = (hour - from_h) / (to_h - from_h)
+            lon, lat = (a + part * (b - a) for a, b in zip(here, there, strict=True))
+            is_still = here == there
+            yield [
+                ship["mmsi"],
+                (START + timedelta(hours=hour)).isoformat(),
+                f"{lon:.5f}",
+                f"{lat:.5f}",
+                0.1 if is_still else 8.5,
+                360 if is_still else 200.5,
+                511,
+                ship["vessel_name"],
+                f"IMO{ship['imo']}" if ship["imo"] else "",
+                "",
+                ship["vessel_type"],
+                5 if is_still else 0,
+                244,
+                42,
+                9.5 if hour < 50 else 14.5,
+                "",
+                "A",
+            ]
+
+
+def later(way: Sequence[Waypoint], hours: float) -> list[Waypoint]:
+    """The same way so many hours later."""
+    return [(at + hours, place) for at, place in way]
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home whose lake was filled from two files that share fixes, and derived twice."""
+    home = tmp_path_factory.mktemp("home")
+    made = Settings(home=home, as_of=AS_OF, threads=2, memory_limit="300MB")
+    rows = [
+        *fixes(RUSSIAN, VOYAGE),
+        *fixes(RUSSIAN, WAIT),
+        *fixes(LISTED, later(VOYAGE, 190)),
+        *fixes(OTHER, later(WAIT, 10)),
+        *fixes(CARGO, [(0, (50.30, 28.95)), (370, (50.30, 28.95))]),
+    ]
+    inputs = tmp_path_factory.mktemp("input")
+    _write(inputs / "first.csv", [*rows[:400], rows[3]], BAD_LINES)
+    _write(inputs / "second.csv", [*rows[300:], rows[-1]], [])
+    _write(inputs / "bad.csv", [], BAD_LINES[:1])
+    sources = load_sources(home)
+    lake.prepare(home)
+    outcomes = []
+    for file in find_files([str(inputs)]):
+        outcomes += ingest_file(file, sources, made)
+    assert [outcome.state for outcome in outcomes] == ["ingested"] * 3, outcomes
+    run.derive(made, outcomes, publish=True)
+    run.derive(made, [], publish=True)
+    return made
+
+
+def _write(path: Path, rows: Sequence[Sequence[Any]], bad: Sequence[str]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(HEADER)
+        writer.writerows(rows)
+        out.writelines(f"{line}\n" for line in bad)
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home without a single position."""
+    home = tmp_path_factory.mktemp("empty")
+    made = Settings(home=home, as_of=AS_OF, threads=2, memory_limit="300MB")
+    lake.prepare(home)
+    run.derive(made, [], publish=True)
+    return made
+
+
+@pytest.fixture
+def reading(settings: Settings) -> Reading:
+    """The catalogue of the home, opened as the program opens it."""
+
+    def opened() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return catalogue.reading(settings)
+
+    return opened
+
+
+@pytest.fixture
+def damaged(settings: Settings, tmp_path: Path) -> Reading:
+    """A copy of the catalogue with damage done to it by statements of SQL, open for reading.
+
+    The views of the lake are tables in the copy, so that they can be damaged too.
+    """
+
+    @contextmanager
+    def opened(*statements: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        copy = tmp_path / "damaged.duckdb"
+        copy.write_bytes(catalogue.existing(settings.home).read_bytes())
+        with duckdb.connect(str(copy)) as con:
+            for name in catalogue.LAKE_VIEWS:
+                con.execute(f"create table {name}_held as from {name}")
+                con.execute(f"drop view {name}")
+                con.execute(f"alter table {name}_held rename to {name}")
+            comments = sql_path("comments.sql").read_text(encoding="utf-8")
+            con.execute(comments.replace("comment on view", "comment on table"))
+            for statement in statements:
+                con.execute(statement)
+            yield con
+
+    return opened

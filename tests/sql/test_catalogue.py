@@ -1,0 +1,173 @@
+"""The catalogue's relations are a contract (DESIGN, section 4): columns, types, comments, examples."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flows import catalogue, lake
+from flows.resources import sql_path
+from flows.settings import Settings
+
+from .conftest import Reading
+
+EXAMPLES = sorted(sql_path("examples").glob("*.sql"))
+
+CONTRACT = {
+    "position": "mmsi reported_at lon lat sog_kn cog_deg heading_deg nav_status imo vessel_name "
+    "call_sign ship_type length_m beam_m draught_m destination source file_id",
+    "reject": "file_id line reason raw",
+    "source_file": "file_id name source rows_read rows_kept rows_repeated rows_rejected "
+    "first_reported_at last_reported_at ingested_at",
+    "port": "port_id name water country kind usual_tanker_calls usual_tanker_calls_source "
+    "geometry_wkb geometry_geojson source accuracy_m",
+    "port_area": "area_id port_id name water country kind serves geometry_wkb geometry_geojson "
+    "source accuracy_m",
+    "vessel": "imo mmsi vessel_name flag ship_type is_tanker length_m beam_m valid_from valid_to",
+    "vessel_link": "imo mmsi link_tier link_reason link_source reference programme listed_on "
+    "delisted_on valid_from valid_to matched_by",
+    "port_call": "port_call_id track_id mmsi imo vessel_name flag port_id area_kind arrived_after "
+    "arrived_at berthed_at departed_at departed_by fixes longest_gap_h draught_in_m draught_out_m "
+    "confidence is_tanker tanker_kind is_russian_linked link_tier link_reasons is_iran_listed "
+    "was_known_at_call week",
+    "coverage": "port_id day observed_hours fixes vessels state",
+    "weekly_port_calls": "week week_start port_id link_tier port_calls berth_calls vessels "
+    "observed_share state first_published_at restated_from",
+    "barometer": "week week_start russian_linked_tanker_calls russian_linked_berth_calls "
+    "listed_calls flag_calls owner_calls trade_calls low_95 high_95 tanker_calls observed_share "
+    "state index_100 change_p",
+    "meta": "key value",
+    "run": "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested "
+    "files_known files_failed",
+}
+
+TYPES = {
+    "INTEGER": {"mmsi", "imo"},
+    "DOUBLE": {"lon", "lat"},
+    "SMALLINT": {"nav_status", "ship_type", "confidence"},
+    "FLOAT": {
+        "sog_kn",
+        "cog_deg",
+        "heading_deg",
+        "length_m",
+        "beam_m",
+        "draught_m",
+        "draught_in_m",
+        "draught_out_m",
+        "longest_gap_h",
+        "accuracy_m",
+        "usual_tanker_calls",
+        "observed_share",
+        "low_95",
+        "high_95",
+        "index_100",
+        "change_p",
+    },
+    "TIMESTAMP": {
+        "reported_at",
+        "first_reported_at",
+        "last_reported_at",
+        "ingested_at",
+        "valid_from",
+        "valid_to",
+        "arrived_after",
+        "arrived_at",
+        "berthed_at",
+        "departed_at",
+        "departed_by",
+        "first_published_at",
+        "as_of",
+    },
+    "DATE": {"day", "week_start", "listed_on", "delisted_on"},
+    "VARCHAR": {"week", "port_id", "file_id", "link_tier", "state", "key", "value", "raw"},
+    "BLOB": {"geometry_wkb"},
+}
+
+UNITS = {
+    r"_kn$": "knots",
+    r"_deg$": "degrees",
+    r"_m$": "metres",
+    r"_h$": "hours",
+    r"^(lon|lat)$": "degrees WGS 84",
+    r"^geometry_": "degrees WGS 84",
+    r"_share$": "0 to 1",
+}
+
+COLUMNS = """
+select table_name, column_name, data_type, comment
+from duckdb_columns()
+where not internal and database_name = current_database()
+order by table_name, column_index
+"""
+
+
+@pytest.mark.parametrize("relation", CONTRACT)
+def test_contract(reading: Reading, relation: str) -> None:
+    with reading() as con:
+        stored = [row for row in con.execute(COLUMNS).fetchall() if row[0] == relation]
+    assert [row[1] for row in stored] == CONTRACT[relation].split()
+    for _, column, kind, _ in stored:
+        wanted = [name for name, columns in TYPES.items() if column in columns]
+        assert kind in (wanted or ["VARCHAR", "BIGINT", "INTEGER", "SMALLINT", "BOOLEAN"]), column
+
+
+@pytest.mark.parametrize("relation", catalogue.LAKE_VIEWS)
+def test_session_views_fit_the_stored_ones(settings: Settings, relation: str) -> None:
+    """A session's own views, which fit where the home lies now, hide the stored ones."""
+
+    with catalogue.open_catalogue(catalogue.existing(settings.home), settings) as con:
+        stored = con.table(relation)
+        told = list(zip(stored.columns, stored.types, strict=True))
+        rows = stored.order("all").fetchall()
+    with catalogue.reading(settings) as con:
+        hiding = con.table(relation)
+        assert list(zip(hiding.columns, hiding.types, strict=True)) == told
+        assert hiding.order("all").fetchall() == rows
+
+
+def test_every_time_is_utc_without_zone(reading: Reading) -> None:
+    with reading() as con:
+        columns = con.execute(COLUMNS).fetchall()
+    assert [row for row in columns if "TIME" in row[2] and row[2] != "TIMESTAMP"] == []
+    assert [row[:2] for row in columns if row[2] == "TIMESTAMP" and "UTC" not in row[3]] == []
+
+
+@pytest.mark.parametrize("pattern", UNITS)
+def test_comments_name_units(reading: Reading, pattern: str) -> None:
+    with reading() as con:
+        rows = con.execute(
+            f"from ({COLUMNS}) where regexp_matches(column_name, $1)", [pattern]
+        ).fetchall()
+    assert rows
+    assert [row[:2] for row in rows if UNITS[pattern] not in row[3]] == []
+
+
+def test_comments_stay_when_the_home_is_moved(settings: Settings, tmp_path: Path) -> None:
+    moved = settings._replace(home=tmp_path / "moved")
+    shutil.copytree(settings.home, moved.home)
+    catalogue.repoint(moved, lake.read_manifest(moved.home))
+    query = sql_path("checks", "uncommented.sql").read_text(encoding="utf-8")
+    with catalogue.open_catalogue(catalogue.existing(moved.home), moved) as con:
+        assert con.execute(query).fetchall() == []
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 6
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs_and_repeats(reading: Reading, path: Path) -> None:
+    query = path.read_text(encoding="utf-8")
+    with reading() as con:
+        rows = con.sql(query).fetchall()
+        con.execute("set threads = 1")
+        assert con.sql(query).fetchall() == rows
+    assert rows
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs_on_an_empty_home(empty: Settings, path: Path) -> None:
+    with catalogue.reading(empty) as con:
+        con.sql(path.read_text(encoding="utf-8")).fetchall()

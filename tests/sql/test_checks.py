@@ -1,0 +1,255 @@
+"""The checks: a sound catalogue passes each of them, and each of them can fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows import catalogue
+from flows.resources import sql_path
+from flows.settings import Settings
+
+from .conftest import Reading
+
+CHECKS = {path.stem: path for path in sorted(sql_path("checks").glob("*.sql"))}
+
+CALL = "port_call_id = (select min(port_call_id) from port_call where area_kind = 'berth')"
+"""One berth call; both are of linked ships."""
+FIRST = "rowid = (select min(rowid) from position)"
+
+DAMAGE = [
+    ("source_file_sums", "update source_file set rows_kept = rows_kept + 1"),
+    ("source_file_sums", "update source_file set rows_kept = -1, rows_read = rows_read - 1 "
+                         "where rows_kept = 0"),
+    ("source_file_times", "update source_file set first_reported_at = '2030-01-01'"),
+    ("source_file_times", "update source_file set last_reported_at = null"),
+    ("source_file_times", "update source_file set first_reported_at = '2026-01-01' "
+                          "where rows_kept = 0"),
+    ("position_rows", f"delete from position where {FIRST}"),
+    ("position_rows", "delete from position"),
+    ("position_rows", f"update position set file_id = 'unknown' where {FIRST}"),
+    ("position_rows", "update source_file set last_reported_at = first_reported_at"),
+    ("position_rows", "update source_file set first_reported_at = last_reported_at"),
+    ("reject_rows", "delete from reject where line = (select max(line) from reject)"),
+    ("reject_rows", "update reject set line = 7"),
+    ("reject_rows", "insert into reject values ('unknown', 2, 'made up', '')"),
+    ("repeated_fix", f"insert into position select * from position where {FIRST}"),
+    ("repeated_fix", "insert into position select * replace ('other' as file_id) "
+                     f"from position where {FIRST}"),
+    ("bad_position", f"update position set mmsi = 111222333 where {FIRST}"),
+    ("bad_position", f"update position set mmsi = null where {FIRST}"),
+    ("bad_position", f"update position set lon = 181 where {FIRST}"),
+    ("bad_position", f"update position set lat = 91 where {FIRST}"),
+    ("bad_position", f"update position set lat = 'nan' where {FIRST}"),
+    ("bad_position", f"update position set lon = 50.1234567 where {FIRST}"),
+    ("bad_position", f"update position set lat = 29.1234567 where {FIRST}"),
+    ("bad_position", f"update position set reported_at = '2026-03-18 00:11' where {FIRST}"),
+    ("bad_position", f"update position set reported_at = null where {FIRST}"),
+    ("bad_measure", f"update position set sog_kn = 102.3 where {FIRST}"),
+    ("bad_measure", f"update position set cog_deg = 360 where {FIRST}"),
+    ("bad_measure", f"update position set cog_deg = -1 where {FIRST}"),
+    ("bad_measure", f"update position set heading_deg = 511 where {FIRST}"),
+    ("bad_measure", f"update position set heading_deg = -1 where {FIRST}"),
+    ("bad_measure", f"update position set nav_status = 15 where {FIRST}"),
+    ("bad_measure", f"update position set ship_type = 0 where {FIRST}"),
+    ("bad_measure", f"update position set length_m = 0 where {FIRST}"),
+    ("bad_measure", f"update position set length_m = 1023 where {FIRST}"),
+    ("bad_measure", f"update position set beam_m = 0 where {FIRST}"),
+    ("bad_measure", f"update position set beam_m = 127 where {FIRST}"),
+    ("bad_measure", f"update position set draught_m = 0 where {FIRST}"),
+    ("bad_measure", f"update position set draught_m = 26 where {FIRST}"),
+    ("bad_imo", f"update position set imo = 9074728 where {FIRST}"),
+    ("bad_imo", "update vessel set imo = 123"),
+    ("bad_imo", "update vessel_link set imo = imo + 1"),
+    ("bad_imo", "update port_call set imo = 1000001"),
+    ("call_times", f"update port_call set arrived_after = departed_at where {CALL}"),
+    ("call_times", f"update port_call set berthed_at = arrived_after where {CALL}"),
+    ("call_times", f"update port_call set berthed_at = departed_at + interval 1 hour where {CALL}"),
+    ("call_times", f"update port_call set berthed_at = null where {CALL}"),
+    ("call_times", f"update port_call set area_kind = 'anchorage' where {CALL}"),
+    ("call_times", f"update port_call set departed_at = arrived_after where {CALL}"),
+    ("call_times", f"update port_call set departed_by = arrived_at where {CALL}"),
+    ("call_times", "update port_call set departed_by = departed_at, departed_at = null "
+                   f"where {CALL}"),
+    ("call_times", f"update port_call set arrived_at = null where {CALL}"),
+    ("call_unheard", f"update port_call set arrived_at = arrived_at + interval 1 second where {CALL}"),
+    ("call_unheard", f"update port_call set departed_by = departed_at + interval 1 second where {CALL}"),
+    ("call_unheard", f"update port_call set mmsi = 422999999 where {CALL}"),
+    ("call_overlap", "update port_call set track_id = 1, arrived_at = '2026-03-09'"),
+    ("call_overlap", "update port_call set departed_at = null where mmsi = 273399990"),
+    ("call_week", f"update port_call set week = '2026-W52' where {CALL}"),
+    ("call_week", "update port_call set week = case week when '2026-W10' then '2026-W11' "
+                  "else '2026-W10' end"),
+    ("call_week", f"update port_call set arrived_at = '2025-01-01', week = '2025-W01' where {CALL}"),
+    ("call_week", f"update port_call set week = null where {CALL}"),
+    ("call_values", f"update port_call set port_id = 'IRTHR' where {CALL}"),
+    ("call_values", f"update port_call set area_kind = 'visit' where {CALL}"),
+    ("call_values", f"update port_call set area_kind = null where {CALL}"),
+    ("call_values", f"update port_call set confidence = 5 where {CALL}"),
+    ("call_values", f"update port_call set link_tier = 'sure' where {CALL}"),
+    ("call_values", f"update port_call set tanker_kind = 'large' where {CALL}"),
+    ("call_values", f"update port_call set fixes = 0 where {CALL}"),
+    ("call_values", f"update port_call set longest_gap_h = -1 where {CALL}"),
+    ("call_link", "delete from call_evidence"),
+    ("call_link", "update call_evidence set port_call_id = 'unknown'"),
+    ("call_link", "update call_evidence set link_tier = 'weak'"),
+    ("call_link", "update call_evidence set was_known_at_call = not was_known_at_call"),
+    ("call_link", f"update port_call set link_reasons = null where {CALL}"),
+    ("call_link", f"update port_call set link_reasons = '' where {CALL}"),
+    ("call_link", f"update port_call set is_russian_linked = false where {CALL}"),
+    ("call_link", "update port_call set is_russian_linked = true"),
+    ("call_link", "update port_call set link_reasons = 'flag'"),
+    ("call_link", "update port_call set was_known_at_call = true"),
+    ("bad_link", "update vessel_link set link_tier = 'none'"),
+    ("bad_link", "update vessel_link set link_reason = 'rumour'"),
+    ("bad_link", "update vessel_link set link_source = null"),
+    ("bad_link", "update vessel_link set reference = ''"),
+    ("bad_link", "update vessel_link set matched_by = 'name'"),
+    ("bad_link", "update vessel_link set imo = null"),
+    ("bad_link", "update vessel_link set matched_by = 'mmsi'"),
+    ("bad_link", "update vessel_link set listed_on = null"),
+    ("bad_link", "update vessel_link set delisted_on = '2020-01-01'"),
+    ("bad_link", "update vessel_link set valid_from = '2040-01-01', valid_to = '2030-01-01'"),
+    ("counted_call", f"delete from counted_call where {CALL}"),
+    ("counted_call", f"delete from port_call where {CALL}"),
+    ("counted_call", f"update port_call set confidence = 1 where {CALL}"),
+    ("counted_call", f"update port_call set is_tanker = null where {CALL}"),
+    ("counted_call", f"update counted_call set week = '2026-W12' where {CALL}"),
+    ("counted_call", f"update counted_call set port_id = 'IRBND' where {CALL}"),
+    ("counted_call", f"update counted_call set area_kind = 'anchorage' where {CALL}"),
+    ("counted_call", f"update counted_call set link_tier = 'weak' where {CALL}"),
+    ("counted_call", f"update counted_call set is_russian_linked = false where {CALL}"),
+    ("counted_call", f"update counted_call set is_headline = false where {CALL}"),
+    ("weekly_sums", f"delete from counted_call where {CALL}"),
+    ("weekly_sums", "update weekly_port_calls set port_calls = 1"),
+    ("weekly_sums", "update weekly_port_calls set port_calls = null"),
+    ("weekly_sums", "update weekly_port_calls set berth_calls = berth_calls + 1"),
+    ("weekly_sums", "update weekly_port_calls set vessels = 0"),
+    ("weekly_sums", "delete from weekly_port_calls"),
+    ("headline_sums", f"delete from counted_call where {CALL}"),
+    ("headline_sums", "update counted_call set is_headline = true"),
+    ("headline_sums", "update barometer set russian_linked_tanker_calls = 3"),
+    ("headline_sums", "update barometer set russian_linked_berth_calls = null"),
+    ("headline_sums", "update barometer set tanker_calls = tanker_calls + 1"),
+    ("headline_sums", "update barometer set listed_calls = 2"),
+    ("headline_sums", "delete from barometer where week = '2026-W11'"),
+    ("headline_sums", "delete from week where week = '2026-W12'"),
+    ("weekly_grid", "delete from weekly_port_calls where week = '2026-W11'"),
+    ("weekly_grid", "delete from weekly_port_calls where link_tier = 'weak' and port_id = 'IRKHK'"),
+    ("weekly_grid", "insert into weekly_port_calls from weekly_port_calls limit 1"),
+    ("weekly_grid", "update weekly_port_calls set link_tier = 'sure' where link_tier = 'strong'"),
+    ("weekly_grid", "update weekly_port_calls set week_start = week_start + 1"),
+    ("weekly_grid", "delete from port where port_id = 'IRKHK'"),
+    ("weekly_state", "update weekly_port_calls set state = 'complete'"),
+    ("weekly_state", "update weekly_port_calls set state = null where port_id = 'IRKHK'"),
+    ("weekly_state", "update weekly_port_calls set observed_share = 1.5 where port_id = 'IRKHK'"),
+    ("weekly_state", "update barometer set state = 'complete'"),
+    ("weekly_state", "update barometer set state = 'partial'"),
+    ("weekly_state", "update barometer set observed_share = 0.95"),
+    ("weekly_state", "update week set is_open = not is_open"),
+    ("weekly_state", "delete from week"),
+    ("zero_without_hearing", "update weekly_port_calls set port_calls = 0 where port_id = 'IRNEK'"),
+    ("zero_without_hearing", "update weekly_port_calls set berth_calls = 0 where port_id = 'IRNEK'"),
+    ("zero_without_hearing", "update weekly_port_calls set vessels = 0 where port_id = 'IRNEK'"),
+    ("zero_without_hearing", "update weekly_port_calls set port_calls = null "
+                             "where port_id = 'IRKHK'"),
+    ("zero_without_hearing", "update weekly_port_calls set observed_share = null "
+                             "where port_id = 'IRKHK'"),
+    ("zero_without_hearing", "update barometer set russian_linked_tanker_calls = 0"),
+    ("zero_without_hearing", "update barometer set russian_linked_berth_calls = 0"),
+    ("zero_without_hearing", "update barometer set listed_calls = 0"),
+    ("zero_without_hearing", "update barometer set flag_calls = 0"),
+    ("zero_without_hearing", "update barometer set owner_calls = 0"),
+    ("zero_without_hearing", "update barometer set trade_calls = 0"),
+    ("zero_without_hearing", "update barometer set tanker_calls = 0"),
+    ("zero_without_hearing", "update barometer set observed_share = 0.5"),
+    ("restatement", "update weekly_port_calls set restated_from = port_calls"),
+    ("restatement", "update weekly_port_calls set restated_from = 99, first_published_at = null"),
+    ("coverage_sums", "update coverage set observed_hours = 23 where port_id = 'IRKHK'"),
+    ("coverage_sums", "update coverage set fixes = fixes + 1"),
+    ("coverage_sums", "update coverage set vessels = 0"),
+    ("coverage_sums", "update coverage set vessels = 10000"),
+    ("coverage_sums", "update coverage set state = 'complete'"),
+    ("coverage_sums", "delete from observed_hour where port_id = 'IRKHK'"),
+    ("coverage_sums", "delete from heard_hour where port_id = 'IRKHK'"),
+    ("coverage_sums", "insert into observed_hour select port_id, hour + interval 1 minute "
+                      "from observed_hour"),
+    ("share_sums", "update port_week set observed_share = 0.5"),
+    ("share_sums", "update port_week set observed_share = null"),
+    ("share_sums", "update weekly_port_calls set observed_share = 0.5 "
+                   "where port_id = 'IRKHK' and link_tier = 'weak'"),
+    ("share_sums", "delete from weekly_port_calls where port_id = 'IRKHK'"),
+    ("share_sums", "update week set hours_passed = 100"),
+    ("share_sums", "update coverage set observed_hours = 0"),
+    *(
+        ("repeated_key", f"insert into {relation} from {relation} limit 1")
+        for relation in (
+            "source_file", "port", "port_area", "meta", "run", "mid", "week", "heard_hour",
+            "observed_hour", "coverage", "vessel", "port_call", "counted_call", "port_week",
+            "barometer",
+        )
+    ),
+    ("repeated_key", f"update port_call set port_call_id = null where {CALL}"),
+    ("uncommented", "comment on column barometer.week is null"),
+    ("uncommented", "comment on table port_call is ' '"),
+    ("uncommented", "create table extra (number integer)"),
+    ("uncommented", "create view extra as select 1 as number"),
+]  # fmt: skip
+"""Damage that a check must see: its name, and what is done to the catalogue."""
+
+
+def found(con: duckdb.DuckDBPyConnection, check: str) -> list[tuple[Any, ...]]:
+    return con.execute(CHECKS[check].read_text(encoding="utf-8")).fetchall()
+
+
+def test_every_check_is_tried() -> None:
+    assert {check for check, _ in DAMAGE} == set(CHECKS)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_sound_catalogue_passes(reading: Reading, check: str) -> None:
+    with reading() as con:
+        assert found(con, check) == []
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_empty_catalogue_passes(empty: Settings, check: str) -> None:
+    with catalogue.reading(empty) as con:
+        assert found(con, check) == []
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_copy_without_damage_passes(damaged: Reading, check: str) -> None:
+    with damaged() as con:
+        assert found(con, check) == []
+
+
+@pytest.mark.parametrize(("check", "damage"), DAMAGE)
+def test_damage_is_found(damaged: Reading, check: str, damage: str) -> None:
+    with damaged(damage) as con:
+        rows = found(con, check)
+        assert rows
+        con.execute("set threads = 1")
+        assert found(con, check) == rows
+
+
+def test_stored_view_is_not_hidden_by_a_session_view(reading: Reading) -> None:
+    """The check of comments looks at what is stored, not at the session's own views."""
+    with reading() as con:
+        con.execute("create temp view without_comment as select 1 as number")
+        assert found(con, "uncommented") == []
+
+
+def test_call_at_the_second_of_the_fix_before_is_in_order(damaged: Reading) -> None:
+    with damaged(f"update port_call set arrived_after = arrived_at where {CALL}") as con:
+        assert found(con, "call_times") == []
+
+
+def test_files_are_queries(tmp_path: Path) -> None:
+    """A check runs on a catalogue that nobody may write to."""
+    for path in CHECKS.values():
+        (statement,) = duckdb.extract_statements(path.read_text(encoding="utf-8"))
+        assert statement.type == duckdb.StatementType.SELECT, path

@@ -1,0 +1,113 @@
+"""The style of every file in sql/: one relation, lower case, its header, its order, no stars."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.resources import sql_path
+
+FILES = sorted(sql_path().rglob("*.sql"))
+SCRIPTS = {"comments", "lake_views"}
+"""Not one SELECT: they say what the catalogue holds, or make views for a session."""
+SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
+WITHOUT_ORDER = {"position", "reject", "report_notes"}
+"""Views over the lake, which sort only where somebody asks for it, and a query of one row."""
+
+TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(sql_path()))
+
+
+each_file = pytest.mark.parametrize("path", FILES, ids=name)
+each_select = pytest.mark.parametrize("path", SELECTS, ids=name)
+
+
+def node(path: Path) -> dict[str, Any]:
+    """DuckDB's own parse of the one SELECT in a file."""
+    text = path.read_text(encoding="utf-8")
+    row = duckdb.execute("select json_serialize_sql($1)", [text]).fetchone()
+    assert row is not None
+    parsed = json.loads(row[0])
+    assert not parsed["error"], parsed.get("error_message")
+    (statement,) = parsed["statements"]
+    found: dict[str, Any] = statement["node"]
+    return found
+
+
+def selects(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The outermost SELECTs: one, or the parts of a union."""
+    if found["type"] == "SET_OPERATION_NODE":
+        for child in found.get("children") or (found["left"], found["right"]):
+            yield from selects(child)
+    else:
+        yield found
+
+
+def test_there_are_files() -> None:
+    assert len(FILES) > 50
+
+
+@each_file
+def test_lower_case(path: Path) -> None:
+    code = TOKEN.sub("", path.read_text(encoding="utf-8"))
+    assert re.findall(r"\S*[A-Z]\S*", code) == []
+
+
+@each_file
+def test_header(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    header = [line for line in lines[:4] if line.startswith("-- ")]
+    assert lines[0].startswith("-- ")
+    assert lines[0].endswith(".")
+    assert not lines[0].startswith("-- Grain:")
+    assert lines[1].startswith("-- Grain: ")
+    assert "Inputs: " in " ".join(header)
+
+
+@each_file
+def test_white_space(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "\t" not in text
+    assert "\r" not in text
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert [line for line in text.splitlines() if line != line.rstrip()] == []
+
+
+@each_file
+def test_parses(path: Path) -> None:
+    assert duckdb.extract_statements(path.read_text(encoding="utf-8"))
+
+
+@each_select
+def test_is_one_select_without_semicolon(path: Path) -> None:
+    node(path)
+    assert ";" not in TOKEN.sub("", path.read_text(encoding="utf-8"))
+
+
+@each_select
+def test_names_its_columns(path: Path) -> None:
+    for select in selects(node(path)):
+        stars = [column for column in select["select_list"] if column["class"] == "STAR"]
+        assert stars == []
+
+
+@each_select
+def test_is_ordered(path: Path) -> None:
+    orders = [m for m in node(path)["modifiers"] if m["type"] == "ORDER_MODIFIER"]
+    assert bool(orders) == (name(path).removesuffix(".sql") not in WITHOUT_ORDER)
+
+
+@pytest.mark.parametrize("folder", ["checks", "examples"])
+def test_takes_no_parameter(folder: str) -> None:
+    for path in sql_path(folder).glob("*.sql"):
+        assert "$" not in TOKEN.sub("", path.read_text(encoding="utf-8")), path
