@@ -172,6 +172,10 @@ def _parser() -> argparse.ArgumentParser:
         default="marinecadastre-2025",
         choices=("marinecadastre-2025", "marinecadastre-2024"),
     )
+    simulate.add_argument("--report-minutes", type=float, help="one reporting interval for all")
+    simulate.add_argument(
+        "--compression", choices=("zst", "gz", "zip", "none"), help="(the layout's own)"
+    )
     return parser
 
 
@@ -405,22 +409,20 @@ def _simulate(flags: argparse.Namespace) -> int:
     from flows.simulate import TRAPS, simulate  # noqa: PLC0415
 
     traps = tuple(TRAPS) if flags.trap is None else tuple(t for t in flags.trap if t != "none")
-    if unknown := sorted(set(traps) - set(TRAPS)):
-        known = "\n".join(f"  {name}: {text}" for name, text in TRAPS.items())
-        raise BarometerError(f"no such trap: {', '.join(unknown)}. Known are\n{known}")
     try:
-        start = date.fromisoformat(flags.start)
-    except ValueError as error:
-        raise BarometerError(f"--start {flags.start!r} is no date such as 2026-03-02") from error
-    made = simulate(
-        Path(flags.directory),
-        start=start,
-        days=flags.days,
-        ships=flags.ships,
-        seed=flags.seed,
-        traps=traps,
-        layout=flags.layout,
-    )
+        made = simulate(
+            Path(flags.directory),
+            start=date.fromisoformat(flags.start),
+            days=flags.days,
+            ships=flags.ships,
+            seed=flags.seed,
+            traps=traps,
+            layout=flags.layout,
+            report_minutes=flags.report_minutes,
+            compression=flags.compression,
+        )
+    except (ValueError, OSError) as error:
+        raise BarometerError(f"{flags.directory}: not simulated: {error}") from error
     print(
         f"{made.rows:,} SIMULATED rows in {len(made.files)} files below {flags.directory}, "
         f"{len(made.truth)} port calls in truth.csv"

@@ -25,6 +25,8 @@ FILES = {
     "barometer.csv": "report_barometer",
 }
 
+SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # Control, bidirectional and other invisible signs: they can forge a line or turn a text round.
 _INVISIBLE = re.compile(
@@ -81,9 +83,11 @@ def write_report(con: duckdb.DuckDBPyConnection, home: Path, week: str) -> bool:
     """
     folder = home / "reports" / week
     folder.mkdir(parents=True, exist_ok=True)
+    contents = {name: _csv(con, query, week) for name, query in FILES.items()}
+    if _records(con, "report_notes", week)[0]["is_simulated"]:
+        contents["SIMULATED.txt"] = f"{SIMULATED}\n".encode()
     changed = False
-    for name, query in FILES.items():
-        content = _csv(con, query, week)
+    for name, content in contents.items():
         path = folder / name
         if not path.exists() or path.read_bytes() != content:
             write_durably(path, content)
@@ -134,12 +138,15 @@ def headline(series: dict[str, Any]) -> str:
     heard = f"{series['observed_share'] or 0:.0%} of the coast's hours heard"
     if calls is None:
         return f"No number: {heard}, too little to say zero."
-    at_least = "at least " if series["state"] == "partial" else ""
     so_far = " so far" if series["state"] == "open" else ""
-    berth = "unknown" if berths is None else str(berths)
+    if calls == 0:
+        seen = "none seen" if series["state"] == "partial" else "no call"
+        return f"Russian-linked tankers at Iranian ports: {seen}{so_far}; {heard}."
+    at_least = "at least " if series["state"] == "partial" else ""
+    at_berth = "an unknown number" if berths is None else str(berths)
     return (
-        f"Russian-linked tankers: {at_least}{berth} berth calls and {calls} calls in all{so_far}; "
-        f"{heard}."
+        f"Russian-linked tankers at Iranian ports: {at_least}{at_berth} at berth, "
+        f"{at_least}{calls} calls in all{so_far}; {heard}."
     )
 
 
@@ -181,36 +188,51 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     series = found["series"]
     start: date = series["week_start"]
     span = f"{start:%-d %B} to {start + timedelta(days=6):%-d %B %Y}"
-    parts: list[RenderableType] = [
+    parts: list[RenderableType] = []
+    if found["notes"]["is_simulated"]:
+        parts.append(Text(SIMULATED, style="bold reverse"))
+    parts += [
         Text(f"Week {week}, {span}", style="bold"),
         Text(headline(series), style="bold"),
-        Text(""),
-        _ports_table(found["ports"]),
     ]
+    if any(port["tanker_calls"] for port in found["ports"]):
+        parts += [Text(""), _ports_table(found["ports"])]
     if found["calls"]:
         parts += [Text(""), _calls_table(found["calls"])]
-    parts += [Text(""), *(Text(f"- {note}") for note in notes(found["notes"], series))]
+    told = [_quiet_ports(found["ports"]), *notes(found["notes"], series)]
+    parts += [Text(""), *(Text(f"- {note}") for note in told if note)]
     return Group(*parts)
 
 
 def _ports_table(ports: Sequence[dict[str, Any]]) -> Table:
-    """Ports with a call or heard at all; the others are named in the notes."""
+    """The ports where a tanker called."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("port", no_wrap=True)
     table.add_column("water", no_wrap=True)
     for name in ("Russian-linked\nat berth", "Russian-linked\nin all", "all\ntankers", "heard"):
         table.add_column(name, justify="right")
     for port in ports:
-        if port["tanker_calls"] or port["observed_share"]:
+        if port["tanker_calls"]:
             table.add_row(
                 safe_text(port["name"]),
                 port["water"],
                 _count(port["linked_berth_calls"]),
                 _count(port["linked_calls"]),
-                _count(port["tanker_calls"]),
+                str(port["tanker_calls"]),
                 f"{port['observed_share'] or 0:.0%}",
             )
     return table
+
+
+def _quiet_ports(ports: Sequence[dict[str, Any]]) -> str | None:
+    """The ports that were heard and where no tanker called; those never heard are in the notes."""
+    quiet = [port for port in ports if not port["tanker_calls"] and port["observed_share"]]
+    names = [
+        safe_text(port["name"])
+        + ("" if port["observed_share"] >= 0.95 else f" ({port['observed_share']:.0%} heard)")
+        for port in quiet
+    ]
+    return f"No tanker call seen at: {', '.join(names)}." if names else None
 
 
 def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:

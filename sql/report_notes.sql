@@ -1,5 +1,5 @@
 -- What a reader of a week must know beside its number.
--- Grain: one row for $week. Inputs: port_call, counted_call, port, coverage, vessel_link.
+-- Grain: one row for $week. Inputs: port_call, counted_call, port, coverage, vessel_link, source_file.
 with call as (
     select
         count(*) filter (
@@ -39,6 +39,9 @@ select
         from heard_ever
         where observed_hours = 0
     ) as never_heard,
+    -- The simulator's files are named so (flows/simulate).
+    coalesce((select bool_or(starts_with(name, 'simulated-')) from source_file), false)
+        as is_simulated,
     not coalesce((select bool_or(link_reason = 'owner') from vessel_link), false)
         as lacks_owner,
     not coalesce((select bool_or(link_reason = 'trade') from vessel_link), false)

@@ -40,7 +40,7 @@ LAYOUTS = {
         "vessel_type,status,length,width,draft,cargo,transceiver",
         ("mmsi", "reported_at", "lon", "lat", *_COMMON),
         " ",
-        "ais-%Y-%m-%d",
+        "simulated-ais-%Y-%m-%d",
         "zst",
     ),
     "marinecadastre-2024": Layout(
@@ -48,7 +48,7 @@ LAYOUTS = {
         "Length,Width,Draft,Cargo,TransceiverClass",
         ("mmsi", "reported_at", "lat", "lon", *_COMMON),
         "T",
-        "AIS_%Y_%m_%d",
+        "simulated-AIS_%Y_%m_%d",
         "zip",
     ),
 }
@@ -95,7 +95,7 @@ def write_simulation(
     folder = directory / "ais"
     folder.mkdir(parents=True, exist_ok=True)
     # Days of a longer simulation written here before would be read as part of this one.
-    for pattern in ("ais-*.csv*", "AIS_*"):
+    for pattern in ("simulated-ais-*.csv*", "simulated-AIS_*"):
         for old in folder.glob(pattern):
             old.unlink()
 

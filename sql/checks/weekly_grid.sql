@@ -1,10 +1,14 @@
--- Weeks, ports and tiers that weekly_port_calls holds not just once, weeks between the first and last included.
--- Grain: one week, port and link_tier at fault. Inputs: weekly_port_calls, port.
+-- Weeks, ports and tiers that weekly_port_calls does not hold just once, from the first week with input to the last.
+-- Grain: one week, port and link_tier at fault. Inputs: weekly_port_calls, port, source_file.
 with span as (
     select unnest(
-        generate_series(min(week_start)::timestamp, max(week_start)::timestamp, interval 7 day)
+        generate_series(
+            date_trunc('week', min(first_reported_at)),
+            date_trunc('week', max(last_reported_at)),
+            interval 7 day
+        )
     )::date as week_start
-    from weekly_port_calls
+    from source_file
 ),
 
 expected as (

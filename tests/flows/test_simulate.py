@@ -125,10 +125,10 @@ def test_dirt_in_the_files_leaves_the_voyages_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("layout", "compression", "name", "header", "time"),
     [
-        ("marinecadastre-2025", None, "ais-2026-03-02.csv.zst", HEADER_2025, r"\d{4}-\d\d-\d\d \d"),
-        ("marinecadastre-2025", "gz", "ais-2026-03-02.csv.gz", HEADER_2025, r"\d{4}-\d\d-\d\d \d"),
-        ("marinecadastre-2024", None, "AIS_2026_03_02.zip", HEADER_2024, r"\d{4}-\d\d-\d\dT\d"),
-        ("marinecadastre-2024", "none", "AIS_2026_03_02.csv", HEADER_2024, r"\d{4}-\d\d-\d\dT\d"),
+        ("marinecadastre-2025", None, "simulated-ais-2026-03-02.csv.zst", HEADER_2025, r"\d{4}-\d\d-\d\d \d"),
+        ("marinecadastre-2025", "gz", "simulated-ais-2026-03-02.csv.gz", HEADER_2025, r"\d{4}-\d\d-\d\d \d"),
+        ("marinecadastre-2024", None, "simulated-AIS_2026_03_02.zip", HEADER_2024, r"\d{4}-\d\d-\d\dT\d"),
+        ("marinecadastre-2024", "none", "simulated-AIS_2026_03_02.csv", HEADER_2024, r"\d{4}-\d\d-\d\dT\d"),
     ],
 )
 def test_layouts_have_the_publishers_header_and_time(
@@ -151,7 +151,7 @@ def test_layouts_have_the_publishers_header_and_time(
 
 def test_a_zip_holds_one_csv_of_its_own_name(tmp_path: Path) -> None:
     simulate(tmp_path, days=1, ships=1, traps=(), layout="marinecadastre-2024")
-    with zipfile.ZipFile(tmp_path / "ais" / "AIS_2026_03_02.zip") as archive:
+    with zipfile.ZipFile(tmp_path / "ais" / "simulated-AIS_2026_03_02.zip") as archive:
         assert archive.namelist() == ["AIS_2026_03_02.csv"]
 
 
@@ -184,7 +184,7 @@ def test_a_shorter_simulation_leaves_no_day_of_a_longer_one(tmp_path: Path) -> N
     (tmp_path / "ais" / "notes.md").write_text("mine")
     simulate(tmp_path, days=1, ships=1, traps=())
     names = sorted(path.name for path in (tmp_path / "ais").iterdir())
-    assert names == ["ais-2026-03-02.csv.zst", "notes.md"]
+    assert names == ["simulated-ais-2026-03-02.csv.zst", "notes.md"]
 
 
 def test_truth_and_label_of_the_sample(sample: tuple[Path, Simulation]) -> None:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from flows.resources import sql_path
 from flows.settings import Settings
 from flows.sources import load_sources
 
-AS_OF = datetime(2026, 3, 18)
+AS_OF = datetime.fromisoformat("2026-03-18")
 """A Wednesday: 2026-W10 and W11 are closed, W12 is open."""
-START = datetime(2026, 3, 2)
+START = datetime.fromisoformat("2026-03-02")
 
 HEADER = [
     "mmsi", "base_date_time", "longitude", "latitude", "sog", "cog", "heading", "vessel_name",
@@ -51,12 +52,12 @@ BAD_LINES = [
     "273399990,2026-03-02T05:00:00,50.3",
 ]
 
-Reading = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
+Opened = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 def fixes(ship: dict[str, Any], way: Sequence[Waypoint]) -> Iterator[list[Any]]:
     """Hourly rows along waypoints; a ship between two equal ones lies still."""
-    for (from_h, here), (to_h, there) in zip(way, way[1:], strict=False):
+    for (from_h, here), (to_h, there) in pairwise(way):
         for hour in range(int(from_h), int(to_h)):
             part = (hour - from_h) / (to_h - from_h)
             lon, lat = (a + part * (b - a) for a, b in zip(here, there, strict=True))
@@ -133,7 +134,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture
-def reading(settings: Settings) -> Reading:
+def reading(settings: Settings) -> Opened:
     """The catalogue of the home, opened as the program opens it."""
 
     def opened() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
@@ -142,26 +143,35 @@ def reading(settings: Settings) -> Reading:
     return opened
 
 
-@pytest.fixture
-def damaged(settings: Settings, tmp_path: Path) -> Reading:
-    """A copy of the catalogue with damage done to it by statements of SQL, open for reading.
+@pytest.fixture(scope="session")
+def copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A copy of the catalogue, open for writing. The views of the lake are tables in it."""
+    path = tmp_path_factory.mktemp("copy") / "copy.duckdb"
+    path.write_bytes(catalogue.existing(settings.home).read_bytes())
+    with duckdb.connect(str(path)) as con:
+        for name in catalogue.LAKE_VIEWS:
+            con.execute(f"create table {name}_held as from {name}")
+            con.execute(f"drop view {name}")
+            con.execute(f"alter table {name}_held rename to {name}")
+        comments = sql_path("comments.sql").read_text(encoding="utf-8")
+        con.execute("begin")
+        con.execute(comments.replace("comment on view", "comment on table"))
+        con.execute("commit")
+        yield con
 
-    The views of the lake are tables in the copy, so that they can be damaged too.
-    """
+
+@pytest.fixture
+def damaged(copy: duckdb.DuckDBPyConnection) -> Opened:
+    """The copy with damage done to it by statements of SQL, which is undone afterwards."""
 
     @contextmanager
     def opened(*statements: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        copy = tmp_path / "damaged.duckdb"
-        copy.write_bytes(catalogue.existing(settings.home).read_bytes())
-        with duckdb.connect(str(copy)) as con:
-            for name in catalogue.LAKE_VIEWS:
-                con.execute(f"create table {name}_held as from {name}")
-                con.execute(f"drop view {name}")
-                con.execute(f"alter table {name}_held rename to {name}")
-            comments = sql_path("comments.sql").read_text(encoding="utf-8")
-            con.execute(comments.replace("comment on view", "comment on table"))
+        copy.execute("begin")
+        try:
             for statement in statements:
-                con.execute(statement)
-            yield con
+                copy.execute(statement)
+            yield copy
+        finally:
+            copy.execute("rollback")
 
     return opened

@@ -1,17 +1,20 @@
-"""The catalogue's relations are a contract (DESIGN, section 4): columns, types, comments, examples."""
+"""The catalogue's relations are a contract (DESIGN, section 4): columns, types and comments."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from flows import catalogue, lake
 from flows.resources import sql_path
 from flows.settings import Settings
 
-from .conftest import Reading
+Opened = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 EXAMPLES = sorted(sql_path("examples").glob("*.sql"))
 
@@ -104,7 +107,7 @@ order by table_name, column_index
 
 
 @pytest.mark.parametrize("relation", CONTRACT)
-def test_contract(reading: Reading, relation: str) -> None:
+def test_contract(reading: Opened, relation: str) -> None:
     with reading() as con:
         stored = [row for row in con.execute(COLUMNS).fetchall() if row[0] == relation]
     assert [row[1] for row in stored] == CONTRACT[relation].split()
@@ -127,7 +130,7 @@ def test_session_views_fit_the_stored_ones(settings: Settings, relation: str) ->
         assert hiding.order("all").fetchall() == rows
 
 
-def test_every_time_is_utc_without_zone(reading: Reading) -> None:
+def test_every_time_is_utc_without_zone(reading: Opened) -> None:
     with reading() as con:
         columns = con.execute(COLUMNS).fetchall()
     assert [row for row in columns if "TIME" in row[2] and row[2] != "TIMESTAMP"] == []
@@ -135,7 +138,7 @@ def test_every_time_is_utc_without_zone(reading: Reading) -> None:
 
 
 @pytest.mark.parametrize("pattern", UNITS)
-def test_comments_name_units(reading: Reading, pattern: str) -> None:
+def test_comments_name_units(reading: Opened, pattern: str) -> None:
     with reading() as con:
         rows = con.execute(
             f"from ({COLUMNS}) where regexp_matches(column_name, $1)", [pattern]
@@ -158,7 +161,7 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs_and_repeats(reading: Reading, path: Path) -> None:
+def test_example_runs_and_repeats(reading: Opened, path: Path) -> None:
     query = path.read_text(encoding="utf-8")
     with reading() as con:
         rows = con.sql(query).fetchall()
