@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 import gzip
+import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 
@@ -127,10 +128,21 @@ def _printable(name: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in name)[-200:]
 
 
+class Explained(io.RawIOBase):
+    """A stream for reading whose errors name the file and say what to do: see `explained`."""
+
+    def __init__(self, content: Any, name: str) -> None:
+        self._content, self._name = content, name
+
+    def read(self, size: int = -1) -> bytes:
+        with explained(self._name):
+            return bytes(self._content.read(size))
+
+
 class Stream(NamedTuple):
     """An open member: `content` gives decompressed bytes, `raw` says how far the file was read."""
 
-    content: IO[bytes]
+    content: Explained
     raw: BinaryIO
 
 
@@ -140,22 +152,27 @@ def opened(member: Member) -> Iterator[Stream]:
 
     Reading to the end fails with an error where the compressed data are cut or damaged: gzip, zstd
     and zip all carry a length or a checksum, and these readers check it.
+
+    Raises
+    ------
+    BarometerError
+        Here or while reading, if the file cannot be read.
     """
-    with member.path.open("rb") as raw:
-        kind = raw.read(4)
-        raw.seek(0)
-        if member.inside is not None:
-            with zipfile.ZipFile(raw) as archive, archive.open(member.inside) as content:
-                yield Stream(content, raw)
-        elif kind[:2] == _GZIP:
-            with gzip.open(raw) as content:
-                yield Stream(content, raw)  # type: ignore[arg-type]
-        elif kind == _ZSTD:
-            source: Any = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
-            with source as content:
-                yield Stream(content, raw)
-        else:
-            yield Stream(raw, raw)
+    with ExitStack() as stack:
+        with explained(member.name):
+            raw = stack.enter_context(member.path.open("rb"))
+            kind = raw.read(4)
+            raw.seek(0)
+            content: Any = raw
+            if member.inside is not None:
+                archive = stack.enter_context(zipfile.ZipFile(raw))
+                content = stack.enter_context(archive.open(member.inside))
+            elif kind[:2] == _GZIP:
+                content = stack.enter_context(gzip.open(raw))
+            elif kind == _ZSTD:
+                source = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
+                content = stack.enter_context(source)
+        yield Stream(Explained(content, member.name), raw)
 
 
 @contextmanager

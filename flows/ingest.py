@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows import lake, read
-from flows.files import InputFile, Member, explained, members, opened
+from flows.files import InputFile, Member, members, opened
 from flows.lake import Entry, Manifest
 from flows.settings import BarometerError, Settings
 from flows.sources import Source, UnknownHeader, tell_source
@@ -29,6 +32,9 @@ that file, rows so far."""
 
 KEY = ("mmsi", "reported_at", "lon", "lat")
 """The same fix (DESIGN, section 5). Two hulls may share MMSI and time, so the place belongs to it."""
+
+MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETUNREACH)
+"""Faults of reading for which the network or the drive is to blame, not the file."""
 
 WRITE = """
 copy (
@@ -136,30 +142,33 @@ def _ingest_member(
     manifest = lake.read_manifest(settings.home)
     work = settings.home / "tmp" / uuid.uuid4().hex
     try:
-        with explained(member.name):
-            if (known := _known(member, manifest)) is not None:
-                return Outcome(member.name, "known", f"is {known.name} of {known.ingested_at:%F}")
-            work.mkdir(parents=True)
-            staged = _stage(member, sources, settings, work, progress)
-            changed = _commit(staged, manifest, settings, work)
+        if (known := _known(member, manifest)) is not None:
+            return Outcome(member.name, "known", f"is {known.name} of {known.ingested_at:%F}")
+        work.mkdir(parents=True)
+        staged = _stage(member, sources, settings, work, progress)
+        changed = _commit(staged, manifest, settings, work)
     except UnknownHeader as error:
         state = "failed" if error.is_ais or file.is_named else "skipped"
         return Outcome(member.name, state, f"{member.name}: {error}")
     except BarometerError as error:
         text = str(error)
         return Outcome(
-            member.name, "failed", text if member.name in text else f"{member.name}: {text}"
+            member.name,
+            "failed",
+            text if member.name in text else f"{member.name}: {text}",
+            is_transient=getattr(error.__cause__, "errno", None) in MAY_PASS,
         )
-    except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError) as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError) as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
         return Outcome(
             member.name,
             "failed",
-            f"{member.name}: not written to {settings.home} ({str(error).splitlines()[0]}). "
-            "Check the disk's free space and the memory limit; the lake is as it was.",
+            f"{member.name}: not written to {settings.home} ({why}). Check the disk's free space, "
+            "its rights and the memory limit; the lake is as it was.",
             is_transient=True,
         )
     finally:
-        _remove(work)
+        shutil.rmtree(work, ignore_errors=True)
     return Outcome(member.name, "ingested", "", changed)
 
 
@@ -208,12 +217,15 @@ def _stage(
         parse = read.parser(
             layout, read.decimal_mark(layout, head.rest), settings.as_of + read.FUTURE
         )
-        cut = read.blocks(stream.content, digest, head.rest, head.line_number + 1)
+        cut = read.read_ahead(
+            read.blocks(stream.content, digest, head.rest, head.line_number + 1)
+        )
+        ahead = read.read_ahead(map(parse, cut))
 
         def batches() -> Iterator[pa.RecordBatch]:
             nonlocal rows_read, rows_rejected, rows_repeated, failure
             try:
-                for parsed in read.read_ahead(map(parse, read.read_ahead(cut))):
+                for parsed in ahead:
                     rows_read += parsed.row_count
                     rows_rejected += len(parsed.rejects)
                     rows_repeated += parsed.repeated
@@ -222,13 +234,16 @@ def _stage(
                     if progress is not None:
                         progress(member.name, stream.raw.tell(), size, rows_read)
                     yield from parsed.batches
+            except GeneratorExit:
+                raise
             except BaseException as error:
                 # DuckDB would wrap it in an error of its own, without its type.
                 failure = error
                 raise
 
         incoming = pa.RecordBatchReader.from_batches(read.LINED_SCHEMA, batches())
-        with lake.connect(settings) as con:
+        # Their threads end before the stream that they read is closed.
+        with closing(cut), closing(ahead), lake.connect(settings) as con:
             con.register("incoming", incoming)
             try:
                 con.execute(WRITE, {"out": str(position)})
@@ -390,10 +405,3 @@ def _replace_position(home: Path, old: Entry, part: Path) -> Entry:
         rows_repeated=old.rows_repeated + old.rows_kept - rows,
         position=lake.adopt(home, part, path) if rows else None,
     )
-
-
-def _remove(folder: Path) -> None:
-    if folder.is_dir():
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()

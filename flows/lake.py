@@ -62,7 +62,7 @@ class Entry(NamedTuple):
         Lines that are not empty, without the header; a fix that another line or file holds too is
         repeated.
     first_reported_at, last_reported_at : datetime or None
-        Of the kept rows, UTC.
+        Of the rows that are not rejected, UTC: the same whatever other files hold.
     ingested_at : datetime
         The as-of time of the run that read it, UTC.
     position, reject : Part or None
@@ -114,7 +114,7 @@ def read_manifest(home: Path) -> Manifest:
         return Manifest({e["file_id"]: _entry(e) for e in raw["files"]})
     except FileNotFoundError:
         return Manifest({})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BarometerError(
             f"{path}: not readable as a manifest ({error}). Restore it from a backup, "
             "or start a new home and ingest the files again."
@@ -152,8 +152,31 @@ def prepare(home: Path) -> Manifest:
     """Make a home ready for writing: sweep what the manifest does not name, and give its manifest.
 
     Also writes the two empty Parquet files, by which an empty lake has typed relations.
+
+    Raises
+    ------
+    BarometerError
+        If the home cannot be written, or a file that the manifest names is missing or cut.
     """
     manifest = read_manifest(home)
+    for entry in manifest.entries.values():
+        for part in parts(entry):
+            path = home / part.path
+            if not path.is_file() or path.stat().st_size != part.bytes:
+                raise BarometerError(
+                    f"{path}: missing or cut, and {home / MANIFEST} names it. Restore it from a "
+                    "backup, or start a new home and ingest the files again."
+                )
+    try:
+        _sweep(home, manifest)
+    except OSError as error:
+        raise BarometerError(
+            f"{home}: cannot be made ready for writing ({error}). Check its rights and free space."
+        ) from error
+    return manifest
+
+
+def _sweep(home: Path, manifest: Manifest) -> None:
     shutil.rmtree(home / "tmp", ignore_errors=True)
     named = {home / part.path for e in manifest.entries.values() for part in parts(e)}
     for kind, schema in zip(KINDS, (POSITION_SCHEMA, REJECT_SCHEMA), strict=True):
@@ -161,14 +184,12 @@ def prepare(home: Path) -> Manifest:
         empty = home / kind / "empty.parquet"
         named.add(empty)
         for path in (home / kind).rglob("*.parquet"):
-            if path not in named:
+            if path not in named and not path.is_dir():
                 path.unlink()
         table = pa.schema([*schema, *_PARTITION]).empty_table()
-        if not empty.exists():
-            pq.write_table(table, home / kind / ".empty.new")
-            (home / kind / ".empty.new").replace(empty)
-    (home / "tmp").mkdir()
-    return manifest
+        pq.write_table(table, home / kind / ".empty.new")
+        (home / kind / ".empty.new").replace(empty)
+    (home / "tmp").mkdir(exist_ok=True)  # it may be a link to a faster disk
 
 
 def parts(entry: Entry) -> list[Part]:
@@ -201,7 +222,8 @@ def adopt(home: Path, written: Path, path: str) -> Part:
     rows = pq.read_metadata(written).num_rows
     size = written.stat().st_size
     written.replace(target)
-    sync_folder(target.parent)
+    for folder in (target.parent, *target.parent.parents[:2]):
+        sync_folder(folder)  # source=S and file_id=F may be new
     return Part(path, rows, size, digest)
 
 

@@ -12,14 +12,13 @@ import hashlib
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -34,8 +33,9 @@ CHUNK_BYTES = 4 << 20
 CAREFUL_BYTES = 128 << 10
 """Size of the pieces in which a faulty block is looked for its faulty lines."""
 
-MAX_LINE_BYTES = 1 << 20
-"""A longer line is not AIS; it is rejected without being held in memory."""
+MAX_LINE_BYTES = 128 << 10
+"""A longer line is not AIS; it is rejected without being held in memory. The csv module takes no
+longer field, so up to here both ways of parsing see the same."""
 
 FINGERPRINT_BYTES = 64 << 10
 RAW_CHARACTERS = 1000
@@ -44,7 +44,7 @@ FUTURE = timedelta(minutes=10)
 
 BAD_FIELDS = "wrong number of fields"
 BAD_RECORD = "not a CSV record"
-LONG_LINE = "line longer than 1 MiB"
+LONG_LINE = f"line longer than {MAX_LINE_BYTES >> 10} KiB"
 BAD_MMSI = "mmsi is not a ship's"
 BAD_TIME = "time missing or unreadable"
 FUTURE_TIME = "time in the future"
@@ -99,14 +99,20 @@ LINED_SCHEMA = pa.schema(
 )
 """What `parser` gives: positions with the number of their line, texts as dictionaries."""
 
-_BLANK = b"\r\n\xef\xbb\xbf"  # line ends, and the byte order mark that some editors put first
-_EXACT = ("lon", "lat", "reported_at")
+_BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
+_FIRST_MOMENT = np.datetime64("0001-01-01", "us")  # of Python's datetime; pyarrow also takes year 0
 _ISO = re.compile(
-    r"\d{4}-\d\d-\d\d([ T]\d\d(:\d\d(:\d\d(\.\d+)?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
+    r"\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3])(:\d\d(:\d\d(\.\d+)?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
 
 T = TypeVar("T")
 Rejects = list[tuple[int, str, bytes]]
+
+
+class Readable(Protocol):
+    """What can be read as a binary file is."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class Parsed(NamedTuple):
@@ -140,7 +146,7 @@ class Head(NamedTuple):
     fingerprint: str
 
 
-def read_head(content: IO[bytes], digest: hashlib.blake2b) -> Head:
+def read_head(content: Readable, digest: hashlib.blake2b) -> Head:
     """Read up to the end of the header, the first line that is not empty.
 
     Raises
@@ -169,7 +175,7 @@ def read_head(content: IO[bytes], digest: hashlib.blake2b) -> Head:
 
 
 def blocks(
-    content: IO[bytes], digest: hashlib.blake2b, start: bytes, first_line: int
+    content: Readable, digest: hashlib.blake2b, start: bytes, first_line: int
 ) -> Iterator[Block]:
     """Cut a stream into blocks of whole lines.
 
@@ -244,7 +250,7 @@ def _without_long_lines(whole: bytes, first_line: int) -> tuple[bytes, list[tupl
     return b"".join([*pieces, whole[at:]]), found
 
 
-def read_ahead(source: Iterable[T]) -> Iterator[T]:
+def read_ahead(source: Iterable[T]) -> Generator[T, None, None]:
     """The same items, made by a thread of its own while the one before is being worked on."""
     waiting: queue.Queue[T | BaseException | None] = queue.Queue(1)
     stopped = threading.Event()
@@ -407,20 +413,19 @@ def _pieces(block: Block, layout: Layout, decimal: str) -> Iterator[_Piece]:
 def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     """The block by pyarrow, or None where a line in it is not in order.
 
-    pyarrow takes a line break inside quotes for a part of the field, and a lone carriage return
-    for the end of a line; both show in the number of rows.
+    pyarrow takes a line break inside quotes for a part of the field, and passes over an empty
+    line: both show in the number of rows. It takes a lone carriage return for the end of a line,
+    which could make up for them, and so has to be looked for.
     """
     content = block.content
     lines = _line_ends(content) + (not content.endswith(b"\n") and len(content) > 0)
-    columns = layout.source.columns
-    iso = layout.source.time_format == "iso"
-    types: dict[str, pa.DataType] = {
-        published: _TEXT for ours, published in columns.items() if ours not in _EXACT
-    }
-    types |= {columns["lon"]: pa.float64(), columns["lat"]: pa.float64()}
-    types[columns["reported_at"]] = pa.timestamp("us")
-    names = [f"{i}" if n not in types else n for i, n in enumerate(layout.header)]
-    if not lines:
+    ours = {published: name for name, published in layout.source.columns.items()}
+    types: dict[str, pa.DataType] = dict.fromkeys(ours.values(), _TEXT)
+    types |= {"lon": pa.float64(), "lat": pa.float64()}
+    if layout.source.time_format == "iso":
+        types["reported_at"] = pa.timestamp("us")
+    names = [ours.get(published, str(i)) for i, published in enumerate(layout.header)]
+    if not lines or (b"\r" in content and content.count(b"\r") != content.count(b"\r\n")):
         return None
     try:
         table = pa_csv.read_csv(
@@ -433,15 +438,12 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
                 strings_can_be_null=False,
                 check_utf8=False,
                 decimal_point=decimal,
-                timestamp_parsers=[] if iso else [layout.source.time_format],
             ),
         )
     except pa.ArrowInvalid:
         return None
     if table.num_rows != lines:
         return None
-    ours = {published: name for name, published in columns.items()}
-    table = table.rename_columns([ours[name] for name in table.column_names])
     return _Piece(table, np.arange(block.first_line, block.first_line + lines), [], lines)
 
 
@@ -451,7 +453,7 @@ def _parse_careful(block: Block, layout: Layout, decimal: str) -> _Piece:
     at: list[int] = []
     rejects: Rejects = []
     for line, raw in enumerate(block.content.split(b"\n"), block.first_line):
-        if not raw.strip():
+        if not raw.strip() and layout.delimiter.encode() not in raw:
             continue
         fields = _fields(raw, layout.delimiter)
         if fields is None:
@@ -465,21 +467,18 @@ def _parse_careful(block: Block, layout: Layout, decimal: str) -> _Piece:
     for ours, published in layout.source.columns.items():
         column = layout.header.index(published)
         text = [fields[column] for fields in kept]
-        if ours == "reported_at":
-            arrays[ours] = pa.array(
-                _times(text, layout.source.time_format), type=pa.timestamp("us")
-            )
-        elif ours in _EXACT:
-            arrays[ours] = pa.array(_numbers(pd.Series(text, dtype=object), decimal))
+        if ours in ("lon", "lat"):
+            arrays[ours] = pa.array(_numbers(text, decimal))
         else:
-            arrays[ours] = pa.array([t.encode() for t in text], pa.binary()).dictionary_encode()
+            arrays[ours] = pa.array([t.encode("latin-1") for t in text], pa.binary())
+            arrays[ours] = arrays[ours].dictionary_encode()
     line_numbers = np.asarray(at, dtype=np.int64)
     return _Piece(pa.table(arrays), line_numbers, rejects, len(at) + len(rejects))
 
 
 def _fields(raw: bytes, delimiter: str) -> list[str] | None:
-    """The fields of one line, or None where it cannot be taken apart."""
-    text = _decode(raw.rstrip(b"\r")).replace("\r", " ").replace("\0", " ")
+    """The fields of one line, their bytes as Latin-1, or None where it cannot be taken apart."""
+    text = raw.rstrip(b"\r").replace(b"\r", b" ").decode("latin-1")
     try:
         return next(csv.reader([text], delimiter=delimiter), [])
     except csv.Error:
@@ -494,26 +493,34 @@ def _decode(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _times(text: list[str], time_format: str) -> list[datetime | None]:
-    return [_time(t.strip(), time_format) for t in text]
+def _times(column: pa.DictionaryArray, time_format: str) -> pa.TimestampArray:
+    moments = [_time(t, time_format) for t in _as_text(column.dictionary).to_pylist()]
+    return pa.array(moments, pa.timestamp("us")).take(column.indices)
 
 
 def _time(text: str, time_format: str) -> datetime | None:
     try:
         if time_format != "iso":
-            return datetime.strptime(text, time_format)  # noqa: DTZ007 published in UTC
-        if not _ISO.fullmatch(text):
+            moment = datetime.strptime(text, time_format)  # noqa: DTZ007 published in UTC
+        elif _ISO.fullmatch(text):
+            moment = datetime.fromisoformat(text)
+        else:
             return None
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _numbers(text: pd.Series[Any], decimal: str) -> npt.NDArray[np.float64]:
-    if decimal != ".":
-        text = text.str.replace(decimal, ".", regex=False)
-    return np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
+def _numbers(text: list[str], decimal: str) -> npt.NDArray[np.float64]:
+    return np.array([_number(t.replace(decimal, ".")) for t in text], dtype=np.float64)
+
+
+def _number(text: str) -> float:
+    """As pyarrow reads it, but with a plus sign too; NaN where it is none."""
+    try:
+        return float(text) if text.isascii() and "_" not in text else float("nan")
+    except ValueError:
+        return float("nan")
 
 
 def _lines(block: Block, wanted: list[int]) -> dict[int, bytes]:
@@ -539,13 +546,15 @@ def _typed(
     lon = _floats(raw.column("lon"))
     lat = _floats(raw.column("lat"))
     at = raw.column("reported_at")
+    if pa.types.is_dictionary(at.type):
+        at = _times(at, layout.source.time_format)
     moment = at.fill_null(0).to_numpy(zero_copy_only=False).astype("datetime64[us]")
     missing = at.is_null().to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
         on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     faults = [
         (mmsi < 0, BAD_MMSI),
-        (missing, BAD_TIME),
+        (missing | (moment < _FIRST_MOMENT), BAD_TIME),
         (moment > np.datetime64(latest, "us"), FUTURE_TIME),
         # ITU-R M.1371-5, table 45: longitude 181 and latitude 91 mean "not available".
         (np.isnan(lon) | np.isnan(lat) | (lon == 181) | (lat == 91), NO_POSITION),
@@ -648,7 +657,7 @@ def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.N
         number = pc.if_else(pc.equal(text, ""), "nan", text).cast(pa.float64())
         result = np.asarray(number.to_numpy(), dtype=np.float64)
     except pa.ArrowInvalid:
-        result = _numbers(pd.Series(text.to_pylist(), dtype=object), ".")
+        result = _numbers(text.to_pylist(), ".")
     low, high = RANGES[name]
     with np.errstate(invalid="ignore"):
         result = np.where((result >= low) & (result <= high), result, np.nan)
@@ -656,7 +665,7 @@ def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.N
         result = np.where(result == np.floor(result), result, np.nan)
     for code in layout.source.not_available.get(name, ()):
         result = np.where(result == code, np.nan, result)
-    return result
+    return result + 0.0  # no minus zero
 
 
 def _texts(column: pa.DictionaryArray, layout: Layout) -> pa.Array:

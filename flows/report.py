@@ -232,7 +232,7 @@ def _quiet_ports(ports: Sequence[dict[str, Any]]) -> str | None:
         + ("" if port["observed_share"] >= 0.95 else f" ({port['observed_share']:.0%} heard)")
         for port in quiet
     ]
-    return f"No tanker call seen at: {', '.join(names)}." if names else None
+    return f"No tanker call seen at: {'; '.join(names)}." if names else None
 
 
 def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:

@@ -35,7 +35,7 @@ select
     call.of_unknown_type,
     waiting.voyage_anchorages,
     (
-        select string_agg(name, ', ' order by port_id)
+        select string_agg(name, '; ' order by port_id)
         from heard_ever
         where observed_hours = 0
     ) as never_heard,

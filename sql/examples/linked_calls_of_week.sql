@@ -33,7 +33,9 @@ where port_call.is_russian_linked
 order by
     port_call.arrived_at,
     port_call.port_call_id,
-    evidence.link_tier desc,
+    list_position(['strong', 'moderate', 'weak'], evidence.link_tier),
+    evidence.link_reason,
     evidence.link_source,
     evidence.listed_on,
-    evidence.reference
+    evidence.reference,
+    evidence.matched_by

@@ -117,11 +117,15 @@ def file_id(content: bytes) -> str:
 
 
 class Read(NamedTuple):
-    """A file read to its end: rows as dicts with their `line`, rejects, and lines counted."""
+    """A file read to its end: rows as dicts with their `line`, rejects, and lines counted.
+
+    Of equal fixes the first row stands, as in the lake.
+    """
 
     rows: list[dict[str, Any]]
     rejects: list[tuple[int, str, str]]
     count: int
+    repeated: int
 
     @property
     def reasons(self) -> list[tuple[int, str]]:
@@ -140,16 +144,22 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
     parse = read.parser(layout, read.decimal_mark(layout, head.rest), as_of + read.FUTURE)
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str, str]] = []
-    count = 0
+    count = repeated = 0
     for block in read.blocks(stream, digest, head.rest, head.line_number + 1):
         parsed = parse(block)
         count += parsed.row_count
+        repeated += parsed.repeated
         rows += [r for b in parsed.batches for r in b.to_pylist()]
         if parsed.rejects:
             table = read.rejects_table(parsed.rejects).to_pylist()
             rejects += [(r["line"], r["reason"], r["raw"]) for r in table]
     assert digest.hexdigest() == file_id(content)
-    return Read(sorted(rows, key=lambda r: r["line"]), sorted(rejects), count)
+    once: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for r in sorted(rows, key=lambda r: r["line"]):
+        once.setdefault((r["mmsi"], r["reported_at"], r["lon"], r["lat"]), r)
+    repeated += len(rows) - len(once)
+    assert len(once) + len(rejects) + repeated == count
+    return Read(list(once.values()), sorted(rejects), count, repeated)
 
 
 def read_one(**changes: str) -> dict[str, Any] | str:

@@ -1,0 +1,59 @@
+"""What tests of several steps share: homes filled from the bundled sample, and Prefect's harness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flows import lake, run
+from flows.files import InputFile
+from flows.ingest import Outcome, ingest_file
+from flows.settings import Settings, load_settings
+from flows.sources import load_sources
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample"
+AS_OF = "2026-03-23T06:00"
+
+FillHome = Callable[..., Settings]
+
+
+def _fill(home: Path, files: Iterable[Path], *, as_of: str = AS_OF, derive: bool = True) -> Settings:
+    settings = load_settings({"home": home, "as_of": as_of, "threads": 2}, {})
+    lake.prepare(settings.home)
+    sources = load_sources(settings.home)
+    outcomes: list[Outcome] = []
+    for file in files:
+        outcomes += ingest_file(InputFile(file, is_named=True), sources, settings)
+    if derive:
+        run.derive(settings, outcomes, publish=True)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def fill_home() -> FillHome:
+    """Bring files into a home and derive all that follows, as the flow does without Prefect."""
+    return _fill
+
+
+@pytest.fixture(scope="session")
+def sample_days() -> list[Path]:
+    """The day files of the bundled sample, in order."""
+    return sorted((SAMPLE / "ais").iterdir())
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) -> Settings:
+    """A home with the whole sample, derived. Not to be changed."""
+    return _fill(tmp_path_factory.mktemp("sample") / "home", sample_days)
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """One Prefect server for the whole session."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield

@@ -1,0 +1,146 @@
+"""Laws: the order, the repetition and the cut of the input change nothing that follows from it."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import pyarrow as pa
+
+from flows import catalogue, lake
+from flows.settings import Settings
+from tests.conftest import FillHome
+
+FOLLOWS = (
+    "port",
+    "port_area",
+    "week",
+    "heard_hour",
+    "observed_hour",
+    "coverage",
+    "vessel",
+    "vessel_link",
+    "call_evidence",
+    "port_call",
+    "counted_call",
+    "port_week",
+    "weekly_port_calls",
+    "barometer",
+)
+PUBLISHED = ("first_published_at", "restated_from")
+
+
+def _rows(settings: Settings, name: str) -> list[tuple[object, ...]]:
+    with catalogue.reading(settings) as con:
+        relation = con.table(name)
+        kept = [c for c in relation.columns if c not in PUBLISHED]
+        return relation.select(*kept).order("all").fetchall()
+
+
+def _fixes(settings: Settings) -> list[tuple[object, ...]]:
+    """The fixes by what makes them: of equal ones that differ in their text, files decide."""
+    with catalogue.reading(settings) as con:
+        return con.table("position").select("mmsi", "reported_at", "lon", "lat").order("all").fetchall()
+
+
+def _reports(settings: Settings) -> dict[str, bytes]:
+    folder = settings.home / "reports"
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*.csv"))}
+
+
+def _read(path: Path) -> bytes:
+    with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+        return bytes(stream.read())
+
+
+def assert_same(one: Settings, other: Settings) -> None:
+    for name in FOLLOWS:
+        assert _rows(one, name) == _rows(other, name), name
+    assert _fixes(one) == _fixes(other)
+    assert _reports(one) == _reports(other)
+
+
+def test_files_in_any_order_one_run_each_and_twice(
+    fill_home: FillHome, sample_home: Settings, sample_days: list[Path], tmp_path: Path
+) -> None:
+    mixed = list(sample_days)
+    random.Random(5).shuffle(mixed)
+    for start in range(0, len(mixed), 7):
+        settings = fill_home(tmp_path / "home", mixed[start : start + 7])
+    fill_home(tmp_path / "home", mixed[:3], derive=False)
+    assert_same(sample_home, settings)
+    files = _rows(sample_home, "source_file")
+    assert sorted(_rows(settings, "source_file")) == sorted(files)
+    assert _rows(settings, "position") == _rows(sample_home, "position")
+    assert _rows(settings, "reject") == _rows(sample_home, "reject")
+
+
+def test_rows_cut_into_other_files_in_any_order(
+    fill_home: FillHome,
+    sample_home: Settings,
+    sample_days: list[Path],
+    tmp_path: Path,
+) -> None:
+    """All rows shuffled over five files: no day, no week and no ship is in one piece."""
+    header, lines = b"", []
+    for day in sample_days:
+        first, *rest = _read(day).splitlines(keepends=True)
+        header, lines = first, lines + rest
+    random.Random(1).shuffle(lines)
+    files = []
+    for number in range(5):
+        out = io.BytesIO()
+        out.write(header)
+        out.writelines(lines[number::5])
+        files.append(tmp_path / f"simulated-{number}.csv")
+        files[-1].write_bytes(out.getvalue())
+    settings = fill_home(tmp_path / "home", files)
+    assert_same(sample_home, settings)
+
+
+def test_a_rebuild_from_the_lake_alone_gives_the_same(
+    fill_home: FillHome, sample_home: Settings, sample_days: list[Path], tmp_path: Path
+) -> None:
+    settings = fill_home(tmp_path / "home", sample_days)
+    (settings.home / lake.CATALOGUE).unlink()
+    for report in (settings.home / "reports").rglob("*.csv"):
+        report.unlink()
+    again = fill_home(tmp_path / "home", [])
+    assert_same(sample_home, again)
+    assert _rows(again, "weekly_port_calls") == _rows(sample_home, "weekly_port_calls")
+
+
+def test_an_unchanged_week_is_published_once(
+    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
+) -> None:
+    fill_home(tmp_path / "home", sample_days[:7])
+    settings = fill_home(tmp_path / "home", sample_days[7:14], as_of="2026-03-24T06:00")
+    with catalogue.reading(settings) as con:
+        first = con.sql(
+            "select distinct week, first_published_at::varchar from weekly_port_calls order by all"
+        ).fetchall()
+        restated = con.sql(
+            "select count(*) from weekly_port_calls where restated_from is not null"
+        ).fetchone()
+    assert first == [
+        ("2026-W10", "2026-03-23 06:00:00"),
+        ("2026-W11", "2026-03-24 06:00:00"),
+    ]
+    assert restated == (0,)
+
+
+def test_a_late_file_restates_a_published_week(
+    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
+) -> None:
+    # Day 7 reaches past Sunday 23:00, so the week is closed without day 4.
+    late = sample_days[3]
+    fill_home(tmp_path / "home", [day for day in sample_days[:8] if day != late])
+    settings = fill_home(tmp_path / "home", [late], as_of="2026-03-30T06:00")
+    with catalogue.reading(settings) as con:
+        changed = con.sql(
+            "select first_published_at::varchar, restated_from, port_calls from weekly_port_calls"
+            " where week = '2026-W10' and restated_from is not null"
+        ).fetchall()
+    assert changed
+    assert all(at == "2026-03-23 06:00:00" and was != now for at, was, now in changed)

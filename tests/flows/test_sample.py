@@ -1,0 +1,118 @@
+"""The bundled sample: what the program finds in it is what the simulator put there."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from flows import catalogue
+from flows.settings import Settings
+from tests.conftest import SAMPLE
+
+END_OF_TIME = pd.Timestamp("2100-01-01")
+TOLERANCE = pd.Timedelta("5h")
+"""The truth says when a ship was within 5 km of its stop, a call when it was heard in the limit. The
+limit of Bandar Imam Khomeini has its outer anchorage, four hours down the channel."""
+
+
+def _truth() -> pd.DataFrame:
+    truth = pd.read_csv(SAMPLE / "truth.csv")
+    for name in ("arrived_at", "departed_at"):
+        truth[name] = pd.to_datetime(truth[name]).dt.tz_localize(None)
+    return truth
+
+
+def _found(settings: Settings, query: str) -> pd.DataFrame:
+    with catalogue.reading(settings) as con:
+        return con.sql(query).df()
+
+
+def test_every_true_call_is_found_once_and_no_other(sample_home: Settings) -> None:
+    calls = _found(sample_home, "from port_call where confidence >= 2")
+    truth = _truth()
+    unmatched = []
+    taken: set[int] = set()
+    for true in truth.itertuples():
+        ends = true.departed_at if pd.notna(true.departed_at) else END_OF_TIME
+        match = calls[
+            (calls["mmsi"] == true.mmsi)
+            & (calls["port_id"] == true.port_id)
+            & (calls["area_kind"] == true.area_kind)
+            & (calls["arrived_at"] <= ends)
+            & (calls["departed_at"].fillna(END_OF_TIME) >= true.arrived_at)
+        ]
+        if len(match) != 1 or match.index[0] in taken:
+            unmatched.append(true)
+        else:
+            taken.add(match.index[0])
+    assert not unmatched
+    assert len(calls) == len(truth) > 90
+
+
+def test_departures_are_the_true_ones(sample_home: Settings) -> None:
+    calls = _found(sample_home, "from port_call")
+    both = _truth().merge(calls, on=["mmsi", "port_id", "area_kind"], suffixes=("_true", ""))
+    closed = both[both["departed_at_true"].notna() & both["departed_at"].notna()]
+    error = (closed["departed_at"] - closed["departed_at_true"]).abs()
+    # Ships that call twice at a port also pair with their other call: only the nearest counts.
+    nearest = error.groupby([closed["mmsi"], closed["port_id"], closed["departed_at_true"]]).min()
+    assert len(nearest) > 60
+    assert (nearest <= TOLERANCE).all()
+
+
+def test_every_call_still_open_in_truth_is_open(sample_home: Settings) -> None:
+    found = _found(sample_home, "select count(*) as n from port_call where departed_at is null")
+    assert found["n"][0] == _truth()["departed_at"].isna().sum() > 0
+
+
+def test_weekly_numbers_are_those_of_the_truth(sample_home: Settings) -> None:
+    """Counted anew from truth and fleet, without the program's SQL."""
+    fleet = pd.read_csv(SAMPLE / "fleet.csv").set_index("mmsi")
+    truth = _truth().join(fleet[["is_tanker", "is_russian_linked", "why"]], on="mmsi")
+    tankers = truth[truth["is_tanker"]]
+    # The simulated link by trade needs evidence that is not at hand yet.
+    by_flag = tankers["is_russian_linked"] & tankers["why"].fillna("").str.startswith("flag")
+    week = tankers["arrived_at"].dt.strftime("%G-W%V")
+    berths = tankers["area_kind"] == "berth"
+    series = _found(sample_home, "from barometer").set_index("week")
+    linked = week[by_flag & berths].value_counts().sort_index()
+    assert series["russian_linked_berth_calls"].to_dict() == linked.to_dict()
+    assert series["tanker_calls"].sum() <= len(tankers)
+    assert (series["tanker_calls"] >= week[berths].value_counts().sort_index()).all()
+
+
+def test_a_ship_that_left_the_russian_flag_stays_linked_for_a_year(sample_home: Settings) -> None:
+    changed = _found(
+        sample_home,
+        "select mmsi, flag, link_reasons, is_russian_linked from port_call where imo = 2814273",
+    )
+    assert {"CM", "RU"} == set(changed["flag"])
+    assert set(changed["link_reasons"]) == {"flag"}
+    assert changed["is_russian_linked"].all()
+
+
+def test_rows_are_accounted_for_as_the_simulator_counted_them(sample_home: Settings) -> None:
+    expected = json.loads((SAMPLE / "expected.json").read_text())
+    totals = _found(
+        sample_home,
+        "select sum(rows_read) as r, sum(rows_kept) as k, sum(rows_repeated) as p,"
+        " sum(rows_rejected) as x from source_file",
+    ).iloc[0]
+    assert totals["r"] == expected["rows"]
+    assert totals["k"] + totals["p"] + totals["x"] == totals["r"]
+    assert totals["k"] == expected["fixes"]
+    dirty = sum(expected["dirty"].values()) + expected["either_way"]["future_time"]
+    assert totals["x"] == dirty
+    assert totals["p"] == expected["repeated"] + expected["either_way"]["latin1_name"]
+
+
+@pytest.mark.parametrize("week", ["2026-W10", "2026-W11", "2026-W12"])
+def test_a_port_that_nobody_hears_has_no_number(sample_home: Settings, week: str) -> None:
+    with catalogue.reading(sample_home) as con:
+        rows = con.execute(
+            "select port_calls, state from weekly_port_calls where port_id = 'IRZBR' and week = $week",
+            {"week": week},
+        ).fetchall()
+    assert rows == [(None, "unobserved")] * 4
