@@ -1,3 +1,3 @@
-"""The steps from AIS files to the weekly report: plain functions, the Prefect flow, the command line."""
+"""The steps from AIS files to the weekly report, the Prefect flow and the command line."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Step 7, calls: the lake's whole history of each ship that came near a port, through geo's detector."""
+"""Step 7, calls: each ship's whole history, where it came near a port, through the detector."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from geo.port_calls import find_port_calls
 from geo.ports import Ports
 
 BATCH_FIXES = 1_000_000
-"""Fixes in memory at a time. The detector holds some 150 bytes a fix; a single ship may exceed it."""
+"""Fixes in memory at a time, at some 150 bytes each; a single ship may have more."""
 
 TRACK_CALL_SCHEMA = pa.schema(
     [

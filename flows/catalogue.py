@@ -1,4 +1,4 @@
-"""Step 8, catalogue: `barometer.duckdb`, every relation of `sql/` built from the lake, swapped in whole."""
+"""Step 8, catalogue: `barometer.duckdb`, the relations of `sql/`, swapped in whole."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STORAGE_VERSION = "v1.0.0"
 """Written so that DuckDB clients from 1.1 on can open it (tried with 1.1.3)."""
 
 SURROUNDINGS_KM = 60.0
-"""How far from a port its reception is judged (DESIGN, section 5)."""
+"""How far from a port its reception is judged (README, "How it decides")."""
 
 CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""

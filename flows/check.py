@@ -18,6 +18,10 @@ REGISTER_MAX_AGE = timedelta(days=60)
 """The EU lists ships every two to four months: an older register misses a whole package."""
 
 
+MAX_ROWS = 20
+"""A check tells so many rows: one that fails on more has one cause."""
+
+
 class Finding(NamedTuple):
     """One thing that a check found. `is_fault`: false for what the data just cannot support."""
 
@@ -85,11 +89,18 @@ def _check_queries(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     """Rows that should not be: a check is a query that returns them."""
     found = []
     for path in sorted(sql_path("checks").glob("*.sql")):
-        result = con.execute(path.read_text(encoding="utf-8"))
-        names = [column[0] for column in result.description]
-        for row in result.fetchmany(20):
+        try:
+            result = con.execute(path.read_text(encoding="utf-8"))
+            names = [column[0] for column in result.description]
+            rows = result.fetchmany(MAX_ROWS + 1)
+        except duckdb.Error as error:
+            found.append(_fault(path.stem, f"could not be run: {error}"))
+            continue
+        for row in rows[:MAX_ROWS]:
             told = ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True))
             found.append(_fault(path.stem, told))
+        if len(rows) > MAX_ROWS:
+            found.append(_fault(path.stem, "and more rows like these"))
     return found
 
 

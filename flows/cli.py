@@ -1,4 +1,4 @@
-"""The command line. It only wires; what is slow to import is imported by the command that needs it."""
+"""The command line. It only wires; a command imports what it needs, when it runs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--memory-limit", metavar="SIZE", help="DuckDB's memory (300MB)")
     parser = argparse.ArgumentParser(
         prog="barometer",
-        description="Weekly counts of Russian-linked tanker calls at Iranian ports, from public AIS.",
+        description="Weekly counts of Russian-linked tanker calls at Iranian ports, by AIS.",
         epilog="Settings: flag, environment (BAROMETER_*), barometer.toml in the home, default.",
     )
     parser.add_argument("--version", action="version", version=f"barometer {__version__}")

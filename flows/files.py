@@ -1,10 +1,12 @@
-"""Step 2, files: find the input, and open every CSV in it as a stream, unpacking nothing to disk."""
+"""Step 2, files: find the input, and open each CSV in it as a stream, unpacked nowhere."""
 
 from __future__ import annotations
 
 import glob
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -20,6 +22,16 @@ SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst")
 """What may be an AIS file in a folder. A file that is named is opened whatever its name."""
 
 _GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
+
+_DAMAGED = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    UnicodeError,
+    struct.error,
+)
 
 
 class InputFile(NamedTuple):
@@ -61,7 +73,11 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
     found: dict[Path, InputFile] = {}
     for given in paths:
         path = Path(given)
-        if path.is_dir():
+        try:
+            is_folder = path.is_dir()
+        except OSError as error:
+            raise BarometerError(f"{given}: {error.strerror}.") from error
+        if is_folder:
             inside = [InputFile(p, is_named=False) for p in _walk(path)]
             if not inside:
                 raise BarometerError(
@@ -121,7 +137,7 @@ def members(path: Path) -> list[Member]:
 
 def _is_hidden(name: str) -> bool:
     # Archives made on a Mac carry a shadow file for each real one.
-    return "__MACOSX" in name or Path(name).name.startswith(".")
+    return "__MACOSX" in name or Path(name.replace("\\", "/")).name.startswith(".")
 
 
 def _printable(name: str) -> str:
@@ -184,7 +200,7 @@ def explained(name: str) -> Iterator[None]:
         raise BarometerError(
             f"{name}: not readable ({error.strerror}). Check its rights."
         ) from error
-    except (zipfile.BadZipFile, EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except _DAMAGED as error:
         raise BarometerError(
             f"{name}: cut or damaged archive ({error}). Fetch it again."
         ) from error

@@ -20,12 +20,14 @@ def read_history(home: Path, name: str) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     records = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8", errors="replace").split("\n"), 1
+    ):
         if not line:
             continue
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             log.warning("%s line %d is not whole and is passed over", path, number)
             continue
         if isinstance(record, dict):

@@ -31,7 +31,7 @@ Progress = Callable[[str, int, int, int], None]
 that file, rows so far."""
 
 KEY = ("mmsi", "reported_at", "lon", "lat")
-"""The same fix (DESIGN, section 5). Two hulls may share MMSI and time, so the place belongs to it."""
+"""The same fix (README, "How it decides"). Two hulls may share MMSI and time: the place belongs to it."""
 
 MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETUNREACH)
 """Faults of reading for which the network or the drive is to blame, not the file."""
@@ -217,9 +217,7 @@ def _stage(
         parse = read.parser(
             layout, read.decimal_mark(layout, head.rest), settings.as_of + read.FUTURE
         )
-        cut = read.read_ahead(
-            read.blocks(stream.content, digest, head.rest, head.line_number + 1)
-        )
+        cut = read.read_ahead(read.blocks(stream.content, digest, head.rest, head.line_number + 1))
         ahead = read.read_ahead(map(parse, cut))
 
         def batches() -> Iterator[pa.RecordBatch]:

@@ -129,7 +129,7 @@ def write_manifest(home: Path, manifest: Manifest) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, also when the power goes: fsync, rename, fsync the folder."""
+    """Write a file whole or not at all, even if the power goes: fsync, rename, fsync the folder."""
     beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as out:
         out.write(content)
@@ -228,7 +228,7 @@ def adopt(home: Path, written: Path, path: str) -> Part:
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory that spills to the home's `tmp/`, with the run's threads and memory limit."""
+    """A DuckDB in memory with the run's limits, that spills to the home's `tmp/`."""
     con = duckdb.connect(
         config={
             "threads": settings.threads,

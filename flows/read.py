@@ -7,6 +7,7 @@ but the header and the empty ones ends as a position or as a reject.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import queue
@@ -40,7 +41,7 @@ longer field, so up to here both ways of parsing see the same."""
 FINGERPRINT_BYTES = 64 << 10
 RAW_CHARACTERS = 1000
 FUTURE = timedelta(minutes=10)
-"""A fix later than this after the as-of time is from a wrong clock (DESIGN, section 4)."""
+"""A fix later than this after the as-of time is from a wrong clock (README, "How it decides")."""
 
 BAD_FIELDS = "wrong number of fields"
 BAD_RECORD = "not a CSV record"
@@ -233,7 +234,7 @@ def _has_long_line(whole: bytes) -> bool:
 
 
 def _without_long_lines(whole: bytes, first_line: int) -> tuple[bytes, list[tuple[int, bytes]]]:
-    """The block with its lines over the limit emptied (an empty line is no row), and those lines."""
+    """The block with its too long lines emptied (an empty line is no row), and those lines."""
     if not _has_long_line(whole):
         return whole, []
     ends = np.flatnonzero(np.frombuffer(whole, dtype=np.uint8) == ord("\n"))
@@ -257,10 +258,9 @@ def read_ahead(source: Iterable[T]) -> Generator[T, None, None]:
 
     def put(item: T | BaseException | None) -> None:
         while not stopped.is_set():
-            try:
-                return waiting.put(item, timeout=0.2)
-            except queue.Full:
-                continue
+            with contextlib.suppress(queue.Full):
+                waiting.put(item, timeout=0.2)
+                return
 
     def work() -> None:
         try:
@@ -328,7 +328,7 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
         if wrong:
             text = _lines(block, [at for at, _ in wrong])
             rejects += [(at, why, text[at]) for at, why in wrong]
-        repeated = _repeated(batches)
+        repeated = _repeated(batches) if batches else np.empty(0, dtype=np.intp)
         if len(repeated):
             batches = _without(batches, repeated)
         return Parsed(batches, rejects, row_count, len(repeated))
@@ -343,7 +343,7 @@ def _repeated(batches: list[pa.RecordBatch]) -> npt.NDArray[np.intp]:
     stand in two blocks are found when the file is sorted.
     """
     mmsi, moment, lon, lat = (
-        np.concatenate([_as_integers(batch.column(name)) for batch in batches] or [[]])
+        np.concatenate([_as_integers(batch.column(name)) for batch in batches])
         for name in ("mmsi", "reported_at", "lon", "lat")
     )
     mixed = np.zeros(len(mmsi), dtype=np.uint64)
@@ -366,13 +366,11 @@ def _repeated(batches: list[pa.RecordBatch]) -> npt.NDArray[np.intp]:
 
 def _as_integers(column: pa.Array) -> npt.NDArray[np.int64]:
     """The bits of a number or time; equal values have equal bits, as there is no minus zero."""
-    values = column.to_numpy(zero_copy_only=False)
+    values: npt.NDArray[Any] = column.to_numpy(zero_copy_only=False)
     return values.astype(np.int64) if values.dtype == np.int32 else values.view(np.int64)
 
 
-def _without(
-    batches: list[pa.RecordBatch], dropped: npt.NDArray[np.intp]
-) -> list[pa.RecordBatch]:
+def _without(batches: list[pa.RecordBatch], dropped: npt.NDArray[np.intp]) -> list[pa.RecordBatch]:
     kept, start = [], 0
     for batch in batches:
         mask = np.ones(batch.num_rows, dtype=bool)
@@ -579,7 +577,9 @@ def _typed(
             imo = _by_value(raw.column(name), _imo)
             arrays[name] = pa.array(imo, mask=imo < 0)
         else:
-            values = _by_value(raw.column(name), partial(_measure, name=name, layout=layout, decimal=decimal))
+            values = _by_value(
+                raw.column(name), partial(_measure, name=name, layout=layout, decimal=decimal)
+            )
             arrays[name] = pa.array(values, mask=np.isnan(values)).cast(kind)
     batch = pa.RecordBatch.from_arrays(
         [arrays[f.name] for f in LINED_SCHEMA], names=LINED_SCHEMA.names
@@ -619,7 +619,7 @@ def _mmsi(values: pa.Array) -> npt.NDArray[np.int32]:
 
 
 def _imo(values: pa.Array) -> npt.NDArray[np.int32]:
-    """Seven digits with a right check digit (IMO Res. A.1117(30)), with or without IMO before, else -1.
+    """Seven digits with a right check digit (IMO Res. A.1117(30)), IMO before it or not, else -1.
 
     The last digit is that of the sum of the first six times 7, 6, 5, 4, 3, 2.
     """

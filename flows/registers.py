@@ -76,7 +76,7 @@ def registers_as_of() -> dict[str, date]:
 
 
 def load_mid() -> pa.Table:
-    """ITU's Maritime Identification Digits: mid (int16), country_code (ISO 3166-1 alpha-2), name."""
+    """ITU's Maritime Identification Digits: mid, country_code (ISO 3166-1 alpha-2), name."""
     with data_path("codes", "mid.csv").open(encoding="utf-8", newline="") as lines:
         rows = [row | {"mid": int(row["mid"])} for row in csv.DictReader(lines)]
     schema = pa.schema(

@@ -123,7 +123,7 @@ def _records(con: duckdb.DuckDBPyConnection, query: str, week: str) -> list[dict
 
 
 def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
-    """The week's row of the series, its ports, linked calls and notes, for scripts and artifacts."""
+    """The week's row of the series, its ports, linked calls and notes."""
     return {
         "series": _records(con, "report_barometer", week)[-1],
         "ports": _records(con, "report_by_port", week),
@@ -183,7 +183,7 @@ def notes(found: dict[str, Any], series: dict[str, Any]) -> list[str]:
 
 
 def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
-    """The week as a person would like to read it in a terminal: the number, ports, ships, limits."""
+    """The week for a person at a terminal: the number, the ports, the ships, the limits."""
     found = summary(con, week)
     series = found["series"]
     start: date = series["week_start"]

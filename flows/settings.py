@@ -1,4 +1,4 @@
-"""The settings of a run: flag, environment, `barometer.toml` in the home, default, in this order."""
+"""The settings of a run: flag, environment, `barometer.toml` in the home, default."""
 
 from __future__ import annotations
 

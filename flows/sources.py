@@ -231,7 +231,7 @@ def _time_format(value: Any) -> str:
     try:
         if value == "iso":
             return "iso"
-        told = datetime.strptime(moment.strftime(value), value)
+        told = datetime.strptime(moment.strftime(value), value)  # noqa: DTZ007 UTC
         if told.replace(tzinfo=UTC) == moment:
             return str(value)
     except (TypeError, ValueError):

@@ -42,4 +42,11 @@ from matched
 where
     (valid_from is null or valid_from <= arrived_at)
     and (valid_to is null or arrived_at < valid_to)
-order by port_call_id, link_tier desc, link_reason, link_source, listed_on, reference, matched_by
+order by
+    port_call_id,
+    list_position(['strong', 'moderate', 'weak'], link_tier),
+    link_reason,
+    link_source,
+    listed_on,
+    reference,
+    matched_by

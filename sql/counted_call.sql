@@ -19,7 +19,7 @@ with counted as (
 ),
 
 -- An anchorage call within 10 days of the ship's berth call in the same water is part of that
--- voyage (DESIGN, section 5).
+-- voyage (README, "How it decides").
 waited as (
     select distinct anchored.port_call_id
     from counted as anchored

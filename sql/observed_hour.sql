@@ -1,7 +1,7 @@
 -- The hours that count as heard: a fix of any ship in a port's surroundings within 6 hours of them.
 -- Grain: one port and hour. Inputs: heard_hour, week, meta.
 with spread as (
-    -- DESIGN, section 5: exposure is the chance that a usual stay would be heard.
+    -- README, "How it decides": exposure is the chance that a usual stay would be heard.
     select distinct
         port_id,
         hour + to_hours(unnest(range(-6, 7))) as hour

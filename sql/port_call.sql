@@ -6,7 +6,12 @@ with link as (
         min(
             case link_tier when 'strong' then 1 when 'moderate' then 2 else 3 end
         ) as tier_rank,
-        string_agg(distinct link_reason, ', ' order by link_reason) as link_reasons,
+        -- Weak evidence is named only where there is none that counts.
+        coalesce(
+            string_agg(distinct link_reason, ', ' order by link_reason)
+            filter (where link_tier <> 'weak'),
+            string_agg(distinct link_reason, ', ' order by link_reason)
+        ) as link_reasons,
         bool_or(was_known_at_call and link_tier <> 'weak') as was_known_at_call
     from call_evidence
     group by port_call_id

@@ -12,7 +12,12 @@ with evidence as (
                 'delisted ' || delisted_on,
                 'by ' || matched_by
             ),
-            '; ' order by link_tier desc, link_source, listed_on, reference, matched_by
+            '; ' order by
+                list_position(['strong', 'moderate', 'weak'], link_tier),
+                link_source,
+                listed_on,
+                reference,
+                matched_by
         ) as evidence
     from call_evidence
     group by port_call_id

@@ -20,7 +20,7 @@ with listed as (
 ),
 
 flown as (
-    -- The Russian flag counts while it is heard and for the year after (DESIGN, section 5), under
+    -- The Russian flag counts while it is heard and for the year after (README, "How it decides"), under
     -- any MMSI of the same IMO number.
     select
         imo,

@@ -120,11 +120,11 @@ def measure_copy(query: str, day: Path, work: Path, threads: int) -> dict[str, f
 
 def measure_run(day: Path, work: Path, threads: int) -> dict[str, float]:
     """Time and peak memory of the whole run in this process; importing and Prefect apart."""
-    from flows import lake, run  # noqa: PLC0415
-    from flows.files import InputFile  # noqa: PLC0415
-    from flows.ingest import ingest_file  # noqa: PLC0415
-    from flows.settings import load_settings  # noqa: PLC0415
-    from flows.sources import load_sources  # noqa: PLC0415
+    from flows import lake, run
+    from flows.files import InputFile
+    from flows.ingest import ingest_file
+    from flows.settings import load_settings
+    from flows.sources import load_sources
 
     settings = load_settings(
         {"home": work / "home", "threads": threads, "memory_limit": MEMORY_LIMIT}, {}
@@ -143,7 +143,7 @@ def _measured(start: float) -> dict[str, float]:
 
 
 def _peak_mb() -> float:
-    """Peak resident memory of this process. Linux's ru_maxrss would hold the parent's from the fork."""
+    """Peak resident memory of this process. Linux's ru_maxrss has the parent's from the fork."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
@@ -176,8 +176,8 @@ def main() -> None:
             con.execute("set enable_progress_bar = false")
             con.execute(WRITE_DAY, {"rows": flags.rows, "path": str(day)})
         print(
-            f"{flags.rows:,} SIMULATED rows, {day.stat().st_size / 1e6:,.0f} MB; {threads} threads, "
-            f"DuckDB limited to {MEMORY_LIMIT}; medians of {flags.times}"
+            f"{flags.rows:,} SIMULATED rows, {day.stat().st_size / 1e6:,.0f} MB; "
+            f"{threads} threads, DuckDB limited to {MEMORY_LIMIT}; medians of {flags.times}"
         )
         results: dict[str, list[dict[str, float]]] = {"floor": [], "run": [], "bare": []}
         for _ in range(flags.times):

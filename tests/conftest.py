@@ -1,4 +1,4 @@
-"""What tests of several steps share: homes filled from the bundled sample, and Prefect's harness."""
+"""What tests of several steps share: homes filled from the sample, and Prefect's harness."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ AS_OF = "2026-03-23T06:00"
 FillHome = Callable[..., Settings]
 
 
-def _fill(home: Path, files: Iterable[Path], *, as_of: str = AS_OF, derive: bool = True) -> Settings:
+def _fill(
+    home: Path, files: Iterable[Path], *, as_of: str = AS_OF, derive: bool = True
+) -> Settings:
     settings = load_settings({"home": home, "as_of": as_of, "threads": 2}, {})
     lake.prepare(settings.home)
     sources = load_sources(settings.home)

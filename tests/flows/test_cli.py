@@ -180,7 +180,9 @@ def test_a_home_that_was_moved_works_and_is_repointed(home: str, tmp_path: Path)
     try:
         count = ("sql", "select count(*) as n from position", "--format", "csv")
         assert barometer(*count, "--home", str(moved)).stdout == "n\n38624\n"
-        assert barometer("check", "--repoint", "--home", str(moved), "--as-of", AS_OF).returncode == 0
+        assert (
+            barometer("check", "--repoint", "--home", str(moved), "--as-of", AS_OF).returncode == 0
+        )
         probe = (
             "import duckdb, sys\n"
             "con = duckdb.connect(sys.argv[1], read_only=True)\n"
@@ -224,7 +226,9 @@ def test_ports_lists_all_of_them(home: str) -> None:
 
 
 def test_simulate_writes_what_run_reads(tmp_path: Path) -> None:
-    done = barometer("simulate", str(tmp_path / "sim"), "--days", "2", "--ships", "3", "--trap", "none")
+    done = barometer(
+        "simulate", str(tmp_path / "sim"), "--days", "2", "--ships", "3", "--trap", "none"
+    )
     assert done.returncode == 0 and "SIMULATED" in done.stdout
     home = str(tmp_path / "home")
     done = barometer("ingest", str(tmp_path / "sim"), "--home", home, "--as-of", AS_OF)

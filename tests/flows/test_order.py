@@ -41,7 +41,12 @@ def _rows(settings: Settings, name: str) -> list[tuple[object, ...]]:
 def _fixes(settings: Settings) -> list[tuple[object, ...]]:
     """The fixes by what makes them: of equal ones that differ in their text, files decide."""
     with catalogue.reading(settings) as con:
-        return con.table("position").select("mmsi", "reported_at", "lon", "lat").order("all").fetchall()
+        return (
+            con.table("position")
+            .select("mmsi", "reported_at", "lon", "lat")
+            .order("all")
+            .fetchall()
+        )
 
 
 def _reports(settings: Settings) -> dict[str, bytes]:

@@ -143,7 +143,9 @@ def test_an_mmsi_is_nine_digits_of_a_ship(text: str, mmsi: int | None) -> None:
 )
 def test_an_iso_time_is_read_as_utc_or_not_at_all(text: str, moment: datetime | None) -> None:
     found = read_one(reported_at=text)
-    assert found == read.BAD_TIME if moment is None else one(reported_at=text)["reported_at"] == moment
+    assert (
+        found == read.BAD_TIME if moment is None else one(reported_at=text)["reported_at"] == moment
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,7 +237,22 @@ def test_there_is_no_minus_zero() -> None:
     assert text == "[0.0, 0.0, 0.0, 0.0]"
 
 
-JUNK = ["", " ", "abc", "1e400", "-1e400", "inf", "nan", "NULL", "-1", "1_0", "0x5", "٣", "5,5", "\x01"]
+JUNK = [
+    "",
+    " ",
+    "abc",
+    "1e400",
+    "-1e400",
+    "inf",
+    "nan",
+    "NULL",
+    "-1",
+    "1_0",
+    "0x5",
+    "٣",
+    "5,5",
+    "\x01",
+]
 
 
 @pytest.mark.parametrize("name", [n for n in OPTIONAL if n not in (*read.TEXTS, "imo")])
@@ -423,7 +440,10 @@ GOOD, GOOD_TOO = next_row(), next_row()
         ),
         pytest.param([GOOD + "\r" + GOOD_TOO, GOOD], [3], [(2, read.BAD_FIELDS)], id="lone CR"),
         pytest.param(
-            [GOOD + "\r" + GOOD_TOO, "", GOOD], [4], [(2, read.BAD_FIELDS)], id="lone CR, empty line"
+            [GOOD + "\r" + GOOD_TOO, "", GOOD],
+            [4],
+            [(2, read.BAD_FIELDS)],
+            id="lone CR, empty line",
         ),
         pytest.param(
             [GOOD + "\r" + GOOD_TOO, *row(vessel_name='"BA|RO"').split("|")],
@@ -432,7 +452,9 @@ GOOD, GOOD_TOO = next_row(), next_row()
             id="lone CR, line break in quotes",
         ),
         pytest.param([GOOD + "\r", GOOD_TOO], [2, 3], [], id="CR before the line end"),
-        pytest.param([row(vessel_name="BA\0RO"), "\0", GOOD], [2, 4], [(3, read.BAD_FIELDS)], id="NUL"),
+        pytest.param(
+            [row(vessel_name="BA\0RO"), "\0", GOOD], [2, 4], [(3, read.BAD_FIELDS)], id="NUL"
+        ),
         pytest.param([GOOD[: len(GOOD) // 2]], [], [(2, read.BAD_FIELDS)], id="half a line"),
     ],
 )
@@ -492,17 +514,73 @@ def test_a_file_without_a_line_is_empty(content: bytes) -> None:
 
 MESSY = st.sampled_from(
     [
-        *("", " ", "0", "-1", "5", "4.7", "102.3", "360", "511", "1e400", "inf", "nan", "NULL", "N/A"),
-        *("abc", "+5", "5,5", '"5,5"', '"', '""', '"a""b"', 'a"b', '"a"b', '"a"b"c', "=cmd", "@@", "A@"),
+        *(
+            "",
+            " ",
+            "0",
+            "-1",
+            "5",
+            "4.7",
+            "102.3",
+            "360",
+            "511",
+            "1e400",
+            "inf",
+            "nan",
+            "NULL",
+            "N/A",
+        ),
+        *(
+            "abc",
+            "+5",
+            "5,5",
+            '"5,5"',
+            '"',
+            '""',
+            '"a""b"',
+            'a"b',
+            '"a"b',
+            '"a"b"c',
+            "=cmd",
+            "@@",
+            "A@",
+        ),
         *("\0", "\r", "\x85", "\x1c", "\xa0", "Ø", "\udcd8", "<b>", "-0.0", "9" * 30, "15", "99"),
-        *("12.345675", "-12.345665", "0.000005", "1.000015", "90", "-180", "91", "181", "90.000001"),
+        *(
+            "12.345675",
+            "-12.345665",
+            "0.000005",
+            "1.000015",
+            "90",
+            "-180",
+            "91",
+            "181",
+            "90.000001",
+        ),
     ]
 )
 TIMES = st.sampled_from(
     [
-        *("2026-04-15T12:00:00", "2026-04-15 12:00:00.25", "2026-04-15", "2026-04-15T12", "2026-02-30"),
-        *("2026-04-15T12:00:00Z", "2026-04-15T12:00:00+03:30", "0000-01-01", "9999-12-31", "2027-01-01"),
-        *("2026-04-15 12:00:00 ", "2026-04-15T24:00:00", "15/04/2026 12:00:00", "31/04/2026 12:00:00"),
+        *(
+            "2026-04-15T12:00:00",
+            "2026-04-15 12:00:00.25",
+            "2026-04-15",
+            "2026-04-15T12",
+            "2026-02-30",
+        ),
+        *(
+            "2026-04-15T12:00:00Z",
+            "2026-04-15T12:00:00+03:30",
+            "0000-01-01",
+            "9999-12-31",
+            "2027-01-01",
+        ),
+        *(
+            "2026-04-15 12:00:00 ",
+            "2026-04-15T24:00:00",
+            "15/04/2026 12:00:00",
+            "31/04/2026 12:00:00",
+        ),
         *("1/4/2026 0:0:0", "15/04/26 00:00:00", "0001-01-01T00:00:00+01:00", "1-1-1"),
     ]
 )
@@ -514,7 +592,9 @@ def lines(draw: st.DrawFn, layout: str) -> bytes:
     """A line: mostly right, with a few odd fields; sometimes no record at all."""
     kind = draw(st.integers(0, 9))
     if kind == 0:
-        return draw(st.sampled_from([b"", b" ", b"junk", b'"', b"a,b", b"\r", b"\0", b",,,", b"\xff"]))
+        return draw(
+            st.sampled_from([b"", b" ", b"junk", b'"', b"a,b", b"\r", b"\0", b",,,", b"\xff"])
+        )
     odd = draw(st.dictionaries(st.sampled_from(NAMES), MESSY, max_size=kind // 2))
     if kind > 5:
         odd["reported_at"] = draw(TIMES)
@@ -522,7 +602,9 @@ def lines(draw: st.DrawFn, layout: str) -> bytes:
     text = row(layout, **(mmsi | odd))
     if kind == 1:
         cut = draw(st.integers(0, len(text)))
-        text = text[:cut] + draw(st.sampled_from(["", "\r", '"', ",", "\0", "\r" + text])) + text[cut:]
+        text = (
+            text[:cut] + draw(st.sampled_from(["", "\r", '"', ",", "\0", "\r" + text])) + text[cut:]
+        )
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -125,10 +125,34 @@ def test_dirt_in_the_files_leaves_the_voyages_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("layout", "compression", "name", "header", "time"),
     [
-        ("marinecadastre-2025", None, "simulated-ais-2026-03-02.csv.zst", HEADER_2025, r"\d{4}-\d\d-\d\d \d"),
-        ("marinecadastre-2025", "gz", "simulated-ais-2026-03-02.csv.gz", HEADER_2025, r"\d{4}-\d\d-\d\d \d"),
-        ("marinecadastre-2024", None, "simulated-AIS_2026_03_02.zip", HEADER_2024, r"\d{4}-\d\d-\d\dT\d"),
-        ("marinecadastre-2024", "none", "simulated-AIS_2026_03_02.csv", HEADER_2024, r"\d{4}-\d\d-\d\dT\d"),
+        (
+            "marinecadastre-2025",
+            None,
+            "simulated-ais-2026-03-02.csv.zst",
+            HEADER_2025,
+            r"\d{4}-\d\d-\d\d \d",
+        ),
+        (
+            "marinecadastre-2025",
+            "gz",
+            "simulated-ais-2026-03-02.csv.gz",
+            HEADER_2025,
+            r"\d{4}-\d\d-\d\d \d",
+        ),
+        (
+            "marinecadastre-2024",
+            None,
+            "simulated-AIS_2026_03_02.zip",
+            HEADER_2024,
+            r"\d{4}-\d\d-\d\dT\d",
+        ),
+        (
+            "marinecadastre-2024",
+            "none",
+            "simulated-AIS_2026_03_02.csv",
+            HEADER_2024,
+            r"\d{4}-\d\d-\d\dT\d",
+        ),
     ],
 )
 def test_layouts_have_the_publishers_header_and_time(

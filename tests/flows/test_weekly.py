@@ -19,7 +19,9 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 
 def test_the_deployment_entrypoint_loads_as_a_real_flow() -> None:
     entrypoint = f"{ROOT / 'flows' / 'weekly.py'}:weekly"
-    assert load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False).name == "barometer-weekly"
+    assert (
+        load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False).name == "barometer-weekly"
+    )
 
 
 def test_the_flow_ingests_derives_and_leaves_an_artifact(

@@ -1,0 +1,65 @@
+"""History: append-only files that survive a torn end."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from flows.history import append_history, read_history
+
+ONE, TWO, THREE = {"run_id": 1}, {"run_id": 2, "name": "Ø\u2028\x85\n"}, {"run_id": 3}
+
+
+def path_of(home: Path) -> Path:
+    return home / "history" / "run.jsonl"
+
+
+def test_what_is_appended_is_read_in_order(tmp_path: Path) -> None:
+    append_history(tmp_path, "run", [ONE, TWO])
+    append_history(tmp_path, "run", [THREE])
+    assert read_history(tmp_path, "run") == [ONE, TWO, THREE]
+    assert len(path_of(tmp_path).read_bytes().splitlines()) == 3
+
+
+def test_a_history_that_was_never_written_is_empty(tmp_path: Path) -> None:
+    append_history(tmp_path, "run", [])
+    assert read_history(tmp_path, "run") == []
+    assert not path_of(tmp_path).exists()
+
+
+def test_a_last_line_cut_anywhere_is_passed_over_and_the_rest_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    append_history(tmp_path, "run", [ONE, TWO])
+    whole = path_of(tmp_path).read_bytes()
+    first = whole.index(b"\n") + 1
+    for size in range(first + 1, len(whole) - 1):
+        path_of(tmp_path).write_bytes(whole[:size])
+        with caplog.at_level(logging.WARNING):
+            assert read_history(tmp_path, "run") == [ONE]
+        assert "line 2" in caplog.text
+        append_history(tmp_path, "run", [THREE])
+        assert read_history(tmp_path, "run") == [ONE, THREE]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"], ids=["cut before its line end", "whole"])
+def test_a_record_that_is_whole_counts(tmp_path: Path, end: bytes) -> None:
+    append_history(tmp_path, "run", [ONE, TWO])
+    path_of(tmp_path).write_bytes(path_of(tmp_path).read_bytes().rstrip(b"\n") + end)
+    append_history(tmp_path, "run", [THREE])
+    assert read_history(tmp_path, "run") == [ONE, TWO, THREE]
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [b"\0" * 500, b"\xff\xfe\x80", b'{"run_id": "\xc3', b"[]", b"5", b"null", b"[" * 100_000],
+    ids=["zeros", "not UTF-8", "half a letter", "a list", "a number", "null", "nested"],
+)
+def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path, torn: bytes) -> None:
+    append_history(tmp_path, "run", [ONE])
+    with path_of(tmp_path).open("ab") as out:
+        out.write(torn)
+    append_history(tmp_path, "run", [THREE])
+    assert read_history(tmp_path, "run") == [ONE, THREE]
