@@ -31,7 +31,7 @@ Progress = Callable[[str, int, int, int], None]
 that file, rows so far."""
 
 KEY = ("mmsi", "reported_at", "lon", "lat")
-"""The same fix (README, "How it decides"). Two hulls may share MMSI and time: the place belongs to it."""
+"""The same fix. Two hulls may share MMSI and time: the place belongs to it."""
 
 MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETUNREACH)
 """Faults of reading for which the network or the drive is to blame, not the file."""
@@ -218,7 +218,7 @@ def _stage(
             layout, read.decimal_mark(layout, head.rest), settings.as_of + read.FUTURE
         )
         cut = read.read_ahead(read.blocks(stream.content, digest, head.rest, head.line_number + 1))
-        ahead = read.read_ahead(map(parse, cut))
+        ahead = read.in_order(parse, cut, settings.threads)
 
         def batches() -> Iterator[pa.RecordBatch]:
             nonlocal rows_read, rows_rejected, rows_repeated, failure
@@ -245,9 +245,9 @@ def _stage(
             con.register("incoming", incoming)
             try:
                 con.execute(WRITE, {"out": str(position)})
-            except duckdb.Error as error:
+            except duckdb.Error:
                 if failure is not None:
-                    raise failure from error
+                    raise failure from failure.__cause__
                 raise
     return Staged(
         name=member.name,

@@ -13,7 +13,9 @@ import hashlib
 import queue
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -27,7 +29,7 @@ import pyarrow.csv as pa_csv
 from flows.settings import BarometerError
 from flows.sources import OPTIONAL, Layout
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 CHUNK_BYTES = 4 << 20
 """What one thread of pyarrow parses at a time; longer than any line."""
 
@@ -63,6 +65,8 @@ RANGES = {
     "beam_m": (0.0, 126.0),
     "draught_m": (0.0, 25.5),
 }
+FLOATS = ("lon", "lat", "sog_kn", "cog_deg", "heading_deg")
+"""Fields of many values, read as numbers at once; a field of few is converted once a value."""
 TEXTS = ("vessel_name", "call_sign", "destination")
 CODES = ("nav_status", "ship_type")
 
@@ -91,14 +95,8 @@ POSITION_SCHEMA = pa.schema(
 REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
 
 _TEXT = pa.dictionary(pa.int32(), pa.binary())
-LINED_SCHEMA = pa.schema(
-    [
-        f.with_type(pa.dictionary(pa.int32(), pa.string())) if f.type == pa.string() else f
-        for f in POSITION_SCHEMA
-    ]
-    + [pa.field("line", pa.int64())]
-)
-"""What `parser` gives: positions with the number of their line, texts as dictionaries."""
+LINED_SCHEMA = POSITION_SCHEMA.append(pa.field("line", pa.int64()))
+"""What `parser` gives: positions with the number of their line."""
 
 _BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
 _FIRST_MOMENT = np.datetime64("0001-01-01", "us")  # of Python's datetime; pyarrow also takes year 0
@@ -107,6 +105,7 @@ _ISO = re.compile(
 )
 
 T = TypeVar("T")
+S = TypeVar("S")
 Rejects = list[tuple[int, str, bytes]]
 
 
@@ -284,6 +283,22 @@ def read_ahead(source: Iterable[T]) -> Generator[T, None, None]:
         thread.join()
 
 
+def in_order(function: Callable[[T], S], source: Iterable[T], workers: int) -> Iterator[S]:
+    """The results of a function for each item, made by several threads, in the items' order."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[S]] = deque()
+        try:
+            for item in source:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
 def decimal_mark(layout: Layout, start: bytes) -> str:
     """``,`` where the first positions of the file are written with a decimal comma, else ``.``."""
     latitude = layout.header.index(layout.source.columns["lat"])
@@ -419,7 +434,8 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     lines = _line_ends(content) + (not content.endswith(b"\n") and len(content) > 0)
     ours = {published: name for name, published in layout.source.columns.items()}
     types: dict[str, pa.DataType] = dict.fromkeys(ours.values(), _TEXT)
-    types |= {"lon": pa.float64(), "lat": pa.float64()}
+    types |= {name: pa.float64() for name in FLOATS if name in types}
+    types |= {name: pa.binary() for name in TEXTS if name in types}
     if layout.source.time_format == "iso":
         types["reported_at"] = pa.timestamp("us")
     names = [ours.get(published, str(i)) for i, published in enumerate(layout.header)]
@@ -428,7 +444,9 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(content),
-            pa_csv.ReadOptions(column_names=names, block_size=CHUNK_BYTES),
+            # One thread a block: several blocks are parsed at a time (`in_order`), which takes a
+            # fifth less work than pyarrow's own threads.
+            pa_csv.ReadOptions(column_names=names, block_size=CHUNK_BYTES, use_threads=False),
             pa_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=False),
             pa_csv.ConvertOptions(
                 column_types=types,
@@ -465,11 +483,12 @@ def _parse_careful(block: Block, layout: Layout, decimal: str) -> _Piece:
     for ours, published in layout.source.columns.items():
         column = layout.header.index(published)
         text = [fields[column] for fields in kept]
-        if ours in ("lon", "lat"):
+        if ours in FLOATS:
             arrays[ours] = pa.array(_numbers(text, decimal))
         else:
             arrays[ours] = pa.array([t.encode("latin-1") for t in text], pa.binary())
-            arrays[ours] = arrays[ours].dictionary_encode()
+            if ours not in TEXTS:
+                arrays[ours] = arrays[ours].dictionary_encode()
     line_numbers = np.asarray(at, dtype=np.int64)
     return _Piece(pa.table(arrays), line_numbers, rejects, len(at) + len(rejects))
 
@@ -577,8 +596,12 @@ def _typed(
             imo = _by_value(raw.column(name), _imo)
             arrays[name] = pa.array(imo, mask=imo < 0)
         else:
-            values = _by_value(
-                raw.column(name), partial(_measure, name=name, layout=layout, decimal=decimal)
+            values = (
+                _meant(_floats(raw.column(name)), name, layout)
+                if name in FLOATS
+                else _by_value(
+                    raw.column(name), partial(_measure, name=name, layout=layout, decimal=decimal)
+                )
             )
             arrays[name] = pa.array(values, mask=np.isnan(values)).cast(kind)
     batch = pa.RecordBatch.from_arrays(
@@ -658,6 +681,11 @@ def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.N
         result = np.asarray(number.to_numpy(), dtype=np.float64)
     except pa.ArrowInvalid:
         result = _numbers(text.to_pylist(), ".")
+    return _meant(result, name, layout)
+
+
+def _meant(result: npt.NDArray[np.float64], name: str, layout: Layout) -> npt.NDArray[np.float64]:
+    """The numbers with NaN for those that mean "not available" or cannot be of the field."""
     low, high = RANGES[name]
     with np.errstate(invalid="ignore"):
         result = np.where((result >= low) & (result <= high), result, np.nan)
@@ -668,14 +696,14 @@ def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.N
     return result + 0.0  # no minus zero
 
 
-def _texts(column: pa.DictionaryArray, layout: Layout) -> pa.Array:
+def _texts(column: pa.BinaryArray, layout: Layout) -> pa.StringArray:
     """Text without control characters and AIS's filler ``@`` at the end; nothing left is null."""
-    if not len(column.dictionary):
-        return pa.nulls(len(column), pa.dictionary(pa.int32(), pa.string()))
-    text = _as_text(column.dictionary)
-    letters = np.frombuffer(text.buffers()[2] or b"", dtype=np.uint8)
-    if (letters < 0x20).any() or (letters >= 0x7F).any():
-        text = pc.replace_substring_regex(text, r"\p{Cc}+", " ")
+    if not layout.source.text_not_available and _is_plain(column):
+        text = column.cast(pa.string())
+        return pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
+    values = column.dictionary_encode()
+    text = _as_text(values.dictionary)
+    text = pc.replace_substring_regex(text, r"\p{Cc}+", " ")
     # ITU-R M.1371-5, table 47: '@' is the six-bit code 0, which fills a name up to its length.
     text = pc.utf8_trim_whitespace(pc.utf8_rtrim(text, "@ "))
     empty = pc.equal(text, "")
@@ -683,7 +711,20 @@ def _texts(column: pa.DictionaryArray, layout: Layout) -> pa.Array:
         junk = pa.array(sorted(layout.source.text_not_available), pa.string())
         empty = pc.or_(empty, pc.is_in(pc.utf8_lower(text), value_set=junk))
     text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
-    return pa.DictionaryArray.from_arrays(column.indices, text)
+    return pa.DictionaryArray.from_arrays(values.indices, text).dictionary_decode()
+
+
+def _is_plain(column: pa.BinaryArray) -> bool:
+    """Whether there is nothing to clean: printable ASCII without ``@``, no space at either end."""
+    offsets = np.frombuffer(column.buffers()[1], dtype=np.int32)
+    offsets = offsets[column.offset : column.offset + len(column) + 1]
+    letters = np.frombuffer(column.buffers()[2] or b"", dtype=np.uint8)
+    if ((letters < 0x20) | (letters >= 0x7F) | (letters == ord("@"))).any():
+        return False
+    first, last = offsets[:-1], offsets[1:] - 1
+    filled = last >= first
+    ends = np.concatenate((letters[first[filled]], letters[last[filled]]))
+    return not (ends == ord(" ")).any()
 
 
 def rejects_table(rejects: Rejects) -> pa.Table:

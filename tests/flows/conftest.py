@@ -1,4 +1,4 @@
-"""Builders for the tests of the ingest half: a row in a line, a day's CSV in each layout, a home."""
+"""Builders for tests of the ingest half: a row in a line, a day's CSV in each layout, a home."""
 
 from __future__ import annotations
 
@@ -238,8 +238,10 @@ def ledger(settings: Settings) -> list[tuple[Any, ...]]:
         assert e.rows_kept == (e.position.rows if e.position else 0)
         assert e.rows_rejected == (e.reject.rows if e.reject else 0)
     return [
-        (e.file_id, e.source, e.rows_read, e.rows_kept, e.rows_repeated, e.rows_rejected)
-        + (e.first_reported_at, e.last_reported_at)
+        (
+            *(e.file_id, e.source, e.rows_read, e.rows_kept, e.rows_repeated, e.rows_rejected),
+            *(e.first_reported_at, e.last_reported_at),
+        )
         for e in entries
     ]
 

@@ -1,0 +1,246 @@
+"""The lake: what its manifest names, no more and no less."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows import lake
+from flows.lake import MANIFEST, Entry, Manifest, Part
+from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
+from flows.settings import BarometerError, Settings
+from tests.flows.conftest import (
+    SOURCES,
+    day,
+    fleet,
+    ingest,
+    ingested,
+    positions,
+    row,
+    settings_of,
+    tree,
+    write,
+)
+
+
+def entry(file_id: str = "ab", **changes: Any) -> Entry:
+    return Entry(
+        file_id=file_id,
+        name="a\nb\u2028\udcff.csv" if changes.pop("odd", False) else "day.csv",
+        source="s",
+        fingerprint="f",
+        rows_read=3,
+        rows_kept=1,
+        rows_repeated=1,
+        rows_rejected=1,
+        first_reported_at=datetime(2026, 4, 15, 1, 2, 3, 456),
+        last_reported_at=None,
+        ingested_at=datetime(2026, 4, 20),
+        position=Part("position/x.parquet", 1, 2, "h"),
+        reject=None,
+    )._replace(**changes)
+
+
+def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
+    manifest = Manifest({}).with_entries([entry("b"), entry("a", odd=True)])
+    lake.write_manifest(tmp_path, manifest)
+    assert lake.read_manifest(tmp_path) == manifest
+    assert list(manifest.entries) == ["a", "b"]
+    assert [p.name for p in tmp_path.iterdir()] == [MANIFEST]
+
+
+def test_a_home_without_a_manifest_is_an_empty_lake(tmp_path: Path) -> None:
+    assert lake.read_manifest(tmp_path) == Manifest({})
+
+
+def test_a_manifest_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.write_manifest(tmp_path, Manifest({"a": entry("a")}))
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        lake.write_manifest(tmp_path, Manifest({}))
+    assert list(lake.read_manifest(tmp_path).entries) == ["a"]
+
+
+GOOD = {"format": 1, "files": []}
+LACKS = json.loads(json.dumps(entry()._asdict(), default=str))
+del LACKS["name"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "5",
+        '"x"',
+        "{}",
+        '{"format": 1}',
+        '{"format": 1, "files": 5}',
+        '{"format": 1, "files": [5]}',
+        '{"format": 1, "files": ["x"]}',
+        '{"format": 1, "files": [{}]}',
+        json.dumps({"format": 1, "files": [LACKS]}),
+        json.dumps({"format": 1, "files": [LACKS | {"name": "x", "position": "x"}]}),
+        json.dumps({"format": 1, "files": [LACKS | {"name": "x", "extra": 1}]}),
+        json.dumps({"format": 1, "files": [LACKS | {"name": "x", "ingested_at": "soon"}]}),
+        "[" * 100_000,
+        "\0" * 1000,
+    ],
+    ids=lambda t: t[:40],
+)
+def test_a_damaged_manifest_is_a_message_and_nothing_is_swept(tmp_path: Path, text: str) -> None:
+    settings = settings_of(tmp_path / "home")
+    ingested(settings, day(row()))
+    (settings.home / MANIFEST).write_text(text)
+    before = tree(settings.home)
+    for reading in (lake.read_manifest, lake.prepare):
+        with pytest.raises(BarometerError, match=r"manifest\.json: not readable.*backup"):
+            reading(settings.home)
+    assert tree(settings.home) == before
+
+
+def test_a_manifest_that_is_no_text_is_a_message(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_bytes(b"\xff\xfe{}")
+    with pytest.raises(BarometerError, match=r"manifest\.json"):
+        lake.read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("number", [2, 0, "1", None])
+def test_another_format_is_a_message_that_says_what_to_use(tmp_path: Path, number: object) -> None:
+    (tmp_path / MANIFEST).write_text(json.dumps(GOOD | {"format": number}))
+    with pytest.raises(BarometerError, match="Use the version of barometer that wrote it"):
+        lake.prepare(tmp_path)
+
+
+def test_an_empty_lake_has_typed_files_without_a_row(tmp_path: Path) -> None:
+    manifest = lake.prepare(tmp_path)
+    for kind, schema in (("position", POSITION_SCHEMA), ("reject", REJECT_SCHEMA)):
+        (path,) = lake.part_paths(tmp_path, manifest, kind)
+        table = pq.read_table(path, partitioning=None)
+        assert table.num_rows == 0
+        assert table.schema.names == [*schema.names, "source", "file_id"]
+        assert [f.type for f in table.schema][: len(schema)] == [f.type for f in schema]
+
+
+def test_a_damaged_empty_file_is_written_again(tmp_path: Path) -> None:
+    lake.prepare(tmp_path)
+    (tmp_path / "position" / "empty.parquet").write_bytes(b"")
+    lake.prepare(tmp_path)
+    assert pq.read_metadata(tmp_path / "position" / "empty.parquet").num_rows == 0
+
+
+def test_what_the_manifest_does_not_name_is_swept_and_nothing_else(home: Settings) -> None:
+    ingested(home, day(*fleet(3), "junk"))
+    lake.prepare(home.home)
+    before = tree(home.home)
+    for name in (
+        "position/source=x/file_id=y/0.parquet",
+        "reject/source=x/0.parquet",
+        "position/loose.parquet",
+        "tmp/work/position.parquet",
+        "tmp/x.duckdb",
+    ):
+        write((home.home / name).parent, b"x", name=Path(name).name)
+    mine = {
+        "notes.txt": b"x",
+        "barometer.toml": b"threads = 1",
+        "other.parquet": b"x",
+        "mine/position/a.parquet": b"x",
+        "history/run.jsonl": b"{}",
+        "reports/2026-W16/x.parquet": b"x",
+        "position/READ ME": b"x",
+    }
+    for name, content in mine.items():
+        write((home.home / name).parent, content, name=Path(name).name)
+    (home.home / "position" / "folder.parquet").mkdir()
+    lake.prepare(home.home)
+    assert tree(home.home) == before | mine
+
+
+def test_the_sweep_follows_no_link_out_of_the_home(home: Settings, tmp_path: Path) -> None:
+    precious = write(tmp_path / "precious", b"x", name="a.parquet")
+    (home.home / "position" / "link").symlink_to(precious.parent)
+    (home.home / "position" / "link.parquet").symlink_to(precious)
+    (home.home / "tmp").rmdir()
+    (home.home / "tmp").symlink_to(precious.parent)
+    lake.prepare(home.home)
+    assert precious.read_bytes() == b"x"
+    assert not (home.home / "position" / "link.parquet").is_symlink()
+
+
+@pytest.mark.parametrize("change", ["missing", "cut", "a folder"])
+def test_a_part_that_is_not_there_whole_is_named(home: Settings, change: str) -> None:
+    ingested(home, day(*fleet(3)))
+    (path,) = lake.part_paths(home.home, lake.read_manifest(home.home), "position")
+    content = Path(path).read_bytes()
+    Path(path).unlink()
+    if change == "cut":
+        Path(path).write_bytes(content[:-1])
+    elif change == "a folder":
+        Path(path).mkdir()
+    with pytest.raises(BarometerError, match=r"0\.parquet: missing or cut"):
+        lake.prepare(home.home)
+
+
+@pytest.mark.parametrize("name", ["position", "reject", "tmp"])
+def test_a_home_that_cannot_be_written_is_a_message(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("a file")
+    with pytest.raises(BarometerError, match=f"{tmp_path.name}: cannot be made ready"):
+        lake.prepare(tmp_path)
+
+
+def test_preparing_twice_changes_nothing(home: Settings) -> None:
+    ingested(home, day(*fleet(3), "junk"))
+    lake.prepare(home.home)
+    before = tree(home.home)
+    lake.prepare(home.home)
+    assert tree(home.home) == before
+
+
+def test_a_part_is_described_by_what_lies_there(home: Settings) -> None:
+    ingested(home, day(*fleet(3)))
+    (found,) = lake.read_manifest(home.home).entries.values()
+    assert found.position is not None
+    content = (home.home / found.position.path).read_bytes()
+    assert (found.position.rows, found.position.bytes) == (3, len(content))
+    assert found.position.path.startswith("position/source=marinecadastre-2025/file_id=")
+
+
+def test_part_paths_are_absolute_and_only_what_the_manifest_names(home: Settings) -> None:
+    ingested(home, day(*fleet(3)))
+    write(home.home / "position", b"x", name="stray.parquet")
+    (path,) = lake.part_paths(home.home, lake.read_manifest(home.home), "position")
+    assert Path(path).is_absolute()
+    assert pq.read_metadata(path).num_rows == 3
+
+
+def test_a_lake_may_be_moved(home: Settings, tmp_path: Path) -> None:
+    ingested(home, day(*fleet(3)))
+    rows = positions(home)
+    home.home.rename(tmp_path / "moved")
+    assert positions(settings_of(tmp_path / "moved")) == rows
+
+
+def test_every_source_can_be_a_folder() -> None:
+    for source_id in SOURCES:
+        path = Path(lake.part_path("position", source_id, "ab", 0))
+        assert path.parts == ("position", f"source={source_id}", "file_id=ab", "0.parquet")
+
+
+def test_ingest_says_when_the_manifest_is_damaged(home: Settings, tmp_path: Path) -> None:
+    (home.home / MANIFEST).write_text("{")
+    with pytest.raises(BarometerError, match=r"manifest\.json"):
+        ingest(home, write(tmp_path / "in", day(row())))
