@@ -283,7 +283,9 @@ def read_ahead(source: Iterable[T]) -> Generator[T, None, None]:
         thread.join()
 
 
-def in_order(function: Callable[[T], S], source: Iterable[T], workers: int) -> Iterator[S]:
+def in_order(
+    function: Callable[[T], S], source: Iterable[T], workers: int
+) -> Generator[S, None, None]:
     """The results of a function for each item, made by several threads, in the items' order."""
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[S]] = deque()

@@ -91,7 +91,8 @@ def test_hostile_names_are_harmless_in_the_files(fill_home: FillHome, tmp_path: 
     for number, name in enumerate(names):
         quoted = '"' + name.replace('"', '""') + '"'
         rows += [
-            f"27399000{number},2026-04-15 {hour:02}:00:00,50.330{number},29.23,0.0,0,511,{quoted},,,80,5,,,,,A\n"
+            f"27399000{number},2026-04-15 {hour:02}:00:00,50.330{number},29.23,0.0,0,511,"
+            f"{quoted},,,80,5,,,,,A\n"
             for hour in range(24)
         ]
     day = tmp_path / "day.csv"

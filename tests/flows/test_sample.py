@@ -1,4 +1,4 @@
-"""The bundled sample: what the program finds in it is what the simulator put there."""
+"""The bundled sample: what the program finds is what the simulator put there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from tests.conftest import SAMPLE
 
 END_OF_TIME = pd.Timestamp("2100-01-01")
 TOLERANCE = pd.Timedelta("5h")
-"""The truth says when a ship was within 5 km of its stop, a call when it was heard in the limit. The
-limit of Bandar Imam Khomeini has its outer anchorage, four hours down the channel."""
+"""The truth says when a ship was within 5 km of its stop, a call when it was in the limit. The limit of Bandar Imam Khomeini has its outer anchorage, four hours down the channel."""
 
 
 def _truth() -> pd.DataFrame:
@@ -112,7 +111,8 @@ def test_rows_are_accounted_for_as_the_simulator_counted_them(sample_home: Setti
 def test_a_port_that_nobody_hears_has_no_number(sample_home: Settings, week: str) -> None:
     with catalogue.reading(sample_home) as con:
         rows = con.execute(
-            "select port_calls, state from weekly_port_calls where port_id = 'IRZBR' and week = $week",
+            "select port_calls, state from weekly_port_calls"
+            " where port_id = 'IRZBR' and week = $week",
             {"week": week},
         ).fetchall()
     assert rows == [(None, "unobserved")] * 4

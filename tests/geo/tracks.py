@@ -26,7 +26,7 @@ PORT_IDS = ("IRAAA", "IRBBB", "IRRDS", "IRDDD")
 SERVES = {R: {A, D}}
 CENTRE_LON = np.array([52.0, 53.0, 52.25, 51.76])
 LIMIT_M, BERTH_M, ANCHORAGE_M, ROADS_M = 12_000, 1_000, 2_000, 6_000
-START = datetime(2026, 4, 6)  # noqa: DTZ001  times are UTC and naive, as in the lake
+START = datetime(2026, 4, 6)
 
 PLACES = {
     "sea": (51.0, 26.6),
