@@ -13,7 +13,8 @@ from tests.conftest import SAMPLE
 
 END_OF_TIME = pd.Timestamp("2100-01-01")
 TOLERANCE = pd.Timedelta("5h")
-"""The truth says when a ship was within 5 km of its stop, a call when it was in the limit. The limit of Bandar Imam Khomeini has its outer anchorage, four hours down the channel."""
+"""The truth says when a ship was within 5 km of its stop, a call when it was in the limit. That of
+Bandar Imam Khomeini has its outer anchorage, four hours down the channel."""
 
 
 def _truth() -> pd.DataFrame:
