@@ -14,7 +14,7 @@ setup: .venv/.done
 		v=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		echo "$(PYTHON) cannot make an environment with pip. On Debian and Ubuntu: apt-get install python$$v-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -35,4 +35,4 @@ bench: setup
 # Pin anew, with uv on the path. duckdb stays where its storage format and its older readers were tried.
 lock:
 	echo "duckdb==1.5.5" | uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --no-annotate --constraint - --output-file requirements.lock
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --constraint - --output-file requirements.lock
