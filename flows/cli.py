@@ -197,18 +197,24 @@ def _start_logging() -> None:
 def _run(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _set_up_prefect(settings)
+    from flows import run  # noqa: PLC0415
     from flows.weekly import weekly  # noqa: PLC0415 Prefect takes seconds to import
 
+    outcomes: list[Outcome] = []
     with _progress(flags) as progress:
-        outcomes = weekly(
+        state = weekly(
             paths=flags.paths,
             home=str(settings.home),
             as_of=settings.as_of.isoformat(),
             threads=settings.threads,
             memory_limit=settings.memory_limit,
             progress=progress,
+            outcomes=outcomes,
+            return_state=True,
         )
-    return _show_outcome(settings, outcomes, as_json=flags.json, week=None)
+    if state.is_failed() and not run.problem(outcomes):
+        raise BarometerError(f"the run failed: {state.message}")
+    return _show_outcome(settings, outcomes, as_json=flags.json)
 
 
 def _set_up_prefect(settings: Settings) -> None:
@@ -236,27 +242,24 @@ def _ingest(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     sources = load_sources(settings.home)
     files = find_files(flags.paths)
-    lake.prepare(settings.home)
     outcomes = []
-    with _progress(flags) as progress:
+    with lake.locked(settings.home), _progress(flags) as progress:
+        lake.prepare(settings.home)
         for file in files:
             for outcome in ingest_file(file, sources, settings, progress):
                 run.log_outcome(log, outcome)
                 outcomes.append(outcome)
-    run.derive(settings, outcomes, publish=False)
+        run.derive(settings, outcomes, publish=False)
     if flags.json:
         print(json.dumps([_outcome_record(o) for o in outcomes], indent=2))
     return _exit_code(outcomes)
 
 
-def _show_outcome(
-    settings: Settings, outcomes: list[Outcome], *, as_json: bool, week: str | None
-) -> int:
+def _show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> int:
     from flows import catalogue, report  # noqa: PLC0415
 
     with catalogue.reading(settings) as con:
-        has_weeks = bool(report.weeks(con))
-        name = catalogue.require_week(con, week) if has_weeks else None
+        name = catalogue.require_week(con, None) if report.weeks(con) else None
         if as_json:
             found = report.summary(con, name) if name else None
             record = {"files": [_outcome_record(o) for o in outcomes], "week": found}
@@ -282,16 +285,12 @@ def _outcome_record(outcome: Outcome) -> dict[str, Any]:
 
 
 def _exit_code(outcomes: Sequence[Outcome]) -> int:
-    failed = sum(outcome.state == "failed" for outcome in outcomes)
-    if failed:
-        print(
-            f"barometer: {failed} of {len(outcomes)} inputs failed; the messages are above.",
-            file=sys.stderr,
-        )
-    if outcomes and all(outcome.state == "skipped" for outcome in outcomes):
-        print("barometer: none of the files is AIS. Is it the right folder?", file=sys.stderr)
-        return FAILED
-    return FAILED if failed else DONE
+    from flows import run  # noqa: PLC0415
+
+    problem = run.problem(outcomes)
+    if problem:
+        print(f"barometer: {problem}", file=sys.stderr)
+    return FAILED if problem else DONE
 
 
 @contextmanager
@@ -390,7 +389,8 @@ def _check(flags: argparse.Namespace) -> int:
 
     settings = _settings(flags)
     if flags.repoint:
-        catalogue.repoint(settings, lake.read_manifest(settings.home))
+        with lake.locked(settings.home):
+            catalogue.repoint(settings, lake.read_manifest(settings.home))
     found = check.check(settings)
     faults = [finding for finding in found if finding.is_fault]
     if flags.json:

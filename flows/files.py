@@ -87,10 +87,15 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
         elif path.exists():
             inside = [InputFile(path, is_named=True)]
         else:
+            matches = sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 absolute patterns
             inside = [
-                InputFile(Path(p), is_named=True)
-                for p in sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 absolute patterns
-                if Path(p).is_file()
+                file
+                for match in map(Path, matches)
+                for file in (
+                    [InputFile(match, is_named=True)]
+                    if match.is_file()
+                    else [InputFile(path, is_named=False) for path in _walk(match)]
+                )
             ]
             if not inside:
                 raise BarometerError(
@@ -166,8 +171,8 @@ class Stream(NamedTuple):
 def opened(member: Member) -> Iterator[Stream]:
     """Open a member for one reading from the start; the kind is told by the first bytes.
 
-    Reading to the end fails with an error where the compressed data are cut or damaged: gzip, zstd
-    and zip all carry a length or a checksum, and these readers check it.
+    Reading to the end fails with an error where the compressed data are cut; gzip and zip, and zstd
+    where the publisher wrote a checksum, also tell where bytes were changed.
 
     Raises
     ------

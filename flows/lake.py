@@ -14,11 +14,13 @@ of the next run, so that a reader who opened an older catalogue keeps what it na
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -146,6 +148,25 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Keep other writers out of a home. The system lets go of the lock when the process ends.
+
+    Raises
+    ------
+    BarometerError
+        If another process holds it.
+    """
+    with (home / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BarometerError(
+                f"{home}: another barometer is writing to this home. Wait until it has ended."
+            ) from error
+        yield
 
 
 def prepare(home: Path) -> Manifest:

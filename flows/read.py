@@ -50,6 +50,7 @@ BAD_RECORD = "not a CSV record"
 LONG_LINE = f"line longer than {MAX_LINE_BYTES >> 10} KiB"
 BAD_MMSI = "mmsi is not a ship's"
 BAD_TIME = "time missing or unreadable"
+OLD_TIME = "time before AIS"
 FUTURE_TIME = "time in the future"
 NO_POSITION = "position not available"
 BAD_POSITION = "position not on Earth"
@@ -99,7 +100,9 @@ LINED_SCHEMA = POSITION_SCHEMA.append(pa.field("line", pa.int64()))
 """What `parser` gives: positions with the number of their line."""
 
 _BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
-_FIRST_MOMENT = np.datetime64("0001-01-01", "us")  # of Python's datetime; pyarrow also takes year 0
+FIRST_MOMENT = np.datetime64("1998-05-12", "us")
+"""The IMO adopted the standard for AIS that day (resolution MSC.74(69), annex 3). An earlier time
+is of a clock that was never set, such as 1970, and would stretch the series by decades."""
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3])(:\d\d(:\d\d(\.\d+)?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
@@ -573,7 +576,9 @@ def _typed(
         on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     faults = [
         (mmsi < 0, BAD_MMSI),
-        (missing | (moment < _FIRST_MOMENT), BAD_TIME),
+        # pyarrow takes a year 0, which Python and the calendar do not know.
+        (missing | (moment < np.datetime64("0001-01-01", "us")), BAD_TIME),
+        (moment < FIRST_MOMENT, OLD_TIME),
         (moment > np.datetime64(latest, "us"), FUTURE_TIME),
         # ITU-R M.1371-5, table 45: longitude 181 and latitude 91 mean "not available".
         (np.isnan(lon) | np.isnan(lat) | (lon == 181) | (lat == 91), NO_POSITION),

@@ -59,7 +59,19 @@ def run_record(
 def log_outcome(log: logging.Logger | logging.LoggerAdapter[Any], outcome: Outcome) -> None:
     """A log line for an input, louder where something is wrong with it."""
     level = {"failed": logging.ERROR, "skipped": logging.WARNING}.get(outcome.state, logging.INFO)
+    if outcome.entry is not None and outcome.entry.rows_read == outcome.entry.rows_rejected > 0:
+        level = logging.WARNING
     log.log(level, "%s", report.safe_text(describe(outcome)))
+
+
+def problem(outcomes: Sequence[Outcome]) -> str | None:
+    """Why a run over these inputs counts as failed, in a sentence; None where it does not."""
+    failed = sum(outcome.state == "failed" for outcome in outcomes)
+    if failed:
+        return f"{failed} of {len(outcomes)} inputs failed; the messages are above."
+    if outcomes and all(outcome.state == "skipped" for outcome in outcomes):
+        return "none of the files is AIS. Is it the right folder?"
+    return None
 
 
 def is_transient(state: Any) -> bool:

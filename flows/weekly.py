@@ -10,12 +10,14 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Failed
 
 from flows import catalogue, lake, report, run
 from flows.files import InputFile, find_files
 from flows.ingest import Outcome, Progress, TransientError, ingest_file
-from flows.settings import BarometerError, Settings, load_settings
+from flows.settings import Settings, load_settings
 from flows.sources import Source, load_sources
 
 
@@ -67,7 +69,8 @@ def weekly(
     threads: int | None = None,
     memory_limit: str | None = None,
     progress: Progress | None = None,
-) -> list[Outcome]:
+    outcomes: list[Outcome] | None = None,
+) -> State | None:
     """The main job: files into the lake, then calls, links, weekly counts and reports.
 
     Parameters
@@ -78,32 +81,35 @@ def weekly(
         The settings, as the command line takes them.
     progress : callable, optional
         See `flows.ingest.Progress`.
+    outcomes : list of Outcome, optional
+        Gets what became of each input: a caller in this process reads it, also when the run failed.
 
     Returns
     -------
-    list of Outcome
-        What became of each input. A file that failed does not stop the others.
+    State or None
+        Failed where an input failed, so that a schedule shows it; the others went in all the same.
     """
     log = get_run_logger()
+    outcomes = [] if outcomes is None else outcomes
     settings = load_settings(
         {"home": home, "as_of": as_of, "threads": threads, "memory_limit": memory_limit}
     )
     sources = load_sources(settings.home)
     files = find_files(paths or [])
-    lake.prepare(settings.home)
-    log.info(
-        "%d files to look at, home %s, as of %s UTC", len(files), settings.home, settings.as_of
-    )
-    outcomes: list[Outcome] = []
-    for file in files:
-        try:
-            outcomes += ingest(file, sources, settings, progress)
-        except TransientError as error:
-            outcomes.append(error.outcome)
-            run.log_outcome(log, error.outcome)
-    changed = derive(settings, outcomes)
+    with lake.locked(settings.home):
+        lake.prepare(settings.home)
+        log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
+        for file in files:
+            try:
+                outcomes += ingest(file, sources, settings, progress)
+            except TransientError:
+                # A last try takes an archive's members one by one; what went in is known.
+                last = ingest_file(file, sources, settings, progress)
+                for outcome in last:
+                    run.log_outcome(log, outcome)
+                outcomes += last
+        changed = derive(settings, outcomes)
     log.info("reports written: %s", ", ".join(changed) or "none is new or changed")
     publish_artifact(settings, None)
-    if files and all(outcome.state == "skipped" for outcome in outcomes):
-        raise BarometerError("none of the files is AIS. Is it the right folder?")
-    return outcomes
+    problem = run.problem(outcomes)
+    return Failed(message=problem) if problem else None

@@ -207,7 +207,7 @@ def test_a_file_whose_rows_all_lie_in_another_keeps_none(tmp_path: Path) -> None
 
 
 @settings(
-    max_examples=4,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -292,14 +292,12 @@ HOSTILE_NAMES = [
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_file_of_any_name_goes_in(home: Settings, tmp_path: Path, name: str) -> None:
-    for packing in ("plain", "zip"):
-        content = day(*fleet(3), packing)
-        path = write(tmp_path / "in" / packing, content, packing, name=f"{name}.csv")
-        assert [o.state for o in ingest(home, path)] == ["ingested"]
+    path = write(tmp_path / "in", day(*fleet(3)), name=f"{name}.csv")
+    assert [o.state for o in ingest(home, path)] == ["ingested"]
     assert len(positions(home)) == 3
 
 
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
+@pytest.mark.parametrize("name", HOSTILE_NAMES[:10])
 def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
     for decoy in ("a", "b", "x"):  # what a pattern could take for the home
         (tmp_path / decoy / "position").mkdir(parents=True)

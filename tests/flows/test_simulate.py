@@ -176,7 +176,7 @@ def test_layouts_have_the_publishers_header_and_time(
 def test_a_zip_holds_one_csv_of_its_own_name(tmp_path: Path) -> None:
     simulate(tmp_path, days=1, ships=1, traps=(), layout="marinecadastre-2024")
     with zipfile.ZipFile(tmp_path / "ais" / "simulated-AIS_2026_03_02.zip") as archive:
-        assert archive.namelist() == ["AIS_2026_03_02.csv"]
+        assert archive.namelist() == ["simulated-AIS_2026_03_02.csv"]
 
 
 def test_the_written_rows_read_back_as_the_fixes(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_each_day_file_holds_its_own_day(tmp_path: Path) -> None:
     written = simulate(tmp_path, days=3, ships=2, traps=())
     for path in written.files:
         lines = unpacked(path).decode().splitlines()[1:]
-        assert {line.split(",")[1][:10] for line in lines} == {path.name[4:14]}
+        assert {line.split(",")[1][:10] for line in lines} == {path.name.split("ais-")[1][:10]}
 
 
 def test_a_shorter_simulation_leaves_no_day_of_a_longer_one(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_shorter_simulation_leaves_no_day_of_a_longer_one(tmp_path: Path) -> N
     (tmp_path / "ais" / "notes.md").write_text("mine")
     simulate(tmp_path, days=1, ships=1, traps=())
     names = sorted(path.name for path in (tmp_path / "ais").iterdir())
-    assert names == ["simulated-ais-2026-03-02.csv.zst", "notes.md"]
+    assert names == ["notes.md", "simulated-ais-2026-03-02.csv.zst"]
 
 
 def test_truth_and_label_of_the_sample(sample: tuple[Path, Simulation]) -> None:

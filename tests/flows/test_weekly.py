@@ -29,11 +29,15 @@ def test_the_flow_ingests_derives_and_leaves_an_artifact(
 ) -> None:
     broken = tmp_path / "broken.csv"
     broken.write_text("a,b\n1,2\n")
-    outcomes = weekly(
+    outcomes: list[Outcome] = []
+    state = weekly(
         paths=[str(sample_days[0]), str(broken), str(sample_days[1])],
         home=str(tmp_path / "home"),
         as_of=AS_OF,
+        outcomes=outcomes,
+        return_state=True,
     )
+    assert state.is_failed() and "1 of 3 inputs failed" in state.message
     assert [outcome.state for outcome in outcomes] == ["ingested", "failed", "ingested"]
     settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
     with catalogue.reading(settings) as con:
@@ -59,7 +63,8 @@ def test_a_write_that_fails_once_is_tried_again(
 
     monkeypatch.setattr("flows.weekly.ingest_file", ingest_file)
     monkeypatch.setattr(ingest, "retry_delay_seconds", 0)
-    outcomes = weekly(paths=[str(sample_days[0])], home=str(tmp_path / "home"), as_of=AS_OF)
+    outcomes: list[Outcome] = []
+    weekly(paths=[str(sample_days[0])], home=str(tmp_path / "home"), as_of=AS_OF, outcomes=outcomes)
     assert len(tries) == 2
     assert [outcome.state for outcome in outcomes] == ["ingested"]
 
