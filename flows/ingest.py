@@ -38,7 +38,9 @@ MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENE
 
 WRITE = """
 copy (
-    select * exclude (line) from incoming
+    select * exclude (line, is_kept)
+    from incoming
+    where coalesce(is_kept, false)
     order by mmsi, reported_at, lon, lat, line
 ) to $out (format parquet, compression zstd)
 """

@@ -96,9 +96,13 @@ POSITION_SCHEMA = pa.schema(
 REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
 
 _TEXT = pa.dictionary(pa.int32(), pa.binary())
-LINED_SCHEMA = POSITION_SCHEMA.append(pa.field("line", pa.int64()))
-"""What `parser` gives: positions with the number of their line."""
+LINED_SCHEMA = POSITION_SCHEMA.append(pa.field("line", pa.int64())).append(
+    pa.field("is_kept", pa.bool_())
+)
+"""What `parser` gives: rows with the number of their line; only those with `is_kept` are positions,
+the others are among the rejects or repeat a fix."""
 
+_TYPED_NAMES = LINED_SCHEMA.names[:-1]
 _BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
 FIRST_MOMENT = np.datetime64("1998-05-12", "us")
 """The IMO adopted the standard for AIS that day (resolution MSC.74(69), annex 3). An earlier time
@@ -335,6 +339,7 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
         batches: list[pa.RecordBatch] = []
         row_count = len(rejects)
         wrong: list[tuple[int, str]] = []
+        good: list[npt.NDArray[np.bool_]] = []
         for piece in _pieces(block, layout, decimal):
             row_count += piece.row_count
             rejects += piece.rejects
@@ -342,22 +347,27 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
             for raw in piece.table.to_batches():
                 line = piece.line[start : start + raw.num_rows]
                 start += raw.num_rows
-                batch, faults = _typed(raw, line, layout, decimal, latest)
+                batch, is_good, faults = _typed(raw, line, layout, decimal, latest)
                 batches.append(batch)
+                good.append(is_good)
                 wrong += faults
         if wrong:
             text = _lines(block, [at for at, _ in wrong])
             rejects += [(at, why, text[at]) for at, why in wrong]
-        repeated = _repeated(batches) if batches else np.empty(0, dtype=np.intp)
-        if len(repeated):
-            batches = _without(batches, repeated)
-        return Parsed(batches, rejects, row_count, len(repeated))
+        if not batches:
+            return Parsed([], rejects, row_count, 0)
+        is_kept = np.concatenate(good)
+        repeated = _repeated(batches, is_kept)
+        is_kept[repeated] = False
+        return Parsed(_marked(batches, is_kept), rejects, row_count, len(repeated))
 
     return parse
 
 
-def _repeated(batches: list[pa.RecordBatch]) -> npt.NDArray[np.intp]:
-    """Rows, counted through the batches, that are the same fix as an earlier one of them.
+def _repeated(
+    batches: list[pa.RecordBatch], is_good: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.intp]:
+    """Good rows, counted through the batches, that are the same fix as an earlier one of them.
 
     Most repetitions stand near each other in a file. To find them here is cheap; the few that
     stand in two blocks are found when the file is sorted.
@@ -372,11 +382,11 @@ def _repeated(batches: list[pa.RecordBatch]) -> npt.NDArray[np.intp]:
         # (Steele et al. 2014, SplitMix64). Equal fixes mix equally; the reverse is checked below.
         mixed = (mixed ^ part.astype(np.uint64)) * np.uint64(0xBF58476D1CE4E5B9)
         mixed ^= mixed >> np.uint64(31)
-    ordered = np.sort(mixed)
+    ordered = np.sort(mixed[is_good])
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(twice):
         return np.empty(0, dtype=np.intp)
-    rows = np.flatnonzero(np.isin(mixed, twice))
+    rows = np.flatnonzero(np.isin(mixed, twice) & is_good)
     rows = rows[np.lexsort((rows, lat[rows], lon[rows], moment[rows], mmsi[rows]))]
     same = np.ones(len(rows) - 1, dtype=bool)
     for part in (mmsi, moment, lon, lat):
@@ -390,15 +400,14 @@ def _as_integers(column: pa.Array) -> npt.NDArray[np.int64]:
     return values.astype(np.int64) if values.dtype == np.int32 else values.view(np.int64)
 
 
-def _without(batches: list[pa.RecordBatch], dropped: npt.NDArray[np.intp]) -> list[pa.RecordBatch]:
-    kept, start = [], 0
+def _marked(batches: list[pa.RecordBatch], is_kept: npt.NDArray[np.bool_]) -> list[pa.RecordBatch]:
+    """The batches with `is_kept`. To copy all columns without a few rows would cost far more."""
+    marked, start = [], 0
     for batch in batches:
-        mask = np.ones(batch.num_rows, dtype=bool)
-        here = dropped[(dropped >= start) & (dropped < start + batch.num_rows)]
-        mask[here - start] = False
-        kept.append(batch.filter(pa.array(mask)) if len(here) else batch)
+        kept = pa.array(is_kept[start : start + batch.num_rows])
+        marked.append(pa.RecordBatch.from_arrays([*batch.columns, kept], schema=LINED_SCHEMA))
         start += batch.num_rows
-    return kept
+    return marked
 
 
 class _Piece(NamedTuple):
@@ -562,8 +571,8 @@ def _typed(
     layout: Layout,
     decimal: str,
     latest: datetime,
-) -> tuple[pa.RecordBatch, list[tuple[int, str]]]:
-    """The rows that are positions, and line and reason of those that are not."""
+) -> tuple[pa.RecordBatch, npt.NDArray[np.bool_], list[tuple[int, str]]]:
+    """The rows, which of them are positions, and line and reason of those that are not."""
     mmsi = _by_value(raw.column("mmsi"), _mmsi)
     lon = _floats(raw.column("lon"))
     lat = _floats(raw.column("lat"))
@@ -585,7 +594,6 @@ def _typed(
         (~on_earth, BAD_POSITION),
     ]
     wrong = np.select([f for f, _ in faults], np.arange(1, len(faults) + 1), 0)
-    good = wrong == 0
     arrays: dict[str, pa.Array] = {
         "mmsi": pa.array(mmsi),
         "reported_at": at,
@@ -611,13 +619,9 @@ def _typed(
                 )
             )
             arrays[name] = pa.array(values, mask=np.isnan(values)).cast(kind)
-    batch = pa.RecordBatch.from_arrays(
-        [arrays[f.name] for f in LINED_SCHEMA], names=LINED_SCHEMA.names
-    )
-    if good.all():
-        return batch, []
-    reasons = [(int(line[i]), faults[wrong[i] - 1][1]) for i in np.flatnonzero(~good)]
-    return batch.filter(pa.array(good)), reasons
+    batch = pa.RecordBatch.from_arrays([arrays[name] for name in _TYPED_NAMES], names=_TYPED_NAMES)
+    reasons = [(int(line[i]), faults[wrong[i] - 1][1]) for i in np.flatnonzero(wrong)]
+    return batch, wrong == 0, reasons
 
 
 def _floats(column: pa.Array) -> npt.NDArray[np.float64]:
