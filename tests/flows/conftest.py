@@ -149,7 +149,8 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
         parsed = parse(block)
         count += parsed.row_count
         repeated += parsed.repeated
-        rows += [r for b in parsed.batches for r in b.to_pylist() if r.pop("is_kept")]
+        kept = [b.filter(b["is_kept"]).drop_columns(["is_kept"]) for b in parsed.batches]
+        rows += [r for b in kept for r in b.to_pylist()]
         if parsed.rejects:
             table = read.rejects_table(parsed.rejects).to_pylist()
             rejects += [(r["line"], r["reason"], r["raw"]) for r in table]

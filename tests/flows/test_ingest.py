@@ -336,7 +336,7 @@ def no_rejects_written(patch: pytest.MonkeyPatch) -> None:
 
 def no_copy(patch: pytest.MonkeyPatch) -> None:
     elsewhere = step.WRITE.replace("to $out", "to '/no/such/folder/x.parquet'")
-    patch.setattr(step, "WRITE", elsewhere.replace("order by", "where $out <> '' order by"))
+    patch.setattr(step, "WRITE", elsewhere.replace("order by", "and $out <> '' order by"))
 
 
 def no_connection(patch: pytest.MonkeyPatch) -> None:
