@@ -198,10 +198,13 @@ def _run(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _set_up_prefect(settings)
     from flows import run  # noqa: PLC0415
-    from flows.weekly import weekly  # noqa: PLC0415 Prefect takes seconds to import
 
     outcomes: list[Outcome] = []
     with _progress(flags) as progress:
+        # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
+        # bar's, which prints log lines above itself.
+        from flows.weekly import weekly  # noqa: PLC0415
+
         state = weekly(
             paths=flags.paths,
             home=str(settings.home),
@@ -233,7 +236,6 @@ def _set_up_prefect(settings: Settings) -> None:
 
 
 def _ingest(flags: argparse.Namespace) -> int:
-    _start_logging()
     from flows import lake, run  # noqa: PLC0415
     from flows.files import find_files  # noqa: PLC0415
     from flows.ingest import ingest_file  # noqa: PLC0415
@@ -244,6 +246,7 @@ def _ingest(flags: argparse.Namespace) -> int:
     files = find_files(flags.paths)
     outcomes = []
     with lake.locked(settings.home), _progress(flags) as progress:
+        _start_logging()  # in here, so that log lines go above the bar
         lake.prepare(settings.home)
         for file in files:
             for outcome in ingest_file(file, sources, settings, progress):
