@@ -30,8 +30,9 @@ from flows.simulate.fleet import (
 )
 from flows.simulate.places import CASPIAN, GULF, distance_km, load_chart, route
 
-REGISTERS = Path("/work/shared/data/registers")
-SHARED_MID = Path("/work/shared/data/codes/mid.csv")
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+REGISTERS = SHARED / "registers"
+SHARED_MID = SHARED / "codes" / "mid.csv"
 
 HEADER_2025 = (
     "mmsi,base_date_time,longitude,latitude,sog,cog,heading,vessel_name,imo,call_sign,"
