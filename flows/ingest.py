@@ -40,6 +40,7 @@ WRITE = """
 copy (
     select * exclude (line, is_kept)
     from incoming
+    -- A plain is_kept would be handed down to pyarrow, which copies every column to filter it.
     where coalesce(is_kept, false)
     order by mmsi, reported_at, lon, lat, line
 ) to $out (format parquet, compression zstd)
