@@ -237,17 +237,17 @@ def _set_up_prefect(settings: Settings) -> None:
 
 def _ingest(flags: argparse.Namespace) -> int:
     from flows import lake, run  # noqa: PLC0415
-    from flows.files import find_files  # noqa: PLC0415
-    from flows.ingest import ingest_file  # noqa: PLC0415
+    from flows.ingest import find_inputs, ingest_file  # noqa: PLC0415
     from flows.sources import load_sources  # noqa: PLC0415
 
     settings = _settings(flags)
     sources = load_sources(settings.home)
-    files = find_files(flags.paths)
-    outcomes = []
+    files, outcomes = find_inputs(flags.paths)
     with lake.locked(settings.home), _progress(flags) as progress:
         _start_logging()  # in here, so that log lines go above the bar
         lake.prepare(settings.home)
+        for outcome in outcomes:
+            run.log_outcome(log, outcome)
         for file in files:
             for outcome in ingest_file(file, sources, settings, progress):
                 run.log_outcome(log, outcome)

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows import lake, read
-from flows.files import InputFile, Member, members, opened
+from flows.files import InputFile, Member, find_files, members, opened
 from flows.lake import Entry, Manifest
 from flows.settings import BarometerError, Settings
 from flows.sources import Source, UnknownHeader, tell_source
@@ -91,6 +91,23 @@ class TransientError(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.message)
         self.outcome = outcome
+
+
+def find_inputs(paths: Sequence[str | Path]) -> tuple[list[InputFile], list[Outcome]]:
+    """The files below the paths, and a failed outcome for each path that gives none.
+
+    A wrong path, such as a drive that is not mounted, does not keep the others from going in.
+    """
+    good: list[str | Path] = []
+    failed = []
+    for path in paths:
+        try:
+            find_files([path])
+        except BarometerError as error:
+            failed.append(Outcome(str(path), "failed", str(error)))
+        else:
+            good.append(path)
+    return find_files(good), failed
 
 
 def ingest_file(

@@ -83,7 +83,8 @@ def describe(outcome: Outcome) -> str:
     """One line on what became of an input file."""
     entry = outcome.entry
     if entry is None:
-        return f"{outcome.name}: {outcome.state}. {outcome.message}"
+        why = outcome.message.removeprefix(f"{outcome.name}: ")
+        return f"{outcome.name}: {outcome.state}, {why}"
     span = (
         f", {entry.first_reported_at:%F %R} to {entry.last_reported_at:%F %R}"
         if entry.first_reported_at and entry.last_reported_at

@@ -15,8 +15,8 @@ from prefect.logging import get_run_logger
 from prefect.states import Failed
 
 from flows import catalogue, lake, report, run
-from flows.files import InputFile, find_files
-from flows.ingest import Outcome, Progress, TransientError, ingest_file
+from flows.files import InputFile
+from flows.ingest import Outcome, Progress, TransientError, find_inputs, ingest_file
 from flows.settings import Settings, load_settings
 from flows.sources import Source, load_sources
 
@@ -95,7 +95,10 @@ def weekly(
         {"home": home, "as_of": as_of, "threads": threads, "memory_limit": memory_limit}
     )
     sources = load_sources(settings.home)
-    files = find_files(paths or [])
+    files, unfound = find_inputs(paths or [])
+    for outcome in unfound:
+        run.log_outcome(log, outcome)
+    outcomes += unfound
     with lake.locked(settings.home):
         lake.prepare(settings.home)
         log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)

@@ -82,6 +82,16 @@ def test_ingest_needs_no_prefect_and_says_what_became_of_each_file(
     assert [file["state"] for file in json.loads(again.stdout)] == ["known"]
 
 
+def test_a_path_that_is_not_there_does_not_keep_the_others_out(
+    sample_days: list[Path], tmp_path: Path
+) -> None:
+    day, home = str(sample_days[0]), str(tmp_path / "home")
+    done = barometer("ingest", "nowhere.csv", day, "--home", home, "--as-of", AS_OF, "--json")
+    assert done.returncode == 1
+    assert "nowhere.csv: no such file" in done.stderr
+    assert [file["state"] for file in json.loads(done.stdout)] == ["failed", "ingested"]
+
+
 def test_a_folder_without_ais_fails(tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
     done = barometer("ingest", str(tmp_path), "--home", str(tmp_path / "home"))

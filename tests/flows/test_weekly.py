@@ -31,18 +31,19 @@ def test_the_flow_ingests_derives_and_leaves_an_artifact(
     broken.write_text("a,b\n1,2\n")
     outcomes: list[Outcome] = []
     state = weekly(
-        paths=[str(sample_days[0]), str(broken), str(sample_days[1])],
+        paths=[str(sample_days[0]), str(broken), str(tmp_path / "gone"), str(sample_days[1])],
         home=str(tmp_path / "home"),
         as_of=AS_OF,
         outcomes=outcomes,
         return_state=True,
     )
-    assert state.is_failed() and "1 of 3 inputs failed" in state.message
-    assert [outcome.state for outcome in outcomes] == ["ingested", "failed", "ingested"]
+    assert state.is_failed() and "2 of 4 inputs failed" in state.message
+    states = sorted(outcome.state for outcome in outcomes)
+    assert states == ["failed", "failed", "ingested", "ingested"]
     settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
     with catalogue.reading(settings) as con:
         assert con.sql("select count(*) from source_file").fetchone() == (2,)
-        assert con.sql("select files_ingested, files_failed from run").fetchall() == [(2, 1)]
+        assert con.sql("select files_ingested, files_failed from run").fetchall() == [(2, 2)]
     assert (settings.home / "reports" / "2026-W10" / "barometer.csv").exists()
     with get_client(sync_client=True) as client:
         artifacts = client.read_artifacts()
