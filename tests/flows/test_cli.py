@@ -88,7 +88,7 @@ def test_a_path_that_is_not_there_does_not_keep_the_others_out(
     day, home = str(sample_days[0]), str(tmp_path / "home")
     done = barometer("ingest", "nowhere.csv", day, "--home", home, "--as-of", AS_OF, "--json")
     assert done.returncode == 1
-    assert "nowhere.csv: no such file" in done.stderr
+    assert "nowhere.csv: failed, no such file" in done.stderr
     assert [file["state"] for file in json.loads(done.stdout)] == ["failed", "ingested"]
 
 
