@@ -55,7 +55,7 @@ def show() -> None:
         table.add_column(name, no_wrap=True)
     for name in ("berths", "anchorages", "tanker calls\na year", "accuracy\nm"):
         table.add_column(name, justify="right")
-    table.add_column("drawn from")
+    table.add_column("drawn from (--json has all)", no_wrap=True, overflow="ellipsis")
     for port in records():
         kinds = [area["kind"] for area in port["areas"]]
         calls = port["usual_tanker_calls"]
