@@ -49,13 +49,12 @@ def records() -> list[dict[str, Any]]:
 
 
 def show() -> None:
-    """Print the ports as a table."""
+    """Print the ports as a table, a line each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("port_id", "name", "water", "kind"):
         table.add_column(name, no_wrap=True)
     for name in ("berths", "anchorages", "tanker calls\na year", "accuracy\nm"):
         table.add_column(name, justify="right")
-    table.add_column("drawn from (--json has all)", no_wrap=True, overflow="ellipsis")
     for port in records():
         kinds = [area["kind"] for area in port["areas"]]
         calls = port["usual_tanker_calls"]
@@ -68,6 +67,6 @@ def show() -> None:
             str(kinds.count("anchorage")),
             "?" if calls is None else str(calls),
             str(port["accuracy_m"]),
-            port["source"],
         )
     print_view(table)
+    print_view("\nWhat each polygon was drawn from: barometer ports --json")
