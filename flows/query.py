@@ -18,7 +18,6 @@ from flows import catalogue
 from flows.report import safe_cell, safe_text
 from flows.settings import BarometerError, Settings
 
-FORMATS = ("table", "csv", "json", "parquet")
 MAX_TABLE_ROWS = 1000
 """A longer table is no reading; the other formats give every row."""
 

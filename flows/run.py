@@ -1,4 +1,4 @@
-"""The run: prepare the home, ingest, build the catalogue, publish. Knows no Prefect."""
+"""Step 10, run: all that follows from the lake, in order, and what is said of the inputs."""
 
 from __future__ import annotations
 
