@@ -162,10 +162,22 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("directory", metavar="DIR", help="a new or empty folder")
     simulate.add_argument("--start", default="2026-03-02", help="first day (2026-03-02, a Monday)")
     simulate.add_argument("--days", type=int, default=21)
-    simulate.add_argument("--ships", type=int, default=24)
+    simulate.add_argument("--ships", type=int, default=40)
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument(
         "--trap", action="append", metavar="NAME", help="only these traps (all); 'none' for none"
+    )
+    simulate.add_argument(
+        "--jammed-share",
+        type=float,
+        default=0.0,
+        help="share of the ships' days with GPS interference, on top of the traps (0)",
+    )
+    simulate.add_argument(
+        "--reception",
+        default="all",
+        choices=("all", "2h", "6h", "6h-half", "silent"),
+        help="what is received: all, a fix every 2 or 6 hours, half of those, 18 of 36 hours",
     )
     simulate.add_argument(
         "--layout",
@@ -420,6 +432,8 @@ def _simulate(flags: argparse.Namespace) -> int:
             ships=flags.ships,
             seed=flags.seed,
             traps=traps,
+            jammed_share=flags.jammed_share,
+            reception=flags.reception,
             layout=flags.layout,
             report_minutes=flags.report_minutes,
             compression=flags.compression,

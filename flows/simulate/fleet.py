@@ -49,13 +49,18 @@ HOSTILE_NAMES = (
 
 
 class Role(NamedTuple):
-    """What a ship is in the play: the trap that it carries ("" for none), its water, kind, flag."""
+    """What a ship is in the play: the trap that it carries ("" for none), its water, kind, flag.
+
+    ``part`` tells apart the ships of a trap: an even one plays with the odd one after it, where
+    two play together.
+    """
 
     trap: str
     water: str
     is_tanker: bool
     flag: str
     link: str = ""
+    part: int = 0
 
 
 class Ship(NamedTuple):
@@ -104,7 +109,11 @@ TRAP_ROLES: tuple[tuple[Role, ...], ...] = (
     (Role("out_and_back", GULF, True, "CK"), Role("out_and_back", CASPIAN, True, "RU", "flag")),
     (Role("neighbours", CASPIAN, True, "RU", "flag"), Role("neighbours", CASPIAN, False, "IR")),
     (Role("neighbours", GULF, False, "IR"), Role("neighbours", GULF, True, "RU", "flag")),
-    (Role("neighbours", GULF, True, "GA"), Role("neighbours", GULF, True, "IR")),
+    (Role("neighbours", GULF, True, "GA", "", 1), Role("neighbours", GULF, True, "IR", "", 1)),
+    (
+        Role("neighbours", GULF, True, "RU", "flag", 2),
+        Role("neighbours", GULF, True, "KM", "", 2),
+    ),
     (Role("silent_berth", CASPIAN, True, "RU", "flag"), Role("silent_berth", GULF, True, "PA")),
     (Role("silent_departure", GULF, True, "PA"), Role("silent_departure", CASPIAN, True, "TM")),
     (
@@ -120,7 +129,48 @@ TRAP_ROLES: tuple[tuple[Role, ...], ...] = (
         Role("flag_change", GULF, True, "RU", "flag"),
         Role("flag_change", CASPIAN, True, "RU", "flag"),
     ),
+    (Role("month_edge", GULF, True, "RU", "flag"), Role("month_edge", CASPIAN, True, "RU", "flag")),
+    (Role("spoofed_stay", GULF, True, "PA"), Role("spoofed_stay", CASPIAN, True, "RU", "flag")),
+    # Two rows each: these are played by two ships.
+    (
+        Role("sts_outside", GULF, True, "RU", "flag", 0),
+        Role("sts_outside", CASPIAN, True, "RU", "flag", 0),
+        Role("sts_outside", GULF, True, "CM", "", 2),
+    ),
+    (
+        Role("sts_outside", GULF, True, "IR", "", 1),
+        Role("sts_outside", CASPIAN, True, "AZ", "", 1),
+        Role("sts_outside", GULF, True, "RU", "flag", 3),
+    ),
+    # One MMSI has one flag, and one link with it.
+    (
+        Role("shared_mmsi", GULF, True, "RU", "flag", 0),
+        Role("shared_mmsi", GULF, True, "KM", "", 0),
+    ),
+    (
+        Role("shared_mmsi", CASPIAN, True, "RU", "flag", 1),
+        Role("shared_mmsi", GULF, True, "KM", "", 1),
+    ),
+    # In the Caspian both are linked: an MMSI that is not must not be heard in a Russian port.
+    (
+        Role("identity_swap", GULF, True, "RU", "flag", 0),
+        Role("identity_swap", CASPIAN, True, "RU", "flag", 0),
+    ),
+    (
+        Role("identity_swap", GULF, True, "CM", "", 1),
+        Role("identity_swap", CASPIAN, True, "RU", "flag", 1),
+    ),
 )
+
+OVERLAYS = {
+    "fix_jumps": 3,
+    "circles": 2,
+    "drift_away": 2,
+    "still_twin": 2,
+    "clock_error": 3,
+    "jamming": 6,
+}
+"""Traps laid on plain ships, each on ships of its own: how many of them for a block."""
 
 PLAIN_ROLES = (
     Role("", CASPIAN, True, "RU", "flag"),
@@ -138,7 +188,7 @@ PLAIN_ROLES = (
     Role("", CASPIAN, True, "AZ"),
 )
 
-BLOCK = 48
+BLOCK = 100
 """One copy of every trap for each so many ships: a large fleet is mostly plain traffic."""
 
 
@@ -156,14 +206,41 @@ def cast_roles(ships: int, traps: Sequence[str]) -> list[Role]:
     ['roads_only', '', '']
     """
     wanted = [row for row in TRAP_ROLES if row[0].trap in traps]
-    if len(wanted) > ships:
+    # Two plain ships for each trap laid on them: not every ship's voyage has room for it.
+    needed = len(wanted) + 2 * sum(trap in OVERLAYS for trap in traps)
+    if needed > ships:
         raise ValueError(
-            f"these traps need {len(wanted)} ships, got {ships}: ask for more ships or fewer traps"
+            f"these traps need {needed} ships, got {ships}: ask for more ships or fewer traps"
         )
-    copies = max(1, ships // BLOCK)
+    copies = blocks(ships)
     trapped = [row[copy % len(row)] for copy in range(copies) for row in wanted]
     plain = [PLAIN_ROLES[i % len(PLAIN_ROLES)] for i in range(ships - len(trapped))]
     return trapped + plain
+
+
+def blocks(ships: int) -> int:
+    """Return how many copies of each trap a fleet carries.
+
+    >>> blocks(40), blocks(200)
+    (1, 2)
+    """
+    return max(1, ships // BLOCK)
+
+
+def pairs(fleet: Sequence[Ship], trap: str) -> list[tuple[int, int]]:
+    """Return where in the fleet the ships are that play a trap together, two and two."""
+    players = [i for i, ship in enumerate(fleet) if ship.role.trap == trap]
+    first = [i for i in players if fleet[i].role.part % 2 == 0]
+    second = [i for i in players if fleet[i].role.part % 2 == 1]
+    return list(zip(first, second, strict=True))
+
+
+def share_mmsis(fleet: Sequence[Ship]) -> list[Ship]:
+    """Let the second ship of each pair of ``shared_mmsi`` send the MMSI of the first."""
+    shared = list(fleet)
+    for one, two in pairs(fleet, "shared_mmsi"):
+        shared[two] = fleet[two]._replace(mmsi=fleet[one].mmsi)
+    return shared
 
 
 def imo_check_digit(first_six: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,19 +12,38 @@ import numpy.typing as npt
 import pandas as pd
 
 from flows.simulate.files import write_simulation
-from flows.simulate.fleet import Role, Ship, build_fleet, build_locals, cast_roles
-from flows.simulate.places import Floats, load_chart
-from flows.simulate.tracks import (
-    Call,
-    Heard,
-    Ints,
-    find_calls,
-    flag_change_s,
-    hear,
-    hide_static,
-    plant_jumps,
+from flows.simulate.fleet import (
+    OVERLAYS,
+    Role,
+    Ship,
+    blocks,
+    build_fleet,
+    build_locals,
+    cast_roles,
+    pairs,
+    share_mmsis,
 )
-from flows.simulate.voyages import SCRIPTS, Voyage, plan_local, plan_voyage, week_edge_s
+from flows.simulate.interference import (
+    jam,
+    plant_circles,
+    plant_clock_error,
+    plant_drift,
+    plant_jumps,
+    plant_spoofed_stay,
+    plant_twin,
+    swap_identities,
+)
+from flows.simulate.places import Floats, load_chart
+from flows.simulate.reception import RECEPTIONS, thin
+from flows.simulate.tracks import Call, Heard, Ints, find_calls, flag_change_s, hear, hide_static
+from flows.simulate.voyages import (
+    SCRIPTS,
+    Voyage,
+    month_edge_s,
+    plan_local,
+    plan_voyage,
+    week_edge_s,
+)
 
 TRAPS: dict[str, str] = {
     "pass_by": "sails through a port's limit without a stop: no call",
@@ -40,8 +59,18 @@ TRAPS: dict[str, str] = {
     "first_heard_in_berth": "is first heard in its berth: one call",
     "still_in_port_at_end": "is in its berth when the data end: an open call",
     "week_edge": "reaches the port before midnight on a Sunday, its berth on Monday: one call",
+    "month_edge": "reaches the port before midnight of a month's last day, its berth after it",
     "flag_change": "leaves the Russian flag: one IMO number, two MMSIs",
     "fix_jumps": "is thrown onto Iranian quays for one to three fixes: no call",
+    "jamming": "thrown to one false place with the ships about it, for minutes to days: no call",
+    "circles": "seems to go round a ring 30 to 300 km off for hours: no call",
+    "drift_away": "seems to drift onto an Iranian berth, lies there and jumps back: no call",
+    "spoofed_stay": "pretends to lie at anchor abroad while it loads in Iran: no call is heard",
+    "shared_mmsi": "a second hull sends the same MMSI all the time: the calls of both",
+    "still_twin": "a second transmitter with its MMSI lies in an Iranian berth for days: no call",
+    "identity_swap": "two tankers exchange MMSI, IMO and name: calls under what is sent then",
+    "sts_outside": "two tankers lie side by side for a day or more outside all ports: no call",
+    "clock_error": "heard by a receiver whose clock is wrong: places right, times not",
     "static_silence": "sends no name, number or type for days",
     "hostile_names": "ships named as formulas, markup and CSV would be",
     "repeated_rows": "rows written twice, in one file or again in the next day's",
@@ -82,9 +111,11 @@ def simulate(
     *,
     start: date = date(2026, 3, 2),
     days: int = 21,
-    ships: int = 24,
+    ships: int = 40,
     seed: int = 1,
     traps: Sequence[str] = tuple(TRAPS),
+    jammed_share: float = 0.0,
+    reception: str = "all",
     layout: str = "marinecadastre-2025",
     report_minutes: float | None = None,
     compression: str | None = None,
@@ -105,6 +136,12 @@ def simulate(
         The same arguments write the same bytes.
     traps : sequence of str
         Names out of `TRAPS`; none for clean voyages.
+    jammed_share : float
+        Share of the ships' days with fixes on which GPS interference hits the ship, on top of the
+        traps; local craft are spared.
+    reception : {"all", "2h", "6h", "6h-half", "silent"}
+        What is received of each ship: all; one fix every two or six hours; half of the latter;
+        nothing for 18 hours out of every 36.
     layout : {"marinecadastre-2025", "marinecadastre-2024"}
         Columns and names of the day files.
     report_minutes : float, optional
@@ -123,8 +160,8 @@ def simulate(
     Raises
     ------
     ValueError
-        If a trap, layout or compression is unknown, a number is not positive, or the traps do not
-        fit into the days and ships.
+        If a trap, layout, reception or compression is unknown, a number is out of range, or the
+        traps do not fit into the days and ships.
     """
     tables = simulate_tables(
         start=start,
@@ -132,6 +169,8 @@ def simulate(
         ships=ships,
         seed=seed,
         traps=traps,
+        jammed_share=jammed_share,
+        reception=reception,
         report_minutes=report_minutes,
         data_dir=data_dir,
     )
@@ -154,6 +193,8 @@ def simulate(
             ships=ships,
             seed=seed,
             traps=traps,
+            jammed_share=jammed_share,
+            reception=reception,
             layout=layout,
             report_minutes=report_minutes,
             compression=compression,
@@ -166,9 +207,11 @@ def simulate_tables(
     *,
     start: date = date(2026, 3, 2),
     days: int = 21,
-    ships: int = 24,
+    ships: int = 40,
     seed: int = 1,
     traps: Sequence[str] = tuple(TRAPS),
+    jammed_share: float = 0.0,
+    reception: str = "all",
     report_minutes: float | None = None,
     data_dir: Path | None = None,
 ) -> Tables:
@@ -183,30 +226,43 @@ def simulate_tables(
     >>> sorted(set(tables.truth["area_kind"]))
     ['anchorage', 'berth']
     """
-    _refuse_nonsense(days, ships, traps, report_minutes)
+    _refuse_nonsense(days, ships, traps, report_minutes, jammed_share, reception)
     rng = np.random.default_rng(seed)
     chart = load_chart(data_dir)
     # A trap on Sunday's midnight needs one: seven days from a Monday have none inside.
-    fitting = [t for t in traps if t != "week_edge" or week_edge_s(start, days)]
+    edges = {"week_edge": week_edge_s(start, days), "month_edge": month_edge_s(start, days)}
+    fitting = [trap for trap in traps if edges.get(trap, True)]
     fleet = build_fleet(
         cast_roles(ships, fitting), rng, report_minutes, hostile_names="hostile_names" in fitting
     )
+    fleet = share_mmsis(fleet)
     crafts = build_locals([local.kind for local in chart.locals], rng, report_minutes)
     voyages = [plan_voyage(chart, ship, rng, start, days) for ship in fleet]
     voyages += [
         plan_local(chart, local, ship, rng, days)
         for local, ship in zip(chart.locals, crafts, strict=True)
     ]
-    heard = [hear(voyage, rng) for voyage in voyages]
-    calls = [find_calls(voyage, fixes) for voyage, fixes in zip(voyages, heard, strict=True)]
+    heard = [hear(voyage, rng, i) for i, voyage in enumerate(voyages)]
     carriers: dict[str, list[int]] = {trap: [] for trap in TRAPS if trap in traps}
     for ship in fleet:
-        if ship.role.trap:
+        # Two hulls with one MMSI are one entry.
+        if ship.role.trap and ship.mmsi not in carriers[ship.role.trap]:
             carriers[ship.role.trap].append(ship.mmsi)
-    _plant(voyages[:ships], heard, calls, carriers, rng)
+    _plant_roles(voyages[:ships], heard, fitting, seed)
+    _plant_overlays(voyages[:ships], heard, carriers, seed)
+    if jammed_share > 0.0:
+        jam(heard, range(ships), chart, np.random.default_rng([seed, 3]), share=jammed_share)
+    reception_rng = np.random.default_rng([seed, 4])
+    heard = [thin(fixes, reception, reception_rng) for fixes in heard]
+    crews = [voyage.ship for voyage in voyages]
+    calls = [
+        call
+        for voyage, fixes in zip(voyages, heard, strict=True)
+        for call in find_calls(voyage, fixes, crews)
+    ]
     return Tables(
-        fixes=_fixes_table([voyage.ship for voyage in voyages], heard, start),
-        truth=_truth_table([call for some in calls for call in some], start),
+        fixes=_fixes_table(crews, heard, start),
+        truth=_truth_table(calls, start),
         fleet=_fleet_table(voyages, start),
         traps=carriers,
     )
@@ -219,6 +275,8 @@ def _command(
     ships: int,
     seed: int,
     traps: Sequence[str],
+    jammed_share: float,
+    reception: str,
     layout: str,
     report_minutes: float | None,
     compression: str | None,
@@ -227,6 +285,10 @@ def _command(
     words = [f"barometer simulate DIR --start {start} --days {days} --ships {ships} --seed {seed}"]
     if set(traps) != set(TRAPS):
         words += [f"--trap {trap}" for trap in TRAPS if trap in traps] or ["--trap none"]
+    if jammed_share > 0.0:
+        words.append(f"--jammed-share {jammed_share:g}")
+    if reception != "all":
+        words.append(f"--reception {reception}")
     words.append(f"--layout {layout}")
     if report_minutes is not None:
         words.append(f"--report-minutes {report_minutes:g}")
@@ -236,7 +298,12 @@ def _command(
 
 
 def _refuse_nonsense(
-    days: int, ships: int, traps: Sequence[str], report_minutes: float | None
+    days: int,
+    ships: int,
+    traps: Sequence[str],
+    report_minutes: float | None,
+    jammed_share: float,
+    reception: str,
 ) -> None:
     unknown = sorted(set(traps) - set(TRAPS))
     if unknown:
@@ -247,6 +314,10 @@ def _refuse_nonsense(
         raise ValueError(f"at most 5000 ships have made-up MMSIs of their own, got {ships}")
     if report_minutes is not None and report_minutes <= 0:
         raise ValueError(f"report_minutes must be above 0, got {report_minutes}")
+    if not 0.0 <= jammed_share <= 0.5:
+        raise ValueError(f"jammed_share must be from 0 to 0.5, got {jammed_share}")
+    if reception not in RECEPTIONS:
+        raise ValueError(f"no such reception: {reception}; there are {', '.join(RECEPTIONS)}")
     sailed = [trap for trap in traps if trap in SCRIPTS]
     if sailed and days < TRAPS_NEED_DAYS:
         raise ValueError(
@@ -255,40 +326,97 @@ def _refuse_nonsense(
         )
 
 
-def _plant(
-    voyages: list[Voyage],
-    heard: list[Heard],
-    calls: list[list[Call]],
-    carriers: dict[str, list[int]],
-    rng: np.random.Generator,
+def _plant_roles(
+    voyages: Sequence[Voyage], heard: list[Heard], traps: Sequence[str], seed: int
 ) -> None:
-    """Lay the traps that need no voyage of their own on plain ships; changes ``heard``."""
+    """Lay what belongs to a voyage of its own on the ship that sails it; changes ``heard``."""
+    rng = _trap_rng(seed, "spoofed_stay")
+    ships = [voyage.ship for voyage in voyages]
+    if "spoofed_stay" in traps:
+        for i, ship in enumerate(ships):
+            if ship.role.trap == "spoofed_stay":
+                heard[i] = plant_spoofed_stay(voyages[i], heard[i], rng)
+    if "identity_swap" in traps:
+        for one, two in pairs(ships, "identity_swap"):
+            heard[one], heard[two] = swap_identities(heard[one], heard[two])
+
+
+def _plant_overlays(
+    voyages: Sequence[Voyage], heard: list[Heard], carriers: dict[str, list[int]], seed: int
+) -> None:
+    """Lay the traps that need no voyage of their own on plain ships; changes ``heard``.
+
+    A ship carries one of `OVERLAYS` at most, so that each can be judged by its ships; silence and
+    names, which move nothing, may come on top.
+    """
     plain = [i for i, voyage in enumerate(voyages) if not voyage.ship.role.trap]
     tankers = [i for i in plain if voyages[i].ship.role.is_tanker]
-    steady = [i for i in tankers if not voyages[i].ship.is_satellite]
     if "static_silence" in carriers:
+        rng = _trap_rng(seed, "static_silence")
         for i in tankers[1::12]:
             heard[i] = hide_static(voyages[i], heard[i], rng)
             carriers["static_silence"].append(voyages[i].ship.mmsi)
-    if "fix_jumps" in carriers:
-        for i in steady[::4]:
-            heard[i], placed = plant_jumps(voyages[i], heard[i], calls[i], rng, events=4)
-            if placed:
-                carriers["fix_jumps"].append(voyages[i].ship.mmsi)
     if "hostile_names" in carriers:
         carriers["hostile_names"] = [
             voyages[i].ship.mmsi for i in plain if not voyages[i].ship.name.startswith("SIM ")
         ]
 
+    free = list(plain)
+    wanted = _overlay_ships(len(voyages), len(plain), carriers)
+    for trap, plant in LAID_ON_ONE_SHIP.items():
+        rng = _trap_rng(seed, trap)
+        # Tankers first: theirs are the calls that are counted. Not ships heard in passes only: of
+        # hours of interference a receiver might get nothing.
+        steady = [i for i in rng.permutation(free) if not voyages[i].ship.is_satellite]
+        for i in sorted(steady, key=lambda i: not voyages[i].ship.role.is_tanker):
+            if len(carriers.get(trap, [])) >= wanted.get(trap, 0):
+                break
+            planted = plant(voyages[i], heard[i], rng)
+            if planted is not None:
+                heard[i] = planted
+                free.remove(i)
+                carriers[trap].append(voyages[i].ship.mmsi)
+
+    for trap in ("clock_error", "jamming"):
+        if trap in carriers:
+            rng = _trap_rng(seed, trap)
+            pool = [int(i) for i in rng.permutation(free)[: wanted[trap]]]
+            hit: list[int] = []
+            if trap == "clock_error":
+                for k in range(blocks(len(voyages))):
+                    hit += plant_clock_error(voyages, heard, pool[k :: blocks(len(voyages))], rng)
+            elif pool:
+                hit = jam(heard, pool, voyages[0].chart, rng, max_events=len(pool))
+            carriers[trap] = [voyages[i].ship.mmsi for i in hit]
+            free = [i for i in free if i not in pool]
+
+
+LAID_ON_ONE_SHIP: dict[str, Callable[[Voyage, Heard, np.random.Generator], Heard | None]] = {
+    "fix_jumps": plant_jumps,
+    "circles": plant_circles,
+    "drift_away": plant_drift,
+    "still_twin": plant_twin,
+}
+
+
+def _overlay_ships(ships: int, plain: int, traps: Collection[str]) -> dict[str, int]:
+    """Share the plain ships among the traps laid on them; one ship at least for each."""
+    full = {trap: n * blocks(ships) for trap, n in OVERLAYS.items() if trap in traps}
+    share = min(1.0, plain / max(sum(full.values()), 1))
+    return {trap: max(1, int(n * share)) for trap, n in full.items()}
+
+
+def _trap_rng(seed: int, trap: str) -> np.random.Generator:
+    """A generator of its own for each trap: one trap more or less leaves the others' draws."""
+    return np.random.default_rng([seed, 2, list(TRAPS).index(trap)])
+
 
 def _fixes_table(ships: list[Ship], heard: list[Heard], start: date) -> pd.DataFrame:
-    counts = np.array([len(fixes.seconds) for fixes in heard])
-    of_ship = np.repeat(np.arange(len(ships)), counts)
     heard_of: dict[str, Any] = {
         name: np.concatenate([getattr(fixes, name) for fixes in heard]) for name in Heard._fields
     }
     order = np.lexsort((heard_of["mmsi"], heard_of["seconds"]))
-    of_ship = of_ship[order]
+    of_ship = heard_of["sent_as"][order]
     heard_of = {name: column[order] for name, column in heard_of.items()}
     is_known = heard_of["has_static"]
 
@@ -330,6 +458,8 @@ def _truth_table(calls: list[Call], start: date) -> pd.DataFrame:
             "area_kind": table["area_kind"].astype("string"),
             "arrived_at": _moments(start, table["arrived_s"].to_numpy(dtype=float)),
             "departed_at": _moments(start, table["departed_s"].to_numpy(dtype=float)),
+            "began_at": _moments(start, table["began_s"].to_numpy(dtype=float)),
+            "ended_at": _moments(start, table["ended_s"].to_numpy(dtype=float)),
         }
     )
     return truth.sort_values(["arrived_at", "mmsi"], ignore_index=True)

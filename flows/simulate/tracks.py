@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from flows.simulate.places import KM_PER_DEGREE, Floats, distance_km, moved
+from flows.simulate.fleet import Ship
+from flows.simulate.places import KM_PER_DEGREE, Floats, distance_km
 from flows.simulate.voyages import (
     DAY_S,
     HOUR_S,
@@ -27,15 +29,14 @@ SHARED_ROADS = frozenset({"IRBND", "IRHOR", "IRQSM", "IRBSR"})
 OUT_AND_BACK_H = 12.0
 """Back at the same port within so many hours, and nowhere else between: one call."""
 
-MADE_UP_KN = 50.0
-"""A planted jump needs at least this speed, both ways, so that no ship could have sailed it."""
-
 
 class Heard(NamedTuple):
-    """The fixes of one ship, in order of time; NaN where a fix lacks the value.
+    """The fixes of one ship, in order of ``true_s``; NaN where a fix lacks the value.
 
     ``seconds`` count from the start of the simulation, ``has_static`` says where the ship's
-    name, numbers and size came along.
+    name, numbers and size came along. What no receiver knows: ``true_s`` is when the fix was sent,
+    which a receiver's clock may have wrong; ``is_true`` says where it tells the place of the ship;
+    ``sent_as`` counts the ship, in the list of all, whose name and numbers it bears.
     """
 
     seconds: Ints
@@ -48,10 +49,17 @@ class Heard(NamedTuple):
     nav_status: Floats
     draught_m: Floats
     has_static: Bools
+    true_s: Ints
+    is_true: Bools
+    sent_as: Ints
 
 
 class Call(NamedTuple):
-    """One true port call; ``departed_s`` is NaN for a ship still in port at the end."""
+    """One true port call; ``departed_s`` is NaN for a ship not heard to have left.
+
+    ``began_s`` and ``ended_s`` are when it crossed the 5-km mark, heard or not; NaN if it did not
+    leave before the end.
+    """
 
     mmsi: int
     imo: int
@@ -59,23 +67,25 @@ class Call(NamedTuple):
     area_kind: str
     arrived_s: float
     departed_s: float
+    began_s: float
+    ended_s: float
 
 
 STATIC_SHARE = 0.7
 """Share of rows with a ship's static data: public files join them as they come."""
 
 
-def hear(voyage: Voyage, rng: np.random.Generator) -> Heard:
+def hear(voyage: Voyage, rng: np.random.Generator, number: int) -> Heard:
     """Sample a track as receivers do: at uneven times, with some metres of noise.
+
+    ``number`` is the ship's own, in the list of all.
 
     Times come from a clock that runs at one tick a report, faster under way than at rest, so that
     one interpolation places them all.
     """
     ship = voyage.ship
-    times, lon, lat, bow, mode = (
-        np.concatenate(part)
-        for part in (voyage.times, voyage.lons, voyage.lats, voyage.headings, voyage.modes)
-    )
+    times, lon, lat = track(voyage)
+    bow, mode = np.concatenate(voyage.headings), np.concatenate(voyage.modes)
     interval_s = 60.0 * np.where(mode[:-1] == UNDER_WAY, ship.moving_min, ship.still_min)
     ticks = np.concatenate([[0.0], np.cumsum(np.diff(times) / interval_s)])
     wanted = np.arange(0.0, ticks[-1]) + rng.uniform(0.0, 0.7, int(np.ceil(ticks[-1])))
@@ -119,6 +129,9 @@ def hear(voyage: Voyage, rng: np.random.Generator) -> Heard:
         nav_status=mode[late] if ship.transceiver == "A" else np.full(n, np.nan),
         draught_m=draughts[level, 1],
         has_static=rng.random(n) < STATIC_SHARE,
+        true_s=seconds,
+        is_true=np.ones(n, dtype=bool),
+        sent_as=np.full(n, number),
     )
 
 
@@ -132,40 +145,75 @@ def flag_change_s(voyage: Voyage) -> float:
     return min((later[0].began_s + later[0].ended_s) / 2.0, voyage.horizon_s)
 
 
-def find_calls(voyage: Voyage, heard: Heard) -> list[Call]:
+def track(voyage: Voyage) -> tuple[Floats, Floats, Floats]:
+    """Return the corners of a voyage: times in seconds, longitudes and latitudes."""
+    return np.concatenate(voyage.times), np.concatenate(voyage.lons), np.concatenate(voyage.lats)
+
+
+def find_calls(voyage: Voyage, heard: Heard, ships: Sequence[Ship]) -> list[Call]:
     """Tell the true port calls of a voyage, as far as its fixes reach.
 
     A call begins with the first fix within 5 km of its first stopping place, and ends with the
     last within 5 km of its last. A fence is drawn by someone else, and wider or narrower than
     that: comparing should allow an hour or two, or the ship's reporting interval if longer.
-    A call without any fix is left out.
+    Only fixes that tell where the ship is count, at the time when they were sent; a call with
+    none during its stay is left out. ``ships`` are those that ``heard.sent_as`` counts.
     """
+    rows = np.flatnonzero(heard.is_true)
+    at_s = heard.true_s[rows]
+    corners = track(voyage)
     calls: list[Call] = []
     for stays in _joined(voyage.stays):
         first, last = stays[0], stays[-1]
-        near_first = distance_km(heard.lon, heard.lat, first.lon, first.lat) <= MARK_KM
-        near_last = distance_km(heard.lon, heard.lat, last.lon, last.lat) <= MARK_KM
-        before = np.flatnonzero((heard.seconds < first.began_s) & ~near_first)
-        after = np.flatnonzero((heard.seconds > last.ended_s) & ~near_last)
-        begin = before[-1] + 1 if len(before) else 0
-        end = after[0] if len(after) else len(heard.seconds)
-        is_heard = (heard.seconds[begin:end] >= first.began_s) & (
-            heard.seconds[begin:end] <= last.ended_s
-        )
-        if not is_heard.any():
+        if not ((at_s >= first.began_s) & (at_s <= last.ended_s)).any():
             continue
+        began_s = _crossed_in_s(corners, first)
+        ended_s = _crossed_out_s(corners, last)
+        begin = int(np.searchsorted(at_s, began_s, side="left"))
+        end = int(np.searchsorted(at_s, ended_s, side="right"))
         is_berthed = any(stay.place.kind == "berth" for stay in stays)
         calls.append(
             Call(
-                mmsi=int(heard.mmsi[begin]),
-                imo=voyage.ship.imo,
+                mmsi=int(heard.mmsi[rows[begin]]),
+                imo=ships[int(heard.sent_as[rows[begin]])].imo,
                 port_id=last.place.port_id,
                 area_kind="berth" if is_berthed else "anchorage",
-                arrived_s=float(heard.seconds[begin]),
-                departed_s=(float("nan") if len(after) == 0 else float(heard.seconds[end - 1])),
+                arrived_s=float(at_s[begin]),
+                departed_s=float("nan") if end == len(at_s) else float(at_s[end - 1]),
+                began_s=began_s,
+                ended_s=ended_s if ended_s < voyage.horizon_s else float("nan"),
             )
         )
     return calls
+
+
+def _crossed_in_s(corners: tuple[Floats, Floats, Floats], stay: Stay) -> float:
+    """When a ship came within 5 km of where it then stopped; 0 if it never was outside."""
+    times, lon, lat = corners
+    away_km = distance_km(lon, lat, stay.lon, stay.lat)
+    outside = np.flatnonzero((times < stay.began_s) & (away_km > MARK_KM))
+    if len(outside) == 0:
+        return 0.0
+    at_s, piece_km = _piece(corners, int(outside[-1]), stay)
+    return float(at_s[np.flatnonzero(piece_km > MARK_KM)[-1]])
+
+
+def _crossed_out_s(corners: tuple[Floats, Floats, Floats], stay: Stay) -> float:
+    """When a ship was 5 km away from its last stop; infinite if it never was."""
+    times, lon, lat = corners
+    away_km = distance_km(lon, lat, stay.lon, stay.lat)
+    outside = np.flatnonzero((times > stay.ended_s) & (away_km > MARK_KM))
+    if len(outside) == 0:
+        return float("inf")
+    at_s, piece_km = _piece(corners, int(outside[0]) - 1, stay)
+    return float(at_s[np.flatnonzero(piece_km > MARK_KM)[0]])
+
+
+def _piece(corners: tuple[Floats, Floats, Floats], begin: int, stay: Stay) -> tuple[Floats, Floats]:
+    """Times along the piece after a corner, and the distances to a stop; 4 m apart or less."""
+    at_s = np.linspace(corners[0][begin], corners[0][begin + 1], 1025)
+    lon, lat = np.interp(at_s, corners[0], corners[1]), np.interp(at_s, corners[0], corners[2])
+    return at_s, distance_km(lon, lat, stay.lon, stay.lat)
 
 
 def _joined(stays: list[Stay]) -> list[list[Stay]]:
@@ -206,62 +254,3 @@ def hide_static(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard
     begin_s = rng.uniform(0.0, max(voyage.horizon_s - days * DAY_S, 0.0))
     hidden = (heard.seconds >= begin_s) & (heard.seconds < begin_s + days * DAY_S)
     return heard._replace(has_static=heard.has_static & ~hidden)
-
-
-def plant_jumps(
-    voyage: Voyage, heard: Heard, calls: list[Call], rng: np.random.Generator, events: int
-) -> tuple[Heard, int]:
-    """Throw a ship onto Iranian quays for one to three fixes, as GPS interference does.
-
-    Returns
-    -------
-    Heard, int
-        The fixes, and how many of the events could be placed: each is 50 to 300 km off, reachable
-        only above 50 knots both ways, and not during a call.
-    """
-    quays = [
-        place
-        for place in voyage.chart.places.values()
-        if place.kind == "berth" and place.country == "IR"
-    ]
-    lon, lat = heard.lon.copy(), heard.lat.copy()
-    moved_rows = np.zeros(len(lon), dtype=bool)
-    in_call = np.zeros(len(lon), dtype=bool)
-    for call in calls:
-        until_s = np.inf if np.isnan(call.departed_s) else call.departed_s
-        in_call |= (heard.seconds > call.arrived_s - 6 * HOUR_S) & (
-            heard.seconds < until_s + 6 * HOUR_S
-        )
-    placed = 0
-    for _ in range(40 * events):
-        if placed == events or len(lon) < 12:
-            break
-        size = int(rng.integers(1, 4))
-        begin = int(rng.integers(3, len(lon) - size - 3))
-        rows = slice(begin, begin + size)
-        quay = quays[int(rng.integers(len(quays)))]
-        away_km = distance_km(heard.lon[rows], heard.lat[rows], quay.lon, quay.lat)
-        if in_call[rows].any() or moved_rows[begin - 2 : begin + size + 2].any():
-            continue
-        if away_km.min() < 50.0 or away_km.max() > 300.0:
-            continue
-        edges = np.array([begin - 1, begin + size])
-        hours = (
-            np.array(
-                [
-                    heard.seconds[begin] - heard.seconds[begin - 1],
-                    heard.seconds[begin + size] - heard.seconds[begin + size - 1],
-                ]
-            )
-            / HOUR_S
-        )
-        edge_km = distance_km(heard.lon[edges], heard.lat[edges], quay.lon, quay.lat)
-        if (edge_km / KM_PER_NM / hours).min() < MADE_UP_KN:
-            continue
-        for row in range(begin, begin + size):
-            east_km, north_km = rng.normal(0.0, 0.03, 2)
-            there = moved(quay.lon, quay.lat, float(east_km), float(north_km))
-            lon[row], lat[row] = np.round(there, 5)
-        moved_rows[rows] = True
-        placed += 1
-    return heard._replace(lon=lon, lat=lat), placed

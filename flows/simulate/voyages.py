@@ -52,7 +52,8 @@ class Voyage:
     """A ship's track as it is being made: corners in time and space, and what happened at them.
 
     Between two corners a ship goes straight and at one speed. ``modes`` is the navigational
-    status of the piece that begins at a corner, ``headings`` its bow, degrees.
+    status of the piece that begins at a corner, ``headings`` its bow, degrees. ``decoy`` is where
+    the ship pretends to lie during its first call.
     """
 
     chart: Chart
@@ -70,6 +71,7 @@ class Voyage:
     modes: list[Floats] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
     silences: list[tuple[float, float]] = field(default_factory=list)
+    decoy: str = ""
     draughts: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -131,10 +133,21 @@ def plan_local(
 
 def week_edge_s(start: date, days: int) -> list[float]:
     """Sundays 23:38 UTC with three days before them and a day after, in seconds from the start."""
-    first_monday = start + timedelta(days=(7 - start.weekday()) % 7)
-    mondays = [first_monday + timedelta(days=7 * k) for k in range(days // 7 + 1)]
-    edges = [(monday - start).total_seconds() - 22 * 60.0 for monday in mondays]
-    return [edge for edge in edges if 3 * DAY_S <= edge <= (days - 1) * DAY_S]
+    return [at_s for day, at_s in _eves_s(start, days) if day.weekday() == 0]
+
+
+def month_edge_s(start: date, days: int) -> list[float]:
+    """A month's last day at 23:38 UTC, as `week_edge_s` gives Sundays."""
+    return [at_s for day, at_s in _eves_s(start, days) if day.day == 1]
+
+
+def _eves_s(start: date, days: int) -> list[tuple[date, float]]:
+    """Days with three days before them and one after, and 22 minutes before each begins."""
+    return [
+        (start + timedelta(days=day), day * DAY_S - 22 * 60.0)
+        for day in range(days)
+        if 3 * DAY_S <= day * DAY_S - 22 * 60.0 <= (days - 1) * DAY_S
+    ]
 
 
 # ---------------------------------------------------------------------------------------------
@@ -155,13 +168,17 @@ def _trade(voyage: Voyage) -> None:
     target = _iranian_berth(voyage)
     stay_h = voyage.rng.uniform(18.0, 42.0)
     if not _has_time(voyage, target, stay_h):
-        rest_h = (voyage.horizon_s - voyage.now_s) / HOUR_S + 1.0
-        here = voyage.chart.places[voyage.place]
-        _still(voyage, here, rest_h, voyage.lon, voyage.lat)
+        _rest(voyage)
         return
     _go(voyage, target, stay_h)
     # More than 12 hours, so that two calls at one port are never "out and back" by chance.
     _go(voyage, _foreign(voyage), voyage.rng.uniform(14.0, 40.0))
+
+
+def _rest(voyage: Voyage) -> None:
+    """Stay until the data end."""
+    rest_h = (voyage.horizon_s - voyage.now_s) / HOUR_S + 1.0
+    _still(voyage, voyage.chart.places[voyage.place], rest_h, voyage.lon, voyage.lat)
 
 
 def _has_time(voyage: Voyage, target: str, stay_h: float) -> bool:
@@ -308,10 +325,12 @@ def _neighbours(voyage: Voyage, _start: date) -> None:
         abroad, first, second = "tkm-1", "amd-1", "nek-1"
         if not voyage.ship.role.is_tanker:
             second, first = "amd-2", "nek-1"
-    elif voyage.ship.flag == "RU" or not voyage.ship.role.is_tanker:
-        abroad, first, second = "jea-1", "bsr-1", "bnd-1"
     else:
-        abroad, first, second = "rtu-1", "asa-1", "tmb-1"
+        abroad, first, second = (
+            ("jea-1", "bsr-1", "bnd-1"),
+            ("rtu-1", "asa-1", "tmb-1"),
+            ("kwt-1", "bkm-2", "mrx-1"),
+        )[voyage.ship.role.part]
     _begin(voyage, abroad, 3.0, 20.0)
     _go(voyage, first, voyage.rng.uniform(14.0, 26.0))
     _go(voyage, second, voyage.rng.uniform(14.0, 26.0))
@@ -354,15 +373,81 @@ def _still_in_port_at_end(voyage: Voyage, _start: date) -> None:
 
 
 def _week_edge(voyage: Voyage, start: date) -> None:
-    """Reach the mark on a Sunday at 23:38 and the berth on Monday.
+    """Reach the mark on a Sunday at 23:38 and the berth on Monday."""
+    _call_over_midnight(voyage, week_edge_s(start, int(voyage.horizon_s / DAY_S)))
 
-    The mark is 5 km off the berth, so a fence wider than that is crossed on the Sunday too.
-    """
+
+def _month_edge(voyage: Voyage, start: date) -> None:
+    """Reach the mark on a month's last day at 23:38 and the berth on the first."""
+    _call_over_midnight(voyage, month_edge_s(start, int(voyage.horizon_s / DAY_S)))
+
+
+def _call_over_midnight(voyage: Voyage, eves_s: Sequence[float]) -> None:
+    # The mark is 5 km off the berth, so a fence wider than that is crossed before midnight too.
     berth, abroad = ("bsr-2", "jea-1") if _is_gulf(voyage) else ("nek-1", "bak-1")
-    edges = week_edge_s(start, int(voyage.horizon_s / DAY_S))
     _begin(voyage, abroad, 3.0, 20.0)
-    _go(voyage, berth, voyage.rng.uniform(18.0, 30.0), mark_s=float(voyage.rng.choice(edges)))
+    _go(voyage, berth, voyage.rng.uniform(18.0, 30.0), mark_s=float(voyage.rng.choice(eves_s)))
     _go(voyage, abroad, 14.0)
+
+
+def _spoofed_stay(voyage: Voyage, _start: date) -> None:
+    if _is_gulf(voyage):
+        abroad, berth, voyage.decoy = (
+            ("rtu-1", "khk-t", "irq-decoy"),
+            ("jea-1", "asa-1", "jea-roads"),
+            ("soh-1", "bsr-2", "soh-roads"),
+        )[int(voyage.rng.integers(3))]
+    else:
+        abroad, berth, voyage.decoy = "tkm-1", "nek-1", "bak-roads"
+    _begin(voyage, abroad, 3.0, 8.0)
+    _go(voyage, berth, voyage.rng.uniform(40.0, 84.0))
+    _go(voyage, abroad, 14.0)
+
+
+def _sts_outside(voyage: Voyage, _start: date) -> None:
+    """Lie beside the other ship: both come to the same place at the same time."""
+    part = voyage.ship.role.part
+    if _is_gulf(voyage):
+        meeting, abroad = ("lrk-sts", "omn-sts")[part // 2], ("jea-1", "soh-1")[part % 2]
+    else:
+        meeting, abroad = "casp-sts", ("bak-1", "tkm-1")[part % 2]
+    _begin(voyage, abroad, 3.0, 12.0)
+    _go(voyage, meeting, voyage.rng.uniform(22.0, 38.0), mark_s=2.5 * DAY_S, abreast=part % 2)
+    _go(voyage, abroad, 14.0)
+
+
+def _shared_mmsi(voyage: Voyage, _start: date) -> None:
+    """Keep to one end of the Gulf, or to the Caspian: the other hull is elsewhere."""
+    abroad, berth = (
+        (("kwt-1", "khk-t"), ("soh-1", "bsr-2"))[voyage.ship.role.part]
+        if _is_gulf(voyage)
+        else ("bak-1", "nek-1")
+    )
+    _begin(voyage, abroad, 2.0, 30.0)
+    while True:
+        stay_h = voyage.rng.uniform(18.0, 42.0)
+        if not _has_time(voyage, berth, stay_h):
+            break
+        _go(voyage, berth, stay_h)
+        _go(voyage, abroad, voyage.rng.uniform(14.0, 40.0))
+    _rest(voyage)
+
+
+SWAP_S = 4.0 * DAY_S
+"""When two ships take each other's identity; both are abroad then."""
+
+
+def _identity_swap(voyage: Voyage, _start: date) -> None:
+    abroad, berth = (
+        (("kwt-1", "khk-t"), ("soh-1", "bsr-2"))
+        if _is_gulf(voyage)
+        else (("bak-1", "nek-1"), ("tkm-1", "amd-1"))
+    )[voyage.ship.role.part]
+    _begin(voyage, abroad, 3.0, 8.0)
+    _go(voyage, berth, voyage.rng.uniform(14.0, 18.0))
+    _go(voyage, abroad, 1.0)
+    rest_h = (SWAP_S - voyage.now_s) / HOUR_S + voyage.rng.uniform(5.0, 10.0)
+    _still(voyage, voyage.chart.places[abroad], rest_h, voyage.lon, voyage.lat)
 
 
 SCRIPTS: dict[str, Callable[[Voyage, date], None]] = {
@@ -379,6 +464,11 @@ SCRIPTS: dict[str, Callable[[Voyage, date], None]] = {
     "first_heard_in_berth": _first_heard_in_berth,
     "still_in_port_at_end": _still_in_port_at_end,
     "week_edge": _week_edge,
+    "month_edge": _month_edge,
+    "spoofed_stay": _spoofed_stay,
+    "sts_outside": _sts_outside,
+    "shared_mmsi": _shared_mmsi,
+    "identity_swap": _identity_swap,
 }
 
 
@@ -397,15 +487,20 @@ def _go(
     *,
     through: tuple[str, ...] = (),
     mark_s: float | None = None,
+    abreast: int | None = None,
 ) -> None:
     """Sail to a place along the lanes and stop there.
 
     With ``mark_s`` the ship waits where it is until it can pass the 5-km mark at that second; it
     must then lie at a berth, since a ship at anchor swings away from where its track begins.
+    Ships that stop with ``abreast`` 0 and 1 lie side by side, 60 m apart, and drift as one.
     """
     chart = voyage.chart
     place = chart.places[place_id]
-    lon, lat = _spot(voyage, place)
+    if abreast is None:
+        lon, lat = _spot(voyage, place)
+    else:
+        lon, lat = moved(place.lon, place.lat, 0.06 * abreast, 0.0)
     corners: list[tuple[float, float, float]] = []
     here = voyage.place
     for there in (*through, place_id):
@@ -421,7 +516,7 @@ def _go(
         _still(voyage, chart.places[voyage.place], wait_s / HOUR_S, voyage.lon, voyage.lat)
     _sail(voyage, corners)
     voyage.place = place_id
-    _still(voyage, place, hours, lon, lat)
+    _still(voyage, place, hours, lon, lat, swing=None if abreast is None else LASHED)
 
 
 def _spot(voyage: Voyage, place: Place) -> tuple[float, float]:
@@ -477,7 +572,48 @@ def _sail(voyage: Voyage, corners: Sequence[tuple[float, float, float]]) -> None
     _add(voyage, voyage.now_s + times, (lon, lat), np.append(bow, bow[-1]), UNDER_WAY)
 
 
-def _still(voyage: Voyage, place: Place, hours: float, lon: float, lat: float) -> None:
+class Swing(NamedTuple):
+    """How a ship moves round its anchor: radius in km, half of the arc and its phase in radians."""
+
+    radius_km: float
+    sweep: float
+    phase: float
+
+
+LASHED = Swing(0.3, 1.2, 2.0)
+"""Two ships side by side swing as one."""
+
+
+def any_swing(rng: np.random.Generator) -> Swing:
+    """Draw a swing: with 6 times the depth of chain (20 to 60 m here) a hull lies 200 to 400 m
+    from its anchor.
+    """
+    return Swing(rng.uniform(0.2, 0.4), rng.uniform(0.6, 2.4), rng.uniform(0.0, 2.0 * np.pi))
+
+
+def swung_km(swing: Swing, seconds: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return how far a ship at anchor has moved, km east and north, and the angle of its chain.
+
+    It swings with the tide, which turns every 6.2 hours.
+    """
+    turn = swing.sweep * np.sin(2.0 * np.pi * seconds / (12.42 * HOUR_S))
+    angle = swing.phase + turn
+    return (
+        swing.radius_km * (np.cos(angle) - np.cos(swing.phase)),
+        swing.radius_km * (np.sin(angle) - np.sin(swing.phase)),
+        angle,
+    )
+
+
+def _still(
+    voyage: Voyage,
+    place: Place,
+    hours: float,
+    lon: float,
+    lat: float,
+    *,
+    swing: Swing | None = None,
+) -> None:
     """Add a stop: moored at a quay, swinging round an anchor, or drifting at sea."""
     began_s = voyage.now_s
     seconds = max(hours, 0.0) * HOUR_S
@@ -486,15 +622,8 @@ def _still(voyage: Voyage, place: Place, hours: float, lon: float, lat: float) -
         lons, lats = np.full(2, lon), np.full(2, lat)
         bow, mode = np.full(2, place.heading_deg), MOORED
     else:
-        # With 6 times the depth of chain (20 to 60 m here) a hull lies 200 to 400 m from its
-        # anchor and swings with the tide, which turns every 6.2 hours.
         times = np.append(np.arange(0.0, seconds, 1200.0), seconds)
-        radius_km = voyage.rng.uniform(0.2, 0.4)
-        sweep = voyage.rng.uniform(0.6, 2.4)
-        phase = voyage.rng.uniform(0.0, 2.0 * np.pi)
-        angle = phase + sweep * np.sin(2.0 * np.pi * times / (12.42 * HOUR_S))
-        east_km = radius_km * (np.cos(angle) - np.cos(phase))
-        north_km = radius_km * (np.sin(angle) - np.sin(phase))
+        east_km, north_km, angle = swung_km(swing or any_swing(voyage.rng), times)
         lons = lon + east_km / (KM_PER_DEGREE * np.cos(np.radians(lat)))
         lats = lat + north_km / KM_PER_DEGREE
         bow = (270.0 - np.degrees(angle)) % 360.0

@@ -22,13 +22,16 @@ from flows.simulate import TRAPS, Simulation, Tables, simulate, simulate_tables
 from flows.simulate.fleet import (
     HOSTILE_NAMES,
     MID_OF_FLAG,
+    OVERLAYS,
     Ship,
     build_fleet,
     build_locals,
     cast_roles,
     imo_check_digit,
+    share_mmsis,
 )
 from flows.simulate.places import CASPIAN, GULF, distance_km, load_chart, route
+from flows.simulate.reception import RECEPTIONS, one_per_slot
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 REGISTERS = SHARED / "registers"
@@ -43,6 +46,8 @@ HEADER_2024 = (
     "Length,Width,Draft,Cargo,TransceiverClass"
 )
 IN_FILES_ONLY = {"repeated_rows", "dirty_rows"}
+FALSE_PLACES = (*OVERLAYS, "spoofed_stay", "shared_mmsi", "identity_swap")
+"""Traps with which the fixes of one MMSI cannot be sailed by one ship."""
 LOCAL_MMSI_FROM, LOCAL_MMSI_TO = 422_980_000, 422_980_999
 
 
@@ -65,8 +70,8 @@ def clean() -> Tables:
 
 @pytest.fixture(scope="module")
 def trapped() -> Tables:
-    """Two copies of every trap, so that each is played in both waters."""
-    return simulate_tables(days=14, ships=100, seed=5)
+    """Two copies of every trap, so that each is played in both waters; over a month's end."""
+    return simulate_tables(start=date(2026, 3, 23), days=14, ships=200, seed=5)
 
 
 def fixes_of(tables: Tables, mmsi: int) -> pd.DataFrame:
@@ -75,6 +80,14 @@ def fixes_of(tables: Tables, mmsi: int) -> pd.DataFrame:
 
 def calls_of(tables: Tables, mmsi: int) -> pd.DataFrame:
     return tables.truth[tables.truth["mmsi"] == mmsi]
+
+
+def without_false_places(tables: Tables) -> pd.DataFrame:
+    """The fixes of ships that are where they say, as far as traps go."""
+    false: set[int] = set()
+    for trap in FALSE_PLACES:
+        false |= set(tables.traps[trap])
+    return tables.fixes[~tables.fixes["mmsi"].isin(false)]
 
 
 def speeds_kn(fixes: pd.DataFrame) -> np.ndarray:
@@ -104,7 +117,7 @@ def unpacked(path: Path) -> bytes:
 def test_the_same_arguments_write_the_same_bytes_in_any_folder(tmp_path: Path) -> None:
     written = []
     for name in ("a", "b"):
-        simulate(tmp_path / name, days=7, ships=20, seed=4)
+        simulate(tmp_path / name, days=7, ships=40, seed=4)
         files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         written.append({str(p.relative_to(tmp_path / name)): p.read_bytes() for p in files})
     assert written[0] == written[1]
@@ -216,7 +229,10 @@ def test_truth_and_label_of_the_sample(sample: tuple[Path, Simulation]) -> None:
     folder, written = sample
     with (folder / "truth.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["mmsi", "imo", "port_id", "area_kind", "arrived_at", "departed_at"]
+    assert list(rows[0]) == [
+        *("mmsi", "imo", "port_id", "area_kind", "arrived_at", "departed_at"),
+        *("began_at", "ended_at"),
+    ]
     assert len(rows) == len(written.truth)
     assert {row["area_kind"] for row in rows} == {"berth", "anchorage"}
     assert any(row["departed_at"] == "" for row in rows)
@@ -278,7 +294,7 @@ def test_clean_files_have_neither_dirt_nor_repeats(tmp_path: Path) -> None:
 
 
 def test_sample_is_small(sample: tuple[Path, Simulation]) -> None:
-    assert sum(path.stat().st_size for path in sample[1].files) < 700_000
+    assert sum(path.stat().st_size for path in sample[1].files) < 1_100_000
 
 
 def test_sample_has_linked_tanker_calls_in_both_waters_in_every_week(
@@ -286,7 +302,7 @@ def test_sample_has_linked_tanker_calls_in_both_waters_in_every_week(
 ) -> None:
     _, written = sample
     water = {place.port_id: place.water for place in chart.places.values()}
-    calls = written.truth.merge(written.fleet, on="mmsi", validate="m:1")
+    calls = written.truth.merge(written.fleet, on=["mmsi", "imo"], validate="m:1")
     linked = calls[calls["is_tanker"] & calls["is_russian_linked"]]
     weeks = linked["arrived_at"].dt.strftime("%G-W%V")
     counts = linked.groupby([linked["port_id"].map(water), weeks]).size().unstack()
@@ -337,6 +353,9 @@ def test_imo_numbers_are_well_formed_unique_and_no_real_ships() -> None:
     assert len(set(numbers)) == len(numbers)
     mmsis = [ship.mmsi for ship in fleet] + [s.later_mmsi for s in fleet if s.later_mmsi]
     assert len(set(mmsis)) == len(mmsis)
+    twice = pd.Series([ship.mmsi for ship in share_mmsis(fleet)]).value_counts()
+    assert (twice[twice > 1] == 2).all()
+    assert (twice > 1).sum() == 50
 
 
 @pytest.mark.skipif(not REGISTERS.is_dir(), reason=f"{REGISTERS} is missing")
@@ -402,7 +421,7 @@ def test_only_linked_ships_go_to_russian_ports(clean: Tables, chart) -> None:
 def test_no_ship_is_faster_than_a_ship(clean: Tables, trapped: Tables) -> None:
     assert speeds_kn(clean.fixes).max() < 15
     jumped = trapped.fixes["mmsi"].isin(trapped.traps["fix_jumps"])
-    assert speeds_kn(trapped.fixes[~jumped]).max() < 15
+    assert speeds_kn(without_false_places(trapped)).max() < 15
     assert speeds_kn(trapped.fixes[jumped]).max() > 50
 
 
@@ -464,13 +483,11 @@ def test_a_ship_of_every_call_is_still_at_its_port_then(trapped: Tables, chart) 
     for place in chart.places.values():
         if place.country == "IR":
             spots.setdefault(place.port_id, []).append(place)
-    by_ship = dict(list(trapped.fixes.groupby("mmsi")))
+    by_ship = dict(list(without_false_places(trapped).groupby("mmsi")))
     end = trapped.fixes["reported_at"].max()
-    jumped = set(trapped.traps["fix_jumps"])
-    assert len(trapped.truth) > 150
-    for call in trapped.truth.itertuples():
-        if call.mmsi in jumped:
-            continue
+    checked = trapped.truth[trapped.truth["mmsi"].isin(by_ship)]
+    assert len(checked) > 250
+    for call in checked.itertuples():
         fixes = by_ship[call.mmsi].set_index("reported_at").sort_index()
         until = end if pd.isna(call.departed_at) else call.departed_at
         inside = fixes.loc[call.arrived_at : until]
@@ -516,7 +533,7 @@ def test_clean_voyages_have_whole_calls_and_stop_nowhere_else_in_iran(clean: Tab
 
 
 def test_calls_of_a_ship_do_not_overlap(trapped: Tables) -> None:
-    for _, calls in trapped.truth.sort_values("arrived_at").groupby("mmsi"):
+    for _, calls in trapped.truth.sort_values("arrived_at").groupby(["mmsi", "imo"]):
         assert (calls["departed_at"].iloc[:-1].to_numpy() < calls["arrived_at"].iloc[1:]).all()
     assert (trapped.truth["arrived_at"] <= trapped.truth["departed_at"].fillna("2100")).all()
 
@@ -525,7 +542,10 @@ def test_a_week_of_traps_leaves_no_call_open_by_chance() -> None:
     tables = simulate_tables(days=7, ships=150, seed=9)
     is_open = tables.truth["departed_at"].isna()
     local = tables.truth["mmsi"].between(LOCAL_MMSI_FROM, LOCAL_MMSI_TO)
-    by_trap = tables.truth["mmsi"].isin(tables.traps["still_in_port_at_end"])
+    # A ship jammed when the data end is not heard to have left.
+    by_trap = tables.truth["mmsi"].isin(
+        [*tables.traps["still_in_port_at_end"], *tables.traps["jamming"]]
+    )
     assert not (is_open & ~local & ~by_trap).any()
     assert tables.traps["week_edge"] == []
 
@@ -566,8 +586,8 @@ def test_every_trap_is_carried_when_asked_and_none_when_not(clean: Tables, trapp
 
 @pytest.mark.parametrize("trap", sorted(set(TRAPS) - IN_FILES_ONLY))
 def test_a_trap_alone_is_the_only_one(trap: str) -> None:
-    # From a Wednesday: a midnight between Sunday and Monday lies well inside.
-    tables = simulate_tables(start=date(2026, 3, 4), days=7, ships=6, seed=2, traps=[trap])
+    # From a Thursday: a midnight between Sunday and Monday lies inside, and one between two months.
+    tables = simulate_tables(start=date(2026, 3, 26), days=8, ships=6, seed=2, traps=[trap])
     assert set(tables.traps) == {trap}
     assert tables.traps[trap]
 
@@ -696,7 +716,7 @@ def test_neighbours_are_two_calls(trapped: Tables) -> None:
         one, two = calls.iloc[0], calls.iloc[1]
         assert two["arrived_at"] - one["departed_at"] < pd.Timedelta("12h")
         pairs.add((one["port_id"], two["port_id"]))
-    assert {("IRBSR", "IRBND"), ("IRAMD", "IRNEK"), ("IRASA", "IRTMB")} <= pairs
+    assert {("IRBSR", "IRBND"), ("IRAMD", "IRNEK"), ("IRASA", "IRTMB"), ("IRBKM", "IRMRX")} <= pairs
 
 
 def test_silent_berth_is_one_call_with_a_long_gap(trapped: Tables) -> None:
@@ -742,6 +762,13 @@ def test_week_edge_arrives_on_sunday_and_berths_on_monday(trapped: Tables) -> No
         assert still["reported_at"].weekday() == 0
 
 
+def test_month_edge_arrives_in_one_month_and_berths_in_the_next(trapped: Tables) -> None:
+    for _, fixes, calls in carriers(trapped, "month_edge"):
+        call = calls[calls["arrived_at"].dt.strftime("%d %H") == "31 23"].iloc[0]
+        later = fixes[(fixes["reported_at"] >= call["arrived_at"]) & (fixes["sog_kn"] < 0.7)]
+        assert later["reported_at"].iloc[0].day == 1
+
+
 def test_fix_jumps_are_few_far_and_no_call(trapped: Tables, chart) -> None:
     quays = [p for p in chart.places.values() if p.country == "IR" and p.kind == "berth"]
     for mmsi, fixes, calls in carriers(trapped, "fix_jumps"):
@@ -764,6 +791,354 @@ def test_no_jump_is_planted_that_a_ship_could_have_sailed() -> None:
     """With six hours between fixes, 300 km are a day's work of a launch, not a jump."""
     tables = simulate_tables(days=14, ships=12, traps=["fix_jumps"], report_minutes=360)
     assert tables.traps["fix_jumps"] == []
+
+
+OVERLAY_SETTINGS = {"days": 14, "ships": 60, "seed": 3}
+
+
+def laid(trap: str) -> tuple[Tables, Tables]:
+    """The fixes with one trap that is laid on plain ships, and those without it."""
+    return simulate_tables(**OVERLAY_SETTINGS, traps=[trap]), simulate_tables(
+        **OVERLAY_SETTINGS, traps=()
+    )
+
+
+def thrown(trap: str) -> tuple[Tables, pd.DataFrame, pd.DataFrame]:
+    """What a trap displaced: all tables, the false fixes, and the true ones in the same order."""
+    planted, bare = laid(trap)
+    assert planted.fixes["reported_at"].equals(bare.fixes["reported_at"])
+    is_false = (planted.fixes["lon"] != bare.fixes["lon"]) | (
+        planted.fixes["lat"] != bare.fixes["lat"]
+    )
+    false, true = planted.fixes[is_false], bare.fixes[is_false]
+    assert set(false["mmsi"]) == set(planted.traps[trap])
+    same = ["mmsi", "reported_at", "vessel_name", "nav_status"]
+    pd.testing.assert_frame_equal(false[same], true[same])
+    # Of the calls as they were sailed some may be lost, and none is added.
+    key = ["mmsi", "imo", "port_id", "began_at", "ended_at"]
+    merged = planted.truth.merge(bare.truth, on=key, how="left", indicator=True)
+    assert (merged["_merge"] == "both").all()
+    return planted, false, true
+
+
+def between_km(one: pd.DataFrame, two: pd.DataFrame) -> np.ndarray:
+    lon, lat = one["lon"].to_numpy(), one["lat"].to_numpy()
+    east = (lon - two["lon"].to_numpy()) * np.cos(np.radians(lat))
+    return np.hypot(east, lat - two["lat"].to_numpy()) * 111.2
+
+
+def nearest_quay_km(fixes: pd.DataFrame, chart) -> np.ndarray:
+    quays = [p for p in chart.places.values() if p.country == "IR" and p.kind == "berth"]
+    lon, lat = fixes["lon"].to_numpy(), fixes["lat"].to_numpy()
+    return np.min([distance_km(lon, lat, quay.lon, quay.lat) for quay in quays], axis=0)
+
+
+def test_jamming_throws_ships_to_few_places_far_off(chart) -> None:
+    planted, false, true = thrown("jamming")
+    away_km = between_km(false, true)
+    assert 18 < away_km.min() < away_km.max() < 402
+    assert len(false) > 50
+    # One place an event: six events, each within a kilometre or so of its place.
+    spots: list[pd.Series] = []
+    for _, fix in false.iterrows():
+        if not any(distance_km(fix.lon, fix.lat, s.lon, s.lat) < 3 for s in spots):
+            spots.append(fix)
+    assert len(spots) <= 6
+    assert (nearest_quay_km(false, chart) < 1.5).any()
+    fixes = planted.fixes[planted.fixes["mmsi"].isin(planted.traps["jamming"])]
+    assert speeds_kn(fixes).max() > 100
+
+
+def test_jamming_interleaves_true_and_false_fixes_and_hits_several_ships() -> None:
+    mixed, most = 0, 0
+    for seed in range(4):
+        settings = {"days": 14, "ships": 30, "seed": seed}
+        planted, bare = (simulate_tables(**settings, traps=t) for t in (["jamming"], ()))
+        is_false = planted.fixes["lon"] != bare.fixes["lon"]
+        for mmsi in planted.traps["jamming"]:
+            mine = is_false[planted.fixes["mmsi"] == mmsi].to_numpy()
+            runs = (np.diff(mine.astype(int)) == 1).sum()
+            mixed += runs >= 5
+        most = max(most, len(planted.traps["jamming"]))
+    assert mixed >= 3
+    assert most >= 4
+
+
+def test_a_jammed_call_counts_only_if_a_true_fix_is_left() -> None:
+    """At a high share, some calls have no true fix; the rest begin and end with one."""
+    settings = {"days": 21, "ships": 60, "seed": 1, "traps": ()}
+    planted, bare = (simulate_tables(**settings, jammed_share=share) for share in (0.5, 0.0))
+    is_true = (planted.fixes["lon"] == bare.fixes["lon"]).to_numpy()
+    heard = planted.fixes[is_true].set_index(["mmsi", "reported_at"]).index
+    for name in ("arrived_at", "departed_at"):
+        ends = planted.truth.dropna(subset=name)
+        assert pd.MultiIndex.from_frame(ends[["mmsi", name]]).isin(heard).all()
+    assert len(planted.truth) <= len(bare.truth)
+    assert not planted.truth["arrived_at"].equals(bare.truth["arrived_at"])
+
+
+def test_circles_keep_to_a_ring() -> None:
+    _, false, true = thrown("circles")
+    away_km = between_km(false, true)
+    assert 24 < away_km.min() < away_km.max() < 306
+    for _, fixes in false.groupby("mmsi"):
+        east = (fixes["lon"] - fixes["lon"].mean()) * np.cos(np.radians(fixes["lat"])) * 111.2
+        north = (fixes["lat"] - fixes["lat"].mean()) * 111.2
+        # x^2 + y^2 = 2ax + 2by + c is linear in the middle (a, b) of the ring.
+        ones = np.ones(len(east))
+        a, b, _ = np.linalg.lstsq(
+            np.column_stack([2 * east, 2 * north, ones]), east**2 + north**2, rcond=None
+        )[0]
+        radius_km = np.hypot(east - a, north - b)
+        assert radius_km.std() < 0.03
+        assert 0.19 < radius_km.mean() < 5.1
+        assert 7 < fixes["sog_kn"].min() < fixes["sog_kn"].max() < 31
+        assert fixes["sog_kn"].std() < 1
+        span = fixes["reported_at"].max() - fixes["reported_at"].min()
+        assert pd.Timedelta("1.5h") < span < pd.Timedelta("14h")
+
+
+def test_drift_away_ends_in_a_berth_and_jumps_back(chart) -> None:
+    planted, false, true = thrown("drift_away")
+    for mmsi, fixes in false.groupby("mmsi"):
+        off_km = between_km(fixes, true.loc[fixes.index])
+        at_berth = nearest_quay_km(fixes, chart) < 0.05
+        lies = fixes.loc[at_berth, "reported_at"]
+        assert pd.Timedelta("1.5h") < lies.max() - lies.min() < pd.Timedelta("12.1h")
+        assert at_berth[np.flatnonzero(at_berth)[0] :].all()
+        hours = np.diff(fixes["reported_at"].to_numpy()) / np.timedelta64(3600, "s")
+        drifts_kn = (np.diff(off_km) / 1.852 / hours)[: (~at_berth).sum() - 1]
+        # A swinging anchor and noise apart.
+        assert 3.5 < np.median(drifts_kn) < 9.5
+        assert drifts_kn.std() < 1.0
+        own = fixes_of(planted, mmsi).reset_index(drop=True)
+        back = own.index[own["reported_at"] > fixes["reported_at"].max()][0]
+        assert speeds_kn(own.loc[back - 1 : back])[0] > 49
+        assert without_calls(fixes, calls_of(planted, mmsi))
+
+
+def test_spoofed_stay_lies_abroad_for_days_and_no_call_is_heard(trapped: Tables, chart) -> None:
+    decoys = [chart.places[name] for name in ("irq-decoy", "jea-roads", "soh-roads", "bak-roads")]
+    for _, fixes, calls in carriers(trapped, "spoofed_stay"):
+        lon, lat = fixes["lon"].to_numpy(), fixes["lat"].to_numpy()
+        hours = fixes["reported_at"].diff().to_numpy() / np.timedelta64(3600, "s")
+        step_km = np.append(0.0, np.hypot(np.diff(lon) * np.cos(np.radians(lat[1:])), np.diff(lat)))
+        leaps = np.flatnonzero(step_km[1:] * 111.2 / 1.852 / hours[1:] > 20) + 1
+        assert len(leaps) == 2
+        stay = fixes.iloc[leaps[0] : leaps[1]]
+        length = stay["reported_at"].max() - stay["reported_at"].min()
+        assert pd.Timedelta("1.9D") < length < pd.Timedelta("5D")
+        away_km = [
+            distance_km(stay["lon"].to_numpy(), stay["lat"].to_numpy(), d.lon, d.lat).max()
+            for d in decoys
+        ]
+        assert min(away_km) < 1.0
+        assert stay["sog_kn"].max() < 0.7
+        assert (stay["nav_status"] == 1).all()
+        assert without_calls(stay, calls)
+
+
+def test_shared_mmsi_has_two_hulls_and_the_calls_of_both(trapped: Tables) -> None:
+    for mmsi, fixes, calls in carriers(trapped, "shared_mmsi"):
+        hulls = trapped.fleet[trapped.fleet["mmsi"] == mmsi]
+        assert hulls["imo"].nunique() == hulls["vessel_name"].nunique() == 2
+        assert set(calls["imo"]) == set(hulls["imo"])
+        named = fixes.dropna(subset="imo")
+        changes = (named["imo"].diff() != 0).sum()
+        assert changes > 0.2 * len(named)
+        one, two = (
+            named[named["imo"] == imo].set_index("reported_at") for imo in hulls["imo"].tolist()
+        )
+        assert speeds_kn(one.reset_index()).max() < 15
+        assert speeds_kn(two.reset_index()).max() < 15
+        other = two.reindex(one.index, method="nearest")
+        assert np.median(between_km(one, other)) > 200
+
+
+def test_still_twin_lies_in_a_berth_for_days_beside_the_true_track(chart) -> None:
+    planted, bare = laid("still_twin")
+    pd.testing.assert_frame_equal(planted.truth, bare.truth)
+    key = ["mmsi", "reported_at", "lon", "lat"]
+    merged = planted.fixes.merge(bare.fixes[key], on=key, how="left", indicator=True)
+    extra = merged[merged["_merge"] == "left_only"]
+    assert len(planted.fixes) == len(bare.fixes) + len(extra)
+    assert set(extra["mmsi"]) == set(planted.traps["still_twin"])
+    for mmsi, fixes in extra.groupby("mmsi"):
+        assert nearest_quay_km(fixes, chart).max() < 0.1
+        begin, end = fixes["reported_at"].min(), fixes["reported_at"].max()
+        assert end - begin > pd.Timedelta("2.5D")
+        own = fixes_of(bare, mmsi)
+        between = own[own["reported_at"].between(begin, end)]
+        assert len(between) > 40
+        first = fixes.iloc[0]
+        away_km = distance_km(own["lon"].to_numpy(), own["lat"].to_numpy(), first.lon, first.lat)
+        assert away_km.min() > 59
+
+
+def test_identity_swap_changes_who_is_where(trapped: Tables, chart) -> None:
+    swap = trapped.fixes["reported_at"].min().normalize() + pd.Timedelta("4D")
+    for mmsi, fixes, calls in carriers(trapped, "identity_swap"):
+        ship = trapped.fleet[trapped.fleet["mmsi"] == mmsi].iloc[0]
+        assert set(fixes["imo"].dropna()) == set(calls["imo"]) == {ship["imo"]}
+        assert set(fixes["vessel_name"].dropna()) == {ship["vessel_name"]}
+        assert fixes["length_m"].dropna().nunique() == 1
+        at = fixes["reported_at"].searchsorted(swap)
+        before, after = fixes.iloc[at - 1], fixes.iloc[at]
+        assert max(before["sog_kn"], after["sog_kn"]) < 0.7
+        away_km = float(distance_km(before["lon"], before["lat"], after["lon"], after["lat"]))
+        assert away_km > 200
+        assert away_km / 1.852 > 50 * (
+            (after["reported_at"] - before["reported_at"]) / pd.Timedelta("1h")
+        )
+        assert (calls["arrived_at"] < swap).any()
+    later = trapped.truth[trapped.truth["mmsi"].isin(trapped.traps["identity_swap"])]
+    assert (later["arrived_at"] > swap).any()
+
+
+def test_sts_outside_are_two_ships_side_by_side(trapped: Tables, chart) -> None:
+    iranian = [place for place in chart.places.values() if place.country == "IR"]
+    ships = carriers(trapped, "sts_outside")
+    assert len(ships) == 4
+    met = 0
+    # Later they go their own ways, and may meet in a port.
+    until = trapped.fixes["reported_at"].min() + pd.Timedelta("5D")
+    for mmsi, fixes, calls in ships:
+        one = fixes[(fixes["sog_kn"] < 0.7) & (fixes["reported_at"] < until)]
+        one = one.set_index("reported_at")
+        for other_mmsi, others, _ in ships:
+            if mmsi >= other_mmsi:
+                continue
+            two = others[others["sog_kn"] < 0.7].set_index("reported_at")
+            beside = two.reindex(one.index, method="nearest", tolerance=pd.Timedelta("40min"))
+            close = one[between_km(one, beside) < 0.25]
+            if len(close) < 5:
+                continue
+            met += 1
+            assert close.index.max() - close.index.min() > pd.Timedelta("19h")
+            assert without_calls(close.reset_index(), calls)
+            lon, lat = close["lon"].to_numpy(), close["lat"].to_numpy()
+            assert min(distance_km(lon, lat, p.lon, p.lat).min() for p in iranian) > 15
+    assert met == 2
+
+
+def test_clock_error_moves_times_and_not_places() -> None:
+    planted, bare = laid("clock_error")
+    pd.testing.assert_frame_equal(planted.truth, bare.truth)
+    begin, end = bare.fixes["reported_at"].min(), pd.Timestamp("2026-03-16")
+    assert planted.fixes["reported_at"].between(begin.normalize(), end, inclusive="left").all()
+    errors: set[float] = set()
+    where = ["mmsi", "lon", "lat", "sog_kn", "cog_deg"]
+    for mmsi, fixes in planted.fixes.groupby("mmsi"):
+        own = fixes_of(bare, mmsi)
+        one, two = (f.sort_values([*where, "reported_at"], ignore_index=True) for f in (fixes, own))
+        pd.testing.assert_frame_equal(one[where], two[where])
+        wrong = (one["reported_at"] - two["reported_at"]).dt.total_seconds() / 60
+        wrong = wrong[wrong != 0]
+        assert (len(wrong) > 0) == (mmsi in planted.traps["clock_error"])
+        errors |= set(wrong)
+    assert len(errors) == 1
+    assert 19 < abs(errors.pop()) < 211
+
+
+def test_a_ship_carries_one_trap_that_moves_it_at_most(trapped: Tables) -> None:
+    moving = [mmsi for trap in FALSE_PLACES for mmsi in trapped.traps[trap]]
+    assert len(moving) == len(set(moving))
+    sailed = set(trapped.traps) - set(OVERLAYS) - {"static_silence", "hostile_names"}
+    assert not {m for trap in OVERLAYS for m in trapped.traps[trap]} & {
+        m for trap in sailed for m in trapped.traps[trap]
+    }
+
+
+def test_the_order_of_the_traps_does_not_matter() -> None:
+    one, two = (
+        simulate_tables(days=7, ships=40, traps=traps) for traps in (list(TRAPS), list(TRAPS)[::-1])
+    )
+    pd.testing.assert_frame_equal(one.fixes, two.fixes)
+    assert one.traps == two.traps
+
+
+# -- interference and reception as a whole ----------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.4])
+def test_jammed_share_is_reached(share: float) -> None:
+    settings = {"days": 14, "ships": 60, "seed": 2, "traps": ()}
+    jammed, bare = (simulate_tables(**settings, jammed_share=s).fixes for s in (share, 0.0))
+    is_false = jammed["lon"] != bare["lon"]
+    ship_day = bare["mmsi"].astype(str) + bare["reported_at"].dt.strftime(" %j")
+    local = bare["mmsi"].between(LOCAL_MMSI_FROM, LOCAL_MMSI_TO)
+    assert not (is_false & local).any()
+    reached = ship_day[is_false].nunique() / ship_day[~local].nunique()
+    assert share <= reached < share + 0.01
+
+
+def test_began_and_ended_are_when_a_ship_crossed_the_mark(clean: Tables, chart) -> None:
+    assert clean.truth["ended_at"].isna().sum() == clean.truth["departed_at"].isna().sum()
+    truth = clean.truth.dropna(subset=["departed_at"])
+    first = (truth["arrived_at"] - truth["began_at"]) / pd.Timedelta("1min")
+    last = (truth["ended_at"] - truth["departed_at"]) / pd.Timedelta("1min")
+    assert min(first.min(), last.min()) >= -0.1
+    # Ships heard in passes only have some hours between fixes.
+    assert first.median() < 20
+    assert max(first.max(), last.max()) < 240
+
+
+@pytest.mark.parametrize("reception", RECEPTIONS[1:])
+def test_thin_reception_keeps_what_it_says(reception: str) -> None:
+    settings = {"days": 12, "ships": 40, "seed": 6, "traps": ()}
+    thin, full = (simulate_tables(**settings, reception=r) for r in (reception, "all"))
+    merged = thin.fixes.merge(full.fixes, how="left", indicator=True)
+    assert (merged["_merge"] == "both").all()
+    hours = {"2h": 2, "6h": 6, "6h-half": 6}.get(reception)
+    for mmsi, fixes in thin.fixes.groupby("mmsi"):
+        all_fixes = fixes_of(full, mmsi)
+        if hours is None:
+            at_h = (fixes["reported_at"] - pd.Timestamp("2026-03-02")) / pd.Timedelta("1h")
+            assert at_h.diff().max() > 17.9
+            # Folded by its period, half a day and more is empty for all the time.
+            folded = np.sort(at_h % 36)
+            assert max(np.diff(folded).max(), folded[0] + 36 - folded[-1]) >= 18
+        else:
+            slots = fixes["reported_at"].dt.floor(f"{hours}h")
+            assert not slots.duplicated().any()
+            share = len(slots) / all_fixes["reported_at"].dt.floor(f"{hours}h").nunique()
+            assert share == 1.0 if reception != "6h-half" else 0.2 < share < 0.8
+
+
+@pytest.mark.parametrize("reception", RECEPTIONS)
+def test_truth_holds_the_calls_of_which_a_fix_was_received(reception: str) -> None:
+    settings = {"days": 14, "ships": 60, "seed": 3, "traps": ()}
+    thin, full = (simulate_tables(**settings, reception=r) for r in (reception, "all"))
+    key = ["mmsi", "port_id", "began_at"]
+    both = full.truth.merge(thin.truth, on=key, how="left", suffixes=("", "_thin"))
+    assert both["arrived_at_thin"].notna().sum() == len(thin.truth)
+    for call in both.itertuples():
+        fixes = fixes_of(thin, call.mmsi)["reported_at"]
+        until = fixes.max() if pd.isna(call.departed_at) else call.departed_at
+        inside = fixes[fixes.between(call.arrived_at, until)]
+        if pd.isna(call.arrived_at_thin):
+            assert len(inside) <= 4
+        else:
+            assert call.arrived_at_thin == inside.iloc[0]
+            assert call.arrived_at_thin >= call.arrived_at
+            if not pd.isna(call.departed_at_thin):
+                assert call.departed_at_thin == inside.iloc[-1]
+    if reception == "6h":
+        assert len(thin.truth) == len(full.truth)
+
+
+def test_one_fix_a_slot_is_not_always_the_first() -> None:
+    seconds = np.arange(0, 864_000, 600)
+    kept = one_per_slot(seconds, 7200.0, np.random.default_rng(0))
+    assert kept.sum() == 120
+    assert len(set(seconds[kept] % 7200)) == 12
+    assert one_per_slot(seconds[:0], 7200.0, np.random.default_rng(0)).sum() == 0
+
+
+def test_the_label_tells_the_command(tmp_path: Path) -> None:
+    simulate(tmp_path, days=2, ships=3, traps=(), jammed_share=0.25, reception="6h-half")
+    label = (tmp_path / "SIMULATED.txt").read_text()
+    assert "--trap none --jammed-share 0.25 --reception 6h-half --layout" in label
 
 
 def test_static_silence_lasts_for_days(clean: Tables, trapped: Tables) -> None:
@@ -814,7 +1189,9 @@ def test_hostile_names_are_sent_and_written_as_they_are(
         ({"days": 0}, "must be 1 or more"),
         ({"ships": 0}, "must be 1 or more"),
         ({"ships": 6000}, "at most 5000"),
-        ({"ships": 3}, "need 16 ships, got 3"),
+        ({"ships": 35}, "need 36 ships, got 35"),
+        ({"jammed_share": 0.6}, "from 0 to 0.5"),
+        ({"reception": "3h"}, "no such reception: 3h; there are all, 2h"),
         ({"days": 6}, "need 7 days"),
         ({"report_minutes": 0.0}, "above 0"),
     ],
