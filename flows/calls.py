@@ -1,26 +1,37 @@
-"""Step 7, calls: each ship's whole history, where it came near a port, through the detector."""
+"""Step 7, calls: each ship's whole history, where it came near a port, through the detector.
+
+What was found of a ship stays true until a file brings new fixes of it. So the work of the last
+run is taken over from its catalogue, and only the ships that a new part of the lake names are
+worked again, with those whose calls hang on what is heard of others.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.resources import sql_path
+from geo import earth, fences, plausibility, port_calls, ports
 from geo.fences import locate
-from geo.port_calls import find_port_calls
+from geo.interference import find_crowds, find_interference, reach_m
+from geo.plausibility import JUMP, REASONS, VERDICTS, judge, microseconds
+from geo.port_calls import find_port_calls, hangs_on_hearing
 from geo.ports import Ports
 
 BATCH_FIXES = 1_000_000
 """Fixes in memory at a time, at some 150 bytes each; a single ship may have more."""
 
-TRACK_CALL_SCHEMA = pa.schema(
+CALL_SCHEMA = pa.schema(
     [
         ("port_call_id", pa.string()),
         ("track_id", pa.int64()),
@@ -34,64 +45,326 @@ TRACK_CALL_SCHEMA = pa.schema(
         ("departed_by", pa.timestamp("us")),
         ("fixes", pa.int32()),
         ("longest_gap_h", pa.float32()),
+        ("outside_m", pa.float32()),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
         ("confidence", pa.int8()),
     ]
 )
+FLAGGED_SCHEMA = pa.schema(
+    [
+        ("mmsi", pa.int32()),
+        ("reported_at", pa.timestamp("us")),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
+        ("track_id", pa.int64()),
+        ("verdict", pa.string()),
+        ("reason", pa.string()),
+        ("port_id", pa.string()),
+    ]
+)
+SHIP_SCHEMA = pa.schema(
+    [("mmsi", pa.int32()), ("fixes", pa.int64()), ("hangs_on_hearing", pa.bool_())]
+)
+INTERFERENCE_SCHEMA = pa.schema(
+    [
+        ("interference_id", pa.int64()),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
+        ("radius_m", pa.float32()),
+        ("began_at", pa.timestamp("us")),
+        ("ended_at", pa.timestamp("us")),
+        ("ships", pa.int64()),
+        ("displaced_fixes", pa.int64()),
+        ("evidence", pa.string()),
+    ]
+)
+STRUCK_SCHEMA = pa.schema([("interference_id", pa.int64()), ("port_id", pa.string())])
+JAMMED_SCHEMA = pa.schema([("port_call_id", pa.string()), ("is_seen_near", pa.bool_())])
+
+NEAR_M = 20_000.0
+"""A ship heard so near outside sailed in or out. Jammed ships are thrown further: those in the
+events of June 2025 lay tens of kilometres and more from where they were shown."""
+INSIDE_SHARE = 0.5
+"""A call is inside an event that covers so much of its time; a longer one stands on the rest."""
 
 
-def find_calls(con: duckdb.DuckDBPyConnection, ports: Ports, data_end: datetime | None) -> pa.Table:
-    """The port calls of every ship of the lake.
+class Work(NamedTuple):
+    """What the detector found, ship by ship.
+
+    calls: one row a port call. flagged: one row a fix that is not plainly credible on its MMSI's
+    first track. ships: one row a ship that was worked.
+    """
+
+    calls: pa.Table
+    flagged: pa.Table
+    ships: pa.Table
+
+
+NO_WORK = Work(CALL_SCHEMA.empty_table(), FLAGGED_SCHEMA.empty_table(), SHIP_SCHEMA.empty_table())
+
+
+def method_hash() -> str:
+    """A hash of the code that finds calls: what other code found is not taken over."""
+    digest = hashlib.blake2b(digest_size=16)
+    for module in (earth, fences, plausibility, port_calls, ports):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    for path in (Path(__file__), sql_path("candidate.sql"), sql_path("candidate_fix.sql")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def settled(before: Work, candidate: pa.Table, touched: pa.Array) -> Work:
+    """What stays of earlier work: the ships without new fixes, whose calls nothing can change.
+
+    Parameters
+    ----------
+    before : Work
+        Found with the same code and fences.
+    candidate : pyarrow.Table
+        The ships to be worked, mmsi and fixes. One with another number of fixes than before, as
+        after a backup was put back, does not stay.
+    touched : pyarrow.Array
+        The MMSIs with a fix in a part of the lake that is new since.
+    """
+    same = before.ships.join(candidate, ["mmsi", "fixes"], join_type="inner")
+    stays = pc.and_(pc.invert(same["hangs_on_hearing"]), pc.invert(pc.is_in(same["mmsi"], touched)))
+    ships = same.filter(stays).select(SHIP_SCHEMA.names)
+    stay = ships["mmsi"].combine_chunks()
+    return Work(
+        before.calls.filter(pc.is_in(before.calls["mmsi"], stay)),
+        before.flagged.filter(pc.is_in(before.flagged["mmsi"], stay)),
+        ships,
+    )
+
+
+def find_calls(
+    con: duckdb.DuckDBPyConnection, port: Ports, data_end: datetime | None, kept: Work
+) -> Work:
+    """The port calls of every ship of the lake, and the verdicts on their fixes.
 
     Parameters
     ----------
     con : DuckDBPyConnection
         With the relations `position`, `candidate` (mmsi, fixes) and `observed_hour`.
-    ports : Ports
+    port : Ports
         The fences.
     data_end : datetime or None
         The last fix of the lake, UTC; None for an empty lake.
+    kept : Work
+        The ships of which nothing is to be found anew: from `settled`, or `NO_WORK`.
 
     Returns
     -------
-    pyarrow.Table
-        In `TRACK_CALL_SCHEMA`, one row a call.
+    Work
+        Of all candidates, the kept ones included.
     """
     if data_end is None:
-        return TRACK_CALL_SCHEMA.empty_table()
-    port_ids = [str(port_id) for port_id in ports.port["port_id"]]
+        return NO_WORK
+    con.register("settled_ship", kept.ships)
+    port_ids = [str(port_id) for port_id in port.port["port_id"]]
     index = {port_id: row for row, port_id in enumerate(port_ids)}
-    serves = _serves(ports, index)
+    serves = _serves(port, index)
     heard = _heard(con, index)
     query = sql_path("candidate_fix.sql").read_text(encoding="utf-8")
-    found = [TRACK_CALL_SCHEMA.empty_table()]
+    found = [NO_WORK, kept]
     for first, last in _batches(con):
         result = con.execute(query, {"first": first, "last": last})
-        fixes: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
-        place = locate(fixes["lon"], fixes["lat"], ports)
+        columns: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
+        fixes = _judged(columns, port)
         calls = find_port_calls(
-            {
-                "track_id": np.asarray(fixes["mmsi"], dtype=np.int64),
-                "mmsi": fixes["mmsi"],
-                "reported_at": fixes["reported_at"],
-                "lon": fixes["lon"],
-                "lat": fixes["lat"],
-                "sog_kn": np.ma.filled(np.ma.asarray(fixes["sog_kn"], np.float32), np.nan),
-                "port": place.port,
-                "area": place.area,
-                "is_shared_roads": place.is_shared_roads,
-            },
-            port_ids=port_ids,
-            serves=serves,
-            heard=heard,
-            data_end=data_end,
+            fixes, port_ids=port_ids, serves=serves, heard=heard, data_end=data_end
         )
-        found.append(_table(calls))
-    return pa.concat_tables(found)
+        found.append(
+            Work(
+                pa.Table.from_pandas(calls, schema=CALL_SCHEMA, preserve_index=False),
+                _flagged(fixes, port_ids),
+                _ships(fixes),
+            )
+        )
+    con.unregister("settled_ship")
+    return Work(*(pa.concat_tables(tables) for tables in zip(*found, strict=True)))
+
+
+class Events(NamedTuple):
+    """Interference: the events, the ports that they threw ships into, the calls inside them."""
+
+    event: pa.Table
+    struck: pa.Table
+    jammed: pa.Table
+
+
+def find_events(work: Work, data_end: datetime | None) -> Events:
+    """Interference in the verdicts and calls of all ships, and which calls are inside.
+
+    Parameters
+    ----------
+    work : Work
+        Of all ships.
+    data_end : datetime or None
+        The last fix of the lake, UTC, up to which a call under way lasts; None for an empty lake.
+
+    Returns
+    -------
+    Events
+        event: in `INTERFERENCE_SCHEMA`, numbered from 1 in order of time. Its evidence is
+        ``jumps`` where several ships jumped to a place, ``crowd`` where no single jump shows it.
+        struck: one row an event and port whose limit holds displaced fixes. jammed: one row a call
+        inside an event, with whether its ship was seen near the port outside.
+    """
+    call = work.calls.to_pandas()
+    if data_end is not None:
+        call["departed_at"] = call["departed_at"].fillna(pd.Timestamp(data_end))
+    call["is_seen_near"] = call["outside_m"] <= NEAR_M
+    # Seen elsewhere, here once, and nowhere near: it may have sailed, or have been thrown.
+    call["is_glimpse"] = (
+        ~call["is_seen_near"] & call["arrived_after"].notna() & (call["fixes"] == 1)
+    )
+    jumps, struck = _jumps(work.flagged.to_pandas(), call)
+    crowds, crowded = _crowds(call)
+    crowds["interference_id"] += len(jumps)
+    crowded["interference_id"] += len(jumps)
+    event = pd.concat([jumps, crowds], ignore_index=True)
+    event = event.sort_values(["began_at", "lon", "lat", "evidence"], ignore_index=True)
+    number = pd.Series(event.index + 1, index=event["interference_id"])
+    event["interference_id"] = number.to_numpy()
+    struck = pd.concat([struck, crowded]).drop_duplicates()
+    struck["interference_id"] = struck["interference_id"].map(number)
+    inside = call.merge(struck, on="port_id").merge(event, on="interference_id", suffixes=("", "_"))
+    shared = inside[["departed_at", "ended_at"]].min(axis=1)
+    shared -= inside[["arrived_at", "began_at"]].max(axis=1)
+    length = inside["departed_at"] - inside["arrived_at"]
+    inside = inside.loc[(shared >= INSIDE_SHARE * length) & (shared >= pd.Timedelta(0))]
+    jammed = call.loc[call["port_call_id"].isin(inside["port_call_id"]), JAMMED_SCHEMA.names]
+    return Events(
+        pa.Table.from_pandas(event, schema=INTERFERENCE_SCHEMA, preserve_index=False),
+        pa.Table.from_pandas(struck, schema=STRUCK_SCHEMA, preserve_index=False),
+        pa.Table.from_pandas(jammed, schema=JAMMED_SCHEMA, preserve_index=False),
+    )
+
+
+def _jumps(flagged: pd.DataFrame, call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Events of several ships that jumped to one place, and the ports whose limit it lies in.
+
+    A call of a single fix by a ship that was not seen near may be one of the jumps.
+    """
+    jumped = flagged.loc[flagged["reason"] == REASONS[JUMP]].assign(is_certain=True)
+    maybe = call.loc[call["is_glimpse"]].assign(is_certain=False)
+    maybe = maybe.rename(columns={"arrived_at": "reported_at"})
+    columns = ["mmsi", "reported_at", "lon", "lat", "port_id", "is_certain"]
+    thrown = pd.concat([jumped[columns], maybe[columns]], ignore_index=True)
+    found = find_interference(
+        thrown["mmsi"].to_numpy(dtype=np.int64),
+        microseconds(thrown["reported_at"]),
+        thrown["lon"].to_numpy(),
+        thrown["lat"].to_numpy(),
+        thrown["is_certain"].to_numpy(dtype=np.bool_),
+    )
+    event = pd.DataFrame(
+        {
+            "interference_id": np.arange(found.lon.size),
+            "lon": found.lon.round(5),
+            "lat": found.lat.round(5),
+            "radius_m": found.radius_m,
+            "began_at": found.began_us.view("datetime64[us]"),
+            "ended_at": found.ended_us.view("datetime64[us]"),
+            "ships": found.ships,
+            "displaced_fixes": found.fixes,
+            "evidence": "jumps",
+        }
+    )
+    struck = thrown.assign(interference_id=found.event)[["interference_id", "port_id"]]
+    struck = struck.loc[(struck["interference_id"] >= 0) & struck["port_id"].notna()]
+    return event, struck.drop_duplicates().astype({"interference_id": np.int64})
+
+
+def _crowds(call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Events of more ships at a port than ever come there, and the port of each."""
+    by_arrival = call.sort_values(["port_id", "arrived_at", "port_call_id"])
+    span = call["departed_at"].max() - call["arrived_at"].min() if len(call) else pd.Timedelta(0)
+    span_us = int(span / pd.Timedelta(microseconds=1))
+    groups = []
+    for _, at_port in by_arrival.groupby("port_id", sort=True):
+        crowd = find_crowds(
+            microseconds(at_port["arrived_at"]), at_port["is_glimpse"].to_numpy(), span_us
+        )
+        groups += [at_port.loc[crowd == one] for one in range(crowd.max(initial=-1) + 1)]
+    event = pd.DataFrame(
+        [
+            {
+                "interference_id": number,
+                "lon": round(float(group["lon"].median()), 5),
+                "lat": round(float(group["lat"].median()), 5),
+                "radius_m": _radius_m(group),
+                "began_at": group["arrived_at"].min(),
+                "ended_at": group["departed_at"].max(),
+                "ships": group["mmsi"].nunique(),
+                "displaced_fixes": int(group["fixes"].sum()),
+                "evidence": "crowd",
+            }
+            for number, group in enumerate(groups)
+        ],
+        columns=pd.Index(INTERFERENCE_SCHEMA.names),
+    )
+    struck = pd.DataFrame(
+        [(number, group["port_id"].iloc[0]) for number, group in enumerate(groups)],
+        columns=pd.Index(STRUCK_SCHEMA.names),
+    )
+    return event, struck
+
+
+def _radius_m(group: pd.DataFrame) -> float:
+    lon, lat = group["lon"].to_numpy(), group["lat"].to_numpy()
+    return reach_m(lon, lat, float(np.median(lon)), float(np.median(lat)))
+
+
+def _judged(columns: dict[str, npt.NDArray[Any]], port: Ports) -> dict[str, npt.NDArray[Any]]:
+    """Fixes with the verdict on them and the fences that hold them."""
+    fixes = columns | {
+        "sog_kn": np.ma.filled(np.ma.asarray(columns["sog_kn"], np.float32), np.nan),
+        "imo": np.ma.filled(np.ma.asarray(columns["imo"], np.int64), 0),
+    }
+    place = locate(fixes["lon"], fixes["lat"], port)
+    found = judge(fixes)
+    return fixes | {
+        "track_id": found.track_id,
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "port": place.port,
+        "area": place.area,
+        "is_shared_roads": place.is_shared_roads,
+    }
+
+
+def _flagged(fixes: dict[str, npt.NDArray[Any]], port_ids: list[str]) -> pa.Table:
+    rows = np.flatnonzero(fixes["reason"])
+    named = np.array([*port_ids, None], dtype=object)
+    return pa.table(
+        {
+            "mmsi": fixes["mmsi"][rows],
+            "reported_at": fixes["reported_at"][rows],
+            "lon": fixes["lon"][rows],
+            "lat": fixes["lat"][rows],
+            "track_id": fixes["track_id"][rows],
+            "verdict": np.array(VERDICTS, dtype=object)[fixes["verdict"][rows]],
+            "reason": np.array(REASONS, dtype=object)[fixes["reason"][rows]],
+            "port_id": named[fixes["port"][rows]],
+        },
+        schema=FLAGGED_SCHEMA,
+    )
+
+
+def _ships(fixes: dict[str, npt.NDArray[Any]]) -> pa.Table:
+    ships, count = np.unique(fixes["mmsi"], return_counts=True)
+    hangs = np.isin(ships, hangs_on_hearing(fixes))
+    return pa.table({"mmsi": ships, "fixes": count, "hangs_on_hearing": hangs}, schema=SHIP_SCHEMA)
 
 
 def _batches(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
-    """Ranges of candidates' MMSIs with about `BATCH_FIXES` fixes each; a ship is never cut."""
-    rows = con.execute("select mmsi, fixes from candidate order by mmsi").fetchall()
+    """Ranges of MMSIs with about `BATCH_FIXES` fixes to work each; a ship is never cut."""
+    rows = con.execute(
+        "select mmsi, fixes from candidate anti join settled_ship using (mmsi) order by mmsi"
+    ).fetchall()
     first, total = None, 0
     for mmsi, fixes in rows:
         if first is not None and total + fixes > BATCH_FIXES:
@@ -103,10 +376,10 @@ def _batches(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
         yield first, rows[-1][0]
 
 
-def _serves(ports: Ports, index: dict[str, int]) -> dict[int, set[int]]:
+def _serves(port: Ports, index: dict[str, int]) -> dict[int, set[int]]:
     """Owner of shared roads -> the ports they serve, as row numbers."""
     found: dict[int, set[int]] = {}
-    for owner, served in zip(ports.port_area["port_id"], ports.port_area["serves"], strict=True):
+    for owner, served in zip(port.port_area["port_id"], port.port_area["serves"], strict=True):
         if served:
             found.setdefault(index[owner], set()).update(index[port_id] for port_id in served)
     return found
@@ -123,7 +396,3 @@ def _heard(
         index[str(port_id)]: hours["hour"].to_numpy(dtype=np.int64)
         for port_id, hours in frame.groupby("port_id")
     }
-
-
-def _table(calls: pd.DataFrame) -> pa.Table:
-    return pa.Table.from_pandas(calls, schema=TRACK_CALL_SCHEMA, preserve_index=False)

@@ -91,7 +91,12 @@ PUBLISHED_SCHEMA = pa.schema(
 
 
 def build(
-    settings: Settings, manifest: Manifest, run: dict[str, Any], *, publish: bool
+    settings: Settings,
+    manifest: Manifest,
+    run: dict[str, Any],
+    *,
+    publish: bool,
+    from_scratch: bool = False,
 ) -> tuple[Path, list[dict[str, Any]]]:
     """Build the catalogue beside the one in use.
 
@@ -105,6 +110,8 @@ def build(
         The record of this run, a row of the relation `run`.
     publish : bool
         Whether this run publishes the weeks that are new or changed.
+    from_scratch : bool
+        Work every ship anew, instead of those alone that the catalogue in use does not settle.
 
     Returns
     -------
@@ -134,9 +141,20 @@ def build(
         _create(con, "coverage", box)
         candidate = con.sql(_sql("candidate"), params=box).to_arrow_table()
         con.register("candidate", candidate)
-        con.register("track_call", calls.find_calls(con, ports, _data_end(manifest)))
-        for name in ("vessel", "vessel_link", "call_identity", "call_evidence", "port_call"):
+        kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
+        work = calls.find_calls(con, ports, _data_end(manifest), kept)
+        events = calls.find_events(work, _data_end(manifest))
+        for name, table in zip(("found_call", "found_flag", "found_ship"), work, strict=True):
+            con.register(name, table)
+        for name, table in zip(("found_event", "struck_port", "jammed"), events, strict=True):
+            con.register(name, table)
+        con.register("lake_part", _lake_part(manifest))
+        for name in ("track_call", "flagged_position", "candidate_ship", "worked_part"):
             _create(con, name)
+        con.sql(_sql("position_verdict")).create_view("position_verdict")
+        for name in ("interference", "vessel", "vessel_link", "call_identity", "call_evidence"):
+            _create(con, name)
+        _create(con, "port_call")
         for name in ("counted_call", "port_week", "weekly_count"):
             _create(con, name)
         con.register("published", history)
@@ -288,6 +306,7 @@ def _meta(settings: Settings, manifest: Manifest) -> pa.Table:
         "code_version": __version__,
         "as_of": settings.as_of.isoformat(sep=" "),
         **hashes(manifest),
+        **_method(),
     }
     return pa.table({"key": list(pairs), "value": list(pairs.values())})
 
@@ -305,6 +324,53 @@ def _fences(ports: Ports) -> dict[str, pa.Table]:
         "surrounding_cell": _surrounding_cells(ports),
         "limit_cell": _limit_cells(ports),
     }
+
+
+def _settled(
+    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest, candidate: pa.Table
+) -> calls.Work:
+    """The work of the catalogue in use that still holds; none where there is none to be had.
+
+    It is only ever a saving: a catalogue that is missing, damaged or of other code is passed over.
+    """
+    path = settings.home / lake.CATALOGUE
+    if not path.exists():
+        return calls.NO_WORK
+    try:
+        with open_catalogue(path, settings) as old:
+            meta = dict(old.execute("select key, value from meta").fetchall())
+            if any(meta.get(k) != v for k, v in _method().items()):
+                return calls.NO_WORK
+            before = calls.Work(
+                old.table("track_call").to_arrow_table().cast(calls.CALL_SCHEMA),
+                old.table("flagged_position").to_arrow_table().cast(calls.FLAGGED_SCHEMA),
+                old.table("candidate_ship").to_arrow_table().cast(calls.SHIP_SCHEMA),
+            )
+            worked = {
+                part for (part,) in old.execute("select part_hash from worked_part").fetchall()
+            }
+    except (duckdb.Error, pa.ArrowInvalid):
+        return calls.NO_WORK
+    new = [
+        glob.escape(str(settings.home / entry.position.path))
+        for entry in manifest.entries.values()
+        if entry.position is not None and entry.position.hash not in worked
+    ]
+    touched = pa.array([], pa.int32())
+    if new:
+        query = "select distinct mmsi from read_parquet($parts, hive_partitioning = false)"
+        touched = con.execute(query, {"parts": new}).to_arrow_table()["mmsi"].combine_chunks()
+    return calls.settled(before, candidate, touched)
+
+
+def _lake_part(manifest: Manifest) -> pa.Table:
+    hashes = [e.position.hash for e in manifest.entries.values() if e.position is not None]
+    return pa.table({"part_hash": pa.array(hashes, pa.string())})
+
+
+def _method() -> dict[str, str]:
+    """What the calls depend on beside the fixes: the code that finds them, and the fences."""
+    return {"method_hash": calls.method_hash(), "fences_hash": folder_hash(data_path("ports"))}
 
 
 def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:

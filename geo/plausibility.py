@@ -1,13 +1,18 @@
 """Which fixes a ship can have made: a verdict beside every fix, none deleted.
 
-A track is cut into *segments* at the steps that no ship can make. Then the segments are taken as
-wholes: one that a track leaves and comes back from, where leaving and coming back are both
-impossible and staying away from it is possible, was never sailed. The same look is taken again on
-what is left until nothing changes, so a long still cluster, several clusters in a row and a
-cluster interleaved with the true track are all one case. What this cannot decide (a track that
-jumps and stays away) is kept and marked as disputed.
+A track is taken as a whole: as a path to be explained. Where no step of it is impossible there is
+nothing to explain, and that is nearly every track. Else it is cut into *pieces*, runs of fixes that
+belong together for certain, and the cheapest explanation is looked for: a path through the pieces
+whose steps can all be sailed and which leaves as little as possible aside. What a path leaves
+aside is looked at in the same way again. It is a second hull on the same MMSI if it makes a track
+of its own that is sailed; it is interference if it does not, however long and still it lies and
+whether or not it takes turns with the true track. What cannot be decided (a track that jumps and
+never comes back) is kept and marked as disputed.
 
-All work is on whole columns; the rounds work on segments, of which clean data have one a track.
+The costs weigh pieces by what they prove. Fixes from one place prove that place once, so neither
+their number nor their return outweighs a track; a way that was sailed proves more with its length.
+
+All steps but one work on whole columns; that one goes through the pieces in order.
 """
 
 from __future__ import annotations
@@ -33,7 +38,23 @@ DISPUTED = 1
 IMPLAUSIBLE = 2
 """Neither reached from where the ship credibly was nor left to where it credibly was next."""
 VERDICTS = ("credible", "disputed", "implausible")
-"""The names of the codes that `judge` returns, in the order of the codes."""
+"""The names of the codes of a verdict, in the order of the codes."""
+
+PLAIN = 0
+JUMP = 1
+FEW_BESIDE_MANY = 2
+CLOCK = 3
+OPEN_JUMP = 4
+SECOND_HULL = 5
+REASONS = (
+    None,
+    "joined to the track at neither end",
+    "a few fixes at the end of a track that excludes them",
+    "the way of the same ship at another time",
+    "beside a jump without return",
+    "a track of its own on the same MMSI",
+)
+"""Why a verdict is what it is, in the order of the codes."""
 
 MAX_SPEED_KN = 30.0
 """Faster than this nothing that calls at a tanker port sails.
@@ -47,40 +68,91 @@ TIME_SLACK_S = 60.0
 POSITION_SLACK_M = 1_000.0
 """Antennas, rounding and ordinary GPS error together stay well below a kilometre."""
 
+OWN_SPEED_MARGIN_KN = 3.0
+"""A ship is not expected to sail faster than the median of its speeds under way by more.
+
+In the Hormuz sample the 95th percentile of a tanker's reported speeds lies 3 knots above her
+median under way; the rest is current.
+"""
+UNDER_WAY_KN = 5.0
+"""Reports above this are of a ship under way; those below are of one that manoeuvres or swings."""
+USUAL_SPEED_KN = 15.0
+"""The speed under way of a ship that reports none: the service speed of tankers."""
+
+PIECE_SILENCE_US = 30 * 60 * 1_000_000
+"""After a silence of this length a ship that moved begins a new piece, which may be false alone."""
 MAX_AWAY_US = 14 * 86_400 * 1_000_000
 """The longest absence over which a return is believed: two weeks.
 
 With ever more time any return is possible and proves less and less. Below the 21 days that bound
 a port call's silence, so that a later fix does not rewrite calls that ended long before.
 """
-MAX_SKIPPED = 7
-"""Clusters in a row that one return may pass over; more are left disputed after each other."""
+LOOK_BACK = 32
+"""Pieces a path may pass over at once; of those before, it can come from the last strong ones."""
+ANCHORS = 8
+"""So many strong pieces are kept in sight beyond `LOOK_BACK`: a burst of thousands of false places
+may lie between two parts of a track."""
 STRONG = 16
-"""From this many fixes on a segment is as good as any longer one: more fixes add no proof."""
+"""From this many fixes on a piece is as good as any longer one: more fixes add no proof."""
 FEW = 3
 """So few fixes are noise where only `STRONG` neighbours stand beside them and exclude them."""
-MAX_ROUNDS = 32
-"""Rounds after which the rest stays disputed.
+OUTLASTING_US = 86_400 * 1_000_000
+"""Fixes at a false place beyond the track's end are false too, unless they go on for longer."""
+SPOT_M = 5_000.0
+"""Pieces within this of each other are one place: scatter of jammed receivers, swing at anchor."""
+REPEATED_COST = 0.5
+"""What it costs to leave a place aside again that was left aside before: hardly anything."""
+EXCESS_M = 5_000.0
+"""Each such length beyond what the ship would have sailed costs what one fix left aside costs.
 
-Two weeks of real traffic around Hormuz settle in five. Only a number that a crowd of ships share
-runs into this bound, which keeps the cost in line with the fixes.
+By length and not by speed, so that a fast way costs the same in one step or in many, and none of
+its fixes is left aside to save on it.
 """
+OTHER_IMO_COST = 20.0
+"""For a step between two IMO numbers, which no hull makes: more than any two pieces prove."""
+MIXED_SHARE = 0.2
+"""Where IMO numbers change in more than this share of the steps within pieces, they come from a
+join by MMSI and not from the hull: two numbers at random change in half of the steps."""
+MAX_TRACKS = 6
+"""Paths looked for in one MMSI. What is left after as many is a crowd on one number."""
+
+HULL_STEPS = 3
+HULL_EXTENT_M = 20_000.0
+HULL_WAY_M = 40_000.0
+HULL_SHARE = 0.6
+"""A second hull sails: a passage of at least so many steps, over such an extent and such a way, at
+the speeds that it reports, and so for this share of all the way it makes. Who is thrown from place
+to place does not; rings of spoofed positions are smaller."""
+HULL_STEP_US = 26 * 3_600 * 1_000_000
+"""Longer steps say nothing of how a ship sailed."""
+
+CLOCK_LAG_US = 13 * 3_600 * 1_000_000
+CLOCK_STEP_US = 10 * 60 * 1_000_000
+CLOCK_NEAR_M = 4_000.0
+CLOCK_SHARE = 0.6
+"""A track that is where the first one was, always the same time before or after (in steps of ten
+minutes up to the width of all time zones), is that ship by a receiver's wrong clock."""
+CLOCK_SAMPLE = 200
+"""Fixes of a track that are held against the first one at each lag."""
 
 _BLOCK = 1 << 17  # steps measured at a time, so that they stay in the processor's cache
-_M_PER_US = MAX_SPEED_KN * 1852.0 / 3600.0 / 1e6
-_SLACK_M = POSITION_SLACK_M + MAX_SPEED_KN * 1852.0 / 3600.0 * TIME_SLACK_S
+_KN = 1852.0 / 3600.0  # metres in a second
+_M_PER_US = MAX_SPEED_KN * _KN / 1e6
+_SLACK_M = POSITION_SLACK_M + MAX_SPEED_KN * _KN * TIME_SLACK_S
 _M_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180.0
+_HOUR_US = 3_600_000_000
 
 
-class _Segments(NamedTuple):
-    """Runs of fixes without an impossible step, in track order. All arrays have one length."""
+class Judgement(NamedTuple):
+    """What `judge` found, row by row. All arrays have shape (n,)."""
 
-    track: _Ints
-    head: _Ints  # row of the first fix
-    second: _Ints  # row of the second fix, the first where there is none
-    last_but_one: _Ints
-    tail: _Ints  # row of the last fix
-    fixes: _Ints
+    verdict: npt.NDArray[np.int8]
+    reason: npt.NDArray[np.int8]
+    track_id: _Ints
+
+    def rows(self, which: Any) -> Judgement:
+        """What was found of the rows of a mask or of an array of indices."""
+        return Judgement(self.verdict[which], self.reason[which], self.track_id[which])
 
 
 def microseconds(times: npt.ArrayLike) -> _Ints:
@@ -189,87 +261,77 @@ def can_sail(
     return is_within(lon1, lat1, lon2, lat2, reach_m)
 
 
-def judge(fixes: Fixes) -> npt.NDArray[np.int8]:
-    """A verdict for each fix: credible, disputed or implausible.
+def judge(fixes: Fixes) -> Judgement:
+    """A verdict for each fix, why, and the track that it belongs to.
 
     Parameters
     ----------
     fixes : DataFrame or mapping of arrays
-        Sorted by track_id, reported_at, lon, lat. Columns track_id (int), reported_at
-        (datetime64, UTC), lon and lat (degrees). Several fixes at one time are allowed.
+        In any order, all fixes of each MMSI. Columns mmsi (int), reported_at (datetime64, UTC),
+        lon, lat (degrees), sog_kn (NaN where unknown), imo (int, 0 where unknown). Several fixes
+        at one time are allowed; repeated rows change nothing.
 
     Returns
     -------
-    numpy.ndarray of int8, shape (n,)
-        `CREDIBLE`, `DISPUTED` or `IMPLAUSIBLE`, row by row. An empty table gives an empty array.
+    Judgement
+        verdict: `CREDIBLE`, `DISPUTED` or `IMPLAUSIBLE`. reason: an index of `REASONS`.
+        track_id: the MMSI; for the k-th further hull on one MMSI k * 10**9 + MMSI, in the order
+        in which they are first heard. An empty table gives empty arrays.
 
-        An excursion is implausible if it can be neither reached nor left and the ship can have
-        sailed on without it, however many fixes it holds; the track it leaves must have two fixes
-        apart from its longest part, or more fixes than the excursion. A jump from which the track
-        does not come back within `MAX_AWAY_US` leaves both sides standing and the two fixes at
-        its ends disputed, save that a side of no more than `FEW` fixes gives way to one of
-        `STRONG`.
-
-    Raises
-    ------
-    ValueError
-        If the rows are not sorted by track and time.
+        An excursion that the ship can have sailed on without is implausible if it can be neither
+        reached nor left, however many fixes it holds. A jump from which the track does not come
+        back within `MAX_AWAY_US` leaves both sides standing and the two fixes at its ends
+        disputed, save that a side of no more than `FEW` fixes gives way to one of `STRONG`.
 
     Examples
     --------
     Half-way up the Gulf and back in ten minutes is not sailed:
 
     >>> fixes = pd.DataFrame({
-    ...     "track_id": 1,
+    ...     "mmsi": 422000001, "imo": 0, "sog_kn": 2.0,
     ...     "reported_at": pd.date_range("2026-04-01", periods=5, freq="5min"),
     ...     "lon": [56.0, 56.01, 50.3, 56.02, 56.03],
     ...     "lat": [26.5, 26.5, 29.2, 26.5, 26.5],
     ... })
-    >>> judge(fixes)
+    >>> judge(fixes).verdict
     array([0, 0, 2, 0, 0], dtype=int8)
     """
-    track = column(fixes, "track_id", np.int64)
-    at = microseconds(fixes["reported_at"])
-    lon = column(fixes, "lon", np.float64)
-    lat = column(fixes, "lat", np.float64)
-    verdict = np.zeros(track.size, dtype=np.int8)
-    if track.size < 2:
-        return verdict
-    same = track[1:] == track[:-1]
-    if np.any((at[1:] < at[:-1]) & same) or np.any(track[1:] < track[:-1]):
-        raise ValueError("fixes must be sorted by track_id and reported_at")
-    where = _Where(at, lon, lat)
-    jump = np.empty(same.size, dtype=np.bool_)
-    for first in range(0, same.size, _BLOCK):
-        start = np.arange(first, min(first + _BLOCK, same.size))
-        jump[start] = ~where.can_sail(start, start + 1)
-    jump &= same
-    if not jump.any():
-        return verdict
-
-    segments = _cut(track, same, jump)
-    lengths = segments.fixes
-    owner = np.arange(lengths.size)  # the present segment of each first one, -1 once dropped
-    for _ in range(MAX_ROUNDS):
-        finding = _next_finding(segments, where)
-        if finding is None:
-            break
-        verdict[finding.trimmed] = IMPLAUSIBLE
-        segments, now = _join(finding)
-        owner = np.where(owner >= 0, now[owner], -1)
-    verdict[np.repeat(owner < 0, lengths)] = IMPLAUSIBLE
-    open_jump = np.flatnonzero(segments.track[1:] == segments.track[:-1])
-    verdict[segments.tail[open_jump]] = DISPUTED
-    verdict[segments.head[open_jump + 1]] = DISPUTED
-    return verdict
+    table = _Table(
+        mmsi=column(fixes, "mmsi", np.int64),
+        at=microseconds(fixes["reported_at"]),
+        lon=column(fixes, "lon", np.float64),
+        lat=column(fixes, "lat", np.float64),
+        sog=column(fixes, "sog_kn", np.float32),
+        imo=column(fixes, "imo", np.int64),
+    )
+    order = _order(table)
+    if order is None:
+        return _judge_sorted(table)
+    table = table.rows(order)
+    is_first = np.ones(order.size, dtype=np.bool_)
+    is_first[1:] = np.any(
+        [values[1:] != values[:-1] for values in (table.mmsi, table.at, table.lon, table.lat)],
+        axis=0,
+    )
+    found = _judge_sorted(table.rows(is_first))
+    back = np.empty_like(order)
+    back[order] = np.cumsum(is_first) - 1
+    return found.rows(back)
 
 
-class _Where(NamedTuple):
-    """When and where each fix was: columns of the table of fixes."""
+class _Table(NamedTuple):
+    """Fixes as columns, in order of mmsi, time and place."""
 
+    mmsi: _Ints
     at: _Ints
     lon: _Floats
     lat: _Floats
+    sog: npt.NDArray[np.float32]
+    imo: _Ints
+
+    def rows(self, which: Any) -> _Table:
+        """The rows of a mask or of an array of indices."""
+        return _Table(*(values[which] for values in self))
 
     def can_sail(self, start: _Ints, end: _Ints) -> _Bools:
         """Whether a ship can have gone from the fixes in rows `start` to those in rows `end`."""
@@ -281,167 +343,466 @@ class _Where(NamedTuple):
             self.at[end] - self.at[start],
         )
 
-
-class _Finding(NamedTuple):
-    """What one look decided: which segments go, and which belong to the kept one before them."""
-
-    segments: _Segments
-    dropped: _Bools
-    joined: _Bools
-    trimmed: _Ints  # rows of single fixes taken off the end of a segment
+    def metres(self, start: _Ints, end: _Ints) -> _Floats:
+        """How far the fixes in rows `start` are from those in rows `end`."""
+        return great_circle_m(self.lon[start], self.lat[start], self.lon[end], self.lat[end])
 
 
-def _cut(track: _Ints, same: _Bools, jump: _Bools) -> _Segments:
-    """Segments of a sorted table: a new one at each new track and after each impossible step."""
-    head = np.flatnonzero(np.concatenate(([True], ~same | jump)))
-    tail = np.append(head[1:], track.size) - 1
-    return _Segments(
-        track=track[head],
-        head=head,
-        second=np.minimum(head + 1, tail),
-        last_but_one=np.maximum(tail - 1, head),
-        tail=tail,
-        fixes=tail - head + 1,
-    )
+class _Pieces(NamedTuple):
+    """Runs of fixes that belong together for certain, in track and time order."""
+
+    mmsi: _Ints
+    head: _Ints  # row of the first fix
+    tail: _Ints  # row of the last fix
+    fixes: _Ints
+    imo: _Ints  # 0 where none was sent
+    own_kn: _Floats  # how fast the ship is expected to sail
+    is_spot: _Bools  # all within SPOT_M
+    proof: _Floats  # what it costs a path to leave the piece aside
+
+    def rows(self, which: Any) -> _Pieces:
+        """The pieces of a mask or of an array of indices."""
+        return _Pieces(*(values[which] for values in self))
 
 
-def _join(finding: _Finding) -> tuple[_Segments, _Ints]:
-    """The segments after a finding, and the new index of each old one (-1 where it was dropped)."""
-    old = finding.segments
-    kept = np.flatnonzero(~finding.dropped)
-    starts = ~finding.joined[kept]
-    starts[0] = True
-    first = np.flatnonzero(starts)
-    last = np.append(first[1:], kept.size) - 1
-    a, b = kept[first], kept[last]
-    after_a, before_b = kept[np.minimum(first + 1, last)], kept[np.maximum(last - 1, first)]
-    new = _Segments(
-        track=old.track[a],
-        head=old.head[a],
-        second=np.where(old.fixes[a] > 1, old.second[a], old.head[after_a]),
-        last_but_one=np.where(old.fixes[b] > 1, old.last_but_one[b], old.tail[before_b]),
-        tail=old.tail[b],
-        fixes=np.add.reduceat(old.fixes[kept], first),
-    )
-    now = np.full(old.head.size, -1, dtype=np.int64)
-    now[kept] = np.cumsum(starts) - 1
-    return new, now
-
-
-def _next_finding(segments: _Segments, where: _Where) -> _Finding | None:
-    """The first look, from the surest to the least sure, that decides anything; None if none does.
-
-    Nearest returns come first: from a return over many clusters at once one could not tell the
-    clusters from pieces of the true track that lie between them.
-    """
-    for skipped in range(MAX_SKIPPED + 1):
-        finding = _returns(segments, where, skipped + 1)
-        if finding is not None:
-            return finding
-    return _stray_ends(segments, where) or _few_beside_many(segments)
-
-
-def _returns(segments: _Segments, where: _Where, ahead: int) -> _Finding | None:
-    """Drop what lies between two segments, `ahead` apart, that a ship can have sailed between."""
-    size = segments.head.size
-    start = np.arange(max(size - ahead, 0))
-    start = start[segments.track[start] == segments.track[start + ahead]]
-    away = where.at[segments.head[start + ahead]] - where.at[segments.tail[start]]
-    start = start[away <= MAX_AWAY_US]
-    start = start[where.can_sail(segments.tail[start], segments.head[start + ahead])]
-    dropped = np.zeros(size, dtype=np.bool_)
-    joined = np.zeros(size, dtype=np.bool_)
-    if ahead > 1 and start.size:
-        start = _surest(start, segments.fixes, ahead)
-        dropped[(start[:, None] + np.arange(1, ahead)).ravel()] = True
-    joined[start + ahead] = True
-    none = np.empty(0, dtype=np.int64)
-    return _Finding(segments, dropped, joined, none) if start.size else None
-
-
-def _surest(start: _Ints, fixes: _Ints, ahead: int) -> _Ints:
-    """Of returns that exclude each other, those that belong to the surest track.
-
-    Two tracks that take turns (ABABAB) each return over the other. Returns that follow on each
-    other are one track, and of the tracks in one row of returns one is taken whole: the one that
-    stands at both ends of the row, else the one tied to the stronger segment, else the first.
-    """
-    new_row = np.concatenate(([True], np.diff(start) >= ahead))
-    row = np.cumsum(new_row) - 1
-    row_start = start[new_row][row]
-    turn = (start - row_start) % ahead
-    order = np.lexsort((start, turn, row))
-    start, row, turn = start[order], row[order], turn[order]
-    first = np.flatnonzero(np.concatenate(([True], (np.diff(row) > 0) | (np.diff(turn) > 0))))
-    last = np.append(first[1:], start.size) - 1
-
-    from_here, to_there = start[first], start[last] + ahead
-    running = np.concatenate(([0], np.cumsum(fixes)))
-    own = np.add.reduceat(fixes[start], first) + fixes[to_there]
-    others = running[to_there + 1] - running[from_here] - own
-    row_end = np.maximum.reduceat(start, np.flatnonzero(np.diff(row, prepend=-1))) + ahead
-    is_both_ends = (turn[first] == 0) & (to_there == row_end[row[first]])
-    is_both_ends &= np.minimum(fixes[from_here], fixes[to_there]) >= 2
-    strongest = np.minimum(
-        np.maximum(np.maximum.reduceat(fixes[start], first), fixes[to_there]), STRONG
-    )
-    # One fix before or after is no proof of a return over more than the track itself holds.
-    proven = own - np.maximum(fixes[from_here], fixes[to_there]) >= 2
-    proven |= own >= others
-    best = np.lexsort((turn[first], -strongest, ~is_both_ends, ~proven, row[first]))
-    best = best[np.diff(row[first][best], prepend=-1) > 0]
-    chosen = np.zeros(first.size, dtype=np.bool_)
-    chosen[best] = proven[best]
-    return np.sort(start[np.repeat(chosen, last - first + 1)])
-
-
-def _stray_ends(segments: _Segments, where: _Where) -> _Finding | None:
-    """Take one fix off a segment's end where that alone lets the ship sail on.
-
-    After a silence a displaced fix may well be reached, and only what follows shows that it
-    cannot be left. At least two fixes must stay on either side to show it.
-    """
-    left = np.flatnonzero(segments.track[1:] == segments.track[:-1])
-    right = left + 1
-    fixes = segments.fixes
-    off_tail = (fixes[left] > 2) & (fixes[right] > 1)
-    off_tail[off_tail] = where.can_sail(
-        segments.last_but_one[left[off_tail]], segments.head[right[off_tail]]
-    )
-    off_head = ~off_tail & (fixes[left] > 1) & (fixes[right] > 2)
-    off_head[off_head] = where.can_sail(
-        segments.tail[left[off_head]], segments.second[right[off_head]]
-    )
-    if not (off_tail.any() or off_head.any()):
+def _order(table: _Table) -> _Ints | None:
+    """The rows in order of mmsi, time, place and the rest; None where they are so."""
+    up = table.mmsi[1:] > table.mmsi[:-1]
+    same = table.mmsi[1:] == table.mmsi[:-1]
+    up |= same & (table.at[1:] > table.at[:-1])
+    tied = np.flatnonzero(~up)
+    is_tied = same[tied] & (table.at[tied + 1] == table.at[tied])
+    east = table.lon[tied + 1] - table.lon[tied]
+    north = table.lat[tied + 1] - table.lat[tied]
+    if np.all(is_tied & ((east > 0) | ((east == 0) & (north > 0)))):
         return None
-    trimmed = np.concatenate((segments.tail[left[off_tail]], segments.head[right[off_head]]))
-    head, tail, fixes = segments.head.copy(), segments.tail.copy(), fixes.copy()
-    tail[left[off_tail]] = segments.last_but_one[left[off_tail]]
-    head[right[off_head]] = segments.second[right[off_head]]
-    fixes[left[off_tail]] -= 1
-    fixes[right[off_head]] -= 1
-    joined = np.zeros(fixes.size, dtype=np.bool_)
-    joined[right[off_tail | off_head]] = True
-    rest = segments._replace(head=head, tail=tail, fixes=fixes)
-    return _Finding(rest, np.zeros(fixes.size, dtype=np.bool_), joined, trimmed)
+    return np.lexsort((table.imo, table.sog, table.lat, table.lon, table.at, table.mmsi))
 
 
-def _few_beside_many(segments: _Segments) -> _Finding | None:
-    """Drop a segment of few fixes all of whose neighbours in the track are strong.
-
-    Where the track does not come back, only the numbers are left to speak.
-    """
-    same = segments.track[1:] == segments.track[:-1]
-    before = np.concatenate(([False], same))
-    after = np.concatenate((same, [False]))
-    strong = segments.fixes >= STRONG
-    strong_before = np.concatenate(([False], strong[:-1]))
-    strong_after = np.concatenate((strong[1:], [False]))
-    dropped = (
-        (segments.fixes <= FEW)
-        & (before | after)
-        & (~before | strong_before)
-        & (~after | strong_after)
+def _judge_sorted(table: _Table) -> Judgement:
+    size = table.mmsi.size
+    found = Judgement(
+        np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int8), table.mmsi.copy()
     )
-    none = np.empty(0, dtype=np.int64)
-    return _Finding(segments, dropped, np.zeros_like(dropped), none) if dropped.any() else None
+    if size < 2:
+        return found
+    same = table.mmsi[1:] == table.mmsi[:-1]
+    jump = np.empty(same.size, dtype=np.bool_)
+    for first in range(0, same.size, _BLOCK):
+        start = np.arange(first, min(first + _BLOCK, same.size))
+        jump[start] = ~table.can_sail(start, start + 1)
+    jump &= same
+    if not jump.any():
+        return found
+    track = np.concatenate(([0], np.cumsum(~same)))
+    has_jump = np.zeros(track[-1] + 1, dtype=np.bool_)
+    has_jump[track[:-1][jump]] = True
+    rows = np.flatnonzero(has_jump[track])
+    explained = _explain(table.rows(rows))
+    found.verdict[rows] = explained.verdict
+    found.reason[rows] = explained.reason
+    found.track_id[rows] = explained.track_id
+    return found
+
+
+_UNDECIDED, _DROPPED = -1, -2
+
+
+def _explain(table: _Table) -> Judgement:
+    """The verdicts on tracks in which a step is impossible."""
+    pieces = _cut(table)
+    size = pieces.mmsi.size
+    owner = np.full(size, _UNDECIDED, dtype=np.int64)  # the number of the hull, or the above
+    reason = np.full(size, PLAIN, dtype=np.int8)
+    for _ in range(MAX_TRACKS):
+        todo = np.flatnonzero(owner == _UNDECIDED)
+        if todo.size == 0:
+            break
+        path = todo[_cheapest_paths(table, pieces.rows(todo))]
+        border = np.flatnonzero(np.diff(pieces.mmsi[path])) + 1
+        for one in np.split(path, border):
+            _place(table, pieces, one, owner, reason)
+    left = np.flatnonzero(owner == _UNDECIDED)
+    owner[left], reason[left] = _DROPPED, JUMP
+
+    verdict = np.where(owner == _DROPPED, IMPLAUSIBLE, CREDIBLE).astype(np.int8)
+    reason[owner > 0] = SECOND_HULL
+    number = _numbered(pieces, owner)
+    result = Judgement(
+        np.repeat(verdict, pieces.fixes),
+        np.repeat(reason, pieces.fixes),
+        np.repeat(pieces.mmsi + 1_000_000_000 * number, pieces.fixes),
+    )
+    _dispute(table, pieces, owner, result)
+    return result
+
+
+def _numbered(pieces: _Pieces, owner: _Ints) -> _Ints:
+    """The hulls beside the first, counted in the order in which they are first heard."""
+    number = np.zeros(owner.size, dtype=np.int64)
+    others = np.flatnonzero(owner > 0)
+    seen: dict[tuple[int, int], int] = {}
+    for piece in others.tolist():
+        mmsi = int(pieces.mmsi[piece])
+        key = (mmsi, int(owner[piece]))
+        if key not in seen:
+            seen[key] = 1 + sum(known == mmsi for known, _ in seen)
+        number[piece] = seen[key]
+    return number
+
+
+def _dispute(table: _Table, pieces: _Pieces, owner: _Ints, result: Judgement) -> None:
+    """Mark both ends of each impossible step that is left in a track."""
+    kept = np.flatnonzero(owner == 0)
+    a, b = kept[:-1], kept[1:]
+    tail, head = pieces.tail[a], pieces.head[b]
+    is_open = (pieces.mmsi[a] == pieces.mmsi[b]) & ~table.can_sail(tail, head)
+    for rows in (tail[is_open], head[is_open]):
+        result.verdict[rows] = DISPUTED
+        result.reason[rows] = OPEN_JUMP
+
+
+def _cut(table: _Table) -> _Pieces:
+    """The pieces of each track: a new one wherever the ship may not have sailed on from the last.
+
+    That is after an impossible step, after a way made in silence, and after one that is faster
+    than the ship says that it sails.
+    """
+    size = table.mmsi.size
+    start = np.arange(size - 1)
+    same = table.mmsi[1:] == table.mmsi[:-1]
+    track = np.concatenate(([0], np.cumsum(~same)))
+    own_kn = _own_speed_kn(table, track)[track]
+    step_us = np.diff(table.at)
+    step_m = table.metres(start, start + 1)
+    over_m = step_m - _SLACK_M
+    is_new = ~same | (over_m > step_us * _M_PER_US)
+    is_new |= (step_us > PIECE_SILENCE_US) & (over_m > 0)
+    is_new |= (over_m > step_us * (own_kn[:-1] * _KN / 1e6)) & (step_m > SPOT_M)
+    head = np.flatnonzero(np.concatenate(([True], is_new)))
+    tail = np.append(head[1:], size) - 1
+    fixes = tail - head + 1
+
+    def span_m(values: _Floats) -> _Floats:
+        degrees = np.maximum.reduceat(values, head) - np.minimum.reduceat(values, head)
+        return np.asarray(degrees * _M_PER_DEGREE)
+
+    extent_m = np.hypot(span_m(table.lon) * np.cos(np.radians(table.lat[head])), span_m(table.lat))
+    proof = 1.0 + np.log2(np.minimum(fixes, STRONG))
+    proof += np.minimum(np.log2(1.0 + np.maximum(extent_m - SPOT_M, 0.0) / SPOT_M), 5.0)
+    return _Pieces(
+        mmsi=table.mmsi[head],
+        head=head,
+        tail=tail,
+        fixes=fixes,
+        imo=_piece_imo(table, head, fixes),
+        own_kn=own_kn[head],
+        is_spot=extent_m <= SPOT_M,
+        proof=proof,
+    )
+
+
+def _own_speed_kn(table: _Table, track: _Ints) -> _Floats:
+    """How fast the ship of each track is expected to sail at most."""
+    sails = (table.sog > UNDER_WAY_KN) & (table.sog <= MAX_SPEED_KN)
+    usual = pd.Series(table.sog[sails], dtype=np.float64).groupby(track[sails]).median()
+    usual_kn = np.full(int(track[-1]) + 1, USUAL_SPEED_KN)
+    usual_kn[usual.index.to_numpy(dtype=np.int64)] = usual.to_numpy()
+    return np.clip(usual_kn + OWN_SPEED_MARGIN_KN, USUAL_SPEED_KN, MAX_SPEED_KN)
+
+
+def _piece_imo(table: _Table, head: _Ints, fixes: _Ints) -> _Ints:
+    """The first IMO number sent in each piece; 0 for none, and where it tells no hulls apart.
+
+    Some publishers join static data by MMSI alone, so that two ships' numbers take turns in one
+    place. There a number says nothing of the ship that sent the fix.
+    """
+    piece = np.repeat(np.arange(head.size), fixes)
+    known = np.flatnonzero(table.imo > 0)
+    found = np.zeros(head.size, dtype=np.int64)
+    if known.size == 0:
+        return found
+    together = piece[known[1:]] == piece[known[:-1]]
+    flips = together & (table.imo[known[1:]] != table.imo[known[:-1]])
+    mmsi = table.mmsi[known[:-1]]
+    changing = pd.Series(flips).groupby(mmsi).sum()
+    steps = pd.Series(together).groupby(mmsi).sum()
+    mixed = changing.index[(changing > 2) & (changing > MIXED_SHARE * steps)].to_numpy()
+    known = known[~np.isin(table.mmsi[known], mixed)][::-1]
+    found[piece[known]] = table.imo[known]
+    return found
+
+
+def _cheapest_paths(table: _Table, pieces: _Pieces) -> _Bools:
+    """Which pieces lie on the cheapest path through those of their MMSI."""
+    edge, before_here = _edges(table, pieces)
+    # A place that is left aside a second time costs hardly more than the first time did.
+    aside = np.where(before_here >= 0, np.minimum(pieces.proof, REPEATED_COST), pieces.proof)
+    _charge_returns(edge, before_here, pieces.proof - aside)
+    on_path = np.zeros(pieces.mmsi.size, dtype=np.bool_)
+    first = np.flatnonzero(np.concatenate(([True], pieces.mmsi[1:] != pieces.mmsi[:-1])))
+    last = np.append(first[1:], pieces.mmsi.size)
+    for one in range(first.size):
+        of_one = slice(first[one], last[one])
+        on_path[of_one] = _cheapest_path(table, pieces.rows(of_one), edge[of_one], aside[of_one])
+    return on_path
+
+
+def _edges(table: _Table, pieces: _Pieces) -> tuple[npt.NDArray[np.float32], _Ints]:
+    """What it costs to come to each piece from those before it, and the last one in its place.
+
+    The costs have the shape (n, k): the last column is the piece just before, the first the one k
+    before. The piece in the same place is an index, -1 where there is none.
+    """
+    size = pieces.mmsi.size
+    longest = int(np.bincount(np.cumsum(np.diff(pieces.mmsi, prepend=-1) != 0)).max())
+    width = max(min(LOOK_BACK, longest - 1), 1)
+    edge = np.full((size, width), np.inf, dtype=np.float32)
+    heads, tails = _on_sphere(table, pieces.head), _on_sphere(table, pieces.tail)
+    before_here = np.full(size, -1, dtype=np.int64)
+    for back in range(1, width + 1):
+        b = np.arange(back, size)
+        b = b[pieces.mmsi[b] == pieces.mmsi[b - back]]
+        step_m = _arc_m(tails[b - back], heads[b])
+        edge[b, width - back] = _step_cost(table, pieces, b - back, b, step_m)
+        b = b[pieces.is_spot[b - back] & pieces.is_spot[b] & (before_here[b] < 0)]
+        a = b - back
+        head_a, head_b = pieces.head[a], pieces.head[b]
+        near = table.at[head_b] - table.at[pieces.tail[a]] <= MAX_AWAY_US
+        near &= is_within(
+            table.lon[head_a], table.lat[head_a], table.lon[head_b], table.lat[head_b], SPOT_M
+        )
+        before_here[b[near]] = a[near]
+    return edge, before_here
+
+
+def _charge_returns(edge: npt.NDArray[np.float32], before_here: _Ints, rebate: _Floats) -> None:
+    """Take back the rebate of a repeated place from paths that stop there themselves.
+
+    The rebate is for a place that is wrong as a whole: who was there once cannot say that the
+    next fixes there are nothing new to explain away.
+    """
+    size, width = edge.shape
+    again = np.full(size, size, dtype=np.int64)
+    repeated = np.flatnonzero(before_here >= 0)[::-1]
+    again[before_here[repeated]] = repeated
+    price = np.append(rebate, 0.0)
+    for back in range(2, width + 1):
+        b = np.arange(back, size)
+        a = b - back
+        edge[b, width - back] += np.where(again[a] < b, price[again[a]], 0.0)
+        edge[b, width - back] += np.where(before_here[b] > a, price[before_here[b]], 0.0)
+
+
+def _on_sphere(table: _Table, rows: _Ints) -> _Floats:
+    """Fixes as points on the sphere of radius 1, shape (n, 3)."""
+    lon, lat = np.radians(table.lon[rows]), np.radians(table.lat[rows])
+    return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+
+
+def _arc_m(start: _Floats, end: _Floats) -> _Floats:
+    """Great-circle distances between points on the sphere, without its angles' trigonometry."""
+    away = end - start
+    half = np.sqrt(np.einsum("ij,ij->i", away, away)) / 2.0
+    return np.asarray(2.0 * EARTH_RADIUS_M * np.arcsin(np.minimum(half, 1.0)))
+
+
+def _step_cost(
+    table: _Table, pieces: _Pieces, a: _Ints, b: _Ints, step_m: _Floats
+) -> npt.NDArray[np.float32]:
+    """What a path pays for going from pieces `a` to pieces `b`; infinite where no ship can."""
+    elapsed_us = (table.at[pieces.head[b]] - table.at[pieces.tail[a]]).astype(np.float64)
+    reach_m = _M_PER_US * elapsed_us
+    over_m = np.maximum(step_m - _SLACK_M, 0.0)
+    # Passing over what lies between needs a return in time; with nothing between there is no need.
+    cannot = (over_m > reach_m) | ((b - a > 1) & (elapsed_us > MAX_AWAY_US))
+    own_m = pieces.own_kn[a] * (_KN / 1e6) * elapsed_us
+    cost = np.where(cannot, np.inf, np.maximum(over_m - own_m, 0.0) / EXCESS_M)
+    return cost.astype(np.float32)
+
+
+def _cheapest_path(
+    table: _Table, pieces: _Pieces, edge: npt.NDArray[np.float32], aside: _Floats
+) -> _Bools:
+    """Which pieces of one MMSI lie on its cheapest path.
+
+    A piece before the first or after the last one of the path costs what it proves, and the
+    strongest of them once more: a track is to be explained from end to end.
+    """
+    size, width = edge.shape
+    before = np.concatenate(([0.0], np.cumsum(aside)))
+    ahead = np.concatenate(([0.0], np.maximum.accumulate(pieces.proof)))[:-1]
+    behind = np.concatenate((np.maximum.accumulate(pieces.proof[::-1])[::-1][1:], [0.0]))
+    gain = np.full(width + size, np.inf)  # the cost up to a piece, less all costs up to there
+    cost = before[:-1] + ahead
+    came_from = np.full(size, -1, dtype=np.int64)
+    is_strong = pieces.fixes > FEW
+    anchors: list[int] = []
+    known = np.unique(pieces.imo[pieces.imo > 0])
+    carried = np.zeros(width + size, dtype=np.int64)  # the last IMO number sent on the way there
+    for piece in range(size):
+        ways = gain[piece : piece + width] + edge[piece]
+        imo = pieces.imo[piece]
+        if known.size > 1 and imo > 0:
+            others = carried[piece : piece + width]
+            ways = ways + OTHER_IMO_COST * ((others > 0) & (others != imo))
+        best = width - 1 - int(ways[::-1].argmin())
+        way, origin = ways[best], piece - width + best
+        if anchors and is_strong[piece]:
+            far = np.array(anchors)
+            here = np.full_like(far, piece)
+            step_m = table.metres(pieces.tail[far], pieces.head[here])
+            far_ways = gain[far + width] + _step_cost(table, pieces, far, here, step_m)
+            others = carried[far + width]
+            far_ways += OTHER_IMO_COST * ((others > 0) & (others != imo) & (imo > 0))
+            far_best = int(far_ways.argmin())
+            if far_ways[far_best] < way:
+                way, origin = far_ways[far_best], anchors[far_best]
+        if before[piece] + way <= cost[piece]:
+            cost[piece], came_from[piece] = before[piece] + way, origin
+        gain[piece + width] = cost[piece] - before[piece + 1]
+        carried[piece + width] = imo or carried[came_from[piece] + width]
+        leaving = piece - width + 1
+        if leaving >= 0 and is_strong[leaving]:
+            anchors = [*anchors[1 - ANCHORS :], leaving]
+    total = cost + before[-1] - before[1:] + behind
+    piece = size - 1 - int(total[::-1].argmin())
+    on_path = np.zeros(size, dtype=np.bool_)
+    while piece >= 0:
+        on_path[piece] = True
+        piece = int(came_from[piece])
+    return on_path
+
+
+def _place(
+    table: _Table, pieces: _Pieces, path: _Ints, owner: _Ints, reason: npt.NDArray[np.int8]
+) -> None:
+    """Decide on a path: a part of the track, a second hull, or nothing that was sailed.
+
+    Changes `owner` and `reason` of its pieces. Those of an undecided path that lie apart from the
+    track stay undecided where the others are dropped, and are looked at by themselves.
+    """
+    first, last = (
+        np.searchsorted(pieces.mmsi, pieces.mmsi[path[0]], side="left"),
+        np.searchsorted(pieces.mmsi, pieces.mmsi[path[0]], side="right"),
+    )
+    track = first + np.flatnonzero(owner[first:last] == 0)
+    if track.size == 0:
+        owner[path] = 0
+        return
+    inside = path[_is_inside(table, pieces, track, path)]
+    if inside.size == 0:
+        is_noise = pieces.fixes[path].sum() <= FEW and pieces.fixes[track].sum() >= STRONG
+        owner[path] = _DROPPED if is_noise else 0
+        reason[path] = FEW_BESIDE_MANY if is_noise else PLAIN
+        return
+    if _is_sailed(table, _rows_of(pieces, inside)):
+        if _is_other_clock(table, _rows_of(pieces, track), _rows_of(pieces, path)):
+            owner[path], reason[path] = _DROPPED, CLOCK
+            return
+        if not _is_same_hull(pieces, track, path):
+            owner[path] = owner[first:last].max() + 1
+            return
+    outside = np.setdiff1d(path, inside)
+    near = _is_near_any(table, pieces, outside, inside)
+    # A place that is still held a day after the track fell silent may be where the ship now is.
+    near &= table.at[pieces.tail[outside]] - table.at[pieces.head[outside]] <= OUTLASTING_US
+    dropped = np.concatenate((inside, outside[near]))
+    owner[dropped], reason[dropped] = _DROPPED, JUMP
+
+
+def _is_same_hull(pieces: _Pieces, track: _Ints, path: _Ints) -> bool:
+    """Whether both sent one IMO number most of the time: one hull is not in two places."""
+    mine, theirs = pieces.imo[path], pieces.imo[track]
+    mine, theirs = mine[mine > 0], theirs[theirs > 0]
+    if not (mine.size and theirs.size):
+        return False
+    return int(np.bincount(mine).argmax()) == int(np.bincount(theirs).argmax())
+
+
+def _is_inside(table: _Table, pieces: _Pieces, track: _Ints, path: _Ints) -> _Bools:
+    """Whether each piece of a path is heard while the track is: between two of its joined pieces.
+
+    The track's own open jumps are no part of it: what lies in one joins on both sides or neither.
+    """
+    tail, head = pieces.tail[track[:-1]], pieces.head[track[1:]]
+    is_joined = table.can_sail(tail, head) & (table.at[head] - table.at[tail] <= MAX_AWAY_US)
+    starts = np.concatenate(([True], ~is_joined))
+    begin = table.at[pieces.head[track[starts]]]
+    end = table.at[pieces.tail[track[np.concatenate((~is_joined, [True]))]]]
+    begun = np.searchsorted(begin, table.at[pieces.tail[path]], side="right")
+    ended = np.searchsorted(end, table.at[pieces.head[path]], side="left")
+    return np.asarray(begun > ended)
+
+
+def _is_near_any(table: _Table, pieces: _Pieces, some: _Ints, others: _Ints) -> _Bools:
+    """Whether each of some pieces begins within `SPOT_M` of the head of any other."""
+    here, there = pieces.head[some], pieces.head[others]
+    there = there[:: max(there.size // CLOCK_SAMPLE, 1)]
+    a, b = np.repeat(here, there.size), np.tile(there, here.size)
+    near = is_within(table.lon[a], table.lat[a], table.lon[b], table.lat[b], SPOT_M)
+    return np.asarray(near.reshape(here.size, there.size).any(axis=1))
+
+
+def _rows_of(pieces: _Pieces, some: _Ints) -> _Ints:
+    """The rows of the fixes of pieces, in order."""
+    fixes = pieces.fixes[some]
+    within = np.arange(int(fixes.sum())) - np.repeat(np.cumsum(fixes) - fixes, fixes)
+    return np.repeat(pieces.head[some], fixes) + within
+
+
+def _is_sailed(table: _Table, rows: _Ints) -> bool:
+    """Whether fixes make a track that sails: long, far, and at the speeds that it reports."""
+    if rows.size <= HULL_STEPS:
+        return False
+    # One fix an hour: what a jammed receiver scatters within minutes is no way made.
+    rows = rows[np.diff(table.at[rows] // _HOUR_US, prepend=-1) > 0]
+    a, b = rows[:-1], rows[1:]
+    step_us = table.at[b] - table.at[a]
+    step_m = table.metres(a, b)
+    moves = (step_m > SPOT_M) & (step_us <= HULL_STEP_US)
+    a, b, step_m = a[moves], b[moves], step_m[moves]
+    made_kn = step_m / np.maximum(step_us[moves] / 1e6, 1.0) / _KN
+    said_kn = np.fmax(table.sog[a], table.sog[b])
+    is_long = step_us[moves] > 2 * _HOUR_US
+    sails = made_kn <= 1.3 * said_kn + 2.0
+    sails &= is_long | (made_kn >= 0.5 * said_kn - 2.0)
+    sails |= np.isnan(said_kn) & (made_kn <= USUAL_SPEED_KN + OWN_SPEED_MARGIN_KN)
+    # Steps that follow each other make a passage: who is thrown from place to place lies between.
+    follows = np.concatenate(([False], (a[1:] == b[:-1]) & sails[1:] & sails[:-1]))
+    passage = np.cumsum(~follows)[sails]
+    longest = int(np.bincount(passage).max(initial=0))
+    way_m = float(step_m[sails].sum())
+    return bool(
+        longest >= HULL_STEPS
+        and way_m >= HULL_WAY_M
+        and way_m >= HULL_SHARE * step_m.sum()
+        and _extent_m(table, rows) >= HULL_EXTENT_M
+    )
+
+
+def _extent_m(table: _Table, rows: _Ints) -> float:
+    """The diagonal of the box round some fixes."""
+    lon, lat = table.lon[rows], table.lat[rows]
+    return float(great_circle_m(lon.min(), lat.min(), lon.max(), lat.max()))
+
+
+def _is_other_clock(table: _Table, track: _Ints, rows: _Ints) -> bool:
+    """Whether a track is the first one at another time: where that was, always so much later."""
+    step_m = table.metres(rows[:-1], rows[1:])
+    moving = rows[1:][step_m > _SLACK_M]
+    moving = moving[:: max(moving.size // CLOCK_SAMPLE, 1)]
+    lag_us = np.arange(-CLOCK_LAG_US, CLOCK_LAG_US + 1, CLOCK_STEP_US)
+    at = (table.at[moving][:, None] + lag_us).astype(np.float64)
+    known = table.at[track].astype(np.float64)
+    lon = np.interp(at, known, table.lon[track])
+    lat = np.interp(at, known, table.lat[track])
+    shape = at.shape
+    near = is_within(
+        np.broadcast_to(table.lon[moving][:, None], shape).ravel(),
+        np.broadcast_to(table.lat[moving][:, None], shape).ravel(),
+        lon.ravel(),
+        lat.ravel(),
+        CLOCK_NEAR_M,
+    ).reshape(shape)
+    return bool(near.mean(axis=0).max() >= CLOCK_SHARE)

@@ -27,7 +27,6 @@ from geo.plausibility import (
     Fixes,
     column,
     is_within,
-    judge,
     microseconds,
 )
 
@@ -68,8 +67,13 @@ PASSING_US = 5 * _MINUTE_US
 """How far a speed is measured to either side of a fix that says it is still."""
 PASSING_WITHIN_US = 30 * _MINUTE_US
 """Fixes further away than this leave room for a stop between them and say nothing of passing."""
-ROOM_KN = 15.0
-"""The service speed of a tanker, with which a ship is taken to have come to a berth and gone."""
+ROOM_KN = (8.0, 15.0)
+"""A ship is taken to have come to a berth and gone at the median of its speeds under way, within
+these bounds: a small coaster's, and the service speed of a tanker, which stands where none is
+known.
+"""
+SAILING_KN = 5.0
+"""Reports above this are of a ship on passage; those below of one that manoeuvres or swings."""
 ROOM_US = _HOUR_US
 """The time that must remain for a single still fix to stand for a stop."""
 
@@ -99,6 +103,9 @@ COLUMNS = (
     "departed_by",
     "fixes",
     "longest_gap_h",
+    "outside_m",
+    "lon",
+    "lat",
     "confidence",
 )
 
@@ -115,6 +122,7 @@ class _Table(NamedTuple):
     port: npt.NDArray[np.int16]
     area: npt.NDArray[np.int8]
     is_shared: _Bools
+    verdict: npt.NDArray[np.int8]
 
     def rows(self, which: Any) -> _Table:
         """The rows of a mask or of an array of indices."""
@@ -170,10 +178,11 @@ def find_port_calls(
     Parameters
     ----------
     fixes : DataFrame or mapping of arrays
-        In any order, all fixes of each ship that was ever inside a limit. Columns track_id, mmsi,
-        reported_at (datetime64, UTC, naive), lon, lat (degrees), sog_kn (NaN where unknown), port
-        (index of the port whose limit holds the fix, -1 outside all), area (0 outside, 1 limit
-        only, 2 anchorage, 3 berth), is_shared_roads (bool). Repeated rows count once.
+        In any order, all fixes of each ship that was ever inside a limit. Columns track_id and
+        verdict (from `geo.plausibility.judge`), mmsi, reported_at (datetime64, UTC, naive), lon,
+        lat (degrees), sog_kn (NaN where unknown), port (index of the port whose limit holds the
+        fix, -1 outside all), area (0 outside, 1 limit only, 2 anchorage, 3 berth),
+        is_shared_roads (bool). Repeated rows count once.
     port_ids : sequence of str
         The port_id of each index in `port`.
     serves : mapping of int to a collection of int
@@ -193,6 +202,9 @@ def find_port_calls(
         that was not seen; NaT where the ship was not heard outside in between. berthed_at: NaT if
         no fix shows the ship in a berth. departed_at: NaT while the call is under way.
         longest_gap_h: hours between two credible fixes in the call, 0 for a single fix.
+        outside_m: metres between the fix just outside and the one just inside, at arrival or at
+        departure, whichever is less; NaN where neither was heard. lon, lat: the first fix in the
+        berth, else the first one inside.
         confidence: 4 arrival, stop and departure seen; 3 stop and one of them (so at most, while
         under way); 2 stop only, or one still fix in a berth with time for a stop; 1 contested.
 
@@ -203,6 +215,7 @@ def find_port_calls(
     ...     "reported_at": pd.date_range("2026-04-01", periods=5, freq="2h"),
     ...     "lon": [50.0, 50.3, 50.3, 50.3, 50.0], "lat": 29.2, "sog_kn": [9.0, 0.1, 0.0, 0.1, 9.0],
     ...     "port": [-1, 0, 0, 0, -1], "area": [0, 3, 3, 3, 0], "is_shared_roads": False,
+    ...     "verdict": 0,
     ... })
     >>> calls = find_port_calls(fixes, port_ids=["IRKHK"], serves={}, heard={},
     ...                         data_end=datetime(2026, 4, 2))
@@ -210,20 +223,11 @@ def find_port_calls(
     [['IRKHK', 'berth', Timestamp('2026-04-01 02:00:00'), Timestamp('2026-04-01 06:00:00'), 4]]
     """
     table = _in_order(fixes)
-    verdict = judge(
-        {
-            "track_id": table.track,
-            "reported_at": table.at.view("datetime64[us]"),
-            "lon": table.lon,
-            "lat": table.lat,
-        }
-    )
-    credible = verdict < IMPLAUSIBLE
-    passed_over = np.cumsum(~credible, dtype=np.int64)[
-        credible
-    ]  # implausible fixes up to each credible one
+    credible = table.verdict < IMPLAUSIBLE
+    # Implausible fixes up to each credible one.
+    passed_over = np.cumsum(~credible, dtype=np.int64)[credible]
     table = table.rows(credible) if passed_over.size < credible.size else table
-    is_disputed = verdict[credible] == DISPUTED
+    is_disputed = table.verdict == DISPUTED
 
     is_split = _splits(table, heard)
     clock = _Clock(table)
@@ -240,6 +244,32 @@ def find_port_calls(
     return _frame(table, stays, names, is_open, confidence)
 
 
+def hangs_on_hearing(fixes: Fixes) -> npt.NDArray[np.int32]:
+    """The ships whose calls may change without a new fix of theirs.
+
+    Parameters
+    ----------
+    fixes : DataFrame or mapping of arrays
+        As for `find_port_calls`.
+
+    Returns
+    -------
+    numpy.ndarray of int32
+        Sorted MMSIs of the ships that were last heard inside a limit, or silent there for more
+        than `HEARD_SILENCE_H`: what is heard of others, and how far the data reach, decides
+        whether such a call goes on.
+    """
+    table = _in_order(fixes)
+    table = table.rows(table.verdict < IMPLAUSIBLE)
+    inside = table.port >= 0
+    is_last = np.ones(inside.size, dtype=np.bool_)
+    is_last[:-1] = table.track[1:] != table.track[:-1]
+    is_silent = np.zeros(inside.size, dtype=np.bool_)
+    is_silent[:-1] = ~is_last[:-1] & (np.diff(table.at) > HEARD_SILENCE_H * _HOUR_US)
+    is_silent[:-1] &= table.port[1:] == table.port[:-1]
+    return np.unique(table.mmsi[inside & (is_last | is_silent)])
+
+
 def _in_order(fixes: Fixes) -> _Table:
     """The fixes as a table in its total order; sorting is skipped where they are sorted."""
     table = _Table(
@@ -252,6 +282,7 @@ def _in_order(fixes: Fixes) -> _Table:
         port=column(fixes, "port", np.int16),
         area=column(fixes, "area", np.int8),
         is_shared=column(fixes, "is_shared_roads", np.bool_),
+        verdict=column(fixes, "verdict", np.int8),
     )
     if _is_in_order(table):
         return table
@@ -619,15 +650,16 @@ def _confidence(table: _Table, stays: _Stays, passed_over: _Ints) -> npt.NDArray
     confidence = 2 + outside.saw_arrival.astype(np.int8) + outside.saw_departure
     no_hour = stays.lying == 0
     one_fix = no_hour & (stays.moored == 1)
-    has_room = _has_room(table, np.where(one_fix, np.minimum(stays.berth_row, last), first))
-    confidence[one_fix] = np.where(has_room[one_fix], 2, 1)
-    # Interference: a jump nobody can explain at a fix of the call, or more implausible fixes
-    # than credible ones from the fix before the call to the one after, since then the verdict
-    # may have gone to the wrong side. Fewer are a true call that was jammed for a while.
+    has_room = _has_room(table, np.minimum(stays.berth_row, last)[one_fix])
+    confidence[one_fix] = np.where(has_room, 2, 1)
+    # Interference: a jump nobody can explain at a fix of the call makes it contested. More
+    # implausible fixes than credible ones, from the fix before the call to the one after, make it
+    # less sure, since arrival and departure may be jammed too.
     before, after = _neighbour(table.track, first, -1)[0], _neighbour(table.track, last, 1)[0]
     jammed = passed_over[after] - passed_over[before] > last - first + 1
     unknown = no_hour & (stays.moored == 0)
-    confidence[unknown | (stays.disputed > 0) | jammed] = 1
+    confidence[jammed & (confidence > 2)] -= 1
+    confidence[unknown | (stays.disputed > 0)] = 1
     return confidence.astype(np.int8)
 
 
@@ -661,6 +693,9 @@ def _frame(
             "departed_by": _times(at[outside.after], outside.is_after & ~outside.saw_departure),
             "fixes": stays.fixes,
             "longest_gap_h": _longest_gap_h(at, first, last),
+            "outside_m": _outside_m(table, stays, outside),
+            "lon": table.lon[np.where(berths, np.minimum(stays.berth_row, last), first)],
+            "lat": table.lat[np.where(berths, np.minimum(stays.berth_row, last), first)],
             "confidence": confidence,
         },
         columns=pd.Index(COLUMNS),
@@ -685,9 +720,18 @@ def _has_room(table: _Table, rows: _Ints) -> _Bools:
     lon, lat = table.lon, table.lat
     way_m = great_circle_m(lon[before], lat[before], lon[rows], lat[rows])
     way_m += great_circle_m(lon[rows], lat[rows], lon[after], lat[after])
-    sailing_us = way_m / (ROOM_KN * _M_PER_NM) * _HOUR_US
+    sailing_us = way_m / (_usual_kn(table, rows) * _M_PER_NM) * _HOUR_US
     room_us = table.at[after] - table.at[before] - sailing_us
     return np.asarray((room_us >= ROOM_US) | ~is_before | ~is_after)
+
+
+def _usual_kn(table: _Table, rows: _Ints) -> _Floats:
+    """The median speed under way of the track of each row, within `ROOM_KN`."""
+    tracks = np.unique(table.track[rows])
+    sails = np.flatnonzero((table.sog > SAILING_KN) & np.isin(table.track, tracks))
+    usual = pd.Series(table.sog[sails], dtype=np.float64).groupby(table.track[sails]).median()
+    found = usual.reindex(table.track[rows]).fillna(ROOM_KN[1]).to_numpy()
+    return np.asarray(np.clip(found, *ROOM_KN))
 
 
 def _longest_gap_h(at: _Ints, first: _Ints, last: _Ints) -> npt.NDArray[np.float32]:
@@ -696,6 +740,21 @@ def _longest_gap_h(at: _Ints, first: _Ints, last: _Ints) -> npt.NDArray[np.float
     spans = np.column_stack((first, last)).ravel()
     longest = np.maximum.reduceat(step, spans)[::2] if spans.size else step[:0]
     return np.where(first == last, 0, longest / _HOUR_US).astype(np.float32)
+
+
+def _outside_m(table: _Table, stays: _Stays, outside: _Outside) -> npt.NDArray[np.float32]:
+    """Metres between the fixes on the two sides of the limit, at the nearer of both ends."""
+    lon, lat = table.lon, table.lat
+    sides = (
+        (outside.before, stays.first, outside.is_before),
+        (outside.after, stays.last, outside.is_after),
+    )
+    ways = [
+        np.where(known, great_circle_m(lon[a], lat[a], lon[b], lat[b]), np.inf)
+        for a, b, known in sides
+    ]
+    nearer = np.minimum(*ways)
+    return np.where(np.isinf(nearer), np.nan, nearer).astype(np.float32)
 
 
 def _times(microseconds_: _Ints, known: _Bools | None = None) -> npt.NDArray[np.datetime64]:

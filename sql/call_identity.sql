@@ -1,16 +1,24 @@
 -- Which ship made a call: the hull and name that it sent around then, and its draught before and after.
--- Grain: one port call (port_call_id). Inputs: track_call, from geo/port_calls; position; vessel.
+-- Grain: one port call (port_call_id). Inputs: track_call; position; flagged_position; vessel.
 with report as (
     select
-        mmsi,
-        reported_at,
-        imo,
-        vessel_name,
-        draught_m
-    from position
+        -- Of two hulls on one MMSI each is named by what it sent itself.
+        coalesce(flag.track_id, fix.mmsi) as track_id,
+        fix.reported_at,
+        fix.imo,
+        fix.vessel_name,
+        fix.draught_m
+    from position as fix
+    left join flagged_position as flag
+        on
+            fix.mmsi = flag.mmsi
+            and fix.reported_at = flag.reported_at
+            and fix.lon = flag.lon
+            and fix.lat = flag.lat
     where
-        mmsi in (select mmsi from track_call)
-        and (imo is not null or vessel_name is not null or draught_m is not null)
+        fix.mmsi in (select mmsi from track_call)
+        and (fix.imo is not null or fix.vessel_name is not null or fix.draught_m is not null)
+        and coalesce(flag.verdict, 'credible') <> 'implausible'
 ),
 
 -- A week on either side: static data come and go, and an MMSI may be handed on.
@@ -23,7 +31,7 @@ around as (
     from track_call as call
     inner join report
         on
-            call.mmsi = report.mmsi
+            call.track_id = report.track_id
             and report.reported_at >= call.arrived_at - interval 7 day
             and (
                 call.departed_at is null

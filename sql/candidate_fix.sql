@@ -1,13 +1,15 @@
--- Every fix, anywhere, of the candidates with an MMSI from $first to $last.
--- Grain: one fix. Inputs: position, candidate.
+-- Every fix, anywhere, of the candidates with an MMSI from $first to $last that are to be worked.
+-- Grain: one fix. Inputs: position, candidate, settled_ship.
 select
     mmsi,
     reported_at,
     lon,
     lat,
-    sog_kn
+    sog_kn,
+    imo
 from position
 where
     mmsi between $first and $last
     and mmsi in (select mmsi from candidate)
+    and mmsi not in (select mmsi from settled_ship)
 order by mmsi, reported_at, lon, lat

@@ -1,5 +1,5 @@
 -- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
--- Grain: one port call (port_call_id). Inputs: track_call, from geo/port_calls; call_identity; call_evidence; vessel; mid.
+-- Grain: one port call (port_call_id). Inputs: track_call; jammed, from flows/calls; call_identity; call_evidence; vessel; mid.
 with link as (
     select
         port_call_id,
@@ -35,7 +35,13 @@ select
     call.longest_gap_h,
     identity.draught_in_m,
     identity.draught_out_m,
-    call.confidence::smallint as confidence,
+    -- Who lies where others are thrown to may have been thrown there too: contested, unless the
+    -- ship was seen near the port outside.
+    case
+        when jammed.port_call_id is null then call.confidence
+        when jammed.is_seen_near then greatest(call.confidence - 1, 1)
+        else 1
+    end::smallint as confidence,
     vessel.is_tanker,
     null::varchar as tanker_kind,
     coalesce(link.tier_rank <= 2, false) as is_russian_linked,
@@ -50,6 +56,7 @@ from track_call as call
 inner join call_identity as identity on call.port_call_id = identity.port_call_id
 left join vessel
     on call.mmsi = vessel.mmsi and identity.imo is not distinct from vessel.imo
+left join jammed on call.port_call_id = jammed.port_call_id
 left join link on call.port_call_id = link.port_call_id
 left join mid on call.mmsi // 1000000 = mid.mid
 order by call.arrived_at, call.port_call_id

@@ -21,6 +21,7 @@ from tests.geo.tracks import (
     calls_of,
     fixes_at,
     hour,
+    judged,
     lie,
     sail,
     seen_at,
@@ -464,14 +465,14 @@ def test_a_ship_thrown_out_of_port_keeps_its_call() -> None:
     assert calls.drop(columns="fixes").equals(calls_of(in_port).drop(columns="fixes"))
 
 
-def test_a_call_with_more_jammed_than_true_fixes_is_contested() -> None:
+def test_a_call_with_more_jammed_than_true_fixes_is_less_sure() -> None:
     in_port = voyage(sail("A berth"), lie(60), sail("sea"), every="1h")
     calls = calls_of(in_port, seen_at("far", np.arange(9.005, 60, 0.05)))
-    assert calls["confidence"].tolist() == [1]
+    assert calls["confidence"].tolist() == [3]
 
 
-@pytest.mark.parametrize(("jammed", "confidence"), [(20, 4), (200, 1)])
-def test_a_call_beside_more_jammed_fixes_is_contested(jammed: int, confidence: int) -> None:
+@pytest.mark.parametrize(("jammed", "confidence"), [(20, 4), (200, 3)])
+def test_a_call_beside_more_jammed_fixes_is_less_sure(jammed: int, confidence: int) -> None:
     in_port = voyage(sail("A berth"), lie(10), sail("off A", 20), lie(5), every="10min")
     calls = calls_of(in_port, seen_at("far", np.linspace(5.17, 5.32, jammed)))
     assert calls["confidence"].tolist() == [confidence]
@@ -512,7 +513,7 @@ def test_no_fixes_and_no_fix_in_port_give_an_empty_table_of_the_same_types() -> 
     outside = voyage(lie(30), every="1h")
     full = calls_of(voyage(sail("A berth"), lie(30), every="1h"))
     none = find_port_calls(
-        outside.iloc[:0], port_ids=PORT_IDS, serves=SERVES, heard={}, data_end=START
+        judged(outside.iloc[:0]), port_ids=PORT_IDS, serves=SERVES, heard={}, data_end=START
     )
     assert calls_of(outside).dtypes.equals(full.dtypes)
     assert none.dtypes.equals(full.dtypes)
@@ -521,7 +522,7 @@ def test_no_fixes_and_no_fix_in_port_give_an_empty_table_of_the_same_types() -> 
 
 def test_a_port_call_id_names_track_port_and_arrival() -> None:
     fixes = voyage(sail("A berth"), lie(30), sail("sea"), every="1h")
-    calls = calls_of(fixes, fixes.assign(track_id=422000002))
+    calls = calls_of(fixes, fixes.assign(mmsi=422000002))
     assert calls["port_call_id"].nunique() == 2
     later_end = calls_of(fixes, end=hour(2000))
     assert later_end["port_call_id"][0] == calls["port_call_id"][0]
@@ -558,7 +559,7 @@ def found(fixes: pd.DataFrame, shift: timedelta = timedelta(0), days: float = 20
     """The calls in fixes, unsorted, with everything heard and the data's end long after."""
     hours = int(shift / timedelta(hours=1))
     return find_port_calls(
-        fixes,
+        judged(fixes),
         port_ids=PORT_IDS,
         serves=SERVES,
         heard={port: values + hours for port, values in always().items()},
@@ -589,7 +590,7 @@ def test_a_shift_by_weeks_shifts_the_calls(fixes: pd.DataFrame, weeks: int) -> N
 @law
 @given(tracks(), tracks())
 def test_another_ship_changes_nothing(fixes: pd.DataFrame, other: pd.DataFrame) -> None:
-    both = pd.concat([other.assign(track_id=200000000), fixes, other.assign(track_id=700000000)])
+    both = pd.concat([other.assign(mmsi=200000000), fixes, other.assign(mmsi=700000000)])
     calls = found(both)
     of_ship = calls.loc[calls["track_id"] == fixes["track_id"][0]].reset_index(drop=True)
     pd.testing.assert_frame_equal(of_ship, found(fixes))

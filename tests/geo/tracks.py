@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.earth import great_circle_m
+from geo.plausibility import judge
 from geo.port_calls import find_port_calls
 
 A, B, R, D = range(4)
@@ -121,6 +122,7 @@ def fixes_at(
     lat: npt.ArrayLike,
     sog_kn: npt.ArrayLike = 0.0,
     track_id: int = 422000001,
+    imo: int = 0,
 ) -> pd.DataFrame:
     """Fixes at hours after a time, with the areas of the toy world."""
     micros = np.rint(np.asarray(hours, dtype=np.float64) * 3.6e9).astype(np.int64)
@@ -144,6 +146,7 @@ def fixes_at(
             "lon": x,
             "lat": y,
             "sog_kn": np.broadcast_to(sog_kn, x.shape).astype(np.float32),
+            "imo": np.full(x.size, imo, dtype=np.int32),
             "port": port.astype(np.int16),
             "area": area.astype(np.int8),
             "is_shared_roads": in_roads,
@@ -182,7 +185,7 @@ def calls_of(
     end: datetime | pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """The calls of the tables, with the data ending at the last fix if nothing else is said."""
-    fixes = together(*tables)
+    fixes = judged(together(*tables))
     return find_port_calls(
         fixes,
         port_ids=PORT_IDS,
@@ -190,6 +193,12 @@ def calls_of(
         heard=heard or {},
         data_end=end if end is not None else fixes["reported_at"].max(),
     )
+
+
+def judged(fixes: pd.DataFrame) -> pd.DataFrame:
+    """Fixes with their verdict, each on its track."""
+    found = judge(fixes)
+    return fixes.assign(verdict=found.verdict, track_id=found.track_id)
 
 
 def shown(calls: pd.DataFrame) -> list[tuple[str, str, int]]:

@@ -17,7 +17,7 @@ FILES = sorted(sql_path().rglob("*.sql"))
 SCRIPTS = {"comments", "lake_views"}
 """Not one SELECT: they say what the catalogue holds, or make views for a session."""
 SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
-WITHOUT_ORDER = {"position", "reject", "report_notes"}
+WITHOUT_ORDER = {"position", "position_verdict", "reject", "report_notes"}
 """Views over the lake, which sort only where somebody asks for it, and a query of one row."""
 
 TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")

@@ -1,0 +1,8 @@
+-- The ships that ever came near a port, and whether their calls may change without a fix of theirs.
+-- Grain: one transmitter (mmsi). Inputs: found_ship, from flows/calls.
+select
+    mmsi,
+    fixes,
+    hangs_on_hearing
+from found_ship
+order by mmsi
