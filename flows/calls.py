@@ -80,7 +80,13 @@ INTERFERENCE_SCHEMA = pa.schema(
     ]
 )
 STRUCK_SCHEMA = pa.schema([("interference_id", pa.int64()), ("port_id", pa.string())])
-JAMMED_SCHEMA = pa.schema([("port_call_id", pa.string()), ("is_seen_near", pa.bool_())])
+INSIDE_SCHEMA = pa.schema(
+    [
+        ("port_call_id", pa.string()),
+        ("interference_id", pa.int64()),
+        ("is_seen_near", pa.bool_()),
+    ]
+)
 
 NEAR_M = 20_000.0
 """A ship heard so near outside sailed in or out. Jammed ships are thrown further: those in the
@@ -191,7 +197,7 @@ class Events(NamedTuple):
 
     event: pa.Table
     struck: pa.Table
-    jammed: pa.Table
+    inside: pa.Table
 
 
 def find_events(work: Work, data_end: datetime | None) -> Events:
@@ -209,8 +215,8 @@ def find_events(work: Work, data_end: datetime | None) -> Events:
     Events
         event: in `INTERFERENCE_SCHEMA`, numbered from 1 in order of time. Its evidence is
         ``jumps`` where several ships jumped to a place, ``crowd`` where no single jump shows it.
-        struck: one row an event and port whose limit holds displaced fixes. jammed: one row a call
-        inside an event, with whether its ship was seen near the port outside.
+        struck: one row an event and port whose limit holds displaced fixes. inside: one row a call
+        and event that it is inside of, with whether its ship was seen near the port outside.
     """
     call = work.calls.to_pandas()
     if data_end is not None:
@@ -235,11 +241,11 @@ def find_events(work: Work, data_end: datetime | None) -> Events:
     shared -= inside[["arrived_at", "began_at"]].max(axis=1)
     length = inside["departed_at"] - inside["arrived_at"]
     inside = inside.loc[(shared >= INSIDE_SHARE * length) & (shared >= pd.Timedelta(0))]
-    jammed = call.loc[call["port_call_id"].isin(inside["port_call_id"]), JAMMED_SCHEMA.names]
+    inside = inside[INSIDE_SCHEMA.names].drop_duplicates()
     return Events(
         pa.Table.from_pandas(event, schema=INTERFERENCE_SCHEMA, preserve_index=False),
         pa.Table.from_pandas(struck, schema=STRUCK_SCHEMA, preserve_index=False),
-        pa.Table.from_pandas(jammed, schema=JAMMED_SCHEMA, preserve_index=False),
+        pa.Table.from_pandas(inside, schema=INSIDE_SCHEMA, preserve_index=False),
     )
 
 
@@ -248,7 +254,8 @@ def _jumps(flagged: pd.DataFrame, call: pd.DataFrame) -> tuple[pd.DataFrame, pd.
 
     A call of a single fix by a ship that was not seen near may be one of the jumps.
     """
-    jumped = flagged.loc[flagged["reason"] == REASONS[JUMP]].assign(is_certain=True)
+    displaced = flagged["reason"].isin([REASONS[JUMP], REASONS[FEW_BESIDE_MANY]])
+    jumped = flagged.loc[displaced].assign(is_certain=True)
     maybe = call.loc[call["is_glimpse"]].assign(is_certain=False)
     maybe = maybe.rename(columns={"arrived_at": "reported_at"})
     columns = ["mmsi", "reported_at", "lon", "lat", "port_id", "is_certain"]

@@ -146,15 +146,16 @@ def build(
         events = calls.find_events(work, _data_end(manifest))
         for name, table in zip(("found_call", "found_flag", "found_ship"), work, strict=True):
             con.register(name, table)
-        for name, table in zip(("found_event", "struck_port", "jammed"), events, strict=True):
+        for name, table in zip(("found_event", "struck_port", "found_inside"), events, strict=True):
             con.register(name, table)
         con.register("lake_part", _lake_part(manifest))
         for name in ("track_call", "flagged_position", "candidate_ship", "worked_part"):
             _create(con, name)
         con.sql(_sql("position_verdict")).create_view("position_verdict")
-        for name in ("interference", "vessel", "vessel_link", "call_identity", "call_evidence"):
+        for name in ("interference", "call_interference", "vessel", "vessel_link"):
             _create(con, name)
-        _create(con, "port_call")
+        for name in ("call_identity", "call_evidence", "port_call"):
+            _create(con, name)
         for name in ("counted_call", "port_week", "weekly_count"):
             _create(con, name)
         con.register("published", history)

@@ -141,10 +141,16 @@ def _parser() -> argparse.ArgumentParser:
         "check the lake and the numbers, and say what the data cannot support",
         """
         barometer check
+        barometer check --rebuild          # is the catalogue what the lake gives, built anew?
         barometer check --repoint          # after the home was moved, for other DuckDB clients
         """,
     )
     check.add_argument("--json", action="store_true", help="the findings as JSON")
+    check.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="also build the catalogue anew, every ship worked, and compare",
+    )
     check.add_argument(
         "--repoint",
         action="store_true",
@@ -407,6 +413,9 @@ def _check(flags: argparse.Namespace) -> int:
         with lake.locked(settings.home):
             catalogue.repoint(settings, lake.read_manifest(settings.home))
     found = check.check(settings)
+    if flags.rebuild:
+        with lake.locked(settings.home):
+            found += check.check_rebuild(settings)
     faults = [finding for finding in found if finding.is_fault]
     if flags.json:
         print(json.dumps([check.as_record(finding) for finding in found], indent=2))

@@ -23,6 +23,7 @@ FILES = {
     "weekly_port_calls.csv": "report_weekly_port_calls",
     "port_calls.csv": "report_port_calls",
     "barometer.csv": "report_barometer",
+    "interference.csv": "report_interference",
 }
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
@@ -123,11 +124,12 @@ def _records(con: duckdb.DuckDBPyConnection, query: str, week: str) -> list[dict
 
 
 def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
-    """The week's row of the series, its ports, linked calls and notes."""
+    """The week's row of the series, its ports, linked calls, interference and notes."""
     return {
         "series": _records(con, "report_barometer", week)[-1],
         "ports": _records(con, "report_by_port", week),
         "calls": [c for c in _records(con, "report_port_calls", week) if c["is_russian_linked"]],
+        "interference": _records(con, "report_interference", week),
         "notes": _records(con, "report_notes", week)[0],
     }
 
@@ -182,6 +184,22 @@ def notes(found: dict[str, Any], series: dict[str, Any]) -> list[str]:
     return told
 
 
+def interference_note(events: Sequence[dict[str, Any]]) -> str | None:
+    """Where ships were shown falsely in the week, in a sentence; None where nothing was seen."""
+    if not events:
+        return None
+    most = max(events, key=lambda event: event["ships"])
+    count = "an event" if len(events) == 1 else f"{len(events)} events, the largest"
+    inside = sum(event["tanker_calls_less_sure"] for event in events)
+    effect = (
+        f" {inside} tanker calls inside are less sure." if inside else " No tanker call was inside."
+    )
+    return (
+        f"Interference: {count} at {safe_text(most['place'])} from {most['began_at']:%a %d %H:%M}, "
+        f"where {most['ships']} ships were shown and were not.{effect}"
+    )
+
+
 def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     """The week for a person at a terminal: the number, the ports, the ships, the limits."""
     found = summary(con, week)
@@ -199,7 +217,11 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         parts += [Text(""), _ports_table(found["ports"])]
     if found["calls"]:
         parts += [Text(""), _calls_table(found["calls"])]
-    told = [_quiet_ports(found["ports"]), *notes(found["notes"], series)]
+    told = [
+        _quiet_ports(found["ports"]),
+        interference_note(found["interference"]),
+        *notes(found["notes"], series),
+    ]
     parts += [Text(""), *(Text(f"- {note}") for note in told if note)]
     return Group(*parts)
 

@@ -281,3 +281,8 @@ comment on column candidate_ship.hangs_on_hearing is 'Whether its calls may chan
 
 comment on table worked_part is 'Bookkeeping of the detector: the parts of the lake that the calls were found in. One row a Parquet file.';
 comment on column worked_part.part_hash is 'blake2b-256 of the file, as in the manifest.';
+
+comment on table call_interference is 'The calls that an interference event covers for at least half of their time, at a port into whose limit it threw ships: port_call has them one step less sure, or contested. One row a call and event.';
+comment on column call_interference.port_call_id is 'The call; key of port_call.';
+comment on column call_interference.interference_id is 'The event; key of interference.';
+comment on column call_interference.is_seen_near is 'Whether the ship was heard within 20 km outside the limit before or after. If not, the call is contested (confidence 1).';

@@ -1,5 +1,5 @@
 -- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
--- Grain: one port call (port_call_id). Inputs: track_call; jammed, from flows/calls; call_identity; call_evidence; vessel; mid.
+-- Grain: one port call (port_call_id). Inputs: track_call; call_interference; call_identity; call_evidence; vessel; mid.
 with link as (
     select
         port_call_id,
@@ -15,6 +15,13 @@ with link as (
         bool_or(was_known_at_call and link_tier <> 'weak') as was_known_at_call
     from call_evidence
     group by port_call_id
+),
+
+jammed as (
+    select distinct
+        port_call_id,
+        is_seen_near
+    from call_interference
 )
 
 select
