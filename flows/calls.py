@@ -24,7 +24,7 @@ from flows.resources import sql_path
 from geo import earth, fences, plausibility, port_calls, ports
 from geo.fences import locate
 from geo.interference import find_crowds, find_interference, reach_m
-from geo.plausibility import JUMP, REASONS, VERDICTS, judge, microseconds
+from geo.plausibility import FEW_BESIDE_MANY, JUMP, REASONS, VERDICTS, judge, microseconds
 from geo.port_calls import find_port_calls, hangs_on_hearing
 from geo.ports import Ports
 

@@ -220,7 +220,7 @@ def stays(*stops: tuple[float, float, float, float], **merge: float) -> list[tup
         [(SHIP, at(begin), at(end), lon, lat) for begin, end, lon, lat in stops],
         columns=["mmsi", "began_at", "ended_at", "lon", "lat"],
     )
-    chosen = evaluate.Merge(evaluate.RADIUS_KM, evaluate.GAP_H)._replace(**merge)
+    chosen = evaluate.MERGE["sql"]._replace(**merge)
     with duckdb.connect() as con:
         found = evaluate.stays(con, frame, chosen)
     hours = [(found[name] - DAY) / timedelta(hours=1) for name in ("arrived_at", "departed_at")]
