@@ -18,6 +18,7 @@ All steps but one work on whole columns; that one goes through the pieces in ord
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -452,14 +453,29 @@ def _numbered(pieces: _Pieces, owner: _Ints) -> _Ints:
 
 
 def _dispute(table: _Table, pieces: _Pieces, owner: _Ints, result: Judgement) -> None:
-    """Mark both ends of each impossible step that is left in a track."""
+    """Mark both ends of each impossible step that is left in a track.
+
+    Where just one side sails, the doubt is on the other: false positions lie still or scatter.
+    """
     kept = np.flatnonzero(owner == 0)
     a, b = kept[:-1], kept[1:]
-    tail, head = pieces.tail[a], pieces.head[b]
-    is_open = (pieces.mmsi[a] == pieces.mmsi[b]) & ~table.can_sail(tail, head)
-    for rows in (tail[is_open], head[is_open]):
-        result.verdict[rows] = DISPUTED
-        result.reason[rows] = OPEN_JUMP
+    is_same = pieces.mmsi[a] == pieces.mmsi[b]
+    is_open = is_same & ~table.can_sail(pieces.tail[a], pieces.head[b])
+    stretches = np.split(kept, np.flatnonzero(is_open | ~is_same) + 1)
+    jumps = [
+        (one, two)
+        for one, two in pairwise(stretches)
+        if one.size and pieces.mmsi[one[0]] == pieces.mmsi[two[0]]
+    ]
+    for one, two in jumps:
+        sails = [_is_sailed(table, _rows_of(pieces, some)) for some in (one, two)]
+        for is_doubtful, row in (
+            (sails[1] or not sails[0], pieces.tail[one[-1]]),
+            (sails[0] or not sails[1], pieces.head[two[0]]),
+        ):
+            if is_doubtful:
+                result.verdict[row] = DISPUTED
+                result.reason[row] = OPEN_JUMP
 
 
 def _cut(table: _Table) -> _Pieces:
@@ -700,7 +716,11 @@ def _place(
         if _is_other_clock(table, _rows_of(pieces, track), _rows_of(pieces, path)):
             owner[path], reason[path] = _DROPPED, CLOCK
             return
-        if not _is_same_hull(pieces, track, path):
+        same_imo = _have_same_imo(pieces, track, path)
+        if same_imo is not False and _joins_one_end(table, pieces, track, path):
+            owner[path] = 0
+            return
+        if not same_imo:
             owner[path] = owner[first:last].max() + 1
             return
     outside = np.setdiff1d(path, inside)
@@ -711,13 +731,27 @@ def _place(
     owner[dropped], reason[dropped] = _DROPPED, JUMP
 
 
-def _is_same_hull(pieces: _Pieces, track: _Ints, path: _Ints) -> bool:
-    """Whether both sent one IMO number most of the time: one hull is not in two places."""
+def _have_same_imo(pieces: _Pieces, track: _Ints, path: _Ints) -> bool | None:
+    """Whether both sent one IMO number most of the time; None where one of them sent none.
+
+    If so they are one ship, and one ship is not in two places.
+    """
     mine, theirs = pieces.imo[path], pieces.imo[track]
     mine, theirs = mine[mine > 0], theirs[theirs > 0]
     if not (mine.size and theirs.size):
-        return False
+        return None
     return int(np.bincount(mine).argmax()) == int(np.bincount(theirs).argmax())
+
+
+def _joins_one_end(table: _Table, pieces: _Pieces, track: _Ints, path: _Ints) -> bool:
+    """Whether a path fills one gap of the track and joins it at one end: a jump, at the other."""
+    begin, end = table.at[pieces.head[path[0]]], table.at[pieces.tail[path[-1]]]
+    after = int(np.searchsorted(table.at[pieces.head[track]], begin, side="right"))
+    if not 0 < after < track.size or table.at[pieces.head[track[after]]] < end:
+        return False
+    a = np.array([pieces.tail[track[after - 1]], pieces.tail[path[-1]]])
+    b = np.array([pieces.head[path[0]], pieces.head[track[after]]])
+    return bool(table.can_sail(a, b).any())
 
 
 def _is_inside(table: _Table, pieces: _Pieces, track: _Ints, path: _Ints) -> _Bools:
