@@ -740,7 +740,13 @@ def _have_same_imo(pieces: _Pieces, track: _Ints, path: _Ints) -> bool | None:
     mine, theirs = mine[mine > 0], theirs[theirs > 0]
     if not (mine.size and theirs.size):
         return None
-    return int(np.bincount(mine).argmax()) == int(np.bincount(theirs).argmax())
+    return _most_common(mine) == _most_common(theirs)
+
+
+def _most_common(values: _Ints) -> int:
+    """The value that occurs most often, the lowest of several."""
+    found, count = np.unique(values, return_counts=True)
+    return int(found[count.argmax()])
 
 
 def _joins_one_end(table: _Table, pieces: _Pieces, track: _Ints, path: _Ints) -> bool:

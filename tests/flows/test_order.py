@@ -119,8 +119,9 @@ def test_a_rebuild_from_the_lake_alone_gives_the_same(
 def test_an_unchanged_week_is_published_once(
     fill_home: FillHome, sample_days: list[Path], tmp_path: Path
 ) -> None:
-    fill_home(tmp_path / "home", sample_days[:7])
-    settings = fill_home(tmp_path / "home", sample_days[7:14], as_of="2026-03-24T06:00")
+    # With the Monday after: ships that reach a port late on Sunday berth in its first hours.
+    fill_home(tmp_path / "home", sample_days[:8])
+    settings = fill_home(tmp_path / "home", sample_days[8:14], as_of="2026-03-24T06:00")
     with catalogue.reading(settings) as con:
         first = con.sql(
             "select distinct week, first_published_at::varchar from weekly_port_calls order by all"
@@ -138,8 +139,8 @@ def test_an_unchanged_week_is_published_once(
 def test_a_late_file_restates_a_published_week(
     fill_home: FillHome, sample_days: list[Path], tmp_path: Path
 ) -> None:
-    # Day 7 reaches past Sunday 23:00, so the week is closed without day 4.
-    late = sample_days[3]
+    # Day 7 reaches past Sunday 23:00, so the week is closed without day 3.
+    late = sample_days[2]
     fill_home(tmp_path / "home", [day for day in sample_days[:8] if day != late])
     settings = fill_home(tmp_path / "home", [late], as_of="2026-03-30T06:00")
     with catalogue.reading(settings) as con:

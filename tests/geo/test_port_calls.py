@@ -8,15 +8,15 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.port_calls import COLUMNS, find_port_calls
+from tests.geo.drawn import law, tracks
 from tests.geo.tracks import (
     PORT_IDS,
     SERVES,
     START,
-    Leg,
     always,
     calls_of,
     fixes_at,
@@ -529,30 +529,6 @@ def test_a_port_call_id_names_track_port_and_arrival() -> None:
 
 
 # Laws.
-
-PLACES = ("A berth", "A anchorage", "A limit", "A edge", "B berth", "roads", "D berth", "sea")
-legs = st.one_of(
-    st.builds(sail, st.sampled_from(PLACES), st.sampled_from([6.0, 11.0, 16.0])),
-    st.builds(slip, st.sampled_from(PLACES)),
-    st.builds(lie, st.sampled_from([0.5, 1.5, 7.0, 30.0])),
-    st.builds(silence, st.sampled_from([3.0, 30.0, 24.0 * 8, 24.0 * 22])),
-)
-strays = st.lists(
-    st.tuples(st.floats(0, 200), st.sampled_from(["far", "A berth", "B berth"])), max_size=4
-)
-law = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
-
-
-@st.composite
-def tracks(draw: st.DrawFn) -> pd.DataFrame:
-    """A voyage of some legs with a few stray fixes."""
-    ways: list[Leg] = draw(st.lists(legs, min_size=1, max_size=8))
-    every = draw(st.sampled_from(["20min", "1h", "6h"]))
-    sog = draw(st.sampled_from(["true", "none", 0.0]))
-    thrown = [seen_at(place, hours) for hours, place in draw(strays)]
-    return together(voyage(lie(1), *ways, every=every, sog=sog), *thrown)
 
 
 def found(fixes: pd.DataFrame, shift: timedelta = timedelta(0), days: float = 200) -> pd.DataFrame:

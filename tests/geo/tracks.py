@@ -33,6 +33,7 @@ PLACES = {
     "sea": (51.0, 26.6),
     "east sea": (53.6, 26.6),
     "far": (50.0, 29.0),
+    "upper gulf": (49.0, 29.6),
     "off A": (52.0, 26.8),  # 10 km outside the limit of A
     "off B": (53.0, 26.8),
     "A berth": (52.0, 27.05),
@@ -85,6 +86,7 @@ def voyage(
     track_id: int = 422000001,
     at: datetime = START,
     sog: float | str = "true",
+    imo: int = 0,
 ) -> pd.DataFrame:
     """The fixes of a ship that goes through the legs from a place, one fix each `every`.
 
@@ -112,6 +114,7 @@ def voyage(
         np.interp(t, times, lats)[is_heard],
         sog_kn=(said[sog] if isinstance(sog, str) else np.full(t.size, sog))[is_heard],
         track_id=track_id,
+        imo=imo,
     )
 
 
@@ -155,10 +158,14 @@ def fixes_at(
 
 
 def seen_at(
-    place: str, hours: npt.ArrayLike, sog_kn: float = 0.0, track_id: int = 422000001
+    place: str,
+    hours: npt.ArrayLike,
+    sog_kn: npt.ArrayLike = 0.0,
+    track_id: int = 422000001,
+    imo: int = 0,
 ) -> pd.DataFrame:
     """Fixes at a place at hours after the start, apart from any voyage."""
-    return fixes_at(START, np.atleast_1d(hours), *PLACES[place], sog_kn, track_id)
+    return fixes_at(START, np.atleast_1d(hours), *PLACES[place], sog_kn, track_id, imo)
 
 
 def together(*tables: pd.DataFrame) -> pd.DataFrame:
