@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo import plausibility
-from geo.plausibility import CREDIBLE, DISPUTED, IMPLAUSIBLE, VERDICTS, can_sail
-from tests.geo.tracks import START, fixes_at, lie, sail, seen_at, silence, together, voyage
+from geo.plausibility import (
+    CLOCK,
+    CREDIBLE,
+    DISPUTED,
+    IMPLAUSIBLE,
+    JUMP,
+    OPEN_JUMP,
+    PLAIN,
+    REASONS,
+    SECOND_HULL,
+    VERDICTS,
+    Judgement,
+    can_sail,
+)
+from tests.geo.drawn import law, torn_tracks, tracks
+from tests.geo.tracks import (
+    START,
+    calls_of,
+    fixes_at,
+    lie,
+    sail,
+    seen_at,
+    shown,
+    silence,
+    together,
+    voyage,
+)
 
 KNOTS = 1852.0 / 3600.0
+MMSI = 422000001
+IMO, OTHER_IMO, THIRD_IMO = 9074729, 9321483, 9176187
 
 
 def judge(fixes: pd.DataFrame) -> np.ndarray:
@@ -202,10 +232,345 @@ def test_each_code_has_its_name() -> None:
     ]
 
 
-def test_a_million_fixes_that_take_turns_stay_cheap() -> None:
-    hours = np.arange(300_000) / 60
-    lon = np.where(np.arange(hours.size) % 2, 51.0, 50.0)
-    lat = np.where(np.arange(hours.size) % 3, 26.6, 29.0)
-    began = time.perf_counter()
-    judge(fixes_at(START, hours, lon, lat))
-    assert time.perf_counter() - began < 10
+# Several hulls on one MMSI.
+
+
+def hulls(*tracks: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """The tracks of several hulls as one table, and whose each fix is."""
+    both = together(*(track.assign(hull=number) for number, track in enumerate(tracks)))
+    return both, both["hull"].to_numpy()
+
+
+def tanker(every: str = "10min", imo: int = 0) -> pd.DataFrame:
+    """She calls at A from the sea."""
+    return voyage(sail("A berth"), lie(20), sail("sea"), every=every, imo=imo)
+
+
+def coaster(every: str = "10min", imo: int = 0) -> pd.DataFrame:
+    """She calls at B from the east, 100 km and more from the tanker."""
+    legs = (lie(5), sail("B berth"), lie(9), sail("east sea"), lie(9))
+    return voyage(*legs, start="east sea", every=every, imo=imo)
+
+
+def liner(every: str = "10min", imo: int = 0) -> pd.DataFrame:
+    """She sails to and fro in the upper Gulf."""
+    legs = (sail("upper gulf", 16), lie(2), sail("far", 16)) * 3
+    return voyage(*legs, start="far", every=every, imo=imo)
+
+
+def owners(found: Judgement, hull: np.ndarray) -> list[set[int]]:
+    """The tracks that the fixes of each hull are on."""
+    return [set(found.track_id[hull == one].tolist()) for one in range(hull.max() + 1)]
+
+
+@pytest.mark.parametrize("imos", [(0, 0), (IMO, OTHER_IMO), (0, IMO)])
+@pytest.mark.parametrize("every", ["7min", "10min", "1h"])
+def test_two_hulls_on_one_mmsi_are_two_credible_tracks(every: str, imos: tuple[int, int]) -> None:
+    both, hull = hulls(tanker("10min", imos[0]), coaster(every, imos[1]))
+    found = plausibility.judge(both)
+    assert (found.verdict == CREDIBLE).all()
+    assert sorted(owners(found, hull), key=min) == [{MMSI}, {10**9 + MMSI}]
+    assert (found.reason == np.where(found.track_id > MMSI, SECOND_HULL, PLAIN)).all()
+    assert REASONS[SECOND_HULL] == "a track of its own on the same MMSI"
+
+
+@pytest.mark.parametrize("every", ["7min", "10min", "1h"])
+def test_the_calls_of_both_hulls_are_found(every: str) -> None:
+    both = calls_of(tanker(), coaster(every))
+    assert sorted(shown(both)) == [("IRAAA", "berth", 4), ("IRBBB", "berth", 4)]
+    assert sorted(both["track_id"]) == [MMSI, 10**9 + MMSI]
+    assert (both["mmsi"] == MMSI).all()
+    alone = pd.concat([calls_of(tanker()), calls_of(coaster(every))])
+    facts = ["port_id", "arrived_after", "arrived_at", "berthed_at", "departed_at", "fixes"]
+    by_port = both.sort_values("port_id", ignore_index=True)
+    pd.testing.assert_frame_equal(by_port[facts], alone[facts].reset_index(drop=True))
+
+
+def test_three_hulls_are_three_tracks() -> None:
+    three, hull = hulls(tanker(), coaster("7min"), liner("13min"))
+    found = plausibility.judge(three)
+    assert (found.verdict == CREDIBLE).all()
+    assert sorted(owners(found, hull), key=min) == [
+        {MMSI},
+        {10**9 + MMSI},
+        {2 * 10**9 + MMSI},
+    ]
+
+
+def test_further_hulls_are_numbered_as_they_are_first_heard() -> None:
+    three, hull = hulls(voyage(*(sail("A berth"), lie(20), sail("sea")) * 2), coaster(), liner())
+    for late in (1, 2):
+        at = three["reported_at"]
+        found = plausibility.judge(three[(hull != late) | (at > START + timedelta(hours=12))])
+        further = found.track_id[found.track_id > MMSI]
+        assert further[0] == 10**9 + MMSI
+        assert set(further) == {10**9 + MMSI, 2 * 10**9 + MMSI}
+
+
+@pytest.mark.parametrize("hours", [-12, 12])
+def test_a_hull_that_is_heard_before_or_after_the_other_is_one_too(hours: int) -> None:
+    other = coaster()
+    other["reported_at"] += timedelta(hours=hours)
+    both, hull = hulls(tanker(), other)
+    found = plausibility.judge(both)
+    assert (found.verdict == CREDIBLE).all()
+    assert sorted(owners(found, hull), key=min) == [{MMSI}, {10**9 + MMSI}]
+
+
+def in_turns(every: str, imos: tuple[int, int]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Two hulls heard together once, then each while the other is silent, twelve hours and more."""
+    one = (lie(12), sail("A berth"), lie(6), silence(24), sail("sea"), silence(24), lie(9))
+    other = (lie(12), sail("B berth"), silence(24), lie(9), sail("east sea"), silence(18), lie(9))
+    return hulls(
+        voyage(*one, every=every, imo=imos[0]),
+        voyage(*other, start="east sea", every=every, imo=imos[1]),
+    )
+
+
+@pytest.mark.parametrize("every", ["10min", "1h"])
+def test_hulls_of_two_imo_numbers_that_are_silent_in_turns_are_kept_apart(every: str) -> None:
+    both, hull = in_turns(every, (IMO, OTHER_IMO))
+    found = plausibility.judge(both)
+    assert (found.verdict == CREDIBLE).all()
+    assert sorted(owners(found, hull), key=min) == [{MMSI}, {10**9 + MMSI}]
+
+
+def any_of_two(size: int) -> np.ndarray:
+    """IMO numbers as a publisher sends them that joins static data by MMSI alone."""
+    return np.random.default_rng(7).choice([IMO, OTHER_IMO], size)
+
+
+def test_imo_numbers_mixed_by_the_publisher_change_no_verdict_on_a_clean_ship() -> None:
+    clean = voyage(*(sail("A berth"), lie(20), silence(30), lie(5), sail("sea")) * 2)
+    mixed = clean.assign(imo=any_of_two(len(clean)))
+    assert (judge(mixed) == CREDIBLE).all()
+    both, is_false = marked(clean, seen_at("far", [7.05, 25.55, 25.65, 60.05]))
+    mixed = both.assign(imo=any_of_two(len(both)))
+    assert (judge(mixed) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+    assert (plausibility.judge(mixed).track_id == MMSI).all()
+
+
+def test_imo_numbers_mixed_by_the_publisher_part_hulls_neither_better_nor_worse() -> None:
+    both, _ = hulls(tanker(), coaster("7min"))
+    plain = plausibility.judge(both)
+    mixed = plausibility.judge(both.assign(imo=any_of_two(len(both))))
+    assert [found.tolist() for found in mixed] == [found.tolist() for found in plain]
+
+
+def test_one_imo_number_in_two_places_is_one_hull() -> None:
+    both, hull = hulls(tanker(imo=IMO), coaster(imo=IMO))
+    found = plausibility.judge(both)
+    assert set(found.track_id) == {MMSI}
+    dropped = [set(found.verdict[hull == one].tolist()) for one in (0, 1)]
+    assert sorted(dropped, key=min) == [{CREDIBLE}, {IMPLAUSIBLE}]
+    assert len(calls_of(both)) == 1
+
+
+# No hull: what does not sail.
+
+
+def weeks_at_sea() -> pd.DataFrame:
+    """Three weeks to and fro, far from the ports."""
+    return voyage(*(sail("far", 12), lie(9), sail("sea", 12), lie(30)) * 7, every="30min")
+
+
+def test_a_still_cluster_is_no_hull_however_many_weeks_it_takes_turns() -> None:
+    at_sea = weeks_at_sea()
+    hours = np.arange(3.05, 24 * 20, 0.5)
+    wobble = np.random.default_rng(3).normal(0, 0.003, (2, hours.size))
+    still = fixes_at(START, hours, 53.0 + wobble[0], 27.05 + wobble[1])
+    both, is_false = marked(at_sea, still)
+    found = plausibility.judge(both)
+    assert (found.verdict == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+    assert (found.track_id == MMSI).all()
+    assert (found.reason[is_false] == JUMP).all()
+    assert calls_of(both).empty
+
+
+def test_who_hops_between_false_places_is_no_hull_whatever_speed_is_said() -> None:
+    random = np.random.default_rng(5)
+    hours = np.arange(3.05, 24 * 6, 0.25)
+    lon = random.choice([52.0, 52.25, 53.0], hours.size)
+    hopping = fixes_at(START, hours, lon, 27.05, random.uniform(0, 20, hours.size))
+    both, is_false = marked(weeks_at_sea(), hopping)
+    found = plausibility.judge(both)
+    assert (found.verdict == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+    assert (found.track_id == MMSI).all()
+
+
+@pytest.mark.parametrize("every_h", [1 / 12, 0.25, 0.5])
+def test_a_ring_is_no_hull(every_h: float) -> None:
+    hours = np.arange(3.03, 24 * 3, every_h)
+    turn = hours * 20 * 1.852 / 3
+    lon, lat = 53.0 + 3 / 99.2 * np.cos(turn), 27.05 + 3 / 111.2 * np.sin(turn)
+    both, is_false = marked(weeks_at_sea(), fixes_at(START, hours, lon, lat, 20.0))
+    found = plausibility.judge(both)
+    assert (found.verdict == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+    assert (found.track_id == MMSI).all()
+
+
+@pytest.mark.parametrize("hours", [3.5, -3.5])
+@pytest.mark.parametrize("share", [1, 3])
+def test_the_same_voyage_by_a_wrong_clock_is_no_second_call(hours: float, share: int) -> None:
+    true = voyage(sail("A berth"), lie(2), sail("sea"), every="10min")
+    copy = true.iloc[::share].assign(
+        reported_at=lambda fixes: fixes["reported_at"] + timedelta(hours=hours, minutes=3)
+    )
+    both, is_false = marked(true, copy)
+    found = plausibility.judge(both)
+    assert (found.verdict[~is_false] == CREDIBLE).all()
+    assert (found.track_id == MMSI).all()
+    assert (found.reason[found.verdict == IMPLAUSIBLE] == CLOCK).all()
+    assert REASONS[CLOCK] == "the way of the same ship at another time"
+    times = ["arrived_at", "berthed_at", "departed_at"]
+    assert calls_of(both)[times].equals(calls_of(true)[times])
+
+
+# False places at the ends of a track.
+
+
+def test_a_call_after_drifting_away_and_before_a_jump_back_is_contested() -> None:
+    drifting = voyage(lie(10), sail("B berth", 6), lie(20), start="east sea", every="10min")
+    after = drifting["reported_at"].max() + timedelta(minutes=10)
+    back = voyage(lie(40), start="east sea", at=after, every="10min")
+    calls = calls_of(drifting, back)
+    assert (calls["confidence"] <= 1).all()
+
+
+def test_a_spoofed_stay_abroad_is_implausible() -> None:
+    true = voyage(sail("off B"), lie(5), silence(60), lie(5), sail("sea"), every="10min")
+    left = true.loc[true["reported_at"].diff() > timedelta(hours=50), "reported_at"].iloc[0]
+    hours = (left - pd.Timestamp(START)) / timedelta(hours=1) - np.arange(1, 360) / 6
+    both, is_false = marked(true, seen_at("upper gulf", hours))
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+def held_beyond_the_track(hours: float) -> tuple[pd.DataFrame, np.ndarray]:
+    """A false place that takes turns with a track for ten hours and goes on after it fell silent.
+
+    With the hours since the track fell silent.
+    """
+    true = voyage(sail("A berth"), lie(20), sail("sea"), lie(10), every="10min")
+    last_h = (true["reported_at"].max() - pd.Timestamp(START)) / timedelta(hours=1)
+    both = together(true, seen_at("far", np.arange(last_h - 10, last_h + hours, 1 / 6) + 0.05))
+    return both, ((both["reported_at"] - true["reported_at"].max()) / timedelta(hours=1)).to_numpy()
+
+
+def test_a_place_held_for_an_hour_after_the_track_fell_silent_is_implausible() -> None:
+    both, since_h = held_beyond_the_track(1)
+    is_false = both["lat"] > 28
+    assert (since_h > 0).sum() >= 5
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+def test_a_place_held_for_more_than_a_day_after_the_track_fell_silent_is_disputed() -> None:
+    both, since_h = held_beyond_the_track(30)
+    found = plausibility.judge(both)
+    is_false = (both["lat"] > 28).to_numpy()
+    assert (found.verdict[is_false & (since_h < 0)] == IMPLAUSIBLE).all()
+    kept = found.verdict[since_h >= 0].tolist()
+    assert kept == [DISPUTED, DISPUTED] + [CREDIBLE] * (len(kept) - 2)
+    assert set(found.reason[found.verdict == DISPUTED]) == {OPEN_JUMP}
+
+
+# Many false places.
+
+
+def test_thousands_of_false_places_between_two_parts_of_a_track_are_passed_over() -> None:
+    true = voyage(sail("A berth"), lie(10), silence(2), lie(10), sail("sea"), every="10min")
+    silent_h = (true["reported_at"].diff().max() / timedelta(hours=1)) - 0.2
+    gap = int(true["reported_at"].diff().argmax())
+    began_h = (true["reported_at"].iloc[gap - 1] - pd.Timestamp(START)) / timedelta(hours=1)
+    random = np.random.default_rng(11)
+    hours = began_h + 0.1 + np.sort(random.uniform(0, silent_h, 5_000))
+    false = fixes_at(
+        START, hours, random.uniform(54, 60, hours.size), random.uniform(20, 25, hours.size)
+    )
+    both, is_false = marked(true, false)
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+    assert shown(calls_of(both))[0][:2] == ("IRAAA", "berth")
+
+
+# Fast and slow ships.
+
+
+@pytest.mark.parametrize("every", ["5min", "20min", "1h"])
+@pytest.mark.parametrize("hours", [1.02, 2.52, 5.03])
+def test_one_stray_fix_leaves_the_way_of_a_fast_ferry_credible(every: str, hours: float) -> None:
+    ferry = voyage(*(sail("east sea", 28), lie(1), sail("sea", 28), lie(1)) * 4, every=every)
+    both, is_false = marked(ferry, seen_at("far", hours))
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+@pytest.mark.parametrize("false_fixes", [1, 3])
+def test_a_slow_ship_thrown_as_far_as_a_fast_one_sails_was_thrown(false_fixes: int) -> None:
+    away_h = 150 / 1.852 / 25
+    true = voyage(
+        *(sail("A berth", 12), lie(10), silence(2 * away_h), lie(10), sail("sea", 12)), every="5min"
+    )
+    gap = int(true["reported_at"].diff().argmax())
+    left = true["reported_at"].iloc[gap - 1]
+    hours = away_h + np.arange(false_fixes) * 0.01
+    thrown = fixes_at(left.to_pydatetime(), hours, 52.0, 27.05 + 150 / 111.2)
+    both, is_false = marked(true, together(thrown, seen_at("far", 2.02)))
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+# Laws.
+
+any_track = st.one_of(tracks(), torn_tracks())
+
+
+def same(one: Judgement, other: Judgement) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@law
+@given(any_track, st.randoms(use_true_random=False))
+def test_the_order_and_repetition_of_rows_change_no_verdict(fixes: pd.DataFrame, random) -> None:
+    rows = list(range(len(fixes))) + random.choices(range(len(fixes)), k=5)
+    random.shuffle(rows)
+    assert same(plausibility.judge(fixes.iloc[rows]), plausibility.judge(fixes).rows(rows))
+
+
+@law
+@given(any_track, st.integers(-50, 50))
+def test_a_shift_by_weeks_changes_no_verdict(fixes: pd.DataFrame, weeks: int) -> None:
+    moved = fixes.assign(reported_at=fixes["reported_at"] + timedelta(weeks=weeks))
+    assert same(plausibility.judge(moved), plausibility.judge(fixes))
+
+
+@law
+@given(any_track)
+def test_a_world_in_the_mirror_has_the_same_verdicts(fixes: pd.DataFrame) -> None:
+    # Fixes of one time are taken in the order of their places, which a mirror turns round.
+    fixes = fixes[~fixes["reported_at"].duplicated(keep=False)]
+    mirrored = fixes.assign(lon=(104 - fixes["lon"]).round(5))
+    assert same(plausibility.judge(mirrored), plausibility.judge(fixes))
+
+
+@law
+@given(any_track, any_track)
+def test_another_ship_changes_no_verdict(fixes: pd.DataFrame, other: pd.DataFrame) -> None:
+    far_away = other.assign(lon=other["lon"] - 130, mmsi=366000001)
+    both = pd.concat([far_away, fixes, far_away.assign(mmsi=636000001)], ignore_index=True)
+    found = plausibility.judge(both)
+    rows = np.flatnonzero(both["mmsi"] == MMSI)
+    assert same(found.rows(rows), plausibility.judge(fixes))
+
+
+# Cost.
+
+
+def seconds_for(fixes: int) -> float:
+    """Processor time to judge one MMSI that takes turns between places from fix to fix."""
+    number = np.arange(fixes)
+    lon, lat = np.where(number % 2, 51.0, 50.0), np.where(number % 3, 26.6, 29.0)
+    table = fixes_at(START, number / 60, lon, lat)
+    began = time.process_time()
+    plausibility.judge(table)
+    return time.process_time() - began
+
+
+def test_the_cost_of_fixes_that_take_turns_grows_with_their_number() -> None:
+    assert seconds_for(160_000) < 8 * max(seconds_for(40_000), 0.1)
