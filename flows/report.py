@@ -164,16 +164,19 @@ def notes(found: dict[str, Any], series: dict[str, Any]) -> list[str]:
     if found["never_heard"]:
         told.append(f"No source ever heard these ports: {found['never_heard']}.")
     if found["of_unknown_type"]:
-        told.append(f"{found['of_unknown_type']} calls of ships that send no type are not counted.")
+        calls = _counted(found["of_unknown_type"], "call")
+        told.append(f"{calls} of ships that send no type not counted.")
     if found["contested"]:
-        told.append(f"{found['contested']} contested tanker calls (confidence 1) are not counted.")
+        calls = _counted(found["contested"], "contested tanker call")
+        told.append(f"{calls} (confidence 1) not counted.")
     if found["voyage_anchorages"]:
+        waits = _counted(found["voyage_anchorages"], "wait")
         told.append(
-            f"{found['voyage_anchorages']} waits at anchor belong to a berth call of the same "
-            "voyage and are not counted again."
+            f"{waits} at anchor not counted again: part of a voyage with a berth call that is."
         )
     if found["arrived_maybe_earlier"]:
-        told.append(f"{found['arrived_maybe_earlier']} calls may have begun in an earlier week.")
+        calls = _counted(found["arrived_maybe_earlier"], "call")
+        told.append(f"{calls} may have begun in an earlier week.")
     lacking = [
         n for n, lacks in (("owners", "lacks_owner"), ("trade", "lacks_trade")) if found[lacks]
     ]
@@ -184,6 +187,15 @@ def notes(found: dict[str, Any], series: dict[str, Any]) -> list[str]:
     return told
 
 
+def _counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> _counted(1, "call"), _counted(2, "call")
+    ('1 call', '2 calls')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def interference_note(events: Sequence[dict[str, Any]]) -> str | None:
     """Where ships were shown falsely in the week, in a sentence; None where nothing was seen."""
     if not events:
@@ -191,12 +203,10 @@ def interference_note(events: Sequence[dict[str, Any]]) -> str | None:
     most = max(events, key=lambda event: event["ships"])
     count = "an event" if len(events) == 1 else f"{len(events)} events, the largest"
     inside = sum(event["tanker_calls_less_sure"] for event in events)
-    effect = (
-        f" {inside} tanker calls inside are less sure." if inside else " No tanker call was inside."
-    )
+    effect = f"{_counted(inside, 'tanker call')} inside less sure" if inside else "no call inside"
     return (
         f"Interference: {count} at {safe_text(most['place'])} from {most['began_at']:%a %d %H:%M}, "
-        f"where {most['ships']} ships were shown and were not.{effect}"
+        f"where {most['ships']} ships were shown and were not; {effect}."
     )
 
 

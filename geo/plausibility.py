@@ -18,7 +18,6 @@ All steps but one work on whole columns; that one goes through the pieces in ord
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -455,27 +454,25 @@ def _numbered(pieces: _Pieces, owner: _Ints) -> _Ints:
 def _dispute(table: _Table, pieces: _Pieces, owner: _Ints, result: Judgement) -> None:
     """Mark both ends of each impossible step that is left in a track.
 
-    Where just one side sails, the doubt is on the other: false positions lie still or scatter.
+    Where a track begins with fixes that never sail, and sails after the step, the doubt is on them
+    alone: it was jammed from the start. Not so at its end, where a ship that was drifted away may
+    just have come back to where it truly lies.
     """
     kept = np.flatnonzero(owner == 0)
     a, b = kept[:-1], kept[1:]
     is_same = pieces.mmsi[a] == pieces.mmsi[b]
-    is_open = is_same & ~table.can_sail(pieces.tail[a], pieces.head[b])
-    stretches = np.split(kept, np.flatnonzero(is_open | ~is_same) + 1)
-    jumps = [
-        (one, two)
-        for one, two in pairwise(stretches)
-        if one.size and pieces.mmsi[one[0]] == pieces.mmsi[two[0]]
-    ]
-    for one, two in jumps:
-        sails = [_is_sailed(table, _rows_of(pieces, some)) for some in (one, two)]
-        for is_doubtful, row in (
-            (sails[1] or not sails[0], pieces.tail[one[-1]]),
-            (sails[0] or not sails[1], pieces.head[two[0]]),
-        ):
-            if is_doubtful:
-                result.verdict[row] = DISPUTED
-                result.reason[row] = OPEN_JUMP
+    is_open = np.flatnonzero(is_same & ~table.can_sail(pieces.tail[a], pieces.head[b]))
+    for rows in (pieces.tail[a[is_open]], pieces.head[b[is_open]]):
+        result.verdict[rows] = DISPUTED
+        result.reason[rows] = OPEN_JUMP
+    is_first = np.diff(pieces.mmsi[a[is_open]], prepend=-1) != 0
+    for jump in is_open[is_first].tolist():
+        first, last = np.searchsorted(pieces.mmsi[kept], pieces.mmsi[kept[jump]] + np.arange(2))
+        before, after = kept[first : jump + 1], kept[jump + 1 : last]
+        sails = [_is_sailed(table, _rows_of(pieces, some)) for some in (before, after)]
+        if sails == [False, True]:
+            head = pieces.head[kept[jump + 1]]
+            result.verdict[head], result.reason[head] = CREDIBLE, PLAIN
 
 
 def _cut(table: _Table) -> _Pieces:

@@ -31,9 +31,19 @@ odd as (
         or (verdict = 'credible') <> (track_id <> mmsi)
 )
 
-select *
+select
+    mmsi,
+    reported_at,
+    lon,
+    lat,
+    fault
 from stray
 union all
-select *
+select
+    mmsi,
+    reported_at,
+    lon,
+    lat,
+    fault
 from odd
 order by all

@@ -1,4 +1,4 @@
--- The track of the ship with the most displaced fixes, hour by hour, with the verdict on each fix: where was she, where was she not?
+-- The track of the ship with the most displaced fixes, with the verdict on each fix: where it was, and where it was not.
 -- Grain: one fix. Inputs: flagged_position, position_verdict.
 with ship as (
     select mmsi

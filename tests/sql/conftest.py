@@ -30,6 +30,7 @@ HEADER = [
 ]  # fmt: skip
 
 BERTH, ROADS, SEA = (50.3400, 29.2350), (50.4000, 29.1800), (50.7000, 28.5000)
+QUAY = (50.8300, 28.9800)
 
 Waypoint = tuple[float, tuple[float, float]]
 """Hours since `START`, and the place (lon, lat)."""
@@ -83,6 +84,14 @@ def fixes(ship: dict[str, Any], way: Sequence[Waypoint]) -> Iterator[list[Any]]:
             ]
 
 
+def thrown(ship: dict[str, Any]) -> list[list[Any]]:
+    """Three rows of a ship shown on a quay of Bushehr, half-way between its hourly ones."""
+    rows = list(fixes(ship, [(190, QUAY), (193, QUAY)]))
+    for row in rows:
+        row[1] = (datetime.fromisoformat(row[1]) + timedelta(minutes=30)).isoformat()
+    return rows
+
+
 def later(way: Sequence[Waypoint], hours: float) -> list[Waypoint]:
     """The same way so many hours later."""
     return [(at + hours, place) for at, place in way]
@@ -99,6 +108,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         *fixes(LISTED, later(VOYAGE, 190)),
         *fixes(OTHER, later(WAIT, 10)),
         *fixes(CARGO, [(0, (50.30, 28.95)), (370, (50.30, 28.95))]),
+        *(row for ship in (RUSSIAN, OTHER, CARGO) for row in thrown(ship)),
     ]
     inputs = tmp_path_factory.mktemp("input")
     _write(inputs / "first.csv", [*rows[:400], rows[3]], BAD_LINES)

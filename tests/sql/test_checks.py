@@ -237,6 +237,22 @@ DAMAGE = [
         )
     ),
     ("repeated_key", f"update port_call set port_call_id = null where {CALL}"),
+    ("interference_values", "update interference set ships = 2"),
+    ("interference_values", "update interference set displaced_fixes = 2"),
+    ("interference_values", "update interference set ended_at = began_at - interval 1 hour"),
+    ("interference_values", "update interference set radius_m = -1"),
+    ("interference_values", "update interference set evidence = 'rumour'"),
+    ("flagged_fix", "update flagged_position set lon = lon + 1"),
+    ("flagged_fix", "update flagged_position set verdict = 'false'"),
+    ("flagged_fix", "update flagged_position set verdict = 'credible'"),
+    ("flagged_fix", "update flagged_position set reason = null"),
+    ("flagged_fix", "update flagged_position set track_id = 273399991"),
+    ("call_confidence", "update track_call set confidence = 1"),
+    (
+        "call_confidence",
+        "insert into call_interference select port_call_id, 1, true from port_call "
+        "where confidence > 1",
+    ),
     ("uncommented", "comment on column barometer.week is null"),
     ("uncommented", "comment on table port_call is ' '"),
     ("uncommented", "create table extra (number integer)"),
