@@ -2,7 +2,7 @@
 
 A track is taken as a whole: as a path to be explained. Where no step of it is impossible there is
 nothing to explain, and that is nearly every track. Else it is cut into *pieces*, runs of fixes that
-belong together for certain, and the cheapest explanation is looked for: a path through the pieces
+belong together, and the cheapest explanation is looked for: a path through the pieces
 whose steps can all be sailed and which leaves as little as possible aside. What a path leaves
 aside is looked at in the same way again. It is a second hull on the same MMSI if it makes a track
 of its own that is sailed; it is interference if it does not, however long and still it lies and
@@ -71,8 +71,9 @@ POSITION_SLACK_M = 1_000.0
 OWN_SPEED_MARGIN_KN = 3.0
 """A ship is not expected to sail faster than the median of its speeds under way by more.
 
-In the Hormuz sample the 95th percentile of a tanker's reported speeds lies 3 knots above her
-median under way; the rest is current.
+Measured on 139 tankers around Hormuz in April 2026 with 20 reports under way or more: for half of
+them the 95th percentile lies within 1.5 knots of the median. One in ten has days of slow speed
+and lies 9 above; `USUAL_SPEED_KN` is the least that is expected of any ship.
 """
 UNDER_WAY_KN = 5.0
 """Reports above this are of a ship under way; those below are of one that manoeuvres or swings."""
@@ -349,7 +350,7 @@ class _Table(NamedTuple):
 
 
 class _Pieces(NamedTuple):
-    """Runs of fixes that belong together for certain, in track and time order."""
+    """Runs of fixes that belong together, in track and time order."""
 
     mmsi: _Ints
     head: _Ints  # row of the first fix
@@ -423,7 +424,8 @@ def _explain(table: _Table) -> Judgement:
         for one in np.split(path, border):
             _place(table, pieces, one, owner, reason)
     left = np.flatnonzero(owner == _UNDECIDED)
-    owner[left], reason[left] = _DROPPED, JUMP
+    for one in np.split(left, np.flatnonzero(np.diff(pieces.mmsi[left])) + 1):
+        _place_rest(table, pieces, one, owner, reason)
 
     verdict = np.where(owner == _DROPPED, IMPLAUSIBLE, CREDIBLE).astype(np.int8)
     reason[owner > 0] = SECOND_HULL
@@ -728,6 +730,18 @@ def _place(
     owner[dropped], reason[dropped] = _DROPPED, JUMP
 
 
+def _place_rest(
+    table: _Table, pieces: _Pieces, rest: _Ints, owner: _Ints, reason: npt.NDArray[np.int8]
+) -> None:
+    """Decide on what `MAX_TRACKS` paths left: of it stays what lies apart from the track in time."""
+    if rest.size == 0:
+        return
+    track = np.flatnonzero((pieces.mmsi == pieces.mmsi[rest[0]]) & (owner == 0))
+    inside = rest[_is_inside(table, pieces, track, rest)]
+    owner[rest] = 0
+    owner[inside], reason[inside] = _DROPPED, JUMP
+
+
 def _have_same_imo(pieces: _Pieces, track: _Ints, path: _Ints) -> bool | None:
     """Whether both sent one IMO number most of the time; None where one of them sent none.
 
@@ -775,10 +789,13 @@ def _is_inside(table: _Table, pieces: _Pieces, track: _Ints, path: _Ints) -> _Bo
 def _is_near_any(table: _Table, pieces: _Pieces, some: _Ints, others: _Ints) -> _Bools:
     """Whether each of some pieces begins within `SPOT_M` of the head of any other."""
     here, there = pieces.head[some], pieces.head[others]
-    there = there[:: max(there.size // CLOCK_SAMPLE, 1)]
-    a, b = np.repeat(here, there.size), np.tile(there, here.size)
-    near = is_within(table.lon[a], table.lat[a], table.lon[b], table.lat[b], SPOT_M)
-    return np.asarray(near.reshape(here.size, there.size).any(axis=1))
+    lon, lat = table.lon[here], table.lat[here]
+    near = np.zeros(some.size, dtype=np.bool_)
+    for row in there[:: max(there.size // CLOCK_SAMPLE, 1)]:
+        near |= is_within(
+            lon, lat, np.full_like(lon, table.lon[row]), np.full_like(lat, table.lat[row]), SPOT_M
+        )
+    return near
 
 
 def _rows_of(pieces: _Pieces, some: _Ints) -> _Ints:

@@ -307,10 +307,10 @@ def test_further_hulls_are_numbered_as_they_are_first_heard() -> None:
         assert set(further) == {10**9 + MMSI, 2 * 10**9 + MMSI}
 
 
-@pytest.mark.parametrize("hours", [-12, 12])
+@pytest.mark.parametrize("hours", [-12, -3, 3, 12])
 def test_a_hull_that_is_heard_before_or_after_the_other_is_one_too(hours: int) -> None:
-    other = coaster()
-    other["reported_at"] += timedelta(hours=hours)
+    other = liner()
+    other["reported_at"] += timedelta(hours=hours, minutes=4)
     both, hull = hulls(tanker(), other)
     found = plausibility.judge(both)
     assert (found.verdict == CREDIBLE).all()
@@ -376,7 +376,7 @@ def weeks_at_sea() -> pd.DataFrame:
 
 def test_a_still_cluster_is_no_hull_however_many_weeks_it_takes_turns() -> None:
     at_sea = weeks_at_sea()
-    hours = np.arange(3.05, 24 * 20, 0.5)
+    hours = np.arange(3.05, 24 * 18, 0.5)
     wobble = np.random.default_rng(3).normal(0, 0.003, (2, hours.size))
     still = fixes_at(START, hours, 53.0 + wobble[0], 27.05 + wobble[1])
     both, is_false = marked(at_sea, still)
@@ -398,7 +398,7 @@ def test_who_hops_between_false_places_is_no_hull_whatever_speed_is_said() -> No
     assert (found.track_id == MMSI).all()
 
 
-@pytest.mark.parametrize("every_h", [1 / 12, 0.25, 0.5])
+@pytest.mark.parametrize("every_h", [0.5, 1.0])
 def test_a_ring_is_no_hull(every_h: float) -> None:
     hours = np.arange(3.03, 24 * 3, every_h)
     turn = hours * 20 * 1.852 / 3
@@ -409,18 +409,22 @@ def test_a_ring_is_no_hull(every_h: float) -> None:
     assert (found.track_id == MMSI).all()
 
 
-@pytest.mark.parametrize("hours", [3.5, -3.5])
-@pytest.mark.parametrize("share", [1, 3])
-def test_the_same_voyage_by_a_wrong_clock_is_no_second_call(hours: float, share: int) -> None:
-    true = voyage(sail("A berth"), lie(2), sail("sea"), every="10min")
-    copy = true.iloc[::share].assign(
-        reported_at=lambda fixes: fixes["reported_at"] + timedelta(hours=hours, minutes=3)
-    )
-    both, is_false = marked(true, copy)
+@pytest.mark.parametrize("stay_h", [5, 30])
+@pytest.mark.parametrize(("hours", "share"), [(3.5, 2), (3.5, 4), (6.0, 4)])
+def test_the_same_voyage_by_a_wrong_clock_is_no_second_call(
+    stay_h: float, hours: float, share: int
+) -> None:
+    true = voyage(lie(10), sail("A berth"), lie(stay_h), sail("sea"), lie(20), sail("far"))
+    is_late = np.arange(len(true)) % share == 1
+    late = true[is_late]
+    late = late.assign(reported_at=late["reported_at"] + timedelta(hours=hours, minutes=3))
+    both, is_false = marked(true, late[late["reported_at"] < true["reported_at"].max()])
     found = plausibility.judge(both)
     assert (found.verdict[~is_false] == CREDIBLE).all()
     assert (found.track_id == MMSI).all()
-    assert (found.reason[found.verdict == IMPLAUSIBLE] == CLOCK).all()
+    thrown_out = found.verdict == IMPLAUSIBLE
+    assert thrown_out.sum() > 20
+    assert (found.reason[thrown_out] == CLOCK).all()
     assert REASONS[CLOCK] == "the way of the same ship at another time"
     times = ["arrived_at", "berthed_at", "departed_at"]
     assert calls_of(both)[times].equals(calls_of(true)[times])
@@ -430,11 +434,11 @@ def test_the_same_voyage_by_a_wrong_clock_is_no_second_call(hours: float, share:
 
 
 def test_a_call_after_drifting_away_and_before_a_jump_back_is_contested() -> None:
-    drifting = voyage(lie(10), sail("B berth", 6), lie(20), start="east sea", every="10min")
-    after = drifting["reported_at"].max() + timedelta(minutes=10)
-    back = voyage(lie(40), start="east sea", at=after, every="10min")
-    calls = calls_of(drifting, back)
-    assert (calls["confidence"] <= 1).all()
+    drifting = voyage(lie(10), sail("B berth", 6), lie(20), start="east sea")
+    jumped_at = drifting["reported_at"].max() + timedelta(minutes=10)
+    back = voyage(lie(5), sail("sea"), start="east sea", at=jumped_at)
+    assert shown(calls_of(drifting)) == [("IRBBB", "berth", 3)]
+    assert (calls_of(drifting, back)["confidence"] == 1).all()
 
 
 def test_a_spoofed_stay_abroad_is_implausible() -> None:
@@ -468,9 +472,10 @@ def test_a_place_held_for_more_than_a_day_after_the_track_fell_silent_is_dispute
     found = plausibility.judge(both)
     is_false = (both["lat"] > 28).to_numpy()
     assert (found.verdict[is_false & (since_h < 0)] == IMPLAUSIBLE).all()
-    kept = found.verdict[since_h >= 0].tolist()
-    assert kept == [DISPUTED, DISPUTED] + [CREDIBLE] * (len(kept) - 2)
+    kept = found.verdict[is_false & (since_h > 0)].tolist()
+    assert kept == [DISPUTED] + [CREDIBLE] * (len(kept) - 1)
     assert set(found.reason[found.verdict == DISPUTED]) == {OPEN_JUMP}
+    assert (found.verdict[~is_false] == CREDIBLE).all()
 
 
 # Many false places.
