@@ -733,7 +733,7 @@ def _place(
 def _place_rest(
     table: _Table, pieces: _Pieces, rest: _Ints, owner: _Ints, reason: npt.NDArray[np.int8]
 ) -> None:
-    """Decide on what `MAX_TRACKS` paths left: of it stays what lies apart from the track in time."""
+    """Decide on what `MAX_TRACKS` paths left: what lies apart from the track in time stays."""
     if rest.size == 0:
         return
     track = np.flatnonzero((pieces.mmsi == pieces.mmsi[rest[0]]) & (owner == 0))
