@@ -89,8 +89,8 @@ INSIDE_SCHEMA = pa.schema(
 )
 
 NEAR_M = 20_000.0
-"""A ship heard so near outside sailed in or out. Jammed ships are thrown further: those in the
-events of June 2025 lay tens of kilometres and more from where they were shown."""
+"""A ship heard so near outside sailed in or out: two hours of a tanker's slow way in an approach.
+One that was shown falsely from no further off was hardly in another port."""
 INSIDE_SHARE = 0.5
 """A call is inside an event that covers so much of its time; a longer one stands on the rest."""
 

@@ -487,20 +487,34 @@ def report_text(results: Results, about: Sequence[str]) -> str:
     return "\n\n".join(blocks)
 
 
-MARKDOWN_FIGURES = ("true", "found", "missed", "invented", "split", "precision", "recall")
+def summary_lines(results: Results) -> tuple[list[str], list[list[str]]]:
+    """Header and lines of the short table: precision and recall of each detector."""
+    detectors = list(next(iter(results.values())))
+    header = ["precision / recall", "true calls", *(DETECTORS[name] for name in detectors)]
+    lines = []
+    for name, found in results.items():
+        shares = [
+            f"{_share(some['precision'])} / {_share(some['recall'])}" for some in found.values()
+        ]
+        most = max(some["true"] for some in found.values())
+        lines.append([RECEPTIONS[name].label, f"{most:,}", *shares])
+    speeds = [f"{some['rows_per_s']:,.0f}" for some in next(iter(results.values())).values()]
+    lines.append(["fixes a second", "", *speeds])
+    return header, lines
 
 
 def report_markdown(results: Results, about: Sequence[str]) -> str:
-    """The tables of the README: detectors by reception, and Barometer's traps."""
-    shown = [FIGURES.index(name) for name in MARKDOWN_FIGURES]
-    lines = [[*line[:2], *(line[2 + column] for column in shown)] for line in lines_of(results)]
+    """All tables, the short one of the README first."""
     blocks = [
+        "# How the port calls hold against known ones",
         "\n".join(f"- {line}" for line in about),
-        as_markdown(["reception", "detector", *MARKDOWN_FIGURES], lines, 2),
+        as_markdown(*summary_lines(results), 1),
+        "## Every figure",
+        as_markdown(["reception", "detector", *FIGURES], lines_of(results), 2),
         "\n".join(f"- {note}" for note in notes_of(results)),
     ]
     if "barometer" in next(iter(results.values())):
-        blocks.append(f"Barometer, by trap. {TRAP_NOTE}")
+        blocks += ["## Barometer, by trap", TRAP_NOTE]
         blocks.append(as_markdown(*traps_of_detector(results, "barometer"), 1))
     return "\n\n".join(blocks) + "\n"
 
@@ -516,7 +530,9 @@ def main() -> None:
     parser.add_argument("--receptions", nargs="+", choices=RECEPTIONS, default=tuple(RECEPTIONS))
     parser.add_argument("--detectors", nargs="+", choices=DETECTORS, default=tuple(DETECTORS))
     parser.add_argument("--json", type=Path, help="the raw figures into a file")
-    parser.add_argument("--markdown", type=Path, help="the README's tables into a file")
+    parser.add_argument(
+        "--markdown", type=Path, help="all tables into a file, as tests/evaluation/RESULTS.md"
+    )
     flags = parser.parse_args()
     flags.given = sys.argv[1:]
     if set(flags.detectors) & set(MOST_ROWS) and not PEERS_PYTHON.exists():

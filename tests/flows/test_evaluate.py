@@ -268,6 +268,7 @@ def test_the_tables_mark_a_share_of_the_ships_and_leave_no_cell_empty() -> None:
     assert second[:3] == ["", "trackintel", "1*"]
     assert second[-2:] == ["-", "1,234"]
     text = evaluate.report_markdown(results, ["SIMULATED"])
-    assert text.startswith("- SIMULATED\n\n| reception | detector | true |")
+    assert "- SIMULATED\n\n| precision / recall | true calls | Barometer | trackintel |" in text
+    assert "| all fixes | 1 | 1.000 / 1.000 | 1.000 / 1.000 |" in text
     assert "| plain | 1/1 |" in text
     assert "*: the slow ones" in text

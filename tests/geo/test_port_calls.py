@@ -479,13 +479,9 @@ def test_a_call_beside_more_jammed_fixes_is_less_sure(jammed: int, confidence: i
 
 
 def test_a_call_that_begins_with_a_jump_is_contested() -> None:
-    jumped = together(
-        voyage(lie(20), start="far", every="10min"),
-        voyage(
-            lie(20), sail("sea"), start="A berth", at=START + timedelta(hours=21), every="10min"
-        ),
-    )
-    assert shown(calls_of(jumped)) == [("IRAAA", "berth", 1)]
+    at_sea = voyage(lie(20), start="far", every="10min")
+    in_port = voyage(lie(20), start="A berth", at=START + timedelta(hours=21), every="10min")
+    assert shown(calls_of(at_sea, in_port)) == [("IRAAA", "berth", 1)]
 
 
 def test_calls_far_from_a_jump_are_not_contested() -> None:
