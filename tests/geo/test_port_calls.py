@@ -28,7 +28,6 @@ from tests.geo.tracks import (
     shown,
     silence,
     slip,
-    together,
     voyage,
 )
 
