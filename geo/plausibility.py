@@ -97,10 +97,17 @@ STRONG = 16
 """From this many fixes on a piece is as good as any longer one: more fixes add no proof."""
 FEW = 3
 """So few fixes are noise where only `STRONG` neighbours stand beside them and exclude them."""
+STRAY_NEAR_M = 20_000.0
+"""A fix so near outside a place shows that the ship sailed there and was not thrown there."""
 OUTLASTING_US = 86_400 * 1_000_000
 """Fixes at a false place beyond the track's end are false too, unless they go on for longer."""
 SPOT_M = 5_000.0
 """Pieces within this of each other are one place: scatter of jammed receivers, swing at anchor."""
+RING_M = 10_000.0
+"""So wide is a place where fixes go round: spoofed rings reach a few kilometres. A ship that sails
+is out of it within an hour."""
+EASY_COST = 1.0
+"""A way that costs less is one that the ship may well have made."""
 REPEATED_COST = 0.5
 """What it costs to leave a place aside again that was left aside before: hardly anything."""
 EXCESS_M = 5_000.0
@@ -358,7 +365,7 @@ class _Pieces(NamedTuple):
     fixes: _Ints
     imo: _Ints  # 0 where none was sent
     own_kn: _Floats  # how fast the ship is expected to sail
-    is_spot: _Bools  # all within SPOT_M
+    extent_m: _Floats
     proof: _Floats  # what it costs a path to leave the piece aside
 
     def rows(self, which: Any) -> _Pieces:
@@ -494,6 +501,7 @@ def _cut(table: _Table) -> _Pieces:
     is_new = ~same | (over_m > step_us * _M_PER_US)
     is_new |= (step_us > PIECE_SILENCE_US) & (over_m > 0)
     is_new |= (over_m > step_us * (own_kn[:-1] * _KN / 1e6)) & (step_m > SPOT_M)
+    is_new |= _stray_ends(table, is_new, same, own_kn)
     head = np.flatnonzero(np.concatenate(([True], is_new)))
     tail = np.append(head[1:], size) - 1
     fixes = tail - head + 1
@@ -512,9 +520,40 @@ def _cut(table: _Table) -> _Pieces:
         fixes=fixes,
         imo=_piece_imo(table, head, fixes),
         own_kn=own_kn[head],
-        is_spot=extent_m <= SPOT_M,
+        extent_m=extent_m,
         proof=proof,
     )
+
+
+def _stray_ends(table: _Table, is_new: _Bools, same: _Bools, own_kn: _Floats) -> _Bools:
+    """Steps inside pieces at which up to `FEW` false fixes end, or begin.
+
+    A ship may be shown on the very quay to which it sails. Where the fixes at one end of a piece do
+    not join the fix beside it, and the next ones do, from close by, the ends are cut off.
+    """
+    cuts = np.zeros(is_new.size, dtype=np.bool_)
+    jump = np.flatnonzero(is_new & same)
+    jump = jump[~table.can_sail(jump, jump + 1)]
+
+    def joins(start: _Ints, end: _Ints) -> _Bools:
+        way_m = table.metres(start, end)
+        own_m = own_kn[start] * (_KN / 1e6) * (table.at[end] - table.at[start])
+        return np.asarray((way_m <= STRAY_NEAR_M) & (way_m - _SLACK_M <= own_m))
+
+    for steps, way in ((jump, 1), (jump, -1)):
+        inner = steps + (1 if way > 0 else 0)  # the false end; beside it the fix that it excludes
+        beside = steps + (0 if way > 0 else 1)
+        for stray in range(1, FEW + 1):
+            step = inner + way * stray - (way > 0)  # from the stray part into the rest
+            inside = (step >= 0) & (step < is_new.size)
+            inner, beside, step = inner[inside], beside[inside], step[inside]
+            goes_on = ~is_new[step]
+            inner, beside, step = inner[goes_on], beside[goes_on], step[goes_on]
+            rest = inner + way * stray
+            found = joins(beside, rest) if way > 0 else joins(rest, beside)
+            cuts[step[found]] = True
+            inner, beside = inner[~found], beside[~found]
+    return cuts
 
 
 def _own_speed_kn(table: _Table, track: _Ints) -> _Floats:
@@ -550,9 +589,11 @@ def _piece_imo(table: _Table, head: _Ints, fixes: _Ints) -> _Ints:
 
 def _cheapest_paths(table: _Table, pieces: _Pieces) -> _Bools:
     """Which pieces lie on the cheapest path through those of their MMSI."""
-    edge, before_here = _edges(table, pieces)
-    # A place that is left aside a second time costs hardly more than the first time did.
-    aside = np.where(before_here >= 0, np.minimum(pieces.proof, REPEATED_COST), pieces.proof)
+    edge, before_here, joins = _edges(table, pieces)
+    # A place that is left aside a second time costs hardly more than the first time did, unless
+    # a way leads there and away: then it may be true this time.
+    is_rebated = (before_here >= 0) & ~joins
+    aside = np.where(is_rebated, np.minimum(pieces.proof, REPEATED_COST), pieces.proof)
     _charge_returns(edge, before_here, pieces.proof - aside)
     on_path = np.zeros(pieces.mmsi.size, dtype=np.bool_)
     first = np.flatnonzero(np.concatenate(([True], pieces.mmsi[1:] != pieces.mmsi[:-1])))
@@ -563,11 +604,12 @@ def _cheapest_paths(table: _Table, pieces: _Pieces) -> _Bools:
     return on_path
 
 
-def _edges(table: _Table, pieces: _Pieces) -> tuple[npt.NDArray[np.float32], _Ints]:
-    """What it costs to come to each piece from those before it, and the last one in its place.
+def _edges(table: _Table, pieces: _Pieces) -> tuple[npt.NDArray[np.float32], _Ints, _Bools]:
+    """What it costs to come to each piece from those before it, and what is known of its place.
 
     The costs have the shape (n, k): the last column is the piece just before, the first the one k
-    before. The piece in the same place is an index, -1 where there is none.
+    before. Then the last piece in the same place, an index, -1 where there is none; and whether an
+    easy way leads there from the last piece elsewhere and on to the next one, as far as there are.
     """
     size = pieces.mmsi.size
     longest = int(np.bincount(np.cumsum(np.diff(pieces.mmsi, prepend=-1) != 0)).max())
@@ -575,20 +617,33 @@ def _edges(table: _Table, pieces: _Pieces) -> tuple[npt.NDArray[np.float32], _In
     edge = np.full((size, width), np.inf, dtype=np.float32)
     heads, tails = _on_sphere(table, pieces.head), _on_sphere(table, pieces.tail)
     before_here = np.full(size, -1, dtype=np.int64)
+    easy_in, easy_out = np.zeros((2, size), dtype=np.bool_)
+    none_before, none_after = np.ones((2, size), dtype=np.bool_)
     for back in range(1, width + 1):
         b = np.arange(back, size)
         b = b[pieces.mmsi[b] == pieces.mmsi[b - back]]
-        step_m = _arc_m(tails[b - back], heads[b])
-        edge[b, width - back] = _step_cost(table, pieces, b - back, b, step_m)
-        b = b[pieces.is_spot[b - back] & pieces.is_spot[b] & (before_here[b] < 0)]
         a = b - back
-        head_a, head_b = pieces.head[a], pieces.head[b]
-        near = table.at[head_b] - table.at[pieces.tail[a]] <= MAX_AWAY_US
-        near &= is_within(
-            table.lon[head_a], table.lat[head_a], table.lon[head_b], table.lat[head_b], SPOT_M
-        )
-        before_here[b[near]] = a[near]
-    return edge, before_here
+        step_m = _arc_m(tails[a], heads[b])
+        cost = _step_cost(table, pieces, a, b, step_m)
+        edge[b, width - back] = cost
+        near = _is_same_place(table, pieces, a, b, _arc_m(heads[a], heads[b]))
+        first_here = near & (before_here[b] < 0)
+        before_here[b[first_here]] = a[first_here]
+        is_other, is_easy = step_m > RING_M, cost < EASY_COST
+        easy_in[b] |= is_other & none_before[b] & is_easy
+        easy_out[a] |= is_other & none_after[a] & is_easy
+        none_before[b] &= ~is_other
+        none_after[a] &= ~is_other
+    joins = (easy_in | none_before) & (easy_out | none_after) & (easy_in | easy_out)
+    return edge, before_here, joins
+
+
+def _is_same_place(table: _Table, pieces: _Pieces, a: _Ints, b: _Ints, apart_m: _Floats) -> _Bools:
+    """Whether pieces `b` are where pieces `a` were: at a spot, or still about it an hour later."""
+    elapsed_us = table.at[pieces.head[b]] - table.at[pieces.tail[a]]
+    is_spot = (pieces.extent_m[a] <= SPOT_M) & (pieces.extent_m[b] <= SPOT_M) & (apart_m <= SPOT_M)
+    is_ring = (pieces.extent_m[a] <= RING_M) & (pieces.extent_m[b] <= RING_M) & (apart_m <= RING_M)
+    return (is_spot | (is_ring & (elapsed_us >= _HOUR_US))) & (elapsed_us <= MAX_AWAY_US)
 
 
 def _charge_returns(edge: npt.NDArray[np.float32], before_here: _Ints, rebate: _Floats) -> None:
@@ -677,7 +732,7 @@ def _cheapest_path(
             cost[piece], came_from[piece] = before[piece] + way, origin
         gain[piece + width] = cost[piece] - before[piece + 1]
         carried[piece + width] = imo or carried[came_from[piece] + width]
-        leaving = piece - width + 1
+        leaving = piece - width  # out of sight of the next piece
         if leaving >= 0 and is_strong[leaving]:
             anchors = [*anchors[1 - ANCHORS :], leaving]
     total = cost + before[-1] - before[1:] + behind

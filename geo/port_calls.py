@@ -634,8 +634,12 @@ def _outside(table: _Table, stays: _Stays) -> _Outside:
         after,
         is_before,
         is_after,
-        saw_arrival=is_before & (table.at[first] - table.at[before] <= SEEN_WITHIN_US),
-        saw_departure=is_after & (table.at[after] - table.at[last] <= SEEN_WITHIN_US),
+        saw_arrival=is_before
+        & (table.at[first] - table.at[before] <= SEEN_WITHIN_US)
+        & (table.verdict[before] != DISPUTED),
+        saw_departure=is_after
+        & (table.at[after] - table.at[last] <= SEEN_WITHIN_US)
+        & (table.verdict[after] != DISPUTED),
     )
 
 

@@ -583,3 +583,45 @@ def seconds_for(fixes: int) -> float:
 
 def test_the_cost_of_fixes_that_take_turns_grows_with_their_number() -> None:
     assert seconds_for(160_000) < 8 * max(seconds_for(40_000), 0.1)
+
+
+def test_another_ship_in_the_table_changes_no_anchor_of_the_path() -> None:
+    one = together(
+        seen_at("east sea", [0, 0.02, 0.04, 0.06]),
+        seen_at("A berth", 4.08),
+        seen_at("east sea", [12.12, 12.14, 12.16]),
+        seen_at("far", [12.8, 12.82, 12.84, 12.86]),
+    )
+    other = together(
+        seen_at("sea", np.arange(6), track_id=200000000),
+        seen_at("far", np.arange(6) + 0.5, track_id=200000000),
+    )
+    assert judge(pd.concat([other, one]))[len(other) :].tolist() == judge(one).tolist()
+
+
+@pytest.mark.parametrize("thrown", [[5.03], [4.03, 5.03], [3.03, 4.03, 5.03]])
+def test_a_ship_thrown_to_the_very_berth_she_sails_to_keeps_her_call(thrown: list[float]) -> None:
+    true = voyage(sail("A berth"), lie(20), sail("sea"), every="1h")
+    calls = calls_of(true, seen_at("A berth", thrown))
+    assert shown(calls) == [("IRAAA", "berth", 4)]
+
+
+@pytest.mark.parametrize("minutes", [15, 30])
+def test_a_ring_denser_than_the_true_track_does_not_become_the_ship(minutes: int) -> None:
+    legs = (sail("far", 12), lie(9), sail("sea", 12), lie(30)) * 7
+    true = voyage(*legs, every="30min")
+    hours = np.arange(3.03, 72, minutes / 60)
+    turn = hours * 20 * 1.852 / 3
+    ring = fixes_at(
+        START, hours, 53 + 3 / 99.2 * np.cos(turn), 27.05 + 3 / 111.2 * np.sin(turn), 20
+    )
+    both, is_false = marked(true, ring)
+    assert (judge(both) == np.where(is_false, IMPLAUSIBLE, CREDIBLE)).all()
+
+
+def test_copies_of_the_way_by_an_early_clock_cost_no_call() -> None:
+    true = voyage(sail("A berth"), lie(20), sail("sea"), every="10min")
+    early = true.iloc[1::3]
+    early = early.assign(reported_at=early["reported_at"] - pd.Timedelta("3h27min"))
+    calls = calls_of(true, early[early["reported_at"] >= true["reported_at"].min()])
+    assert shown(calls) == [("IRAAA", "berth", 4)]

@@ -483,6 +483,13 @@ def test_a_call_that_begins_with_a_jump_is_contested() -> None:
     assert shown(calls_of(at_sea, in_port)) == [("IRAAA", "berth", 1)]
 
 
+def test_an_arrival_beside_a_jump_is_not_seen() -> None:
+    from_afar = voyage(lie(20), start="far")
+    at = START + timedelta(hours=21)
+    calls = calls_of(from_afar, voyage(lie(20), sail("sea"), start="A berth", at=at))
+    assert shown(calls) == [("IRAAA", "berth", 3)]
+
+
 def test_calls_far_from_a_jump_are_not_contested() -> None:
     first = voyage(sail("A berth"), lie(20), sail("sea"), every="10min")
     then = voyage(lie(9), sail("B berth"), lie(9), start="far", at=START + timedelta(days=2))
