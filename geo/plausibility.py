@@ -718,7 +718,7 @@ def _cheapest_path(
             ways = ways + OTHER_IMO_COST * ((others > 0) & (others != imo))
         best = width - 1 - int(ways[::-1].argmin())
         way, origin = ways[best], piece - width + best
-        if anchors and is_strong[piece]:
+        if anchors and is_strong[piece] and min(gain[one + width] for one in anchors) < way:
             far = np.array(anchors)
             here = np.full_like(far, piece)
             step_m = table.metres(pieces.tail[far], pieces.head[here])
