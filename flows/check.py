@@ -63,29 +63,43 @@ def check_rebuild(settings: Settings) -> list[Finding]:
     """
     manifest = lake.read_manifest(settings.home)
     with catalogue.open_catalogue(catalogue.existing(settings.home), settings) as used:
-        (as_of,) = used.execute("select value from meta where key = 'as_of'").fetchone() or ("",)
-        # The run relation is history and no result: the new catalogue would count this run too.
-        names = [n for (n,) in used.execute(RELATIONS).fetchall() if n != "run"]
-        then = settings._replace(as_of=datetime.fromisoformat(as_of))
+        row = used.execute("select value from meta where key = 'as_of'").fetchone()
+        assert row is not None
+        then = settings._replace(as_of=datetime.fromisoformat(row[0]))
         built, _ = catalogue.build(then, manifest, {}, publish=False, from_scratch=True)
         try:
-            with catalogue.open_catalogue(built, settings) as rebuilt, duckdb.connect() as both:
-                found = []
-                for name in names:
-                    both.register("in_use", used.table(name).to_arrow_table())
-                    both.register("anew", rebuilt.table(name).to_arrow_table())
-                    only_used, only_anew = both.execute(DIFFERENCE).fetchone() or (0, 0)
-                    if only_used or only_anew:
-                        found.append(
-                            _fault(
-                                "rebuild",
-                                f"{name}: {only_used} rows that a rebuild does not have, "
-                                f"{only_anew} that only it has. Take barometer.duckdb out of the "
-                                "home and run again; and please report this.",
-                            )
-                        )
+            with catalogue.open_catalogue(built, settings) as rebuilt:
+                return _differences(used, rebuilt)
         finally:
             built.unlink()
+
+
+def _differences(
+    used: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection
+) -> list[Finding]:
+    """A finding for each stored relation of two catalogues that has not the same rows in both."""
+    in_use, anew = (
+        {name for (name,) in con.execute(RELATIONS).fetchall()} for con in (used, rebuilt)
+    )
+    found = [
+        _fault("rebuild", f"{name}: only one of the two has it. Run barometer again.")
+        for name in sorted(in_use ^ anew)
+    ]
+    # The run relation is history and no result: the new catalogue would count this run too.
+    for name in sorted((in_use & anew) - {"run"}):
+        with duckdb.connect() as both:
+            both.register("in_use", used.table(name).to_arrow_table())
+            both.register("anew", rebuilt.table(name).to_arrow_table())
+            only_used, only_anew = both.execute(DIFFERENCE).fetchone() or (0, 0)
+        if only_used or only_anew:
+            found.append(
+                _fault(
+                    "rebuild",
+                    f"{name}: {only_used} rows that a rebuild does not have, {only_anew} that "
+                    "only it has. Take barometer.duckdb out of the home and run again; and "
+                    "please report this.",
+                )
+            )
     return found
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -210,6 +211,20 @@ def test_a_home_that_was_moved_works_and_is_repointed(home: str, tmp_path: Path)
         assert done.stdout == f"{fixes}\n"
     finally:
         hidden.rename(home)
+
+
+def test_a_rebuild_gives_the_same_and_one_that_does_not_is_told(home: str, tmp_path: Path) -> None:
+    done = barometer("check", "--rebuild", "--home", home, "--as-of", AS_OF)
+    assert done.returncode == 0, done.stdout
+    copy = tmp_path / "copy"
+    shutil.copytree(home, copy)
+    with duckdb.connect(str(copy / "barometer.duckdb")) as con:
+        con.execute("delete from vessel where mmsi = (select min(mmsi) from vessel)")
+        con.execute("drop table worked_part")
+    done = barometer("check", "--rebuild", "--home", str(copy), "--as-of", AS_OF)
+    assert done.returncode == 1
+    assert "vessel: 0 rows that a rebuild does not have, 1 that only it has" in done.stdout
+    assert "worked_part: only one of the two has it" in done.stdout
 
 
 def test_settings_come_from_flag_then_environment_then_file(home: str, tmp_path: Path) -> None:
