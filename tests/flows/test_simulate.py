@@ -10,8 +10,10 @@ import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -796,11 +798,15 @@ def test_no_jump_is_planted_that_a_ship_could_have_sailed() -> None:
 OVERLAY_SETTINGS = {"days": 14, "ships": 60, "seed": 3}
 
 
+@cache
+def made(**settings: Any) -> Tables:
+    """A simulation that several tests look at, and none changes."""
+    return simulate_tables(**settings)
+
+
 def laid(trap: str) -> tuple[Tables, Tables]:
     """The fixes with one trap that is laid on plain ships, and those without it."""
-    return simulate_tables(**OVERLAY_SETTINGS, traps=[trap]), simulate_tables(
-        **OVERLAY_SETTINGS, traps=()
-    )
+    return made(**OVERLAY_SETTINGS, traps=(trap,)), made(**OVERLAY_SETTINGS, traps=())
 
 
 def thrown(trap: str) -> tuple[Tables, pd.DataFrame, pd.DataFrame]:
@@ -1062,8 +1068,8 @@ def test_the_order_of_the_traps_does_not_matter() -> None:
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.4])
 def test_jammed_share_is_reached(share: float) -> None:
-    settings = {"days": 14, "ships": 60, "seed": 2, "traps": ()}
-    jammed, bare = (simulate_tables(**settings, jammed_share=s).fixes for s in (share, 0.0))
+    settings = {"days": 7, "ships": 60, "seed": 2, "traps": ()}
+    jammed, bare = (made(**settings, jammed_share=s).fixes for s in (share, 0.0))
     is_false = jammed["lon"] != bare["lon"]
     ship_day = bare["mmsi"].astype(str) + bare["reported_at"].dt.strftime(" %j")
     local = bare["mmsi"].between(LOCAL_MMSI_FROM, LOCAL_MMSI_TO)
@@ -1086,7 +1092,7 @@ def test_began_and_ended_are_when_a_ship_crossed_the_mark(clean: Tables, chart) 
 @pytest.mark.parametrize("reception", RECEPTIONS[1:])
 def test_thin_reception_keeps_what_it_says(reception: str) -> None:
     settings = {"days": 12, "ships": 40, "seed": 6, "traps": ()}
-    thin, full = (simulate_tables(**settings, reception=r) for r in (reception, "all"))
+    thin, full = (made(**settings, reception=r) for r in (reception, "all"))
     merged = thin.fixes.merge(full.fixes, how="left", indicator=True)
     assert (merged["_merge"] == "both").all()
     hours = {"2h": 2, "6h": 6, "6h-half": 6}.get(reception)
@@ -1108,7 +1114,7 @@ def test_thin_reception_keeps_what_it_says(reception: str) -> None:
 @pytest.mark.parametrize("reception", RECEPTIONS)
 def test_truth_holds_the_calls_of_which_a_fix_was_received(reception: str) -> None:
     settings = {"days": 14, "ships": 60, "seed": 3, "traps": ()}
-    thin, full = (simulate_tables(**settings, reception=r) for r in (reception, "all"))
+    thin, full = (made(**settings, reception=r) for r in (reception, "all"))
     key = ["mmsi", "port_id", "began_at"]
     both = full.truth.merge(thin.truth, on=key, how="left", suffixes=("", "_thin"))
     assert both["arrived_at_thin"].notna().sum() == len(thin.truth)

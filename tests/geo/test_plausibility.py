@@ -582,7 +582,7 @@ def seconds_for(fixes: int) -> float:
 
 
 def test_the_cost_of_fixes_that_take_turns_grows_with_their_number() -> None:
-    assert seconds_for(160_000) < 8 * max(seconds_for(40_000), 0.1)
+    assert seconds_for(80_000) < 8 * max(seconds_for(20_000), 0.1)
 
 
 def test_another_ship_in_the_table_changes_no_anchor_of_the_path() -> None:
