@@ -196,17 +196,19 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def interference_note(events: Sequence[dict[str, Any]]) -> str | None:
-    """Where ships were shown falsely in the week, in a sentence; None where nothing was seen."""
+def interference_note(events: Sequence[dict[str, Any]], less_sure: int) -> str | None:
+    """Where ships were shown falsely in the week, in a sentence; None where nothing was seen.
+
+    `less_sure` is the number of tanker calls whose confidence that lowered.
+    """
     if not events:
         return None
     most = max(events, key=lambda event: event["ships"])
     count = "an event" if len(events) == 1 else f"{len(events)} events, the largest"
-    inside = sum(event["tanker_calls_less_sure"] for event in events)
-    effect = f"{_counted(inside, 'tanker call')} inside less sure" if inside else "no call inside"
+    calls = _counted(less_sure, "tanker call") if less_sure else "no tanker call"
     return (
         f"Interference: {count} at {safe_text(most['place'])} from {most['began_at']:%a %d %H:%M}, "
-        f"where {most['ships']} ships were shown and were not; {effect}."
+        f"where {most['ships']} ships were shown and were not; {calls} less sure for it."
     )
 
 
@@ -229,7 +231,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         parts += [Text(""), _calls_table(found["calls"])]
     told = [
         _quiet_ports(found["ports"]),
-        interference_note(found["interference"]),
+        interference_note(found["interference"], found["notes"]["made_less_sure"]),
         *notes(found["notes"], series),
     ]
     parts += [Text(""), *(Text(f"- {note}") for note in told if note)]

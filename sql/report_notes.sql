@@ -1,5 +1,5 @@
 -- What a reader of a week must know beside its number.
--- Grain: one row for $week. Inputs: port_call, counted_call, port, coverage, vessel_link, source_file.
+-- Grain: one row for $week. Inputs: port_call, track_call, counted_call, port, coverage, vessel_link, source_file.
 with call as (
     select
         count(*) filter (
@@ -7,9 +7,13 @@ with call as (
             and port_call.arrived_after < date_trunc('week', port_call.arrived_at)
         ) as arrived_maybe_earlier,
         count(*) filter (where port_call.is_tanker and port_call.confidence < 2) as contested,
+        count(*) filter (
+            where port_call.is_tanker and port_call.confidence < track_call.confidence
+        ) as made_less_sure,
         count(*) filter (where port_call.is_tanker is null and port_call.confidence >= 2)
             as of_unknown_type
     from port_call
+    inner join track_call on port_call.port_call_id = track_call.port_call_id
     where port_call.week = $week
 ),
 
@@ -32,6 +36,7 @@ heard_ever as (
 select
     call.arrived_maybe_earlier,
     call.contested,
+    call.made_less_sure,
     call.of_unknown_type,
     waiting.voyage_anchorages,
     (

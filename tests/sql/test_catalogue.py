@@ -116,7 +116,7 @@ def test_contract(reading: Opened, relation: str) -> None:
         assert kind in (wanted or ["VARCHAR", "BIGINT", "INTEGER", "SMALLINT", "BOOLEAN"]), column
 
 
-@pytest.mark.parametrize("relation", catalogue.LAKE_VIEWS)
+@pytest.mark.parametrize("relation", [*catalogue.LAKE_VIEWS, "position_verdict"])
 def test_session_views_fit_the_stored_ones(settings: Settings, relation: str) -> None:
     """A session's own views, which fit where the home lies now, hide the stored ones."""
 
