@@ -10,7 +10,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,22 @@ import pyarrow as pa
 import shapely
 
 from flows import __version__, calls, lake
-from flows.history import PUBLISHED, RUN, read_history
+from flows.history import PUBLISHED, REGISTER, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
-from flows.registers import folder_hash, load_mid, load_registers
-from flows.resources import data_path, sql_path
+from flows.registers.bundled import Version
+from flows.registers.codes import (
+    folder_hash,
+    load_destinations,
+    load_mid,
+    load_programmes,
+    load_straits,
+    load_vessel_types,
+)
+from flows.registers.decisions import read_decisions
+from flows.registers.entry import ENTRY_SCHEMA
+from flows.registers.store import load_junk, load_versions
+from flows.resources import data_path, port_files, sql_path
 from flows.settings import BarometerError, Settings
 from geo.fences import near
 from geo.ports import Ports, load_ports
@@ -35,6 +46,9 @@ STORAGE_VERSION = "v1.0.0"
 
 SURROUNDINGS_KM = 60.0
 """How far from a port its reception is judged (README, "How it decides")."""
+
+KM_PER_DEGREE = 111.2
+"""Of latitude, on a sphere of 6,371 km."""
 
 CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
@@ -49,6 +63,12 @@ SET_PARTS = {
     "position": "set variable position_parts = $parts",
     "reject": "set variable reject_parts = $parts",
 }
+
+DROP_STEPS = """
+drop table call_identity; drop table weekly_count; drop table imo_claim;
+drop table ship_day; drop table claim_day; drop table hull_day;
+"""
+"""Relations that only the way to others needs."""
 
 LEDGER_SCHEMA = pa.schema(
     [
@@ -77,6 +97,17 @@ RUN_SCHEMA = pa.schema(
         ("files_failed", pa.int64()),
     ]
 )
+VERSION_SCHEMA = pa.schema(
+    [
+        ("version", pa.int32()),
+        ("register", pa.string()),
+        ("link_source", pa.string()),
+        ("published_on", pa.date32()),
+        ("imported_at", pa.timestamp("us")),
+        ("name", pa.string()),
+        ("entries", pa.int64()),
+    ]
+)
 PUBLISHED_SCHEMA = pa.schema(
     [
         ("publication_id", pa.int64()),
@@ -97,6 +128,7 @@ def build(
     *,
     publish: bool,
     from_scratch: bool = False,
+    known_on: date | None = None,
 ) -> tuple[Path, list[dict[str, Any]]]:
     """Build the catalogue beside the one in use.
 
@@ -112,6 +144,8 @@ def build(
         Whether this run publishes the weeks that are new or changed.
     from_scratch : bool
         Work every ship anew, instead of those alone that the catalogue in use does not settle.
+    known_on : date or None
+        Link ships by what was known on that day; None for all that is known.
 
     Returns
     -------
@@ -121,20 +155,24 @@ def build(
     """
     path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
     path.parent.mkdir(exist_ok=True)
-    ports = load_ports(data_path("ports", "iran.geojson"))
+    ports = load_ports(*port_files())
     history = _records(read_history(settings.home, PUBLISHED), PUBLISHED_SCHEMA)
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
             _lake_view(con, settings.home, manifest, name)
         con.register("ledger", _ledger(manifest))
-        con.register("mid_table", load_mid())
-        con.register("register_entry", load_registers())
-        con.register("meta_pair", _meta(settings, manifest))
+        for name, table in _knowledge(settings.home).items():
+            con.register(name, table)
+        con.register("meta_pair", _meta(settings, manifest, known_on))
         con.register("run_record", _records([*read_history(settings.home, RUN), run], RUN_SCHEMA))
         for name, table in _fences(ports).items():
             con.register(name, table)
         box = _box(ports)
         for name in ("meta", "run", "mid", "source_file", "port", "port_area", "week"):
+            _create(con, name)
+        for name in ("register_version", "register_reject", "programme", "link_decision"):
+            _create(con, name)
+        for name in ("register_entry", "register_ship"):
             _create(con, name)
         _create(con, "heard_hour", box)
         _create(con, "observed_hour")
@@ -152,9 +190,15 @@ def build(
         for name in ("track_call", "flagged_position", "candidate_ship", "worked_part"):
             _create(con, name)
         con.sql(_sql("position_verdict")).create_view("position_verdict")
-        for name in ("interference", "call_interference", "vessel", "vessel_link"):
+        for name in ("interference", "call_interference"):
             _create(con, name)
-        for name in ("call_identity", "call_evidence", "port_call"):
+        for name in ("ship_day", "claim_day", "imo_claim", "hull_day", "hull", "vessel"):
+            _create(con, name)
+        for name in ("vessel_conflict", "link_candidate", "call_identity", "trade_call"):
+            _create(con, name)
+        for name in ("strait_passage", "russian_destination", "vessel_link"):
+            _create(con, name)
+        for name in ("call_evidence", "port_call"):
             _create(con, name)
         for name in ("counted_call", "port_week", "weekly_count"):
             _create(con, name)
@@ -168,7 +212,7 @@ def build(
             con.register("published", pa.concat_tables([history, _records(new, PUBLISHED_SCHEMA)]))
         _create(con, "weekly_port_calls")
         _create(con, "barometer")
-        con.execute("drop table call_identity; drop table weekly_count;")
+        con.execute(DROP_STEPS)
         con.execute(_sql("comments"))
     return path, new
 
@@ -291,25 +335,72 @@ def _records(records: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def hashes(manifest: Manifest) -> dict[str, str]:
-    """What the numbers depend on, as hashes: the inputs, the fences and the registers."""
+def hashes(home: Path, manifest: Manifest) -> dict[str, str]:
+    """What the numbers depend on, as hashes: the inputs, the fences and the registers.
+
+    The registers are those that come along, those imported, and what persons decided.
+    """
     inputs = hashlib.blake2b("".join(sorted(manifest.entries)).encode(), digest_size=16)
+    registers = hashlib.blake2b(folder_hash(data_path("registers")).encode(), digest_size=16)
+    for record in read_history(home, REGISTER):
+        registers.update(f"{record['register']} {record['published_on']} ".encode())
+        registers.update(record["file_hash"].encode())
+    registers.update(str(read_decisions(home)[0].to_pylist()).encode())
     return {
         "inputs_hash": inputs.hexdigest(),
         "fences_hash": folder_hash(data_path("ports")),
-        "registers_hash": folder_hash(data_path("registers")),
+        "registers_hash": registers.hexdigest(),
     }
 
 
-def _meta(settings: Settings, manifest: Manifest) -> pa.Table:
+def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> pa.Table:
     pairs = {
         "format": str(lake.FORMAT),
         "code_version": __version__,
         "as_of": settings.as_of.isoformat(sep=" "),
-        **hashes(manifest),
+        **hashes(settings.home, manifest),
         **_method(),
     }
+    if known_on is not None:
+        pairs["known_on"] = known_on.isoformat()
     return pa.table({"key": list(pairs), "value": list(pairs.values())})
+
+
+def _knowledge(home: Path) -> dict[str, pa.Table]:
+    """What is known beside the fixes, as tables: code tables, registers, persons' decisions."""
+    versions = load_versions(home)
+    decisions, _ = read_decisions(home)
+    lines = pa.array(range(1, decisions.num_rows + 1), pa.int64())
+    return {
+        "mid_table": load_mid(),
+        "programme_table": load_programmes(),
+        "vessel_type": load_vessel_types(),
+        "destination_text": load_destinations(),
+        "strait_side": load_straits(),
+        "version_record": _version_records(versions),
+        "version_entry": _version_entries(versions),
+        "register_junk": load_junk(home),
+        "decision_row": decisions.append_column("line", lines),
+    }
+
+
+def _version_records(versions: list[Version]) -> pa.Table:
+    rows = [
+        version._asdict() | {"version": number, "entries": version.entries.num_rows}
+        for number, version in enumerate(versions, 1)
+    ]
+    return _records(rows, VERSION_SCHEMA)
+
+
+def _version_entries(versions: list[Version]) -> pa.Table:
+    schema = pa.schema([pa.field("version", pa.int32()), *ENTRY_SCHEMA])
+    tables = [
+        version.entries.add_column(
+            0, schema.field("version"), pa.array([number] * version.entries.num_rows, pa.int32())
+        )
+        for number, version in enumerate(versions, 1)
+    ]
+    return pa.concat_tables([schema.empty_table(), *tables])
 
 
 def _data_end(manifest: Manifest) -> datetime | None:
@@ -385,23 +476,35 @@ def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _grid(ports: Ports) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Column and row numbers of all cells of the box round the surroundings, one array each."""
-    box = _box(ports)
-    x = np.arange(np.floor(box["west"] * CELLS_PER_DEGREE), box["east"] * CELLS_PER_DEGREE)
-    y = np.arange(np.floor(box["south"] * CELLS_PER_DEGREE), box["north"] * CELLS_PER_DEGREE)
-    cell_x, cell_y = np.meshgrid(x.astype(np.int32), y.astype(np.int32))
-    return cell_x.ravel(), cell_y.ravel()
+    """Column and row numbers of the cells round all ports, one array each.
+
+    Of each port those up to its surroundings' edge: the ports lie from the Gulf to the Pacific.
+    """
+    found = []
+    for west, south, east, north in shapely.bounds(ports.port["geometry"].to_numpy()):
+        reach = 1.1 * SURROUNDINGS_KM / KM_PER_DEGREE
+        wide = reach / np.cos(np.radians(north + reach))
+        x = np.arange(
+            np.floor((west - wide) * CELLS_PER_DEGREE), (east + wide) * CELLS_PER_DEGREE
+        )
+        y = np.arange(
+            np.floor((south - reach) * CELLS_PER_DEGREE), (north + reach) * CELLS_PER_DEGREE
+        )
+        cell_x, cell_y = np.meshgrid(x.astype(np.int32), y.astype(np.int32))
+        found.append(np.column_stack([cell_x.ravel(), cell_y.ravel()]))
+    cells = np.unique(np.concatenate(found), axis=0)
+    return cells[:, 0], cells[:, 1]
 
 
 def _box(ports: Ports) -> dict[str, Any]:
-    """The box round all surroundings, a degree beyond the limits: 60 km are 0.68 degrees of
-    longitude at 38 N, where the northernmost port lies."""
+    """The box round all surroundings, four degrees of longitude and one of latitude beyond the
+    limits: 60 km are 1.5 degrees of longitude at 69 N, where the northernmost port lies."""
     west, south, east, north = shapely.total_bounds(ports.port["geometry"].to_numpy())
     return {
         "cells_per_degree": CELLS_PER_DEGREE,
-        "west": float(west) - 1,
+        "west": float(west) - 4,
         "south": float(south) - 1,
-        "east": float(east) + 1,
+        "east": float(east) + 4,
         "north": float(north) + 1,
     }
 

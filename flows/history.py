@@ -11,7 +11,7 @@ from typing import Any
 
 log = logging.getLogger("barometer.history")
 
-RUN, PUBLISHED = "run", "published"
+RUN, PUBLISHED, REGISTER = "run", "published", "register"
 
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:

@@ -7,13 +7,13 @@ from typing import Any
 from rich.table import Table
 
 from flows.report import show as print_view
-from flows.resources import data_path
+from flows.resources import port_files
 from geo.ports import load_ports
 
 
 def records() -> list[dict[str, Any]]:
     """One record a port, with its areas: names, kinds, where they were drawn from, and how well."""
-    ports = load_ports(data_path("ports", "iran.geojson"))
+    ports = load_ports(*port_files())
     areas = ports.port_area.groupby("port_id")
     found = []
     for port in ports.port.to_dict("records"):

@@ -23,6 +23,15 @@ def sql_path(*parts: str) -> Path:
     return _root("sql").joinpath(*parts)
 
 
+def port_files() -> list[Path]:
+    """The files of ports and fences, Iran's and those of the Russian oil ports.
+
+    >>> [path.name for path in port_files()]
+    ['iran.geojson', 'russia.geojson']
+    """
+    return sorted(data_path("ports").glob("*.geojson"))
+
+
 def _root(name: str) -> Path:
     packed = _HERE / f"_{name}"
     return packed if packed.is_dir() else _HERE.parent / name

@@ -49,7 +49,7 @@ def run_record(
         "run_id": len(history.read_history(settings.home, history.RUN)) + 1,
         "as_of": settings.as_of.isoformat(),
         "code_version": __version__,
-        **catalogue.hashes(manifest),
+        **catalogue.hashes(settings.home, manifest),
         "files_ingested": states["ingested"],
         "files_known": states["known"],
         "files_failed": states["failed"],

@@ -5,26 +5,34 @@ with call as (
         track_call.port_call_id,
         track_call.mmsi,
         track_call.arrived_at,
-        call_identity.imo
+        call_identity.imo,
+        call_identity.imo_by
     from track_call
     inner join call_identity on track_call.port_call_id = call_identity.port_call_id
 ),
 
--- By hull first; by transmitter only where the evidence knows no hull, within its dates.
+-- By hull first; by transmitter only where the ship tells no hull, or the evidence knows none,
+-- within its dates.
 matched as (
     select
         call.port_call_id,
         call.arrived_at,
-        link.*
+        link.* exclude (matched_by),
+        -- That the ship is this hull was a person's decision, and not its own word.
+        case when call.imo_by = 'decision' then 'decision' else 'imo' end as matched_by
     from call
-    inner join vessel_link as link on call.imo = link.imo
-    union all
+    inner join vessel_link as link on call.imo = link.imo and link.matched_by = 'imo'
+    union all by name
     select
         call.port_call_id,
         call.arrived_at,
         link.*
     from call
-    inner join vessel_link as link on call.mmsi = link.mmsi and link.imo is null
+    inner join vessel_link as link
+        on
+            call.mmsi = link.mmsi
+            and link.matched_by = 'mmsi'
+            and (call.imo is null or link.imo is null)
 )
 
 select
@@ -37,7 +45,8 @@ select
     listed_on,
     delisted_on,
     matched_by,
-    listed_on is null or listed_on <= arrived_at as was_known_at_call
+    known_from,
+    known_from <= arrived_at as was_known_at_call
 from matched
 where
     (valid_from is null or valid_from <= arrived_at)
@@ -49,4 +58,5 @@ order by
     link_source,
     listed_on,
     reference,
+    programme,
     matched_by

@@ -1,12 +1,32 @@
--- Which ship made a call: the hull and name that it sent around then, and its draught before and after.
--- Grain: one port call (port_call_id). Inputs: track_call; position; flagged_position; vessel.
-with report as (
+-- Which ship made a call: the hull and name that its track had then, and its draught before and after.
+-- Grain: one port call (port_call_id). Inputs: track_call; vessel; position; flagged_position.
+with identity as (
     select
-        -- Of two hulls on one MMSI each is named by what it sent itself.
+        call.port_call_id,
+        vessel.hull_id,
+        vessel.imo,
+        vessel.imo_by,
+        vessel.vessel_name
+    from track_call as call
+    inner join vessel on call.track_id = vessel.track_id
+    -- The description that held on arrival, else the nearest in time.
+    qualify row_number() over (
+        partition by call.port_call_id
+        order by
+            greatest(
+                vessel.valid_from - call.arrived_at,
+                call.arrived_at - vessel.valid_to,
+                interval 0 hour
+            ),
+            vessel.valid_from desc
+    ) = 1
+),
+
+report as (
+    select
+        -- Of two hulls on one MMSI each has the draught that it sent itself.
         coalesce(flag.track_id, fix.mmsi) as track_id,
         fix.reported_at,
-        fix.imo,
-        fix.vessel_name,
         fix.draught_m
     from position as fix
     left join flagged_position as flag
@@ -17,17 +37,18 @@ with report as (
             and fix.lat = flag.lat
     where
         fix.mmsi in (select mmsi from track_call)
-        and (fix.imo is not null or fix.vessel_name is not null or fix.draught_m is not null)
+        and fix.draught_m is not null
         and coalesce(flag.verdict, 'credible') <> 'implausible'
 ),
 
--- A week on either side: static data come and go, and an MMSI may be handed on.
+-- A week on either side: static data come and go, and a draught of long ago is of another voyage.
 around as (
     select
         call.port_call_id,
         call.arrived_at,
         coalesce(call.departed_at, 'infinity'::timestamp) as departed_at,
-        report.*
+        report.reported_at,
+        report.draught_m
     from track_call as call
     inner join report
         on
@@ -39,56 +60,13 @@ around as (
             )
 ),
 
-sent_imo as (
-    select
-        port_call_id,
-        imo
-    from around
-    where imo is not null
-    group by port_call_id, imo
-    qualify row_number() over (
-        partition by port_call_id
-        order by count(*) desc, imo
-    ) = 1
-),
-
-only_imo as (
-    select
-        mmsi,
-        min(imo) as imo
-    from vessel
-    group by mmsi
-    having count(distinct imo) = 1
-),
-
-sent_name as (
-    select
-        port_call_id,
-        vessel_name
-    from around
-    where vessel_name is not null
-    group by port_call_id, vessel_name
-    qualify row_number() over (
-        partition by port_call_id
-        order by count(*) desc, vessel_name
-    ) = 1
-),
-
-only_name as (
-    select
-        mmsi,
-        imo,
-        vessel_name
-    from vessel
-),
-
 -- Crews set the draught around the call: the last one before it, else the first one in it ...
 draught_in as (
     select
         port_call_id,
         draught_m
     from around
-    where draught_m is not null and reported_at <= departed_at
+    where reported_at <= departed_at
     qualify row_number() over (
         partition by port_call_id
         order by
@@ -106,8 +84,7 @@ draught_out as (
         draught_m
     from around
     where
-        draught_m is not null
-        and reported_at >= arrived_at
+        reported_at >= arrived_at
         and departed_at < 'infinity'::timestamp
     qualify row_number() over (
         partition by port_call_id
@@ -121,18 +98,14 @@ draught_out as (
 
 select
     call.port_call_id,
-    coalesce(sent_imo.imo, only_imo.imo) as imo,
-    coalesce(sent_name.vessel_name, only_name.vessel_name) as vessel_name,
+    identity.hull_id,
+    identity.imo,
+    identity.imo_by,
+    identity.vessel_name,
     draught_in.draught_m as draught_in_m,
     draught_out.draught_m as draught_out_m
 from track_call as call
-left join sent_imo on call.port_call_id = sent_imo.port_call_id
-left join only_imo on call.mmsi = only_imo.mmsi
-left join sent_name on call.port_call_id = sent_name.port_call_id
-left join only_name
-    on
-        call.mmsi = only_name.mmsi
-        and coalesce(sent_imo.imo, only_imo.imo) is not distinct from only_name.imo
+left join identity on call.port_call_id = identity.port_call_id
 left join draught_in on call.port_call_id = draught_in.port_call_id
 left join draught_out on call.port_call_id = draught_out.port_call_id
 order by call.port_call_id

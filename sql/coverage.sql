@@ -18,6 +18,7 @@ port_day as (
     from week
     cross join port
     cross join clock
+    where port.country = 'IR'
 ),
 
 heard as (

@@ -8,6 +8,7 @@ select
     kind,
     usual_tanker_calls::float as usual_tanker_calls,
     usual_tanker_calls_source,
+    trade_tier,
     geometry_wkb,
     geometry_geojson,
     source,

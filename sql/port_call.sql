@@ -1,5 +1,5 @@
 -- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
--- Grain: one port call (port_call_id). Inputs: track_call; call_interference; call_identity; call_evidence; vessel; mid.
+-- Grain: one port call (port_call_id). Inputs: track_call; port; call_interference; call_identity; call_evidence; hull; register_entry; mid.
 with link as (
     select
         port_call_id,
@@ -15,6 +15,21 @@ with link as (
         bool_or(was_known_at_call and link_tier <> 'weak') as was_known_at_call
     from call_evidence
     group by port_call_id
+),
+
+-- Ships that a programme about Iran names too: they may only load for China.
+iran_list as (
+    select
+        imo,
+        max(coalesce(delisted_on, gone_by, 'infinity'::date)) as listed_to
+    from register_entry
+    where country = 'IR' and imo is not null
+    group by imo
+),
+
+iran_known as (
+    select count(*) > 0 as has_list
+    from iran_list
 ),
 
 jammed as (
@@ -49,20 +64,26 @@ select
         when jammed.is_seen_near then greatest(call.confidence - 1, 1)
         else 1
     end::smallint as confidence,
-    vessel.is_tanker,
-    null::varchar as tanker_kind,
+    hull.is_tanker,
+    hull.tanker_kind,
     coalesce(link.tier_rank <= 2, false) as is_russian_linked,
     case link.tier_rank
         when 1 then 'strong' when 2 then 'moderate' when 3 then 'weak' else 'none'
     end as link_tier,
     link.link_reasons,
-    null::boolean as is_iran_listed,
+    -- Null where the ship tells no hull, or no list is at hand.
+    case
+        when identity.imo is not null and iran_known.has_list
+            then coalesce(call.arrived_at < iran_list.listed_to, false)
+    end as is_iran_listed,
     case when link.tier_rank <= 2 then link.was_known_at_call end as was_known_at_call,
     strftime(call.arrived_at, '%G-W%V') as week
 from track_call as call
 inner join call_identity as identity on call.port_call_id = identity.port_call_id
-left join vessel
-    on call.mmsi = vessel.mmsi and identity.imo is not distinct from vessel.imo
+inner join port on call.port_id = port.port_id and port.country = 'IR'
+cross join iran_known
+left join hull on identity.hull_id = hull.hull_id
+left join iran_list on identity.imo = iran_list.imo
 left join jammed on call.port_call_id = jammed.port_call_id
 left join link on call.port_call_id = link.port_call_id
 left join mid on call.mmsi // 1000000 = mid.mid

@@ -22,4 +22,5 @@ select
 from week
 cross join port
 left join heard on week.week = heard.week and port.port_id = heard.port_id
+where port.country = 'IR'
 order by week.week, port.port_id

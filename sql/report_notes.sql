@@ -30,6 +30,7 @@ heard_ever as (
         coalesce(sum(coverage.observed_hours), 0) as observed_hours
     from port
     left join coverage on port.port_id = coverage.port_id
+    where port.country = 'IR'
     group by port.port_id, port.name
 )
 

@@ -1,121 +1,119 @@
--- The ships heard, as their own reports describe them.
--- Grain: one transmitter and hull (mmsi, imo). An MMSI that sent one valid IMO number, or none, is one row.
--- Inputs: position, mid.
-with report as (
+-- The ships heard through time: under which MMSI, name, call sign, flag and size each hull sailed from when to when.
+-- Grain: one hull, transmitter and description (hull_id, mmsi, valid_from), and one row a name in a register.
+-- Inputs: hull_day, hull, register_entry, mid.
+with numbered as (
     select
-        mmsi,
-        imo,
-        vessel_name,
-        ship_type,
-        length_m,
-        beam_m,
-        count(*) as reports,
-        min(reported_at) as first_at,
-        max(reported_at) as last_at
-    from position
-    group by all
+        *,
+        (hull_id, vessel_name, call_sign, length_m, beam_m) is distinct from lag(
+            (hull_id, vessel_name, call_sign, length_m, beam_m)
+        ) over (partition by track_id order by day) as is_new
+    from hull_day
 ),
 
-sent_imo as (
+described as (
     select
-        mmsi,
-        min(imo) as only_imo,
-        count(distinct imo) as imos
-    from report
-    group by mmsi
+        *,
+        count(*) filter (where is_new) over (
+            partition by track_id order by day rows between unbounded preceding and current row
+        ) as description
+    from numbered
 ),
 
-hull as (
-    -- Static data come and go: a report without an IMO number is the hull's whose number the MMSI
-    -- sends, where it sends one only.
+heard as (
     select
-        report.* replace (
-            case when sent_imo.imos <= 1 then sent_imo.only_imo else report.imo end as imo
-        )
-    from report
-    inner join sent_imo on report.mmsi = sent_imo.mmsi
-),
-
-span as (
-    select
-        mmsi,
-        imo,
+        any_value(hull_id) as hull_id,
+        any_value(imo) as imo,
+        track_id,
+        any_value(mmsi) as mmsi,
+        any_value(vessel_name) as vessel_name,
+        any_value(call_sign) as call_sign,
+        any_value(length_m) as length_m,
+        any_value(beam_m) as beam_m,
+        arg_min(imo_by, day) as imo_by,
         min(first_at) as valid_from,
         max(last_at) as valid_to
-    from hull
-    group by mmsi, imo
+    from described
+    group by track_id, description
 ),
 
-named as (
-    select
-        mmsi,
-        imo,
-        vessel_name
+registered as (
+    select distinct
+        hull.hull_id,
+        hull.imo,
+        entry.mmsis[1] as mmsi,
+        unnest(list_prepend(entry.vessel_name, entry.former_names)) as vessel_name,
+        entry.call_sign,
+        entry.flag,
+        entry.length_m,
+        entry.known_from::timestamp as valid_from,
+        entry.link_source
     from hull
-    where vessel_name is not null
-    group by mmsi, imo, vessel_name
-    qualify row_number() over (
-        partition by mmsi, imo
-        order by sum(reports) desc, vessel_name
-    ) = 1
+    inner join register_entry as entry on hull.imo = entry.imo
 ),
 
-typed as (
+identity as (
     select
-        mmsi,
-        imo,
-        ship_type
-    from hull
-    where ship_type is not null
-    group by mmsi, imo, ship_type
-    qualify row_number() over (
-        partition by mmsi, imo
-        order by sum(reports) desc, ship_type
-    ) = 1
-),
-
-tanker as (
+        heard.hull_id,
+        heard.imo,
+        heard.mmsi,
+        heard.track_id,
+        heard.vessel_name,
+        heard.call_sign,
+        mid.country_code as flag,
+        heard.length_m,
+        heard.beam_m,
+        heard.imo_by,
+        heard.valid_from,
+        heard.valid_to,
+        'AIS' as source
+    from heard
+    left join mid on heard.mmsi // 1000000 = mid.mid
+    union all
     select
-        mmsi,
+        hull_id,
         imo,
-        2 * sum(reports) filter (where ship_type between 80 and 89)
-        > sum(reports) as is_tanker
-    from hull
-    where ship_type is not null
-    group by mmsi, imo
-),
-
-sized as (
-    select
         mmsi,
-        imo,
+        null as track_id,
+        vessel_name,
+        call_sign,
+        flag,
         length_m,
-        beam_m
-    from hull
-    where length_m is not null
-    group by mmsi, imo, length_m, beam_m
-    qualify row_number() over (
-        partition by mmsi, imo
-        order by sum(reports) desc, length_m, beam_m
-    ) = 1
+        null as beam_m,
+        null as imo_by,
+        valid_from,
+        null as valid_to,
+        link_source as source
+    from registered
+    where vessel_name is not null
 )
 
 select
-    span.imo,
-    span.mmsi,
-    named.vessel_name,
-    mid.country_code as flag,
-    typed.ship_type,
-    -- AIS type 80 to 89 in most of the reports that give a type; null where none does.
-    case when tanker.mmsi is not null then coalesce(tanker.is_tanker, false) end as is_tanker,
-    sized.length_m,
-    sized.beam_m,
-    span.valid_from,
-    span.valid_to
-from span
-left join named on span.mmsi = named.mmsi and span.imo is not distinct from named.imo
-left join typed on span.mmsi = typed.mmsi and span.imo is not distinct from typed.imo
-left join tanker on span.mmsi = tanker.mmsi and span.imo is not distinct from tanker.imo
-left join sized on span.mmsi = sized.mmsi and span.imo is not distinct from sized.imo
-left join mid on span.mmsi // 1000000 = mid.mid
-order by span.mmsi, span.imo
+    identity.hull_id,
+    identity.imo,
+    identity.mmsi,
+    identity.track_id,
+    identity.vessel_name,
+    identity.call_sign,
+    identity.flag,
+    hull.ship_type,
+    hull.is_tanker,
+    hull.tanker_kind,
+    identity.length_m,
+    identity.beam_m,
+    identity.imo_by,
+    identity.valid_from,
+    identity.valid_to,
+    identity.source,
+    hull.flag_changes,
+    hull.first_russian_on,
+    hull.last_russian_on
+from identity
+inner join hull on identity.hull_id = hull.hull_id
+order by
+    identity.hull_id,
+    identity.valid_from,
+    identity.mmsi,
+    identity.track_id,
+    identity.source,
+    identity.vessel_name,
+    identity.call_sign

@@ -1,87 +1,96 @@
-"""Step 6, registers: the lists that link a hull to Russia, and the code tables."""
+"""The code tables that registers and ships are read with."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import tomllib
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
 from flows.resources import data_path
-from flows.settings import BarometerError
-
-ENTRY_SCHEMA = pa.schema(
-    [
-        ("imo", pa.int32()),
-        ("vessel_name", pa.string()),
-        ("link_tier", pa.string()),
-        ("link_reason", pa.string()),
-        ("link_source", pa.string()),
-        ("reference", pa.string()),
-        ("programme", pa.string()),
-        ("listed_on", pa.date32()),
-        ("delisted_on", pa.date32()),
-    ]
-)
-
-
-def load_registers(folder: Path | None = None) -> pa.Table:
-    """The entries of every register of `data/registers`, one row an entry, in `ENTRY_SCHEMA`.
-
-    A register is a TOML file, which says what an entry proves, and a CSV of the same name.
-
-    Raises
-    ------
-    BarometerError
-        If a register has fewer or more entries than its TOML allows: then it is not that list, or
-        it was cut.
-    """
-    rows = []
-    for definition in sorted((folder or data_path("registers")).glob("*.toml")):
-        about = tomllib.loads(definition.read_text(encoding="utf-8"))
-        with (definition.parent / about["file"]).open(encoding="utf-8", newline="") as lines:
-            entries = list(csv.DictReader(lines))
-        if not about["fewest_rows"] <= len(entries) <= about["most_rows"]:
-            raise BarometerError(
-                f"{definition.stem}: {len(entries)} entries, and it may hold "
-                f"{about['fewest_rows']} to {about['most_rows']}. Restore the file."
-            )
-        rows += [
-            {
-                "imo": int(entry["imo"]),
-                "vessel_name": entry["vessel_name"] or None,
-                "link_tier": about["link_tier"],
-                "link_reason": about["link_reason"],
-                "link_source": about["link_source"],
-                "reference": entry["reference"],
-                "programme": entry["programme"] or None,
-                "listed_on": _date(entry["listed_on"]),
-                "delisted_on": _date(entry["delisted_on"]),
-            }
-            for entry in entries
-        ]
-    return pa.Table.from_pylist(rows, schema=ENTRY_SCHEMA)
-
-
-def registers_as_of() -> dict[str, date]:
-    """Up to which day each bundled register is right, by its `link_source`."""
-    found = {}
-    for path in sorted(data_path("registers").glob("*.toml")):
-        about = tomllib.loads(path.read_text(encoding="utf-8"))
-        found[str(about["link_source"])] = about["as_of"]
-    return found
 
 
 def load_mid() -> pa.Table:
     """ITU's Maritime Identification Digits: mid, country_code (ISO 3166-1 alpha-2), name."""
-    with data_path("codes", "mid.csv").open(encoding="utf-8", newline="") as lines:
-        rows = [row | {"mid": int(row["mid"])} for row in csv.DictReader(lines)]
+    rows = [row | {"mid": int(row["mid"])} for row in _rows("codes", "mid.csv")]
     schema = pa.schema(
         [("mid", pa.int16()), ("country_code", pa.string()), ("country_name", pa.string())]
     )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def load_programmes() -> pa.Table:
+    """What a register's programme means: `data/registers/programmes.csv`.
+
+    One row a register and programme: register, programme (for a tag that ends in ``*`` what stands
+    before it), is_prefix, country (ISO 3166-1 alpha-2; null where it concerns no one country),
+    link_tier and link_reason (null where it proves nothing about Russia), link_source (null where
+    the entry's own stands), title, source.
+    """
+    rows = [
+        {name: text or None for name, text in row.items()}
+        | {
+            "programme": str(row["programme"]).removesuffix("*"),
+            "is_prefix": row["programme"].endswith("*"),
+        }
+        for row in _rows("registers", "programmes.csv")
+    ]
+    schema = pa.schema(
+        [
+            ("register", pa.string()),
+            ("programme", pa.string()),
+            ("is_prefix", pa.bool_()),
+            ("country", pa.string()),
+            ("link_tier", pa.string()),
+            ("link_reason", pa.string()),
+            ("link_source", pa.string()),
+            ("title", pa.string()),
+            ("source", pa.string()),
+        ]
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def load_vessel_types() -> pa.Table:
+    """The words that registers have for a ship's type: vessel_type (capitals), is_tanker,
+    tanker_kind (crude, product, chemical, gas; null for other ships and where it is not said)."""
+    rows = [
+        {
+            "vessel_type": row["vessel_type"],
+            "is_tanker": row["is_tanker"] == "true",
+            "tanker_kind": row["tanker_kind"] or None,
+        }
+        for row in _rows("codes", "vessel_type.csv")
+    ]
+    schema = pa.schema(
+        [("vessel_type", pa.string()), ("is_tanker", pa.bool_()), ("tanker_kind", pa.string())]
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def load_destinations() -> pa.Table:
+    """How AIS destinations name Russian ports: port_id (null for the country), name, text."""
+    rows = [
+        {"port_id": row["port_id"] or None, "name": row["name"], "text": row["text"]}
+        for row in _rows("codes", "russian_destination.csv")
+    ]
+    schema = pa.schema([("port_id", pa.string()), ("name", pa.string()), ("text", pa.string())])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def load_straits() -> pa.Table:
+    """The boxes on either side of the Danish straits: strait, side, west, south, east, north."""
+    rows = [
+        {
+            "strait": row["strait"],
+            "side": row["side"],
+            **{edge: float(row[edge]) for edge in ("west", "south", "east", "north")},
+        }
+        for row in _rows("straits", "danish.csv")
+    ]
+    edges = [(edge, pa.float64()) for edge in ("west", "south", "east", "north")]
+    schema = pa.schema([("strait", pa.string()), ("side", pa.string()), *edges])
     return pa.Table.from_pylist(rows, schema=schema)
 
 
@@ -94,5 +103,6 @@ def folder_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _date(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _rows(*parts: str) -> list[dict[str, str]]:
+    with data_path(*parts).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))

@@ -39,6 +39,7 @@ ENTRY_SCHEMA = pa.schema(
         ("valid_to", pa.date32()),
         ("ground", pa.string()),
         ("line", pa.int64()),
+        ("is_delisted", pa.bool_()),
     ]
 )
 
@@ -54,6 +55,8 @@ class Entry(NamedTuple):
     valid_from, valid_to: only where the list says itself what it proves, as a team's own list
     does, and from when to when; else null. ground: the publisher's short code of the reason.
     line: the line of the file at which the entry begins, from 1 (of a JSON list: its number).
+    is_delisted: the list still prints the ship and says that it is off the list; the day of that
+    may be unknown.
     """
 
     register: str
@@ -79,6 +82,7 @@ class Entry(NamedTuple):
     valid_to: date | None = None
     ground: str | None = None
     line: int = 0
+    is_delisted: bool = False
 
 
 class Junk(NamedTuple):

@@ -1,0 +1,84 @@
+"""The registers that come with Barometer: facts of `data/registers`, row by row, with their act."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from flows.registers.entry import Entry, as_table, whole_number
+from flows.resources import data_path
+from flows.settings import BarometerError
+
+
+class Version(NamedTuple):
+    """One state of a register: the list as it stood on a day.
+
+    published_on: up to which day the list is right. imported_at: when it came into the home, ISO
+    text; null for a bundled one.
+    """
+
+    register: str
+    link_source: str
+    published_on: date
+    imported_at: str | None
+    name: str
+    entries: pa.Table
+
+
+def bundled_versions(folder: Path | None = None) -> list[Version]:
+    """The versions in `data/registers`, oldest first. Each is a TOML file and a CSV.
+
+    Raises
+    ------
+    BarometerError
+        If a list has fewer or more entries than its TOML allows: then it is not that list, or it
+        was cut.
+    """
+    found = []
+    for definition in sorted((folder or data_path("registers")).glob("*.toml")):
+        about = tomllib.loads(definition.read_text(encoding="utf-8"))
+        with (definition.parent / about["file"]).open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        if not about["fewest_rows"] <= len(rows) <= about["most_rows"]:
+            raise BarometerError(
+                f"{definition.stem}: {len(rows)} entries, and it may hold "
+                f"{about['fewest_rows']} to {about['most_rows']}. Restore the file."
+            )
+        entries = [
+            Entry(
+                register=about["register"],
+                link_source=about["link_source"],
+                reference=row["reference"],
+                programme=row["programme"] or None,
+                imo=whole_number(row["imo"]),
+                vessel_name=row["vessel_name"] or None,
+                vessel_type=row.get("vessel_type") or None,
+                gross_t=whole_number(row.get("gross_t")),
+                deadweight_t=whole_number(row.get("deadweight_t")),
+                listed_on=_date(row["listed_on"]),
+                delisted_on=_date(row["delisted_on"]),
+                ground=row.get("reason_code") or None,
+                line=number,
+            )
+            for number, row in enumerate(rows, 2)
+        ]
+        found.append(
+            Version(
+                about["register"],
+                about["link_source"],
+                about["as_of"],
+                None,
+                about["file"],
+                as_table(entries),
+            )
+        )
+    return sorted(found, key=lambda version: (version.published_on, version.register))
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

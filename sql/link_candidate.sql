@@ -1,0 +1,123 @@
+-- Ships heard that a list about Russia may mean, by name and size or by an IMO number that does not hold: for a person to decide.
+-- Grain: one transmitter, hull of a register and way in which they met. Inputs: hull_day, hull, register_entry, register_ship, link_decision.
+with wanted as (
+    select distinct
+        imo,
+        register,
+        reference,
+        unnest(list_prepend(vessel_name, former_names)) as vessel_name
+    from register_entry
+    where country = 'RU' and link_tier is not null and imo is not null
+),
+
+-- Letters and digits alone: lists and crews differ in spaces, dots and dashes.
+wanted_name as (
+    select
+        imo,
+        register,
+        reference,
+        vessel_name,
+        regexp_replace(upper(vessel_name), '[^A-Z0-9]', '', 'g') as plain_name
+    from wanted
+),
+
+-- Transmitters while they are no hull of an IMO number that holds, or by a person's decision.
+heard as (
+    select
+        hull_day.track_id,
+        hull_day.mmsi,
+        hull_day.vessel_name,
+        hull_day.claimed_imo,
+        hull.is_tanker,
+        mode(hull_day.length_m order by hull_day.length_m) as length_m,
+        min(hull_day.first_at) as first_at,
+        max(hull_day.last_at) as last_at,
+        regexp_replace(upper(hull_day.vessel_name), '[^A-Z0-9]', '', 'g') as plain_name
+    from hull_day
+    inner join hull on hull_day.hull_id = hull.hull_id
+    where hull_day.imo is null or hull_day.imo_by = 'decision'
+    group by
+        hull_day.track_id,
+        hull_day.mmsi,
+        hull_day.vessel_name,
+        hull_day.claimed_imo,
+        hull.is_tanker
+),
+
+met as (
+    -- Names of one or two letters say nothing; a ship of another type by AIS is hardly meant.
+    select
+        'name' as met_by,
+        heard.*,
+        wanted.imo as register_imo,
+        wanted.register,
+        wanted.reference,
+        wanted.vessel_name as register_name
+    from heard
+    inner join wanted_name as wanted on heard.plain_name = wanted.plain_name
+    where length(heard.plain_name) >= 3 and heard.is_tanker is distinct from false
+    union all
+    select
+        'imo' as met_by,
+        heard.*,
+        wanted.imo as register_imo,
+        wanted.register,
+        wanted.reference,
+        any_value(wanted.vessel_name order by wanted.vessel_name) as register_name
+    from heard
+    inner join wanted_name as wanted on heard.claimed_imo = wanted.imo
+    group by all
+),
+
+sized as (
+    select
+        met.*,
+        coalesce(
+            ship.length_m, 6.4 * cbrt(ship.gross_t), 5.3 * cbrt(ship.deadweight_t)
+        )::float as register_length_m
+    from met
+    left join register_ship as ship on met.register_imo = ship.imo
+),
+
+decided as (
+    select
+        mmsi,
+        imo,
+        arg_max(decision, line) as decision
+    from link_decision
+    group by mmsi, imo
+)
+
+select
+    sized.mmsi,
+    sized.vessel_name,
+    sized.claimed_imo,
+    sized.length_m,
+    sized.first_at,
+    sized.last_at,
+    sized.met_by,
+    sized.register_imo,
+    sized.register_name,
+    sized.register,
+    sized.reference,
+    sized.register_length_m,
+    -- Within a fifth: the register's length, or one told from its tonnage. Null: one is not known.
+    abs(sized.length_m - sized.register_length_m) <= 0.2 * sized.register_length_m
+        as is_size_equal,
+    decided.decision
+from sized
+left join decided on sized.mmsi = decided.mmsi and sized.register_imo = decided.imo
+where
+    sized.met_by = 'imo'
+    or coalesce(
+        abs(sized.length_m - sized.register_length_m) <= 0.2 * sized.register_length_m, true
+    )
+order by
+    sized.mmsi,
+    sized.register_imo,
+    sized.register,
+    sized.reference,
+    sized.met_by,
+    sized.vessel_name,
+    sized.claimed_imo,
+    sized.register_name

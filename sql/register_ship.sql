@@ -1,0 +1,89 @@
+-- What the registers say of a hull itself: names, call signs, transmitters, type and size.
+-- Grain: one IMO number of any register. Inputs: register_entry, vessel_type.
+with named as (
+    select
+        imo,
+        unnest(list_prepend(vessel_name, former_names)) as vessel_name
+    from register_entry
+    where imo is not null
+),
+
+name_list as (
+    select
+        imo,
+        list(distinct vessel_name order by vessel_name) as vessel_names
+    from named
+    where vessel_name is not null
+    group by imo
+),
+
+sent as (
+    select
+        imo,
+        unnest(mmsis) as mmsi
+    from register_entry
+    where imo is not null
+),
+
+mmsi_list as (
+    select
+        imo,
+        list(distinct mmsi order by mmsi) as mmsis
+    from sent
+    group by imo
+),
+
+typed as (
+    select
+        entry.imo,
+        count(distinct entry.register) filter (where vessel_type.is_tanker) as says_tanker,
+        count(distinct entry.register) filter (where not vessel_type.is_tanker) as says_other,
+        min(vessel_type.tanker_kind) as tanker_kind,
+        count(distinct vessel_type.tanker_kind) as tanker_kinds,
+        string_agg(
+            distinct entry.vessel_type, '; ' order by entry.vessel_type
+        ) as vessel_types
+    from register_entry as entry
+    left join vessel_type on upper(entry.vessel_type) = vessel_type.vessel_type
+    where entry.imo is not null
+    group by entry.imo
+),
+
+sized as (
+    select
+        imo,
+        max(length_m) as length_m,
+        max(deadweight_t) as deadweight_t,
+        max(gross_t) as gross_t,
+        min(built_year) as built_year,
+        list(distinct call_sign order by call_sign) filter (where call_sign is not null)
+            as call_signs,
+        min(valid_from) filter (where link_reason = 'scrapped') as scrapped_on
+    from register_entry
+    where imo is not null
+    group by imo
+)
+
+select
+    sized.imo,
+    coalesce(name_list.vessel_names, []) as vessel_names,
+    coalesce(sized.call_signs, []) as call_signs,
+    coalesce(mmsi_list.mmsis, []) as mmsis,
+    typed.vessel_types,
+    -- Where registers disagree, more of them; null where as many say yes as no, or none says.
+    case
+        when typed.says_tanker > typed.says_other then true
+        when typed.says_tanker < typed.says_other then false
+    end as is_tanker,
+    case when typed.says_tanker > typed.says_other and typed.tanker_kinds = 1
+            then typed.tanker_kind end as tanker_kind,
+    sized.length_m,
+    sized.deadweight_t,
+    sized.gross_t,
+    sized.built_year,
+    sized.scrapped_on
+from sized
+inner join typed on sized.imo = typed.imo
+left join name_list on sized.imo = name_list.imo
+left join mmsi_list on sized.imo = mmsi_list.imo
+order by sized.imo

@@ -1,0 +1,100 @@
+-- What each track said of itself on each day: of every statement the one that it sent most often.
+-- Grain: one track and UTC day. Inputs: position, flagged_position.
+with report as (
+    select
+        -- Of two hulls on one MMSI each is described by what it sent itself.
+        coalesce(flag.track_id, fix.mmsi) as track_id,
+        fix.mmsi,
+        fix.reported_at::date as day,
+        fix.imo::varchar as imo,
+        fix.vessel_name,
+        fix.call_sign,
+        fix.ship_type::varchar as ship_type,
+        fix.length_m::varchar as length_m,
+        fix.beam_m::varchar as beam_m,
+        count(*) as reports,
+        min(fix.reported_at) as first_at,
+        max(fix.reported_at) as last_at
+    from position as fix
+    left join flagged_position as flag
+        on
+            fix.mmsi = flag.mmsi
+            and fix.reported_at = flag.reported_at
+            and fix.lon = flag.lon
+            and fix.lat = flag.lat
+    where flag.verdict is distinct from 'implausible'
+    group by all
+),
+
+span as (
+    select
+        track_id,
+        any_value(mmsi) as mmsi,
+        day,
+        min(first_at) as first_at,
+        max(last_at) as last_at,
+        coalesce(sum(reports) filter (where ship_type is not null), 0) as typed_reports,
+        coalesce(sum(reports) filter (where ship_type::smallint between 80 and 89), 0)
+            as tanker_reports,
+        count(distinct imo) as imos
+    from report
+    group by track_id, day
+),
+
+statement as (
+    select
+        track_id,
+        day,
+        statement,
+        value,
+        sum(reports) as reports
+    from (
+        unpivot report
+        on imo, vessel_name, call_sign, ship_type, length_m, beam_m
+        into name statement value value
+    )
+    group by track_id, day, statement, value
+),
+
+most_said as (
+    select
+        track_id,
+        day,
+        statement,
+        arg_max(value, (reports, value)) as value
+    from statement
+    group by track_id, day, statement
+),
+
+described as (
+    select
+        track_id,
+        day,
+        max(value) filter (where statement = 'imo') as imo,
+        max(value) filter (where statement = 'vessel_name') as vessel_name,
+        max(value) filter (where statement = 'call_sign') as call_sign,
+        max(value) filter (where statement = 'ship_type') as ship_type,
+        max(value) filter (where statement = 'length_m') as length_m,
+        max(value) filter (where statement = 'beam_m') as beam_m
+    from most_said
+    group by track_id, day
+)
+
+select
+    span.track_id,
+    span.mmsi,
+    span.day,
+    span.first_at,
+    span.last_at,
+    span.typed_reports,
+    span.tanker_reports,
+    span.imos,
+    described.imo::integer as imo,
+    described.vessel_name,
+    described.call_sign,
+    described.ship_type::smallint as ship_type,
+    described.length_m::float as length_m,
+    described.beam_m::float as beam_m
+from span
+left join described on span.track_id = described.track_id and span.day = described.day
+order by span.track_id, span.day

@@ -1,0 +1,25 @@
+-- Calls at Russian oil ports by the same detector: what a later call in Iran may be linked by.
+-- Grain: one port call (port_call_id). Inputs: track_call, call_identity, hull, port.
+select
+    call.port_call_id,
+    call.track_id,
+    call.mmsi,
+    identity.hull_id,
+    identity.imo,
+    identity.vessel_name,
+    hull.is_tanker,
+    call.port_id,
+    port.name as port_name,
+    port.trade_tier,
+    call.area_kind,
+    call.arrived_at,
+    call.departed_at,
+    call.departed_by,
+    call.fixes,
+    call.confidence
+from track_call as call
+inner join port on call.port_id = port.port_id
+inner join call_identity as identity on call.port_call_id = identity.port_call_id
+left join hull on identity.hull_id = hull.hull_id
+where port.trade_tier is not null
+order by call.arrived_at, call.port_call_id
