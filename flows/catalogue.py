@@ -170,7 +170,9 @@ def build(
         box = _box(ports)
         for name in ("meta", "run", "mid", "source_file", "port", "port_area", "week"):
             _create(con, name)
-        for name in ("register_version", "register_reject", "programme", "link_decision"):
+        for name in ("register_version", "register_age", "register_reject"):
+            _create(con, name)
+        for name in ("programme", "link_decision"):
             _create(con, name)
         for name in ("register_entry", "register_ship"):
             _create(con, name)
@@ -246,6 +248,29 @@ def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[An
             con.execute(SET_PARTS[name], {"parts": _patterns(settings.home, manifest, name)})
         con.execute(_sql("lake_views"))
         yield con
+
+
+@contextmanager
+def built_beside(
+    settings: Settings, *, from_scratch: bool = False, known_on: date | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A catalogue of the same lake and as-of time as the one in use, which stays as it is.
+
+    See `build` for `from_scratch` and `known_on`. It is gone when the connection is closed.
+    """
+    manifest = lake.read_manifest(settings.home)
+    with open_catalogue(existing(settings.home), settings) as used:
+        row = used.execute("select value from meta where key = 'as_of'").fetchone()
+    assert row is not None
+    then = settings._replace(as_of=datetime.fromisoformat(row[0]))
+    built, _ = build(
+        then, manifest, {}, publish=False, from_scratch=from_scratch, known_on=known_on
+    )
+    try:
+        with open_catalogue(built, settings) as con:
+            yield con
+    finally:
+        built.unlink()
 
 
 @contextmanager
@@ -484,9 +509,7 @@ def _grid(ports: Ports) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     for west, south, east, north in shapely.bounds(ports.port["geometry"].to_numpy()):
         reach = 1.1 * SURROUNDINGS_KM / KM_PER_DEGREE
         wide = reach / np.cos(np.radians(north + reach))
-        x = np.arange(
-            np.floor((west - wide) * CELLS_PER_DEGREE), (east + wide) * CELLS_PER_DEGREE
-        )
+        x = np.arange(np.floor((west - wide) * CELLS_PER_DEGREE), (east + wide) * CELLS_PER_DEGREE)
         y = np.arange(
             np.floor((south - reach) * CELLS_PER_DEGREE), (north + reach) * CELLS_PER_DEGREE
         )

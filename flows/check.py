@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow.parquet as pq
 
 from flows import catalogue, lake
-from flows.registers import registers_as_of
+from flows.registers.decisions import read_decisions
 from flows.resources import sql_path
 from flows.settings import Settings
-
-REGISTER_MAX_AGE = timedelta(days=60)
-"""The EU lists ships every two to four months: an older register misses a whole package."""
-
 
 MAX_ROWS = 20
 """A check tells so many rows: one that fails on more has one cause."""
@@ -29,6 +24,15 @@ DIFFERENCE = """
 select
     (select count(*) from (from in_use except all from anew)),
     (select count(*) from (from anew except all from in_use))
+"""
+
+
+UNKNOWN_PROGRAMMES = """
+select link_source, programme, count(distinct coalesce(imo::varchar, vessel_name)) as hulls
+from register_entry
+where not is_known_programme
+group by all
+order by all
 """
 
 
@@ -49,6 +53,7 @@ def check(settings: Settings) -> list[Finding]:
     found = _check_files(settings, manifest)
     if any(finding.check == "files" for finding in found):
         return found  # the queries would only stumble over the same files
+    found += [_fault("link_decisions", fault) for fault in read_decisions(settings.home)[1]]
     with catalogue.reading(settings, manifest) as con:
         found += _check_queries(con)
         found += _unsupported(con, settings)
@@ -61,17 +66,11 @@ def check_rebuild(settings: Settings) -> list[Finding]:
     A run works only the ships with new fixes and takes the rest over: this shows that it may. The
     catalogue in use stays as it is.
     """
-    manifest = lake.read_manifest(settings.home)
-    with catalogue.open_catalogue(catalogue.existing(settings.home), settings) as used:
-        row = used.execute("select value from meta where key = 'as_of'").fetchone()
-        assert row is not None
-        then = settings._replace(as_of=datetime.fromisoformat(row[0]))
-        built, _ = catalogue.build(then, manifest, {}, publish=False, from_scratch=True)
-        try:
-            with catalogue.open_catalogue(built, settings) as rebuilt:
-                return _differences(used, rebuilt)
-        finally:
-            built.unlink()
+    with (
+        catalogue.open_catalogue(catalogue.existing(settings.home), settings) as used,
+        catalogue.built_beside(settings, from_scratch=True) as rebuilt,
+    ):
+        return _differences(used, rebuilt)
 
 
 def _differences(
@@ -176,10 +175,25 @@ def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Fin
         found.append(
             _limit("never_heard", f"no source ever heard {', '.join(row[0] for row in never)}")
         )
-    for source, as_of in registers_as_of().items():
-        if settings.as_of.date() - as_of > REGISTER_MAX_AGE:
-            age = (settings.as_of.date() - as_of).days
-            found.append(_limit("register_age", f"{source} is of {as_of}, {age} days old"))
+    for row in con.execute("from register_age").fetchall():
+        source, published_on, age_days, is_old = row
+        if is_old:
+            found.append(
+                _limit(
+                    "register_age",
+                    f"{source} is of {published_on}, {age_days} days old: later listings and "
+                    "delistings are not in it. Fetch the list and: barometer register import FILE",
+                )
+            )
+    unknown = con.execute(UNKNOWN_PROGRAMMES).fetchall()
+    found += [
+        _limit(
+            "programme",
+            f"{source}: {hulls} hulls under {programme!r}, a tag that data/registers/"
+            "programmes.csv does not know; they are linked by nothing",
+        )
+        for source, programme, hulls in unknown
+    ]
     return found
 
 

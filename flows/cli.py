@@ -10,7 +10,8 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,9 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="")
 
     def command(
-        name: str, function: Callable[[argparse.Namespace], int], text: str, examples: str
+        name: str,
+        function: Callable[[argparse.Namespace], int],
+        text: str,
+        examples: str,
+        group: Any = commands,
     ) -> argparse.ArgumentParser:
-        made = commands.add_parser(
+        made = group.add_parser(
             name,
             parents=[shared],
             help=text,
@@ -109,9 +114,15 @@ def _parser() -> argparse.ArgumentParser:
         """
         barometer report
         barometer report --week 2026-W16 --json
+        barometer report --week 2026-W16 --as-known-on 2026-04-20
         """,
     )
     report.add_argument("--week", help="ISO week such as 2026-W16 (the newest closed one)")
+    report.add_argument(
+        "--as-known-on",
+        metavar="DATE",
+        help="link ships by what was listed on that day; into a folder of its own",
+    )
     report.add_argument("--json", action="store_true", help="the week as JSON")
     sql = command(
         "sql",
@@ -135,6 +146,29 @@ def _parser() -> argparse.ArgumentParser:
         """,
     )
     ports.add_argument("--json", action="store_true", help="ports and fences as JSON")
+    register = commands.add_parser("register", help="the lists that link ships to Russia")
+    lists = register.add_subparsers(title="commands", metavar="", required=True)
+    imported = command(
+        "import",
+        _register_import,
+        "a sanctions list or fleet list, in its publisher's own format, as a new version",
+        """
+        barometer register import sdn_advanced.xml
+        barometer register import sdn.csv --published-on 2026-03-20
+        barometer register import our-fleet.csv --json
+        """,
+        lists,
+    )
+    imported.add_argument("file", metavar="FILE", help="the list; its format is told by content")
+    imported.add_argument(
+        "--published-on", metavar="DATE", help="the day of the list, where it does not say it"
+    )
+    imported.add_argument(
+        "--accept-loss",
+        action="store_true",
+        help="also take a list that is cut or lacks more than half of the ships it had",
+    )
+    imported.add_argument("--json", action="store_true", help="what changed as JSON")
     check = command(
         "check",
         _check,
@@ -364,18 +398,57 @@ def _progress(flags: argparse.Namespace) -> Iterator[Progress]:
 
 
 def _report(flags: argparse.Namespace) -> int:
-    from flows import catalogue, report  # noqa: PLC0415
+    from flows import catalogue, lake, report  # noqa: PLC0415
 
     settings = _settings(flags)
-    with catalogue.reading(settings) as con:
+    known_on = _day(flags.as_known_on)
+    with ExitStack() as stack:
+        if known_on is None:
+            con = stack.enter_context(catalogue.reading(settings))
+        else:
+            stack.enter_context(lake.locked(settings.home))
+            con = stack.enter_context(catalogue.built_beside(settings, known_on=known_on))
         week = catalogue.require_week(con, flags.week)
-        report.write_report(con, settings.home, week)
+        folder = report.week_folder(settings.home, week)
+        if known_on is not None:
+            folder /= f"as-known-on-{known_on}"
+        report.write_report(con, folder, week)
         if flags.json:
             print(json.dumps(report.summary(con, week), indent=2, default=str))
         else:
             report.show(report.week_view(con, week))
-            print(f"\nFiles: {settings.home / 'reports' / week}")
+            print(f"\nFiles: {folder}")
     return DONE
+
+
+def _register_import(flags: argparse.Namespace) -> int:
+    from flows import lake, run  # noqa: PLC0415
+    from flows.registers import show, store  # noqa: PLC0415
+
+    settings = _settings(flags)
+    _start_logging()
+    with lake.locked(settings.home):
+        lake.prepare(settings.home)
+        found = store.import_list(
+            settings,
+            Path(flags.file),
+            published_on=_day(flags.published_on),
+            accept_loss=flags.accept_loss,
+        )
+        if found.state == "imported":
+            run.derive(settings, [], publish=False)
+    if flags.json:
+        print(json.dumps(show.as_record(found), indent=2, default=str))
+    else:
+        print(show.as_text(found, flags.file))
+    return DONE
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BarometerError(f"{text!r} is no day. Give one such as 2026-04-24.") from error
 
 
 def _sql(flags: argparse.Namespace) -> int:
@@ -428,7 +501,6 @@ def _check(flags: argparse.Namespace) -> int:
 
 
 def _simulate(flags: argparse.Namespace) -> int:
-    from datetime import date  # noqa: PLC0415
 
     from flows.simulate import TRAPS, simulate  # noqa: PLC0415
 

@@ -65,15 +65,15 @@ def safe_cell(value: Any) -> Any:
     return value
 
 
-def write_report(con: duckdb.DuckDBPyConnection, home: Path, week: str) -> bool:
-    """Write the CSV files of a week to `reports/<week>/`.
+def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> bool:
+    """Write the CSV files of a week to a folder.
 
     Parameters
     ----------
     con : DuckDBPyConnection
         On a catalogue.
-    home : Path
-        The home.
+    folder : Path
+        It is made where it is missing.
     week : str
         ISO week such as ``2026-W16``, one of the relation `barometer`.
 
@@ -82,7 +82,6 @@ def write_report(con: duckdb.DuckDBPyConnection, home: Path, week: str) -> bool:
     bool
         Whether any file is new or changed; one that would be the same is left as it is.
     """
-    folder = home / "reports" / week
     folder.mkdir(parents=True, exist_ok=True)
     contents = {name: _csv(con, query, week) for name, query in FILES.items()}
     if _records(con, "report_notes", week)[0]["is_simulated"]:
@@ -94,6 +93,11 @@ def write_report(con: duckdb.DuckDBPyConnection, home: Path, week: str) -> bool:
             write_durably(path, content)
             changed = True
     return changed
+
+
+def week_folder(home: Path, week: str) -> Path:
+    """Where a week's report lies in a home."""
+    return home / "reports" / week
 
 
 def weeks(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -177,12 +181,23 @@ def notes(found: dict[str, Any], series: dict[str, Any]) -> list[str]:
     if found["arrived_maybe_earlier"]:
         calls = _counted(found["arrived_maybe_earlier"], "call")
         told.append(f"{calls} may have begun in an earlier week.")
-    lacking = [
-        n for n, lacks in (("owners", "lacks_owner"), ("trade", "lacks_trade")) if found[lacks]
-    ]
-    if lacking:
+    if found["lacks_owner"]:
+        told.append("No register at hand names Russian owners: links are a lower bound.")
+    if found["lacks_trade"]:
         told.append(
-            f"No evidence by {' or '.join(lacking)} is at hand yet: links are a lower bound."
+            "No source hears a Russian oil port, so no ship is linked by trade: links are a lower "
+            "bound."
+        )
+    if found["old_registers"]:
+        told.append(
+            f"Registers older than 60 days: {found['old_registers']}. Later listings are missing; "
+            "refresh with: barometer register import FILE."
+        )
+    if found["undecided"]:
+        ships = _counted(found["undecided"], "ship")
+        told.append(
+            f"{ships} that called may be on a list, by name or by an IMO number in doubt: see "
+            "link_candidate."
         )
     return told
 
@@ -219,6 +234,9 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     start: date = series["week_start"]
     span = f"{start:%-d %B} to {start + timedelta(days=6):%-d %B %Y}"
     parts: list[RenderableType] = []
+    if found["notes"]["known_on"]:
+        known = f"AS KNOWN ON {found['notes']['known_on']}: what was listed later is left out."
+        parts.append(Text(known, style="bold reverse"))
     if found["notes"]["is_simulated"]:
         parts.append(Text(SIMULATED, style="bold reverse"))
     parts += [

@@ -9,6 +9,7 @@ from typing import Any
 
 from flows import __version__, catalogue, history, lake, report
 from flows.ingest import Outcome, TransientError
+from flows.registers.decisions import warn_of_faults
 from flows.settings import Settings
 
 log = logging.getLogger("barometer.run")
@@ -27,13 +28,18 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
         The weeks whose report is new or changed.
     """
     manifest = lake.read_manifest(settings.home)
+    warn_of_faults(settings.home)
     record = run_record(settings, manifest, outcomes)
     log.info("building the catalogue from %d input files", len(manifest.entries))
     built, published = catalogue.build(settings, manifest, record, publish=publish)
     changed = []
     if publish:
         with catalogue.open_catalogue(built, settings) as con:
-            changed = [w for w in report.weeks(con) if report.write_report(con, settings.home, w)]
+            changed = [
+                week
+                for week in report.weeks(con)
+                if report.write_report(con, report.week_folder(settings.home, week), week)
+            ]
         history.append_history(settings.home, history.PUBLISHED, published)
     history.append_history(settings.home, history.RUN, [record])
     catalogue.swap_in(settings, built)

@@ -1,5 +1,5 @@
 -- The one series: tanker calls linked to Russia at all Iranian ports, week by week.
--- Grain: one week, from the first to the last with input. Inputs: week, port_week, counted_call, vessel_link.
+-- Grain: one week, from the first to the last with input. Inputs: week, port_week, counted_call, vessel_link, observed_hour, port.
 with headline as (
     select
         week,
@@ -37,12 +37,22 @@ coast as (
     group by week
 ),
 
--- A kind of evidence that no register gives cannot be counted as zero.
+-- A kind of evidence that nothing gives cannot be counted as zero: no register names owners, no
+-- source hears a Russian oil port.
+hears_trade as (
+    select count(*) > 0 as hears_trade
+    from observed_hour
+    inner join port on observed_hour.port_id = port.port_id
+    where port.trade_tier is not null
+),
+
 known as (
     select
-        coalesce(bool_or(link_reason = 'owner'), false) as has_owner,
-        coalesce(bool_or(link_reason = 'trade'), false) as has_trade
-    from vessel_link
+        coalesce(bool_or(link.link_reason = 'owner'), false) as has_owner,
+        coalesce(bool_or(link.link_reason = 'trade' and link.link_tier <> 'weak'), false)
+        or any_value(hears_trade.hears_trade) as has_trade
+    from hears_trade
+    left join vessel_link as link on true
 ),
 
 stated as (

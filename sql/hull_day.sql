@@ -12,7 +12,7 @@ with confirmed as (
             claim_day.track_id = decision.mmsi
             and decision.decision = 'confirm'
             and claim_day.day >= coalesce(decision.valid_from, claim_day.day)
-            and claim_day.day <= coalesce(decision.valid_to, claim_day.day)
+            and claim_day.day < coalesce(decision.valid_to, 'infinity'::timestamp)
     group by claim_day.track_id, claim_day.day
 ),
 
@@ -27,7 +27,7 @@ refused as (
             and claim_day.imo = decision.imo
             and decision.decision = 'refuse'
             and claim_day.day >= coalesce(decision.valid_from, claim_day.day)
-            and claim_day.day <= coalesce(decision.valid_to, claim_day.day)
+            and claim_day.day < coalesce(decision.valid_to, 'infinity'::timestamp)
 ),
 
 resolved as (

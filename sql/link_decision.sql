@@ -5,8 +5,9 @@ select
     mmsi,
     imo,
     decision,
-    valid_from,
-    valid_to,
+    valid_from::timestamp as valid_from,
+    -- A last day is meant whole.
+    valid_to::timestamp + interval 1 day as valid_to,
     decided_by,
     decided_on,
     why

@@ -8,10 +8,10 @@ select
     kind,
     usual_tanker_calls::float as usual_tanker_calls,
     usual_tanker_calls_source,
-    trade_tier,
     geometry_wkb,
     geometry_geojson,
     source,
-    accuracy_m::float as accuracy_m
+    accuracy_m::float as accuracy_m,
+    trade_tier
 from fenced_port
 order by port_id

@@ -124,8 +124,9 @@ select
     dated.known_listed_on as listed_on,
     case when dated.delisted_on <= clock.known_on then dated.delisted_on end as delisted_on,
     dated.gone_by,
-    dated.valid_from,
-    dated.valid_to,
+    dated.valid_from::timestamp as valid_from,
+    -- A last day is meant whole.
+    dated.valid_to::timestamp + interval 1 day as valid_to,
     dated.first_seen_on,
     dated.last_seen_on,
     -- The first day on which anyone could know it from this list.

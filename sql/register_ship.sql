@@ -58,7 +58,7 @@ sized as (
         min(built_year) as built_year,
         list(distinct call_sign order by call_sign) filter (where call_sign is not null)
             as call_signs,
-        min(valid_from) filter (where link_reason = 'scrapped') as scrapped_on
+        min(valid_from::date) filter (where link_reason = 'scrapped') as scrapped_on
     from register_entry
     where imo is not null
     group by imo

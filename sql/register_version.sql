@@ -7,6 +7,7 @@ select
     published_on,
     imported_at,
     name,
-    entries
+    entries,
+    version = max(version) over (partition by register) as is_newest
 from version_record
 order by version

@@ -1,5 +1,5 @@
 -- What a reader of a week must know beside its number.
--- Grain: one row for $week. Inputs: port_call, track_call, counted_call, port, coverage, vessel_link, source_file.
+-- Grain: one row for $week. Inputs: port_call, track_call, counted_call, port, coverage, observed_hour, vessel_link, link_candidate, register_age, source_file, meta.
 with call as (
     select
         count(*) filter (
@@ -21,6 +21,18 @@ waiting as (
     select count(*) as voyage_anchorages
     from counted_call
     where week = $week and not is_headline
+),
+
+-- Ships with a tanker call in the week that nobody has decided upon.
+undecided as (
+    select count(distinct port_call.mmsi) as ships
+    from port_call
+    inner join link_candidate as candidate on port_call.mmsi = candidate.mmsi
+    where
+        port_call.week = $week
+        and coalesce(port_call.is_tanker, true)
+        and port_call.imo is null
+        and candidate.decision is null
 ),
 
 heard_ever as (
@@ -50,7 +62,22 @@ select
         as is_simulated,
     not coalesce((select bool_or(link_reason = 'owner') from vessel_link), false)
         as lacks_owner,
-    not coalesce((select bool_or(link_reason = 'trade') from vessel_link), false)
-        as lacks_trade
+    not (
+        coalesce((select bool_or(link_reason = 'trade' and link_tier <> 'weak') from vessel_link), false)
+        or exists (
+            select 1
+            from observed_hour
+            inner join port on observed_hour.port_id = port.port_id
+            where port.trade_tier is not null
+        )
+    ) as lacks_trade,
+    (
+        select string_agg(link_source || ' of ' || published_on, '; ' order by link_source)
+        from register_age
+        where is_old
+    ) as old_registers,
+    undecided.ships as undecided,
+    (select value from meta where key = 'known_on') as known_on
 from call
 cross join waiting
+cross join undecided

@@ -19,8 +19,8 @@ registered as (
         programme,
         listed_on,
         delisted_on,
-        valid_from::timestamp as valid_from,
-        least(delisted_on, gone_by, valid_to + 1)::timestamp as valid_to,
+        valid_from,
+        least(delisted_on::timestamp, gone_by::timestamp, valid_to) as valid_to,
         known_from,
         first_seen_on,
         last_seen_on

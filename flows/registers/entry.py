@@ -181,7 +181,9 @@ def _countries() -> dict[str, str]:
     with data_path("codes", "mid.csv").open(encoding="utf-8", newline="") as lines:
         found = {_folded(r["country_name"]): r["country_code"] for r in csv.DictReader(lines)}
     with data_path("codes", "flag_name.csv").open(encoding="utf-8", newline="") as lines:
-        return found | {_folded(r["country_name"]): r["country_code"] for r in csv.DictReader(lines)}
+        return found | {
+            _folded(r["country_name"]): r["country_code"] for r in csv.DictReader(lines)
+        }
 
 
 def _folded(text: str) -> str:

@@ -21,7 +21,8 @@ where
     or coalesce(matched_by not in ('imo', 'mmsi'), true)
     or (matched_by = 'imo' and imo is null)
     or (matched_by = 'mmsi' and mmsi is null)
-    or (link_reason = 'listed' and listed_on is null)
+    or known_from is null
+    or listed_on > known_from
     or listed_on > delisted_on
     or valid_from > valid_to
 order by imo, mmsi, link_source, listed_on, reference

@@ -21,7 +21,17 @@ with keyed as (
     union all
     select 'coverage', concat_ws(' ', port_id, day) from coverage
     union all
-    select 'vessel', concat_ws(' ', mmsi, imo) from vessel
+    select 'vessel', concat_ws(' ', track_id, valid_from) from vessel where source = 'AIS'
+    union all
+    select 'hull', hull_id from hull
+    union all
+    select 'register_ship', imo::varchar from register_ship
+    union all
+    select 'register_version', version::varchar from register_version
+    union all
+    select 'programme', concat_ws(' ', register, programme, is_prefix) from programme
+    union all
+    select 'trade_call', port_call_id from trade_call
     union all
     select 'port_call', port_call_id from port_call
     union all
