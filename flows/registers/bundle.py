@@ -1,0 +1,131 @@
+"""Make the bundled registers anew: `python -m flows.registers.bundle FOLDER`.
+
+FOLDER holds the publishers' files, as `data/registers/README.md` names them. They are read by the
+same importers as an operator's; what no list gives, the days of OFAC's listings, comes from
+`data/registers/facts`, row by row with act and evidence.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flows.registers.codes import load_programmes
+from flows.registers.entry import Entry, whole_number
+from flows.registers.formats import open_list
+from flows.resources import data_path
+
+LISTS = {
+    "eu_833_2014_annex_xlii.csv": "eu_32014R0833_annex_xlii.csv",
+    "ofac_sdn_2023_11.csv": "ofac_sdn_vessels_2023-11.csv",
+    "ofac_sdn_2026_03.csv": "ofac_sdn_vessels_2026-03.json",
+}
+"""The bundled file, and the publisher's that it is made from."""
+
+COUNTRIES = ("RU", "IR")
+"""Russia for the links, Iran for the mark. Ships of other programmes have no use here."""
+
+COLUMNS = (
+    *("imo", "vessel_name", "vessel_type", "gross_t", "deadweight_t", "listed_on", "delisted_on"),
+    *("programme", "reference", "reason_code", "act", "evidence"),
+)
+
+
+def bundle(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The rows of a bundled register, by IMO number, listing date and programme.
+
+    Parameters
+    ----------
+    folder : Path
+        With the publishers' files.
+    name : str
+        The bundled file, a key of `LISTS`.
+    """
+    entries = [row for row in open_list(folder / LISTS[name]).rows if isinstance(row, Entry)]
+    tags = {
+        programme
+        for programme in {entry.programme for entry in entries}
+        if _country(entries[0].register, programme) in COUNTRIES
+    }
+    dates = _ofac_dates() if name == "ofac_sdn_2026_03.csv" else {}
+    rows = [
+        _row(entry) | dates.pop((entry.imo, entry.programme), {})
+        for entry in entries
+        if entry.imo is not None and entry.programme in tags
+    ]
+    # What is left was taken off before the list of that day.
+    rows += [fact for fact in dates.values() if fact["delisted_on"]]
+    return sorted(
+        rows, key=lambda r: (r["imo"], str(r["listed_on"]), r["programme"], r["reference"])
+    )
+
+
+def write(rows: Iterable[dict[str, Any]], path: Path) -> None:
+    """Rows as CSV, with the columns of `COLUMNS` that any row fills."""
+    rows = list(rows)
+    used = [name for name in COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
+    used = [n for n in COLUMNS if n in used or n in ("listed_on", "delisted_on")]
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, used, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "imo": entry.imo,
+        "vessel_name": entry.vessel_name,
+        "vessel_type": entry.vessel_type,
+        "gross_t": entry.gross_t,
+        "deadweight_t": entry.deadweight_t,
+        "listed_on": entry.listed_on,
+        "delisted_on": entry.delisted_on,
+        "programme": entry.programme,
+        "reference": entry.reference,
+        "reason_code": entry.ground,
+        "act": None,
+        "evidence": None,
+    }
+
+
+def _country(register: str, programme: str | None) -> str | None:
+    rows = [r for r in load_programmes().to_pylist() if r["register"] == register]
+    exact = [r["country"] for r in rows if not r["is_prefix"] and r["programme"] == programme]
+    begun = [
+        r["country"] for r in rows if r["is_prefix"] and str(programme).startswith(r["programme"])
+    ]
+    return next(iter([*exact, *begun]), None)
+
+
+def _ofac_dates() -> dict[tuple[int | None, str | None], dict[str, Any]]:
+    """The days that OFAC's own CSV does not give, by hull and programme."""
+    path = data_path("registers", "facts", "ofac_listing_dates.csv")
+    with path.open(encoding="utf-8", newline="") as lines:
+        return {
+            (whole_number(r["imo"]), r["programme"]): {
+                "listed_on": date.fromisoformat(r["listed_on"]),
+                "act": r["act"],
+                "evidence": r["evidence"],
+            }
+            | (
+                {
+                    "imo": whole_number(r["imo"]),
+                    "vessel_name": r["vessel_name"],
+                    "programme": r["programme"],
+                    "reference": f"SDN, IMO {r['imo']}",
+                    "delisted_on": date.fromisoformat(r["delisted_on"]),
+                }
+                if r["delisted_on"]
+                else {"delisted_on": None}
+            )
+            for r in csv.DictReader(lines)
+        }
+
+
+if __name__ == "__main__":
+    for made in LISTS:
+        write(bundle(Path(sys.argv[1]), made), data_path("registers", made))

@@ -1,0 +1,583 @@
+"""Who is linked to Russia, by what, and who is not: every trap of the lists and of identity.
+
+One world holds all the ships: each calls at Kharg, and a test looks at its own ship. The lists go
+in as their publishers write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows import catalogue, lake, run
+from flows.files import find_files
+from flows.ingest import ingest_file
+from flows.registers import store
+from flows.registers.decisions import FILE
+from flows.settings import Settings
+from flows.sources import load_sources
+from tests.flows.conftest import LAYOUTS, day, row
+
+DANISH = LAYOUTS[2]
+START = datetime(2026, 3, 2)
+AS_OF = datetime(2026, 9, 1)
+"""A Monday; everything is over by the as-of time."""
+
+SEA, BERTH, BANDAR = (50.70, 28.50), (50.34, 29.235), (56.06, 27.10)
+BLACK_SEA, NOVOROSSIYSK, CPC = (37.3, 44.2), (37.80, 44.71), (37.38, 44.57)
+ARKONA, KATTEGAT = (13.6, 54.8), (11.2, 57.4)
+
+Ship = dict[str, str]
+
+
+def imo(stem: int) -> int:
+    """The IMO number with a right check digit on six digits."""
+    return stem * 10 + sum(int(d) * w for d, w in zip(str(stem), range(7, 1, -1), strict=True)) % 10
+
+
+def ship(number: int, name: str, mid: int = 352, **said: str) -> Ship:
+    """A tanker of 244 m with an MMSI and an IMO number of its own."""
+    return {
+        "mmsi": str(mid * 1_000_000 + 990_000 + number),
+        "imo": str(imo(990_000 + number)),
+        "vessel_name": name,
+        "call_sign": f"CALL{number}",
+        "ship_type": "Tanker",
+        "length_m": "244",
+        "beam_m": "42",
+        "draught_m": "9.5",
+        "destination": "",
+    } | said
+
+
+def way(of: Ship, day_number: float, *places: tuple[float, float], stay_h: int = 24) -> list[str]:
+    """Hourly rows from place to place, six hours each way, with a stay at every one but the ends."""
+    rows = []
+    at = START + timedelta(days=day_number)
+
+    def fix(lon: float, lat: float, still: bool) -> None:
+        rows.append(
+            row(
+                DANISH,
+                **of,
+                reported_at=f"{at:%d/%m/%Y %H:%M:%S}",
+                lon=f"{lon:.5f}",
+                lat=f"{lat:.5f}",
+                sog_kn="0.1" if still else "9.0",
+                nav_status="Moored" if still else "Under way using engine",
+            )
+        )
+
+    for number, here in enumerate(places):
+        is_end = number in (0, len(places) - 1)
+        for _ in range(1 if is_end else stay_h):
+            fix(*here, still=not is_end)
+            at += timedelta(hours=1)
+        if number + 1 < len(places):
+            there = places[number + 1]
+            for part in (1, 2, 3, 4, 5):
+                fix(
+                    here[0] + (there[0] - here[0]) * part / 6,
+                    here[1] + (there[1] - here[1]) * part / 6,
+                    still=False,
+                )
+                at += timedelta(hours=1)
+    return rows
+
+
+def call(of: Ship, day_number: float) -> list[str]:
+    """A call at Kharg: from sea to the berth, a day there, and back."""
+    return way(of, day_number, SEA, BERTH, SEA)
+
+
+def sdn(
+    number: int, of: Ship, *programmes: str, kind: str = "Crude Oil Tanker", **fields: str
+) -> str:
+    """A row of OFAC's sdn.csv."""
+    remarks = f"Vessel Registration Identification IMO {of['imo']}"
+    if "mmsi" in fields:
+        remarks += f"; MMSI {fields['mmsi']}"
+    gross = fields.get("gross", "-0- ")
+    cells = [str(number), of["vessel_name"], "vessel", "] [".join(programmes), "-0- ", "-0- ", kind]
+    cells += ["-0- ", gross, "Panama", "-0- ", f"{remarks}."]
+    return ",".join(f'"{c}"' if "," in c else c for c in cells)
+
+
+PLAIN = ship(1, "PLAIN")
+IFSR, SDGT, NPWMD = ship(2, "IFSR ONLY"), ship(3, "SDGT ONLY"), ship(4, "NPWMD ONLY")
+IRAN = {
+    tag: ship(5 + n, f"SHIP {n}")
+    for n, tag in enumerate(
+        ("IRAN", "IRAN-EO13846", "IRAN-EO13902", "IRAN-CON-ARMS-EO", "IRAN-EO13876")
+    )
+}
+BOTH = ship(11, "BOTH SIDES")
+RUSSIAN_LISTED = ship(12, "LISTED")
+TUG, CARGO = ship(13, "PULLER"), ship(14, "BOXES")
+GONE = ship(15, "LEFT THE LIST")
+WITHOUT_TYPE = ship(16, "NO TYPE SENT", ship_type="")
+ENDED = ship(17, "TEAM ENDED")
+GUR_ONLY = ship(18, "ONLY GUR")
+HANDED_ON = ship(19, "TRUE OWNER")
+BARGE = ship(20, "BARGE", length_m="38", beam_m="9")
+TWIN_ONE, TWIN_TWO = ship(21, "TWIN ONE"), ship(22, "TWIN TWO")
+KNOWN_TWIN, FALSE_TWIN = ship(23, "KNOWN TWIN"), ship(24, "FALSE TWIN")
+NAMESAKE = ship(25, "NAMESAKE")
+CONFIRMED, REFUSED = ship(26, "CONFIRMED"), ship(27, "REFUSED")
+REFLAGGED = ship(28, "REFLAGGED", mid=273)
+LONG_AGO = ship(29, "LONG AGO", mid=273)
+TRADER, KAZAKH = ship(30, "TRADER"), ship(31, "KAZAKH OIL")
+TRADER_BEFORE = ship(32, "TRADER LATER")
+BOUND = ship(33, "BOUND FOR", destination="RUULU>EGPSD")
+LADEN = ship(34, "LADEN", draught_m="14.5")
+IN_BALLAST = ship(35, "IN BALLAST", draught_m="7.0")
+OWNED = ship(36, "OWNED")
+UNDATED = ship(37, "UNDATED")
+SCRAPPED = ship(38, "ZOMBIE")
+CARRIED = ship(39, "SOMETIMES SILENT")
+DIFFERENT = ship(40, "ANOTHER SHIP")
+
+
+def without_imo(of: Ship, **said: str) -> Ship:
+    return of | {"imo": ""} | said
+
+
+def rows() -> Iterator[str]:
+    """What every ship sent."""
+    for of in (PLAIN, IFSR, SDGT, NPWMD, *IRAN.values(), BOTH, RUSSIAN_LISTED, TUG, CARGO):
+        yield from call(of, 2)
+    yield from call(GONE, 2)
+    yield from call(GONE, 100)
+    yield from call(WITHOUT_TYPE, 2)
+    yield from call(ENDED, 2)
+    yield from call(ENDED, 30)
+    for of in (GUR_ONLY, BARGE, BOUND, OWNED, UNDATED, SCRAPPED):
+        yield from call(of, 2)
+    # The list gives this MMSI: with no number, long after, and sent by another hull.
+    yield from call(without_imo(HANDED_ON), 20)
+    yield from call(HANDED_ON | {"imo": DIFFERENT["imo"], "vessel_name": "SECOND OWNER"}, 60)
+    # Two ships with one number at once, far from each other.
+    for one, two in ((TWIN_ONE, TWIN_TWO), (KNOWN_TWIN, FALSE_TWIN)):
+        yield from call(one, 2)
+        yield from way(two | {"imo": one["imo"]}, 2, (57.5, 25.5), BANDAR, (57.5, 25.5))
+    yield from call(without_imo(NAMESAKE), 2)
+    yield from call(without_imo(CONFIRMED), 2)
+    yield from call(REFUSED, 2)
+    # Under the Russian flag, and half a year or more than a year later under another.
+    yield from way(REFLAGGED, 1, (56.0, 25.0), (56.1, 25.1))
+    yield from call(REFLAGGED | {"mmsi": "352990028"}, 150)
+    yield from way(LONG_AGO, -400, (56.0, 25.0), (56.1, 25.1))
+    yield from call(LONG_AGO | {"mmsi": "352990029"}, 2)
+    yield from way(TRADER, 0, BLACK_SEA, NOVOROSSIYSK, BLACK_SEA)
+    yield from call(TRADER, 40)
+    yield from call(TRADER, 183)
+    yield from way(KAZAKH, 0, BLACK_SEA, CPC, BLACK_SEA)
+    yield from call(KAZAKH, 40)
+    yield from call(TRADER_BEFORE, 2)
+    yield from way(TRADER_BEFORE, 40, BLACK_SEA, NOVOROSSIYSK, BLACK_SEA)
+    for of in (LADEN, IN_BALLAST):
+        yield from way(of, 0, (14.0, 54.9), ARKONA, stay_h=1)
+        yield from way(of, 2, KATTEGAT, (10.6, 57.9), stay_h=1)
+        yield from call(of, 40)
+    # The number comes and goes with the static data; the same MMSI with another size is another.
+    yield from call(CARRIED, 2)
+    yield from call(without_imo(CARRIED), 20)
+    yield from call(without_imo(CARRIED, vessel_name="RENAMED", call_sign="", length_m="90"), 40)
+
+
+def ofac(*entries: str) -> str:
+    return "\r\n".join(entries) + "\r\n"
+
+
+LISTED_BY_OFAC = [
+    sdn(1, IFSR, "IRAN", "IFSR").replace("IRAN] [IFSR", "IFSR"),
+    sdn(2, SDGT, "SDGT"),
+    sdn(3, NPWMD, "NPWMD"),
+    *(sdn(10 + n, of, tag) for n, (tag, of) in enumerate(IRAN.items())),
+    sdn(20, BOTH, "RUSSIA-EO14024", "IRAN-EO13902"),
+    sdn(21, RUSSIAN_LISTED, "RUSSIA-EO14024"),
+    sdn(22, TUG, "RUSSIA-EO14024", kind="Tug"),
+    sdn(23, CARGO, "RUSSIA-EO14024", kind="General Cargo"),
+    sdn(24, WITHOUT_TYPE, "UKRAINE-EO13662"),
+    sdn(25, HANDED_ON, "RUSSIA-EO14024", mmsi=HANDED_ON["mmsi"]),
+    sdn(26, BARGE, "RUSSIA-EO14024", gross="81,000"),
+    sdn(27, TWIN_ONE | {"vessel_name": "OTHER NAME"}, "RUSSIA-EO14024"),
+    sdn(28, KNOWN_TWIN, "RUSSIA-EO14024"),
+    sdn(29, NAMESAKE, "RUSSIA-EO14024"),
+    sdn(30, CONFIRMED | {"vessel_name": "FORMER NAME"}, "RUSSIA-EO14024"),
+    sdn(31, REFUSED, "RUSSIA-EO14024"),
+    sdn(32, SCRAPPED, "RUSSIA-EO14024"),
+    sdn(33, CARRIED, "RUSSIA-EO14024"),
+]
+
+GUR = [
+    "gur_id,name,imo,mmsi_current,mmsi_legacy,flag,vessel_type,callsign,former_names,build_year,status",
+    f"1,ONLY GUR,{GUR_ONLY['imo']},Call sign,,Panama,Crude Oil Tanker,Vessel name,Flags (former),2009,listed",
+]
+
+TEAM = [
+    "imo,name,tier,reason,source,from,to",
+    f"{ENDED['imo']},TEAM ENDED,strong,listed,Gazette 7,2026-01-01,2026-03-20",
+    f"{OWNED['imo']},OWNED,strong,owner,company register,2026-01-01,",
+    f"{UNDATED['imo']},UNDATED,moderate,trade,cargo papers,,",
+    f"{SCRAPPED['imo']},ZOMBIE,,scrapped,breakers' list,2025-06-01,",
+]
+
+DECISIONS = [
+    "mmsi,imo,decision,from,to,by,on,why",
+    f"{CONFIRMED['mmsi']},{CONFIRMED['imo']},confirm,,,M. K.,2026-04-01,same call sign",
+    f"{REFUSED['mmsi']},{REFUSED['imo']},refuse,,,M. K.,2026-04-01,a bunker barge",
+]
+
+
+def imported(settings: Settings, path: Path, text: str, on: str) -> store.Imported:
+    path.write_text(text, encoding="utf-8", newline="")
+    return store.import_list(settings, path, published_on=date.fromisoformat(on), accept_loss=True)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The world's home, with its lists imported."""
+    folder = tmp_path_factory.mktemp("links")
+    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
+    settings.home.mkdir()
+    lake.prepare(settings.home)
+    (folder / "ais.csv").write_bytes(day(*rows(), layout=DANISH))
+    outcomes = []
+    for file in find_files([str(folder / "ais.csv")]):
+        outcomes += ingest_file(file, load_sources(settings.home), settings)
+    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
+    gone = sdn(40, GONE, "RUSSIA-EO14024")
+    imported(settings, folder / "old.csv", ofac(*LISTED_BY_OFAC, gone), "2026-03-01")
+    imported(settings, folder / "new.csv", ofac(*LISTED_BY_OFAC), "2026-05-10")
+    imported(settings, folder / "gur.csv", "\n".join(GUR), "2026-01-15")
+    imported(settings, folder / "team.csv", "\n".join(TEAM), "2026-01-15")
+    (settings.home / FILE).write_text("\n".join(DECISIONS), encoding="utf-8")
+    run.derive(settings, outcomes, publish=False)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with catalogue.reading(home) as opened:
+        yield opened
+
+
+Called = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def calls(con: duckdb.DuckDBPyConnection) -> Called:
+    """The calls of a ship at Iranian ports, oldest first."""
+
+    def of(of: Ship) -> list[dict[str, Any]]:
+        found = con.execute(
+            "from port_call where mmsi = $1 order by arrived_at", [int(of["mmsi"])]
+        ).to_arrow_table()
+        return list(found.to_pylist())
+
+    return of
+
+
+@pytest.fixture
+def evidence(con: duckdb.DuckDBPyConnection) -> Called:
+    """The evidence on a ship's calls."""
+
+    def of(of: Ship) -> list[dict[str, Any]]:
+        query = """
+            select call_evidence.*
+            from call_evidence
+            inner join port_call using (port_call_id)
+            where mmsi = $1
+            order by arrived_at, link_source, programme, reference
+        """
+        return list(con.execute(query, [int(of["mmsi"])]).to_arrow_table().to_pylist())
+
+    return of
+
+
+def conflicts(con: duckdb.DuckDBPyConnection, of: Ship) -> set[str]:
+    query = "select conflict from vessel_conflict where mmsi = $1"
+    return {name for (name,) in con.execute(query, [int(of["mmsi"])]).fetchall()}
+
+
+def candidates(con: duckdb.DuckDBPyConnection, of: Ship) -> list[tuple[Any, ...]]:
+    query = "select met_by, register_imo, decision from link_candidate where mmsi = $1 order by all"
+    return con.execute(query, [int(of["mmsi"])]).fetchall()
+
+
+@pytest.mark.parametrize(
+    "of", [IFSR, SDGT, NPWMD, *IRAN.values()], ids=lambda of: str(of["vessel_name"])
+)
+def test_a_programme_of_another_country_is_no_link(calls: Called, of: Ship) -> None:
+    (made,) = calls(of)
+    assert (made["is_russian_linked"], made["link_tier"], made["link_reasons"]) == (
+        False, "none", None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("of", "is_iran_listed"),
+    [
+        *((of, True) for of in IRAN.values()),
+        (IFSR, True), (BOTH, True), (SDGT, False), (NPWMD, False), (RUSSIAN_LISTED, False),
+    ],
+)  # fmt: skip
+def test_ships_that_iran_programmes_list_are_marked(
+    calls: Called, of: Ship, is_iran_listed: bool
+) -> None:
+    assert [made["is_iran_listed"] for made in calls(of)] == [is_iran_listed]
+
+
+def test_a_ship_on_both_sides_is_linked_and_marked(calls: Called, evidence: Called) -> None:
+    (made,) = calls(BOTH)
+    assert made["is_russian_linked"] and made["is_iran_listed"]
+    assert [(e["programme"], e["reference"]) for e in evidence(BOTH)] == [
+        ("RUSSIA-EO14024", "SDN 20")
+    ]
+
+
+def test_a_ship_on_no_list_has_no_link(calls: Called) -> None:
+    (made,) = calls(PLAIN)
+    assert made["link_tier"] == "none" and made["is_iran_listed"] is False
+
+
+def test_the_catalogue_of_gur_alone_makes_no_headline(
+    con: duckdb.DuckDBPyConnection, calls: Called
+) -> None:
+    (made,) = calls(GUR_ONLY)
+    assert (made["link_tier"], made["is_russian_linked"]) == ("weak", False)
+    counted = con.execute(
+        "select is_russian_linked from counted_call where port_call_id = $1",
+        [made["port_call_id"]],
+    ).fetchall()
+    assert counted == [(False,)]
+
+
+def test_the_text_call_sign_is_no_mmsi(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.execute(
+        "select raw from register_reject where register = 'gur' and not is_whole"
+    ).fetchall()
+    assert any("Call sign" in raw for (raw,) in found)
+    assert con.execute(
+        "select mmsis, call_sign, former_names from register_entry where register = 'gur'"
+    ).fetchall() == [([], None, [])]
+
+
+@pytest.mark.parametrize("of", [TUG, CARGO], ids=["tug", "cargo"])
+def test_a_listed_ship_that_is_no_tanker_is_not_counted(
+    con: duckdb.DuckDBPyConnection, calls: Called, of: Ship
+) -> None:
+    (made,) = calls(of)
+    assert made["is_russian_linked"] and made["is_tanker"] is False
+    assert "type_differs" in conflicts(con, of)  # by AIS it says tanker
+    assert not con.execute(
+        "select 1 from counted_call where port_call_id = $1", [made["port_call_id"]]
+    ).fetchall()
+
+
+def test_a_register_says_what_ais_does_not(calls: Called) -> None:
+    (made,) = calls(WITHOUT_TYPE)
+    assert (made["is_tanker"], made["tanker_kind"]) == (True, "crude")
+
+
+def test_a_ship_that_left_the_list_keeps_its_link_for_calls_before(
+    con: duckdb.DuckDBPyConnection, calls: Called
+) -> None:
+    assert [made["link_tier"] for made in calls(GONE)] == ["strong", "none"]
+    assert con.execute(
+        "select delisted_on, gone_by from register_entry where imo = $1", [int(GONE["imo"])]
+    ).fetchall() == [(None, date(2026, 5, 10))]
+
+
+def test_a_listing_with_a_last_day_ends_after_it(calls: Called) -> None:
+    assert [made["link_tier"] for made in calls(ENDED)] == ["strong", "none"]
+
+
+def test_an_mmsi_of_a_list_links_within_its_dates_and_never_another_hull(
+    calls: Called, evidence: Called
+) -> None:
+    without_number, other_hull = calls(HANDED_ON)
+    assert (without_number["imo"], without_number["link_tier"]) == (None, "strong")
+    assert [e["matched_by"] for e in evidence(HANDED_ON)] == ["mmsi"]
+    assert (other_hull["imo"], other_hull["link_tier"]) == (int(DIFFERENT["imo"]), "none")
+
+
+def test_an_imo_number_of_a_larger_ship_does_not_hold(
+    con: duckdb.DuckDBPyConnection, calls: Called
+) -> None:
+    (made,) = calls(BARGE)
+    assert (made["imo"], made["link_tier"]) == (None, "none")
+    assert conflicts(con, BARGE) == {"imo_of_other_size"}
+    assert ("imo", int(BARGE["imo"]), None) in candidates(con, BARGE)
+
+
+def test_an_imo_number_on_two_hulls_at_once_is_neithers(
+    con: duckdb.DuckDBPyConnection, calls: Called
+) -> None:
+    for of in (TWIN_ONE, TWIN_TWO):
+        (made,) = calls(of)
+        assert (made["imo"], made["link_tier"]) == (None, "none")
+        assert conflicts(con, of) == {"imo_on_two_hulls"}
+        assert candidates(con, of) == [("imo", int(TWIN_ONE["imo"]), None)]
+
+
+def test_of_two_hulls_the_one_that_the_register_knows_keeps_the_number(
+    con: duckdb.DuckDBPyConnection, calls: Called
+) -> None:
+    assert [made["link_tier"] for made in calls(KNOWN_TWIN)] == ["strong"]
+    assert [(made["imo"], made["link_tier"]) for made in calls(FALSE_TWIN)] == [(None, "none")]
+    assert conflicts(con, KNOWN_TWIN) == conflicts(con, FALSE_TWIN) == {"imo_on_two_hulls"}
+
+
+def test_the_number_of_a_scrapped_hull_does_not_hold(
+    con: duckdb.DuckDBPyConnection, calls: Called
+) -> None:
+    (made,) = calls(SCRAPPED)
+    assert (made["imo"], made["link_tier"]) == (None, "none")
+    assert conflicts(con, SCRAPPED) == {"imo_of_scrapped_ship"}
+
+
+def test_a_name_alone_is_a_candidate_and_no_link(
+    con: duckdb.DuckDBPyConnection, calls: Called
+) -> None:
+    (made,) = calls(NAMESAKE)
+    assert made["link_tier"] == "none"
+    assert candidates(con, NAMESAKE) == [("name", int(NAMESAKE["imo"]), None)]
+
+
+def test_a_person_confirms(calls: Called, evidence: Called) -> None:
+    (made,) = calls(CONFIRMED)
+    assert (made["imo"], made["link_tier"]) == (int(CONFIRMED["imo"]), "strong")
+    assert [e["matched_by"] for e in evidence(CONFIRMED)] == ["decision"]
+
+
+def test_a_person_refuses_and_wins_over_what_the_ship_sends(
+    con: duckdb.DuckDBPyConnection, calls: Called
+) -> None:
+    (made,) = calls(REFUSED)
+    assert (made["imo"], made["link_tier"]) == (None, "none")
+    assert {decision for *_, decision in candidates(con, REFUSED)} == {"refuse"}
+
+
+def test_the_russian_flag_counts_for_a_year_under_any_mmsi_of_the_hull(
+    con: duckdb.DuckDBPyConnection, calls: Called, evidence: Called
+) -> None:
+    (made,) = calls(REFLAGGED | {"mmsi": "352990028"})
+    assert (made["flag"], made["link_reasons"]) == ("PA", "flag")
+    assert con.execute(
+        "select mmsis, flag_changes, first_russian_on, last_russian_on, flag from hull "
+        "where imo = $1",
+        [int(REFLAGGED["imo"])],
+    ).fetchall() == [(2, 1, date(2026, 3, 3), date(2026, 3, 3), "PA")]
+    (made,) = calls(LONG_AGO | {"mmsi": "352990029"})
+    assert made["link_tier"] == "none"
+
+
+def test_a_call_at_a_russian_oil_port_links_for_180_days(calls: Called, evidence: Called) -> None:
+    assert [made["link_tier"] for made in calls(TRADER)] == ["moderate", "none"]
+    (found,) = evidence(TRADER)
+    assert (found["link_reason"], found["link_source"]) == ("trade", "AIS")
+    assert "Novorossiysk" in found["reference"] and "2026-03-02" in found["reference"]
+    assert [made["link_tier"] for made in calls(TRADER_BEFORE)] == ["none"]
+
+
+def test_calls_at_russian_ports_are_no_calls_at_iranian_ones(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    assert con.execute("select distinct port_id from port_call order by all").fetchall() == [
+        ("IRBSR",), ("IRKHK",),
+    ]  # fmt: skip
+    assert con.execute(
+        "select count(*) from weekly_port_calls where not starts_with(port_id, 'IR')"
+    ).fetchone() == (0,)
+    assert con.execute("select count(*) from trade_call").fetchone() == (3,)
+
+
+def test_the_oil_of_the_caspian_pipeline_is_weak_evidence(calls: Called) -> None:
+    (made,) = calls(KAZAKH)
+    assert (made["link_tier"], made["is_russian_linked"]) == ("weak", False)
+
+
+def test_a_laden_passage_out_of_the_baltic_is_weak_evidence(
+    calls: Called, evidence: Called
+) -> None:
+    (made,) = calls(LADEN)
+    assert (made["link_tier"], made["link_reasons"]) == ("weak", "trade")
+    assert "laden out of the Baltic" in evidence(LADEN)[0]["reference"]
+    assert [made["link_tier"] for made in calls(IN_BALLAST)] == ["none"]
+
+
+def test_a_destination_that_names_a_russian_port_is_weak_evidence(
+    calls: Called, evidence: Called
+) -> None:
+    (made,) = calls(BOUND)
+    assert (made["link_tier"], made["link_reasons"]) == ("weak", "destination")
+    assert evidence(BOUND)[0]["reference"] == "destination RUULU EGPSD from 2026-03-04"
+
+
+def test_an_owner_and_a_teams_own_evidence(calls: Called, evidence: Called) -> None:
+    assert [(m["link_tier"], m["link_reasons"]) for m in calls(OWNED)] == [("strong", "owner")]
+    assert [(m["link_tier"], m["link_reasons"]) for m in calls(UNDATED)] == [("moderate", "trade")]
+    assert [e["link_source"] for e in evidence(OWNED)] == ["company register"]
+
+
+def test_the_day_of_the_list_is_no_listing_date(evidence: Called) -> None:
+    (found,) = evidence(RUSSIAN_LISTED)
+    assert (found["listed_on"], found["known_from"]) == (None, date(2026, 3, 1))
+
+
+def test_known_at_the_call_only_what_was_public_then(calls: Called) -> None:
+    assert [made["was_known_at_call"] for made in calls(RUSSIAN_LISTED)] == [True]
+    assert [made["was_known_at_call"] for made in calls(PLAIN)] == [None]
+
+
+def test_a_number_is_carried_while_the_description_agrees(calls: Called) -> None:
+    sent, carried, other = calls(CARRIED)
+    assert sent["imo"] == carried["imo"] == int(CARRIED["imo"])
+    assert (other["imo"], other["link_tier"]) == (None, "none")
+
+
+@pytest.mark.parametrize(
+    ("known_on", "tiers"),
+    [("2026-02-01", []), ("2026-04-01", ["strong"]), ("2026-06-01", ["strong"])],
+    ids=["before the first list", "between", "after"],
+)
+def test_links_as_they_were_known_on_a_day(home: Settings, known_on: str, tiers: list[str]) -> None:
+    with catalogue.built_beside(home, known_on=date.fromisoformat(known_on)) as then:
+        found = then.execute(
+            "select link_tier from port_call where mmsi = $1 and link_tier <> 'none'",
+            [int(RUSSIAN_LISTED["mmsi"])],
+        ).fetchall()
+        gone = then.execute(
+            "select link_tier from port_call where mmsi = $1 order by arrived_at",
+            [int(GONE["mmsi"])],
+        ).fetchall()
+    assert [tier for (tier,) in found] == tiers
+    # On 1 April nobody knew that the ship would leave the list in May.
+    expected = {0: ["none", "none"], 1: ["strong", "strong"]}[len(tiers)]
+    if known_on == "2026-06-01":
+        expected = ["strong", "none"]
+    assert [tier for (tier,) in gone] == expected
+
+
+def test_every_linked_call_has_its_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    assert (
+        con.execute("""
+        select port_call_id from port_call
+        where link_tier <> 'none' and port_call_id not in (select port_call_id from call_evidence)
+    """).fetchall()
+        == []
+    )
+
+
+def test_the_checks_find_nothing_at_fault(home: Settings) -> None:
+    from flows.check import check, check_rebuild
+
+    faults = [f for f in [*check(home), *check_rebuild(home)] if f.is_fault]
+    assert faults == []
