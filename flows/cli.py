@@ -146,6 +146,18 @@ def _parser() -> argparse.ArgumentParser:
         """,
     )
     ports.add_argument("--json", action="store_true", help="ports and fences as JSON")
+    vessel = command(
+        "vessel",
+        _vessel,
+        "all that is known of a ship: names, flags, evidence, calls, what does not fit",
+        """
+        barometer vessel 9247778
+        barometer vessel 273399990 --json
+        barometer vessel "sea star"
+        """,
+    )
+    vessel.add_argument("ship", metavar="IMO-or-MMSI", help="or a part of its name")
+    vessel.add_argument("--json", action="store_true", help="everything as JSON")
     register = commands.add_parser("register", help="the lists that link ships to Russia")
     lists = register.add_subparsers(title="commands", metavar="", required=True)
     imported = command(
@@ -418,6 +430,25 @@ def _report(flags: argparse.Namespace) -> int:
         else:
             report.show(report.week_view(con, week))
             print(f"\nFiles: {folder}")
+    return DONE
+
+
+def _vessel(flags: argparse.Namespace) -> int:
+    from flows import catalogue, report, vessel  # noqa: PLC0415
+
+    settings = _settings(flags)
+    with catalogue.reading(settings) as con:
+        ships = vessel.find_ships(con, flags.ship)
+        if not ships:
+            raise BarometerError(
+                f"{report.safe_text(flags.ship)}: no ship of that number or name, heard or listed."
+            )
+        if flags.json:
+            print(json.dumps([vessel.ship_record(con, s) for s in ships], indent=2, default=str))
+        elif len(ships) == 1:
+            report.show(vessel.ship_view(vessel.ship_record(con, ships[0])))
+        else:
+            report.show(vessel.ships_view(ships))
     return DONE
 
 

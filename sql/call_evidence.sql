@@ -1,5 +1,5 @@
 -- The pieces of evidence that link the ship of a call to Russia, as valid for that call.
--- Grain: one call and piece of evidence. Inputs: track_call, call_identity, vessel_link.
+-- Grain: one call and piece of evidence. Inputs: track_call, port, call_identity, vessel_link.
 with call as (
     select
         track_call.port_call_id,
@@ -9,6 +9,8 @@ with call as (
         call_identity.imo_by
     from track_call
     inner join call_identity on track_call.port_call_id = call_identity.port_call_id
+    inner join port on track_call.port_id = port.port_id
+    where port.country = 'IR'
 ),
 
 -- By hull first; by transmitter only where the ship tells no hull, or the evidence knows none,

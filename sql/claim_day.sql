@@ -62,30 +62,25 @@ neighbour as (
     from with_own
 ),
 
--- A day without a number is the hull's of the day before, or after, only where something agrees and
--- the size does not differ: an MMSI may have been handed on. 5 % or 5 m: crews round, and the
--- antenna's place enters the sum.
+-- A day without a number is the hull's of the day before, or after, only where name or call sign
+-- agree, or where neither can be compared the size, and the size does not differ: an MMSI may have
+-- been handed on, and sister ships are of one size. 5 % or 5 m: crews round, and where the antenna
+-- stands enters the sum.
 compared as (
     select
         *,
-        coalesce(
-            vessel_name = before.vessel_name
-            or call_sign = before.call_sign
-            or (length_m = before.length_m and beam_m = before.beam_m)
-            or coalesce(vessel_name, call_sign, length_m::varchar) is null,
-            false
-        )
-        and coalesce(abs(length_m - before.length_m) <= greatest(5, 0.05 * length_m), true)
-            as is_as_before,
-        coalesce(
-            vessel_name = after.vessel_name
-            or call_sign = after.call_sign
-            or (length_m = after.length_m and beam_m = after.beam_m)
-            or coalesce(vessel_name, call_sign, length_m::varchar) is null,
-            false
-        )
-        and coalesce(abs(length_m - after.length_m) <= greatest(5, 0.05 * length_m), true)
-            as is_as_after
+        case
+            when abs(length_m - before.length_m) > greatest(5, 0.05 * length_m) then false
+            when vessel_name = before.vessel_name or call_sign = before.call_sign then true
+            when vessel_name <> before.vessel_name or call_sign <> before.call_sign then false
+            else coalesce(length_m = before.length_m, length_m is null)
+        end as is_as_before,
+        case
+            when abs(length_m - after.length_m) > greatest(5, 0.05 * length_m) then false
+            when vessel_name = after.vessel_name or call_sign = after.call_sign then true
+            when vessel_name <> after.vessel_name or call_sign <> after.call_sign then false
+            else coalesce(length_m = after.length_m, length_m is null)
+        end as is_as_after
     from neighbour
 )
 

@@ -1,4 +1,4 @@
--- Calls with a value that the words of this project do not have, or at a port that is none.
+-- Calls with a value that the words of this project do not have, or at a port that is none of Iran's.
 -- Grain: one call at fault. Inputs: port_call, port.
 select
     port_call.port_call_id,
@@ -12,7 +12,7 @@ select
 from port_call
 left join port on port_call.port_id = port.port_id
 where
-    port.port_id is null
+    port.country is distinct from 'IR'
     or coalesce(port_call.area_kind not in ('berth', 'anchorage'), true)
     or coalesce(port_call.confidence not between 1 and 4, true)
     or coalesce(port_call.link_tier not in ('strong', 'moderate', 'weak', 'none'), true)

@@ -20,6 +20,7 @@ expected as (
     from span
     cross join port
     cross join (select unnest(['strong', 'moderate', 'weak', 'none']) as link_tier) as tier
+    where port.country = 'IR'
 ),
 
 held as (

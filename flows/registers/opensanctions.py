@@ -1,0 +1,545 @@
+"""OpenSanctions: its table of ships, `maritime.csv`, and its entities as FollowTheMoney JSON lines.
+
+`maritime.csv` (zavod/exporters/maritime.py of github.com/opensanctions/opensanctions) has a row for
+each IMO number of a ship and names no programme, only the datasets that the ship is in.
+
+`entities.ftm.json` (opensanctions.org/docs/bulk/json) has an entity a line: ships, and apart from
+them the sanctions and ownerships that point at them by id. `targets.nested.json` has the same with
+the entities nested in one another (opensanctions.org/faq/26/nested). What the properties mean is
+in followthemoney/schema of github.com/opensanctions/followthemoney.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from flows.registers.entry import (
+    Entry,
+    Junk,
+    ListFile,
+    day,
+    flag_code,
+    imo_number,
+    ship_mmsi,
+    whole_number,
+)
+from flows.registers.team import (
+    CUT,
+    MOST_LINE_BYTES,
+    RAW_SIGNS,
+    TableRow,
+    bounded_lines,
+    header_columns,
+    quick_text,
+    read_head,
+    table_rows,
+)
+
+_NEEDED = {"type", "caption", "imo", "risk", "flag", "mmsi", "id", "datasets"}
+
+_LINKS = (
+    ("Ownership", "asset", "owner"),
+    ("UnknownLink", "object", "subject"),
+    ("UnknownLink", "subject", "object"),
+    ("Representation", "client", "agent"),
+)
+"""Which entities say who runs a ship: the schema, the ship's end, the other end. Managers in the
+GUR catalogue are an UnknownLink or a Representation with a role (datasets/ua/war_sanctions)."""
+
+_RUNS_SHIP = re.compile(r"own|operat|manag|ism company", re.IGNORECASE)
+"""Roles that make an owner, operator or manager: ``commerce_manager``, ``ISM company``. Not:
+``captain``, ``P&I Club``, ``Classification society``."""
+
+_IS_PAST = re.compile(
+    r"(?<![a-z])(former|previous|past|ex|inactive|expired)(?![a-z])", re.IGNORECASE
+)
+"""What a role or a status says of a thing that ended. Sanction.yaml names the statuses."""
+
+_COUNTRIES = ("jurisdiction", "mainCountry", "nationality", "citizenship", "country")
+"""The properties that say where an owner belongs, the most telling first. Thing.yaml: `country` is
+"an association [...] that is not covered by a more specific property"."""
+
+_HISTORIC = date(1001, 1, 1)
+"""FollowTheMoney writes this day for "long ago" (followthemoney/types/date.py)."""
+
+_NAMES = ("name", "previousName", "alias")
+
+_SHIP = re.compile(rb'"schema"\s*:\s*"Vessel"')
+_LINK = re.compile(rb'"schema"\s*:\s*"(?:Sanction|Ownership|UnknownLink|Representation)"')
+"""What a line with such an entity holds. To look for it, or for an id, costs a tenth of parsing."""
+
+_ID = re.compile(rb'"id"\s*:\s*"([^"]*)"')
+
+_Value = TypeVar("_Value")
+
+_flag = functools.lru_cache(maxsize=4096)(flag_code)
+
+
+class _Entity(NamedTuple):
+    """An entity of FollowTheMoney. faults: the properties that are no lists of texts."""
+
+    id: str
+    schema: str
+    caption: str
+    properties: dict[str, list[str]]
+    datasets: list[str]
+    faults: list[str]
+
+
+class _Claim(NamedTuple):
+    """What a sanction says of a ship. tail: of the reference, after the ship's id."""
+
+    programme: str | None
+    tail: str
+    listed_on: date | None
+    delisted_on: date | None
+    is_delisted: bool
+
+
+class _Run(NamedTuple):
+    """Who owns, operates or manages a ship, by id; line: where it says so."""
+
+    owner: str
+    role: str
+    valid_from: date | None
+    valid_to: date | None
+    line: int
+
+
+class _Owner(NamedTuple):
+    """countries: alpha-2, each with the property that names it."""
+
+    name: str
+    countries: dict[str, str]
+
+
+class _Graph(NamedTuple):
+    """What other lines say of the ships, by the ship's or the owner's id; faults by line."""
+
+    claims: dict[str, list[_Claim]]
+    runs: dict[str, list[_Run]]
+    owners: dict[str, _Owner]
+    faults: dict[int, list[Junk]]
+
+
+def open_list(path: Path) -> ListFile | None:
+    """OpenSanctions' ships, from `maritime.csv` or FollowTheMoney JSON lines; else None.
+
+    Returns
+    -------
+    ListFile or None
+        Of `maritime.csv`: an entry for each row of a ship and each of its datasets, with the
+        programme ``dataset:<name>`` and the risk tags as the ground. It gives no dates.
+
+        Of JSON lines: an entry for each ship and sanction. Its programme is `programId`, else the
+        text of `program`, else its datasets; `listed_on` is `listingDate`, else `startDate` ("the
+        date on which the designation goes into effect", Sanction.yaml); `delisted_on` is
+        `endDate`. And an entry for each ship, owner, operator or manager, and country of theirs,
+        with the programme ``owner:<alpha-2 country>``, valid from `startDate` to `endDate`; the
+        ground is the role, and the property that names the country. A ship with neither has an
+        entry for each dataset. A ship with several IMO numbers has all of these for each.
+
+        `published_on` is null: neither says it, and the latest `last_change` of all entities would
+        cost one more pass over a file of gigabytes.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+
+    Notes
+    -----
+    A date that is a year or a month only is no day and is left out; a sanction that ended then has
+    `is_delisted`. An ownership that ended on an unknown day is no entry: it would count for all
+    time. An owner without a country is passed over. JSON lines are read four times, so that they
+    may stand in any order, and only ships and who is tied to them are kept in memory.
+    """
+    head = read_head(path)
+    columns = header_columns(head)
+    if _NEEDED.issubset(columns):
+        return ListFile("opensanctions", None, _table_entries(path, columns))
+    if any(_looks_like_entity(line) for line in head.splitlines()):
+        return ListFile("opensanctions", None, _graph_entries(path))
+    return None
+
+
+def _looks_like_entity(line: str) -> bool:
+    has_schema = re.search(r'"schema"\s*:\s*"[A-Z]', line) is not None
+    return line.startswith("{") and has_schema and '"properties"' in line
+
+
+def _table_entries(path: Path, columns: list[str]) -> Iterator[Entry | Junk]:
+    for row in table_rows(path, columns):
+        if isinstance(row, Junk):
+            yield row
+        elif row.cells["type"].upper() == "VESSEL":  # the others are organisations
+            yield from _row_entries(row)
+
+
+def _row_entries(row: TableRow) -> Iterator[Entry | Junk]:
+    cells = row.cells
+    if not cells["id"]:
+        yield Junk(row.line, "no id: nothing to refer to", row.raw, True)
+        return
+    properties = {
+        "imoNumber": _split(cells["imo"]),
+        "mmsi": _split(cells["mmsi"]),
+        "flag": _split(cells["flag"]),
+        "topics": _split(cells["risk"]),
+        "alias": _split(cells.get("aliases", "")),
+    }
+    datasets = _split(cells["datasets"])
+    ship = _Entity(cells["id"], "Vessel", cells["caption"], properties, datasets, [])
+    hulls, faults = _hulls(ship, row.line)
+    yield from (Junk(row.line, fault, row.raw, not hulls) for fault in faults)
+    for programme in _dataset_programmes(ship):
+        yield from (hull._replace(programme=programme) for hull in hulls)
+
+
+def _split(cell: str) -> list[str]:
+    return [text for part in cell.split(";") if (text := part.strip())]
+
+
+def _hulls(ship: _Entity, line: int) -> tuple[list[Entry], list[str]]:
+    """A ship's entry for each of its IMO numbers, without any programme, and what is wrong in it.
+
+    No entry: the ship is lost.
+    """
+    imos, imo_faults = _values(ship, "imoNumber", imo_number, "seven digits, check digit right")
+    mmsis, mmsi_faults = _values(ship, "mmsi", ship_mmsi, "a ship's nine digits")
+    flags, flag_faults = _values(ship, "flag", _flag, "a country known")
+    faults = [*ship.faults, *imo_faults, *mmsi_faults, *flag_faults]
+    if len(flags) > 1:
+        faults.append(f"{len(flags)} flags, expected one: which is the present one is not said")
+    texts = [ship.caption, *(t for name in _NAMES for t in _texts(ship, name))]
+    names = list(dict.fromkeys(name for text in texts if (name := quick_text(text).upper())))
+    if not (imos or mmsis or names):
+        return [], ["a ship without IMO number, MMSI and name"]
+    years = [int(text[:4]) for text in _texts(ship, "buildDate") if re.match(r"[12][0-9]{3}", text)]
+    hull = Entry(
+        register="opensanctions",
+        link_source="OpenSanctions",
+        reference=quick_text(ship.id),
+        mmsis=tuple(mmsis),
+        vessel_name=names[0] if names else None,
+        former_names=tuple(names[1:]),
+        call_sign=_first(ship, "callSign"),
+        flag=flags[0] if len(flags) == 1 else None,
+        vessel_type=_first(ship, "type"),
+        deadweight_t=whole_number(_first(ship, "deadweightTonnage")),
+        gross_t=whole_number(_first(ship, "grossRegisteredTonnage")),
+        built_year=min(years, default=None),
+        ground=";".join(_texts(ship, "topics")) or None,
+        line=line,
+    )
+    return [hull._replace(imo=imo) for imo in imos] or [hull], faults
+
+
+def _dataset_programmes(entity: _Entity) -> list[str | None]:
+    return [f"dataset:{quick_text(name)}" for name in entity.datasets] or [None]
+
+
+def _texts(entity: _Entity, name: str) -> list[str]:
+    """A property's values as plain text. Sorted: the order in which they are published varies."""
+    return sorted(
+        {text for value in entity.properties.get(name, ()) if (text := quick_text(value))}
+    )
+
+
+def _first(entity: _Entity, name: str) -> str | None:
+    return next(iter(_texts(entity, name)), None)
+
+
+def _values(
+    entity: _Entity, name: str, read: Callable[[str], _Value | None], expected: str
+) -> tuple[list[_Value], list[str]]:
+    """The values of a property that can be read, each once, and what is wrong with the others."""
+    found: dict[_Value, None] = {}
+    faults = []
+    for text in _texts(entity, name):
+        value = read(text)
+        if value is None:
+            faults.append(f"{name} {text[:40]!r}, expected {expected}")
+        else:
+            found[value] = None
+    return list(found), faults
+
+
+def _days(entity: _Entity, name: str) -> tuple[list[date], list[str]]:
+    return _values(entity, name, _day, "a day such as 2025-12-31")
+
+
+def _day(text: str) -> date | None:
+    """The day of a FollowTheMoney date; None for a year or a month only, and for "long ago".
+
+    >>> _day("2024-06-25"), _day("2024-06-25T21:48:52"), _day("2024-06"), _day("1001-01-01")
+    (datetime.date(2024, 6, 25), datetime.date(2024, 6, 25), None, None)
+    """
+    is_day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?", text)
+    found = day(text[:10], "%Y-%m-%d") if is_day else None
+    return None if found == _HISTORIC else found
+
+
+def _graph_entries(path: Path) -> Iterator[Entry | Junk]:
+    graph = _read_graph(path)
+    done: set[str] = set()
+    for number, line in bounded_lines(path):
+        ships = _ships(number, line)
+        if isinstance(ships, Junk):
+            yield ships
+            continue
+        yield from graph.faults.get(number, ())
+        for ship in ships:
+            if ship.id not in done:  # nested, a ship is on its own line and on its owner's
+                done.add(ship.id)
+                yield from _ship_entries(ship, number, _raw(line), graph)
+
+
+def _ships(number: int, line: bytes) -> list[_Entity] | Junk:
+    """The ships on a line. A line that can hold none is not parsed, only looked at from outside."""
+    if _SHIP.search(line) or not line.endswith(b"\n"):
+        found = _entities(number, line)
+        return found if isinstance(found, Junk) else [e for e in found if e.schema == "Vessel"]
+    text = line.strip()
+    if text and not (text.startswith(b"{") and text.endswith(b"}") and b'"schema"' in text):
+        return Junk(number, "no entity of FollowTheMoney", _raw(line), True)
+    return []
+
+
+def _ship_entries(ship: _Entity, line: int, raw: str, graph: _Graph) -> Iterator[Entry | Junk]:
+    hulls, faults = _hulls(ship, line)
+    yield from (Junk(line, fault, raw, not hulls) for fault in faults)
+    said = [*_listings(ship.id, graph), *_ownerships(ship.id, graph)]
+    for fields in said or [{"programme": name} for name in _dataset_programmes(ship)]:
+        yield from (hull._replace(**fields) for hull in hulls)
+
+
+def _listings(ship: str, graph: _Graph) -> Iterator[dict[str, Any]]:
+    for claim in graph.claims.get(ship, ()):
+        yield {
+            "programme": claim.programme,
+            "reference": quick_text(f"{ship}{claim.tail}"),
+            "listed_on": claim.listed_on,
+            "delisted_on": claim.delisted_on,
+            "is_delisted": claim.is_delisted,
+        }
+
+
+def _ownerships(ship: str, graph: _Graph) -> Iterator[dict[str, Any]]:
+    for run in graph.runs.get(ship, ()):
+        if run.owner not in graph.owners:
+            continue  # told as Junk at the line that names the owner
+        owner = graph.owners[run.owner]
+        for country, name in owner.countries.items():
+            yield {
+                "programme": f"owner:{country}",
+                "reference": quick_text(f"{ship}, owner {owner.name}"),
+                "valid_from": run.valid_from,
+                "valid_to": run.valid_to,
+                "ground": f"{run.role} ({name})",
+            }
+
+
+def _read_graph(path: Path) -> _Graph:
+    """What a file says of its ships on other lines than theirs, in three passes over it."""
+    runs = _runs_on_ships(path)
+    claims: dict[str, list[_Claim]] = defaultdict(list)
+    faults: dict[int, list[Junk]] = defaultdict(list)
+    ships = {ship.encode("utf-8", "replace") for ship in runs}
+    done: set[str] = set()
+    for number, line in bounded_lines(path):
+        is_wanted = _LINK.search(line) and not ships.isdisjoint(line.split(b'"'))
+        found = _entities(number, line) if is_wanted else []
+        if isinstance(found, Junk):
+            faults[number].append(found)
+            continue
+        for entity in found:
+            ends = _ship_ends(entity, runs)
+            if not ends or entity.id in done:
+                continue
+            done.add(entity.id)
+            said, wrong = _claims(entity) if entity.schema == "Sanction" else ([], entity.faults)
+            faults[number] += [Junk(number, fault, _raw(line), False) for fault in wrong]
+            for ship, owner_end in ends:
+                claims[ship] += said
+                if owner_end:
+                    tied, lost = _runs(entity, owner_end, number, _raw(line))
+                    runs[ship] += tied
+                    faults[number] += lost
+    owners, wrong_owners = _read_owners(path, {r.owner for tied in runs.values() for r in tied})
+    for number, junk in wrong_owners.items():
+        faults[number] += junk
+    for run in (run for tied in runs.values() for run in tied if run.owner not in owners):
+        fault = f"{run.role} {run.owner[:40]!r} is not in the file, so of no country known"
+        faults[run.line].append(Junk(run.line, fault, "", True))
+    return _Graph(claims, runs, owners, faults)
+
+
+def _runs_on_ships(path: Path) -> dict[str, list[_Run]]:
+    """Every ship of a file by its id, with the owners and operators that its own line names."""
+    found: dict[str, list[_Run]] = {}
+    for number, line in bounded_lines(path):
+        ships = _ships(number, line) if _SHIP.search(line) else []
+        for ship in [] if isinstance(ships, Junk) else ships:
+            found[ship.id] = [
+                _Run(owner, role, None, None, number)
+                for role in ("owner", "operator")  # Vehicle.yaml; no dates there
+                for owner in ship.properties.get(role, ())
+            ]
+    return found
+
+
+def _ship_ends(entity: _Entity, ships: Collection[str]) -> list[tuple[str, str]]:
+    """The ships that a sanction or a link is about, each with the property of the other end."""
+    ends = [("Sanction", "entity", ""), *_LINKS]
+    return [
+        (ship, owner_end)
+        for schema, ship_end, owner_end in ends
+        if entity.schema == schema
+        for ship in entity.properties.get(ship_end, ())
+        if ship in ships
+    ]
+
+
+def _claims(sanction: _Entity) -> tuple[list[_Claim], list[str]]:
+    """What a sanction says, for each of its programmes, and what is not taken over."""
+    listed, faults = _days(sanction, "listingDate")
+    if not listed:
+        listed, start_faults = _days(sanction, "startDate")
+        faults += start_faults
+    ended, end_faults = _days(sanction, "endDate")
+    is_past = any(_IS_PAST.search(text) for text in _texts(sanction, "status"))
+    has_end = bool(_texts(sanction, "endDate"))
+    named = _texts(sanction, "programId") or _texts(sanction, "program")
+    tail = ", ".join(
+        text
+        for name in ("authority", "authorityId")
+        if (text := " / ".join(_texts(sanction, name)))
+    )
+    claims = [
+        _Claim(
+            programme,
+            f", {tail}" if tail else "",
+            min(listed, default=None),
+            max(ended, default=None),
+            not ended and (has_end or is_past),
+        )
+        for programme in named or _dataset_programmes(sanction)
+    ]
+    return claims, [*sanction.faults, *faults, *end_faults]
+
+
+def _runs(link: _Entity, owner_end: str, line: int, raw: str) -> tuple[list[_Run], list[Junk]]:
+    """The owners, operators or managers that a link names, and what is not taken over."""
+    roles = [*_texts(link, "role"), *_texts(link, "ownershipType")]
+    if link.schema == "Ownership":
+        roles = roles or ["owner"]
+    else:
+        roles = [role for role in roles if _RUNS_SHIP.search(role)]
+    if not roles:
+        return [], []
+    started, start_faults = _days(link, "startDate")
+    ended, end_faults = _days(link, "endDate")
+    junk = [Junk(line, fault, raw, False) for fault in (*start_faults, *end_faults)]
+    is_past = any(_IS_PAST.search(text) for text in (*roles, *_texts(link, "status")))
+    if not ended and (is_past or _texts(link, "endDate")):
+        return [], [*junk, Junk(line, f"{roles[0]} until a day that is not known", raw, True)]
+    span = (min(started, default=None), max(ended, default=None))
+    return [_Run(o, roles[0], *span, line) for o in link.properties.get(owner_end, ())], junk
+
+
+def _read_owners(path: Path, wanted: set[str]) -> tuple[dict[str, _Owner], dict[int, list[Junk]]]:
+    """The entities of the ids wanted, with their countries, and what is wrong in them, by line."""
+    owners: dict[str, _Owner] = {}
+    faults: dict[int, list[Junk]] = defaultdict(list)
+    sought = {owner.encode("utf-8", "replace") for owner in wanted}
+    for number, line in bounded_lines(path):
+        found = [] if sought.isdisjoint(_ID.findall(line)) else _entities(number, line)
+        if isinstance(found, Junk):
+            faults[number].append(found)
+            continue
+        for entity in (e for e in found if e.id in wanted and e.id not in owners):
+            owners[entity.id], wrong = _owner(entity)
+            faults[number] += [Junk(number, fault, _raw(line), False) for fault in wrong]
+    return owners, faults
+
+
+def _owner(entity: _Entity) -> tuple[_Owner, list[str]]:
+    countries: dict[str, str] = {}
+    faults = []
+    for name in _COUNTRIES:
+        for text in _texts(entity, name):
+            if re.fullmatch(r"[A-Za-z]{2}", text):
+                countries.setdefault(text.upper(), name)
+            else:
+                faults.append(f"{name} {text[:40]!r}, expected two letters")
+    title = quick_text(entity.caption) or _first(entity, "name") or entity.id
+    return _Owner(title, countries), faults
+
+
+def _entities(number: int, line: bytes) -> list[_Entity] | Junk:
+    """The entity on a line, and after it those nested in it."""
+    if len(line) > MOST_LINE_BYTES:
+        return Junk(number, f"a line of more than {MOST_LINE_BYTES} bytes", _raw(line), True)
+    try:
+        whole = json.loads(line.strip() or b"{}")
+    except (ValueError, RecursionError) as error:
+        fault = f"no JSON: {error}" if line.endswith(b"\n") else CUT
+        return Junk(number, fault, _raw(line), True)
+    if whole == {}:
+        return []
+    if not isinstance(whole, dict) or not (_text(whole, "id") and _text(whole, "schema")):
+        return Junk(number, "no entity of FollowTheMoney", _raw(line), True)
+    found, within = [], [whole]
+    for item in within:  # grows while it is walked: what is nested must not nest calls
+        entity, inner = _flat(item)
+        found.append(entity)
+        within += inner
+    return found
+
+
+def _flat(item: dict[str, Any]) -> tuple[_Entity, list[dict[str, Any]]]:
+    """An entity, with the ids of what is nested in it instead of that, and what is nested in it."""
+    properties: dict[str, list[str]] = {}
+    inner: list[dict[str, Any]] = []
+    faults = []
+    given = item.get("properties")
+    for name, values in given.items() if isinstance(given, dict) else ():
+        if isinstance(values, list) and {str}.issuperset(map(type, values)):
+            properties[name] = values  # nearly always, and quick
+            continue
+        listed = values if isinstance(values, list) else [None]
+        texts = [value if isinstance(value, str) else _id(value) for value in listed]
+        properties[name] = [text for text in texts if text]
+        inner += [value for value in listed if isinstance(value, dict) and _id(value)]
+        if not all(text is not None for text in texts):
+            faults.append(f"property {name[:40]!r} is no list of texts")
+    if not isinstance(given, dict):
+        faults.append("properties is no object")
+    datasets = item.get("datasets")
+    names = [n for n in datasets if isinstance(n, str)] if isinstance(datasets, list) else []
+    entity = _Entity(
+        _text(item, "id"), _text(item, "schema"), _text(item, "caption"), properties, names, faults
+    )
+    return entity, inner
+
+
+def _id(value: object) -> str | None:
+    """The id of a nested entity; None for anything else."""
+    return (_text(value, "id") or None) if isinstance(value, dict) else None
+
+
+def _text(item: dict[str, Any], name: str) -> str:
+    text = item.get(name)
+    return text if isinstance(text, str) else ""
+
+
+def _raw(line: bytes) -> str:
+    return line[:RAW_SIGNS].decode("utf-8", "replace").rstrip("\r\n")

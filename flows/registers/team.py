@@ -1,0 +1,326 @@
+"""A team's own list as a plain CSV, and how a CSV of unknown origin is read without harm.
+
+The columns, in any order and case: `imo`, `name`, `tier`, `reason`, `source`, and where wanted
+`mmsi`, `from`, `to` (the last day), `reference`, `vessel_type`, `length_m`. A row is one line. The
+delimiter is the comma, or the semicolon that Excel writes where the comma is the decimal sign.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from flows.registers.entry import (
+    Entry,
+    Junk,
+    ListFile,
+    day,
+    imo_number,
+    plain_text,
+    ship_mmsi,
+)
+from flows.settings import BarometerError
+
+HEAD_BYTES = 1 << 16
+"""How much of a file is read to tell its format."""
+
+MOST_LINE_BYTES = 8 << 20
+"""A longer line is not read whole: a file of one endless line must not fill the memory. A ship's
+row is below a kilobyte, a nested JSON entity of a large company some megabytes."""
+
+RAW_SIGNS = 200
+"""How much of a line a `Junk` shows."""
+
+LONGEST_SHIP_M = 500
+"""Above any ship: Seawise Giant, the longest built so far, was 458 m."""
+
+TIERS = ("strong", "moderate", "weak")
+REASONS = ("listed", "flag", "owner", "trade", "destination", "scrapped")
+"""`link_tier` and `link_reason` of the table `vessel_link`, and `scrapped`: the hull no longer
+exists from `from` on, so whoever shows its IMO number is another ship."""
+
+CUT = "the file is cut in its last line"
+"""An import refuses a cut list: what it lacks would count as delisted."""
+
+_NEEDED = {"imo", "name", "tier", "reason", "source"}
+_BY_IMO = {"imo", "ofac", "uk", "eu"}
+
+
+class TableRow(NamedTuple):
+    """A row of a CSV.
+
+    cells: plain text by the column's name in lower case, empty where there is none. is_unended: no
+    line end follows, so the file may be cut here.
+    """
+
+    line: int
+    raw: str
+    cells: dict[str, str]
+    is_unended: bool
+
+
+def open_list(path: Path) -> ListFile | None:
+    """A team's own list; None where the header is not that of one.
+
+    Parameters
+    ----------
+    path : Path
+        The stem of its name is the name of the list: ``Our Fleet.csv`` is `team:our-fleet`.
+
+    Returns
+    -------
+    ListFile or None
+        `published_on` is null: the file does not say it. A row whose dates cannot be read is lost
+        whole, because evidence without its dates would count for all time.
+
+    Raises
+    ------
+    BarometerError
+        If the file is a table of IMO numbers with OFAC, UK and EU yes or no, if it lacks a column
+        of a team's list, or if its name has neither Latin letter nor digit.
+    OSError
+        If the file cannot be read.
+    """
+    # In UTF-16, which PowerShell writes, each letter of the header has a NUL beside it: such a file
+    # is told here too, so that its one Junk can say what to do.
+    head = read_head(path).replace("\0", "").lstrip("\N{REPLACEMENT CHARACTER}")
+    for delimiter in (",", ";"):
+        columns = header_columns(head, delimiter)
+        header = set(columns)
+        if header >= _BY_IMO:
+            raise BarometerError(
+                f"{path}: says whether OFAC, the UK or the EU lists a ship and names no programme, "
+                "so it is no evidence of Russia: OFAC lists many ships for Iran only. Import the "
+                "lists themselves instead: OFAC's sdn.xml, the EU's Annex XLII, the UK sanctions "
+                "list."
+            )
+        if header >= {"tier", "reason"}:
+            lacking = sorted(_NEEDED - header)
+            if lacking:
+                raise BarometerError(
+                    f"{path}: a list of your own needs the columns imo, name, tier, reason and "
+                    f"source; it lacks {', '.join(lacking)}. Add the columns to its first line."
+                )
+            name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
+            if not name:
+                raise BarometerError(
+                    f"{path}: the file's name is the name of the list and has no Latin letter or "
+                    "digit. Rename it, as in our-fleet.csv."
+                )
+            return ListFile(f"team:{name}", None, _rows(path, columns, delimiter, name))
+    return None
+
+
+def read_head(path: Path) -> str:
+    """The first `HEAD_BYTES` of a file as text, without a byte order mark; never raises on junk."""
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES).decode("utf-8-sig", "replace")
+
+
+def header_columns(head: str, delimiter: str = ",") -> list[str]:
+    """The column names of the first line of a CSV's head, in lower case; empty where it has none.
+
+    >>> header_columns('IMO; "Name"\\n9187629;SAAM', ";"), header_columns("")
+    (['imo', 'name'], [])
+    """
+    first = head.split("\n", 1)[0].rstrip("\r")
+    try:
+        cells = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return []
+    return [cell.strip().lower() for cell in cells]
+
+
+def bounded_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers from 1 and their line ends, without a UTF-8 BOM.
+
+    Of a line longer than `MOST_LINE_BYTES` the first `MOST_LINE_BYTES + 1` bytes are given.
+    """
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(MOST_LINE_BYTES + 1):
+            number += 1
+            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+            while len(line) > MOST_LINE_BYTES and not line.endswith(b"\n"):
+                line = file.readline(MOST_LINE_BYTES + 1)
+
+
+def table_rows(path: Path, columns: list[str], delimiter: str = ",") -> Iterator[TableRow | Junk]:
+    """The rows of a CSV below its first line, one a line, and what is no row as `Junk`.
+
+    A row is one line, so that a quote that is not closed costs that row and not the rest of the
+    file. Blank lines are passed over, and empty cells after the last of the columns.
+    """
+    for number, line in bounded_lines(path):
+        if number == 1:
+            continue
+        is_unended = not line.endswith(b"\n")
+        if len(line) > MOST_LINE_BYTES:
+            raw = line[:RAW_SIGNS].decode("utf-8", "replace")
+            yield Junk(number, f"a line of more than {MOST_LINE_BYTES} bytes", raw, True)
+            continue
+        row = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
+        if row.strip():
+            yield _table_row(number, row, columns, delimiter, is_unended)
+
+
+def _table_row(
+    number: int, row: str, columns: list[str], delimiter: str, is_unended: bool
+) -> TableRow | Junk:
+    raw = row[:RAW_SIGNS]
+    try:
+        cells = next(csv.reader((row,), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        is_open = str(error) == "unexpected end of data"  # a quote is open at the end of the line
+        fault = CUT if is_open and is_unended else f"no row of CSV: {error}"
+        return Junk(number, fault, raw, True)
+    fault = f"{len(cells)} fields, expected {len(columns)}"
+    if len(cells) < len(columns):
+        if is_unended:
+            fault = f"{CUT}: {fault}"
+        return Junk(number, fault, raw, True)
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        return Junk(number, fault, raw, True)
+    texts = map(quick_text, cells)
+    return TableRow(number, raw, dict(zip(columns, texts, strict=False)), is_unended)
+
+
+def quick_text(text: str) -> str:
+    """`plain_text`, empty for nothing, and fast: most texts hold no sign to look for.
+
+    >>> quick_text(" SEA STAR"), quick_text("SEA\\n STAR"), quick_text("-0-")
+    ('SEA STAR', 'SEA STAR', '')
+    """
+    if text.isprintable() and "  " not in text and "-0-" not in text:
+        return text.strip()
+    return plain_text(text) or ""
+
+
+def _rows(path: Path, columns: list[str], delimiter: str, name: str) -> Iterator[Entry | Junk]:
+    fault = _first_not_utf8(path)
+    if fault:
+        yield fault
+        return
+    for row in table_rows(path, columns, delimiter):
+        if isinstance(row, Junk):
+            yield row
+        else:
+            yield from _entries(row, name)
+
+
+def _first_not_utf8(path: Path) -> Junk | None:
+    """The first line that is not UTF-8: names in it would be taken over wrong."""
+    for number, line in bounded_lines(path):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            if len(line) > MOST_LINE_BYTES:  # shortened, perhaps in the middle of a sign
+                continue
+            reason = "the file is not UTF-8: save it as CSV UTF-8 (Excel offers it by that name)"
+            return Junk(number, reason, line.decode("utf-8", "replace")[:RAW_SIGNS], True)
+    return None
+
+
+def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
+    """The entry of a row, after what of it is not taken over."""
+    cells = row.cells
+    imo, mmsi = imo_number(cells["imo"]), ship_mmsi(cells.get("mmsi"))
+    valid_from, valid_to = _iso_day(cells.get("from")), _iso_day(cells.get("to"))
+    fault = (
+        _claim_fault(cells)
+        or _time_fault(cells, valid_from, valid_to)
+        or _hull_fault(cells, imo, mmsi)
+    )
+    if fault:
+        yield Junk(row.line, fault, row.raw, True)
+        return
+    if cells["imo"] and imo is None:
+        yield Junk(row.line, _imo_fault(cells["imo"]), row.raw, False)
+    if cells.get("mmsi") and mmsi is None:
+        yield Junk(row.line, _mmsi_fault(cells["mmsi"]), row.raw, False)
+    reason = cells["reason"].lower()
+    if reason == "scrapped" and cells["tier"]:
+        yield Junk(row.line, "a scrapped ship proves nothing: tier not taken", row.raw, False)
+    length_m = _length_m(cells.get("length_m"))
+    if cells.get("length_m") and length_m is None:
+        fault = f"length_m {cells['length_m'][:40]!r}, expected metres up to {LONGEST_SHIP_M}"
+        yield Junk(row.line, fault, row.raw, False)
+    # A line number would change with the next version of the list; the hull does not.
+    hull = f"{name}, IMO {imo}" if imo is not None else f"{name}, MMSI {mmsi}"
+    yield Entry(
+        register=f"team:{name}",
+        link_source=cells["source"],
+        reference=cells.get("reference") or hull,
+        imo=imo,
+        mmsis=() if mmsi is None else (mmsi,),
+        vessel_name=cells["name"].upper() or None,
+        vessel_type=cells.get("vessel_type") or None,
+        length_m=length_m,
+        listed_on=valid_from if reason == "listed" else None,
+        link_tier=None if reason == "scrapped" else cells["tier"].lower(),
+        link_reason=reason,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        line=row.line,
+    )
+
+
+def _claim_fault(cells: dict[str, str]) -> str | None:
+    """Why a row claims nothing that can be taken, or None."""
+    reason, tier = cells["reason"].lower(), cells["tier"].lower()
+    if not cells["source"]:
+        return "no source: evidence without a source is none"
+    if reason not in REASONS:
+        return f"reason {reason[:40]!r}, expected one of {', '.join(REASONS)}"
+    if reason != "scrapped" and tier not in TIERS:
+        return f"tier {tier[:40]!r}, expected one of {', '.join(TIERS)}"
+    return None
+
+
+def _time_fault(
+    cells: dict[str, str], valid_from: date | None, valid_to: date | None
+) -> str | None:
+    for column, found in (("from", valid_from), ("to", valid_to)):
+        if cells.get(column) and found is None:
+            return f"{column} {cells[column][:40]!r}, expected a day such as 2025-12-31"
+    if cells["reason"].lower() == "scrapped" and valid_from is None:
+        return "scrapped without from: the day from which the hull no longer exists"
+    if valid_from and valid_to and valid_to < valid_from:
+        return f"to {valid_to} lies before from {valid_from}"
+    return None
+
+
+def _hull_fault(cells: dict[str, str], imo: int | None, mmsi: int | None) -> str | None:
+    if imo is not None or mmsi is not None:
+        return None
+    if cells["imo"]:
+        return _imo_fault(cells["imo"])
+    if cells.get("mmsi"):
+        return _mmsi_fault(cells["mmsi"])
+    return "neither IMO number nor MMSI: a name alone links no ship"
+
+
+def _imo_fault(text: str) -> str:
+    return f"IMO number {text[:40]!r}, expected seven digits with a right check digit"
+
+
+def _mmsi_fault(text: str) -> str:
+    return f"MMSI {text[:40]!r}, expected a ship's nine digits"
+
+
+def _iso_day(text: str | None) -> date | None:
+    # strptime would also take 2025-1-2, which is no ISO 8601.
+    return (
+        day(text, "%Y-%m-%d") if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text or "") else None
+    )
+
+
+def _length_m(text: str | None) -> float | None:
+    """Metres with point or comma, as Excel writes them; None where it is no ship's length."""
+    found = re.fullmatch(r"([0-9]{1,3})(?:[.,]([0-9]+))?", text or "")
+    length = float(f"{found[1]}.{found[2] or 0}") if found else 0.0
+    return length if 0 < length <= LONGEST_SHIP_M else None

@@ -1,0 +1,186 @@
+"""The ships of the UK sanctions list, as the Foreign Office publishes it in CSV.
+
+UK-Sanctions-List.csv of sanctionslist.fcdo.gov.uk, the UK's only list since that of the Treasury
+(OFSI) closed on 28 January 2026: a line ``Report Date: 21-Sep-2026``, a header of 58 columns, and
+a row for each name, address and number of an entry. Older copies have another name for the column
+of the type. A designation that was revoked is dropped from the list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from flows.registers.entry import (
+    Entry,
+    Junk,
+    ListFile,
+    day,
+    flag_code,
+    imo_number,
+    name_text,
+    plain_text,
+)
+from flows.registers.eu import first_rows, whole_rows
+
+REGISTER = "uk-sanctions"
+LINK_SOURCE = "UK sanctions list"
+
+_HEAD_BYTES = 65536
+_RAW_LENGTH = 200
+_GROUND_LENGTH = 80
+
+# Columns are found by name, so that others, before, between or after them, do no harm.
+_TYPE_COLUMNS = ("Designation Type", "Individual, Entity, Ship")
+_COLUMNS = (
+    *("Unique ID", "Name 1", "Name 2", "Name 3", "Name 4", "Name 5", "Name 6", "Name type"),
+    *("Regime Name", "Sanctions Imposed", "Date Designated"),
+    *("IMO number", "Current believed flag of ship", "Type of ship", "Year Built"),
+)
+_MOST_LINES_BEFORE_HEADER = 3
+
+Value = TypeVar("Value")
+_Row = tuple[int, dict[str, str]]
+"""The line at which a row begins, and its cells by column."""
+
+
+def open_list(path: Path) -> ListFile | None:
+    """The ships of the UK sanctions list; None where the file is another.
+
+    Parameters
+    ----------
+    path : Path
+        Told by its first 64 KiB.
+
+    Returns
+    -------
+    ListFile or None
+        The rows of an entry need not stand together, so entries come when the file is read through,
+        in the order of their first rows; rows that are lost come before. One entry for each hull
+        and regime. listed_on is ``Date Designated``, never ``Last Updated``. published_on: the
+        report date; null where the line is missing. Tonnage and length are left out: the list says
+        neither which tonnage nor in what unit.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    with path.open("rb") as raw:
+        top = first_rows(raw.read(_HEAD_BYTES), ",", _MOST_LINES_BEFORE_HEADER + 1)
+    header = next((row for row in top if _type_column(row) and {*_COLUMNS}.issubset(row)), None)
+    if header is None:
+        return None
+    said = re.match(r"\s*Report Date:\s*([^\s,]+)", ",".join(top[0]))
+    published_on = day(said[1], "%d-%b-%Y", "%d/%m/%Y") if said else None
+    return ListFile(REGISTER, published_on, _ships(path, header))
+
+
+def _type_column(header: list[str]) -> str | None:
+    return next((name for name in _TYPE_COLUMNS if name in header), None)
+
+
+def _ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
+    kind = header.index(_type_column(header) or "")
+    reference = header.index("Unique ID")
+    columns = {name: header.index(name) for name in _COLUMNS}
+    held: dict[str, list[_Row]] = {}
+    for row in whole_rows(path, ",", header):
+        if isinstance(row, Junk):
+            yield row
+            continue
+        line, cells = row
+        if cells[kind].strip().lower() != "ship":
+            continue
+        key = " ".join(cells[reference].split())
+        if not key:
+            yield Junk(line, "no Unique ID", ",".join(cells)[:_RAW_LENGTH], True)
+            continue
+        said = {name: cells[at].strip() for name, at in columns.items()}
+        held.setdefault(key, []).append((line, said))
+    for key, rows in held.items():
+        yield from _entries(key, rows)
+
+
+def _entries(reference: str, rows: list[_Row]) -> Iterator[Entry | Junk]:
+    """The entries of one Unique ID, after what of its rows is not taken over."""
+    first_line = rows[0][0]
+    hulls, no_imo = _taken(rows, "IMO number", imo_number, "seven digits, a right check digit")
+    flags, no_flag = _taken(rows, "Current believed flag of ship", flag_code, "a country known")
+    years, no_year = _taken(rows, "Year Built", _year, "a year")
+    yield from [*no_imo, *no_flag, *no_year]
+    names = [(row["Name type"].lower(), name) for _, row in rows if (name := _name(row))]
+    primary = [name for kind, name in names if kind == "primary name"]
+    if not (hulls or names):
+        yield Junk(first_line, "no IMO number and no name", reference, True)
+        return
+    vessel_name = next(iter([*primary, *(name for _, name in names)]), None)
+    regimes, _ = _taken(rows, "Regime Name", plain_text, "")
+    types, _ = _taken(rows, "Type of ship", plain_text, "")
+    for regime in regimes or (None,):
+        under = [row for row in rows if regime in (None, plain_text(row[1]["Regime Name"]))]
+        days, no_day = _taken(under, "Date Designated", _day, "a day, such as 31/07/2024")
+        yield from no_day
+        imposed, _ = _taken(under, "Sanctions Imposed", plain_text, "")
+        for hull in hulls or (None,):
+            yield Entry(
+                register=REGISTER,
+                link_source=LINK_SOURCE,
+                reference=reference,
+                programme=regime,
+                imo=hull,
+                vessel_name=vessel_name,
+                former_names=tuple(dict.fromkeys(n for _, n in names if n != vessel_name)),
+                flag=next(iter(flags), None),
+                vessel_type=next(iter(types), None),
+                built_year=next(iter(years), None),
+                listed_on=min(days, default=None),
+                ground=_ground(imposed),
+                line=first_line,
+            )
+
+
+def _taken(
+    rows: list[_Row], column: str, read: Callable[[str], Value | None], expected: str
+) -> tuple[list[Value], list[Junk]]:
+    """What an entry's rows say in a column, each once, and the texts that do not say it."""
+    values: dict[Value, None] = {}
+    junk: dict[str, Junk] = {}
+    for line, row in rows:
+        text = row[column]
+        value = read(text) if text else None
+        if value is not None:
+            values[value] = None
+        elif text and text not in junk:
+            reason = f"{column}: expected {expected}"
+            junk[text] = Junk(line, reason, text[:_RAW_LENGTH], False)
+    return list(values), list(junk.values())
+
+
+def _day(text: str) -> date | None:
+    return day(text, "%d/%m/%Y")
+
+
+def _year(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"(18|19|20)[0-9]{2}", text) else None
+
+
+def _name(row: dict[str, str]) -> str | None:
+    """The name in a row. A ship's stands in Name 6; in a person's that is the family name, last."""
+    return name_text(" ".join(row[f"Name {part}"] for part in range(1, 7)))
+
+
+def _ground(imposed: Iterable[str]) -> str | None:
+    """The measures without their notes, at most 80 characters; None where there are none.
+
+    >>> _ground(["Shipping sanctions: (see 'Other information')|Shipping sanctions"])
+    'Shipping sanctions'
+    >>> _ground(["De-flag|Prohibition of port entry"])
+    'De-flag;Prohibition of port entry'
+    """
+    measures = (re.sub(r":?\s*\(.*?\)", "", part) for text in imposed for part in text.split("|"))
+    known = dict.fromkeys(found for measure in measures if (found := plain_text(measure)))
+    return ";".join(known)[:_GROUND_LENGTH] or None

@@ -1,0 +1,245 @@
+"""`barometer vessel`: all that is known of a ship, for a terminal and for a script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from flows.report import safe_text
+from flows.resources import sql_path
+
+PARTS = {
+    "identity": ("vessel_identity", ("hull_id",)),
+    "evidence": ("vessel_evidence", ("hull_id", "imo")),
+    "listings": ("vessel_listing", ("imo",)),
+    "calls": ("vessel_call", ("hull_id", "imo")),
+    "doubts": ("vessel_doubt", ("hull_id", "imo")),
+    "silences": ("vessel_silence", ("hull_id",)),
+}
+"""The parts of what is known of a ship: the query of `sql/`, and its parameters."""
+
+MOST_SHOWN = 30
+"""Rows of a part that a terminal gets to see; `--json` has them all."""
+
+
+def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
+    """The ships that an IMO number, an MMSI or a part of a name may mean, heard ones first.
+
+    A number is one of seven or nine digits, also as ``IMO 9187629``; all else is a name.
+    """
+    wanted = text.strip()
+    number = re.fullmatch(r"(?:IMO|MMSI)?\s*([0-9]{7}|[0-9]{9})", wanted, re.IGNORECASE)
+    if not wanted:
+        return []
+    return _records(
+        con,
+        "vessel_find",
+        {
+            "number": int(number[1]) if number else None,
+            "name": None if number else wanted.upper(),
+        },
+    )
+
+
+def ship_record(con: duckdb.DuckDBPyConnection, ship: dict[str, Any]) -> dict[str, Any]:
+    """All that is known of one of the ships of `find_ships`, by the names of `PARTS`."""
+    return {"ship": ship} | {
+        part: _records(con, query, {name: ship[name] for name in names})
+        for part, (query, names) in PARTS.items()
+    }
+
+
+def ships_view(ships: Sequence[dict[str, Any]]) -> RenderableType:
+    """Several ships, to choose from."""
+    table = _table("ship", "IMO", "MMSI", "flag", "tanker", "heard")
+    for ship in ships[:MOST_SHOWN]:
+        table.add_row(
+            _text(ship["vessel_name"]),
+            _text(ship["imo"]),
+            _text(ship["mmsi"]),
+            _text(ship["flag"]),
+            _text({True: "yes", False: "no"}.get(ship["is_tanker"])),
+            _span(ship["first_at"], ship["last_at"]) if ship["first_at"] else "never, only listed",
+        )
+    more = len(ships) - MOST_SHOWN
+    parts: list[RenderableType] = [table]
+    if more > 0:
+        parts.append(Text(f"and {more} more (--json shows all)"))
+    parts.append(Text("\nOne of them: barometer vessel IMO-or-MMSI"))
+    return Group(*parts)
+
+
+def ship_view(record: dict[str, Any]) -> RenderableType:
+    """One ship as an analyst wants it: identity, evidence, calls, doubts, silences."""
+    ship = record["ship"]
+    title = f"{safe_text(ship['vessel_name'] or 'A ship without a name')}, {ship['hull_id']}"
+    heard = (
+        f"Heard {_span(ship['first_at'], ship['last_at'])}"
+        if ship["first_at"]
+        else "Never heard in this lake; only listed"
+    )
+    what = {True: "a tanker", False: "no tanker", None: "of unknown type"}[ship["is_tanker"]]
+    parts: list[RenderableType] = [
+        Text(title, style="bold"),
+        Text(f"{heard}; {what}. {_verdict(record['evidence'])}"),
+    ]
+    sections = (
+        ("Who it was", _identity(record["identity"])),
+        ("What links it to Russia", _evidence(record["evidence"])),
+        ("On which lists", _listings(record["listings"])),
+        ("Calls", _calls(record["calls"])),
+        ("What does not fit", _doubts(record["doubts"])),
+        ("Silences of 24 hours and more (no proof of intent)", _silences(record["silences"])),
+    )
+    for heading, table in sections:
+        parts += [Text(f"\n{heading}", style="bold"), table if table.rows else Text("nothing")]
+    return Group(*parts)
+
+
+def _verdict(evidence: Sequence[dict[str, Any]]) -> str:
+    tiers = {piece["link_tier"] for piece in evidence}
+    for tier in ("strong", "moderate", "weak"):
+        if tier in tiers:
+            outside = ", which no headline counts" if tier == "weak" else ""
+            return f"Linked to Russia by {tier} evidence{outside}; a call by what holds then."
+    return "Nothing at hand links it to Russia."
+
+
+def _identity(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("from", "to", "MMSI", "flag", "name", "call sign", "length", "said by")
+    for row in rows[:MOST_SHOWN]:
+        size = f"{row['length_m']:.0f} m" if row["length_m"] else ""
+        by = row["source"] + {"carried": ", number carried", "decision": ", by decision"}.get(
+            row["imo_by"] or "", ""
+        )
+        table.add_row(
+            _moment(row["valid_from"]),
+            _moment(row["valid_to"]),
+            _text(row["mmsi"]),
+            _text(row["flag"]),
+            _text(row["vessel_name"]),
+            _text(row["call_sign"]),
+            size,
+            by,
+        )
+    return _cut(table, rows)
+
+
+def _evidence(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("tier", "reason", "source", "reference", "listed", "delisted", "holds")
+    for row in rows[:MOST_SHOWN]:
+        holds = f"{_moment(row['valid_from']) or 'always'} to {_moment(row['valid_to']) or 'now'}"
+        programme = f", {row['programme']}" if row["programme"] else ""
+        table.add_row(
+            row["link_tier"],
+            row["link_reason"],
+            _text(row["link_source"]),
+            _text(f"{row['reference']}{programme}"),
+            _day(row["listed_on"], row["link_reason"]),
+            _text(row["delisted_on"]),
+            holds + ("" if row["matched_by"] == "imo" else f", by {row['matched_by']}"),
+        )
+    return _cut(table, rows)
+
+
+def _listings(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("list", "programme", "about", "name there", "type there", "listed", "off")
+    for row in rows[:MOST_SHOWN]:
+        off = row["delisted_on"] or (f"by {row['gone_by']}" if row["gone_by"] else "")
+        table.add_row(
+            _text(row["link_source"]),
+            _text(row["programme"]),
+            _text(row["country"]),
+            _text(row["vessel_name"]),
+            _text(row["vessel_type"]),
+            _text(row["listed_on"]) or f"by {row['first_seen_on']}",
+            _text(off),
+        )
+    return _cut(table, rows)
+
+
+def _calls(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("arrived (UTC)", "departed (UTC)", "port", "kind", "confidence", "linked by")
+    for row in rows[:MOST_SHOWN]:
+        linked = f"{row['link_reasons']} ({row['link_tier']})" if row["link_reasons"] else ""
+        table.add_row(
+            _moment(row["arrived_at"]),
+            _moment(row["departed_at"]) or "in port",
+            f"{safe_text(row['port_name'])} ({row['country']})",
+            row["area_kind"],
+            str(row["confidence"]),
+            linked,
+        )
+    return _cut(table, rows)
+
+
+def _doubts(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("what", "MMSI", "IMO", "from", "to", "in words")
+    for row in rows[:MOST_SHOWN]:
+        table.add_row(
+            row["kind"],
+            _text(row["mmsi"]),
+            _text(row["imo"]),
+            _moment(row["valid_from"]),
+            _moment(row["valid_to"]),
+            _text(row["detail"]),
+        )
+    return _cut(table, rows)
+
+
+def _silences(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("from (UTC)", "to (UTC)", "hours", "fell silent at", "came back at", "moved")
+    for row in rows[:MOST_SHOWN]:
+        table.add_row(
+            _moment(row["silent_from"]),
+            _moment(row["silent_to"]),
+            str(row["hours"]),
+            f"{row['from_lat']:.2f}, {row['from_lon']:.2f}",
+            f"{row['to_lat']:.2f}, {row['to_lon']:.2f}",
+            f"{row['moved_km']:.0f} km",
+        )
+    return _cut(table, rows)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _cut(table: Table, rows: Sequence[Any]) -> Table:
+    if len(rows) > MOST_SHOWN:
+        table.add_row(f"and {len(rows) - MOST_SHOWN} more (--json)")
+    return table
+
+
+def _text(value: Any) -> Text:
+    return Text("" if value is None else safe_text(str(value)))
+
+
+def _moment(value: Any) -> str:
+    return f"{value:%Y-%m-%d %H:%M}" if value is not None else ""
+
+
+def _day(value: Any, reason: str) -> str:
+    return str(value or ("day unknown" if reason == "listed" else ""))
+
+
+def _span(first: Any, last: Any) -> str:
+    return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+
+
+def _records(
+    con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]
+) -> list[dict[str, Any]]:
+    text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
+    result = con.execute(text, params)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

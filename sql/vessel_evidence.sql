@@ -1,0 +1,35 @@
+-- What links a ship to Russia, with dates and sources.
+-- Grain: one piece of evidence. Inputs: vessel_link, vessel. Parameters: $hull_id, $imo (null where the ship tells no hull).
+with transmitter as (
+    select distinct mmsi
+    from vessel
+    where hull_id = $hull_id and source = 'AIS'
+)
+
+select
+    link_tier,
+    link_reason,
+    link_source,
+    reference,
+    programme,
+    listed_on,
+    delisted_on,
+    known_from,
+    valid_from,
+    valid_to,
+    matched_by
+from vessel_link
+where
+    (matched_by = 'imo' and imo = $imo)
+    or (
+        matched_by = 'mmsi'
+        and mmsi in (select mmsi from transmitter)
+        and ($imo is null or imo is null)
+    )
+order by
+    list_position(['strong', 'moderate', 'weak'], link_tier),
+    known_from,
+    link_source,
+    reference,
+    programme,
+    valid_from
