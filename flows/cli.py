@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         examples: str,
         group: Any = commands,
     ) -> argparse.ArgumentParser:
-        made = group.add_parser(
+        made: argparse.ArgumentParser = group.add_parser(
             name,
             parents=[shared],
             help=text,

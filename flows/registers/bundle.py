@@ -58,7 +58,9 @@ def bundle(folder: Path, name: str) -> list[dict[str, Any]]:
         if entry.imo is not None and entry.programme in tags
     ]
     # What is left was taken off before the list of that day.
-    rows += [fact for fact in dates.values() if fact["delisted_on"]]
+    rows += [fact for fact in dates.values() if "delisted_on" in fact]
+    if name == "eu_833_2014_annex_xlii.csv":
+        rows += _facts("eu_2026_1848.csv")
     return sorted(
         rows, key=lambda r: (r["imo"], str(r["listed_on"]), r["programme"], r["reference"])
     )
@@ -101,29 +103,26 @@ def _country(register: str, programme: str | None) -> str | None:
     return next(iter([*exact, *begun]), None)
 
 
+def _facts(name: str) -> list[dict[str, Any]]:
+    with data_path("registers", "facts", name).open(encoding="utf-8", newline="") as lines:
+        return [
+            {
+                **{key: text or None for key, text in row.items()},
+                "imo": whole_number(row["imo"]),
+                "listed_on": date.fromisoformat(row["listed_on"]),
+            }
+            for row in csv.DictReader(lines)
+        ]
+
+
 def _ofac_dates() -> dict[tuple[int | None, str | None], dict[str, Any]]:
     """The days that OFAC's own CSV does not give, by hull and programme."""
-    path = data_path("registers", "facts", "ofac_listing_dates.csv")
-    with path.open(encoding="utf-8", newline="") as lines:
-        return {
-            (whole_number(r["imo"]), r["programme"]): {
-                "listed_on": date.fromisoformat(r["listed_on"]),
-                "act": r["act"],
-                "evidence": r["evidence"],
-            }
-            | (
-                {
-                    "imo": whole_number(r["imo"]),
-                    "vessel_name": r["vessel_name"],
-                    "programme": r["programme"],
-                    "reference": f"SDN, IMO {r['imo']}",
-                    "delisted_on": date.fromisoformat(r["delisted_on"]),
-                }
-                if r["delisted_on"]
-                else {"delisted_on": None}
-            )
-            for r in csv.DictReader(lines)
-        }
+    return {
+        (fact["imo"], fact["programme"]): fact
+        if fact["delisted_on"]
+        else {name: fact[name] for name in ("listed_on", "act", "evidence")}
+        for fact in _facts("ofac_listing_dates.csv")
+    }
 
 
 if __name__ == "__main__":

@@ -282,7 +282,7 @@ def _act(celex: str) -> _Act | None:
     if found[2] == "D":
         title = f"Decision (CFSP) {year}/{number}" if year > 2014 else ""
         return _Act(f"{year}/{number}", title or f"Decision {year}/{number}/CFSP")
-    if year > 2015:
+    if year > 2014:
         return _Act(f"{year}/{number}", f"Regulation (EU) {year}/{number}")
     union = "EU" if year > 2009 else "EC"
     return _Act(f"{number}/{year}", f"Regulation ({union}) No {number}/{year}")

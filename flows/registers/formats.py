@@ -22,7 +22,7 @@ def open_list(path: Path) -> ListFile:
     """
     try:
         for publisher in PUBLISHERS:
-            found = publisher.open_list(path)
+            found: ListFile | None = publisher.open_list(path)
             if found is not None:
                 return found
     except OSError as error:
