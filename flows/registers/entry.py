@@ -44,6 +44,9 @@ ENTRY_SCHEMA = pa.schema(
 )
 
 
+_SEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{7}(?![0-9])")
+
+
 class Entry(NamedTuple):
     """One hull under one programme of one register. The columns of `ENTRY_SCHEMA`.
 
@@ -111,7 +114,7 @@ def imo_number(text: str | None) -> int | None:
     >>> imo_number("IMO 9187629"), imo_number("9187628"), imo_number("0000000"), imo_number(None)
     (9187629, None, None, None)
     """
-    for digits in re.findall(r"(?<![0-9])[0-9]{7}(?![0-9])", text or ""):
+    for digits in _SEVEN_DIGITS.findall(text or ""):
         weighted = sum(int(d) * w for d, w in zip(digits[:6], range(7, 1, -1), strict=True))
         if weighted % 10 == int(digits[6]) and digits[0] != "0":
             return int(digits)
@@ -134,11 +137,13 @@ def plain_text(text: str | None) -> str | None:
     >>> plain_text("  SEA\\n STAR "), plain_text(" "), plain_text("-0- ")
     ('SEA STAR', None, None)
     """
-    found = "".join(
-        " " if unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp", "Cs") else sign
-        for sign in text or ""
-    )
-    found = re.sub(r"\s+", " ", found).strip()
+    found = text or ""
+    if not (found.isascii() and found.isprintable()):  # most text is plain: look at signs no more
+        found = "".join(
+            " " if unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp", "Cs") else sign
+            for sign in found
+        )
+    found = " ".join(found.split())
     return None if found in ("", "-0-") else found
 
 

@@ -88,7 +88,7 @@ NO_FLAG = frozenset({"none identified", "unknown"})
 ADVANCED_TAGS = frozenset(
     {
         "ReferenceValueSets",
-        "Location",  # read for nothing but to be freed: a fifth of the file
+        "Location",  # taken up for nothing but to be freed: there are over 20,000
         "IDRegDocument",
         "DistinctParty",
         "ProfileRelationship",  # the same
@@ -532,8 +532,8 @@ def _read_json(path: Path) -> Iterator[Entry | Junk]:
 def _json_vessel(number: int, vessel: object, raw: str) -> Iterator[Entry | Junk]:
     """A vessel of the extract, which has no ent_num: its IMO number or its name stands for it.
 
-    Its designation_date is not read: it is one and the same day for all, the day of the edition
-    that was extracted, also for ships that were listed thirty years before.
+    Its designation_date is not read: it is one and the same day for all (2026-03-20), also for
+    ships that were on the list of 2023: a day of the edition or the download, not of the listing.
     """
     if not isinstance(vessel, dict):
         yield Junk(number, "not a vessel: a JSON object expected", raw, is_whole=True)

@@ -254,7 +254,8 @@ def _texts(entity: _Entity, name: str) -> list[str]:
 
 
 def _first(entity: _Entity, name: str) -> str | None:
-    return next(iter(_texts(entity, name)), None)
+    texts = _texts(entity, name)
+    return texts[0] if texts else None
 
 
 def _values(

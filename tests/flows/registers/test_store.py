@@ -1,0 +1,222 @@
+"""Versions of registers in a home: imported, compared, refused where a list is cut, never lost."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from flows import cli
+from flows.history import REGISTER, append_history, read_history
+from flows.registers import show, store
+from flows.registers.decisions import FILE, read_decisions
+from flows.settings import BarometerError, Settings
+
+HEADER = "imo,name,tier,reason,source,from,to"
+FIRST = [
+    "9187629,ALPHA,strong,listed,Gazette 1,2026-01-10,",
+    "9187631,BRAVO,strong,listed,Gazette 1,2026-01-10,",
+    "9074729,CHARLIE,moderate,trade,cargo papers,,",
+]
+SECOND = [
+    "9187629,ALPHA TWO,strong,listed,Gazette 1,2026-01-10,",
+    FIRST[1],
+    "9333400,DELTA,strong,owner,company register,,",
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Settings(home=home, as_of=datetime(2026, 9, 1), threads=1, memory_limit="200MB")
+
+
+def imported(
+    settings: Settings,
+    rows: list[str],
+    on: str | None = None,
+    name: str = "fleet.csv",
+    accept_loss: bool = False,
+) -> store.Imported:
+    path = settings.home.parent / name
+    path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    return store.import_list(
+        settings,
+        path,
+        published_on=date.fromisoformat(on) if on else None,
+        accept_loss=accept_loss,
+    )
+
+
+def team_versions(settings: Settings) -> list[tuple[date, int]]:
+    return [
+        (version.published_on, version.entries.num_rows)
+        for version in store.load_versions(settings.home)
+        if version.register == "team:fleet"
+    ]
+
+
+def test_the_first_version_adds_all(settings: Settings) -> None:
+    found = imported(settings, FIRST, "2026-02-01")
+    assert (found.state, found.register, found.entries, found.hulls) == (
+        "imported", "team:fleet", 3, 3,
+    )  # fmt: skip
+    assert found.compared_with is None and len(found.added) == 3 and found.is_newest
+    assert team_versions(settings) == [(date(2026, 2, 1), 3)]
+
+
+def test_a_newer_version_says_what_was_added_changed_and_gone(settings: Settings) -> None:
+    imported(settings, FIRST, "2026-02-01")
+    found = imported(settings, SECOND, "2026-03-01")
+    assert found.compared_with == date(2026, 2, 1)
+    assert [x.hull for x in found.added] == ["IMO 9333400"]
+    assert [(x.hull, x.vessel_name) for x in found.changed] == [("IMO 9187629", "ALPHA TWO")]
+    assert [x.hull for x in found.gone] == ["IMO 9074729"]
+    assert team_versions(settings) == [(date(2026, 2, 1), 3), (date(2026, 3, 1), 3)]
+
+
+def test_the_same_file_again_changes_nothing(settings: Settings) -> None:
+    imported(settings, FIRST, "2026-02-01")
+    assert imported(settings, FIRST, "2026-02-01").state == "known"
+    assert imported(settings, FIRST).state == "known"
+    assert len(read_history(settings.home, REGISTER)) == 1
+
+
+def test_an_older_version_is_kept_and_not_followed(settings: Settings) -> None:
+    imported(settings, SECOND, "2026-03-01")
+    found = imported(settings, FIRST, "2026-02-01")
+    assert not found.is_newest and found.compared_with is None
+    assert "A newer version is at hand" in show.as_text(found, "fleet.csv")
+    assert team_versions(settings)[-1] == (date(2026, 3, 1), 3)
+
+
+def test_without_a_day_of_its_own_a_list_is_of_the_day_of_its_import(settings: Settings) -> None:
+    assert imported(settings, FIRST).published_on == date(2026, 9, 1)
+
+
+def test_a_list_of_the_future_is_refused(settings: Settings) -> None:
+    with pytest.raises(BarometerError, match="after the as-of time"):
+        imported(settings, FIRST, "2026-09-02")
+
+
+def test_a_list_that_lost_most_of_its_ships_is_refused(settings: Settings) -> None:
+    imported(settings, FIRST, "2026-02-01")
+    with pytest.raises(BarometerError, match=r"1 hulls.*had 3.*--accept-loss"):
+        imported(settings, FIRST[:1], "2026-03-01")
+    assert team_versions(settings) == [(date(2026, 2, 1), 3)]
+    assert len(imported(settings, FIRST[:1], "2026-03-01", accept_loss=True).gone) == 2
+
+
+def test_a_cut_list_is_refused(settings: Settings) -> None:
+    path = settings.home.parent / "sdn.xml"
+    path.write_text(
+        '<sdnList xmlns="http://example.org"><publshInformation><Publish_Date>03/20/2026'
+        "</Publish_Date></publshInformation><sdnEntry><uid>1</uid><lastName>ALPHA</lastName>"
+        "<sdnType>Vessel</sdnType><programList><program>RUSSIA-EO14024</program></programList>"
+        "<idList><id><uid>2</uid><idType>Vessel Registration Identification</idType>"
+        "<idNumber>IMO 9187629</idNumber></id></idList></sdnEntry><sdnEntry><uid>3</uid><las",
+        encoding="utf-8",
+    )
+    with pytest.raises(BarometerError, match=r"(cut|broken)"):
+        store.import_list(settings, path, published_on=None, accept_loss=False)
+    assert read_history(settings.home, REGISTER) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\0\0\0", "hello\n", "imo,ofac,uk,eu\n9187629,True,False,False\n", HEADER + "\n"],
+    ids=["empty", "zeros", "text", "yes and no", "header alone"],
+)
+def test_what_is_no_list_is_refused_with_a_message(settings: Settings, text: str) -> None:
+    path = settings.home.parent / "some.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BarometerError, match=r"some\.csv"):
+        store.import_list(settings, path, published_on=None, accept_loss=False)
+
+
+def test_a_missing_file_is_refused_with_a_message(settings: Settings) -> None:
+    with pytest.raises(BarometerError, match="cannot be read"):
+        store.import_list(
+            settings, settings.home / "none.csv", published_on=None, accept_loss=False
+        )
+
+
+def test_junk_is_told_with_its_line_and_kept(settings: Settings) -> None:
+    bad = "9187628,ECHO,strong,listed,Gazette 1,,"
+    found = imported(settings, [*FIRST, bad, "9187629,FOXTROT,strong,listed,,,"], "2026-02-01")
+    assert sorted(row.line for row in found.junk) == [5, 6]
+    told = show.as_text(found, "fleet.csv")
+    assert "fleet.csv line 5" in told and "fleet.csv line 6" in told
+    kept = store.load_junk(settings.home).to_pylist()
+    assert sorted(row["line"] for row in kept) == [5, 6]
+    assert {row["register"] for row in kept} == {"team:fleet"}
+
+
+def test_a_version_that_was_written_and_not_recorded_does_not_count(settings: Settings) -> None:
+    """An import that was killed before its line in the history leaves only garbage."""
+    imported(settings, FIRST, "2026-02-01")
+    history = settings.home / "history" / f"{REGISTER}.jsonl"
+    lines = history.read_text(encoding="utf-8")
+    imported(settings, SECOND, "2026-03-01")
+    history.write_text(lines, encoding="utf-8")
+    assert team_versions(settings) == [(date(2026, 2, 1), 3)]
+    assert len(imported(settings, SECOND, "2026-03-01").added) == 1
+    assert len(team_versions(settings)) == 2
+
+
+def test_a_version_whose_file_is_gone_is_named(settings: Settings) -> None:
+    imported(settings, FIRST, "2026-02-01")
+    (record,) = read_history(settings.home, REGISTER)
+    (settings.home / record["path"]).unlink()
+    with pytest.raises(BarometerError, match="Restore it from a backup"):
+        store.load_versions(settings.home)
+
+
+def test_a_record_that_makes_no_sense_does_not_hide_the_others(settings: Settings) -> None:
+    append_history(settings.home, REGISTER, [])
+    imported(settings, FIRST, "2026-02-01")
+    (settings.home / "history" / f"{REGISTER}.jsonl").open("a").write('{"cut')
+    assert len(team_versions(settings)) == 1
+
+
+def test_decisions_are_read_and_bad_rows_named(settings: Settings) -> None:
+    (settings.home / FILE).write_text(
+        "\ufeffmmsi,imo,decision,from,to,by,on,why\n"
+        "352003487,9187629,confirm,2026-01-01,,M. K.,2026-04-20,same call sign\n"
+        "352003487,9187628,confirm,,,,,\n"
+        "Call sign,9187629,refuse,,,,,\n"
+        "352003487,9187629,perhaps,,,,,\n"
+        "352003487,9187629,refuse,yesterday,,,,\n",
+        encoding="utf-8",
+    )
+    decisions, faults = read_decisions(settings.home)
+    assert [row["decision"] for row in decisions.to_pylist()] == ["confirm"]
+    assert [f"line {n}:" in fault for n, fault in zip((3, 4, 5, 6), faults, strict=True)] == [
+        True, True, True, True,
+    ]  # fmt: skip
+
+
+def test_decisions_without_their_columns_are_named(settings: Settings) -> None:
+    (settings.home / FILE).write_text("ship,hull\n1,2\n", encoding="utf-8")
+    decisions, (fault,) = read_decisions(settings.home)
+    assert decisions.num_rows == 0 and "no column mmsi, imo, decision" in fault
+
+
+def test_the_command_imports_and_says_what_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "fleet.csv"
+    path.write_text("\n".join([HEADER, *FIRST]), encoding="utf-8")
+    home = ["--home", str(tmp_path / "home"), "--as-of", "2026-09-01"]
+    assert cli.main(["register", "import", str(path), *home]) == 0
+    assert "team:fleet of 2026-09-01: 3 entries of 3 hulls" in capsys.readouterr().out
+    assert cli.main(["sql", "select count(*) from vessel_link where imo = 9187629", *home]) == 0
+    assert "1" in capsys.readouterr().out
+    assert cli.main(["vessel", "ALPHA", "--json", *home]) == 0
+    assert '"Gazette 1"' in capsys.readouterr().out
+    assert cli.main(["vessel", "NO SUCH SHIP", *home]) == 1
+    path.write_text("nothing", encoding="utf-8")
+    assert cli.main(["register", "import", str(path), *home]) == 1
+    assert "is no list that is known" in capsys.readouterr().err
