@@ -22,9 +22,6 @@ BLOCK = 1 << 17
 # Cells of the first sieve of `locate`: about 5 km, so that a fence of 10 km takes few of them.
 LOCATE_CELL_DEG = 0.05
 
-# Cells of `near`: half a diagonal is 1.6 km at most, against 60 km asked for.
-NEAR_CELL_DEG = 0.02
-
 METRES_A_DEGREE = np.pi * EARTH_RADIUS_M / 180
 
 
@@ -116,10 +113,9 @@ def near(
 
     Notes
     -----
-    The answer is that of the centre of the point's cell, on a grid of ``NEAR_CELL_DEG`` (0.02
-    degrees), with distances in a plane that is true at the port's middle latitude: pairs nearer
-    or farther than the distance by up to 2.5 km (at 60 km) may fall on either side. The grid is
-    built once for a `Ports` object and distance, and kept.
+    Distances are in a plane that is true at the port's middle latitude: at 60 km they may be off
+    by a kilometre. Every point meets every port's bounding box, and the limit itself where it lies
+    in that.
 
     Examples
     --------
@@ -133,21 +129,27 @@ def near(
     if not 0 <= distance_km <= 500:
         raise ValueError(f"distance_km must lie between 0 and 500, not {distance_km}")
     x, y = _points(lon, lat)
-    table = _near_table(ports, float(distance_km))
-    points, rows = [], []
-    for start in range(0, x.size, BLOCK):
-        block = slice(start, start + BLOCK)
-        cell = _cells(x[block], y[block], table.grid)
-        first = table.first[cell]
-        count = table.first[cell + 1] - first
-        ends = np.cumsum(count)
-        # Entry k of a point stands at first + k of the table.
-        entry = np.arange(ends[-1]) + np.repeat(first - (ends - count), count)
-        points.append(np.repeat(np.arange(start, start + cell.size, dtype=np.intp), count))
-        rows.append(table.port[entry])
-    if not points:
-        return np.empty(0, np.intp), np.empty(0, np.int16)
-    return np.concatenate(points), np.concatenate(rows)
+    points, rows = [np.empty(0, np.intp)], [np.empty(0, np.int16)]
+    reach_lat = distance_km * 1000 / METRES_A_DEGREE
+    for row, limit in enumerate(ports.port["geometry"]):
+        west, south, east, north = limit.bounds
+        # A hundredth more: the box must hold all that the plane calls near.
+        reach_lon = 1.01 * reach_lat / np.cos(np.radians(max(abs(south), abs(north)) + reach_lat))
+        close = np.flatnonzero(
+            (np.abs(x - (west + east) / 2) <= (east - west) / 2 + reach_lon)
+            & (np.abs(y - (south + north) / 2) <= (north - south) / 2 + 1.01 * reach_lat)
+        )
+        # In degrees of latitude, with longitude squeezed to its true length at this port.
+        squeeze = float(np.cos(np.radians((south + north) / 2)))
+        flat = scale(limit, squeeze, 1, origin=(0, 0))
+        shapely.prepare(flat)
+        apart = shapely.points(x[close] * squeeze, y[close])
+        hit = close[shapely.dwithin(flat, apart, reach_lat)]
+        points.append(hit)
+        rows.append(np.full(hit.size, row, np.int16))
+    point, port = np.concatenate(points), np.concatenate(rows)
+    order = np.lexsort((port, point))
+    return point[order], port[order]
 
 
 class _Grid(NamedTuple):
@@ -171,14 +173,6 @@ class _Fences(NamedTuple):
     is_close: npt.NDArray[np.bool_]
     limits: list[BaseGeometry]
     inner: list[list[_Area]]
-
-
-class _NearTable(NamedTuple):
-    """The ports of cell c are ``port[first[c]:first[c + 1]]``."""
-
-    grid: _Grid
-    first: npt.NDArray[np.int64]
-    port: npt.NDArray[np.int16]
 
 
 def _points(
@@ -251,51 +245,32 @@ def _fences(ports: Ports) -> _Fences:
             inner[row_of[port_id]].append(_Area(geometry, kind == "berth", len(serves) > 0))
     shapely.prepare(limits)
     grid = _grid(shapely.total_bounds(limits), LOCATE_CELL_DEG)
-    west = grid.west + np.arange(grid.columns) * grid.cell_deg
-    south = grid.south + np.arange(grid.rows) * grid.cell_deg
-    # A hair wider than the cell, for points that rounding puts into the neighbouring cell.
-    hair = 1e-9
-    boxes = shapely.box(
-        *np.broadcast_arrays(
-            west[None, :] - hair,
-            south[:, None] - hair,
-            west[None, :] + grid.cell_deg + hair,
-            south[:, None] + grid.cell_deg + hair,
-        )
-    ).ravel()
-    is_close = np.zeros(boxes.size + 1, np.bool_)
-    is_close[shapely.STRtree(boxes).query(limits, predicate="intersects")[1]] = True
+    is_close = np.zeros(grid.columns * grid.rows + 1, np.bool_)
+    for limit in limits:
+        is_close[_touched_cells(limit, grid)] = True
     return _Fences(grid, is_close, limits, inner)
 
 
-@lru_cache(maxsize=8)
-def _near_table(ports: Ports, distance_km: float) -> _NearTable:
-    limits = list(ports.port["geometry"])
-    bounds = shapely.bounds(limits)
-    metres = distance_km * 1000 + METRES_A_DEGREE * NEAR_CELL_DEG
-    reach_lat = metres / METRES_A_DEGREE
-    reach_lon = reach_lat / np.cos(np.radians(np.abs(bounds[:, [1, 3]]).max(axis=1) + reach_lat))
-    wide = bounds + np.column_stack(
-        [-reach_lon, np.full(len(limits), -reach_lat), reach_lon, np.full(len(limits), reach_lat)]
+def _touched_cells(limit: BaseGeometry, grid: _Grid) -> npt.NDArray[np.int64]:
+    """The cells that a limit touches, looked for in its own box: the ports lie oceans apart."""
+    west, south, east, north = limit.bounds
+    first, last = (
+        [int((lon - grid.west) / grid.cell_deg), int((lat - grid.south) / grid.cell_deg)]
+        for lon, lat in ((west, south), (east, north))
     )
-    total = np.concatenate([wide[:, :2].min(axis=0), wide[:, 2:].max(axis=0)])
-    grid = _grid(total, NEAR_CELL_DEG)
-    cells, rows = [], []
-    for port, (limit, box) in enumerate(zip(limits, wide, strict=True)):
-        low = ((box[:2] - total[:2]) / NEAR_CELL_DEG).astype(int)
-        high = ((box[2:] - total[:2]) / NEAR_CELL_DEG).astype(int)
-        column, row = np.meshgrid(np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1))
-        x = total[0] + (column.ravel() + 0.5) * NEAR_CELL_DEG
-        y = total[1] + (row.ravel() + 0.5) * NEAR_CELL_DEG
-        # In degrees of latitude, with longitude squeezed to its true length at this port.
-        squeeze = float(np.cos(np.radians((limit.bounds[1] + limit.bounds[3]) / 2)))
-        flat = scale(limit, squeeze, 1, origin=(0, 0))
-        apart = shapely.distance(flat, shapely.points(x * squeeze, y)) * METRES_A_DEGREE
-        hit = apart <= distance_km * 1000
-        cells.append((row.ravel() * grid.columns + column.ravel())[hit])
-        rows.append(np.full(int(hit.sum()), port, np.int16))
-    cell, port_row = np.concatenate(cells), np.concatenate(rows)
-    order = np.lexsort((port_row, cell))
-    # Two more than there are cells: the number of everything outside, and the end of its list.
-    first = np.searchsorted(cell[order], np.arange(grid.columns * grid.rows + 2))
-    return _NearTable(grid, first.astype(np.int64), port_row[order])
+    column, row = np.meshgrid(
+        np.arange(max(first[0] - 1, 0), min(last[0] + 2, grid.columns)),
+        np.arange(max(first[1] - 1, 0), min(last[1] + 2, grid.rows)),
+    )
+    # A hair wider than the cell, for points that rounding puts into the neighbouring cell.
+    hair = 1e-9
+    corner_lon = grid.west + column.ravel() * grid.cell_deg
+    corner_lat = grid.south + row.ravel() * grid.cell_deg
+    boxes = shapely.box(
+        corner_lon - hair,
+        corner_lat - hair,
+        corner_lon + grid.cell_deg + hair,
+        corner_lat + grid.cell_deg + hair,
+    )
+    cell: npt.NDArray[np.int64] = (row * grid.columns + column).ravel().astype(np.int64)
+    return cell[shapely.intersects(limit, boxes)]

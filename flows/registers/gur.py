@@ -6,7 +6,6 @@ the CSV is what was read off those pages, a row a ship. It gives no listing date
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,8 +33,6 @@ LABELS = frozenset(
 )
 """The labels on a ship's page. Where a page leaves a value empty, the label after it was read in
 its place: 207 MMSI fields of June 2026 hold "Call sign"."""
-
-_flag = functools.lru_cache(maxsize=4096)(flag_code)
 
 
 def open_list(path: Path) -> ListFile | None:
@@ -88,7 +85,7 @@ def _entries(row: TableRow) -> Iterator[Entry | Junk]:
     is_year = re.fullmatch(r"(18|19|20)[0-9]{2}", built) is not None
     if built and not is_year:
         faults.append(f"build_year {built[:40]!r}, expected one year")
-    flag = _flag(cells.get("flag", ""))
+    flag = flag_code(cells.get("flag", ""))
     if flag is None and cells.get("flag", "").lower() not in ("", "unknown"):
         faults.append(f"flag {cells['flag'][:40]!r} is no country known")
     reference = f"war-sanctions.gur.gov.ua ship {cells['gur_id']}" if cells["gur_id"] else None

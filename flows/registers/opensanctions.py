@@ -27,6 +27,8 @@ from flows.registers.entry import (
     day,
     flag_code,
     imo_number,
+    name_text,
+    plain_text,
     ship_mmsi,
     whole_number,
 )
@@ -37,7 +39,6 @@ from flows.registers.team import (
     TableRow,
     bounded_lines,
     header_columns,
-    quick_text,
     read_head,
     table_rows,
 )
@@ -79,6 +80,7 @@ _ID = re.compile(rb'"id"\s*:\s*"([^"]*)"')
 
 _Value = TypeVar("_Value")
 
+# One look-up of a code costs as much as all else of a row, and flags are few.
 _flag = functools.lru_cache(maxsize=4096)(flag_code)
 
 
@@ -185,9 +187,6 @@ def _table_entries(path: Path, columns: list[str]) -> Iterator[Entry | Junk]:
 
 def _row_entries(row: TableRow) -> Iterator[Entry | Junk]:
     cells = row.cells
-    if not cells["id"]:
-        yield Junk(row.line, "no id: nothing to refer to", row.raw, True)
-        return
     properties = {
         "imoNumber": _split(cells["imo"]),
         "mmsi": _split(cells["mmsi"]),
@@ -204,7 +203,7 @@ def _row_entries(row: TableRow) -> Iterator[Entry | Junk]:
 
 
 def _split(cell: str) -> list[str]:
-    return [text for part in cell.split(";") if (text := part.strip())]
+    return [text for part in cell.split(";") if (text := part.strip())] if cell else []
 
 
 def _hulls(ship: _Entity, line: int) -> tuple[list[Entry], list[str]]:
@@ -219,14 +218,18 @@ def _hulls(ship: _Entity, line: int) -> tuple[list[Entry], list[str]]:
     if len(flags) > 1:
         faults.append(f"{len(flags)} flags, expected one: which is the present one is not said")
     texts = [ship.caption, *(t for name in _NAMES for t in _texts(ship, name))]
-    names = list(dict.fromkeys(name for text in texts if (name := quick_text(text).upper())))
+    names = list(dict.fromkeys(name for text in texts if (name := name_text(text))))
+    reference = plain_text(ship.id)
+    if reference is None:
+        return [], ["no id: nothing to refer to"]
     if not (imos or mmsis or names):
         return [], ["a ship without IMO number, MMSI and name"]
     years = [int(text[:4]) for text in _texts(ship, "buildDate") if re.match(r"[12][0-9]{3}", text)]
     hull = Entry(
         register="opensanctions",
         link_source="OpenSanctions",
-        reference=quick_text(ship.id),
+        reference=reference,
+        imo=imos[0] if imos else None,
         mmsis=tuple(mmsis),
         vessel_name=names[0] if names else None,
         former_names=tuple(names[1:]),
@@ -239,17 +242,18 @@ def _hulls(ship: _Entity, line: int) -> tuple[list[Entry], list[str]]:
         ground=";".join(_texts(ship, "topics")) or None,
         line=line,
     )
-    return [hull._replace(imo=imo) for imo in imos] or [hull], faults
+    return [hull, *(hull._replace(imo=imo) for imo in imos[1:])], faults
 
 
 def _dataset_programmes(entity: _Entity) -> list[str | None]:
-    return [f"dataset:{quick_text(name)}" for name in entity.datasets] or [None]
+    names = [name for text in entity.datasets if (name := plain_text(text))]
+    return [f"dataset:{name}" for name in names] or [None]
 
 
 def _texts(entity: _Entity, name: str) -> list[str]:
     """A property's values as plain text. Sorted: the order in which they are published varies."""
     return sorted(
-        {text for value in entity.properties.get(name, ()) if (text := quick_text(value))}
+        {text for value in entity.properties.get(name, ()) if (text := plain_text(value))}
     )
 
 
@@ -318,34 +322,39 @@ def _ship_entries(ship: _Entity, line: int, raw: str, graph: _Graph) -> Iterator
     hulls, faults = _hulls(ship, line)
     yield from (Junk(line, fault, raw, not hulls) for fault in faults)
     said = [*_listings(ship.id, graph), *_ownerships(ship.id, graph)]
-    for fields in said or [{"programme": name} for name in _dataset_programmes(ship)]:
-        yield from (hull._replace(**fields) for hull in hulls)
+    for tail, fields in said or [("", {"programme": name}) for name in _dataset_programmes(ship)]:
+        for hull in hulls:
+            yield hull._replace(reference=hull.reference + tail, **fields)
 
 
-def _listings(ship: str, graph: _Graph) -> Iterator[dict[str, Any]]:
+def _listings(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What each sanction says: the end of the reference, and the fields of an entry."""
     for claim in graph.claims.get(ship, ()):
-        yield {
-            "programme": claim.programme,
-            "reference": quick_text(f"{ship}{claim.tail}"),
-            "listed_on": claim.listed_on,
-            "delisted_on": claim.delisted_on,
-            "is_delisted": claim.is_delisted,
-        }
+        yield (
+            claim.tail,
+            {
+                "programme": claim.programme,
+                "listed_on": claim.listed_on,
+                "delisted_on": claim.delisted_on,
+                "is_delisted": claim.is_delisted,
+            },
+        )
 
 
-def _ownerships(ship: str, graph: _Graph) -> Iterator[dict[str, Any]]:
+def _ownerships(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What each country of each owner says, as `_listings`."""
     for run in graph.runs.get(ship, ()):
-        if run.owner not in graph.owners:
-            continue  # told as Junk at the line that names the owner
-        owner = graph.owners[run.owner]
+        owner = graph.owners.get(run.owner, _Owner("", {}))  # told as Junk where it is lacking
         for country, name in owner.countries.items():
-            yield {
-                "programme": f"owner:{country}",
-                "reference": quick_text(f"{ship}, owner {owner.name}"),
-                "valid_from": run.valid_from,
-                "valid_to": run.valid_to,
-                "ground": f"{run.role} ({name})",
-            }
+            yield (
+                f", owner {owner.name}",
+                {
+                    "programme": f"owner:{country}",
+                    "valid_from": run.valid_from,
+                    "valid_to": run.valid_to,
+                    "ground": f"{run.role} ({name})",
+                },
+            )
 
 
 def _read_graph(path: Path) -> _Graph:
@@ -481,7 +490,7 @@ def _owner(entity: _Entity) -> tuple[_Owner, list[str]]:
                 countries.setdefault(text.upper(), name)
             else:
                 faults.append(f"{name} {text[:40]!r}, expected two letters")
-    title = quick_text(entity.caption) or _first(entity, "name") or entity.id
+    title = plain_text(entity.caption) or _first(entity, "name") or "without a name"
     return _Owner(title, countries), faults
 
 

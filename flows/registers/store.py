@@ -95,27 +95,16 @@ def import_list(
         version before, or is of a day after the as-of time.
     """
     content = _hash(path)
-    known = [r for r in read_history(settings.home, REGISTER) if r["file_hash"] == content]
     found = open_list(path)
+    day = published_on or found.published_on
+    for record in read_history(settings.home, REGISTER):
+        if record["file_hash"] == content and record["published_on"] == str(
+            day or record["published_on"]
+        ):
+            return _known(record)
     rows = list(found.rows)
     junk = [row for row in rows if isinstance(row, Junk)]
     entries = [row for row in rows if isinstance(row, Entry)]
-    day = published_on or found.published_on
-    if known and (day is None or any(r["published_on"] == day.isoformat() for r in known)):
-        record = known[-1]
-        return Imported(
-            "known",
-            record["register"],
-            date.fromisoformat(record["published_on"]),
-            record["entries"],
-            record["hulls"],
-            junk,
-            None,
-            [],
-            [],
-            [],
-            False,
-        )
     day = day or settings.as_of.date()
     if day > settings.as_of.date():
         raise BarometerError(f"{path}: is of {day}, after the as-of time {settings.as_of:%F}.")
@@ -161,17 +150,33 @@ def import_list(
     }
     append_history(settings.home, REGISTER, [record])
     return Imported(
-        "imported",
-        found.register,
-        day,
-        len(entries),
-        len(hulls),
-        junk,
-        None if last is None else last.published_on,
-        added,
-        changed,
-        gone,
-        all(v.published_on <= day for v in versions),
+        state="imported",
+        register=found.register,
+        published_on=day,
+        entries=len(entries),
+        hulls=len(hulls),
+        junk=junk,
+        compared_with=None if last is None else last.published_on,
+        added=added,
+        changed=changed,
+        gone=gone,
+        is_newest=all(version.published_on <= day for version in versions),
+    )
+
+
+def _known(record: dict[str, Any]) -> Imported:
+    return Imported(
+        state="known",
+        register=record["register"],
+        published_on=date.fromisoformat(record["published_on"]),
+        entries=record["entries"],
+        hulls=record["hulls"],
+        junk=[],
+        compared_with=None,
+        added=[],
+        changed=[],
+        gone=[],
+        is_newest=False,
     )
 
 

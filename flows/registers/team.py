@@ -185,22 +185,8 @@ def _table_row(
         return Junk(number, fault, raw, True)
     if any(cell.strip() for cell in cells[len(columns) :]):
         return Junk(number, fault, raw, True)
-    # A look at the whole row, for the speed: most hold no sign that a look at each cell would find.
-    texts = [cell.strip() for cell in cells] if _is_plain(row) else map(quick_text, cells)
+    texts = (plain_text(cell) or "" for cell in cells)
     return TableRow(number, raw, dict(zip(columns, texts, strict=False)), is_unended)
-
-
-def quick_text(text: str) -> str:
-    """`plain_text`, empty for nothing, and fast where no sign of the text has to be looked at.
-
-    >>> quick_text(" SEA STAR"), quick_text("SEA\\n STAR"), quick_text("-0-")
-    ('SEA STAR', 'SEA STAR', '')
-    """
-    return text.strip() if _is_plain(text) else plain_text(text) or ""
-
-
-def _is_plain(text: str) -> bool:
-    return text.isprintable() and "  " not in text and "-0-" not in text
 
 
 def _rows(path: Path, columns: list[str], delimiter: str, name: str) -> Iterator[Entry | Junk]:
