@@ -273,4 +273,5 @@ def _touched_cells(limit: BaseGeometry, grid: _Grid) -> npt.NDArray[np.int64]:
         corner_lat + grid.cell_deg + hair,
     )
     cell: npt.NDArray[np.int64] = (row * grid.columns + column).ravel().astype(np.int64)
-    return cell[shapely.intersects(limit, boxes)]
+    touched: npt.NDArray[np.bool_] = shapely.intersects(limit, boxes)
+    return cell[touched]

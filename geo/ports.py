@@ -1,4 +1,4 @@
-"""The ports and their fences, read from one GeoJSON file and checked as a whole."""
+"""The ports and their fences, read from GeoJSON files and checked as a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,19 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 KINDS = ("port_limit", "anchorage", "berth")
-WATERS = ("Persian Gulf", "Gulf of Oman", "Caspian")
+WATERS = (
+    "Persian Gulf",
+    "Gulf of Oman",
+    "Caspian",
+    "Black Sea",
+    "Sea of Azov",
+    "Baltic Sea",
+    "Barents Sea",
+    "Sea of Japan",
+    "Sea of Okhotsk",
+)
+TRADE_TIERS = ("moderate", "weak")
+"""What a tanker's call at a Russian port may prove. Only a list or a flag is strong evidence."""
 ROADS = "roads"
 """The one `port_kind` that needs no berth: ships only lie at anchor there."""
 
@@ -36,7 +48,12 @@ _TEXTS = (
     "source",
 )
 _SAME_IN_A_PORT = ("port_name", "water", "country", "port_kind")
-_LIMIT_ONLY = ("usual_tanker_calls", "usual_tanker_calls_source")
+_LIMIT_ONLY = (
+    "usual_tanker_calls",
+    "usual_tanker_calls_source",
+    "trade_tier",
+    "trade_tier_source",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +65,8 @@ class Ports:
     port : pandas.DataFrame
         One row a port: port_id, name, water, country, kind, usual_tanker_calls (a year, Int64,
         null where unknown), usual_tanker_calls_source, geometry (the port limit), source,
-        accuracy_m (metres, of the limit).
+        accuracy_m (metres, of the limit), trade_tier (what a tanker's call proves about Russia,
+        "moderate" or "weak"; None where it proves nothing, as at every Iranian port).
     port_area : pandas.DataFrame
         One row an area, the port limits among them: area_id, port_id, name, kind (port_limit,
         anchorage, berth), water, country, serves (tuple of port_ids, empty for most), geometry,
@@ -64,19 +82,21 @@ class Ports:
     port_area: pd.DataFrame
 
 
-def load_ports(source: str | Path | Mapping[str, Any]) -> Ports:
+def load_ports(*sources: str | Path | Mapping[str, Any]) -> Ports:
     """Read the ports and check that their fences make sense together.
 
     Parameters
     ----------
-    source : str, pathlib.Path or mapping
-        A GeoJSON file (RFC 7946), or the same already parsed. Each feature is one area, a Polygon
-        or MultiPolygon in WGS 84 degrees, lon before lat.
+    *sources : str, pathlib.Path or mapping
+        GeoJSON files (RFC 7946), one or more, or the same already parsed. Each feature is one
+        area, a Polygon or MultiPolygon in WGS 84 degrees, lon before lat. What is said of one
+        file holds over all of them: ids are unique, limits apart.
 
     Returns
     -------
     Ports
-        Both tables, sorted by port_id and area_id. Geometry is as in the file, ring for ring.
+        Both tables, sorted by port_id and area_id, whatever the order of the files. Geometry is
+        as in the file, ring for ring.
 
     Raises
     ------
@@ -84,9 +104,9 @@ def load_ports(source: str | Path | Mapping[str, Any]) -> Ports:
         If anything is wrong: one message with every problem found, each naming the feature and
         what to do. A berth or anchorage on the edge of its limit is inside it; two limits, or a
         berth and an anchorage of one port, that only touch count as overlapping, because a point
-        on the common edge would belong to both.
+        on the common edge would belong to both. Also if no source is given.
     OSError
-        If the file cannot be read.
+        If a file cannot be read.
 
     Examples
     --------
@@ -105,20 +125,34 @@ def load_ports(source: str | Path | Mapping[str, Any]) -> Ports:
     >>> ports.port_area["area_id"].tolist()
     ['IRKHK-berth-jetty', 'IRKHK-limit']
     """
-    if isinstance(source, Mapping):
-        name, parsed = "ports", source
-    else:
-        name, parsed = str(source), _read_json(Path(source))
+    if not sources:
+        raise ValueError("no file of ports is given; name at least one")
     problems: list[str] = []
     unusable: set[str] = set()
-    areas = list(_areas(parsed, problems, unusable))
+    areas: list[dict[str, Any]] = []
+    names = []
+    for source in sources:
+        name, parsed = _named(source)
+        names.append(name)
+        found: list[str] = []
+        areas.extend(_areas(parsed, found, unusable))
+        # With several files a feature's number alone does not say where to look.
+        problems.extend(f"{name}: {problem}" if len(sources) > 1 else problem for problem in found)
     _check_ids(areas, unusable, problems)
     _check_ports(areas, unusable, problems)
     _check_geometry(areas, problems)
     if problems:
         lines = "\n".join(f"  {problem}" for problem in problems)
-        raise ValueError(f"{name}: {len(problems)} problem(s) in the port areas\n{lines}")
+        where = ", ".join(names)
+        raise ValueError(f"{where}: {len(problems)} problem(s) in the port areas\n{lines}")
     return _tables(areas)
+
+
+def _named(source: str | Path | Mapping[str, Any]) -> tuple[str, Any]:
+    """What to call a source in a message, and its parsed content."""
+    if isinstance(source, Mapping):
+        return str(source.get("name", "ports")), source
+    return str(source), _read_json(Path(source))
 
 
 def _read_json(path: Path) -> Any:
@@ -173,6 +207,7 @@ def _property_problems(properties: Mapping[str, Any]) -> Iterator[str]:
     yield from _serves_problems(properties)
     if kind == "port_limit":
         yield from _calls_problems(properties)
+        yield from _trade_problems(properties)
     else:
         for key in _LIMIT_ONLY:
             if key in properties:
@@ -202,6 +237,14 @@ def _calls_problems(properties: Mapping[str, Any]) -> Iterator[str]:
         yield "usual_tanker_calls_source is missing; say where the number, or null, comes from"
 
 
+def _trade_problems(properties: Mapping[str, Any]) -> Iterator[str]:
+    tier, source = properties.get("trade_tier"), properties.get("trade_tier_source")
+    if tier is not None and tier not in TRADE_TIERS:
+        yield f"trade_tier {tier!r} is neither null nor one of {', '.join(TRADE_TIERS)}"
+    if tier is not None and (not isinstance(source, str) or not source.strip()):
+        yield "trade_tier_source is missing; say why a call proves that"
+
+
 def _geometry(raw: Any, problems: list[str]) -> BaseGeometry | None:
     if not isinstance(raw, Mapping) or raw.get("type") not in ("Polygon", "MultiPolygon"):
         problems.append("its geometry is no Polygon or MultiPolygon; draw an area")
@@ -218,6 +261,9 @@ def _geometry(raw: Any, problems: list[str]) -> BaseGeometry | None:
     west, south, east, north = geometry.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         problems.append("its coordinates lie beyond the globe; give degrees, lon before lat")
+        return None
+    if east - west > 180:
+        problems.append("it crosses the antimeridian; draw it on one side")
         return None
     return geometry
 
@@ -236,7 +282,7 @@ def _check_ids(areas: list[dict[str, Any]], unusable: set[str], problems: list[s
         for served in area.get("serves", ()):
             if served not in port_ids | unusable:
                 problems.append(
-                    f"{area['area_id']}: serves names {served!r}, which is no port of this file; "
+                    f"{area['area_id']}: serves names {served!r}, which is no port of these files; "
                     "correct it or add the port"
                 )
 
@@ -316,8 +362,17 @@ def _tables(areas: list[dict[str, Any]]) -> Ports:
             "geometry": area["geometry"],
             "source": area["source"],
             "accuracy_m": float(area["accuracy_m"]),
+            "trade_tier": area.get("trade_tier"),
         }
         for area in sorted(areas, key=lambda area: str(area["port_id"]))
         if area["kind"] == "port_limit"
     )
-    return Ports(port_rows.astype({"usual_tanker_calls": "Int64"}), area_rows)
+    tiers = port_rows["trade_tier"].astype(object)
+    return Ports(
+        port_rows.assign(
+            usual_tanker_calls=port_rows["usual_tanker_calls"].astype("Int64"),
+            # pandas makes NaN of a None among text.
+            trade_tier=tiers.where(tiers.notna(), None),
+        ),
+        area_rows,
+    )

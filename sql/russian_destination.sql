@@ -28,6 +28,8 @@ named as (
         text.name
     from normal
     inner join destination_text as text on contains(normal.words, ' ' || text.text || ' ')
+    -- The one in Florida.
+    where not regexp_matches(normal.words, ' ST PETERSBURG (FL|FLORIDA|US|USA) ')
 )
 
 select

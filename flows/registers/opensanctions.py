@@ -15,7 +15,7 @@ import functools
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -45,14 +45,15 @@ from flows.registers.team import (
 
 _NEEDED = {"type", "caption", "imo", "risk", "flag", "mmsi", "id", "datasets"}
 
-_LINKS = (
-    ("Ownership", "asset", "owner"),
-    ("UnknownLink", "object", "subject"),
-    ("UnknownLink", "subject", "object"),
-    ("Representation", "client", "agent"),
-)
-"""Which entities say who runs a ship: the schema, the ship's end, the other end. Managers in the
-GUR catalogue are an UnknownLink or a Representation with a role (datasets/ua/war_sanctions)."""
+_ENDS = {
+    "Sanction": (("entity", None),),
+    "Ownership": (("asset", "owner"),),
+    "UnknownLink": (("object", "subject"), ("subject", "object")),
+    "Representation": (("client", "agent"),),
+}
+"""The entities that say something of a ship: the property that names the ship, and the one that
+names who runs it. The GUR catalogue's managers are an UnknownLink or a Representation with a role
+(datasets/ua/war_sanctions)."""
 
 _RUNS_SHIP = re.compile(r"own|operat|manag|ism company", re.IGNORECASE)
 """Roles that make an owner, operator or manager: ``commerce_manager``, ``ISM company``. Not:
@@ -143,7 +144,7 @@ def open_list(path: Path) -> ListFile | None:
         Of JSON lines: an entry for each ship and sanction. Its programme is `programId`, else the
         text of `program`, else its datasets; `listed_on` is `listingDate`, else `startDate` ("the
         date on which the designation goes into effect", Sanction.yaml); `delisted_on` is
-        `endDate`. And an entry for each ship, owner, operator or manager, and country of theirs,
+        `endDate`; of several days the first and the last. And an entry for each ship, owner, operator or manager, and country of theirs,
         with the programme ``owner:<alpha-2 country>``, valid from `startDate` to `endDate`; the
         ground is the role, and the property that names the country. A ship with neither has an
         entry for each dataset. A ship with several IMO numbers has all of these for each.
@@ -359,32 +360,11 @@ def _ownerships(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]
 
 def _read_graph(path: Path) -> _Graph:
     """What a file says of its ships on other lines than theirs, in three passes over it."""
-    runs = _runs_on_ships(path)
-    claims: dict[str, list[_Claim]] = defaultdict(list)
-    faults: dict[int, list[Junk]] = defaultdict(list)
-    ships = {ship.encode("utf-8", "replace") for ship in runs}
-    done: set[str] = set()
-    for number, line in bounded_lines(path):
-        is_wanted = _LINK.search(line) and not ships.isdisjoint(line.split(b'"'))
-        found = _entities(number, line) if is_wanted else []
-        if isinstance(found, Junk):
-            faults[number].append(found)
-            continue
-        for entity in found:
-            ends = _ship_ends(entity, runs)
-            if not ends or entity.id in done:
-                continue
-            done.add(entity.id)
-            said, wrong = _claims(entity) if entity.schema == "Sanction" else ([], entity.faults)
-            faults[number] += [Junk(number, fault, _raw(line), False) for fault in wrong]
-            for ship, owner_end in ends:
-                claims[ship] += said
-                if owner_end:
-                    tied, lost = _runs(entity, owner_end, number, _raw(line))
-                    runs[ship] += tied
-                    faults[number] += lost
-    owners, wrong_owners = _read_owners(path, {r.owner for tied in runs.values() for r in tied})
-    for number, junk in wrong_owners.items():
+    on_ships = _runs_on_ships(path)
+    claims, on_links, faults = _read_links(path, on_ships)
+    runs = {ship: [*own, *on_links.get(ship, ())] for ship, own in on_ships.items()}
+    owners, owner_faults = _read_owners(path, {r.owner for tied in runs.values() for r in tied})
+    for number, junk in owner_faults.items():
         faults[number] += junk
     for run in (run for tied in runs.values() for run in tied if run.owner not in owners):
         fault = f"{run.role} {run.owner[:40]!r} is not in the file, so of no country known"
@@ -406,16 +386,47 @@ def _runs_on_ships(path: Path) -> dict[str, list[_Run]]:
     return found
 
 
-def _ship_ends(entity: _Entity, ships: Collection[str]) -> list[tuple[str, str]]:
-    """The ships that a sanction or a link is about, each with the property of the other end."""
-    ends = [("Sanction", "entity", ""), *_LINKS]
-    return [
-        (ship, owner_end)
-        for schema, ship_end, owner_end in ends
-        if entity.schema == schema
-        for ship in entity.properties.get(ship_end, ())
-        if ship in ships
-    ]
+def _read_links(
+    path: Path, ships: Collection[str]
+) -> tuple[dict[str, list[_Claim]], dict[str, list[_Run]], dict[int, list[Junk]]]:
+    """What sanctions and links say of ships, by the ship's id, and what is wrong in them, by line.
+
+    A line on which no ship's id stands is not parsed.
+    """
+    claims: dict[str, list[_Claim]] = defaultdict(list)
+    runs: dict[str, list[_Run]] = defaultdict(list)
+    faults: dict[int, list[Junk]] = defaultdict(list)
+    sought, done = _written(ships), set()
+    for number, line in bounded_lines(path):
+        is_wanted = _LINK.search(line) and not sought.isdisjoint(line.split(b'"'))
+        found = _entities(number, line) if is_wanted else []
+        if isinstance(found, Junk):
+            faults[number].append(found)
+            continue
+        for entity in found:
+            for ship_end, other_end in _ENDS.get(entity.schema, ()):
+                about = [ship for ship in entity.properties.get(ship_end, ()) if ship in ships]
+                if not about or (entity.id, ship_end) in done:
+                    continue
+                done.add((entity.id, ship_end))  # nested, it stands on more lines than one
+                said, wrong = _claims(entity) if other_end is None else ([], entity.faults)
+                tied, lost = _runs(entity, other_end, number) if other_end else ([], [])
+                raw = _raw(line)
+                faults[number] += [Junk(number, fault, raw, False) for fault in wrong]
+                faults[number] += [junk._replace(raw=raw) for junk in lost]
+                for ship in about:
+                    claims[ship] += said
+                    runs[ship] += tied
+    return claims, runs, faults
+
+
+def _written(ids: Iterable[str]) -> set[bytes]:
+    """How ids may stand in a line of JSON: as UTF-8, and with what is not ASCII as an escape."""
+    return {
+        form
+        for text in ids
+        for form in (text.encode("utf-8", "replace"), json.dumps(text)[1:-1].encode())
+    }
 
 
 def _claims(sanction: _Entity) -> tuple[list[_Claim], list[str]]:
@@ -446,7 +457,7 @@ def _claims(sanction: _Entity) -> tuple[list[_Claim], list[str]]:
     return claims, [*sanction.faults, *faults, *end_faults]
 
 
-def _runs(link: _Entity, owner_end: str, line: int, raw: str) -> tuple[list[_Run], list[Junk]]:
+def _runs(link: _Entity, owner_end: str, line: int) -> tuple[list[_Run], list[Junk]]:
     """The owners, operators or managers that a link names, and what is not taken over."""
     roles = [*_texts(link, "role"), *_texts(link, "ownershipType")]
     if link.schema == "Ownership":
@@ -457,10 +468,10 @@ def _runs(link: _Entity, owner_end: str, line: int, raw: str) -> tuple[list[_Run
         return [], []
     started, start_faults = _days(link, "startDate")
     ended, end_faults = _days(link, "endDate")
-    junk = [Junk(line, fault, raw, False) for fault in (*start_faults, *end_faults)]
+    junk = [Junk(line, fault, "", False) for fault in (*start_faults, *end_faults)]
     is_past = any(_IS_PAST.search(text) for text in (*roles, *_texts(link, "status")))
     if not ended and (is_past or _texts(link, "endDate")):
-        return [], [*junk, Junk(line, f"{roles[0]} until a day that is not known", raw, True)]
+        return [], [*junk, Junk(line, f"{roles[0]} until a day that is not known", "", True)]
     span = (min(started, default=None), max(ended, default=None))
     return [_Run(o, roles[0], *span, line) for o in link.properties.get(owner_end, ())], junk
 
@@ -469,7 +480,7 @@ def _read_owners(path: Path, wanted: set[str]) -> tuple[dict[str, _Owner], dict[
     """The entities of the ids wanted, with their countries, and what is wrong in them, by line."""
     owners: dict[str, _Owner] = {}
     faults: dict[int, list[Junk]] = defaultdict(list)
-    sought = {owner.encode("utf-8", "replace") for owner in wanted}
+    sought = _written(wanted)
     for number, line in bounded_lines(path):
         found = [] if sought.isdisjoint(_ID.findall(line)) else _entities(number, line)
         if isinstance(found, Junk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -255,3 +256,194 @@ def test_dma_words_cover_a_real_file() -> None:
     seen = {("nav_status", r["Navigational status"]) for r in rows}
     seen |= {("ship_type", r["Ship type"]) for r in rows}
     assert {s for s in seen if s[1]} - words == set()
+
+
+# --- AIS destinations ---------------------------------------------------------------------------
+
+FENCES = ROOT / "data" / "ports" / "russia.geojson"
+
+
+def named_ports(destination: str) -> set[str | None]:
+    """The ports that a destination names, by the rule of the catalogue."""
+    query = """
+        with normal as (
+            select
+                ' ' || trim(regexp_replace(upper($destination), '[^A-Z0-9]+', ' ', 'g')) || ' '
+                    as words
+        )
+        select text.port_id
+        from normal
+        inner join read_csv($texts, header = true, all_varchar = true) as text
+            on contains(normal.words, ' ' || text.text || ' ')
+    """
+    with duckdb.connect() as con:
+        parameters = {
+            "destination": destination,
+            "texts": str(CODES / "russian_destination.csv"),
+        }
+        return {row[0] for row in con.execute(query, parameters).fetchall()}
+
+
+def test_destination_is_well_formed() -> None:
+    rows = read("russian_destination.csv")
+    assert [list(row) for row in rows[:1]] == [["port_id", "name", "pattern_kind", "text"]]
+    keys = [(r["port_id"], r["pattern_kind"], r["text"]) for r in rows]
+    assert keys == sorted(keys)
+    assert {r["pattern_kind"] for r in rows} == {"locode", "name"}
+    for row in rows:
+        assert re.fullmatch(r"([A-Z]{2}[A-Z2-9]{3})?", row["port_id"]), row
+        # The field has 20 characters (ITU-R M.1371-5, message 5); the text is in normal form.
+        assert re.fullmatch(r"[A-Z0-9]+( [A-Z0-9]+)*", row["text"]) and len(row["text"]) <= 20, row
+        # "RU" alone is in many a foreign destination.
+        assert len(row["text"]) >= 3, row
+
+
+def test_destination_texts_name_one_port_each() -> None:
+    rows = read("russian_destination.csv")
+    assert [t for t, n in Counter(r["text"] for r in rows).items() if n > 1] == []
+    # A port with two names would be two pieces of evidence.
+    assert len({(r["port_id"], r["name"]) for r in rows}) == len({r["port_id"] for r in rows})
+
+
+def test_destination_locodes_come_in_both_forms() -> None:
+    """But where the five letters together are an English word or a foreign place."""
+    texts: dict[str, set[str]] = {}
+    for row in read("russian_destination.csv"):
+        if row["pattern_kind"] == "locode":
+            texts.setdefault(row["port_id"], set()).add(row["text"])
+    alone = {"RUDEE": "an inlet in Virginia", "RULES": "a word", "RUSTY": "a word"}
+    for port_id, both in texts.items():
+        spaced = f"{port_id[:2]} {port_id[2:]}"
+        assert both == ({spaced} if port_id in alone else {spaced, port_id})
+    assert set(alone) <= set(texts)
+
+
+def test_destination_names_every_fenced_port_as_the_fences_do() -> None:
+    rows = read("russian_destination.csv")
+    names = {r["port_id"]: r["name"] for r in rows}
+    for kind in ("locode", "name"):
+        own = {r["port_id"] for r in rows if r["pattern_kind"] == kind}
+        for fence in json.loads(FENCES.read_text(encoding="utf-8"))["features"]:
+            properties = fence["properties"]
+            assert properties["port_id"] in own, (kind, properties["port_id"])
+            assert names[properties["port_id"]] == properties["port_name"]
+
+
+@needs_shared
+def test_destination_has_every_russian_locode_of_the_world_port_index() -> None:
+    path = SHARED / "ports" / "world_port_index_2025.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        theirs = {
+            r["UN/LOCODE"].replace(" ", "")
+            for r in csv.DictReader(file)
+            if r["Country Code"] == "Russia"
+        }
+    ours = {r["port_id"] for r in read("russian_destination.csv")}
+    assert theirs - {""} - ours == set()
+
+
+@pytest.mark.parametrize(
+    ("destination", "port_id"),
+    [
+        ("RU NVS", "RUNVS"),
+        ("RUNVS", "RUNVS"),
+        ("ru nvs", "RUNVS"),
+        ("RUULU>EGPSD", "RUULU"),
+        ("EGPSD>RUULU", "RUULU"),
+        ("TRIST>>RUNVS", "RUNVS"),
+        ("RU-ULU", "RUULU"),
+        ("RU.LED", "RULED"),
+        ("RULED", "RULED"),
+        ("NOVOROSSIYSK", "RUNVS"),
+        ("NOVOROSSIYSK ROADS", "RUNVS"),
+        ("NOVOROSSISK", "RUNVS"),
+        ("ST.PETERSBURG", "RULED"),
+        ("ST PETERSBURG", "RULED"),
+        ("ST-PETERSBURG", "RULED"),
+        ("UST LUGA", "RUULU"),
+        ("UST-LUGA", "RUULU"),
+        ("UST'LUGA", "RUULU"),
+        ("USTLUGA OPL", "RUULU"),
+        ("PRIMORSK", "RUPRI"),
+        ("KOZMINO", "RUKZM"),
+        ("KOZ'MINO", "RUKZM"),
+        ("RUKOZ", "RUKZM"),
+        ("DE-KASTRI", "RUDKA"),
+        ("ROSTOV-ON-DON", "RURND"),
+        ("RU RND", "RURND"),
+        ("RUROV", "RUROV"),
+        ("PORT KAVKAZ", "RUKZP"),
+        ("KAVKAZ ROADS", "RUKZP"),
+        ("PORT TAMAN", "RUTAM"),
+        ("RUTAM", "RUTAM"),
+        ("CPC TERMINAL", "RUCPC"),
+        ("OLYA", "RUOYA"),
+        ("AZOV", "RUAZO"),
+        ("VOSTOCHNY", "RUVYP"),
+        ("MAKHACHKALA@@@@@@@@@", "RUMCX"),
+        ("ASTRAKHAN", "RUASF"),
+        ("RU STY", "RUSTY"),
+        ("UA KEH", "UAKEH"),
+        ("FEODOSIYA", "UAFEO"),
+        ("RUSSIA", None),
+    ],
+)
+def test_destination_that_names_a_russian_port(destination: str, port_id: str | None) -> None:
+    assert named_ports(destination) == {port_id}
+
+
+def test_destination_may_name_port_and_country() -> None:
+    assert named_ports("PRIMORSK RUSSIA") == {"RUPRI", None}
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "",
+        "   ",
+        "RU",
+        "FOR ORDERS RU",
+        "ROSTOCK",
+        "DEROS",
+        "PRIMORSKO",
+        "TAMANJAYA",
+        "TAMAN NEGARA",
+        "TAMANRASSET",
+        "TAMPA FL",
+        "PETERSBURG AK",
+        "ST PETER PORT",
+        "ST PETERS",
+        "LUGANO",
+        "LUGA",
+        "BALTIMORE",
+        "BALTIC SEA",
+        "AZOVSTAL",
+        "RUDEE INLET",
+        "RUSTY ANCHOR",
+        "AS PER RULES",
+        "CPC DALIN",
+        "CPC CORP TAIWAN",
+        "RUSE",
+        "BG RUSE",
+        "ERUNVS",
+        "RUNVSX",
+        "TRUNVS",
+        "RU N VS",
+        "PERU LED",
+        "GB RUN",
+        "IR BND",
+        "IRBND>AEFJR",
+        "BANDAR ABBAS",
+        "SINGAPORE",
+        "TR IST",
+        "NL RTM",
+        "NOVO PORTO",
+        "VLADI",
+        "KOLA",
+        "SAKHALIN",
+        "DE HAM",
+        "ARMED GUARD ON BOARD",
+    ],
+)
+def test_destination_that_names_none(destination: str) -> None:
+    assert named_ports(destination) == set()

@@ -29,7 +29,7 @@ AS_OF = datetime(2027, 2, 1)
 """A Monday; everything is over by the as-of time."""
 
 SEA, BERTH, BANDAR = (50.70, 28.50), (50.34, 29.235), (56.06, 27.10)
-BLACK_SEA, NOVOROSSIYSK, CPC = (37.3, 44.2), (37.80, 44.71), (37.38, 44.57)
+BLACK_SEA, NOVOROSSIYSK, CPC = (37.3, 44.2), (37.80, 44.71), (37.63, 44.62)
 ARKONA, KATTEGAT = (13.6, 54.8), (11.2, 57.4)
 
 Ship = dict[str, str]

@@ -18,6 +18,7 @@ from geo.ports import Ports, load_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 HORMUZ = ROOT.parent / "shared" / "data" / "ais" / "hormuz-2026-04"
+ONE_DAY = ROOT.parent / "shared" / "data" / "ais" / "global-one-day-2024-01-24.csv"
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,6 +26,13 @@ Floats = npt.NDArray[np.float64]
 @pytest.fixture(scope="module")
 def ports() -> Ports:
     return load_ports(ROOT / "data" / "ports" / "iran.geojson")
+
+
+@pytest.fixture(scope="module")
+def both() -> Ports:
+    """The ports of Iran and Russia together: fences from the Baltic to the Sea of Okhotsk."""
+    folder = ROOT / "data" / "ports"
+    return load_ports(folder / "iran.geojson", folder / "russia.geojson")
 
 
 def by_hand(x: float, y: float, ports: Ports) -> tuple[int, int, bool]:
@@ -66,6 +74,25 @@ def test_locate_agrees_with_plain_shapely(ports: Ports) -> None:
     assert place.is_shared_roads.tolist() == [shared for _, _, shared in expected]
     assert set(place.area.tolist()) == {OUTSIDE, PORT_LIMIT, ANCHORAGE, BERTH}
     assert place.is_shared_roads.any()
+
+
+def test_locate_agrees_with_plain_shapely_over_both_files(both: Ports) -> None:
+    x, y = points_around(both, 1_500)
+    place = locate(x, y, both)
+    expected = [by_hand(a, b, both) for a, b in zip(x, y, strict=True)]
+    assert place.port.tolist() == [port for port, _, _ in expected]
+    assert place.area.tolist() == [area for _, area, _ in expected]
+    countries = both.port["country"].to_numpy()[place.port[place.port >= 0]]
+    assert set(countries) == {"IR", "RU", "UA"}
+
+
+def test_russian_ports_change_nothing_at_iranian_ones(ports: Ports, both: Ports) -> None:
+    x, y = points_around(ports, 1_500)
+    alone, together = locate(x, y, ports), locate(x, y, both)
+    ids = [np.array([*files.port["port_id"], None], dtype=object) for files in (ports, both)]
+    assert (ids[0][alone.port] == ids[1][together.port]).all()
+    assert (alone.area == together.area).all()
+    assert (alone.is_shared_roads == together.is_shared_roads).all()
 
 
 def test_every_vertex_counts_as_inside(ports: Ports) -> None:
@@ -156,6 +183,25 @@ def test_near_agrees_with_great_circles(ports: Ports, reach_km: float) -> None:
         apart = distance_km(x, y, geometry)
         assert found[apart < reach_km - tolerance_km, row].all()
         assert not found[apart > reach_km + tolerance_km, row].any()
+
+
+@pytest.mark.parametrize("port_id", ["RUMMK", "RULED", "RUNVS", "RUVVO"])
+def test_near_agrees_with_great_circles_in_the_north(both: Ports, port_id: str) -> None:
+    """Murmansk lies at 69 degrees, where a degree to the east is a third of one to the north."""
+    row = both.port["port_id"].tolist().index(port_id)
+    geometry = both.port["geometry"].iloc[row]
+    west, south, east, north = geometry.bounds
+    wide = 1 / np.cos(np.radians(north))
+    draw = np.random.default_rng(row)
+    x, y = draw.uniform([west - wide, south - 1], [east + wide, north + 1], (500, 2)).T
+    point, port = near(x, y, both, 60.0)
+    found = np.zeros(len(x), np.bool_)
+    found[point[port == row]] = True
+    apart = distance_km(x, y, geometry)
+    # Half a cell's diagonal, and for a plane that is true at the port's own latitude only.
+    assert found[apart < 57].all()
+    assert not found[apart > 63].any()
+    assert 0 < found.sum() < len(x)
 
 
 def test_near_is_sorted_and_typed(ports: Ports) -> None:
@@ -293,3 +339,35 @@ def test_moored_tankers_are_at_berth_and_waiting_ones_in_shared_roads(
         assert waiting["BaseDateTime"].max() < moored["BaseDateTime"].max()
         headings = np.radians(moored["Heading"].to_numpy(float))
         assert np.hypot(np.cos(headings).mean(), np.sin(headings).mean()) > 0.99
+
+
+@pytest.fixture(scope="module")
+def one_day(both: Ports) -> pd.DataFrame:
+    """Some positions of the whole world, 24 January 2024, with their port and area."""
+    if not ONE_DAY.exists():
+        pytest.skip(f"{ONE_DAY} is missing: real positions are not part of the project")
+    fixes = pd.read_csv(ONE_DAY)
+    place = locate(fixes["longitude"].to_numpy(float), fixes["latitude"].to_numpy(float), both)
+    ids = np.array([*both.port["port_id"], None], dtype=object)
+    return fixes.assign(port_id=ids[place.port], area=place.area)
+
+
+def test_still_tankers_in_russian_waters_lie_in_a_fence(one_day: pd.DataFrame) -> None:
+    still = one_day[(one_day["ship_type"] == "Tanker") & (one_day["speed"] < 1)]
+    bounds = {"Luga Bay": (28.1, 59.6, 28.5, 59.95), "Neva Bay": (30.0, 59.8, 30.4, 60.0)}
+    for name, (west, south, east, north) in bounds.items():
+        ships = still[
+            still["longitude"].between(west, east) & still["latitude"].between(south, north)
+        ]
+        assert len(ships) > 0, name
+        assert ships["area"].isin([ANCHORAGE, BERTH]).all(), name
+
+
+def test_russian_fences_hold_no_foreign_port(one_day: pd.DataFrame) -> None:
+    """Ships at Klaipeda, Tallinn, Helsinki, Kotka and Muuga are nowhere near."""
+    for west, south, east, north in [(20.9, 55.5, 21.3, 55.8), (23.5, 59.3, 27.9, 60.8)]:
+        ships = one_day[
+            one_day["longitude"].between(west, east) & one_day["latitude"].between(south, north)
+        ]
+        assert len(ships) > 4
+        assert (ships["area"] == OUTSIDE).all()

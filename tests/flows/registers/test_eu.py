@@ -156,6 +156,7 @@ def test_annex_xlii_gives_the_facts_of_the_bundled_register() -> None:
                 *(row["programme"], row["reference"], row["reason_code"]),
             )
             for row in csv.DictReader(lines)
+            if row["listed_on"] <= "2026-04-24"  # later ones come from a later act
         )
     taken = Counter(
         (e.imo, e.vessel_name, str(e.listed_on), e.programme, e.reference, e.ground)

@@ -438,6 +438,25 @@ def test_order_of_lines_changes_nothing(tmp_path: Path, seed: int) -> None:
     assert junk == []
 
 
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_id_that_is_not_ascii(tmp_path: Path, ensure_ascii: bool) -> None:
+    lines = [
+        vessel("судно"),
+        sanction(entity=["судно"]),
+        owner("фирма"),
+        ownership(asset=["судно"], owner=["фирма"]),
+    ]
+    path = lines_of(tmp_path, *(json.dumps(line, ensure_ascii=ensure_ascii) for line in lines))
+    assert programmes(path) == ["US-RUSHAR", "owner:RU"]
+
+
+def test_link_of_two_ships_holds_for_both_and_its_fault_is_told_once(tmp_path: Path) -> None:
+    tie = ownership(asset=["NK-1", "NK-3"], startDate=["2024"])
+    entries, junk = read(lines_of(tmp_path, vessel(), vessel("NK-3"), owner(), tie))
+    assert [(e.programme, e.line) for e in entries] == [("owner:RU", 1), ("owner:RU", 2)]
+    assert [(j.line, j.is_whole) for j in junk] == [(4, False)]
+
+
 def test_rows_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = lines_of(
         tmp_path,
