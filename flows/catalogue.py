@@ -64,6 +64,22 @@ SET_PARTS = {
     "reject": "set variable reject_parts = $parts",
 }
 
+KNOWN = (
+    *("meta", "run", "mid", "source_file", "port", "port_area", "week"),
+    *("register_version", "register_age", "register_reject", "programme", "link_decision"),
+    *("register_entry", "register_ship"),
+)
+"""Relations that need no fix, in an order in which each finds its inputs."""
+
+FOLLOWING = (
+    *("interference", "call_interference"),
+    *("ship_day", "claim_day", "imo_claim", "hull_day", "hull", "vessel"),
+    *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
+    *("strait_passage", "russian_destination", "vessel_link"),
+    *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
+)
+"""Relations that follow from the calls, in such an order too."""
+
 DROP_STEPS = """
 drop table call_identity; drop table weekly_count; drop table imo_claim;
 drop table ship_day; drop table claim_day; drop table hull_day;
@@ -168,13 +184,7 @@ def build(
         for name, table in _fences(ports).items():
             con.register(name, table)
         box = _box(ports)
-        for name in ("meta", "run", "mid", "source_file", "port", "port_area", "week"):
-            _create(con, name)
-        for name in ("register_version", "register_age", "register_reject"):
-            _create(con, name)
-        for name in ("programme", "link_decision"):
-            _create(con, name)
-        for name in ("register_entry", "register_ship"):
+        for name in KNOWN:
             _create(con, name)
         _create(con, "heard_hour", box)
         _create(con, "observed_hour")
@@ -192,17 +202,7 @@ def build(
         for name in ("track_call", "flagged_position", "candidate_ship", "worked_part"):
             _create(con, name)
         con.sql(_sql("position_verdict")).create_view("position_verdict")
-        for name in ("interference", "call_interference"):
-            _create(con, name)
-        for name in ("ship_day", "claim_day", "imo_claim", "hull_day", "hull", "vessel"):
-            _create(con, name)
-        for name in ("vessel_conflict", "link_candidate", "call_identity", "trade_call"):
-            _create(con, name)
-        for name in ("strait_passage", "russian_destination", "vessel_link"):
-            _create(con, name)
-        for name in ("call_evidence", "port_call"):
-            _create(con, name)
-        for name in ("counted_call", "port_week", "weekly_count"):
+        for name in FOLLOWING:
             _create(con, name)
         con.register("published", history)
         new: list[dict[str, Any]] = []

@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         text: str,
         examples: str,
         group: Any = commands,
+        as_json: str = "",
     ) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = group.add_parser(
             name,
@@ -82,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         made.set_defaults(command=function)
+        if as_json:
+            made.add_argument("--json", action="store_true", help=as_json)
         return made
 
     run = command(
@@ -93,9 +96,9 @@ def _parser() -> argparse.ArgumentParser:
         barometer run AIS_2026_04_*.zip --home ~/barometer
         barometer run                      # rebuild from the lake as it is
         """,
+        as_json="the outcome as JSON",
     )
     run.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
-    run.add_argument("--json", action="store_true", help="the outcome as JSON")
     ingest = command(
         "ingest",
         _ingest,
@@ -104,9 +107,9 @@ def _parser() -> argparse.ArgumentParser:
         barometer ingest ais-2026-03-02.csv.zst
         barometer ingest ~/downloads/ais --json
         """,
+        as_json="the outcome as JSON",
     )
     ingest.add_argument("paths", nargs="+", metavar="PATH", help="AIS files, folders or patterns")
-    ingest.add_argument("--json", action="store_true", help="the outcome as JSON")
     report = command(
         "report",
         _report,
@@ -116,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         barometer report --week 2026-W16 --json
         barometer report --week 2026-W16 --as-known-on 2026-04-20
         """,
+        as_json="the week as JSON",
     )
     report.add_argument("--week", help="ISO week such as 2026-W16 (the newest closed one)")
     report.add_argument(
@@ -123,7 +127,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DATE",
         help="link ships by what was listed on that day; into a folder of its own",
     )
-    report.add_argument("--json", action="store_true", help="the week as JSON")
     sql = command(
         "sql",
         _sql,
@@ -144,8 +147,8 @@ def _parser() -> argparse.ArgumentParser:
         barometer ports
         barometer ports --json
         """,
+        as_json="ports and fences as JSON",
     )
-    ports.add_argument("--json", action="store_true", help="ports and fences as JSON")
     vessel = command(
         "vessel",
         _vessel,
@@ -155,11 +158,12 @@ def _parser() -> argparse.ArgumentParser:
         barometer vessel 273399990 --json
         barometer vessel "sea star"
         """,
+        as_json="everything as JSON",
     )
     vessel.add_argument("ship", metavar="IMO-or-MMSI", help="or a part of its name")
-    vessel.add_argument("--json", action="store_true", help="everything as JSON")
-    register = commands.add_parser("register", help="the lists that link ships to Russia")
-    lists = register.add_subparsers(title="commands", metavar="", required=True)
+    lists = commands.add_parser(
+        "register", help="the lists that link ships to Russia"
+    ).add_subparsers(title="commands", metavar="", required=True)
     imported = command(
         "import",
         _register_import,
@@ -170,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
         barometer register import our-fleet.csv --json
         """,
         lists,
+        as_json="what changed as JSON",
     )
     imported.add_argument("file", metavar="FILE", help="the list; its format is told by content")
     imported.add_argument(
@@ -180,7 +185,6 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also take a list that is cut or lacks more than half of the ships it had",
     )
-    imported.add_argument("--json", action="store_true", help="what changed as JSON")
     check = command(
         "check",
         _check,
@@ -190,8 +194,8 @@ def _parser() -> argparse.ArgumentParser:
         barometer check --rebuild          # is the catalogue what the lake gives, built anew?
         barometer check --repoint          # after the home was moved, for other DuckDB clients
         """,
+        as_json="the findings as JSON",
     )
-    check.add_argument("--json", action="store_true", help="the findings as JSON")
     check.add_argument(
         "--rebuild",
         action="store_true",

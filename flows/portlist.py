@@ -51,16 +51,17 @@ def records() -> list[dict[str, Any]]:
 def show() -> None:
     """Print the ports as a table, a line each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("port_id", "name", "water", "kind"):
+    for name in ("port_id", "name", "country", "water", "kind"):
         table.add_column(name, no_wrap=True)
     for name in ("berths", "anchorages", "tanker calls\na year", "accuracy\nm"):
         table.add_column(name, justify="right")
-    for port in records():
+    for port in sorted(records(), key=lambda port: (port["country"] != "IR", port["port_id"])):
         kinds = [area["kind"] for area in port["areas"]]
         calls = port["usual_tanker_calls"]
         table.add_row(
             port["port_id"],
             port["name"],
+            port["country"],
             port["water"],
             port["kind"],
             str(kinds.count("berth")),

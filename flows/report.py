@@ -290,8 +290,8 @@ def _quiet_ports(ports: Sequence[dict[str, Any]]) -> str | None:
 def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("ship", "IMO", "flag", "port", "arrived (UTC)", "departed (UTC)", "kind"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("linked by")
+        table.add_column(name, no_wrap=name != "port")
+    table.add_column("linked by", no_wrap=True)
     for call in calls:
         table.add_row(
             Text(safe_text(call["vessel_name"] or f"MMSI {call['mmsi']}")),
@@ -301,7 +301,8 @@ def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:
             f"{call['arrived_at']:%a %d %H:%M}",
             f"{call['departed_at']:%a %d %H:%M}" if call["departed_at"] else "in port",
             call["area_kind"],
-            f"{call['link_tier']}: {call['link_reasons']}",
+            f"{call['link_tier']}: {call['link_reasons']}"
+            + ("; Iran's lists too" if call["is_iran_listed"] else ""),
         )
     return table
 

@@ -34,6 +34,13 @@ entry as (
     inner join known_version on version_entry.version = known_version.version
 ),
 
+off as (
+    select
+        *,
+        bool_and(is_delisted) over (partition by register, hull, programme, place) as is_off
+    from entry
+),
+
 span as (
     select
         register,
@@ -44,8 +51,9 @@ span as (
         max(place) as last_place,
         -- A newer file may lack the dates that an older one had: OFAC's CSV has none.
         min(listed_on) as listed_on,
-        min(published_on) filter (where is_delisted) as said_delisted_by
-    from entry
+        -- The first version in which every entry of the hull is off the list.
+        min(published_on) filter (where is_off) as said_delisted_by
+    from off
     group by register, hull, programme
 ),
 

@@ -97,6 +97,11 @@ class Junk(NamedTuple):
     is_whole: bool
 
 
+CUT = "the file is cut"
+"""How the reason of a `Junk` begins that tells a cut file. An import refuses such a list: what it
+lacks would count as taken off the list."""
+
+
 class ListFile(NamedTuple):
     """A list file whose format was told. `published_on`: as the file says itself, or null."""
 
@@ -160,8 +165,8 @@ def name_text(text: str | None) -> str | None:
 def day(text: str | None, *formats: str) -> date | None:
     """The day that a text gives in one of the formats of `datetime.strptime`; else None.
 
-    >>> day("25.6.2024", "%d.%m.%Y"), day("x", "%d.%m.%Y"), day("2024-06-25", "%d.%m.%Y", "%Y-%m-%d")
-    (datetime.date(2024, 6, 25), None, datetime.date(2024, 6, 25))
+    >>> day("25.6.2024", "%d.%m.%Y"), day("x", "%d.%m.%Y")
+    (datetime.date(2024, 6, 25), None)
     """
     for form in formats:
         try:
@@ -186,9 +191,8 @@ def _countries() -> dict[str, str]:
     with data_path("codes", "mid.csv").open(encoding="utf-8", newline="") as lines:
         found = {_folded(r["country_name"]): r["country_code"] for r in csv.DictReader(lines)}
     with data_path("codes", "flag_name.csv").open(encoding="utf-8", newline="") as lines:
-        return found | {
-            _folded(r["country_name"]): r["country_code"] for r in csv.DictReader(lines)
-        }
+        found |= {_folded(r["country_name"]): r["country_code"] for r in csv.DictReader(lines)}
+    return found | {code.lower(): code for code in found.values()}
 
 
 def _folded(text: str) -> str:
@@ -196,17 +200,14 @@ def _folded(text: str) -> str:
     return re.sub(r"[^a-z]", "", plain.casefold())
 
 
+@functools.lru_cache(maxsize=4096)
 def flag_code(text: str | None) -> str | None:
     """The ISO 3166-1 alpha-2 code of a flag as a list prints it; None where it is not known.
 
     >>> flag_code("Cook Islands"), flag_code("Russia"), flag_code("ru"), flag_code("False flag")
     ('CK', 'RU', 'RU', None)
     """
-    folded = _folded(text or "")
-    known = _countries()
-    if len(folded) == 2 and folded.upper() in set(known.values()):
-        return folded.upper()
-    return known.get(folded)
+    return _countries().get(_folded(text or ""))
 
 
 def as_table(entries: Sequence[Entry]) -> pa.Table:

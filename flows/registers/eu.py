@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import functools
 import io
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -33,15 +32,13 @@ from flows.registers.entry import (
     plain_text,
     ship_mmsi,
 )
+from flows.registers.table import RAW_SIGNS, first_rows, whole_rows
 
 ANNEX_XLII = "eu-833-2014"
 JOURNAL = "eu-journal"
 CONSOLIDATED = "eu-consolidated"
 
 _HEAD_BYTES = 65536
-_RAW_LENGTH = 200
-_MOST_SIGNS = 1 << 20
-"""A longer line is taken in pieces, for a file of one endless line must not fill the memory."""
 
 _JOURNAL_COLUMNS = frozenset(
     (
@@ -118,61 +115,6 @@ def open_list(path: Path) -> ListFile | None:
     return None
 
 
-def first_rows(head: bytes, delimiter: str, count: int) -> list[list[str]]:
-    """The first rows of a CSV by its first bytes, empty ones where there are fewer.
-
-    >>> first_rows(b"\\xef\\xbb\\xbfimo,name\\r\\n9187629,", ",", 3)
-    [['imo', 'name'], ['9187629', ''], []]
-    """
-    lines = io.StringIO(head.decode("utf-8-sig", errors="replace"), newline="")
-    try:
-        rows = list(itertools.islice(csv.reader(lines, delimiter=delimiter), count))
-    except csv.Error:
-        rows = []
-    return rows + [[] for _ in range(count - len(rows))]
-
-
-def whole_rows(
-    path: Path, delimiter: str, header: list[str]
-) -> Iterator[tuple[int, list[str]] | Junk]:
-    """The rows below the header, each with its first line; junk for those that are not whole.
-
-    A row with fewer columns than the header at the end of the file says that the file is cut.
-    """
-    short: Junk | None = None
-    is_below_header = False
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        pieces = iter(lambda: lines.readline(_MOST_SIGNS), "")
-        reader = csv.reader(pieces, delimiter=delimiter)
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader, None)
-            except csv.Error as error:
-                yield Junk(line, f"no row of a CSV: {error}", "", True)
-                continue
-            if cells is None:
-                break
-            if not is_below_header:
-                is_below_header = cells == header
-                continue
-            if not cells:
-                continue
-            if short is not None:
-                yield short
-                short = None
-            if len(cells) == len(header):
-                yield line, cells
-            else:
-                reason = f"{len(cells)} columns, expected {len(header)}"
-                short = Junk(line, reason, delimiter.join(cells)[:_RAW_LENGTH], True)
-                if len(cells) > len(header):
-                    yield short
-                    short = None
-    if short is not None:
-        yield short._replace(reason=f"the file is cut: {short.reason}")
-
-
 def _journal_register(path: Path, header: list[str]) -> str:
     kind, celex = header.index("schema"), header.index("celex")
     rows = (row[1] for row in whole_rows(path, ",", header) if not isinstance(row, Junk))
@@ -204,7 +146,7 @@ def _journal_entries(line: int, row: dict[str, str], register: str) -> Iterator[
     act = _act(row["celex"].strip())
     if act is None:
         reason = "celex: no regulation or decision, such as 32014R0833"
-        yield Junk(line, reason, row["celex"][:_RAW_LENGTH], True)
+        yield Junk(line, reason, row["celex"][:RAW_SIGNS], True)
         return
     hulls: list[int] = []
     for text in _values(row["imoNumber"]):
@@ -228,7 +170,7 @@ def _journal_entries(line: int, row: dict[str, str], register: str) -> Iterator[
         yield _left_out(line, "flag: no country that is known", row["flag"])
     name = name_text(row["name"])
     if not (hulls or mmsis or name):
-        yield Junk(line, "no IMO number, MMSI or name", ",".join(row.values())[:_RAW_LENGTH], True)
+        yield Junk(line, "no IMO number, MMSI or name", ",".join(row.values())[:RAW_SIGNS], True)
         return
     reference = _journal_reference(act, row["annex"], row["recordId"])
     programme = _tag(row["programKey"])
@@ -331,7 +273,7 @@ def _other_names(texts: Sequence[str], name: str | None) -> tuple[str, ...]:
 
 
 def _left_out(line: int, reason: str, text: str) -> Junk:
-    return Junk(line, reason, text[:_RAW_LENGTH], False)
+    return Junk(line, reason, text[:RAW_SIGNS], False)
 
 
 def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
@@ -354,7 +296,7 @@ def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
         values = {name: cells[at].strip() for name, at in columns.items()}
         key = values["Entity_LogicalId"]
         if not key:
-            raw = ";".join(values.values())[:_RAW_LENGTH]
+            raw = ";".join(values.values())[:RAW_SIGNS]
             yield Junk(line, "no Entity_LogicalId: whose row it is, is not said", raw, True)
             continue
         held.setdefault(key, []).append(values)
@@ -407,7 +349,7 @@ def _xml_ships(path: Path) -> Iterator[Entry | Junk]:
     except (ParseError, LookupError, ValueError) as fault:  # broken; an unknown encoding; forbidden
         # A file that breaks off says the same, so the word is one for both: what follows is lost.
         reason = "the file is cut or broken here, and the rest is not read"
-        yield Junk(at.CurrentLineNumber, reason, str(fault)[:_RAW_LENGTH], True)
+        yield Junk(at.CurrentLineNumber, reason, str(fault)[:RAW_SIGNS], True)
 
 
 def _xml_subject(element: Element) -> _Subject | None:
@@ -447,10 +389,10 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
         is_company = _is_company_number(text)
         if imo is None and not is_company:
             reason = "IMO number with a check digit of neither a ship nor a company"
-            yield Junk(subject.line, reason, text[:_RAW_LENGTH], True)
+            yield Junk(subject.line, reason, text[:RAW_SIGNS], True)
         elif imo is not None and is_company:
             reason = "IMO number that may be a ship's or a company's"
-            yield Junk(subject.line, reason, text[:_RAW_LENGTH], True)
+            yield Junk(subject.line, reason, text[:RAW_SIGNS], True)
         elif imo is not None and imo not in hulls:
             hulls.append(imo)
     if not hulls:

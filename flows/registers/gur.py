@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flows.registers.entry import (
+    CUT,
     Entry,
     Junk,
     ListFile,
@@ -18,7 +19,7 @@ from flows.registers.entry import (
     imo_number,
     ship_mmsi,
 )
-from flows.registers.team import CUT, TableRow, header_columns, read_head, table_rows
+from flows.registers.table import TableRow, header_columns, read_head, table_rows
 
 _NEEDED = {"gur_id", "name", "imo", "mmsi_current", "mmsi_legacy", "status"}
 """What tells the catalogue from another table, and without which a row says too little."""

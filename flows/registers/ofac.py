@@ -29,6 +29,7 @@ from xml.parsers import expat
 from defusedxml.ElementTree import DefusedXMLParser, ParseError, iterparse
 
 from flows.registers.entry import (
+    CUT,
     Entry,
     Junk,
     ListFile,
@@ -97,16 +98,6 @@ ADVANCED_TAGS = frozenset(
 )
 # No attribute of XML can have this name.
 LINE = " line"
-# What expat says where the file just ends.
-CUT = frozenset(
-    expat.errors.codes[message]
-    for message in (
-        expat.errors.XML_ERROR_NO_ELEMENTS,
-        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
-        expat.errors.XML_ERROR_PARTIAL_CHAR,
-        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
-    )
-)
 
 _ITEM = re.compile(rf"(?:alt\. )?({REGISTRATION}|{MMSI}|{BUILT}) +(.*)", re.IGNORECASE)
 _ALIAS = re.compile(r"(?:alt\. )?[afn]\.k\.a\. '(.*)'")
@@ -286,14 +277,15 @@ def _csv_fault(row: list[str] | str, line: str) -> str:
     if isinstance(row, str):
         return f"row cannot be read as CSV: {row}"
     if len(row) != CSV_COLUMNS:
-        return f"cut or broken row: {len(row)} fields where sdn.csv has {CSV_COLUMNS}"
+        where = "row" if line.endswith(("\r", "\n")) else f"{CUT}, row"
+        return f"{where} of {len(row)} fields where sdn.csv has {CSV_COLUMNS}"
     if _is_ship(row[2]) is None:
         return "SDN type is not known: vessel, individual, aircraft or -0- expected"
     if not re.fullmatch(r"[0-9]{1,10}", row[0].strip()):  # the size of ent_num in dat_spec.txt
         return "no ent_num: a number expected in the first field"
     # All remarks end in a full stop, so a last line without a line end is whole if it ends in one.
     if not line.endswith(("\r", "\n")) and not line.rstrip(' "').endswith((".", "-0-")):
-        return "cut row: the file ends in the middle of the remarks"
+        return f"{CUT}: it ends in the middle of the remarks"
     return ""
 
 
@@ -523,7 +515,7 @@ def _read_json(path: Path) -> Iterator[Entry | Junk]:
         try:
             vessel, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
-            reason = "the file is cut or broken here, and the rest is not read: JSON expected"
+            reason = f"{CUT} or broken here, and the rest is not read: JSON expected"
             yield Junk(number, reason, raw, is_whole=True)
             return
         yield from _json_vessel(number, vessel, raw)
@@ -587,9 +579,8 @@ def _closed(source: BinaryIO, tags: frozenset[str]) -> Iterator[Element | Junk]:
                 yield closed
                 closed.clear()
     except ParseError as fault:
-        state = "cut" if fault.code in CUT else "broken"
         what = expat.ErrorString(fault.code)
-        reason = f"the file is {state} here, and the rest is not read: {what}"
+        reason = f"{CUT} or broken here, and the rest is not read: {what}"
         yield Junk(fault.position[0], reason, "", is_whole=True)
     except (ValueError, LookupError) as fault:  # forbidden by defusedxml; an unknown encoding
         line = parser.parser.CurrentLineNumber

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from flows.registers.entry import (
+    CUT,
     Entry,
     Junk,
     ListFile,
@@ -32,8 +33,7 @@ from flows.registers.entry import (
     ship_mmsi,
     whole_number,
 )
-from flows.registers.team import (
-    CUT,
+from flows.registers.table import (
     MOST_LINE_BYTES,
     RAW_SIGNS,
     TableRow,
@@ -143,11 +143,12 @@ def open_list(path: Path) -> ListFile | None:
 
         Of JSON lines: an entry for each ship and sanction. Its programme is `programId`, else the
         text of `program`, else its datasets; `listed_on` is `listingDate`, else `startDate` ("the
-        date on which the designation goes into effect", Sanction.yaml); `delisted_on` is
-        `endDate`; of several days the first and the last. And an entry for each ship, owner, operator or manager, and country of theirs,
-        with the programme ``owner:<alpha-2 country>``, valid from `startDate` to `endDate`; the
-        ground is the role, and the property that names the country. A ship with neither has an
-        entry for each dataset. A ship with several IMO numbers has all of these for each.
+        date on which the designation goes into effect", Sanction.yaml), of several days the first;
+        `delisted_on` is `endDate`, of several the last. And an entry for each ship, owner,
+        operator or manager, and country of theirs, with the programme ``owner:<alpha-2 country>``,
+        valid from `startDate` to `endDate`; the ground is the role, and the property that names
+        the country. A ship with neither has an entry for each dataset. A ship with several IMO
+        numbers has all of these for each.
 
         `published_on` is null: neither says it, and the latest `last_change` of all entities would
         cost one more pass over a file of gigabytes.

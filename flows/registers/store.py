@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from flows.history import REGISTER, append_history, read_history
 from flows.lake import write_durably
 from flows.registers.bundled import Version, bundled_versions
-from flows.registers.entry import ENTRY_SCHEMA, Entry, Junk, as_table
+from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, as_table
 from flows.registers.formats import open_list
 from flows.settings import BarometerError, Settings
 
@@ -123,7 +123,7 @@ def import_list(
                 f"{len(_hulls(_entries(last)))} on {last.published_on}. Is it whole, and is it of "
                 f"{day}? Give its day with --published-on, or take it with --accept-loss."
             )
-    cut = next((row for row in junk if row.is_whole and "cut" in row.reason), None)
+    cut = next((row for row in junk if row.is_whole and row.reason.startswith(CUT)), None)
     if cut is not None and not accept_loss:
         raise BarometerError(
             f"{path}: {cut.reason} (line {cut.line}). What a cut list lacks would count as "

@@ -7,12 +7,10 @@ delimiter is the comma, or the semicolon that Excel writes where the comma is th
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 from flows.registers.entry import (
     Entry,
@@ -20,20 +18,18 @@ from flows.registers.entry import (
     ListFile,
     day,
     imo_number,
-    plain_text,
     ship_mmsi,
 )
+from flows.registers.table import (
+    MOST_LINE_BYTES,
+    RAW_SIGNS,
+    TableRow,
+    bounded_lines,
+    header_columns,
+    read_head,
+    table_rows,
+)
 from flows.settings import BarometerError
-
-HEAD_BYTES = 1 << 16
-"""How much of a file is read to tell its format."""
-
-MOST_LINE_BYTES = 8 << 20
-"""A longer line is not read whole: a file of one endless line must not fill the memory. A ship's
-row is below a kilobyte, a nested JSON entity of a large company some megabytes."""
-
-RAW_SIGNS = 200
-"""How much of a line a `Junk` shows."""
 
 LONGEST_SHIP_M = 500
 """Above any ship: Seawise Giant, the longest built so far, was 458 m."""
@@ -43,24 +39,9 @@ REASONS = ("listed", "flag", "owner", "trade", "destination", "scrapped")
 """`link_tier` and `link_reason` of the table `vessel_link`, and `scrapped`: the hull no longer
 exists from `from` on, so whoever shows its IMO number is another ship."""
 
-CUT = "the file is cut in its last line"
-"""An import refuses a cut list: what it lacks would count as delisted."""
 
 _NEEDED = {"imo", "name", "tier", "reason", "source"}
 _BY_IMO = {"imo", "ofac", "uk", "eu"}
-
-
-class TableRow(NamedTuple):
-    """A row of a CSV.
-
-    cells: plain text by the column's name in lower case, empty where there is none. is_unended: no
-    line end follows, so the file may be cut here.
-    """
-
-    line: int
-    raw: str
-    cells: dict[str, str]
-    is_unended: bool
 
 
 def open_list(path: Path) -> ListFile | None:
@@ -113,80 +94,6 @@ def open_list(path: Path) -> ListFile | None:
                 )
             return ListFile(f"team:{name}", None, _rows(path, columns, delimiter, name))
     return None
-
-
-def read_head(path: Path) -> str:
-    """The first `HEAD_BYTES` of a file as text, without a byte order mark; never raises on junk."""
-    with path.open("rb") as file:
-        return file.read(HEAD_BYTES).decode("utf-8-sig", "replace")
-
-
-def header_columns(head: str, delimiter: str = ",") -> list[str]:
-    """The column names of the first line of a CSV's head, in lower case; empty where it has none.
-
-    >>> header_columns('IMO; "Name"\\n9187629;SAAM', ";"), header_columns("")
-    (['imo', 'name'], [])
-    """
-    first = head.split("\n", 1)[0].rstrip("\r")
-    try:
-        cells = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:
-        return []
-    return [cell.strip().lower() for cell in cells]
-
-
-def bounded_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers from 1 and their line ends, without a UTF-8 BOM.
-
-    Of a line longer than `MOST_LINE_BYTES` the first `MOST_LINE_BYTES + 1` bytes are given.
-    """
-    with path.open("rb") as file:
-        number = 0
-        while line := file.readline(MOST_LINE_BYTES + 1):
-            number += 1
-            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            while len(line) > MOST_LINE_BYTES and not line.endswith(b"\n"):
-                line = file.readline(MOST_LINE_BYTES + 1)
-
-
-def table_rows(path: Path, columns: list[str], delimiter: str = ",") -> Iterator[TableRow | Junk]:
-    """The rows of a CSV below its first line, one a line, and what is no row as `Junk`.
-
-    A row is one line, so that a quote that is not closed costs that row and not the rest of the
-    file. Blank lines are passed over, and empty cells after the last of the columns.
-    """
-    for number, line in bounded_lines(path):
-        if number == 1:
-            continue
-        is_unended = not line.endswith(b"\n")
-        if len(line) > MOST_LINE_BYTES:
-            raw = line[:RAW_SIGNS].decode("utf-8", "replace")
-            yield Junk(number, f"a line of more than {MOST_LINE_BYTES} bytes", raw, True)
-            continue
-        row = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
-        if row.strip():
-            yield _table_row(number, row, columns, delimiter, is_unended)
-
-
-def _table_row(
-    number: int, row: str, columns: list[str], delimiter: str, is_unended: bool
-) -> TableRow | Junk:
-    raw = row[:RAW_SIGNS]
-    try:
-        cells = next(csv.reader((row,), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        is_open = str(error) == "unexpected end of data"  # a quote is open at the end of the line
-        fault = CUT if is_open and is_unended else f"no row of CSV: {error}"
-        return Junk(number, fault, raw, True)
-    fault = f"{len(cells)} fields, expected {len(columns)}"
-    if len(cells) < len(columns):
-        if is_unended:
-            fault = f"{CUT}: {fault}"
-        return Junk(number, fault, raw, True)
-    if any(cell.strip() for cell in cells[len(columns) :]):
-        return Junk(number, fault, raw, True)
-    texts = (plain_text(cell) or "" for cell in cells)
-    return TableRow(number, raw, dict(zip(columns, texts, strict=False)), is_unended)
 
 
 def _rows(path: Path, columns: list[str], delimiter: str, name: str) -> Iterator[Entry | Junk]:

@@ -24,7 +24,7 @@ from flows.registers.entry import (
     name_text,
     plain_text,
 )
-from flows.registers.eu import first_rows, whole_rows
+from flows.registers.table import first_rows, whole_rows
 
 REGISTER = "uk-sanctions"
 LINK_SOURCE = "UK sanctions list"

@@ -56,7 +56,7 @@ def ship(number: int, name: str, mid: int = 352, **said: str) -> Ship:
 
 
 def way(of: Ship, day_number: float, *places: tuple[float, float], stay_h: int = 24) -> list[str]:
-    """Hourly rows from place to place, six hours each way, with a stay at every one but the ends."""
+    """Hourly rows from place to place, six hours each way, a stay at all but the ends."""
     rows = []
     at = START + timedelta(days=day_number)
 
@@ -160,7 +160,8 @@ def rows() -> Iterator[str]:
         yield from call(of, 2)
     # The list gives this MMSI: with no number, long after, and sent by another hull.
     yield from call(without_imo(HANDED_ON), 20)
-    yield from call(HANDED_ON | {"imo": DIFFERENT["imo"], "vessel_name": "SECOND OWNER", "call_sign": "OTHER"}, 60)
+    second = {"imo": DIFFERENT["imo"], "vessel_name": "SECOND OWNER", "call_sign": "OTHER"}
+    yield from call(HANDED_ON | second, 60)
     # Two ships with one number at once, far from each other.
     for one, two in ((TWIN_ONE, TWIN_TWO), (KNOWN_TWIN, FALSE_TWIN)):
         yield from call(one, 2)
@@ -216,8 +217,10 @@ LISTED_BY_OFAC = [
 ]
 
 GUR = [
-    "gur_id,name,imo,mmsi_current,mmsi_legacy,flag,vessel_type,callsign,former_names,build_year,status",
-    f"1,ONLY GUR,{GUR_ONLY['imo']},Call sign,,Panama,Crude Oil Tanker,Vessel name,Flags (former),2009,listed",
+    "gur_id,name,imo,mmsi_current,mmsi_legacy,flag,vessel_type,callsign,former_names,build_year,"
+    "status",
+    f"1,ONLY GUR,{GUR_ONLY['imo']},Call sign,,Panama,Crude Oil Tanker,Vessel name,Flags (former),"
+    "2009,listed",
 ]
 
 TEAM = [

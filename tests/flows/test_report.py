@@ -35,7 +35,7 @@ def test_a_report_that_would_be_the_same_is_left_alone(sample_home: Settings) ->
     folder = sample_home.home / "reports" / "2026-W11"
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     with catalogue.reading(sample_home) as con:
-        assert not report.write_report(con, sample_home.home, "2026-W11")
+        assert not report.write_report(con, folder, "2026-W11")
     assert before == {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
 

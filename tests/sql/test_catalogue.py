@@ -25,12 +25,14 @@ CONTRACT = {
     "source_file": "file_id name source rows_read rows_kept rows_repeated rows_rejected "
     "first_reported_at last_reported_at ingested_at",
     "port": "port_id name water country kind usual_tanker_calls usual_tanker_calls_source "
-    "geometry_wkb geometry_geojson source accuracy_m",
+    "geometry_wkb geometry_geojson source accuracy_m trade_tier",
     "port_area": "area_id port_id name water country kind serves geometry_wkb geometry_geojson "
     "source accuracy_m",
-    "vessel": "imo mmsi vessel_name flag ship_type is_tanker length_m beam_m valid_from valid_to",
+    "vessel": "imo mmsi vessel_name flag ship_type is_tanker length_m beam_m valid_from valid_to "
+    "hull_id track_id call_sign tanker_kind imo_by source flag_changes first_russian_on "
+    "last_russian_on",
     "vessel_link": "imo mmsi link_tier link_reason link_source reference programme listed_on "
-    "delisted_on valid_from valid_to matched_by",
+    "delisted_on valid_from valid_to matched_by known_from",
     "port_call": "port_call_id track_id mmsi imo vessel_name flag port_id area_kind arrived_after "
     "arrived_at berthed_at departed_at departed_by fixes longest_gap_h draught_in_m draught_out_m "
     "confidence is_tanker tanker_kind is_russian_linked link_tier link_reasons is_iran_listed "
@@ -83,7 +85,15 @@ TYPES = {
         "first_published_at",
         "as_of",
     },
-    "DATE": {"day", "week_start", "listed_on", "delisted_on"},
+    "DATE": {
+        "day",
+        "week_start",
+        "listed_on",
+        "delisted_on",
+        "known_from",
+        "first_russian_on",
+        "last_russian_on",
+    },
     "VARCHAR": {"week", "port_id", "file_id", "link_tier", "state", "key", "value", "raw"},
     "BLOB": {"geometry_wkb"},
 }

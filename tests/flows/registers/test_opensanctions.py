@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.registers import team
-from flows.registers.entry import Entry, Junk, as_table
+from flows.registers.entry import CUT, Entry, Junk, as_table
 from flows.registers.opensanctions import open_list
+from flows.registers.table import MOST_LINE_BYTES
 
 COLUMNS = "type,caption,imo,risk,countries,flag,mmsi,id,url,datasets,aliases"
 CELLS = {
@@ -404,12 +404,12 @@ def test_region_is_no_country(tmp_path: Path) -> None:
 # FollowTheMoney: the file
 
 
-def nested() -> list[dict]:
+def nested(**changes: Any) -> list[dict]:
     """What `targets.nested.json` makes of a ship, its sanction and its owner: both are targets."""
-    ship, company = vessel(), owner()
+    ship, company = vessel(), owner(**changes)
     ship["properties"] |= {
         "sanctions": [sanction()],
-        "ownershipAsset": [ownership(owner=[owner()])],
+        "ownershipAsset": [ownership(owner=[owner(**changes)])],
     }
     company["properties"]["ownershipOwner"] = [ownership(asset=[vessel()])]
     return [company, ship]
@@ -420,6 +420,11 @@ def test_nested_entities_say_the_same_as_flat_ones(tmp_path: Path) -> None:
     entries, junk = read(lines_of(tmp_path, *nested()))
     assert [e._replace(line=0) for e in entries] == [e._replace(line=0) for e in flat[0]]
     assert junk == flat[1] == []
+
+
+def test_fault_of_an_entity_that_stands_twice_is_told_once(tmp_path: Path) -> None:
+    _, junk = read(lines_of(tmp_path, *nested(country=["ua-cri"])))
+    assert [(j.line, "'ua-cri'" in j.reason) for j in junk] == [(1, True)]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -484,7 +489,7 @@ def test_rows_come_in_the_order_of_the_file(tmp_path: Path) -> None:
         pytest.param('{"id": "NK-7", "properties": {}}', id="no schema"),
         pytest.param(entity("Vessel", "NK-7"), id="nothing to tell it by"),
         pytest.param('{"schema": "Vessel", "x": ' + "[" * 200_000 + "}", id="deep nesting"),
-        pytest.param("x" * (team.MOST_LINE_BYTES + 9), id="endless line"),
+        pytest.param("x" * (MOST_LINE_BYTES + 9), id="endless line"),
         pytest.param(b"\0\0\0", id="NUL"),
         pytest.param(b'{"schema": "Vessel", "id": "\xff"}', id="not UTF-8"),
         pytest.param(
@@ -539,7 +544,7 @@ def test_signs_that_no_file_can_hold_do_not_come_through(tmp_path: Path, sign: s
 def test_byte_order_mark_and_end_of_line_change_nothing(
     tmp_path: Path, end: bytes, mark: bytes
 ) -> None:
-    path = lines_of(tmp_path, vessel(), "", sanction())
+    path = lines_of(tmp_path, owner(), vessel(), "", sanction())
     plain = read(path)
     path.write_bytes(mark + path.read_bytes().replace(b"\n", end))
     assert read(path) == plain
@@ -553,7 +558,7 @@ def test_cut_anywhere_keeps_what_stands_before_the_cut(tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         kept, junk = read(path)
         assert kept == entries
-        assert [(j.line, j.is_whole, j.reason) for j in junk] == [(3, True, team.CUT)]
+        assert [(j.line, j.is_whole, j.reason) for j in junk] == [(3, True, CUT)]
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,16 @@ def test_cut_file_says_so(tmp_path: Path) -> None:
     assert [(j.line, j.is_whole, "the file is cut" in j.reason) for j in junk] == [(3, True, True)]
 
 
+def test_last_line_without_an_end_is_not_cut_for_that(tmp_path: Path) -> None:
+    path = file_of(tmp_path, row(), row(name='"Old" Vega'))
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    entries, junk = read(path)
+    assert [e.line for e in entries] == [2]
+    assert [(j.line, "cut" in j.reason) for j in junk] == [(3, False)]
+    path.write_bytes(file_of(tmp_path, row()).read_bytes().rstrip(b"\n"))
+    assert [e.line for e in read(path)[0]] == [2]
+
+
 def test_table_of_lists_by_imo_is_refused(tmp_path: Path) -> None:
     path = file_of(tmp_path, "9074729,True,False,False", header="imo,ofac,uk,eu")
     with pytest.raises(BarometerError, match=r"no programme.*no evidence of Russia.*Import"):
