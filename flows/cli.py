@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sql.add_argument("query", nargs="?", help="the query; without it, standard input or a prompt")
     sql.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
-    ports = command(
+    command(
         "ports",
         _ports,
         "the ports and their fences",
