@@ -175,16 +175,18 @@ def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Fin
         found.append(
             _limit("never_heard", f"no source ever heard {', '.join(row[0] for row in never)}")
         )
-    for row in con.execute("from register_age").fetchall():
-        source, published_on, age_days, is_old = row
-        if is_old:
-            found.append(
-                _limit(
-                    "register_age",
-                    f"{source} is of {published_on}, {age_days} days old: later listings and "
-                    "delistings are not in it. Fetch the list and: barometer register import FILE",
-                )
-            )
+    today = settings.as_of.date()
+    ages = con.execute("select link_source, published_on, old_from from register_age").fetchall()
+    found += [
+        _limit(
+            "register_age",
+            f"{source} is of {published_on}, {(today - published_on).days} days old: later "
+            "listings and delistings are not in it. Fetch the list and: barometer register import "
+            "FILE",
+        )
+        for source, published_on, old_from in sorted(ages)
+        if today >= old_from
+    ]
     unknown = con.execute(UNKNOWN_PROGRAMMES).fetchall()
     found += [
         _limit(

@@ -475,7 +475,7 @@ def _register_import(flags: argparse.Namespace) -> int:
     if flags.json:
         print(json.dumps(show.as_record(found), indent=2, default=str))
     else:
-        print(show.as_text(found, flags.file))
+        print(show.as_text(found, Path(flags.file).name))
     return DONE
 
 

@@ -123,8 +123,8 @@ comment on column register_version.is_newest is 'Whether it is the newest versio
 comment on table register_age is 'How old each register is. One row a register.';
 comment on column register_age.link_source is 'Name of the register for readers.';
 comment on column register_age.published_on is 'Up to which day its newest version is right.';
-comment on column register_age.age_days is 'Days from then to the as-of time.';
-comment on column register_age.is_old is 'Whether that is more than 60: a list then misses a package of listings.';
+comment on column register_age.old_from is 'The first day on which that is more than 60 days ago: a list then misses a package of listings.';
+comment on column register_age.is_old is 'Whether it is so at the as-of time.';
 
 comment on table register_reject is 'What the imports of lists did not take over, and why. One row a piece of junk.';
 comment on column register_reject.register is 'Id of the register.';

@@ -9,9 +9,9 @@ with clock as (
 select
     version.link_source,
     version.published_on,
-    clock.today - version.published_on as age_days,
     -- The EU lists ships every two to four months (the dates in Annex XLII).
-    clock.today - version.published_on > 60 as is_old
+    version.published_on + 61 as old_from,
+    clock.today > version.published_on + 60 as is_old
 from register_version as version
 cross join clock
 where version.is_newest

@@ -87,6 +87,22 @@ meaning as (
     ) = 1
 ),
 
+-- The first later version that lacks the ship; one of a day before the listing could not have it.
+lacking as (
+    select
+        last_entry.register,
+        last_entry.last_place,
+        last_entry.listed_on,
+        min(after.published_on) as published_on
+    from (select distinct register, last_place, listed_on from span) as last_entry
+    inner join known_version as after
+        on
+            last_entry.register = after.register
+            and after.place > last_entry.last_place
+            and (last_entry.listed_on is null or after.published_on >= last_entry.listed_on)
+    group by last_entry.register, last_entry.last_place, last_entry.listed_on
+),
+
 dated as (
     select
         entry.*,
@@ -94,7 +110,7 @@ dated as (
         span.last_seen_on,
         coalesce(entry.listed_on, span.listed_on) as known_listed_on,
         -- The first day on which the list is known to lack the ship; the day it went is not known.
-        least(span.said_delisted_by, after.published_on) as gone_by
+        least(span.said_delisted_by, lacking.published_on) as gone_by
     from entry
     inner join span
         on
@@ -102,8 +118,11 @@ dated as (
             and entry.hull is not distinct from span.hull
             and entry.programme is not distinct from span.programme
             and entry.place = span.last_place
-    left join known_version as after
-        on entry.register = after.register and after.place = span.last_place + 1
+    left join lacking
+        on
+            span.register = lacking.register
+            and span.last_place = lacking.last_place
+            and span.listed_on is not distinct from lacking.listed_on
 )
 
 select

@@ -129,7 +129,9 @@ def import_list(
             f"{path}: {cut.reason} (line {cut.line}). What a cut list lacks would count as "
             "delisted. Fetch it again, or take it with --accept-loss."
         )
-    added, changed, gone = _difference([] if last is None else _entries(last), entries)
+    # A list cannot have what was listed after its day.
+    then = [] if last is None else [e for e in _entries(last) if not _is_later(e, day)]
+    added, changed, gone = _difference(then, entries)
     name = f"registers/{found.register.replace(':', '-')}/{day}-{content[:16]}.parquet"
     _write(settings.home / name, as_table(entries))
     _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_table(junk))
@@ -247,6 +249,10 @@ def _difference(
         [_listing(key, new[key]) for key in changed],
         [_listing(key, old[key]) for key in gone],
     )
+
+
+def _is_later(entry: Entry, day: date) -> bool:
+    return entry.listed_on is not None and entry.listed_on > day
 
 
 def _by_key(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:

@@ -220,3 +220,27 @@ def test_the_command_imports_and_says_what_changed(
     path.write_text("nothing", encoding="utf-8")
     assert cli.main(["register", "import", str(path), *home]) == 1
     assert "is no list that is known" in capsys.readouterr().err
+
+
+def test_a_list_does_not_end_what_was_listed_after_its_day(settings: Settings) -> None:
+    """The bundled EU list holds ships that an act listed on 24 July 2026, after its own day."""
+    path = settings.home.parent / "annex.csv"
+    entries = [
+        row
+        for version in store.load_versions(settings.home)
+        if version.register == "eu-833-2014"
+        for row in version.entries.to_pylist()
+        if row["listed_on"] < date(2026, 7, 1)
+    ]
+    rows = [
+        f"32014R0833,{e['reference'].rsplit(' ', 1)[1]},EU-RUS,XLII,x,{e['listed_on']:%d.%m.%Y},"
+        f'"Article 3s(2), point (b)",Vessel,{e["vessel_name"]},,,{e["imo"]},,,'
+        for e in entries
+    ]
+    header = "celex,recordId,programKey,annex,measure,startDate,reason,schema,name,alias"
+    path.write_text(
+        "\n".join([f"{header},previousName,imoNumber,mmsi,flag,notes", *rows]), encoding="utf-8"
+    )
+    found = store.import_list(settings, path, published_on=date(2026, 5, 1), accept_loss=False)
+    assert found.register == "eu-833-2014" and found.hulls > 600
+    assert found.gone == found.added == []
