@@ -73,7 +73,7 @@ KNOWN = (
 
 FOLLOWING = (
     *("interference", "call_interference"),
-    *("ship_day", "claim_day", "imo_claim", "hull_day", "hull", "vessel"),
+    *("ship_day", "claim_day", "imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
@@ -81,7 +81,8 @@ FOLLOWING = (
 """Relations that follow from the calls, in such an order too."""
 
 DROP_STEPS = """
-drop table call_identity; drop table weekly_count; drop table imo_claim;
+drop table call_identity; drop table weekly_count;
+drop table imo_held; drop table imo_apart; drop table imo_rival;
 drop table ship_day; drop table claim_day; drop table hull_day;
 """
 """Relations that only the way to others needs."""
@@ -328,7 +329,7 @@ def _create(
 
 
 def _comment(con: duckdb.DuckDBPyConnection) -> None:
-    """What every relation and column is, in one transaction: hundreds of them take half a second."""
+    """What every relation and column is, in one transaction: there are hundreds of them."""
     con.begin()
     con.execute(_sql("comments"))
     con.commit()

@@ -16,8 +16,8 @@ from flows.resources import sql_path
 
 PARTS = {
     "identity": ("vessel_identity", ("hull_id",)),
-    "evidence": ("vessel_evidence", ("hull_id", "imo")),
-    "listings": ("vessel_listing", ("imo",)),
+    "evidence": ("vessel_evidence", ("hull_id", "imo", "mmsi")),
+    "listings": ("vessel_listing", ("hull_id", "imo", "mmsi")),
     "calls": ("vessel_call", ("hull_id", "imo")),
     "doubts": ("vessel_doubt", ("hull_id", "imo")),
     "silences": ("vessel_silence", ("hull_id",)),
@@ -27,23 +27,32 @@ PARTS = {
 MOST_SHOWN = 30
 """Rows of a part that a terminal gets to see; `--json` has them all."""
 
+_HALF_SIGN = re.compile("[\ud800-\udfff]")
+"""Unpaired surrogates: what Python makes of bytes that are no text (PEP 383); no name holds one."""
+
 
 def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
     """The ships that an IMO number, an MMSI or a part of a name may mean, heard ones first.
 
-    A number is one of seven or nine digits, also as ``IMO 9187629``; all else is a name.
+    A number is one of seven or nine digits, also as ``IMO 9187629``; all else is a name, in
+    capitals or not.
+
+    Returns
+    -------
+    list of dict
+        The columns of `sql/vessel_find.sql`. A ship that is only listed has no first_at; if the
+        list gives no IMO number either, hull_id is ``MMSI`` and the number, or the name there.
+        Empty for an empty text, and for one that is none (bytes of a command line that are no
+        UTF-8).
     """
     wanted = text.strip()
-    number = re.fullmatch(r"(?:IMO|MMSI)?\s*([0-9]{7}|[0-9]{9})", wanted, re.IGNORECASE)
-    if not wanted:
+    if not wanted or _HALF_SIGN.search(wanted):
         return []
+    number = re.fullmatch(r"(?:IMO|MMSI)?\s*([0-9]{7}|[0-9]{9})", wanted, re.IGNORECASE)
     return _records(
         con,
         "vessel_find",
-        {
-            "number": int(number[1]) if number else None,
-            "name": None if number else wanted.upper(),
-        },
+        {"number": int(number[1]) if number else None, "name": None if number else wanted},
     )
 
 

@@ -1,40 +1,109 @@
 -- The pieces of evidence that link the ship of a call to Russia, as valid for that call.
--- Grain: one call and piece of evidence. Inputs: track_call, port, call_identity, vessel_link.
+-- Grain: one call and piece of evidence. Inputs: track_call, port, call_identity, vessel, vessel_link, link_decision.
 with call as (
     select
         track_call.port_call_id,
         track_call.mmsi,
+        track_call.track_id,
         track_call.arrived_at,
+        call_identity.hull_id,
         call_identity.imo,
-        call_identity.imo_by
+        call_identity.imo_by,
+        call_identity.claimed_imo
     from track_call
     inner join call_identity on track_call.port_call_id = call_identity.port_call_id
     inner join port on track_call.port_id = port.port_id
     where port.country = 'IR'
 ),
 
--- By hull first; by transmitter only where the ship tells no hull, or the evidence knows none,
--- within its dates.
-matched as (
+sent_by as (
+    select
+        mmsi,
+        hull_id,
+        min(valid_from) as first_at,
+        max(valid_to) as last_at
+    from vessel
+    where source = 'AIS'
+    group by mmsi, hull_id
+),
+
+-- The last decision on a transmitter, a hull and a moment.
+decided as (
+    select
+        call.port_call_id,
+        decision.imo,
+        arg_max(decision.decision, decision.line) as decision,
+        arg_max(decision.decided_on, decision.line) as decided_on
+    from call
+    inner join link_decision as decision
+        on
+            call.mmsi = decision.mmsi
+            and call.arrived_at >= coalesce(decision.valid_from, '-infinity'::timestamp)
+            and call.arrived_at < coalesce(decision.valid_to, 'infinity'::timestamp)
+    group by call.port_call_id, decision.imo
+),
+
+-- By hull first.
+by_hull as (
     select
         call.port_call_id,
         call.arrived_at,
-        link.* exclude (matched_by),
-        -- That the ship is this hull was a person's decision, and not its own word.
-        case when call.imo_by = 'decision' then 'decision' else 'imo' end as matched_by
+        link.* exclude (matched_by, known_from, hull_id),
+        -- That the ship is this hull may have been a person's decision, and not its own word.
+        case when call.imo_by = 'decision' then 'decision' else 'imo' end as matched_by,
+        greatest(
+            link.known_from, case when call.imo_by = 'decision' then decided.decided_on end
+        ) as known_from
     from call
     inner join vessel_link as link on call.imo = link.imo and link.matched_by = 'imo'
-    union all by name
+    left join decided
+        on call.port_call_id = decided.port_call_id and call.imo = decided.imo
+),
+
+-- What was heard of a ship that tells no hull is evidence on that ship alone.
+by_description as (
     select
         call.port_call_id,
         call.arrived_at,
-        link.*
+        link.* exclude (hull_id)
+    from call
+    inner join vessel_link as link on call.hull_id = link.hull_id and link.imo is null
+),
+
+-- By a list's MMSI only a ship that sends no IMO number at all, within the dates, and only while
+-- nobody else was heard under it: it may have been handed on.
+by_list as (
+    select
+        call.port_call_id,
+        call.arrived_at,
+        link.* exclude (hull_id)
     from call
     inner join vessel_link as link
-        on
-            call.mmsi = link.mmsi
-            and link.matched_by = 'mmsi'
-            and (call.imo is null or link.imo is null)
+        on call.mmsi = link.mmsi and link.matched_by = 'mmsi' and link.hull_id is null
+    left join decided
+        on call.port_call_id = decided.port_call_id and link.imo = decided.imo
+    where
+        call.imo is null
+        and call.claimed_imo is null
+        and call.track_id = call.mmsi
+        and decided.decision is distinct from 'refuse'
+        and not exists (
+            select 1
+            from sent_by
+            where
+                sent_by.mmsi = call.mmsi
+                and sent_by.hull_id <> call.hull_id
+                and sent_by.last_at >= link.valid_from
+                and sent_by.first_at <= call.arrived_at
+        )
+),
+
+matched as (
+    select * from by_hull
+    union all by name
+    select * from by_description
+    union all by name
+    select * from by_list
 )
 
 select

@@ -6,6 +6,7 @@ with identity as (
         vessel.hull_id,
         vessel.imo,
         vessel.imo_by,
+        vessel.claimed_imo,
         vessel.vessel_name
     from track_call as call
     inner join vessel on call.track_id = vessel.track_id
@@ -101,6 +102,7 @@ select
     identity.hull_id,
     identity.imo,
     identity.imo_by,
+    identity.claimed_imo,
     identity.vessel_name,
     draught_in.draught_m as draught_in_m,
     draught_out.draught_m as draught_out_m

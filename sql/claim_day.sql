@@ -1,26 +1,31 @@
--- Which IMO number each track claims on each day: the one sent, or the last or next one where the rest agrees.
--- Grain: one track and UTC day. Inputs: ship_day.
-with filled as (
-    -- Static data come and go: what was said last holds until something else is said.
+-- Which IMO number each track claims on each day: the one sent, or the last or next one while the rest agrees; and what persons decided.
+-- Grain: one track and UTC day. Inputs: ship_day, link_decision.
+with described as (
+    -- A name and a call sign that were said together belong together: a missing one is not filled
+    -- from another day, or it would agree with itself.
     select
         * exclude (vessel_name, call_sign, length_m, beam_m),
-        coalesce(
-            last_value(vessel_name ignore nulls) over past,
-            first_value(vessel_name ignore nulls) over future
-        ) as vessel_name,
-        coalesce(
-            last_value(call_sign ignore nulls) over past,
-            first_value(call_sign ignore nulls) over future
-        ) as call_sign,
-        coalesce(
-            last_value(length_m ignore nulls) over past,
-            first_value(length_m ignore nulls) over future
-        ) as length_m,
-        coalesce(
-            last_value(beam_m ignore nulls) over past,
-            first_value(beam_m ignore nulls) over future
-        ) as beam_m
+        case
+            when vessel_name is not null or call_sign is not null
+                then {'vessel_name': vessel_name, 'call_sign': call_sign}
+        end as said,
+        case
+            when length_m is not null then {'length_m': length_m, 'beam_m': beam_m}
+        end as sized
     from ship_day
+),
+
+filled as (
+    -- Static data come and go: what was said last holds until something else is said.
+    select
+        * exclude (said, sized),
+        coalesce(
+            last_value(said ignore nulls) over past, first_value(said ignore nulls) over future
+        ) as said,
+        coalesce(
+            last_value(sized ignore nulls) over past, first_value(sized ignore nulls) over future
+        ) as sized
+    from described
     window
         past as (
             partition by track_id order by day
@@ -35,15 +40,10 @@ with filled as (
 with_own as (
     select
         *,
+        lag(said) over (partition by track_id order by day) as said_before,
+        lag(sized) over (partition by track_id order by day) as sized_before,
         case
-            when imo is not null
-                then {
-                    'imo': imo,
-                    'vessel_name': vessel_name,
-                    'call_sign': call_sign,
-                    'length_m': length_m,
-                    'beam_m': beam_m
-                }
+            when imo is not null then {'imo': imo, 'day': day, 'said': said, 'sized': sized}
         end as own
     from filled
 ),
@@ -65,44 +65,139 @@ neighbour as (
 -- A day without a number is the hull's of the day before, or after, only where name or call sign
 -- agree, or where neither can be compared the size, and the size does not differ: an MMSI may have
 -- been handed on, and sister ships are of one size. 5 % or 5 m: crews round, and where the antenna
--- stands enters the sum.
+-- stands enters the sum. 180 days, as long as a call at a Russian port counts.
 compared as (
     select
         *,
         case
-            when abs(length_m - before.length_m) > greatest(5, 0.05 * length_m) then false
-            when vessel_name = before.vessel_name or call_sign = before.call_sign then true
-            when vessel_name <> before.vessel_name or call_sign <> before.call_sign then false
-            else coalesce(length_m = before.length_m, length_m is null)
+            when day - before.day > 180 then false
+            when
+                abs(sized.length_m - before.sized.length_m) > greatest(5, 0.05 * sized.length_m)
+                then false
+            when
+                said.vessel_name = before.said.vessel_name
+                or said.call_sign = before.said.call_sign
+                then true
+            when
+                said.vessel_name <> before.said.vessel_name
+                or said.call_sign <> before.said.call_sign
+                then false
+            else coalesce(sized.length_m = before.sized.length_m, sized is null and said is null)
         end as is_as_before,
         case
-            when abs(length_m - after.length_m) > greatest(5, 0.05 * length_m) then false
-            when vessel_name = after.vessel_name or call_sign = after.call_sign then true
-            when vessel_name <> after.vessel_name or call_sign <> after.call_sign then false
-            else coalesce(length_m = after.length_m, length_m is null)
-        end as is_as_after
+            when after.day - day > 180 then false
+            when
+                abs(sized.length_m - after.sized.length_m) > greatest(5, 0.05 * sized.length_m)
+                then false
+            when
+                said.vessel_name = after.said.vessel_name
+                or said.call_sign = after.said.call_sign
+                then true
+            when
+                said.vessel_name <> after.said.vessel_name
+                or said.call_sign <> after.said.call_sign
+                then false
+            else coalesce(sized.length_m = after.sized.length_m, sized is null and said is null)
+        end as is_as_after,
+        -- Another ship by all that it says: only what sends no number is told apart by it.
+        coalesce(
+            abs(sized.length_m - sized_before.length_m) > greatest(5, 0.05 * sized.length_m)
+            or (
+                not coalesce(said.vessel_name = said_before.vessel_name, false)
+                and not coalesce(said.call_sign = said_before.call_sign, false)
+                and (
+                    said.vessel_name <> said_before.vessel_name
+                    or said.call_sign <> said_before.call_sign
+                )
+            ),
+            false
+        ) as is_another
     from neighbour
+),
+
+claimed as (
+    select
+        * exclude (imo),
+        case
+            when imo is not null then imo
+            when before is not null and is_as_before then before.imo
+            when after is not null and is_as_after then after.imo
+        end as claimed_imo,
+        imo is not null as is_sent,
+        1 + count(*) filter (where is_another) over (
+            partition by track_id order by day rows between unbounded preceding and current row
+        ) as ship_number
+    from compared
+),
+
+-- The last line of the file that is about a transmitter, a hull and a day stands. A confirmation is
+-- about the ship that sails under the MMSI; a second one on it sends its own number or none.
+decided as (
+    select
+        claimed.track_id,
+        claimed.day,
+        decision.imo,
+        arg_max(decision.decision, decision.line) as decision,
+        max(decision.line) as line
+    from claimed
+    inner join link_decision as decision
+        on
+            claimed.mmsi = decision.mmsi
+            and claimed.day >= coalesce(decision.valid_from, '-infinity'::timestamp)
+            and claimed.day < coalesce(decision.valid_to, 'infinity'::timestamp)
+    where decision.decision = 'refuse' or claimed.track_id = claimed.mmsi
+    group by claimed.track_id, claimed.day, decision.imo
+),
+
+confirmed as (
+    select
+        track_id,
+        day,
+        arg_max(imo, line) as imo
+    from decided
+    where decision = 'confirm'
+    group by track_id, day
+),
+
+refused as (
+    select
+        track_id,
+        day,
+        imo
+    from decided
+    where decision = 'refuse'
 )
 
 select
-    track_id,
-    mmsi,
-    day,
-    first_at,
-    last_at,
-    typed_reports,
-    tanker_reports,
-    imos,
+    claimed.track_id,
+    claimed.mmsi,
+    claimed.day,
+    claimed.first_at,
+    claimed.last_at,
+    claimed.typed_reports,
+    claimed.tanker_reports,
+    claimed.claimed_imo,
     case
-        when imo is not null then imo
-        when before is not null and is_as_before then before.imo
-        when after is not null and is_as_after then after.imo
+        when confirmed.imo is not null then confirmed.imo
+        when refused.imo is null then claimed.claimed_imo
     end as imo,
-    imo is not null as is_sent,
-    vessel_name,
-    call_sign,
-    ship_type,
-    length_m,
-    beam_m
-from compared
-order by track_id, day
+    case
+        when confirmed.imo is not null then 'decision'
+        when claimed.claimed_imo is null or refused.imo is not null then null
+        when claimed.is_sent then 'sent'
+        else 'carried'
+    end as imo_by,
+    claimed.said.vessel_name as vessel_name,
+    claimed.said.call_sign as call_sign,
+    claimed.ship_type,
+    claimed.sized.length_m as length_m,
+    claimed.sized.beam_m as beam_m,
+    claimed.ship_number
+from claimed
+left join confirmed on claimed.track_id = confirmed.track_id and claimed.day = confirmed.day
+left join refused
+    on
+        claimed.track_id = refused.track_id
+        and claimed.day = refused.day
+        and claimed.claimed_imo = refused.imo
+order by claimed.track_id, claimed.day

@@ -145,7 +145,7 @@ comment on column programme.link_source is 'The act for readers. Null: the regis
 comment on column programme.title is 'What the programme is.';
 comment on column programme.source is 'Where that is said.';
 
-comment on table link_decision is 'What persons decided about a transmitter and a hull, from link_decisions.csv in the home. It wins over everything else. One row a decision.';
+comment on table link_decision is 'What persons decided about a transmitter and a hull, from link_decisions.csv in the home. It wins over what the ship sends and over the lists'' MMSIs; of several about one ship, hull and day the last stands. One row a decision.';
 comment on column link_decision.line is 'Number of the decision in the file, from 1, the ones that are none left out.';
 comment on column link_decision.mmsi is 'The transmitter.';
 comment on column link_decision.imo is 'IMO number of the hull.';
@@ -179,7 +179,7 @@ comment on column register_entry.link_reason is 'The kind of that evidence, as i
 comment on column register_entry.is_known_programme is 'Whether the relation programme knows the tag.';
 comment on column register_entry.listed_on is 'Day from which the listing applies, as the publisher says. Null: he does not.';
 comment on column register_entry.delisted_on is 'Day on which the listing ended, as the publisher says. Null: it stands, or the day is not known: see gone_by.';
-comment on column register_entry.gone_by is 'Day of the first version that lacks the entry or says that it is off the list. Null: the newest version has it.';
+comment on column register_entry.gone_by is 'Day of the first later version that lacks the entry or says that it is off the list. Null: no later one does. A ship that comes back has an entry for each time.';
 comment on column register_entry.valid_from is 'From when the list says that the evidence holds, UTC. Null: it does not say.';
 comment on column register_entry.valid_to is 'Until when, UTC, that moment no longer. Null: it does not say.';
 comment on column register_entry.first_seen_on is 'Day of the first version at hand that has the entry.';
@@ -197,11 +197,12 @@ comment on column register_ship.tanker_kind is 'crude, product, chemical or gas.
 comment on column register_ship.length_m is 'Length, metres. Null: not said.';
 comment on column register_ship.deadweight_t is 'Deadweight, tonnes. Null: not said.';
 comment on column register_ship.gross_t is 'Gross tonnage (no unit of mass). Null: not said.';
+comment on column register_ship.sizes is 'What each register says of the size, each combination once: length in metres, gross tonnage, deadweight in tonnes. Empty: none says any.';
 comment on column register_ship.built_year is 'Year of build. Null: not said.';
 comment on column register_ship.scrapped_on is 'Day from which a team''s list says that the hull is no more. Null: none says so.';
 
 comment on table hull is 'The hulls heard: who they are last, what they are, and how often they changed their flag. One row a hull.';
-comment on column hull.hull_id is 'IMO and the number where that holds; else MMSI and the number; else track and its number.';
+comment on column hull.hull_id is 'IMO and the number where that holds; else MMSI (or track) and the number, counted on where the MMSI begins to say that it is another ship.';
 comment on column hull.imo is 'IMO number. Null: the ship sends none that holds.';
 comment on column hull.mmsi is 'The MMSI heard last.';
 comment on column hull.vessel_name is 'The name heard last. Null: none.';
@@ -239,13 +240,14 @@ comment on column vessel.track_id is 'The track, as in port_call. Null: a regist
 comment on column vessel.call_sign is 'Call sign. Null: none sent or said.';
 comment on column vessel.tanker_kind is 'The hull''s kind: crude, product, chemical or gas, by the registers. Null: not known.';
 comment on column vessel.imo_by is 'How the IMO number is known: sent; carried (from the day before or after, while the description agrees); decision (of a person). Null: no number, or a register.';
+comment on column vessel.claimed_imo is 'The IMO number that the ship sent, or that was carried, whether it holds or not (vessel_conflict). Null: none, or a register.';
 comment on column vessel.source is 'AIS, or the register.';
 comment on column vessel.flag_changes is 'How often the hull changed its flag while it was heard.';
 comment on column vessel.first_russian_on is 'First day on which the hull was heard under the Russian flag, UTC. Null: never.';
 comment on column vessel.last_russian_on is 'Last such day, UTC. Null: never.';
 
 comment on table vessel_conflict is 'Where what a ship says of itself cannot all be true. One row a conflict.';
-comment on column vessel_conflict.conflict is 'imo_on_two_hulls, imo_of_other_size, imo_of_scrapped_ship, mmsi_handed_on (one hull after the other), mmsi_on_two_hulls (at once), type_differs (AIS and registers).';
+comment on column vessel_conflict.conflict is 'imo_on_two_hulls (at once, far apart), imo_of_unlike_ships, imo_of_other_size, imo_of_scrapped_ship, imo_of_many_ships, imo_under_unknown_name (renamed, or another ship), mmsi_handed_on (one hull after the other), mmsi_on_two_hulls (at once), type_differs (AIS and registers).';
 comment on column vessel_conflict.imo is 'The IMO number concerned. Null: none sent.';
 comment on column vessel_conflict.mmsi is 'The transmitter concerned.';
 comment on column vessel_conflict.detail is 'What does not fit, in words.';
@@ -291,11 +293,11 @@ comment on column strait_passage.mmsi is 'The transmitter.';
 comment on column strait_passage.strait is 'The straits.';
 comment on column strait_passage.left_east_at is 'Last fix on the eastern side, UTC.';
 comment on column strait_passage.reached_west_at is 'First fix on the western side, UTC.';
-comment on column strait_passage.draught_m is 'Draught sent last, metres. Null: none.';
-comment on column strait_passage.length_m is 'Length sent last, metres. Null: none.';
+comment on column strait_passage.draught_m is 'Draught sent last on this passage, from the eastern side on, metres. Null: none.';
+comment on column strait_passage.length_m is 'Length sent last on this passage, metres. Null: none.';
 comment on column strait_passage.is_laden is 'Whether the draught is a twentieth of the length or more. Null: one of them was not sent.';
 
-comment on table russian_destination is 'AIS destinations that name a Russian port or the country. One row a transmitter, IMO number sent and port.';
+comment on table russian_destination is 'AIS destinations that name a Russian port or the country. One row a transmitter, IMO number sent, port and time: 30 days without a fix that names the port end it.';
 comment on column russian_destination.mmsi is 'The transmitter.';
 comment on column russian_destination.imo is 'IMO number sent with it. Null: none.';
 comment on column russian_destination.port_id is 'The port, UN/LOCODE without its space. Null: the country alone.';
@@ -306,7 +308,7 @@ comment on column russian_destination.last_at is 'Last one, UTC.';
 
 comment on table vessel_link is 'Evidence that ties a hull to Russia, each piece dated and sourced, for every hull of every register, heard or not. One row a piece of evidence.';
 comment on column vessel_link.imo is 'IMO number of the hull. Null: the evidence knows the transmitter only.';
-comment on column vessel_link.mmsi is 'MMSI of the transmitter. Null: the evidence knows the hull only.';
+comment on column vessel_link.mmsi is 'MMSI of the transmitter that the evidence is of. Null: a register''s evidence on the hull.';
 comment on column vessel_link.link_tier is 'Strength of the evidence: strong or moderate, which count for the headline, or weak, which does not.';
 comment on column vessel_link.link_reason is 'Kind of evidence: listed (by sanctions), flag, owner, trade (called at a Russian oil port) or destination.';
 comment on column vessel_link.link_source is 'Where the evidence comes from, such as EU 833/2014; MMSI for a flag by MMSI, AIS for what a ship sent.';
@@ -317,6 +319,7 @@ comment on column vessel_link.delisted_on is 'Day on which the listing ended. Nu
 comment on column vessel_link.valid_from is 'From when the evidence counts for calls, UTC. Null: from the beginning, as what is known today counts for all weeks.';
 comment on column vessel_link.valid_to is 'Until when the evidence counts for calls, UTC, that moment no longer. Null: without end.';
 comment on column vessel_link.matched_by is 'By what the evidence finds its ship: imo, or mmsi within the dates.';
+comment on column vessel_link.hull_id is 'The ship as heard, key of hull, where AIS is the evidence. Null: a register.';
 comment on column vessel_link.known_from is 'The first day on which anyone could know the evidence: of the listing, of the first version of the list that has it, or of the fix.';
 
 comment on table call_evidence is 'The pieces of evidence that link the ship of a call to Russia, as valid for that call. One row a call and piece of evidence; a call without any has no row.';
@@ -360,7 +363,7 @@ comment on column port_call.is_iran_listed is 'Whether a programme about Iran li
 comment on column port_call.was_known_at_call is 'Whether any of the strong or moderate evidence was there when the ship arrived. Null: the call is not Russian-linked.';
 comment on column port_call.week is 'ISO week of arrived_at, in UTC, such as 2026-W16.';
 
-comment on table counted_call is 'The calls that counts take: of tankers, with confidence 2 and up, linked to Russia or not. One row a call.';
+comment on table counted_call is 'The calls that counts take: of tankers, with confidence 2 and up, linked to Russia or not. A hull heard under two MMSIs at one port, at once or within 12 hours, is counted by one of them, first by the one with a berth call; port_call has both. One row a call.';
 comment on column counted_call.port_call_id is 'The call; key of port_call.';
 comment on column counted_call.week is 'ISO week of arrival, in UTC.';
 comment on column counted_call.port_id is 'The port.';

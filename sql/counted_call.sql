@@ -1,8 +1,18 @@
--- The tanker calls that counts take, and which of them the headline leaves out.
--- Grain: one call of a tanker with confidence 2 and up. Inputs: port_call, port.
-with counted as (
+-- The tanker calls that counts take, each once, and which of them the headline leaves out.
+-- Grain: one call of a tanker with confidence 2 and up. Inputs: port_call, port, vessel.
+with last_heard as (
+    select
+        track_id,
+        max(valid_to) as last_at
+    from vessel
+    where source = 'AIS'
+    group by track_id
+),
+
+tanker_call as (
     select
         port_call.port_call_id,
+        port_call.track_id,
         port_call.week,
         port_call.port_id,
         port_call.area_kind,
@@ -10,25 +20,96 @@ with counted as (
         port_call.link_reasons,
         port_call.is_russian_linked,
         port_call.arrived_at,
-        coalesce(port_call.departed_at, 'infinity'::timestamp) as departed_at,
+        -- Still in port: as far as the track was heard. One that fell silent there says nothing of
+        -- the hull's later calls.
+        coalesce(port_call.departed_at, last_heard.last_at, port_call.arrived_at) as ended_at,
         coalesce('imo ' || port_call.imo, 'track ' || port_call.track_id) as hull,
         port.water
     from port_call
     inner join port on port_call.port_id = port.port_id
+    left join last_heard on port_call.track_id = last_heard.track_id
     where port_call.is_tanker and port_call.confidence >= 2
+),
+
+-- One hull heard under two MMSIs, at once or one after the other: calls at a port that overlap, or
+-- begin within 12 hours of the end of the ones before, as out and back within 12 hours is one call
+-- (geo/port_calls.py).
+followed as (
+    select
+        *,
+        coalesce(
+            arrived_at > max(ended_at) over (
+                partition by hull, port_id order by arrived_at, port_call_id
+                rows between unbounded preceding and 1 preceding
+            ) + interval 12 hour,
+            true
+        ) as is_apart
+    from tanker_call
+),
+
+chained as (
+    select
+        *,
+        count(*) filter (where is_apart) over (
+            partition by hull, port_id order by arrived_at, port_call_id
+            rows between unbounded preceding and current row
+        ) as chain
+    from followed
+),
+
+-- One track stands for the hull, with all its calls: what one track tells apart is apart.
+standing as (
+    select
+        hull,
+        port_id,
+        chain,
+        track_id
+    from chained
+    group by hull, port_id, chain, track_id
+    qualify row_number() over (
+        partition by hull, port_id, chain
+        order by
+            count(*) filter (where area_kind = 'berth') desc,
+            count(*) desc,
+            min(arrived_at),
+            min(port_call_id)
+    ) = 1
+),
+
+counted as (
+    select chained.*
+    from chained
+    inner join standing
+        on
+            chained.hull = standing.hull
+            and chained.port_id = standing.port_id
+            and chained.chain = standing.chain
+            and chained.track_id = standing.track_id
+),
+
+-- A ship may send its IMO number only after it waited: it is the same by the track too.
+named as (
+    select
+        unnest([hull, 'track ' || track_id]) as called,
+        port_call_id,
+        area_kind,
+        water,
+        arrived_at,
+        ended_at
+    from tanker_call
 ),
 
 -- An anchorage call within 10 days of the ship's berth call in the same water is part of that
 -- voyage (README, "How it decides").
 waited as (
     select distinct anchored.port_call_id
-    from counted as anchored
-    inner join counted as berthed
+    from named as anchored
+    inner join named as berthed
         on
-            anchored.hull = berthed.hull
+            anchored.called = berthed.called
             and anchored.water = berthed.water
-            and berthed.arrived_at <= anchored.departed_at + interval 10 day
-            and anchored.arrived_at <= berthed.departed_at + interval 10 day
+            and berthed.arrived_at <= anchored.ended_at + interval 10 day
+            and anchored.arrived_at <= berthed.ended_at + interval 10 day
     where anchored.area_kind = 'anchorage' and berthed.area_kind = 'berth'
 )
 

@@ -7,18 +7,40 @@ with flown as (
         hull_day.mmsi,
         hull_day.first_at,
         hull_day.last_at,
-        mid.country_code as flag,
-        lag(mid.country_code) over (
-            partition by hull_day.hull_id order by hull_day.first_at, hull_day.track_id
-        ) as flag_before
+        mid.country_code as flag
     from hull_day
     left join mid on hull_day.mmsi // 1000000 = mid.mid
+),
+
+-- A day with two flags is one of the change, or of a ship with two transmitters: it tells none.
+flag_day as (
+    select
+        hull_id,
+        day,
+        any_value(flag) as flag
+    from flown
+    group by hull_id, day
+    having count(distinct flag) = 1
+),
+
+changed as (
+    select
+        hull_id,
+        flag <> lag(flag) over (partition by hull_id order by day) as is_change
+    from flag_day
+),
+
+changes as (
+    select
+        hull_id,
+        count(*) filter (where is_change) as flag_changes
+    from changed
+    group by hull_id
 ),
 
 flags as (
     select
         hull_id,
-        count(*) filter (where flag <> flag_before) as flag_changes,
         min(first_at) filter (where flag = 'RU') as first_russian_at,
         max(last_at) filter (where flag = 'RU') as last_russian_at,
         count(distinct mmsi) as mmsis
@@ -67,13 +89,14 @@ select
     ship.gross_t,
     ship.built_year,
     flags.mmsis,
-    flags.flag_changes,
+    coalesce(changes.flag_changes, 0) as flag_changes,
     flags.first_russian_at::date as first_russian_on,
     flags.last_russian_at::date as last_russian_on,
     heard.first_at,
     heard.last_at
 from heard
 inner join flags on heard.hull_id = flags.hull_id
+left join changes on heard.hull_id = changes.hull_id
 left join register_ship as ship on heard.imo = ship.imo
 left join mid on heard.mmsi // 1000000 = mid.mid
 order by heard.hull_id

@@ -1,69 +1,64 @@
--- Which hull each track is on each day: by IMO number where that holds, else by its MMSI.
--- Grain: one track and UTC day. Inputs: claim_day, imo_claim, link_decision.
-with confirmed as (
-    select
-        claim_day.track_id,
-        claim_day.day,
-        -- Of two decisions for one day the later line stands.
-        arg_max(decision.imo, decision.line) as imo
-    from claim_day
-    inner join link_decision as decision
-        on
-            claim_day.track_id = decision.mmsi
-            and decision.decision = 'confirm'
-            and claim_day.day >= coalesce(decision.valid_from, claim_day.day)
-            and claim_day.day < coalesce(decision.valid_to, 'infinity'::timestamp)
-    group by claim_day.track_id, claim_day.day
+-- Which hull each track is on each day: by IMO number where that holds, else by its MMSI and what it says of itself.
+-- Grain: one track and UTC day. Inputs: claim_day, imo_held, imo_apart, imo_rival.
+with unlike as (
+    select distinct
+        imo,
+        track_id
+    from imo_rival
+    where is_unlike and not has_it
 ),
 
-refused as (
-    select distinct
-        claim_day.track_id,
-        claim_day.day
-    from claim_day
-    inner join link_decision as decision
+-- Two hulls at once: the number holds for neither from a week before to a week after they were
+-- heard apart; on other days it may.
+apart_day as (
+    select
+        rival.imo,
+        rival.track_id,
+        apart.day
+    from imo_rival as rival
+    inner join imo_apart as apart
         on
-            claim_day.track_id = decision.mmsi
-            and claim_day.imo = decision.imo
-            and decision.decision = 'refuse'
-            and claim_day.day >= coalesce(decision.valid_from, claim_day.day)
-            and claim_day.day < coalesce(decision.valid_to, 'infinity'::timestamp)
+            rival.imo = apart.imo
+            and least(rival.track_id, rival.other_track_id) = apart.track_id
+            and greatest(rival.track_id, rival.other_track_id) = apart.other_track_id
+    where rival.first_day is not null and not rival.has_it
+),
+
+around as (
+    select distinct
+        imo,
+        track_id,
+        day + unnest(range(-7, 8))::integer as day
+    from apart_day
 ),
 
 resolved as (
     select
-        claim_day.* exclude (imo, is_sent),
-        claim_day.imo as claimed_imo,
+        claim_day.* exclude (imo, imo_by),
         case
-            when confirmed.imo is not null then confirmed.imo
-            when refused.track_id is not null then null
-            when claim.is_other_size then null
-            when claim.scrapped_on <= claim_day.day then null
-            when
-                claim.is_contested
-                and claim_day.day
-                between claim.contested_from::date and claim.contested_to::date
-                then null
+            when claim_day.imo_by = 'decision' then claim_day.imo
+            when held.is_of_many or held.is_other_size then null
+            when held.scrapped_on <= claim_day.day then null
+            when unlike.imo is not null or around.imo is not null then null
             else claim_day.imo
         end as imo,
-        case
-            when confirmed.imo is not null then 'decision'
-            when claim_day.is_sent then 'sent'
-            else 'carried'
-        end as imo_by
+        claim_day.imo_by
     from claim_day
-    left join imo_claim as claim
-        on claim_day.track_id = claim.track_id and claim_day.imo = claim.imo
-    left join confirmed
-        on claim_day.track_id = confirmed.track_id and claim_day.day = confirmed.day
-    left join refused
-        on claim_day.track_id = refused.track_id and claim_day.day = refused.day
+    left join imo_held as held
+        on claim_day.track_id = held.track_id and claim_day.imo = held.imo
+    left join unlike on claim_day.track_id = unlike.track_id and claim_day.imo = unlike.imo
+    left join around
+        on
+            claim_day.track_id = around.track_id
+            and claim_day.imo = around.imo
+            and claim_day.day = around.day
 )
 
 select
     coalesce(
         'IMO ' || imo,
         case when track_id = mmsi then 'MMSI ' || mmsi else 'track ' || track_id end
+        || case when ship_number > 1 then ' (' || ship_number || ')' else '' end
     ) as hull_id,
     imo,
     case when imo is not null then imo_by end as imo_by,
@@ -75,7 +70,6 @@ select
     last_at,
     typed_reports,
     tanker_reports,
-    imos,
     vessel_name,
     call_sign,
     ship_type,

@@ -58,7 +58,12 @@ sized as (
         min(built_year) as built_year,
         list(distinct call_sign order by call_sign) filter (where call_sign is not null)
             as call_signs,
-        min(valid_from::date) filter (where link_reason = 'scrapped') as scrapped_on
+        list(
+            distinct {'length_m': length_m, 'gross_t': gross_t, 'deadweight_t': deadweight_t}
+            order by {'length_m': length_m, 'gross_t': gross_t, 'deadweight_t': deadweight_t}
+        ) filter (where coalesce(length_m, gross_t, deadweight_t) is not null) as sizes,
+        min(valid_from::date) filter (where link_reason = 'scrapped' and gone_by is null)
+            as scrapped_on
     from register_entry
     where imo is not null
     group by imo
@@ -80,6 +85,7 @@ select
     sized.length_m,
     sized.deadweight_t,
     sized.gross_t,
+    coalesce(sized.sizes, []) as sizes,
     sized.built_year,
     sized.scrapped_on
 from sized

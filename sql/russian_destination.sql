@@ -1,46 +1,73 @@
--- AIS destinations that name a Russian port, by UN/LOCODE or by name.
--- Grain: one transmitter, IMO number sent and Russian port. Inputs: position, destination_text, from data/codes.
+-- AIS destinations that name a Russian port, by UN/LOCODE or by name, and from when to when a ship said so.
+-- Grain: one transmitter, IMO number sent, Russian port and time: 30 days without such a fix end it.
+-- Inputs: position, destination_text, from data/codes.
 with spoken as (
-    select
-        mmsi,
-        imo,
-        destination,
-        min(reported_at) as first_at,
-        max(reported_at) as last_at
+    select distinct destination
     from position
     where destination is not null
-    group by mmsi, imo, destination
 ),
 
 normal as (
     -- Crews write RU NVS, RUULU>EGPSD, ST.PETERSBURG: words are what counts.
-    select distinct
+    select
         destination,
         ' ' || trim(regexp_replace(upper(destination), '[^A-Z0-9]+', ' ', 'g')) || ' ' as words
     from spoken
 ),
 
 named as (
-    select
+    select distinct
         normal.destination,
         trim(normal.words) as words,
         text.port_id,
-        text.name
+        text.name as port_name
     from normal
     inner join destination_text as text on contains(normal.words, ' ' || text.text || ' ')
     -- The one in Florida.
     where not regexp_matches(normal.words, ' ST PETERSBURG (FL|FLORIDA|US|USA) ')
+),
+
+said as (
+    select
+        fix.mmsi,
+        fix.imo,
+        named.port_id,
+        named.port_name,
+        min(named.words) as words,
+        min(fix.reported_at) as first_at,
+        max(fix.reported_at) as last_at
+    from position as fix
+    inner join named on fix.destination = named.destination
+    group by fix.mmsi, fix.imo, named.port_id, named.port_name, fix.reported_at::date
+),
+
+-- Ships report every few minutes: a month in which none names the port lies between two voyages.
+parted as (
+    select
+        *,
+        first_at - lag(last_at) over (
+            partition by mmsi, imo, port_id, port_name order by first_at
+        ) >= interval 30 day as is_anew
+    from said
+),
+
+voyage as (
+    select
+        *,
+        count(*) filter (where is_anew) over (
+            partition by mmsi, imo, port_id, port_name order by first_at
+        ) as voyage
+    from parted
 )
 
 select
-    spoken.mmsi,
-    spoken.imo,
-    named.port_id,
-    named.name as port_name,
-    min(named.words) as destination,
-    min(spoken.first_at) as first_at,
-    max(spoken.last_at) as last_at
-from spoken
-inner join named on spoken.destination = named.destination
-group by spoken.mmsi, spoken.imo, named.port_id, named.name
-order by spoken.mmsi, spoken.imo, named.port_id, named.name
+    mmsi,
+    imo,
+    port_id,
+    port_name,
+    min(words) as destination,
+    min(first_at) as first_at,
+    max(last_at) as last_at
+from voyage
+group by mmsi, imo, port_id, port_name, voyage
+order by mmsi, imo, port_id, port_name, first_at

@@ -35,8 +35,7 @@ span as (
         max(last_at) as last_at,
         coalesce(sum(reports) filter (where ship_type is not null), 0) as typed_reports,
         coalesce(sum(reports) filter (where ship_type::smallint between 80 and 89), 0)
-            as tanker_reports,
-        count(distinct imo) as imos
+            as tanker_reports
     from report
     group by track_id, day
 ),
@@ -88,7 +87,6 @@ select
     span.last_at,
     span.typed_reports,
     span.tanker_reports,
-    span.imos,
     described.imo::integer as imo,
     described.vessel_name,
     described.call_sign,

@@ -4,8 +4,8 @@
 with numbered as (
     select
         *,
-        (hull_id, vessel_name, call_sign, length_m, beam_m) is distinct from lag(
-            (hull_id, vessel_name, call_sign, length_m, beam_m)
+        (hull_id, claimed_imo, vessel_name, call_sign, length_m, beam_m) is distinct from lag(
+            (hull_id, claimed_imo, vessel_name, call_sign, length_m, beam_m)
         ) over (partition by track_id order by day) as is_new
     from hull_day
 ),
@@ -30,6 +30,7 @@ heard as (
         any_value(length_m) as length_m,
         any_value(beam_m) as beam_m,
         arg_min(imo_by, day) as imo_by,
+        arg_min(claimed_imo, day) as claimed_imo,
         min(first_at) as valid_from,
         max(last_at) as valid_to
     from described
@@ -63,6 +64,7 @@ identity as (
         heard.length_m,
         heard.beam_m,
         heard.imo_by,
+        heard.claimed_imo,
         heard.valid_from,
         heard.valid_to,
         'AIS' as source
@@ -80,6 +82,7 @@ identity as (
         length_m,
         null as beam_m,
         null as imo_by,
+        null as claimed_imo,
         valid_from,
         null as valid_to,
         link_source as source
@@ -103,6 +106,7 @@ select
     identity.call_sign,
     hull.tanker_kind,
     identity.imo_by,
+    identity.claimed_imo,
     identity.source,
     hull.flag_changes,
     hull.first_russian_on,

@@ -1,19 +1,53 @@
 -- Where what a ship says of itself cannot all be true: shown here, and never smoothed away.
--- Grain: one conflict. Inputs: imo_claim, hull_day, hull, register_ship, register_entry.
+-- Grain: one conflict. Inputs: imo_held, imo_rival, hull_day, hull, register_ship.
 with two_hulls as (
     select
         'imo_on_two_hulls' as conflict,
         imo,
         mmsi,
-        'also sent at once by MMSI ' || other_mmsis || ', too far away for one ship; '
+        'also sent at once by MMSI ' || string_agg(other_mmsi::varchar, ', ' order by other_mmsi)
+        || ', too far away for one ship; '
         || case
-            when is_contested then 'neither is taken for the hull while both are heard'
-            else 'this one is in the registers'
+            when bool_and(has_it) then 'this one is taken for the hull'
+            else 'it is not taken for the hull on those days'
         end as detail,
-        contested_from as valid_from,
-        contested_to as valid_to
-    from imo_claim
-    where contested_from is not null
+        min(first_day)::timestamp as valid_from,
+        max(last_day)::timestamp as valid_to
+    from imo_rival
+    inner join imo_held using (imo, track_id)
+    where first_day is not null
+    group by imo, mmsi, track_id
+),
+
+unlike as (
+    select
+        'imo_of_unlike_ships' as conflict,
+        imo,
+        mmsi,
+        'also sent by MMSI ' || string_agg(other_mmsi::varchar, ', ' order by other_mmsi)
+        || ', a ship of another size; '
+        || case
+            when bool_and(has_it) then 'this one is taken for the hull'
+            else 'it is not taken for the hull'
+        end as detail,
+        any_value(first_at) as valid_from,
+        any_value(last_at) as valid_to
+    from imo_rival
+    inner join imo_held using (imo, track_id)
+    where is_unlike
+    group by imo, mmsi, track_id
+),
+
+of_many as (
+    select
+        'imo_of_many_ships' as conflict,
+        imo,
+        mmsi,
+        'more than twenty ships send the number, so it is nobody''s' as detail,
+        first_at as valid_from,
+        last_at as valid_to
+    from imo_held
+    where is_of_many
 ),
 
 other_size as (
@@ -25,7 +59,7 @@ other_size as (
         || round(register_length_m)::integer || ' m by the registers' as detail,
         first_at as valid_from,
         last_at as valid_to
-    from imo_claim
+    from imo_held
     where is_other_size
 ),
 
@@ -37,8 +71,25 @@ scrapped as (
         'the hull was scrapped by ' || scrapped_on as detail,
         first_at as valid_from,
         last_at as valid_to
-    from imo_claim
+    from imo_held
     where scrapped_on <= last_at
+),
+
+-- Renamed since, or another ship: a reader of the link should know.
+unknown_name as (
+    select
+        'imo_under_unknown_name' as conflict,
+        imo,
+        mmsi,
+        'no register knows the hull by this name, call sign or MMSI' as detail,
+        first_at as valid_from,
+        last_at as valid_to
+    from imo_held
+    where
+        is_registered
+        and not is_known_so
+        and not (is_of_many or is_other_size)
+        and len(vessel_names) > 0
 ),
 
 held as (
@@ -52,21 +103,25 @@ held as (
     group by mmsi, imo
 ),
 
+followed as (
+    select
+        *,
+        lag(imo) over (partition by mmsi order by first_at, imo) as imo_before,
+        lag(last_at) over (partition by mmsi order by first_at, imo) as last_before_at
+    from held
+),
+
 handed_on as (
     select
-        case
-            when later.first_at > earlier.last_at then 'mmsi_handed_on' else 'mmsi_on_two_hulls'
-        end as conflict,
-        later.imo,
-        later.mmsi,
-        'the MMSI was also sent by IMO ' || earlier.imo as detail,
-        earlier.last_at as valid_from,
-        later.first_at as valid_to
-    from held as later
-    inner join held as earlier
-        on
-            later.mmsi = earlier.mmsi
-            and (earlier.first_at, earlier.imo) < (later.first_at, later.imo)
+        case when first_at > last_before_at then 'mmsi_handed_on' else 'mmsi_on_two_hulls' end
+            as conflict,
+        imo,
+        mmsi,
+        'the MMSI was sent by IMO ' || imo_before || ' before' as detail,
+        least(first_at, last_before_at) as valid_from,
+        greatest(first_at, last_before_at) as valid_to
+    from followed
+    where imo_before is not null
 ),
 
 second_track as (
@@ -105,14 +160,13 @@ conflict as (
     union all
     select * from scrapped
     union all
-    select
-        conflict,
-        imo,
-        mmsi,
-        detail,
-        least(valid_from, valid_to) as valid_from,
-        greatest(valid_from, valid_to) as valid_to
-    from handed_on
+    select * from unlike
+    union all
+    select * from of_many
+    union all
+    select * from unknown_name
+    union all
+    select * from handed_on
     union all
     select * from second_track
     union all

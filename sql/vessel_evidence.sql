@@ -1,5 +1,5 @@
 -- What links a ship to Russia, with dates and sources.
--- Grain: one piece of evidence. Inputs: vessel_link, vessel. Parameters: $hull_id, $imo (null where the ship tells no hull).
+-- Grain: one piece of evidence. Inputs: vessel_link, vessel. Parameters: $hull_id, $imo (null where the ship tells no hull), $mmsi.
 with transmitter as (
     select distinct mmsi
     from vessel
@@ -21,10 +21,13 @@ select
 from vessel_link
 where
     (matched_by = 'imo' and imo = $imo)
+    or (imo is null and hull_id = $hull_id)
+    -- A list's MMSI: only for a ship that tells no hull, or that is only listed.
     or (
-        matched_by = 'mmsi'
-        and mmsi in (select mmsi from transmitter)
-        and ($imo is null or imo is null)
+        $imo is null
+        and matched_by = 'mmsi'
+        and hull_id is null
+        and (mmsi = $mmsi or mmsi in (select mmsi from transmitter))
     )
 order by
     list_position(['strong', 'moderate', 'weak'], link_tier),

@@ -1,12 +1,36 @@
 -- The ships that a number or a part of a name may mean, heard or only listed.
--- Grain: one hull. Inputs: vessel, hull, register_entry. Parameters: $number (IMO number or MMSI; null for a name), $name (capitals; null for a number).
-with named as (
-    select distinct hull_id
+-- Grain: one hull. Inputs: vessel, hull, register_entry. Parameters: $number (IMO number or MMSI; null for a name), $name (null for a number).
+with entry as (
+    select
+        -- As hulls heard are called; an entry may give no number at all, but a name.
+        coalesce('IMO ' || imo, 'MMSI ' || mmsis[1], vessel_name) as hull_id,
+        imo,
+        case when imo is null then mmsis[1] end as mmsi,
+        vessel_name,
+        last_seen_on
+    from register_entry
+    where
+        imo = $number
+        or list_contains(mmsis, $number)
+        or contains(upper(vessel_name), upper($name))
+        or len(list_filter(former_names, lambda x: contains(upper(x), upper($name)))) > 0
+),
+
+named as (
+    select hull_id
     from vessel
     where
         imo = $number
         or mmsi = $number
-        or contains(upper(vessel_name), $name)
+        or contains(upper(vessel_name), upper($name))
+    union
+    select hull_id
+    from entry
+    union
+    -- Her record has the entries without an IMO number that give the MMSI which she sent last.
+    select hull.hull_id
+    from hull
+    inner join entry on hull.mmsi = entry.mmsi
 ),
 
 heard as (
@@ -25,25 +49,19 @@ heard as (
 
 listed as (
     select
-        'IMO ' || entry.imo as hull_id,
-        entry.imo,
-        null::integer as mmsi,
-        arg_max(entry.vessel_name, (entry.last_seen_on, entry.vessel_name)) as vessel_name,
+        hull_id,
+        imo,
+        mmsi,
+        arg_max(vessel_name, (last_seen_on, vessel_name)) as vessel_name,
         null as flag,
         null::boolean as is_tanker,
         null::timestamp as first_at,
         null::timestamp as last_at
-    from register_entry as entry
+    from entry
     where
-        entry.imo is not null
-        and entry.imo not in (select imo from hull where imo is not null)
-        and (
-            entry.imo = $number
-            or list_contains(entry.mmsis, $number)
-            or contains(upper(entry.vessel_name), $name)
-            or len(list_filter(entry.former_names, lambda x: contains(upper(x), $name))) > 0
-        )
-    group by entry.imo
+        hull_id not in (select hull_id from hull)
+        and coalesce(mmsi not in (select mmsi from hull), true)
+    group by hull_id, imo, mmsi
 ),
 
 found as (

@@ -1,5 +1,5 @@
 -- Evidence that ties a hull to Russia, each piece dated and sourced.
--- Grain: one piece of evidence. Inputs: register_entry; vessel; trade_call; strait_passage; russian_destination; link_decision; meta.
+-- Grain: one piece of evidence. Inputs: register_entry; hull_day; vessel; mid; trade_call; strait_passage; russian_destination; meta.
 with clock as (
     select coalesce((max(value) filter (where key = 'known_on'))::date, 'infinity'::date) as known_on
     from meta
@@ -42,7 +42,7 @@ by_imo as (
 
 -- An MMSI in a list belonged to the hull when the list said so: from the listing, or the first
 -- version that has it, to a year after the last one. Ships under these flags change it faster; who
--- sends a valid IMO number is matched by that alone.
+-- sends an IMO number is matched by that alone.
 by_mmsi as (
     select
         * exclude (mmsis, first_seen_on, last_seen_on, valid_from, valid_to),
@@ -53,59 +53,84 @@ by_mmsi as (
     from registered
 ),
 
--- A person who refused a hull for an MMSI refused the list's word for it too.
-by_mmsi_kept as (
-    select by_mmsi.*
-    from by_mmsi
-    anti join (select * from link_decision where decision = 'refuse') as refused
-        on by_mmsi.mmsi = refused.mmsi and by_mmsi.imo = refused.imo
-),
-
 -- The Russian flag counts while it is heard and for the year after (README, "How it decides"),
--- under any MMSI of the same hull.
+-- under any MMSI of the same hull. A year of silence ends it: who comes back begins anew.
 flown as (
     select
-        imo,
-        mmsi,
-        min(valid_from) as valid_from,
-        max(valid_to) as valid_to
-    from vessel
-    where flag = 'RU' and source = 'AIS'
-    group by imo, mmsi
+        hull_day.*,
+        coalesce(
+            hull_day.first_at > lag(hull_day.last_at) over (
+                partition by hull_day.hull_id, hull_day.mmsi order by hull_day.first_at
+            ) + interval 1 year,
+            false
+        ) as is_anew
+    from hull_day
+    inner join mid on hull_day.mmsi // 1000000 = mid.mid
+    where mid.country_code = 'RU'
+),
+
+flown_span as (
+    select
+        *,
+        count(*) filter (where is_anew) over (
+            partition by hull_id, mmsi order by first_at
+            rows between unbounded preceding and current row
+        ) as span
+    from flown
 ),
 
 flag_link as (
     select
-        imo,
+        any_value(imo) as imo,
         mmsi,
+        hull_id,
         'strong' as link_tier,
         'flag' as link_reason,
         'MMSI' as link_source,
         'MID ' || (mmsi // 1000000) as reference,
-        valid_from,
-        valid_to + interval 1 year as valid_to
-    from flown
+        min(first_at) as valid_from,
+        max(last_at) + interval 1 year as valid_to
+    from flown_span
+    group by hull_id, mmsi, span
+),
+
+-- Who waits in a port's roads and then loads where the oil is another country's did not call there.
+waited as (
+    select distinct anchored.port_call_id
+    from trade_call as anchored
+    inner join trade_call as berthed
+        on
+            anchored.hull_id = berthed.hull_id
+            and berthed.arrived_at between anchored.arrived_at
+            and anchored.departed_at + interval 10 day
+    where
+        anchored.area_kind = 'anchorage'
+        and berthed.area_kind = 'berth'
+        and berthed.trade_tier = 'weak'
 ),
 
 -- 180 days after a call at a Russian oil port (README, "How it decides").
 trade_link as (
     select
         imo,
-        case when imo is null then mmsi end as mmsi,
-        trade_tier as link_tier,
+        mmsi,
+        hull_id,
+        case when waited.port_call_id is not null then 'weak' else trade_tier end as link_tier,
         'trade' as link_reason,
         'AIS' as link_source,
         port_name || ' (' || port_id || '), ' || arrived_at::date || coalesce(
             ' to ' || departed_at::date, ''
         ) || ', call ' || port_call_id as reference,
         arrived_at as valid_from,
-        coalesce(departed_by, departed_at, arrived_at) + interval 180 day as valid_to
+        coalesce(departed_at, arrived_at) + interval 180 day as valid_to
     from trade_call
+    left join waited using (port_call_id)
     where confidence >= 2
 ),
 
 heard_as as (
     select
+        hull_id,
         mmsi,
         imo,
         valid_from,
@@ -117,7 +142,8 @@ heard_as as (
 passage_link as (
     select distinct
         heard_as.imo,
-        case when heard_as.imo is null then passage.mmsi end as mmsi,
+        heard_as.mmsi,
+        heard_as.hull_id,
         'weak' as link_tier,
         'trade' as link_reason,
         'AIS' as link_source,
@@ -135,8 +161,9 @@ passage_link as (
 
 destination_link as (
     select distinct
-        coalesce(said.imo, heard_as.imo) as imo,
-        case when coalesce(said.imo, heard_as.imo) is null then said.mmsi end as mmsi,
+        heard_as.imo,
+        heard_as.mmsi,
+        heard_as.hull_id,
         'weak' as link_tier,
         'destination' as link_reason,
         'AIS' as link_source,
@@ -144,7 +171,7 @@ destination_link as (
         said.first_at as valid_from,
         said.last_at + interval 180 day as valid_to
     from russian_destination as said
-    left join heard_as
+    inner join heard_as
         on
             said.mmsi = heard_as.mmsi
             and said.first_at between heard_as.valid_from and heard_as.valid_to
@@ -163,10 +190,10 @@ by_ais as (
 evidence as (
     select * from by_imo
     union all by name
-    select * from by_mmsi_kept
+    select * from by_mmsi
     union all by name
     select
-        * ,
+        *,
         null::varchar as programme,
         null::date as listed_on,
         null::date as delisted_on,
@@ -188,7 +215,8 @@ select
     evidence.valid_from,
     evidence.valid_to,
     evidence.matched_by,
-    evidence.known_from
+    evidence.known_from,
+    evidence.hull_id
 from evidence
 cross join clock
 where
@@ -202,4 +230,5 @@ order by
     evidence.reference,
     evidence.programme,
     evidence.valid_from,
-    evidence.matched_by
+    evidence.matched_by,
+    evidence.hull_id

@@ -1,5 +1,5 @@
 -- Every entry of every register on a ship, whatever the programme is about.
--- Grain: one entry. Inputs: register_entry. Parameter: $imo.
+-- Grain: one entry. Inputs: register_entry. Parameters: $hull_id, $imo and $mmsi, null where the ship has none.
 select
     link_source,
     reference,
@@ -14,5 +14,14 @@ select
     first_seen_on,
     last_seen_on
 from register_entry
-where imo = $imo
+where
+    imo = $imo
+    or (
+        imo is null
+        and (
+            list_contains(mmsis, $mmsi)
+            -- The list gives a name and no number: so does vessel_find.
+            or ($imo is null and $mmsi is null and len(mmsis) = 0 and vessel_name = $hull_id)
+        )
+    )
 order by country, link_source, programme, reference

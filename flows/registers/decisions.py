@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from flows.registers.entry import imo_number, plain_text, ship_mmsi
+from flows.registers.table import RAW_SIGNS, header_columns
 
 FILE = "link_decisions.csv"
 COLUMNS = ("mmsi", "imo", "decision", "from", "to", "by", "on", "why")
@@ -57,18 +58,20 @@ def read_decisions(home: Path) -> tuple[pa.Table, list[str]]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         return DECISION_SCHEMA.empty_table(), [f"{path}: {error}. Save it as UTF-8."]
-    reader = csv.DictReader(text.replace("\0", "").splitlines())
-    missing = [name for name in COLUMNS[:3] if name not in (reader.fieldnames or ())]
+    columns = header_columns(text)
+    missing = [name for name in COLUMNS[:3] if name not in columns]
     if missing:
         return DECISION_SCHEMA.empty_table(), [
             f"{path}: no column {', '.join(missing)}. The first line is {','.join(COLUMNS)}."
         ]
     rows, faults = [], []
-    for row in reader:
+    for number, line in enumerate(text.split("\n")[1:], 2):
+        if not line.strip():
+            continue
         try:
-            rows.append(_decision(row))
-        except ValueError as error:
-            faults.append(f"{path} line {reader.line_num}: {error}. Mend the line.")
+            rows.append(_decision(dict(zip(columns, _cells(line), strict=False))))
+        except (ValueError, csv.Error) as error:
+            faults.append(f"{path} line {number}: {error}. Mend the line.")
     return pa.Table.from_pylist(rows, schema=DECISION_SCHEMA), faults
 
 
@@ -78,21 +81,31 @@ def warn_of_faults(home: Path) -> None:
         log.warning("%s", fault)
 
 
-def _decision(row: dict[str, Any]) -> dict[str, Any]:
+def _cells(line: str) -> list[str]:
+    """The fields of a line. A row is one line: an odd quote costs that row and not the rest."""
+    if "\0" in line:
+        raise ValueError("a NUL sign")
+    return next(csv.reader([line], strict=True))
+
+
+def _decision(row: dict[str, str]) -> dict[str, Any]:
     told = {name: plain_text(row.get(name)) for name in COLUMNS}
     mmsi, imo = ship_mmsi(told["mmsi"]), imo_number(told["imo"])
     if mmsi is None:
-        raise ValueError(f"{told['mmsi']!r} is no ship's MMSI")
+        raise ValueError(f"{_shown(told['mmsi'])} is no ship's MMSI")
     if imo is None:
-        raise ValueError(f"{told['imo']!r} is no IMO number")
+        raise ValueError(f"{_shown(told['imo'])} is no IMO number")
     if told["decision"] not in ("confirm", "refuse"):
-        raise ValueError(f"decision is {told['decision']!r}, and may be confirm or refuse")
+        raise ValueError(f"decision is {_shown(told['decision'])}, and may be confirm or refuse")
+    first, last = _day(told["from"]), _day(told["to"])
+    if first and last and first > last:
+        raise ValueError(f"from {first} is after to {last}")
     return {
         "mmsi": mmsi,
         "imo": imo,
         "decision": told["decision"],
-        "valid_from": _day(told["from"]),
-        "valid_to": _day(told["to"]),
+        "valid_from": first,
+        "valid_to": last,
         "decided_by": told["by"],
         "decided_on": _day(told["on"]),
         "why": told["why"],
@@ -100,4 +113,12 @@ def _decision(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise ValueError(f"{_shown(text)} is no day such as 2026-04-20") from error
+
+
+def _shown(text: str | None) -> str:
+    """A field as a message quotes it, at most `RAW_SIGNS` of it."""
+    return "an empty field" if text is None else repr(text[:RAW_SIGNS])

@@ -96,16 +96,15 @@ def import_list(
     """
     content = _hash(path)
     found = open_list(path)
-    day = published_on or found.published_on
-    for record in read_history(settings.home, REGISTER):
-        if record["file_hash"] == content and record["published_on"] == str(
-            day or record["published_on"]
-        ):
-            return _known(record)
+    day = published_on or found.published_on or settings.as_of.date()
+    for record in reversed(read_history(settings.home, REGISTER)):
+        if (record["register"], record["published_on"]) == (found.register, day.isoformat()):
+            if record["file_hash"] == content:
+                return _known(record)
+            break  # another file of the day came after it
     rows = list(found.rows)
     junk = [row for row in rows if isinstance(row, Junk)]
     entries = [row for row in rows if isinstance(row, Entry)]
-    day = day or settings.as_of.date()
     if day > settings.as_of.date():
         raise BarometerError(f"{path}: is of {day}, after the as-of time {settings.as_of:%F}.")
     if not entries:

@@ -80,8 +80,24 @@ def test_a_newer_version_says_what_was_added_changed_and_gone(settings: Settings
 def test_the_same_file_again_changes_nothing(settings: Settings) -> None:
     imported(settings, FIRST, "2026-02-01")
     assert imported(settings, FIRST, "2026-02-01").state == "known"
-    assert imported(settings, FIRST).state == "known"
     assert len(read_history(settings.home, REGISTER)) == 1
+
+
+def test_the_same_list_months_later_is_a_version_without_a_change(settings: Settings) -> None:
+    imported(settings, FIRST, "2026-02-01")
+    found = imported(settings, FIRST)
+    assert (found.state, found.compared_with) == ("imported", date(2026, 2, 1))
+    assert found.added == found.changed == found.gone == []
+    assert team_versions(settings) == [(date(2026, 2, 1), 3), (date(2026, 9, 1), 3)]
+
+
+def test_of_several_imports_of_one_day_the_last_stands(settings: Settings) -> None:
+    for rows in (FIRST, SECOND, FIRST):
+        assert imported(settings, rows, "2026-02-01").state == "imported"
+    team = [v for v in store.load_versions(settings.home) if v.register == "team:fleet"]
+    assert {row["vessel_name"] for row in team[-1].entries.to_pylist()} == {
+        "ALPHA", "BRAVO", "CHARLIE",
+    }  # fmt: skip
 
 
 def test_an_older_version_is_kept_and_not_followed(settings: Settings) -> None:

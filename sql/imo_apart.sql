@@ -1,0 +1,77 @@
+-- Hours in which one IMO number was sent from two places too far from each other for one ship.
+-- Grain: one IMO number, two tracks and UTC day. Inputs: imo_held, position, flagged_position.
+with pair as (
+    select
+        one.imo,
+        one.track_id,
+        one.mmsi,
+        other.track_id as other_track_id,
+        other.mmsi as other_mmsi,
+        date_trunc('hour', greatest(one.first_at, other.first_at)) as both_from,
+        least(one.last_at, other.last_at) as both_to
+    from imo_held as one
+    inner join imo_held as other on one.imo = other.imo and one.track_id < other.track_id
+    where
+        one.first_at <= other.last_at
+        and other.first_at <= one.last_at
+        and not (one.is_of_many or one.is_other_size or other.is_other_size)
+),
+
+track as (
+    select
+        track_id,
+        mmsi
+    from pair
+    union
+    select
+        other_track_id as track_id,
+        other_mmsi as mmsi
+    from pair
+),
+
+place as (
+    select
+        track.track_id,
+        date_trunc('hour', fix.reported_at) as hour,
+        min((fix.reported_at, fix.lon, fix.lat)) as first_fix
+    from track
+    inner join position as fix on track.mmsi = fix.mmsi
+    left join flagged_position as flag
+        on
+            fix.mmsi = flag.mmsi
+            and fix.reported_at = flag.reported_at
+            and fix.lon = flag.lon
+            and fix.lat = flag.lat
+    where
+        coalesce(flag.track_id, fix.mmsi) = track.track_id
+        and coalesce(flag.verdict, 'credible') = 'credible'
+    group by track.track_id, hour
+)
+
+-- In one hour no ship is in two places 60 km apart (30 knots). A ship with two transmitters, or one
+-- that changes its MMSI, is in one place.
+select
+    pair.imo,
+    pair.track_id,
+    pair.other_track_id,
+    here.hour::date as day,
+    count(*) as hours
+from pair
+inner join place as here
+    on pair.track_id = here.track_id and here.hour between pair.both_from and pair.both_to
+inner join place as there
+    on pair.other_track_id = there.track_id and here.hour = there.hour
+where
+    sqrt(
+        pow(here.first_fix[3] - there.first_fix[3], 2)
+        + pow(
+            least(
+                abs(here.first_fix[2] - there.first_fix[2]),
+                360 - abs(here.first_fix[2] - there.first_fix[2])
+            )
+            * cos(radians((here.first_fix[3] + there.first_fix[3]) / 2)),
+            2
+        )
+    ) * 111.2 > 60
+group by pair.imo, pair.track_id, pair.other_track_id, day
+order by pair.imo, pair.track_id, pair.other_track_id, day

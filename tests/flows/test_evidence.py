@@ -1,0 +1,462 @@
+"""What counts once, what a passage and a destination prove and for how long, and odd decisions.
+
+One world holds all the ships that call at a port; what needs only fixes is asked of the queries.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from flows import catalogue, lake, run
+from flows.files import find_files
+from flows.ingest import ingest_file
+from flows.registers.codes import load_destinations, load_straits
+from flows.registers.decisions import FILE, read_decisions
+from flows.resources import sql_path
+from flows.settings import Settings
+from flows.sources import load_sources
+from tests.flows.conftest import day
+from tests.flows.test_links import (
+    AS_OF,
+    BERTH,
+    DANISH,
+    SEA,
+    Ship,
+    call,
+    ship,
+    way,
+    without_imo,
+)
+
+ROADS = (50.4017, 29.24)
+"""Where ships wait east of Kharg."""
+
+OFF_KHARG = (50.60, 28.95)
+"""Outside the limit, near enough for the same hull to be heard from both places in one hour."""
+
+LAST_DAY = 120
+
+AT_ONCE = ship(201, "TWO TRANSMITTERS")
+CHANGED = ship(202, "CHANGED IN PORT")
+THRICE = ship(203, "CHANGED TWICE")
+LATER = ship(204, "CALLS AGAIN")
+NEARLY = ship(205, "TEN HOURS LATER")
+SILENT = ship(206, "SILENT IN PORT")
+WAITED = ship(207, "WAITED UNDER ANOTHER")
+SPANNED = ship(208, "LEFT AND CAME BACK")
+ONE, OTHER = ship(209, "ONE OF TWO"), ship(210, "OTHER OF TWO")
+MUTE = ship(211, "NO NUMBER YET")
+BOUND = ship(212, "BOUND AGAIN", destination="RU NVS")
+WAITS_TWICE = ship(214, "WAITED AND CAME BACK")
+
+
+def second(of: Ship, mid: int = 636) -> Ship:
+    """The same hull under another MMSI."""
+    return of | {"mmsi": f"{mid}{of['mmsi'][3:]}"}
+
+
+def rows() -> Iterator[str]:
+    """What every ship sent: a row an hour, six from sea to port and six back."""
+    yield from call(AT_ONCE, 2)
+    yield from call(second(AT_ONCE), 2)
+    yield from call(CHANGED, 2)[:18]
+    yield from call(second(CHANGED), 2)[18:]
+    # Three days in port; the third MMSI comes up two days after the first was heard.
+    for number, mid in enumerate((352, 636, 538)):
+        stay = way(second(THRICE, mid), 2, SEA, BERTH, SEA, stay_h=72)
+        yield from stay[28 * number : 28 * number + 28]
+    yield from call(LATER, 2)
+    yield from call(second(LATER), 6)
+    # The first transmitter is last heard in port ten hours before the second, which is there.
+    yield from call(NEARLY, 2)[:16]
+    yield from call(second(NEARLY), 2)[26:]
+    # In port to the end of what is heard, and three days later another call by another MMSI.
+    yield from call(SILENT, LAST_DAY - 6)[:20]
+    yield from call(second(SILENT), LAST_DAY - 3)
+    yield from way(WAITED, 2, SEA, ROADS, SEA)[:24]
+    yield from way(second(WAITED), 3, ROADS, BERTH, SEA)[2:]
+    # One transmitter tells two calls apart; the other is heard only in port, on both of them.
+    for of, place in ((SPANNED, BERTH), (WAITS_TWICE, ROADS)):
+        for day_number in (2, 4):
+            yield from way(of, day_number, OFF_KHARG, place, OFF_KHARG)
+        alike = way(second(of), 2 - 1 / 24, OFF_KHARG, place, OFF_KHARG, stay_h=72)
+        yield from [*alike[4:28], *alike[57:76]]
+    yield from call(ONE, 2)
+    yield from call(OTHER, 2)
+    yield from way(without_imo(MUTE, vessel_name="OLD", call_sign="OLD"), 2, SEA, ROADS, SEA)
+    yield from call(MUTE, 6)
+    yield from way(BOUND, -500, SEA, (50.8, 28.4))
+    yield from call(BOUND | {"destination": "KHARG"}, 2)
+    yield from way(BOUND, 100, SEA, (50.8, 28.4))
+    yield from call(BOUND | {"destination": "KHARG"}, 110)
+    yield from call(ship(213, "LAST OF ALL"), LAST_DAY)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("evidence")
+    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
+    settings.home.mkdir()
+    lake.prepare(settings.home)
+    (folder / "ais.csv").write_bytes(day(*rows(), layout=DANISH))
+    outcomes = []
+    for file in find_files([str(folder / "ais.csv")]):
+        outcomes += ingest_file(file, load_sources(settings.home), settings)
+    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
+    run.derive(settings, outcomes, publish=False)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with catalogue.reading(home) as opened:
+        yield opened
+
+
+def made(con: duckdb.DuckDBPyConnection, of: Ship) -> list[tuple[Any, ...]]:
+    """The calls of a ship under any of its MMSIs: area_kind, MID, and whether each is counted and
+    in the headline."""
+    query = """
+        select
+            call.area_kind,
+            call.mmsi // 1000000,
+            counted.port_call_id is not null,
+            coalesce(counted.is_headline, false)
+        from port_call as call
+        left join counted_call as counted using (port_call_id)
+        where call.mmsi % 1000000 = $1::integer % 1000000
+        order by call.arrived_at, call.mmsi
+    """
+    return con.execute(query, [of["mmsi"]]).fetchall()
+
+
+def counted(con: duckdb.DuckDBPyConnection, of: Ship) -> list[tuple[str, int]]:
+    return [(kind, mid) for kind, mid, is_counted, _ in made(con, of) if is_counted]
+
+
+@pytest.mark.parametrize(
+    ("of", "calls"),
+    [(AT_ONCE, 2), (CHANGED, 2), (THRICE, 3), (NEARLY, 2)],
+    ids=lambda value: value["vessel_name"] if isinstance(value, dict) else None,
+)
+def test_a_hull_under_several_mmsis_at_one_port_is_counted_once(
+    con: duckdb.DuckDBPyConnection, of: Ship, calls: int
+) -> None:
+    assert len(made(con, of)) == calls  # port_call keeps them all
+    assert counted(con, of) == [("berth", 352)]
+
+
+def test_calls_on_different_days_are_counted_each(con: duckdb.DuckDBPyConnection) -> None:
+    assert counted(con, LATER) == [("berth", 352), ("berth", 636)]
+
+
+def test_two_hulls_at_one_berth_at_once_are_counted_each(con: duckdb.DuckDBPyConnection) -> None:
+    assert counted(con, ONE) == counted(con, OTHER) == [("berth", 352)]
+
+
+def test_a_track_that_fell_silent_in_port_takes_no_later_call(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    open_calls = con.execute(
+        "select count(*) from port_call where mmsi = $1 and departed_at is null",
+        [int(SILENT["mmsi"])],
+    ).fetchone()
+    assert open_calls == (1,)
+    assert counted(con, SILENT) == [("berth", 352), ("berth", 636)]
+
+
+def test_of_a_wait_and_a_berth_call_under_two_mmsis_the_berth_call_is_counted(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    assert made(con, WAITED) == [
+        ("anchorage", 352, False, False),
+        ("berth", 636, True, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("of", "kind"), [(SPANNED, "berth"), (WAITS_TWICE, "anchorage")], ids=["berth", "anchorage"]
+)
+def test_calls_that_one_track_tells_apart_are_not_joined_by_another(
+    con: duckdb.DuckDBPyConnection, of: Ship, kind: str
+) -> None:
+    assert [mid for _, mid, *_ in made(con, of)] == [636, 352, 352]
+    assert counted(con, of) == [(kind, 352), (kind, 352)]
+
+
+def test_a_wait_before_the_number_is_sent_is_part_of_the_voyage(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    imos = con.execute(
+        "select imo from port_call where mmsi = $1 order by arrived_at", [int(MUTE["mmsi"])]
+    ).fetchall()
+    assert imos == [(None,), (int(MUTE["imo"]),)]
+    assert made(con, MUTE) == [("anchorage", 352, True, False), ("berth", 352, True, True)]
+
+
+@pytest.mark.parametrize("check", ["counted_call", "weekly_sums", "headline_sums", "repeated_key"])
+def test_the_checks_of_the_counts_find_nothing(con: duckdb.DuckDBPyConnection, check: str) -> None:
+    assert con.execute(sql_path("checks", f"{check}.sql").read_text()).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "faults"),
+    [
+        ("insert into counted_call select * replace ('SECOND' as port_call_id) from kept", 2),
+        ("delete from counted_call where port_call_id = 'FIRST'", 2),
+    ],
+    ids=["both are counted", "none is"],
+)
+def test_the_check_sees_a_hull_that_is_not_counted_once(
+    con: duckdb.DuckDBPyConnection, damage: str, faults: int
+) -> None:
+    calls = con.execute(
+        "from port_call where imo = $1 order by mmsi", [int(AT_ONCE["imo"])]
+    ).to_arrow_table()
+    first, dropped = calls["port_call_id"].to_pylist()
+    with duckdb.connect() as beside:
+        beside.register("calls", calls)
+        beside.register(
+            "kept",
+            con.execute("from counted_call where port_call_id = $1", [first]).to_arrow_table(),
+        )
+        beside.execute("create table port_call as from calls")
+        beside.execute("create table counted_call as from kept")
+        beside.register("vessel", con.execute("from vessel").to_arrow_table())
+        check = sql_path("checks", "counted_call.sql").read_text()
+        assert beside.execute(check).fetchall() == []
+        beside.execute(damage.replace("FIRST", first).replace("SECOND", dropped))
+        assert len(beside.execute(check).fetchall()) == faults
+
+
+def test_a_destination_of_another_year_is_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    said = con.execute(
+        "select destination, first_at::date, last_at::date from russian_destination "
+        "where mmsi = $1 order by first_at",
+        [int(BOUND["mmsi"])],
+    ).fetchall()
+    assert [(words, first == last) for words, first, last in said] == [("RU NVS", True)] * 2
+    tiers = con.execute(
+        "select link_tier from port_call where mmsi = $1 order by arrived_at", [int(BOUND["mmsi"])]
+    ).fetchall()
+    assert tiers == [("none",), ("weak",)]
+
+
+FIX_SCHEMA = pa.schema(
+    [
+        ("mmsi", pa.int32()),
+        ("imo", pa.int32()),
+        ("reported_at", pa.timestamp("us")),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
+        ("draught_m", pa.float32()),
+        ("length_m", pa.float32()),
+        ("destination", pa.string()),
+    ]
+)
+NOON = datetime(2026, 6, 1, 12)
+EAST, WEST = (13.6, 54.8), (11.2, 57.4)
+"""On either side of the Danish straits."""
+
+Fix = dict[str, Any]
+
+
+def fix(days: float, at: tuple[float, float] = EAST, **said: Any) -> Fix:
+    """A fix so many days after the first noon of June 2026."""
+    return {
+        "mmsi": 352999201,
+        "reported_at": NOON + timedelta(days=days),
+        "lon": at[0],
+        "lat": at[1],
+    } | said
+
+
+def asked(query: str, fixes: Sequence[Fix]) -> list[tuple[Any, ...]]:
+    """The rows of a query of `sql/` over a few fixes, none of them flagged."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.register("position", pa.Table.from_pylist(list(fixes), schema=FIX_SCHEMA))
+        con.register("strait_side", load_straits())
+        con.register("destination_text", load_destinations())
+        con.execute(
+            "create table flagged_position (mmsi integer, reported_at timestamp, lon double, "
+            "lat double, verdict text, track_id bigint)"
+        )
+        return con.execute(sql_path(f"{query}.sql").read_text(encoding="utf-8")).fetchall()
+
+
+SIZED = {"length_m": 240.0}
+LADEN, BALLAST = SIZED | {"draught_m": 14.5}, SIZED | {"draught_m": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("fixes", "expected"),
+    [
+        ([fix(0, **LADEN), fix(1, WEST)], [(14.5, True)]),
+        ([fix(0), fix(1, WEST, **LADEN)], [(14.5, True)]),
+        ([fix(0, **LADEN), fix(9.9, WEST)], [(14.5, True)]),
+        ([fix(0, **LADEN), fix(10.1, WEST)], []),
+        ([fix(0), fix(1, WEST)], [(None, None)]),
+        ([fix(0, **SIZED), fix(1, WEST)], [(None, None)]),
+        (
+            [fix(0, **LADEN), fix(1, WEST), fix(300), fix(301, WEST)],
+            [(14.5, True), (None, None)],
+        ),
+        ([fix(-3, WEST, **LADEN), fix(0), fix(1, WEST)], [(None, None)]),
+        ([fix(-3, **BALLAST), fix(0), fix(1, WEST)], [(None, None)]),
+        ([fix(-3, **BALLAST), fix(0, **LADEN), fix(1, WEST)], [(14.5, True)]),
+        ([fix(-0.9, **LADEN), fix(0), fix(1, WEST)], [(14.5, True)]),
+        (
+            [fix(0, **LADEN), *(fix(0.5 * n) for n in range(1, 24)), fix(12, WEST)],
+            [(None, None)],
+        ),
+        ([fix(0, WEST, **LADEN), fix(1)], []),
+    ],
+    ids=[
+        "laden",
+        "said at the western side",
+        "a long wait",
+        "too long a wait",
+        "says nothing",
+        "says its length only",
+        "laden 300 days before",
+        "said before it came in",
+        "came in in ballast, then a port",
+        "came in in ballast, and loaded",
+        "a few hours before",
+        "said more than ten days ago at anchor",
+        "inbound",
+    ],
+)
+def test_a_passage_has_the_draught_that_was_said_on_it(
+    fixes: list[Fix], expected: list[tuple[float | None, bool | None]]
+) -> None:
+    found = asked("strait_passage", fixes)
+    assert [(draught, is_laden) for *_, draught, _, is_laden in found] == expected
+
+
+def test_passages_are_the_same_whatever_the_order_of_the_fixes() -> None:
+    """At one second a ship is heard twice, with two draughts and two lengths."""
+    fixes = [
+        fix(days, (lon, lat), draught_m=draught, length_m=length)
+        for days, (lon, lat) in ((0, EAST), (0, (13.5, 54.8)), (1, WEST), (1, (11.1, 57.4)))
+        for draught in (7.0, 14.5, None)
+        for length in (100.0, 240.0)
+    ]
+    found = asked("strait_passage", fixes)
+    assert len(found) == 1
+    for seed in range(20):
+        random.Random(seed).shuffle(fixes)
+        assert asked("strait_passage", fixes) == found
+
+
+NVS = {"destination": "RU NVS"}
+
+
+@pytest.mark.parametrize(
+    ("fixes", "expected"),
+    [
+        ([fix(0, **NVS), fix(29.9, **NVS)], [("RU NVS", 0, 29.9)]),
+        ([fix(0, **NVS), fix(30, **NVS)], [("RU NVS", 0, 0), ("RU NVS", 30, 30)]),
+        (
+            [fix(0, **NVS), fix(29, **NVS), fix(58, **NVS)],
+            [("RU NVS", 0, 58)],
+        ),
+        (
+            [
+                fix(0, **NVS),
+                *(fix(n, destination="FUJAIRAH") for n in range(1, 31)),
+                fix(31, **NVS),
+            ],
+            [("RU NVS", 0, 0), ("RU NVS", 31, 31)],
+        ),
+        (
+            [fix(0, **NVS), fix(20, destination="NOVOROSSIYSK"), fix(40, **NVS)],
+            [("NOVOROSSIYSK", 0, 40)],
+        ),
+        ([fix(0, destination="ST.PETERSBURG FL")], []),
+    ],
+    ids=[
+        "silent for less than 30 days",
+        "silent for 30 days",
+        "said now and then",
+        "another port for a month",
+        "in two spellings",
+        "the one in Florida",
+    ],
+)
+def test_a_destination_holds_while_it_is_said(
+    fixes: list[Fix], expected: list[tuple[str, float, float]]
+) -> None:
+    found = asked("russian_destination", fixes)
+    assert [(words, first_at, last_at) for *_, words, first_at, last_at in found] == [
+        (words, NOON + timedelta(days=first), NOON + timedelta(days=last))
+        for words, first, last in expected
+    ]
+
+
+def test_destinations_are_told_apart_by_the_number_sent() -> None:
+    found = asked("russian_destination", [fix(0, **NVS), fix(1, imo=9990004, **NVS)])
+    assert [imo for _, imo, *_ in found] == [9990004, None]
+
+
+HEADER = "mmsi,imo,decision,from,to,by,on,why"
+GOOD = "352003487,9187629,confirm,2026-01-01,2026-01-01,M. K.,2026-04-20,same call sign"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (f"352003487,9187629,confirm,,,,,{'x' * 200_000}", "field larger than field limit"),
+        (f"{'x' * 100_000},9187629,confirm,,,,,", "is no ship's MMSI"),
+        ("352003487,9187629,conf\0irm,,,,,", "a NUL sign"),
+        ("\0", "a NUL sign"),
+        ('352003487,9187629,refuse,,,"M. K.,2026-04-20,', "unexpected end of data"),
+        ('352003487,9187629,refuse,,,"M." K.,2026-04-20,', "expected after"),
+        ("352003487,9187629,refuse,2026-02-01,2026-01-31,,,", "from 2026-02-01 is after to 2026-"),
+        ("352003487,9187629,refuse,31.1.2026,,,,", "'31.1.2026' is no day such as"),
+        ("352003487,9187629", "decision is an empty field"),
+        (",,,,,,,", "an empty field is no ship's MMSI"),
+        ("352003487,9187628,refuse,,,,,", "'9187628' is no IMO number"),
+    ],
+    ids=[
+        "a field beyond the reader's limit",
+        "a long MMSI",
+        "a NUL in a word",
+        "a NUL alone",
+        "a quote that stays open",
+        "a quote within a field",
+        "from after to",
+        "no ISO day",
+        "cut",
+        "empty fields",
+        "a wrong check digit",
+    ],
+)
+def test_a_line_that_is_no_decision_is_named_and_costs_no_other(
+    tmp_path: Path, line: str, reason: str
+) -> None:
+    text = "\r\n".join([HEADER, GOOD, line, "", GOOD.replace("confirm", "refuse")])
+    (tmp_path / FILE).write_text(text, encoding="utf-8", newline="")
+    decisions, (fault,) = read_decisions(tmp_path)
+    assert [row["decision"] for row in decisions.to_pylist()] == ["confirm", "refuse"]
+    assert fault.startswith(f"{tmp_path / FILE} line 3: ") and reason in fault
+    assert len(fault) < len(str(tmp_path)) + 400
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 1000, b'"' * 9, b"\xff\xfe\0m", b"x" * 200_000, HEADER.encode("utf-16")],
+    ids=["empty", "NULs", "quotes", "no UTF-8", "one long field", "UTF-16"],
+)
+def test_a_file_that_is_none_is_one_fault(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    decisions, faults = read_decisions(tmp_path)
+    assert decisions.num_rows == 0 and len(faults) == 1

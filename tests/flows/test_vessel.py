@@ -1,0 +1,281 @@
+"""`barometer vessel`: a ship is found by number or name, heard or only listed, and shown whole.
+
+Anyone with a transmitter may send any name, and anyone may type anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows import catalogue, lake, run, vessel
+from flows.cli import main
+from flows.files import find_files
+from flows.ingest import ingest_file
+from flows.settings import Settings
+from flows.sources import load_sources
+from tests.conftest import ROOT
+from tests.flows.conftest import day
+from tests.flows.test_links import (
+    AS_OF,
+    DANISH,
+    Ship,
+    call,
+    imported,
+    ofac,
+    sdn,
+    ship,
+    without_imo,
+)
+
+LISTED = ship(301, "QAPPHELION")
+NO_NUMBER = without_imo(ship(302, "QNAMELESS NUMBER"))
+ESCAPES = ship(303, "QZ\x1b[31mRED\x1b]0;OWNED\x07")
+MARKUP = ship(304, "QZ[bold]X[/bold][link=http://x]Y[/link]")
+BIDI = ship(305, "QZ\u202eDETSIL\u2066 TON")
+FORMULA = ship(306, "=QZ+1")
+HEARD_WITH_NUMBER = ship(307, "QSENDS A NUMBER")
+QUOTED = ship(308, "QZ%_'\\;--")
+
+ONLY_LISTED = ship(311, "QONLY LISTED")
+BY_MMSI = ship(312, "QLISTED BY MMSI")
+BY_NAME = ship(313, "QLISTED BY NAME")
+LISTED_UNHEARD_NAME = ship(314, "QOTHER NAME", mmsi=HEARD_WITH_NUMBER["mmsi"])
+LISTED_HEARD_MMSI = ship(315, "QLIST SAYS THIS", mmsi=NO_NUMBER["mmsi"])
+
+HOSTILE = (ESCAPES, MARKUP, BIDI, QUOTED)
+
+
+def without_number(number: int, of: Ship, *, says_mmsi: bool) -> str:
+    """An entry of OFAC's sdn.csv without an IMO number."""
+    entry = sdn(number, of, "RUSSIA-EO14024", mmsi=of["mmsi"])
+    said = f"Vessel Registration Identification IMO {of['imo']}; MMSI {of['mmsi']}."
+    assert said in entry
+    return entry.replace(said, f"MMSI {of['mmsi']}." if says_mmsi else "-0- ")
+
+
+LIST = [
+    sdn(1, LISTED, "RUSSIA-EO14024"),
+    sdn(2, LISTED, "IRAN-EO13902"),
+    sdn(3, ONLY_LISTED, "RUSSIA-EO14024"),
+    without_number(4, BY_MMSI, says_mmsi=True),
+    without_number(5, BY_NAME, says_mmsi=False),
+    without_number(6, LISTED_UNHEARD_NAME, says_mmsi=True),
+    without_number(7, LISTED_HEARD_MMSI, says_mmsi=True),
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("vessel")
+    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
+    settings.home.mkdir()
+    lake.prepare(settings.home)
+    heard = (LISTED, NO_NUMBER, HEARD_WITH_NUMBER, FORMULA, *HOSTILE)
+    lines = [line for of in heard for line in call(of, 2)]
+    (folder / "ais.csv").write_bytes(day(*lines, layout=DANISH))
+    outcomes = []
+    for file in find_files([str(folder / "ais.csv")]):
+        outcomes += ingest_file(file, load_sources(settings.home), settings)
+    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
+    imported(settings, folder / "sdn.csv", ofac(*LIST), "2026-05-20")
+    run.derive(settings, outcomes, publish=False)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with catalogue.reading(home) as opened:
+        yield opened
+
+
+Asked = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def asked(
+    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Asked:
+    """The command's exit code, output and messages."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def of(*words: str) -> tuple[int, str, str]:
+        code = main(["vessel", *words, "--home", str(home.home)])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return of
+
+
+def found(con: duckdb.DuckDBPyConnection, text: str) -> list[tuple[str, int | None, int | None]]:
+    return [(s["hull_id"], s["imo"], s["mmsi"]) for s in vessel.find_ships(con, text)]
+
+
+def as_heard(of: Ship) -> tuple[str, int | None, int]:
+    imo = int(of["imo"]) if of["imo"] else None
+    return (f"IMO {imo}" if imo else f"MMSI {of['mmsi']}", imo, int(of["mmsi"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [
+        (LISTED["imo"], LISTED),
+        (f"IMO {LISTED['imo']}", LISTED),
+        (f" imo{LISTED['imo']} ", LISTED),
+        (LISTED["mmsi"], LISTED),
+        (f"MMSI {LISTED['mmsi']}", LISTED),
+        ("QAPPHELION", LISTED),
+        ("qapphel", LISTED),
+        (NO_NUMBER["mmsi"], NO_NUMBER),
+        ("nameless num", NO_NUMBER),
+        ("QLIST SAYS THIS", NO_NUMBER),
+        ("%_'\\", QUOTED),
+        ("[bold]x", MARKUP),
+    ],
+    ids=[
+        "IMO number",
+        "IMO and the number",
+        "no space",
+        "MMSI",
+        "MMSI and the number",
+        "name",
+        "part of it in small letters",
+        "MMSI of a ship without a number",
+        "part of its name",
+        "the name that a list has for its MMSI",
+        "signs that mean something in SQL",
+        "signs that mean something to the terminal",
+    ],
+)
+def test_a_ship_heard_is_found(con: duckdb.DuckDBPyConnection, text: str, of: Ship) -> None:
+    assert found(con, text) == [as_heard(of)]
+
+
+@pytest.mark.parametrize(
+    ("text", "hull"),
+    [
+        (ONLY_LISTED["imo"], (f"IMO {ONLY_LISTED['imo']}", int(ONLY_LISTED["imo"]), None)),
+        ("only listed", (f"IMO {ONLY_LISTED['imo']}", int(ONLY_LISTED["imo"]), None)),
+        (BY_MMSI["mmsi"], (f"MMSI {BY_MMSI['mmsi']}", None, int(BY_MMSI["mmsi"]))),
+        ("listed by mmsi", (f"MMSI {BY_MMSI['mmsi']}", None, int(BY_MMSI["mmsi"]))),
+        ("listed by name", ("QLISTED BY NAME", None, None)),
+    ],
+    ids=["IMO number", "name with IMO number", "MMSI", "name with MMSI", "name alone"],
+)
+def test_a_ship_that_is_only_listed_is_found_with_its_entry(
+    con: duckdb.DuckDBPyConnection, text: str, hull: tuple[str, int | None, int | None]
+) -> None:
+    assert found(con, text) == [hull]
+    (of,) = vessel.find_ships(con, text)
+    assert of["first_at"] is None
+    record = vessel.ship_record(con, of)
+    assert [entry["vessel_name"] for entry in record["listings"]] == [of["vessel_name"]]
+    assert record["calls"] == record["silences"] == record["doubts"] == []
+
+
+@pytest.mark.parametrize(
+    ("of", "references"),
+    [
+        (LISTED, {"SDN 1", "SDN 2"}),
+        (NO_NUMBER, {"SDN 7"}),
+        (HEARD_WITH_NUMBER, {"SDN 6"}),
+        (FORMULA, set()),
+    ],
+    ids=["by IMO number", "by MMSI", "by MMSI, for all that it sends a number", "on no list"],
+)
+def test_the_record_of_a_ship_heard_has_its_entries(
+    con: duckdb.DuckDBPyConnection, of: Ship, references: set[str]
+) -> None:
+    (known,) = vessel.find_ships(con, of["mmsi"])
+    record = vessel.ship_record(con, known)
+    assert {entry["reference"] for entry in record["listings"]} == references
+    assert len(record["calls"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "  ", "NOBODY HAS THIS NAME", "9074729", "0000000", "352003487", "1" * 40, "IMO 1",
+     "\0", "QAPP\0HELION", "\ud800", "\udcff", "QAPP\udcffHELION", "²³", "٣٥٢٩٩٠٠٥٠", "x" * 100_000,
+     "' or 1=1 --"],
+    ids=lambda text: ascii(text[:20]),
+)  # fmt: skip
+def test_what_no_ship_is_called_finds_none(con: duckdb.DuckDBPyConnection, text: str) -> None:
+    assert vessel.find_ships(con, text) == []
+
+
+def test_one_ship_is_shown_whole(asked: Asked) -> None:
+    code, out, err = asked(LISTED["imo"])
+    assert (code, err) == (0, "")
+    assert out.startswith(f"QAPPHELION, IMO {LISTED['imo']}\n")
+    assert "a tanker. Linked to Russia by strong evidence" in out
+    for heading in ("Who it was", "What links it to Russia", "On which lists", "Calls"):
+        assert f"\n{heading}\n" in out
+    assert "SDN 1" in out and "IRAN-EO13902" in out and "Kharg Island (IR)" in out
+
+
+def test_several_ships_are_shown_to_choose_from(asked: Asked) -> None:
+    code, out, _ = asked("qz")
+    assert code == 0 and "One of them: barometer vessel IMO-or-MMSI" in out
+    for of in (*HOSTILE, FORMULA):
+        assert of["imo"] in out
+
+
+@pytest.mark.parametrize("text", ["NOBODY", "9074729", "\x1b[31mX"], ids=ascii)
+def test_no_ship_is_a_failure_with_a_message(asked: Asked, text: str) -> None:
+    code, out, err = asked(text)
+    assert (code, out) == (1, "")
+    assert "no ship of that number or name, heard or listed" in err and "\x1b" not in err
+
+
+def test_bytes_that_are_no_text_are_a_name_that_nobody_has(home: Settings) -> None:
+    words = [b"vessel", b"\xff\xfe", b"--home", os.fsencode(home.home)]
+    command = [sys.executable, "-m", "flows.cli"]
+    done = subprocess.run([*command, *words], capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert b"no ship of that number or name" in done.stderr and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("of", "name"),
+    [
+        (ESCAPES, "QZ [31mRED ]0;OWNED"),
+        (MARKUP, MARKUP["vessel_name"]),
+        (BIDI, "QZ DETSIL TON"),
+        (FORMULA, "=QZ+1"),
+        (QUOTED, QUOTED["vessel_name"]),
+    ],
+    ids=["escape signs", "markup", "bidi marks", "a formula", "signs of SQL"],
+)
+def test_a_hostile_name_is_shown_as_text(asked: Asked, of: Ship, name: str) -> None:
+    for words in ((of["imo"],), ("qz",)):
+        code, out, _ = asked(*words)
+        assert code == 0 and name in out
+        assert not {"\x1b", "\x07", "\u202e", "\u2066"} & set(out)
+
+
+def test_a_ship_that_is_only_listed_by_name_is_shown(asked: Asked) -> None:
+    code, out, _ = asked("qlisted by name")
+    assert code == 0
+    assert out.startswith("QLISTED BY NAME, QLISTED BY NAME\nNever heard in this lake; only listed")
+    assert "RUSSIA-EO14024" in out
+
+
+@pytest.mark.parametrize("text", [LISTED["imo"], "qz", "qlisted by name"])
+def test_json_holds_all_that_the_queries_give(
+    con: duckdb.DuckDBPyConnection, asked: Asked, text: str
+) -> None:
+    code, out, _ = asked(text, "--json")
+    ships = vessel.find_ships(con, text)
+    expected: list[dict[str, Any]] = [vessel.ship_record(con, of) for of in ships]
+    assert code == 0
+    assert json.loads(out) == json.loads(json.dumps(expected, default=str))
+    assert [set(record) for record in json.loads(out)] == [
+        {"ship", "identity", "evidence", "listings", "calls", "doubts", "silences"}
+    ] * len(ships)
