@@ -29,8 +29,8 @@ CONTRACT = {
     "port_area": "area_id port_id name water country kind serves geometry_wkb geometry_geojson "
     "source accuracy_m",
     "vessel": "imo mmsi vessel_name flag ship_type is_tanker length_m beam_m valid_from valid_to "
-    "hull_id track_id call_sign tanker_kind imo_by claimed_imo source flag_changes first_russian_on "
-    "last_russian_on",
+    "hull_id track_id call_sign tanker_kind imo_by claimed_imo source flag_changes "
+    "first_russian_on last_russian_on",
     "vessel_link": "imo mmsi link_tier link_reason link_source reference programme listed_on "
     "delisted_on valid_from valid_to matched_by known_from hull_id",
     "port_call": "port_call_id track_id mmsi imo vessel_name flag port_id area_kind arrived_after "
