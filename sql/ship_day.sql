@@ -6,12 +6,12 @@ with report as (
         coalesce(flag.track_id, fix.mmsi) as track_id,
         fix.mmsi,
         fix.reported_at::date as day,
-        fix.imo::varchar as imo,
+        fix.imo,
         fix.vessel_name,
         fix.call_sign,
-        fix.ship_type::varchar as ship_type,
-        fix.length_m::varchar as length_m,
-        fix.beam_m::varchar as beam_m,
+        fix.ship_type,
+        fix.length_m,
+        fix.beam_m,
         count(*) as reports,
         min(fix.reported_at) as first_at,
         max(fix.reported_at) as last_at
@@ -34,7 +34,7 @@ span as (
         min(first_at) as first_at,
         max(last_at) as last_at,
         coalesce(sum(reports) filter (where ship_type is not null), 0) as typed_reports,
-        coalesce(sum(reports) filter (where ship_type::smallint between 80 and 89), 0)
+        coalesce(sum(reports) filter (where ship_type between 80 and 89), 0)
             as tanker_reports
     from report
     group by track_id, day
@@ -48,7 +48,19 @@ statement as (
         value,
         sum(reports) as reports
     from (
-        unpivot report
+        unpivot (
+            select
+                track_id,
+                day,
+                reports,
+                imo::varchar as imo,
+                vessel_name,
+                call_sign,
+                ship_type::varchar as ship_type,
+                length_m::varchar as length_m,
+                beam_m::varchar as beam_m
+            from report
+        )
         on imo, vessel_name, call_sign, ship_type, length_m, beam_m
         into name statement value value
     )
