@@ -66,7 +66,7 @@ _IS_PAST = re.compile(
 
 _COUNTRIES = ("jurisdiction", "mainCountry", "nationality", "citizenship", "country")
 """The properties that say where an owner belongs, the most telling first. Thing.yaml: `country` is
-"an association [...] that is not covered by a more specific property"."""
+"an association [...] that is not covered by a more specific property", and so read only alone."""
 
 _HISTORIC = date(1001, 1, 1)
 """FollowTheMoney writes this day for "long ago" (followthemoney/types/date.py)."""
@@ -497,6 +497,8 @@ def _owner(entity: _Entity) -> tuple[_Owner, list[str]]:
     countries: dict[str, str] = {}
     faults = []
     for name in _COUNTRIES:
+        if name == "country" and countries:
+            break  # where it belongs is said: an association with Russia makes it no Russian owner
         for text in _texts(entity, name):
             if re.fullmatch(r"[A-Za-z]{2}", text):
                 countries.setdefault(text.upper(), name)

@@ -304,15 +304,21 @@ def test_end_of_a_listing(
 # FollowTheMoney: owners, operators and managers
 
 
+def test_a_company_of_the_emirates_associated_with_russia_is_no_russian_owner(
+    tmp_path: Path,
+) -> None:
+    party = owner(country=["ru", "ae"], jurisdiction=["ae"])
+    assert programmes(lines_of(tmp_path, vessel(), party, ownership())) == ["owner:AE"]
+
+
 def test_owner_gives_an_entry_for_each_country(tmp_path: Path) -> None:
     tie = ownership(startDate=["2023-09-18"], endDate=["2024-05-01"])
-    entries, junk = read(
-        lines_of(tmp_path, vessel(), owner(country=["ru", "ae"], jurisdiction=["ae"]), tie)
-    )
+    party = owner(mainCountry=["ru"], jurisdiction=["ae"], country=[])
+    entries, junk = read(lines_of(tmp_path, vessel(), party, tie))
     assert junk == []
     assert [(e.programme, e.reference, e.ground) for e in entries] == [
         ("owner:AE", "NK-1, owner Sim Shipping", "owner (jurisdiction)"),
-        ("owner:RU", "NK-1, owner Sim Shipping", "owner (country)"),
+        ("owner:RU", "NK-1, owner Sim Shipping", "owner (mainCountry)"),
     ]
     assert {(e.valid_from, e.valid_to, e.link_tier, e.link_reason) for e in entries} == {
         (date(2023, 9, 18), date(2024, 5, 1), None, None)
