@@ -6,28 +6,41 @@ with clock as (
     from meta
 ),
 
+-- Versions are numbered by their days, so those that were known come first.
 ranked as (
     select
-        version,
-        register,
-        published_on,
-        row_number() over (partition by register order by version) as place
-    from register_version
+        version.version,
+        version.register,
+        version.published_on,
+        row_number() over (partition by version.register order by version.version) as place,
+        -- The last version before this one, of those that were known.
+        count(*) filter (where version.published_on <= clock.known_on) over earlier as place_before,
+        max(version.published_on) filter (where version.published_on <= clock.known_on)
+            over earlier as published_before
+    from register_version as version
+    cross join clock
+    window earlier as (
+        partition by version.register order by version.version
+        rows between unbounded preceding and 1 preceding
+    )
 ),
 
+-- Narrow rows: of a million of them all but keys, days and numbers can wait.
 keyed as (
     select
         entry.version,
         ranked.register,
-        ranked.place,
-        ranked.published_on,
-        -- Publishers renumber entries: a hull under a programme is the same listing.
-        coalesce('IMO ' || entry.imo, 'MMSI ' || entry.mmsis[1], entry.vessel_name) as hull,
         entry.programme,
-        entry.reference,
+        -- Publishers renumber entries: a hull under a programme is the same listing.
         entry.imo,
+        case when entry.imo is null then coalesce('MMSI ' || entry.mmsis[1], entry.vessel_name) end
+            as other_hull,
+        ranked.place,
+        ranked.place_before,
+        ranked.published_on,
+        ranked.published_before,
         entry.listed_on,
-        entry.delisted_on,
+        case when entry.delisted_on <= clock.known_on then entry.delisted_on end as delisted_on,
         entry.is_delisted
     from version_entry as entry
     inner join ranked on entry.version = ranked.version
@@ -36,82 +49,150 @@ keyed as (
     where ranked.published_on <= clock.known_on or entry.listed_on <= clock.known_on
 ),
 
-held as (
-    select
-        register,
-        hull,
-        programme,
-        place,
-        any_value(version) as version,
-        any_value(published_on) as published_on,
-        min(listed_on) as listed_on,
-        max(delisted_on) as delisted_on,
-        bool_and(is_delisted) as is_off
-    from keyed
-    group by register, hull, programme, place
-),
-
--- Versions one after the other that have the ship: who comes back is listed anew. One that prints
--- it as taken off is one without it.
-in_a_row as (
+-- A version that prints a ship as taken off, and no more, is one without it.
+present as (
     select
         *,
-        place - row_number() over (partition by register, hull, programme order by place) as island
-    from held
-    where not is_off
+        lag(place) over earlier as seen_place,
+        last_value(listed_on ignore nulls) over (
+            earlier rows between unbounded preceding and 1 preceding
+        ) as seen_listed_on
+    from keyed
+    where not is_delisted
+    window earlier as (
+        partition by register, programme, imo, other_hull
+        order by place, listed_on desc nulls first
+    )
+),
+
+-- Versions one after the other that have the ship: who comes back is listed anew. A version of a
+-- day before the listing could not have it, and parts nothing.
+island as (
+    select
+        *,
+        count(*) filter (
+            where
+            seen_place is null
+            or (place_before > seen_place and coalesce(published_before >= seen_listed_on, true))
+        ) over (
+            partition by register, programme, imo, other_hull
+            order by place, listed_on desc nulls first
+            rows between unbounded preceding and current row
+        ) as listing
+    from present
+),
+
+listed as (
+    select
+        register,
+        programme,
+        imo,
+        other_hull,
+        listing,
+        min(version) as first_version,
+        max(version) as last_version,
+        min(published_on) as first_seen_on,
+        max(published_on) as last_seen_on,
+        -- OFAC's CSV has no dates, and an older file of another format may.
+        min(listed_on) as listed_on,
+        case when coalesce(max(listed_on) <= max(delisted_on), true) then max(delisted_on) end
+            as delisted_on
+    from island
+    group by register, programme, imo, other_hull, listing
 ),
 
 -- A ship that is only ever printed as taken off, at the first such version.
-never_on as (
+never_listed as (
     select
-        *,
-        0 as island
-    from held
-    qualify
-        bool_and(is_off) over (partition by register, hull, programme)
-        and row_number() over (partition by register, hull, programme order by place) = 1
-),
-
-span as (
-    select
-        register,
-        hull,
-        programme,
-        bool_and(is_off) as is_off,
-        min(published_on) as first_seen_on,
-        max(published_on) as last_seen_on,
-        max(place) as last_place,
-        max(version) as last_version,
-        -- The newest version that says it: OFAC's CSV has no dates, and an older file may.
-        arg_max(listed_on, place) as listed_on,
-        arg_max(delisted_on, place) as delisted_on,
-        row_number() over (
-            partition by register, hull, programme order by max(place)
-        ) as listing
-    from (select * from in_a_row union all select * from never_on)
-    group by register, hull, programme, island
+        off.register,
+        off.programme,
+        off.imo,
+        off.other_hull,
+        min(off.version) as version,
+        min(off.published_on) as seen_on,
+        min(off.listed_on) as listed_on
+    from keyed as off
+    anti join listed
+        on
+            off.register = listed.register
+            and off.programme is not distinct from listed.programme
+            and off.imo is not distinct from listed.imo
+            and off.other_hull is not distinct from listed.other_hull
+    where off.is_delisted
+    group by off.register, off.programme, off.imo, off.other_hull
 ),
 
 -- The first later version without the ship; one of a day before the listing could not have it.
 lacking as (
     select
-        last_entry.register,
-        last_entry.last_place,
-        last_entry.listed_on,
-        min(ranked.place) as place,
-        min(ranked.published_on) as published_on
-    from (select distinct register, last_place, listed_on from span) as last_entry
-    cross join clock
-    inner join ranked
+        held.last_version,
+        held.listed_on,
+        min(after.version) as version,
+        min(after.published_on) as published_on
+    from (select distinct last_version, listed_on from listed) as held
+    inner join ranked as last_of on held.last_version = last_of.version
+    inner join ranked as after
         on
-            last_entry.register = ranked.register
-            and ranked.place > last_entry.last_place
-            and ranked.published_on <= clock.known_on
-            and (last_entry.listed_on is null or ranked.published_on >= last_entry.listed_on)
-    group by last_entry.register, last_entry.last_place, last_entry.listed_on
+            last_of.register = after.register
+            and last_of.place < after.place
+            and (held.listed_on is null or held.listed_on <= after.published_on)
+    cross join clock
+    where after.published_on <= clock.known_on
+    group by held.last_version, held.listed_on
 ),
 
-tag as (
+span as (
+    select
+        listed.*,
+        lacking.version as lacking_version,
+        lacking.published_on as gone_by,
+        false as is_off,
+        clock.known_on
+    from listed
+    cross join clock
+    left join lacking
+        on
+            listed.last_version = lacking.last_version
+            and listed.listed_on is not distinct from lacking.listed_on
+    union all
+    select
+        never_listed.register,
+        never_listed.programme,
+        never_listed.imo,
+        never_listed.other_hull,
+        1 as listing,
+        never_listed.version as first_version,
+        never_listed.version as last_version,
+        never_listed.seen_on as first_seen_on,
+        never_listed.seen_on as last_seen_on,
+        never_listed.listed_on,
+        null as delisted_on,
+        null as lacking_version,
+        case when never_listed.seen_on <= clock.known_on then never_listed.seen_on end as gone_by,
+        true as is_off,
+        clock.known_on
+    from never_listed
+    cross join clock
+),
+
+-- An entry that names another hull from the version on that lacks the old one is the publisher's
+-- correction: the old one was never true.
+corrected as (
+    select distinct
+        span.register,
+        span.programme,
+        span.first_version,
+        entry.reference
+    from span
+    inner join version_entry as entry
+        on
+            span.first_version = entry.version
+            and span.imo = entry.imo
+            and span.programme is not distinct from entry.programme
+    where span.first_version in (select version from lacking)
+),
+
+said as (
     select distinct
         register,
         programme
@@ -120,129 +201,87 @@ tag as (
 
 meaning as (
     select
-        tag.register,
-        tag.programme,
-        programme.country,
-        programme.link_tier,
-        programme.link_reason,
-        programme.link_source,
-        programme.register is not null as is_known_programme
-    from tag
-    left join programme
+        said.register,
+        said.programme,
+        first(known order by known.is_prefix, length(known.programme) desc, known.programme)
+            as known
+    from said
+    left join programme as known
         on
-            (tag.register = programme.register)
+            (said.register = known.register)
             and (
-                tag.programme = programme.programme
-                or (programme.is_prefix and starts_with(tag.programme, programme.programme))
+                said.programme = known.programme
+                or (known.is_prefix and starts_with(said.programme, known.programme))
             )
-    qualify row_number() over (
-        partition by tag.register, tag.programme
-        order by programme.is_prefix, length(programme.programme) desc, programme.programme
-    ) = 1
-),
-
-dated as (
-    select
-        entry.*,
-        span.hull,
-        span.listing,
-        span.first_seen_on,
-        span.last_seen_on,
-        coalesce(entry.listed_on, span.listed_on) as known_listed_on,
-        coalesce(entry.delisted_on, span.delisted_on) as known_delisted_on,
-        -- The first day on which the list is known to lack the ship; the day it went is not known.
-        case when span.is_off then span.first_seen_on else lacking.published_on end as gone_by,
-        lacking.place as lacking_place
-    from span
-    inner join version_entry as entry
-        on
-            span.last_version = entry.version
-            and span.hull is not distinct from
-            coalesce('IMO ' || entry.imo, 'MMSI ' || entry.mmsis[1], entry.vessel_name)
-            and span.programme is not distinct from entry.programme
-    left join lacking
-        on
-            span.register = lacking.register
-            and span.last_place = lacking.last_place
-            and span.listed_on is not distinct from lacking.listed_on
-),
-
--- The same entry on another hull is the publisher's correction: the old one was never true.
-corrected as (
-    select distinct
-        register,
-        programme,
-        reference,
-        place,
-        hull
-    from keyed
-    where imo is not null
-),
-
-standing as (
-    select dated.*
-    from dated
-    anti join corrected
-        on
-            dated.register = corrected.register
-            and dated.programme is not distinct from corrected.programme
-            and dated.reference = corrected.reference
-            and dated.lacking_place = corrected.place
-            and dated.hull <> corrected.hull
+    group by said.register, said.programme
 )
 
 select
-    standing.register,
-    coalesce(meaning.link_source, standing.link_source) as link_source,
-    standing.reference,
-    standing.programme,
-    standing.imo,
-    standing.mmsis,
-    standing.vessel_name,
-    standing.former_names,
-    standing.call_sign,
-    standing.flag,
-    standing.vessel_type,
-    standing.deadweight_t,
-    standing.gross_t,
-    standing.length_m,
-    standing.built_year,
-    standing.ground,
+    entry.register,
+    coalesce(meaning.known.link_source, entry.link_source) as link_source,
+    entry.reference,
+    entry.programme,
+    entry.imo,
+    entry.mmsis,
+    entry.vessel_name,
+    entry.former_names,
+    entry.call_sign,
+    entry.flag,
+    entry.vessel_type,
+    entry.deadweight_t,
+    entry.gross_t,
+    entry.length_m,
+    entry.built_year,
+    entry.ground,
     -- A team's own list is about Russia and says itself what it proves.
-    case when standing.link_tier is not null then 'RU' else meaning.country end as country,
-    coalesce(standing.link_tier, meaning.link_tier) as link_tier,
-    coalesce(standing.link_reason, meaning.link_reason) as link_reason,
-    standing.link_reason is not null or coalesce(meaning.is_known_programme, false)
-        as is_known_programme,
-    standing.known_listed_on as listed_on,
-    case when standing.known_delisted_on <= clock.known_on then standing.known_delisted_on end
-        as delisted_on,
-    standing.gone_by,
+    case when entry.link_tier is not null then 'RU' else meaning.known.country end as country,
+    coalesce(entry.link_tier, meaning.known.link_tier) as link_tier,
+    coalesce(entry.link_reason, meaning.known.link_reason) as link_reason,
+    entry.link_reason is not null or meaning.known.register is not null as is_known_programme,
+    coalesce(entry.listed_on, span.listed_on) as listed_on,
+    case
+        when entry.delisted_on <= span.known_on then entry.delisted_on
+        when span.delisted_on >= coalesce(entry.listed_on, span.delisted_on) then span.delisted_on
+    end as delisted_on,
+    span.gone_by,
     -- A second listing counts from its own day on: between the two there was none.
     coalesce(
-        standing.valid_from,
+        entry.valid_from,
         case
-            when standing.listing > 1
-                then coalesce(standing.known_listed_on, standing.first_seen_on)
+            when span.listing > 1 then coalesce(entry.listed_on, span.listed_on, span.first_seen_on)
         end
     )::timestamp as valid_from,
     -- A last day is meant whole.
-    standing.valid_to::timestamp + interval 1 day as valid_to,
-    standing.first_seen_on,
-    standing.last_seen_on,
+    entry.valid_to::timestamp + interval 1 day as valid_to,
+    span.first_seen_on,
+    span.last_seen_on,
     -- The first day on which anyone could know it from this list.
-    coalesce(standing.known_listed_on, standing.first_seen_on) as known_from
-from standing
-cross join clock
+    coalesce(entry.listed_on, span.listed_on, span.first_seen_on) as known_from
+from span
+inner join version_entry as entry
+    on
+        span.last_version = entry.version
+        and span.imo is not distinct from entry.imo
+        and span.programme is not distinct from entry.programme
 left join meaning
     on
-        standing.register = meaning.register
-        and standing.programme is not distinct from meaning.programme
-where coalesce(standing.known_listed_on, standing.first_seen_on) <= clock.known_on
+        span.register = meaning.register
+        and span.programme is not distinct from meaning.programme
+anti join corrected
+    on
+        span.register = corrected.register
+        and span.programme is not distinct from corrected.programme
+        and span.lacking_version = corrected.first_version
+        and entry.reference = corrected.reference
+where
+    (span.is_off or not entry.is_delisted)
+    and span.other_hull is not distinct from
+    case when entry.imo is null then coalesce('MMSI ' || entry.mmsis[1], entry.vessel_name) end
+    and coalesce(entry.listed_on, span.listed_on, span.first_seen_on) <= span.known_on
 order by
-    standing.register,
-    standing.imo,
-    standing.vessel_name,
-    standing.programme,
-    standing.reference,
-    standing.line
+    entry.register,
+    entry.imo,
+    entry.vessel_name,
+    entry.programme,
+    entry.reference,
+    entry.line

@@ -40,8 +40,11 @@ typed as (
         count(distinct entry.register) filter (where not vessel_type.is_tanker) as says_other,
         min(vessel_type.tanker_kind) as tanker_kind,
         count(distinct vessel_type.tanker_kind) as tanker_kinds,
-        string_agg(
-            distinct entry.vessel_type, '; ' order by entry.vessel_type
+        -- Joined after sorting: an ordered string_agg takes eight times as long.
+        array_to_string(
+            list(distinct entry.vessel_type order by entry.vessel_type)
+                filter (where entry.vessel_type is not null),
+            '; '
         ) as vessel_types
     from register_entry as entry
     left join vessel_type on upper(entry.vessel_type) = vessel_type.vessel_type
@@ -62,8 +65,9 @@ sized as (
             distinct {'length_m': length_m, 'gross_t': gross_t, 'deadweight_t': deadweight_t}
             order by {'length_m': length_m, 'gross_t': gross_t, 'deadweight_t': deadweight_t}
         ) filter (where coalesce(length_m, gross_t, deadweight_t) is not null) as sizes,
-        min(valid_from::date) filter (where link_reason = 'scrapped' and gone_by is null)
-            as scrapped_on
+        min(valid_from::date) filter (
+            where link_reason = 'scrapped' and gone_by is null and delisted_on is null
+        ) as scrapped_on
     from register_entry
     where imo is not null
     group by imo
