@@ -53,6 +53,7 @@ keyed as (
 present as (
     select
         *,
+        row_number() over earlier as nth,
         lag(place) over earlier as seen_place,
         last_value(listed_on ignore nulls) over (
             earlier rows between unbounded preceding and 1 preceding
@@ -93,8 +94,8 @@ listed as (
         max(version) as last_version,
         min(published_on) as first_seen_on,
         max(published_on) as last_seen_on,
-        -- OFAC's CSV has no dates, and an older file of another format may.
-        min(listed_on) as listed_on,
+        -- Of the newest version; OFAC's CSV has no dates, and an older file of another format may.
+        coalesce(arg_max_null(listed_on, nth), min(listed_on)) as listed_on,
         case when coalesce(max(listed_on) <= max(delisted_on), true) then max(delisted_on) end
             as delisted_on
     from island

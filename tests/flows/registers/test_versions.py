@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flows import catalogue
 from flows.registers.bundled import Version
-from flows.registers.codes import load_programmes
+from flows.registers.codes import load_programmes, load_vessel_types
 from flows.registers.entry import Entry, as_table
 from flows.resources import sql_path
 
 ONE, TWO = 9187629, 9187631
-JANUARY, MARCH, MAY = (date(2026, month, 1) for month in (1, 3, 5))
+JANUARY, MARCH, MAY, JULY = (date(2026, month, 1) for month in (1, 3, 5, 7))
+PROGRAMMES, VESSEL_TYPES = load_programmes(), load_vessel_types()
 
 
 def listing(imo: int = ONE, reference: str | None = None, **said: Any) -> Entry:
@@ -32,21 +35,27 @@ def listing(imo: int = ONE, reference: str | None = None, **said: Any) -> Entry:
     )
 
 
-def known(*versions: tuple[date, Sequence[Entry]], on: date | None = None) -> list[dict[str, Any]]:
+def known(
+    *versions: tuple[date, Sequence[Entry]],
+    on: date | None = None,
+    relation: str = "register_entry",
+    programmes: pa.Table | None = None,
+) -> list[dict[str, Any]]:
     """The register's entries by these versions of the list, as known on a day or today."""
     made = [
         Version("ofac-sdn", "OFAC SDN", day, None, "sdn.csv", as_table(list(entries)))
         for day, entries in versions
     ]
     meta = {"as_of": "2026-12-01"} | ({"known_on": str(on)} if on else {})
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         con.register("version_record", catalogue._version_records(made))
         con.register("version_entry", catalogue._version_entries(made))
-        con.register("programme_table", load_programmes())
+        con.register("programme_table", PROGRAMMES if programmes is None else programmes)
+        con.register("vessel_type", VESSEL_TYPES)
         con.register("meta", pa.table({"key": list(meta), "value": list(meta.values())}))
-        for name in ("register_version", "programme", "register_entry"):
+        for name in ("register_version", "programme", "register_entry", "register_ship"):
             con.sql(sql_path(f"{name}.sql").read_text(encoding="utf-8")).create(name)
-        return list(con.table("register_entry").to_arrow_table().to_pylist())
+        return list(con.table(relation).to_arrow_table().to_pylist())
 
 
 def spans(found: list[dict[str, Any]]) -> list[tuple[int, date, date, date | None]]:
@@ -140,3 +149,246 @@ def test_nobody_knew_on_a_day_what_went_later() -> None:
     (found,) = known((MAY, [ended]), on=MAY)
     assert found["delisted_on"] == MARCH
     assert known((JANUARY, [ended]), on=JANUARY)[0]["delisted_on"] is None
+
+
+def of_one(*versions: tuple[date, Sequence[Entry]], on: date | None = None) -> list[dict[str, Any]]:
+    return sorted(
+        (e for e in known(*versions, on=on) if e["imo"] == ONE), key=lambda e: e["first_seen_on"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"listed_on": date(2026, 4, 20)}, date(2026, 4, 20)),
+        ({"listed_on": date(2026, 4, 20), "valid_from": date(2026, 4, 2)}, date(2026, 4, 2)),
+    ],
+    ids=["its new listing day", "the list's own day"],
+)
+def test_a_second_listing_counts_from_what_the_list_says(
+    said: dict[str, date], expected: date
+) -> None:
+    first, second = of_one(
+        (JANUARY, [listing()]), (MARCH, [listing(TWO)]), (MAY, [listing(**said)])
+    )
+    assert (first["valid_from"], second["valid_from"].date()) == (None, expected)
+
+
+@pytest.mark.parametrize(
+    "hull",
+    [
+        Entry("ofac-sdn", "OFAC SDN", "SDN 1", "SDGT", mmsis=(352990001, 352990002)),
+        Entry("ofac-sdn", "OFAC SDN", "SDN 1", "SDGT", vessel_name="ONLY A NAME"),
+        Entry("ofac-sdn", "OFAC SDN", "SDN 1", "SDGT"),
+        Entry("ofac-sdn", "OFAC SDN", "SDN 1", None, imo=ONE),
+    ],
+    ids=["MMSI", "name", "nothing", "no programme"],
+)
+def test_a_listing_is_told_by_hull_and_programme_alone(hull: Entry) -> None:
+    anew = hull._replace(reference="SDN 7", line=2)
+    found = known((JANUARY, [hull]), (MARCH, [anew]), (MAY, [listing(TWO)]))
+    mine = [e for e in found if e["imo"] != TWO]
+    assert [(e["reference"], e["first_seen_on"], e["gone_by"]) for e in mine] == [
+        ("SDN 7", JANUARY, MAY)
+    ]
+
+
+def test_programmes_come_and_go_by_themselves() -> None:
+    both = [listing(), listing(programme="IRAN-EO13902")]
+    found = known((JANUARY, both), (MARCH, both[1:]))
+    assert {e["programme"]: e["gone_by"] for e in found} == {
+        "RUSSIA-EO14024": MARCH, "IRAN-EO13902": None,
+    }  # fmt: skip
+
+
+def test_a_ship_off_under_one_number_stands_under_another() -> None:
+    off = listing(reference="SDN 1", is_delisted=True)
+    (found,) = known((JANUARY, [listing()]), (MARCH, [listing(), off]))
+    assert (found["reference"], found["gone_by"]) == (listing().reference, None)
+
+
+@pytest.mark.parametrize("step", [1, -1], ids=["the later lacks it", "the earlier lacks it"])
+def test_of_two_versions_of_one_day_the_later_counts(step: int) -> None:
+    found = of_one(*[(MARCH, [listing()]), (MARCH, [listing(TWO)])][::step])
+    assert [e["gone_by"] for e in found] == [MARCH if step == 1 else None]
+
+
+def test_a_list_of_a_day_before_the_listing_parts_nothing() -> None:
+    """The bundled annex holds what an act lists from a later day; an older text may come after."""
+    ahead = listing(listed_on=MAY)
+    found = of_one((JANUARY, [ahead]), (MARCH, [listing(TWO)]), (JULY, [ahead]))
+    assert spans(found) == [(ONE, JANUARY, JULY, None)]
+
+
+@pytest.mark.parametrize(
+    ("newest", "expected"),
+    [
+        ({}, date(2025, 3, 1)),
+        ({"delisted_on": date(2025, 4, 1)}, date(2025, 4, 1)),
+        ({"listed_on": date(2024, 9, 10)}, date(2025, 3, 1)),
+        ({"listed_on": date(2026, 2, 1)}, None),
+    ],
+    ids=["says nothing", "says another day", "says the first listing", "says a later listing"],
+)
+def test_the_latest_day_of_delisting_is_kept_unless_a_later_listing_is_said(
+    newest: dict[str, date], expected: date | None
+) -> None:
+    ended = [
+        listing(listed_on=date(2024, 9, 10), delisted_on=date(2025, month, 1)) for month in (3, 2)
+    ]
+    (found,) = known((JANUARY, ended[:1]), (MARCH, ended[1:]), (MAY, [listing(**newest)]))
+    assert found["delisted_on"] == expected
+
+
+def test_the_earliest_listing_day_is_kept_where_the_newest_version_has_none() -> None:
+    dated = [
+        (JANUARY, [listing(listed_on=date(2024, 9, 10))]),
+        (MARCH, [listing(listed_on=JANUARY)]),
+    ]
+    assert [e["listed_on"] for e in known(*dated)] == [JANUARY]
+    assert [e["listed_on"] for e in known(*dated, (MAY, [listing()]))] == [date(2024, 9, 10)]
+
+
+def test_the_days_of_one_listing_are_not_those_of_the_next() -> None:
+    dated = listing(listed_on=date(2024, 9, 10), delisted_on=date(2026, 2, 1))
+    _, second = of_one((JANUARY, [dated]), (MARCH, [listing(TWO)]), (MAY, [listing()]))
+    assert (second["listed_on"], second["delisted_on"], second["known_from"]) == (None, None, MAY)
+
+
+def test_what_later_versions_lack_parts_no_listing_before() -> None:
+    """On the day asked for nobody knew that the ship would go, nor that it would come back."""
+    dated = [listing(listed_on=date(2024, 9, 10))]
+    versions = ((JANUARY, dated), (MARCH, [listing(TWO)]), (MAY, dated))
+    (found,) = of_one(*versions, on=JANUARY)
+    assert (found["gone_by"], found["valid_from"]) == (None, None)
+    assert len(of_one(*versions, on=MARCH)) == 2
+
+
+def test_one_only_ever_printed_as_off_was_listed_as_far_as_was_known_before() -> None:
+    off = [listing(listed_on=date(2024, 9, 10), is_delisted=True)]
+    for on, gone_by in ((MARCH - timedelta(1), None), (MARCH, MARCH)):
+        assert [e["gone_by"] for e in of_one((JANUARY, [listing(TWO)]), (MARCH, off), on=on)] == [
+            gone_by
+        ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([], [(MARCH, []), (MAY, [listing(TWO, "SDN 7")])]),
+        ([], [(MARCH, [listing(TWO, "SDN 8")])]),
+        ([], [(MARCH, [listing(TWO, "SDN 7", programme="IRAN-EO13902")])]),
+        ([], [(MARCH, [listing(reference="SDN 7")._replace(imo=None)])]),
+        ([listing(TWO, "SDN 8")], [(MARCH, [listing(TWO, "SDN 7")])]),
+    ],
+    ids=["later on", "another number", "another programme", "no IMO number", "renumbered"],
+)
+def test_it_is_no_correction_unless_a_new_hull_has_the_number_at_once(
+    before: list[Entry], after: list[tuple[date, list[Entry]]]
+) -> None:
+    found = of_one((JANUARY, [listing(ONE, "SDN 7"), *before]), *after)
+    assert spans(found) == [(ONE, JANUARY, JANUARY, MARCH)]
+
+
+def test_a_correction_is_not_known_before_it() -> None:
+    versions = ((JANUARY, [listing(ONE, "SDN 7")]), (MARCH, [listing(TWO, "SDN 7")]))
+    assert spans(known(*versions, on=JANUARY)) == [(ONE, JANUARY, JANUARY, None)]
+
+
+def test_of_the_tags_that_fit_the_longest_is_meant() -> None:
+    """A tag that stands for all that begin so gives way to one that says more."""
+    rows = [
+        {"register": "ofac-sdn", "programme": tag, "country": country, "is_prefix": is_prefix}
+        for tag, country, is_prefix in (("A", "XA", True), ("AB", "XB", True), ("ABC", "XC", False))
+    ]
+    programmes = pa.Table.from_pylist(rows, schema=PROGRAMMES.schema)
+    entries = [listing(programme=tag) for tag in ("A", "A2", "AB2", "ABC", "B")]
+    found = known((JANUARY, entries), programmes=programmes)
+    assert {e["programme"]: (e["country"], e["is_known_programme"]) for e in found} == {
+        "A": ("XA", True), "A2": ("XA", True), "AB2": ("XB", True), "ABC": ("XC", True),
+        "B": (None, False),
+    }  # fmt: skip
+
+
+@given(held=st.lists(st.sampled_from(["listed", "off", "lacking"]), min_size=1, max_size=7))
+@settings(max_examples=40, deadline=None)
+def test_every_run_of_versions_that_list_a_ship_is_one_entry(held: list[str]) -> None:
+    days = [JANUARY + timedelta(30 * n) for n in range(len(held))]
+    runs: list[list[int]] = []
+    for n, state in enumerate(held):
+        if state == "listed" and runs and runs[-1][-1] == n - 1:
+            runs[-1].append(n)
+        elif state == "listed":
+            runs.append([n])
+    expected: list[tuple[int, date, date, date | None]] = [
+        (ONE, days[run[0]], days[run[-1]], (*days, None)[run[-1] + 1]) for run in runs
+    ]
+    if not runs and "off" in held:
+        expected = [(ONE, *[days[held.index("off")]] * 3)]
+    entries = {"listed": [listing()], "off": [listing(is_delisted=True)], "lacking": []}
+    assert spans(of_one(*((on, entries[s]) for on, s in zip(days, held, strict=True)))) == expected
+
+
+OLDEST = date(2025, 11, 30)
+
+
+def held(first: date, last: date) -> st.SearchStrategy[list[Entry]]:
+    """The ship with no listing day or one of these, or no ship."""
+    days = st.none() | st.dates(first, last)
+    return st.just([]) | days.map(lambda day: [listing(listed_on=day)])
+
+
+@given(
+    newer=st.lists(held(date(2025, 6, 1), date(2026, 12, 31)), min_size=1, max_size=4),
+    oldest=held(date(2025, 6, 1), OLDEST),
+    on=st.none() | st.dates(date(2025, 6, 1), date(2026, 12, 31)),
+)
+@settings(max_examples=60, deadline=None)
+def test_an_older_version_takes_nothing_away(
+    newer: list[list[Entry]], oldest: list[Entry], on: date | None
+) -> None:
+    versions = [(JANUARY + timedelta(60 * n), entries) for n, entries in enumerate(newer)]
+    before = of_one(*versions, on=on)
+    after = of_one((OLDEST, oldest), *versions, on=on)
+    assert any(e["gone_by"] is None for e in after) >= any(e["gone_by"] is None for e in before)
+    for entry in before:
+        assert min(e["known_from"] for e in after) <= entry["known_from"]
+
+
+def hull(*versions: tuple[date, Sequence[Entry]]) -> dict[str, Any]:
+    (found,) = (row for row in known(*versions, relation="register_ship") if row["imo"] == ONE)
+    return found
+
+
+SCRAPPED = listing(link_reason="scrapped", valid_from=date(2025, 6, 1))
+
+
+@pytest.mark.parametrize(
+    ("versions", "is_scrapped"),
+    [
+        ([(JANUARY, [SCRAPPED])], True),
+        ([(JANUARY, [SCRAPPED]), (MARCH, [listing(TWO)])], False),
+        ([(JANUARY, [SCRAPPED._replace(delisted_on=JANUARY)])], False),
+        ([(JANUARY, [SCRAPPED]), (MARCH, [listing(TWO)]), (MAY, [SCRAPPED])], True),
+    ],
+    ids=["stands", "gone", "taken off", "gone and back"],
+)
+def test_a_hull_is_scrapped_while_a_list_says_so(
+    versions: list[tuple[date, list[Entry]]], is_scrapped: bool
+) -> None:
+    assert hull(*versions)["scrapped_on"] == (SCRAPPED.valid_from if is_scrapped else None)
+
+
+def test_every_size_that_a_list_says_is_kept_together() -> None:
+    one, two = {"length_m": 244.0, "gross_t": 57_000}, {"deadweight_t": 105_000}
+    said = [listing(programme=str(n), **size) for n, size in enumerate((two, one, two, {}))]
+    unsaid = {"length_m": None, "gross_t": None, "deadweight_t": None}
+    assert hull((JANUARY, said))["sizes"] == [unsaid | one, unsaid | two]
+    assert hull((JANUARY, [listing()]))["sizes"] == []
+
+
+def test_the_words_of_the_type_are_joined_each_once() -> None:
+    words = ["Tanker", None, "Crude Oil Tanker", "Tanker"]
+    said = [listing(programme=str(n), vessel_type=word) for n, word in enumerate(words)]
+    assert hull((JANUARY, said))["vessel_types"] == "Crude Oil Tanker; Tanker"
+    assert hull((JANUARY, [listing()]))["vessel_types"] is None
