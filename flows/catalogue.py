@@ -38,7 +38,7 @@ from flows.registers.entry import ENTRY_SCHEMA
 from flows.registers.store import load_junk, load_versions
 from flows.resources import data_path, port_files, sql_path
 from flows.settings import BarometerError, Settings
-from geo.fences import near
+from geo.fences import METRES_A_DEGREE, near
 from geo.ports import Ports, load_ports
 
 STORAGE_VERSION = "v1.0.0"
@@ -46,9 +46,6 @@ STORAGE_VERSION = "v1.0.0"
 
 SURROUNDINGS_KM = 60.0
 """How far from a port its reception is judged (README, "How it decides")."""
-
-KM_PER_DEGREE = 111.2
-"""Of latitude, on a sphere of 6,371 km."""
 
 CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
@@ -515,7 +512,7 @@ def _grid(ports: Ports) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """
     found = []
     for west, south, east, north in shapely.bounds(ports.port["geometry"].to_numpy()):
-        reach = 1.1 * SURROUNDINGS_KM / KM_PER_DEGREE
+        reach = 1.1 * SURROUNDINGS_KM * 1000 / METRES_A_DEGREE
         wide = reach / np.cos(np.radians(north + reach))
         x = np.arange(np.floor((west - wide) * CELLS_PER_DEGREE), (east + wide) * CELLS_PER_DEGREE)
         y = np.arange(

@@ -84,7 +84,7 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {name: _csv(con, query, week) for name, query in FILES.items()}
-    if _records(con, "report_notes", week)[0]["is_simulated"]:
+    if records(con, "report_notes", week=week)[0]["is_simulated"]:
         contents["SIMULATED.txt"] = f"{SIMULATED}\n".encode()
     changed = False
     for name, content in contents.items():
@@ -106,7 +106,7 @@ def weeks(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _csv(con: duckdb.DuckDBPyConnection, query: str, week: str) -> bytes:
-    names, rows = _fetch(con, query, week)
+    names, rows = _fetch(con, query, {"week": week})
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
@@ -115,26 +115,29 @@ def _csv(con: duckdb.DuckDBPyConnection, query: str, week: str) -> bytes:
 
 
 def _fetch(
-    con: duckdb.DuckDBPyConnection, query: str, week: str
+    con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
-    result = con.execute(text, {"week": week})
+    result = con.execute(text, params)
     return [column[0] for column in result.description], result.fetchall()
 
 
-def _records(con: duckdb.DuckDBPyConnection, query: str, week: str) -> list[dict[str, Any]]:
-    names, rows = _fetch(con, query, week)
+def records(con: duckdb.DuckDBPyConnection, query: str, **params: Any) -> list[dict[str, Any]]:
+    """The rows of a query of `sql/` with parameters, each a dict by column."""
+    names, rows = _fetch(con, query, params)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
     """The week's row of the series, its ports, linked calls, interference and notes."""
     return {
-        "series": _records(con, "report_barometer", week)[-1],
-        "ports": _records(con, "report_by_port", week),
-        "calls": [c for c in _records(con, "report_port_calls", week) if c["is_russian_linked"]],
-        "interference": _records(con, "report_interference", week),
-        "notes": _records(con, "report_notes", week)[0],
+        "series": records(con, "report_barometer", week=week)[-1],
+        "ports": records(con, "report_by_port", week=week),
+        "calls": [
+            c for c in records(con, "report_port_calls", week=week) if c["is_russian_linked"]
+        ],
+        "interference": records(con, "report_interference", week=week),
+        "notes": records(con, "report_notes", week=week)[0],
     }
 
 

@@ -11,8 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from flows.report import safe_text
-from flows.resources import sql_path
+from flows.report import records, safe_text
 
 PARTS = {
     "identity": ("vessel_identity", ("hull_id",)),
@@ -49,17 +48,18 @@ def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]
     if not wanted or _HALF_SIGN.search(wanted):
         return []
     number = re.fullmatch(r"(?:IMO|MMSI)?\s*([0-9]{7}|[0-9]{9})", wanted, re.IGNORECASE)
-    return _records(
+    return records(
         con,
         "vessel_find",
-        {"number": int(number[1]) if number else None, "name": None if number else wanted},
+        number=int(number[1]) if number else None,
+        name=None if number else wanted,
     )
 
 
 def ship_record(con: duckdb.DuckDBPyConnection, ship: dict[str, Any]) -> dict[str, Any]:
     """All that is known of one of the ships of `find_ships`, by the names of `PARTS`."""
     return {"ship": ship} | {
-        part: _records(con, query, {name: ship[name] for name in names})
+        part: records(con, query, **{name: ship[name] for name in names})
         for part, (query, names) in PARTS.items()
     }
 
@@ -243,12 +243,3 @@ def _day(value: Any, reason: str) -> str:
 
 def _span(first: Any, last: Any) -> str:
     return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
-
-
-def _records(
-    con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]
-) -> list[dict[str, Any]]:
-    text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
-    result = con.execute(text, params)
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -62,43 +62,58 @@ neighbour as (
     from with_own
 ),
 
+told as (
+    select
+        track_id,
+        day,
+        said,
+        sized,
+        before as own,
+        1 as choice
+    from neighbour
+    where imo is null and before is not null
+    union all
+    select
+        track_id,
+        day,
+        said,
+        sized,
+        after as own,
+        2 as choice
+    from neighbour
+    where imo is null and after is not null
+),
+
 -- A day without a number is the hull's of the day before, or after, only where name or call sign
 -- agree, or where neither can be compared the size, and the size does not differ: an MMSI may have
 -- been handed on, and sister ships are of one size. 5 % or 5 m: crews round, and where the antenna
 -- stands enters the sum. 180 days, as long as a call at a Russian port counts.
+carried as (
+    select
+        track_id,
+        day,
+        own.imo as imo
+    from told
+    where
+        case
+            when abs(day - own.day) > 180 then false
+            when
+                abs(sized.length_m - own.sized.length_m) > greatest(5, 0.05 * sized.length_m)
+                then false
+            when
+                said.vessel_name = own.said.vessel_name or said.call_sign = own.said.call_sign
+                then true
+            when
+                said.vessel_name <> own.said.vessel_name or said.call_sign <> own.said.call_sign
+                then false
+            else coalesce(sized.length_m = own.sized.length_m, sized is null and said is null)
+        end
+    qualify row_number() over (partition by track_id, day order by choice) = 1
+),
+
 compared as (
     select
         *,
-        case
-            when day - before.day > 180 then false
-            when
-                abs(sized.length_m - before.sized.length_m) > greatest(5, 0.05 * sized.length_m)
-                then false
-            when
-                said.vessel_name = before.said.vessel_name
-                or said.call_sign = before.said.call_sign
-                then true
-            when
-                said.vessel_name <> before.said.vessel_name
-                or said.call_sign <> before.said.call_sign
-                then false
-            else coalesce(sized.length_m = before.sized.length_m, sized is null and said is null)
-        end as is_as_before,
-        case
-            when after.day - day > 180 then false
-            when
-                abs(sized.length_m - after.sized.length_m) > greatest(5, 0.05 * sized.length_m)
-                then false
-            when
-                said.vessel_name = after.said.vessel_name
-                or said.call_sign = after.said.call_sign
-                then true
-            when
-                said.vessel_name <> after.said.vessel_name
-                or said.call_sign <> after.said.call_sign
-                then false
-            else coalesce(sized.length_m = after.sized.length_m, sized is null and said is null)
-        end as is_as_after,
         -- Another ship by all that it says: only what sends no number is told apart by it.
         coalesce(
             abs(sized.length_m - sized_before.length_m) > greatest(5, 0.05 * sized.length_m)
@@ -117,17 +132,16 @@ compared as (
 
 claimed as (
     select
-        * exclude (imo),
-        case
-            when imo is not null then imo
-            when before is not null and is_as_before then before.imo
-            when after is not null and is_as_after then after.imo
-        end as claimed_imo,
-        imo is not null as is_sent,
-        1 + count(*) filter (where is_another) over (
-            partition by track_id order by day rows between unbounded preceding and current row
+        compared.* exclude (imo, before, after),
+        coalesce(compared.imo, carried.imo) as claimed_imo,
+        compared.imo is not null as is_sent,
+        1 + count(*) filter (where compared.is_another) over (
+            partition by compared.track_id
+            order by compared.day
+            rows between unbounded preceding and current row
         ) as ship_number
     from compared
+    left join carried on compared.track_id = carried.track_id and compared.day = carried.day
 ),
 
 -- The last line of the file that is about a transmitter, a hull and a day stands. A confirmation is

@@ -1,7 +1,7 @@
 -- Tracks that claim one IMO number and cannot be one hull, and which of them has it.
 -- Grain: one IMO number, track and rival, each pair both ways. Inputs: imo_held, imo_apart.
 with apart as (
-    -- Three such hours in all: a stray fix makes no second hull.
+    -- Three such hours in all (a choice): a stray fix makes no second hull.
     select
         imo,
         track_id,
@@ -69,7 +69,8 @@ select
     rival.first_day,
     rival.last_day,
     -- A person's word first; then being known to a register by name, call sign or MMSI; then having
-    -- sent the number on ten times the days, for a mistake is short. Else neither has it.
+    -- sent the number on ten times the days (a choice, not a measurement): a mistake is short. Else
+    -- neither has it.
     case
         when one.is_confirmed <> other.is_confirmed then one.is_confirmed
         when one.is_known_so <> other.is_known_so then one.is_known_so

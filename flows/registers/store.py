@@ -136,7 +136,7 @@ def import_list(
     _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_table(junk))
     record = {
         "register": found.register,
-        "link_source": entries[0].link_source,
+        "link_source": _readers_name(found.register, entries),
         "published_on": day.isoformat(),
         "imported_at": settings.as_of.isoformat(),
         "name": path.name,
@@ -163,6 +163,12 @@ def import_list(
         gone=gone,
         is_newest=all(version.published_on <= day for version in versions),
     )
+
+
+def _readers_name(register: str, entries: list[Entry]) -> str:
+    """What readers call a register: the entries' one source; a team's list has many, and its id."""
+    sources = {entry.link_source for entry in entries}
+    return sources.pop() if len(sources) == 1 and not register.startswith("team:") else register
 
 
 def _known(record: dict[str, Any]) -> Imported:
