@@ -152,7 +152,7 @@ def find_calls(
     Parameters
     ----------
     con : DuckDBPyConnection
-        With the relations `position`, `candidate` (mmsi, fixes) and `observed_hour`.
+        With the relations `position`, `candidate` (mmsi, fixes) and `reception_hour`.
     port : Ports
         The fences.
     data_end : datetime or None
@@ -397,7 +397,7 @@ def _heard(
 ) -> dict[int, npt.NDArray[np.int64]]:
     """Port row -> sorted hours since 1970 that count as heard."""
     frame: pd.DataFrame = con.execute(
-        "select port_id, epoch(hour)::bigint // 3600 as hour from observed_hour order by all"
+        "select port_id, epoch(hour)::bigint // 3600 as hour from reception_hour order by all"
     ).df()
     return {
         index[str(port_id)]: hours["hour"].to_numpy(dtype=np.int64)

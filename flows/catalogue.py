@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from flows import __version__, calls, lake
+from flows import __version__, calls, lake, series
 from flows.history import PUBLISHED, REGISTER, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
@@ -78,6 +78,7 @@ FOLLOWING = (
 """Relations that follow from the calls, in such an order too."""
 
 DROP_STEPS = """
+drop table heard_ship_slot; drop table reception_hour; drop table series_count;
 drop table call_identity; drop table weekly_count;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
 drop table ship_day; drop table claim_day; drop table hull_day;
@@ -182,11 +183,9 @@ def build(
         for name, table in _fences(ports).items():
             con.register(name, table)
         box = _box(ports)
-        for name in KNOWN:
-            _create(con, name)
-        _create(con, "heard_hour", box)
-        _create(con, "observed_hour")
-        _create(con, "coverage", box)
+        _create(con, *KNOWN)
+        con.execute("set variable near = $near", {"near": box})
+        _create(con, "heard_ship_slot", "heard_slot", "heard_hour", "reception_hour")
         candidate = con.sql(_sql("candidate"), params=box).to_arrow_table()
         con.register("candidate", candidate)
         kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
@@ -197,11 +196,10 @@ def build(
         for name, table in zip(("found_event", "struck_port", "found_inside"), events, strict=True):
             con.register(name, table)
         con.register("lake_part", _lake_part(manifest))
-        for name in ("track_call", "flagged_position", "candidate_ship", "worked_part"):
-            _create(con, name)
+        _create(con, "track_call", "flagged_position", "candidate_ship", "worked_part")
         con.sql(_sql("position_verdict")).create_view("position_verdict")
-        for name in FOLLOWING:
-            _create(con, name)
+        _create(con, "jammed_slot", "observed_hour", "coverage")
+        _create(con, *FOLLOWING)
         con.register("published", history)
         new: list[dict[str, Any]] = []
         if publish:
@@ -210,8 +208,10 @@ def build(
             new = [{"publication_id": n} | row for n, row in zip(numbered, new, strict=True)]
             con.unregister("published")
             con.register("published", pa.concat_tables([history, _records(new, PUBLISHED_SCHEMA)]))
-        _create(con, "weekly_port_calls")
-        _create(con, "barometer")
+        _create(con, "series_count")
+        for name, table in _series(con).items():
+            con.register(name, table)
+        _create(con, "weekly_port_calls", "series_window", "barometer")
         con.execute(DROP_STEPS)
         _comment(con)
     return path, new
@@ -315,14 +315,13 @@ def _sql(name: str) -> str:
     return sql_path(f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _create(
-    con: duckdb.DuckDBPyConnection, name: str, params: Mapping[str, Any] | None = None
-) -> None:
-    """Create the table of a file of sql/; the relation of DuckDB's API spares a string of SQL.
+def _create(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Create the tables of files of sql/; the relation of DuckDB's API spares a string of SQL.
 
-    With parameters DuckDB reads the whole result into memory first, which is small here.
+    With parameters DuckDB would read the whole result into memory first.
     """
-    con.sql(_sql(name), params=params).create(name)
+    for name in names:
+        con.sql(_sql(name)).create(name)
 
 
 def _comment(con: duckdb.DuckDBPyConnection) -> None:
@@ -436,6 +435,16 @@ def _version_entries(versions: list[Version]) -> pa.Table:
 def _data_end(manifest: Manifest) -> datetime | None:
     ends = [e.last_reported_at for e in manifest.entries.values() if e.last_reported_at is not None]
     return max(ends, default=None)
+
+
+def _series(con: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+    """What the counts say: each week's windows, and each week's limits, test and word."""
+    weeks = con.sql("from series_count order by week").df()
+    found = series.windows(weeks)
+    tables = {"found_window": found, "found_week": series.weekly(weeks, found)}
+    return {
+        name: pa.Table.from_pandas(table, preserve_index=False) for name, table in tables.items()
+    }
 
 
 def _fences(ports: Ports) -> dict[str, pa.Table]:

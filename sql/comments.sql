@@ -93,19 +93,35 @@ comment on column week.ends_at is 'End of the week, the next Monday 00:00 UTC, n
 comment on column week.hours_passed is 'Full hours of the week that were over at the as-of time, 0 to 168.';
 comment on column week.is_open is 'Whether the week ends after the as-of time, or the lake holds no fix at or after its Sunday 23:00: its counts are so far.';
 
-comment on table heard_hour is 'The hours in which the surroundings of a port (60 km) gave a fix of any ship. One row a port and hour with a fix.';
-comment on column heard_hour.port_id is 'The port.';
-comment on column heard_hour.hour is 'Begin of the hour, UTC.';
-comment on column heard_hour.fixes is 'Fixes of all ships in the surroundings in that hour.';
+comment on table heard_slot is 'Reception in the surroundings of each port (60 km), by source, a quarter of a day at a time. One row a port, source and slot that was heard or lies next to one.';
+comment on column heard_slot.port_id is 'The port.';
+comment on column heard_slot.source is 'The source of the fixes.';
+comment on column heard_slot.slot_at is 'Begin of the slot of 6 hours, UTC.';
+comment on column heard_slot.fixes is 'Fixes of all ships in the surroundings in the slot.';
+comment on column heard_slot.vessels is 'Transmitters (MMSIs) heard in the surroundings in the slot.';
+comment on column heard_slot.hour_bits is 'The hours of the slot with a fix: bit 0 for the first, to bit 5.';
+comment on column heard_slot.usual_vessels is 'Median of vessels at this hour of the day, 14 days to either side, over the slots in which the source heard any ship there. Null: it heard none.';
+comment on column heard_slot.is_suspect is 'Whether far fewer ships were heard than usual: under a fifth of a usual number of 5 or more. Such a slot is not heard.';
 
-comment on table observed_hour is 'The hours that count as heard: within 6 hours of them the surroundings of the port (60 km) gave a fix of any ship. One row a port and hour.';
+comment on table heard_hour is 'The hours in which a source gave a fix of any ship in the surroundings of a port (60 km). One row a port, source and hour with a fix.';
+comment on column heard_hour.port_id is 'The port.';
+comment on column heard_hour.source is 'The source of the fix.';
+comment on column heard_hour.hour is 'Begin of the hour, UTC.';
+
+comment on table jammed_slot is 'Quarters of a day in which half of the ships shown around a port, or more, were not there: interference. One row a port and slot of 6 hours.';
+comment on column jammed_slot.port_id is 'The port.';
+comment on column jammed_slot.slot_at is 'Begin of the slot of 6 hours, UTC.';
+comment on column jammed_slot.displaced_vessels is 'Transmitters (MMSIs) with an implausible fix in the surroundings.';
+comment on column jammed_slot.vessels is 'Transmitters (MMSIs) shown in the surroundings, these included.';
+
+comment on table observed_hour is 'The hours that count as heard at a port: within 6 hours of them a source gave a fix of any ship in the surroundings (60 km), it heard not far fewer ships than usual, and interference did not throw about half of them. One row a port and hour.';
 comment on column observed_hour.port_id is 'The port.';
 comment on column observed_hour.hour is 'Begin of the hour, UTC.';
 
 comment on table coverage is 'What the receivers heard around each port (60 km), day by day: it measures reception, not calls. One row a port and UTC day, days without a fix included.';
 comment on column coverage.port_id is 'The port.';
 comment on column coverage.day is 'The day, UTC.';
-comment on column coverage.observed_hours is 'Hours of the day that count as heard, 0 to 24: a fix of any ship within 6 hours of them.';
+comment on column coverage.observed_hours is 'Hours of the day that count as heard, 0 to 24 (relation observed_hour).';
 comment on column coverage.fixes is 'Fixes of all ships in the surroundings on that day.';
 comment on column coverage.vessels is 'Transmitters (MMSIs) heard in the surroundings on that day.';
 comment on column coverage.state is 'complete: 0.95 of the day''s 24 hours heard, or more; partial: fewer; unobserved: none.';
@@ -372,6 +388,7 @@ comment on column counted_call.area_kind is 'berth or anchorage.';
 comment on column counted_call.link_tier is 'Strength of the best evidence: strong, moderate, weak, or none.';
 comment on column counted_call.link_reasons is 'Kinds of evidence, parted by a comma and a space. Null: no evidence.';
 comment on column counted_call.is_russian_linked is 'Whether the evidence is strong or moderate.';
+comment on column counted_call.was_known_at_call is 'Whether the link was public when the call was made (relation port_call).';
 comment on column counted_call.hull is 'The ship, for counting ships once: its IMO number, or its track where that is unknown.';
 comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all but an anchorage call within 10 days of the ship''s berth call in the same water, which is part of that voyage.';
 
@@ -405,13 +422,40 @@ comment on column barometer.listed_calls is 'Of the headline''s calls, those of 
 comment on column barometer.flag_calls is 'Of the headline''s calls, those of ships under the Russian flag at the call or in the year before. Null: none counted, and too little heard to say zero.';
 comment on column barometer.owner_calls is 'Of the headline''s calls, those of ships with a Russian owner or manager. Null: none counted, and too little heard to say zero; always null until a register gives owners.';
 comment on column barometer.trade_calls is 'Of the headline''s calls, those of ships that called at a Russian oil port in the 180 days before. Null: none counted, and too little heard to say zero; always null until that evidence is at hand.';
-comment on column barometer.low_95 is 'Lower exact 95 % limit of the week''s rate of headline calls, calls a week. Null until limits are computed.';
-comment on column barometer.high_95 is 'Upper exact 95 % limit of the week''s rate of headline calls, calls a week. Null until limits are computed.';
+comment on column barometer.low_95 is 'Lower 95 % limit of the week''s rate of headline calls, calls a week: exact (Garwood), over exposure where partial, wider where calls cluster (dispersion above 1.5). Null: open, or nothing to say.';
+comment on column barometer.high_95 is 'Upper 95 % limit of the same rate.';
 comment on column barometer.tanker_calls is 'Calls of all tankers, linked or not, counted like the headline. Null: none counted, and too little heard to say zero.';
 comment on column barometer.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has passed.';
 comment on column barometer.state is 'open: the week is not over or not all in, the count is so far; complete: 0.95 of the coast''s hours heard, or more; partial: fewer, a count is at least; unobserved: nothing counted and below 0.3.';
-comment on column barometer.index_100 is 'Headline calls over exposure, as a ratio to the 52 weeks before, 100 is equal. Null until the index is computed.';
-comment on column barometer.change_p is 'p-value of the exact test of the headline''s rate against the eight weeks before, 0 to 1. Null until the test is computed.';
+comment on column barometer.index_100 is 'Headline calls over exposure against those of the 52 weeks before, a ratio of sums: 100 is equal. Null: open, under 0.3 heard, under four weeks heard before, or no call in them.';
+comment on column barometer.change_p is 'p-value of the exact conditional test of the headline''s rate against the eight weeks before, two-sided, 0 to 1. Null: open, under 0.3 heard, or under four weeks heard before.';
+comment on column barometer.calls_known_at_call is 'Of the headline''s calls, those whose link was public when the call was made. Null: none counted, and too little heard to say zero.';
+comment on column barometer.dispersion is 'Variance over mean of the weekly counts of the 52 weeks before, from differences of neighbouring weeks: 1 where calls are independent; above 1.5 limits and test are widened. Null: under 14 weeks heard, or no call.';
+comment on column barometer.word is 'What may be said: rise, fall, no clear change or not enough heard. A rise or fall only where the links known today and those known at the call agree. Null: open.';
+comment on column barometer.word_weeks is 'The rolling window that the rise or fall is of: 1, 4 or 13 weeks that end with this one. Null: neither.';
+
+comment on table series_window is 'The headline over rolling windows of 1, 4 and 13 weeks, held against the 8, 26 and 52 weeks before them, by the links known today and by those known at the call. Only weeks that were heard (share 0.3 and up) and are closed are taken. One row a week, view and window.';
+comment on column series_window.week is 'The last week of the window.';
+comment on column series_window.view is 'today: with all links known today; at_call: with those that were public when each call was made.';
+comment on column series_window.weeks is 'Length of the window, weeks: 1, 4 or 13.';
+comment on column series_window.calls is 'Headline calls in the window''s heard weeks. Null: open, under half of the window heard, or before the first weeks.';
+comment on column series_window.exposure_weeks is 'Sum of the shares heard of these weeks, a complete week as 1.';
+comment on column series_window.heard_weeks is 'How many of the window''s weeks were heard.';
+comment on column series_window.rate_a_week is 'Calls over exposure, calls a week.';
+comment on column series_window.low_95 is 'Lower 95 % limit of that rate: exact (Garwood), wider where calls cluster.';
+comment on column series_window.high_95 is 'Upper 95 % limit of that rate.';
+comment on column series_window.before_weeks is 'How many weeks before the window it is held against: 8, 26 or 52.';
+comment on column series_window.before_heard_weeks is 'How many of them were heard.';
+comment on column series_window.before_calls is 'Headline calls in these.';
+comment on column series_window.before_exposure_weeks is 'Sum of the shares heard of these.';
+comment on column series_window.before_rate_a_week is 'Calls over exposure before the window, calls a week: the usual.';
+comment on column series_window.index_100 is 'Rate of the window against that of the 52 weeks before it, 100 is equal.';
+comment on column series_window.change_p is 'p-value of the exact conditional test of the two rates, two-sided. Null: fewer heard weeks before than four, or than twice the window.';
+comment on column series_window.word_p is 'The same with each tail doubled, and both counts divided by the dispersion where that is above 1.5.';
+comment on column series_window.rise_from_calls is 'The smallest count of the window that would be called a rise.';
+comment on column series_window.fall_to_calls is 'The largest count that would be called a fall. Null: not even none would.';
+comment on column series_window.dispersion is 'Variance over mean of the weekly counts in the 52 weeks before the window. Null: under 14 weeks heard, or no call.';
+comment on column series_window.word is 'rise or fall where word_p is below 0.01 / 3 (three windows are looked at) and change_p below 0.01; no clear change; not enough heard. Null: open.';
 
 comment on table track_call is 'The port calls as the detector found them on each track, before anything is known of the ship; port_call is what to query. One row a port call (port_call_id).';
 comment on column track_call.port_call_id is 'Hash of track, port and arrival.';

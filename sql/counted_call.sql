@@ -19,6 +19,7 @@ tanker_call as (
         port_call.link_tier,
         port_call.link_reasons,
         port_call.is_russian_linked,
+        port_call.was_known_at_call,
         port_call.arrived_at,
         -- Still in port: as far as the track was heard. One that fell silent there says nothing of
         -- the hull's later calls.
@@ -122,6 +123,7 @@ select
     counted.link_tier,
     counted.link_reasons,
     counted.is_russian_linked,
+    counted.was_known_at_call,
     counted.hull,
     waited.port_call_id is null as is_headline
 from counted

@@ -1,6 +1,5 @@
 -- What the receivers heard around each port, day by day. It measures reception, not calls.
--- Grain: one port and UTC day, from the first week with input to the last, up to the as-of time.
--- Inputs: position, surrounding_cell, observed_hour, week, port, meta.
+-- Grain: one port and UTC day, from the first week with input to the last, up to the as-of time. Inputs: heard_ship_slot, observed_hour, week, port, meta.
 with clock as (
     select value::timestamp as as_of
     from meta
@@ -23,19 +22,12 @@ port_day as (
 
 heard as (
     select
-        cell.port_id,
-        fix.reported_at::date as day,
-        count(*) as fixes,
-        count(distinct fix.mmsi) as vessels
-    from position as fix
-    inner join surrounding_cell as cell
-        on
-            floor(fix.lon * $cells_per_degree)::integer = cell.cell_x
-            and floor(fix.lat * $cells_per_degree)::integer = cell.cell_y
-    where
-        fix.lon between $west and $east
-        and fix.lat between $south and $north
-    group by cell.port_id, day
+        port_id,
+        slot_at::date as day,
+        sum(fixes)::bigint as fixes,
+        count(distinct mmsi) as vessels
+    from heard_ship_slot
+    group by all
 ),
 
 observed as (

@@ -1,16 +1,13 @@
--- The hours in which a port's surroundings (60 km) gave a fix of any ship.
--- Grain: one port and hour with at least one fix. Inputs: position, surrounding_cell, from data/ports.
+-- The hours in which a source gave a fix of any ship in a port's surroundings (60 km).
+-- Grain: one port, source and hour with a fix. Inputs: heard_slot.
+with hour_of_slot as (
+    select unnest(range(6)) as offset_h
+)
+
 select
-    cell.port_id,
-    date_trunc('hour', fix.reported_at) as hour,
-    count(*) as fixes
-from position as fix
-inner join surrounding_cell as cell
-    on
-        floor(fix.lon * $cells_per_degree)::integer = cell.cell_x
-        and floor(fix.lat * $cells_per_degree)::integer = cell.cell_y
-where
-    fix.lon between $west and $east
-    and fix.lat between $south and $north
-group by cell.port_id, hour
-order by cell.port_id, hour
+    heard_slot.port_id,
+    heard_slot.source,
+    heard_slot.slot_at + to_hours(hour_of_slot.offset_h::integer) as hour
+from heard_slot
+inner join hour_of_slot on heard_slot.hour_bits & (1 << hour_of_slot.offset_h::integer) > 0
+order by heard_slot.port_id, heard_slot.source, hour

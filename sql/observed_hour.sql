@@ -1,26 +1,13 @@
--- The hours that count as heard: a fix of any ship in a port's surroundings within 6 hours of them.
--- Grain: one port and hour. Inputs: heard_hour, week, meta.
-with spread as (
-    -- README, "How it decides": exposure is the chance that a usual stay would be heard.
-    select distinct
-        port_id,
-        hour + to_hours(unnest(range(-6, 7))) as hour
-    from heard_hour
-),
-
-span as (
-    select
-        min(starts_at) as first_hour,
-        least(max(ends_at), any_value(meta.value::timestamp)) as end_hour
-    from week
-    cross join meta
-    where meta.key = 'as_of'
-)
-
+-- The hours that count as heard: a port was listened to, and interference did not throw about half of its ships.
+-- Grain: one port and hour. Inputs: reception_hour, jammed_slot.
 select
-    spread.port_id,
-    spread.hour::timestamp as hour
-from spread
-inner join span
-    on spread.hour >= span.first_hour and spread.hour + interval 1 hour <= span.end_hour
-order by spread.port_id, spread.hour
+    reception_hour.port_id,
+    reception_hour.hour
+from reception_hour
+left join jammed_slot
+    on
+        reception_hour.port_id = jammed_slot.port_id
+        and time_bucket(interval 6 hour, reception_hour.hour, timestamp '2000-01-03')
+        = jammed_slot.slot_at
+where jammed_slot.port_id is null
+order by reception_hour.port_id, reception_hour.hour

@@ -9,13 +9,17 @@ select
     flag_calls,
     owner_calls,
     trade_calls,
-    low_95,
-    high_95,
+    round(low_95::double, 2) as low_95,
+    round(high_95::double, 2) as high_95,
     tanker_calls,
     round(observed_share::double, 3) as observed_share,
     state,
-    index_100,
-    change_p
+    round(index_100::double, 1) as index_100,
+    round(change_p::double, 5) as change_p,
+    calls_known_at_call,
+    round(dispersion::double, 2) as dispersion,
+    word,
+    word_weeks
 from barometer
 where week <= $week
 order by week

@@ -1,11 +1,11 @@
 -- Days of coverage that differ from the hours they count, or whose state does not fit.
--- Grain: one port and day at fault. Inputs: coverage, heard_hour, observed_hour.
+-- Grain: one port and day at fault. Inputs: coverage, heard_slot, observed_hour.
 with heard as (
     select
         port_id,
-        hour::date as day,
+        slot_at::date as day,
         sum(fixes) as fixes
-    from heard_hour
+    from heard_slot
     group by all
 ),
 

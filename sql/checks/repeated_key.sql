@@ -15,7 +15,13 @@ with keyed as (
     union all
     select 'week', week from week
     union all
-    select 'heard_hour', concat_ws(' ', port_id, hour) from heard_hour
+    select 'heard_slot', concat_ws(' ', port_id, source, slot_at) from heard_slot
+    union all
+    select 'heard_hour', concat_ws(' ', port_id, source, hour) from heard_hour
+    union all
+    select 'jammed_slot', concat_ws(' ', port_id, slot_at) from jammed_slot
+    union all
+    select 'series_window', concat_ws(' ', week, view, weeks) from series_window
     union all
     select 'observed_hour', concat_ws(' ', port_id, hour) from observed_hour
     union all

@@ -42,7 +42,7 @@ CONTRACT = {
     "observed_share state first_published_at restated_from",
     "barometer": "week week_start russian_linked_tanker_calls russian_linked_berth_calls "
     "listed_calls flag_calls owner_calls trade_calls low_95 high_95 tanker_calls observed_share "
-    "state index_100 change_p",
+    "state index_100 change_p calls_known_at_call dispersion word word_weeks",
     "meta": "key value",
     "run": "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested "
     "files_known files_failed",
@@ -51,7 +51,7 @@ CONTRACT = {
 TYPES = {
     "INTEGER": {"mmsi", "imo"},
     "DOUBLE": {"lon", "lat"},
-    "SMALLINT": {"nav_status", "ship_type", "confidence"},
+    "SMALLINT": {"nav_status", "ship_type", "confidence", "word_weeks"},
     "FLOAT": {
         "sog_kn",
         "cog_deg",
@@ -69,6 +69,7 @@ TYPES = {
         "high_95",
         "index_100",
         "change_p",
+        "dispersion",
     },
     "TIMESTAMP": {
         "reported_at",

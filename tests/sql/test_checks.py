@@ -224,7 +224,7 @@ DAMAGE = [
     ("coverage_sums", "update coverage set vessels = 10000"),
     ("coverage_sums", "update coverage set state = 'complete'"),
     ("coverage_sums", "delete from observed_hour where port_id = 'IRKHK'"),
-    ("coverage_sums", "delete from heard_hour where port_id = 'IRKHK'"),
+    ("coverage_sums", "delete from heard_slot where port_id = 'IRKHK'"),
     (
         "coverage_sums",
         "insert into observed_hour select port_id, hour + interval 1 minute from observed_hour",

@@ -1,0 +1,235 @@
+"""Limits, change test and word of the series, against published tables and by their laws."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from flows import series
+
+GARWOOD = {
+    0: ("0.00", "3.69"),
+    1: ("0.03", "5.57"),
+    2: ("0.24", "7.22"),
+    3: ("0.62", "8.77"),
+    4: ("1.09", "10.24"),
+    5: ("1.62", "11.67"),
+    10: ("4.80", "18.39"),
+    20: ("12.22", "30.89"),
+    50: ("37.11", "65.92"),
+}
+"""95 % limits of a Poisson mean after Garwood (1936), as printed in Pearson and Hartley, Biometrika
+Tables for Statisticians I, table 40."""
+
+
+def weeks_of(
+    calls: list[int],
+    *,
+    share: list[float] | float = 1.0,
+    at_call: list[int] | None = None,
+    open_from: int | None = None,
+) -> pd.DataFrame:
+    """A table of weeks as `series.windows` takes it, from counts in a row."""
+    start = date(2025, 1, 6)
+    count = len(calls)
+    return pd.DataFrame(
+        {
+            "week": [f"{start + timedelta(weeks=n):%G-W%V}" for n in range(count)],
+            "is_open": [open_from is not None and n >= open_from for n in range(count)],
+            "observed_share": np.full(count, share) if isinstance(share, float) else share,
+            "linked_calls": calls,
+            "linked_at_call": calls if at_call is None else at_call,
+        }
+    )
+
+
+def said(weeks: pd.DataFrame) -> pd.DataFrame:
+    return series.weekly(weeks, series.windows(weeks))
+
+
+def last(weeks: pd.DataFrame) -> dict[str, Any]:
+    return dict(said(weeks).iloc[-1])
+
+
+@pytest.mark.parametrize("calls", GARWOOD)
+def test_the_limits_are_those_of_the_published_tables(calls: int) -> None:
+    low, high = series.poisson_limits(np.array([float(calls)]))
+    assert (f"{low[0]:.2f}", f"{high[0]:.2f}") == GARWOOD[calls]
+
+
+def test_a_complete_weeks_limits_are_not_divided_and_a_partial_ones_are() -> None:
+    told = said(weeks_of([5, 5], share=[0.95, 0.5]))
+    assert told["low_95"].tolist() == pytest.approx([1.6235, 2 * 1.6235], abs=1e-4)
+    assert told["high_95"].tolist() == pytest.approx([11.6683, 2 * 11.6683], abs=1e-4)
+
+
+def test_the_test_is_the_binomial_one_against_eight_weeks() -> None:
+    weeks = weeks_of([9, 9, 1, 2, 0, 3, 1, 2, 2, 1, 6], share=[1.0] * 10 + [0.6])
+    wanted = stats.binomtest(6, 6 + 12, 0.6 / 8.6).pvalue
+    assert last(weeks)["change_p"] == pytest.approx(wanted)
+
+
+def test_a_textbook_case_of_the_exact_test() -> None:
+    """Fay (2010), also in the examples of R's poisson.test: 11 in 800 against 21 in 3011."""
+    assert series.change_p(11, 800, 21, 3011) == pytest.approx(0.07967, abs=5e-6)
+
+
+def test_the_index_is_a_ratio_of_sums() -> None:
+    weeks = weeks_of([4, 0, 2, 0, 2, 3], share=[1.0, 0.5, 1.0, 0.2, 0.5, 0.75])
+    assert last(weeks)["index_100"] == pytest.approx(100 * (3 / 0.75) / (8 / 3.0))
+
+
+def test_under_four_heard_weeks_there_is_no_test_and_not_enough_heard() -> None:
+    found = last(weeks_of([1, 1, 1, 9], share=1.0))
+    assert np.isnan(found["change_p"])
+    assert np.isnan(found["index_100"])
+    assert found["word"] == series.UNHEARD
+    assert last(weeks_of([1, 1, 1, 1, 1], share=1.0))["word"] == series.NO_CHANGE
+
+
+def test_an_open_week_has_no_limits_no_index_no_test_and_no_word() -> None:
+    found = last(weeks_of([2] * 20, open_from=19))
+    assert all(
+        pd.isna(found[name]) for name in ("low_95", "high_95", "index_100", "change_p", "word")
+    )
+
+
+def test_a_lost_week_is_no_fall_and_counts_for_nothing() -> None:
+    heard = [4, 5, 3, 4, 6, 4, 5, 3, 4, 5, 4, 5]
+    lost = weeks_of([*heard, 0, 0, 4], share=[1.0] * 12 + [0.0, 0.1, 1.0])
+    told = said(lost)
+    assert told["word"].tolist()[-3:] == [series.UNHEARD, series.UNHEARD, series.NO_CHANGE]
+    without = weeks_of([*heard, 4])
+    past = series.windows(lost).query("view == 'today' and weeks == 1").iloc[-1]
+    assert past["before_calls"] == sum(heard[-6:])
+    assert last(without)["word"] == series.NO_CHANGE
+
+
+def test_a_week_with_a_call_and_too_little_heard_has_limits_and_no_word() -> None:
+    found = last(weeks_of([1] * 10 + [9], share=[1.0] * 10 + [0.2]))
+    assert found["low_95"] > 10
+    assert np.isnan(found["change_p"])
+    assert found["word"] == series.UNHEARD
+
+
+@pytest.mark.parametrize(
+    ("counts", "word"),
+    [([2] * 30 + [20], series.RISE), ([20] * 30 + [2], series.FALL), ([2] * 31, series.NO_CHANGE)],
+)
+def test_a_word_is_said_of_a_clear_change(counts: list[int], word: str) -> None:
+    assert last(weeks_of(counts))["word"] == word
+
+
+def test_a_change_too_small_for_a_week_shows_over_four_or_thirteen() -> None:
+    found = last(weeks_of([2, 1, 2, 3, 2, 1, 3, 2] * 6 + [6, 5, 6, 7]))
+    assert (found["word"], found["word_weeks"]) == (series.RISE, 4)
+    assert found["change_p"] > series.WINDOW_P
+
+
+def test_a_word_needs_both_views() -> None:
+    counts = [2] * 30 + [20]
+    assert last(weeks_of(counts, at_call=[2] * 31))["word"] == series.NO_CHANGE
+    assert last(weeks_of([2] * 31, at_call=counts))["word"] == series.NO_CHANGE
+    assert last(weeks_of(counts, at_call=counts))["word"] == series.RISE
+
+
+def test_recent_weeks_whose_listings_are_still_to_come_are_no_fall() -> None:
+    """By the links known today the newest weeks sag; by those known at the call they do not."""
+    today = [8] * 40 + [1] * 4
+    at_call = [2] * 44
+    assert last(weeks_of(today, at_call=at_call))["word"] == series.NO_CHANGE
+
+
+@given(
+    calls=st.integers(0, 60),
+    before=st.integers(0, 400),
+    share=st.floats(0.02, 0.6),
+    wide=st.floats(1, 5),
+)
+def test_what_a_window_could_show_is_where_its_test_turns(
+    calls: int, before: int, share: float, wide: float
+) -> None:
+    table = tuple(np.array([float(value)]) for value in (before, share, wide))
+    rise, fall = series._rise_from(*table)[0], series._fall_to(*table)[0]
+
+    def p(count: float) -> float:
+        return float(series.tail_p(np.array([count]), *table)[0])
+
+    expected = before * share / (1 - share)
+    if calls > expected:
+        assert (p(calls) < series.WINDOW_P) == (calls >= rise)
+    if calls < expected:
+        assert (p(calls) < series.WINDOW_P) == (calls <= fall)
+
+
+@given(st.integers(0, 40), st.integers(0, 300), st.floats(0.02, 0.9))
+def test_without_clustering_the_doubled_tail_is_the_binomial_one(
+    calls: int, before: int, share: float
+) -> None:
+    tails = stats.binom(calls + before, share)
+    wanted = min(1.0, 2 * min(tails.cdf(calls), tails.sf(calls - 1)))
+    found = series.tail_p(
+        np.array([float(calls)]), np.array([float(before)]), np.array([share]), np.array([1.0])
+    )
+    assert found[0] == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+
+
+def test_clustered_calls_widen_the_limits_and_silence_the_word() -> None:
+    """The same counts three at a time: voyages in convoys."""
+    single = [1, 2, 0, 1, 3, 1, 0, 2, 1, 1, 2, 0, 3, 1, 1, 0, 2, 1, 0, 1] * 2
+    found = last(weeks_of([*(3 * n for n in single), 12]))
+    assert found["dispersion"] > series.LEAST_DISPERSION
+    low, high = series.poisson_limits(np.array([12.0]))
+    assert found["low_95"] < low[0]
+    assert found["high_95"] > high[0]
+    assert found["change_p"] < series.WINDOW_P
+    assert found["word"] == series.NO_CHANGE
+
+
+def test_a_true_step_is_not_taken_for_clustering() -> None:
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(2000):
+        calls = np.concatenate([rng.poisson(2, 26), rng.poisson(8, 26)]).astype(float)
+        assert calls.var(ddof=1) / calls.mean() > series.LEAST_DISPERSION
+        found.append(series.dispersion(calls, np.ones(52)))
+    assert np.mean(np.array(found) > series.LEAST_DISPERSION) < 0.06
+
+
+@pytest.mark.parametrize(("weeks", "most"), [(14, 0.16), (52, 0.04)])
+def test_a_poisson_series_seldom_looks_clustered(weeks: int, most: float) -> None:
+    rng = np.random.default_rng(6)
+    for rate in (2, 8):
+        found = [
+            series.dispersion(rng.poisson(rate, weeks).astype(float), np.ones(weeks))
+            for _ in range(2000)
+        ]
+        assert np.mean(np.array(found) > series.LEAST_DISPERSION) < most
+
+
+def test_the_dispersion_of_calls_by_threes_is_three() -> None:
+    rng = np.random.default_rng(7)
+    exposure = rng.uniform(0.5, 1, 5000)
+    calls = 3.0 * rng.poisson(2 * exposure)
+    assert series.dispersion(calls, exposure) == pytest.approx(3, rel=0.06)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=80), st.integers(0, 79))
+def test_a_later_week_changes_nothing_of_an_earlier_one(calls: list[int], cut: int) -> None:
+    cut = cut % len(calls) + 1
+    whole = said(weeks_of(calls)).iloc[:cut].reset_index(drop=True)
+    pd.testing.assert_frame_equal(said(weeks_of(calls[:cut])), whole)
+
+
+def test_no_week_gives_no_row() -> None:
+    weeks = weeks_of([])
+    found = series.windows(weeks)
+    assert found.empty
+    assert series.weekly(weeks, found).empty
