@@ -108,7 +108,7 @@ comment on column heard_hour.port_id is 'The port.';
 comment on column heard_hour.source is 'The source of the fix.';
 comment on column heard_hour.hour is 'Begin of the hour, UTC.';
 
-comment on table jammed_slot is 'Quarters of a day in which half of the ships shown around a port, or more, were not there: interference. One row a port and slot of 6 hours.';
+comment on table jammed_slot is 'Quarters of a day in which of the ships shown around a port none was there, or three and more, and half of all, were not: interference. One row a port and slot of 6 hours.';
 comment on column jammed_slot.port_id is 'The port.';
 comment on column jammed_slot.slot_at is 'Begin of the slot of 6 hours, UTC.';
 comment on column jammed_slot.displaced_vessels is 'Transmitters (MMSIs) with an implausible fix in the surroundings.';
