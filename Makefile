@@ -35,6 +35,7 @@ bench: setup
 # The peers live in an environment of their own. More: make evaluate ARGS="--markdown FILE --json FILE --ships 60".
 evaluate: setup .venv-evaluate/.done
 	$(BIN)/python tests/evaluate.py $(ARGS)
+	$(BIN)/python tests/evaluate_series.py
 
 .venv-evaluate/.done: tests/evaluation/requirements.txt
 	$(PYTHON) -m venv .venv-evaluate

@@ -30,7 +30,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         """)
         made.execute("""
             create table heard_ship_slot (
-                port_id text, source text, slot_at timestamp, mmsi integer, fixes bigint, hour_bits tinyint
+                port_id text, source text, slot_at timestamp, mmsi integer,
+                fixes bigint, hour_bits tinyint
             )
         """)
         made.execute("""
