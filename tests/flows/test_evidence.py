@@ -15,22 +15,17 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows import catalogue, lake, run
-from flows.files import find_files
-from flows.ingest import ingest_file
+from flows import catalogue
 from flows.registers.codes import load_destinations, load_straits
 from flows.registers.decisions import FILE, read_decisions
 from flows.resources import sql_path
 from flows.settings import Settings
-from flows.sources import load_sources
-from tests.flows.conftest import day
-from tests.flows.test_links import (
-    AS_OF,
+from tests.flows.ships import (
     BERTH,
-    DANISH,
     SEA,
     Ship,
     call,
+    home_of,
     ship,
     way,
     without_imo,
@@ -102,17 +97,7 @@ def rows() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("evidence")
-    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
-    settings.home.mkdir()
-    lake.prepare(settings.home)
-    (folder / "ais.csv").write_bytes(day(*rows(), layout=DANISH))
-    outcomes = []
-    for file in find_files([str(folder / "ais.csv")]):
-        outcomes += ingest_file(file, load_sources(settings.home), settings)
-    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
-    run.derive(settings, outcomes, publish=False)
-    return settings
+    return home_of(tmp_path_factory.mktemp("evidence"), rows())
 
 
 @pytest.fixture(scope="module")

@@ -6,30 +6,22 @@ Found by a hostile reader of the first version: each of these ships was linked, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 
-from flows import catalogue, lake, run
-from flows.files import find_files
-from flows.ingest import ingest_file
-from flows.registers.decisions import FILE
-from flows.settings import Settings
-from flows.sources import load_sources
-from tests.flows.conftest import day
-from tests.flows.test_links import (
-    AS_OF,
+from flows import catalogue
+from tests.flows.ships import (
     BANDAR,
     BLACK_SEA,
     CPC,
-    DANISH,
     NOVOROSSIYSK,
+    List,
     Ship,
     call,
     candidates,
     conflicts,
-    imported,
+    home_of,
     ofac,
     sdn,
     ship,
@@ -126,18 +118,8 @@ DECISIONS = [
 
 @pytest.fixture(scope="module")
 def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    folder = tmp_path_factory.mktemp("identity")
-    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
-    settings.home.mkdir()
-    lake.prepare(settings.home)
-    (folder / "ais.csv").write_bytes(day(*rows(), layout=DANISH))
-    outcomes = []
-    for file in find_files([str(folder / "ais.csv")]):
-        outcomes += ingest_file(file, load_sources(settings.home), settings)
-    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
-    imported(settings, Path(folder / "sdn.csv"), ofac(*LISTED), "2026-05-20")
-    (settings.home / FILE).write_text("\n".join(DECISIONS), encoding="utf-8")
-    run.derive(settings, outcomes, publish=False)
+    lists = [List("sdn.csv", ofac(*LISTED), "2026-05-20")]
+    settings = home_of(tmp_path_factory.mktemp("identity"), rows(), lists, DECISIONS)
     with catalogue.reading(settings) as opened:
         yield opened
 

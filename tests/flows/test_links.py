@@ -7,106 +7,33 @@ in as their publishers write them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
 
-from flows import catalogue, lake, run
-from flows.files import find_files
-from flows.ingest import ingest_file
-from flows.registers import store
-from flows.registers.decisions import FILE
+from flows import catalogue
 from flows.settings import Settings
-from flows.sources import load_sources
-from tests.flows.conftest import LAYOUTS, day, row
-
-DANISH = LAYOUTS[2]
-START = datetime(2026, 6, 1)
-AS_OF = datetime(2027, 2, 1)
-"""A Monday; everything is over by the as-of time."""
-
-SEA, BERTH, BANDAR = (50.70, 28.50), (50.34, 29.235), (56.06, 27.10)
-BLACK_SEA, NOVOROSSIYSK, CPC = (37.3, 44.2), (37.80, 44.71), (37.63, 44.62)
-ARKONA, KATTEGAT = (13.6, 54.8), (11.2, 57.4)
-
-Ship = dict[str, str]
-
-
-def imo(stem: int) -> int:
-    """The IMO number with a right check digit on six digits."""
-    return stem * 10 + sum(int(d) * w for d, w in zip(str(stem), range(7, 1, -1), strict=True)) % 10
-
-
-def ship(number: int, name: str, mid: int = 352, **said: str) -> Ship:
-    """A tanker of 244 m with an MMSI and an IMO number of its own."""
-    return {
-        "mmsi": str(mid * 1_000_000 + 990_000 + number),
-        "imo": str(imo(990_000 + number)),
-        "vessel_name": name,
-        "call_sign": f"CALL{number}",
-        "ship_type": "Tanker",
-        "length_m": "244",
-        "beam_m": "42",
-        "draught_m": "9.5",
-        "destination": "",
-    } | said
-
-
-def way(of: Ship, day_number: float, *places: tuple[float, float], stay_h: int = 24) -> list[str]:
-    """Hourly rows from place to place, six hours each way, a stay at all but the ends."""
-    rows = []
-    at = START + timedelta(days=day_number)
-
-    def fix(lon: float, lat: float, still: bool) -> None:
-        rows.append(
-            row(
-                DANISH,
-                **of,
-                reported_at=f"{at:%d/%m/%Y %H:%M:%S}",
-                lon=f"{lon:.5f}",
-                lat=f"{lat:.5f}",
-                sog_kn="0.1" if still else "9.0",
-                nav_status="Moored" if still else "Under way using engine",
-            )
-        )
-
-    for number, here in enumerate(places):
-        is_end = number in (0, len(places) - 1)
-        for _ in range(1 if is_end else stay_h):
-            fix(*here, still=not is_end)
-            at += timedelta(hours=1)
-        if number + 1 < len(places):
-            there = places[number + 1]
-            for part in (1, 2, 3, 4, 5):
-                fix(
-                    here[0] + (there[0] - here[0]) * part / 6,
-                    here[1] + (there[1] - here[1]) * part / 6,
-                    still=False,
-                )
-                at += timedelta(hours=1)
-    return rows
-
-
-def call(of: Ship, day_number: float) -> list[str]:
-    """A call at Kharg: from sea to the berth, a day there, and back."""
-    return way(of, day_number, SEA, BERTH, SEA)
-
-
-def sdn(
-    number: int, of: Ship, *programmes: str, kind: str = "Crude Oil Tanker", **fields: str
-) -> str:
-    """A row of OFAC's sdn.csv."""
-    remarks = f"Vessel Registration Identification IMO {of['imo']}"
-    if "mmsi" in fields:
-        remarks += f"; MMSI {fields['mmsi']}"
-    gross = fields.get("gross", "-0- ")
-    cells = [str(number), of["vessel_name"], "vessel", "] [".join(programmes), "-0- ", "-0- ", kind]
-    cells += ["-0- ", gross, "Panama", "-0- ", f"{remarks}."]
-    return ",".join(f'"{c}"' if "," in c else c for c in cells)
-
+from tests.flows.ships import (
+    ARKONA,
+    BANDAR,
+    BLACK_SEA,
+    CPC,
+    KATTEGAT,
+    NOVOROSSIYSK,
+    List,
+    Ship,
+    call,
+    candidates,
+    conflicts,
+    home_of,
+    ofac,
+    sdn,
+    ship,
+    way,
+    without_imo,
+)
 
 PLAIN = ship(1, "PLAIN")
 IFSR, SDGT, NPWMD = ship(2, "IFSR ONLY"), ship(3, "SDGT ONLY"), ship(4, "NPWMD ONLY")
@@ -141,10 +68,6 @@ UNDATED = ship(37, "UNDATED")
 SCRAPPED = ship(38, "ZOMBIE")
 CARRIED = ship(39, "SOMETIMES SILENT")
 DIFFERENT = ship(40, "ANOTHER SHIP")
-
-
-def without_imo(of: Ship, **said: str) -> Ship:
-    return of | {"imo": ""} | said
 
 
 def rows() -> Iterator[str]:
@@ -191,10 +114,6 @@ def rows() -> Iterator[str]:
     yield from call(without_imo(CARRIED, vessel_name="RENAMED", call_sign="", length_m="90"), 40)
 
 
-def ofac(*entries: str) -> str:
-    return "\r\n".join(entries) + "\r\n"
-
-
 LISTED_BY_OFAC = [
     sdn(1, IFSR, "IRAN", "IFSR").replace("IRAN] [IFSR", "IFSR"),
     sdn(2, SDGT, "SDGT"),
@@ -238,31 +157,17 @@ DECISIONS = [
 ]
 
 
-def imported(settings: Settings, path: Path, text: str, on: str) -> store.Imported:
-    path.write_text(text, encoding="utf-8", newline="")
-    return store.import_list(settings, path, published_on=date.fromisoformat(on), accept_loss=True)
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The world's home, with its lists imported."""
-    folder = tmp_path_factory.mktemp("links")
-    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
-    settings.home.mkdir()
-    lake.prepare(settings.home)
-    (folder / "ais.csv").write_bytes(day(*rows(), layout=DANISH))
-    outcomes = []
-    for file in find_files([str(folder / "ais.csv")]):
-        outcomes += ingest_file(file, load_sources(settings.home), settings)
-    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
     gone = sdn(40, GONE, "RUSSIA-EO14024")
-    imported(settings, folder / "old.csv", ofac(*LISTED_BY_OFAC, gone), "2026-05-20")
-    imported(settings, folder / "new.csv", ofac(*LISTED_BY_OFAC), "2026-08-10")
-    imported(settings, folder / "gur.csv", "\n".join(GUR), "2026-05-15")
-    imported(settings, folder / "team.csv", "\n".join(TEAM), "2026-05-15")
-    (settings.home / FILE).write_text("\n".join(DECISIONS), encoding="utf-8")
-    run.derive(settings, outcomes, publish=False)
-    return settings
+    lists = [
+        List("old.csv", ofac(*LISTED_BY_OFAC, gone), "2026-05-20"),
+        List("new.csv", ofac(*LISTED_BY_OFAC), "2026-08-10"),
+        List("gur.csv", "\n".join(GUR), "2026-05-15"),
+        List("team.csv", "\n".join(TEAM), "2026-05-15"),
+    ]
+    return home_of(tmp_path_factory.mktemp("links"), rows(), lists, DECISIONS)
 
 
 @pytest.fixture(scope="module")
@@ -302,16 +207,6 @@ def evidence(con: duckdb.DuckDBPyConnection) -> Called:
         return list(con.execute(query, [int(of["mmsi"])]).to_arrow_table().to_pylist())
 
     return of
-
-
-def conflicts(con: duckdb.DuckDBPyConnection, of: Ship) -> set[str]:
-    query = "select conflict from vessel_conflict where mmsi = $1"
-    return {name for (name,) in con.execute(query, [int(of["mmsi"])]).fetchall()}
-
-
-def candidates(con: duckdb.DuckDBPyConnection, of: Ship) -> list[tuple[Any, ...]]:
-    query = "select met_by, register_imo, decision from link_candidate where mmsi = $1 order by all"
-    return con.execute(query, [int(of["mmsi"])]).fetchall()
 
 
 @pytest.mark.parametrize(

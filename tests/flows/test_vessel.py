@@ -15,20 +15,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows import catalogue, lake, run, vessel
+from flows import catalogue, vessel
 from flows.cli import main
-from flows.files import find_files
-from flows.ingest import ingest_file
 from flows.settings import Settings
-from flows.sources import load_sources
 from tests.conftest import ROOT
-from tests.flows.conftest import day
-from tests.flows.test_links import (
-    AS_OF,
-    DANISH,
+from tests.flows.ships import (
+    List,
     Ship,
     call,
-    imported,
+    home_of,
     ofac,
     sdn,
     ship,
@@ -74,20 +69,10 @@ LIST = [
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("vessel")
-    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
-    settings.home.mkdir()
-    lake.prepare(settings.home)
     heard = (LISTED, NO_NUMBER, HEARD_WITH_NUMBER, FORMULA, *HOSTILE)
     lines = [line for of in heard for line in call(of, 2)]
-    (folder / "ais.csv").write_bytes(day(*lines, layout=DANISH))
-    outcomes = []
-    for file in find_files([str(folder / "ais.csv")]):
-        outcomes += ingest_file(file, load_sources(settings.home), settings)
-    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
-    imported(settings, folder / "sdn.csv", ofac(*LIST), "2026-05-20")
-    run.derive(settings, outcomes, publish=False)
-    return settings
+    lists = [List("sdn.csv", ofac(*LIST), "2026-05-20")]
+    return home_of(tmp_path_factory.mktemp("vessel"), lines, lists)
 
 
 @pytest.fixture(scope="module")

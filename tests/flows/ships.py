@@ -1,0 +1,161 @@
+"""Ships in a line: a tanker with what it sends, its ways and calls, the lists that name it, a home.
+
+What the tests of links, identity, evidence and others build their worlds from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from flows import lake, run
+from flows.files import find_files
+from flows.ingest import ingest_file
+from flows.registers import store
+from flows.registers.decisions import FILE
+from flows.settings import Settings
+from flows.sources import load_sources
+from tests.flows.conftest import LAYOUTS, day, row
+
+DANISH = LAYOUTS[2]
+START = datetime(2026, 6, 1)
+AS_OF = datetime(2027, 2, 1)
+"""A Monday; everything is over by the as-of time."""
+
+SEA, BERTH, BANDAR = (50.70, 28.50), (50.34, 29.235), (56.06, 27.10)
+BLACK_SEA, NOVOROSSIYSK, CPC = (37.3, 44.2), (37.80, 44.71), (37.63, 44.62)
+ARKONA, KATTEGAT = (13.6, 54.8), (11.2, 57.4)
+
+Ship = dict[str, str]
+
+
+def imo(stem: int) -> int:
+    """The IMO number with a right check digit on six digits."""
+    return stem * 10 + sum(int(d) * w for d, w in zip(str(stem), range(7, 1, -1), strict=True)) % 10
+
+
+def ship(number: int, name: str, mid: int = 352, **said: str) -> Ship:
+    """A tanker of 244 m with an MMSI and an IMO number of its own."""
+    return {
+        "mmsi": str(mid * 1_000_000 + 990_000 + number),
+        "imo": str(imo(990_000 + number)),
+        "vessel_name": name,
+        "call_sign": f"CALL{number}",
+        "ship_type": "Tanker",
+        "length_m": "244",
+        "beam_m": "42",
+        "draught_m": "9.5",
+        "destination": "",
+    } | said
+
+
+def way(of: Ship, day_number: float, *places: tuple[float, float], stay_h: int = 24) -> list[str]:
+    """Hourly rows from place to place, six hours each way, a stay at all but the ends."""
+    rows = []
+    at = START + timedelta(days=day_number)
+
+    def fix(lon: float, lat: float, still: bool) -> None:
+        rows.append(
+            row(
+                DANISH,
+                **of,
+                reported_at=f"{at:%d/%m/%Y %H:%M:%S}",
+                lon=f"{lon:.5f}",
+                lat=f"{lat:.5f}",
+                sog_kn="0.1" if still else "9.0",
+                nav_status="Moored" if still else "Under way using engine",
+            )
+        )
+
+    for number, here in enumerate(places):
+        is_end = number in (0, len(places) - 1)
+        for _ in range(1 if is_end else stay_h):
+            fix(*here, still=not is_end)
+            at += timedelta(hours=1)
+        if number + 1 < len(places):
+            there = places[number + 1]
+            for part in (1, 2, 3, 4, 5):
+                fix(
+                    here[0] + (there[0] - here[0]) * part / 6,
+                    here[1] + (there[1] - here[1]) * part / 6,
+                    still=False,
+                )
+                at += timedelta(hours=1)
+    return rows
+
+
+def call(of: Ship, day_number: float) -> list[str]:
+    """A call at Kharg: from sea to the berth, a day there, and back."""
+    return way(of, day_number, SEA, BERTH, SEA)
+
+
+def sdn(
+    number: int, of: Ship, *programmes: str, kind: str = "Crude Oil Tanker", **fields: str
+) -> str:
+    """A row of OFAC's sdn.csv."""
+    remarks = f"Vessel Registration Identification IMO {of['imo']}"
+    if "mmsi" in fields:
+        remarks += f"; MMSI {fields['mmsi']}"
+    gross = fields.get("gross", "-0- ")
+    cells = [str(number), of["vessel_name"], "vessel", "] [".join(programmes), "-0- ", "-0- ", kind]
+    cells += ["-0- ", gross, "Panama", "-0- ", f"{remarks}."]
+    return ",".join(f'"{c}"' if "," in c else c for c in cells)
+
+
+def without_imo(of: Ship, **said: str) -> Ship:
+    return of | {"imo": ""} | said
+
+
+def ofac(*entries: str) -> str:
+    return "\r\n".join(entries) + "\r\n"
+
+
+def imported(settings: Settings, path: Path, text: str, on: str) -> store.Imported:
+    path.write_text(text, encoding="utf-8", newline="")
+    return store.import_list(settings, path, published_on=date.fromisoformat(on), accept_loss=True)
+
+
+class List(NamedTuple):
+    """A list to be imported: the name of its file, its text, and the day it is of."""
+
+    name: str
+    text: str
+    on: str
+
+
+def home_of(
+    folder: Path,
+    rows: Iterable[str],
+    lists: Iterable[List] = (),
+    decisions: Iterable[str] = (),
+    as_of: datetime = AS_OF,
+) -> Settings:
+    """A home with these rows of AIS, lists and persons' decisions, and all that follows."""
+    settings = Settings(home=folder / "home", as_of=as_of, threads=2, memory_limit="300MB")
+    settings.home.mkdir()
+    lake.prepare(settings.home)
+    (folder / "ais.csv").write_bytes(day(*rows, layout=DANISH))
+    outcomes = []
+    for file in find_files([str(folder / "ais.csv")]):
+        outcomes += ingest_file(file, load_sources(settings.home), settings)
+    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
+    for one in lists:
+        imported(settings, folder / one.name, one.text, one.on)
+    if decisions:
+        (settings.home / FILE).write_text("\n".join(decisions), encoding="utf-8")
+    run.derive(settings, outcomes, publish=False)
+    return settings
+
+
+def conflicts(con: duckdb.DuckDBPyConnection, of: Ship) -> set[str]:
+    query = "select conflict from vessel_conflict where mmsi = $1"
+    return {name for (name,) in con.execute(query, [int(of["mmsi"])]).fetchall()}
+
+
+def candidates(con: duckdb.DuckDBPyConnection, of: Ship) -> list[tuple[Any, ...]]:
+    query = "select met_by, register_imo, decision from link_candidate where mmsi = $1 order by all"
+    return con.execute(query, [int(of["mmsi"])]).fetchall()
