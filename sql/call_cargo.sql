@@ -4,9 +4,7 @@ with sized as (
     select
         counted_call.port_call_id,
         port_call.draught_in_m::double as draught_in_m,
-        -- In port the cargo is not all over yet.
-        case when port_call.departed_at is not null then port_call.draught_out_m::double end
-            as draught_out_m,
+        port_call.draught_out_m::double as draught_out_m,
         -- An anchorage says nothing of what is done there.
         case when counted_call.area_kind = 'berth' then terminal.terminal_trade end
             as terminal_trade,
@@ -48,6 +46,8 @@ formed as (
 
 -- 25.5 m in AIS is 25.5 or more (ITU-R M.1371). A draught beyond a quarter above the full one, or
 -- under a hundredth of the length, where an empty hull floats, is not the ship's: both are choices.
+-- 41 tankers off the United States on 11 January 2023 (MarineCadastre) drew 0.50 to 1.07 of that
+-- full draught, and 0.033 of their length and more.
 read_off as (
     select
         *,

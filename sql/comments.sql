@@ -388,7 +388,7 @@ comment on column call_cargo.terminal_trade is 'What tankers do at the port''s b
 comment on table call_voyage is 'Where each counted call stands among the ship''s calls in Iran and Russia. One row a call.';
 comment on column call_voyage.port_call_id is 'The call; key of counted_call.';
 comment on column call_voyage.is_first_call is 'Whether no earlier counted call of the hull or track at any Iranian port is in the lake. Null: none is, and fewer than 13 weeks before were heard.';
-comment on column call_voyage.last_russian_port is 'The last Russian oil port at which the hull called before, confidence 2 and up. Null: none heard.';
+comment on column call_voyage.last_russian_port is 'The last Russian oil port at which the hull called before, confidence 2 and up; the Caspian Pipeline terminal with its Kazakh oil is one. Null: none heard.';
 comment on column call_voyage.last_russian_at is 'When it was last heard in it, UTC. Null: none heard.';
 comment on column call_voyage.next_russian_port is 'The first Russian oil port at which the hull called after. Null: none heard.';
 comment on column call_voyage.next_russian_at is 'When it arrived there, UTC. Null: none heard.';
