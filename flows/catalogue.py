@@ -31,6 +31,7 @@ from flows.registers.codes import (
     load_mid,
     load_programmes,
     load_straits,
+    load_terminals,
     load_vessel_types,
 )
 from flows.registers.decisions import read_decisions
@@ -72,14 +73,15 @@ FOLLOWING = (
     *("interference", "call_interference"),
     *("ship_day", "claim_day", "imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
-    *("strait_passage", "russian_destination", "vessel_link"),
+    *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
+    *("call_cargo", "coast_week", "call_voyage", "weekly_split"),
 )
 """Relations that follow from the calls, in such an order too."""
 
 DROP_STEPS = """
 drop table heard_ship_slot; drop table reception_hour; drop table series_count;
-drop table call_identity; drop table weekly_count;
+drop table call_identity; drop table weekly_count; drop table coast_week;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
 drop table ship_day; drop table claim_day; drop table hull_day;
 """
@@ -406,6 +408,7 @@ def _knowledge(home: Path) -> dict[str, pa.Table]:
         "vessel_type": load_vessel_types(),
         "destination_text": load_destinations(),
         "strait_side": load_straits(),
+        "terminal": load_terminals(),
         "version_record": _version_records(versions),
         "version_entry": _version_entries(versions),
         "register_junk": load_junk(home),

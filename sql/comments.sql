@@ -100,7 +100,8 @@ comment on column heard_slot.slot_at is 'Begin of the slot of 6 hours, UTC.';
 comment on column heard_slot.fixes is 'Fixes of all ships in the surroundings in the slot.';
 comment on column heard_slot.vessels is 'Transmitters (MMSIs) heard in the surroundings in the slot.';
 comment on column heard_slot.hour_bits is 'The hours of the slot with a fix: bit 0 for the first, to bit 5.';
-comment on column heard_slot.usual_vessels is 'Median of vessels at this hour of the day, 14 days to either side, over the slots in which the source heard any ship there. Null: it heard none.';
+comment on column heard_slot.vessels_around is 'The most of vessels in the slot and in those on either side: what an hour of it is judged by.';
+comment on column heard_slot.usual_vessels is 'Median of vessels_around at this hour of the day, 14 days to either side.';
 comment on column heard_slot.is_suspect is 'Whether far fewer ships were heard than usual: under a fifth of a usual number of 5 or more. Such a slot is not heard.';
 
 comment on table heard_hour is 'The hours in which a source gave a fix of any ship in the surroundings of a port (60 km). One row a port, source and hour with a fix.';
@@ -338,6 +339,11 @@ comment on column vessel_link.matched_by is 'By what the evidence finds its ship
 comment on column vessel_link.hull_id is 'The ship as heard, key of hull, where AIS is the evidence. Null: a register.';
 comment on column vessel_link.known_from is 'The first day on which anyone could know the evidence: of the listing, of the first version of the list that has it, or of the fix.';
 
+comment on table evidence_at_hand is 'Which kinds of evidence the data can give at all: what nothing gives cannot be counted as zero. One row.';
+comment on column evidence_at_hand.has_owner is 'Whether any register at hand names Russian owners.';
+comment on column evidence_at_hand.has_trade is 'Whether any source hears a Russian oil port, or a list gives trade.';
+comment on column evidence_at_hand.has_iran_list is 'Whether any register at hand has ships under a programme about Iran.';
+
 comment on table call_evidence is 'The pieces of evidence that link the ship of a call to Russia, as valid for that call. One row a call and piece of evidence; a call without any has no row.';
 comment on column call_evidence.port_call_id is 'The call; key of port_call.';
 comment on column call_evidence.link_tier is 'Strength of the evidence: strong, moderate or weak.';
@@ -391,6 +397,40 @@ comment on column counted_call.is_russian_linked is 'Whether the evidence is str
 comment on column counted_call.was_known_at_call is 'Whether the link was public when the call was made (relation port_call).';
 comment on column counted_call.hull is 'The ship, for counting ships once: its IMO number, or its track where that is unknown.';
 comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all but an anchorage call within 10 days of the ship''s berth call in the same water, which is part of that voyage.';
+
+comment on table call_cargo is 'Which way each counted call moved oil, how large the ship is and how much that may have been: estimates, from draughts that crews set by hand and from what a terminal is for. One row a call.';
+comment on column call_cargo.port_call_id is 'The call; key of counted_call.';
+comment on column call_cargo.direction is 'loading, discharging or unknown. By the draught where it changed by a fifth and more, and plausibly; else by what the terminal is for.';
+comment on column call_cargo.direction_by is 'draught, terminal, or both of one mind: draught; terminal. Null: unknown.';
+comment on column call_cargo.draught_change_m is 'Draught after less draught before the call, metres; 0 is often one that the crew did not set anew. Null: in port, not sent, or not plausible for the ship.';
+comment on column call_cargo.deadweight_t is 'Deadweight, tonnes: what the ship can carry, not what it did. Null: no register has it and its size is absent, implausible, or of a kind that the estimate does not fit (river ships, gas carriers).';
+comment on column call_cargo.deadweight_by is 'register, or estimate: from length and beam, within a sixth for ships of common form. Null: no deadweight.';
+comment on column call_cargo.moved_t is 'ESTIMATE of the tonnes moved: draught change by waterplane area, at most the deadweight. Ballast water goes the other way, so that the oil is more, for a full cargo by about half. Null: the draught tells no direction, or the size is unknown.';
+comment on column call_cargo.terminal_trade is 'What tankers do at the port''s berths: loading, discharging or both (data/codes/terminal_trade.csv, with its sources). Null: an anchorage call.';
+
+comment on table call_voyage is 'Where each counted call stands among the ship''s calls in Iran and Russia. One row a call.';
+comment on column call_voyage.port_call_id is 'The call; key of counted_call.';
+comment on column call_voyage.is_first_call is 'Whether no earlier counted call of the hull or track at any Iranian port is in the lake. Null: none is, and fewer than 13 weeks before were heard.';
+comment on column call_voyage.last_russian_port is 'The last Russian oil port at which the hull called before, confidence 2 and up; the Caspian Pipeline terminal with its Kazakh oil is one. Null: none heard.';
+comment on column call_voyage.last_russian_at is 'When it was last heard in it, UTC. Null: none heard.';
+comment on column call_voyage.next_russian_port is 'The first Russian oil port at which the hull called after. Null: none heard.';
+comment on column call_voyage.next_russian_at is 'When it arrived there, UTC. Null: none heard.';
+comment on column call_voyage.heard_weeks_before is 'Weeks before that of the call in which 0.3 and more of the coast''s hours were heard.';
+
+comment on table weekly_split is 'The headline''s calls split in six ways. A full grid: one row a week, dimension and value. The values of a dimension add up to the headline, but for link_reason, of which a call may have several.';
+comment on column weekly_split.week is 'ISO week of arrival, in UTC.';
+comment on column weekly_split.dimension is 'water, link_tier, link_reason, tanker_kind, direction or iran_listed.';
+comment on column weekly_split.value is 'Which of it.';
+comment on column weekly_split.linked_calls is 'Calls of the headline linked to Russia (strong or moderate). Null: none counted, and too little heard to say zero, or no list at hand that could tell; always null for the link tiers weak and none, which are not linked.';
+comment on column weekly_split.linked_berth_calls is 'Of these, berth calls. Null as linked_calls.';
+comment on column weekly_split.linked_vessels is 'Distinct ships that made them. Null as linked_calls.';
+comment on column weekly_split.tanker_calls is 'Calls of all tankers that the headline would count, linked or not, of this value; by link_reason those with such evidence, weak too where there is no better. Null: none counted, and too little heard to say zero.';
+comment on column weekly_split.linked_deadweight_t is 'Sum of the deadweights of the linked calls that tell one, tonnes, a ship as often as it called: a lower bound, mostly estimates. Null: calls, and none tells one; or null as linked_calls.';
+comment on column weekly_split.linked_moved_t is 'ESTIMATE of the tonnes moved by the linked calls that tell it, in and out together: a lower bound. Null: calls, and none tells it; or null as linked_calls.';
+comment on column weekly_split.week_start is 'Monday of the week.';
+comment on column weekly_split.linked_deadweight_calls is 'Linked calls whose deadweight is in the sum. Null as linked_calls.';
+comment on column weekly_split.linked_moved_calls is 'Linked calls whose tonnes moved are in the sum. Null as linked_calls.';
+comment on column weekly_split.observed_share is 'Share of the hours heard, 0 to 1, weighted as in barometer: of the coast, or of the one water. Null: the week has not begun.';
 
 comment on table port_week is 'How much of each week was heard at each port. One row a week and port.';
 comment on column port_week.week is 'ISO week, in UTC.';

@@ -38,18 +38,30 @@ slot as (
             and grid.slot_at = heard.slot_at
 ),
 
+-- What an hour of the slot is judged by: the most ships of the slot and of those on either side.
+near as (
+    select
+        *,
+        max(vessels) over (
+            partition by port_id, source
+            order by slot_at
+            range between interval 6 hour preceding and interval 6 hour following
+        ) as vessels_around
+    from slot
+),
+
 -- There and then: at this hour of the day (reception over warm water has a daily course), 14 days
--- to either side, so that a true change of traffic is the usual after two weeks. Slots without
--- any ship are left out: a source that delivers now and then is judged by what it hears then.
+-- to either side, so that a true change of traffic is the usual after two weeks. Slots that are not
+-- here count for nothing: a source that delivers now and then is judged by what it hears then.
 usual as (
     select
         *,
-        median(vessels) filter (where vessels > 0) over (
+        median(vessels_around) over (
             partition by port_id, source, hour(slot_at)
             order by slot_at
             range between interval 14 day preceding and interval 14 day following
         )::float as usual_vessels
-    from slot
+    from near
 )
 
 select
@@ -59,10 +71,11 @@ select
     fixes,
     vessels,
     hour_bits,
+    vessels_around,
     usual_vessels,
     -- Under a fifth of the usual, where the usual is 5 ships or more: of 5 to 25 ships chance
     -- leaves so few once in 140 times or less (Poisson), and ships that lie still make it rarer.
     -- Both numbers are choices (README, "How it decides").
-    usual_vessels >= 5 and vessels < 0.2 * usual_vessels as is_suspect
+    usual_vessels >= 5 and vessels_around < 0.2 * usual_vessels as is_suspect
 from usual
 order by port_id, source, slot_at

@@ -1,5 +1,5 @@
 -- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
--- Grain: one port call (port_call_id). Inputs: track_call; port; call_interference; call_identity; call_evidence; hull; register_entry; mid.
+-- Grain: one port call (port_call_id). Inputs: track_call; port; call_interference; call_identity; call_evidence; hull; register_entry; evidence_at_hand; mid.
 with link as (
     select
         port_call_id,
@@ -25,11 +25,6 @@ iran_list as (
     from register_entry
     where country = 'IR' and imo is not null
     group by imo
-),
-
-iran_known as (
-    select count(*) > 0 as has_list
-    from iran_list
 ),
 
 jammed as (
@@ -73,7 +68,7 @@ select
     link.link_reasons,
     -- Null where the ship tells no hull, or no list is at hand.
     case
-        when identity.imo is not null and iran_known.has_list
+        when identity.imo is not null and evidence_at_hand.has_iran_list
             then coalesce(call.arrived_at < iran_list.listed_to, false)
     end as is_iran_listed,
     case when link.tier_rank <= 2 then link.was_known_at_call end as was_known_at_call,
@@ -81,7 +76,7 @@ select
 from track_call as call
 inner join call_identity as identity on call.port_call_id = identity.port_call_id
 inner join port on call.port_id = port.port_id and port.country = 'IR'
-cross join iran_known
+cross join evidence_at_hand
 left join hull on identity.hull_id = hull.hull_id
 left join iran_list on identity.imo = iran_list.imo
 left join jammed on call.port_call_id = jammed.port_call_id

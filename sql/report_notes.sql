@@ -1,5 +1,5 @@
 -- What a reader of a week must know beside its number.
--- Grain: one row for $week. Inputs: port_call, track_call, counted_call, port, coverage, observed_hour, vessel_link, link_candidate, register_age, source_file, meta.
+-- Grain: one row for $week. Inputs: port_call, track_call, counted_call, port, coverage, evidence_at_hand, link_candidate, register_age, source_file, meta.
 with call as (
     select
         count(*) filter (
@@ -60,17 +60,8 @@ select
     -- The simulator's files are named so (flows/simulate).
     coalesce((select bool_or(starts_with(name, 'simulated-')) from source_file), false)
         as is_simulated,
-    not coalesce((select bool_or(link_reason = 'owner') from vessel_link), false)
-        as lacks_owner,
-    not (
-        coalesce((select bool_or(link_reason = 'trade' and link_tier <> 'weak') from vessel_link), false)
-        or exists (
-            select 1
-            from observed_hour
-            inner join port on observed_hour.port_id = port.port_id
-            where port.trade_tier is not null
-        )
-    ) as lacks_trade,
+    not evidence_at_hand.has_owner as lacks_owner,
+    not evidence_at_hand.has_trade as lacks_trade,
     (
         select string_agg(link_source || ' of ' || published_on, '; ' order by link_source)
         from register_age
@@ -81,3 +72,4 @@ select
 from call
 cross join waiting
 cross join undecided
+cross join evidence_at_hand

@@ -1,5 +1,5 @@
 -- A week's tanker calls with the evidence for each, as the report's CSV.
--- Grain: one call of a tanker that arrived in $week. Inputs: port_call, call_evidence, port, counted_call.
+-- Grain: one call of a tanker that arrived in $week. Inputs: port_call, call_evidence, port, counted_call, call_cargo, call_voyage.
 with evidence as (
     select
         port_call_id,
@@ -50,11 +50,23 @@ select
     coalesce(counted_call.is_headline, false) as is_in_headline,
     port_call.fixes,
     round(port_call.longest_gap_h::double, 1) as longest_gap_h,
+    cargo.direction,
+    cargo.direction_by,
+    cargo.deadweight_t,
+    cargo.deadweight_by,
+    cargo.moved_t,
+    voyage.is_first_call,
+    voyage.last_russian_port,
+    voyage.last_russian_at,
+    voyage.next_russian_port,
+    voyage.next_russian_at,
     port_call.port_call_id
 from port_call
 inner join port on port_call.port_id = port.port_id
 left join evidence on port_call.port_call_id = evidence.port_call_id
 left join counted_call on port_call.port_call_id = counted_call.port_call_id
+left join call_cargo as cargo on port_call.port_call_id = cargo.port_call_id
+left join call_voyage as voyage on port_call.port_call_id = voyage.port_call_id
 where
     port_call.is_tanker
     and port_call.week = $week

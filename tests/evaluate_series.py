@@ -31,7 +31,8 @@ YEARS_SEEDS = (501, 502, 503, 504, 505)
 YEAR_WEEKS, LOST_WEEKS, RISE_WEEK = 60, (20, 21), 36
 LONG_WEEKS = 1040
 LONG_START = datetime(2005, 1, 3)
-DRAWN_WEEKS = 10_000
+DRAWN_WEEKS = 3_000
+TRIED = 40
 RATES = (0.3, 1.0, 3.0, 10.0, 30.0)
 
 
@@ -126,7 +127,7 @@ def how_soon() -> Iterator[list[str]]:
         line = [f"{rate:g} a week"]
         for factor in (2.0, 3.0, 0.0):
             waits = []
-            for _ in range(100):
+            for _ in range(TRIED):
                 means = np.where(np.arange(78) < 52, rate, rate * factor)
                 found = drawn(rng.poisson(means), np.ones(78), rate)
                 wanted = series.RISE if factor > 1 else series.FALL
@@ -196,7 +197,7 @@ of the weeks is heard in part, one in twenty-five not at all.
 
 ## How soon a change is said
 
-Drawn counts, a year of the rate and then a change; median of 100 series.
+Drawn counts, a year of the rate and then a change; median of {TRIED} series.
 
 {table(("usual", "twice", "three times", "to nothing"), list(how_soon()))}
 """

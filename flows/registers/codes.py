@@ -94,6 +94,18 @@ def load_straits() -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
+def load_terminals() -> pa.Table:
+    """What tankers do at each Iranian port's berths: `data/codes/terminal_trade.csv`.
+
+    port_id, terminal_trade (loading, discharging, both), cargo, source, remarks (null for none).
+    """
+    names = ("port_id", "terminal_trade", "cargo", "source", "remarks")
+    rows = [
+        {name: row[name] or None for name in names} for row in _rows("codes", "terminal_trade.csv")
+    ]
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
+
+
 def folder_hash(folder: Path) -> str:
     """blake2b-128 over the names and contents of a folder's data files, in the order of names."""
     digest = hashlib.blake2b(digest_size=16)

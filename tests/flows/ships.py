@@ -27,6 +27,8 @@ AS_OF = datetime(2027, 2, 1)
 """A Monday; everything is over by the as-of time."""
 
 SEA, BERTH, BANDAR = (50.70, 28.50), (50.34, 29.235), (56.06, 27.10)
+ROADS = (50.4017, 29.24)
+"""Where ships wait east of Kharg."""
 BLACK_SEA, NOVOROSSIYSK, CPC = (37.3, 44.2), (37.80, 44.71), (37.63, 44.62)
 ARKONA, KATTEGAT = (13.6, 54.8), (11.2, 57.4)
 
@@ -51,6 +53,11 @@ def ship(number: int, name: str, mid: int = 352, **said: str) -> Ship:
         "draught_m": "9.5",
         "destination": "",
     } | said
+
+
+def second(of: Ship, mid: int = 636) -> Ship:
+    """The same hull under another MMSI."""
+    return of | {"mmsi": f"{mid}{of['mmsi'][3:]}"}
 
 
 def way(of: Ship, day_number: float, *places: tuple[float, float], stay_h: int = 24) -> list[str]:

@@ -22,17 +22,16 @@ from flows.resources import sql_path
 from flows.settings import Settings
 from tests.flows.ships import (
     BERTH,
+    ROADS,
     SEA,
     Ship,
     call,
     home_of,
+    second,
     ship,
     way,
     without_imo,
 )
-
-ROADS = (50.4017, 29.24)
-"""Where ships wait east of Kharg."""
 
 OFF_KHARG = (50.60, 28.95)
 """Outside the limit, near enough for the same hull to be heard from both places in one hour."""
@@ -51,11 +50,6 @@ ONE, OTHER = ship(209, "ONE OF TWO"), ship(210, "OTHER OF TWO")
 MUTE = ship(211, "NO NUMBER YET")
 BOUND = ship(212, "BOUND AGAIN", destination="RU NVS")
 WAITS_TWICE = ship(214, "WAITED AND CAME BACK")
-
-
-def second(of: Ship, mid: int = 636) -> Ship:
-    """The same hull under another MMSI."""
-    return of | {"mmsi": f"{mid}{of['mmsi'][3:]}"}
 
 
 def rows() -> Iterator[str]:

@@ -17,8 +17,11 @@ FILES = sorted(sql_path().rglob("*.sql"))
 SCRIPTS = {"comments", "lake_views"}
 """Not one SELECT: they say what the catalogue holds, or make views for a session."""
 SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
-WITHOUT_ORDER = {"position", "position_verdict", "reject", "report_notes", "heard_ship_slot"}
-"""Views over the lake, which sort only where somebody asks for it; a query of one row; and a step
+WITHOUT_ORDER = {
+    *("position", "position_verdict", "reject"),
+    *("report_notes", "evidence_at_hand", "heard_ship_slot"),
+}
+"""Views over the lake, which sort only where somebody asks for it; what has one row; and a step
 with a row a ship and slot, which is only summed."""
 
 TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")

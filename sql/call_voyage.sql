@@ -1,0 +1,97 @@
+-- Where a tanker's call stands in the ship's voyages: whether it is its first in Iran, and its Russian calls around it.
+-- Grain: one counted call (port_call_id). Inputs: counted_call, port_call, call_identity, trade_call, coast_week.
+with call as (
+    select
+        counted_call.port_call_id,
+        counted_call.week,
+        port_call.arrived_at,
+        coalesce(port_call.departed_at, port_call.arrived_at) as left_at,
+        -- A ship may send its IMO number only later: it is the same by the track too.
+        unnest(
+            list_distinct([
+                coalesce(identity.hull_id, 'track ' || port_call.track_id),
+                'track ' || port_call.track_id
+            ])
+        ) as called
+    from counted_call
+    inner join port_call on counted_call.port_call_id = port_call.port_call_id
+    inner join call_identity as identity on counted_call.port_call_id = identity.port_call_id
+),
+
+earlier as (
+    select distinct call.port_call_id
+    from call
+    inner join call as before
+        on
+            call.called = before.called
+            and (before.arrived_at, before.port_call_id) < (call.arrived_at, call.port_call_id)
+),
+
+-- Weeks of the coast heard well enough to say zero, as in barometer.
+heard as (
+    select
+        call_week.week,
+        count(*) filter (where coast_week.observed_share >= 0.3::float) as heard_weeks_before
+    from (select distinct week from counted_call) as call_week
+    inner join coast_week on call_week.week > coast_week.week and coast_week.water is null
+    group by call_week.week
+),
+
+russian as (
+    select
+        trade_call.port_call_id,
+        trade_call.port_name,
+        trade_call.arrived_at,
+        coalesce(trade_call.departed_at, trade_call.arrived_at) as left_at,
+        unnest(
+            list_distinct([
+                coalesce(trade_call.hull_id, 'track ' || trade_call.track_id),
+                'track ' || trade_call.track_id
+            ])
+        ) as called
+    from trade_call
+    where trade_call.confidence >= 2
+),
+
+last_russian as (
+    select
+        call.port_call_id,
+        russian.port_name,
+        russian.left_at as at
+    from call
+    inner join russian on call.called = russian.called and russian.left_at <= call.arrived_at
+    qualify row_number() over (
+        partition by call.port_call_id order by russian.left_at desc, russian.port_call_id
+    ) = 1
+),
+
+next_russian as (
+    select
+        call.port_call_id,
+        russian.port_name,
+        russian.arrived_at as at
+    from call
+    inner join russian on call.called = russian.called and russian.arrived_at >= call.left_at
+    qualify row_number() over (
+        partition by call.port_call_id order by russian.arrived_at, russian.port_call_id
+    ) = 1
+)
+
+select
+    counted_call.port_call_id,
+    -- None in a quarter of a year heard (13 weeks, a choice) is said to be none before.
+    case
+        when earlier.port_call_id is not null then false
+        when coalesce(heard.heard_weeks_before, 0) >= 13 then true
+    end as is_first_call,
+    last_russian.port_name as last_russian_port,
+    last_russian.at as last_russian_at,
+    next_russian.port_name as next_russian_port,
+    next_russian.at as next_russian_at,
+    coalesce(heard.heard_weeks_before, 0)::integer as heard_weeks_before
+from counted_call
+left join earlier on counted_call.port_call_id = earlier.port_call_id
+left join heard on counted_call.week = heard.week
+left join last_russian on counted_call.port_call_id = last_russian.port_call_id
+left join next_russian on counted_call.port_call_id = next_russian.port_call_id
+order by counted_call.port_call_id

@@ -1,0 +1,20 @@
+-- How much oil went which way: Russian-linked berth calls by water and direction, with tonnes where they can be told.
+-- Grain: one water and direction. Inputs: counted_call, call_cargo.
+select
+    counted_call.water,
+    cargo.direction,
+    count(*) as linked_berth_calls,
+    count(*) filter (where cargo.direction_by like 'draught%') as told_by_draught,
+    -- Estimates and lower bounds: ballast water goes the other way, and few draughts tell.
+    count(cargo.moved_t) as calls_with_tonnes,
+    sum(cargo.moved_t)::bigint as moved_t_estimate,
+    count(cargo.deadweight_t) as calls_with_deadweight,
+    median(cargo.deadweight_t)::integer as median_deadweight_t
+from counted_call
+inner join call_cargo as cargo on counted_call.port_call_id = cargo.port_call_id
+where
+    counted_call.is_headline
+    and counted_call.is_russian_linked
+    and counted_call.area_kind = 'berth'
+group by counted_call.water, cargo.direction
+order by counted_call.water, cargo.direction

@@ -1,0 +1,29 @@
+-- A week's Russian-linked tanker calls by water, strength and kind of link, kind of tanker, direction and Iran's lists.
+-- Grain: one dimension and value. Inputs: weekly_split. Parameter: $week.
+select
+    week,
+    dimension,
+    "value",
+    linked_calls,
+    linked_berth_calls,
+    linked_vessels,
+    tanker_calls,
+    linked_deadweight_t,
+    linked_deadweight_calls,
+    linked_moved_t,
+    linked_moved_calls,
+    round(observed_share::double, 4) as observed_share
+from weekly_split
+where week = $week
+order by
+    list_position(
+        ['water', 'direction', 'link_tier', 'link_reason', 'tanker_kind', 'iran_listed'], dimension
+    ),
+    list_position(
+        [
+            'Gulf and Gulf of Oman', 'Caspian', 'loading', 'discharging', 'strong', 'moderate',
+            'weak', 'none', 'listed', 'flag', 'owner', 'trade', 'crude', 'product', 'chemical',
+            'gas', 'yes', 'no', 'unknown'
+        ],
+        "value"
+    )

@@ -1,0 +1,137 @@
+-- The headline's calls week by week, split by water, strength and kind of link, kind of tanker, direction and Iran's lists.
+-- Grain: one week, dimension and value, a full grid. Inputs: week, coast_week, counted_call, port_call, call_cargo, evidence_at_hand.
+with kind as (
+    select
+        dimension,
+        unnest("values") as "value"
+    from (
+        values
+        ('water', ['Gulf and Gulf of Oman', 'Caspian']),
+        ('link_tier', ['strong', 'moderate', 'weak', 'none']),
+        ('link_reason', ['listed', 'flag', 'owner', 'trade']),
+        ('tanker_kind', ['crude', 'product', 'chemical', 'gas', 'unknown']),
+        ('direction', ['loading', 'discharging', 'unknown']),
+        ('iran_listed', ['yes', 'no', 'unknown'])
+    ) as listed (dimension, "values")
+),
+
+call as (
+    select
+        counted_call.week,
+        counted_call.hull,
+        counted_call.area_kind,
+        counted_call.is_russian_linked,
+        cargo.deadweight_t,
+        cargo.moved_t,
+        case when counted_call.water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman' end
+            as water,
+        counted_call.link_tier,
+        split(counted_call.link_reasons, ', ') as link_reasons,
+        coalesce(port_call.tanker_kind, 'unknown') as tanker_kind,
+        cargo.direction,
+        case port_call.is_iran_listed when true then 'yes' when false then 'no' else 'unknown' end
+            as iran_listed
+    from counted_call
+    inner join port_call on counted_call.port_call_id = port_call.port_call_id
+    inner join call_cargo as cargo on counted_call.port_call_id = cargo.port_call_id
+    where counted_call.is_headline
+),
+
+counted as (
+    select
+        call.week,
+        kind.dimension,
+        kind.value,
+        count(*) as tanker_calls,
+        count(*) filter (where call.is_russian_linked) as linked_calls,
+        count(*) filter (where call.is_russian_linked and call.area_kind = 'berth')
+            as linked_berth_calls,
+        count(distinct call.hull) filter (where call.is_russian_linked) as linked_vessels,
+        count(call.deadweight_t) filter (where call.is_russian_linked) as sized_calls,
+        sum(call.deadweight_t) filter (where call.is_russian_linked) as deadweight_t,
+        count(call.moved_t) filter (where call.is_russian_linked) as moved_calls,
+        sum(call.moved_t) filter (where call.is_russian_linked) as moved_t
+    from call
+    inner join kind
+        on case kind.dimension
+            when 'water' then call.water = kind.value
+            when 'link_tier' then call.link_tier = kind.value
+            when 'link_reason' then coalesce(list_contains(call.link_reasons, kind.value), false)
+            when 'tanker_kind' then call.tanker_kind = kind.value
+            when 'direction' then call.direction = kind.value
+            else call.iran_listed = kind.value
+        end
+    group by call.week, kind.dimension, kind.value
+),
+
+stated as (
+    select
+        week.week,
+        week.week_start,
+        kind.dimension,
+        kind.value,
+        coast_week.observed_share,
+        coalesce(counted.tanker_calls, 0) as tanker_calls,
+        coalesce(counted.linked_calls, 0) as linked_calls,
+        coalesce(counted.linked_berth_calls, 0) as linked_berth_calls,
+        coalesce(counted.linked_vessels, 0) as linked_vessels,
+        coalesce(counted.sized_calls, 0) as sized_calls,
+        counted.deadweight_t,
+        coalesce(counted.moved_calls, 0) as moved_calls,
+        counted.moved_t,
+        -- A water that was not heard has no zero, however well the rest of the coast was.
+        coalesce(coast_week.observed_share, 0) >= 0.3::float
+        and case kind.value
+            when 'owner' then evidence_at_hand.has_owner
+            when 'trade' then evidence_at_hand.has_trade
+            when 'yes' then evidence_at_hand.has_iran_list
+            when 'no' then evidence_at_hand.has_iran_list
+            else true
+        end as is_zero_said,
+        kind.value in ('weak', 'none') as is_unlinked
+    from week
+    cross join kind
+    cross join evidence_at_hand
+    left join coast_week
+        on
+            week.week = coast_week.week
+            and coast_week.water is not distinct from case
+                when kind.dimension = 'water' then kind.value
+            end
+    left join counted
+        on
+            week.week = counted.week
+            and kind.dimension = counted.dimension
+            and kind.value = counted.value
+)
+
+select
+    week,
+    dimension,
+    "value",
+    -- What is not linked has no linked calls to count: null, not zero.
+    case when linked_calls > 0 or (is_zero_said and not is_unlinked) then linked_calls end
+        as linked_calls,
+    case
+        when linked_berth_calls > 0 or (is_zero_said and not is_unlinked) then linked_berth_calls
+    end as linked_berth_calls,
+    case when linked_vessels > 0 or (is_zero_said and not is_unlinked) then linked_vessels end
+        as linked_vessels,
+    case when tanker_calls > 0 or is_zero_said then tanker_calls end as tanker_calls,
+    -- No tonnes where calls were counted and none of them tells any.
+    case
+        when sized_calls > 0 then deadweight_t::bigint
+        when linked_calls = 0 and is_zero_said and not is_unlinked then 0
+    end as linked_deadweight_t,
+    case
+        when moved_calls > 0 then moved_t::bigint
+        when linked_calls = 0 and is_zero_said and not is_unlinked then 0
+    end as linked_moved_t,
+    week_start,
+    case when linked_calls > 0 or (is_zero_said and not is_unlinked) then sized_calls end
+        as linked_deadweight_calls,
+    case when linked_calls > 0 or (is_zero_said and not is_unlinked) then moved_calls end
+        as linked_moved_calls,
+    observed_share
+from stated
+order by week, dimension, "value"
