@@ -16,7 +16,6 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from flows import figures
-from flows.report.words import SIMULATED, headline
 
 Row = dict[str, Any]
 
@@ -36,7 +35,11 @@ class Usual(NamedTuple):
 
 
 def series_figure(
-    rows: Sequence[Row], width_in: float, most_weeks: int, usual: Usual | None = None
+    rows: Sequence[Row],
+    width_in: float,
+    most_weeks: int,
+    usual: Usual | None = None,
+    title: str | None = None,
 ) -> Figure:
     """Linked calls by week with their limits; below them all tankers, and what was heard.
 
@@ -50,6 +53,8 @@ def series_figure(
         Only the last so many weeks are drawn.
     usual : Usual or None
         A line at the rate that the week is held against.
+    title : str or None
+        For a picture that stands alone.
 
     Returns
     -------
@@ -78,54 +83,52 @@ def series_figure(
         handles = _legend(rows, usual)
         figure.legend(
             handles=handles,
-            loc="outside upper left",
+            loc="outside upper left" if title is None else "outside lower left",
             ncols=2 if is_narrow else len(handles),
             fontsize=8.5,
             handlelength=1.2,
             columnspacing=1.2,
         )
+        if title is not None:
+            figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     return figure
 
 
-def series_png(rows: Sequence[Row], usual: Usual | None = None, *, is_simulated: bool) -> bytes:
-    """The chart for a chat, where nothing stands beside it: with its week and headline."""
-    figure = series_figure(rows, *CHAT, usual)
-    told = [f"Week {rows[-1]['week']}", fill(headline(rows[-1]), 100)]
-    if is_simulated:
-        told.insert(0, SIMULATED)
-    with mpl.rc_context(figures.STYLE):
-        figure.suptitle("\n".join(told), x=0.01, ha="left", fontsize=10)
-    return figures.png(figure)
+def series_png(rows: Sequence[Row], told: Sequence[str], usual: Usual | None = None) -> bytes:
+    """The chart for a chat, where nothing stands beside it but what is told above it."""
+    title = "\n".join(fill(sentence, 98) for sentence in told)
+    return figures.png(series_figure(rows, *CHAT, usual, title))
 
 
 def _linked(axes: Axes, rows: Sequence[Row], usual: Usual | None) -> None:
     """Bars of the headline, calls at a berth first; whiskers of the rate's limits."""
-    for at, row in enumerate(rows):
-        calls, berths = row["russian_linked_tanker_calls"], row["russian_linked_berth_calls"] or 0
-        if calls is None:
-            continue
-        for bottom, height, colour in (
-            (0, berths, figures.BERTH),
-            (berths, calls - berths, figures.LINKED),
-        ):
-            is_open = row["state"] == "open"
-            axes.bar(
-                at,
-                height,
-                bottom=bottom,
-                width=0.78,
-                facecolor=figures.PAPER if is_open else colour,
-                edgecolor=colour,
-                linewidth=1 if is_open else 0,
-            )
-    told = [(at, row) for at, row in enumerate(rows) if row["low_95"] is not None]
-    axes.vlines(
-        [at for at, _ in told],
-        [row["low_95"] for _, row in told],
-        [row["high_95"] for _, row in told],
-        color=figures.MUTED,
-        linewidth=1.1,
-    )
+    at = [n for n, row in enumerate(rows) if row["russian_linked_tanker_calls"] is not None]
+    calls = np.array([rows[n]["russian_linked_tanker_calls"] for n in at])
+    berths = np.array([rows[n]["russian_linked_berth_calls"] or 0 for n in at])
+    is_open = [rows[n]["state"] == "open" for n in at]
+    for bottom, height, fill_colour, edge in (
+        (np.zeros_like(berths), berths, figures.BERTH, figures.BERTH),
+        (berths, calls - berths, figures.BAND, figures.LINKED),
+    ):
+        axes.bar(
+            at,
+            height,
+            bottom=bottom,
+            width=0.74,
+            color=[figures.PAPER if hollow else fill_colour for hollow in is_open],
+            edgecolor=edge,
+            linewidth=0.8,
+        )
+    told = [(n, row) for n, row in enumerate(rows) if row["low_95"] is not None]
+    # On a ground of its own, so that it is seen on a bar too.
+    for colour, width in ((figures.PAPER, 3.2), (figures.MUTED, 1.2)):
+        axes.vlines(
+            [n for n, _ in told],
+            [row["low_95"] for _, row in told],
+            [row["high_95"] for _, row in told],
+            color=colour,
+            linewidth=width,
+        )
     if usual is not None:
         last = len(rows) - usual.weeks - 0.5
         first = max(last - usual.before_weeks, -0.5)
@@ -201,7 +204,7 @@ def _legend(rows: Sequence[Row], usual: Usual | None) -> list[Any]:
     states = {row["state"] for row in rows}
     found: list[Any] = [
         Patch(facecolor=figures.BERTH, label="at berth"),
-        Patch(facecolor=figures.LINKED, label="at anchor"),
+        Patch(facecolor=figures.BAND, edgecolor=figures.LINKED, label="at anchor"),
         Line2D([], [], color=figures.MUTED, linewidth=1.1, label="95% limits"),
     ]
     if usual is not None:

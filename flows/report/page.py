@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +110,6 @@ def render(found: Row) -> str:
     """
     series = found["series"]
     start: date = series["week_start"]
-    usual = usual_of(series, found["series_window"])
     template = _environment().get_template("page.html.j2")
     return template.render(
         found
@@ -120,6 +121,7 @@ def render(found: Row) -> str:
             "numbers": words.numbers(series),
             "word": words.word(series, found["series_window"]),
             "clustering": words.clustering(series),
+            "known_on": words.known_on(found["notes"]),
             "simulated": words.SIMULATED if found["notes"]["is_simulated"] else None,
             "told": _told(found),
             "changed": words.changed(found["restatement"], found["week"]),
@@ -127,7 +129,7 @@ def render(found: Row) -> str:
                 found["interference"], found["notes"]["made_less_sure"]
             ),
             "maps": None,
-            "charts": _charts(found["barometer"], usual),
+            "charts": _charts(found["barometer"], usual_of(found)),
             "days": [start + timedelta(days=n) for n in range(7)],
             "reception": reception(found["coverage"]),
             "dimensions": DIMENSIONS,
@@ -136,9 +138,21 @@ def render(found: Row) -> str:
     )
 
 
-def usual_of(series: Row, windows: Sequence[Row]) -> charts.Usual | None:
+def in_short(found: Row) -> list[str]:
+    """What a picture of the series must say where the page is not beside it."""
+    series = found["series"]
+    told = [
+        words.SIMULATED if found["notes"]["is_simulated"] else None,
+        words.known_on(found["notes"]),
+        f"Week {found['week']}. {words.headline(series)}",
+        words.word(series, found["series_window"]),
+    ]
+    return [sentence for sentence in told if sentence]
+
+
+def usual_of(found: Row) -> charts.Usual | None:
     """The rate that the week's word is held against; None where nothing is."""
-    window = words.window_of(series, windows)
+    window = words.window_of(found["series"], found["series_window"])
     if window is None or window["before_rate_a_week"] is None:
         return None
     return charts.Usual(window["before_rate_a_week"], window["weeks"], window["before_weeks"])
@@ -163,7 +177,7 @@ def _charts(rows: Sequence[Row], usual: charts.Usual | None) -> dict[str, str]:
 
 def _told(found: Row) -> list[str]:
     """The limits of the week's data, in sentences. Lists grow old by the week, not by the clock of
-    the run: the page of a week stays as it is."""
+    the run: the page of a week stays as it is. Ports never heard stand beside the number."""
     old = [
         f"{register['link_source']} of {register['published_on']}"
         for register in found["registers"]
@@ -171,7 +185,10 @@ def _told(found: Row) -> list[str]:
     ]
     told = [
         words.quiet_ports(found["ports"]),
-        *words.notes(found["notes"] | {"old_registers": "; ".join(old)}, found["series"]),
+        *words.notes(
+            found["notes"] | {"old_registers": "; ".join(old), "never_heard": None},
+            found["series"],
+        ),
     ]
     return [note for note in told if note]
 
@@ -184,6 +201,7 @@ def _by(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
     return found
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -198,6 +216,9 @@ def _environment() -> Environment:
         "at": _at,
         "day": _day,
         "share": _share,
+        "rate": _rate,
+        "reference": _reference,
+        "matched": _matched,
         "tonnes": _tonnes,
     }
     return environment
@@ -222,6 +243,19 @@ def _day(moment: date | None) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
+
+
+def _rate(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _reference(text: str) -> str:
+    """A piece of evidence's reference, without the key of a call that only the CSV needs."""
+    return re.sub(r", call [0-9a-f]{32}$", "", safe_text(text))
+
+
+def _matched(by: str) -> str:
+    return by.upper() if by in ("imo", "mmsi") else by
 
 
 def _tonnes(value: float | None) -> str:

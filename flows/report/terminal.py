@@ -12,7 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.report.tables import safe_text, summary
-from flows.report.words import SIMULATED, headline, interference_note, notes, quiet_ports, word
+from flows.report.words import (
+    SIMULATED,
+    headline,
+    interference_note,
+    known_on,
+    notes,
+    quiet_ports,
+    word,
+)
 
 
 def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
@@ -22,8 +30,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     start: date = series["week_start"]
     span = f"{start:%-d %B} to {start + timedelta(days=6):%-d %B %Y}"
     parts: list[RenderableType] = []
-    if found["notes"]["known_on"]:
-        known = f"AS KNOWN ON {found['notes']['known_on']}: what was listed later is left out."
+    if known := known_on(found["notes"]):
         parts.append(Text(known, style="bold reverse"))
     if found["notes"]["is_simulated"]:
         parts.append(Text(SIMULATED, style="bold reverse"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from flows.report.tables import safe_text
 from flows.series import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
@@ -31,32 +31,49 @@ def headline(series: Row) -> str:
     )
 
 
-def numbers(series: Row) -> list[tuple[str, str]]:
-    """The week's figures, the most telling first: each as a text, and what it counts."""
+def known_on(found: Row) -> str | None:
+    """That links are as known on a day, from the notes; None where they are as known today."""
+    day = found["known_on"]
+    return None if day is None else f"AS KNOWN ON {day}: what was listed later is left out."
+
+
+class Number(NamedTuple):
+    """A figure of the week: what limits it, the figure, and what it counts."""
+
+    qualifier: str
+    value: str
+    label: str
+
+
+def numbers(series: Row) -> list[Number]:
+    """The week's figures, the most telling first."""
     state = series["state"]
-    told = [
-        (series["russian_linked_berth_calls"], "Russian-linked calls at a berth"),
-        (series["russian_linked_tanker_calls"], "Russian-linked calls in all"),
-        (series["tanker_calls"], "calls of all tankers"),
-    ]
+    counts = (
+        ("russian_linked_berth_calls", "Russian-linked calls at a berth"),
+        ("russian_linked_tanker_calls", "Russian-linked calls in all"),
+        ("tanker_calls", "calls of all tankers"),
+    )
+    told = [Number(*_figure(series[name], state), label) for name, label in counts]
     share = series["observed_share"]
-    heard = ("–" if share is None else f"{share:.0%}", "of the coast's hours heard")
-    return [*((_figure(value, state), label) for value, label in told), heard]
+    return [
+        *told,
+        Number("", "–" if share is None else f"{share:.0%}", "of the coast's hours heard"),
+    ]
 
 
-def _figure(value: int | None, state: str) -> str:
+def _figure(count: int | None, state: str) -> tuple[str, str]:
     """A count that does not say more than was heard.
 
     >>> _figure(3, "partial"), _figure(0, "partial"), _figure(0, "complete"), _figure(2, "open")
-    ('at least 3', 'none seen', '0', '2 so far')
+    (('at least', '3'), ('seen', '0'), ('', '0'), ('so far', '2'))
     """
-    if value is None:
-        return "unknown"
+    if count is None:
+        return "too little heard", "–"
     if state == "open":
-        return f"{value} so far"
-    if state == "partial":
-        return f"at least {value}" if value else "none seen"
-    return str(value)
+        return "so far", str(count)
+    if state == "complete":
+        return "", str(count)
+    return "at least" if count else "seen", str(count)
 
 
 def window_of(series: Row, windows: Sequence[Row]) -> Row | None:
@@ -151,7 +168,10 @@ def _unheard(series: Row, window: Row) -> str:
     if not window["heard_weeks"]:
         return f"{series['observed_share'] or 0:.0%} of the coast's hours, and 30% are the least"
     heard = window["before_heard_weeks"] or 0
-    return f"{heard} of the {window['before_weeks']} weeks before, and four are the least"
+    return (
+        f"of the {window['before_weeks']} weeks before {heard} {'was' if heard == 1 else 'were'} "
+        "heard, and four are the least"
+    )
 
 
 def clustering(series: Row) -> str | None:

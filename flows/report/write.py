@@ -64,7 +64,5 @@ def _drawn(
     from flows.report import charts, page  # noqa: PLC0415
 
     found = page.gather(con, week, tables)
-    usual = page.usual_of(found["series"], found["series_window"])
-    is_simulated = found["notes"]["is_simulated"]
-    chart = charts.series_png(found["barometer"], usual, is_simulated=is_simulated)
+    chart = charts.series_png(found["barometer"], page.in_short(found), page.usual_of(found))
     return {PAGE: page.render(found).encode(), CHART: chart}
