@@ -96,7 +96,7 @@ def series_figure(
 
 def series_png(rows: Sequence[Row], told: Sequence[str], usual: Usual | None = None) -> bytes:
     """The chart for a chat, where nothing stands beside it but what is told above it."""
-    title = "\n".join(fill(sentence, 98) for sentence in told)
+    title = "\n".join(fill(sentence, 108) for sentence in told)
     return figures.png(series_figure(rows, *CHAT, usual, title))
 
 
@@ -106,29 +106,20 @@ def _linked(axes: Axes, rows: Sequence[Row], usual: Usual | None) -> None:
     calls = np.array([rows[n]["russian_linked_tanker_calls"] for n in at])
     berths = np.array([rows[n]["russian_linked_berth_calls"] or 0 for n in at])
     is_open = [rows[n]["state"] == "open" for n in at]
-    for bottom, height, fill_colour, edge in (
-        (np.zeros_like(berths), berths, figures.BERTH, figures.BERTH),
-        (berths, calls - berths, figures.BAND, figures.LINKED),
+    for bottom, height, width, colour in (
+        (np.zeros_like(berths), berths, 0.76, figures.BERTH),
+        (berths, calls - berths, 0.42, figures.LINKED),
     ):
         axes.bar(
             at,
             height,
             bottom=bottom,
-            width=0.74,
-            color=[figures.PAPER if hollow else fill_colour for hollow in is_open],
-            edgecolor=edge,
-            linewidth=0.8,
+            width=width,
+            color=[figures.PAPER if hollow else colour for hollow in is_open],
+            edgecolor=[colour if hollow else figures.PAPER for hollow in is_open],
+            linewidth=[1.0 if hollow else 0.3 for hollow in is_open],
         )
-    told = [(n, row) for n, row in enumerate(rows) if row["low_95"] is not None]
-    # On a ground of its own, so that it is seen on a bar too.
-    for colour, width in ((figures.PAPER, 3.2), (figures.MUTED, 1.2)):
-        axes.vlines(
-            [n for n, _ in told],
-            [row["low_95"] for _, row in told],
-            [row["high_95"] for _, row in told],
-            color=colour,
-            linewidth=width,
-        )
+    _limits(axes, rows)
     if usual is not None:
         last = len(rows) - usual.weeks - 0.5
         first = max(last - usual.before_weeks, -0.5)
@@ -141,9 +132,21 @@ def _linked(axes: Axes, rows: Sequence[Row], usual: Usual | None) -> None:
         )
     # The limits of a week of which little was heard reach far: they are no measure of the axis.
     counts = [row["russian_linked_tanker_calls"] or 0 for row in rows]
-    limits = [row["high_95"] for _, row in told if row["state"] == "complete"]
+    limits = [row["high_95"] or 0 for row in rows if row["state"] == "complete"]
     axes.set_ylim(0, 1.08 * max([1, *counts, *limits]))
     axes.set_ylabel("linked calls")
+
+
+def _limits(axes: Axes, rows: Sequence[Row]) -> None:
+    """A line from limit to limit, dark on the ground and light on the bar."""
+    told = [(n, row) for n, row in enumerate(rows) if row["low_95"] is not None]
+    at = [n for n, _ in told]
+    low = np.array([row["low_95"] for _, row in told])
+    high = np.array([row["high_95"] for _, row in told])
+    top = np.array([row["russian_linked_tanker_calls"] for _, row in told])
+    width = 1.3 if len(rows) <= NARROW[1] else 0.8
+    axes.vlines(at, np.maximum(low, top), high, color=figures.MUTED, linewidth=width)
+    axes.vlines(at, low, np.maximum(low, top), color=figures.PAPER, linewidth=width)
 
 
 def _all_tankers(axes: Axes, rows: Sequence[Row]) -> None:
@@ -204,7 +207,7 @@ def _legend(rows: Sequence[Row], usual: Usual | None) -> list[Any]:
     states = {row["state"] for row in rows}
     found: list[Any] = [
         Patch(facecolor=figures.BERTH, label="at berth"),
-        Patch(facecolor=figures.BAND, edgecolor=figures.LINKED, label="at anchor"),
+        Patch(facecolor=figures.LINKED, label="at anchor (narrow)"),
         Line2D([], [], color=figures.MUTED, linewidth=1.1, label="95% limits"),
     ]
     if usual is not None:

@@ -160,8 +160,8 @@ def _bounds(window: Row) -> str:
     rise, fall = window["rise_from_calls"], window["fall_to_calls"]
     told = "No count would be called a rise" if rise is None else f"From {rise} it would be a rise"
     if fall is None:
-        return f"{told}; not even none would be a fall"
-    return f"{told}, {'at none' if fall == 0 else f'up to {fall}'} a fall"
+        return f"{told}; so few are usual that not even 0 would be a fall"
+    return f"{told}, {'at 0' if fall == 0 else f'up to {fall}'} a fall"
 
 
 def _unheard(series: Row, window: Row) -> str:
