@@ -39,10 +39,13 @@ change stays as rare as one test would have it."""
 LEAST_DISPERSION = 1.5
 """Above this calls cluster (section 5 of the design)."""
 
-LEAST_PAIRS = 13
-"""Pairs of neighbouring weeks that a dispersion needs, a choice: a quarter of a year. Independent
-calls look clustered in 14 % of such series, in 3 % of those of a year, as measured in
-`tests/flows/test_series.py`; that widens limits which need not be wide, and does no other harm."""
+LEAST_PAIRS = 5
+"""Pairs of neighbouring weeks with a call that a dispersion needs, a choice. How little so few pairs
+tell is in `_width`."""
+
+UNKNOWN_DISPERSION = 2.0
+"""What a word takes calls to cluster by where too few pairs tell it, a choice: as if they came by
+twos. A first convoy after a year of nothing is then no rise, six calls in a week are."""
 
 RISE, FALL, NO_CHANGE, UNHEARD = "rise", "fall", "no clear change", "not enough heard"
 
@@ -127,7 +130,7 @@ def tail_p(calls: Floats, before_calls: Floats, share: Floats, dispersion: Float
     return np.asarray(np.minimum(1.0, 2 * np.minimum(upper, lower)), float)
 
 
-def dispersion(calls: Floats, exposure: Floats) -> float:
+def dispersion(calls: Floats, exposure: Floats) -> tuple[float, int]:
     """Variance over mean of weekly counts, each week held against the next one.
 
     Given the sum of two neighbours, the first is binomial; the mean of its squared deviations over
@@ -141,21 +144,41 @@ def dispersion(calls: Floats, exposure: Floats) -> float:
 
     Returns
     -------
-    float
+    dispersion : float
         1 for independent calls; nan with fewer than `LEAST_PAIRS` pairs that have a call.
+    pairs : int
+        The pairs that have one.
 
     Examples
     --------
-    >>> round(dispersion(np.array([2.0, 4.0] * 10), np.ones(20)), 3)
-    0.667
+    >>> found, pairs = dispersion(np.array([2.0, 4.0] * 10), np.ones(20))
+    >>> round(found, 3), pairs
+    (0.667, 19)
     """
     both = calls[1:] + calls[:-1]
     has_call = both > 0
-    if has_call.sum() < LEAST_PAIRS:
-        return float("nan")
+    pairs = int(has_call.sum())
+    if pairs < LEAST_PAIRS:
+        return float("nan"), pairs
     both, first = both[has_call], calls[:-1][has_call]
     share = (exposure[:-1] / (exposure[1:] + exposure[:-1]))[has_call]
-    return float(np.mean((first - both * share) ** 2 / (both * share * (1 - share))))
+    found = np.mean((first - both * share) ** 2 / (both * share * (1 - share)))
+    return float(found), pairs
+
+
+def _width(spread: Floats, pairs: Floats) -> Floats:
+    """What counts that cluster are divided by: their dispersion, more where few pairs tell it.
+
+    As in a quasi-likelihood test, an estimated dispersion asks for Student's t instead of the
+    normal distribution (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5). An
+    estimate from neighbouring pairs is worth two thirds of its pairs (von Neumann et al., Annals of
+    Mathematical Statistics 12, 1941, 153-162).
+    """
+    freedom = np.maximum(2 * pairs / 3, 1)
+    student = stats.t.isf(WINDOW_P / 2, freedom) / stats.norm.isf(WINDOW_P / 2)
+    is_clustered = spread > LEAST_DISPERSION
+    known = np.where(np.isnan(spread), UNKNOWN_DISPERSION, spread)
+    return np.maximum(1.0, np.where(is_clustered, spread * student**2, known))
 
 
 def windows(weeks: pd.DataFrame) -> pd.DataFrame:
@@ -199,7 +222,7 @@ _KEY = ("week", "view", "weeks", "before_weeks", "is_open")
 _MEASURES = (
     *("calls", "exposure_weeks", "heard_weeks"),
     *("before_calls", "before_exposure_weeks", "before_heard_weeks"),
-    *("index_100", "change_p", "dispersion"),
+    *("index_100", "change_p", "dispersion", "pairs"),
 )
 
 
@@ -247,22 +270,26 @@ def _window(
             int(sums["before_calls"]),
             sums["before_exposure_weeks"],
         )
-    found["dispersion"] = dispersion(calls[year][is_heard[year]], exposure[year][is_heard[year]])
+    found["dispersion"], found["pairs"] = dispersion(
+        calls[year][is_heard[year]], exposure[year][is_heard[year]]
+    )
     return found
 
 
 def _judged(found: pd.DataFrame) -> pd.DataFrame:
     """Limits, the widened test, what it could show, and the word, for all windows at once."""
-    wide = found["dispersion"].where(found["dispersion"] > LEAST_DISPERSION, 1.0).to_numpy()
+    wide = _width(found["dispersion"].to_numpy(), found["pairs"].to_numpy())
+    limits_wide = np.where(found["dispersion"] > LEAST_DISPERSION, wide, 1.0)
     calls, exposure = found["calls"].to_numpy(), found["exposure_weeks"].to_numpy()
     before, past = found["before_calls"].to_numpy(), found["before_exposure_weeks"].to_numpy()
-    low, high = poisson_limits(calls, dispersion=wide)
+    low, high = poisson_limits(calls, dispersion=limits_wide)
     is_told = found["change_p"].notna().to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(is_told, exposure / (exposure + past), np.nan)
         before_rate = np.where(past > 0, before / past, np.nan)
         rate = calls / exposure
         told = found.assign(
+            limits_width=limits_wide,
             rate_a_week=rate,
             low_95=low / exposure,
             high_95=high / exposure,
@@ -337,8 +364,7 @@ def weekly(weeks: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     exposure = np.where(share >= WHOLE_SHARE, 1.0, share)
     today = found.loc[(found["view"] == "today") & (found["weeks"] == 1)].reset_index(drop=True)
     calls = weeks["linked_calls"].to_numpy(float)
-    wide = today["dispersion"].where(today["dispersion"] > LEAST_DISPERSION, 1.0).to_numpy()
-    low, high = poisson_limits(calls, dispersion=wide)
+    low, high = poisson_limits(calls, dispersion=today["limits_width"].to_numpy())
     is_open = weeks["is_open"].to_numpy(bool)
     is_counted = ~is_open & ((share >= LEAST_SHARE) | (calls > 0)) & (share > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
