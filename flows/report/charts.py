@@ -70,8 +70,8 @@ def series_figure(
         _linked(top, rows, usual)
         _all_tankers(middle, rows)
         _heard(bottom, rows)
-        for axes in (top, middle):
-            _gaps(axes, rows)
+        for axes, column in ((top, "russian_linked_tanker_calls"), (middle, "tanker_calls")):
+            _gaps(axes, [row[column] is None for row in rows])
             axes.set_ylim(bottom=0)
             axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=2))
             axes.tick_params(bottom=False)
@@ -132,7 +132,8 @@ def _linked(axes: Axes, rows: Sequence[Row], usual: Usual | None) -> None:
         )
     # The limits of a week of which little was heard reach far: they are no measure of the axis.
     counts = [row["russian_linked_tanker_calls"] or 0 for row in rows]
-    limits = [row["high_95"] or 0 for row in rows if row["state"] == "complete"]
+    limits = [row["high_95"] for row in rows if row["high_95"] and row["state"] == "complete"]
+    limits = limits or [row["high_95"] for row in rows if row["high_95"]]
     axes.set_ylim(0, 1.08 * max([1, *counts, *limits]))
     axes.set_ylabel("linked calls")
 
@@ -169,11 +170,10 @@ def _heard(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_ylabel("heard")
 
 
-def _gaps(axes: Axes, rows: Sequence[Row]) -> None:
+def _gaps(axes: Axes, is_unheard: Sequence[bool]) -> None:
     """Hatched where a week has no number."""
-    for at, row in enumerate(rows):
-        if row["russian_linked_tanker_calls"] is None:
-            axes.axvspan(at - 0.5, at + 0.5, **_HATCHED)
+    for at in np.flatnonzero(is_unheard):
+        axes.axvspan(at - 0.5, at + 0.5, **_HATCHED)
 
 
 _HATCHED: dict[str, Any] = {

@@ -65,7 +65,7 @@ def _figure(count: int | None, state: str) -> tuple[str, str]:
     """A count that does not say more than was heard.
 
     >>> _figure(3, "partial"), _figure(0, "partial"), _figure(0, "complete"), _figure(2, "open")
-    (('at least', '3'), ('seen', '0'), ('', '0'), ('so far', '2'))
+    (('at least', '3'), ('', '0 seen'), ('', '0'), ('so far', '2'))
     """
     if count is None:
         return "too little heard", "–"
@@ -73,7 +73,7 @@ def _figure(count: int | None, state: str) -> tuple[str, str]:
         return "so far", str(count)
     if state == "complete":
         return "", str(count)
-    return "at least" if count else "seen", str(count)
+    return ("at least", str(count)) if count else ("", "0 seen")
 
 
 def window_of(series: Row, windows: Sequence[Row]) -> Row | None:
@@ -168,9 +168,10 @@ def _unheard(series: Row, window: Row) -> str:
     if not window["heard_weeks"]:
         return f"{series['observed_share'] or 0:.0%} of the coast's hours, and 30% are the least"
     heard = window["before_heard_weeks"] or 0
+    only = "none" if heard == 0 else f"only {heard}"
+    was = "was" if heard < 2 else "were"
     return (
-        f"of the {window['before_weeks']} weeks before {heard} {'was' if heard == 1 else 'were'} "
-        "heard, and four are the least"
+        f"{only} of the {window['before_weeks']} weeks before {was} heard, and four are the least"
     )
 
 
@@ -194,8 +195,8 @@ def notes(found: Row, series: Row) -> list[str]:
         told.append(
             "The zero is of the hours and ports that were heard; unheard ports may have had calls."
         )
-    if found["never_heard"]:
-        told.append(f"No source ever heard these ports: {found['never_heard']}.")
+    if unheard := never_heard(found):
+        told.append(unheard)
     if found["of_unknown_type"]:
         calls = _counted(found["of_unknown_type"], "call")
         told.append(f"{calls} of ships that send no type not counted.")
@@ -229,6 +230,12 @@ def notes(found: Row, series: Row) -> list[str]:
             "link_candidate."
         )
     return told
+
+
+def never_heard(found: Row) -> str | None:
+    """The ports of which the number knows nothing, from the notes; None where all were heard."""
+    names = found["never_heard"]
+    return f"No source ever heard these ports: {names}." if names else None
 
 
 def _counted(number: int, noun: str) -> str:

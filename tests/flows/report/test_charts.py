@@ -68,6 +68,14 @@ def test_an_unheard_week_is_a_gap_and_not_zero() -> None:
     assert [round(bar[0].get_height(), 2) for bar in bars(bottom).values()] == [1, 0.05, 0.05, 1, 1]
 
 
+def test_all_tankers_may_be_counted_where_linked_ones_cannot() -> None:
+    rows = series(4, None)
+    rows[1] |= {"tanker_calls": 12}
+    top, middle, _ = axes_of(charts.series_figure(rows, *charts.WIDE))
+    assert gaps(top) == [1]
+    assert gaps(middle) == []
+
+
 def test_a_zero_that_was_heard_has_limits_and_no_hatch() -> None:
     top, _, _ = axes_of(charts.series_figure(series(2, 0), *charts.WIDE))
     assert gaps(top) == []

@@ -178,10 +178,8 @@ def test_the_ports_add_up_to_the_files(root: Element, folder: Path) -> None:
         told[1] += calls * is_linked
         told[2] += calls
     rows = {row[0]: row[2:5] for row in rows_of(root, "Calls by port")}
-    for name, wanted in counted.items():
-        assert name not in rows or rows[name] in ([str(n) for n in wanted], ["–"] * 3)
-        assert name in rows or wanted[2] == 0
-    assert sum(int(row[1]) for row in rows.values() if row[1] != "–") == 16
+    assert rows == {name: [str(n) for n in told] for name, told in counted.items() if told[2]}
+    assert sum(int(row[1]) for row in rows.values()) == 16
 
 
 def test_the_splits_are_the_splits(root: Element, folder: Path) -> None:
@@ -334,7 +332,7 @@ def test_a_week_without_a_linked_call(found: Row) -> None:
 def test_a_week_without_any_tanker(found: Row) -> None:
     ports = [row | {"tanker_calls": 0, "linked_calls": 0} for row in found["ports"]]
     none = with_last(found, tanker_calls=0, russian_linked_tanker_calls=0, state="partial")
-    assert "seen 0" in text_of(parsed(page.render(none | {"ports": ports, "linked": []})))
+    assert "0 seen" in text_of(parsed(page.render(none | {"ports": ports, "linked": []})))
 
 
 def test_the_first_week_ever(found: Row) -> None:

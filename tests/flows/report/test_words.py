@@ -111,8 +111,11 @@ def test_a_change_that_one_view_alone_shows_is_not_said(view: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"before_heard_weeks": 1}, "of the 8 weeks before 1 was heard, and four are the least"),
-        ({"before_heard_weeks": None}, "of the 8 weeks before 0 were heard"),
+        (
+            {"before_heard_weeks": 1},
+            "only 1 of the 8 weeks before was heard, and four are the least",
+        ),
+        ({"before_heard_weeks": None}, "none of the 8 weeks before was heard"),
         ({"heard_weeks": 0, "calls": None}, "12% of the coast's hours, and 30% are the least"),
     ],
 )
