@@ -461,13 +461,13 @@ comment on column published_call.imo is 'IMO number as it was known then. Null: 
 comment on column published_call.mmsi is 'The transmitter.';
 comment on column published_call.arrived_at is 'First credible fix inside the port limit, UTC.';
 
-comment on table restatement is 'Published counts that a later run changed: old, new, and what came in between that can have changed them. One row a later publication of a week, port and link_tier.';
-comment on column restatement.restatement_id is 'The later publication; key of published_port_calls.';
+comment on table restatement is 'Published numbers that a later run changed: old, new, and what came in between that can have changed them. One row a changed number: the count or state of a week, port and link_tier, or a number of the whole coast; take one kind of number before you sum.';
+comment on column restatement.restatement_id is 'Number of the restatement, from 1 in the order of the runs.';
 comment on column restatement.restated_at is 'As-of time of the run that changed it, UTC.';
 comment on column restatement.run_id is 'That run; key of run.';
 comment on column restatement.week is 'ISO week such as 2026-W16, in UTC.';
-comment on column restatement.port_id is 'The port.';
-comment on column restatement.link_tier is 'strong, moderate, weak, or none.';
+comment on column restatement.port_id is 'The port. Null: a number of the whole coast.';
+comment on column restatement.link_tier is 'strong, moderate, weak, or none. Null: a number of the whole coast.';
 comment on column restatement.old_port_calls is 'The count as it was published before. Null: none counted, and too little heard to say zero; or the port had no fence.';
 comment on column restatement.new_port_calls is 'The count as it is since. Null: none counted, and too little heard to say zero.';
 comment on column restatement.old_state is 'The state before: complete, partial or unobserved. Null: the port had no fence.';
@@ -477,6 +477,7 @@ comment on column restatement.detail is 'The files (three at most), lists and ve
 comment on column restatement.calls_came is 'The ships with more calls in the count than before. Null: none, or the older publication did not keep its calls.';
 comment on column restatement.calls_went is 'The ships with fewer calls in the count than before. Null: none, or the older publication did not keep its calls.';
 comment on column restatement.old_run_id is 'The run of the older publication; key of run. Null: none is recorded.';
+comment on column restatement.number is 'The number that was changed: port_calls, as in weekly_port_calls, or russian_linked_tanker_calls, russian_linked_berth_calls or tanker_calls, as in barometer.';
 
 comment on table barometer is 'The one series: calls of Russian-linked tankers at all Iranian ports, week by week, with what is known today for all weeks. One row a week, from the first to the last with input. A call that waited at anchor within 10 days of the ship''s berth call in the same water is not counted again.';
 comment on column barometer.week is 'ISO week of arrival such as 2026-W16, in UTC.';

@@ -1,5 +1,5 @@
--- What a reader of a week's report must know of weeks that were reported before: counts that were changed since.
--- Grain: one changed count (week, port and link_tier), or one change of state alone of a week's ports (port_id null). Inputs: restatement, published_port_calls, published_week, port.
+-- What a reader of a week's report must know of weeks that were reported before: numbers that were changed since.
+-- Grain: one changed number of a week (of the coast, or of a port and link_tier), or one change of its ports' states alone. Inputs: restatement, published_port_calls, port.
 with first_time as (
     select
         week,
@@ -25,8 +25,8 @@ wanted as (
         restatement.restatement_id,
         restatement.restated_at,
         restatement.run_id,
-        restatement.old_run_id,
         restatement.week,
+        restatement.number,
         restatement.port_id,
         restatement.link_tier,
         restatement.old_port_calls,
@@ -38,8 +38,9 @@ wanted as (
         restatement.calls_came,
         restatement.calls_went,
         -- Of a null that became 0, or the other way, the state says all.
-        coalesce(restatement.old_port_calls, 0) <> coalesce(restatement.new_port_calls, 0)
-            as is_count
+        restatement.number <> 'port_calls'
+        or coalesce(restatement.old_port_calls, 0) <> coalesce(restatement.new_port_calls, 0)
+            as is_told
     from restatement
     cross join reported
     where
@@ -57,11 +58,11 @@ told as (
         restatement_id,
         restated_at,
         run_id,
-        old_run_id,
         week,
+        number,
         port_id,
         link_tier,
-        1 as ports,
+        case when port_id is null then null else 1 end as ports,
         old_port_calls,
         new_port_calls,
         old_state,
@@ -71,14 +72,14 @@ told as (
         calls_came,
         calls_went
     from wanted
-    where is_count
+    where is_told
     union all
     select
         min(restatement_id) as restatement_id,
         restated_at,
         run_id,
-        max(old_run_id) as old_run_id,
         week,
+        'state' as number,
         null as port_id,
         null as link_tier,
         count(distinct port_id) as ports,
@@ -91,26 +92,15 @@ told as (
         null as calls_came,
         null as calls_went
     from wanted
-    where not is_count
+    where not is_told
     group by restated_at, run_id, week, old_state, new_state, reasons, detail
-),
-
-headline as (
-    select
-        told.restatement_id,
-        list(published_week.russian_linked_tanker_calls order by published_week.run_id desc)
-            filter (where published_week.run_id <= told.old_run_id) as before,
-        list(published_week.russian_linked_tanker_calls order by published_week.run_id desc)
-            filter (where published_week.run_id <= told.run_id) as after
-    from told
-    inner join published_week on told.week = published_week.week
-    group by told.restatement_id
 )
 
 select
     told.restated_at,
     told.run_id,
     told.week,
+    told.number,
     told.port_id,
     port.name as port_name,
     told.link_tier,
@@ -122,15 +112,19 @@ select
     told.reasons,
     told.detail,
     told.calls_came,
-    told.calls_went,
-    headline.before[1] as old_headline,
-    headline.after[1] as new_headline
+    told.calls_went
 from told
 left join port on told.port_id = port.port_id
-left join headline on told.restatement_id = headline.restatement_id
 order by
     told.week desc,
     told.run_id desc,
-    told.port_id nulls last,
+    list_position(
+        [
+            'russian_linked_berth_calls', 'russian_linked_tanker_calls', 'tanker_calls',
+            'port_calls', 'state'
+        ],
+        told.number
+    ),
+    told.port_id,
     list_position(['strong', 'moderate', 'weak', 'none'], told.link_tier),
     told.restatement_id

@@ -1,5 +1,5 @@
--- Published counts that a later run changed: old, new, and what came in between that can have changed them.
--- Grain: one later publication of one week, port and link_tier (restatement_id). Inputs: restated, restated_ship, restated_listing, run, run_file.
+-- Published numbers that a later run changed: old, new, and what came in between that can have changed them.
+-- Grain: one changed number: of a week, port and link_tier, or of the coast's week (restatement_id). Inputs: restated, restated_ship, restated_listing, run, run_file.
 with pair as (
     select distinct
         week,
@@ -188,7 +188,8 @@ select
     ) as detail,
     weighed.came as calls_came,
     weighed.went as calls_went,
-    restated.old_run_id
+    restated.old_run_id,
+    restated.number
 from restated
 inner join weighed on restated.restatement_id = weighed.restatement_id
 order by restated.restatement_id

@@ -25,6 +25,23 @@ headline as (
     group by published.week, published.run_id, published.russian_linked_tanker_calls
 ),
 
+all_tankers as (
+    select
+        published.week,
+        published.run_id,
+        published.tanker_calls as told,
+        count(call.port_call_id) as counted
+    from published_week as published
+    left join published_call as call
+        on
+            published.week = call.week
+            and published.run_id >= call.run_id
+            and coalesce(published.run_id < call.until_run_id, true)
+            and call.is_counted
+            and call.is_headline
+    group by published.week, published.run_id, published.tanker_calls
+),
+
 port_count as (
     select
         published.week,
@@ -66,6 +83,15 @@ either as (
     select
         week,
         run_id,
+        null as port_id,
+        null as link_tier,
+        told,
+        counted
+    from all_tankers
+    union all
+    select
+        week,
+        run_id,
         port_id,
         link_tier,
         told,
@@ -82,4 +108,4 @@ select
     counted
 from either
 where coalesce(told, 0) <> counted
-order by week, run_id, port_id nulls first, link_tier
+order by week, run_id, port_id nulls first, link_tier, told, counted

@@ -6,7 +6,8 @@ with changed as (
         run_id,
         string_agg(distinct reasons, ' / ' order by reasons) as reasons,
         count(*) filter (
-            where coalesce(old_port_calls, 0) <> coalesce(new_port_calls, 0)
+            where number = 'port_calls'
+            and coalesce(old_port_calls, 0) <> coalesce(new_port_calls, 0)
         ) as changed_counts
     from restatement
     group by week, run_id

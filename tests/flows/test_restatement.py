@@ -112,6 +112,7 @@ def restatements(
     published: Sequence[tuple[int, int | None, str]] = ((1, 1, "complete"), (2, 2, "complete")),
     files: Sequence[Row] = (),
     calls: Sequence[Row] | None = None,
+    headlines: Sequence[Row] | None = None,
     versions: Sequence[Row] = (),
     is_run_named: bool = True,
 ) -> list[Row]:
@@ -132,7 +133,9 @@ def restatements(
         }
         for run_id, count, state in published
     ]
-    kept = [] if calls is None else [key | {"run_id": run_id} for run_id, *_ in published]
+    if headlines is None:
+        headline = {"week": "2026-W23", "state": "complete"}
+        headlines = [] if calls is None else [headline | {"run_id": n} for n, *_ in published]
     ordered = sorted(versions, key=lambda version: version["published_on"])
     numbered = [{"version": n} | version for n, version in enumerate(ordered, 1)]
     entries = [{"version": v["version"]} | entry for v in numbered for entry in v["said"]]
@@ -141,7 +144,7 @@ def restatements(
         "run_register_record": ([], catalogue.RUN_REGISTER_SCHEMA),
         "run_file_record": (files, catalogue.RUN_FILE_SCHEMA),
         "published": (with_id(port_rows), catalogue.PUBLISHED_SCHEMA),
-        "published_week_record": (with_id(kept), catalogue.PUBLISHED_WEEK_SCHEMA),
+        "published_week_record": (with_id(headlines), catalogue.PUBLISHED_WEEK_SCHEMA),
         "published_call_record": (with_id(calls or []), catalogue.PUBLISHED_CALL_SCHEMA),
         "version_record": (numbered, catalogue.VERSION_SCHEMA),
         "version_entry": (entries, ENTRIES),
@@ -339,6 +342,29 @@ def test_a_call_that_begins_earlier_by_a_late_file_is_the_same_ships() -> None:
     assert (found["calls_came"], found["calls_went"]) == ("=HIDDEN", None)
 
 
+def test_a_wait_that_a_later_berth_call_explains_restates_the_headline_alone() -> None:
+    """No port's count changes: the call is there, and no call of its own any more."""
+    headline = {"week": "2026-W23", "state": "complete", "russian_linked_berth_calls": 0}
+    found = restatements(
+        a_run(1),
+        a_run(2),
+        published=[(1, 1, "complete")],
+        headlines=[
+            headline | {"run_id": 1, "russian_linked_tanker_calls": 1},
+            headline | {"run_id": 2, "russian_linked_tanker_calls": 0},
+        ],
+        calls=[
+            a_call(1, "strong", area_kind="anchorage"),
+            a_call(2, "strong", area_kind="anchorage", is_headline=False),
+        ],
+        files=[AFTER],
+    )
+    kept = ("number", "port_id", "old_port_calls", "new_port_calls", "reasons", "calls_went")
+    assert [[row[name] for name in kept] for row in found] == [
+        ["russian_linked_tanker_calls", None, 1, 0, "later data", "VOLNA (IMO 9900013)"]
+    ]
+
+
 def test_a_run_that_a_crash_cut_between_its_appends_is_one_of_those_between() -> None:
     """Its calls were appended, its counts were not: the next run published those."""
     (found,) = restatements(
@@ -438,6 +464,7 @@ def changed(settings: Settings, where: str = "true") -> list[tuple[Any, ...]]:
     with catalogue.reading(settings) as con:
         return (
             con.table("restatement")
+            .filter("number = 'port_calls'")
             .filter("coalesce(old_port_calls, 0) <> coalesce(new_port_calls, 0)")
             .filter(where)
             .order("restatement_id")
@@ -538,11 +565,16 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
             for week in ("2026-W23", "2026-W24", "2026-W25")
         }
     # The week itself tells it, and the first report after it; the one in between knew nothing.
-    assert [(r["week"], r["port_name"], r["link_tier"]) for r in report["2026-W25"]] == [
-        ("2026-W23", "Kharg Island", "strong"),
-        ("2026-W23", "Kharg Island", "none"),
+    assert [
+        (r["number"], r["port_name"], r["link_tier"], r["old_port_calls"], r["new_port_calls"])
+        for r in report["2026-W25"]
+    ] == [
+        ("russian_linked_berth_calls", None, None, 1, 2),
+        ("russian_linked_tanker_calls", None, None, 1, 2),
+        ("port_calls", "Kharg Island", "strong", 1, 2),
+        ("port_calls", "Kharg Island", "none", 1, 0),
     ]
-    assert [(r["old_headline"], r["new_headline"]) for r in report["2026-W25"]] == [(1, 2)] * 2
+    assert {(r["week"], r["reasons"]) for r in report["2026-W25"]} == {("2026-W23", "new listing")}
     assert report["2026-W23"] == report["2026-W25"] and report["2026-W24"] == []
 
 

@@ -51,7 +51,8 @@ CONTRACT = {
     "russian_linked_berth_calls tanker_calls listed_calls flag_calls owner_calls trade_calls "
     "observed_share state",
     "restatement": "restatement_id restated_at run_id week port_id link_tier old_port_calls "
-    "new_port_calls old_state new_state reasons detail calls_came calls_went old_run_id",
+    "new_port_calls old_state new_state reasons detail calls_came calls_went old_run_id "
+    "number",
 }
 
 TYPES = {

@@ -24,7 +24,7 @@ FIRST = "rowid = (select min(rowid) from position)"
 RESTATED = """
 insert into restatement
 select publication_id, published_at, run_id, week, port_id, link_tier, {old}, port_calls, state,
-    state, '{reasons}', null, null, null, run_id
+    state, '{reasons}', null, null, null, run_id, 'port_calls'
 from published_port_calls
 """
 
@@ -239,6 +239,7 @@ DAMAGE = [
     ("published_sums", "update published_call set until_run_id = run_id"),
     ("published_sums", "update published_call set link_tier = 'none'"),
     ("published_sums", "update published_week set russian_linked_tanker_calls = 9"),
+    ("published_sums", "update published_week set tanker_calls = 9"),
     ("published_sums", "update published_port_calls set port_calls = 9"),
     ("coverage_sums", "update coverage set observed_hours = 23 where port_id = 'IRKHK'"),
     ("coverage_sums", "update coverage set fixes = fixes + 1"),
