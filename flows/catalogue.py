@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -21,9 +20,10 @@ import pyarrow as pa
 import shapely
 
 from flows import __version__, calls, lake, series
-from flows.history import PUBLISHED, REGISTER, RUN, read_history
+from flows.history import PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
+from flows.record import hashes, next_id, run_files
 from flows.registers.bundled import Version
 from flows.registers.codes import (
     folder_hash,
@@ -63,7 +63,7 @@ SET_PARTS = {
 }
 
 KNOWN = (
-    *("meta", "run", "mid", "source_file", "port", "port_area", "week"),
+    *("meta", "run_file", "run_register", "run", "mid", "source_file", "port", "port_area", "week"),
     *("register_version", "register_age", "register_reject", "programme", "link_decision"),
     *("register_entry", "register_ship"),
 )
@@ -75,15 +75,22 @@ FOLLOWING = (
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
-    *("call_cargo", "coast_week", "call_voyage", "weekly_split"),
+    *("call_cargo", "coast_week", "call_voyage", "weekly_split", "series_count"),
 )
 """Relations that follow from the calls, in such an order too."""
+
+PUBLISHED_RELATIONS = (
+    *("published_call", "published_week", "published_port_calls", "weekly_port_calls"),
+    *("restated", "restated_ship", "restated_listing", "restatement"),
+)
+"""Relations that tell what was published, in such an order too."""
 
 DROP_STEPS = """
 drop table heard_ship_slot; drop table reception_hour; drop table series_count;
 drop table call_identity; drop table weekly_count; drop table coast_week;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
 drop table ship_day; drop table claim_day; drop table hull_day;
+drop table restated; drop table restated_ship; drop table restated_listing;
 """
 """Relations that only the way to others needs."""
 
@@ -112,6 +119,34 @@ RUN_SCHEMA = pa.schema(
         ("files_ingested", pa.int64()),
         ("files_known", pa.int64()),
         ("files_failed", pa.int64()),
+        ("code_hash", pa.string()),
+        ("method_hash", pa.string()),
+        ("bundled_hash", pa.string()),
+        ("decisions_hash", pa.string()),
+        ("sources_hash", pa.string()),
+        ("register_imports", pa.int64()),
+        ("threads", pa.int64()),
+        ("memory_limit", pa.string()),
+    ]
+)
+RUN_FILE_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.int64()),
+        ("file_id", pa.string()),
+        ("name", pa.string()),
+        ("first_reported_at", pa.timestamp("us")),
+        ("last_reported_at", pa.timestamp("us")),
+        ("is_gone", pa.bool_()),
+    ]
+)
+RUN_REGISTER_SCHEMA = pa.schema(
+    [
+        ("run_id", pa.int64()),
+        ("register", pa.string()),
+        ("link_source", pa.string()),
+        ("published_on", pa.date32()),
+        ("age_days", pa.int64()),
+        ("file_hash", pa.string()),
     ]
 )
 VERSION_SCHEMA = pa.schema(
@@ -123,19 +158,76 @@ VERSION_SCHEMA = pa.schema(
         ("imported_at", pa.timestamp("us")),
         ("name", pa.string()),
         ("entries", pa.int64()),
+        ("import_number", pa.int64()),
     ]
 )
+_PUBLICATION = [
+    ("publication_id", pa.int64()),
+    ("published_at", pa.timestamp("us")),
+    ("run_id", pa.int64()),
+    ("week", pa.string()),
+]
 PUBLISHED_SCHEMA = pa.schema(
     [
-        ("publication_id", pa.int64()),
-        ("published_at", pa.timestamp("us")),
-        ("week", pa.string()),
+        *_PUBLICATION,
         ("port_id", pa.string()),
         ("link_tier", pa.string()),
         ("port_calls", pa.int64()),
         ("state", pa.string()),
     ]
 )
+PUBLISHED_WEEK_SCHEMA = pa.schema(
+    [
+        *_PUBLICATION,
+        ("russian_linked_tanker_calls", pa.int64()),
+        ("russian_linked_berth_calls", pa.int64()),
+        ("tanker_calls", pa.int64()),
+        ("listed_calls", pa.int64()),
+        ("flag_calls", pa.int64()),
+        ("owner_calls", pa.int64()),
+        ("trade_calls", pa.int64()),
+        ("calls_known_at_call", pa.int64()),
+        ("observed_share", pa.float64()),
+        ("state", pa.string()),
+        ("word", pa.string()),
+    ]
+)
+PUBLISHED_CALL_SCHEMA = pa.schema(
+    [
+        *_PUBLICATION,
+        ("port_call_id", pa.string()),
+        ("port_id", pa.string()),
+        ("is_counted", pa.bool_()),
+        ("link_tier", pa.string()),
+        ("area_kind", pa.string()),
+        ("is_headline", pa.bool_()),
+        ("vessel_name", pa.string()),
+        ("imo", pa.int32()),
+        ("mmsi", pa.int32()),
+        ("arrived_at", pa.timestamp("us")),
+    ]
+)
+
+
+class _Publication(NamedTuple):
+    """One kind of what a run publishes: its history, its rows there, what is new, and its name."""
+
+    history: str
+    schema: pa.Schema
+    query: str
+    record: str
+
+
+PUBLICATIONS = (
+    _Publication(
+        PUBLISHED_CALL, PUBLISHED_CALL_SCHEMA, "publication_call", "published_call_record"
+    ),
+    _Publication(
+        PUBLISHED_WEEK, PUBLISHED_WEEK_SCHEMA, "publication_week", "published_week_record"
+    ),
+    _Publication(PUBLISHED, PUBLISHED_SCHEMA, "publication", "published"),
+)
+"""In the order in which they are appended: a count never stands without the calls that made it."""
 
 
 def build(
@@ -146,7 +238,7 @@ def build(
     publish: bool,
     from_scratch: bool = False,
     known_on: date | None = None,
-) -> tuple[Path, list[dict[str, Any]]]:
+) -> tuple[Path, dict[str, list[dict[str, Any]]]]:
     """Build the catalogue beside the one in use.
 
     Parameters
@@ -156,7 +248,7 @@ def build(
     manifest : Manifest
         What the lake holds.
     run : dict
-        The record of this run, a row of the relation `run`.
+        The record of this run, a row of the relation `run`; empty for a catalogue of no run.
     publish : bool
         Whether this run publishes the weeks that are new or changed.
     from_scratch : bool
@@ -166,14 +258,14 @@ def build(
 
     Returns
     -------
-    path, published : Path, list of dict
+    path, published : Path, dict of list of dict
         The file, closed, to be put in place with `swap_in`; and the rows that this run publishes,
-        which belong into the history before that.
+        by the history that they belong into before that, in the order of appending.
     """
     path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
     path.parent.mkdir(exist_ok=True)
     ports = load_ports(*port_files())
-    history = _records(read_history(settings.home, PUBLISHED), PUBLISHED_SCHEMA)
+    runs = [*read_history(settings.home, RUN), *([run] if run else [])]
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
             _lake_view(con, settings.home, manifest, name)
@@ -181,7 +273,8 @@ def build(
         for name, table in _knowledge(settings.home).items():
             con.register(name, table)
         con.register("meta_pair", _meta(settings, manifest, known_on))
-        con.register("run_record", _records([*read_history(settings.home, RUN), run], RUN_SCHEMA))
+        for name, table in _run_tables(runs, manifest).items():
+            con.register(name, table)
         for name, table in _fences(ports).items():
             con.register(name, table)
         box = _box(ports)
@@ -202,21 +295,36 @@ def build(
         con.sql(_sql("position_verdict")).create_view("position_verdict")
         _create(con, "jammed_slot", "observed_hour", "coverage")
         _create(con, *FOLLOWING)
-        con.register("published", history)
-        new: list[dict[str, Any]] = []
-        if publish:
-            new = con.sql(_sql("publication")).to_arrow_table().to_pylist()
-            numbered = range(history.num_rows + 1, history.num_rows + 1 + len(new))
-            new = [{"publication_id": n} | row for n, row in zip(numbered, new, strict=True)]
-            con.unregister("published")
-            con.register("published", pa.concat_tables([history, _records(new, PUBLISHED_SCHEMA)]))
-        _create(con, "series_count")
         for name, table in _series(con).items():
             con.register(name, table)
-        _create(con, "weekly_port_calls", "series_window", "barometer")
+        _create(con, "series_window", "barometer")
+        new = _publish(con, settings.home, run if publish else None)
+        _create(con, *PUBLISHED_RELATIONS)
         con.execute(DROP_STEPS)
         _comment(con)
     return path, new
+
+
+def _publish(
+    con: duckdb.DuckDBPyConnection, home: Path, run: Mapping[str, Any] | None
+) -> dict[str, list[dict[str, Any]]]:
+    """What the run publishes, by history; what was published with it stands under its name in SQL.
+
+    Without a run nothing is.
+    """
+    new = {}
+    for history, schema, query, record in PUBLICATIONS:
+        before = read_history(home, history)
+        con.register(record, _records(before, schema))
+        rows = [] if run is None else con.sql(_sql(query)).to_arrow_table().to_pylist()
+        first = next_id(before, "publication_id")
+        new[history] = [
+            {"publication_id": number, "run_id": run and run["run_id"]} | row
+            for number, row in enumerate(rows, first)
+        ]
+        con.unregister(record)
+        con.register(record, _records([*before, *new[history]], schema))
+    return new
 
 
 def swap_in(settings: Settings, built: Path) -> None:
@@ -347,41 +455,42 @@ def _patterns(home: Path, manifest: Manifest, kind: str) -> list[str]:
     return [glob.escape(path) for path in lake.part_paths(home, manifest, kind)]
 
 
+def _run_tables(runs: list[dict[str, Any]], manifest: Manifest) -> dict[str, pa.Table]:
+    registers = [
+        {"run_id": run["run_id"]} | register
+        for run in runs
+        for register in run.get("registers", [])
+    ]
+    return {
+        "run_record": _records(runs, RUN_SCHEMA),
+        "run_file_record": _records(run_files(runs, manifest), RUN_FILE_SCHEMA),
+        "run_register_record": _records(registers, RUN_REGISTER_SCHEMA),
+    }
+
+
 def _ledger(manifest: Manifest) -> pa.Table:
     return _records([entry._asdict() for entry in manifest.entries.values()], LEDGER_SCHEMA)
 
 
 def _records(records: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Records as a table; what a record lacks is null, and times may be ISO texts."""
-    times = {field.name for field in schema if pa.types.is_timestamp(field.type)}
+    """Records as a table; what a record lacks is null, and times and days may be ISO texts."""
+    parse = {
+        field.name: datetime.fromisoformat
+        if pa.types.is_timestamp(field.type)
+        else date.fromisoformat
+        for field in schema
+        if pa.types.is_temporal(field.type)
+    }
     rows = [
         {
-            name: datetime.fromisoformat(value)
-            if name in times and isinstance(value := record.get(name), str)
+            name: parse[name](value)
+            if name in parse and isinstance(value := record.get(name), str)
             else record.get(name)
             for name in schema.names
         }
         for record in records
     ]
     return pa.Table.from_pylist(rows, schema=schema)
-
-
-def hashes(home: Path, manifest: Manifest) -> dict[str, str]:
-    """What the numbers depend on, as hashes: the inputs, the fences and the registers.
-
-    The registers are those that come along, those imported, and what persons decided.
-    """
-    inputs = hashlib.blake2b("".join(sorted(manifest.entries)).encode(), digest_size=16)
-    registers = hashlib.blake2b(folder_hash(data_path("registers")).encode(), digest_size=16)
-    for record in read_history(home, REGISTER):
-        registers.update(f"{record['register']} {record['published_on']} ".encode())
-        registers.update(record["file_hash"].encode())
-    registers.update(str(read_decisions(home)[0].to_pylist()).encode())
-    return {
-        "inputs_hash": inputs.hexdigest(),
-        "fences_hash": folder_hash(data_path("ports")),
-        "registers_hash": registers.hexdigest(),
-    }
 
 
 def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> pa.Table:

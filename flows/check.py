@@ -9,6 +9,8 @@ import duckdb
 import pyarrow.parquet as pq
 
 from flows import catalogue, lake
+from flows.history import RUN, read_history
+from flows.record import inputs_hash, lake_files, run_files
 from flows.registers.decisions import read_decisions
 from flows.resources import sql_path
 from flows.settings import Settings
@@ -16,6 +18,9 @@ from flows.settings import Settings
 MAX_ROWS = 20
 """A check tells so many rows: one that fails on more has one cause."""
 
+
+RUN_RELATIONS = {"run", "run_file", "run_register"}
+"""History and no result: a run that was killed before its catalogue was in place stands in them."""
 
 RELATIONS = """
 select table_name from information_schema.tables where table_type = 'BASE TABLE' order by all
@@ -54,6 +59,7 @@ def check(settings: Settings) -> list[Finding]:
     if any(finding.check == "files" for finding in found):
         return found  # the queries would only stumble over the same files
     found += [_fault("link_decisions", fault) for fault in read_decisions(settings.home)[1]]
+    found += _check_runs(settings, manifest)
     with catalogue.reading(settings, manifest) as con:
         found += _check_queries(con)
         found += _unsupported(con, settings)
@@ -84,8 +90,7 @@ def _differences(
         _fault("rebuild", f"{name}: only one of the two has it. Run barometer again.")
         for name in sorted(in_use ^ anew)
     ]
-    # The run relation is history and no result: the new catalogue would count this run too.
-    for name in sorted((in_use & anew) - {"run"}):
+    for name in sorted((in_use & anew) - RUN_RELATIONS):
         with duckdb.connect() as both:
             both.register("in_use", used.table(name).to_arrow_table())
             both.register("anew", rebuilt.table(name).to_arrow_table())
@@ -123,6 +128,23 @@ def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
                         "home's input and ingest again.",
                     )
                 )
+    return found
+
+
+def _check_runs(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
+    """Runs whose inputs, as far as the history names them, are not those that the run had."""
+    records = read_history(settings.home, RUN)
+    rows = run_files(records, manifest)
+    found = []
+    for record in records:
+        if inputs_hash(lake_files(rows, record["run_id"])) == record["inputs_hash"]:
+            continue
+        if "files" in record:
+            why = "the history names other files than it had. Restore history/run.jsonl"
+            found.append(_fault("run_files", f"run {record['run_id']}: {why}."))
+        else:
+            why = "it did not record its files, and the as-of times do not tell them"
+            found.append(_limit("run_files", f"run {record['run_id']}: {why}"))
     return found
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 log = logging.getLogger("barometer.history")
 
-RUN, PUBLISHED, REGISTER = "run", "published", "register"
+RUN, REGISTER = "run", "register"
+PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "published_call"
 
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from flows import __version__, catalogue, history, lake
+from flows import catalogue, history, lake, record
 from flows.ingest import Outcome, TransientError
 from flows.registers.decisions import warn_of_faults
 from flows.report.tables import safe_text, week_folder, weeks
@@ -22,7 +22,8 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
 
     The order makes a crash harmless: reports are files that are written again when they differ,
     the history is appended before the catalogue that shows it is put in place, and a publication
-    that was appended is not new to the next run.
+    that was appended is not new to the next run. The run is recorded before what it published: no
+    publication ever names a run that is not known, or that a later one has taken the number of.
 
     Returns
     -------
@@ -31,9 +32,9 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
     """
     manifest = lake.read_manifest(settings.home)
     warn_of_faults(settings.home)
-    record = run_record(settings, manifest, outcomes)
+    this = run_record(settings, manifest, outcomes)
     log.info("building the catalogue from %d input files", len(manifest.entries))
-    built, published = catalogue.build(settings, manifest, record, publish=publish)
+    built, published = catalogue.build(settings, manifest, this, publish=publish)
     changed = []
     if publish:
         with catalogue.open_catalogue(built, settings) as con:
@@ -42,8 +43,9 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
                 for week in weeks(con)
                 if write_report(con, week_folder(settings.home, week), week)
             ]
-        history.append_history(settings.home, history.PUBLISHED, published)
-    history.append_history(settings.home, history.RUN, [record])
+    history.append_history(settings.home, history.RUN, [this])
+    for name, rows in published.items():
+        history.append_history(settings.home, name, rows)
     catalogue.swap_in(settings, built)
     return changed
 
@@ -51,17 +53,11 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
 def run_record(
     settings: Settings, manifest: lake.Manifest, outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:
-    """The row of the relation `run` for this run."""
+    """The record of this run, with what became of its inputs; see `flows.record`."""
     states = Counter(outcome.state for outcome in outcomes)
-    return {
-        "run_id": len(history.read_history(settings.home, history.RUN)) + 1,
-        "as_of": settings.as_of.isoformat(),
-        "code_version": __version__,
-        **catalogue.hashes(settings.home, manifest),
-        "files_ingested": states["ingested"],
-        "files_known": states["known"],
-        "files_failed": states["failed"],
-    }
+    counts = {f"files_{state}": states[state] for state in ("ingested", "known", "failed")}
+    before = history.read_history(settings.home, history.RUN)
+    return record.run_record(settings, manifest, before, counts)
 
 
 def log_outcome(log: logging.Logger | logging.LoggerAdapter[Any], outcome: Outcome) -> None:

@@ -40,8 +40,8 @@ LEAST_DISPERSION = 1.5
 """Above this calls cluster (section 5 of the design)."""
 
 LEAST_PAIRS = 5
-"""Pairs of neighbouring weeks with a call that a dispersion needs, a choice. How little so few pairs
-tell is in `_width`."""
+"""Pairs of neighbouring weeks with a call that a dispersion needs, a choice. How little so few
+pairs tell is in `_width`."""
 
 UNKNOWN_DISPERSION = 2.0
 """What a word takes calls to cluster by where too few pairs tell it, a choice: as if they came by

@@ -79,6 +79,31 @@ comment on column run.registers_hash is 'Hash of the registers, bundled and impo
 comment on column run.files_ingested is 'Input files that the run took into the lake.';
 comment on column run.files_known is 'Input files that the run passed over, as their content was in the lake.';
 comment on column run.files_failed is 'Input files that the run could not take in.';
+comment on column run.code_hash is 'Hash of the code, the queries and the code tables: tells apart what the version does not. Null: a run before hashes of the code were recorded.';
+comment on column run.method_hash is 'Hash of the code that finds calls, and of nothing else. Null: a run before it was recorded.';
+comment on column run.bundled_hash is 'Hash of the registers that came with the program. Null: a run before it was recorded.';
+comment on column run.decisions_hash is 'Hash of what persons had decided (link_decisions.csv). Null: a run before it was recorded.';
+comment on column run.sources_hash is 'Hash of the layouts in the home''s sources/. Null: a run before it was recorded.';
+comment on column run.register_imports is 'How many imports of registers the run knew, the first of the home''s register history. Null: a run before it was recorded.';
+comment on column run.registers is 'The registers'' versions in use and their age at the as-of time; run_register has them as rows. Null: a run before they were recorded.';
+comment on column run.threads is 'Threads that the run might use; they change no result. Null: a run before it was recorded.';
+comment on column run.memory_limit is 'DuckDB''s memory limit; it changes no result. Null: a run before it was recorded.';
+
+comment on table run_file is 'Which run found which input file in the lake first. The inputs of a run are the files of all runs up to it, without those that are gone. One row a run and file.';
+comment on column run_file.run_id is 'The run; key of run. Of a home whose first runs did not record their files: the first run whose as-of time is not before the file''s.';
+comment on column run_file.file_id is 'The file; key of source_file.';
+comment on column run_file.name is 'Its name. Null: is_gone.';
+comment on column run_file.first_reported_at is 'Time of its earliest fix, UTC. Null: it holds no position, or is_gone.';
+comment on column run_file.last_reported_at is 'Time of its latest fix, UTC. Null: it holds no position, or is_gone.';
+comment on column run_file.is_gone is 'Whether the run missed the file that a run before had: a backup of the lake was put back.';
+
+comment on table run_register is 'Which version of each register a run used, the newest at hand, and how old it was. One row a run and register; none of runs before this was recorded.';
+comment on column run_register.run_id is 'The run; key of run.';
+comment on column run_register.register is 'Id of the register.';
+comment on column run_register.link_source is 'Name of the register for readers.';
+comment on column run_register.published_on is 'Up to which day the version is right.';
+comment on column run_register.age_days is 'Days from there to the as-of time.';
+comment on column run_register.file_hash is 'blake2b-256 of the list''s file, hexadecimal.';
 
 comment on table mid is 'The Maritime Identification Digits and the flags they stand for. One row a mid.';
 comment on column mid.mid is 'The first three digits of a ship''s MMSI.';
@@ -451,7 +476,67 @@ comment on column weekly_port_calls.vessels is 'Different ships among the calls,
 comment on column weekly_port_calls.observed_share is 'Share of the week''s hours in which the port was heard, 0 to 1; of an unfinished week, of the hours that have passed. Null: no hour has passed.';
 comment on column weekly_port_calls.state is 'open: the week is not over or not all in, the count is so far; complete: 0.95 of its hours heard, or more; partial: fewer, a count is at least; unobserved: nothing counted and below 0.3.';
 comment on column weekly_port_calls.first_published_at is 'As-of time of the run that first published a count for this row, UTC. Null: not published yet.';
-comment on column weekly_port_calls.restated_from is 'The last published port_calls that differs from the one now. Null: never restated, or restated from null.';
+comment on column weekly_port_calls.restated_from is 'The last published port_calls that differs from the one now. Null: never restated, or restated from null; restatement tells the two apart, has every change and says why.';
+
+comment on table published_port_calls is 'Every week, port and link_tier as it was published: weeks that were over, each version that differs from the one before. One row a publication.';
+comment on column published_port_calls.publication_id is 'Number of the publication, in the order in which they came.';
+comment on column published_port_calls.published_at is 'As-of time of the run that published it, UTC.';
+comment on column published_port_calls.run_id is 'That run; key of run. Of publications that did not name it: the first run of that as-of time. Null: none is recorded.';
+comment on column published_port_calls.week is 'ISO week such as 2026-W16, in UTC.';
+comment on column published_port_calls.port_id is 'The port.';
+comment on column published_port_calls.link_tier is 'strong, moderate, weak, or none.';
+comment on column published_port_calls.port_calls is 'Tanker calls as in weekly_port_calls. Null: none counted, and too little heard to say zero.';
+comment on column published_port_calls.state is 'complete, partial or unobserved, as in weekly_port_calls.';
+
+comment on table published_week is 'The headline of every week as it was published: weeks that were over, each version that differs from the one before. One row a week and run.';
+comment on column published_week.week is 'ISO week such as 2026-W16, in UTC.';
+comment on column published_week.published_at is 'As-of time of the run that published it, UTC.';
+comment on column published_week.run_id is 'That run; key of run.';
+comment on column published_week.russian_linked_tanker_calls is 'The headline, as in barometer. Null: none counted, and too little heard to say zero.';
+comment on column published_week.russian_linked_berth_calls is 'Of these, the calls at a berth. Null: none counted, and too little heard to say zero.';
+comment on column published_week.tanker_calls is 'Calls of all tankers. Null: none counted, and too little heard to say zero.';
+comment on column published_week.listed_calls is 'Of the headline''s calls, those of listed ships. Null: none counted, and too little heard to say zero.';
+comment on column published_week.flag_calls is 'Of the headline''s calls, those under the Russian flag. Null: none counted, and too little heard to say zero.';
+comment on column published_week.owner_calls is 'Of the headline''s calls, those with a Russian owner or manager. Null: none counted, and too little heard to say zero, or no register gave owners.';
+comment on column published_week.trade_calls is 'Of the headline''s calls, those by trade. Null: none counted, and too little heard to say zero, or no Russian oil port was heard.';
+comment on column published_week.calls_known_at_call is 'barometer.calls_known_at_call as published. Null also: published before it was kept.';
+comment on column published_week.observed_share is 'Share of the week''s hours that were heard, 0 to 1, to three decimals as the report prints it. Null: no hour.';
+comment on column published_week.state is 'complete, partial or unobserved, as in barometer.';
+comment on column published_week.word is 'barometer.word as published. Null also: published before it was kept.';
+
+comment on table published_call is 'Which tanker calls counted for a week that was published, and each change of that since. A call counted at a run r where is_counted and run_id <= r < until_run_id. One row a call and change.';
+comment on column published_call.published_at is 'As-of time of the run that published it, UTC.';
+comment on column published_call.run_id is 'That run; key of run.';
+comment on column published_call.until_run_id is 'The run that published something else of the call. Null: it still stands.';
+comment on column published_call.week is 'ISO week of arrival, in UTC.';
+comment on column published_call.port_call_id is 'The call; key of port_call while it is found.';
+comment on column published_call.port_id is 'The port.';
+comment on column published_call.is_counted is 'Whether it counts from this run on; false: it did, and does no more.';
+comment on column published_call.link_tier is 'Strength of the link then; of a call that counts no more, as it counted last.';
+comment on column published_call.area_kind is 'berth or anchorage then; of a call that counts no more, as it counted last.';
+comment on column published_call.is_headline is 'Whether the series barometer counted it then, as in counted_call; of a call that counts no more, as it counted last.';
+comment on column published_call.vessel_name is 'Name of the ship as it was known then. Null: unknown.';
+comment on column published_call.imo is 'IMO number as it was known then. Null: unknown.';
+comment on column published_call.mmsi is 'The transmitter.';
+comment on column published_call.arrived_at is 'First credible fix inside the port limit, UTC.';
+
+comment on table restatement is 'Published numbers that a later run changed: old, new, and what came in between that can have changed them. One row a changed number: the count or state of a week, port and link_tier, or a number of the whole coast; take one kind of number before you sum.';
+comment on column restatement.restatement_id is 'Number of the restatement, from 1 in the order of the runs.';
+comment on column restatement.restated_at is 'As-of time of the run that changed it, UTC.';
+comment on column restatement.run_id is 'That run; key of run.';
+comment on column restatement.week is 'ISO week such as 2026-W16, in UTC.';
+comment on column restatement.port_id is 'The port. Null: a number of the whole coast.';
+comment on column restatement.link_tier is 'strong, moderate, weak, or none. Null: a number of the whole coast.';
+comment on column restatement.old_port_calls is 'The count as it was published before. Null: none counted, and too little heard to say zero; or the port had no fence.';
+comment on column restatement.new_port_calls is 'The count as it is since. Null: none counted, and too little heard to say zero.';
+comment on column restatement.old_state is 'The state before: complete, partial or unobserved. Null: the port had no fence.';
+comment on column restatement.new_state is 'The state since.';
+comment on column restatement.reasons is 'What came in between the two publications and can have changed the count, parted by a semicolon: late file (fixes from before the end of the week), later data (only fixes from after it), file gone, new listing (a version of a list says something else of a ship that makes the difference), link decision, changed fence, code version. unknown: nothing of these.';
+comment on column restatement.detail is 'The files (three at most), lists and versions of the program meant. Null: there is nothing to name.';
+comment on column restatement.calls_came is 'The ships with more calls in the count than before. Null: none, or the older publication did not keep its calls.';
+comment on column restatement.calls_went is 'The ships with fewer calls in the count than before. Null: none, or the older publication did not keep its calls.';
+comment on column restatement.old_run_id is 'The run of the older publication; key of run. Null: none is recorded.';
+comment on column restatement.number is 'The number that was changed: port_calls, as in weekly_port_calls, or russian_linked_tanker_calls, russian_linked_berth_calls or tanker_calls, as in barometer.';
 
 comment on table barometer is 'The one series: calls of Russian-linked tankers at all Iranian ports, week by week, with what is known today for all weeks. One row a week, from the first to the last with input. A call that waited at anchor within 10 days of the ship''s berth call in the same water is not counted again.';
 comment on column barometer.week is 'ISO week of arrival such as 2026-W16, in UTC.';

@@ -19,7 +19,8 @@ class Version(NamedTuple):
     """One state of a register: the list as it stood on a day.
 
     published_on: up to which day the list is right. imported_at: when it came into the home, ISO
-    text; null for a bundled one.
+    text; null for a bundled one. import_number: its place in the home's register history, from 1;
+    null for a bundled one.
     """
 
     register: str
@@ -28,6 +29,7 @@ class Version(NamedTuple):
     imported_at: str | None
     name: str
     entries: pa.Table
+    import_number: int | None = None
 
 
 def bundled_versions(folder: Path | None = None) -> list[Version]:

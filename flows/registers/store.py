@@ -198,7 +198,7 @@ def load_versions(home: Path) -> list[Version]:
         If the file of a version is missing or damaged.
     """
     found = bundled_versions()
-    for record in read_history(home, REGISTER):
+    for number, record in enumerate(read_history(home, REGISTER), 1):
         path = home / record["path"]
         try:
             entries = pq.read_table(path, schema=ENTRY_SCHEMA)
@@ -215,6 +215,7 @@ def load_versions(home: Path) -> list[Version]:
                 record["imported_at"],
                 record["name"],
                 entries,
+                number,
             )
         )
     return sorted(found, key=lambda version: version.published_on)

@@ -11,6 +11,18 @@ with keyed as (
     union all
     select 'run', run_id::varchar from run
     union all
+    select 'run_file', concat_ws(' ', run_id, file_id) from run_file
+    union all
+    select 'run_register', concat_ws(' ', run_id, register) from run_register
+    union all
+    select 'published_port_calls', publication_id::varchar from published_port_calls
+    union all
+    select 'published_week', concat_ws(' ', week, run_id) from published_week
+    union all
+    select 'published_call', concat_ws(' ', port_call_id, run_id) from published_call
+    union all
+    select 'restatement', restatement_id::varchar from restatement
+    union all
     select 'mid', mid::varchar from mid
     union all
     select 'week', week from week

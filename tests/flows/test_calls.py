@@ -26,7 +26,7 @@ from flows.simulate.simulation import simulate_tables
 from geo.plausibility import FEW_BESIDE_MANY, JUMP, REASONS, SECOND_HULL
 from tests.conftest import FillHome
 
-TELLS_OF_FILES = {"run", "meta", "source_file", "worked_part"}
+TELLS_OF_FILES = {"run", "run_file", "run_register", "meta", "source_file", "worked_part"}
 AS_OF = "2026-03-23T06:00"
 START = pd.Timestamp("2026-03-02")
 

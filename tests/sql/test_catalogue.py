@@ -45,7 +45,14 @@ CONTRACT = {
     "state index_100 change_p calls_known_at_call dispersion word word_weeks",
     "meta": "key value",
     "run": "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested "
-    "files_known files_failed",
+    "files_known files_failed code_hash method_hash bundled_hash decisions_hash sources_hash "
+    "register_imports registers threads memory_limit",
+    "published_week": "week published_at run_id russian_linked_tanker_calls "
+    "russian_linked_berth_calls tanker_calls listed_calls flag_calls owner_calls trade_calls "
+    "calls_known_at_call observed_share state word",
+    "restatement": "restatement_id restated_at run_id week port_id link_tier old_port_calls "
+    "new_port_calls old_state new_state reasons detail calls_came calls_went old_run_id "
+    "number",
 }
 
 TYPES = {
@@ -84,6 +91,8 @@ TYPES = {
         "departed_at",
         "departed_by",
         "first_published_at",
+        "published_at",
+        "restated_at",
         "as_of",
     },
     "DATE": {

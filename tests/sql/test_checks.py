@@ -21,6 +21,13 @@ CALL = "port_call_id = (select min(port_call_id) from port_call where area_kind 
 """One berth call; both are of linked ships."""
 FIRST = "rowid = (select min(rowid) from position)"
 
+RESTATED = """
+insert into restatement
+select publication_id, published_at, run_id, week, port_id, link_tier, {old}, port_calls, state,
+    state, '{reasons}', null, null, null, run_id, 'port_calls'
+from published_port_calls
+"""
+
 DAMAGE = [
     ("source_file_sums", "update source_file set rows_kept = rows_kept + 1"),
     (
@@ -227,6 +234,22 @@ DAMAGE = [
     ("zero_without_hearing", "update barometer set observed_share = 0.5"),
     ("restatement", "update weekly_port_calls set restated_from = port_calls"),
     ("restatement", "update weekly_port_calls set restated_from = 99, first_published_at = null"),
+    ("run_record", "delete from run where run_id = 1"),
+    ("run_record", "delete from run_register"),
+    ("run_record", "update published_week set run_id = 99"),
+    ("run_record", "update published_call set run_id = null"),
+    ("run_record", "update published_port_calls set run_id = 99"),
+    ("run_record", "update run_file set run_id = 99"),
+    ("restatement_values", RESTATED.format(old=1, reasons="late file")),
+    ("restatement_values", RESTATED.format(old="port_calls", reasons="late file")),
+    ("restatement_values", RESTATED.format(old=1, reasons="rumour")),
+    ("published_sums", "delete from published_call"),
+    ("published_sums", "update published_call set is_counted = false"),
+    ("published_sums", "update published_call set until_run_id = run_id"),
+    ("published_sums", "update published_call set link_tier = 'none'"),
+    ("published_sums", "update published_week set russian_linked_tanker_calls = 9"),
+    ("published_sums", "update published_week set tanker_calls = 9"),
+    ("published_sums", "update published_port_calls set port_calls = 9"),
     ("coverage_sums", "update coverage set observed_hours = 23 where port_id = 'IRKHK'"),
     ("coverage_sums", "update coverage set fixes = fixes + 1"),
     ("coverage_sums", "update coverage set vessels = 0"),
@@ -256,6 +279,11 @@ DAMAGE = [
             "port_area",
             "meta",
             "run",
+            "run_file",
+            "run_register",
+            "published_port_calls",
+            "published_week",
+            "published_call",
             "mid",
             "week",
             "heard_hour",

@@ -1,0 +1,19 @@
+-- Every version of every week's headline that was published, as it was published.
+-- Grain: one publication of one week (week, run_id). Inputs: published_week_record, the home's history and this run.
+select
+    week,
+    published_at,
+    run_id,
+    russian_linked_tanker_calls,
+    russian_linked_berth_calls,
+    tanker_calls,
+    listed_calls,
+    flag_calls,
+    owner_calls,
+    trade_calls,
+    calls_known_at_call,
+    observed_share::float as observed_share,
+    state,
+    word
+from published_week_record
+order by week, publication_id

@@ -1,0 +1,131 @@
+-- Versions of registers that came in between two publications and say something else of a ship that makes the difference.
+-- Grain: one version of a register for one restatement. Inputs: restated, restated_ship, run, version_record, version_entry.
+with ship as (
+    select distinct
+        mmsi,
+        imo
+    from restated_ship
+),
+
+statement as (
+    select
+        version,
+        imo,
+        mmsis,
+        concat_ws(
+            '|',
+            programme,
+            'listed ' || listed_on,
+            'delisted ' || delisted_on,
+            is_delisted,
+            link_tier,
+            link_reason,
+            vessel_type,
+            'from ' || valid_from,
+            'to ' || valid_to
+        ) as said
+    from version_entry
+),
+
+-- As lists are matched: by IMO number, and by MMSI only a ship that sends none (README, "How it
+-- decides").
+told as (
+    select
+        ship.mmsi,
+        ship.imo,
+        statement.version,
+        statement.said
+    from ship
+    inner join statement on ship.imo = statement.imo
+    union all
+    select
+        ship.mmsi,
+        ship.imo,
+        by_mmsi.version,
+        by_mmsi.said
+    from ship
+    inner join (
+        select
+            version,
+            said,
+            unnest(mmsis) as mmsi
+        from statement
+    ) as by_mmsi on ship.mmsi = by_mmsi.mmsi
+    where ship.imo is null
+),
+
+said as (
+    select
+        mmsi,
+        imo,
+        version,
+        string_agg(distinct said, ' ' order by said) as said
+    from told
+    group by mmsi, imo, version
+),
+
+between_runs as (
+    select
+        restated.restatement_id,
+        before.register_imports as imports_before,
+        now.register_imports as imports_now,
+        before.bundled_hash <> now.bundled_hash as is_other_bundle
+    from restated
+    inner join run as before on restated.old_run_id = before.run_id
+    inner join run as now on restated.run_id = now.run_id
+),
+
+since as (
+    select
+        between_runs.restatement_id,
+        version.version,
+        version.register,
+        version.link_source,
+        version.published_on,
+        version.import_number is null as is_bundled
+    from between_runs
+    inner join version_record as version
+        on
+            (
+                version.import_number > between_runs.imports_before
+                and version.import_number <= between_runs.imports_now
+            )
+            or (version.import_number is null and between_runs.is_other_bundle)
+),
+
+-- What the register said last, of the versions that were at hand before. Versions are numbered by
+-- their days.
+last_before as (
+    select
+        between_runs.restatement_id,
+        version.register,
+        max(version.version) as version
+    from between_runs
+    inner join version_record as version
+        on coalesce(version.import_number <= between_runs.imports_before, true)
+    group by between_runs.restatement_id, version.register
+)
+
+select distinct
+    since.restatement_id,
+    since.link_source,
+    since.published_on
+from restated_ship as ship
+inner join since on ship.restatement_id = since.restatement_id
+left join last_before
+    on since.restatement_id = last_before.restatement_id and since.register = last_before.register
+left join said as now
+    on
+        ship.mmsi = now.mmsi
+        and ship.imo is not distinct from now.imo
+        and since.version = now.version
+left join said as before
+    on
+        ship.mmsi = before.mmsi
+        and ship.imo is not distinct from before.imo
+        and last_before.version = before.version
+where
+    -- What an older program brought along is not kept: any ship that the new one names may be it.
+    (since.is_bundled and now.said is not null)
+    or (not since.is_bundled and now.said is distinct from before.said)
+order by since.restatement_id, since.link_source, since.published_on

@@ -1,0 +1,195 @@
+-- Published numbers that a later run changed: old, new, and what came in between that can have changed them.
+-- Grain: one changed number: of a week, port and link_tier, or of the coast's week (restatement_id). Inputs: restated, restated_ship, restated_listing, run, run_file.
+with pair as (
+    select distinct
+        week,
+        old_run_id,
+        run_id,
+        strptime(week || '-1', '%G-W%V-%u') as starts_at
+    from restated
+),
+
+-- A file with a fix from before the end of the week came late, for it came after the week was out.
+file as (
+    select
+        pair.week,
+        pair.old_run_id,
+        pair.run_id,
+        run_file.file_id,
+        run_file.name,
+        run_file.is_gone,
+        run_file.first_reported_at,
+        case
+            when run_file.first_reported_at >= pair.starts_at + interval 7 day then 'later'
+            when run_file.last_reported_at >= pair.starts_at then 'inside'
+            else 'before'
+        end as place
+    from pair
+    inner join run_file
+        on pair.old_run_id < run_file.run_id and pair.run_id >= run_file.run_id
+    where run_file.is_gone or run_file.first_reported_at is not null
+),
+
+-- Those of the week itself are named; else those from before it, newest first.
+file_named as (
+    select
+        week,
+        old_run_id,
+        run_id,
+        count(*) filter (where is_gone) as gone,
+        list(name order by first_reported_at, file_id) filter (where not is_gone and place = 'inside')
+            as inside,
+        list(name order by first_reported_at desc, file_id)
+            filter (where not is_gone and place = 'before') as earlier,
+        list(name order by first_reported_at, file_id) filter (where not is_gone and place = 'later')
+            as later
+    from file
+    group by week, old_run_id, run_id
+),
+
+ship as (
+    select
+        restatement_id,
+        count(*) as ships,
+        bool_and(is_only_link) as is_only_link,
+        string_agg(told, '; ' order by told, mmsi) filter (where calls_after > calls_before) as came,
+        string_agg(told, '; ' order by told, mmsi) filter (where calls_after < calls_before) as went
+    from (
+        select
+            restatement_id,
+            mmsi,
+            is_only_link,
+            calls_before,
+            calls_after,
+            coalesce(vessel_name, 'MMSI ' || mmsi) || coalesce(' (IMO ' || imo || ')', '') as told
+        from restated_ship
+    ) as named
+    group by restatement_id
+),
+
+listing as (
+    select
+        restatement_id,
+        string_agg(link_source || ' of ' || published_on, ', ' order by link_source, published_on)
+            as listings
+    from restated_listing
+    group by restatement_id
+),
+
+difference as (
+    select
+        restated.restatement_id,
+        restated.has_calls,
+        coalesce(ship.ships, 0) as ships,
+        coalesce(ship.is_only_link, false) as is_only_link,
+        ship.came,
+        ship.went,
+        coalesce(file_named.inside, file_named.earlier) as late,
+        file_named.later,
+        coalesce(file_named.gone, 0) > 0 as is_file_gone,
+        listing.listings,
+        before.code_version || ' to ' || now.code_version as versions,
+        -- Which ships make the difference, and what each list said of them, is known: else any
+        -- change of a list can be the reason.
+        case
+            when restated.has_calls and before.register_imports is not null
+                then listing.listings is not null
+            when before.register_imports is null
+                then before.registers_hash <> now.registers_hash
+            else
+                before.register_imports < now.register_imports
+                or before.bundled_hash <> now.bundled_hash
+        end as is_listing,
+        before.decisions_hash <> now.decisions_hash as is_decision,
+        before.fences_hash <> now.fences_hash as is_fence,
+        before.code_version <> now.code_version
+        or coalesce(before.code_hash <> now.code_hash, false) as is_code
+    from restated
+    left join run as before on restated.old_run_id = before.run_id
+    left join run as now on restated.run_id = now.run_id
+    left join file_named
+        on
+            restated.week = file_named.week
+            and restated.old_run_id = file_named.old_run_id
+            and restated.run_id = file_named.run_id
+    left join ship on restated.restatement_id = ship.restatement_id
+    left join listing on restated.restatement_id = listing.restatement_id
+),
+
+weighed as (
+    select
+        restatement_id,
+        came,
+        went,
+        late,
+        later,
+        listings,
+        versions,
+        is_file_gone,
+        late is not null as is_late,
+        is_fence,
+        is_code,
+        -- Where the ships are the same, no list and no person changed anything.
+        is_listing and (ships > 0 or not has_calls) as is_listing,
+        is_decision and (ships > 0 or not has_calls) as is_decision,
+        -- Every week brings files of later days. They end a call that was under way, or tell what a
+        -- ship is; a link that a list or a person changed needs no such reason.
+        late is null
+        and later is not null
+        and not (is_only_link and (coalesce(is_listing, false) or coalesce(is_decision, false)))
+            as is_later
+    from difference
+)
+
+select
+    restated.restatement_id,
+    restated.restated_at,
+    restated.run_id,
+    restated.week,
+    restated.port_id,
+    restated.link_tier,
+    restated.old_port_calls,
+    restated.new_port_calls,
+    restated.old_state,
+    restated.new_state,
+    coalesce(
+        nullif(
+            concat_ws(
+                '; ',
+                case when weighed.is_late then 'late file' end,
+                case when weighed.is_later then 'later data' end,
+                case when weighed.is_file_gone then 'file gone' end,
+                case when weighed.is_listing then 'new listing' end,
+                case when weighed.is_decision then 'link decision' end,
+                case when weighed.is_fence then 'changed fence' end,
+                case when weighed.is_code then 'code version' end
+            ),
+            ''
+        ),
+        'unknown'
+    ) as reasons,
+    nullif(
+        concat_ws(
+            '; ',
+            case
+                when weighed.is_late or weighed.is_later
+                    then
+                        array_to_string(coalesce(weighed.late, weighed.later)[1:3], ', ')
+                        || case
+                            when len(coalesce(weighed.late, weighed.later)) > 3
+                                then ' and ' || (len(coalesce(weighed.late, weighed.later)) - 3) || ' more'
+                            else ''
+                        end
+            end,
+            case when weighed.is_listing then weighed.listings end,
+            case when weighed.is_code then weighed.versions end
+        ),
+        ''
+    ) as detail,
+    weighed.came as calls_came,
+    weighed.went as calls_went,
+    restated.old_run_id,
+    restated.number
+from restated
+inner join weighed on restated.restatement_id = weighed.restatement_id
+order by restated.restatement_id
