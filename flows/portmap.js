@@ -27,24 +27,23 @@
 
   // Names that would lie on each other are left out; there is room for them further in.
   const names = plot.renderers.find((renderer) => renderer.name === "names").data_source;
-  const everything = [...names.data.name];
   const pencil = document.createElement("canvas").getContext("2d");
   pencil.font = "12px sans-serif";
-  const widths = everything.map((name) => pencil.measureText(name).width + 14);
+  const widths = [...names.data.name].map((name) => pencil.measureText(name).width + 14);
   let asked = false;
   const thinOut = () => {
     asked = false;
     const metres = (across.end - across.start) / plot.inner_width;
     const taken = [];
-    names.data.shown = everything.map((name, i) => {
-      const x = names.data.x[i] / metres;
+    names.data.shown_x = names.data.x.map((metresEast, i) => {
+      const x = metresEast / metres;
       const y = names.data.y[i] / metres;
       const free = taken.every(
         ([left, middle, right]) =>
           x > right || x + widths[i] < left || Math.abs(y - middle) > 15,
       );
       if (free) taken.push([x, y, x + widths[i]]);
-      return free ? name : "";
+      return free ? metresEast : NaN;
     });
     names.change.emit();
   };
@@ -58,6 +57,48 @@
   plot.properties.inner_height.change.connect(fit);
   fit();
   ask();
+
+  // What is under the pointer, else what was tapped, told as text beside the map.
+  const aside = document.getElementById("told");
+  const most = (data) => (data.told ? 3 : 1);
+  const fix = (data, i, kind) =>
+    `${new Date(data.at[i]).toISOString().slice(0, 19).replace("T", " ")} UTC\n` +
+    `${data.lat[i].toFixed(5)} N ${data.lon[i].toFixed(5)} E, ` +
+    (Number.isNaN(data.sog_kn[i]) ? "no speed given" : `${data.sog_kn[i].toFixed(1)} kn`) +
+    `\n${kind}`;
+  const tellers = plot.renderers.filter((renderer) => {
+    const columns = renderer.data_source.columns();
+    return columns.includes("told") || columns.includes("at");
+  });
+  const found = (selection) => {
+    const texts = [];
+    for (const renderer of [...tellers].reverse()) {
+      const { data } = renderer.data_source;
+      const indices = renderer.visible ? renderer.data_source[selection].indices : [];
+      for (const i of indices.slice(0, most(data))) {
+        texts.push(data.told ? data.told[i] : fix(data, i, renderer.tags[1]));
+      }
+      const more = indices.length - most(data);
+      if (more > 0) texts.push(`and ${more} more like it here`);
+    }
+    return texts;
+  };
+  const tell = () => {
+    const under = found("inspected");
+    const texts = under.length ? under : found("selected");
+    aside.textContent = texts.join("\n\n");
+    aside.hidden = texts.length === 0;
+  };
+  const main = aside.parentElement;
+  const keepClear = (event) => {
+    const { left, width: wide } = main.getBoundingClientRect();
+    aside.classList.toggle("right", event.clientX - left < wide / 2);
+  };
+  for (const kind of ["pointermove", "pointerdown"]) main.addEventListener(kind, keepClear, true);
+  for (const { data_source: source } of tellers) {
+    source.inspect.connect(tell);
+    source.selected.properties.indices.change.connect(tell);
+  }
 
   for (const box of document.querySelectorAll("input[data-layer]")) {
     const show = () => {

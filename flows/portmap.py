@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 from bokeh.core.properties import value
 from bokeh.embed import json_item
-from bokeh.models import BoxZoomTool, ColumnDataSource, HoverTool, Range1d, WheelZoomTool
+from bokeh.models import BoxZoomTool, ColumnDataSource, HoverTool, Range1d, TapTool, WheelZoomTool
 from bokeh.plotting import figure as new_plot
 from bokeh.resources import Resources
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -76,16 +76,6 @@ FIX_LAYERS = {
 """Kind of fix -> its layer and marker. Shapes differ too, for who does not tell the colours."""
 CALL_LAYER = Layer("calls", "★", LINKED, "port calls")
 EVENT_LAYER = Layer("interference", "◯", "#c2185b", "interference meanwhile")
-
-_AREA_TIP = """<div style="max-width:280px;white-space:normal;overflow-wrap:anywhere">
-<b>@name</b>, @kind<br>@port (@port_id, @country)<br>drawn from: @source<br>accuracy: @accuracy_m m
-</div>"""
-_FIX_TIP = """<div><b>@at{%Y-%m-%d %H:%M:%S} UTC</b><br>@lat{0.00000} N @lon{0.00000} E, @speed<br>
-@kind</div>"""
-_CALL_TIP = """<div style="max-width:280px;white-space:normal"><b>@port</b>, @kind<br>
-arrived @arrived<br>departed @departed<br>confidence @confidence of 4@contested<br>@linked</div>"""
-_EVENT_TIP = """<div style="max-width:280px;white-space:normal"><b>Interference</b>: @place<br>
-@began to @ended UTC<br>@ships ships shown here that were not (@evidence)</div>"""
 
 
 def ship_on_map(con: duckdb.DuckDBPyConnection, ship: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,7 +266,11 @@ def _plot(found: Mapping[str, Any] | None) -> Any:
         x_range=Range1d(left, right),
         y_range=Range1d(low, high),
         sizing_mode="stretch_both",
-        tools=["pan", wheel, BoxZoomTool(match_aspect=True), "reset"],
+        tools=[
+            *("pan", wheel, BoxZoomTool(match_aspect=True), "reset"),
+            HoverTool(tooltips=None, renderers=[], visible=False),
+            TapTool(renderers=[], visible=False),
+        ],
         active_scroll=wheel,
         background_fill_color=SEA,
         border_fill_color=PAPER,
@@ -316,7 +310,6 @@ def _draw_areas(plot: Any, ports: Ports) -> None:
     names = dict(zip(ports.port["port_id"], ports.port["name"], strict=True))
     areas = ports.port_area
     inner = areas[areas["kind"] != "port_limit"].groupby("port_id")["geometry"].apply(list)
-    shown = []
     for layer, fill, width in zip(PORT_LAYERS[:3], (0.06, 0.35, 0.6), (1.6, 1.0, 1.0), strict=True):
         own = areas[areas["kind"] == layer.name]
         geometry = list(own["geometry"])
@@ -326,29 +319,40 @@ def _draw_areas(plot: Any, ports: Ports) -> None:
                 shapely.difference(limit, shapely.union_all(inner.get(port_id, [])))
                 for limit, port_id in zip(geometry, own["port_id"], strict=True)
             ]
-        source = ColumnDataSource(
-            _rings(geometry)
-            | {
-                "name": [safe_text(name) for name in own["name"]],
-                "kind": [layer.name.replace("_", " ")] * len(own),
-                "port": [safe_text(names[port_id]) for port_id in own["port_id"]],
-                "port_id": list(own["port_id"]),
-                "country": list(own["country"]),
-                "source": [safe_text(text) for text in own["source"]],
-                "accuracy_m": [f"{metres:,.0f}" for metres in own["accuracy_m"]],
-            }
-        )
-        shown.append(
+        told = [
+            f"{area['name']} ({area['kind'].replace('_', ' ')})\n"
+            f"{names[area['port_id']]}, {area['port_id']}\n"
+            f"drawn from: {area['source']}\naccuracy: {area['accuracy_m']:,.0f} m"
+            for area in own.to_dict("records")
+        ]
+        _tell(
+            plot,
             plot.multi_polygons(
-                source=source,
+                source=ColumnDataSource(_rings(geometry) | {"told": _lines(told)}),
                 fill_color=layer.colour,
                 fill_alpha=fill,
                 line_color=FENCE if layer.name == "anchorage" else layer.colour,
                 line_width=width,
                 tags=[layer.name],
-            )
+            ),
         )
-    plot.add_tools(HoverTool(renderers=shown, tooltips=_AREA_TIP, attachment="left", limit=3))
+
+
+def _lines(texts: Sequence[str]) -> list[str]:
+    """Texts of some lines, each line without signs that a screen does not show."""
+    return ["\n".join(safe_text(line) for line in text.split("\n")) for text in texts]
+
+
+def _tell(plot: Any, renderer: Any) -> None:
+    """Let the page's script tell of what is under the pointer, or was tapped, of a renderer.
+
+    It writes the column `told` as text; bokeh's own tooltips are HTML, would cover each other
+    where things lie close, and do not come up on a touch.
+    """
+    renderer.nonselection_glyph = None
+    for tool in plot.tools:
+        if isinstance(tool, HoverTool | TapTool):
+            tool.renderers = [*tool.renderers, renderer]
 
 
 def _draw_names(plot: Any, ports: Ports) -> None:
@@ -360,18 +364,20 @@ def _draw_names(plot: Any, ports: Ports) -> None:
     middle = shapely.centroid(port["geometry"].to_numpy())
     x, y = mercator(shapely.get_x(middle), shapely.get_y(middle))
     names = [safe_text(name) for name in port["name"]]
-    source = ColumnDataSource({"x": x, "y": y, "name": names, "shown": [""] * len(names)})
+    source = ColumnDataSource({"x": x, "shown_x": x, "y": y, "name": names})
     plot.text(
-        "x",
+        "shown_x",
         "y",
-        text="shown",
+        text="name",
         source=source,
         x_offset=8,
         text_baseline="middle",
         text_font_size="12px",
         text_font=value("sans-serif"),
         text_color=INK,
-        text_outline_color=PAPER,
+        background_fill_color=PAPER,
+        background_fill_alpha=0.7,
+        padding=1,
         name="names",
         tags=["names"],
     )
@@ -382,26 +388,16 @@ def _draw_ship(plot: Any, found: Mapping[str, Any]) -> tuple[str, list[str], lis
     fix, tolerance_m = thin(found["fix"])
     left_out = len(found["fix"]) - len(fix)
     _draw_way(plot, fix[fix["kind"] == "credible"])
-    layers, shown = [], []
+    layers = []
     for kind, (layer, marker) in FIX_LAYERS.items():
         own = fix[fix["kind"] == kind]
-        if own.empty:
-            continue
-        layers.append(
-            layer._replace(text=f"{layer.text} ({(found['fix']['kind'] == kind).sum():,})")
-        )
+        if not own.empty:
+            count = (found["fix"]["kind"] == kind).sum()
+            layers.append(layer._replace(text=f"{layer.text} ({count:,})"))
         # A renderer for each reason, so that the words are in the file once and not at each fix.
         for reason, rows in own.groupby(own["reason"].fillna(""), sort=True):
             words = f"{kind}: {reason}" if reason else kind
-            shown.append((_draw_fixes(plot, rows, layer, marker), words))
-    for renderer, words in shown:
-        tip = _FIX_TIP.replace("@kind", words)
-        plot.add_tools(
-            HoverTool(
-                renderers=[renderer], tooltips=tip, formatters={"@at": "datetime"}, limit=3,
-                visible=False,
-            )
-        )  # fmt: skip
+            _tell(plot, _draw_fixes(plot, rows, layer, marker, words))
     if found["events"]:
         _draw_events(plot, found["events"])
         layers.append(EVENT_LAYER._replace(text=f"{EVENT_LAYER.text} ({len(found['events'])})"))
@@ -437,7 +433,7 @@ def _draw_way(plot: Any, credible: pd.DataFrame) -> None:
     plot.multi_line(*steps, line_width=1.0, line_dash=[4, 5], **style)
 
 
-def _draw_fixes(plot: Any, rows: pd.DataFrame, layer: Layer, marker: str) -> Any:
+def _draw_fixes(plot: Any, rows: pd.DataFrame, layer: Layer, marker: str, words: str) -> Any:
     x, y = mercator(rows["lon"].to_numpy(), rows["lat"].to_numpy())
     source = ColumnDataSource(
         {
@@ -446,7 +442,7 @@ def _draw_fixes(plot: Any, rows: pd.DataFrame, layer: Layer, marker: str) -> Any
             "lon": rows["lon"].to_numpy(),
             "lat": rows["lat"].to_numpy(),
             "at": rows["reported_at"].to_numpy(),
-            "speed": ["no speed given" if pd.isna(v) else f"{v:.1f} kn" for v in rows["sog_kn"]],
+            "sog_kn": rows["sog_kn"].to_numpy(dtype="float32", na_value=np.nan),
         }
     )
     hollow = layer.name == "not_judged"
@@ -460,7 +456,7 @@ def _draw_fixes(plot: Any, rows: pd.DataFrame, layer: Layer, marker: str) -> Any
         fill_alpha=0.7,
         line_color=layer.colour if hollow or marker == "x" else PAPER,
         line_width=2 if marker == "x" else 0.4,
-        tags=[layer.name],
+        tags=[layer.name, words],
     )
 
 
@@ -472,51 +468,37 @@ def _draw_events(plot: Any, events: Sequence[Mapping[str, Any]]) -> None:
             "x": x,
             "y": y,
             "radius": [e["radius_m"] for e in events] / np.cos(np.radians(lat)),
-            "place": [safe_text(event["place"]) for event in events],
-            "began": [f"{event['began_at']:%Y-%m-%d %H:%M}" for event in events],
-            "ended": [f"{event['ended_at']:%Y-%m-%d %H:%M}" for event in events],
-            "ships": [event["ships"] for event in events],
-            "evidence": [safe_text(event["evidence"]) for event in events],
+            "told": _lines(
+                [
+                    f"Interference: {event['place']}\n{event['began_at']:%Y-%m-%d %H:%M} to "
+                    f"{event['ended_at']:%Y-%m-%d %H:%M} UTC\n{event['ships']} ships were shown "
+                    f"here and were not ({event['evidence']})"
+                    for event in events
+                ]
+            ),
         }
     )
     style = {"fill_alpha": 0.12, "line_width": 1.5, "tags": [EVENT_LAYER.name], "source": source}
     colour = EVENT_LAYER.colour
     plot.circle("x", "y", radius="radius", fill_color=colour, line_color=colour, **style)
     # The circle is as large as the event, often too small to be seen: a ring of pixels round it.
-    ring = plot.scatter("x", "y", size=22, fill_color=colour, line_color=colour, **style)
-    plot.add_tools(HoverTool(renderers=[ring], tooltips=_EVENT_TIP, attachment="below"))
+    _tell(plot, plot.scatter("x", "y", size=22, fill_color=colour, line_color=colour, **style))
 
 
 def _draw_calls(plot: Any, calls: Sequence[Mapping[str, Any]]) -> None:
     x, y = mercator(
         np.array([call["lon"] for call in calls]), np.array([call["lat"] for call in calls])
     )
-    linked = [
-        f"linked to Russia by {call['link_reasons']} ({call['link_tier']})"
-        if call["link_reasons"]
-        else ""
-        for call in calls
-    ]
-    source = ColumnDataSource(
-        {
-            "x": x,
-            "y": y,
-            "port": [safe_text(call["port_name"]) for call in calls],
-            "kind": [call["area_kind"] for call in calls],
-            "arrived": [f"{call['arrived_at']:%Y-%m-%d %H:%M} UTC" for call in calls],
-            "departed": [
-                f"{call['departed_at']:%Y-%m-%d %H:%M} UTC"
-                if call["departed_at"]
-                else "not: in port"
-                for call in calls
-            ],
-            "confidence": [str(call["confidence"]) for call in calls],
-            "contested": [
-                "" if call["confidence"] > 1 else ": contested, not counted" for call in calls
-            ],
-            "linked": linked,
-        }
-    )
+    told = []
+    for call in calls:
+        left = f"{call['departed_at']:%Y-%m-%d %H:%M}" if call["departed_at"] else "still in port"
+        linked = f"; {call['link_reasons']} ({call['link_tier']})" if call["link_reasons"] else ""
+        told.append(
+            f"Call at {call['port_name']} ({call['area_kind']})\n"
+            f"{call['arrived_at']:%Y-%m-%d %H:%M} to {left} UTC\nconfidence "
+            f"{call['confidence']}{'' if call['confidence'] > 1 else ', contested'}{linked}"
+        )
+    source = ColumnDataSource({"x": x, "y": y, "told": _lines(told)})
     stars = plot.scatter(
         "x",
         "y",
@@ -527,7 +509,7 @@ def _draw_calls(plot: Any, calls: Sequence[Mapping[str, Any]]) -> None:
         line_color=PAPER,
         tags=[CALL_LAYER.name],
     )
-    plot.add_tools(HoverTool(renderers=[stars], tooltips=_CALL_TIP, attachment="above", limit=5))
+    _tell(plot, stars)
 
 
 def _page(
