@@ -139,15 +139,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     sql.add_argument("query", nargs="?", help="the query; without it, standard input or a prompt")
     sql.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
-    command(
+    ports = command(
         "ports",
         _ports,
-        "the ports and their fences",
+        "the ports and their fences; on a map, with a ship's track if asked",
         """
         barometer ports
         barometer ports --json
+        barometer ports --map ports.html
+        barometer ports --map ship.html --ship 9247778
         """,
         as_json="ports and fences as JSON",
+    )
+    ports.add_argument("--map", metavar="FILE", help="an interactive map, as one HTML file")
+    ports.add_argument(
+        "--ship", metavar="IMO-or-MMSI", help="draw the track of this ship too; a name will do"
     )
     vessel = command(
         "vessel",
@@ -509,11 +515,42 @@ def _sql(flags: argparse.Namespace) -> int:
 def _ports(flags: argparse.Namespace) -> int:
     from flows import portlist  # noqa: PLC0415
 
+    if flags.ship is not None and flags.map is None:
+        print("barometer ports: --ship needs --map FILE", file=sys.stderr)
+        return USAGE
+    if flags.map is not None:
+        path = Path(flags.map).expanduser()
+        _write_map(flags, path)
+        if not flags.json:
+            print(f"Map: {path}")
+            return DONE
     if flags.json:
         print(json.dumps(portlist.records(), indent=2))
     else:
         portlist.show()
     return DONE
+
+
+def _write_map(flags: argparse.Namespace, path: Path) -> None:
+    from flows import catalogue, portmap, report, vessel  # noqa: PLC0415
+    from flows.resources import port_files  # noqa: PLC0415
+    from geo.ports import load_ports  # noqa: PLC0415
+
+    found = None
+    if flags.ship is not None:
+        asked = report.safe_text(flags.ship)
+        with catalogue.reading(_settings(flags)) as con:
+            ships = vessel.find_ships(con, flags.ship)
+            if len(ships) > 1:
+                report.show(vessel.ships_view(ships))
+                raise BarometerError(
+                    f"{asked}: {len(ships)} ships; name one by its number. No map was written."
+                )
+            if not ships or ships[0]["first_at"] is None:
+                why = "only listed, never heard" if ships else "no ship of that number or name"
+                raise BarometerError(f"{asked}: {why}. No map was written.")
+            found = portmap.ship_on_map(con, ships[0])
+    portmap.write_map(path, portmap.map_page(load_ports(*port_files()), found))
 
 
 def _check(flags: argparse.Namespace) -> int:
