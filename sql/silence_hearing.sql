@@ -49,9 +49,10 @@ place as (
         hull_id,
         silent_from,
         'ahead' as part,
-        floor(coalesce(ahead_lon, from_lon) * 4)::integer as cell_x,
-        floor(coalesce(ahead_lat, from_lat) * 4)::integer as cell_y
+        floor(ahead_lon * 4)::integer as cell_x,
+        floor(ahead_lat * 4)::integer as cell_y
     from silence
+    where ahead_lon is not null
     union all
     select
         silence.hull_id,
@@ -182,7 +183,8 @@ select
         0
     ) as fell_silent_too,
     coalesce(counted.around_hours, 0) as around_hours,
-    coalesce(counted.ahead_hours, 0) as ahead_hours,
+    case when silence.ahead_lon is not null then coalesce(counted.ahead_hours, 0) end
+        as ahead_hours,
     coalesce(counted.port_hours, 0) as port_hours
 from silence
 left join counted

@@ -94,7 +94,8 @@ followed as (
 
 -- 24 hours is a usual stay: the median of tankers in port is about a day (UNCTAD, Review of
 -- Maritime Transport 2021, chapter 4). It is twice what Global Fishing Watch asks of a gap: below
--- 12 hours satellites alone explain it (Welch et al. 2022, Science Advances 8, eabq2109).
+-- 12 hours satellites alone explain it (Welch et al. 2022, Science Advances 8, eabq2109). After 21
+-- days, when a call without a fix ends too (geo/port_calls.py), it may have been anywhere.
 silence as (
     select
         hull_id,
@@ -112,7 +113,7 @@ silence as (
         case when last_fix.sog_kn between 1 and 20 then last_fix.sog_kn end as sog_kn,
         last_fix.cog_deg as cog_deg
     from followed
-    where next_fix.at - last_fix.at >= interval 24 hour
+    where next_fix.at - last_fix.at between interval 24 hour and interval 21 day
 ),
 
 -- Near: within the 60 km in which a port's reception is judged. On a sphere, as in geo/earth.py.
@@ -199,8 +200,11 @@ uncalled as (
         reached.from_km,
         reached.to_km,
         -- How far it would have come in two hours on its course, in degrees of latitude; no further
-        -- than to the port, beyond which may be land.
-        least(silence.sog_kn * 1.852 * 2, reached.from_km) / 111.2 as ahead_deg,
+        -- than to the port, beyond which may be land. Null for one that lay still.
+        case
+            when silence.sog_kn is not null
+                then least(silence.sog_kn * 1.852 * 2, reached.from_km) / 111.2
+        end as ahead_deg,
         said.imo,
         said.claimed_imo,
         said.vessel_name,

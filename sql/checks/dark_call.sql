@@ -1,4 +1,4 @@
--- Possible dark calls while a call of the same hull or track lasted, that are too short for one, or whose neighbours were not heard.
+-- Possible dark calls while a call of the same hull or track lasted, of another length than one has, or whose neighbours were not heard.
 -- Grain: one possible dark call at fault (dark_id). Inputs: possible_dark_call, port_call, vessel.
 with overlapped as (
     select distinct dark.dark_id
@@ -39,6 +39,7 @@ where
     overlapped.dark_id is not null
     or sent.dark_id is not null
     or dark.silent_to < dark.silent_from + interval 24 hour
+    or dark.silent_to > dark.silent_from + interval 21 day
     or dark.neighbours_heard < 3
     or dark.week is distinct from strftime(dark.silent_from, '%G-W%V')
     or dark.link_tier not in ('strong', 'moderate', 'weak', 'none')
