@@ -78,7 +78,7 @@ FOLLOWING = (
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
-    *("tanker_silence", "silence_hearing", "coast_silence", "possible_dark_call"),
+    *("tanker_gap", "tanker_silence", "silence_hearing", "coast_silence", "possible_dark_call"),
 )
 """Relations that follow from the calls, in such an order too."""
 
@@ -86,7 +86,7 @@ DROP_STEPS = """
 drop table call_identity; drop table weekly_count;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
 drop table ship_day; drop table claim_day; drop table hull_day;
-drop table tanker_silence; drop table silence_hearing;
+drop table tanker_gap; drop table tanker_silence; drop table silence_hearing;
 """
 """Relations that only the way to others needs."""
 

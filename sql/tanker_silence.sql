@@ -1,5 +1,5 @@
 -- Silences near an Iranian port, long enough for a call there, of tankers linked to Russia by then or that had called in Iran before.
--- Grain: one silence of a hull (hull_id, silent_from). Inputs: position, flagged_position, hull, hull_day, vessel_link, link_decision, counted_call, port_call, call_identity, track_call, port, limit_point, foreign_port, mid.
+-- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_gap, position, flagged_position, hull_day, vessel_link, link_decision, counted_call, port_call, call_identity, track_call, port, limit_point, foreign_port, mid.
 with caller as (
     select
         identity.hull_id,
@@ -10,110 +10,14 @@ with caller as (
     group by identity.hull_id
 ),
 
--- Who may be meant at all; what holds on the day is asked of each silence below.
-candidate_hull as (
-    select
-        hull_id,
-        imo
-    from hull
-    where
-        is_tanker
-        and (
-            hull_id in (select hull_id from caller)
-            or imo in (select imo from vessel_link where matched_by = 'imo' and link_tier <> 'weak')
-            or hull_id in (select hull_id from vessel_link where link_tier <> 'weak')
-            or hull_id in (
-                select hull_day.hull_id
-                from hull_day
-                inner join vessel_link as link on hull_day.mmsi = link.mmsi
-                where hull_day.imo is null and link.link_tier <> 'weak'
-            )
-        )
-),
-
 sailed_as as (
     select
-        hull_day.hull_id,
-        hull_day.track_id,
-        hull_day.mmsi,
-        hull_day.day
+        hull_id,
+        track_id,
+        mmsi,
+        day
     from hull_day
-    inner join candidate_hull on hull_day.hull_id = candidate_hull.hull_id
-),
-
--- By hull, not by MMSI: who sails on under another one is not silent. An hour's first and last fix
--- are enough, since no silence looked for is shorter.
-ship_hour as (
-    select
-        sailed_as.hull_id,
-        date_trunc('hour', fix.reported_at) as hour,
-        min({
-            'at': fix.reported_at,
-            'mmsi': fix.mmsi,
-            'lon': fix.lon,
-            'lat': fix.lat,
-            'track_id': sailed_as.track_id
-        }) as first_fix,
-        max({
-            'at': fix.reported_at,
-            'mmsi': fix.mmsi,
-            'lon': fix.lon,
-            'lat': fix.lat,
-            'track_id': sailed_as.track_id,
-            'source': fix.source,
-            'sog_kn': fix.sog_kn,
-            'cog_deg': fix.cog_deg
-        }) as last_fix,
-        list(distinct fix.source) as sources,
-        arg_min(fix.draught_m, (fix.reported_at, fix.mmsi, fix.lon, fix.lat))
-        filter (where fix.draught_m is not null) as first_draught_m,
-        arg_max(fix.draught_m, (fix.reported_at, fix.mmsi, fix.lon, fix.lat))
-        filter (where fix.draught_m is not null) as last_draught_m
-    from position as fix
-    inner join sailed_as
-        on fix.mmsi = sailed_as.mmsi and fix.reported_at::date = sailed_as.day
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
-    where
-        coalesce(flag.track_id, fix.mmsi) = sailed_as.track_id
-        and coalesce(flag.verdict, 'credible') <> 'implausible'
-    group by sailed_as.hull_id, date_trunc('hour', fix.reported_at)
-),
-
-followed as (
-    select
-        hull_id,
-        last_fix,
-        lead(first_fix) over (partition by hull_id order by hour) as next_fix
-    from ship_hour
-),
-
--- 24 hours is a usual stay: the median of tankers in port is about a day (UNCTAD, Review of
--- Maritime Transport 2021, chapter 4). It is twice what Global Fishing Watch asks of a gap: below
--- 12 hours satellites alone explain it (Welch et al. 2022, Science Advances 8, eabq2109). After 21
--- days, when a call without a fix ends too (geo/port_calls.py), it may have been anywhere.
-silence as (
-    select
-        hull_id,
-        last_fix.track_id as track_id,
-        last_fix.mmsi as mmsi,
-        last_fix.source as source,
-        last_fix.at as silent_from,
-        next_fix.at as silent_to,
-        epoch_us(next_fix.at) - epoch_us(last_fix.at) as silent_us,
-        last_fix.lon as from_lon,
-        last_fix.lat as from_lat,
-        next_fix.lon as to_lon,
-        next_fix.lat as to_lat,
-        -- None of a ship that lies still (below 1 knot), or sends nothing or nonsense (20 and more).
-        case when last_fix.sog_kn between 1 and 20 then last_fix.sog_kn end as sog_kn,
-        last_fix.cog_deg as cog_deg
-    from followed
-    where next_fix.at - last_fix.at between interval 24 hour and interval 21 day
+    where hull_id in (select hull_id from tanker_gap)
 ),
 
 -- Near: within the 60 km in which a port's reception is judged. On a sphere, as in geo/earth.py.
@@ -129,7 +33,7 @@ near_port as (
                 * pow(sin(radians(point.lon - silence.from_lon) / 2), 2)
             ))
         ) as from_km
-    from silence
+    from tanker_gap as silence
     inner join limit_point as point
         on
             point.lat between silence.from_lat - 0.6 and silence.from_lat + 0.6
@@ -152,7 +56,7 @@ way as (
                 * pow(sin(radians(point.lon - silence.to_lon) / 2), 2)
             ))
         ) as to_km
-    from silence
+    from tanker_gap as silence
     inner join near_port
         on silence.hull_id = near_port.hull_id and silence.silent_from = near_port.silent_from
     inner join limit_point as point on near_port.port_id = point.port_id
@@ -182,7 +86,7 @@ called as (
         reached.hull_id,
         reached.silent_from
     from reached
-    inner join silence
+    inner join tanker_gap as silence
         on reached.hull_id = silence.hull_id and reached.silent_from = silence.silent_from
     inner join call_identity as identity on reached.hull_id = identity.hull_id
     inner join track_call as call
@@ -193,7 +97,7 @@ called as (
             > silence.silent_from
 ),
 
-uncalled as (
+uncalled as materialized (
     select
         silence.*,
         reached.port_id,
@@ -210,7 +114,7 @@ uncalled as (
         said.vessel_name,
         coalesce(caller.first_called_at < silence.silent_from, false) as has_called
     from reached
-    inner join silence
+    inner join tanker_gap as silence
         on reached.hull_id = silence.hull_id and reached.silent_from = silence.silent_from
     inner join hull_day as said
         on silence.track_id = said.track_id and silence.silent_from::date = said.day
@@ -296,29 +200,56 @@ link as (
     group by hull_id, silent_from
 ),
 
+around as materialized (
+    select
+        uncalled.hull_id,
+        uncalled.silent_from,
+        sailed_as.track_id,
+        sailed_as.mmsi,
+        sailed_as.day
+    from uncalled
+    inner join sailed_as
+        on
+            uncalled.hull_id = sailed_as.hull_id
+            and sailed_as.day between uncalled.silent_from::date - 21
+            and uncalled.silent_to::date + 7
+),
+
 -- The hours in which the source that heard it last had heard it, in as long a time before; and the
 -- draught that it sent last and first, within a week, as of a call.
 own as (
     select
         uncalled.hull_id,
         uncalled.silent_from,
-        count(*) filter (
-            where list_contains(ship_hour.sources, uncalled.source)
-            and ship_hour.hour <= uncalled.silent_from
-            and epoch_us(ship_hour.hour) > epoch_us(uncalled.silent_from) - uncalled.silent_us
+        count(distinct date_trunc('hour', fix.reported_at)) filter (
+            where fix.source = uncalled.source
+            and fix.reported_at <= uncalled.silent_from
+            and epoch_us(fix.reported_at) > epoch_us(uncalled.silent_from) - uncalled.silent_us
         ) as own_hours,
-        arg_max(ship_hour.last_draught_m, ship_hour.hour) filter (
-            where ship_hour.hour <= uncalled.silent_from
-            and ship_hour.hour >= uncalled.silent_from - interval 7 day
-            and ship_hour.last_draught_m is not null
+        arg_max(fix.draught_m, (fix.reported_at, fix.mmsi, fix.lon, fix.lat)) filter (
+            where fix.draught_m is not null
+            and fix.reported_at <= uncalled.silent_from
+            and fix.reported_at >= uncalled.silent_from - interval 7 day
         ) as draught_before_m,
-        arg_min(ship_hour.first_draught_m, ship_hour.hour) filter (
-            where ship_hour.hour > uncalled.silent_from
-            and ship_hour.hour <= uncalled.silent_to + interval 7 day
-            and ship_hour.first_draught_m is not null
+        arg_min(fix.draught_m, (fix.reported_at, fix.mmsi, fix.lon, fix.lat)) filter (
+            where fix.draught_m is not null
+            and fix.reported_at >= uncalled.silent_to
+            and fix.reported_at <= uncalled.silent_to + interval 7 day
         ) as draught_after_m
-    from uncalled
-    inner join ship_hour on uncalled.hull_id = ship_hour.hull_id
+    from position as fix
+    inner join around
+        on fix.mmsi = around.mmsi and fix.reported_at::date = around.day
+    inner join uncalled
+        on around.hull_id = uncalled.hull_id and around.silent_from = uncalled.silent_from
+    left join flagged_position as flag
+        on
+            fix.mmsi = flag.mmsi
+            and fix.reported_at = flag.reported_at
+            and fix.lon = flag.lon
+            and fix.lat = flag.lat
+    where
+        coalesce(flag.track_id, fix.mmsi) = around.track_id
+        and flag.verdict is distinct from 'implausible'
     group by uncalled.hull_id, uncalled.silent_from
 ),
 
