@@ -532,17 +532,19 @@ def _ports(flags: argparse.Namespace) -> int:
 
 
 def _write_map(flags: argparse.Namespace, path: Path) -> None:
-    from flows import catalogue, portmap, report, vessel  # noqa: PLC0415
+    from flows import catalogue, portmap, vessel  # noqa: PLC0415
+    from flows.report.tables import safe_text  # noqa: PLC0415
+    from flows.report.terminal import show  # noqa: PLC0415
     from flows.resources import port_files  # noqa: PLC0415
     from geo.ports import load_ports  # noqa: PLC0415
 
     found = None
     if flags.ship is not None:
-        asked = report.safe_text(flags.ship)
+        asked = safe_text(flags.ship)
         with catalogue.reading(_settings(flags)) as con:
             ships = vessel.find_ships(con, flags.ship)
             if len(ships) > 1:
-                report.show(vessel.ships_view(ships))
+                show(vessel.ships_view(ships))
                 raise BarometerError(
                     f"{asked}: {len(ships)} ships; name one by its number. No map was written."
                 )
