@@ -287,6 +287,72 @@ def test_hostile_names_from_a_file(fill_home: FillHome, tmp_path: Path) -> None:
     }
 
 
+# What is not in the number, and what the number was.
+
+DARK: Row = {
+    "vessel_name": HOSTILE[1],
+    "imo": 9999993,
+    "mmsi": 273399990,
+    "flag": "RU",
+    "silent_from": datetime(2026, 3, 17, 3),
+    "silent_to": datetime(2026, 3, 19, 15, 30),
+    "hours": 60.5,
+    "port_name": "Kharg Island",
+    "link_tier": "strong",
+    "link_reasons": "listed",
+    "reasons": "others heard; deeper after",
+}
+
+RESTATED: Row = {
+    "week": "2026-W10",
+    "number": "russian_linked_tanker_calls",
+    "link_tier": None,
+    "port_name": None,
+    "ports": None,
+    "old_port_calls": 24,
+    "new_port_calls": 26,
+    "old_state": "partial",
+    "new_state": "complete",
+    "reasons": "late file",
+    "detail": HOSTILE[1],
+    "calls_came": None,
+    "calls_went": None,
+}
+
+
+def test_possible_dark_calls_stand_apart_with_their_reasons(found: Row) -> None:
+    root = parsed(page.render(found | {"possible_dark_calls": [DARK]}))
+    (section,) = (s for s in root.iter("section") if "Possible dark calls" in text_of(s))
+    assert "Not in the number." in text_of(section)
+    (row,) = section.iterfind(".//tbody/tr")
+    assert cells(row)[1:] == [
+        "Tue 17 Mar 03:00 to Thu 19 Mar 15:30 60.5 hours",
+        "Kharg Island",
+        "strong: listed",
+        "others heard; deeper after",
+    ]
+    assert text_of(next(root.iter("dd"))) == "at least 16"
+
+
+def test_restated_numbers_are_told_at_the_top_and_in_a_table(found: Row) -> None:
+    by_port = {"number": "port_calls", "link_tier": "strong", "port_name": "Kharg Island"}
+    states = {"number": "state", "ports": 3, "old_port_calls": None, "new_port_calls": None}
+    rows = [RESTATED, RESTATED | by_port | {"ports": 1}, RESTATED | states]
+    root = parsed(page.render(found | {"restatement": rows}))
+    assert "2026-W10 from 24 to 26 (late file)" in text_of(next(root.iter("section")))
+    (told, port, state) = rows_of(root, "Restated counts")
+    assert told[:5] == ["2026-W10", "linked calls", "the coast", "24", "26"]
+    assert told[5:] == ["partial, now complete", f"late file: {HOSTILE[1]}"]
+    assert port[1:3] == ["calls, link strong", "Kharg Island"]
+    assert state[1:5] == ["state", "3 ports", "–", "–"]
+
+
+def test_many_restated_numbers_leave_the_page_short(found: Row) -> None:
+    root = parsed(page.render(found | {"restatement": [RESTATED] * 200}))
+    assert len(rows_of(root, "Restated counts")) == page.MOST_RESTATED
+    assert f"the first {page.MOST_RESTATED} of 200 rows" in text_of(root)
+
+
 # Where there is little to say.
 
 UNHEARD: Row = {
@@ -308,7 +374,7 @@ def test_an_unheard_week_has_no_number(found: Row) -> None:
     assert [text_of(node) for node in root.iter("dd")] == ["too little heard –"] * 3 + ["10%"]
     told = text_of(root)
     assert "No number: 10% of the coast's hours heard, too little to say zero." in told
-    assert "Not enough heard to compare" in told
+    assert "Not enough heard to compare" not in told, "the reason is the same"
     assert "No call of a tanker with a link to Russia was heard." in told
 
 
