@@ -139,15 +139,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     sql.add_argument("query", nargs="?", help="the query; without it, standard input or a prompt")
     sql.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
-    command(
+    ports = command(
         "ports",
         _ports,
-        "the ports and their fences",
+        "the ports and their fences; on a map, with a ship's track if asked",
         """
         barometer ports
         barometer ports --json
+        barometer ports --map ports.html
+        barometer ports --map ship.html --ship 9247778
         """,
         as_json="ports and fences as JSON",
+    )
+    ports.add_argument("--map", metavar="FILE", help="an interactive map, as one HTML file")
+    ports.add_argument(
+        "--ship", metavar="IMO-or-MMSI", help="draw the track of this ship too; a name will do"
     )
     vessel = command(
         "vessel",
@@ -327,16 +333,17 @@ def _ingest(flags: argparse.Namespace) -> int:
 
 
 def _show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> int:
-    from flows import catalogue, report  # noqa: PLC0415
+    from flows import catalogue  # noqa: PLC0415
+    from flows.report import tables, terminal  # noqa: PLC0415
 
     with catalogue.reading(settings) as con:
-        name = catalogue.require_week(con, None) if report.weeks(con) else None
+        name = catalogue.require_week(con, None) if tables.weeks(con) else None
         if as_json:
-            found = report.summary(con, name) if name else None
+            found = tables.summary(con, name) if name else None
             record = {"files": [_outcome_record(o) for o in outcomes], "week": found}
             print(json.dumps(record, indent=2, default=str))
         elif name:
-            report.show(report.week_view(con, name))
+            terminal.show(terminal.week_view(con, name))
             print(f"\nReports: {settings.home / 'reports'}")
         else:
             print("The lake holds no position yet.")
@@ -414,7 +421,8 @@ def _progress(flags: argparse.Namespace) -> Iterator[Progress]:
 
 
 def _report(flags: argparse.Namespace) -> int:
-    from flows import catalogue, lake, report  # noqa: PLC0415
+    from flows import catalogue, lake  # noqa: PLC0415
+    from flows.report import tables, terminal, write  # noqa: PLC0415
 
     settings = _settings(flags)
     known_on = _day(flags.as_known_on)
@@ -425,34 +433,36 @@ def _report(flags: argparse.Namespace) -> int:
             stack.enter_context(lake.locked(settings.home))
             con = stack.enter_context(catalogue.built_beside(settings, known_on=known_on))
         week = catalogue.require_week(con, flags.week)
-        folder = report.week_folder(settings.home, week)
+        folder = tables.week_folder(settings.home, week)
         if known_on is not None:
             folder /= f"as-known-on-{known_on}"
-        report.write_report(con, folder, week)
+        write.write_report(con, folder, week)
         if flags.json:
-            print(json.dumps(report.summary(con, week), indent=2, default=str))
+            print(json.dumps(tables.summary(con, week), indent=2, default=str))
         else:
-            report.show(report.week_view(con, week))
+            terminal.show(terminal.week_view(con, week))
             print(f"\nFiles: {folder}")
     return DONE
 
 
 def _vessel(flags: argparse.Namespace) -> int:
-    from flows import catalogue, report, vessel  # noqa: PLC0415
+    from flows import catalogue, vessel  # noqa: PLC0415
+    from flows.report import terminal  # noqa: PLC0415
+    from flows.report.tables import safe_text  # noqa: PLC0415
 
     settings = _settings(flags)
     with catalogue.reading(settings) as con:
         ships = vessel.find_ships(con, flags.ship)
         if not ships:
             raise BarometerError(
-                f"{report.safe_text(flags.ship)}: no ship of that number or name, heard or listed."
+                f"{safe_text(flags.ship)}: no ship of that number or name, heard or listed."
             )
         if flags.json:
             print(json.dumps([vessel.ship_record(con, s) for s in ships], indent=2, default=str))
         elif len(ships) == 1:
-            report.show(vessel.ship_view(vessel.ship_record(con, ships[0])))
+            terminal.show(vessel.ship_view(vessel.ship_record(con, ships[0])))
         else:
-            report.show(vessel.ships_view(ships))
+            terminal.show(vessel.ships_view(ships))
     return DONE
 
 
@@ -505,6 +515,15 @@ def _sql(flags: argparse.Namespace) -> int:
 def _ports(flags: argparse.Namespace) -> int:
     from flows import portlist  # noqa: PLC0415
 
+    if flags.ship is not None and flags.map is None:
+        print("barometer ports: --ship needs --map FILE", file=sys.stderr)
+        return USAGE
+    if flags.map is not None:
+        path = Path(flags.map).expanduser()
+        _write_map(flags, path)
+        if not flags.json:
+            print(f"Map: {path}")
+            return DONE
     if flags.json:
         print(json.dumps(portlist.records(), indent=2))
     else:
@@ -512,9 +531,31 @@ def _ports(flags: argparse.Namespace) -> int:
     return DONE
 
 
+def _write_map(flags: argparse.Namespace, path: Path) -> None:
+    from flows import catalogue, portmap, report, vessel  # noqa: PLC0415
+    from flows.resources import port_files  # noqa: PLC0415
+    from geo.ports import load_ports  # noqa: PLC0415
+
+    found = None
+    if flags.ship is not None:
+        asked = report.safe_text(flags.ship)
+        with catalogue.reading(_settings(flags)) as con:
+            ships = vessel.find_ships(con, flags.ship)
+            if len(ships) > 1:
+                report.show(vessel.ships_view(ships))
+                raise BarometerError(
+                    f"{asked}: {len(ships)} ships; name one by its number. No map was written."
+                )
+            if not ships or ships[0]["first_at"] is None:
+                why = "only listed, never heard" if ships else "no ship of that number or name"
+                raise BarometerError(f"{asked}: {why}. No map was written.")
+            found = portmap.ship_on_map(con, ships[0])
+    portmap.write_map(path, portmap.map_page(load_ports(*port_files()), found))
+
+
 def _check(flags: argparse.Namespace) -> int:
     from flows import catalogue, check, lake  # noqa: PLC0415
-    from flows.report import safe_text  # noqa: PLC0415
+    from flows.report.tables import safe_text  # noqa: PLC0415
 
     settings = _settings(flags)
     if flags.repoint:

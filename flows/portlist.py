@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from flows.report import show as print_view
+from flows.report.terminal import show as print_view
 from flows.resources import port_files
 from geo.ports import load_ports
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows import catalogue
-from flows.report import safe_cell, safe_text
+from flows.report.tables import safe_cell, safe_text
 from flows.settings import BarometerError, Settings
 
 MAX_TABLE_ROWS = 1000

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from flows import catalogue, history, lake, record, report
+from flows import catalogue, history, lake, record
 from flows.ingest import Outcome, TransientError
 from flows.registers.decisions import warn_of_faults
+from flows.report.tables import safe_text, week_folder, weeks
+from flows.report.write import write_report
 from flows.settings import Settings
 
 log = logging.getLogger("barometer.run")
@@ -38,8 +40,8 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
         with catalogue.open_catalogue(built, settings) as con:
             changed = [
                 week
-                for week in report.weeks(con)
-                if report.write_report(con, report.week_folder(settings.home, week), week)
+                for week in weeks(con)
+                if write_report(con, week_folder(settings.home, week), week)
             ]
     history.append_history(settings.home, history.RUN, [this])
     for name, rows in published.items():
@@ -63,7 +65,7 @@ def log_outcome(log: logging.Logger | logging.LoggerAdapter[Any], outcome: Outco
     level = {"failed": logging.ERROR, "skipped": logging.WARNING}.get(outcome.state, logging.INFO)
     if outcome.entry is not None and outcome.entry.rows_read == outcome.entry.rows_rejected > 0:
         level = logging.WARNING
-    log.log(level, "%s", report.safe_text(describe(outcome)))
+    log.log(level, "%s", safe_text(describe(outcome)))
 
 
 def problem(outcomes: Sequence[Outcome]) -> str | None:

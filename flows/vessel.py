@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from flows.report import records, safe_text
+from flows.report.tables import records, safe_text
 
 PARTS = {
     "identity": ("vessel_identity", ("hull_id",)),

@@ -14,9 +14,11 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Failed
 
-from flows import catalogue, lake, report, run
+from flows import catalogue, lake, run
 from flows.files import InputFile
 from flows.ingest import Outcome, Progress, TransientError, find_inputs, ingest_file
+from flows.report.tables import safe_cell, summary, weeks
+from flows.report.words import headline
 from flows.settings import Settings, load_settings
 from flows.sources import Source, load_sources
 
@@ -48,15 +50,15 @@ def derive(settings: Settings, outcomes: list[Outcome]) -> list[str]:
 def publish_artifact(settings: Settings, week: str | None) -> dict[str, Any] | None:
     """The week's ports as a table on the flow run's page."""
     with catalogue.reading(settings) as con:
-        if not report.weeks(con):
+        if not weeks(con):
             return None
         week = catalogue.require_week(con, week)
-        found = report.summary(con, week)
-    table = [{k: report.safe_cell(v) for k, v in port.items()} for port in found["ports"]]
+        found = summary(con, week)
+    table = [{k: safe_cell(v) for k, v in port.items()} for port in found["ports"]]
     create_table_artifact(
         table=table,
         key="weekly-port-calls",
-        description=f"{week}: {report.headline(found['series'])}",
+        description=f"{week}: {headline(found['series'])}",
     )
     return found
 

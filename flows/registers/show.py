@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flows.registers.store import Imported, Listing
-from flows.report import safe_text
+from flows.report.tables import safe_text
 
 MOST_SHOWN = 10
 """Ships and pieces of junk that a terminal gets to see; `--json` has them all."""

@@ -9,8 +9,9 @@ import re
 import pytest
 from rich.console import Console
 
-from flows import catalogue, report
+from flows import catalogue
 from flows.cli import main
+from flows.report.terminal import week_view
 from flows.settings import Settings
 from tests.conftest import ROOT
 
@@ -21,7 +22,7 @@ def test_the_output_shown_is_what_the_program_prints(sample_home: Settings) -> N
     """After a change that is meant: GOLDEN_WRITE=1 make test."""
     out = io.StringIO()
     with catalogue.reading(sample_home) as con:
-        Console(file=out, width=112).print(report.week_view(con, "2026-W12"))
+        Console(file=out, width=112).print(week_view(con, "2026-W12"))
     printed = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
     shown = re.search(r"(<!-- output: .*? -->\n```text\n)(.*?)\n?(```)", README, re.DOTALL)
     assert shown is not None

@@ -1,0 +1,220 @@
+"""The series as a chart: counts with their limits, and gaps where nothing was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from textwrap import fill
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from flows import figures
+
+Row = dict[str, Any]
+
+WIDE, NARROW, CHAT = (9.6, 104), (3.6, 26), (8.0, 52)
+"""Width in inches and the most weeks, of the chart on a screen, on a phone and for a chat."""
+
+LEAST_SLOTS = 8
+"""A young series is drawn as if it had so many weeks: three bars do not fill a page."""
+
+
+class Usual(NamedTuple):
+    """What the week is held against: calls a week in some weeks before a window."""
+
+    rate_a_week: float
+    weeks: int
+    before_weeks: int
+
+
+def series_figure(
+    rows: Sequence[Row],
+    width_in: float,
+    most_weeks: int,
+    usual: Usual | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Linked calls by week with their limits; below them all tankers, and what was heard.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        The series up to the week, rows of `barometer`, oldest first, no week left out.
+    width_in : float
+        Width, inches.
+    most_weeks : int
+        Only the last so many weeks are drawn.
+    usual : Usual or None
+        A line at the rate that the week is held against.
+    title : str or None
+        For a picture that stands alone.
+
+    Returns
+    -------
+    Figure
+        Of three axes. A week whose count is null is hatched and has no bar, so that it is not
+        taken for zero; an open week's bar is hollow. Limits that leave the axis are cut there.
+    """
+    rows = rows[-most_weeks:]
+    is_narrow = width_in < NARROW[0] + 1
+    with mpl.rc_context(figures.STYLE):
+        figure = figures.new_figure(width_in, 4.6 if is_narrow else 4.4)
+        top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(6, 2, 1))
+        _linked(top, rows, usual)
+        _all_tankers(middle, rows)
+        _heard(bottom, rows)
+        for axes, column in ((top, "russian_linked_tanker_calls"), (middle, "tanker_calls")):
+            _gaps(axes, [row[column] is None for row in rows])
+            axes.set_ylim(bottom=0)
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=2))
+            axes.tick_params(bottom=False)
+        for axes in (top, middle, bottom):
+            axes.grid(visible=False, axis="x")
+            axes.tick_params(length=3)
+        _weeks(bottom, rows, 5 if is_narrow else 13)
+        figure.align_ylabels()
+        handles = _legend(rows, usual)
+        figure.legend(
+            handles=handles,
+            loc="outside upper left" if title is None else "outside lower left",
+            ncols=2 if is_narrow else len(handles),
+            fontsize=8.5,
+            handlelength=1.2,
+            columnspacing=1.2,
+        )
+        if title is not None:
+            figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    return figure
+
+
+def series_png(rows: Sequence[Row], told: Sequence[str], usual: Usual | None = None) -> bytes:
+    """The chart for a chat, where nothing stands beside it but what is told above it."""
+    title = "\n".join(fill(sentence, 108) for sentence in told)
+    return figures.png(series_figure(rows, *CHAT, usual, title))
+
+
+def _linked(axes: Axes, rows: Sequence[Row], usual: Usual | None) -> None:
+    """Bars of the headline, calls at a berth first; whiskers of the rate's limits."""
+    at = [n for n, row in enumerate(rows) if row["russian_linked_tanker_calls"] is not None]
+    calls = np.array([rows[n]["russian_linked_tanker_calls"] for n in at])
+    berths = np.array([rows[n]["russian_linked_berth_calls"] or 0 for n in at])
+    is_open = [rows[n]["state"] == "open" for n in at]
+    for bottom, height, width, colour in (
+        (np.zeros_like(berths), berths, 0.76, figures.BERTH),
+        (berths, calls - berths, 0.42, figures.LINKED),
+    ):
+        axes.bar(
+            at,
+            height,
+            bottom=bottom,
+            width=width,
+            color=[figures.PAPER if hollow else colour for hollow in is_open],
+            edgecolor=[colour if hollow else figures.PAPER for hollow in is_open],
+            linewidth=[1.0 if hollow else 0.3 for hollow in is_open],
+        )
+    _limits(axes, rows)
+    if usual is not None:
+        last = len(rows) - usual.weeks - 0.5
+        first = max(last - usual.before_weeks, -0.5)
+        axes.plot(
+            [first, last],
+            [usual.rate_a_week] * 2,
+            color=figures.INK,
+            linewidth=1.3,
+            linestyle=(0, (4, 2)),
+        )
+    # The limits of a week of which little was heard reach far: they are no measure of the axis.
+    counts = [row["russian_linked_tanker_calls"] or 0 for row in rows]
+    limits = [row["high_95"] for row in rows if row["high_95"] and row["state"] == "complete"]
+    limits = limits or [row["high_95"] for row in rows if row["high_95"]]
+    axes.set_ylim(0, 1.08 * max([1, *counts, *limits]))
+    axes.set_ylabel("linked calls")
+
+
+def _limits(axes: Axes, rows: Sequence[Row]) -> None:
+    """A line from limit to limit, dark on the ground and light on the bar."""
+    told = [(n, row) for n, row in enumerate(rows) if row["low_95"] is not None]
+    at = [n for n, _ in told]
+    low = np.array([row["low_95"] for _, row in told])
+    high = np.array([row["high_95"] for _, row in told])
+    top = np.array([row["russian_linked_tanker_calls"] for _, row in told])
+    width = 1.3 if len(rows) <= NARROW[1] else 0.8
+    axes.vlines(at, np.maximum(low, top), high, color=figures.MUTED, linewidth=width)
+    axes.vlines(at, low, np.maximum(low, top), color=figures.PAPER, linewidth=width)
+
+
+def _all_tankers(axes: Axes, rows: Sequence[Row]) -> None:
+    counts = [np.nan if row["tanker_calls"] is None else row["tanker_calls"] for row in rows]
+    axes.plot(counts, color=figures.ALL, linewidth=1.3, marker="o", markersize=2.2)
+    axes.set_ylim(0, 1.15 * max([1.0, *(c for c in counts if not np.isnan(c))]))
+    axes.set_ylabel("all")
+
+
+def _heard(axes: Axes, rows: Sequence[Row]) -> None:
+    axes.bar(
+        range(len(rows)),
+        [row["observed_share"] or 0 for row in rows],
+        width=0.78,
+        color=figures.FENCE,
+    )
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 1])
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_ylabel("heard")
+
+
+def _gaps(axes: Axes, is_unheard: Sequence[bool]) -> None:
+    """Hatched where a week has no number."""
+    for at in np.flatnonzero(is_unheard):
+        axes.axvspan(at - 0.5, at + 0.5, **_HATCHED)
+
+
+_HATCHED: dict[str, Any] = {
+    "facecolor": figures.PAPER,
+    "edgecolor": figures.UNHEARD,
+    "hatch": "////",
+    "linewidth": 0,
+}
+
+
+def _weeks(axes: Axes, rows: Sequence[Row], most_labels: int) -> None:
+    """Weeks by number where they are few, else months."""
+    starts: list[date] = [row["week_start"] for row in rows]
+    if len(rows) <= most_labels:
+        marks = [(at, row["week"].partition("-")[2]) for at, row in enumerate(rows)]
+    else:
+        months = [
+            at for at, start in enumerate(starts) if at and start.month != starts[at - 1].month
+        ]
+        step = -(-len(months) // most_labels)
+        marks = [(at, f"{starts[at]:%b %y}") for at in months[::step]]
+        if not marks:
+            step = -(-len(rows) // most_labels)
+            marks = [(at, rows[at]["week"].partition("-")[2]) for at in range(0, len(rows), step)]
+    axes.set_xticks([at for at, _ in marks], [text for _, text in marks])
+    axes.set_xlim(-0.6, max(len(rows), LEAST_SLOTS) - 0.4)
+
+
+def _legend(rows: Sequence[Row], usual: Usual | None) -> list[Any]:
+    """What is in the chart, and nothing else."""
+    states = {row["state"] for row in rows}
+    found: list[Any] = [
+        Patch(facecolor=figures.BERTH, label="at berth"),
+        Patch(facecolor=figures.LINKED, label="at anchor (narrow)"),
+        Line2D([], [], color=figures.MUTED, linewidth=1.1, label="95% limits"),
+    ]
+    if usual is not None:
+        label = f"usual, {usual.rate_a_week:.1f} a week"
+        found.append(Line2D([], [], color=figures.INK, linestyle=(0, (4, 2)), label=label))
+    if any(row["russian_linked_tanker_calls"] is None for row in rows):
+        found.append(Patch(**_HATCHED, label="not heard"))
+    if "open" in states:
+        found.append(Patch(facecolor=figures.PAPER, edgecolor=figures.BERTH, label="open, so far"))
+    return found

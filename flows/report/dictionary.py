@@ -1,0 +1,106 @@
+"""What each column of each CSV means: the comments of the catalogue, and those of its queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import duckdb
+
+from flows.report.tables import FILES, Table
+from flows.resources import sql_path
+
+NAME = "data_dictionary.csv"
+
+TYPES = {
+    "VARCHAR": "text",
+    "BOOLEAN": "true or false",
+    "DATE": "date, YYYY-MM-DD",
+    "TIMESTAMP": "time, UTC, YYYY-MM-DD HH:MM:SS",
+    "DOUBLE": "number",
+    "FLOAT": "number",
+}
+"""SQL type -> what a reader of the CSV finds; all others are whole numbers."""
+
+COMPUTED = {
+    "port_name": "Name of the port.",
+    "port_calls.csv evidence": "Each piece of evidence: list or source, reference, listed and "
+    "delisted on, matched by which number.",
+    "port_calls.csv is_in_headline": "Whether the headline may count the call: a tanker's, not "
+    "contested, each hull once, no wait beside a berth call of the same voyage.",
+    "interference.csv week": "The week that the event touches.",
+    "interference.csv tanker_calls_less_sure": "Tanker calls of the week inside the event: their "
+    "confidence is lower for it.",
+    "interference.csv tanker_calls_contested": "Of these, the calls with confidence 1, which no "
+    "count takes.",
+    "coverage.csv week": "ISO week of the day.",
+}
+"""What no relation says: a column in all files, or in the one named before it."""
+
+_COMMENTS = """
+select table_name, column_name, comment
+from duckdb_columns()
+where not internal and comment is not null
+"""
+
+
+def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -> Table:
+    """A row for each column of each file: file, column, type, meaning.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        On the catalogue that the tables come from.
+    tables : mapping of str to Table
+        The files of `FILES`, by name.
+
+    Returns
+    -------
+    Table
+        In the order of the files and of their columns. A column means what the first input of
+        its query that has one of that name says of it.
+
+    Raises
+    ------
+    KeyError
+        If nothing says what a column means.
+    """
+    comments: dict[str, dict[str, str]] = {}
+    for relation, column, comment in con.execute(_COMMENTS).fetchall():
+        comments.setdefault(relation, {})[column] = comment
+    rows: list[tuple[str, ...]] = []
+    for file, table in tables.items():
+        known = [comments.get(relation, {}) for relation in inputs(FILES[file])]
+        for column, kind in zip(table.names, table.types, strict=True):
+            meaning = COMPUTED.get(f"{file} {column}") or next(
+                (relation[column] for relation in known if column in relation), None
+            )
+            told = COMPUTED[column] if meaning is None else meaning
+            rows.append((file, column, TYPES.get(kind, "whole number"), told))
+    names = ["file", "column", "type", "meaning"]
+    return Table(names, ["VARCHAR"] * len(names), rows)
+
+
+def inputs(query: str) -> list[str]:
+    """The relations that a query's header names as its inputs.
+
+    >>> inputs("report_weekly_port_calls")
+    ['weekly_port_calls', 'port']
+    """
+    return re.split(r"[,;]\s*", _header(query, r"Inputs: ([^.]*)\."))
+
+
+def grain(query: str) -> str:
+    """What a row of a query is, as its header says.
+
+    >>> grain("report_port_calls")
+    'one call of a tanker that arrived in the week'
+    """
+    return _header(query, r"Grain: (.*?)\. Inputs").replace("$week", "the week")
+
+
+def _header(query: str, pattern: str) -> str:
+    text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
+    found = re.search(rf"^-- .*?{pattern}", text, re.MULTILINE)
+    assert found is not None, query
+    return found[1]

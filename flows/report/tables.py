@@ -1,0 +1,125 @@
+"""What a report holds, as tables: the queries of a week, its CSV files, foreign text made safe."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from flows.resources import sql_path
+
+FILES = {
+    "weekly_port_calls.csv": "report_weekly_port_calls",
+    "port_calls.csv": "report_port_calls",
+    "barometer.csv": "report_barometer",
+    "series_window.csv": "report_series_window",
+    "weekly_split.csv": "report_weekly_split",
+    "coverage.csv": "report_coverage",
+    "interference.csv": "report_interference",
+}
+"""The CSV files of a week, and the query of `sql/` that each is the result of."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# Control, bidirectional and other invisible signs: they can forge a line or turn a text round.
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+
+
+def safe_text(text: str) -> str:
+    """Foreign text on one line, without signs that a screen does not show.
+
+    >>> safe_text("SEA\\x1b[31m STAR\\u202e")
+    'SEA [31m STAR'
+    """
+    return re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text)).strip()
+
+
+def safe_cell(value: Any) -> Any:
+    """A value for a CSV that people open in a spreadsheet.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV
+    injection). Numbers stay numbers, times are UTC without an offset, null is empty.
+
+    >>> safe_cell("=HYPERLINK(1)"), safe_cell(-1.5), safe_cell(None), safe_cell(True)
+    ("'=HYPERLINK(1)", -1.5, '', 'true')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = safe_text(value)
+        return f"'{text}" if text.startswith(_FORMULA) else text
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return value
+
+
+class Table(NamedTuple):
+    """The result of a query: names and SQL types of the columns, and rows as tuples."""
+
+    names: list[str]
+    types: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def week_table(con: duckdb.DuckDBPyConnection, query: str, week: str) -> Table:
+    """The result of a query of `sql/` that takes a week."""
+    return _fetch(con, query, {"week": week})
+
+
+def csv_bytes(table: Table) -> bytes:
+    """A table as a CSV file: UTF-8, a header, lines end with a newline, each cell made safe."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.names)
+    writer.writerows([safe_cell(value) for value in row] for row in table.rows)
+    return out.getvalue().encode()
+
+
+def as_records(table: Table) -> list[dict[str, Any]]:
+    """The rows of a table, each a dict by column."""
+    return [dict(zip(table.names, row, strict=True)) for row in table.rows]
+
+
+def records(con: duckdb.DuckDBPyConnection, query: str, **params: Any) -> list[dict[str, Any]]:
+    """The rows of a query of `sql/` with parameters, each a dict by column."""
+    return as_records(_fetch(con, query, params))
+
+
+def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -> Table:
+    text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
+    result = con.execute(text, params)
+    names = [column[0] for column in result.description]
+    return Table(names, [str(column[1]) for column in result.description], result.fetchall())
+
+
+def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
+    """The week's row of the series, its windows, ports, linked calls, interference and notes."""
+    return {
+        "series": records(con, "report_barometer", week=week)[-1],
+        "windows": records(con, "report_series_window", week=week),
+        "ports": records(con, "report_by_port", week=week),
+        "calls": [
+            c for c in records(con, "report_port_calls", week=week) if c["is_russian_linked"]
+        ],
+        "interference": records(con, "report_interference", week=week),
+        "notes": records(con, "report_notes", week=week)[0],
+    }
+
+
+def week_folder(home: Path, week: str) -> Path:
+    """Where a week's report lies in a home."""
+    return home / "reports" / week
+
+
+def weeks(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The weeks of the series, oldest first."""
+    return [row[0] for row in con.execute("select week from barometer order by week").fetchall()]

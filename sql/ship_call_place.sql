@@ -1,0 +1,9 @@
+-- Where the calls of a ship lay, for a map.
+-- Grain: one call. Inputs: track_call. Parameter: $port_call_ids.
+select
+    port_call_id,
+    lon,
+    lat
+from track_call
+where list_contains($port_call_ids, port_call_id)
+order by port_call_id

@@ -1,0 +1,377 @@
+"""The page: whole in itself, true to the CSV files beside it, and safe with what ships send."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import pytest
+from defusedxml import ElementTree
+
+from flows import catalogue
+from flows.report import page
+from flows.report.tables import FILES, week_table
+from flows.settings import Settings
+from tests.conftest import FillHome
+
+Row = dict[str, Any]
+WEEK = "2026-W12"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parsed(text: str) -> Element:
+    """The page as a tree: it is well-formed XML too."""
+    root: Element = ElementTree.fromstring(text.removeprefix("<!doctype html>"))
+    return root
+
+
+def text_of(node: Element) -> str:
+    return re.sub(r"\s+", " ", "".join(node.itertext())).strip()
+
+
+def cells(row: Element) -> list[str]:
+    return [text_of(cell) for cell in row if cell.tag in ("td", "th")]
+
+
+def rows_of(root: Element, region: str) -> list[list[str]]:
+    """The body of the table in a region, by the region's name."""
+    (found,) = (node for node in root.iter("div") if node.get("aria-label") == region)
+    return [cells(row) for row in found.iterfind(".//tbody/tr")]
+
+
+def csv_rows(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / name).open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def dashed(cell: str) -> str:
+    return cell or "–"
+
+
+@pytest.fixture(scope="module")
+def folder(sample_home: Settings) -> Path:
+    return sample_home.home / "reports" / WEEK
+
+
+@pytest.fixture(scope="module")
+def written(folder: Path) -> str:
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def root(written: str) -> Element:
+    return parsed(written)
+
+
+@pytest.fixture(scope="module")
+def found(sample_home: Settings) -> Row:
+    """What the page of the sample is made from."""
+    with catalogue.reading(sample_home) as con:
+        tables = {name: week_table(con, query, WEEK) for name, query in FILES.items()}
+        return page.gather(con, WEEK, tables)
+
+
+def with_last(found: Row, **changes: Any) -> Row:
+    """The same week with another row of the series."""
+    last = found["series"] | changes
+    return found | {"series": last, "barometer": [*found["barometer"][:-1], last]}
+
+
+# Whole in itself.
+
+
+def test_nothing_is_loaded_and_nothing_runs(root: Element, written: str) -> None:
+    assert not list(root.iter("script"))
+    named = [(node.tag, name, value) for node in root.iter() for name, value in node.items()]
+    assert [name for _, name, _ in named if name.lower().startswith("on")] == []
+    for tag, name, value in named:
+        if name.rpartition("}")[2] in ("href", "src", "action", "data", "srcset"):
+            assert value.startswith("#") or value in FILES, (tag, name, value)
+        assert "javascript:" not in value
+    styles = "".join(text_of(node) for node in root.iter() if node.tag.endswith("style"))
+    assert "@import" not in styles
+    assert not re.search(r"url\((?!#)", styles + written)
+    (policy,) = (n for n in root.iter("meta") if n.get("http-equiv") == "Content-Security-Policy")
+    assert policy.get("content") == ("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+
+
+def test_it_tells_no_time_of_its_own(found: Row, written: str) -> None:
+    assert page.render(found) == written
+    assert "generated" not in written.lower()
+
+
+def test_headings_are_in_order_and_tables_say_what_they_are(root: Element) -> None:
+    levels = [int(node.tag[1]) for node in root.iter() if re.fullmatch("h[1-6]", str(node.tag))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert root.get("lang") == "en"
+    for table in root.iter("table"):
+        assert table.find("caption") is not None
+        assert all(cell.get("scope") for cell in table.iter("th"))
+    for drawing in root.iter(f"{SVG}svg"):
+        assert drawing.get("role") == "img"
+        assert text_of(drawing.find(f"{SVG}title") or drawing[0])
+        assert text_of(drawing[1])
+    ids = [node.get("id") for node in root.iter() if node.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+# True to the files.
+
+
+def test_the_numbers_are_those_of_the_series(root: Element, folder: Path) -> None:
+    last = csv_rows(folder, "barometer.csv")[-1]
+    told = [text_of(node) for node in root.iter("dd")]
+    assert told == [
+        f"at least {last['russian_linked_berth_calls']}",
+        f"at least {last['russian_linked_tanker_calls']}",
+        f"at least {last['tanker_calls']}",
+        f"{float(last['observed_share']):.0%}",
+    ]
+
+
+def test_the_table_of_the_series_is_the_series(root: Element, folder: Path) -> None:
+    rows = rows_of(root, "The series as a table")
+    wanted = csv_rows(folder, "barometer.csv")[::-1]
+    for row, want in zip(rows, wanted, strict=True):
+        assert row[:3] == [
+            want["week"],
+            dashed(want["russian_linked_berth_calls"]),
+            dashed(want["russian_linked_tanker_calls"]),
+        ]
+        assert row[3] == f"{float(want['low_95']):.1f} to {float(want['high_95']):.1f}"
+        assert row[4:] == [
+            dashed(want["tanker_calls"]),
+            f"{float(want['observed_share']):.0%}",
+            want["state"],
+            want["word"],
+        ]
+
+
+def test_the_windows_are_the_windows(root: Element, folder: Path) -> None:
+    rows = rows_of(root, "Windows that end with the week")
+    for row, want in zip(rows, csv_rows(folder, "series_window.csv"), strict=True):
+        assert row[0] == {"today": "today", "at_call": "at the call"}[want["view"]]
+        assert row[1].split()[0] == {"1": "this"}.get(want["weeks"], want["weeks"])
+        assert row[2] == dashed(want["calls"])
+        assert row[7:] == [
+            dashed(want["rise_from_calls"]),
+            dashed(want["fall_to_calls"]),
+            want["word"],
+        ]
+
+
+def test_the_ports_add_up_to_the_files(root: Element, folder: Path) -> None:
+    counted: dict[str, list[int]] = {}
+    for row in csv_rows(folder, "weekly_port_calls.csv"):
+        told = counted.setdefault(row["port_name"], [0, 0, 0])
+        calls, berths = int(row["port_calls"] or 0), int(row["berth_calls"] or 0)
+        is_linked = row["link_tier"] in ("strong", "moderate")
+        told[0] += berths * is_linked
+        told[1] += calls * is_linked
+        told[2] += calls
+    rows = {row[0]: row[2:5] for row in rows_of(root, "Calls by port")}
+    assert rows == {name: [str(n) for n in told] for name, told in counted.items() if told[2]}
+    assert sum(int(row[1]) for row in rows.values()) == 16
+
+
+def test_the_splits_are_the_splits(root: Element, folder: Path) -> None:
+    for dimension, title in page.DIMENSIONS.items():
+        wanted = [r for r in csv_rows(folder, "weekly_split.csv") if r["dimension"] == dimension]
+        names = ("value", "linked_calls", "linked_berth_calls", "linked_vessels", "tanker_calls")
+        assert rows_of(root, title) == [[dashed(row[name]) for name in names] for row in wanted]
+
+
+def test_every_linked_call_is_there_with_its_evidence(root: Element, folder: Path) -> None:
+    wanted = [r for r in csv_rows(folder, "port_calls.csv") if r["is_russian_linked"] == "true"]
+    (table,) = (t for t in root.iter("table") if t.get("class") == "ships")
+    rows = list(table.iterfind("tbody/tr"))
+    assert len(rows) == len(wanted)
+    for row, want in zip(rows, wanted, strict=True):
+        told = text_of(row)
+        assert f"IMO {want['imo']}" in told
+        assert f"MMSI {want['mmsi']}" in told
+        arrived = datetime.fromisoformat(want["arrived_at"])
+        assert f"{want['port_name']}, at berth arrived {arrived:%a %-d %b %H:%M}" in told
+        assert f"{want['link_tier']}: {want['link_reasons']}" in told
+        assert ("not in the number" in told) == (want["is_in_headline"] == "false")
+        assert ("first call" in told) == (want["is_first_call"] == "true")
+        assert len(list(row.iter("li"))) == len(want["evidence"].split("; "))
+
+
+def test_what_was_heard_is_the_coverage(root: Element, folder: Path) -> None:
+    wanted: dict[str, list[str]] = {}
+    for row in csv_rows(folder, "coverage.csv"):
+        wanted.setdefault(row["port_name"], []).append(row["observed_hours"])
+    rows = rows_of(root, "Hours heard by port and day")
+    assert {row[0]: row[1:] for row in rows} == wanted
+    classes = [cell.get("class") for cell in root.iter("td") if cell.find("span") is not None]
+    assert {"complete", "partial", "unobserved"} <= set(classes)
+
+
+def test_the_files_are_listed_with_their_rows(root: Element, folder: Path) -> None:
+    told = {row[0]: int(row[1]) for row in rows_of(root, "Files of the report")}
+    assert told == {name: len(csv_rows(folder, name)) for name in FILES}
+
+
+def test_simulated_data_say_so(root: Element) -> None:
+    banners = [text_of(node) for node in root.iter("p") if node.get("class") == "banner"]
+    assert banners == ["SIMULATED DATA: ships and voyages here were made up by barometer simulate."]
+
+
+# Safe.
+
+HOSTILE = [
+    '=HYPERLINK("http://x";"y")',
+    "<script>alert(1)</script>",
+    "</td></table><h1>\"'&",
+    "A\u202eB\x1b[31m\u2028C",
+    "{{ 7 * 7 }}",
+]
+
+
+def _names(root: Element) -> Iterator[str]:
+    for row in root.iterfind(".//table[@class='ships']/tbody/tr"):
+        (name,) = row[0].iterfind("b/bdi")
+        yield "".join(name.itertext())
+
+
+def test_names_are_text_apart_from_the_text_around(found: Row) -> None:
+    calls = [found["linked"][0] | {"vessel_name": name} for name in HOSTILE]
+    pieces = [
+        piece | {"reference": HOSTILE[1], "link_source": HOSTILE[2]}
+        for piece in found["linked"][0]["pieces"]
+    ]
+    calls = [call | {"pieces": pieces, "last_russian_port": HOSTILE[1]} for call in calls]
+    text = page.render(found | {"linked": calls})
+    assert "<script" not in text
+    assert not set(text) & {"\u202e", "\u2028", "\x1b"}
+    assert list(_names(parsed(text))) == [
+        '=HYPERLINK("http://x";"y")',
+        "<script>alert(1)</script>",
+        "</td></table><h1>\"'&",
+        "A B [31m C",
+        "{{ 7 * 7 }}",
+    ]
+
+
+def test_hostile_names_from_a_file(fill_home: FillHome, tmp_path: Path) -> None:
+    header = "mmsi,base_date_time,longitude,latitude,sog,cog,heading,vessel_name,imo,call_sign,"
+    header += "vessel_type,status,length,width,draft,cargo,transceiver\n"
+    lines = [header]
+    for number, name in enumerate(HOSTILE):
+        quoted = '"' + name.replace('"', '""').replace("\u2028", " ") + '"'
+        lines += [
+            f"27399000{number},2026-04-15 {hour:02}:00:00,50.330{number},29.23,0.0,0,511,"
+            f"{quoted},,,80,5,,,,,A\n"
+            for hour in range(24)
+        ]
+    day = tmp_path / "day.csv"
+    day.write_text("".join(lines), encoding="utf-8")
+    settings = fill_home(tmp_path / "home", [day], as_of="2026-04-27T06:00")
+    text = (settings.home / "reports" / "2026-W16" / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert set(_names(parsed(text))) == {
+        '=HYPERLINK("http://x";"y")',
+        "<script>alert(1)</script>",
+        "</td></table><h1>\"'&",
+        "A B [31m C",
+        "{{ 7 * 7 }}",
+    }
+
+
+# Where there is little to say.
+
+UNHEARD: Row = {
+    "russian_linked_tanker_calls": None,
+    "russian_linked_berth_calls": None,
+    "tanker_calls": None,
+    "low_95": None,
+    "high_95": None,
+    "observed_share": 0.1,
+    "state": "unobserved",
+    "word": "not enough heard",
+}
+
+
+def test_an_unheard_week_has_no_number(found: Row) -> None:
+    windows = [row | {"heard_weeks": 0, "calls": None} for row in found["series_window"]]
+    changed = with_last(found, **UNHEARD) | {"linked": [], "series_window": windows}
+    root = parsed(page.render(changed))
+    assert [text_of(node) for node in root.iter("dd")] == ["too little heard –"] * 3 + ["10%"]
+    told = text_of(root)
+    assert "No number: 10% of the coast's hours heard, too little to say zero." in told
+    assert "Not enough heard to compare" in told
+    assert "No call of a tanker with a link to Russia was heard." in told
+
+
+def test_an_open_week_says_so_far_and_compares_nothing(found: Row) -> None:
+    open_ = {"state": "open", "low_95": None, "high_95": None, "word": None, "index_100": None}
+    windows = [row | dict.fromkeys(list(row)[3:]) for row in found["series_window"]]
+    root = parsed(page.render(with_last(found, **open_) | {"series_window": windows}))
+    assert text_of(next(root.iter("dd"))) == "so far 16"
+    assert "The week is open" in text_of(root)
+    assert not [node for node in root.iter("p") if node.get("class") == "word"]
+
+
+def test_a_week_without_a_linked_call(found: Row) -> None:
+    none = {"russian_linked_tanker_calls": 0, "russian_linked_berth_calls": 0, "low_95": 0.0}
+    changed = with_last(found, **none, state="complete") | {"linked": []}
+    root = parsed(page.render(changed))
+    assert text_of(next(root.iter("dd"))) == "0"
+    assert "No call of a tanker with a link to Russia in this week." in text_of(root)
+
+
+def test_a_week_without_any_tanker(found: Row) -> None:
+    ports = [row | {"tanker_calls": 0, "linked_calls": 0} for row in found["ports"]]
+    none = with_last(found, tanker_calls=0, russian_linked_tanker_calls=0, state="partial")
+    assert "0 seen" in text_of(parsed(page.render(none | {"ports": ports, "linked": []})))
+
+
+def test_the_first_week_ever(found: Row) -> None:
+    first = found | {"barometer": found["barometer"][-1:]}
+    assert "1 week from 2026-W12 to 2026-W12" in page.render(first)
+
+
+def test_links_as_known_on_a_day_are_told(found: Row) -> None:
+    notes = found["notes"] | {"known_on": "2026-03-01", "is_simulated": False}
+    root = parsed(page.render(found | {"notes": notes}))
+    (banner,) = (text_of(node) for node in root.iter("p") if node.get("class") == "banner")
+    assert banner.startswith("AS KNOWN ON 2026-03-01")
+
+
+# Seen by everybody.
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2, section 5)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("palette", [page.LIGHT, page.DARK], ids=["light", "dark"])
+def test_contrast_is_enough(palette: dict[str, str]) -> None:
+    texts = [("ink", ground) for ground in ("paper", "card", "complete", "partial")]
+    texts += [("muted", "paper"), ("muted", "card"), ("linked", "card")]
+    texts += [("all", "paper"), ("warn", "paper")]
+    for text, ground in texts:
+        assert contrast(palette[text], palette[ground]) >= 4.5, (text, ground)
+    for mark in ("linked", "berth", "all", "fence", "muted"):
+        assert contrast(palette[mark], palette["paper"]) >= 3, mark
+
+
+def test_the_dark_has_every_colour() -> None:
+    assert list(page.DARK) == list(page.LIGHT)

@@ -1,0 +1,158 @@
+"""The sentences of a report: they say no more than was heard, and whether it is noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flows.report import words
+
+Row = dict[str, Any]
+
+COMPLETE: Row = {
+    "russian_linked_tanker_calls": 3,
+    "russian_linked_berth_calls": 2,
+    "tanker_calls": 30,
+    "observed_share": 1.0,
+    "state": "complete",
+    "word": "no clear change",
+    "word_weeks": None,
+    "dispersion": 1.1,
+}
+
+WINDOW: Row = {
+    "weeks": 1,
+    "view": "today",
+    "calls": 3,
+    "heard_weeks": 1,
+    "rate_a_week": 3.0,
+    "low_95": 0.62,
+    "high_95": 8.77,
+    "before_weeks": 8,
+    "before_heard_weeks": 8,
+    "before_rate_a_week": 2.13,
+    "rise_from_calls": 9,
+    "fall_to_calls": None,
+    "word": "no clear change",
+}
+
+
+def windows(**words: str) -> list[Row]:
+    """Windows of 1 and 4 weeks in both views; a word by view and weeks, as ``today_4``."""
+    four = {"weeks": 4, "calls": 16, "rate_a_week": 4.0, "before_weeks": 26}
+    found = [
+        WINDOW | window | {"view": view} for view in ("today", "at_call") for window in ({}, four)
+    ]
+    return [
+        row | {"word": words.get(f"{row['view']}_{row['weeks']}", row["word"])} for row in found
+    ]
+
+
+def test_the_headline_never_says_zero_without_hearing() -> None:
+    series = {
+        "russian_linked_tanker_calls": None,
+        "russian_linked_berth_calls": None,
+        "observed_share": 0.2,
+        "state": "unobserved",
+    }
+    assert (
+        words.headline(series)
+        == "No number: 20% of the coast's hours heard, too little to say zero."
+    )
+    heard = series | {"russian_linked_tanker_calls": 0, "russian_linked_berth_calls": 0}
+    assert "none seen" in words.headline(heard | {"state": "partial", "observed_share": 0.5})
+    seen = series | {"russian_linked_tanker_calls": 3, "russian_linked_berth_calls": 2}
+    assert "at least 2 at berth, at least 3 calls" in words.headline(seen | {"state": "partial"})
+    assert "so far" in words.headline(seen | {"state": "open"})
+
+
+def test_the_berth_calls_come_first() -> None:
+    assert [number.value for number in words.numbers(COMPLETE)] == ["2", "3", "30", "100%"]
+    partial = words.numbers(COMPLETE | {"state": "partial", "observed_share": 0.5})
+    assert [number.qualifier for number in partial] == ["at least", "at least", "at least", ""]
+    unheard = COMPLETE | {"russian_linked_tanker_calls": None, "state": "unobserved"}
+    assert words.numbers(unheard)[1][:2] == ("too little heard", "–")
+
+
+def test_no_clear_change_names_the_usual_and_what_would_be_one() -> None:
+    said = words.word(COMPLETE, windows())
+    assert said == (
+        "No clear change: 3 calls this week may be chance; usual are 2.1 a week in the 8 weeks "
+        "before. From 9 it would be a rise; so few are usual that not even 0 would be a fall."
+    )
+
+
+@pytest.mark.parametrize(("fall", "told"), [(0, "at 0 a fall"), (2, "up to 2 a fall")])
+def test_a_fall_that_could_be_shown_is_named(fall: int, told: str) -> None:
+    said = words.word(COMPLETE, [row | {"fall_to_calls": fall} for row in windows()])
+    assert said is not None
+    assert said.endswith(f"From 9 it would be a rise, {told}.")
+
+
+@pytest.mark.parametrize("word", ["rise", "fall"])
+def test_a_change_names_its_window_and_limits(word: str) -> None:
+    series = COMPLETE | {"word": word, "word_weeks": 4}
+    assert words.word(series, windows(today_4=word, at_call_4=word)) == (
+        f"A {word}: 16 calls in the last 4 weeks, 4.0 a week (95% limits 0.6 to 8.8), against "
+        "2.1 a week in the 26 weeks before."
+    )
+
+
+@pytest.mark.parametrize("view", ["today", "at_call"])
+def test_a_change_that_one_view_alone_shows_is_not_said(view: str) -> None:
+    said = words.word(COMPLETE, windows(**{f"{view}_4": "fall"}))
+    assert said is not None
+    assert said.startswith("No clear change: ")
+    assert "both must agree" in said
+    assert "in the last 4 weeks" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"before_heard_weeks": 1},
+            "only 1 of the 8 weeks before was heard, and four are the least",
+        ),
+        ({"before_heard_weeks": None}, "none of the 8 weeks before was heard"),
+        ({"heard_weeks": 0, "calls": None}, "12% of the coast's hours, and 30% are the least"),
+    ],
+)
+def test_too_little_heard_says_what_lacks(changes: Row, told: str) -> None:
+    series = COMPLETE | {"word": "not enough heard", "observed_share": 0.12}
+    found = [row | changes | {"word": "not enough heard"} for row in windows()]
+    said = words.word(series, found)
+    assert said is not None
+    assert said.startswith("Not enough heard to compare: ")
+    assert told in said
+    assert words.window_of(series, found) is None
+
+
+def test_an_open_week_is_not_compared() -> None:
+    assert words.word(COMPLETE | {"word": None, "state": "open"}, windows()) is None
+
+
+def test_clustering_is_said_only_where_the_limits_are_wider_for_it() -> None:
+    assert words.clustering(COMPLETE) is None
+    assert words.clustering(COMPLETE | {"dispersion": None}) is None
+    assert "2.3 times" in str(words.clustering(COMPLETE | {"dispersion": 2.31}))
+
+
+def restated(week: str, old: int | None, new: int | None, reasons: str) -> Row:
+    return {"week": week, "old_headline": old, "new_headline": new, "reasons": reasons}
+
+
+def test_what_changed_is_told_by_week() -> None:
+    rows = [
+        restated("2026-W16", 5, 5, "later data"),
+        restated("2026-W14", 25, 26, "late file; new listing"),
+        restated("2026-W14", 24, 25, "late file"),
+        restated("2026-W13", None, 2, "late file"),
+    ]
+    assert words.changed(rows, "2026-W16") == (
+        "Published numbers that changed: 2026-W16 (this week): counts by port or states only, for "
+        "later data; 2026-W14: from 24 to 26, for late file and new listing; 2026-W13: from no "
+        "number to 2, for late file."
+    )
+    assert words.changed([], "2026-W16") == "No number that was published before has changed."
