@@ -21,7 +21,7 @@ import pyarrow as pa
 import shapely
 
 from flows import __version__, calls, lake
-from flows.history import PUBLISHED, REGISTER, RUN, read_history
+from flows.history import OUTBOX, PUBLISHED, REGISTER, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.registers.bundled import Version
@@ -64,7 +64,7 @@ SET_PARTS = {
 KNOWN = (
     *("meta", "run", "mid", "source_file", "port", "port_area", "week"),
     *("register_version", "register_age", "register_reject", "programme", "link_decision"),
-    *("register_entry", "register_ship"),
+    *("register_entry", "register_ship", "outbox"),
 )
 """Relations that need no fix, in an order in which each finds its inputs."""
 
@@ -120,6 +120,21 @@ VERSION_SCHEMA = pa.schema(
         ("imported_at", pa.timestamp("us")),
         ("name", pa.string()),
         ("entries", pa.int64()),
+    ]
+)
+OUTBOX_SCHEMA = pa.schema(
+    [
+        ("outbox_id", pa.int64()),
+        ("week", pa.string()),
+        ("week_state", pa.string()),
+        ("version", pa.string()),
+        ("to", pa.list_(pa.string())),
+        ("state", pa.string()),
+        ("at", pa.timestamp("us")),
+        ("attempt", pa.int64()),
+        ("message_id", pa.string()),
+        ("error", pa.string()),
+        ("next_try_at", pa.timestamp("us")),
     ]
 )
 PUBLISHED_SCHEMA = pa.schema(
@@ -178,6 +193,7 @@ def build(
         for name, table in _knowledge(settings.home).items():
             con.register(name, table)
         con.register("meta_pair", _meta(settings, manifest, known_on))
+        con.register("outbox_record", _outbox(settings.home))
         con.register("run_record", _records([*read_history(settings.home, RUN), run], RUN_SCHEMA))
         for name, table in _fences(ports).items():
             con.register(name, table)
@@ -245,6 +261,10 @@ def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[An
         for name in LAKE_VIEWS:
             con.execute(SET_PARTS[name], {"parts": _patterns(settings.home, manifest, name)})
         con.execute(_sql("lake_views"))
+        con.register("outbox_record", _outbox(settings.home))
+        con.register(
+            "outbox", con.sql(_sql("outbox")).to_arrow_table()
+        )  # mail goes out after a run
         yield con
 
 
@@ -348,6 +368,12 @@ def _patterns(home: Path, manifest: Manifest, kind: str) -> list[str]:
 
 def _ledger(manifest: Manifest) -> pa.Table:
     return _records([entry._asdict() for entry in manifest.entries.values()], LEDGER_SCHEMA)
+
+
+def _outbox(home: Path) -> pa.Table:
+    records = read_history(home, OUTBOX)
+    numbered = [{"outbox_id": number} | record for number, record in enumerate(records, 1)]
+    return _records(numbered, OUTBOX_SCHEMA)
 
 
 def _records(records: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -84,8 +84,8 @@ def _differences(
         _fault("rebuild", f"{name}: only one of the two has it. Run barometer again.")
         for name in sorted(in_use ^ anew)
     ]
-    # The run relation is history and no result: the new catalogue would count this run too.
-    for name in sorted((in_use & anew) - {"run"}):
+    # History and no result: the new catalogue would count this run too, and what was sent since.
+    for name in sorted((in_use & anew) - {"run", "outbox"}):
         with duckdb.connect() as both:
             both.register("in_use", used.table(name).to_arrow_table())
             both.register("anew", rebuilt.table(name).to_arrow_table())

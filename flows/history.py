@@ -12,6 +12,7 @@ from typing import Any
 log = logging.getLogger("barometer.history")
 
 RUN, PUBLISHED, REGISTER = "run", "published", "register"
+OUTBOX = "outbox"
 
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:
