@@ -19,7 +19,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import formataddr, getaddresses
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,11 +52,12 @@ _HOST = re.compile(r"[A-Za-z0-9.:_-]+")
 
 # The addresses that HTML's <input type=email> takes, which leaves out quoted local parts:
 # https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
-_ADDRESS = re.compile(
+_ADDRESS = (
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 )
+_MAILBOX = re.compile(rf'({_ADDRESS})|"?([^"<>@,;]*?)"?\s*<({_ADDRESS})>')
 
 RECORD: dict[str, Any] = dict.fromkeys(
     [
@@ -196,26 +197,24 @@ def addresses(environ: Mapping[str, str] | None = None) -> tuple[str, tuple[str,
         If a text is no address.
     """
     environ = os.environ if environ is None else environ
-    senders = _parsed("BAROMETER_MAIL_FROM", environ.get("BAROMETER_MAIL_FROM") or PLACEHOLDER_FROM)
+    senders = _mailboxes("BAROMETER_MAIL_FROM", environ, PLACEHOLDER_FROM)
     if len(senders) != 1:
         raise BarometerError("BAROMETER_MAIL_FROM: one address, such as barometer@example.org.")
-    recipients = _parsed("BAROMETER_MAIL_TO", environ.get("BAROMETER_MAIL_TO") or PLACEHOLDER_TO)
+    recipients = _mailboxes("BAROMETER_MAIL_TO", environ, PLACEHOLDER_TO)
     return formataddr(senders[0]), tuple(dict.fromkeys(address for _, address in recipients))
 
 
-def _parsed(name: str, text: str) -> list[tuple[str, str]]:
-    """Names and addresses of a list with commas."""
-    found = [
-        (safe_text(shown), address)
-        for shown, address in getaddresses([text.strip().strip(",")])
-        if text
-    ]
-    if not found or not all(_ADDRESS.fullmatch(address) for _, address in found):
+def _mailboxes(name: str, environ: Mapping[str, str], default: str) -> list[tuple[str, str]]:
+    """Names and addresses of a list with commas; the names are for people and may be empty."""
+    text = environ.get(name) or default
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    found = [_MAILBOX.fullmatch(part) for part in parts]
+    if not found or not all(found) or not text.isprintable():
         raise BarometerError(
             f"{name}: {safe_text(text)!r} is no address, or no list of them with commas. Write "
             "a@example.org,b@example.org; a domain beyond ASCII in its xn-- form."
         )
-    return found
+    return [(match[2] or "", match[1] or match[3]) for match in found if match]
 
 
 def _port(value: Any) -> int:
@@ -359,7 +358,7 @@ def _handed_over(
     smtp: smtplib.SMTP, mail: MailSettings, content: bytes, to: Sequence[str]
 ) -> dict[str, Fate]:
     """The dialogue of RFC 5321 from MAIL on, in steps: when something failed decides the fate."""
-    sender = getaddresses([mail.sender])[0][1]
+    sender = parseaddr(mail.sender)[1]
     options = [f"size={len(content)}"] if smtp.has_extn("size") else []
     _expect(smtp.mail(sender, options), {250})
     fates = {}
@@ -410,8 +409,8 @@ def _fate(error: Exception, mail: MailSettings) -> Fate:
     elif isinstance(error, ssl.SSLError):
         why = f"no TLS: {error.reason or error}"
         hint = "; port 465 usually wants BAROMETER_SMTP_SECURITY=tls, port 587 starttls"
-    elif isinstance(error, smtplib.SMTPServerDisconnected):
-        why = "the server closed the connection"
+    elif isinstance(error, smtplib.SMTPServerDisconnected):  # says timed out, where it was that
+        why = str(error)
     elif isinstance(error, smtplib.SMTPException):  # no STARTTLS, or no way to log in, on offer
         why = str(error)
         is_temporary = False

@@ -1,11 +1,12 @@
-"""A real SMTP server for tests, a process of its own: it keeps what it takes, and misbehaves as told.
+"""A real SMTP server for tests, a process of its own: keeps what it takes, misbehaves as told.
 
 ``python tests/smtp_server.py FOLDER SECURITY`` prints its port. FOLDER holds `server.pem` (key and
 certificates), `login.json` (user and password), and `behaviour.json`, which it reads at each step:
 
     {"connect": "close" or "hang", "auth": "535 no", "mail": "421 busy", "rcpt": {"a@b": "550 no"},
-     "data": "451 later", or "drop": it takes the message, and the connection goes before the answer}
+     "data": "451 later" or "drop"}
 
+By "drop" it takes the message, and the connection goes before the answer.
 Each message that it takes becomes `N.eml`, and its envelope `N.json`.
 """
 
@@ -28,13 +29,13 @@ class Handler:
     def told(self, step: str) -> Any:
         return json.loads((self.folder / "behaviour.json").read_text()).get(step)
 
-    async def handle_MAIL(  # noqa: N802 the names are aiosmtpd's
+    async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
         return self.told("mail") or "250 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         reply = (self.told("rcpt") or {}).get(address)
@@ -43,7 +44,7 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         told = self.told("data")
         if told in (None, "drop"):
             number = len(list(self.folder.glob("*.eml"))) + 1
