@@ -10,15 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import trustme
@@ -31,14 +29,11 @@ from flows.history import OUTBOX, append_history, read_history
 from flows.letter import Attachment, Letter, compose, message
 from flows.mail import MailSettings, Told, mail_settings, send_week
 from flows.settings import BarometerError, Settings
-from tests.conftest import AS_OF, ROOT
+from tests.conftest import ROOT
+from tests.flows.post import FORMS, PASSWORD, TEAM, Post, emptied, parsed
 
-PASSWORD = "correct horse' \"battery=staple"
-FORMS = (
-    PASSWORD,
-    *(base64.b64encode(t.encode()).decode() for t in (PASSWORD, f"\0barometer\0{PASSWORD}")),
-)
-TEAM = ("a@example.org", "b@example.org", "c@example.org")
+pytest_plugins = ("tests.flows.post",)
+
 NOON = datetime(2026, 3, 23, 12)
 HOSTILE = [
     "EVIL\r\nBcc: x@evil.ru",
@@ -52,97 +47,9 @@ HOSTILE = [
 ]
 
 
-class Post(NamedTuple):
-    """A running server: its port, its folder, and the file of its certificate authority."""
-
-    port: int
-    folder: Path
-    authority: Path
-    security: str
-
-    def behave(self, **behaviour: Any) -> None:
-        (self.folder / "behaviour.json").write_text(json.dumps(behaviour))
-
-    def taken(self) -> list[EmailMessage]:
-        """The messages it took, in order, parsed."""
-        return [parsed(path.read_bytes()) for path in self._files("eml")]
-
-    def envelopes(self) -> list[dict[str, Any]]:
-        return [json.loads(path.read_text()) for path in self._files("json")]
-
-    def _files(self, kind: str) -> list[Path]:
-        found = [path for path in self.folder.glob(f"*.{kind}") if path.stem.isdigit()]
-        return sorted(found, key=lambda path: int(path.stem))
-
-    def environ(self, **changes: str) -> dict[str, str]:
-        return {
-            "BAROMETER_SMTP_HOST": "localhost",
-            "BAROMETER_SMTP_PORT": str(self.port),
-            "BAROMETER_SMTP_SECURITY": self.security,
-            "BAROMETER_SMTP_USER": "barometer",
-            "BAROMETER_SMTP_PASSWORD": PASSWORD,
-            "BAROMETER_MAIL_FROM": "Barometer <barometer@example.org>",
-            "BAROMETER_MAIL_TO": ",".join(TEAM),
-        } | changes
-
-
 def read(part: Any) -> str:
     """A text part as a mail program shows it."""
     return str(part.get_content()).replace("\r\n", "\n")
-
-
-def parsed(content: bytes) -> EmailMessage:
-    found = message_from_bytes(content, policy=default)
-    assert isinstance(found, EmailMessage)
-    return found
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def serve(folder: Path, authority: trustme.CA, security: str) -> Iterator[Post]:
-    authority.cert_pem.write_to_path(folder / "authority.pem")
-    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(
-        folder / "server.pem"
-    )
-    (folder / "login.json").write_text(json.dumps({"user": "barometer", "password": PASSWORD}))
-    (folder / "behaviour.json").write_text("{}")
-    program = [sys.executable, str(ROOT / "tests" / "smtp_server.py"), str(folder), security]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield Post(int(server.stdout.readline()), folder, folder / "authority.pem", security)
-        server.kill()
-
-
-@pytest.fixture(scope="module")
-def starttls(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Post]:
-    yield from serve(tmp_path_factory.mktemp("starttls"), authority, "starttls")
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Post]:
-    yield from serve(tmp_path_factory.mktemp("tls"), authority, "tls")
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Post]:
-    yield from serve(tmp_path_factory.mktemp("plain"), authority, "none")
-
-
-def emptied(post: Post, monkeypatch: pytest.MonkeyPatch) -> Post:
-    """The server with nothing taken, in order, and trusted."""
-    for path in (*post._files("eml"), *post._files("json")):
-        path.unlink()
-    post.behave()
-    monkeypatch.setenv("SSL_CERT_FILE", str(post.authority))
-    return post
-
-
-@pytest.fixture
-def post(starttls: Post, monkeypatch: pytest.MonkeyPatch) -> Post:
-    return emptied(starttls, monkeypatch)
 
 
 def week_letter(
@@ -846,53 +753,3 @@ def test_a_run_sends_the_newest_closed_week_and_later_what_failed(
 def test_a_run_without_mail_settings_says_so(tmp_path: Path) -> None:
     told = mail.send_due(Settings(tmp_path, NOON, 1, "300MB"), {})
     assert told.problems == [] and "no mail is set up" in told.done[0]
-
-
-def test_the_flow_fails_on_mail_only_after_all_else(
-    prefect_server: None,
-    sample_days: list[Path],
-    tmp_path: Path,
-    post: Post,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from flows.weekly import weekly
-
-    for name, value in post.environ().items():
-        monkeypatch.setenv(name, value)
-    post.behave(auth="535 no")
-    job = {"home": str(tmp_path / "home"), "as_of": AS_OF, "return_state": True}
-    state = weekly(paths=[str(day) for day in sample_days[:7]], **job)
-    assert state.is_failed() and "2026-W10: not sent to" in state.message
-    assert (tmp_path / "home" / "reports" / "2026-W10" / "barometer.csv").exists()
-    post.behave()
-    monkeypatch.setenv("BAROMETER_SMTP_USER", "nobody")
-    assert weekly(**job).is_failed(), "other settings are tried"
-    monkeypatch.setenv("BAROMETER_SMTP_USER", "barometer")
-    assert weekly(**job).is_completed()
-    assert len(post.taken()) == 1
-
-
-def test_a_prefect_block_gives_server_and_login(
-    prefect_server: None, post: Post, tmp_path: Path
-) -> None:
-    from prefect_email import EmailServerCredentials
-
-    block = EmailServerCredentials(
-        username="barometer",
-        password=PASSWORD,
-        smtp_server="localhost",
-        smtp_type="STARTTLS",
-        smtp_port=post.port,
-    )
-    block.save("team-post", _sync=True)
-    environ = post.environ(BAROMETER_SMTP_HOST="", BAROMETER_SMTP_BLOCK="team-post")
-    for name in ("PORT", "SECURITY", "USER", "PASSWORD"):
-        del environ[f"BAROMETER_SMTP_{name}"]
-    assert send(tmp_path, post, environ=environ).problems == []
-    assert post.envelopes()[0]["is_logged_in"]
-    block.verify = False
-    block.save("team-post", overwrite=True, _sync=True)
-    with pytest.raises(BarometerError, match="does not verify"):
-        mail_settings(environ)
-    with pytest.raises(BarometerError, match="email-server-credentials/none cannot be loaded"):
-        mail_settings(environ | {"BAROMETER_SMTP_BLOCK": "none"})
