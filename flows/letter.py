@@ -47,7 +47,7 @@ class Letter(NamedTuple):
     week, week_state : str
         ISO week; complete, partial, unobserved or open.
     version : str
-        Hash of the week's CSV files, 32 hexadecimal digits: another number is another version,
+        Hash of the week's CSV files, 16 hexadecimal digits: another number is another version,
         another picture or page is not.
     found : dict
         `flows.report.summary` of the week.
@@ -111,7 +111,7 @@ def read_letter(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> Lett
 
 
 def version_of(files: Sequence[Attachment]) -> str:
-    """The version of a week's numbers: a hash over its CSV files, 32 hexadecimal digits.
+    """The version of a week's numbers: a hash over its CSV files, 16 hexadecimal digits.
 
     >>> one = version_of([Attachment("a.csv", b"1"), Attachment("b.csv", b"2")])
     >>> one == version_of([Attachment("b.csv", b"2"), Attachment("a.csv", b"1")])
@@ -119,7 +119,7 @@ def version_of(files: Sequence[Attachment]) -> str:
     >>> one == version_of([Attachment("a.csv", b"12"), Attachment("b.csv", b"")])
     False
     """
-    digest = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(digest_size=8)
     for name, content in sorted(files):
         digest.update(f"{name} {len(content)}\n".encode())
         digest.update(content)
@@ -339,14 +339,23 @@ def _html_table(table: _Table) -> str:
     )
 
 
-def message_id(letter: Letter, sender: str) -> str:
-    """The Message-ID: the same whenever this version of the week is sent from this domain."""
+def message_id(letter: Letter, sender: str, earlier: int) -> str:
+    """The Message-ID: the same whenever this version of the week is sent from this domain.
+
+    `earlier` is how often the numbers were these before, and others since. That is no duplicate.
+    """
     domain = parseaddr(sender)[1].rpartition("@")[2]
-    return f"<barometer.{letter.week}.{letter.version}@{domain}>"
+    once_more = f".{earlier + 1}" if earlier else ""
+    return f"<barometer.{letter.week}.{letter.version}{once_more}@{domain}>"
 
 
 def message(
-    letter: Letter, texts: Texts, sender: str, recipients: Sequence[str], sent_at: datetime
+    letter: Letter,
+    texts: Texts,
+    sender: str,
+    recipients: Sequence[str],
+    sent_at: datetime,
+    identity: str,
 ) -> EmailMessage:
     """The whole message.
 
@@ -358,6 +367,8 @@ def message(
         As `flows.mail.mail_settings` gives them.
     sent_at : datetime
         The time of sending, naive UTC: the header Date.
+    identity : str
+        The Message-ID.
 
     Returns
     -------
@@ -371,7 +382,7 @@ def message(
     # An encoded word would be decoded here, with all that hides in it.
     found["Subject"] = safe_text(texts.subject.replace("=?", "= ?"))
     found["Date"] = format_datetime(sent_at.replace(tzinfo=UTC))
-    found["Message-ID"] = message_id(letter, sender)
+    found["Message-ID"] = identity
     found["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     found.set_content(texts.text, cte="quoted-printable")
     found.add_alternative(texts.html, subtype="html", cte="quoted-printable")

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import formataddr, parseaddr
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,6 +68,9 @@ RECORD: dict[str, Any] = dict.fromkeys(
 )
 """The keys of a record of the outbox. Each try has one before it, `sending`, and one for each end
 after it: `sent`, `failed` (`next_try_at` is null if it is not tried again by itself), `unclear`."""
+
+TAKEN = ("sent", "unclear")
+"""The ends after which somebody has the message, or may."""
 
 CRASHED = "barometer ended between the sending and its record"
 
@@ -479,7 +483,7 @@ def send_week(
             if not (again and _is_of(record, letter))
         ]
         records = read_outbox(home)
-        last = _last(record for record in records if _is_of(record, letter))
+        last = _last(_current(records, letter))
         to = [
             address
             for address in mail.recipients
@@ -487,7 +491,7 @@ def send_week(
         ]
         if to:
             _try(home, mail, letter, to, records, now, sleep)
-            last = _last(record for record in read_outbox(home) if _is_of(record, letter))
+            last = _last(_current(read_outbox(home), letter))
     told = _told(letter, mail, last, to, by_hand=by_hand)
     found = [_unclear(record, record["to"]) for record in crashed]
     return told._replace(problems=list(dict.fromkeys([*found, *told.problems])))
@@ -509,6 +513,27 @@ def _locked(home: Path) -> Iterator[None]:
 
 def _is_of(record: Mapping[str, Any], letter: Letter) -> bool:
     return (record["week"], record["version"]) == (letter.week, letter.version)
+
+
+def _current(records: Sequence[dict[str, Any]], letter: Letter) -> list[dict[str, Any]]:
+    """The records of this version since another one went out: numbers that come back are news."""
+    others = [
+        number
+        for number, record in enumerate(records, 1)
+        if record["week"] == letter.week
+        and record["version"] != letter.version
+        and record["state"] in TAKEN
+    ]
+    return [record for record in records[max(others, default=0) :] if _is_of(record, letter)]
+
+
+def _identity(records: Iterable[dict[str, Any]], letter: Letter, sender: str) -> str:
+    """The Message-ID of this version, by how often it went out before another one did."""
+    went_out = (r["version"] for r in records if r["week"] == letter.week and r["state"] in TAKEN)
+    versions = [version for version, _ in groupby(went_out)]
+    if versions and versions[-1] == letter.version:
+        versions.pop()
+    return message_id(letter, sender, versions.count(letter.version))
 
 
 def _last(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -559,15 +584,16 @@ def _try(
 ) -> None:
     """Try a few times, each with a record before and one or more after."""
     texts = compose(letter, _replaced_at(records, letter))
-    before = max((record["attempt"] for record in records if _is_of(record, letter)), default=0)
+    identity = _identity(records, letter, mail.sender)
+    before = max((record["attempt"] for record in _current(records, letter)), default=0)
     for number, wait in enumerate((*WAITS_S, None), before + 1):
         at = now()
-        whole = message(letter, texts, mail.sender, mail.recipients, at)
+        whole = message(letter, texts, mail.sender, mail.recipients, at, identity)
         common = {
             "week": letter.week,
             "week_state": letter.week_state,
             "version": letter.version,
-            "message_id": message_id(letter, mail.sender),
+            "message_id": identity,
             "attempt": number,
             "settings_hash": settings_hash(mail),
         }
@@ -725,7 +751,10 @@ def write_eml(home: Path, letter: Letter, environ: Mapping[str, str] | None = No
         The file, which mail programs open. It is no part of the week's version.
     """
     sender, recipients = addresses(environ)
-    texts = compose(letter, _replaced_at(read_outbox(home), letter))
+    records = read_outbox(home)
+    texts = compose(letter, _replaced_at(records, letter))
+    identity = _identity(records, letter, sender)
+    whole = message(letter, texts, sender, recipients, utc_now(), identity)
     path = report.week_folder(home, letter.week) / f"{letter.week}.eml"
-    lake.write_durably(path, message(letter, texts, sender, recipients, utc_now()).as_bytes())
+    lake.write_durably(path, whole.as_bytes())
     return path

@@ -16,7 +16,6 @@ from flows.weekly import ingest, weekly
 from tests.conftest import AS_OF, ROOT
 from tests.flows.post import PASSWORD, Post
 
-pytest_plugins = ("tests.flows.post",)
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
