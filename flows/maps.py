@@ -24,7 +24,7 @@ from shapely.geometry import LineString, Point, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from flows.figures import ALL, FENCE, INK, LAND, LINKED, MUTED, PAPER, SEA, STYLE, UNHEARD
-from flows.report import safe_text
+from flows.report.tables import safe_text
 from flows.resources import data_path, port_files
 from geo.ports import Ports, load_ports
 

@@ -27,7 +27,8 @@ from shapely.geometry.base import BaseGeometry
 from flows.figures import ALL, FENCE, INK, LAND, LINKED, MUTED, PAPER, SEA
 from flows.lake import write_durably
 from flows.maps import land
-from flows.report import SIMULATED, records, safe_text
+from flows.report.tables import records, safe_text
+from flows.report.words import SIMULATED
 from flows.resources import sql_path
 from flows.settings import BarometerError
 from geo.plausibility import CLOCK, REASONS
