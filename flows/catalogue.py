@@ -28,6 +28,7 @@ from flows.registers.bundled import Version
 from flows.registers.codes import (
     folder_hash,
     load_destinations,
+    load_foreign_ports,
     load_mid,
     load_programmes,
     load_straits,
@@ -47,6 +48,9 @@ STORAGE_VERSION = "v1.0.0"
 
 SURROUNDINGS_KM = 60.0
 """How far from a port its reception is judged (README, "How it decides")."""
+
+LIMIT_STEP_DEG = 0.02
+"""Points along a port's limit, to measure how far off a ship is, lie no further apart: 2 km."""
 
 CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
@@ -76,6 +80,7 @@ FOLLOWING = (
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
     *("call_cargo", "coast_week", "call_voyage", "weekly_split", "series_count"),
+    *("tanker_gap", "tanker_silence", "silence_hearing", "coast_silence", "possible_dark_call"),
 )
 """Relations that follow from the calls, in such an order too."""
 
@@ -91,6 +96,7 @@ drop table call_identity; drop table weekly_count; drop table coast_week;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
 drop table ship_day; drop table claim_day; drop table hull_day;
 drop table restated; drop table restated_ship; drop table restated_listing;
+drop table tanker_gap; drop table tanker_silence; drop table silence_hearing;
 """
 """Relations that only the way to others needs."""
 
@@ -544,6 +550,7 @@ def _knowledge(home: Path) -> dict[str, pa.Table]:
         "destination_text": load_destinations(),
         "strait_side": load_straits(),
         "terminal": load_terminals(),
+        "foreign_port": load_foreign_ports(),
         "version_record": _version_records(versions),
         "version_entry": _version_entries(versions),
         "register_junk": load_junk(home),
@@ -592,6 +599,7 @@ def _fences(ports: Ports) -> dict[str, pa.Table]:
         "fenced_area": pa.Table.from_pandas(_with_geometry(ports.port_area), preserve_index=False),
         "surrounding_cell": _surrounding_cells(ports),
         "limit_cell": _limit_cells(ports),
+        "limit_point": _limit_points(ports),
     }
 
 
@@ -703,6 +711,16 @@ def _limit_cells(ports: Ports) -> pa.Table:
     )
     touched = np.unique(shapely.STRtree(squares).query(limits, predicate="intersects")[1])
     return pa.table({"cell_x": cell_x[touched], "cell_y": cell_y[touched]})
+
+
+def _limit_points(ports: Ports) -> pa.Table:
+    """Points along the limits of Iran's ports: port_id, lon, lat."""
+    port = ports.port.loc[ports.port["country"] == "IR"]
+    edges = shapely.segmentize(shapely.boundary(port["geometry"].to_numpy()), LIMIT_STEP_DEG)
+    points, row = shapely.get_coordinates(edges, return_index=True)
+    found = np.unique(np.column_stack([row, points]), axis=0)
+    ids = port["port_id"].to_numpy()[found[:, 0].astype(np.int64)]
+    return pa.table({"port_id": pa.array(ids), "lon": found[:, 1], "lat": found[:, 2]})
 
 
 def require_week(con: duckdb.DuckDBPyConnection, week: str | None) -> str:

@@ -203,7 +203,10 @@ def _doubts(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _silences(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("from (UTC)", "to (UTC)", "hours", "fell silent at", "came back at", "moved")
+    table = _table(
+        *("from (UTC)", "to (UTC)", "hours", "fell silent at", "came back at", "moved"),
+        "others heard there",
+    )
     for row in rows[:MOST_SHOWN]:
         table.add_row(
             _moment(row["silent_from"]),
@@ -212,6 +215,9 @@ def _silences(rows: Sequence[dict[str, Any]]) -> Table:
             f"{row['from_lat']:.2f}, {row['from_lon']:.2f}",
             f"{row['to_lat']:.2f}, {row['to_lon']:.2f}",
             f"{row['moved_km']:.0f} km",
+            f"{row['neighbours_heard']} ships, {row['heard_share']:.0%} of the hours"
+            if row["neighbours_heard"]
+            else "nobody: unobserved",
         )
     return _cut(table, rows)
 

@@ -106,6 +106,16 @@ def load_terminals() -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
 
 
+def load_foreign_ports() -> pa.Table:
+    """Other countries' ports around the Gulf and the Gulf of Oman, as points: name, lon, lat."""
+    rows = [
+        {"name": row["name"], "lon": float(row["lon"]), "lat": float(row["lat"])}
+        for row in _rows("ports", "foreign.csv")
+    ]
+    schema = pa.schema([("name", pa.string()), ("lon", pa.float64()), ("lat", pa.float64())])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
 def folder_hash(folder: Path) -> str:
     """blake2b-128 over the names and contents of a folder's data files, in the order of names."""
     digest = hashlib.blake2b(digest_size=16)

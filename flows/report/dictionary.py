@@ -34,6 +34,11 @@ COMPUTED = {
     "interference.csv tanker_calls_contested": "Of these, the calls with confidence 1, which no "
     "count takes.",
     "coverage.csv week": "ISO week of the day.",
+    "restatement.csv number": "What changed: port_calls, as in weekly_port_calls.csv; "
+    "russian_linked_tanker_calls, russian_linked_berth_calls or tanker_calls, as in barometer.csv; "
+    "or the state of ports alone.",
+    "restatement.csv ports": "How many ports the row is of; more than one where their state alone "
+    "changed. Null: the whole coast.",
 }
 """What no relation says: a column in all files, or in the one named before it."""
 

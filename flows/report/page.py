@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from flows import figures
+from flows import figures, maps
 from flows.report import charts, dictionary, words
 from flows.report.tables import FILES, Table, as_records, records, safe_text
 
@@ -51,6 +51,18 @@ NOT_COUNTED = {
     "waiting": "not in the number: a wait of a voyage, or a hull, that is counted already",
 }
 
+MOST_RESTATED = 40
+"""Rows of restatements on the page: a late file can change hundreds, and the CSV has them all."""
+
+RESTATED = {
+    "russian_linked_tanker_calls": "linked calls",
+    "russian_linked_berth_calls": "linked calls at a berth",
+    "tanker_calls": "calls of all tankers",
+    "port_calls": "calls",
+    "state": "state",
+}
+"""What the numbers of `restatement` are called here."""
+
 DIMENSIONS = {
     "water": "Water",
     "direction": "Direction",
@@ -86,8 +98,6 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         for call in rows["port_calls"]
         if call["is_russian_linked"]
     ]
-    # Until these relations are there.
-    rows = {"restatement": [], "possible_dark_calls": []} | rows
     return rows | {
         "week": week,
         "series": rows["barometer"][-1],
@@ -129,7 +139,7 @@ def render(found: Row) -> str:
             "interference_note": words.interference_note(
                 found["interference"], found["notes"]["made_less_sure"]
             ),
-            "maps": None,
+            "maps": _maps(found["ports"]),
             "charts": _charts(found["barometer"], usual_of(found)),
             "shown_ports": [port for port in found["ports"] if port["tanker_calls"]],
             "unheard_ports": sum(not port["observed_share"] for port in found["ports"]),
@@ -137,6 +147,8 @@ def render(found: Row) -> str:
             "reception": reception(found["coverage"]),
             "dimensions": DIMENSIONS,
             "not_counted": NOT_COUNTED,
+            "restated": RESTATED,
+            "most_restated": MOST_RESTATED,
         }
     )
 
@@ -175,6 +187,14 @@ def _charts(rows: Sequence[Row], usual: charts.Usual | None) -> dict[str, str]:
     return {
         name: figures.svg(charts.series_figure(rows, *size, usual), f"series-{name}", title, told)
         for name, size in (("wide", charts.WIDE), ("narrow", charts.NARROW))
+    }
+
+
+def _maps(ports: Sequence[Row]) -> dict[str, str]:
+    told = maps.week_map_text(ports)
+    return {
+        name: figures.svg(maps.week_map(ports, width_in=width), f"map-{name}", "By port", told)
+        for name, width in (("wide", maps.WIDE_IN), ("narrow", maps.NARROW_IN))
     }
 
 

@@ -20,6 +20,8 @@ FILES = {
     "barometer.csv": "report_barometer",
     "series_window.csv": "report_series_window",
     "weekly_split.csv": "report_weekly_split",
+    "restatement.csv": "report_restatement",
+    "possible_dark_calls.csv": "report_possible_dark_call",
     "coverage.csv": "report_coverage",
     "interference.csv": "report_interference",
 }

@@ -260,18 +260,17 @@ def changed(restatements: Sequence[Row], week: str) -> str:
     told = []
     for name in dict.fromkeys(row["week"] for row in restatements):
         rows = [row for row in restatements if row["week"] == name]
-        reasons = sorted({reason for row in rows for reason in row["reasons"].split("; ")})
-        old, new = rows[-1]["old_headline"], rows[0]["new_headline"]
-        what = (
-            "counts by port or states only"
-            if old == new
-            else f"from {_or_none(old)} to {_or_none(new)}"
-        )
+        series = [row for row in rows if row["number"] == "russian_linked_tanker_calls"]
+        reasons = {reason for row in series or rows for reason in row["reasons"].split("; ")}
+        what = "in part, but not the number of linked calls"
+        if series:
+            old, new = series[-1]["old_port_calls"], series[0]["new_port_calls"]
+            what = f"from {_or_none(old)} to {_or_none(new)}"
         this = " (this week)" if name == week else ""
-        told.append(f"{name}{this}: {what}, for {' and '.join(reasons)}")
+        told.append(f"{name}{this} {what} ({', '.join(sorted(reasons))})")
     if not told:
         return "No number that was published before has changed."
-    return f"Published numbers that changed: {'; '.join(told)}."
+    return f"Numbers published before that changed: {'; '.join(told)}."
 
 
 def _or_none(value: int | None) -> str:

@@ -55,6 +55,10 @@ with keyed as (
     union all
     select 'counted_call', port_call_id from counted_call
     union all
+    select 'coast_silence', concat_ws(' ', hull_id, silent_from) from coast_silence
+    union all
+    select 'possible_dark_call', dark_id from possible_dark_call
+    union all
     select 'port_week', concat_ws(' ', week, port_id) from port_week
     union all
     select 'barometer', week from barometer

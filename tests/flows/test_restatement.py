@@ -18,7 +18,7 @@ import pytest
 
 from flows import catalogue, check, history, lake, record, run
 from flows.registers.entry import ENTRY_SCHEMA
-from flows.report import records
+from flows.report.tables import records
 from flows.resources import sql_path
 from flows.settings import Settings
 from tests.flows.conftest import LAYOUTS, day, ingest, row, tree, write

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -12,6 +13,7 @@ import pytest
 from flows import catalogue
 from flows.resources import sql_path
 from flows.settings import Settings
+from tests.sql.conftest import RUSSIAN
 
 Opened = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
 
@@ -19,6 +21,26 @@ CHECKS = {path.stem: path for path in sorted(sql_path("checks").glob("*.sql"))}
 
 CALL = "port_call_id = (select min(port_call_id) from port_call where area_kind = 'berth')"
 """One berth call; both are of linked ships."""
+
+
+def dark(at: str = "2026-04-01", hours: int = 40, **changed: object) -> str:
+    """A statement that makes up a possible dark call, in order but for what is changed."""
+    row = {
+        "dark_id": "made-up",
+        "hull_id": "IMO 1",
+        "track_id": 1,
+        "imo": 1,
+        "neighbours_heard": 9,
+        "link_tier": "none",
+        "week": f"{datetime.fromisoformat(at):%G-W%V}",
+    } | changed
+    columns = ", ".join(f"{value!r} as {name}" for name, value in row.items())
+    return (
+        f"insert into possible_dark_call by name select {columns}, "
+        f"timestamp '{at}' as silent_from, timestamp '{at}' + interval {hours} hour as silent_to"
+    )
+
+
 FIRST = "rowid = (select min(rowid) from position)"
 
 RESTATED = """
@@ -313,6 +335,15 @@ DAMAGE = [
         "insert into call_interference select port_call_id, 1, true from port_call "
         "where confidence > 1",
     ),
+    ("repeated_key", f"{dark()}; insert into possible_dark_call from possible_dark_call"),
+    ("dark_call", dark(hours=23)),
+    ("dark_call", dark(hours=22 * 24)),
+    ("dark_call", dark(neighbours_heard=2)),
+    ("dark_call", dark(week="2026-W20")),
+    ("dark_call", dark(link_tier="sure")),
+    ("dark_call", dark(track_id=RUSSIAN["mmsi"], at="2026-03-04 02:00")),
+    ("dark_call", dark(imo=RUSSIAN["imo"], at="2026-03-04 02:00")),
+    ("dark_call", dark(hull_id=f"IMO {RUSSIAN['imo']}", at="2026-03-09 20:00")),
     ("uncommented", "comment on column barometer.week is null"),
     ("uncommented", "comment on table port_call is ' '"),
     ("uncommented", "create table extra (number integer)"),
@@ -353,6 +384,11 @@ def test_damage_is_found(damaged: Opened, check: str, damage: str) -> None:
         rows = found(con, check)
         assert rows
         assert repr(found(con, check)) == repr(rows)
+
+
+def test_dark_call_in_order_is_none_at_fault(damaged: Opened) -> None:
+    with damaged(dark()) as con:
+        assert found(con, "dark_call") == []
 
 
 def test_stored_view_is_not_hidden_by_a_session_view(reading: Opened) -> None:

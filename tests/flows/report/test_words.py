@@ -139,20 +139,30 @@ def test_clustering_is_said_only_where_the_limits_are_wider_for_it() -> None:
     assert "2.3 times" in str(words.clustering(COMPLETE | {"dispersion": 2.31}))
 
 
-def restated(week: str, old: int | None, new: int | None, reasons: str) -> Row:
-    return {"week": week, "old_headline": old, "new_headline": new, "reasons": reasons}
+def restated(
+    week: str, reasons: str, old: int | None = 5, new: int | None = 5, number: str = "port_calls"
+) -> Row:
+    return {
+        "week": week,
+        "number": number,
+        "old_port_calls": old,
+        "new_port_calls": new,
+        "reasons": reasons,
+    }
 
 
 def test_what_changed_is_told_by_week() -> None:
+    linked = {"number": "russian_linked_tanker_calls"}
     rows = [
-        restated("2026-W16", 5, 5, "later data"),
-        restated("2026-W14", 25, 26, "late file; new listing"),
-        restated("2026-W14", 24, 25, "late file"),
-        restated("2026-W13", None, 2, "late file"),
+        restated("2026-W16", "later data"),
+        restated("2026-W14", "late file; new listing", 25, 26, **linked),
+        restated("2026-W14", "code version", 3, 4),
+        restated("2026-W14", "late file", 24, 25, **linked),
+        restated("2026-W13", "late file", None, 2, **linked),
     ]
     assert words.changed(rows, "2026-W16") == (
-        "Published numbers that changed: 2026-W16 (this week): counts by port or states only, for "
-        "later data; 2026-W14: from 24 to 26, for late file and new listing; 2026-W13: from no "
-        "number to 2, for late file."
+        "Numbers published before that changed: 2026-W16 (this week) in part, but not the number "
+        "of linked calls (later data); 2026-W14 from 24 to 26 (late file, new listing); 2026-W13 "
+        "from no number to 2 (late file)."
     )
     assert words.changed([], "2026-W16") == "No number that was published before has changed."

@@ -1,0 +1,97 @@
+-- Silences near Iranian ports of tankers linked to Russia or that had called in Iran, long enough for a call, each with what it may be.
+-- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_silence, silence_hearing, interference, port.
+with doubt as (
+    select
+        silence.hull_id,
+        silence.silent_from,
+        string_agg(distinct event.place, '; ' order by event.place) as interference
+    from tanker_silence as silence
+    inner join interference as event
+        on
+            event.began_at <= silence.silent_to + interval 6 hour
+            and event.ended_at >= silence.silent_from - interval 6 hour
+            -- Within the surroundings of the place where it fell silent or came back.
+            and least(
+                2 * 6371.0088 * asin(sqrt(
+                    pow(sin(radians(event.lat - silence.from_lat) / 2), 2)
+                    + cos(radians(silence.from_lat)) * cos(radians(event.lat))
+                    * pow(sin(radians(event.lon - silence.from_lon) / 2), 2)
+                )),
+                2 * 6371.0088 * asin(sqrt(
+                    pow(sin(radians(event.lat - silence.to_lat) / 2), 2)
+                    + cos(radians(silence.to_lat)) * cos(radians(event.lat))
+                    * pow(sin(radians(event.lon - silence.to_lon) / 2), 2)
+                ))
+            ) <= 60 + event.radius_m / 1000
+    group by silence.hull_id, silence.silent_from
+)
+
+select
+    silence.hull_id,
+    silence.track_id,
+    silence.mmsi,
+    silence.imo,
+    silence.vessel_name,
+    silence.flag,
+    silence.link_tier,
+    silence.link_reasons,
+    silence.has_called,
+    silence.source,
+    silence.silent_from,
+    silence.silent_to,
+    strftime(silence.silent_from, '%G-W%V') as week,
+    round((epoch_us(silence.silent_to) - epoch_us(silence.silent_from)) / 3.6e9, 1)::float
+        as hours,
+    silence.from_lon,
+    silence.from_lat,
+    silence.to_lon,
+    silence.to_lat,
+    silence.from_km::float as from_km,
+    silence.to_km::float as to_km,
+    silence.moved_km::float as moved_km,
+    silence.port_id,
+    port.name as port_name,
+    port.water,
+    silence.own_hours,
+    hearing.neighbours_heard,
+    round(hearing.around_hours / hearing.silent_hours, 2)::float as heard_share,
+    round(hearing.ahead_hours / hearing.silent_hours, 2)::float as heard_ahead_share,
+    round(hearing.port_hours / hearing.silent_hours, 2)::float as heard_port_share,
+    hearing.went_on,
+    hearing.fell_silent_too,
+    silence.draught_before_m,
+    silence.draught_after_m,
+    doubt.interference,
+    case
+        when silence.is_thrown then 'false positions'
+        when silence.is_nearer_abroad then 'near a foreign port'
+        -- Reception there and at the port in most of the hours: with less, silence says nothing.
+        when 2 * hearing.around_hours < hearing.silent_hours then 'unobserved'
+        when 2 * hearing.port_hours < hearing.silent_hours then 'unobserved'
+        -- Anchored ships swing within half a mile of one place; with another draught it went
+        -- somewhere, or was served there.
+        when
+            silence.moved_km <= 2
+            and not coalesce(abs(silence.draught_after_m - silence.draught_before_m) >= 1, false)
+            then 'lay still'
+        -- 19 fixes in as long a time before: Welch et al. 2022 (Science Advances 8, eabq2109); here
+        -- hours with a fix, since one a minute tells no more of a gap of days.
+        when silence.own_hours < 19 then 'rarely heard'
+        -- It sailed out of the part of the sea that the source hears.
+        when 2 * hearing.ahead_hours < hearing.silent_hours then 'left reception'
+        -- Three neighbours and nine in ten, choices: where one receiver failed off Sharjah on 10
+        -- April 2026, a third to two thirds of the ships at anchor fell silent for as long; on other
+        -- days less than a tenth did.
+        when
+            hearing.went_on < 3
+            or hearing.went_on < 9 * hearing.fell_silent_too
+            then 'others silent too'
+        else 'possible'
+    end as verdict
+from tanker_silence as silence
+inner join silence_hearing as hearing
+    on silence.hull_id = hearing.hull_id and silence.silent_from = hearing.silent_from
+inner join port on silence.port_id = port.port_id
+left join doubt
+    on silence.hull_id = doubt.hull_id and silence.silent_from = doubt.silent_from
+order by silence.silent_from, silence.hull_id

@@ -1,0 +1,397 @@
+"""What a tanker's silence near an Iranian port may be: each ship has twelve days off Kharg."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import shapely
+from rich.console import Console
+
+from flows import catalogue, lake, run
+from flows.files import find_files
+from flows.ingest import ingest_file
+from flows.registers.codes import load_foreign_ports
+from flows.report.tables import records
+from flows.resources import port_files
+from flows.settings import Settings
+from flows.sources import load_sources
+from flows.vessel import find_ships, ship_record, ship_view
+from geo.ports import load_ports
+from tests.flows.conftest import LAYOUTS, day, row
+from tests.flows.test_links import BERTH, DANISH, SEA, START, Ship, ship, way
+
+AS_OF = datetime(2027, 6, 1)
+DAYS = 12
+"""Of a slot; hours of a ship's days count from the first of them."""
+
+OFF = (50.05, 28.95)
+"""Outside Kharg's limit, and nearer to it than to any port abroad."""
+BACK = (49.97, 28.87)
+FAR = (49.0, 28.1)
+ABROAD = (48.75, 29.45)
+"""Within 60 km of Iran's northern terminals, and nearer to Al Basrah's."""
+
+SILENT_H, BACK_H = 100, 160
+"""Hours of a ship's days at which it falls silent and comes back, if nothing else is said."""
+
+Point = tuple[float, float]
+
+
+def stays(
+    of: Ship,
+    slot: int,
+    hours: Sequence[int] | range,
+    place: Point = OFF,
+    layout: str = DANISH,
+    **said: str,
+) -> Iterator[str]:
+    """A fix an hour, drifting, at hours of the slot's twelve days."""
+    for hour in hours:
+        at = START + timedelta(days=DAYS * slot, hours=hour)
+        yield row(
+            layout,
+            **(
+                {
+                    **of,
+                    "reported_at": f"{at:%d/%m/%Y %H:%M:%S}"
+                    if layout == DANISH
+                    else at.isoformat(),
+                    "lon": f"{place[0] + hour % 5 / 1e4:.5f}",
+                    "lat": f"{place[1]:.5f}",
+                    "sog_kn": "0.3",
+                    "cog_deg": "90",
+                    "nav_status": "Under way using engine" if layout == DANISH else "0",
+                }
+                | said
+            ),
+        )
+
+
+def falls_silent(
+    of: Ship, slot: int, silent_h: int = SILENT_H, back_h: int = BACK_H, **later: str
+) -> Iterator[str]:
+    """Two days and more off Kharg, silence, and a day more some kilometres off."""
+    yield from stays(of, slot, range(24, silent_h + 1))
+    yield from stays(of | later, slot, range(back_h, back_h + 24), BACK)
+
+
+def neighbours(
+    slot: int,
+    hours: Sequence[int] | range = range(DAYS * 24),
+    count: int = 6,
+    first: int = 0,
+    place: Point = OFF,
+    layout: str = DANISH,
+) -> Iterator[str]:
+    """Cargo ships at anchor around the place, a fix an hour each."""
+    kind = {DANISH: "Cargo", LAYOUTS[1]: "70"}[layout]
+    for number in range(first, first + count):
+        of = ship(800 + number, f"NEIGHBOUR {number}", ship_type=kind)
+        yield from stays(of, slot, hours, (place[0] + number / 100, place[1] - 0.02), layout)
+
+
+def tanker(number: int, name: str, **said: str) -> Ship:
+    """A tanker under the Russian flag, which links it from its first fix on."""
+    return ship(700 + number, name, mid=273, **said)
+
+
+DARK = tanker(1, "DARK")
+LOADED = tanker(2, "LOADED")
+ALONE = tanker(3, "ALONE")
+WITH_ALL = tanker(4, "WITH ALL")
+WITH_MOST = tanker(5, "WITH MOST")
+SPARSE = tanker(6, "SPARSE")
+SHORT = tanker(7, "SHORT")
+CALLING = tanker(8, "CALLING")
+RENAMED = tanker(9, "TWO NUMBERS")
+CAUGHT = tanker(10, "CAUGHT")
+DRY = tanker(11, "DRY", ship_type="Cargo")
+FIRST_TIMER = ship(712, "FIRST TIMER")
+CALLER = ship(713, "CALLER")
+ANCHORED = tanker(14, "ANCHORED")
+GONE = tanker(15, "GONE")
+OTHER_SOURCE = tanker(16, "OTHER SOURCE")
+LEAVING = tanker(17, "LEAVING")
+NEAR_IRAQ = tanker(18, "NEAR IRAQ")
+THROWN = tanker(19, "THROWN")
+CAME_BACK_ANEW = tanker(20, "CAME BACK ANEW")
+LONG_AGO = tanker(21, "LONG AGO")
+"""Under the Russian flag until more than a year before."""
+THROWN_ONES = [ship(900 + n, f"THROWN {n}", ship_type="Cargo") for n in range(3)]
+
+
+def rows() -> Iterator[str]:
+    """What every ship sent, slot by slot."""
+    for slot, of in enumerate((DARK, DRY, FIRST_TIMER, SHORT)):
+        yield from neighbours(slot)
+        yield from falls_silent(of, slot, back_h=SILENT_H + 26 if of is SHORT else BACK_H)
+    yield from neighbours(4)
+    yield from falls_silent(LOADED | {"draught_m": "8.1"}, 4, draught_m="14.6")
+    yield from falls_silent(ALONE, 5)
+    yield from neighbours(6, [h for h in range(DAYS * 24) if not SILENT_H < h < BACK_H])
+    yield from falls_silent(WITH_ALL, 6)
+    # Half of the neighbours fall silent with it, and newcomers are heard all the time.
+    yield from neighbours(7, count=4)
+    yield from neighbours(7, [h for h in range(DAYS * 24) if not SILENT_H < h < BACK_H], 4, 4)
+    yield from falls_silent(WITH_MOST, 7)
+    # A fix in twenty hours of each ship, one after the other.
+    for number in range(20):
+        yield from neighbours(8, range(number, DAYS * 24, 20), 1, number)
+    yield from stays(SPARSE, 8, [20, 40, 60, 80])
+    yield from stays(SPARSE, 8, [140, 160], BACK)
+    yield from neighbours(9)
+    yield from way(CALLING, DAYS * 9 + 2, SEA, BERTH, BERTH)
+    yield from stays(CALLING, 9, range(160, 184), BACK)
+    yield from neighbours(10)
+    yield from falls_silent(RENAMED, 10)
+    yield from stays(
+        RENAMED | {"mmsi": "273990709"}, 10, range(SILENT_H + 2, BACK_H - 2), (50.2, 28.8)
+    )
+    # Its neighbours further off are thrown to Kharg while it is silent.
+    yield from neighbours(11)
+    yield from falls_silent(CAUGHT, 11)
+    for of in THROWN_ONES:
+        yield from stays(of, 11, range(DAYS * 24), FAR)
+        for hour in (120, 121, 122):
+            yield from stays(of, 11, [hour], BERTH, **shifted(11, hour))
+    yield from neighbours(12)
+    yield from way(CALLER, DAYS * 12 + 1, SEA, BERTH, SEA)
+    yield from stays(CALLER, 12, range(72, 140))
+    yield from stays(CALLER, 12, range(200, 220), BACK)
+    yield from neighbours(13)
+    yield from stays(ANCHORED, 13, [*range(24, SILENT_H), *range(BACK_H, BACK_H + 24)])
+    yield from neighbours(14)
+    yield from stays(GONE, 14, range(24, SILENT_H))
+    # Heard by one source; its neighbours by another while it is silent.
+    yield from neighbours(15, [h for h in range(DAYS * 24) if not SILENT_H < h < BACK_H])
+    yield from falls_silent(OTHER_SOURCE, 15)
+    # Twelve knots to the south, where nobody is heard.
+    yield from neighbours(16, place=(50.05, 29.1))
+    yield from stays(LEAVING, 16, range(24, SILENT_H))
+    yield from stays(LEAVING, 16, [SILENT_H], (50.05, 28.76), sog_kn="12", cog_deg="200")
+    yield from stays(LEAVING, 16, range(BACK_H, BACK_H + 24), BACK)
+    yield from neighbours(17, place=ABROAD)
+    yield from stays(NEAR_IRAQ, 17, range(24, SILENT_H), ABROAD)
+    yield from stays(NEAR_IRAQ, 17, range(BACK_H, BACK_H + 24), (48.85, 29.35))
+    # It goes on being heard, if in a place where it cannot be; a call made it one to be judged.
+    yield from neighbours(18)
+    yield from way(THROWN, DAYS * 18 + 1, SEA, BERTH, SEA)
+    yield from stays(THROWN, 18, range(72, SILENT_H + 1))
+    yield from stays(THROWN, 18, [*range(SILENT_H + 1, SILENT_H + 3), BACK_H - 1], (57.5, 25.5))
+    yield from stays(THROWN, 18, range(BACK_H, BACK_H + 24), BACK)
+    # It comes back under another MMSI; nobody heard it in between.
+    yield from neighbours(19)
+    yield from stays(CAME_BACK_ANEW, 19, range(24, SILENT_H + 1))
+    yield from stays(CAME_BACK_ANEW | {"mmsi": "352990720"}, 19, range(BACK_H, BACK_H + 24), BACK)
+    yield from stays(LONG_AGO, -34, range(24))
+    yield from neighbours(20)
+    yield from falls_silent(LONG_AGO | {"mmsi": "352990721"}, 20)
+
+
+def other_rows() -> Iterator[str]:
+    """What a second source heard."""
+    yield from neighbours(15, layout=LAYOUTS[1])
+
+
+def shifted(slot: int, hour: int) -> dict[str, str]:
+    """Half past an hour."""
+    at = START + timedelta(days=DAYS * slot, hours=hour, minutes=30)
+    return {"reported_at": f"{at:%d/%m/%Y %H:%M:%S}"}
+
+
+def filled(folder: Path, *files: bytes) -> Settings:
+    """A home of these files, derived."""
+    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
+    settings.home.mkdir(parents=True)
+    lake.prepare(settings.home)
+    for number, content in enumerate(files):
+        (folder / f"{number}.csv").write_bytes(content)
+    outcomes = []
+    for file in find_files([str(folder / f"{number}.csv") for number in range(len(files))]):
+        outcomes += ingest_file(file, load_sources(settings.home), settings)
+    assert {outcome.state for outcome in outcomes} == {"ingested"}, outcomes
+    run.derive(settings, outcomes, publish=False)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    settings = filled(
+        tmp_path_factory.mktemp("dark"),
+        day(*rows(), layout=DANISH),
+        day(*other_rows(), layout=LAYOUTS[1]),
+    )
+    with catalogue.reading(settings) as opened:
+        yield opened
+
+
+Silences = Callable[[Ship], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def silences(con: duckdb.DuckDBPyConnection) -> Silences:
+    def of(of: Ship) -> list[dict[str, Any]]:
+        query = "from coast_silence where mmsi = $1 order by silent_from"
+        return list(con.execute(query, [int(of["mmsi"])]).to_arrow_table().to_pylist())
+
+    return of
+
+
+def dark_calls(con: duckdb.DuckDBPyConnection, of: Ship) -> list[dict[str, Any]]:
+    query = "from possible_dark_call where mmsi = $1 order by silent_from"
+    return list(con.execute(query, [int(of["mmsi"])]).to_arrow_table().to_pylist())
+
+
+VERDICTS = [
+    (DARK, ["possible"]),
+    (LOADED, ["possible"]),
+    (CALLER, ["possible"]),
+    (CAUGHT, ["possible"]),
+    (CAME_BACK_ANEW, ["possible"]),
+    (ALONE, ["unobserved"]),
+    (WITH_ALL, ["unobserved"]),
+    (OTHER_SOURCE, ["unobserved"]),
+    (WITH_MOST, ["others silent too"]),
+    (SPARSE, ["rarely heard"]),
+    (ANCHORED, ["lay still"]),
+    (LEAVING, ["left reception"]),
+    (NEAR_IRAQ, ["near a foreign port"]),
+    (THROWN, ["false positions"]),
+    (SHORT, []),
+    (CALLING, []),
+    (RENAMED, []),
+    (DRY, []),
+    (FIRST_TIMER, []),
+    (GONE, []),
+    (LONG_AGO, []),
+    (LONG_AGO | {"mmsi": "352990721"}, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"), VERDICTS, ids=lambda v: v["vessel_name"] if isinstance(v, dict) else ""
+)
+def test_verdict(silences: Silences, of: Ship, expected: list[str]) -> None:
+    assert [silence["verdict"] for silence in silences(of)] == expected
+
+
+def test_reasons_are_said(con: duckdb.DuckDBPyConnection) -> None:
+    (loaded,) = dark_calls(con, LOADED)
+    assert loaded["reasons"] == (
+        "silent 60 h from 30 km off Kharg Island; "
+        "6 ships heard around it meanwhile, in 100 % of the hours; "
+        "6 of 6 that were there went on; heard itself in 60 of 60 hours before; "
+        "time for a call, and came back 42 km off; draught 8.1 -> 14.6 m; linked: flag"
+    )
+
+
+def test_columns_of_a_possible_dark_call(con: duckdb.DuckDBPyConnection) -> None:
+    (found,) = dark_calls(con, DARK)
+    silent_from = START + timedelta(hours=SILENT_H)
+    assert found["silent_from"] == silent_from
+    assert found["silent_to"] == START + timedelta(hours=BACK_H)
+    assert found["hours"] == BACK_H - SILENT_H
+    assert found["week"] == f"{silent_from:%G-W%V}"
+    assert (found["hull_id"], found["imo"]) == (f"IMO {DARK['imo']}", int(DARK["imo"]))
+    assert (found["port_id"], found["port_name"]) == ("IRKHK", "Kharg Island")
+    assert found["water"] == "Persian Gulf"
+    assert (found["from_lon"], found["from_lat"]) == OFF
+    assert (found["link_tier"], found["link_reasons"]) == ("strong", "flag")
+    assert found["neighbours_heard"] == 6
+    assert found["draught_before_m"] == found["draught_after_m"] == 9.5
+    assert "draught" not in found["reasons"]
+    assert "doubt" not in found["reasons"]
+
+
+def test_who_called_before_needs_no_link(con: duckdb.DuckDBPyConnection) -> None:
+    (found,) = dark_calls(con, CALLER)
+    assert (found["link_tier"], found["link_reasons"]) == ("none", None)
+    assert found["reasons"].endswith("no link to Russia that counts; called in Iran before")
+
+
+def test_interference_is_a_doubt(con: duckdb.DuckDBPyConnection) -> None:
+    assert con.execute("select ships from interference").fetchall() == [(3,)]
+    (found,) = dark_calls(con, CAUGHT)
+    assert found["reasons"].endswith("doubt, positions were jammed then: Kharg Island")
+
+
+def test_hull_that_comes_back_under_another_mmsi_is_named_as_it_left(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    (found,) = dark_calls(con, CAME_BACK_ANEW)
+    assert (found["mmsi"], found["flag"]) == (int(CAME_BACK_ANEW["mmsi"]), "RU")
+
+
+def test_counts_know_nothing_of_them(con: duckdb.DuckDBPyConnection) -> None:
+    called = con.execute("select mmsi from port_call order by mmsi").fetchall()
+    expected = [CALLING, CALLER, THROWN, *THROWN_ONES]
+    assert {mmsi for (mmsi,) in called} <= {int(of["mmsi"]) for of in expected}
+    counted = con.execute("select count(*) from counted_call where is_russian_linked").fetchone()
+    assert counted == (2,)  # of CALLING and THROWN
+
+
+def test_report_has_those_of_its_week(con: duckdb.DuckDBPyConnection) -> None:
+    weeks = con.execute("select week, dark_id from possible_dark_call order by all").fetchall()
+    assert len(weeks) == sum("possible" in expected for _, expected in VERDICTS)
+    for week, dark_id in weeks:
+        found = records(con, "report_possible_dark_call", week=week)
+        assert dark_id in {dark["dark_id"] for dark in found}
+        assert {dark["week"] for dark in found} == {week}
+        assert all(dark["port_name"] for dark in found)
+
+
+def test_order_cut_and_repetition_change_nothing(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    lines = list(rows())
+    shuffled = random.Random(7).sample(lines, len(lines))
+    third = len(lines) // 3
+    other = filled(
+        tmp_path,
+        day(*other_rows(), layout=LAYOUTS[1]),
+        *(
+            day(*part, layout=DANISH)
+            for part in (shuffled[third:], shuffled[: third + 500], shuffled[-400:])
+        ),
+    )
+    with catalogue.reading(other) as again:
+        for relation in ("coast_silence", "possible_dark_call"):
+            query = f"from {relation} order by all"
+            assert again.execute(query).fetchall() == con.execute(query).fetchall()
+
+
+def shown(con: duckdb.DuckDBPyConnection, of: Ship) -> tuple[dict[str, Any], str]:
+    """The last silence in what `barometer vessel` knows of a ship, and its line in a terminal."""
+    (found,) = find_ships(con, of["mmsi"])
+    record = ship_record(con, found)
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(ship_view(record))
+    return record["silences"][-1], console.export_text()
+
+
+def test_vessel_says_whether_neighbours_were_heard(con: duckdb.DuckDBPyConnection) -> None:
+    silence, text = shown(con, DARK)
+    assert (silence["hours"], silence["neighbours_heard"], silence["heard_share"]) == (60, 6, 1)
+    assert "6 ships, 100% of the hours" in text
+    silence, text = shown(con, ALONE)
+    assert (silence["hours"], silence["neighbours_heard"], silence["heard_share"]) == (60, 0, 0)
+    assert "nobody: unobserved" in text
+
+
+def test_vessel_asks_the_source_that_heard_the_ship(con: duckdb.DuckDBPyConnection) -> None:
+    silence, _ = shown(con, OTHER_SOURCE)
+    assert silence["neighbours_heard"] == 0
+
+
+def test_ports_abroad_lie_in_no_port_of_ours() -> None:
+    abroad = load_foreign_ports().to_pydict()
+    limits = load_ports(*port_files()).port["geometry"].to_numpy()
+    points = shapely.points(abroad["lon"], abroad["lat"])
+    assert not shapely.STRtree(limits).query(points, predicate="dwithin", distance=0.05).size
