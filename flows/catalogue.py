@@ -20,7 +20,7 @@ import pyarrow as pa
 import shapely
 
 from flows import __version__, calls, lake, series
-from flows.history import PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
+from flows.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.record import hashes, next_id, run_files
@@ -69,7 +69,7 @@ SET_PARTS = {
 KNOWN = (
     *("meta", "run_file", "run_register", "run", "mid", "source_file", "port", "port_area", "week"),
     *("register_version", "register_age", "register_reject", "programme", "link_decision"),
-    *("register_entry", "register_ship"),
+    *("register_entry", "register_ship", "outbox"),
 )
 """Relations that need no fix, in an order in which each finds its inputs."""
 
@@ -165,6 +165,21 @@ VERSION_SCHEMA = pa.schema(
         ("name", pa.string()),
         ("entries", pa.int64()),
         ("import_number", pa.int64()),
+    ]
+)
+OUTBOX_SCHEMA = pa.schema(
+    [
+        ("outbox_id", pa.int64()),
+        ("week", pa.string()),
+        ("week_state", pa.string()),
+        ("version", pa.string()),
+        ("to", pa.list_(pa.string())),
+        ("state", pa.string()),
+        ("at", pa.timestamp("us")),
+        ("attempt", pa.int64()),
+        ("message_id", pa.string()),
+        ("error", pa.string()),
+        ("next_try_at", pa.timestamp("us")),
     ]
 )
 _PUBLICATION = [
@@ -279,6 +294,7 @@ def build(
         for name, table in _knowledge(settings.home).items():
             con.register(name, table)
         con.register("meta_pair", _meta(settings, manifest, known_on))
+        con.register("outbox_record", _outbox(settings.home))
         for name, table in _run_tables(runs, manifest).items():
             con.register(name, table)
         for name, table in _fences(ports).items():
@@ -361,6 +377,10 @@ def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[An
         for name in LAKE_VIEWS:
             con.execute(SET_PARTS[name], {"parts": _patterns(settings.home, manifest, name)})
         con.execute(_sql("lake_views"))
+        con.register("outbox_record", _outbox(settings.home))
+        con.register(
+            "outbox", con.sql(_sql("outbox")).to_arrow_table()
+        )  # mail goes out after a run
         yield con
 
 
@@ -476,6 +496,12 @@ def _run_tables(runs: list[dict[str, Any]], manifest: Manifest) -> dict[str, pa.
 
 def _ledger(manifest: Manifest) -> pa.Table:
     return _records([entry._asdict() for entry in manifest.entries.values()], LEDGER_SCHEMA)
+
+
+def _outbox(home: Path) -> pa.Table:
+    records = read_history(home, OUTBOX)
+    numbered = [{"outbox_id": number} | record for number, record in enumerate(records, 1)]
+    return _records(numbered, OUTBOX_SCHEMA)
 
 
 def _records(records: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -19,8 +19,9 @@ MAX_ROWS = 20
 """A check tells so many rows: one that fails on more has one cause."""
 
 
-RUN_RELATIONS = {"run", "run_file", "run_register"}
-"""History and no result: a run that was killed before its catalogue was in place stands in them."""
+RUN_RELATIONS = {"run", "run_file", "run_register", "outbox"}
+"""History and no result: a run that was killed before its catalogue was in place stands in them,
+and what was sent since."""
 
 RELATIONS = """
 select table_name from information_schema.tables where table_type = 'BASE TABLE' order by all

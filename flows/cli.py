@@ -118,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         barometer report
         barometer report --week 2026-W16 --json
         barometer report --week 2026-W16 --as-known-on 2026-04-20
+        barometer report --week 2026-W16 --send
+        barometer report --send --dry-run  # only the .eml file
         """,
         as_json="the week as JSON",
     )
@@ -126,6 +128,17 @@ def _parser() -> argparse.ArgumentParser:
         "--as-known-on",
         metavar="DATE",
         help="link ships by what was listed on that day; into a folder of its own",
+    )
+    report.add_argument(
+        "--send", action="store_true", help="mail it to the team, once for each version"
+    )
+    report.add_argument(
+        "--dry-run", action="store_true", help="with --send: only write the message as an .eml file"
+    )
+    report.add_argument(
+        "--again",
+        action="store_true",
+        help="with --send: to everyone once more, whatever was sent before",
     )
     sql = command(
         "sql",
@@ -212,6 +225,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="first let the catalogue's views name the moved files",
     )
+    _add_simulate(command)
+    return parser
+
+
+def _add_simulate(command: Callable[..., argparse.ArgumentParser]) -> None:
     simulate = command(
         "simulate",
         _simulate,
@@ -250,7 +268,6 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "--compression", choices=("zst", "gz", "zip", "none"), help="(the layout's own)"
     )
-    return parser
 
 
 def _settings(flags: argparse.Namespace) -> Settings:
@@ -421,10 +438,21 @@ def _progress(flags: argparse.Namespace) -> Iterator[Progress]:
 
 
 def _report(flags: argparse.Namespace) -> int:
+    if (flags.dry_run or flags.again) and not flags.send:
+        print("barometer report: --dry-run and --again go with --send", file=sys.stderr)
+        return USAGE
+    if flags.send and flags.as_known_on:
+        print(
+            "barometer report: --send is of the week as published; drop --as-known-on",
+            file=sys.stderr,
+        )
+        return USAGE
+    settings = _settings(flags)
+    if flags.send:
+        return _send(flags, settings)
     from flows import catalogue, lake  # noqa: PLC0415
     from flows.report import tables, terminal, write  # noqa: PLC0415
 
-    settings = _settings(flags)
     known_on = _day(flags.as_known_on)
     with ExitStack() as stack:
         if known_on is None:
@@ -443,6 +471,30 @@ def _report(flags: argparse.Namespace) -> int:
             terminal.show(terminal.week_view(con, week))
             print(f"\nFiles: {folder}")
     return DONE
+
+
+def _send(flags: argparse.Namespace, settings: Settings) -> int:
+    from flows import catalogue, lake, mail  # noqa: PLC0415
+
+    if os.environ.get("BAROMETER_SMTP_BLOCK") and not flags.dry_run:
+        _set_up_prefect(settings)
+    post = None if flags.dry_run else mail.mail_settings()
+    with lake.locked(settings.home), catalogue.reading(settings) as con:
+        letter = mail.week_letter(con, settings.home, catalogue.require_week(con, flags.week))
+    if post is None:
+        told = mail.Told([f"Not sent, but written: {mail.write_eml(settings.home, letter)}"], [])
+    else:
+        told = mail.send_week(settings.home, post, letter, by_hand=True, again=flags.again)
+    if flags.json:
+        print(
+            json.dumps({"week": letter.week, "version": letter.version, **told._asdict()}, indent=2)
+        )
+    else:
+        for line in told.done:
+            print(line)
+    for line in told.problems:
+        print(f"barometer: {line}", file=sys.stderr)
+    return FAILED if told.problems else DONE
 
 
 def _vessel(flags: argparse.Namespace) -> int:

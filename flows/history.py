@@ -11,7 +11,7 @@ from typing import Any
 
 log = logging.getLogger("barometer.history")
 
-RUN, REGISTER = "run", "register"
+RUN, REGISTER, OUTBOX = "run", "register", "outbox"
 PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "published_call"
 
 

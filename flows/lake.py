@@ -151,20 +151,22 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(home: Path) -> Iterator[None]:
-    """Keep other writers out of a home. The system lets go of the lock when the process ends.
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other writers out of a home, or of a folder of it.
+
+    The system lets go of the lock when the process ends.
 
     Raises
     ------
     BarometerError
         If another process holds it.
     """
-    with (home / ".lock").open("w") as handle:
+    with (folder / ".lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BarometerError(
-                f"{home}: another barometer is writing to this home. Wait until it has ended."
+                f"{folder}: another barometer is writing here. Wait until it has ended."
             ) from error
         yield
 

@@ -313,7 +313,8 @@ def _ground(figure: Figure, view: _View, limits: Sequence[BaseGeometry]) -> Base
     axes.set(xlim=(view.west, view.east), ylim=(view.south, view.north), facecolor=SEA)
     axes.spines[:].set(visible=True, color=MUTED, linewidth=0.6)
     frame = box(view.west, view.south, view.east, view.north)
-    ground = shapely.intersection(land(), frame.buffer(0.1))
+    # A little wider, so that the edge of the view draws no coast.
+    ground = shapely.clip_by_rect(land(), *frame.buffer(0.1).bounds)
     style = {"facecolor": LAND, "edgecolor": MUTED, "linewidth": 0.4}
     axes.add_patch(PathPatch(_outline(ground), **style))
     shown = [limit for limit in limits if limit.intersects(frame)]
@@ -384,6 +385,7 @@ def _apart(symbols: list[Symbol], view: _View, gap_in: float = 0.02) -> list[Sym
     """
     x, y = [s.x for s in symbols], [s.y for s in symbols]
     for _ in range(400):
+        before = [*x, *y]
         for i, s in enumerate(symbols):
             x[i] += (s.true_x - x[i]) * 0.02
             y[i] += (s.true_y - y[i]) * 0.02
@@ -401,6 +403,8 @@ def _apart(symbols: list[Symbol], view: _View, gap_in: float = 0.02) -> list[Sym
             edge = s.radius + 0.02
             x[i] = min(max(x[i], view.left_in + edge), view.left_in + view.width_in - edge)
             y[i] = min(max(y[i], view.bottom_in + edge), view.bottom_in + view.height_in - edge)
+        if max((abs(a - b) for a, b in zip(before, [*x, *y], strict=True)), default=0) < 1e-5:
+            break
     return [s._replace(x=x[i], y=y[i]) for i, s in enumerate(symbols)]
 
 
@@ -657,7 +661,9 @@ def _legend(sheet: Axes, width_in: float, most: int) -> None:
         else:
             share = math.sqrt(linked / most) if kind == "most" else 0.0
             sign = "calls" if calls else kind
-            sample = Symbol("key", "", sign, x, y, radius, x, y, _LARGEST_IN * share, "", ())
+            sample = Symbol(
+                f"key-{kind}", "", sign, x, y, radius, x, y, _LARGEST_IN * share, "", ()
+            )
             _symbol(sheet, sample)
         indent = _LARGEST_IN + 0.08 if kind == "most" or width_in < STACK_BELOW_IN else 0.2
         sheet.text(x + indent, y, text, ha="left", va="center", fontsize=_FONT_PT, color=INK)

@@ -76,7 +76,7 @@
       const { data } = renderer.data_source;
       const indices = renderer.visible ? renderer.data_source[selection].indices : [];
       for (const i of indices.slice(0, most(data))) {
-        texts.push(data.told ? data.told[i] : fix(data, i, renderer.tags[1]));
+        texts.push(data.told ? data.told[i] : fix(data, i, renderer.glyph.tags[1]));
       }
       const more = indices.length - most(data);
       if (more > 0) texts.push(`and ${more} more like it here`);
@@ -103,7 +103,7 @@
   for (const box of document.querySelectorAll("input[data-layer]")) {
     const show = () => {
       for (const renderer of plot.renderers) {
-        if (renderer.tags.includes(box.dataset.layer)) renderer.visible = box.checked;
+        if (renderer.glyph.tags.includes(box.dataset.layer)) renderer.visible = box.checked;
       }
     };
     box.addEventListener("change", show);

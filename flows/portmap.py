@@ -21,7 +21,6 @@ from bokeh.models import BoxZoomTool, ColumnDataSource, HoverTool, Range1d, TapT
 from bokeh.plotting import figure as new_plot
 from bokeh.resources import Resources
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from shapely.geometry.base import BaseGeometry
 
 from flows.figures import ALL, FENCE, INK, LAND, LINKED, MUTED, PAPER, SEA
@@ -210,7 +209,7 @@ def thin(fix: pd.DataFrame, most: int = MOST_CREDIBLE) -> tuple[pd.DataFrame, fl
         if len(kept) <= most + ends:
             break
         tolerance_m *= 2
-    stays = (fix["kind"] != "credible").to_numpy()
+    stays = (fix["kind"] != "credible").to_numpy(copy=True)
     stays[np.flatnonzero(~stays)[kept]] = True
     return fix[stays], tolerance_m
 
@@ -493,7 +492,11 @@ def _draw_calls(plot: Any, calls: Sequence[Mapping[str, Any]]) -> None:
     told = []
     for call in calls:
         left = f"{call['departed_at']:%Y-%m-%d %H:%M}" if call["departed_at"] else "still in port"
-        linked = f"; {call['link_reasons']} ({call['link_tier']})" if call["link_reasons"] else ""
+        linked = (
+            f"\nlinked by {call['link_reasons']} ({call['link_tier']})"
+            if call["link_reasons"]
+            else ""
+        )
         told.append(
             f"Call at {call['port_name']} ({call['area_kind']})\n"
             f"{call['arrived_at']:%Y-%m-%d %H:%M} to {left} UTC\nconfidence "
@@ -545,7 +548,7 @@ def _page(
         ink=INK,
         muted=MUTED,
         # Data that cannot end its element, whatever it holds.
-        data=Markup(json.dumps(item).replace("<", "\\u003c")),  # noqa: S704
-        library=Markup(library),  # noqa: S704
-        script=Markup(script),  # noqa: S704
+        data=json.dumps(item).replace("<", "\\u003c"),
+        library=library,
+        script=script,
     )

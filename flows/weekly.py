@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Failed
 
-from flows import catalogue, lake, run
+from flows import catalogue, lake, mail, run
 from flows.files import InputFile
 from flows.ingest import Outcome, Progress, TransientError, find_inputs, ingest_file
 from flows.report.tables import safe_cell, summary, weeks
@@ -63,6 +63,17 @@ def publish_artifact(settings: Settings, week: str | None) -> dict[str, Any] | N
     return found
 
 
+@task(cache_policy=NO_CACHE)
+def send(settings: Settings) -> list[str]:
+    """The newest closed week to the team, and what failed before and is due. What went wrong."""
+    told = mail.send_due(settings)
+    for line in told.done:
+        get_run_logger().info("mail: %s", line)
+    for line in told.problems:
+        get_run_logger().error("mail: %s", line)
+    return told.problems
+
+
 @flow(name="barometer-weekly", validate_parameters=False)
 def weekly(
     paths: list[str] | None = None,
@@ -89,7 +100,8 @@ def weekly(
     Returns
     -------
     State or None
-        Failed where an input failed, so that a schedule shows it; the others went in all the same.
+        Failed where an input failed or a report could not be sent, so that a schedule shows it; the
+        rest was done all the same.
     """
     log = get_run_logger()
     outcomes = [] if outcomes is None else outcomes
@@ -116,5 +128,7 @@ def weekly(
         changed = derive(settings, outcomes)
     log.info("reports written: %s", ", ".join(changed) or "none is new or changed")
     publish_artifact(settings, None)
-    problem = run.problem(outcomes)
-    return Failed(message=problem) if problem else None
+    # Last of all: what cannot be sent is stored and published all the same.
+    problems = [problem] if (problem := run.problem(outcomes)) else []
+    problems += send(settings)
+    return Failed(message=" ".join(problems)) if problems else None

@@ -38,6 +38,19 @@ comment on column source_file.first_reported_at is 'Time of the earliest fix in 
 comment on column source_file.last_reported_at is 'Time of the latest fix in the file, kept or repeated, UTC. Null: the file holds no position.';
 comment on column source_file.ingested_at is 'The as-of time of the run that took the file in, UTC.';
 
+comment on table outbox is 'What was sent by mail: a record before each try and one for each end after it. Another client than barometer sql sees it as of the last run. One row a record.';
+comment on column outbox.outbox_id is 'Number of the record, from 1, in the order in which they were written.';
+comment on column outbox.week is 'ISO week of the report.';
+comment on column outbox.week_state is 'State of the week when it was sent, as in barometer.';
+comment on column outbox.version is 'Hash of the week''s CSV files: another number is another version.';
+comment on column outbox.recipients is 'The addresses that the record is about.';
+comment on column outbox.state is 'sending (before a try), sent, failed, or unclear: it may have been delivered, and is not sent again by itself. A sending that nothing follows is unclear too.';
+comment on column outbox.recorded_at is 'When the record was made, UTC.';
+comment on column outbox.attempt is 'Number of the try, from 1, of this version of the week.';
+comment on column outbox.message_id is 'The message''s Message-ID, the same for every try of a version.';
+comment on column outbox.error is 'Why it failed or is unclear. Null: it did not.';
+comment on column outbox.next_try_at is 'From when a run tries again, UTC. Null: none does by itself.';
+
 comment on table port is 'The ports, each with its outer fence. One row a port.';
 comment on column port.port_id is 'UN/LOCODE without the space, such as IRKHK; a terminal that has none gets IR- and three letters.';
 comment on column port.name is 'Name of the port.';

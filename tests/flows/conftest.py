@@ -20,6 +20,7 @@ from flows.files import find_files
 from flows.ingest import Outcome, ingest_file
 from flows.settings import Settings
 from flows.sources import Layout, load_sources, tell_source
+from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
 AS_OF = datetime(2026, 4, 20)
 LAYOUTS = ("marinecadastre-2024", "marinecadastre-2025", "danish-maritime-authority")

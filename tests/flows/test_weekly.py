@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.flows import load_flow_from_entrypoint
 
-from flows import catalogue
+from flows import catalogue, mail
 from flows.ingest import Outcome, TransientError
-from flows.settings import Settings, load_settings
+from flows.settings import BarometerError, Settings, load_settings
 from flows.weekly import ingest, weekly
 from tests.conftest import AS_OF, ROOT
+from tests.flows.post import PASSWORD, Post
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -81,3 +83,52 @@ def test_the_flow_gives_the_same_as_the_plain_functions(
             with catalogue.reading(one) as con:
                 rows.append(con.table(name).order("all").fetchall())
         assert rows[0] == rows[1], name
+
+
+def block(post: Post, *, verify: bool = True) -> None:
+    """Save the server and its login as a block of prefect-email."""
+    from prefect_email import EmailServerCredentials
+
+    EmailServerCredentials(
+        username="barometer",
+        password=PASSWORD,
+        smtp_server="localhost",
+        smtp_type="STARTTLS",
+        smtp_port=post.port,
+        verify=verify,
+    ).save("team-post", overwrite=True, _sync=True)
+
+
+def test_the_flow_mails_by_a_block_and_fails_on_mail_only_after_all_else(
+    sample_home: Settings, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(sample_home.home, home)
+    shutil.rmtree(home / "reports")
+    block(post)
+    for name, value in post.environ(BAROMETER_SMTP_BLOCK="team-post").items():
+        if name.startswith("BAROMETER_MAIL") or name.endswith("BLOCK"):
+            monkeypatch.setenv(name, value)
+    post.behave(auth="535 no")
+    state = weekly(home=str(home), as_of=AS_OF, return_state=True)
+    assert state.is_failed() and "2026-W12: not sent to" in state.message
+    assert PASSWORD not in state.message
+    assert (home / "reports" / "2026-W12" / "barometer.csv").exists()
+    post.behave()
+    monkeypatch.setenv("BAROMETER_MAIL_FROM", "desk@example.org")  # other settings are tried
+    assert weekly(home=str(home), as_of=AS_OF, return_state=True).is_completed()
+    assert len(post.taken()) == 1 and post.envelopes()[0]["is_logged_in"]
+
+
+def test_a_block_that_does_not_do_is_named(post: Post) -> None:
+    block(post, verify=False)
+    environ = {
+        "BAROMETER_SMTP_BLOCK": "team-post",
+        "BAROMETER_MAIL_FROM": "a@example.org",
+        "BAROMETER_MAIL_TO": "a@example.org",
+    }
+    with pytest.raises(BarometerError, match="does not verify") as told:
+        mail.mail_settings(environ)
+    assert PASSWORD not in str(told.value)
+    with pytest.raises(BarometerError, match="email-server-credentials/none cannot be loaded"):
+        mail.mail_settings(environ | {"BAROMETER_SMTP_BLOCK": "none"})
