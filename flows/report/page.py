@@ -174,9 +174,13 @@ def usual_of(found: Row) -> charts.Usual | None:
 
 
 def reception(coverage: Iterable[Row]) -> list[Row]:
-    """A row a port: name, water, and its days in order."""
+    """A row a port: name, water, and what was heard on each of its days."""
     return [
-        {"name": days[0]["port_name"], "water": days[0]["water"], "days": days}
+        {
+            "name": days[0]["port_name"],
+            "water": days[0]["water"],
+            "days": {row["day"]: row for row in days},
+        }
         for days in _by(coverage, "port_id").values()
     ]
 

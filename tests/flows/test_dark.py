@@ -25,7 +25,7 @@ from flows.sources import load_sources
 from flows.vessel import find_ships, ship_record, ship_view
 from geo.ports import load_ports
 from tests.flows.conftest import LAYOUTS, day, row
-from tests.flows.test_links import BERTH, DANISH, SEA, START, Ship, ship, way
+from tests.flows.ships import BERTH, DANISH, SEA, START, Ship, ship, way
 
 AS_OF = datetime(2027, 6, 1)
 DAYS = 12
