@@ -53,6 +53,8 @@ _LEAST_FULL = 9
 _DOT_IN = 0.032
 _UNHEARD_IN = 0.062
 _TURNS = 24
+_ACROSS = np.cos(math.tau * np.arange(_TURNS) / _TURNS)
+_UP = np.sin(math.tau * np.arange(_TURNS) / _TURNS)
 """Directions in which a place for a label is looked for."""
 _REACHES_IN = (0.03, 0.1, 0.2, 0.32, 0.46, 0.62, 0.8, 1.0, 1.25, 1.55, 1.9)
 """How far from its circle a label may stand; one without calls only as far as the fourth."""
@@ -316,11 +318,11 @@ def _ground(figure: Figure, view: _View, limits: Sequence[BaseGeometry]) -> Base
     # A little wider, so that the edge of the view draws no coast.
     ground = shapely.clip_by_rect(land(), *frame.buffer(0.1).bounds)
     style = {"facecolor": LAND, "edgecolor": MUTED, "linewidth": 0.4}
-    axes.add_patch(PathPatch(_outline(ground), **style))
+    axes.add_artist(PathPatch(_outline(ground), **style))
     shown = [limit for limit in limits if limit.intersects(frame)]
     for limit in shown:
         style = {"facecolor": "none", "edgecolor": FENCE, "linewidth": 1.0}
-        axes.add_patch(PathPatch(_outline(limit), **style))
+        axes.add_artist(PathPatch(_outline(limit), **style))
     step = 2 if view.east - view.west > 6 else 1
     lons = range(math.ceil(view.west / step) * step, math.floor(view.east) + 1, step)
     lats = range(math.ceil(view.south), math.floor(view.north) + 1)
@@ -484,28 +486,26 @@ def _place(
     Positions are those of Imhof (1975): right of the symbol best, then left, above and below.
     """
     width, height = size
-    written = shapely.union_all([label.area for label in placed])
-    drawn = shapely.union_all([label.leader for label in placed if label.leader])
+    drawn = shapely.union_all([part for label in placed for part in (label.area, label.leader)])
     near = shapely.union_all(others)
+    shapely.prepare([drawn, near])
     best: _Label | None = None
     for reach in _REACHES_IN if symbol.kind == "calls" else _REACHES_IN[:4]:
         if best is not None and 4 * reach >= best.cost:
             break  # a place as far as this cannot be better
-        for turn in range(_TURNS):
-            across, up = math.cos(math.tau * turn / _TURNS), math.sin(math.tau * turn / _TURNS)
-            x = symbol.x + across * (symbol.radius + reach) + _side(across) * width / 2
-            y = symbol.y + up * (symbol.radius + reach) + _side(up) * height / 2
-            area = box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            if not frame.contains(area) or any(
-                other.intersects(area) for other in (hidden, written, drawn)
-            ):
-                continue
-            cost = 4 * reach + 0.1 * (1 - across) + 0.05 * abs(up)
-            cost += 0.25 * lines.intersects(area)
-            cost += 0.4 * near.dwithin(area, 0.07)  # else it might be read as the other's
+        x = symbol.x + _ACROSS * (symbol.radius + reach) + _side(_ACROSS) * width / 2
+        y = symbol.y + _UP * (symbol.radius + reach) + _side(_UP) * height / 2
+        areas = shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        is_free = shapely.contains(frame, areas) & ~shapely.intersects(hidden, areas)
+        is_free &= ~shapely.intersects(drawn, areas)
+        costs = 4 * reach + 0.1 * (1 - _ACROSS) + 0.05 * abs(_UP)
+        costs += 0.25 * shapely.intersects(lines, areas)
+        costs += 0.4 * shapely.dwithin(near, areas, 0.07)  # else it might be read as the other's
+        for turn in np.flatnonzero(is_free):
+            area, cost = areas[turn], float(costs[turn])
             leader = _leader(symbol, area) if reach > 0.1 else None
             if leader is not None:
-                if written.intersects(leader) or drawn.intersects(leader):
+                if drawn.intersects(leader):
                     continue
                 cost += 3.0 * near.intersects(leader)
             if best is None or cost < best.cost:
@@ -513,9 +513,9 @@ def _place(
     return best
 
 
-def _side(way: float) -> float:
+def _side(way: np.ndarray) -> np.ndarray:
     """From -1 to 1: on which side of a symbol a box lies, so that its near edge faces it."""
-    return max(-1.0, min(1.0, 1.6 * way))
+    return np.clip(1.6 * way, -1.0, 1.0)
 
 
 def _leader(symbol: Symbol, area: BaseGeometry) -> LineString:
@@ -567,7 +567,8 @@ def _draw(
 
 
 def _disc(sheet: Axes, x: float, y: float, radius: float, **style: Any) -> None:
-    sheet.add_patch(Circle((x, y), radius, **{"edgecolor": "none", **style}))
+    # Not `add_patch`: it would work out limits of the axes, which are set, a hundred times a map.
+    sheet.add_artist(Circle((x, y), radius, **{"edgecolor": "none", **style}))
 
 
 def _line(sheet: Axes, points: Sequence[tuple[float, ...]], colour: str) -> None:
