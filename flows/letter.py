@@ -172,7 +172,8 @@ def compose(letter: Letter, replaced_at: datetime | None) -> Texts:
             f"{replaced_at:%-d %B %Y, %H:%M} UTC."
         )
     word = words.word(series, letter.found["windows"])
-    lead = [f"Week {letter.week}, {span}", headline, *([word] if word else [])]
+    changed = words.changed(letter.found["restatement"], letter.week)
+    lead = [f"Week {letter.week}, {span}", headline, *([word] if word else []), changed]
     shown = [_ports(letter.found), _calls(letter.found), _weeks(letter.series)]
     shown = [table for table in shown if table.rows]
     notes = _notes(letter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,28 @@ AS_OF = "2026-03-23T06:00"
 FillHome = Callable[..., Settings]
 
 
+@contextmanager
+def no_pictures() -> Iterator[None]:
+    """Reports without page and chart, which cost two seconds a week: for tests of the numbers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flows.report.write._drawn", lambda *_: {})
+        yield
+
+
+@pytest.fixture
+def undrawn() -> Iterator[None]:
+    """`no_pictures` for a test."""
+    with no_pictures():
+        yield
+
+
 def _fill(
-    home: Path, files: Iterable[Path], *, as_of: str = AS_OF, derive: bool = True
+    home: Path,
+    files: Iterable[Path],
+    *,
+    as_of: str = AS_OF,
+    derive: bool = True,
+    is_drawn: bool = False,
 ) -> Settings:
     settings = load_settings({"home": home, "as_of": as_of, "threads": 2}, {})
     lake.prepare(settings.home)
@@ -31,7 +52,8 @@ def _fill(
     for file in files:
         outcomes += ingest_file(InputFile(file, is_named=True), sources, settings)
     if derive:
-        run.derive(settings, outcomes, publish=True)
+        with nullcontext() if is_drawn else no_pictures():
+            run.derive(settings, outcomes, publish=True)
     return settings
 
 
@@ -50,7 +72,7 @@ def sample_days() -> list[Path]:
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) -> Settings:
     """A home with the whole sample, derived. Not to be changed."""
-    return _fill(tmp_path_factory.mktemp("sample") / "home", sample_days)
+    return _fill(tmp_path_factory.mktemp("sample") / "home", sample_days, is_drawn=True)
 
 
 @pytest.fixture(scope="session")

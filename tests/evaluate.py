@@ -162,7 +162,7 @@ def make_world(folder: Path, reception: Reception, ships: int, days: int, seed: 
 
 
 def detect_barometer(world: World, work: Path) -> Detection:
-    """Barometer's calls, as `barometer run` finds them; the detection is timed apart as well."""
+    """Barometer's calls, as `barometer ingest` finds them; the detection is timed apart as well."""
     settings = load_settings({"home": work / "home", "as_of": world.data_end.isoformat()}, {})
     start = time.perf_counter()
     lake.prepare(settings.home)
@@ -173,7 +173,7 @@ def detect_barometer(world: World, work: Path) -> Detection:
     plain = calls.find_calls
     calls.find_calls, seconds = _timed(plain)
     try:
-        run.derive(settings, outcomes, publish=True)
+        run.derive(settings, outcomes, publish=False)
     finally:
         calls.find_calls = plain
     whole_s = time.perf_counter() - start

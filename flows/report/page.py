@@ -174,12 +174,12 @@ def usual_of(found: Row) -> charts.Usual | None:
 
 
 def reception(coverage: Iterable[Row]) -> list[Row]:
-    """A row a port: name, water, and what was heard on each of its days."""
+    """A row a port: its name, what was heard on each of its days, and whether anything was."""
     return [
         {
             "name": days[0]["port_name"],
-            "water": days[0]["water"],
             "days": {row["day"]: row for row in days},
+            "is_heard": any(row["observed_hours"] for row in days),
         }
         for days in _by(coverage, "port_id").values()
     ]

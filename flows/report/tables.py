@@ -104,7 +104,7 @@ def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -
 
 
 def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
-    """The week's row of the series, its windows, ports, linked calls, interference and notes."""
+    """The week's row of the series, its windows, ports, linked calls, and what is to be said of them."""
     return {
         "series": records(con, "report_barometer", week=week)[-1],
         "windows": records(con, "report_series_window", week=week),
@@ -113,6 +113,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
             c for c in records(con, "report_port_calls", week=week) if c["is_russian_linked"]
         ],
         "interference": records(con, "report_interference", week=week),
+        "restatement": records(con, "report_restatement", week=week),
         "notes": records(con, "report_notes", week=week)[0],
     }
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from flows.report.tables import safe_text, summary
 from flows.report.words import (
     SIMULATED,
+    changed,
     headline,
     interference_note,
     known_on,
@@ -40,6 +41,8 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     ]
     if said := word(series, found["windows"]):
         parts.append(Text(said))
+    if found["restatement"]:
+        parts.append(Text(changed(found["restatement"], week)))
     if any(port["tanker_calls"] for port in found["ports"]):
         parts += [Text(""), _ports_table(found["ports"])]
     if found["calls"]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from geo.plausibility import FEW_BESIDE_MANY, JUMP, REASONS, SECOND_HULL
 from tests.conftest import FillHome
 
 TELLS_OF_FILES = {"run", "run_file", "run_register", "meta", "source_file", "worked_part"}
+BY_SOURCE = {"heard_hour", "heard_slot"}
+"""What each source heard: other sources, other rows."""
 AS_OF = "2026-03-23T06:00"
 START = pd.Timestamp("2026-03-02")
 
@@ -75,7 +78,9 @@ def derived(settings: Settings) -> Rows:
 def assert_same(one: Rows, other: Rows) -> None:
     assert one.keys() == other.keys()
     for name in one:
-        assert one[name] == other[name], name
+        # The first differences: pytest's own account of thousands of rows takes minutes.
+        pairs = zip_longest(one[name], other[name])
+        assert not list(islice((pair for pair in pairs if pair[0] != pair[1]), 2)), name
 
 
 def candidates(settings: Settings, where: str = "true") -> set[int]:
@@ -167,7 +172,9 @@ def test_the_same_fixes_by_two_publishers_are_the_same_calls(
     settings = bring(copied(whole, tmp_path / "home").home, other)
     sources = {entry.source for entry in lake.read_manifest(settings.home).entries.values()}
     assert sources == {"marinecadastre-2024", "marinecadastre-2025"}
-    assert_same(derived(settings), expected)
+    found = derived(settings)
+    kept = found.keys() - BY_SOURCE
+    assert_same({name: found[name] for name in kept}, {name: expected[name] for name in kept})
 
 
 def test_a_ship_on_the_other_side_of_the_world_changes_no_call(

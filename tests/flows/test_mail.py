@@ -77,6 +77,7 @@ def week_letter(
     found = {
         "series": series,
         "windows": [],
+        "restatement": [],
         "ports": [
             {
                 "name": "Kharg Island",
@@ -187,6 +188,25 @@ def test_it_arrives_whole_over_tls_with_login(
     (inline,) = [part for part in got.walk() if part.get_content_type() == "image/png"]
     assert inline.get_payload(decode=True) == picture
     assert f'src="cid:{inline["Content-ID"].strip("<>")}"' in read(html)
+
+
+def test_what_changed_in_past_weeks_stands_above_the_tables() -> None:
+    one = week_letter()
+    assert "No number that was published before has changed." in compose(one, None).text
+    rows = [
+        {
+            "week": "2026-W10",
+            "number": "russian_linked_tanker_calls",
+            "old_port_calls": 2,
+            "new_port_calls": 3,
+            "reasons": "late file",
+        }
+    ]
+    texts = compose(one._replace(found=one.found | {"restatement": rows}), None)
+    for body in (texts.text, texts.html):
+        told = "Numbers published before that changed: 2026-W10 from 2 to 3 (late file)."
+        assert told in body.replace("\n", " ")
+        assert body.index("2026-W10 from") < body.index("SIM VEGA")
 
 
 def test_it_is_ascii_in_short_lines_so_that_any_server_takes_it(tmp_path: Path) -> None:

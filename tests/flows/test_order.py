@@ -29,6 +29,8 @@ FOLLOWS = (
     "barometer",
 )
 PUBLISHED = ("first_published_at", "restated_from")
+RESTATEMENT = "restatement.csv"
+"""Of the runs, not of the input: a week that comes in pieces is published in pieces."""
 
 
 def _rows(settings: Settings, name: str) -> list[tuple[object, ...]]:
@@ -51,7 +53,8 @@ def _fixes(settings: Settings) -> list[tuple[object, ...]]:
 
 def _reports(settings: Settings) -> dict[str, bytes]:
     folder = settings.home / "reports"
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*.csv"))}
+    files = (path for path in sorted(folder.rglob("*.csv")) if path.name != RESTATEMENT)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def _read(path: Path) -> bytes:
@@ -61,7 +64,8 @@ def _read(path: Path) -> bytes:
 
 def assert_same(one: Settings, other: Settings) -> None:
     for name in FOLLOWS:
-        assert _rows(one, name) == _rows(other, name), name
+        is_same = _rows(one, name) == _rows(other, name)
+        assert is_same, name  # without the rows: to tell thousands apart takes minutes
     assert _fixes(one) == _fixes(other)
     assert _reports(one) == _reports(other)
 

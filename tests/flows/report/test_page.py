@@ -211,7 +211,11 @@ def test_what_was_heard_is_the_coverage(root: Element, folder: Path) -> None:
     for row in csv_rows(folder, "coverage.csv"):
         wanted.setdefault(row["port_name"], []).append(row["observed_hours"])
     rows = rows_of(root, "Hours heard by port and day")
-    assert {row[0]: row[1:] for row in rows} == wanted
+    heard = {name: hours for name, hours in wanted.items() if set(hours) != {"0"}}
+    assert {row[0]: row[1:] for row in rows} == heard
+    assert set(wanted) - set(heard) == {"Chabahar"}
+    told = [text_of(node) for node in root.iter("p")]
+    assert f"Nothing at 1 of {len(wanted)} ports: Chabahar." in told
     classes = [cell.get("class") for cell in root.iter("td") if cell.find("span") is not None]
     assert {"complete", "partial", "unobserved"} <= set(classes)
 
@@ -275,7 +279,7 @@ def test_hostile_names_from_a_file(fill_home: FillHome, tmp_path: Path) -> None:
         ]
     day = tmp_path / "day.csv"
     day.write_text("".join(lines), encoding="utf-8")
-    settings = fill_home(tmp_path / "home", [day], as_of="2026-04-27T06:00")
+    settings = fill_home(tmp_path / "home", [day], as_of="2026-04-27T06:00", is_drawn=True)
     text = (settings.home / "reports" / "2026-W16" / "report.html").read_text(encoding="utf-8")
     assert "<script" not in text
     assert set(_names(parsed(text))) == {
