@@ -104,7 +104,7 @@ def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -
 
 
 def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
-    """A week in short: its row of the series, windows, ports, linked calls, and what limits them."""
+    """A week in short: its row of the series, windows, ports, linked calls and their limits."""
     return {
         "series": records(con, "report_barometer", week=week)[-1],
         "windows": records(con, "report_series_window", week=week),
