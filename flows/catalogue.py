@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from flows import __version__, calls, lake, series
+from flows import __version__, calls, lake
 from flows.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
@@ -42,6 +42,8 @@ from flows.resources import data_path, port_files, sql_path
 from flows.settings import BarometerError, Settings
 from geo.fences import METRES_A_DEGREE, near
 from geo.ports import Ports, load_ports
+
+Cells = np.ndarray[Any, Any]
 
 STORAGE_VERSION = "v1.0.0"
 """Written so that DuckDB clients from 1.1 on can open it (tried with 1.1.3)."""
@@ -585,6 +587,9 @@ def _data_end(manifest: Manifest) -> datetime | None:
 def _series(con: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     """What the counts say: each week's windows, and each week's limits, test and word."""
     weeks = con.sql("from series_count order by week").df()
+    # scipy takes a second to load, and most commands only read.
+    from flows import series  # noqa: PLC0415
+
     found = series.windows(weeks)
     tables = {"found_window": found, "found_week": series.weekly(weeks, found)}
     return {
@@ -594,11 +599,12 @@ def _series(con: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
 
 def _fences(ports: Ports) -> dict[str, pa.Table]:
     """The fences as tables, and the cells of the map that lie near a port or touch its limit."""
+    cell_x, cell_y = _grid(ports)
     return {
         "fenced_port": pa.Table.from_pandas(_with_geometry(ports.port), preserve_index=False),
         "fenced_area": pa.Table.from_pandas(_with_geometry(ports.port_area), preserve_index=False),
-        "surrounding_cell": _surrounding_cells(ports),
-        "limit_cell": _limit_cells(ports),
+        "surrounding_cell": _surrounding_cells(ports, cell_x, cell_y),
+        "limit_cell": _limit_cells(ports, cell_x, cell_y),
         "limit_point": _limit_points(ports),
     }
 
@@ -660,7 +666,7 @@ def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _grid(ports: Ports) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _grid(ports: Ports) -> tuple[Cells, Cells]:
     """Column and row numbers of the cells round all ports, one array each.
 
     Of each port those up to its surroundings' edge: the ports lie from the Gulf to the Pacific.
@@ -692,8 +698,7 @@ def _box(ports: Ports) -> dict[str, Any]:
     }
 
 
-def _surrounding_cells(ports: Ports) -> pa.Table:
-    cell_x, cell_y = _grid(ports)
+def _surrounding_cells(ports: Ports, cell_x: Cells, cell_y: Cells) -> pa.Table:
     point, port = near(
         (cell_x + 0.5) / CELLS_PER_DEGREE, (cell_y + 0.5) / CELLS_PER_DEGREE, ports, SURROUNDINGS_KM
     )
@@ -703,8 +708,7 @@ def _surrounding_cells(ports: Ports) -> pa.Table:
     )
 
 
-def _limit_cells(ports: Ports) -> pa.Table:
-    cell_x, cell_y = _grid(ports)
+def _limit_cells(ports: Ports, cell_x: Cells, cell_y: Cells) -> pa.Table:
     squares = shapely.box(cell_x, cell_y, cell_x + 1, cell_y + 1)
     limits = shapely.transform(
         ports.port["geometry"].to_numpy(), lambda degrees: degrees * CELLS_PER_DEGREE

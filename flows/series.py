@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
+from flows.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE, UNHEARD
+
 Floats = npt.NDArray[np.float64]
 
 WINDOWS = {1: 8, 4: 26, 13: 52}
@@ -36,9 +38,6 @@ WINDOW_P = WORD_P / len(WINDOWS)
 """Three windows are looked at every week; each gets its part (Bonferroni), so that a word without a
 change stays as rare as one test would have it."""
 
-LEAST_DISPERSION = 1.5
-"""Above this calls cluster (section 5 of the design)."""
-
 LEAST_PAIRS = 5
 """Pairs of neighbouring weeks with a call that a dispersion needs, a choice. How little so few
 pairs tell is in `_width`."""
@@ -46,8 +45,6 @@ pairs tell is in `_width`."""
 UNKNOWN_DISPERSION = 2.0
 """What a word takes calls to cluster by where too few pairs tell it, a choice: as if they came by
 twos. A first convoy after a year of nothing is then no rise, six calls in a week are."""
-
-RISE, FALL, NO_CHANGE, UNHEARD = "rise", "fall", "no clear change", "not enough heard"
 
 VIEWS = {"today": "linked_calls", "at_call": "linked_at_call"}
 """The two views: what is known today for all weeks, and what was known when each call was made."""

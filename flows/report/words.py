@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from flows.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
 from flows.report.tables import safe_text
-from flows.series import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
 

@@ -16,7 +16,7 @@ from flows.weekly import ingest, weekly
 from tests.conftest import AS_OF, ROOT
 from tests.flows.post import PASSWORD, Post
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
 
 
 def test_the_deployment_entrypoint_loads_as_a_real_flow() -> None:

@@ -1,0 +1,8 @@
+"""The plain words of the series, apart from what finds them: scipy takes a second to load."""
+
+from __future__ import annotations
+
+RISE, FALL, NO_CHANGE, UNHEARD = "rise", "fall", "no clear change", "not enough heard"
+
+LEAST_DISPERSION = 1.5
+"""Above this calls cluster (section 5 of the design)."""
