@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,7 @@ def poisson_limits(
     return np.asarray(low * dispersion, float), np.asarray(high * dispersion, float)
 
 
+@lru_cache(maxsize=1 << 14)  # a week comes back in many windows, and most counts are small
 def change_p(calls: int, exposure: float, before_calls: int, before_exposure: float) -> float:
     """The exact conditional test of two Poisson rates (Przyborowski and Wilenski, Biometrika 31,
     1940, 313-323), two-sided: of all calls so many in the share of time that the window is.

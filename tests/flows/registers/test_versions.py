@@ -332,22 +332,28 @@ def test_every_run_of_versions_that_list_a_ship_is_one_entry(held: list[str]) ->
 OLDEST = date(2025, 11, 30)
 
 
-def held(first: date, last: date) -> st.SearchStrategy[list[Entry]]:
-    """The ship with no listing day or one of these, or no ship."""
-    days = st.none() | st.dates(first, last)
+def held(on: date) -> st.SearchStrategy[list[Entry]]:
+    """The ship in a version of that day, without a listing day or with an earlier one; or not.
+
+    A version that names a later day is dated wrongly; what ends such a listing has a test above.
+    """
+    days = st.none() | st.dates(date(2025, 6, 1), on)
     return st.just([]) | days.map(lambda day: [listing(listed_on=day)])
 
 
+NEWER = [JANUARY + timedelta(60 * n) for n in range(4)]
+
+
 @given(
-    newer=st.lists(held(date(2025, 6, 1), date(2026, 12, 31)), min_size=1, max_size=4),
-    oldest=held(date(2025, 6, 1), OLDEST),
+    newer=st.integers(1, 4).flatmap(lambda n: st.tuples(*map(held, NEWER[:n]))),
+    oldest=held(OLDEST),
     on=st.none() | st.dates(date(2025, 6, 1), date(2026, 12, 31)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_older_version_takes_nothing_away(
-    newer: list[list[Entry]], oldest: list[Entry], on: date | None
+    newer: tuple[list[Entry], ...], oldest: list[Entry], on: date | None
 ) -> None:
-    versions = [(JANUARY + timedelta(60 * n), entries) for n, entries in enumerate(newer)]
+    versions = list(zip(NEWER, newer, strict=False))
     before = of_one(*versions, on=on)
     after = of_one((OLDEST, oldest), *versions, on=on)
     assert any(e["gone_by"] is None for e in after) >= any(e["gone_by"] is None for e in before)
