@@ -213,7 +213,8 @@ def _calls(found: dict[str, Any]) -> _Table:
             call["flag"] or "?",
             foreign(call["port_name"]),
             f"{call['arrived_at']:%a %d %H:%M}",
-            foreign(f"{call['link_tier']}: {call['link_reasons']}"),
+            foreign(f"{call['link_tier']}: {call['link_reasons']}")
+            + (f"; {why}" if (why := words.not_counted(call)) else ""),
         ]
         for call in calls[:MAX_CALLS]
     ]
@@ -302,13 +303,14 @@ def _as_html(
     has_picture: bool,
 ) -> str:
     """The same as HTML that mail programs leave whole: no script or style sheet, nothing remote."""
-    title, *rest = lead
+    title, number, *said = lead
     parts = [
         f'<p style="padding:6px;border:2px solid #b3361d"><b>{html.escape(line)}</b></p>'
         for line in banner
     ]
     parts.append(f'<h1 style="font-size:18px;margin:8px 0">{html.escape(title)}</h1>')
-    parts += [f'<p style="font-size:16px"><b>{html.escape(line)}</b></p>' for line in rest]
+    parts.append(f'<p style="font-size:16px"><b>{html.escape(number)}</b></p>')
+    parts += [f"<p>{html.escape(line)}</p>" for line in said]
     if has_picture:
         parts.append(
             f'<p><img src="cid:{PICTURE_ID}" alt="The week in pictures; the numbers are below." '

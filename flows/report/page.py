@@ -46,11 +46,6 @@ DARK = {
 }
 """The same in the dark."""
 
-NOT_COUNTED = {
-    "contested": "not in the number: contested, see method",
-    "waiting": "not in the number: a wait of a voyage, or a hull, that is counted already",
-}
-
 MOST_RESTATED = 40
 """Rows of restatements on the page: a late file can change hundreds, and the CSV has them all."""
 
@@ -146,7 +141,6 @@ def render(found: Row) -> str:
             "days": [start + timedelta(days=n) for n in range(7)],
             "reception": reception(found["coverage"]),
             "dimensions": DIMENSIONS,
-            "not_counted": NOT_COUNTED,
             "restated": RESTATED,
             "most_restated": MOST_RESTATED,
         }
@@ -246,6 +240,7 @@ def _environment() -> Environment:
         "rate": _rate,
         "reference": _reference,
         "matched": _matched,
+        "not_counted": words.not_counted,
         "tonnes": _tonnes,
     }
     return environment

@@ -18,6 +18,7 @@ from flows.report.words import (
     headline,
     interference_note,
     known_on,
+    not_counted,
     notes,
     quiet_ports,
     word,
@@ -79,8 +80,8 @@ def _ports_table(ports: Sequence[dict[str, Any]]) -> Table:
 def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("ship", "IMO", "flag", "port", "arrived (UTC)", "departed (UTC)", "kind"):
-        table.add_column(name, no_wrap=name != "port")
-    table.add_column("linked by", no_wrap=True)
+        table.add_column(name, no_wrap=name != "port", min_width=12 if name == "port" else None)
+    table.add_column("linked by")
     for call in calls:
         table.add_row(
             Text(safe_text(call["vessel_name"] or f"MMSI {call['mmsi']}")),
@@ -91,7 +92,8 @@ def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:
             f"{call['departed_at']:%a %d %H:%M}" if call["departed_at"] else "in port",
             call["area_kind"],
             f"{call['link_tier']}: {call['link_reasons']}"
-            + ("; Iran's lists too" if call["is_iran_listed"] else ""),
+            + ("; Iran's lists too" if call["is_iran_listed"] else "")
+            + (f"; {why}" if (why := not_counted(call)) else ""),
         )
     return table
 

@@ -247,6 +247,19 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def not_counted(call: Row) -> str | None:
+    """Why a linked call is not in the number, from its row of `report_port_calls`; None if it is.
+
+    >>> not_counted({"is_in_headline": False, "confidence": 1})
+    'contested: not counted'
+    """
+    if call["is_in_headline"]:
+        return None
+    if call["confidence"] < 2:
+        return "contested: not counted"
+    return "part of a voyage, or a hull, that is counted already"
+
+
 def changed(restatements: Sequence[Row], week: str) -> str:
     """What the published numbers of earlier weeks, or of this one, were before, in a sentence.
 

@@ -97,6 +97,8 @@ def week_letter(
                 "arrived_at": datetime(2026, 3, 17, 6, 31),
                 "link_tier": "strong",
                 "link_reasons": "flag",
+                "confidence": 4,
+                "is_in_headline": True,
             }
             for name in names
         ],
