@@ -329,8 +329,7 @@ def _serve(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
-    _set_up_prefect(settings)
-    from flows import serve  # noqa: PLC0415
+    from flows.prefect_server import prefect_server  # noqa: PLC0415
 
     parameters = {
         "paths": [str(Path(path).absolute()) for path in flags.paths],
@@ -338,7 +337,11 @@ def _serve(flags: argparse.Namespace) -> int:
         "threads": flags.threads,
         "memory_limit": flags.memory_limit,
     }
-    serve.serve(settings, parameters, flags.cron)
+    _set_up_prefect(settings)
+    with prefect_server(settings):
+        from flows.serve import serve  # noqa: PLC0415
+
+        serve(settings, parameters, flags.cron)
     return 0
 
 

@@ -18,7 +18,7 @@ from flows import history
 from flows.settings import BarometerError, Settings
 from flows.weekly import weekly
 
-log = logging.getLogger("barometer.serve")
+log = logging.getLogger("serve")  # not "barometer.": Prefect takes those for logs of a run
 
 NAME = "weekly"
 """The deployment is called ``barometer-weekly/weekly``."""
@@ -45,7 +45,7 @@ def serve(settings: Settings, parameters: dict[str, Any], cron: str) -> None:
     BarometerError
         If `cron` is no schedule.
     """
-    next_at = next_tick(cron, utc_now())  # what is no schedule is told before a server starts
+    next_at = next_tick(cron, utc_now())
     runner = Runner(name="barometer", limit=1, pause_on_shutdown=False)
     deployment = runner.add_flow(
         weekly,
