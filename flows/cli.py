@@ -99,6 +99,19 @@ def _parser() -> argparse.ArgumentParser:
         as_json="the outcome as JSON",
     )
     run.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    serve = command(
+        "serve",
+        _serve,
+        "the main job by a schedule, on Prefect, until it is told to end",
+        """
+        barometer serve /data/ais --home ~/barometer              # Mondays at 6:00 UTC
+        barometer serve /data/ais --home ~/barometer --cron "0 3 * * *"
+        """,
+    )
+    serve.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    serve.add_argument(
+        "--cron", default="0 6 * * 1", metavar="CRON", help="five fields, UTC (0 6 * * 1)"
+    )
     ingest = command(
         "ingest",
         _ingest,
@@ -304,11 +317,32 @@ def _run(flags: argparse.Namespace) -> int:
             memory_limit=settings.memory_limit,
             progress=progress,
             outcomes=outcomes,
+            is_watched=sys.stderr.isatty(),
             return_state=True,
         )
     if state.is_failed() and not run.problem(outcomes):
         raise BarometerError(f"the run failed: {state.message}")
     return _show_outcome(settings, outcomes, as_json=flags.json)
+
+
+def _serve(flags: argparse.Namespace) -> int:
+    settings = _settings(flags)
+    _start_logging()
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
+    from flows.prefect_server import prefect_server  # noqa: PLC0415
+
+    parameters = {
+        "paths": [str(Path(path).absolute()) for path in flags.paths],
+        "home": str(settings.home),
+        "threads": flags.threads,
+        "memory_limit": flags.memory_limit,
+    }
+    _set_up_prefect(settings)
+    with prefect_server(settings):
+        from flows.serve import serve  # noqa: PLC0415
+
+        serve(settings, parameters, flags.cron)
+    return 0
 
 
 def _set_up_prefect(settings: Settings) -> None:

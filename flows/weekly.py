@@ -10,8 +10,8 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
-from prefect.logging import get_run_logger
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.logging import get_logger, get_run_logger
 from prefect.states import Failed
 
 from flows import catalogue, lake, mail, run
@@ -74,7 +74,23 @@ def send(settings: Settings) -> list[str]:
     return told.problems
 
 
-@flow(name="barometer-weekly", validate_parameters=False)
+def sound_alarm(flow: Any, flow_run: FlowRun, state: State) -> None:
+    """Tell the operator by mail that a run failed or crashed, where nobody watches it."""
+    given = flow_run.parameters
+    if given.get("is_watched"):
+        return
+    settings = load_settings({"home": given.get("home"), "as_of": given.get("as_of")})
+    told = mail.send_alarm(settings, state.message or str(state.type))
+    for line in (*told.done, *told.problems):
+        get_logger("barometer").warning("%s", line)
+
+
+@flow(
+    name="barometer-weekly",
+    validate_parameters=False,
+    on_failure=[sound_alarm],
+    on_crashed=[sound_alarm],
+)
 def weekly(
     paths: list[str] | None = None,
     home: str | None = None,
@@ -83,6 +99,7 @@ def weekly(
     memory_limit: str | None = None,
     progress: Progress | None = None,
     outcomes: list[Outcome] | None = None,
+    is_watched: bool = False,
 ) -> State | None:
     """The main job: files into the lake, then calls, links, weekly counts and reports.
 
@@ -96,6 +113,8 @@ def weekly(
         See `flows.ingest.Progress`.
     outcomes : list of Outcome, optional
         Gets what became of each input: a caller in this process reads it, also when the run failed.
+    is_watched : bool
+        A person sits before it: a failure needs no mail.
 
     Returns
     -------

@@ -797,3 +797,60 @@ def test_a_run_sends_the_newest_closed_week_and_later_what_failed(
 def test_a_run_without_mail_settings_says_so(tmp_path: Path) -> None:
     told = mail.send_due(Settings(tmp_path, NOON, 1, "300MB"), {})
     assert told.problems == [] and "no mail is set up" in told.done[0]
+
+
+def test_weeks_that_closed_while_nothing_ran_are_sent_in_order(home: Settings, post: Post) -> None:
+    send(home.home, post, week_letter("2026-W10"))
+    told = due(home, post)
+    assert [line[:14] for line in told.done] == ["2026-W11: sent", "2026-W12: sent"]
+    assert ["2026-W12" in got["Subject"] for got in post.taken()] == [False, False, True]
+    assert [line[:23] for line in due(home, post).done] == ["2026-W12: already sent "]
+
+
+def test_a_home_that_never_mailed_begins_with_the_newest_week(home: Settings, post: Post) -> None:
+    assert [line[:14] for line in due(home, post).done] == ["2026-W12: sent"]
+
+
+# A run that failed
+
+
+def alarmed(home: Path, post: Post, why: str, **environ: str) -> Told:
+    settings = Settings(home, datetime(2026, 3, 23, 6), 1, "300MB")
+    return mail.send_alarm(settings, why, post.environ(**environ))
+
+
+def test_a_failed_run_tells_the_operator_what_to_do(post: Post, tmp_path: Path) -> None:
+    folder = tmp_path / "a home"
+    told = alarmed(folder, post, "2 of 4 inputs failed.", BAROMETER_OPERATOR_TO="op@example.org")
+    assert told == Told(["alarm to op@example.org: sent"], [])
+    (got,) = post.taken()
+    assert got["To"] == "op@example.org"
+    assert got["Subject"] == "Barometer: the run of 2026-03-23 06:00 UTC failed"
+    text = read(got)
+    assert "2 of 4 inputs failed." in text
+    assert "Nothing needs to be cleaned up" in text.replace("\n", " ")
+    assert f"barometer run --home '{folder}'" in text
+    assert read_history(tmp_path, OUTBOX) == [], "a week's outbox knows nothing of it"
+
+
+def test_without_an_operator_the_team_is_told(post: Post, tmp_path: Path) -> None:
+    assert len(alarmed(tmp_path, post, "why").done) == len(TEAM)
+    assert post.taken()[0]["To"] == ", ".join(TEAM)
+
+
+def test_an_alarm_that_cannot_be_sent_says_so_without_the_password(
+    post: Post, tmp_path: Path
+) -> None:
+    post.behave(auth="535 no")
+    told = alarmed(tmp_path, post, "why")
+    assert told.done == [] and "login refused" in told.problems[0]
+    assert not any(form in " ".join(told.problems) for form in FORMS)
+    nobody = mail.send_alarm(Settings(tmp_path, NOON, 1, "300MB"), "why", {})
+    assert nobody.problems == [] and "no mail is set up" in nobody.done[0]
+
+
+def test_foreign_text_in_an_alarm_stays_text(post: Post, tmp_path: Path) -> None:
+    alarmed(tmp_path, post, "AIS\r\nBcc: x@evil.ru\r\n\r\nHTTP://EVIL.RU/\u202e")
+    (got,) = post.taken()
+    assert got["Bcc"] is None
+    assert "HTTP://" not in read(got) and "\u202e" not in read(got)

@@ -85,6 +85,22 @@ def test_the_flow_gives_the_same_as_the_plain_functions(
         assert rows[0] == rows[1], name
 
 
+@pytest.mark.parametrize(
+    ("is_watched", "mails"), [(False, 1), (True, 0)], ids=["nobody", "a person at a terminal"]
+)
+def test_a_run_that_fails_is_told_by_mail_where_nobody_watches(
+    is_watched: bool, mails: int, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in post.environ().items():
+        monkeypatch.setenv(name, value)
+    home = str(tmp_path / "home")
+    gone = str(tmp_path / "gone.csv")
+    weekly(paths=[gone], home=home, as_of=AS_OF, is_watched=is_watched, return_state=True)
+    alarms = [got for got in post.taken() if got["Subject"].endswith("failed")]
+    assert len(alarms) == mails
+    assert all("1 of 1 inputs failed" in str(got.get_content()) for got in alarms)
+
+
 def block(post: Post, *, verify: bool = True) -> None:
     """Save the server and its login as a block of prefect-email."""
     from prefect_email import EmailServerCredentials
