@@ -249,9 +249,9 @@ def _tried(
         furthest = max(furthest, reached)
         return idle >= patience.tries
 
-    backoff = tenacity.wait_exponential_jitter(
-        patience.wait_s, patience.longest_wait_s, jitter=patience.wait_s
-    )
+    backoff = tenacity.wait_exponential(
+        multiplier=patience.wait_s, max=patience.longest_wait_s
+    ) + tenacity.wait_random(0, patience.wait_s)
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(lambda e: isinstance(e, Fault) and e.may_pass),
         stop=is_enough,
