@@ -284,7 +284,7 @@ def _attempt(
         if got is None:
             return False
         version, is_resumed = got
-        _check_whole(part, file.name)
+        _check_whole(part, file.name, session.stop)
         _adopt(part, place, version, as_of)
     except Damaged as error:
         drop(part)
@@ -295,7 +295,7 @@ def _attempt(
     return True
 
 
-def _check_whole(part: Path, name: str) -> None:
+def _check_whole(part: Path, name: str, stop: threading.Event) -> None:
     """Read a file to its end, with its checksums; `opened` tells a cut archive."""
     with part.open("rb") as raw:
         check_head(raw.read(HEAD_BYTES), name)
@@ -304,6 +304,8 @@ def _check_whole(part: Path, name: str) -> None:
         for member in members(part):
             with opened(member) as stream:
                 while block := stream.content.read(BLOCK_BYTES):
+                    if stop.is_set():  # a month takes minutes to read
+                        raise Fault("stopped.", is_ours=True)
                     left -= len(block)
                     if left < 0:
                         raise Damaged(

@@ -42,14 +42,23 @@ FIRST = date(2026, 4, 13)
 QUICK = Patience(
     timeout_s=0.3, tries=3, gain_bytes=50_000, wait_s=0.01, longest_wait_s=2, slow_s=0.2
 )
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An authority that vouches for no server here; the world's own take long to read."""
+    file = tmp_path_factory.mktemp("authority") / "stranger.pem"
+    trustme.CA().cert_pem.write_to_path(file)
+    return file
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(stranger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(stranger))
 
 
 @pytest.fixture
