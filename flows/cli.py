@@ -21,6 +21,7 @@ from flows.settings import BarometerError, Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.download import Progress as DownloadProgress
     from flows.ingest import Outcome, Progress
 
 log = logging.getLogger("barometer")
@@ -123,6 +124,32 @@ def _parser() -> argparse.ArgumentParser:
         as_json="the outcome as JSON",
     )
     ingest.add_argument("paths", nargs="+", metavar="PATH", help="AIS files, folders or patterns")
+    fetch = command(
+        "fetch",
+        _fetch,
+        "the publisher's files of some days, into the home's downloads/; prints their paths",
+        """
+        barometer fetch marinecadastre-2025 --from 2026-04-13 --to 2026-04-19
+        barometer fetch danish-maritime-authority --from 2026-04-13 --to 2026-04-19 --json
+        barometer run ~/barometer/downloads --home ~/barometer
+
+        A file that is whole here is not fetched again, and one that was cut goes on where it
+        stopped. A day that the publisher may not have published yet is said and is no failure;
+        any other day without a file ends in exit code 1, and the others are fetched all the same.
+        Proxies and certificates: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.
+        """,
+        as_json="what became of each day as JSON",
+    )
+    fetch.add_argument("source", metavar="SOURCE", help="a source whose TOML has a [fetch]")
+    for flag, what in (("--from", "first"), ("--to", "last")):
+        fetch.add_argument(
+            flag,
+            dest=what,
+            type=_iso_day,
+            required=True,
+            metavar="DAY",
+            help=f"the {what} day, UTC: 2026-04-13",
+        )
     report = command(
         "report",
         _report,
@@ -383,6 +410,80 @@ def _ingest(flags: argparse.Namespace) -> int:
     return _exit_code(outcomes)
 
 
+def _fetch(flags: argparse.Namespace) -> int:
+    from flows import fetch  # noqa: PLC0415
+    from flows.sources import load_sources  # noqa: PLC0415
+
+    if flags.last < flags.first:
+        print("barometer fetch: --to is before --from", file=sys.stderr)
+        return USAGE
+    settings = _settings(flags)
+    sources = load_sources(settings.home)
+    if flags.source not in sources:
+        known = ", ".join(name for name, source in sources.items() if source.published)
+        raise BarometerError(f"{flags.source!r}: no such source. These can be fetched: {known}.")
+    with _download_progress() as progress:
+        _start_logging()  # in here, so that log lines go above the bar
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request
+        found = fetch.fetch_days(
+            settings, sources[flags.source], flags.first, flags.last, progress=progress
+        )
+    if flags.json:
+        print(json.dumps([day._asdict() for day in found], indent=2, default=str))
+    else:
+        for path in dict.fromkeys(day.path for day in found if day.path is not None):
+            print(path)
+    problem = fetch.problem(found)
+    if problem:
+        print(f"barometer: {problem}", file=sys.stderr)
+    return FAILED if problem else DONE
+
+
+@contextmanager
+def _download_progress() -> Iterator[DownloadProgress]:
+    """A bar a file with bytes, rate and what remains on a terminal; a log line elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TaskID,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        ) as bar:
+            tasks: dict[str, TaskID] = {}
+
+            def show(name: str, done: int, size: int | None) -> None:
+                if name not in tasks:
+                    tasks[name] = bar.add_task(name, total=size)
+                bar.update(tasks[name], completed=done, total=size, visible=done != size)
+
+            yield show
+        return
+    last = time.monotonic()
+
+    def tell(name: str, done: int, size: int | None) -> None:
+        nonlocal last
+        if time.monotonic() - last > 10:
+            last = time.monotonic()
+            share = f", {100 * done / size:.0f} %" if size else ""
+            log.info("%s: %s bytes%s", name, f"{done:,}", share)
+
+    yield tell
+
+
 def _show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> int:
     from flows import catalogue  # noqa: PLC0415
     from flows.report import tables, terminal  # noqa: PLC0415
@@ -573,6 +674,13 @@ def _register_import(flags: argparse.Namespace) -> int:
     else:
         print(show.as_text(found, Path(flags.file).name))
     return DONE
+
+
+def _iso_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-04-13") from error
 
 
 def _day(text: str | None) -> date | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.addresses import Publication, read_publication
 from flows.resources import data_path
 from flows.settings import BarometerError
 
@@ -51,6 +52,8 @@ class Source(NamedTuple):
         Texts that stand for "not available" in any column.
     words : dict
         Our column to {the publisher's word, lower case: AIS code or None}.
+    published : Publication or None
+        Where its files can be fetched; None where that is not known.
     """
 
     source_id: str
@@ -64,6 +67,7 @@ class Source(NamedTuple):
     not_available: dict[str, tuple[float, ...]]
     text_not_available: frozenset[str]
     words: dict[str, dict[str, int | None]]
+    published: Publication | None
 
 
 class Layout(NamedTuple):
@@ -216,6 +220,7 @@ def _source(source_id: str, raw: Mapping[str, Any]) -> Source:
         },
         text_not_available=frozenset(x.casefold() for x in text),
         words={k: _read_words(str(v), k) for k, v in words.items()},
+        published=read_publication(raw["fetch"]) if "fetch" in raw else None,
     )
 
 

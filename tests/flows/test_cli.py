@@ -42,7 +42,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         "import sys; from flows.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'prefect', 'pandas', 'duckdb', 'pyarrow', 'shapely', 'rich'}\n"
+        "heavy = {'prefect', 'pandas', 'duckdb', 'pyarrow', 'shapely', 'rich', 'httpx'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -52,7 +52,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "ingest", "report", "sql", "ports", "check", "simulate"]
+    "command", ["run", "ingest", "fetch", "report", "sql", "ports", "check", "simulate"]
 )
 def test_every_command_helps_with_examples(
     command: str, capsys: pytest.CaptureFixture[str]
