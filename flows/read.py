@@ -104,6 +104,8 @@ the others are among the rejects or repeat a fix."""
 
 _TYPED_NAMES = LINED_SCHEMA.names[:-1]
 _BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
+FIRST_YEAR = np.datetime64("0001-01-01", "us")
+YEAR_10000 = np.datetime64("10000-01-01", "us")
 FIRST_MOMENT = np.datetime64("1998-05-12", "us")
 """The IMO adopted the standard for AIS that day (resolution MSC.74(69), annex 3). An earlier time
 is of a clock that was never set, such as 1970, and would stretch the series by decades."""
@@ -112,6 +114,7 @@ _ISO = re.compile(
 )
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as the lake's times
+_OFFSET = re.compile(r":\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)$", re.ASCII)
 _UNIX = re.compile(r"\d{1,11}", re.ASCII)
 
 T = TypeVar("T")
@@ -454,7 +457,7 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     types |= {name: pa.float64() for name in FLOATS if name in types}
     types |= {name: pa.binary() for name in TEXTS if name in types}
     if layout.source.time_format == "iso":
-        types["reported_at"] = pa.timestamp("us")
+        types["reported_at"] = pa.timestamp("us", "UTC" if _has_offset(content, layout) else None)
     names = [ours.get(published, str(i)) for i, published in enumerate(layout.header)]
     if not lines or (b"\r" in content and content.count(b"\r") != content.count(b"\r\n")):
         return None
@@ -478,6 +481,17 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     if table.num_rows != lines:
         return None
     return _Piece(table, np.arange(block.first_line, block.first_line + lines), [], lines)
+
+
+def _has_offset(content: bytes, layout: Layout) -> bool:
+    """Whether the time in the first line has a UTC offset. pyarrow wants it in all lines or none;
+    a block that mixes them is taken apart."""
+    end = content.find(b"\n")
+    fields = _fields(content if end < 0 else content[:end], layout.delimiter)
+    if fields is None or len(fields) != len(layout.header):
+        return False
+    time = fields[layout.header.index(layout.source.columns["reported_at"])]
+    return _OFFSET.search(time) is not None
 
 
 def _parse_careful(block: Block, layout: Layout, decimal: str) -> _Piece:
@@ -584,14 +598,15 @@ def _typed(
     at = raw.column("reported_at")
     if pa.types.is_dictionary(at.type):
         at = _times(at, layout.source.time_format)
+    at = at.cast(pa.timestamp("us"))  # an offset is worked in; what is left is UTC
     moment = at.fill_null(0).to_numpy(zero_copy_only=False).astype("datetime64[us]")
     missing = at.is_null().to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
         on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     faults = [
         (mmsi < 0, BAD_MMSI),
-        # pyarrow takes a year 0, which Python and the calendar do not know.
-        (missing | (moment < np.datetime64("0001-01-01", "us")), BAD_TIME),
+        # pyarrow takes the years 0 and 10000, the latter by an offset, which Python does not know.
+        (missing | (moment < FIRST_YEAR) | (moment >= YEAR_10000), BAD_TIME),
         (moment < FIRST_MOMENT, OLD_TIME),
         (moment > np.datetime64(latest, "us"), FUTURE_TIME),
         # ITU-R M.1371-5, table 45: longitude 181 and latitude 91 mean "not available".

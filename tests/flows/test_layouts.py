@@ -273,6 +273,31 @@ def test_a_unix_time_is_whole_seconds(text: str, moment: datetime | str) -> None
     assert (found if isinstance(found, str) else found["reported_at"]) == moment
 
 
+OFFSETS = ["Z", "+00:00", "+0330", "+03", "-23:59", "+24:00", "-23:60", "+3:30", " Z", "z", ""]
+
+
+@pytest.mark.parametrize("layout", ["aisstream-hormuz-tracker", "ais-world-sample"])
+@pytest.mark.parametrize("start", ["0000-01-01", "0001-01-01", "2026-04-15", "9999-12-31"])
+@pytest.mark.parametrize("part", [" 00:00:00.5", "T23:59", "T12", "", "T12:00:00.1234567"])
+def test_times_with_and_without_an_offset_are_read_alike_wherever_they_stand(
+    layout: str, start: str, part: str
+) -> None:
+    """Each alone, which is the fast way where it can be, and all in one file, taken apart."""
+    lines = [
+        row(layout, mmsi=f"{422_000_000 + i}", reported_at=f"{start}{part}{offset}")
+        for i, offset in enumerate(OFFSETS)
+    ]
+    together = read_all(day(*lines, layout=layout))
+    for at, line in enumerate(lines, 2):
+        alone = read_all(day(line, layout=layout))
+        assert [(at, why) for _, why in alone.reasons] == [
+            r for r in together.reasons if r[0] == at
+        ]
+        assert [r | {"line": at} for r in alone.rows] == [
+            r for r in together.rows if r["line"] == at
+        ]
+
+
 @pytest.mark.parametrize(
     ("layout", "zone", "others"), [("aishub", "GMT", "UTC"), ("vt-explorer", "UTC", "GMT")]
 )

@@ -210,7 +210,7 @@ HOSTILE = {
     "not_available of no column": GOOD.replace("sog_kn = [99]", "lon = [181]"),
     "texts is a text": GOOD.replace('["None"]', '"None"'),
     "a list for a place": GOOD.replace('lon = "x"', 'lon = ["x", "y"]'),
-    "a sum of one": GOOD.replace("sog_kn =", 'length_m = ["speed"]\nsog_kn =', 1),
+    "a sum of one": GOOD.replace("sog_kn =", 'length_m = ["status"]\nsog_kn =', 1),
     "a sum of three": GOOD.replace('sog_kn = "speed"', 'length_m = ["speed", "status", "x"]'),
     "a sum of a column twice": GOOD.replace('sog_kn = "speed"', 'beam_m = ["speed", "speed"]'),
     "a sum of numbers": GOOD.replace('sog_kn = "speed"', "length_m = [1, 2]"),
