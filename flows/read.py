@@ -104,12 +104,18 @@ the others are among the rejects or repeat a fix."""
 
 _TYPED_NAMES = LINED_SCHEMA.names[:-1]
 _BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
+FIRST_YEAR = np.datetime64("0001-01-01", "us")
+YEAR_10000 = np.datetime64("10000-01-01", "us")
 FIRST_MOMENT = np.datetime64("1998-05-12", "us")
 """The IMO adopted the standard for AIS that day (resolution MSC.74(69), annex 3). An earlier time
 is of a clock that was never set, such as 1970, and would stretch the series by decades."""
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3])(:\d\d(:\d\d(\.\d+)?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as the lake's times
+_OFFSET = re.compile(r":\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)$", re.ASCII)
+_UNIX = re.compile(r"\d{1,11}", re.ASCII)
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -451,7 +457,7 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     types |= {name: pa.float64() for name in FLOATS if name in types}
     types |= {name: pa.binary() for name in TEXTS if name in types}
     if layout.source.time_format == "iso":
-        types["reported_at"] = pa.timestamp("us")
+        types["reported_at"] = pa.timestamp("us", "UTC" if _has_offset(content, layout) else None)
     names = [ours.get(published, str(i)) for i, published in enumerate(layout.header)]
     if not lines or (b"\r" in content and content.count(b"\r") != content.count(b"\r\n")):
         return None
@@ -475,6 +481,17 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     if table.num_rows != lines:
         return None
     return _Piece(table, np.arange(block.first_line, block.first_line + lines), [], lines)
+
+
+def _has_offset(content: bytes, layout: Layout) -> bool:
+    """Whether the time in the first line has a UTC offset. pyarrow wants it in all lines or none;
+    a block that mixes them is taken apart."""
+    end = content.find(b"\n")
+    fields = _fields(content if end < 0 else content[:end], layout.delimiter)
+    if fields is None or len(fields) != len(layout.header):
+        return False
+    time = fields[layout.header.index(layout.source.columns["reported_at"])]
+    return _OFFSET.search(time) is not None
 
 
 def _parse_careful(block: Block, layout: Layout, decimal: str) -> _Piece:
@@ -531,6 +548,8 @@ def _times(column: pa.DictionaryArray, time_format: str) -> pa.TimestampArray:
 
 def _time(text: str, time_format: str) -> datetime | None:
     try:
+        if time_format == "unix":
+            return _EPOCH + timedelta(seconds=int(text)) if _UNIX.fullmatch(text) else None
         if time_format != "iso":
             moment = datetime.strptime(text, time_format)  # noqa: DTZ007 published in UTC
         elif _ISO.fullmatch(text):
@@ -574,19 +593,20 @@ def _typed(
 ) -> tuple[pa.RecordBatch, npt.NDArray[np.bool_], list[tuple[int, str]]]:
     """The rows, which of them are positions, and line and reason of those that are not."""
     mmsi = _by_value(raw.column("mmsi"), _mmsi)
-    lon = _floats(raw.column("lon"))
-    lat = _floats(raw.column("lat"))
+    lon = _in_our_unit(_floats(raw.column("lon")), "lon", layout)
+    lat = _in_our_unit(_floats(raw.column("lat")), "lat", layout)
     at = raw.column("reported_at")
     if pa.types.is_dictionary(at.type):
         at = _times(at, layout.source.time_format)
+    at = at.cast(pa.timestamp("us"))  # an offset is worked in; what is left is UTC
     moment = at.fill_null(0).to_numpy(zero_copy_only=False).astype("datetime64[us]")
     missing = at.is_null().to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
         on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     faults = [
         (mmsi < 0, BAD_MMSI),
-        # pyarrow takes a year 0, which Python and the calendar do not know.
-        (missing | (moment < np.datetime64("0001-01-01", "us")), BAD_TIME),
+        # pyarrow takes the years 0 and 10000, the latter by an offset, which Python does not know.
+        (missing | (moment < FIRST_YEAR) | (moment >= YEAR_10000), BAD_TIME),
         (moment < FIRST_MOMENT, OLD_TIME),
         (moment > np.datetime64(latest, "us"), FUTURE_TIME),
         # ITU-R M.1371-5, table 45: longitude 181 and latitude 91 mean "not available".
@@ -603,7 +623,10 @@ def _typed(
     }
     for name in OPTIONAL:
         kind = LINED_SCHEMA.field(name).type
-        if name not in raw.schema.names:
+        if name in layout.source.sums:
+            total = _sum(raw, name, layout, decimal)
+            arrays[name] = pa.array(total, mask=np.isnan(total)).cast(kind)
+        elif name not in raw.schema.names:
             arrays[name] = pa.nulls(raw.num_rows, kind)
         elif name in TEXTS:
             arrays[name] = _texts(raw.column(name), layout)
@@ -685,19 +708,47 @@ def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.N
             ],
             pa.string(),
         )
+    return _meant(_text_numbers(text, decimal), name, layout)
+
+
+def _text_numbers(text: pa.StringArray, decimal: str) -> npt.NDArray[np.float64]:
+    """The numbers that the texts write, NaN where a text writes none."""
     if decimal != ".":
         text = pc.replace_substring(text, decimal, ".")
     try:
         number = pc.if_else(pc.equal(text, ""), "nan", text).cast(pa.float64())
-        result = np.asarray(number.to_numpy(), dtype=np.float64)
+        return np.asarray(number.to_numpy(), dtype=np.float64)
     except pa.ArrowInvalid:
-        result = _numbers(text.to_pylist(), ".")
-    return _meant(result, name, layout)
+        return _numbers(text.to_pylist(), ".")
+
+
+def _sum(raw: pa.RecordBatch, name: str, layout: Layout, decimal: str) -> npt.NDArray[np.float64]:
+    """The parts of a size added up; NaN where one of them is missing or none that a ship has.
+
+    A part alone may be 0, the sum not: ITU-R M.1371-5, figure 41, has A = C = 0 for an antenna
+    whose place is not known on a ship whose size is, and all four 0 where nothing is known.
+    """
+    parts = layout.source.sums[name]
+    most = RANGES[name][1] / 2  # the same figure: each part is up to 511 m along, 63 m across
+    total = np.zeros(raw.num_rows)
+    for part in parts:
+        value = _by_value(raw.column(part), lambda v: _text_numbers(_as_text(v), decimal))
+        with np.errstate(invalid="ignore"):
+            total += np.where((value >= 0) & (value <= most), value, np.nan)
+    return _meant(total, name, layout)
+
+
+def _in_our_unit(
+    values: npt.NDArray[np.float64], name: str, layout: Layout
+) -> npt.NDArray[np.float64]:
+    divisor = layout.source.divisor.get(name)
+    return values if divisor is None else values / divisor
 
 
 def _meant(result: npt.NDArray[np.float64], name: str, layout: Layout) -> npt.NDArray[np.float64]:
     """The numbers with NaN for those that mean "not available" or cannot be of the field."""
     low, high = RANGES[name]
+    result = _in_our_unit(result, name, layout)
     with np.errstate(invalid="ignore"):
         result = np.where((result >= low) & (result <= high), result, np.nan)
     if name in CODES:
@@ -709,7 +760,8 @@ def _meant(result: npt.NDArray[np.float64], name: str, layout: Layout) -> npt.ND
 
 def _texts(column: pa.BinaryArray, layout: Layout) -> pa.StringArray:
     """Text without control characters and AIS's filler ``@`` at the end; nothing left is null."""
-    if not layout.source.text_not_available and _is_plain(column):
+    junk, start = layout.source.text_not_available, layout.source.text_not_available_start
+    if not junk and not start and _is_plain(column):
         text = column.cast(pa.string())
         return pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
     values = column.dictionary_encode()
@@ -718,9 +770,11 @@ def _texts(column: pa.BinaryArray, layout: Layout) -> pa.StringArray:
     # ITU-R M.1371-5, table 47: '@' is the six-bit code 0, which fills a name up to its length.
     text = pc.utf8_trim_whitespace(pc.utf8_rtrim(text, "@ "))
     empty = pc.equal(text, "")
-    if layout.source.text_not_available:
-        junk = pa.array(sorted(layout.source.text_not_available), pa.string())
-        empty = pc.or_(empty, pc.is_in(pc.utf8_lower(text), value_set=junk))
+    if junk:
+        listed = pa.array(sorted(junk), pa.string())
+        empty = pc.or_(empty, pc.is_in(pc.utf8_lower(text), value_set=listed))
+    for words in start:
+        empty = pc.or_(empty, pc.starts_with(pc.utf8_lower(text), words))
     text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
     return pa.DictionaryArray.from_arrays(values.indices, text).dictionary_decode()
 

@@ -29,6 +29,10 @@ OPTIONAL = (
     "destination",
 )
 WORDED = ("nav_status", "ship_type")
+SUMMED = ("length_m", "beam_m")
+"""AIS gives a ship's size as distances from the antenna: to bow and stern, to either side."""
+DIVIDED = ("lon", "lat", "sog_kn", "cog_deg", "draught_m")
+"""What AIS carries as whole numbers of a small unit, which some publishers pass on as they are."""
 MAX_DEFINITION_BYTES = 100_000
 """A source's definition is a page of text; more than this is not one."""
 
@@ -43,13 +47,23 @@ class Source(NamedTuple):
     header : tuple of str
         The columns as published.
     columns : dict
-        Our column to the publisher's: at least those of `REQUIRED`.
+        Our column to the publisher's: at least those of `REQUIRED`. A column that is a sum stands
+        here by its parts, ``length_m[0]`` and so on.
+    aliases : dict
+        Another name that files have for a column of the header, to the name in the header.
+    sums : dict
+        Our column to the parts in `columns` that add up to it.
+    divisor : dict
+        Our column to the number of the publisher's units in one of ours.
     time_format : str
-        ``iso``, or a strptime format. Times are UTC; an ISO time with an offset is converted.
+        ``iso``, ``unix`` (whole seconds since 1970) or a strptime format. Times are UTC; an ISO
+        time with an offset is converted.
     not_available : dict
-        Our column to the numbers that stand for "not available".
+        Our column to the numbers, in our unit, that stand for "not available".
     text_not_available : frozenset of str
         Texts that stand for "not available" in any column.
+    text_not_available_start : tuple of str
+        A text that begins with one of these stands for "not available" in any column.
     words : dict
         Our column to {the publisher's word, lower case: AIS code or None}.
     published : Publication or None
@@ -63,15 +77,22 @@ class Source(NamedTuple):
     coverage: str
     header: tuple[str, ...]
     columns: dict[str, str]
+    aliases: dict[str, str]
+    sums: dict[str, tuple[str, ...]]
+    divisor: dict[str, float]
     time_format: str
     not_available: dict[str, tuple[float, ...]]
     text_not_available: frozenset[str]
+    text_not_available_start: tuple[str, ...]
     words: dict[str, dict[str, int | None]]
     published: Publication | None
 
 
 class Layout(NamedTuple):
-    """A file's own way of writing a source: the order of its columns and its delimiter."""
+    """A file's own way of writing a source: the order of its columns and its delimiter.
+
+    The columns have the names of the source's header where the file has an alias for them.
+    """
 
     source: Source
     header: tuple[str, ...]
@@ -109,8 +130,8 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
     """The layout whose columns the header line holds.
 
     A source fits where every column that it maps is in the header, in any order; of several the
-    one whose published header is nearest. The delimiter is the comma or the semicolon that gives
-    more columns.
+    one of whose published header the file has the largest share, then the most columns. The
+    delimiter is the one of comma, semicolon and tab that gives most columns.
 
     Raises
     ------
@@ -125,33 +146,36 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
             is_ais=_looks_like_ais([line.replace("\0", "")]),
         )
     try:
-        header = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
+        names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error as error:
         raise UnknownHeader(
             f"the first line is no header ({error}). Is it a CSV whose lines end with a line feed?",
             is_ais=_looks_like_ais([line]),
         ) from error
-    ranked = sorted(sources, key=lambda s: (-_likeness(s, header), s.source_id))
-    fitting = [s for s in ranked if set(s.columns.values()) <= set(header)]
+    layouts = [
+        Layout(source, tuple(source.aliases.get(name, name) for name in names), delimiter)
+        for source in sources
+    ]
+    ranked = sorted(layouts, key=lambda found: (-_likeness(found), found.source.source_id))
+    fitting = [found for found in ranked if not _missing(found)]
     if fitting:
-        best = max(fitting, key=lambda s: len(set(s.header) & set(header)) / len(s.header))
-        twice = sorted({c for c in best.columns.values() if header.count(c) > 1})
+        best = max(fitting, key=_nearness)
+        twice = sorted({c for c in best.source.columns.values() if best.header.count(c) > 1})
         if twice:
             raise UnknownHeader(
                 f"the header has {', '.join(map(repr, twice))} more than once", is_ais=True
             )
-        return Layout(best, header, delimiter)
+        return best
     if not ranked:
         raise UnknownHeader("there is no source definition at all", is_ais=True)
     nearest = ranked[0]
-    missing = [c for c in nearest.columns.values() if c not in header]
-    extra = [c for c in header if c not in nearest.header]
+    extra = [c for c in nearest.header if c not in nearest.source.header]
     raise UnknownHeader(
-        f"the header fits no source. Nearest is {nearest.source_id}: "
-        f"missing {_listed(missing)}; not in it {_listed(extra)}. "
+        f"the header fits no source. Nearest is {nearest.source.source_id}: "
+        f"missing {_listed(_missing(nearest))}; not in it {_listed(extra)}. "
         "If this is AIS, describe it in a TOML in the home's sources/ "
         "(data/sources/ has examples).",
-        is_ais=_looks_like_ais(header),
+        is_ais=_looks_like_ais(names),
     )
 
 
@@ -161,10 +185,26 @@ def _looks_like_ais(header: Sequence[str]) -> bool:
     return all(any(part in name for name in folded) for part in ("mmsi", "lat", "lon"))
 
 
-def _likeness(source: Source, header: Sequence[str]) -> float:
+def _likeness(layout: Layout) -> float:
     """Share of the source's mapped columns that the header holds, upper and lower case alike."""
-    folded = {name.casefold() for name in header}
-    return sum(c.casefold() in folded for c in source.columns.values()) / len(source.columns)
+    folded = {name.casefold() for name in layout.header}
+    columns = layout.source.columns
+    return sum(c.casefold() in folded for c in columns.values()) / len(columns)
+
+
+def _missing(layout: Layout) -> list[str]:
+    """The mapped columns that the header lacks."""
+    return [c for c in layout.source.columns.values() if c not in layout.header]
+
+
+def _nearness(layout: Layout) -> tuple[float, int]:
+    """Share and number of the published columns that the header holds.
+
+    The number decides where one published header is a part of another: a file with a column that
+    only the longer one has is of that one.
+    """
+    shared = len(set(layout.source.header) & set(layout.header))
+    return shared / len(layout.source.header), shared
 
 
 def _listed(names: Sequence[str], most: int = 6) -> str:
@@ -189,18 +229,13 @@ def _read_source(path: Path) -> Source:
 def _source(source_id: str, raw: Mapping[str, Any]) -> Source:
     if not all(c.isascii() and (c.isalnum() or c in "-_") for c in source_id):
         raise ValueError("the file's name may hold only letters, digits, '-' and '_'")
-    columns = {str(k): str(v) for k, v in dict(raw["columns"]).items()}
     header = _list("header", raw["header"], str)
-    if missing := [c for c in REQUIRED if c not in columns]:
-        raise ValueError(f"[columns] lacks {', '.join(missing)}")
-    if unknown := sorted(set(columns) - {*REQUIRED, *OPTIONAL}):
-        raise ValueError(f"[columns] has unknown {', '.join(unknown)}")
-    if absent := sorted(set(columns.values()) - set(header)):
-        raise ValueError(f"[columns] names {', '.join(absent)}, not in header")
-    if len(set(columns.values())) < len(columns):
-        raise ValueError("[columns] maps one published column twice")
+    columns, sums = _columns(dict(raw["columns"]), header)
     not_available = dict(raw.get("not_available", {}))
     text = _list("text", not_available.pop("text", []), str)
+    start = _list("text_start", not_available.pop("text_start", []), str)
+    if "" in start:
+        raise ValueError("text_start has an empty text, with which every text begins")
     if unknown := sorted(set(not_available) - set(OPTIONAL)):
         raise ValueError(f"[not_available] has unknown {', '.join(unknown)}")
     words = dict(raw.get("words", {}))
@@ -214,14 +249,66 @@ def _source(source_id: str, raw: Mapping[str, Any]) -> Source:
         coverage=str(raw["coverage"]),
         header=header,
         columns=columns,
+        aliases=_aliases(dict(raw.get("aliases", {})), header),
+        sums=sums,
+        divisor=_divisor(dict(raw.get("divisor", {}))),
         time_format=_time_format(raw["time"]["format"]),
         not_available={
             k: tuple(map(float, _list(k, v, (int, float)))) for k, v in not_available.items()
         },
         text_not_available=frozenset(x.casefold() for x in text),
+        text_not_available_start=tuple(x.casefold() for x in start),
         words={k: _read_words(str(v), k) for k, v in words.items()},
         published=read_publication(raw["fetch"]) if "fetch" in raw else None,
     )
+
+
+def _columns(
+    mapped: Mapping[str, Any], header: Sequence[str]
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Our columns, and parts of sums, to the published ones; our sums to their parts."""
+    if missing := [c for c in REQUIRED if c not in mapped]:
+        raise ValueError(f"[columns] lacks {', '.join(missing)}")
+    if unknown := sorted(set(mapped) - {*REQUIRED, *OPTIONAL}):
+        raise ValueError(f"[columns] has unknown {', '.join(unknown)}")
+    columns: dict[str, str] = {}
+    sums: dict[str, tuple[str, ...]] = {}
+    for name, published in mapped.items():
+        if not isinstance(published, list):
+            columns[name] = str(published)
+            continue
+        parts = _list(name, published, str)
+        if name not in SUMMED or len(parts) != 2:
+            raise ValueError(
+                f"[columns] has a list for {name}; only {', '.join(SUMMED)} are sums, each of two"
+            )
+        sums[name] = tuple(f"{name}[{i}]" for i in range(len(parts)))
+        columns |= zip(sums[name], parts, strict=True)
+    if absent := sorted(set(columns.values()) - set(header)):
+        raise ValueError(f"[columns] names {', '.join(absent)}, not in header")
+    if len(set(columns.values())) < len(columns):
+        raise ValueError("[columns] maps one published column twice")
+    return columns, sums
+
+
+def _aliases(raw: Mapping[str, Any], header: Sequence[str]) -> dict[str, str]:
+    aliases = {name: str(published) for name, published in raw.items()}
+    if absent := sorted(set(aliases.values()) - set(header)):
+        raise ValueError(f"[aliases] names {', '.join(absent)}, not in header")
+    if known := sorted(set(aliases) & set(header)):
+        raise ValueError(f"[aliases] has {', '.join(known)}, which the header has itself")
+    return aliases
+
+
+def _divisor(raw: Mapping[str, Any]) -> dict[str, float]:
+    if unknown := sorted(set(raw) - set(DIVIDED)):
+        raise ValueError(
+            f"[divisor] has {', '.join(unknown)}; only {', '.join(DIVIDED)} are divided"
+        )
+    # bool is an int to Python, and true is no number to whoever wrote it.
+    if wrong := sorted(k for k, v in raw.items() if type(v) is not int or v < 1):
+        raise ValueError(f"[divisor] has no whole number from 1 up for {', '.join(wrong)}")
+    return {name: float(value) for name, value in raw.items()}
 
 
 def _list(key: str, value: Any, kind: type | tuple[type, ...]) -> tuple[Any, ...]:
@@ -231,11 +318,11 @@ def _list(key: str, value: Any, kind: type | tuple[type, ...]) -> tuple[Any, ...
 
 
 def _time_format(value: Any) -> str:
-    """``iso``, or a strptime format that tells date, hour and minute."""
+    """``iso``, ``unix``, or a strptime format that tells date, hour and minute."""
     moment = datetime(2026, 4, 19, 23, 58, tzinfo=UTC)
     try:
-        if value == "iso":
-            return "iso"
+        if value in ("iso", "unix"):
+            return str(value)
         told = datetime.strptime(moment.strftime(value), value)  # noqa: DTZ007 UTC
         if told.replace(tzinfo=UTC) == moment:
             return str(value)

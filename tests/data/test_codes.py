@@ -258,6 +258,24 @@ def test_dma_words_cover_a_real_file() -> None:
     assert {s for s in seen if s[1]} - words == set()
 
 
+def test_the_world_samples_words_lead_to_known_types() -> None:
+    rows = read("world_sample_word.csv")
+    known = {r["code"] for r in read("ship_type.csv")}
+    assert {r["field"] for r in rows} == {"ship_type"}
+    assert {r["code"] for r in rows} - known == {""}
+    codes = {r["word"]: r["code"] for r in rows}
+    assert len(codes) == len(rows)
+    assert [word for word, code in codes.items() if code.startswith("8")] == ["Tanker"]
+
+
+@needs_shared
+def test_the_world_samples_words_cover_the_file() -> None:
+    path = SHARED / "ais" / "global-one-day-2024-01-24.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        seen = {r["ship_type"] for r in csv.DictReader(file)}
+    assert seen == {r["word"] for r in read("world_sample_word.csv")}
+
+
 # --- AIS destinations ---------------------------------------------------------------------------
 
 FENCES = ROOT / "data" / "ports" / "russia.geojson"

@@ -23,7 +23,11 @@ from flows.sources import Layout, load_sources, tell_source
 from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
 AS_OF = datetime(2026, 4, 20)
-LAYOUTS = ("marinecadastre-2024", "marinecadastre-2025", "danish-maritime-authority")
+LAYOUTS = (
+    *("marinecadastre-2024", "marinecadastre-2025", "danish-maritime-authority"),
+    *("aishub", "aishub-encoded", "vt-explorer", "statsat"),
+    *("aisstream-hormuz-tracker", "ais-world-sample"),
+)
 PACKINGS = ("plain", "gz", "zst", "zip")
 SOURCES = load_sources()
 
@@ -47,19 +51,50 @@ FIX = {
 }
 """A fix that is in order, as MarineCadastre would write it."""
 
-AS_DANISH = {
-    "reported_at": "15/04/2026 12:00:00",
-    "nav_status": "Moored",
-    "ship_type": "Tanker",
+AS_PUBLISHED = {
+    "danish-maritime-authority": {
+        "reported_at": "15/04/2026 12:00:00",
+        "nav_status": "Moored",
+        "ship_type": "Tanker",
+    },
+    "aishub": {"reported_at": "2026-04-15 12:00:00 GMT"},
+    "aishub-encoded": {"reported_at": "1776254400"},
+    "vt-explorer": {"reported_at": "2026-04-15 12:00:00 UTC"},
+    "statsat": {"reported_at": "2026-04-15 12:00:00"},
+    "aisstream-hormuz-tracker": {"reported_at": "2026-04-15T12:00:00.000Z"},
+    "ais-world-sample": {"reported_at": "2026-04-15T12:00:00+00:00", "ship_type": "Tanker"},
 }
+"""How a layout writes the fix where its time or its words differ."""
 
 
 def fields(layout: str = LAYOUTS[1], **changes: str) -> list[str]:
-    """The fields of a line in a layout's own order; `changes` by our names, as published."""
-    values = FIX | (AS_DANISH if layout == LAYOUTS[2] else {}) | changes
+    """The fields of a line in a layout's own order.
+
+    `changes` by our names, in our units: a number is written in the publisher's units, and the
+    parts of a sum are a third of it and the rest. What is no number is written as it is.
+    """
     source = SOURCES[layout]
+    given = FIX | AS_PUBLISHED.get(layout, {}) | changes
+    values = {k: _multiplied(v, source.divisor.get(k, 1)) for k, v in given.items()}
+    for name, parts in source.sums.items():
+        values |= zip(parts, _parted(given[name]), strict=True)
     ours = {published: name for name, published in source.columns.items()}
     return [values[ours[c]] if c in ours else "x" for c in source.header]
+
+
+def _multiplied(text: str, factor: float) -> str:
+    try:
+        return text if factor == 1 else f"{float(text) * factor:.10g}"
+    except ValueError:
+        return text
+
+
+def _parted(text: str) -> tuple[str, str]:
+    try:
+        first = float(text) // 3
+        return f"{first:g}", f"{float(text) - first:g}"
+    except ValueError:
+        return text, text
 
 
 def row(layout: str = LAYOUTS[1], **changes: str) -> str:

@@ -1,0 +1,472 @@
+"""Layouts: which file is whose, in the publishers' own examples and in real files."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import random
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows import read
+from flows.settings import Settings
+from flows.sources import tell_source
+from tests.flows.conftest import (
+    LAYOUTS,
+    SOURCES,
+    day,
+    header,
+    ingest,
+    ledger,
+    positions,
+    read_all,
+    read_one,
+    rejects,
+    row,
+    write,
+)
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "ais"
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
+TRACKER = SHARED / "aisstream-gulf-2026-03.csv"
+WORLD = SHARED / "global-one-day-2024-01-24.csv"
+DELIMITERS = [",", ";", "\t"]
+
+
+# Told by the header alone
+
+
+def test_every_shipped_layout_is_tested() -> None:
+    assert sorted(SOURCES) == sorted(LAYOUTS)
+
+
+@pytest.mark.parametrize(("own", "other"), list(itertools.permutations(LAYOUTS, 2)))
+def test_no_header_holds_what_another_layout_needs(own: str, other: str) -> None:
+    """Told apart whatever order, delimiter or further columns: the other layout cannot fit.
+
+    AISHub's two formats have the same columns but for ROT; how they are told apart is tested below.
+    """
+    theirs = SOURCES[other]
+    names = {theirs.aliases.get(name, name) for name in SOURCES[own].header}
+    names |= {theirs.aliases.get(name, name) for name in SOURCES[own].aliases}
+    fits = set(theirs.columns.values()) <= names
+    assert fits == ({own, other} == {"aishub", "aishub-encoded"})
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_layout_is_told_in_any_order_with_any_delimiter(data: st.DataObject) -> None:
+    """Columns that are not needed may be away, other ones may be there, aliases may be used."""
+    layout = data.draw(st.sampled_from(LAYOUTS))
+    source = SOURCES[layout]
+    needed = {*source.columns.values(), "ROT"}
+    optional = [name for name in source.header if name not in needed]
+    away = set(data.draw(st.lists(st.sampled_from(optional), unique=True)) if optional else [])
+    as_alias = {name: a for a, name in source.aliases.items() if data.draw(st.booleans())}
+    names = [as_alias.get(name, name) for name in source.header if name not in away]
+    names += data.draw(st.lists(st.sampled_from(["", "extra", "Zone", "id"]), max_size=3))
+    line = data.draw(st.sampled_from(DELIMITERS)).join(data.draw(st.permutations(names)))
+    found = tell_source(line, SOURCES.values())
+    assert found.source.source_id == layout
+    assert set(source.columns.values()) <= set(found.header)
+
+
+@pytest.mark.parametrize(
+    ("layout", "first"),
+    [
+        ("aishub-encoded", header("aishub-encoded").replace(",ROT", "")),
+        ("aishub", header("aishub") + ",ROT"),
+    ],
+)
+def test_an_aishub_file_that_is_taken_for_the_other_format_gives_no_position(
+    layout: str, first: str
+) -> None:
+    values = row(layout).split(",")
+    if layout == "aishub-encoded":
+        values.pop(header(layout).split(",").index("ROT"))
+    else:
+        values.append("0")
+    found = read_all(day(",".join(values), first=first))
+    assert (found.rows, found.reasons) == ([], [(2, read.BAD_TIME)])
+
+
+@pytest.mark.parametrize(
+    ("layout", "name", "alias"),
+    [
+        ("aishub", "TIME", "TSTAMP"),
+        ("aishub-encoded", "TIME", "TSTAMP"),
+        ("vt-explorer", "TYPE", "AISTYPE"),
+    ],
+)
+def test_a_column_under_its_other_name_gives_the_same_position(
+    layout: str, name: str, alias: str
+) -> None:
+    first = ",".join(alias if c == name else c for c in SOURCES[layout].header)
+    usual = read_all(day(row(layout), layout=layout)).rows
+    assert read_all(day(row(layout), first=first)).rows == usual
+    with pytest.raises(read.BarometerError, match=f"'{name}' more than once"):
+        tell_source(f"{first},{name}", SOURCES.values())
+
+
+# The publishers' own examples
+
+
+def test_aishubs_example_of_its_ais_encoding() -> None:
+    """https://www.aishub.net/xml-description.html, example 1, as the CSV of the same fields."""
+    first = (
+        "MMSI,TSTAMP,LONGITUDE,LATITUDE,COG,SOG,HEADING,NAVSTAT,PAC,ROT,IMO,NAME,CALLSIGN,TYPE,"
+        "DEVICE,A,B,C,D,DRAUGHT,DEST,ETA,AISVER"
+    )
+    line = (
+        "235085131,1302264927,-818067,30453520,2351,59,511,0,0,0,0,ZAC V,ZIYX3,36,0,8,4,2,2,0,,,0"
+    )
+    (found,) = read_all(day(line, first=first)).rows
+    assert found == {
+        "mmsi": 235085131,
+        "reported_at": datetime(2011, 4, 8, 12, 15, 27),
+        "lon": pytest.approx(-1.363445, abs=6e-6),  # 818067 / 600000
+        "lat": pytest.approx(50.755867, abs=6e-6),  # 30453520 / 600000
+        "sog_kn": pytest.approx(5.9),
+        "cog_deg": pytest.approx(235.1),
+        "heading_deg": None,
+        "nav_status": 0,
+        "imo": None,
+        "vessel_name": "ZAC V",
+        "call_sign": "ZIYX3",
+        "ship_type": 36,
+        "length_m": 12.0,
+        "beam_m": 4.0,
+        "draught_m": None,
+        "destination": None,
+        "line": 2,
+    }
+
+
+def test_aishubs_example_for_human_readers() -> None:
+    """https://www.aishub.net/xml-description.html, example 2, as the CSV of the same fields."""
+    line = (
+        "413811000,2011-04-12 10:40:27 GMT,118.44586666667,38.874833333333,356,0.1,116,1,9118824,"
+        "JIN HAI XIANG,BVKU,70,197,27,20,12,7.5,CAOFEIDIAN,04-10 07:00"
+    )
+    (found,) = read_all(day(line, layout="aishub")).rows
+    assert found["reported_at"] == datetime(2011, 4, 12, 10, 40, 27)
+    assert (found["lon"], found["lat"], found["imo"]) == (118.44587, 38.87483, 9118824)
+    assert (found["length_m"], found["beam_m"], found["draught_m"]) == (224.0, 32.0, 7.5)
+    assert (found["nav_status"], found["destination"]) == (1, "CAOFEIDIAN")
+
+
+def test_statsats_layout_is_parted_by_semicolons_and_may_lack_rot() -> None:
+    first = "mmsi;lon;lat;date_time_utc;sog;cog;true_heading;nav_status;message_nr;source"
+    lines = [
+        "215211000;7.66103;63.0553;2018-01-01 00:01:42;0.0;93.0;307;5;3;g",
+        "257111111;7.93557;63.1633;2018-01-01 16:58:42;0.7;360.0;511;-99;18;g",
+        "111111111;7.93557;63.1633;2018-01-01 16:58:42;0.0;59.5;511;-99;18;g",
+    ]
+    with_rot = [re.sub(r";(3|18);g", r";0.0;\1;g", x) for x in lines]
+    for content in (
+        day(*lines, first=first),
+        day(*with_rot, first=first.replace("message_nr", "rot;message_nr")),
+    ):
+        found = read_all(content)
+        assert found.reasons == [(4, read.BAD_MMSI)]
+        measures = ("sog_kn", "cog_deg", "heading_deg", "nav_status")
+        assert [[r[k] for k in measures] for r in found.rows] == [
+            [0.0, 93.0, 307.0, 5],
+            [pytest.approx(0.7), None, None, None],
+        ]
+
+
+# Units, sums, times
+
+
+@pytest.mark.parametrize(
+    ("name", "published", "value"),
+    [
+        ("lon", "30198738", 50.33123),
+        ("lon", "-108000000", -180.0),
+        ("lon", "108600000", read.NO_POSITION),  # 181 degrees
+        ("lon", "108000001", read.BAD_POSITION),  # 20 cm beyond: no position is bent to fit
+        ("lat", "54600000", read.NO_POSITION),  # 91 degrees
+        ("lat", "-54000000", -90.0),
+        ("sog_kn", "1022", 102.2),
+        ("sog_kn", "1023", None),
+        ("sog_kn", "1024", None),
+        ("cog_deg", "3599", 359.9),
+        ("cog_deg", "3600", None),
+        ("heading_deg", "511", None),
+        ("heading_deg", "359", 359.0),
+        ("draught_m", "255", 25.5),
+        ("draught_m", "0", None),
+    ],
+)
+@pytest.mark.parametrize("beside", [(), ("junk",)], ids=["alone", "beside a broken line"])
+def test_ais_encoding_is_turned_into_degrees_knots_and_metres(
+    name: str, published: str, value: float | str | None, beside: tuple[str, ...]
+) -> None:
+    source = SOURCES["aishub-encoded"]
+    values = row("aishub-encoded").split(",")
+    values[source.header.index(source.columns[name])] = published
+    found = read_all(day(",".join(values), *beside, layout="aishub-encoded"))
+    if isinstance(value, str):
+        assert found.reasons[0] == (2, value)
+    else:
+        assert [r[name] for r in found.rows] == [value if value is None else pytest.approx(value)]
+
+
+@pytest.mark.parametrize("layout", ["aishub", "aishub-encoded", "vt-explorer"])
+@pytest.mark.parametrize(
+    ("bow", "stern", "length_m"),
+    [
+        ("197", "27", 224.0),
+        ("0", "240", 240.0),  # the antenna's place is not known, the size is
+        ("240", "0", 240.0),
+        ("0", "0", None),
+        ("511", "511", 1022.0),
+        ("512", "10", None),  # more than the field can carry
+        ("-10", "250", None),
+        ("", "240", None),
+        ("240", "", None),
+        ("240", "x", None),
+        ("nan", "240", None),
+        ("inf", "1", None),
+    ],
+)
+@pytest.mark.parametrize("beside", [(), ("junk",)], ids=["alone", "beside a broken line"])
+def test_a_length_is_bow_and_stern_or_nothing(
+    layout: str, bow: str, stern: str, length_m: float | None, beside: tuple[str, ...]
+) -> None:
+    source = SOURCES[layout]
+    values = row(layout).split(",")
+    values[source.header.index("A")], values[source.header.index("B")] = bow, stern
+    (found,) = read_all(day(",".join(values), *beside, layout=layout)).rows
+    assert found == read_one(layout=layout) | {"length_m": length_m}  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("1776254400", datetime(2026, 4, 15, 12)),
+        (" 1776254400 ", datetime(2026, 4, 15, 12)),
+        *(
+            (text, read.BAD_TIME)
+            for text in (
+                "1776254400.5|1.7762544e9|+1776254400|-1|1_776_254_400|١٧٧٦٢٥٤٤٠٠|177625440000000|"
+                "2026-04-15 12:00:00 GMT|0x69DF7C40|nan||now"
+            ).split("|")
+        ),
+        ("0", read.OLD_TIME),
+        ("1776254400000", read.BAD_TIME),  # milliseconds
+        ("99999999999", read.FUTURE_TIME),
+    ],
+)
+def test_a_unix_time_is_whole_seconds(text: str, moment: datetime | str) -> None:
+    found = read_one(layout="aishub-encoded", reported_at=f'"{text}"')
+    assert (found if isinstance(found, str) else found["reported_at"]) == moment
+
+
+OFFSETS = ["Z", "+00:00", "+0330", "+03", "-23:59", "+24:00", "-23:60", "+3:30", " Z", "z", ""]
+
+
+@pytest.mark.parametrize("layout", ["aisstream-hormuz-tracker", "ais-world-sample"])
+@pytest.mark.parametrize("start", ["0000-01-01", "0001-01-01", "2026-04-15", "9999-12-31"])
+@pytest.mark.parametrize("part", [" 00:00:00.5", "T23:59", "T12", "", "T12:00:00.1234567"])
+def test_times_with_and_without_an_offset_are_read_alike_wherever_they_stand(
+    layout: str, start: str, part: str
+) -> None:
+    """Each alone, which is the fast way where it can be, and all in one file, taken apart."""
+    lines = [
+        row(layout, mmsi=f"{422_000_000 + i}", reported_at=f"{start}{part}{offset}")
+        for i, offset in enumerate(OFFSETS)
+    ]
+    together = read_all(day(*lines, layout=layout))
+    for at, line in enumerate(lines, 2):
+        alone = read_all(day(line, layout=layout))
+        assert [(at, why) for _, why in alone.reasons] == [
+            r for r in together.reasons if r[0] == at
+        ]
+        assert [r | {"line": at} for r in alone.rows] == [
+            r for r in together.rows if r["line"] == at
+        ]
+
+
+@pytest.mark.parametrize(
+    ("layout", "zone", "others"), [("aishub", "GMT", "UTC"), ("vt-explorer", "UTC", "GMT")]
+)
+@pytest.mark.parametrize("form", ["{}", "{} CET", "{} +0330", "{} {other}", "{} {zone} {zone}"])
+def test_a_time_without_its_publishers_zone_is_no_time(
+    layout: str, zone: str, others: str, form: str
+) -> None:
+    text = form.format("2026-04-15 12:00:00", zone=zone, other=others)
+    assert read_one(layout=layout, reported_at=text) == read.BAD_TIME
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Unknown (470009199)", None),
+        ("UNKNOWN (1)", None),
+        ("Unknown", "Unknown"),
+        ("THE UNKNOWN (2)", "THE UNKNOWN (2)"),
+        ("HELME", "HELME"),
+    ],
+)
+def test_the_recorders_word_for_no_name_is_no_name(text: str, name: str | None) -> None:
+    found = read_one(layout="aisstream-hormuz-tracker", vessel_name=text)
+    assert isinstance(found, dict)
+    assert found["vessel_name"] == name
+
+
+# Real files
+
+
+def plain(path: Path, time: str, lon: str, lat: str) -> tuple[set[tuple[Any, ...]], list[int]]:
+    """The fixes of a real file and the lines that hold none, by the csv module and the rules."""
+    fixes, wrong = set(), []
+    with path.open(encoding="utf-8", newline="") as lines:
+        for number, values in enumerate(csv.DictReader(lines), 2):
+            moment = datetime.fromisoformat(values[time]).astimezone(UTC).replace(tzinfo=None)
+            if re.fullmatch(r"[2-7]\d{8}", values["mmsi"]):
+                # numpy's way with halves, which is the lake's; Python's differs in the last digit.
+                place = [float(np.round(float(values[name]), 5)) for name in (lon, lat)]
+                fixes.add((int(values["mmsi"]), moment, *place))
+            else:
+                wrong.append(number)
+    return fixes, wrong
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("path", "layout", "columns", "count"),
+    [
+        (TRACKER, "aisstream-hormuz-tracker", ("timestamp", "lon", "lat"), 2576),
+        (WORLD, "ais-world-sample", ("msg_timestamp", "longitude", "latitude"), 10_000),
+    ],
+    ids=["tracker", "world"],
+)
+def test_a_real_file_is_read_as_a_plain_reading_says(
+    home: Settings, path: Path, layout: str, columns: tuple[str, str, str], count: int
+) -> None:
+    (outcome,) = ingest(home, path)
+    assert outcome.entry is not None
+    fixes, wrong = plain(path, *columns)
+    assert outcome.entry.source == layout
+    assert outcome.entry.rows_read == count
+    assert {r[:4] for r in positions(home)} == fixes
+    assert outcome.entry.rows_kept == len(fixes)
+    assert [r[:2] for r in sorted(rejects(home))] == [(at, read.BAD_MMSI) for at in wrong]
+    assert outcome.entry.rows_repeated == count - len(fixes) - len(wrong)
+
+
+@needs_shared
+def test_the_trackers_measures_and_names_are_those_of_the_file(home: Settings) -> None:
+    """Counts by DuckDB, all as text, of what is there and means something."""
+    ingest(home, TRACKER)
+    rows = positions(home)
+    names = read.POSITION_SCHEMA.names
+    filled = {n: sum(r[names.index(n)] is not None for r in rows) for n in names[4:]}
+    with duckdb.connect() as con:
+        want = con.execute(
+            """
+            select
+                count(*) filter (speed <> '' and speed::double <= 102.2),
+                count(*) filter (course <> '' and course::double < 360),
+                count(*) filter (heading <> '' and heading::double < 360),
+                count(*) filter (navStatus <> '' and navStatus <> '15'),
+                count(*) filter (name not like 'Unknown (%' and name <> ''),
+                count(*) filter (shipType <> '' and shipType <> '0'),
+                count(*) filter (shipType in ('80', '81', '89'))
+            from read_csv($path, all_varchar = true, auto_detect = false, header = true,
+                columns = {mmsi: 'varchar', timestamp: 'varchar', lat: 'varchar', lon: 'varchar',
+                    speed: 'varchar', course: 'varchar', heading: 'varchar', navStatus: 'varchar',
+                    name: 'varchar', shipType: 'varchar', flag: 'varchar'})
+            where regexp_full_match(mmsi, '[2-7][0-9]{8}')
+            """,
+            {"path": str(TRACKER)},
+        ).fetchone()
+    found = [filled[n] for n in ("sog_kn", "cog_deg", "heading_deg", "nav_status")]
+    found += [filled["vessel_name"], filled["ship_type"]]
+    tankers = sum(r[names.index("ship_type")] in range(80, 90) for r in rows)
+    assert (*found, tankers) == want
+    assert {n for n, count in filled.items() if not count} == {
+        *("imo", "call_sign", "length_m", "beam_m", "draught_m", "destination")
+    }
+
+
+@needs_shared
+def test_the_trackers_rows_far_from_the_gulf_stand_as_they_are_written(home: Settings) -> None:
+    """They lie in the area that the recorder asked for by mistake, and a ship's course agrees."""
+    ingest(home, TRACKER)
+    rows = positions(home)
+    far = [r for r in rows if r[3] > 30]
+    assert len(far) == 81  # of 82: one is no ship's
+    assert all(24 <= r[2] <= 27.5 and 54 <= r[3] <= 58.5 for r in far)
+    gulf = [r for r in rows if r[3] <= 30]
+    assert len(gulf) == 2494
+    assert all(54 <= r[2] <= 58.5 and 24 <= r[3] <= 27.5 for r in gulf)
+    assert not {r[0] for r in far} & {r[0] for r in gulf}
+
+
+@needs_shared
+def test_the_world_samples_words_become_ais_types(home: Settings) -> None:
+    ingest(home, WORLD)
+    with WORLD.open(encoding="utf-8", newline="") as lines:
+        words = Counter(r["ship_type"] for r in csv.DictReader(lines) if len(r["mmsi"]) == 9)
+    at = read.POSITION_SCHEMA.names.index("ship_type")
+    types = Counter(r[at] for r in positions(home))
+    assert types[80] == words["Tanker"] > 0
+    assert types[70] == words["Cargo"] > 0
+    assert types[None] == words["Unknown"] + words["Reserved"] + words["Special Craft"]
+    assert sum(types.values()) == sum(words.values())
+
+
+def made(layout: str, ships: int) -> bytes:
+    """A file of a layout with as many ships, one of them junk, in mixed order."""
+    lines = [
+        row(layout, mmsi=f"{422_000_000 + i}", lat=f"{25 + i / 1000:.5f}") for i in range(ships)
+    ]
+    random.Random(7).shuffle(lines)
+    return day(*lines, "junk", layout=layout)
+
+
+def test_a_home_is_filled_from_every_layout(home: Settings, tmp_path: Path) -> None:
+    """The same forty fixes from each layout are forty fixes; nothing is lost or counted twice."""
+    paths = [write(tmp_path / "in", made(name, 40), name=f"{name}.csv") for name in LAYOUTS]
+    outcomes = ingest(home, *paths)
+    assert [o.state for o in outcomes] == ["ingested"] * len(LAYOUTS)
+    assert {o.entry.source for o in outcomes if o.entry} == set(LAYOUTS)
+    found = positions(home)
+    assert len(found) == 40
+    counts = ledger(home)
+    assert sum(c[3] for c in counts) == 40
+    assert sum(c[4] for c in counts) == 40 * (len(LAYOUTS) - 1)
+    assert [c[5] for c in counts] == [1] * len(LAYOUTS)
+
+
+@needs_shared
+def test_a_home_is_filled_from_the_real_files_and_the_others(
+    home: Settings, tmp_path: Path
+) -> None:
+    day_before = f"{datetime(2026, 4, 15, 12) - timedelta(days=1)} UTC"
+    others = [
+        write(tmp_path, made(name, 20), name=f"{name}.csv")
+        for name in ("aishub", "aishub-encoded", "statsat")
+    ]
+    others.append(
+        write(tmp_path, day(row("vt-explorer", reported_at=day_before), layout="vt-explorer"))
+    )
+    outcomes = ingest(home, TRACKER, WORLD, *others)
+    assert [o.state for o in outcomes] == ["ingested"] * 6
+    by_source = Counter(r[-2] for r in positions(home))
+    assert by_source["aisstream-hormuz-tracker"] == 2575
+    assert by_source["vt-explorer"] == 1
+    assert sum(by_source[name] for name in ("aishub", "aishub-encoded", "statsat")) == 20
+    assert sum(by_source.values()) == sum(c[3] for c in ledger(home))
