@@ -107,9 +107,16 @@ def _parser() -> argparse.ArgumentParser:
         """
         barometer serve /data/ais --home ~/barometer              # Mondays at 6:00 UTC
         barometer serve /data/ais --home ~/barometer --cron "0 3 * * *"
+        barometer serve --fetch danish-maritime-authority --home ~/barometer
         """,
     )
     serve.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    serve.add_argument(
+        "--fetch",
+        action="append",
+        metavar="SOURCE",
+        help="fetch what this source published since the last run, first; may be repeated",
+    )
     serve.add_argument(
         "--cron", default="0 6 * * 1", metavar="CRON", help="five fields, UTC (0 6 * * 1)"
     )
@@ -360,6 +367,7 @@ def _serve(flags: argparse.Namespace) -> int:
 
     parameters = {
         "paths": [str(Path(path).absolute()) for path in flags.paths],
+        "fetched": flags.fetch,
         "home": str(settings.home),
         "threads": flags.threads,
         "memory_limit": flags.memory_limit,
@@ -418,16 +426,11 @@ def _fetch(flags: argparse.Namespace) -> int:
         print("barometer fetch: --to is before --from", file=sys.stderr)
         return USAGE
     settings = _settings(flags)
-    sources = load_sources(settings.home)
-    if flags.source not in sources:
-        known = ", ".join(name for name, source in sources.items() if source.published)
-        raise BarometerError(f"{flags.source!r}: no such source. These can be fetched: {known}.")
+    source = fetch.known_source(load_sources(settings.home), flags.source)
     with _download_progress() as progress:
         _start_logging()  # in here, so that log lines go above the bar
         logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request
-        found = fetch.fetch_days(
-            settings, sources[flags.source], flags.first, flags.last, progress=progress
-        )
+        found = fetch.fetch_days(settings, source, flags.first, flags.last, progress=progress)
     if flags.json:
         print(json.dumps([day._asdict() for day in found], indent=2, default=str))
     else:

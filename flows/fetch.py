@@ -17,7 +17,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
@@ -52,6 +52,11 @@ from flows.sources import Source
 log = logging.getLogger("barometer.fetch")
 
 BLOCK_BYTES = 1 << 20
+AGAIN_DAYS = 7
+"""Publishers replace a file mostly within days; a question that changes nothing costs one answer
+without content. A choice."""
+FIRST_DAYS = 27
+"""With the day itself four weeks: as many as a first word on the series needs. A choice."""
 MOST_UNPACKED = 100
 """AIS as CSV packs to a fifth or a tenth; a file that unpacks to more than a hundred times its size
 (and over `FREELY_UNPACKED`) is no AIS. A choice."""
@@ -128,6 +133,69 @@ def fetch_days(
                 session.stop.set()  # an interrupt ends the others at their next byte
                 pool.shutdown(cancel_futures=True)
     return [found[day] for day in days]
+
+
+def known_source(sources: Mapping[str, Source], source_id: str) -> Source:
+    """A source by its name.
+
+    Raises
+    ------
+    BarometerError
+        If there is none; the message names those that can be fetched.
+    """
+    if source_id not in sources:
+        known = ", ".join(name for name, source in sources.items() if source.published)
+        raise BarometerError(f"{source_id!r}: no such source. These can be fetched: {known}.")
+    return sources[source_id]
+
+
+def fetch_due(
+    settings: Settings, source: Source, *, patience: Patience | None = None
+) -> list[Fetched]:
+    """Fetch what a source published since the last time, up to yesterday: the schedule's question.
+
+    It begins `AGAIN_DAYS` before the newest day that is here, for a publisher may replace a file,
+    and without one `FIRST_DAYS` before the day that should be out by now. It asks for a week at a
+    time and ends where a whole week is not out yet, so that a publisher who is half a year behind
+    is not asked for two hundred files that are not there.
+
+    Returns, Raises
+    ---------------
+    As `fetch_days`.
+    """
+    last = settings.as_of.date() - timedelta(days=1)
+    published = source.published
+    if published is None:
+        return fetch_days(settings, source, last, last)  # says what is missing
+    newest = _newest_day(settings, source, last)
+    first = (
+        newest - timedelta(days=AGAIN_DAYS)
+        if newest
+        else last - timedelta(days=published.delay_days + FIRST_DAYS)
+    )
+    found: list[Fetched] = []
+    while first <= last:
+        end = min(first + timedelta(days=6), last)
+        week = fetch_days(settings, source, first, end, patience=patience)
+        found += week
+        if all(day.state == "not_published" for day in week):
+            break
+        first = end + timedelta(days=1)
+    return found
+
+
+def _newest_day(settings: Settings, source: Source, last: date) -> date | None:
+    """The newest day, up to two years back, of which a file is here."""
+    assert source.published is not None
+    folder = settings.home / "downloads" / source.source_id
+    days = [last - timedelta(days=n) for n in range(2 * 366)]
+    here = [
+        day
+        for file in files_of(source.published, days)
+        if (folder / file.name).is_file()
+        for day in file.days
+    ]
+    return max(here, default=None)
 
 
 def problem(found: Sequence[Fetched]) -> str | None:

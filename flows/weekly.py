@@ -14,12 +14,13 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.logging import get_logger, get_run_logger
 from prefect.states import Failed
 
-from flows import catalogue, lake, mail, run
+from flows import catalogue, fetch, lake, mail, run
+from flows.fetch import Fetched
 from flows.files import InputFile
 from flows.ingest import Outcome, Progress, TransientError, find_inputs, ingest_file
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
-from flows.settings import Settings, load_settings
+from flows.settings import BarometerError, Settings, load_settings
 from flows.sources import Source, load_sources
 
 
@@ -38,6 +39,12 @@ def ingest(
     for outcome in outcomes:
         run.log_outcome(get_run_logger(), outcome)
     return outcomes
+
+
+@task(task_run_name="fetch {source.source_id}", cache_policy=NO_CACHE)
+def fetch_source(settings: Settings, source: Source) -> list[Fetched]:
+    """What a source published since the last time; a day that failed stops no other."""
+    return fetch.fetch_due(settings, source)
 
 
 @task(cache_policy=NO_CACHE)
@@ -99,6 +106,7 @@ def weekly(
     memory_limit: str | None = None,
     progress: Progress | None = None,
     outcomes: list[Outcome] | None = None,
+    fetched: list[str] | None = None,
     is_watched: bool = False,
 ) -> State | None:
     """The main job: files into the lake, then calls, links, weekly counts and reports.
@@ -113,6 +121,8 @@ def weekly(
         See `flows.ingest.Progress`.
     outcomes : list of Outcome, optional
         Gets what became of each input: a caller in this process reads it, also when the run failed.
+    fetched : list of str, optional
+        Sources whose new files are fetched first, by the names of their definitions.
     is_watched : bool
         A person sits before it: a failure needs no mail.
 
@@ -128,7 +138,18 @@ def weekly(
         {"home": home, "as_of": as_of, "threads": threads, "memory_limit": memory_limit}
     )
     sources = load_sources(settings.home)
-    files, unfound = find_inputs(paths or [])
+    problems = []
+    downloads: list[str] = []
+    for source_id in fetched or []:
+        try:
+            found = fetch_source(settings, fetch.known_source(sources, source_id))
+        except BarometerError as error:
+            log.error("%s", error)
+            problems.append(str(error))
+            continue
+        downloads += dict.fromkeys(str(day.path) for day in found if day.path is not None)
+        problems += [p] if (p := fetch.problem(found)) else []
+    files, unfound = find_inputs([*(paths or []), *downloads])
     for outcome in unfound:
         run.log_outcome(log, outcome)
     outcomes += unfound
@@ -148,6 +169,6 @@ def weekly(
     log.info("reports written: %s", ", ".join(changed) or "none is new or changed")
     publish_artifact(settings, None)
     # Last of all: what cannot be sent is stored and published all the same.
-    problems = [problem] if (problem := run.problem(outcomes)) else []
+    problems += [problem] if (problem := run.problem(outcomes)) else []
     problems += send(settings)
     return Failed(message=" ".join(problems)) if problems else None
