@@ -173,6 +173,8 @@ def fetch_due(
         if newest
         else last - timedelta(days=published.delay_days + FIRST_DAYS)
     )
+    began = [span.first for span in published.spans]
+    first = max([first, *([min(day for day in began if day)] if all(began) else [])])
     found: list[Fetched] = []
     while first <= last:
         end = min(first + timedelta(days=6), last)

@@ -29,7 +29,7 @@ from flows import lake
 from flows.addresses import address_of, files_of, read_publication
 from flows.cli import main
 from flows.download import Patience
-from flows.fetch import Fetched, fetch_days, problem
+from flows.fetch import Fetched, fetch_days, fetch_due, known_source, problem
 from flows.resources import data_path
 from flows.settings import BarometerError, Settings
 from flows.sources import load_sources
@@ -827,3 +827,63 @@ def test_the_record_says_what_the_file_is(home: Settings, web: Web) -> None:
         "blake2b": hashlib.blake2b(ZST, digest_size=32).hexdigest(),
         "fetched_at": "2026-04-20T00:00:00",
     }
+
+
+# What a schedule asks for
+
+
+def due(home: Settings, as_of: datetime) -> list[Fetched]:
+    source = load_sources(home.home)[SOURCE]
+    return fetch_due(home._replace(as_of=as_of), source, patience=QUICK)
+
+
+def days_asked(web: Web) -> list[str]:
+    return sorted({path[-18:-8] for _, path, _ in web.asked})
+
+
+def test_a_schedule_fetches_what_came_since_and_asks_again_for_a_week(
+    tmp_path: Path, web: Web
+) -> None:
+    home = settings_of(tmp_path)
+    publish(home, web.address)
+    web.files = {path(n): ZST for n in range(-40, 3)}
+    monday = datetime(2026, 4, 20, 6)
+    found = due(home, monday)  # delay_days is 7, so the first day is 34 before yesterday
+    assert found[0].day == date(2026, 3, 16)
+    assert {day.state for day in found if day.day <= date(2026, 4, 15)} == {"fetched"}
+    assert {day.state for day in found if day.day > date(2026, 4, 15)} == {"not_published"}
+    web.asked.clear()
+    web.files |= {path(n): ZST for n in range(3, 10)}
+    found = due(home, monday + timedelta(days=7))
+    assert days_asked(web) == [str(date(2026, 4, 8) + timedelta(days=n)) for n in range(19)]
+    fetched = [day.day for day in found if day.state == "fetched"]
+    assert fetched == [date(2026, 4, 16) + timedelta(days=n) for n in range(7)]
+
+
+def test_a_publisher_who_is_behind_is_not_asked_for_every_day_since(
+    tmp_path: Path, web: Web
+) -> None:
+    home = settings_of(tmp_path)
+    publish(home, web.address)
+    file = home.home / "sources" / f"{SOURCE}.toml"
+    file.write_text(file.read_text().replace("delay_days = 7", "delay_days = 60"))
+    web.files = {path(n): ZST for n in range(-85, -51)}
+    found = due(home, datetime(2026, 4, 20, 6))
+    assert {day.state for day in found} == {"fetched", "not_published"}
+    assert days_asked(web)[-1] == "2026-03-04", "of a week without a file is no day after it asked"
+
+
+def test_a_schedule_does_not_ask_for_days_before_the_source_began(tmp_path: Path, web: Web) -> None:
+    home = settings_of(tmp_path)
+    publish(home, web.address)
+    web.files = {path(n): ZST for n in range(-102, -90)}
+    found = due(home, datetime(2026, 1, 10, 6))
+    assert found[0].day == date(2026, 1, 1) and found[0].state == "fetched"
+
+
+def test_a_schedule_for_a_source_without_addresses_says_so(tmp_path: Path) -> None:
+    home = settings_of(tmp_path)
+    with pytest.raises(BarometerError, match=r"has no \[fetch\]"):
+        fetch_due(home, load_sources(home.home)["statsat"])
+    with pytest.raises(BarometerError, match="These can be fetched: danish-maritime"):
+        known_source(load_sources(home.home), "noaa")
