@@ -11,6 +11,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -430,15 +431,16 @@ def test_one_failed_day_does_not_stop_the_others(home: Settings, web: Web) -> No
     assert set(downloads(home).values()) == {content(0), content(3)}
 
 
-def test_several_come_at_once_and_no_more_than_two(home: Settings, web: Web) -> None:
-    for n in range(5):
+def test_two_come_at_once(home: Settings, web: Web) -> None:
+    both = threading.Barrier(2)
+    for n in range(4):
         web.files[path(n)] = content(n)
-        web.plan[path(n)] = [{"stall": 50_000}]
+        web.plan[path(n)] = [{"meet": both}]
     publish(home, web.address)
-    found = fetch(home, days=5)
-    assert [f.state for f in found] == ["fetched"] * 5
-    assert web.most_at_once >= 2
-    assert len({f.path for f in found}) == 5
+    found = fetch(home, days=4, patience=QUICK._replace(timeout_s=5))
+    assert [f.state for f in found] == ["fetched"] * 4
+    assert len({f.path for f in found}) == 4 == len(web.asked)
+    assert not both.broken
 
 
 def test_the_second_address_is_asked_where_the_first_has_no_file(home: Settings, web: Web) -> None:
