@@ -11,6 +11,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -135,11 +136,12 @@ def is_right(home: Settings, found: Fetched, expected: bytes) -> bool:
 
 @pytest.mark.parametrize("packing", ENDING)
 def test_a_day_comes_whole_and_can_be_ingested(home: Settings, web: Web, packing: str) -> None:
-    web.files[path(packing=packing)] = content(packing=packing)
+    expected = content(packing=packing)
+    web.files[path(packing=packing)] = expected
     publish(home, web.address, packing=packing)
     found = fetch_one(home)
     assert (found.state, found.message, len(web.asked)) == ("fetched", "", 1)
-    assert is_right(home, found, content(packing=packing))
+    assert is_right(home, found, expected)
     (outcome,) = ingest(home, home.home / "downloads")
     assert outcome.entry is not None and outcome.entry.rows_kept == 5000
 
@@ -429,15 +431,16 @@ def test_one_failed_day_does_not_stop_the_others(home: Settings, web: Web) -> No
     assert set(downloads(home).values()) == {content(0), content(3)}
 
 
-def test_several_come_at_once_and_no_more_than_two(home: Settings, web: Web) -> None:
-    for n in range(5):
+def test_two_come_at_once(home: Settings, web: Web) -> None:
+    both = threading.Barrier(2)
+    for n in range(4):
         web.files[path(n)] = content(n)
-        web.plan[path(n)] = [{"stall": 50_000}]
+        web.plan[path(n)] = [{"meet": both}]
     publish(home, web.address)
-    found = fetch(home, days=5)
-    assert [f.state for f in found] == ["fetched"] * 5
-    assert web.most_at_once >= 2
-    assert len({f.path for f in found}) == 5
+    found = fetch(home, days=4, patience=QUICK._replace(timeout_s=5))
+    assert [f.state for f in found] == ["fetched"] * 4
+    assert len({f.path for f in found}) == 4 == len(web.asked)
+    assert not both.broken
 
 
 def test_the_second_address_is_asked_where_the_first_has_no_file(home: Settings, web: Web) -> None:
@@ -448,6 +451,18 @@ def test_the_second_address_is_asked_where_the_first_has_no_file(home: Settings,
         assert (len(web.asked), len(other.asked)) == (1, 1)
         assert fetch_one(home).state == "kept"
         assert (len(web.asked), len(other.asked)) == (1, 2), "it is asked where it came from"
+
+
+@pytest.mark.parametrize("codes", [(403, 404), (404, 403)])
+def test_no_such_file_holds_only_if_every_address_says_so(
+    home: Settings, web: Web, codes: tuple[int, int]
+) -> None:
+    with serving() as other:
+        for server, code in zip((web, other), codes, strict=True):
+            server.plan[path()] = [{"status": code}]
+        publish(home, web.address, other.address)
+        found = fetch_one(home._replace(as_of=datetime(2026, 4, 14)))
+        assert found.state == "failed" and "403" in found.message
 
 
 def test_a_file_that_is_here_stays_whatever_fails(home: Settings, web: Web) -> None:

@@ -23,6 +23,7 @@ class Web(ThreadingHTTPServer):
     ``cut``: the connection goes after so many bytes of the body;
     ``stall``: so many bytes, then silence; ``drip``: a byte at a time, so many seconds apart;
     ``longer``: Content-Length says so many bytes more; ``endless``: bytes without end;
+    ``meet``: the answer waits at this barrier;
     ``whole``: ranges and conditions are ignored; ``shifted``: a range that begins elsewhere.
     """
 
@@ -35,7 +36,6 @@ class Web(ThreadingHTTPServer):
         self.plan: dict[str, list[dict[str, Any]]] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.has_validators = True
-        self.most_at_once = self.at_once = 0
         self.counting = threading.Lock()
         self.quiet = threading.Event()
         self.scheme = "http" if context is None else "https"
@@ -70,13 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
             web.asked.append((self.command, self.path, dict(self.headers.items())))
             waiting = web.plan.get(self.path) or web.plan.get("*")
             told = waiting.pop(0) if waiting else {}
-            web.at_once += 1
-            web.most_at_once = max(web.most_at_once, web.at_once)
-        try:
-            self._answer(told)
-        finally:
-            with web.counting:
-                web.at_once -= 1
+        if "meet" in told:
+            told["meet"].wait(2)
+        self._answer(told)
 
     def _answer(self, told: dict[str, Any]) -> None:
         content = told.get("body", self.server.files.get(self.path))
