@@ -453,18 +453,14 @@ def _report(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     if flags.send:
         return _send(flags, settings)
-    from flows import catalogue, lake  # noqa: PLC0415
+    from flows import catalogue  # noqa: PLC0415
     from flows.report import tables, terminal, write  # noqa: PLC0415
 
     known_on = _day(flags.as_known_on)
     with ExitStack() as stack:
-        unwritten = None
-        try:
-            stack.enter_context(lake.locked(settings.home))
-        except BarometerError as error:
-            if known_on is not None:
-                raise
-            unwritten = error  # to read a report needs no lock
+        unwritten = _try_lock(stack, settings)
+        if unwritten and known_on is not None:
+            raise unwritten
         if known_on is None:
             con = stack.enter_context(catalogue.reading(settings))
         else:
@@ -479,11 +475,21 @@ def _report(flags: argparse.Namespace) -> int:
             print(json.dumps(tables.summary(con, week), indent=2, default=str))
         else:
             terminal.show(terminal.week_view(con, week))
-            if unwritten is None:
-                print(f"\nFiles: {folder}")
-    if unwritten is not None:
+            print(f"\nFiles{' (as they were)' if unwritten else ''}: {folder}")
+    if unwritten:
         print(f"barometer: its files were not written. {unwritten}", file=sys.stderr)
     return DONE
+
+
+def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
+    """Lock the home, or say why not: who only reads a report needs no lock."""
+    from flows import lake  # noqa: PLC0415
+
+    try:
+        stack.enter_context(lake.locked(settings.home))
+    except BarometerError as error:
+        return error
+    return None
 
 
 def _send(flags: argparse.Namespace, settings: Settings) -> int:

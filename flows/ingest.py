@@ -392,8 +392,8 @@ def _without_shared(
 
     It stays in the file with the lower `file_id`, whichever came first, so that the lake does not
     depend on the order of its inputs. A part that is missing or cut is passed over: when its file
-    is taken in again, it is held against the others. Returns the new part, and the entries of the lake whose part
-    must be replaced with the part to replace it.
+    is taken in again, it is held against the others. Returns the new part, and the entries of the
+    lake whose part must be replaced with the part to replace it.
     """
     replaced = []
     for number, old in enumerate(manifest.entries.values()):

@@ -26,7 +26,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -200,7 +200,8 @@ def locked(folder: Path) -> Iterator[None]:
         yield
         return
     try:
-        handle = (folder / LOCK).open("a+", encoding="utf-8", errors="replace")
+        # Unbuffered: what a full disk does not take is not tried again when the file is closed.
+        handle = (folder / LOCK).open("ab+", buffering=0)
     except OSError as error:
         raise BarometerError(
             f"{folder}: cannot be written ({error.strerror}). Check its rights, its free space and "
@@ -227,10 +228,11 @@ def locked(folder: Path) -> Iterator[None]:
             yield
         finally:
             _HELD.reset(token)
-            handle.truncate(0)
+            with suppress(OSError):
+                handle.truncate(0)
 
 
-def _sign(handle: io.TextIOWrapper) -> None:
+def _sign(handle: io.FileIO) -> None:
     """Write who holds a lock. A full disk leaves it unsigned, and held all the same."""
     who = {
         "pid": os.getpid(),
@@ -238,15 +240,12 @@ def _sign(handle: io.TextIOWrapper) -> None:
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
         "since": f"{datetime.now(UTC):%F %T} UTC",
     }
-    try:
+    with suppress(OSError):
         handle.truncate(0)
-        handle.write(json.dumps(who))
-        handle.flush()
-    except OSError:
-        handle.truncate(0)
+        handle.write(json.dumps(who).encode())
 
 
-def _holder(handle: io.TextIOWrapper) -> str:
+def _holder(handle: io.FileIO) -> str:
     """Who signed a lock; its text may be of anyone who may write there, and is shown as ASCII."""
     try:
         handle.seek(0)

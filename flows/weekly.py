@@ -137,7 +137,10 @@ def weekly(
         if made.is_failed():
             log.error("%s", made.message)
             return Failed(message=made.message)
-        log.info("reports written: %s", ", ".join(made.result()) or "none is new or changed")
+        log.info(
+            "reports written: %s",
+            ", ".join(str(week) for week in made.result()) or "none is new or changed",
+        )
         publish_artifact(settings, None)
         # Last of all: what cannot be sent is stored and published all the same.
         problems = [problem] if (problem := run.problem(outcomes)) else []
