@@ -143,7 +143,11 @@ def _drift(settings: Settings, kind: str, part: lake.Part) -> str | None:
     if file.metadata.num_rows != part.rows:
         return f"has {file.metadata.num_rows:,} rows, and the manifest says {part.rows:,}"
     if not file.schema_arrow.equals(schema):
-        odd = sorted({str(f) for f in file.schema_arrow} ^ {str(f) for f in schema})
+        has, writes = (
+            {f"{field.name} {field.type}" for field in fields}
+            for fields in (file.schema_arrow, schema)
+        )
+        odd = sorted(has ^ writes)
         return (
             f"has other columns than this version writes ({', '.join(odd) or 'their order'}). "
             "Take the inputs into a new home with this version"

@@ -1,9 +1,10 @@
 """A process in which the disk fails: it works on a home, and the K-th call that changes it fails.
 
 Called as ``python -m tests.flows.faulty FOLDER STEP < PLAN > RESULTS``: FOLDER holds the input in
-``in``; STEP is ``lake`` (into the lake only) or ``run`` (all that follows too); the plan has a JSON ``[K, MODE]`` a line. For each the home is made anew, worked with the fault, then
-worked again without, and a line of JSON tells how the first ended and what the home holds then. The
-first line of the results is of a home that nothing disturbed, with the kinds of its calls.
+``in``; STEP is ``lake`` (into the lake only) or ``run`` (all that follows too); the plan has a JSON
+``[K, MODE]`` a line. For each the home is made anew, worked with the fault, then worked again
+without, and a line of JSON tells how the first ended and what the home holds then. The first line
+of the results is of a home that nothing disturbed, with the kinds of its calls.
 
 Every case is a fork of this process, which runs nothing itself: a fork costs milliseconds, and the
 imports are done. What is not called through Python (DuckDB's and pyarrow's own writing, into `tmp/`
@@ -95,7 +96,9 @@ class Faults:
         def wrapped(kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
             def call(first: Any, *rest: Any, **named: Any) -> Any:
                 # A handle stands for its file, a rename for the place that it gives.
-                place = os.readlink(f"/proc/self/fd/{first}") if isinstance(first, int) else first
+                place = (
+                    Path(f"/proc/self/fd/{first}").readlink() if isinstance(first, int) else first
+                )
                 place = rest[0] if kind == "rename" else place
                 if Path(place).is_relative_to(faults.home):
                     faults.meet(kind, place)
@@ -113,7 +116,10 @@ class Faults:
 
 
 def work(home: Path, given: Path, *, is_derived: bool) -> str:
-    """What `barometer ingest` or `run` does, without Prefect and pictures. Returns what a user is told."""
+    """What `barometer ingest` or `run` does, without Prefect and pictures.
+
+    Returns what a user is told.
+    """
     write._drawn = lambda *_: {}  # type: ignore[assignment]  # drawn pictures cost seconds
     settings = Settings(home, AS_OF, 1, "300MB")
     outcomes: list[Outcome] = []

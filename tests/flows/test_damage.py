@@ -118,7 +118,7 @@ def drifted(path: Path) -> pa.Table:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (drifted, "other columns than this version writes (mmsi: int32, mmsi: int64)"),
+        (drifted, "other columns than this version writes (mmsi int32, mmsi int64)"),
         (lambda path: pq.read_table(path, partitioning=None).slice(1), "the manifest says"),
     ],
     ids=["a type", "a row"],
