@@ -1,6 +1,6 @@
 # Barometer: set up, run, test. Needs Python 3.11 to 3.14 and make; everything else is installed into .venv.
 .DEFAULT_GOAL := run
-.PHONY: setup run test lint bench evaluate lapse lock
+.PHONY: setup run test lint bench evaluate lapse crash lock
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -35,6 +35,10 @@ bench: setup
 # Weeks on the schedule in minutes, on local servers.
 lapse: setup
 	$(BIN)/python tests/lapse.py
+
+# Kills the main job at random moments, and fails every call that changes a home. Fewer: ARGS="--kills 5 --no-faults".
+crash: setup
+	$(BIN)/python -m tests.crash $(ARGS)
 
 # The peers live in an environment of their own. More: make evaluate ARGS="--markdown FILE --json FILE --ships 60".
 evaluate: setup .venv-evaluate/.done

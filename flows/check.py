@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
+from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows import catalogue, lake
 from flows.history import RUN, read_history
+from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.record import inputs_hash, lake_files, run_files
 from flows.registers.decisions import read_decisions
+from flows.registers.store import load_junk, load_versions
 from flows.resources import sql_path
-from flows.settings import Settings
+from flows.settings import BarometerError, Settings
 
 MAX_ROWS = 20
 """A check tells so many rows: one that fails on more has one cause."""
@@ -57,10 +61,12 @@ def check(settings: Settings) -> list[Finding]:
     """
     manifest = lake.read_manifest(settings.home)
     found = _check_files(settings, manifest)
-    if any(finding.check == "files" for finding in found):
+    if any(finding.check in ("files", "schema") for finding in found):
         return found  # the queries would only stumble over the same files
     found += [_fault("link_decisions", fault) for fault in read_decisions(settings.home)[1]]
+    found += _check_registers(settings)
     found += _check_runs(settings, manifest)
+    found += _check_clock(settings)
     with catalogue.reading(settings, manifest) as con:
         found += _check_queries(con)
         found += _unsupported(con, settings)
@@ -119,16 +125,65 @@ def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
             part: lake.Part | None = getattr(entry, kind)
             if (part.rows if part else 0) != rows[kind]:
                 found.append(_fault("sums", f"{entry.name}: {kind} rows differ from the ledger"))
-        for part in lake.parts(entry):
-            problem = _problem(settings, part)
-            if problem:
-                found.append(
-                    _fault(
-                        "files",
-                        f"{part.path}: {problem}. Restore it, or take {entry.name} out of a new "
-                        "home's input and ingest again.",
-                    )
+            if part and (drift := _drift(settings, kind, part)):
+                found.append(_fault("schema", f"{part.path}: {drift}"))
+    faults = lake.faults(settings.home, manifest, is_hashed=True)
+    return found + [_fault("files", fault) for fault in faults]
+
+
+def _drift(settings: Settings, kind: str, part: lake.Part) -> str | None:
+    """Where a sound file has other columns, types or rows than this version writes."""
+    if lake.fault_of(settings.home, part, is_hashed=True) is not None:
+        return None  # told as damaged
+    schema: pa.Schema = POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA
+    try:
+        file = pq.ParquetFile(settings.home / part.path)
+    except (OSError, pa.ArrowInvalid) as error:
+        return f"is no Parquet file that can be read ({error})"
+    if file.metadata.num_rows != part.rows:
+        return f"has {file.metadata.num_rows:,} rows, and the manifest says {part.rows:,}"
+    if not file.schema_arrow.equals(schema):
+        has, writes = (
+            {f"{field.name} {field.type}" for field in fields}
+            for fields in (file.schema_arrow, schema)
+        )
+        odd = sorted(has ^ writes)
+        return (
+            f"has other columns than this version writes ({', '.join(odd) or 'their order'}). "
+            "Take the inputs into a new home with this version"
+        )
+    return None
+
+
+def _check_registers(settings: Settings) -> list[Finding]:
+    try:
+        load_versions(settings.home)
+        load_junk(settings.home)
+    except BarometerError as error:
+        return [_fault("registers", str(error))]
+    return []
+
+
+def _check_clock(settings: Settings) -> list[Finding]:
+    """Runs whose number or as-of time goes back against the run before."""
+    found = []
+    for before, after in pairwise(read_history(settings.home, RUN)):
+        if after["run_id"] <= before["run_id"]:
+            found.append(
+                _fault(
+                    "run_order",
+                    f"run {after['run_id']} stands after run {before['run_id']}: history/run.jsonl "
+                    "was changed by hand or put together. Restore it.",
                 )
+            )
+        if datetime.fromisoformat(after["as_of"]) < datetime.fromisoformat(before["as_of"]):
+            found.append(
+                _limit(
+                    "run_order",
+                    f"run {after['run_id']} is as of {after['as_of']}, before run "
+                    f"{before['run_id']}'s {before['as_of']}: was the clock wrong, or --as-of?",
+                )
+            )
     return found
 
 
@@ -147,22 +202,6 @@ def _check_runs(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
             why = "it did not record its files, and the as-of times do not tell them"
             found.append(_limit("run_files", f"run {record['run_id']}: {why}"))
     return found
-
-
-def _problem(settings: Settings, part: lake.Part) -> str | None:
-    path = settings.home / part.path
-    try:
-        with path.open("rb") as raw:
-            digest = hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
-        if digest != part.hash:
-            return "is not the file that was written"
-        if pq.read_metadata(path).num_rows != part.rows:
-            return "has another number of rows than the manifest"
-    except FileNotFoundError:
-        return "is missing"
-    except OSError as error:
-        return f"cannot be read ({error})"
-    return None
 
 
 def _check_queries(con: duckdb.DuckDBPyConnection) -> list[Finding]:

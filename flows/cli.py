@@ -333,12 +333,13 @@ def _start_logging() -> None:
 
 
 def _run(flags: argparse.Namespace) -> int:
-    settings = _settings(flags)
-    _set_up_prefect(settings)
-    from flows import run  # noqa: PLC0415
+    from flows import lake, run  # noqa: PLC0415
 
+    settings = _settings(flags)
     outcomes: list[Outcome] = []
-    with _progress(flags) as progress:
+    with lake.locked(settings.home), _progress(flags) as progress:  # before a minute of Prefect
+        lake.read_manifest(settings.home)
+        _set_up_prefect(settings)
         # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
         # bar's, which prints log lines above itself.
         from flows.weekly import weekly  # noqa: PLC0415
@@ -354,8 +355,10 @@ def _run(flags: argparse.Namespace) -> int:
             is_watched=sys.stderr.isatty(),
             return_state=True,
         )
-    if state.is_failed() and not run.problem(outcomes):
-        raise BarometerError(f"the run failed: {state.message}")
+    problem = run.problem(outcomes)
+    if state.is_failed() and not (problem and str(state.message).startswith(problem)):
+        print(f"barometer: the run failed: {state.message}", file=sys.stderr)
+        return FAILED
     return _show_outcome(settings, outcomes, as_json=flags.json)
 
 
@@ -588,27 +591,43 @@ def _report(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     if flags.send:
         return _send(flags, settings)
-    from flows import catalogue, lake  # noqa: PLC0415
+    from flows import catalogue  # noqa: PLC0415
     from flows.report import tables, terminal, write  # noqa: PLC0415
 
     known_on = _day(flags.as_known_on)
     with ExitStack() as stack:
+        unwritten = _try_lock(stack, settings)
+        if unwritten and known_on is not None:
+            raise unwritten
         if known_on is None:
             con = stack.enter_context(catalogue.reading(settings))
         else:
-            stack.enter_context(lake.locked(settings.home))
             con = stack.enter_context(catalogue.built_beside(settings, known_on=known_on))
         week = catalogue.require_week(con, flags.week)
         folder = tables.week_folder(settings.home, week)
         if known_on is not None:
             folder /= f"as-known-on-{known_on}"
-        write.write_report(con, folder, week)
+        if unwritten is None:
+            write.write_report(con, folder, week)
         if flags.json:
             print(json.dumps(tables.summary(con, week), indent=2, default=str))
         else:
             terminal.show(terminal.week_view(con, week))
-            print(f"\nFiles: {folder}")
+            print(f"\nFiles{' (as they were)' if unwritten else ''}: {folder}")
+    if unwritten:
+        print(f"barometer: its files were not written. {unwritten}", file=sys.stderr)
     return DONE
+
+
+def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
+    """Lock the home, or say why not: who only reads a report needs no lock."""
+    from flows import lake  # noqa: PLC0415
+
+    try:
+        stack.enter_context(lake.locked(settings.home))
+    except BarometerError as error:
+        return error
+    return None
 
 
 def _send(flags: argparse.Namespace, settings: Settings) -> int:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from flows.lake import make_folder, sync_folder
+
 log = logging.getLogger("barometer.history")
 
 RUN, REGISTER, OUTBOX = "run", "register", "outbox"
@@ -37,20 +39,44 @@ def read_history(home: Path, name: str) -> list[dict[str, Any]]:
 
 
 def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) -> None:
-    """Append records durably. After a line that was cut short a new line is begun."""
+    """Append records durably, all or none.
+
+    A last line that a crash cut short is taken away before, with a warning: it was never whole.
+    """
     text = "".join(json.dumps(record, default=str) + "\n" for record in records)
     if not text:
         return
     path = _path(home, name)
-    path.parent.mkdir(exist_ok=True)
-    with path.open("ab+") as out:
-        if out.tell():
-            out.seek(-1, os.SEEK_END)
-            if out.read(1) != b"\n":
-                text = "\n" + text
-        out.write(text.encode())
-        out.flush()
-        os.fsync(out.fileno())
+    make_folder(path.parent)
+    is_new = not path.exists()
+    # Unbuffered: what cannot be written is not tried again when the file is closed.
+    with path.open("ab+", buffering=0) as out:
+        out.seek(0)
+        before = out.readall()
+        size = before.rfind(b"\n") + 1
+        torn = before[size:]
+        if torn and _is_whole(torn):
+            text, size = "\n" + text, len(before)
+        elif torn:
+            log.warning("%s ended in a line that is not whole; it is taken away", path)
+            out.truncate(size)
+        try:
+            content = memoryview(text.encode())
+            while content:
+                content = content[out.write(content) :]
+            os.fsync(out.fileno())
+        except OSError:
+            out.truncate(size)
+            raise
+    if is_new:
+        sync_folder(path.parent)
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _path(home: Path, name: str) -> Path:

@@ -162,8 +162,12 @@ def _ingest_member(
     manifest = lake.read_manifest(settings.home)
     work = settings.home / "tmp" / uuid.uuid4().hex
     try:
-        if (known := _known(member, manifest)) is not None:
+        known = _known(member, manifest)
+        if known is not None and lake.is_sound(settings.home, known):
             return Outcome(member.name, "known", f"is {known.name} of {known.ingested_at:%F}")
+        if known is not None:
+            # What was the future then is rejected again: the repaired part is the one that was.
+            settings = settings._replace(as_of=known.ingested_at)
         work.mkdir(parents=True)
         staged = _stage(member, sources, settings, work, progress)
         changed = _commit(staged, manifest, settings, work)
@@ -283,8 +287,13 @@ def _stage(
 
 
 def _commit(staged: Staged, manifest: Manifest, settings: Settings, work: Path) -> Entry:
-    """Drop repetitions, move the parts to their places, and name them in the manifest."""
+    """Drop repetitions, move the parts to their places, and name them in the manifest.
+
+    A file that the lake knows, and whose part is damaged, takes its own place again: its name and
+    the versions of its parts stay, so that an older catalogue finds them too.
+    """
     home = settings.home
+    before = manifest.entries.get(staged.file_id)
     with lake.connect(settings) as con:
         position = _without_own_repetitions(con, staged.position, work)
         span = _span(con, position)
@@ -293,7 +302,7 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings, work: Path) 
     kept = pq.read_metadata(position).num_rows
     entry = Entry(
         file_id=staged.file_id,
-        name=staged.name,
+        name=before.name if before else staged.name,
         source=staged.source,
         fingerprint=staged.fingerprint,
         rows_read=staged.rows_read,
@@ -303,8 +312,8 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings, work: Path) 
         first_reported_at=span[0],
         last_reported_at=span[1],
         ingested_at=settings.as_of,
-        position=_adopt(home, "position", staged, position, kept),
-        reject=_adopt(home, "reject", staged, staged.reject, staged.rows_rejected),
+        position=_adopt(home, "position", staged, position, kept, before),
+        reject=_adopt(home, "reject", staged, staged.reject, staged.rows_rejected, before),
     )
     if entry.rows_kept + entry.rows_repeated + entry.rows_rejected != entry.rows_read:
         raise BarometerError(
@@ -316,10 +325,14 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings, work: Path) 
     return entry
 
 
-def _adopt(home: Path, kind: str, staged: Staged, path: Path, rows: int) -> lake.Part | None:
+def _adopt(
+    home: Path, kind: str, staged: Staged, path: Path, rows: int, before: Entry | None
+) -> lake.Part | None:
     if rows == 0:
         return None
-    return lake.adopt(home, path, lake.part_path(kind, staged.source, staged.file_id, 0))
+    old: lake.Part | None = getattr(before, kind, None)
+    version = int(Path(old.path).stem) if old else 0
+    return lake.adopt(home, path, lake.part_path(kind, staged.source, staged.file_id, version))
 
 
 def _without_own_repetitions(con: duckdb.DuckDBPyConnection, part: Path, work: Path) -> Path:
@@ -378,14 +391,17 @@ def _without_shared(
     """Each fix that the new part shares with one of the lake is dropped from one of the two.
 
     It stays in the file with the lower `file_id`, whichever came first, so that the lake does not
-    depend on the order of its inputs. Returns the new part, and the entries of the lake whose part
-    must be replaced with the part to replace it.
+    depend on the order of its inputs. A part that is missing or cut is passed over: when its file
+    is taken in again, it is held against the others. Returns the new part, and the entries of the
+    lake whose part must be replaced with the part to replace it.
     """
     replaced = []
     for number, old in enumerate(manifest.entries.values()):
         if old.position is None or not _overlap(
             span, (old.first_reported_at, old.last_reported_at)
         ):
+            continue
+        if old.file_id == staged.file_id or lake.fault_of(home, old.position, is_hashed=False):
             continue
         theirs = home / old.position.path
         new_loses = old.file_id < staged.file_id

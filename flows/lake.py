@@ -7,6 +7,7 @@ Layout of a home::
     reject/source=S/file_id=F/0.parquet            its rejected rows
     position/empty.parquet, reject/empty.parquet   typed and without a row
     tmp/                                           work in progress; garbage after a crash
+    lock                                           who writes, for as long as the system locks it
 
 A file that the manifest does not name is garbage. A version that was replaced is swept at the start
 of the next run, so that a reader who opened an older catalogue keeps what it names.
@@ -14,14 +15,20 @@ of the next run, so that a reader who opened an older catalogue keeps what it na
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
+import io
 import json
 import os
+import shlex
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,9 +40,20 @@ from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.settings import BarometerError, Settings
 
 FORMAT = 1
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""A manifest of a format, as JSON, as one of the next. An older home is read through these steps,
+and the next commit writes it in the new format. There is one format so far, and no step."""
+
 MANIFEST = "manifest.json"
 CATALOGUE = "barometer.duckdb"
 KINDS = ("position", "reject")
+
+LOCK = "lock"
+_HELD: ContextVar[frozenset[Path]] = ContextVar("_HELD", default=frozenset())
+"""Folders that this thread of work has locked; Prefect hands the context on to a flow's tasks."""
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""What flock(2) answers on a file system that keeps no locks."""
 
 _PARTITION = [("source", pa.string()), ("file_id", pa.string())]
 
@@ -103,16 +121,19 @@ def read_manifest(home: Path) -> Manifest:
     Raises
     ------
     BarometerError
-        If it cannot be read, or was written by a newer format.
+        If it cannot be read, or is of a format that this version does not know.
     """
     path = home / MANIFEST
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        if raw["format"] != FORMAT:
-            raise BarometerError(
-                f"{path}: format {raw['format']}, and this version knows {FORMAT}. "
-                "Use the version of barometer that wrote it."
-            )
+        while raw["format"] != FORMAT:
+            if raw["format"] not in UPGRADES:
+                raise BarometerError(
+                    f"{path}: format {raw['format']}, and this version knows {FORMAT}. Use the "
+                    "version of barometer that wrote it, or a later one: the last code_version in "
+                    "history/run.jsonl. Nothing was changed."
+                )
+            raw = UPGRADES[raw["format"]](raw)
         return Manifest({e["file_id"]: _entry(e) for e in raw["files"]})
     except FileNotFoundError:
         return Manifest({})
@@ -141,6 +162,14 @@ def write_durably(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are missing, and their names durable."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY)
@@ -152,23 +181,81 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other writers out of a home, or of a folder of it.
+    """Keep other writers out of a home, or of a folder of it, for the length of a command.
 
-    The system lets go of the lock when the process ends.
+    flock(2) on the file `lock`, into which the holder writes who it is. The system lets go of it
+    when the process ends, however it ends. Whoever holds it already, in this thread or in one that
+    got its context, passes; another thread of the process does not.
+
+    On NFS, Linux makes a lock of the server of it, which holds between machines; where a file
+    system keeps no locks nothing is written.
 
     Raises
     ------
     BarometerError
-        If another process holds it.
+        If another holds it, if the folder cannot be written, or if its file system has no locks.
     """
-    with (folder / ".lock").open("w") as handle:
+    key = folder.resolve()
+    if key in _HELD.get():
+        yield
+        return
+    try:
+        # Unbuffered: what a full disk does not take is not tried again when the file is closed.
+        handle = (folder / LOCK).open("ab+", buffering=0)
+    except OSError as error:
+        raise BarometerError(
+            f"{folder}: cannot be written ({error.strerror}). Check its rights, its free space and "
+            "whether the disk is mounted read-only; or name another home with --home."
+        ) from error
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BarometerError(
-                f"{folder}: another barometer is writing here. Wait until it has ended."
+                f"{folder}: another barometer is writing here: {_holder(handle)}. Wait until it "
+                "has ended, or end it; the lock goes with it."
             ) from error
-        yield
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            raise BarometerError(
+                f"{folder}: its file system keeps no locks ({error.strerror}), so that two runs "
+                "could meet. Put the home on a local disk, or mount the share with locks."
+            ) from error
+        _sign(handle)
+        token = _HELD.set(_HELD.get() | {key})
+        try:
+            yield
+        finally:
+            _HELD.reset(token)
+            with suppress(OSError):
+                handle.truncate(0)
+
+
+def _sign(handle: io.FileIO) -> None:
+    """Write who holds a lock. A full disk leaves it unsigned, and held all the same."""
+    who = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
+        "since": f"{datetime.now(UTC):%F %T} UTC",
+    }
+    with suppress(OSError):
+        handle.truncate(0)
+        handle.write(json.dumps(who).encode())
+
+
+def _holder(handle: io.FileIO) -> str:
+    """Who signed a lock; its text may be of anyone who may write there, and is shown as ASCII."""
+    try:
+        handle.seek(0)
+        who = json.loads(handle.read(4096))
+        return (
+            f"process {int(who['pid'])} on {ascii(str(who['host']))[1:-1]}, since "
+            f"{ascii(str(who['since']))[1:-1]}: {ascii(str(who['command']))[1:-1]}"
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return "it has not said who it is"
 
 
 def prepare(home: Path) -> Manifest:
@@ -179,17 +266,9 @@ def prepare(home: Path) -> Manifest:
     Raises
     ------
     BarometerError
-        If the home cannot be written, or a file that the manifest names is missing or cut.
+        If the home cannot be written.
     """
     manifest = read_manifest(home)
-    for entry in manifest.entries.values():
-        for part in parts(entry):
-            path = home / part.path
-            if not path.is_file() or path.stat().st_size != part.bytes:
-                raise BarometerError(
-                    f"{path}: missing or cut, and {home / MANIFEST} names it. Restore it from a "
-                    "backup, or start a new home and ingest the files again."
-                )
     try:
         _sweep(home, manifest)
     except OSError as error:
@@ -203,16 +282,81 @@ def _sweep(home: Path, manifest: Manifest) -> None:
     shutil.rmtree(home / "tmp", ignore_errors=True)
     named = {home / part.path for e in manifest.entries.values() for part in parts(e)}
     for kind, schema in zip(KINDS, (POSITION_SCHEMA, REJECT_SCHEMA), strict=True):
-        (home / kind).mkdir(exist_ok=True)
+        make_folder(home / kind)
         empty = home / kind / "empty.parquet"
         named.add(empty)
-        for path in (home / kind).rglob("*.parquet"):
+        for path in list((home / kind).rglob("*.parquet")):  # folders go while we walk
             if path not in named and not path.is_dir():
                 path.unlink()
-        table = pa.schema([*schema, *_PARTITION]).empty_table()
-        pq.write_table(table, home / kind / ".empty.new")
-        (home / kind / ".empty.new").replace(empty)
+                _remove_empty(path.parent, home / kind)
+        table = io.BytesIO()
+        pq.write_table(pa.schema([*schema, *_PARTITION]).empty_table(), table)
+        if not empty.is_file() or empty.read_bytes() != table.getvalue():
+            write_durably(empty, table.getvalue())
+    # What write_durably had not finished: beside the manifest, the reports and the registers.
+    for path in (*home.glob(".*.new"), *(home / "reports").rglob(".*.new")):
+        path.unlink()
+    for path in (home / "registers").rglob(".*.new"):
+        path.unlink()
     (home / "tmp").mkdir(exist_ok=True)  # it may be a link to a faster disk
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """Remove a folder that a sweep left empty, and those above it, below the top."""
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def fault_of(home: Path, part: Part, *, is_hashed: bool) -> str | None:
+    """What is wrong with a file of the lake; None where it is sound.
+
+    Parameters
+    ----------
+    home : Path
+        The home.
+    part : Part
+        What the manifest says of it.
+    is_hashed : bool
+        Read it to its end for its hash. Without it only a missing or cut file is found.
+    """
+    path = home / part.path
+    try:
+        if not path.is_file():
+            return "is missing"
+        if path.stat().st_size != part.bytes:
+            return f"has {path.stat().st_size:,} bytes, not {part.bytes:,}"
+        if is_hashed and _hash(path) != part.hash:
+            return "is not the file that was written"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None
+
+
+def is_sound(home: Path, entry: Entry) -> bool:
+    """Whether the files of an entry are those that were written; reads them to their end."""
+    return all(fault_of(home, part, is_hashed=True) is None for part in parts(entry))
+
+
+def faults(home: Path, manifest: Manifest, *, is_hashed: bool) -> list[str]:
+    """A sentence for each file of the lake that is missing or damaged.
+
+    It tells which file, what is lost with it, and how to get it back. See `fault_of`.
+    """
+    return [
+        f"{home / part.path}: {why}. Lost with it: {part.rows:,} rows of {_what(entry)}. Give that "
+        "file again: barometer run FILE (any name and packing will do); or restore it from a backup"
+        for entry in manifest.entries.values()
+        for part in parts(entry)
+        if (why := fault_of(home, part, is_hashed=is_hashed)) is not None
+    ]
+
+
+def _what(entry: Entry) -> str:
+    days = ""
+    if entry.first_reported_at and entry.last_reported_at:
+        days = f", {entry.first_reported_at:%F} to {entry.last_reported_at:%F}"
+    return f"{ascii(entry.name)[1:-1]} ({entry.source}{days})"
 
 
 def parts(entry: Entry) -> list[Part]:
@@ -238,16 +382,20 @@ def part_path(kind: str, source: str, file_id: str, version: int) -> str:
 def adopt(home: Path, written: Path, path: str) -> Part:
     """Move a finished Parquet file from `tmp/` to its place, durably, and describe it."""
     target = home / path
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
+    digest = _hash(written)
     with written.open("rb") as raw:
-        digest = hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
         os.fsync(raw.fileno())
     rows = pq.read_metadata(written).num_rows
     size = written.stat().st_size
     written.replace(target)
-    for folder in (target.parent, *target.parent.parents[:2]):
-        sync_folder(folder)  # source=S and file_id=F may be new
+    sync_folder(target.parent)
     return Part(path, rows, size, digest)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as raw:
+        return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:

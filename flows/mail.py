@@ -507,7 +507,7 @@ def read_outbox(home: Path) -> list[dict[str, Any]]:
 @contextlib.contextmanager
 def _locked(home: Path) -> Iterator[None]:
     """One process at a time sends from a home. A run may write to it meanwhile."""
-    (home / "history").mkdir(exist_ok=True)
+    lake.make_folder(home / "history")
     with lake.locked(home / "history"):
         yield
 

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import duckdb
+
 from flows import catalogue, history, lake, record
 from flows.ingest import Outcome, TransientError
 from flows.registers.decisions import warn_of_faults
 from flows.report.tables import safe_text, week_folder, weeks
 from flows.report.write import write_report
-from flows.settings import Settings
+from flows.settings import BarometerError, Settings
 
 log = logging.getLogger("barometer.run")
 
@@ -29,8 +31,33 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
     -------
     list of str
         The weeks whose report is new or changed.
+
+    Raises
+    ------
+    BarometerError
+        If a file of the lake is missing or cut: numbers without its rows would be published as
+        restated. If something could not be written. What was published stays in both cases.
     """
     manifest = lake.read_manifest(settings.home)
+    if faults := lake.faults(settings.home, manifest, is_hashed=False):
+        raise BarometerError(
+            "the numbers were not made anew, and the catalogue and the reports are as they were, "
+            "because the lake is damaged. What was taken in stays.\n" + "\n".join(faults)
+        )
+    try:
+        return _derive(settings, manifest, outcomes, publish=publish)
+    except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError) as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise BarometerError(
+            f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
+            "space, its rights and the memory limit, and run again: what was taken in stays, and "
+            "the catalogue is as it was."
+        ) from error
+
+
+def _derive(
+    settings: Settings, manifest: lake.Manifest, outcomes: Sequence[Outcome], *, publish: bool
+) -> list[str]:
     warn_of_faults(settings.home)
     this = run_record(settings, manifest, outcomes)
     log.info("building the catalogue from %d input files", len(manifest.entries))

@@ -48,9 +48,12 @@ def fetch_source(settings: Settings, source: Source) -> list[Fetched]:
 
 
 @task(cache_policy=NO_CACHE)
-def derive(settings: Settings, outcomes: list[Outcome]) -> list[str]:
+def derive(settings: Settings, outcomes: list[Outcome]) -> list[str] | State:
     """Calls, links, weekly counts and reports from the whole lake."""
-    return run.derive(settings, outcomes, publish=True)
+    try:
+        return run.derive(settings, outcomes, publish=True)
+    except BarometerError as error:  # its message says all; Prefect would add a traceback
+        return Failed(message=str(error))
 
 
 @task(cache_policy=NO_CACHE)
@@ -130,7 +133,12 @@ def weekly(
     -------
     State or None
         Failed where an input failed or a report could not be sent, so that a schedule shows it; the
-        rest was done all the same.
+        rest was done all the same. Also where the numbers could not be made: then nothing is sent.
+
+    Raises
+    ------
+    BarometerError
+        If another run writes to the home, or it cannot be written.
     """
     log = get_run_logger()
     outcomes = [] if outcomes is None else outcomes
@@ -165,10 +173,16 @@ def weekly(
                 for outcome in last:
                     run.log_outcome(log, outcome)
                 outcomes += last
-        changed = derive(settings, outcomes)
-    log.info("reports written: %s", ", ".join(changed) or "none is new or changed")
-    publish_artifact(settings, None)
-    # Last of all: what cannot be sent is stored and published all the same.
-    problems += [problem] if (problem := run.problem(outcomes)) else []
-    problems += send(settings)
+        made = derive(settings, outcomes, return_state=True)
+        if made.is_failed():
+            log.error("%s", made.message)
+            return Failed(message=" ".join([*problems, str(made.message)]))
+        log.info(
+            "reports written: %s",
+            ", ".join(str(week) for week in made.result()) or "none is new or changed",
+        )
+        publish_artifact(settings, None)
+        # Last of all: what cannot be sent is stored and published all the same.
+        problems += [problem] if (problem := run.problem(outcomes)) else []
+        problems += send(settings)
     return Failed(message=" ".join(problems)) if problems else None

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.history import REGISTER, append_history, read_history
-from flows.lake import write_durably
+from flows.lake import make_folder, write_durably
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, as_table
 from flows.registers.formats import open_list
@@ -203,10 +203,7 @@ def load_versions(home: Path) -> list[Version]:
         try:
             entries = pq.read_table(path, schema=ENTRY_SCHEMA)
         except (OSError, pa.ArrowInvalid) as error:
-            raise BarometerError(
-                f"{path}: a version of {record['register']} cannot be read ({error}). Restore it "
-                "from a backup; the history of the home names it."
-            ) from error
+            raise _unreadable(path, record, error) from error
         found.append(
             Version(
                 record["register"],
@@ -221,6 +218,13 @@ def load_versions(home: Path) -> list[Version]:
     return sorted(found, key=lambda version: version.published_on)
 
 
+def _unreadable(path: Path, record: dict[str, Any], error: Exception) -> BarometerError:
+    return BarometerError(
+        f"{path}: a version of {record['register']} cannot be read ({error}). Restore it "
+        "from a backup; the history of the home names it."
+    )
+
+
 def load_junk(home: Path) -> pa.Table:
     """What the imports of this home did not take over: register, published_on, then `Junk`."""
     head = pa.schema([("register", pa.string()), ("published_on", pa.date32())])
@@ -228,7 +232,10 @@ def load_junk(home: Path) -> pa.Table:
     tables = [schema.empty_table()]
     for record in read_history(home, REGISTER):
         path = home / record["path"].replace(".parquet", ".junk.parquet")
-        junk = pq.read_table(path, schema=JUNK_SCHEMA)
+        try:
+            junk = pq.read_table(path, schema=JUNK_SCHEMA)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise _unreadable(path, record, error) from error
         day = date.fromisoformat(record["published_on"])
         constant = [[record["register"]] * junk.num_rows, [day] * junk.num_rows]
         columns = [pa.array(c, f.type) for c, f in zip(constant, head, strict=True)]
@@ -312,7 +319,7 @@ def _junk_table(junk: list[Junk]) -> pa.Table:
 def _write(path: Path, table: pa.Table) -> None:
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_durably(path, out.getvalue())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.lake import write_durably
+from flows.lake import make_folder, write_durably
 from flows.report import dictionary
 from flows.report.tables import FILES, Table, csv_bytes, records, week_table
 from flows.report.words import SIMULATED
@@ -34,7 +34,7 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
         left as it is; page and chart are drawn only where a number changed or one of them is
         missing, for they cost a second.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
     numbers = {name: csv_bytes(table) for name, table in tables.items()}
     beside = {dictionary.NAME: csv_bytes(dictionary.data_dictionary(con, tables))}

@@ -549,7 +549,7 @@ ingest(settings_of(Path(sys.argv[1])), *paths)
         ("lake.adopt", 3, False),
         ("lake.adopt", 4, False),
         ("lake.write_manifest", 2, True),
-        ("lake.sync_folder", 9, True),
+        ("lake.sync_folder", 13, True),
         ("read.rejects_table", 2, True),
     ],
     ids=[

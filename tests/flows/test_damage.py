@@ -1,0 +1,178 @@
+"""A home that was damaged: what is told, what stays, and how the source files mend it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from flows import check, history, lake, run
+from flows.settings import BarometerError, Settings
+from tests.conftest import no_pictures
+from tests.flows.conftest import LAYOUTS, day, file_id, ingest, settings_of, write
+from tests.flows.ships import AS_OF, call, ship
+from tests.flows.whole import contents, differing
+
+Damage = Callable[[Path], object]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home of two files that share fixes, derived and published; the files lie in `in`."""
+    folder = tmp_path_factory.mktemp("whole")
+    rows = call(ship(1, "VOLNA", mid=273), 1)
+    parts = [day(*part, layout=LAYOUTS[2]) for part in (rows[:20], [*rows[15:], "x"])]
+    settings = settings_of(folder / "home", as_of=AS_OF)
+    for number, content in enumerate(sorted(parts, key=file_id)):
+        write(folder / "in", content, name=f"{number}.csv")
+    outcomes = ingest(settings, folder / "in")
+    with no_pictures():
+        run.derive(settings, outcomes, publish=True)
+    return settings
+
+
+@pytest.fixture
+def home(whole: Settings, tmp_path: Path) -> Settings:
+    """A copy of it."""
+    shutil.copytree(whole.home.parent, tmp_path / "copy")
+    return whole._replace(home=tmp_path / "copy" / "home")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def rot(path: Path) -> None:
+    """A byte in the middle is another; the size stays."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def parts_of(settings: Settings, kind: str) -> list[Path]:
+    return [
+        Path(p) for p in lake.part_paths(settings.home, lake.read_manifest(settings.home), kind)
+    ]
+
+
+def faults(settings: Settings, name: str) -> list[str]:
+    return [f.message for f in check.check(settings) if f.is_fault and f.check == name]
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut, rot])
+@pytest.mark.parametrize("kind", lake.KINDS)
+def test_a_damaged_file_is_named_and_comes_back_with_its_source(
+    whole: Settings, home: Settings, kind: str, damage: Damage
+) -> None:
+    for path in parts_of(home, kind):
+        damage(path)
+    told = faults(home, "files")
+    assert len(told) == len(parts_of(home, kind))
+    assert ".csv (danish-maritime-authority, 2026-06-0" in told[0]
+    assert " rows of " in told[0] and "barometer run FILE" in told[0]
+    if damage is not rot:
+        before = contents_without_lake(home)
+        with pytest.raises(BarometerError, match="catalogue and the reports are as they were"):
+            run.derive(home, [], publish=True)
+        assert contents_without_lake(home) == before
+    lake.prepare(home.home)
+    later = home._replace(as_of=AS_OF.replace(year=2028))
+    states = [outcome.state for outcome in ingest(later, home.home.parent / "in")]
+    assert states.count("ingested") == len(parts_of(home, kind))
+    assert check.check(home) == check.check(whole)
+    assert differing(contents(whole), contents(home)) == []
+
+
+def contents_without_lake(settings: Settings) -> dict[str, bytes]:
+    """Catalogue, reports and histories, byte by byte."""
+    return {
+        str(path): path.read_bytes()
+        for path in sorted(settings.home.rglob("*"))
+        if path.is_file() and path.relative_to(settings.home).parts[0] not in lake.KINDS
+    }
+
+
+def test_a_new_file_goes_in_beside_a_missing_one(home: Settings, tmp_path: Path) -> None:
+    missing = parts_of(home, "position")[0]
+    missing.unlink()
+    new = write(tmp_path / "new", day(*call(ship(2, "NEW"), 1), layout=LAYOUTS[2]))
+    assert [outcome.state for outcome in ingest(home, new)] == ["ingested"]
+    with pytest.raises(BarometerError, match=missing.parent.name):
+        run.derive(home, [], publish=True)
+    assert {o.state for o in ingest(home, home.home.parent / "in")} == {"ingested", "known"}
+    with no_pictures():
+        run.derive(home, [], publish=True)
+    assert faults(home, "files") == []
+
+
+def drifted(path: Path) -> pa.Table:
+    table = pq.read_table(path, partitioning=None)
+    return table.set_column(0, "mmsi", table["mmsi"].cast(pa.int64()))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (drifted, "other columns than this version writes (mmsi int32, mmsi int64)"),
+        (lambda path: pq.read_table(path, partitioning=None).slice(1), "the manifest says"),
+    ],
+    ids=["a type", "a row"],
+)
+def test_a_file_of_another_schema_or_count_that_the_manifest_vouches_for_is_found(
+    home: Settings, change: Callable[[Path], pa.Table], words: str
+) -> None:
+    manifest = lake.read_manifest(home.home)
+    entry = next(iter(manifest.entries.values()))
+    assert entry.position is not None
+    pq.write_table(change(home.home / entry.position.path), home.home / "tmp" / "x.parquet")
+    part = lake.adopt(home.home, home.home / "tmp" / "x.parquet", entry.position.path)
+    changed = entry._replace(position=part._replace(rows=entry.position.rows))
+    lake.write_manifest(home.home, manifest.with_entries([changed]))
+    (told,) = faults(home, "schema")
+    assert words in told
+
+
+def test_sums_that_do_not_add_up_are_found(home: Settings) -> None:
+    manifest = lake.read_manifest(home.home)
+    entry = next(iter(manifest.entries.values()))
+    changed = entry._replace(rows_read=entry.rows_read + 1)
+    lake.write_manifest(home.home, manifest.with_entries([changed]))
+    assert any("accounted" in told for told in faults(home, "sums"))
+
+
+def test_a_history_that_goes_back_is_found(home: Settings) -> None:
+    (first,) = history.read_history(home.home, history.RUN)
+    earlier = first | {"as_of": "2026-01-01T00:00:00", "files": [], "gone": []}
+    history.append_history(home.home, history.RUN, [earlier])
+    assert any("stands after run 1" in told for told in faults(home, "run_order"))
+    limits = [f.message for f in check.check(home) if f.check == "run_order" and not f.is_fault]
+    assert len(limits) == 1 and "was the clock wrong" in limits[0]
+
+
+def test_a_register_that_is_gone_is_found(home: Settings) -> None:
+    record = {"register": "ofac", "path": "registers/ofac/x.parquet", "file_hash": "x"}
+    record |= {"published_on": "2026-01-01", "imported_at": "2026-01-01", "link_source": "OFAC"}
+    history.append_history(home.home, history.REGISTER, [record | {"name": "sdn.csv"}])
+    (told,) = faults(home, "registers")
+    assert "a version of ofac cannot be read" in told and "backup" in told
+
+
+def test_an_older_manifest_is_upgraded_by_the_next_commit(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home.home / lake.MANIFEST
+    raw = json.loads(path.read_text())
+    path.write_text(json.dumps({"format": 0, "inputs": raw["files"]}))
+    monkeypatch.setitem(lake.UPGRADES, 0, lambda old: {"format": 1, "files": old["inputs"]})
+    old = path.read_text()
+    lake.prepare(home.home)
+    assert path.read_text() == old  # to read changes nothing
+    new = write(tmp_path / "new", day(*call(ship(2, "NEW"), 1), layout=LAYOUTS[2]))
+    assert [outcome.state for outcome in ingest(home, new)] == ["ingested"]
+    assert json.loads(path.read_text())["format"] == lake.FORMAT
+    assert len(lake.read_manifest(home.home).entries) == 3

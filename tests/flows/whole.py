@@ -1,0 +1,78 @@
+"""What a home holds, apart from how often it was run: to hold a disturbed home against another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from flows import catalogue, history, lake
+from flows.settings import Settings
+
+OF_RUNS = {"run", "run_register", "outbox"}
+"""Relations that tell the runs themselves: a home that was disturbed had one more."""
+NUMBERS = {"run_id", "publication_id"}
+
+
+def contents(settings: Settings) -> dict[str, str]:
+    """A hash of each thing in a home: lake, relations, reports, history, and which files lie there.
+
+    Without the numbers of runs and publications, without Prefect's own folder, and without the
+    versions of the lake's parts, which tell the order in which its files came.
+    """
+    home = settings.home
+    manifest = lake.read_manifest(home)
+    found: dict[str, Any] = {"manifest": [_unversioned(e) for e in manifest.entries.values()]}
+    for kind in lake.KINDS:
+        paths = lake.part_paths(home, manifest, kind)
+        tables = [pq.read_table(path, partitioning=None) for path in paths]
+        found[f"rows {kind}"] = [table.to_pylist() for table in tables]
+    if (home / lake.CATALOGUE).exists():
+        found |= _relations(settings)
+    for name in (history.PUBLISHED, history.PUBLISHED_WEEK, history.PUBLISHED_CALL):
+        rows = [
+            {key: value for key, value in record.items() if key not in NUMBERS}
+            for record in history.read_history(home, name)
+        ]
+        found[f"history {name}"] = sorted(json.dumps(row, sort_keys=True) for row in rows)
+    runs = history.read_history(home, history.RUN)
+    found["history run files"] = sorted(f["file_id"] for record in runs for f in record["files"])
+    found["run numbers"] = [r["run_id"] for r in runs] == list(range(1, len(runs) + 1))
+    files = [path.relative_to(home) for path in sorted(home.rglob("*")) if not path.is_dir()]
+    found["files"] = [
+        str(path.parent if path.parts[0] in lake.KINDS else path)
+        for path in files
+        if path.parts[0] not in ("prefect", lake.LOCK)
+    ]
+    for path in sorted((home / "reports").rglob("*")):
+        if path.is_file():
+            found[f"report {path.relative_to(home)}"] = path.read_bytes()
+    return {name: hashlib.blake2b(repr(it).encode()).hexdigest()[:16] for name, it in found.items()}
+
+
+def _unversioned(entry: lake.Entry) -> lake.Entry:
+    return entry._replace(
+        **{k: part._replace(path=k) for k in lake.KINDS if (part := getattr(entry, k)) is not None}
+    )
+
+
+def _relations(settings: Settings) -> dict[str, Any]:
+    found = {}
+    with catalogue.reading(settings) as con:
+        names = con.execute(
+            "select distinct table_name from information_schema.tables order by all"
+        ).fetchall()
+        for (name,) in names:
+            if name in OF_RUNS or name.endswith("_record"):
+                continue
+            relation = con.table(name)
+            kept = [column for column in relation.columns if column not in NUMBERS]
+            found[f"relation {name}"] = relation.select(*kept).order("all").fetchall()
+    return found
+
+
+def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
+    """The names of what two homes do not hold alike."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
