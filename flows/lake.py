@@ -48,7 +48,7 @@ MANIFEST = "manifest.json"
 CATALOGUE = "barometer.duckdb"
 KINDS = ("position", "reject")
 
-LOCK = "lock"
+LOCK = ".lock"
 _HELD: ContextVar[frozenset[Path]] = ContextVar("_HELD", default=frozenset())
 """Folders that this thread of work has locked; Prefect hands the context on to a flow's tasks."""
 
@@ -183,7 +183,7 @@ def sync_folder(folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Keep other writers out of a home, or of a folder of it, for the length of a command.
 
-    flock(2) on the file `lock`, into which the holder writes who it is. The system lets go of it
+    flock(2) on the file `.lock`, into which the holder writes who it is. The system lets go of it
     when the process ends, however it ends. Whoever holds it already, in this thread or in one that
     got its context, passes; another thread of the process does not.
 
