@@ -96,13 +96,13 @@ POSITION_SCHEMA = pa.schema(
 REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
 
 _TEXT = pa.dictionary(pa.int32(), pa.binary())
-LINED_SCHEMA = POSITION_SCHEMA.append(pa.field("line", pa.int64())).append(
-    pa.field("is_kept", pa.bool_())
-)
-"""What `parser` gives: rows with the number of their line; only those with `is_kept` are positions,
-the others are among the rejects or repeat a fix."""
+KEY = ("mmsi", "reported_at", "lon", "lat")
+"""The same fix. Two hulls may share MMSI and time: the place belongs to it."""
 
-_TYPED_NAMES = LINED_SCHEMA.names[:-1]
+MARKED_SCHEMA = POSITION_SCHEMA.append(pa.field("is_kept", pa.bool_()))
+"""What `parser` gives: rows in their order; only those with `is_kept` are positions, the others are
+among the rejects or repeat a fix."""
+
 _BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
 FIRST_YEAR = np.datetime64("0001-01-01", "us")
 YEAR_10000 = np.datetime64("10000-01-01", "us")
@@ -130,7 +130,7 @@ class Readable(Protocol):
 
 class Parsed(NamedTuple):
     """What a block holds: `row_count` lines, each in one of the batches, among the rejects, or one
-    of the `repeated`, which equal an earlier line of the block."""
+    of the `repeated`, which are the same fix as another line of the block."""
 
     batches: list[pa.RecordBatch]
     rejects: Rejects
@@ -328,7 +328,7 @@ def decimal_mark(layout: Layout, start: bytes) -> str:
 
 
 def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], Parsed]:
-    """A function from a block to its positions (batches of `LINED_SCHEMA`) and its rejects.
+    """A function from a block to its positions (batches of `MARKED_SCHEMA`) and its rejects.
 
     Parameters
     ----------
@@ -373,17 +373,14 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
 def _repeated(
     batches: list[pa.RecordBatch], is_good: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.intp]:
-    """Good rows, counted through the batches, that are the same fix as an earlier one of them.
+    """Good rows, counted through the batches, that are the same fix as another one that stands.
 
     Most repetitions stand near each other in a file. To find them here is cheap; the few that
     stand in two blocks are found when the file is sorted.
     """
-    mmsi, moment, lon, lat = (
-        np.concatenate([_as_integers(batch.column(name)) for batch in batches])
-        for name in ("mmsi", "reported_at", "lon", "lat")
-    )
-    mixed = np.zeros(len(mmsi), dtype=np.uint64)
-    for part in (mmsi, moment, lon, lat):
+    mixed = np.zeros(len(is_good), dtype=np.uint64)
+    for name in KEY:
+        part = np.concatenate([_as_integers(batch.column(name)) for batch in batches])
         # Multiplying by an odd constant and folding the high half down spreads every bit
         # (Steele et al. 2014, SplitMix64). Equal fixes mix equally; the reverse is checked below.
         mixed = (mixed ^ part.astype(np.uint64)) * np.uint64(0xBF58476D1CE4E5B9)
@@ -393,11 +390,39 @@ def _repeated(
     if not len(twice):
         return np.empty(0, dtype=np.intp)
     rows = np.flatnonzero(np.isin(mixed, twice) & is_good)
-    rows = rows[np.lexsort((rows, lat[rows], lon[rows], moment[rows], mmsi[rows]))]
-    same = np.ones(len(rows) - 1, dtype=bool)
-    for part in (mmsi, moment, lon, lat):
-        same &= part[rows[1:]] == part[rows[:-1]]
-    return np.sort(rows[1:][same])
+    return np.sort(rows[repetitions(pa.Table.from_batches(batches).take(rows))])
+
+
+def repetitions(fixes: pa.Table) -> npt.NDArray[np.intp]:
+    """Rows of a table that are the same fix as another one of it, which stands.
+
+    Of equal fixes the one stands that is first by all that it says, a column after the other in the
+    order of `POSITION_SCHEMA`, with nulls last: whichever line it is on, and wherever a file is cut.
+
+    Parameters
+    ----------
+    fixes : pyarrow.Table
+        Columns of `POSITION_SCHEMA`, in any order of rows.
+
+    Returns
+    -------
+    numpy.ndarray
+        Row numbers, in no order.
+
+    Examples
+    --------
+    >>> twice = [{"mmsi": 1, "lon": 5.0, "lat": 1.0, "sog_kn": kn} for kn in (None, 9.0)]
+    >>> repetitions(pa.Table.from_pylist(twice, POSITION_SCHEMA)).tolist()
+    [0]
+    """
+    names = [*KEY, *(name for name in POSITION_SCHEMA.names if name not in KEY)]
+    order = pc.sort_indices(fixes, [(name, "ascending") for name in names]).to_numpy()
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for name in KEY:
+        column = fixes[name].combine_chunks()
+        values = _as_integers(column)[order]
+        same &= values[1:] == values[:-1]
+    return np.asarray(order[1:][same], dtype=np.intp)
 
 
 def _as_integers(column: pa.Array) -> npt.NDArray[np.int64]:
@@ -411,7 +436,7 @@ def _marked(batches: list[pa.RecordBatch], is_kept: npt.NDArray[np.bool_]) -> li
     marked, start = [], 0
     for batch in batches:
         kept = pa.array(is_kept[start : start + batch.num_rows])
-        marked.append(pa.RecordBatch.from_arrays([*batch.columns, kept], schema=LINED_SCHEMA))
+        marked.append(pa.RecordBatch.from_arrays([*batch.columns, kept], schema=MARKED_SCHEMA))
         start += batch.num_rows
     return marked
 
@@ -455,7 +480,7 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     ours = {published: name for name, published in layout.source.columns.items()}
     types: dict[str, pa.DataType] = dict.fromkeys(ours.values(), _TEXT)
     types |= {name: pa.float64() for name in FLOATS if name in types}
-    types |= {name: pa.binary() for name in TEXTS if name in types}
+    types |= {name: pa.binary() for name in ("mmsi", *TEXTS) if name in types}
     if layout.source.time_format == "iso":
         types["reported_at"] = pa.timestamp("us", "UTC" if _has_offset(content, layout) else None)
     names = [ours.get(published, str(i)) for i, published in enumerate(layout.header)]
@@ -518,7 +543,7 @@ def _parse_careful(block: Block, layout: Layout, decimal: str) -> _Piece:
             arrays[ours] = pa.array(_numbers(text, decimal))
         else:
             arrays[ours] = pa.array([t.encode("latin-1") for t in text], pa.binary())
-            if ours not in TEXTS:
+            if ours not in ("mmsi", *TEXTS):
                 arrays[ours] = arrays[ours].dictionary_encode()
     line_numbers = np.asarray(at, dtype=np.int64)
     return _Piece(pa.table(arrays), line_numbers, rejects, len(at) + len(rejects))
@@ -592,7 +617,7 @@ def _typed(
     latest: datetime,
 ) -> tuple[pa.RecordBatch, npt.NDArray[np.bool_], list[tuple[int, str]]]:
     """The rows, which of them are positions, and line and reason of those that are not."""
-    mmsi = _by_value(raw.column("mmsi"), _mmsi)
+    mmsi = _mmsi(raw.column("mmsi"))
     lon = _in_our_unit(_floats(raw.column("lon")), "lon", layout)
     lat = _in_our_unit(_floats(raw.column("lat")), "lat", layout)
     at = raw.column("reported_at")
@@ -619,10 +644,9 @@ def _typed(
         "reported_at": at,
         "lon": pa.array(np.round(lon, 5) + 0.0),  # + 0.0: no minus zero
         "lat": pa.array(np.round(lat, 5) + 0.0),
-        "line": pa.array(line),
     }
     for name in OPTIONAL:
-        kind = LINED_SCHEMA.field(name).type
+        kind = MARKED_SCHEMA.field(name).type
         if name in layout.source.sums:
             total = _sum(raw, name, layout, decimal)
             arrays[name] = pa.array(total, mask=np.isnan(total)).cast(kind)
@@ -642,7 +666,9 @@ def _typed(
                 )
             )
             arrays[name] = pa.array(values, mask=np.isnan(values)).cast(kind)
-    batch = pa.RecordBatch.from_arrays([arrays[name] for name in _TYPED_NAMES], names=_TYPED_NAMES)
+    batch = pa.RecordBatch.from_arrays(
+        [arrays[name] for name in POSITION_SCHEMA.names], schema=POSITION_SCHEMA
+    )
     reasons = [(int(line[i]), faults[wrong[i] - 1][1]) for i in np.flatnonzero(wrong)]
     return batch, wrong == 0, reasons
 
@@ -669,10 +695,31 @@ def _as_text(values: pa.Array) -> pa.StringArray:
     return pc.utf8_trim_whitespace(text)
 
 
-def _mmsi(values: pa.Array) -> npt.NDArray[np.int32]:
+def _mmsi(values: pa.BinaryArray) -> npt.NDArray[np.int32]:
     """Nine digits of which the first is 2 to 7 (ITU-R M.585: ship stations), else -1."""
-    number = _whole_number(_as_text(values), 9)
+    number = _nine_digits(values)
+    if number is None:
+        number = _by_value(values.dictionary_encode(), lambda v: _whole_number(_as_text(v), 9))
     return np.where((number >= 200_000_000) & (number <= 799_999_999), number, np.int32(-1))
+
+
+def _nine_digits(values: pa.BinaryArray) -> npt.NDArray[np.int32] | None:
+    """The numbers where each value is nine ASCII digits and nothing else, else None.
+
+    A field of many values: its letters are counted as they lie, a tenth of the work.
+    """
+    offsets = np.frombuffer(values.buffers()[1], dtype=np.int32)
+    offsets = offsets[values.offset : values.offset + len(values) + 1]
+    if not (np.diff(offsets) == 9).all():
+        return None
+    letters = np.frombuffer(values.buffers()[2] or b"", dtype=np.uint8)
+    digits = letters[offsets[0] : offsets[-1]].reshape(-1, 9) - np.uint8(ord("0"))
+    if (digits > 9).any():  # what stands before the digits wraps round
+        return None
+    number = np.zeros(len(values), dtype=np.int32)
+    for place in range(9):
+        number = number * 10 + digits[:, place]
+    return number
 
 
 def _imo(values: pa.Array) -> npt.NDArray[np.int32]:

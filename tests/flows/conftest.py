@@ -155,7 +155,7 @@ def file_id(content: bytes) -> str:
 class Read(NamedTuple):
     """A file read to its end: rows as dicts with their `line`, rejects, and lines counted.
 
-    Of equal fixes the first row stands, as in the lake.
+    Of equal fixes one stands, as in the lake.
     """
 
     rows: list[dict[str, Any]]
@@ -172,6 +172,10 @@ class Read(NamedTuple):
         return [r["line"] for r in self.rows]
 
 
+NO_RECORDS = (read.BAD_FIELDS, read.BAD_RECORD, read.LONG_LINE)
+"""Reasons of the lines that become no row at all."""
+
+
 def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> Read:
     """Read a file's content as an ingest does, and give what it holds, by line."""
     stream, digest = io.BytesIO(content), hashlib.blake2b(digest_size=32)
@@ -185,18 +189,28 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
         parsed = parse(block)
         count += parsed.row_count
         repeated += parsed.repeated
-        kept = [b.filter(b["is_kept"]).drop_columns(["is_kept"]) for b in parsed.batches]
-        rows += [r for b in kept for r in b.to_pylist()]
-        if parsed.rejects:
-            table = read.rejects_table(parsed.rejects).to_pylist()
-            rejects += [(r["line"], r["reason"], r["raw"]) for r in table]
+        table = read.rejects_table(parsed.rejects).to_pylist() if parsed.rejects else []
+        rejects += [(r["line"], r["reason"], r["raw"]) for r in table]
+        no_record = {r["line"] for r in table if r["reason"] in NO_RECORDS}
+        lines = [
+            number
+            for number, line in enumerate(block.content.split(b"\n"), block.first_line)
+            if (line.strip() or layout.delimiter.encode() in line) and number not in no_record
+        ]
+        for batch in parsed.batches:
+            here, lines = pa.array(lines[: batch.num_rows]), lines[batch.num_rows :]
+            told = batch.append_column("line", here).filter(batch["is_kept"])
+            rows += told.drop_columns(["is_kept"]).to_pylist()
+        assert not lines
     assert digest.hexdigest() == file_id(content)
-    once: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for r in sorted(rows, key=lambda r: r["line"]):
-        once.setdefault((r["mmsi"], r["reported_at"], r["lon"], r["lat"]), r)
-    repeated += len(rows) - len(once)
-    assert len(once) + len(rejects) + repeated == count
-    return Read(list(once.values()), sorted(rejects), count, repeated)
+    fixes = pa.Table.from_pylist(
+        [{k: r[k] for k in r if k != "line"} for r in rows], read.POSITION_SCHEMA
+    )
+    again = set(read.repetitions(fixes).tolist())
+    kept = [r for number, r in enumerate(rows) if number not in again]
+    repeated += len(again)
+    assert len(kept) + len(rejects) + repeated == count
+    return Read(sorted(kept, key=lambda r: r["line"]), sorted(rejects), count, repeated)
 
 
 def read_one(**changes: str) -> dict[str, Any] | str:

@@ -94,7 +94,7 @@ def test_batches_have_the_schema_whatever_they_hold() -> None:
     for content in (day(row()), day("junk"), day(row(sog_kn="?"), "junk", "")):
         head = read.read_head(io.BytesIO(content), hashlib.blake2b())
         parsed = read.parser(layout_of(LAYOUTS[1]), ".", AS_OF)(read.Block(head.rest, 2))
-        assert all(b.schema.equals(read.LINED_SCHEMA) for b in parsed.batches)
+        assert all(b.schema.equals(read.MARKED_SCHEMA) for b in parsed.batches)
 
 
 @pytest.mark.parametrize(
@@ -662,9 +662,10 @@ def test_the_fast_and_the_careful_way_agree(
         assert comparable(read_all(content)) == comparable(usual)
 
 
-def plain_reading(content: bytes, layout: str) -> tuple[list[int], list[int]]:
-    """Lines kept (of equal fixes the first) and rejected, by the csv module and the rules."""
-    source, kept, rejected = SOURCES[layout], {}, []
+def plain_reading(content: bytes, layout: str) -> tuple[list[list[int]], list[int]]:
+    """Lines of each fix that is kept, and lines rejected, by the csv module and the rules."""
+    source, rejected = SOURCES[layout], []
+    kept: dict[tuple[Any, ...], list[int]] = {}
     text = content.decode("latin-1").removeprefix("ï»¿").split("\n")
     began = False
     for number, line in enumerate(text, 1):
@@ -688,10 +689,10 @@ def plain_reading(content: bytes, layout: str) -> tuple[list[int], list[int]]:
                 float(np.round(float(of[k]) / source.divisor.get(k, 1), 5)) for k in ("lon", "lat")
             ]
             moment = _moment(of["reported_at"].strip(), source.time_format)
-            kept.setdefault((int(of["mmsi"]), moment, *place), number)
+            kept.setdefault((int(of["mmsi"]), moment, *place), []).append(number)
         else:
             rejected.append(number)
-    return sorted(kept.values()), rejected
+    return list(kept.values()), rejected
 
 
 def _place(text: str, limit: float, divisor: float) -> bool:
@@ -724,7 +725,9 @@ def test_every_line_is_kept_or_rejected_as_a_plain_reading_says(
     layout, content = given_file
     found = read_all(content)
     kept, rejected = plain_reading(content, layout)
-    assert (found.kept, [line for line, _ in found.reasons]) == (kept, rejected)
+    assert [line for line, _ in found.reasons] == rejected
+    assert [sum(line in found.kept for line in alike) for alike in kept] == [1] * len(kept)
+    assert len(found.kept) == len(kept)
 
 
 # Blocks
