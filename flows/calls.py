@@ -115,7 +115,12 @@ def method_hash() -> str:
     digest = hashlib.blake2b(digest_size=16)
     for module in (earth, fences, plausibility, port_calls, ports):
         digest.update(Path(str(module.__file__)).read_bytes())
-    for path in (Path(__file__), sql_path("candidate.sql"), sql_path("candidate_fix.sql")):
+    queries = (
+        sql_path("candidate.sql"),
+        sql_path("candidate_fix.sql"),
+        sql_path("digest", "close.sql"),
+    )
+    for path in (Path(__file__), *queries):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

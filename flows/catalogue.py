@@ -20,6 +20,7 @@ import pyarrow as pa
 import shapely
 
 from flows import __version__, calls, lake
+from flows.digest import digest
 from flows.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
@@ -93,6 +94,7 @@ PUBLISHED_RELATIONS = (
 """Relations that tell what was published, in such an order too."""
 
 DROP_STEPS = """
+drop view said; drop view heard; drop view close; drop view strait_fix;
 drop table heard_ship_slot; drop table reception_hour; drop table series_count;
 drop table call_identity; drop table weekly_count; drop table coast_week;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
@@ -301,11 +303,11 @@ def build(
             con.register(name, table)
         for name, table in _fences(ports).items():
             con.register(name, table)
-        box = _box(ports)
         _create(con, *KNOWN)
-        con.execute("set variable near = $near", {"near": box})
+        con.execute("set variable near = $near", {"near": _box(ports)})
+        digest(con, settings, manifest, from_scratch=from_scratch)
         _create(con, "heard_ship_slot", "heard_slot", "heard_hour", "reception_hour")
-        candidate = con.sql(_sql("candidate"), params=box).to_arrow_table()
+        candidate = con.sql(_sql("candidate")).to_arrow_table()
         con.register("candidate", candidate)
         kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
         work = calls.find_calls(con, ports, _data_end(manifest), kept)

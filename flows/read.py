@@ -396,8 +396,8 @@ def _repeated(
 def repetitions(fixes: pa.Table) -> npt.NDArray[np.intp]:
     """Rows of a table that are the same fix as another one of it, which stands.
 
-    Of equal fixes the one stands that is first by all that it says, a column after the other in the
-    order of `POSITION_SCHEMA`, with nulls last: whichever line it is on, and wherever a file is cut.
+    Of equal fixes the one stands that is first by all that it says, a column after the other in
+    the order of `POSITION_SCHEMA`, nulls last: whatever its line, and wherever a file is cut.
 
     Parameters
     ----------

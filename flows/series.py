@@ -110,7 +110,7 @@ def change_p(calls: int, exposure: float, before_calls: int, before_exposure: fl
         + special.xlogy(outcome, share)
         + special.xlog1py(total - outcome, -share)
     )
-    # Every outcome that is no likelier; equally likely ones differ by rounding (as scipy's binomtest).
+    # Every outcome that is no likelier; those as likely differ by rounding (scipy's binomtest).
     return min(1.0, float(chance[chance <= chance[calls] * (1 + 1e-7)].sum()))
 
 

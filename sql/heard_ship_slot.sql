@@ -1,19 +1,12 @@
--- The ships that were heard around each port (60 km), a quarter of a day at a time, in one pass over the lake.
--- Grain: one port, source, slot of 6 hours and MMSI. Inputs: position, surrounding_cell.
+-- The ships that were heard around each port (60 km), a quarter of a day at a time, from all digests of the lake.
+-- Grain: one port, source, slot of 6 hours and MMSI. Inputs: heard.
 select
-    cell.port_id,
-    fix.source,
-    time_bucket(interval 6 hour, fix.reported_at, timestamp '2000-01-03') as slot_at,
-    fix.mmsi,
-    count(*) as fixes,
+    port_id,
+    source,
+    slot_at,
+    mmsi,
+    sum(fixes)::bigint as fixes,
     -- The hours of the slot with a fix of the ship, bit 0 for the first.
-    bit_or((1 << (hour(fix.reported_at) % 6)::integer))::tinyint as hour_bits
-from position as fix
-inner join surrounding_cell as cell
-    on
-        floor(fix.lon * getvariable('near').cells_per_degree)::integer = cell.cell_x
-        and floor(fix.lat * getvariable('near').cells_per_degree)::integer = cell.cell_y
-where
-    fix.lon between getvariable('near').west and getvariable('near').east
-    and fix.lat between getvariable('near').south and getvariable('near').north
+    bit_or(hour_bits) as hour_bits
+from heard
 group by all

@@ -1,9 +1,9 @@
 -- AIS destinations that name a Russian port, by UN/LOCODE or by name, and from when to when a ship said so.
 -- Grain: one transmitter, IMO number sent, Russian port and time: 30 days without such a fix end it.
--- Inputs: position, destination_text, from data/codes.
+-- Inputs: said, destination_text, from data/codes.
 with spoken as (
     select distinct destination
-    from position
+    from said
     where destination is not null
 ),
 
@@ -27,18 +27,18 @@ named as (
     where not regexp_matches(normal.words, ' ST PETERSBURG (FL|FLORIDA|US|USA) ')
 ),
 
-said as (
+day_said as (
     select
-        fix.mmsi,
-        fix.imo,
+        report.mmsi,
+        report.imo,
         named.port_id,
         named.port_name,
         min(named.words) as words,
-        min(fix.reported_at) as first_at,
-        max(fix.reported_at) as last_at
-    from position as fix
-    inner join named on fix.destination = named.destination
-    group by fix.mmsi, fix.imo, named.port_id, named.port_name, fix.reported_at::date
+        min(report.first_at) as first_at,
+        max(report.last_at) as last_at
+    from said as report
+    inner join named on report.destination = named.destination
+    group by report.mmsi, report.imo, named.port_id, named.port_name, report.day
 ),
 
 -- Ships report every few minutes: a month in which none names the port lies between two voyages.
@@ -48,7 +48,7 @@ parted as (
         first_at - lag(last_at) over (
             partition by mmsi, imo, port_id, port_name order by first_at
         ) >= interval 30 day as is_anew
-    from said
+    from day_said
 ),
 
 voyage as (

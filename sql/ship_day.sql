@@ -1,8 +1,33 @@
 -- What each track said of itself on each day: of every statement the one that it sent most often.
--- Grain: one track and UTC day. Inputs: position, flagged_position.
-with report as (
+-- Grain: one track and UTC day. Inputs: said, flagged_position, position.
+with corrected as (
+    select distinct
+        mmsi,
+        reported_at::date as day
+    from flagged_position
+),
+
+report as (
     select
-        -- Of two hulls on one MMSI each is described by what it sent itself.
+        said.mmsi::bigint as track_id,
+        said.mmsi,
+        said.day,
+        said.imo,
+        said.vessel_name,
+        said.call_sign,
+        said.ship_type,
+        said.length_m,
+        said.beam_m,
+        sum(said.reports)::bigint as reports,
+        min(said.first_at) as first_at,
+        max(said.last_at) as last_at
+    from said
+    anti join corrected on said.mmsi = corrected.mmsi and said.day = corrected.day
+    group by all
+    union all
+    -- The few days with a fix that is no fix of the ship are read again: of two hulls on one MMSI
+    -- each is described by what it sent itself.
+    select
         coalesce(flag.track_id, fix.mmsi) as track_id,
         fix.mmsi,
         fix.reported_at::date as day,
@@ -16,6 +41,7 @@ with report as (
         min(fix.reported_at) as first_at,
         max(fix.reported_at) as last_at
     from position as fix
+    inner join corrected on fix.mmsi = corrected.mmsi and fix.reported_at::date = corrected.day
     left join flagged_position as flag
         on
             fix.mmsi = flag.mmsi

@@ -1,20 +1,16 @@
 -- Passages of the Danish straits out of the Baltic, and whether the ship was laden.
--- Grain: one passage of one transmitter. Inputs: position, flagged_position, strait_side, from data/straits.
+-- Grain: one passage of one transmitter. Inputs: strait_fix, flagged_position.
 with seen as (
     select
         fix.mmsi,
         fix.reported_at,
         fix.lon,
         fix.lat,
-        side.strait,
-        side.side,
+        fix.strait,
+        fix.side,
         fix.draught_m,
         fix.length_m
-    from position as fix
-    inner join strait_side as side
-        on
-            fix.lon between side.west and side.east
-            and fix.lat between side.south and side.north
+    from strait_fix as fix
     left join flagged_position as flag
         on
             fix.mmsi = flag.mmsi

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from flows import catalogue
+from flows.read import POSITION_SCHEMA
 from flows.registers.codes import load_destinations, load_straits
 from flows.registers.decisions import FILE, read_decisions
 from flows.resources import sql_path
@@ -229,18 +230,6 @@ def test_a_destination_of_another_year_is_no_evidence(con: duckdb.DuckDBPyConnec
     assert tiers == [("none",), ("weak",)]
 
 
-FIX_SCHEMA = pa.schema(
-    [
-        ("mmsi", pa.int32()),
-        ("imo", pa.int32()),
-        ("reported_at", pa.timestamp("us")),
-        ("lon", pa.float64()),
-        ("lat", pa.float64()),
-        ("draught_m", pa.float32()),
-        ("length_m", pa.float32()),
-        ("destination", pa.string()),
-    ]
-)
 NOON = datetime(2026, 6, 1, 12)
 EAST, WEST = (13.6, 54.8), (11.2, 57.4)
 """On either side of the Danish straits."""
@@ -261,8 +250,10 @@ def fix(days: float, at: tuple[float, float] = EAST, **said: Any) -> Fix:
 def asked(query: str, fixes: Sequence[Fix]) -> list[tuple[Any, ...]]:
     """The rows of a query of `sql/` over a few fixes, none of them flagged."""
     with duckdb.connect(config={"threads": 1}) as con:
-        con.register("position", pa.Table.from_pylist(list(fixes), schema=FIX_SCHEMA))
+        con.register("new_position", pa.Table.from_pylist(list(fixes), schema=POSITION_SCHEMA))
         con.register("strait_side", load_straits())
+        for name in ("said", "strait_fix"):
+            con.sql(sql_path("digest", f"{name}.sql").read_text(encoding="utf-8")).create(name)
         con.register("destination_text", load_destinations())
         con.execute(
             "create table flagged_position (mmsi integer, reported_at timestamp, lon double, "

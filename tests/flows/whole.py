@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows import catalogue, history, lake
+from flows import catalogue, digest, history, lake
 from flows.settings import Settings
 
 OF_RUNS = {"run", "run_register", "outbox"}
@@ -19,8 +19,8 @@ NUMBERS = {"run_id", "publication_id"}
 def contents(settings: Settings) -> dict[str, str]:
     """A hash of each thing in a home: lake, relations, reports, history, and which files lie there.
 
-    Without the numbers of runs and publications, without Prefect's own folder, and without the
-    versions of the lake's parts, which tell the order in which its files came.
+    Without the numbers of runs and publications, without Prefect's own folder, and without what
+    tells the order in which files came: the versions of the lake's parts, and the digests.
     """
     home = settings.home
     manifest = lake.read_manifest(home)
@@ -44,7 +44,7 @@ def contents(settings: Settings) -> dict[str, str]:
     found["files"] = [
         str(path.parent if path.parts[0] in lake.KINDS else path)
         for path in files
-        if path.parts[0] not in ("prefect", lake.LOCK)
+        if path.parts[0] not in ("prefect", lake.LOCK, digest.FOLDER)
     ]
     for path in sorted((home / "reports").rglob("*")):
         if path.is_file():

@@ -1,0 +1,12 @@
+-- Ships with a fix in a cell of the map that a port limit touches: they may have been inside.
+-- Grain: one transmitter (mmsi). Inputs: new_position, limit_cell.
+select distinct fix.mmsi
+from new_position as fix
+inner join limit_cell as cell
+    on
+        floor(fix.lon * getvariable('near').cells_per_degree)::integer = cell.cell_x
+        and floor(fix.lat * getvariable('near').cells_per_degree)::integer = cell.cell_y
+where
+    fix.lon between getvariable('near').west and getvariable('near').east
+    and fix.lat between getvariable('near').south and getvariable('near').north
+order by fix.mmsi

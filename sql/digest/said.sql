@@ -1,0 +1,17 @@
+-- What each transmitter said of itself on each day: every combination of static data that it sent.
+-- Grain: one MMSI, UTC day and combination. Inputs: new_position, the fixes of the parts to digest.
+select
+    mmsi,
+    reported_at::date as day,
+    imo,
+    vessel_name,
+    call_sign,
+    ship_type,
+    length_m,
+    beam_m,
+    destination,
+    count(*) as reports,
+    min(reported_at) as first_at,
+    max(reported_at) as last_at
+from new_position
+group by all

@@ -1,0 +1,17 @@
+-- Fixes beside the Danish straits, of which passages are made.
+-- Grain: one fix and side of a strait. Inputs: new_position, strait_side, from data/straits.
+select
+    fix.mmsi,
+    fix.reported_at,
+    fix.lon,
+    fix.lat,
+    side.strait,
+    side.side,
+    fix.draught_m,
+    fix.length_m
+from new_position as fix
+inner join strait_side as side
+    on
+        fix.lon between side.west and side.east
+        and fix.lat between side.south and side.north
+order by side.strait, side.side, fix.mmsi, fix.reported_at, fix.lon, fix.lat

@@ -1,0 +1,95 @@
+"""A run reads the parts that are new to it; a digest that does not hold is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from flows import digest, lake
+from flows.check import check_rebuild
+from flows.settings import Settings
+from tests.conftest import FillHome
+
+
+def digests(settings: Settings) -> dict[str, set[str]]:
+    """The parts that each stored digest covers."""
+    folders = sorted((settings.home / digest.FOLDER).iterdir())
+    return {folder.name: set(digest._covered(folder)) for folder in folders}
+
+
+def parts(settings: Settings) -> set[str]:
+    entries = lake.read_manifest(settings.home).entries.values()
+    return {e.position.hash for e in entries if e.position is not None}
+
+
+def test_a_run_digests_what_is_new_to_it_and_leaves_the_rest(
+    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
+) -> None:
+    settings = fill_home(tmp_path / "home", sample_days[:2])
+    (first,) = digests(settings)
+    made_at = (settings.home / digest.FOLDER / first).stat().st_mtime_ns
+    fill_home(tmp_path / "home", sample_days[2:4])
+    found = digests(settings)
+    assert [len(covered) for covered in found.values()] == [2, 2]
+    assert set.union(*found.values()) == parts(settings)
+    assert (settings.home / digest.FOLDER / first).stat().st_mtime_ns == made_at
+    fill_home(tmp_path / "home", [])
+    assert digests(settings) == found
+    assert check_rebuild(settings) == []
+
+
+def test_a_part_that_another_file_changed_is_digested_again(
+    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
+) -> None:
+    header, *lines = _lines(sample_days[0])
+    halves = [tmp_path / "some.csv", tmp_path / "more.csv"]
+    halves[0].write_bytes(b"".join([header, *lines[:600]]))
+    halves[1].write_bytes(b"".join([header, *lines[400:]]))
+    for half in halves:
+        settings = fill_home(tmp_path / "home", [half])
+    assert set.union(*digests(settings).values()) == parts(settings)
+    assert sum(len(covered) for covered in digests(settings).values()) == 2
+    assert check_rebuild(settings) == []
+
+
+def _lines(day: Path) -> list[bytes]:
+    with pa.CompressedInputStream(pa.OSFile(str(day)), "zstd") as stream:
+        return bytes(stream.read()).splitlines(keepends=True)
+
+
+def _cut(folder: Path) -> None:
+    said = folder / "said.parquet"
+    said.write_bytes(said.read_bytes()[:-100])
+
+
+def _lose(folder: Path) -> None:
+    (folder / "heard.parquet").unlink()
+
+
+def _garble(folder: Path) -> None:
+    (folder / digest.COVERED).write_text("[", encoding="utf-8")
+
+
+def _age(folder: Path) -> None:
+    folder.rename(folder.with_name("0" * 16 + folder.name[16:]))
+
+
+@pytest.mark.parametrize(
+    "spoil", [_cut, _lose, _garble, _age], ids=["cut", "a file lost", "garbled", "of other code"]
+)
+def test_a_digest_that_does_not_hold_is_made_anew(
+    fill_home: FillHome,
+    sample_days: list[Path],
+    tmp_path: Path,
+    spoil: Callable[[Path], None],
+) -> None:
+    settings = fill_home(tmp_path / "home", sample_days[:2])
+    before = digests(settings)
+    (name,) = before
+    spoil(settings.home / digest.FOLDER / name)
+    fill_home(tmp_path / "home", [])
+    assert digests(settings) == before
+    assert check_rebuild(settings) == []
