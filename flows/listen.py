@@ -80,6 +80,8 @@ class Limits(NamedTuple):
         receivers hear the Gulf, so that some minutes without one are usual.
     ping_s : float
         Between pings, and for the pong; the library's own default.
+    close_s : float
+        For the server's answer when the connection is closed.
     first_wait_s, longest_wait_s : float
         Before the next try: doubled at each failure. Who came back every 60 to 120 seconds was
         locked out by address for days (aisstream/issues#256 and #287); both then took 30 minutes.
@@ -93,6 +95,7 @@ class Limits(NamedTuple):
     most_bytes: int = 64 << 10
     silence_s: float = 600.0
     ping_s: float = 20.0
+    close_s: float = 2.0
     first_wait_s: float = 2.0
     longest_wait_s: float = 1800.0
     healthy_s: float = 60.0
@@ -146,6 +149,7 @@ class _Recorder:
     open_file: OpenFile | None = None
     files: list[Path] = field(default_factory=list)
     state: str = "connecting"
+    was_connected: bool = False
 
 
 @dataclass
@@ -244,8 +248,9 @@ def listen(
     Raises
     ------
     BarometerError
-        If another records here, if the server does not know the key, or if the disk takes no more.
-        What was written stays, and the file is closed.
+        If another records here, if the server does not know the key, if the disk takes no more, or
+        if there was no connection in the whole of `for_s`. What was written stays, and the file is
+        closed.
     """
     folder = home / FOLDER
     try:
@@ -304,6 +309,11 @@ async def _record(
             raise _unwritable(it.folder, error) from error
         if error is not None:
             raise error
+    if for_s is not None and not told.is_set() and not it.was_connected:
+        raise BarometerError(
+            f"no connection in {for_s:,.0f} seconds; at last: {it.state}. Look at the log above, "
+            "and whether aisstream.io is up: https://github.com/aisstream/issues/issues"
+        )
 
 
 async def _stop(told: asyncio.Event, for_s: float | None) -> None:
@@ -367,8 +377,9 @@ async def _hear(it: _Recorder, url: str, subscription: str) -> None:
             if status == 429:  # Too Many Requests: to come back soon would make it last
                 least_s = it.limits.longest_wait_s / 2
         except ConnectionClosed as error:
-            # Only what the server sent is its own word: without it the line broke, or we closed.
-            why = "server closed" if error.rcvd is not None else "connection lost"
+            # Without the server's word, or with one that only answers ours, the line was lost.
+            is_its_word = error.rcvd is not None and error.rcvd_then_sent is not False
+            why = "server closed" if is_its_word else "connection lost"
             text = str(error)
         except (OSError, WebSocketException, EOFError) as error:
             why, text = "not connected", f"{type(error).__name__}: {error}"
@@ -401,17 +412,19 @@ async def _connection(it: _Recorder, url: str, subscription: str) -> None:
         max_size=it.limits.most_bytes,
         ping_interval=it.limits.ping_s,
         ping_timeout=it.limits.ping_s,
-        close_timeout=2,
+        close_timeout=it.limits.close_s,
         logger=quiet,
     ) as socket:
         await socket.send(subscription)
-        it.state = "connected, no ship yet"
+        it.state, it.was_connected = "connected, no ship yet", True
         silent_at = loop.time() + it.limits.silence_s
         while True:
             frame = await _next_frame(socket, silent_at)
             if await _hear_frame(it, frame):
                 silent_at = loop.time() + it.limits.silence_s
                 it.state = "connected"
+            # Thousands of messages may have come in one piece: the writer has to come in between.
+            await asyncio.sleep(0)
 
 
 async def _next_frame(socket: ClientConnection, silent_at: float) -> str | bytes:

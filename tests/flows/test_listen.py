@@ -254,11 +254,37 @@ def test_who_is_told_to_slow_down_waits_half_of_the_longest_at_least(
     assert "refused (HTTP 429); next try in 0 s" in caplog.text
 
 
-def test_nobody_there_is_tried_again_until_it_is_time_to_stop(tmp_path: Path) -> None:
+def test_nobody_there_is_tried_again_until_it_is_time_to_stop(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with stream() as server:
         pass
-    assert listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.3, limits=QUICK) == []
+    with pytest.raises(BarometerError, match=r"no connection in .* not connected, next try in"):
+        listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.3, limits=QUICK)
     assert whys(tmp_path) == ["start"] and recordings(tmp_path) == []
+    assert caplog.text.count("not connected (") > 3
+
+
+def test_no_ship_in_all_the_time_is_no_failure(tmp_path: Path) -> None:
+    with stream(send(CONFIRMATION)) as server:
+        assert listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.1, limits=QUICK) == []
+    ((_, began, *_), (_, ended, why, _), _) = gaps(tmp_path)
+    assert (began, why) == ("", "start") and ended
+
+
+def test_a_server_that_answers_no_ping_is_left(tmp_path: Path) -> None:
+    asked: list[Any] = []
+
+    def deaf(connection: ServerConnection) -> None:
+        send(position())(connection)
+        connection.protocol.receive_data = lambda _: None  # type: ignore[method-assign]
+        until(lambda: len(asked) == 2)
+
+    limits = QUICK._replace(silence_s=9, ping_s=0.05, close_s=0.05)
+    with stream(deaf, last(tmp_path, position(), count=2)) as server:
+        asked = server.asked
+        record(tmp_path, server.url, limits)
+    assert whys(tmp_path) == ["start", "connection lost"]
 
 
 @given(st.integers(0, 10_000))
@@ -267,6 +293,15 @@ def test_waits_grow_to_a_bound_and_are_never_short_of_half(failures: int) -> Non
     wait = listen.backoff_s(failures, limits)
     doubled = min(2.0 * 2 ** min(failures, 20), 1800)
     assert doubled / 2 <= wait <= doubled
+
+
+def test_a_flood_in_one_piece_is_written_whole(tmp_path: Path) -> None:
+    """Well compressed, thousands of messages arrive at once; the writer comes in between."""
+    limits = QUICK._replace(most_waiting=500, silence_s=9)
+    with stream(last(tmp_path, *fleet(5000), count=5000)) as server:
+        record(tmp_path, server.url, limits)
+    assert len(rows(tmp_path)) == 5000
+    assert whys(tmp_path) == ["start"]
 
 
 def test_a_slow_disk_drops_the_newest_and_says_how_many(
@@ -348,7 +383,8 @@ def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     authority.issue_cert("localhost").configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     with stream(last(tmp_path, position(), count=1), context=context) as server:
-        assert listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.3, limits=QUICK) == []
+        with pytest.raises(BarometerError, match="no connection"):
+            listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.3, limits=QUICK)
         assert server.asked == []  # nobody who is not trusted gets the key
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
         assert len(record(tmp_path, server.url)) == 1
@@ -464,18 +500,19 @@ def test_a_killed_process_loses_a_tenth_of_a_second_and_the_next_goes_on(tmp_pat
             sent.append(time.monotonic())
             time.sleep(0.002)
 
-    with stream(script) as server, barometer(tmp_path, server.url) as process:
-        until(lambda: len(rows_whole(tmp_path)) >= 50)
-        killed = time.monotonic()
-        process.kill()
-        process.communicate()
+    with stream(script) as server:
+        with barometer(tmp_path, server.url) as process:
+            until(lambda: len(rows_whole(tmp_path)) >= 50)
+            killed = time.monotonic()
+            process.kill()
+            process.communicate()
         (part,) = recordings(tmp_path)
         assert part.suffix == ".part"
         kept = whole_lines(part.read_bytes())
         recorded = kept.count(b"\n") - 1
         # Half a second: a tenth, and what a busy machine adds.
         assert recorded >= sum(at < killed - 0.5 for at in sent)
-    listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.1, limits=QUICK)
+        listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.1, limits=QUICK)
     (path,) = recordings(tmp_path)
     assert path.suffix == ".csv" and path.read_bytes() == kept
     started = gaps(tmp_path)[2]
