@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from geo.earth import EARTH_RADIUS_M
@@ -92,33 +93,39 @@ def subscription(key: str, boxes: list[list[list[float]]]) -> str:
     )
 
 
-def bounding_boxes(ports: Ports, country: str = "IR") -> list[list[list[float]]]:
-    """A box round a country's ports in each water, as aisstream.io wants them.
+def bounding_boxes(ports: Ports, *, with_trade: bool = False) -> list[list[list[float]]]:
+    """The boxes round the ports, as aisstream.io wants them.
 
     Parameters
     ----------
     ports : Ports
-        The ports with their limits, from which the boxes reach `MARGIN_KM` further.
-    country : str
-        Two letters.
+        The ports with their limits, from which a box reaches `MARGIN_KM` further.
+    with_trade : bool
+        Also round each port at which a tanker's call is evidence of trade with Russia.
 
     Returns
     -------
     list
-        ``[[south, west], [north, east]]`` for each water, in the order of their names; degrees,
-        rounded outwards to a hundredth.
+        ``[[south, west], [north, east]]``, degrees, rounded outwards to a hundredth: one for each
+        of the waters that Iran's ports lie in, by name, then one for each of the others, by id.
+        They may overlap; a fix that comes twice is one fix to the lake.
     """
-    of_country = ports.port[ports.port["country"] == country]
-    boxes = []
-    for _, water in of_country.groupby("water", sort=True):
-        west, south, east, north = shapely.total_bounds(water["geometry"].to_numpy())
-        up = math.degrees(MARGIN_KM * 1000 / EARTH_RADIUS_M)
-        # Meridians come together towards the pole: the margin is measured at the box's edge there.
-        aside = up / math.cos(math.radians(max(abs(south - up), abs(north + up))))
-        low = np.floor(np.array([south - up, west - aside]) * 100) / 100
-        high = np.ceil(np.array([north + up, east + aside]) * 100) / 100
-        boxes.append([low.tolist(), high.tolist()])
-    return boxes
+    iran = ports.port[ports.port["country"] == "IR"]
+    groups = [water for _, water in iran.groupby("water", sort=True)]
+    if with_trade:
+        trade = ports.port[ports.port["trade_tier"].notna()]
+        groups += [port for _, port in trade.groupby("port_id", sort=True)]
+    return [_box(group["geometry"].to_numpy()) for group in groups]
+
+
+def _box(limits: npt.NDArray[Any]) -> list[list[float]]:
+    west, south, east, north = shapely.total_bounds(limits)
+    up = math.degrees(MARGIN_KM * 1000 / EARTH_RADIUS_M)
+    # Meridians come together towards the pole: the margin is measured at the edge that is nearer.
+    aside = up / math.cos(math.radians(max(abs(south - up), abs(north + up))))
+    low = np.floor(np.array([south - up, west - aside]) * 100) / 100
+    high = np.ceil(np.array([north + up, east + aside]) * 100) / 100
+    return [low.tolist(), high.tolist()]
 
 
 def read_frame(frame: str | bytes) -> dict[str, Any]:

@@ -180,6 +180,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DURATION",
         help="stop after this: 90s, 30m, 1h or 2d (never)",
     )
+    listen.add_argument(
+        "--russian-ports",
+        action="store_true",
+        help="also off the Russian oil ports, the evidence of trade: more messages",
+    )
     report = command(
         "report",
         _report,
@@ -520,7 +525,7 @@ def _listen(flags: argparse.Namespace) -> int:
 
     key, url = listen.stream_key(os.environ), listen.stream_url(os.environ)
     settings = _settings(flags)
-    boxes = aisstream.bounding_boxes(load_ports(*port_files()))
+    boxes = aisstream.bounding_boxes(load_ports(*port_files()), with_trade=flags.russian_ports)
     with _listen_progress() as show:
         _start_logging()  # in here, so that log lines go above the line that is updated
         files = listen.listen(settings.home, key, url, boxes, for_s=flags.duration_s, show=show)
@@ -535,10 +540,10 @@ def _listen_progress() -> Iterator[Callable[[ListenProgress], None]]:
     last, before = time.monotonic(), 0
 
     def line(now: ListenProgress, rate: float) -> str:
-        return (
-            f"{now.state}: {rate:,.1f} messages/s, {now.rows:,} rows, {now.ships:,} ships, "
-            f"{now.dropped:,} dropped, {now.bad:,} not usable; {now.file or 'no file open'}"
-        )
+        lost = ((now.dropped, "dropped"), (now.bad, "not usable"))
+        parts = [f"{rate:,.1f} messages/s", f"{now.rows:,} rows", f"{now.ships:,} ships"]
+        parts += [f"{count:,} {what}" for count, what in lost if count]
+        return f"{now.state}: {', '.join(parts)}{now.file and f'; {now.file}'}"
 
     if sys.stderr.isatty():
         from rich.console import Console  # noqa: PLC0415

@@ -297,18 +297,17 @@ async def _record(
     now = it.clock()
     gaps = [it.gap._replace(to_at=now)] if it.gap else []
     gaps += [it.overflow._replace(to_at=now)] if it.overflow else []
-    failed = writing.exception()
-    # A full disk is what the user is told then, not that the end could not be noted either.
-    with contextlib.suppress(OSError) if failed else contextlib.nullcontext():
+    errors = [error for task in (writing, *done) if (error := task.exception()) is not None]
+    try:
         for gap in [*gaps, Gap(now, None, "stop")]:
             append_gap(it.folder, gap)
+    except OSError as error:
+        errors.append(error)  # of a full disk it is the first that says what could not be written
     log.info("stopped: %s", summary(it.counts))
-    for task in (writing, *done):
-        error = task.exception()
-        if isinstance(error, OSError):
-            raise _unwritable(it.folder, error) from error
-        if error is not None:
-            raise error
+    for first in errors:
+        if isinstance(first, OSError):
+            raise _unwritable(it.folder, first) from first
+        raise first
     if for_s is not None and not told.is_set() and not it.was_connected:
         raise BarometerError(
             f"no connection in {for_s:,.0f} seconds; at last: {it.state}. Look at the log above, "

@@ -321,27 +321,32 @@ def test_a_flood_of_made_up_ships_is_forgotten_the_oldest_first(
 # Where
 
 
-def test_the_boxes_hold_all_that_counts_as_heard_at_irans_ports() -> None:
-    ports = load_ports(*port_files())
-    boxes = aisstream.bounding_boxes(ports)
-    assert len(boxes) == 3
-    iran = ports.port[ports.port["country"] == "IR"]
-    for limit in iran["geometry"]:
-        west, south, east, north = limit.bounds
-        (held,) = [
-            box
-            for box in boxes
-            if box[0][0] < south < north < box[1][0] and box[0][1] < west < east < box[1][1]
-        ]
-        (low_lat, low_lon), (high_lat, high_lon) = held
-        lat = max(south, north)
-        nearest = [
-            great_circle_m(west, lat, low_lon, lat),
-            great_circle_m(east, lat, high_lon, lat),
-            great_circle_m(west, south, west, low_lat),
-            great_circle_m(west, north, west, high_lat),
-        ]
-        assert min(nearest) >= 60_000
+@pytest.mark.parametrize("with_trade", [False, True])
+def test_the_boxes_hold_all_that_counts_as_heard_at_the_ports(with_trade: bool) -> None:
+    ports = load_ports(*port_files()).port
+    boxes = aisstream.bounding_boxes(load_ports(*port_files()), with_trade=with_trade)
+    meant = ports[(ports["country"] == "IR") | (with_trade & ports["trade_tier"].notna())]
+    for limit in meant["geometry"]:
+        assert any(reaches_km(box, limit.bounds) >= 60 for box in boxes)
+    others = ports[~ports["port_id"].isin(meant["port_id"])]
+    assert not with_trade or len(boxes) > 20
+    for limit in others["geometry"]:
+        assert all(reaches_km(box, limit.bounds) < 0 for box in boxes) or with_trade
+
+
+def reaches_km(box: list[list[float]], bounds: tuple[float, float, float, float]) -> float:
+    """How far a box reaches beyond bounds on the nearest side; negative where it does not."""
+    (low_lat, low_lon), (high_lat, high_lon) = box
+    west, south, east, north = bounds
+    if not (low_lat < south < north < high_lat and low_lon < west < east < high_lon):
+        return -1.0
+    aside = [great_circle_m(west, y, low_lon, y) for y in (south, north)]
+    aside += [great_circle_m(east, y, high_lon, y) for y in (south, north)]
+    along = [
+        great_circle_m(west, south, west, low_lat),
+        great_circle_m(west, north, west, high_lat),
+    ]
+    return float(min(*aside, *along)) / 1000
 
 
 def test_the_subscription_asks_for_what_is_understood() -> None:

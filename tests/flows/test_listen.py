@@ -59,6 +59,15 @@ def rows(home: Path) -> list[dict[str, str]]:
     return found
 
 
+def whole_lines(content: bytes) -> bytes:
+    return content[: content.rfind(b"\n") + 1]
+
+
+def rows_whole(home: Path) -> list[bytes]:
+    """The lines of all files while they are written, without one that is there in part."""
+    return [line for p in recordings(home) for line in whole_lines(p.read_bytes()).splitlines()[1:]]
+
+
 def gaps(home: Path) -> list[tuple[str, str, str, str]]:
     with (home / "recordings" / "gaps.csv").open(encoding="utf-8", newline="") as lines:
         first, *found = csv.reader(lines)
@@ -95,7 +104,7 @@ def last(home: Path, *messages: Any, count: int) -> Script:
 
     def script(connection: ServerConnection) -> None:
         send(*messages)(connection)
-        until(lambda: len(rows(home)) >= count)
+        until(lambda: len(rows_whole(home)) >= count)
         os.kill(os.getpid(), signal.SIGTERM)
         hold(connection)
 
@@ -144,7 +153,7 @@ def test_an_hour_is_a_file_by_the_time_of_receipt(tmp_path: Path) -> None:
     def script(connection: ServerConnection) -> None:
         nonlocal now
         send(*fleet(2))(connection)
-        until(lambda: len(rows(tmp_path)) == 2)
+        until(lambda: len(rows_whole(tmp_path)) == 2)
         assert [path.suffix for path in recordings(tmp_path)] == [".part"]
         now = NOON + timedelta(hours=1)
         until(lambda: [path.suffix for path in recordings(tmp_path)] == [".csv"])  # also unheard
@@ -320,7 +329,7 @@ def test_a_slow_disk_drops_the_newest_and_says_how_many(
     def script(connection: ServerConnection) -> None:
         send(*flood)(connection)
         time.sleep(0.5)  # room again
-        sent = len(rows(tmp_path))
+        sent = len(rows_whole(tmp_path))
         last(tmp_path, position(422_999_999), count=sent + 1)(connection)
 
     limits = QUICK._replace(most_waiting=50, silence_s=9)
@@ -400,10 +409,6 @@ def test_a_second_recorder_is_refused(tmp_path: Path) -> None:
 # The disk
 
 
-def whole_lines(content: bytes) -> bytes:
-    return content[: content.rfind(b"\n") + 1]
-
-
 LINES = csv_line(HEADER) + b"".join(
     csv_line((f"{i}", *[""] * (len(HEADER) - 2), f"2026-04-15T12:00:0{i}.000Z")) for i in range(5)
 )
@@ -480,7 +485,7 @@ def steady(connection: ServerConnection) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_process_that_is_told_to_end_closes_its_file(tmp_path: Path, number: int) -> None:
     with stream(steady) as server, barometer(tmp_path, server.url) as process:
-        until(lambda: len(rows(tmp_path)) >= 5)
+        until(lambda: len(rows_whole(tmp_path)) >= 5)
         process.send_signal(number)
         out, log = process.communicate(timeout=10)
     assert process.returncode == 0, log
@@ -519,10 +524,6 @@ def test_a_killed_process_loses_a_tenth_of_a_second_and_the_next_goes_on(tmp_pat
     assert started == (rows(tmp_path)[-1]["received_at"], "", "start", "")
 
 
-def rows_whole(home: Path) -> list[bytes]:
-    return [line for p in recordings(home) for line in whole_lines(p.read_bytes()).splitlines()[1:]]
-
-
 LIMITED = """
 import resource, signal, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -552,6 +553,29 @@ def test_a_disk_that_takes_no_more_ends_it_with_nothing_torn(tmp_path: Path) -> 
     assert path.suffix == ".csv" and content.endswith(b"\n") and 1000 < len(content) <= 20_000
     assert len(rows(tmp_path)) == content.count(b"\n") - 1
     assert gaps(tmp_path)[-1][2] == "stop"
+
+
+@pytest.mark.parametrize("gap", [1, 2])
+def test_gaps_that_cannot_be_noted_end_it_with_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gap: int
+) -> None:
+    """A disk that is full when a gap begins or ends is not taken for a fault of the network."""
+    note, noted = listen.append_gap, 0
+
+    def full(*arguments: Any) -> None:
+        nonlocal noted
+        if noted >= gap:
+            raise OSError(28, "No space left on device")
+        noted += 1
+        note(*arguments)
+
+    monkeypatch.setattr(listen, "append_gap", full)
+    with (
+        stream(send(position())) as server,
+        pytest.raises(BarometerError, match=r"recordings: cannot be written \(No space left"),
+    ):
+        record(tmp_path, server.url)
+    assert all(path.suffix == ".csv" for path in recordings(tmp_path))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
@@ -600,7 +624,9 @@ def test_progress_is_a_line_on_a_terminal_and_log_lines_elsewhere(
     with cli._listen_progress() as show:
         for progress in told:
             show(progress)
-    expected = "" if is_terminal else "connected: 2.0 messages/s, 120 rows, 2 ships, 0 dropped"
+    expected = (
+        "" if is_terminal else "connected: 2.0 messages/s, 120 rows, 2 ships, 1 not usable; f.csv"
+    )
     assert expected in caplog.text and bool(caplog.text) != is_terminal
     assert ("f.csv.part" in capsys.readouterr().err) == is_terminal
 
