@@ -327,7 +327,7 @@ def _mmsi(body: Mapping[str, Any], meta: Mapping[str, Any]) -> int:
     mmsi = body.get("UserID")
     if type(mmsi) is not int or not 0 <= mmsi < 10**9:
         raise BadMessage("no MMSI")
-    if meta.get("MMSI", mmsi) != mmsi:
+    if str(meta.get("MMSI", mmsi)) != str(mmsi):
         raise BadMessage("two MMSIs")
     return mmsi
 
