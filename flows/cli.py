@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import sys
 import textwrap
 import time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from flows.download import Progress as DownloadProgress
     from flows.ingest import Outcome, Progress
+    from flows.listen import Progress as ListenProgress
 
 log = logging.getLogger("barometer")
 
@@ -157,6 +159,32 @@ def _parser() -> argparse.ArgumentParser:
             metavar="DAY",
             help=f"the {what} day, UTC: 2026-04-13",
         )
+    listen = command(
+        "listen",
+        _listen,
+        "record aisstream.io's stream off Iran's ports, into hourly files; prints their paths",
+        """
+        export BAROMETER_AISSTREAM_KEY=...          # free of charge: https://aisstream.io/apikeys
+        barometer listen --home ~/barometer         # until Ctrl-C or SIGTERM
+        barometer listen --for 1h --home ~/barometer
+        barometer run ~/barometer/recordings --home ~/barometer
+
+        recordings/gaps.csv says from when to when nobody listened, and why. A file is named .part
+        until its hour is over. BAROMETER_AISSTREAM_URL names a relay of your own (wss://).
+        """,
+    )
+    listen.add_argument(
+        "--for",
+        dest="duration_s",
+        type=_duration_s,
+        metavar="DURATION",
+        help="stop after this: 90s, 30m, 1h or 2d (never)",
+    )
+    listen.add_argument(
+        "--russian-ports",
+        action="store_true",
+        help="also off the Russian oil ports, the evidence of trade: more messages",
+    )
     report = command(
         "report",
         _report,
@@ -490,6 +518,57 @@ def _download_progress() -> Iterator[DownloadProgress]:
     yield tell
 
 
+def _listen(flags: argparse.Namespace) -> int:
+    from flows import aisstream, listen  # noqa: PLC0415
+    from flows.resources import port_files  # noqa: PLC0415
+    from geo.ports import load_ports  # noqa: PLC0415
+
+    key, url = listen.stream_key(os.environ), listen.stream_url(os.environ)
+    settings = _settings(flags)
+    boxes = aisstream.bounding_boxes(load_ports(*port_files()), with_trade=flags.russian_ports)
+    with _listen_progress() as show:
+        _start_logging()  # in here, so that log lines go above the line that is updated
+        files = listen.listen(settings.home, key, url, boxes, for_s=flags.duration_s, show=show)
+    for path in files:
+        print(path)
+    return DONE
+
+
+@contextmanager
+def _listen_progress() -> Iterator[Callable[[ListenProgress], None]]:
+    """A line that is updated every second on a terminal; a log line a minute elsewhere."""
+    last, before = time.monotonic(), 0
+
+    def line(now: ListenProgress, rate: float) -> str:
+        lost = ((now.dropped, "dropped"), (now.bad, "not usable"))
+        parts = [f"{rate:,.1f} messages/s", f"{now.rows:,} rows", f"{now.ships:,} ships"]
+        parts += [f"{count:,} {what}" for count, what in lost if count]
+        return f"{now.state}: {', '.join(parts)}{now.file and f'; {now.file}'}"
+
+    if sys.stderr.isatty():
+        from rich.console import Console  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        with Console(stderr=True).status("connecting") as status:
+
+            def update(now: ListenProgress) -> None:
+                nonlocal last, before
+                rate = (now.messages - before) / max(time.monotonic() - last, 0.1)
+                last, before = time.monotonic(), now.messages
+                status.update(Text(line(now, rate)))
+
+            yield update
+        return
+
+    def tell(now: ListenProgress) -> None:
+        nonlocal last, before
+        if (passed := time.monotonic() - last) >= 60:
+            log.info("%s", line(now, (now.messages - before) / passed))
+            last, before = time.monotonic(), now.messages
+
+    yield tell
+
+
 def _show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> int:
     from flows import catalogue  # noqa: PLC0415
     from flows.report import tables, terminal  # noqa: PLC0415
@@ -703,6 +782,13 @@ def _iso_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-04-13") from error
+
+
+def _duration_s(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,9})([smhd])", text, re.ASCII)
+    if found is None or int(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90s, 30m, 1h or 2d")
+    return float(int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]])
 
 
 def _day(text: str | None) -> date | None:

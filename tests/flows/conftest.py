@@ -26,7 +26,7 @@ AS_OF = datetime(2026, 4, 20)
 LAYOUTS = (
     *("marinecadastre-2024", "marinecadastre-2025", "danish-maritime-authority"),
     *("aishub", "aishub-encoded", "vt-explorer", "statsat"),
-    *("aisstream-hormuz-tracker", "ais-world-sample"),
+    *("aisstream-hormuz-tracker", "aisstream-listen", "ais-world-sample"),
 )
 PACKINGS = ("plain", "gz", "zst", "zip")
 SOURCES = load_sources()
@@ -62,6 +62,7 @@ AS_PUBLISHED = {
     "vt-explorer": {"reported_at": "2026-04-15 12:00:00 UTC"},
     "statsat": {"reported_at": "2026-04-15 12:00:00"},
     "aisstream-hormuz-tracker": {"reported_at": "2026-04-15T12:00:00.000Z"},
+    "aisstream-listen": {"reported_at": "2026-04-15T12:00:00.000Z"},
     "ais-world-sample": {"reported_at": "2026-04-15T12:00:00+00:00", "ship_type": "Tanker"},
 }
 """How a layout writes the fix where its time or its words differ."""

@@ -42,7 +42,8 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         "import sys; from flows.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'prefect', 'pandas', 'duckdb', 'pyarrow', 'shapely', 'rich', 'httpx'}\n"
+        "heavy = {'prefect', 'pandas', 'duckdb', 'pyarrow', 'shapely', 'rich', 'httpx',"
+        " 'websockets'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

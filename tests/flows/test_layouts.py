@@ -276,7 +276,9 @@ def test_a_unix_time_is_whole_seconds(text: str, moment: datetime | str) -> None
 OFFSETS = ["Z", "+00:00", "+0330", "+03", "-23:59", "+24:00", "-23:60", "+3:30", " Z", "z", ""]
 
 
-@pytest.mark.parametrize("layout", ["aisstream-hormuz-tracker", "ais-world-sample"])
+@pytest.mark.parametrize(
+    "layout", ["aisstream-hormuz-tracker", "aisstream-listen", "ais-world-sample"]
+)
 @pytest.mark.parametrize("start", ["0000-01-01", "0001-01-01", "2026-04-15", "9999-12-31"])
 @pytest.mark.parametrize("part", [" 00:00:00.5", "T23:59", "T12", "", "T12:00:00.1234567"])
 def test_times_with_and_without_an_offset_are_read_alike_wherever_they_stand(

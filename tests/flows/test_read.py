@@ -84,6 +84,7 @@ def test_all_layouts_give_the_same_position() -> None:
         "vt-explorer": set(),
         "statsat": static | {"vessel_name", "ship_type"},
         "aisstream-hormuz-tracker": static,
+        "aisstream-listen": set(),
         "ais-world-sample": static | {"vessel_name", "nav_status"},
     }
     for layout, found in by_layout.items():

@@ -1,0 +1,361 @@
+"""aisstream.io's messages: what becomes a row, what is remembered, and what cannot be used."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows import aisstream
+from flows.aisstream import HEADER, BadMessage, Known, take
+from flows.resources import port_files
+from flows.sources import load_sources
+from geo.earth import great_circle_m
+from geo.ports import load_ports
+from tests.flows.conftest import read_all
+from tests.flows.stream import CONFIRMATION, frame, position, ship_static, static_half
+
+NOW = datetime(2026, 4, 15, 12, 0, 5)
+MMSI = 422_000_001
+
+
+def row_of(
+    message: dict[str, Any], known: Known | None = None, at: datetime = NOW
+) -> dict[str, str]:
+    found = take(aisstream.read_frame(frame(message)), at, {} if known is None else known)
+    assert found is not None and len(found) == len(HEADER)
+    return dict(zip(HEADER, found, strict=True))
+
+
+def remembered(*messages: dict[str, Any], at: datetime = NOW) -> Known:
+    known: Known = {}
+    for message in messages:
+        assert take(message, at, known) is None
+    return known
+
+
+def reason(message: Any) -> str:
+    with pytest.raises(BadMessage) as caught:
+        take(
+            aisstream.read_frame(message if isinstance(message, bytes) else frame(message)), NOW, {}
+        )
+    return str(caught.value.args[0])
+
+
+def test_the_layout_is_the_one_that_the_toml_describes() -> None:
+    assert load_sources()["aisstream-listen"].header == HEADER
+
+
+def test_a_position_with_what_the_ship_told_before() -> None:
+    assert row_of(position(), remembered(ship_static())) == {
+        "mmsi": "422000001",
+        "reported_at": "2026-04-15T12:00:02.000Z",
+        "lon": "56.100000",
+        "lat": "27.123457",
+        "sog_kn": "11.4",
+        "cog_deg": "187.2",
+        "heading_deg": "186",
+        "nav_status": "5",
+        "imo": "9074729",
+        "vessel_name": "SEA STAR",
+        "call_sign": "EPAB1",
+        "ship_type": "80",
+        "length_m": "240",
+        "beam_m": "42",
+        "draught_m": "12.5",
+        "destination": "KHARG",
+        "message_type": "PositionReport",
+        "received_at": "2026-04-15T12:00:05.000Z",
+    }
+
+
+def test_static_data_are_of_one_ship_and_of_those_before() -> None:
+    known = remembered(ship_static(), ship_static(422_000_002, Name="OTHER", Destination="X"))
+    assert row_of(position(), known)["destination"] == "KHARG"
+    assert row_of(position(422_000_003), known)["destination"] == ""
+    assert take(ship_static(Destination="@@@", MaximumStaticDraught=0), NOW, known) is None
+    found = row_of(position(), known)
+    assert (found["destination"], found["draught_m"], found["imo"]) == ("", "0.0", "9074729")
+
+
+@pytest.mark.parametrize(
+    ("age", "draught", "call_sign"),
+    [
+        (timedelta(hours=1), "12.5", "EPAB1"),
+        (timedelta(hours=1, seconds=1), "", "EPAB1"),
+        (timedelta(hours=24), "", "EPAB1"),
+        (timedelta(hours=24, seconds=1), "", ""),
+    ],
+)
+def test_static_data_grow_old(age: timedelta, draught: str, call_sign: str) -> None:
+    found = row_of(position(), remembered(ship_static(Name="OLD"), at=NOW - age))
+    assert (found["draught_m"], found["call_sign"]) == (draught, call_sign)
+    assert found["vessel_name"] == ("OLD" if call_sign else "SEA STAR")  # the server's, of no age
+
+
+def test_class_b_tells_itself_in_halves_or_with_its_position() -> None:
+    size = {"A": 8, "B": 4, "C": 2, "D": 2}
+    known = remembered(static_half(MMSI, {"Name": "BOAT@"}, None))
+    assert row_of(position(kind="StandardClassBPositionReport"), known)["vessel_name"] == "BOAT"
+    take(static_half(MMSI, None, {"CallSign": "AB", "ShipType": 36, "Dimension": size}), NOW, known)
+    found = row_of(position(kind="StandardClassBPositionReport"), known)
+    assert [found[c] for c in ("vessel_name", "call_sign", "ship_type", "length_m", "beam_m")] == [
+        *("BOAT", "AB", "36", "12", "4")
+    ]
+    assert (found["nav_status"], found["imo"]) == ("", "")
+    extended = position(kind="ExtendedClassBPositionReport", Name="NEW", Type=37, Dimension=size)
+    found = row_of(extended, known)
+    assert (found["vessel_name"], found["ship_type"], found["call_sign"]) == ("NEW", "37", "AB")
+
+
+def test_codes_for_not_available_stay_as_they_were_sent_and_are_read_as_null() -> None:
+    none = {"Sog": 102.3, "Cog": 360, "TrueHeading": 511, "NavigationalStatus": 15}
+    nothing = {"A": 0, "B": 0, "C": 0, "D": 0}
+    known = remembered(
+        ship_static(ImoNumber=0, Type=0, Dimension=nothing, MaximumStaticDraught=0, Name="@" * 20)
+    )
+    found = row_of(position(**none), known)
+    assert [found[c] for c in ("sog_kn", "cog_deg", "heading_deg")] == ["102.3", "360.0", "511"]
+    lines = aisstream.csv_line(HEADER) + aisstream.csv_line(tuple(found.values()))
+    (read,) = read_all(lines).rows
+    assert {name for name, value in read.items() if value is None} == {
+        *("sog_kn", "cog_deg", "heading_deg", "nav_status", "imo", "ship_type"),
+        *("length_m", "beam_m", "draught_m"),
+    }
+
+
+# When
+
+
+@pytest.mark.parametrize(
+    ("time_utc", "second", "reported_at"),
+    [
+        ("2026-04-15 12:00:03.5 +0000 UTC", 2, "12:00:02"),
+        ("2026-04-15 12:00:03.5 +0000 UTC", 59, "11:59:59"),
+        ("2026-04-15 12:00:03.5 +0000 UTC", 8, "12:00:08"),  # the server's clock is behind
+        ("2026-04-15 12:00:03.5 +0000 UTC", 9, "11:59:09"),
+        ("2026-04-15 12:00:58 +0000 UTC", 1, "12:01:01"),
+        ("2026-04-15 12:00:03.563705035 +0000 UTC", 60, "12:00:03.563705"),
+        ("2026-04-15 12:00:03.5 +0000 UTC", 63, "12:00:03.500000"),
+        ("2026-04-15 12:00:03 +0000 UTC", None, "12:00:03"),
+        ("2026-04-15 12:00:03 +0000 UTC", True, "12:00:03"),
+        ("2026-04-15 12:00:03 +0000 UTC", -1, "12:00:03"),
+        ("2026-04-15 12:00:03 +0000 UTC", 10**400, "12:00:03"),
+    ],
+)
+def test_the_time_of_a_report(time_utc: str, second: Any, reported_at: str) -> None:
+    found = aisstream.report_time(time_utc, second)
+    assert found == datetime.fromisoformat(f"2026-04-15T{reported_at}")
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.floats(-5, 54.99))
+def test_a_report_that_took_less_than_a_minute_has_the_ships_own_time(
+    sent: datetime, delay_s: float
+) -> None:
+    """So that two receivers of one report give one fix, whenever they passed it on."""
+    sent = sent.replace(microsecond=0)
+    passed_on = sent + timedelta(seconds=delay_s)
+    text = f"{passed_on:%Y-%m-%d %H:%M:%S.%f} +0000 UTC"
+    assert aisstream.report_time(text, sent.second) == sent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, 5, "", "yesterday", "2026-04-15T12:00:03Z", "2026-13-15 12:00:03 +0000 UTC"),
+        *("2026-04-15 12:00:03 +0330 +0330", "0001-01-01 00:00:03 +0000 UTC"),
+        *(
+            "2026-04-15 25:00:03 +0000 UTC",
+            "2026-04-15 12:00:03 +0000 UTC\n1",
+            "٢026-04-15 12:00:03",
+        ),
+    ],
+)
+def test_what_is_no_time(text: Any) -> None:
+    assert reason(position(Timestamp=59, meta={"time_utc": text})) == "no time"
+
+
+# Hostile
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (b"", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"{" * 20_000, "not JSON"),
+        (b"[" * 200_000, "not JSON"),
+        (b'{"a": NaN}', "not JSON"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
+        (b"[]", "not an object"),
+        (b'"text"', "not an object"),
+        ({"MessageType": "PositionReport"}, "no Message"),
+        ({"MessageType": "PositionReport", "Message": [1]}, "no Message"),
+        ({"MessageType": "PositionReport", "Message": {}}, "no PositionReport"),
+        (position() | {"MetaData": None}, "no MetaData"),
+        (position(UserID="422000001"), "no MMSI"),
+        (position(UserID=True), "no MMSI"),
+        (position(UserID=-1), "no MMSI"),
+        (position(UserID=10**9), "no MMSI"),
+        (position(meta={"MMSI": 1}), "two MMSIs"),
+        (position(Valid=False), "not valid"),
+        (position(Latitude=None), "no Latitude"),
+        (position(Longitude="56"), "Longitude is no number of AIS"),
+        (position(Latitude=[27]), "Latitude is no number of AIS"),
+        (position(Sog=True), "Sog is no number of AIS"),
+        (position(Sog=10**30), "Sog is no number of AIS"),
+        (json.dumps(position()).replace("11.4", "1e999").encode(), "Sog is no number of AIS"),
+        (position(meta={"ShipName": 5}), "ShipName is no text"),
+        (ship_static(Dimension=5), "no Dimension"),
+        (ship_static(Dimension={"A": "1"}), "A is no number of AIS"),
+        (ship_static(Destination={"a": 1}), "Destination is no text"),
+        (static_half(MMSI, {"Name": 7}, None), "Name is no text"),
+    ],
+)
+def test_a_message_that_cannot_be_used_has_its_reason(message: Any, why: str) -> None:
+    assert reason(message) == why
+
+
+def test_a_bad_message_is_not_remembered_in_part() -> None:
+    known = remembered(ship_static())
+    before = copy.deepcopy(known)
+    extended = position(kind="ExtendedClassBPositionReport", Name="NEW", Latitude=None)
+    for message in (extended, ship_static(Name="NEW", Destination=5)):
+        with pytest.raises(BadMessage):
+            take(message, NOW, known)
+    assert known == before
+
+
+@pytest.mark.parametrize("kind", ["BaseStationReport", "SubscriptionConfirmation", None, 5, ["a"]])
+def test_other_messages_are_none_of_ours(kind: Any) -> None:
+    assert take(CONFIRMATION | {"MessageType": kind}, NOW, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        ('SEA "STAR", II', 'SEA "STAR", II'),
+        ("TWO\r\nLINES", "TWO  LINES"),
+        ("\x00\x1b[2J\x85\u2028NAME\ufeff", "[2J  NAME"),
+        ("=1+1", "=1+1"),
+        ("A@B@@@  ", "A@B"),
+        ("X" * 10_000, "X" * 20),
+        ("\ud800LONE", "LONE"),
+        ("نفت کش", "نفت کش"),
+    ],
+)
+def test_a_name_is_one_field_of_one_line(sent: str, written: str) -> None:
+    found = row_of(position(meta={"ShipName": sent}))
+    assert found["vessel_name"] == written
+    lines = aisstream.csv_line(HEADER) + aisstream.csv_line(tuple(found.values()))
+    assert lines.count(b"\n") == 2 and b"\r" not in lines
+    assert [row["vessel_name"] for row in read_all(lines).rows] == [written]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+MESSAGES = (
+    position(),
+    position(kind="ExtendedClassBPositionReport", Name="B", Type=36, Dimension={"A": 1}),
+    ship_static(),
+    static_half(MMSI, {"Name": "A"}, {"CallSign": "B", "ShipType": 1}),
+)
+
+
+def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    inner = value.items() if isinstance(value, dict) else ()
+    return [path, *(found for name, part in inner for found in places(part, (*path, name)))][
+        0 if path else 1 :
+    ]
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.data())
+def test_whatever_stands_in_a_message_it_is_a_whole_row_or_has_a_reason(
+    data: st.DataObject,
+) -> None:
+    message = copy.deepcopy(data.draw(st.sampled_from(MESSAGES)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        *way, name = data.draw(st.sampled_from(places(message)))
+        part: Any = message
+        for step in way:
+            part = part.get(step) if isinstance(part, dict) else None
+        if isinstance(part, dict):
+            part[name] = data.draw(JSON)
+    known: Known = {}
+    try:
+        row = take(message, NOW, known)
+    except BadMessage as error:
+        assert len(error.args[0]) < 60 and not known
+        return
+    texts = [text for ship in known.values() for text, _ in ship.values()]
+    if row is not None:
+        line = aisstream.csv_line(row)
+        assert line.count(b"\n") == 1
+        assert next(csv.reader(io.StringIO(line.decode()))) == row
+        assert len(row) == len(HEADER)
+        texts += row
+    assert all(text.isprintable() and len(text) < 60 for text in texts)
+
+
+def test_a_flood_of_made_up_ships_is_forgotten_the_oldest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aisstream, "MOST_SHIPS", 3)
+    known = remembered(*(ship_static(MMSI + i) for i in (0, 1, 2)))
+    take(ship_static(MMSI), NOW, known)  # heard again, and so the newest
+    take(ship_static(MMSI + 3), NOW, known)
+    assert list(known) == [MMSI + 2, MMSI, MMSI + 3]
+
+
+# Where
+
+
+@pytest.mark.parametrize("with_trade", [False, True])
+def test_the_boxes_hold_all_that_counts_as_heard_at_the_ports(with_trade: bool) -> None:
+    ports = load_ports(*port_files()).port
+    boxes = aisstream.bounding_boxes(load_ports(*port_files()), with_trade=with_trade)
+    meant = ports[(ports["country"] == "IR") | (with_trade & ports["trade_tier"].notna())]
+    for limit in meant["geometry"]:
+        assert any(reaches_km(box, limit.bounds) >= 60 for box in boxes)
+    others = ports[~ports["port_id"].isin(meant["port_id"])]
+    assert not with_trade or len(boxes) > 20
+    for limit in others["geometry"]:
+        assert all(reaches_km(box, limit.bounds) < 0 for box in boxes) or with_trade
+
+
+def reaches_km(box: list[list[float]], bounds: tuple[float, float, float, float]) -> float:
+    """How far a box reaches beyond bounds on the nearest side; negative where it does not."""
+    (low_lat, low_lon), (high_lat, high_lon) = box
+    west, south, east, north = bounds
+    if not (low_lat < south < north < high_lat and low_lon < west < east < high_lon):
+        return -1.0
+    aside = [great_circle_m(west, y, low_lon, y) for y in (south, north)]
+    aside += [great_circle_m(east, y, high_lon, y) for y in (south, north)]
+    along = [
+        great_circle_m(west, south, west, low_lat),
+        great_circle_m(west, north, west, high_lat),
+    ]
+    return float(min(*aside, *along)) / 1000
+
+
+def test_the_subscription_asks_for_what_is_understood() -> None:
+    asked = json.loads(aisstream.subscription("k", [[[1, 2], [3, 4]]]))
+    assert asked == {
+        "APIKey": "k",
+        "BoundingBoxes": [[[1, 2], [3, 4]]],
+        "FilterMessageTypes": [
+            *("PositionReport", "StandardClassBPositionReport", "ExtendedClassBPositionReport"),
+            *("ShipStaticData", "StaticDataReport"),
+        ],
+    }
