@@ -10,7 +10,9 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import duckdb
@@ -287,7 +289,7 @@ def build(
     """
     path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
     path.parent.mkdir(exist_ok=True)
-    ports = load_ports(*port_files())
+    ports, fences = _fences(tuple(port_files()), folder_hash(data_path("ports")))
     runs = [*read_history(settings.home, RUN), *([run] if run else [])]
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
@@ -299,7 +301,7 @@ def build(
         con.register("outbox_record", _outbox(settings.home))
         for name, table in _run_tables(runs, manifest).items():
             con.register(name, table)
-        for name, table in _fences(ports).items():
+        for name, table in fences.items():
             con.register(name, table)
         box = _box(ports)
         _create(con, *KNOWN)
@@ -597,16 +599,21 @@ def _series(con: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     }
 
 
-def _fences(ports: Ports) -> dict[str, pa.Table]:
-    """The fences as tables, and the cells of the map that lie near a port or touch its limit."""
+# A service builds every week, a check builds twice: the same files give the same tables.
+@lru_cache(maxsize=1)
+def _fences(files: tuple[Path, ...], _content: str) -> tuple[Ports, Mapping[str, pa.Table]]:
+    """The ports and fences, as read and as tables, and the cells of the map that lie near a port or
+    touch its limit. Of the files' paths and a hash of their contents; not to be changed."""
+    ports = load_ports(*files)
     cell_x, cell_y = _grid(ports)
-    return {
+    tables = {
         "fenced_port": pa.Table.from_pandas(_with_geometry(ports.port), preserve_index=False),
         "fenced_area": pa.Table.from_pandas(_with_geometry(ports.port_area), preserve_index=False),
         "surrounding_cell": _surrounding_cells(ports, cell_x, cell_y),
         "limit_cell": _limit_cells(ports, cell_x, cell_y),
         "limit_point": _limit_points(ports),
     }
+    return ports, MappingProxyType(tables)
 
 
 def _settled(

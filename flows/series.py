@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from flows.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE, UNHEARD
 
@@ -101,6 +101,9 @@ def change_p(calls: int, exposure: float, before_calls: int, before_exposure: fl
     total = calls + before_calls
     if total == 0:
         return 1.0
+    # A second to load, which a lake of a few weeks never needs.
+    from scipy import stats  # noqa: PLC0415
+
     return float(stats.binomtest(calls, total, exposure / (exposure + before_exposure)).pvalue)
 
 
@@ -174,7 +177,7 @@ def _width(spread: Floats, pairs: Floats) -> Floats:
     Mathematical Statistics 12, 1941, 153-162).
     """
     freedom = np.maximum(2 * pairs / 3, 1)
-    student = stats.t.isf(WINDOW_P / 2, freedom) / stats.norm.isf(WINDOW_P / 2)
+    student = special.stdtrit(freedom, WINDOW_P / 2) / special.ndtri(WINDOW_P / 2)
     is_clustered = spread > LEAST_DISPERSION
     known = np.where(np.isnan(spread), UNKNOWN_DISPERSION, spread)
     return np.maximum(1.0, np.where(is_clustered, spread * student**2, known))
