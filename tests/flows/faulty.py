@@ -1,14 +1,23 @@
 """A process in which the disk fails: it works on a home, and the K-th call that changes it fails.
 
-Called as ``python -m tests.flows.faulty FOLDER STEP < PLAN > RESULTS``: FOLDER holds the input in
-``in``; STEP is ``lake`` (into the lake only) or ``run`` (all that follows too); the plan has a JSON
-``[K, MODE]`` a line. For each the home is made anew, worked with the fault, then worked again
-without, and a line of JSON tells how the first ended and what the home holds then. The first line
-of the results is of a home that nothing disturbed, with the kinds of its calls.
+Called as ``python -m tests.flows.faulty FOLDER STEP``: FOLDER holds the input in ``in``. STEP says
+what is worked, on which home:
+
+- ``lake``: into the lake, on an empty home;
+- ``derive``: what follows from the lake, on a home that holds it, without pictures;
+- ``drawn``: all, pictures too, on an empty home.
+
+The first line of JSON that comes back is of a home that nothing disturbed, with the kind and place
+of each of its calls. Then the process reads JSON ``[K, MODE]`` a line. For each the home is made
+anew in the same place, worked with the fault, then worked again without, and a line tells how the
+first ended and what the home holds then.
 
 Every case is a fork of this process, which runs nothing itself: a fork costs milliseconds, and the
-imports are done. What is not called through Python (DuckDB's and pyarrow's own writing, into `tmp/`
-alone) is not counted; `make crash` kills there too.
+imports are done. The work is a function of the home and the input, so that what follows from a home
+that is the same, byte for byte, as one before is not worked again; nor is, in ``derive``, a
+catalogue built twice from the same lake, history and catalogue. What is not called through Python
+(DuckDB's and pyarrow's own writing, into `tmp/` alone) is not counted; `make crash` kills there
+too.
 """
 
 from __future__ import annotations
@@ -16,16 +25,19 @@ from __future__ import annotations
 import builtins
 import errno
 import functools
+import hashlib
 import io
 import json
 import os
+import pickle
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flows import lake, run
+from flows import catalogue, lake, run
 from flows.files import find_files
 from flows.ingest import Outcome, ingest_file
 from flows.report import write
@@ -46,21 +58,21 @@ class Faults:
 
     def __init__(self, home: Path, at: int, mode: str) -> None:
         self.home, self.at, self.mode = str(home), at, mode
-        self.kinds: list[str] = []
+        self.calls: list[tuple[str, str]] = []
 
     def meet(self, kind: str, path: object, half: Callable[[], object] = lambda: None) -> None:
         """Count a call, and fail in it if its time has come."""
         if str(path).startswith(f"{self.home}/tmp"):
             return  # garbage after a crash, whatever it holds
-        self.kinds.append(kind)
-        is_here = len(self.kinds) == self.at
+        self.calls.append((kind, os.path.relpath(str(path), self.home)))
+        is_here = len(self.calls) == self.at
         if is_here and self.mode in (KILL, FULL):
             half()
         if is_here and self.mode == KILL:
             os._exit(9)
         if is_here and self.mode == EIO:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        if self.mode == FULL and self.at and len(self.kinds) >= self.at and kind in NEED_SPACE:
+        if self.mode == FULL and self.at and len(self.calls) >= self.at and kind in NEED_SPACE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def install(self) -> None:
@@ -115,12 +127,14 @@ class Faults:
             setattr(os, name, wrapped(kind, getattr(os, name)))
 
 
-def work(home: Path, given: Path, *, is_derived: bool) -> str:
-    """What `barometer ingest` or `run` does, without Prefect and pictures.
+def work(home: Path, given: Path, step: str) -> str:
+    """What `barometer ingest` or `run` does, without Prefect.
 
     Returns what a user is told.
     """
-    write._drawn = lambda *_: {}  # type: ignore[assignment]  # drawn pictures cost seconds
+    if step == "derive":
+        write._drawn = lambda *_: {}  # type: ignore[assignment]  # drawn pictures cost seconds
+        catalogue.build = remembered(catalogue.build, home.parent / "built")
     settings = Settings(home, AS_OF, 1, "300MB")
     outcomes: list[Outcome] = []
     try:
@@ -128,11 +142,40 @@ def work(home: Path, given: Path, *, is_derived: bool) -> str:
             lake.prepare(home)
             for file in find_files([given]):
                 outcomes += ingest_file(file, load_sources(home), settings)
-            if is_derived:
+            if step != "lake":
                 run.derive(settings, outcomes, publish=True)
     except BarometerError as error:
         return str(error)
     return run.problem(outcomes) or "done"
+
+
+def remembered(build: Callable[..., Any], folder: Path) -> Callable[..., Any]:
+    """`catalogue.build` that keeps what it built, by all that it reads of a home."""
+
+    def building(settings: Settings, *rest: Any, **named: Any) -> tuple[Path, Any]:
+        kept = folder / state_of(settings.home, without="reports")
+        if not kept.exists():
+            built, published = build(settings, *rest, **named)
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(built, f"{kept}.duckdb")
+            kept.write_bytes(pickle.dumps(published))
+            built.unlink()
+        path = settings.home / "tmp" / "built.duckdb"
+        shutil.copyfile(f"{kept}.duckdb", path)
+        return path, pickle.loads(kept.read_bytes())
+
+    return building
+
+
+def state_of(home: Path, without: str = "") -> str:
+    """A hash of the folders and files of a home; the lock, and what is in work, are no part."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(home.rglob("*")):
+        place = path.relative_to(home)
+        if place.parts[0] not in ("tmp", lake.LOCK, without):
+            digest.update(f"{place} {path.is_dir()}\0".encode())
+            digest.update(b"" if path.is_dir() else hashlib.blake2b(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def in_fork(function: Callable[[], object]) -> tuple[int, Any]:
@@ -158,33 +201,56 @@ def in_fork(function: Callable[[], object]) -> tuple[int, Any]:
     return os.waitstatus_to_exitcode(status), json.loads(text) if text else None
 
 
-def case(folder: Path, step: str, at: int, mode: str) -> dict[str, Any]:
-    """A home worked with a fault and then without: how it ended, and what it holds."""
-    home = folder / f"home-{at}-{mode}"
-    home.mkdir()
+def case(folder: Path, step: str, at: int, mode: str, ends: dict[str, Any]) -> dict[str, Any]:
+    """A home worked with a fault and then without: how it ended, and what it holds.
+
+    `ends` has what the second work gave, by the home that it met.
+    """
+    home = folder / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    if step == "derive":
+        shutil.copytree(folder / "before", home)
+    else:
+        home.mkdir()
     faults = Faults(home, at, mode)
 
     def disturbed() -> dict[str, Any]:
         faults.install()
-        told = work(home, folder / "in", is_derived=step == "run")
-        return {"told": told, "kinds": faults.kinds}
+        return {"told": work(home, folder / "in", step), "calls": faults.calls}
 
     def again() -> dict[str, Any]:
-        told = work(home, folder / "in", is_derived=step == "run") if at else "done"
         lake.prepare(home)
-        return {"told": told, "holds": contents(Settings(home, AS_OF, 1, "300MB"))}
+        state = state_of(home)
+        if state in ends:
+            return {"state": state, **ends[state]}
+        told = work(home, folder / "in", step) if at else "done"
+        lake.prepare(home)
+        return {
+            "state": state,
+            "told": told,
+            "holds": contents(Settings(home, AS_OF, 1, "300MB")),
+        }
 
     code, first = in_fork(disturbed)
     _, second = in_fork(again)
+    if second and at:
+        ends[second["state"]] = {"told": second["told"], "holds": second["holds"]}
     return {"at": at, "mode": mode, "code": code, "first": first, "second": second}
 
 
 def main() -> None:
     """Read the plan, tell the results."""
     folder, step = Path(sys.argv[1]), sys.argv[2]
-    print(json.dumps(case(folder, step, 0, "none")), flush=True)
+    if step == "derive":
+        home = folder / "home"
+        home.mkdir()
+        _, told = in_fork(lambda: work(home, folder / "in", "lake"))
+        assert told == "done", told
+        home.rename(folder / "before")
+    ends: dict[str, Any] = {}
+    print(json.dumps(case(folder, step, 0, "none", ends)), flush=True)
     for line in sys.stdin:
-        print(json.dumps(case(folder, step, *json.loads(line))), flush=True)
+        print(json.dumps(case(folder, step, *json.loads(line), ends)), flush=True)
 
 
 if __name__ == "__main__":
