@@ -14,10 +14,9 @@ first ended and what the home holds then.
 
 Every case is a fork of this process, which runs nothing itself: a fork costs milliseconds, and the
 imports are done. The work is a function of the home and the input, so that what follows from a home
-that is the same, byte for byte, as one before is not worked again; nor is, in ``derive``, a
-catalogue built twice from the same lake, history and catalogue. What is not called through Python
-(DuckDB's and pyarrow's own writing, into `tmp/` alone) is not counted; `make crash` kills there
-too.
+that is the same, byte for byte, as one before is not worked again; see also `remember`. What is not
+called through Python (DuckDB's and pyarrow's own writing, into `tmp/` alone) is not counted; `make
+crash` kills there too.
 """
 
 from __future__ import annotations
@@ -37,12 +36,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flows import catalogue, lake, run
+from flows import catalogue, history, lake, run, series  # noqa: F401 loaded before the forks
 from flows.files import find_files
 from flows.ingest import Outcome, ingest_file
+from flows.record import code_hash
+from flows.registers.bundled import bundled_versions
+from flows.registers.codes import folder_hash
 from flows.report import write
+from flows.resources import data_path, port_files
 from flows.settings import BarometerError, Settings
 from flows.sources import load_sources
+from tests.flows import whole
 from tests.flows.ships import AS_OF
 from tests.flows.whole import contents
 
@@ -128,19 +132,16 @@ class Faults:
 
 
 def work(home: Path, given: Path, step: str) -> str:
-    """What `barometer ingest` or `run` does, without Prefect.
+    """What `barometer ingest` or `run` does, without Prefect; `derive` is a run of no new file.
 
     Returns what a user is told.
     """
-    if step == "derive":
-        write._drawn = lambda *_: {}  # type: ignore[assignment]  # drawn pictures cost seconds
-        catalogue.build = remembered(catalogue.build, home.parent / "built")
     settings = Settings(home, AS_OF, 1, "300MB")
     outcomes: list[Outcome] = []
     try:
         with lake.locked(home):
             lake.prepare(home)
-            for file in find_files([given]):
+            for file in find_files([given]) if step != "derive" else []:
                 outcomes += ingest_file(file, load_sources(home), settings)
             if step != "lake":
                 run.derive(settings, outcomes, publish=True)
@@ -149,30 +150,78 @@ def work(home: Path, given: Path, step: str) -> str:
     return run.problem(outcomes) or "done"
 
 
-def remembered(build: Callable[..., Any], folder: Path) -> Callable[..., Any]:
-    """`catalogue.build` that keeps what it built, by all that it reads of a home."""
+def remember(folder: Path) -> None:
+    """Keep catalogues that were built and what is read of them, by all that they follow from.
+
+    That is the manifest, the records of the history and the catalogue in use: these homes have no
+    register, decision or source of their own. Each would be worked a hundred times.
+    """
+    folder.mkdir()
+    build, relations = catalogue.build, whole._relations
+    tables = {
+        (place, name): getattr(place, name)
+        for place, name in (
+            *((write, "week_table"), (write, "records")),
+            (write.dictionary, "data_dictionary"),
+        )
+    }
+    write._drawn = lambda *_: {}  # type: ignore[assignment]  # drawn pictures cost seconds
+    used = ""
+
+    def kept(key: str, make: Callable[[], Any]) -> Any:
+        path = folder / hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+        if not path.exists():
+            path.write_bytes(pickle.dumps(make()))
+        return pickle.loads(path.read_bytes())
 
     def building(settings: Settings, *rest: Any, **named: Any) -> tuple[Path, Any]:
-        kept = folder / state_of(settings.home, without="reports")
-        if not kept.exists():
+        nonlocal used
+        used = read_of(settings.home)
+        copy = folder / f"{used}.duckdb"
+
+        def make() -> Any:
             built, published = build(settings, *rest, **named)
-            folder.mkdir(exist_ok=True)
-            shutil.copyfile(built, f"{kept}.duckdb")
-            kept.write_bytes(pickle.dumps(published))
-            built.unlink()
+            built.rename(copy)
+            return published
+
+        published = kept(f"build {used}", make)
         path = settings.home / "tmp" / "built.duckdb"
-        shutil.copyfile(f"{kept}.duckdb", path)
-        return path, pickle.loads(kept.read_bytes())
+        shutil.copyfile(copy, path)
+        return path, published
 
-    return building
+    def reading(place: Any, name: str) -> Callable[..., Any]:
+        plain = tables[place, name]
+
+        def read(con: Any, what: Any, *rest: Any, **named: Any) -> Any:
+            asked = "" if name == "data_dictionary" else f"{what} {rest} {named}"
+            return kept(f"{name} {used} {asked}", lambda: plain(con, what, *rest, **named))
+
+        return read
+
+    def related(settings: Settings) -> Any:
+        return kept(f"relations {read_of(settings.home)}", lambda: relations(settings))
+
+    catalogue.build, whole._relations = building, related  # type: ignore[assignment]
+    for place, name in tables:
+        setattr(place, name, reading(place, name))
 
 
-def state_of(home: Path, without: str = "") -> str:
+def read_of(home: Path) -> str:
+    """A hash of what a build reads of a home: of its history the records, not the torn lines."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in (home / lake.MANIFEST, home / lake.CATALOGUE):
+        digest.update(path.read_bytes() if path.exists() else b"none")
+    names = (history.RUN, *(one.history for one in catalogue.PUBLICATIONS))
+    digest.update(repr([history.read_history(home, name) for name in names]).encode())
+    return digest.hexdigest()
+
+
+def state_of(home: Path) -> str:
     """A hash of the folders and files of a home; the lock, and what is in work, are no part."""
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(home.rglob("*")):
         place = path.relative_to(home)
-        if place.parts[0] not in ("tmp", lake.LOCK, without):
+        if place.parts[0] not in ("tmp", lake.LOCK):
             digest.update(f"{place} {path.is_dir()}\0".encode())
             digest.update(b"" if path.is_dir() else hashlib.blake2b(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -241,7 +290,12 @@ def case(folder: Path, step: str, at: int, mode: str, ends: dict[str, Any]) -> d
 def main() -> None:
     """Read the plan, tell the results."""
     folder, step = Path(sys.argv[1]), sys.argv[2]
+    # Once for all forks: what is bundled, and hashes of files. None of it starts a thread.
+    bundled_versions()
+    catalogue._fences(tuple(port_files()), folder_hash(data_path("ports")))
+    code_hash()
     if step == "derive":
+        remember(folder / "kept")
         home = folder / "home"
         home.mkdir()
         _, told = in_fork(lambda: work(home, folder / "in", "lake"))
