@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from flows import __version__, calls, lake
+from flows import __version__, calls, durable, lake
 from flows.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
@@ -358,7 +358,7 @@ def swap_in(settings: Settings, built: Path) -> None:
     with built.open("rb") as raw:
         os.fsync(raw.fileno())
     built.replace(settings.home / lake.CATALOGUE)
-    lake.sync_folder(settings.home)
+    durable.sync_folder(settings.home)
 
 
 def repoint(settings: Settings, manifest: Manifest) -> None:
