@@ -10,7 +10,9 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import duckdb
@@ -19,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from flows import __version__, calls, lake
+from flows import __version__, calls, durable, lake
 from flows.digest import digest
 from flows.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
@@ -289,7 +291,7 @@ def build(
     """
     path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
     path.parent.mkdir(exist_ok=True)
-    ports = load_ports(*port_files())
+    ports, fences = _fences(tuple(port_files()), folder_hash(data_path("ports")))
     runs = [*read_history(settings.home, RUN), *([run] if run else [])]
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
@@ -301,7 +303,7 @@ def build(
         con.register("outbox_record", _outbox(settings.home))
         for name, table in _run_tables(runs, manifest).items():
             con.register(name, table)
-        for name, table in _fences(ports).items():
+        for name, table in fences.items():
             con.register(name, table)
         _create(con, *KNOWN)
         con.execute("set variable near = $near", {"near": _box(ports)})
@@ -358,7 +360,7 @@ def swap_in(settings: Settings, built: Path) -> None:
     with built.open("rb") as raw:
         os.fsync(raw.fileno())
     built.replace(settings.home / lake.CATALOGUE)
-    lake.sync_folder(settings.home)
+    durable.sync_folder(settings.home)
 
 
 def repoint(settings: Settings, manifest: Manifest) -> None:
@@ -599,16 +601,21 @@ def _series(con: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     }
 
 
-def _fences(ports: Ports) -> dict[str, pa.Table]:
-    """The fences as tables, and the cells of the map that lie near a port or touch its limit."""
+# A service builds every week, a check builds twice: the same files give the same tables.
+@lru_cache(maxsize=1)
+def _fences(files: tuple[Path, ...], _content: str) -> tuple[Ports, Mapping[str, pa.Table]]:
+    """The ports and fences, as read and as tables, and the cells of the map that lie near a port or
+    touch its limit. Of the files' paths and a hash of their contents; not to be changed."""
+    ports = load_ports(*files)
     cell_x, cell_y = _grid(ports)
-    return {
+    tables = {
         "fenced_port": pa.Table.from_pandas(_with_geometry(ports.port), preserve_index=False),
         "fenced_area": pa.Table.from_pandas(_with_geometry(ports.port_area), preserve_index=False),
         "surrounding_cell": _surrounding_cells(ports, cell_x, cell_y),
         "limit_cell": _limit_cells(ports, cell_x, cell_y),
         "limit_point": _limit_points(ports),
     }
+    return ports, MappingProxyType(tables)
 
 
 def _settled(

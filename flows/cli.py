@@ -372,17 +372,23 @@ def _run(flags: argparse.Namespace) -> int:
         # bar's, which prints log lines above itself.
         from flows.weekly import weekly  # noqa: PLC0415
 
-        state = weekly(
-            paths=flags.paths,
-            home=str(settings.home),
-            as_of=settings.as_of.isoformat(),
-            threads=settings.threads,
-            memory_limit=settings.memory_limit,
-            progress=progress,
-            outcomes=outcomes,
-            is_watched=sys.stderr.isatty(),
-            return_state=True,
-        )
+        try:
+            state = weekly(
+                paths=flags.paths,
+                home=str(settings.home),
+                as_of=settings.as_of.isoformat(),
+                threads=settings.threads,
+                memory_limit=settings.memory_limit,
+                progress=progress,
+                outcomes=outcomes,
+                is_watched=sys.stderr.isatty(),
+                return_state=True,
+            )
+        except RuntimeError as error:  # what the flow itself raises becomes its state
+            raise BarometerError(
+                f"{settings.home}: Prefect's own server did not start ({error}). Check the disk's "
+                "free space, or name a server of yours with PREFECT_API_URL. Nothing was taken in."
+            ) from error
     problem = run.problem(outcomes)
     if state.is_failed() and not (problem and str(state.message).startswith(problem)):
         print(f"barometer: the run failed: {state.message}", file=sys.stderr)

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows import lake
+from flows.durable import make_folder, sync_folder
 from flows.lake import Manifest
 from flows.record import code_hash
 from flows.registers.codes import folder_hash
@@ -128,10 +129,10 @@ def _kept(home: Path, made: Path, new: dict[str, str]) -> Path:
     for path in made.iterdir():
         with path.open("rb") as raw:
             os.fsync(raw.fileno())
-    lake.sync_folder(made)
-    lake.make_folder(home / FOLDER)
+    sync_folder(made)
+    make_folder(home / FOLDER)
     named = hashlib.blake2b("".join(sorted(new)).encode(), digest_size=8).hexdigest()
     target = home / FOLDER / f"{_method()}-{named}"
     made.rename(target)
-    lake.sync_folder(target.parent)
+    sync_folder(target.parent)
     return target

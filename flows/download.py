@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import httpx
 
-from flows import __version__, lake
+from flows import __version__, durable
 from flows.addresses import DayFile
 from flows.settings import BarometerError
 
@@ -232,7 +232,7 @@ def _transfer(
                 _check_size(version, file, part)
                 drop(part)  # before the record of the new version: never its name on old bytes
                 note = json.dumps(version._asdict())
-                lake.write_durably(record_of(part), note.encode())
+                durable.write_durably(record_of(part), note.encode())
             case HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE if begun is not None:
                 drop(part)
                 raise Fault(f"{address}: the part that is here is too long.", may_pass=True)

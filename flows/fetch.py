@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import tenacity
 
-from flows import lake
+from flows import durable, lake
 from flows.addresses import DayFile, files_of
 from flows.download import (
     HEAD_BYTES,
@@ -393,9 +393,9 @@ def _adopt(part: Path, place: Path, version: Version, as_of: datetime) -> None:
         "blake2b": _digest(part),
         "fetched_at": as_of.isoformat(),
     }
-    lake.write_durably(record_of(place), (json.dumps(record, indent=2) + "\n").encode())
+    durable.write_durably(record_of(place), (json.dumps(record, indent=2) + "\n").encode())
     part.replace(place)
-    lake.sync_folder(place.parent)
+    durable.sync_folder(place.parent)
     drop(part)
 
 

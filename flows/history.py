@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from flows.lake import make_folder, sync_folder
+from flows.durable import make_folder, sync_folder
 
 log = logging.getLogger("barometer.history")
 

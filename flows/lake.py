@@ -36,6 +36,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.durable import make_folder, sync_folder, write_durably
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.settings import BarometerError, Settings
 
@@ -149,34 +150,6 @@ def write_manifest(home: Path, manifest: Manifest) -> None:
     files = [_raw(entry) for entry in manifest.entries.values()]
     text = json.dumps({"format": FORMAT, "files": files}, separators=(",", ":"), default=_iso)
     write_durably(home / MANIFEST, text.encode())
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, even if the power goes: fsync, rename, fsync the folder."""
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it where they are missing, and their names durable."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in missing:
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -43,6 +43,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, W
 from websockets.uri import parse_uri
 
 from flows import aisstream, lake
+from flows.durable import make_folder, sync_folder
 from flows.settings import BarometerError
 
 log = logging.getLogger("barometer.listen")
@@ -254,7 +255,7 @@ def listen(
     """
     folder = home / FOLDER
     try:
-        lake.make_folder(folder)
+        make_folder(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
     with lake.locked(folder):
@@ -574,7 +575,7 @@ def open_hour(folder: Path, hour: datetime) -> OpenFile:
     out = path.open("xb", buffering=0)
     opened = OpenFile(path, hour, out, 0, time.monotonic())
     write_whole(opened, aisstream.csv_line(aisstream.HEADER))
-    lake.sync_folder(folder)
+    sync_folder(folder)
     return opened
 
 
@@ -608,7 +609,7 @@ def finish(part: Path) -> Path:
     """Give a written file its name, durably. Returns its path."""
     path = part.with_name(part.name.removesuffix(PART))
     part.rename(path)
-    lake.sync_folder(path.parent)
+    sync_folder(path.parent)
     return path
 
 
@@ -661,7 +662,7 @@ def append_gap(folder: Path, gap: Gap) -> None:
         _append(out, header + line, length)
         os.fsync(out)
     if is_new:
-        lake.sync_folder(folder)
+        sync_folder(folder)
 
 
 def _text(moment: datetime | None) -> str:

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from flows import catalogue, lake
+from flows import catalogue, durable, lake
 from flows.history import OUTBOX, append_history, read_history
 from flows.letter import Letter, alarm, compose, message, message_id, read_letter
 from flows.report import tables, write
@@ -507,7 +507,7 @@ def read_outbox(home: Path) -> list[dict[str, Any]]:
 @contextlib.contextmanager
 def _locked(home: Path) -> Iterator[None]:
     """One process at a time sends from a home. A run may write to it meanwhile."""
-    lake.make_folder(home / "history")
+    durable.make_folder(home / "history")
     with lake.locked(home / "history"):
         yield
 
@@ -794,5 +794,5 @@ def write_eml(home: Path, letter: Letter, environ: Mapping[str, str] | None = No
     identity = _identity(records, letter, sender)
     whole = message(letter, texts, sender, recipients, utc_now(), identity)
     path = tables.week_folder(home, letter.week) / f"{letter.week}.eml"
-    lake.write_durably(path, whole.as_bytes())
+    durable.write_durably(path, whole.as_bytes())
     return path

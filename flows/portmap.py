@@ -23,8 +23,8 @@ from bokeh.resources import Resources
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shapely.geometry.base import BaseGeometry
 
+from flows.durable import write_durably
 from flows.figures import ALL, FENCE, INK, LAND, LINKED, MUTED, PAPER, SEA
-from flows.lake import write_durably
 from flows.maps import land
 from flows.report.tables import records, safe_text
 from flows.report.words import SIMULATED

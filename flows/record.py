@@ -11,6 +11,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,7 @@ def inputs_hash(file_ids: Iterable[str]) -> str:
     return hashlib.blake2b("".join(sorted(file_ids)).encode(), digest_size=16).hexdigest()
 
 
+@cache  # the code that runs is that which was loaded, whatever lies there later
 def code_hash() -> str:
     """A hash of the code, the queries and the code tables: a version says less in a checkout."""
     digest = hashlib.blake2b(digest_size=16)

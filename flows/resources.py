@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
@@ -32,6 +33,7 @@ def port_files() -> list[Path]:
     return sorted(data_path("ports").glob("*.geojson"))
 
 
+@cache
 def _root(name: str) -> Path:
     packed = _HERE / f"_{name}"
     return packed if packed.is_dir() else _HERE.parent / name

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.durable import make_folder
+
 DEFAULT_HOME = Path("data/lake")
 DEFAULT_MEMORY_LIMIT = "300MB"
 """DuckDB's share. With the reader's buffers and Python it keeps a run under 1 GB (`make bench`)."""
@@ -57,7 +59,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
     home = Path(flags.get("home") or environ.get("BAROMETER_HOME") or DEFAULT_HOME)
     home = home.expanduser().absolute()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
     except OSError as error:
         raise BarometerError(
             f"{home}: cannot make the home folder ({error.strerror}). "

@@ -2,7 +2,9 @@
 
 ``make crash`` prints a table and ends with 1 where a home differs. The job is `barometer run` with
 Prefect, in a process group of its own, which gets SIGKILL at a moment that is drawn uniformly from
-the time of an undisturbed run. Then every call of `tests.flows.faulty` fails once in each way.
+the time of an undisturbed run. What follows from a home that is the same, byte for byte, as one
+before (but for Prefect's own files) is not run again. Then every call of `tests.flows.faulty` fails
+once in each way.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import itertools
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,17 +23,14 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+from flows import lake
 from flows.settings import Settings
 from tests.conftest import AS_OF, ROOT, SAMPLE
-from tests.flows.test_faults import MODES, cases, faults_of, inputs, kinds_of
+from tests.flows.faulty import state_of
+from tests.flows.test_faults import MODES, cases, faults_of
 from tests.flows.whole import contents, differing
 
-PHASES = (
-    ("publishing", "history/run.jsonl"),
-    ("building and reports", "manifest.json"),
-    ("first file", "position/empty.parquet"),
-)
-"""The furthest thing of the first run that lies in a home; before them all is the start."""
+PHASES = ("start", "ingest", "derive", "publish", "after the end")
 
 
 def start(home: Path, files: list[Path], log: Path) -> subprocess.Popen[bytes]:
@@ -60,11 +60,18 @@ def killed(process: subprocess.Popen[bytes], after_s: float) -> bool:
 
 def phase(home: Path, files: int) -> str:
     """How far a killed run had come, by what lies in its home."""
-    found = next((name for name, path in PHASES if (home / path).exists()), "start")
-    if found == "building and reports":
-        held = len(list((home / "position").glob("*/*/*.parquet")))
-        return found if held >= files else "between files"
-    return found
+    if (home / "reports").exists() or (home / "history").exists():
+        return "publish"
+    if not (home / "position" / "empty.parquet").exists():
+        return "start"
+    return "derive" if len(lake.read_manifest(home).entries) >= files else "ingest"
+
+
+def resumed(home: Path) -> str:
+    """The home that the next run begins with: swept, and without what Prefect keeps there."""
+    lake.prepare(home)
+    shutil.rmtree(home / "prefect", ignore_errors=True)
+    return state_of(home)
 
 
 def kill(folder: Path, files: list[Path], count: int, seed: int) -> list[str]:
@@ -79,32 +86,51 @@ def kill(folder: Path, files: list[Path], count: int, seed: int) -> list[str]:
     never = contents(Settings(folder / "never", as_of, 1, "300MB"))
     draw = random.Random(seed)
     kills: Counter[str] = Counter()
+    run_again: Counter[str] = Counter()
+    unlike_in: Counter[str] = Counter()
+    ends: dict[str, tuple[int, list[str]]] = {}
     found = []
-    for number in range(count):
-        home = folder / f"home-{number}"
+    print(f"{'kill':>4} {'after':>8}  {'phase':14} {'run again':9}  result")
+    for number in range(1, count + 1):
+        home = folder / "home"
+        shutil.rmtree(home, ignore_errors=True)
         after_s = draw.uniform(0, length_s)
         was_killed = killed(start(home, files, folder / "log"), after_s)
         at = phase(home, len(files)) if was_killed else "after the end"
-        again = start(home, files, folder / "log").wait()
-        unlike = differing(never, contents(Settings(home, as_of, 1, "300MB")))
+        home.mkdir(exist_ok=True)
+        # The copy is swept, and tells the state; the next run meets the home as it was left.
+        swept = folder / "swept"
+        shutil.rmtree(swept, ignore_errors=True)
+        shutil.copytree(home, swept, ignore=shutil.ignore_patterns("prefect", "tmp"))
+        state = resumed(swept)
+        is_new = state not in ends
+        if is_new:
+            again = start(home, files, folder / "log").wait()
+            unlike = differing(never, contents(Settings(home, as_of, 1, "300MB")))
+            ends[state] = (again, unlike)
+        again, unlike = ends[state]
         kills[at] += 1
+        run_again[at] += is_new
         if again != 0 or unlike:
+            unlike_in[at] += 1
             found.append(f"killed after {after_s:.1f} s ({at}): exit {again}, {unlike}")
-        print(f"{number + 1:3} {after_s:6.1f} s  {at:22} {unlike or 'equal'}", flush=True)
-    for at, times in sorted(kills.items()):
-        print(f"{at:24} {times:4} kills")
+        how = "yes" if is_new else "same home"
+        result = "equal" if again == 0 and not unlike else f"exit {again}, {unlike}"
+        print(f"{number:4} {after_s:6.1f} s  {at:14} {how:9}  {result}", flush=True)
+    print(f"{'phase':14} {'kills':>5} {'run again':>9} {'unlike':>6}")
+    for at in PHASES:
+        print(f"{at:14} {kills[at]:5} {run_again[at]:9} {unlike_in[at]:6}")
     return found
 
 
 def fail(folder: Path) -> list[str]:
     """Every call fails once in each way; gives what differed."""
-    kinds = kinds_of(folder, "run")
-    inputs(folder)
-    plan = list(itertools.product(range(1, len(kinds) + 1), MODES))
-    never, *disturbed = cases(folder, "run", plan)
+    never, *disturbed = cases(
+        folder, "drawn", lambda calls: itertools.product(range(1, len(calls) + 1), MODES)
+    )
     for mode in MODES:
         print(f"{mode:24} {sum(case['mode'] == mode for case in disturbed):4} calls failed")
-    return [f for case in disturbed if (f := faults_of(case, never["second"]["holds"]))]
+    return [f for case in disturbed if (f := faults_of(case, never))]
 
 
 def main() -> int:

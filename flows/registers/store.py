@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.durable import make_folder, write_durably
 from flows.history import REGISTER, append_history, read_history
-from flows.lake import make_folder, write_durably
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, as_table
 from flows.registers.formats import open_list

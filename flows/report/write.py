@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.lake import make_folder, write_durably
+from flows.durable import make_folder, write_durably
 from flows.report import dictionary
 from flows.report.tables import FILES, Table, csv_bytes, records, week_table
 from flows.report.words import SIMULATED

@@ -1,14 +1,22 @@
 """A process in which the disk fails: it works on a home, and the K-th call that changes it fails.
 
-Called as ``python -m tests.flows.faulty FOLDER STEP < PLAN > RESULTS``: FOLDER holds the input in
-``in``; STEP is ``lake`` (into the lake only) or ``run`` (all that follows too); the plan has a JSON
-``[K, MODE]`` a line. For each the home is made anew, worked with the fault, then worked again
-without, and a line of JSON tells how the first ended and what the home holds then. The first line
-of the results is of a home that nothing disturbed, with the kinds of its calls.
+Called as ``python -m tests.flows.faulty FOLDER STEP``: FOLDER holds the input in ``in``. STEP says
+what is worked, on which home:
+
+- ``lake``: into the lake, on an empty home;
+- ``derive``: what follows from the lake, on a home that holds it, without pictures;
+- ``drawn``: all, pictures too, on an empty home.
+
+The first line of JSON that comes back is of a home that nothing disturbed, with the kind and place
+of each of its calls. Then the process reads JSON ``[K, MODE]`` a line. For each the home is made
+anew in the same place, worked with the fault, then worked again without, and a line tells how the
+first ended and what the home holds then.
 
 Every case is a fork of this process, which runs nothing itself: a fork costs milliseconds, and the
-imports are done. What is not called through Python (DuckDB's and pyarrow's own writing, into `tmp/`
-alone) is not counted; `make crash` kills there too.
+imports are done. The work is a function of the home and the input, so that what follows from a home
+that is the same, byte for byte, as one before is not worked again; see also `remember`. What is not
+called through Python (DuckDB's and pyarrow's own writing, into `tmp/` alone) is not counted; `make
+crash` kills there too.
 """
 
 from __future__ import annotations
@@ -16,21 +24,29 @@ from __future__ import annotations
 import builtins
 import errno
 import functools
+import hashlib
 import io
 import json
 import os
+import pickle
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flows import lake, run
+from flows import catalogue, history, lake, run, series  # noqa: F401 loaded before the forks
 from flows.files import find_files
 from flows.ingest import Outcome, ingest_file
+from flows.record import code_hash
+from flows.registers.bundled import bundled_versions
+from flows.registers.codes import folder_hash
 from flows.report import write
+from flows.resources import data_path, port_files
 from flows.settings import BarometerError, Settings
 from flows.sources import load_sources
+from tests.flows import whole
 from tests.flows.ships import AS_OF
 from tests.flows.whole import contents
 
@@ -46,21 +62,21 @@ class Faults:
 
     def __init__(self, home: Path, at: int, mode: str) -> None:
         self.home, self.at, self.mode = str(home), at, mode
-        self.kinds: list[str] = []
+        self.calls: list[tuple[str, str]] = []
 
     def meet(self, kind: str, path: object, half: Callable[[], object] = lambda: None) -> None:
         """Count a call, and fail in it if its time has come."""
         if str(path).startswith(f"{self.home}/tmp"):
             return  # garbage after a crash, whatever it holds
-        self.kinds.append(kind)
-        is_here = len(self.kinds) == self.at
+        self.calls.append((kind, os.path.relpath(str(path), self.home)))
+        is_here = len(self.calls) == self.at
         if is_here and self.mode in (KILL, FULL):
             half()
         if is_here and self.mode == KILL:
             os._exit(9)
         if is_here and self.mode == EIO:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        if self.mode == FULL and self.at and len(self.kinds) >= self.at and kind in NEED_SPACE:
+        if self.mode == FULL and self.at and len(self.calls) >= self.at and kind in NEED_SPACE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def install(self) -> None:
@@ -115,24 +131,100 @@ class Faults:
             setattr(os, name, wrapped(kind, getattr(os, name)))
 
 
-def work(home: Path, given: Path, *, is_derived: bool) -> str:
-    """What `barometer ingest` or `run` does, without Prefect and pictures.
+def work(home: Path, given: Path, step: str) -> str:
+    """What `barometer ingest` or `run` does, without Prefect; `derive` is a run of no new file.
 
     Returns what a user is told.
     """
-    write._drawn = lambda *_: {}  # type: ignore[assignment]  # drawn pictures cost seconds
     settings = Settings(home, AS_OF, 1, "300MB")
     outcomes: list[Outcome] = []
     try:
         with lake.locked(home):
             lake.prepare(home)
-            for file in find_files([given]):
+            for file in find_files([given]) if step != "derive" else []:
                 outcomes += ingest_file(file, load_sources(home), settings)
-            if is_derived:
+            if step != "lake":
                 run.derive(settings, outcomes, publish=True)
     except BarometerError as error:
         return str(error)
     return run.problem(outcomes) or "done"
+
+
+def remember(folder: Path) -> None:
+    """Keep catalogues that were built and what is read of them, by all that they follow from.
+
+    That is the manifest, the records of the history and the catalogue in use: these homes have no
+    register, decision or source of their own. Each would be worked a hundred times.
+    """
+    folder.mkdir()
+    build, relations = catalogue.build, whole._relations
+    tables = {
+        (place, name): getattr(place, name)
+        for place, name in (
+            *((write, "week_table"), (write, "records")),
+            (write.dictionary, "data_dictionary"),
+        )
+    }
+    write._drawn = lambda *_: {}  # type: ignore[assignment]  # drawn pictures cost seconds
+    used = ""
+
+    def kept(key: str, make: Callable[[], Any]) -> Any:
+        path = folder / hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+        if not path.exists():
+            path.write_bytes(pickle.dumps(make()))
+        return pickle.loads(path.read_bytes())
+
+    def building(settings: Settings, *rest: Any, **named: Any) -> tuple[Path, Any]:
+        nonlocal used
+        used = read_of(settings.home)
+        copy = folder / f"{used}.duckdb"
+
+        def make() -> Any:
+            built, published = build(settings, *rest, **named)
+            built.rename(copy)
+            return published
+
+        published = kept(f"build {used}", make)
+        path = settings.home / "tmp" / "built.duckdb"
+        shutil.copyfile(copy, path)
+        return path, published
+
+    def reading(place: Any, name: str) -> Callable[..., Any]:
+        plain = tables[place, name]
+
+        def read(con: Any, what: Any, *rest: Any, **named: Any) -> Any:
+            asked = "" if name == "data_dictionary" else f"{what} {rest} {named}"
+            return kept(f"{name} {used} {asked}", lambda: plain(con, what, *rest, **named))
+
+        return read
+
+    def related(settings: Settings) -> Any:
+        return kept(f"relations {read_of(settings.home)}", lambda: relations(settings))
+
+    catalogue.build, whole._relations = building, related  # type: ignore[assignment]
+    for place, name in tables:
+        setattr(place, name, reading(place, name))
+
+
+def read_of(home: Path) -> str:
+    """A hash of what a build reads of a home: of its history the records, not the torn lines."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in (home / lake.MANIFEST, home / lake.CATALOGUE):
+        digest.update(path.read_bytes() if path.exists() else b"none")
+    names = (history.RUN, *(one.history for one in catalogue.PUBLICATIONS))
+    digest.update(repr([history.read_history(home, name) for name in names]).encode())
+    return digest.hexdigest()
+
+
+def state_of(home: Path) -> str:
+    """A hash of the folders and files of a home; the lock, and what is in work, are no part."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(home.rglob("*")):
+        place = path.relative_to(home)
+        if place.parts[0] not in ("tmp", lake.LOCK):
+            digest.update(f"{place} {path.is_dir()}\0".encode())
+            digest.update(b"" if path.is_dir() else hashlib.blake2b(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def in_fork(function: Callable[[], object]) -> tuple[int, Any]:
@@ -158,33 +250,61 @@ def in_fork(function: Callable[[], object]) -> tuple[int, Any]:
     return os.waitstatus_to_exitcode(status), json.loads(text) if text else None
 
 
-def case(folder: Path, step: str, at: int, mode: str) -> dict[str, Any]:
-    """A home worked with a fault and then without: how it ended, and what it holds."""
-    home = folder / f"home-{at}-{mode}"
-    home.mkdir()
+def case(folder: Path, step: str, at: int, mode: str, ends: dict[str, Any]) -> dict[str, Any]:
+    """A home worked with a fault and then without: how it ended, and what it holds.
+
+    `ends` has what the second work gave, by the home that it met.
+    """
+    home = folder / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    if step == "derive":
+        shutil.copytree(folder / "before", home)
+    else:
+        home.mkdir()
     faults = Faults(home, at, mode)
 
     def disturbed() -> dict[str, Any]:
         faults.install()
-        told = work(home, folder / "in", is_derived=step == "run")
-        return {"told": told, "kinds": faults.kinds}
+        return {"told": work(home, folder / "in", step), "calls": faults.calls}
 
     def again() -> dict[str, Any]:
-        told = work(home, folder / "in", is_derived=step == "run") if at else "done"
         lake.prepare(home)
-        return {"told": told, "holds": contents(Settings(home, AS_OF, 1, "300MB"))}
+        state = state_of(home)
+        if state in ends:
+            return {"state": state, **ends[state]}
+        told = work(home, folder / "in", step) if at else "done"
+        lake.prepare(home)
+        return {
+            "state": state,
+            "told": told,
+            "holds": contents(Settings(home, AS_OF, 1, "300MB")),
+        }
 
     code, first = in_fork(disturbed)
     _, second = in_fork(again)
+    if second and at:
+        ends[second["state"]] = {"told": second["told"], "holds": second["holds"]}
     return {"at": at, "mode": mode, "code": code, "first": first, "second": second}
 
 
 def main() -> None:
     """Read the plan, tell the results."""
     folder, step = Path(sys.argv[1]), sys.argv[2]
-    print(json.dumps(case(folder, step, 0, "none")), flush=True)
+    # Once for all forks: what is bundled, and hashes of files. None of it starts a thread.
+    bundled_versions()
+    catalogue._fences(tuple(port_files()), folder_hash(data_path("ports")))
+    code_hash()
+    if step == "derive":
+        remember(folder / "kept")
+        home = folder / "home"
+        home.mkdir()
+        _, told = in_fork(lambda: work(home, folder / "in", "lake"))
+        assert told == "done", told
+        home.rename(folder / "before")
+    ends: dict[str, Any] = {}
+    print(json.dumps(case(folder, step, 0, "none", ends)), flush=True)
     for line in sys.stdin:
-        print(json.dumps(case(folder, step, *json.loads(line))), flush=True)
+        print(json.dumps(case(folder, step, *json.loads(line), ends)), flush=True)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ def home_of(
     as_of: datetime = AS_OF,
 ) -> Settings:
     """A home with these rows of AIS, lists and persons' decisions, and all that follows."""
-    settings = Settings(home=folder / "home", as_of=as_of, threads=2, memory_limit="300MB")
+    settings = Settings(home=folder / "home", as_of=as_of, threads=1, memory_limit="300MB")
     settings.home.mkdir()
     lake.prepare(settings.home)
     (folder / "ais.csv").write_bytes(day(*rows, layout=DANISH))

@@ -208,7 +208,7 @@ def shifted(slot: int, hour: int) -> dict[str, str]:
 
 def filled(folder: Path, *files: bytes) -> Settings:
     """A home of these files, derived."""
-    settings = Settings(home=folder / "home", as_of=AS_OF, threads=2, memory_limit="300MB")
+    settings = Settings(home=folder / "home", as_of=AS_OF, threads=1, memory_limit="300MB")
     settings.home.mkdir(parents=True)
     lake.prepare(settings.home)
     for number, content in enumerate(files):

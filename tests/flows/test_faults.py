@@ -1,100 +1,125 @@
 """A write, a rename, a full disk, a power cut may fail at any call: the next run mends it all.
 
-Every rename and each fourth other call on the way into the lake, and the commits of what follows
-from it, which take seconds each. `make crash` goes through all calls.
+The process is killed in every call that changes a home; every write, fsync and rename fails too, in
+turn for want of space and with an error of the disk. `make crash` goes through all calls with all
+three, and with pictures.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.flows.conftest import LAYOUTS, day, file_id, write
+from tests.flows.conftest import LAYOUTS, day, file_id, row, write
 from tests.flows.faulty import EIO, FULL, KILL
-from tests.flows.ships import call, ship
+from tests.flows.ships import SEA, START, call, ship
 from tests.flows.whole import differing
 
 MODES = (KILL, FULL, EIO)
+FAIL = ("write", "fsync", "rename")
 Case = dict[str, Any]
+Call = list[str]
 
 
 def inputs(folder: Path) -> None:
-    """Two files that share fixes; the second takes some of the first's, whose part is replaced."""
-    rows = call(ship(1, "VOLNA", mid=273), 1)
+    """Two files that share fixes; the second takes some of the first's, whose part is replaced.
+
+    A fix of the last hour of the week closes it, so that it is published.
+    """
+    of = ship(1, "VOLNA", mid=273)
+    sunday = f"{START + timedelta(days=6, hours=23, minutes=30):%d/%m/%Y %H:%M:%S}"
+    last = row(LAYOUTS[2], **of, reported_at=sunday, lon=f"{SEA[0]:.5f}", lat=f"{SEA[1]:.5f}")
+    rows = [*call(of, 1), last]
     contents = [day(*part, layout=LAYOUTS[2]) for part in (rows[:20], [*rows[15:], "x"])]
     for number, content in enumerate(sorted(contents, key=file_id, reverse=True)):
         write(folder / "in", content, name=f"{number}.csv")
 
 
-def cases(folder: Path, step: str, plan: Iterable[tuple[int, str]]) -> list[Case]:
-    """The undisturbed case, and those of the plan; see `tests.flows.faulty`."""
-    ended = subprocess.run(
+def cases(
+    folder: Path, step: str, plan: Callable[[list[Call]], Iterable[tuple[int, str]]]
+) -> list[Case]:
+    """The undisturbed case, and those that a plan makes of its calls; see `tests.flows.faulty`."""
+    inputs(folder)
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.flows.faulty", str(folder), step],
-        input="".join(json.dumps(one) + "\n" for one in plan),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return [json.loads(line) for line in ended.stdout.splitlines()]
+    ) as process:
+        assert process.stdin and process.stdout
+        never = json.loads(process.stdout.readline())
+        assert never["first"]["told"] == "done", never
+        planned = list(plan(never["first"]["calls"]))
+        told, _ = process.communicate("".join(json.dumps(one) + "\n" for one in planned))
+    found = [json.loads(line) for line in told.splitlines()]
+    assert process.returncode == 0 and len(found) == len(planned)
+    return [never, *found]
 
 
-def faults_of(case: Case, never: dict[str, str]) -> str:
+def faults_of(case: Case, never: Case) -> str:
     """What is wrong with a case; empty where the next run made the home whole."""
-    where = f"call {case['at']}, {case['mode']}: "
+    where = f"call {case['at']}, {never['first']['calls'][case['at'] - 1]}, {case['mode']}: "
     if case["mode"] == KILL and case["code"] != 9:
         return f"{where}was not reached, exit {case['code']}"
     if case["mode"] != KILL and case["code"] != 0:
         return f"{where}ended with a traceback"
     if not case["second"] or case["second"]["told"] != "done":
         return f"{where}the next run did not end: {case['second']}"
-    unlike = differing(never, case["second"]["holds"])
+    unlike = differing(never["second"]["holds"], case["second"]["holds"])
     return f"{where}differs in {', '.join(unlike)}" if unlike else ""
 
 
-def kinds_of(folder: Path, step: str) -> list[str]:
-    """The calls of an undisturbed run, by kind."""
-    (folder / "never").mkdir()
-    inputs(folder / "never")
-    (found,) = cases(folder / "never", step, [])
-    assert found["first"]["told"] == "done"
-    return list(found["first"]["kinds"])
+def every_call(calls: list[Call]) -> Iterable[tuple[int, str]]:
+    """A kill in each call, and one of the errors at each write, fsync and rename.
+
+    The ten files of a report are written alike: there each call has one of the three in turn.
+    """
+    for at, (kind, place) in enumerate(calls, 1):
+        if place.startswith("reports"):
+            yield at, MODES[at % 3 if kind in FAIL else 0]
+            continue
+        yield at, KILL
+        if kind in FAIL:
+            yield at, (FULL, EIO)[at % 2]
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_whatever_call_fails_on_the_way_into_the_lake_the_next_run_makes_it_whole(
-    tmp_path: Path, mode: str
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """In memory where there is such a place: what an fsync costs there is nothing."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as made:
+        yield Path(made)
+
+
+@pytest.mark.parametrize(
+    ("step", "places"),
+    [
+        ("lake", {"manifest.json", "position", "reject"}),
+        (
+            "derive",
+            {"reports", "barometer.duckdb", "history/run.jsonl"}
+            | {f"history/published{kind}.jsonl" for kind in ("", "_week", "_call")},
+        ),
+    ],
+)
+def test_whatever_call_fails_the_next_run_makes_the_home_whole(
+    folder: Path, step: str, places: set[str]
 ) -> None:
-    kinds = kinds_of(tmp_path, "lake")
-    assert {"open", "write", "fsync", "rename", "mkdir"} <= set(kinds)
-    inputs(tmp_path)
-    plan = [
-        (at, mode)
-        for at, kind in enumerate(kinds, 1)
-        if kind == "rename" or at % 4 == MODES.index(mode)
-    ]
-    never, *disturbed = cases(tmp_path, "lake", plan)
-    assert len(disturbed) == len(plan)
-    assert [f for case in disturbed if (f := faults_of(case, never["second"]["holds"]))] == []
-
-
-def test_killed_while_publishing_the_next_run_publishes_each_number_once(tmp_path: Path) -> None:
-    kinds = kinds_of(tmp_path, "run")
-    inputs(tmp_path)
-    # The writes at the end are the appends to the histories; the catalogue's is the last rename.
-    writes = [at for at, kind in enumerate(kinds, 1) if kind == "write"][-4:]
-    renames = [at for at, kind in enumerate(kinds, 1) if kind == "rename"][-1:]
-    plan = [(at, KILL) for at in (*writes[1:3], *renames)] + [(writes[2], FULL)]
-    never, *disturbed = cases(tmp_path, "run", plan)
-    holds = never["second"]["holds"]
-    assert {"history published", "relation port_call", "files"} <= holds.keys()
-    assert len(disturbed) == len(plan)
-    assert [f for case in disturbed if (f := faults_of(case, holds))] == []
+    never, *disturbed = cases(folder, step, every_call)
+    calls = never["first"]["calls"]
+    assert {"open", *FAIL, "mkdir"} <= {kind for kind, _ in calls}
+    for place in places:
+        assert any(path.startswith(place) for _, path in calls), place
+    assert {case["at"] for case in disturbed} == set(range(1, len(calls) + 1))
+    assert [f for case in disturbed if (f := faults_of(case, never))] == []

@@ -436,7 +436,7 @@ def publish(settings: Settings, *names: str, as_of: datetime) -> Settings:
 
 def settings_at(home: Path) -> Settings:
     home.mkdir(parents=True, exist_ok=True)
-    return Settings(home, FIRST, 2, "300MB")
+    return Settings(home, FIRST, 1, "300MB")
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.flows import load_flow_from_entrypoint
+from prefect.settings import PREFECT_API_URL
 
 from flows import catalogue, mail
 from flows.ingest import Outcome, TransientError
 from flows.settings import BarometerError, Settings, load_settings
 from flows.weekly import ingest, weekly
 from tests.conftest import AS_OF, ROOT
+from tests.flows.disk import REFUSED
 from tests.flows.post import PASSWORD, Post
+from tests.flows.test_faults import cases
+from tests.flows.whole import differing
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
 
@@ -99,6 +108,49 @@ def test_a_run_that_fails_is_told_by_mail_where_nobody_watches(
     alarms = [got for got in post.taken() if got["Subject"].endswith("failed")]
     assert len(alarms) == mails
     assert all("1 of 1 inputs failed" in str(got.get_content()) for got in alarms)
+
+
+def on_a_small_disk(folder: Path) -> dict[str, dict[str, Any]]:
+    """The steps of `tests.flows.disk` by name, in a namespace, or as root without one."""
+    command = [sys.executable, "-m", "tests.flows.disk", str(folder)]
+    environ = os.environ | {
+        "PREFECT_API_URL": PREFECT_API_URL.value(),  # the server's own files lie on another disk
+        "PREFECT_HOME": str(folder / "prefect"),
+    }
+    ways = [["unshare", "--map-root-user", "--mount", *command]] if shutil.which("unshare") else []
+    for way in (*ways, *([command] if os.getuid() == 0 else [])):
+        done = subprocess.run(
+            way, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            steps = [json.loads(line) for line in done.stdout.splitlines()]
+            return {step["step"]: step for step in steps}
+        if done.returncode != REFUSED and "unshare:" not in done.stderr:
+            raise AssertionError(done.stderr)
+    pytest.skip("the system lets nobody mount a small disk here (unshare --map-root-user --mount)")
+
+
+def test_a_disk_that_is_full_loses_nothing_and_one_that_is_read_only_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "never").mkdir()
+    (never,) = cases(tmp_path / "never", "drawn", lambda _: [])
+    (tmp_path / "never" / "in").rename(tmp_path / "in")
+    steps = on_a_small_disk(tmp_path)
+    no_lake, no_catalogue = steps["no room for the lake"], steps["no room for the catalogue"]
+    for step in (no_lake, no_catalogue):
+        assert step["code"] == 1
+        assert "No space left on device" in step["told"] and "Traceback" not in step["told"]
+        assert not {"barometer.duckdb", "history"} & set(step["there"])
+    assert "manifest.json" not in no_lake["there"] and "lake is as it was" in no_lake["told"]
+    assert "manifest.json" in no_catalogue["there"]
+    assert "what was taken in stays, and the catalogue is as it was" in no_catalogue["told"]
+    assert steps["room"]["code"] == 0, steps["room"]["told"]
+    assert differing(never["second"]["holds"], steps["room"]["holds"]) == []
+    read_only = steps["read-only"]
+    assert (read_only["code"], read_only["state"]) == (1, steps["room"]["state"])
+    assert "cannot be written (Read-only file system)" in read_only["told"]
+    assert "Traceback" not in read_only["told"]
 
 
 def block(post: Post, *, verify: bool = True) -> None:

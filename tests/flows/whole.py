@@ -29,8 +29,7 @@ def contents(settings: Settings) -> dict[str, str]:
         paths = lake.part_paths(home, manifest, kind)
         tables = [pq.read_table(path, partitioning=None) for path in paths]
         found[f"rows {kind}"] = [table.to_pylist() for table in tables]
-    if (home / lake.CATALOGUE).exists():
-        found |= _relations(settings)
+    relations = _relations(settings) if (home / lake.CATALOGUE).exists() else {}
     for name in (history.PUBLISHED, history.PUBLISHED_WEEK, history.PUBLISHED_CALL):
         rows = [
             {key: value for key, value in record.items() if key not in NUMBERS}
@@ -49,7 +48,11 @@ def contents(settings: Settings) -> dict[str, str]:
     for path in sorted((home / "reports").rglob("*")):
         if path.is_file():
             found[f"report {path.relative_to(home)}"] = path.read_bytes()
-    return {name: hashlib.blake2b(repr(it).encode()).hexdigest()[:16] for name, it in found.items()}
+    return {name: _hash(it) for name, it in found.items()} | relations
+
+
+def _hash(it: Any) -> str:
+    return hashlib.blake2b(repr(it).encode()).hexdigest()[:16]
 
 
 def _unversioned(entry: lake.Entry) -> lake.Entry:
@@ -58,7 +61,7 @@ def _unversioned(entry: lake.Entry) -> lake.Entry:
     )
 
 
-def _relations(settings: Settings) -> dict[str, Any]:
+def _relations(settings: Settings) -> dict[str, str]:
     found = {}
     with catalogue.reading(settings) as con:
         names = con.execute(
@@ -69,7 +72,7 @@ def _relations(settings: Settings) -> dict[str, Any]:
                 continue
             relation = con.table(name)
             kept = [column for column in relation.columns if column not in NUMBERS]
-            found[f"relation {name}"] = relation.select(*kept).order("all").fetchall()
+            found[f"relation {name}"] = _hash(relation.select(*kept).order("all").fetchall())
     return found
 
 
