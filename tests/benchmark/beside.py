@@ -1,0 +1,165 @@
+"""The part that holds steps of the run against other libraries, on one core each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows import lake
+from tests.benchmark.days import write_day
+from tests.benchmark.parts import Given, scratch
+from tests.benchmark.process import ONE_THREAD, ROOT, job, one_core, say, watched
+from tests.benchmark.table import Found, Table, median, ratio
+
+PYTHON = ROOT / ".venv-benchmark" / "bin" / "python"
+STEPS = ROOT / "tests" / "benchmark" / "peers.py"
+STOPS = ROOT / "tests" / "evaluation" / "peers.py"
+
+OURS = "Barometer"
+
+CANDIDATES = """
+copy (
+    with candidate as (
+        -- Ships 0 to 299 of a simulated day lie in Iranian berths.
+        select mmsi
+        from read_parquet($parts, hive_partitioning = false)
+        where lon between 49 and 57 and lat between 27 and 31 and sog_kn < 0.5
+        group by mmsi
+    ),
+
+    counted as (
+        select fix.mmsi, sum(count(*)) over (order by fix.mmsi) as fixes
+        from read_parquet($parts, hive_partitioning = false) as fix
+        where fix.mmsi in (select mmsi from candidate)
+        group by fix.mmsi
+    )
+
+    select fix.mmsi, fix.reported_at, fix.lon, fix.lat, fix.sog_kn, fix.imo
+    from read_parquet($parts, hive_partitioning = false) as fix
+    where fix.mmsi in (select mmsi from counted where fixes <= $rows)
+    order by fix.reported_at, fix.mmsi, fix.lon, fix.lat
+) to $out (format parquet)
+"""
+
+
+def peers(given: Given) -> Found:
+    """The same rows, one core each: into a lake, in which port, calls or stops."""
+    if not PYTHON.exists():
+        say(f"peers: no {PYTHON.relative_to(ROOT)}; `make bench ARGS=peers` makes it. Skipped.")
+        return Found([], {"skipped": "no environment with the peers"})
+    with scratch(given) as folder:
+        day = str(write_day(given.work / "days", given.peer_rows))
+        points, fixes = _tables(given, folder, day)
+        limits = given.limits | {"threads": 1}
+
+        def ingest() -> dict[str, Any]:
+            with scratch(given) as home:
+                return _job("ingest", files=[day], home=str(home / "home"), **limits)
+
+        def copy() -> dict[str, Any]:
+            with scratch(given) as work:
+                return _job("copy", files=[day], work=str(work), is_ordered=True, **limits)
+
+        tables, measured = [], {}
+        for title, note, sides in (
+            (
+                "From CSV into Parquet",
+                "Checked, each fix once, in order of ship and time. DuckDB's COPY checks only the "
+                "types; polars drops what Barometer keeps as `reject` with line and reason.",
+                {
+                    OURS: ingest,
+                    "DuckDB's COPY in order": copy,
+                    "polars": lambda: _peer("polars-lake", day, str(folder / "polars.parquet")),
+                },
+            ),
+            (
+                "In which port area",
+                "Points in memory against the same areas. `found`: points inside; boxes find more.",
+                {
+                    OURS: lambda: _job("fence", points=points),
+                    "polars, boxes": lambda: _peer("polars-boxes", points, ""),
+                    "GeoPandas, sjoin": lambda: _peer("geopandas-sjoin", points, ""),
+                },
+            ),
+            (
+                "Calls, or stops",
+                "All fixes of ships near Iranian berths. Barometer finds fences, verdicts and "
+                "calls; the others find stops anywhere. `found`: calls or stops.",
+                {
+                    OURS: lambda: _job("calls", fixes=fixes),
+                    "MovingPandas": lambda: _stops("movingpandas", fixes, folder),
+                    "trackintel": lambda: _stops("trackintel", fixes, folder),
+                },
+            ),
+        ):
+            measured[title] = _in_turn(sides, given.times)
+            tables.append(_table(title, note, measured[title]))
+    return Found(tables, measured)
+
+
+def _in_turn(
+    sides: Mapping[str, Callable[[], dict[str, Any]]], times: int
+) -> dict[str, list[dict[str, Any]]]:
+    measured: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
+    for number in range(times):
+        for name, side in sides.items():
+            say(f"{name}, {number + 1} of {times}")
+            measured[name].append(side())
+    return measured
+
+
+def _table(title: str, note: str, measured: Mapping[str, Sequence[dict[str, Any]]]) -> Table:
+    rows = measured[OURS][0]["rows"]
+    lines: list[tuple[object, ...]] = [
+        (
+            " ".join([name, *([runs[0]["version"]] if "version" in runs[0] else [])]),
+            rows / median(runs, "seconds"),
+            ratio(runs, measured[OURS]),
+            runs[0].get("found"),
+            median(runs, "peak_mb"),
+        )
+        for name, runs in measured.items()
+    ]
+    header = ("", "rows a second", "time against Barometer's", "found", "peak MB")
+    return Table(title, f"{rows:,} rows, one core each. {note}", header, lines)
+
+
+def _tables(given: Given, folder: Path, day: str) -> tuple[str, str]:
+    """The day's valid fixes as points, and all fixes of some ships, as Parquet files."""
+    home = folder / "home"
+    job("ingest", files=[day], home=str(home), **given.limits)
+    parts = lake.part_paths(home, lake.read_manifest(home), "position")
+    fixes = folder / "fixes.parquet"
+    with duckdb.connect() as con:
+        con.execute(CANDIDATES, {"parts": parts, "rows": given.slow_rows, "out": str(fixes)})
+    return parts[0], str(fixes)
+
+
+def _job(name: str, **given: Any) -> dict[str, Any]:
+    return job(name, is_on_one_core=True, **given)
+
+
+def _peer(step: str, given: str, out: str) -> dict[str, Any]:
+    return _told([str(PYTHON), str(STEPS), step, given, out])
+
+
+def _stops(name: str, fixes: str, folder: Path) -> dict[str, Any]:
+    out = folder / f"{name}.parquet"
+    told = _told([str(PYTHON), str(STOPS), name, fixes, str(out)])
+    with duckdb.connect() as con:
+        row = con.execute("select count(*) from read_parquet($out)", {"out": str(out)}).fetchone()
+    assert row is not None
+    return told | {"found": row[0]}
+
+
+def _told(command: Sequence[str]) -> dict[str, Any]:
+    with one_core():
+        ended = watched(command, environ=ONE_THREAD)
+    if ended.code:
+        raise SystemExit(f"{command[2]} failed; its message is above")
+    told: dict[str, Any] = json.loads(ended.out)
+    return told | {"peak_mb": ended.peak_mb}
