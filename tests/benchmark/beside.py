@@ -21,27 +21,14 @@ STOPS = ROOT / "tests" / "evaluation" / "peers.py"
 
 OURS = "Barometer"
 
-CANDIDATES = """
+BERTHED_SHIPS = 300
+"""Of `days`: at 30,000 fixes a week each is heard every two hours or so, as by satellite."""
+
+IN_ORDER_OF_TIME = """
 copy (
-    with candidate as (
-        -- Ships 0 to 299 of a simulated day lie in Iranian berths.
-        select mmsi
-        from read_parquet($parts, hive_partitioning = false)
-        where lon between 49 and 57 and lat between 27 and 31 and sog_kn < 0.5
-        group by mmsi
-    ),
-
-    counted as (
-        select fix.mmsi, sum(count(*)) over (order by fix.mmsi) as fixes
-        from read_parquet($parts, hive_partitioning = false) as fix
-        where fix.mmsi in (select mmsi from candidate)
-        group by fix.mmsi
-    )
-
-    select fix.mmsi, fix.reported_at, fix.lon, fix.lat, fix.sog_kn, fix.imo
-    from read_parquet($parts, hive_partitioning = false) as fix
-    where fix.mmsi in (select mmsi from counted where fixes <= $rows)
-    order by fix.reported_at, fix.mmsi, fix.lon, fix.lat
+    select mmsi, reported_at, lon, lat, sog_kn, imo
+    from read_parquet($parts, hive_partitioning = false)
+    order by reported_at, mmsi, lon, lat
 ) to $out (format parquet)
 """
 
@@ -53,7 +40,11 @@ def peers(given: Given) -> Found:
         return Found([], {"skipped": "no environment with the peers"})
     with scratch(given) as folder:
         day = str(write_day(given.work / "days", given.peer_rows))
-        points, fixes = _tables(given, folder, day)
+        week = [
+            str(write_day(given.work / "days", given.slow_rows // 7, number, BERTHED_SHIPS))
+            for number in range(7)
+        ]
+        points, fixes = _fixes(given, folder, [day]), _fixes(given, folder, week)
         limits = given.limits | {"threads": 1}
 
         def ingest() -> dict[str, Any]:
@@ -87,8 +78,9 @@ def peers(given: Given) -> Found:
             ),
             (
                 "Calls, or stops",
-                "All fixes of ships near Iranian berths. Barometer finds fences, verdicts and "
-                "calls; the others find stops anywhere. `found`: calls or stops.",
+                f"A week of {BERTHED_SHIPS} ships that come to Iranian berths. Barometer finds "
+                "fences, verdicts and calls; the others find stops anywhere. `found`: calls or "
+                "stops.",
                 {
                     OURS: lambda: _job("calls", fixes=fixes),
                     "MovingPandas": lambda: _stops("movingpandas", fixes, folder),
@@ -128,15 +120,15 @@ def _table(title: str, note: str, measured: Mapping[str, Sequence[dict[str, Any]
     return Table(title, f"{rows:,} rows, one core each. {note}", header, lines)
 
 
-def _tables(given: Given, folder: Path, day: str) -> tuple[str, str]:
-    """The day's valid fixes as points, and all fixes of some ships, as Parquet files."""
-    home = folder / "home"
-    job("ingest", files=[day], home=str(home), **given.limits)
+def _fixes(given: Given, folder: Path, files: list[str]) -> str:
+    """The valid fixes of files, in order of time, as one Parquet file."""
+    home = folder / f"home-{len(files)}"
+    job("ingest", files=files, home=str(home), **given.limits)
     parts = lake.part_paths(home, lake.read_manifest(home), "position")
-    fixes = folder / "fixes.parquet"
+    out = str(folder / f"fixes-{len(files)}.parquet")
     with duckdb.connect() as con:
-        con.execute(CANDIDATES, {"parts": parts, "rows": given.slow_rows, "out": str(fixes)})
-    return parts[0], str(fixes)
+        con.execute(IN_ORDER_OF_TIME, {"parts": parts, "out": out})
+    return out
 
 
 def _job(name: str, **given: Any) -> dict[str, Any]:

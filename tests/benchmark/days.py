@@ -19,6 +19,8 @@ import pyarrow as pa
 FIRST_DAY = date(2025, 1, 6)
 """A Monday."""
 
+SHIPS = 15_000
+
 COLUMNS = {
     "mmsi": "integer",
     "base_date_time": "timestamp",
@@ -45,7 +47,7 @@ copy (
         select
             i,
             hash(i + $rows * $day) as noise,
-            (hash(i + $rows * $day) % 15000)::integer as ship,
+            (hash(i + $rows * $day) % $ships)::integer as ship,
             -- To the east on even days and back on odd ones: nobody jumps at midnight.
             case when $day % 2 = 0 then i / $rows else 1 - i / $rows end as way,
             $day % 7 < 5 as is_weekday
@@ -110,18 +112,20 @@ copy (
 """
 
 
-def write_day(folder: Path, rows: int, day: int = 0) -> Path:
-    """The CSV of a day, counted from `FIRST_DAY`; one that lies in the folder already is taken."""
+def write_day(folder: Path, rows: int, day: int = 0, ships: int = SHIPS) -> Path:
+    """The CSV of a day, counted from `FIRST_DAY`; one that lies in the folder already is taken.
+
+    Fewer ships are the first ones: up to 300 all lie in Iranian berths at times.
+    """
     when = FIRST_DAY + timedelta(days=day)
-    path = folder / f"ais-{when}-{rows}.csv"
+    path = folder / f"ais-{when}-{rows}-{ships}.csv"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".unfinished")
         with duckdb.connect() as con:
             con.execute("set enable_progress_bar = false")
-            con.execute(
-                WRITE_DAY, {"rows": rows, "day": day, "date": str(when), "path": str(unfinished)}
-            )
+            named = {"rows": rows, "day": day, "date": str(when), "ships": ships}
+            con.execute(WRITE_DAY, named | {"path": str(unfinished)})
         unfinished.replace(path)
     return path
 
