@@ -104,7 +104,7 @@ def _own_mb(one: psutil.Process) -> float:
     return float(getattr(memory, "pss", memory.rss)) / 2**20
 
 
-def job(name: str, *, is_on_one_core: bool = False, **given: Any) -> dict[str, Any]:
+def job(name: str, /, *, is_on_one_core: bool = False, **given: Any) -> dict[str, Any]:
     """One of `tests.benchmark.jobs` in a process of its own; see there for what it gives.
 
     `peak_mb` is the largest of its own peak, which the system keeps exactly, and its tree's.
