@@ -12,7 +12,7 @@ import duckdb
 from flows import lake
 from tests.benchmark.days import write_day
 from tests.benchmark.parts import Given, scratch
-from tests.benchmark.process import ONE_THREAD, ROOT, job, one_core, say, watched
+from tests.benchmark.process import ROOT, job, say, watched
 from tests.benchmark.table import Found, Table, median, ratio
 
 PYTHON = ROOT / ".venv-benchmark" / "bin" / "python"
@@ -149,8 +149,7 @@ def _stops(name: str, fixes: str, folder: Path) -> dict[str, Any]:
 
 
 def _told(command: Sequence[str]) -> dict[str, Any]:
-    with one_core():
-        ended = watched(command, environ=ONE_THREAD)
+    ended = watched(command, is_on_one_core=True)
     if ended.code:
         raise SystemExit(f"{command[2]} failed; its message is above")
     told: dict[str, Any] = json.loads(ended.out)

@@ -8,16 +8,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-WATCH_S = 0.1
-"""A choice: short against a run of seconds, and a hundredth of a core."""
+WATCH_S = 0.2
+"""A choice: short against a run of seconds. Asked more often, the kernel's count of the
+pages that a tree shares would be felt in what is measured."""
 
 ONE_THREAD = dict.fromkeys(
     (
@@ -37,24 +38,25 @@ class Ended(NamedTuple):
     peak_mb: float
 
 
-def watched(
-    command: Sequence[str], *, stdin: str = "", environ: Mapping[str, str] | None = None
-) -> Ended:
+def watched(command: Sequence[str], *, stdin: str = "", is_on_one_core: bool = False) -> Ended:
     """Run a command to its end; its stderr goes to ours.
 
-    `peak_mb` is the largest sum, over it and its children, of the memory that each has to itself or
-    shares with others in part (proportional set size; resident size where there is none), looked at
-    every `WATCH_S`: what lives shorter is missed.
+    `peak_mb` is the resident memory of the process, or with children the sum of all their
+    proportional set sizes (what they share counts once), looked at every `WATCH_S`: what lives
+    shorter is missed.
     """
     start = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
-    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), **(ONE_THREAD if is_on_one_core else {})}
+    # Only the process is tied to a core: who watches it runs on another.
+    with one_core() if is_on_one_core else nullcontext():
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environ,
+        )
     peak = [0.0]
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, peak, ended), daemon=True)
@@ -91,7 +93,10 @@ def _watch(pid: int, peak: list[float], ended: threading.Event) -> None:
 def _tree_mb(pid: int) -> float:
     try:
         top = psutil.Process(pid)
-        return sum(_own_mb(one) for one in (top, *top.children(recursive=True)))
+        children = top.children(recursive=True)
+        if not children:
+            return float(top.memory_info().rss) / 2**20
+        return sum(_own_mb(one) for one in (top, *children))
     except psutil.Error:
         return 0.0
 
@@ -110,11 +115,7 @@ def job(name: str, /, *, is_on_one_core: bool = False, **given: Any) -> dict[str
     `peak_mb` is the largest of its own peak, which the system keeps exactly, and its tree's.
     """
     command = [sys.executable, "-m", "tests.benchmark.jobs", name]
-    if is_on_one_core:
-        with one_core():
-            ended = watched(command, stdin=json.dumps(given), environ=ONE_THREAD)
-    else:
-        ended = watched(command, stdin=json.dumps(given))
+    ended = watched(command, stdin=json.dumps(given), is_on_one_core=is_on_one_core)
     if ended.code:
         raise SystemExit(f"the benchmark's {name} failed; its message is above")
     found: dict[str, Any] = json.loads(ended.out)

@@ -132,7 +132,7 @@ def questions(week: int) -> dict[str, tuple[dict[str, Any], dict[str, tuple[Any,
     """Each question's parameters, and the bounds that its constants set on `position`."""
     monday = datetime.combine(FIRST_DAY + timedelta(weeks=week), time())
     name = f"{monday.isocalendar().year}-W{monday.isocalendar().week:02}"
-    span = (monday, monday + timedelta(days=7))
+    span = (monday, monday + timedelta(days=7, microseconds=-1))
     moment = {"moment": monday.isoformat()}
     box = {"lon": (BOX["west"], BOX["east"]), "lat": (BOX["south"], BOX["north"])}
     return {
@@ -149,9 +149,10 @@ def questions(week: int) -> dict[str, tuple[dict[str, Any], dict[str, tuple[Any,
 def queries(given: Given) -> Found:
     """Analysts' questions on the home of the year; it is made in one run where there is none."""
     home = home_path(given)
-    if not (home / lake.CATALOGUE).exists():
-        say(f"a home of {given.weeks[-1] + 1} weeks, for the questions")
-        weeks = range(given.weeks[-1] + 1)
+    weeks = range(given.weeks[-1] + 1)
+    if len(lake.read_manifest(home).entries) < 7 * len(weeks):
+        say(f"a home of {len(weeks)} weeks, for the questions")
+        shutil.rmtree(home, ignore_errors=True)
         files = [path for week in weeks for path in week_files(given, week)]
         job(
             "run",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -147,6 +148,15 @@ def test_memory_is_that_of_a_process_and_its_children() -> None:
     assert ended.code == 0
     assert 190 < ended.peak_mb < 300
     assert ended.seconds > 0.5
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux's affinity")
+def test_on_one_core_holds_for_the_process_and_not_for_who_watches_it() -> None:
+    ask = "import os; print(len(os.sched_getaffinity(0)), os.environ['POLARS_MAX_THREADS'])"
+    before = os.sched_getaffinity(0)
+    ended = process.watched([sys.executable, "-c", ask], is_on_one_core=True)
+    assert ended.out.split() == ["1", "1"]
+    assert os.sched_getaffinity(0) == before
 
 
 def test_a_job_runs_in_a_process_of_its_own_and_tells_its_peak(tmp_path: Path) -> None:
