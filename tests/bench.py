@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ import psutil
 
 from tests.benchmark.beside import peers
 from tests.benchmark.parts import DAY_ROWS, Given, dask, day, packing, sizes
-from tests.benchmark.process import say
+from tests.benchmark.process import JobFailed, say
 from tests.benchmark.table import Found, markdown
 from tests.benchmark.year import queries, year
 
@@ -30,8 +31,11 @@ PARTS = {part.__name__: part for part in (day, sizes, year, queries, packing, da
 """In the order in which they are measured: `queries` takes the home that `year` made."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure the parts asked for, print their tables; write them where that is asked for."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the parts asked for, print their tables; write them where that is asked for.
+
+    Returns 1 where something failed: the other parts are measured all the same.
+    """
     parser = _parser()
     flags = parser.parse_args(arguments)
     unknown = sorted(set(flags.parts) - {*PARTS, "all"})
@@ -54,7 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found = {}
         for name in chosen:
             say(f"part {name}")
-            found[name] = PARTS[name](given)
+            try:
+                found[name] = PARTS[name](given)
+            except JobFailed as error:
+                say(f"part {name}: {error}")
+                found[name] = Found([], {"failed": str(error)}, is_whole=False)
     text = page(found, given)
     print(text)
     if flags.markdown:
@@ -64,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measured = {name: one.measured for name, one in found.items()}
         said = {"data": "SIMULATED", "machine": machine(), "given": settings, "measured": measured}
         flags.json.write_text(json.dumps(said, indent=1), encoding="utf-8")
+    return 0 if all(one.is_whole for one in found.values()) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -128,4 +137,4 @@ def page(found: dict[str, Found], given: Given) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

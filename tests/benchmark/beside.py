@@ -12,7 +12,7 @@ import duckdb
 from flows import lake
 from tests.benchmark.days import write_day
 from tests.benchmark.parts import Given, scratch
-from tests.benchmark.process import ROOT, job, say, watched
+from tests.benchmark.process import ROOT, JobFailed, job, say, watched
 from tests.benchmark.table import Found, Table, median, ratio
 
 PYTHON = ROOT / ".venv-benchmark" / "bin" / "python"
@@ -151,6 +151,6 @@ def _stops(name: str, fixes: str, folder: Path) -> dict[str, Any]:
 def _told(command: Sequence[str]) -> dict[str, Any]:
     ended = watched(command, is_on_one_core=True)
     if ended.code:
-        raise SystemExit(f"{command[2]} failed; its message is above")
+        raise JobFailed(f"{command[2]} failed; its message is above")
     told: dict[str, Any] = json.loads(ended.out)
     return told | {"peak_mb": ended.peak_mb}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.benchmark.days import pack, write_day
-from tests.benchmark.process import job, say, watched
+from tests.benchmark.process import JobFailed, job, say, watched
 from tests.benchmark.table import Found, Table, median, ratio
 
 DAY_ROWS = 8_100_000
@@ -174,7 +174,7 @@ def dask(given: Given) -> Found:
                 home = ["--home", str(folder / "home"), "--threads", str(given.limits["threads"])]
                 end = watched([*command, *(() if flags is None else (*files, *flags)), *home])
             if end.code:
-                raise SystemExit(f"dask: {name} ended with exit {end.code}; see above")
+                raise JobFailed(f"dask: {name} ended with exit {end.code}; see above")
             measured[name].append({"seconds": end.seconds, "peak_mb": end.peak_mb})
     rows: list[tuple[object, ...]] = [
         (

@@ -29,6 +29,10 @@ ONE_THREAD = dict.fromkeys(
 )
 
 
+class JobFailed(Exception):
+    """What was to be measured failed; its own message is on stderr."""
+
+
 class Ended(NamedTuple):
     """A process that ended: what it printed, its wall-clock seconds, the peak of its whole tree."""
 
@@ -117,7 +121,7 @@ def job(name: str, /, *, is_on_one_core: bool = False, **given: Any) -> dict[str
     command = [sys.executable, "-m", "tests.benchmark.jobs", name]
     ended = watched(command, stdin=json.dumps(given), is_on_one_core=is_on_one_core)
     if ended.code:
-        raise SystemExit(f"the benchmark's {name} failed; its message is above")
+        raise JobFailed(f"the benchmark's {name} failed; its message is above")
     found: dict[str, Any] = json.loads(ended.out)
     return found | {"peak_mb": max(found.get("peak_mb", 0.0), ended.peak_mb)}
 

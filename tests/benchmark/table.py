@@ -17,10 +17,11 @@ class Table(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Tables for people, and every single measurement for machines."""
+    """Tables for people, every single measurement for machines, and whether nothing failed."""
 
     tables: list[Table]
     measured: Any
+    is_whole: bool = True
 
 
 def median(runs: Iterable[Mapping[str, Any]], key: str) -> float:

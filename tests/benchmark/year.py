@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from flows import lake
 from tests.benchmark.days import FIRST_DAY, write_day
 from tests.benchmark.parts import Given
-from tests.benchmark.process import job, say
+from tests.benchmark.process import JobFailed, job, say
 from tests.benchmark.table import Found, Table, median
 
 SHOWN = 25
@@ -41,11 +41,25 @@ def year(given: Given) -> Found:
                 clone(aside, home)
             say(f"week {week + 1}, {number + 1} of {times}")
             given_job = {"files": files, "home": str(home), "as_of": as_of(week), "publish": True}
-            measured[week].append(job("run", **given_job, **given.limits))
+            try:
+                measured[week].append(job("run", **given_job, **given.limits))
+            except JobFailed as error:
+                return _so_far(measured, given.weeks, week, str(error))
         shutil.rmtree(aside, ignore_errors=True)
         for path in files:
             Path(path).unlink()
     return Found([cost(measured, given.weeks), growth(measured, given.weeks)], measured)
+
+
+def _so_far(
+    measured: Mapping[int, Sequence[dict[str, Any]]], weeks: Sequence[int], failed: int, why: str
+) -> Found:
+    """What was measured before a week failed, with that said first: hours of it are not lost."""
+    title = f"The run failed at {failed} weeks before"
+    whole = [week for week in weeks if week < failed]
+    tables = [cost(measured, whole), *([growth(measured, whole)] if whole else [])]
+    said = Table(title, why, ("weeks before", "state"), [(str(failed), "failed")])
+    return Found([said, *(tables if failed else [])], {"failed": failed} | dict(measured), False)
 
 
 def cost(measured: Mapping[int, Sequence[dict[str, Any]]], weeks: Sequence[int]) -> Table:

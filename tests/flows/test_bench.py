@@ -167,8 +167,8 @@ def test_a_job_runs_in_a_process_of_its_own_and_tells_its_peak(tmp_path: Path) -
     assert pq.read_metadata(tmp_path / "copy-0.parquet").num_rows == 100
 
 
-def test_a_job_that_fails_ends_the_benchmark(tmp_path: Path, capfd: Any) -> None:
-    with pytest.raises(SystemExit, match="copy failed"):
+def test_a_job_that_fails_is_no_measurement(tmp_path: Path, capfd: Any) -> None:
+    with pytest.raises(process.JobFailed, match="copy failed"):
         process.job("copy", files=["none.csv"], work=str(tmp_path), is_ordered=True, **LIMITS)
     assert "none.csv" in capfd.readouterr().err
 
@@ -216,6 +216,25 @@ def test_a_measured_week_begins_each_time_from_the_home_of_the_weeks_before(
     assert [row[:2] for row in cost.rows] == [("0", 4.0), ("2", 8.0)]
     assert [row[5] for row in cost.rows] == [1.0, 2.0]
     assert growth.rows[0][:2] == ("port_call", 4.0)
+
+
+def test_what_was_measured_before_a_week_failed_is_kept_and_the_exit_code_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    fakes = Fakes([2, 3, 4])
+
+    def fails_at_last(*given: Any, **named: Any) -> dict[str, Any]:
+        if len(fakes.seen) == 3:
+            raise process.JobFailed("out of memory")
+        return fakes(*given, **named)
+
+    monkeypatch.setattr(year, "job", fails_at_last)
+    flags = ["--times", "1", "--week-rows", "1", "--weeks", "1", "3", "--keep", str(tmp_path)]
+    assert bench.main(["year", *flags]) == 1
+    said = capsys.readouterr().out
+    assert "The run failed at 3 weeks before\n\nout of memory" in said
+    assert "| 1 | 3 |" in said
+    assert len(fakes.seen) == 3
 
 
 def test_steps_that_grow_are_shown_by_their_last_seconds() -> None:
