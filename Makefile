@@ -29,8 +29,14 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup
-	$(BIN)/python tests/bench.py
+# One part or several: ARGS="sizes year --markdown FILE"; -h lists them. The peers need an environment of their own.
+bench: setup $(if $(filter peers all,$(ARGS)),.venv-benchmark/.done)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+.venv-benchmark/.done: tests/benchmark/requirements.txt tests/evaluation/requirements.txt
+	$(PYTHON) -m venv .venv-benchmark
+	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
 
 # Weeks on the schedule in minutes, on local servers.
 lapse: setup

@@ -1,0 +1,291 @@
+"""What is measured, each in a process of its own: `python -m tests.benchmark.jobs NAME`.
+
+Takes its arguments as JSON on stdin and prints what it measured as JSON. Importing is not timed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.benchmark.days import COLUMNS
+
+QUESTIONS = Path(__file__).parent / "questions"
+
+FLOOR = """
+copy (
+    select * from read_csv(
+        $path, columns = $columns, header = true, auto_detect = false, delim = ',', quote = '"'
+    )
+    order by mmsi, base_date_time, longitude, latitude
+) to $out (format parquet, compression zstd)
+"""
+BARE = FLOOR.replace("    order by mmsi, base_date_time, longitude, latitude\n", "")
+
+
+def copy(
+    files: list[str], work: str, threads: int, memory_limit: str, *, is_ordered: bool
+) -> dict[str, Any]:
+    """DuckDB's COPY of each file in turn, in the lake's row order or unordered."""
+    config = {"threads": threads, "memory_limit": memory_limit, "temp_directory": f"{work}/tmp"}
+    with duckdb.connect(config=config) as con:
+        con.execute("set enable_progress_bar = false; set preserve_insertion_order = false")
+        start = time.perf_counter()
+        for number, path in enumerate(files):
+            out = f"{work}/copy-{number}.parquet"
+            con.execute(
+                FLOOR if is_ordered else BARE, {"path": path, "columns": COLUMNS, "out": out}
+            )
+        return {"seconds": time.perf_counter() - start, "peak_mb": own_peak_mb()}
+
+
+def ingest(files: list[str], home: str, **given: Any) -> dict[str, Any]:
+    """The files into the lake of a home."""
+    seconds, outcomes, _ = _ingested(files, home, given)
+    return {"seconds": seconds, "rows": _rows(outcomes), "peak_mb": own_peak_mb()}
+
+
+def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str, Any]:
+    """The whole run without Prefect: ingest, then all that follows from the lake.
+
+    With `publish` the reports that are new or changed are part of it and of its `steps`. Without,
+    every week's report is written after it and timed apart: that hangs on the weeks, not the rows.
+    """
+    from flows import catalogue, run
+    from flows.report.tables import week_folder, weeks
+    from flows.report.write import write_report
+
+    ingest_s, outcomes, settings = _ingested(files, home, given)
+    start = time.perf_counter()
+    with timed_steps() as (steps, steps_cpu):
+        run.derive(settings, outcomes, publish=publish)
+    derive_s = time.perf_counter() - start
+    report_s = steps.pop("write_report", 0.0)
+    derive_s -= report_s
+    found = {
+        "seconds": ingest_s + derive_s + (report_s if publish else 0),
+        "ingest_s": ingest_s,
+        "derive_s": derive_s,
+        "steps": steps | {"the rest": derive_s - sum(steps.values())},
+        "steps_cpu": steps_cpu,
+        "rows": _rows(outcomes),
+        "peak_mb": own_peak_mb(),
+        "catalogue_mb": catalogue.existing(settings.home).stat().st_size / 1e6,
+    }
+    if not publish:
+        start = time.perf_counter()
+        with catalogue.reading(settings) as con:
+            for week in weeks(con):
+                write_report(con, week_folder(settings.home, week), week)
+        report_s = time.perf_counter() - start
+    return found | {"report_s": report_s}
+
+
+def _ingested(files: list[str], home: str, given: dict[str, Any]) -> tuple[float, list[Any], Any]:
+    from flows import lake
+    from flows.files import InputFile
+    from flows.ingest import ingest_file
+    from flows.settings import load_settings
+    from flows.sources import load_sources
+
+    settings = load_settings({"home": home, **given}, {})
+    start = time.perf_counter()
+    lake.prepare(settings.home)
+    sources = load_sources(settings.home)
+    outcomes = [
+        outcome
+        for path in files
+        for outcome in ingest_file(InputFile(Path(path), is_named=True), sources, settings)
+    ]
+    seconds = time.perf_counter() - start
+    wrong = [outcome.message for outcome in outcomes if outcome.state != "ingested"]
+    if wrong:
+        raise SystemExit(f"not ingested: {wrong}")
+    return seconds, outcomes, settings
+
+
+def _rows(outcomes: list[Any]) -> int:
+    return sum(outcome.entry.rows_read for outcome in outcomes)
+
+
+@contextmanager
+def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
+    """Seconds of every relation and step that a build of the catalogue takes, from outside.
+
+    By the clock, and of this process on all cores: these hold where others use the cores too.
+
+    What lies between two steps is put to the one after it, as "before NAME": the ships to be worked
+    (sql/candidate.sql) are found before `_settled`.
+    """
+    from flows import calls, catalogue, run
+
+    seconds: dict[str, float] = {}
+    cpu: dict[str, float] = {}
+    last: list[tuple[float, float]] = []
+
+    def now() -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
+
+    def add(name: str, since: tuple[float, float]) -> None:
+        for total, begun, ended in zip((seconds, cpu), since, now(), strict=True):
+            total[name] = total.get(name, 0.0) + ended - begun
+
+    def timed(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*given: Any, **named: Any) -> Any:
+            if last:
+                add(f"before {name}", last[0])
+            start = now()
+            try:
+                return plain(*given, **named)
+            finally:
+                add(name, start)
+                last[:] = [now()]
+
+        return step
+
+    plain_create = catalogue._create
+
+    def create(con: Any, *names: str) -> None:
+        for name in names:
+            timed(name, plain_create)(con, name)
+
+    wrapped = [
+        (catalogue, "_settled"),
+        *((calls, name) for name in ("find_calls", "find_events")),
+        *((catalogue, name) for name in ("_series", "_publish", "_comment")),
+        (run, "write_report"),
+    ]
+    before = [(module, name, getattr(module, name)) for module, name in wrapped]
+    catalogue._create = create
+    for module, name, plain in before:
+        setattr(module, name, timed(name, plain))
+    try:
+        yield seconds, cpu
+    finally:
+        catalogue._create = plain_create
+        for module, name, plain in before:
+            setattr(module, name, plain)
+
+
+def query(
+    home: str, name: str, parameters: dict[str, Any], threads: int, times: int
+) -> dict[str, Any]:
+    """Seconds of a question on a home: cold, its pages given back to the system, and warm.
+
+    Read like any client does: DuckDB read-only on the catalogue, nothing else. Cold is the first
+    time in a new process, opening included.
+    """
+    forget_pages(Path(home))
+    sql = (QUESTIONS / f"{name}.sql").read_text(encoding="utf-8")
+    if "moment" in parameters:
+        parameters = parameters | {"moment": datetime.fromisoformat(parameters["moment"])}
+    start = time.perf_counter()
+    config = {"threads": threads}
+    with duckdb.connect(f"{home}/barometer.duckdb", read_only=True, config=config) as con:
+        con.execute("set enable_progress_bar = false")
+        rows = len(con.execute(sql, parameters).fetchall())
+        cold_s = time.perf_counter() - start
+        warm = []
+        for _ in range(times):
+            start = time.perf_counter()
+            con.execute(sql, parameters).fetchall()
+            warm.append(time.perf_counter() - start)
+        told = con.execute(f"explain (analyze, format json) {sql}", parameters).fetchall()
+    profile = json.loads(told[0][1])
+    return {
+        "cold_s": cold_s,
+        "warm_s": statistics.median(warm),
+        "rows": rows,
+        "files_read": _files_read(profile),
+        "peak_mb": own_peak_mb(),
+    }
+
+
+def _files_read(operator: dict[str, Any]) -> int:
+    own = int(operator.get("extra_info", {}).get("Total Files Read", 0))
+    return own + sum(_files_read(child) for child in operator.get("children", []))
+
+
+def forget_pages(folder: Path) -> None:
+    """Give the pages of a folder's files back to the system, where it has a call for that."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as raw:
+                os.fsync(raw.fileno())
+                os.posix_fadvise(raw.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def fence(points: str) -> dict[str, Any]:
+    """Points (lon, lat) in the port areas, as the run locates them."""
+    import pyarrow.parquet as pq
+
+    from flows.resources import port_files
+    from geo.fences import locate
+    from geo.ports import load_ports
+
+    ports = load_ports(*port_files())
+    table = pq.read_table(points, columns=["lon", "lat"])
+    lon, lat = table["lon"].to_numpy(), table["lat"].to_numpy()
+    locate(lon[:1], lat[:1], ports)  # the grid is built once for all calls
+    start = time.perf_counter()
+    place = locate(lon, lat, ports)
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "rows": len(lon), "found": int((place.area > 0).sum())}
+
+
+def calls(fixes: str) -> dict[str, Any]:
+    """Port calls from all fixes of some ships, as the run finds them: fences, verdicts, calls."""
+    from flows import calls
+    from flows.resources import port_files
+    from geo.ports import load_ports
+
+    ports = load_ports(*port_files())
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute("create table position as from read_parquet($fixes)", {"fixes": fixes})
+        con.execute(
+            "create table candidate as select mmsi, count(*) as fixes from position group by all"
+        )
+        con.execute("create table reception_hour (port_id varchar, hour timestamp)")
+        row = con.execute("select max(reported_at), count(*) from position").fetchone()
+        assert row is not None
+        end, rows = row
+        start = time.perf_counter()
+        found = calls.find_calls(con, ports, end, calls.NO_WORK)
+        seconds = time.perf_counter() - start
+    return {"seconds": seconds, "rows": rows, "found": found.calls.num_rows}
+
+
+def own_peak_mb() -> float:
+    """Peak resident memory of this process. Linux's ru_maxrss has the parent's from the fork."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+JOBS: dict[str, Callable[..., dict[str, Any]]] = {
+    job.__name__: job for job in (copy, ingest, run, query, fence, calls)
+}
+
+
+def main() -> None:
+    """Do the job that the command line names."""
+    given = json.load(sys.stdin)
+    print(json.dumps(JOBS[sys.argv[1]](**given)))
+
+
+if __name__ == "__main__":
+    main()

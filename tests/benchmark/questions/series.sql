@@ -1,0 +1,5 @@
+-- The series.
+-- Grain: one week. Inputs: barometer.
+select *
+from barometer
+order by week
