@@ -8,7 +8,7 @@ worked again, with those whose calls hang on what is heard of others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -179,7 +179,10 @@ def find_calls(
     heard = _heard(con, index)
     query = sql_path("candidate_fix.sql").read_text(encoding="utf-8")
     found = [NO_WORK, kept]
-    for first, last in _batches(con):
+    ships = con.execute(
+        "select mmsi, fixes from candidate anti join settled_ship using (mmsi) order by mmsi"
+    ).fetchall()
+    for first, last in batches(ships, BATCH_FIXES):
         result = con.execute(query, {"first": first, "last": last})
         columns: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
         fixes = _judged(columns, port)
@@ -372,20 +375,31 @@ def _ships(fixes: dict[str, npt.NDArray[Any]]) -> pa.Table:
     return pa.table({"mmsi": ships, "fixes": count, "hangs_on_hearing": hangs}, schema=SHIP_SCHEMA)
 
 
-def _batches(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
-    """Ranges of MMSIs with about `BATCH_FIXES` fixes to work each; a ship is never cut."""
-    rows = con.execute(
-        "select mmsi, fixes from candidate anti join settled_ship using (mmsi) order by mmsi"
-    ).fetchall()
-    first, total = None, 0
-    for mmsi, fixes in rows:
-        if first is not None and total + fixes > BATCH_FIXES:
-            yield first, mmsi - 1
+def batches(ships: Iterable[tuple[int, int]], most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of MMSIs, first and last, with about so many rows each; a ship is never cut.
+
+    Parameters
+    ----------
+    ships : iterable
+        MMSI and number of rows, by MMSI.
+    most : int
+        Rows of a range; a single ship may have more.
+
+    Examples
+    --------
+    >>> list(batches([(1, 5), (2, 4), (7, 2), (9, 30)], 9))
+    [(1, 2), (7, 7), (9, 9)]
+    """
+    first = last = None
+    total = 0
+    for mmsi, rows in ships:
+        if first is not None and last is not None and total + rows > most:
+            yield first, last
             first, total = None, 0
         first = mmsi if first is None else first
-        total += fixes
-    if first is not None:
-        yield first, rows[-1][0]
+        last, total = mmsi, total + rows
+    if first is not None and last is not None:
+        yield first, last
 
 
 def _serves(port: Ports, index: dict[str, int]) -> dict[int, set[int]]:

@@ -21,8 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from flows import __version__, calls, durable, lake
-from flows.digest import digest
+from flows import __version__, calls, digest, durable, lake
 from flows.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
@@ -60,6 +59,10 @@ LIMIT_STEP_DEG = 0.02
 CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
 
+BATCH_STATEMENTS = 100_000
+"""Of what ships said on a day, so many rows at a time: some 100 MB (600,000 ship-days fail at 300
+MB, 290,000 do not)."""
+
 LAKE_VIEWS = {
     "position": (*POSITION_SCHEMA.names, "source", "file_id"),
     "reject": ("file_id", *REJECT_SCHEMA.names),
@@ -79,8 +82,7 @@ KNOWN = (
 """Relations that need no fix, in an order in which each finds its inputs."""
 
 FOLLOWING = (
-    *("interference", "call_interference"),
-    *("ship_day", "claim_day", "imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
+    *("claim_day", "imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
@@ -257,6 +259,16 @@ PUBLICATIONS = (
 """In the order in which they are appended: a count never stands without the calls that made it."""
 
 
+def digest_new(settings: Settings, manifest: Manifest) -> None:
+    """Store a digest of the lake's parts that none covers yet; see `flows.digest`."""
+    with lake.connect(settings) as con:
+        ports, fences = _fences(tuple(port_files()), folder_hash(data_path("ports")))
+        for name, table in {**fences, "strait_side": load_straits()}.items():
+            con.register(name, table)
+        con.execute("set variable near = $near", {"near": _box(ports)})
+        digest.store(con, settings, manifest)
+
+
 def build(
     settings: Settings,
     manifest: Manifest,
@@ -307,7 +319,7 @@ def build(
             con.register(name, table)
         _create(con, *KNOWN)
         con.execute("set variable near = $near", {"near": _box(ports)})
-        digest(con, settings, manifest, from_scratch=from_scratch)
+        digest.relate(con, settings, manifest, from_scratch=from_scratch)
         _create(con, "heard_ship_slot", "heard_slot", "heard_hour", "reception_hour")
         candidate = con.sql(_sql("candidate")).to_arrow_table()
         con.register("candidate", candidate)
@@ -322,6 +334,8 @@ def build(
         _create(con, "track_call", "flagged_position", "candidate_ship", "worked_part")
         con.sql(_sql("position_verdict")).create_view("position_verdict")
         _create(con, "jammed_slot", "observed_hour", "coverage")
+        _create(con, "interference", "call_interference")
+        _create_by_ship(con, "ship_day")
         _create(con, *FOLLOWING)
         for name, table in _series(con).items():
             con.register(name, table)
@@ -464,6 +478,19 @@ def _create(con: duckdb.DuckDBPyConnection, *names: str) -> None:
     """
     for name in names:
         con.sql(_sql(name)).create(name)
+
+
+def _create_by_ship(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Create the table of a file of sql/ for some ships at a time.
+
+    DuckDB keeps the groups of an aggregate over texts in memory, whatever its limit.
+    """
+    ships = con.execute("select mmsi, count(*) from said group by mmsi order by mmsi").fetchall()
+    con.execute("set variable ships = {'first': 0, 'last': 0}")
+    con.sql(_sql(name)).create(name)
+    for first, last in calls.batches(ships, BATCH_STATEMENTS):
+        con.execute("set variable ships = $range", {"range": {"first": first, "last": last}})
+        con.sql(_sql(name)).insert_into(name)
 
 
 def _comment(con: duckdb.DuckDBPyConnection) -> None:

@@ -39,38 +39,58 @@ COVERED = "parts.json"
 """The hashes of the parts that a digest covers."""
 
 
-def digest(
-    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest, *, from_scratch: bool
-) -> None:
-    """Make views of `RELATIONS` over the digests of the whole lake, making those that are missing.
+def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest) -> None:
+    """Store a digest of the parts that none covers, and take away those that do not hold.
 
     Parameters
     ----------
     con : DuckDBPyConnection
         With what the files of `sql/digest/` name, but for `new_position`.
     settings : Settings
-        The home, ready for writing.
+        The home, locked and ready for writing.
     manifest : Manifest
         What the lake holds.
+    """
+    stored = _stored(settings.home, manifest)
+    for folder in (settings.home / FOLDER).glob("*"):
+        if folder not in stored:
+            shutil.rmtree(folder, ignore_errors=True)
+    if new := _uncovered(settings.home, manifest, stored):
+        log.info("digesting %d parts of the lake", len(new))
+        _keep(settings.home, _made(con, settings.home, list(new.values())), new)
+
+
+def relate(
+    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest, *, from_scratch: bool
+) -> None:
+    """Make views of `RELATIONS` over the digests of the whole lake.
+
+    Parameters
+    ----------
+    con, settings, manifest
+        As for `store`.
     from_scratch : bool
-        Use no stored digest and store none, to hold what is stored against it.
+        Use no stored digest, to hold what is stored against it.
     """
     stored = {} if from_scratch else _stored(settings.home, manifest)
-    covered = {part for parts in stored.values() for part in parts}
-    new = {
-        part.hash: str(settings.home / part.path)
-        for entry in manifest.entries.values()
-        if (part := entry.position) is not None and part.hash not in covered
-    }
+    new = _uncovered(settings.home, manifest, stored)
     folders = list(stored)
     if new or not stored:
-        made = _made(
-            con, settings.home, new, lake.part_paths(settings.home, Manifest({}), "position")
-        )
-        folders.append(made if from_scratch or not new else _kept(settings.home, made, new))
+        empty = lake.part_paths(settings.home, Manifest({}), "position")
+        folders.append(_made(con, settings.home, list(new.values()) or empty))
     for name in RELATIONS:
         files = [glob.escape(str(folder / f"{name}.parquet")) for folder in folders]
         con.read_parquet(files, hive_partitioning=False).create_view(name)
+
+
+def _uncovered(home: Path, manifest: Manifest, stored: dict[Path, list[str]]) -> dict[str, str]:
+    """Hash and path of the parts of which no digest is stored."""
+    covered = {part for parts in stored.values() for part in parts}
+    return {
+        part.hash: str(home / part.path)
+        for entry in manifest.entries.values()
+        if (part := entry.position) is not None and part.hash not in covered
+    }
 
 
 def _method() -> str:
@@ -81,7 +101,7 @@ def _method() -> str:
 
 
 def _stored(home: Path, manifest: Manifest) -> dict[Path, list[str]]:
-    """The digests that hold, with the parts that they cover; what does not hold is taken away."""
+    """The digests that hold, with the parts that they cover."""
     present = {e.position.hash for e in manifest.entries.values() if e.position is not None}
     found: dict[Path, list[str]] = {}
     for folder in sorted((home / FOLDER).glob("*")):
@@ -89,8 +109,6 @@ def _stored(home: Path, manifest: Manifest) -> dict[Path, list[str]]:
         taken = {part for covered in found.values() for part in covered}
         if parts and present.issuperset(parts) and taken.isdisjoint(parts):
             found[folder] = parts
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
     return found
 
 
@@ -107,15 +125,12 @@ def _covered(folder: Path) -> list[str]:
     return [str(part) for part in parts]
 
 
-def _made(
-    con: duckdb.DuckDBPyConnection, home: Path, new: dict[str, str], empty: Sequence[str]
-) -> Path:
-    """A digest of parts of the lake, given as path by hash, in `tmp/`."""
-    log.info("digesting %d parts of the lake", len(new))
+def _made(con: duckdb.DuckDBPyConnection, home: Path, paths: Sequence[str]) -> Path:
+    """A digest of some parts of the lake, in `tmp/`."""
     folder = home / "tmp" / uuid.uuid4().hex
     folder.mkdir(parents=True)
-    paths = [glob.escape(path) for path in (new.values() or empty)]
-    con.read_parquet(paths, hive_partitioning=True).create_view("new_position")
+    files = [glob.escape(path) for path in paths]
+    con.read_parquet(files, hive_partitioning=True).create_view("new_position")
     for name in RELATIONS:
         query = sql_path("digest", f"{name}.sql").read_text(encoding="utf-8")
         con.sql(query).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
@@ -123,7 +138,7 @@ def _made(
     return folder
 
 
-def _kept(home: Path, made: Path, new: dict[str, str]) -> Path:
+def _keep(home: Path, made: Path, new: dict[str, str]) -> None:
     """Put a digest among the stored ones, whole or not at all."""
     (made / COVERED).write_text(json.dumps(sorted(new)), encoding="utf-8")
     for path in made.iterdir():
@@ -132,7 +147,5 @@ def _kept(home: Path, made: Path, new: dict[str, str]) -> Path:
     sync_folder(made)
     make_folder(home / FOLDER)
     named = hashlib.blake2b("".join(sorted(new)).encode(), digest_size=8).hexdigest()
-    target = home / FOLDER / f"{_method()}-{named}"
-    made.rename(target)
-    sync_folder(target.parent)
-    return target
+    made.rename(home / FOLDER / f"{_method()}-{named}")
+    sync_folder(home / FOLDER)

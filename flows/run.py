@@ -61,6 +61,7 @@ def _derive(
     warn_of_faults(settings.home)
     this = run_record(settings, manifest, outcomes)
     log.info("building the catalogue from %d input files", len(manifest.entries))
+    catalogue.digest_new(settings, manifest)
     built, published = catalogue.build(settings, manifest, this, publish=publish)
     changed = []
     if publish:

@@ -1,10 +1,11 @@
 -- What each track said of itself on each day: of every statement the one that it sent most often.
--- Grain: one track and UTC day. Inputs: said, flagged_position, position.
+-- Grain: one track and UTC day. Inputs: said, flagged_position, position; the session's variable ships, an MMSI range.
 with corrected as (
     select distinct
         mmsi,
         reported_at::date as day
     from flagged_position
+    where mmsi between getvariable('ships').first and getvariable('ships').last
 ),
 
 report as (
@@ -23,6 +24,7 @@ report as (
         max(said.last_at) as last_at
     from said
     anti join corrected on said.mmsi = corrected.mmsi and said.day = corrected.day
+    where said.mmsi between getvariable('ships').first and getvariable('ships').last
     group by all
     union all
     -- The few days with a fix that is no fix of the ship are read again: of two hulls on one MMSI
@@ -48,7 +50,10 @@ report as (
             and fix.reported_at = flag.reported_at
             and fix.lon = flag.lon
             and fix.lat = flag.lat
-    where flag.verdict is distinct from 'implausible'
+    where
+        flag.verdict is distinct from 'implausible'
+        -- Else the whole lake is read for a few ships.
+        and fix.mmsi between getvariable('ships').first and getvariable('ships').last
     group by all
 ),
 

@@ -15,3 +15,4 @@ select
     max(reported_at) as last_at
 from new_position
 group by all
+order by mmsi, day

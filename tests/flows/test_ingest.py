@@ -514,7 +514,7 @@ def run_in_another_process(script: str, *arguments: str) -> subprocess.Completed
         import os, resource, sys
         sys.path.insert(0, {str(ROOT)!r})
         from pathlib import Path
-        from flows import ingest as step, lake, read
+        from flows import durable, ingest as step, lake, read
         from tests.flows.conftest import ingest, settings_of
         paths = [Path(p) for p in sys.argv[2:]]
         """
@@ -550,7 +550,7 @@ ingest(settings_of(Path(sys.argv[1])), *paths)
         ("lake.adopt", 3, False),
         ("lake.adopt", 4, False),
         ("lake.write_manifest", 2, True),
-        ("lake.sync_folder", 13, True),
+        ("durable.sync_folder", 10, True),
         ("read.rejects_table", 2, True),
     ],
     ids=[
