@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
         "--home", help="folder of lake, catalogue and reports (BAROMETER_HOME; data/lake)"
     )
     shared.add_argument(
+        "--lake",
+        metavar="ADDRESS",
+        help="the lake on object storage: s3://bucket/prefix (the home)",
+    )
+    shared.add_argument(
         "--as-of", dest="as_of", metavar="TIME", help="the run's clock, UTC (now): 2026-04-20T06:00"
     )
     shared.add_argument("--threads", type=int, help="threads (the machine's, 8 at most)")
@@ -318,7 +323,7 @@ def _add_simulate(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _settings(flags: argparse.Namespace) -> Settings:
-    names = ("home", "as_of", "threads", "memory_limit")
+    names = ("home", "as_of", "threads", "memory_limit", "lake")
     return load_settings({name: getattr(flags, name) for name in names})
 
 
@@ -338,7 +343,7 @@ def _run(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     outcomes: list[Outcome] = []
     with lake.locked(settings.home), _progress(flags) as progress:  # before a minute of Prefect
-        lake.read_manifest(settings.home)
+        lake.read_manifest(settings.place)
         _set_up_prefect(settings)
         # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
         # bar's, which prints log lines above itself.
@@ -350,6 +355,7 @@ def _run(flags: argparse.Namespace) -> int:
             as_of=settings.as_of.isoformat(),
             threads=settings.threads,
             memory_limit=settings.memory_limit,
+            lake=settings.lake,
             progress=progress,
             outcomes=outcomes,
             is_watched=sys.stderr.isatty(),
@@ -374,6 +380,7 @@ def _serve(flags: argparse.Namespace) -> int:
         "home": str(settings.home),
         "threads": flags.threads,
         "memory_limit": flags.memory_limit,
+        "lake": flags.lake,
     }
     _set_up_prefect(settings)
     with prefect_server(settings):
@@ -408,7 +415,7 @@ def _ingest(flags: argparse.Namespace) -> int:
     files, outcomes = find_inputs(flags.paths)
     with lake.locked(settings.home), _progress(flags) as progress:
         _start_logging()  # in here, so that log lines go above the bar
-        lake.prepare(settings.home)
+        lake.prepare(settings.home, settings.place)
         for outcome in outcomes:
             run.log_outcome(log, outcome)
         for file in files:
@@ -682,7 +689,7 @@ def _register_import(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     with lake.locked(settings.home):
-        lake.prepare(settings.home)
+        lake.prepare(settings.home, settings.place)
         found = store.import_list(
             settings,
             Path(flags.file),
@@ -778,7 +785,7 @@ def _check(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     if flags.repoint:
         with lake.locked(settings.home):
-            catalogue.repoint(settings, lake.read_manifest(settings.home))
+            catalogue.repoint(settings, lake.read_manifest(settings.place))
     found = check.check(settings)
     if flags.rebuild:
         with lake.locked(settings.home):

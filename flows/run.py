@@ -38,8 +38,8 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
         If a file of the lake is missing or cut: numbers without its rows would be published as
         restated. If something could not be written. What was published stays in both cases.
     """
-    manifest = lake.read_manifest(settings.home)
-    if faults := lake.faults(settings.home, manifest, is_hashed=False):
+    manifest = lake.read_manifest(settings.place)
+    if faults := lake.faults(settings.place, manifest, is_hashed=False):
         raise BarometerError(
             "the numbers were not made anew, and the catalogue and the reports are as they were, "
             "because the lake is damaged. What was taken in stays.\n" + "\n".join(faults)
@@ -48,10 +48,11 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
         return _derive(settings, manifest, outcomes, publish=publish)
     except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError) as error:
         why = (str(error) or type(error).__name__).splitlines()[0]
+        reach = f", and whether {settings.lake} can be reached" if settings.lake else ""
         raise BarometerError(
             f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
-            "space, its rights and the memory limit, and run again: what was taken in stays, and "
-            "the catalogue is as it was."
+            f"space, its rights and the memory limit{reach}, and run again: what was taken in "
+            "stays, and the catalogue is as it was."
         ) from error
 
 

@@ -14,10 +14,18 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.logging import get_logger, get_run_logger
 from prefect.states import Failed
 
-from flows import catalogue, fetch, lake, mail, run
+from flows import catalogue, fetch, mail, run
 from flows.fetch import Fetched
-from flows.files import InputFile
-from flows.ingest import Outcome, Progress, TransientError, find_inputs, ingest_file
+from flows.ingest import (
+    Input,
+    Outcome,
+    Progress,
+    TransientError,
+    find_inputs,
+    ingest_input,
+    inputs_of,
+)
+from flows.lake import locked, prepare
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.settings import BarometerError, Settings, load_settings
@@ -25,20 +33,17 @@ from flows.sources import Source, load_sources
 
 
 @task(
-    task_run_name="ingest {file.path.name}",
+    task_run_name="ingest {given.member.name}",
     retries=2,
     retry_delay_seconds=5,
     retry_condition_fn=lambda task, task_run, state: run.is_transient(state),
     cache_policy=NO_CACHE,
 )
 def ingest(
-    file: InputFile, sources: dict[str, Source], settings: Settings, progress: Progress | None
-) -> list[Outcome]:
-    """One file into the lake. Tried again where the disk or the network failed, not the data."""
-    outcomes = ingest_file(file, sources, settings, progress, raise_transient=True)
-    for outcome in outcomes:
-        run.log_outcome(get_run_logger(), outcome)
-    return outcomes
+    given: Input, sources: dict[str, Source], settings: Settings, progress: Progress | None
+) -> Outcome:
+    """One CSV into the lake. Tried again where the disk or the network failed, not the data."""
+    return ingest_input(given, sources, settings, progress, raise_transient=True)
 
 
 @task(task_run_name="fetch {source.source_id}", cache_policy=NO_CACHE)
@@ -95,6 +100,20 @@ def sound_alarm(flow: Any, flow_run: FlowRun, state: State) -> None:
         get_logger("barometer").warning("%s", line)
 
 
+def _ingested(
+    given: Input | Outcome,
+    sources: dict[str, Source],
+    settings: Settings,
+    progress: Progress | None,
+) -> Outcome:
+    if isinstance(given, Outcome):
+        return given
+    try:
+        return ingest(given, sources, settings, progress)
+    except TransientError as error:
+        return error.outcome
+
+
 @flow(
     name="barometer-weekly",
     validate_parameters=False,
@@ -107,6 +126,7 @@ def weekly(
     as_of: str | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
+    lake: str | None = None,
     progress: Progress | None = None,
     outcomes: list[Outcome] | None = None,
     fetched: list[str] | None = None,
@@ -118,7 +138,7 @@ def weekly(
     ----------
     paths : list of str, optional
         Files, folders and patterns; none rebuilds what follows from the lake as it is.
-    home, as_of, threads, memory_limit : optional
+    home, as_of, threads, memory_limit, lake : optional
         The settings, as the command line takes them.
     progress : callable, optional
         See `flows.ingest.Progress`.
@@ -143,7 +163,13 @@ def weekly(
     log = get_run_logger()
     outcomes = [] if outcomes is None else outcomes
     settings = load_settings(
-        {"home": home, "as_of": as_of, "threads": threads, "memory_limit": memory_limit}
+        {
+            "home": home,
+            "as_of": as_of,
+            "threads": threads,
+            "memory_limit": memory_limit,
+            "lake": lake,
+        }
     )
     sources = load_sources(settings.home)
     problems = []
@@ -161,18 +187,13 @@ def weekly(
     for outcome in unfound:
         run.log_outcome(log, outcome)
     outcomes += unfound
-    with lake.locked(settings.home):
-        lake.prepare(settings.home)
+    with locked(settings.home):
+        prepare(settings.home, settings.place)
         log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
-        for file in files:
-            try:
-                outcomes += ingest(file, sources, settings, progress)
-            except TransientError:
-                # A last try takes an archive's members one by one; what went in is known.
-                last = ingest_file(file, sources, settings, progress)
-                for outcome in last:
-                    run.log_outcome(log, outcome)
-                outcomes += last
+        for given in inputs_of(files):
+            outcome = _ingested(given, sources, settings, progress)
+            run.log_outcome(log, outcome)
+            outcomes.append(outcome)
         made = derive(settings, outcomes, return_state=True)
         if made.is_failed():
             log.error("%s", made.message)
