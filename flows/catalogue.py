@@ -261,6 +261,7 @@ def build(
     publish: bool,
     from_scratch: bool = False,
     known_on: date | None = None,
+    spread: calls.Spread | None = None,
 ) -> tuple[Path, dict[str, list[dict[str, Any]]]]:
     """Build the catalogue beside the one in use.
 
@@ -278,6 +279,8 @@ def build(
         Work every ship anew, instead of those alone that the catalogue in use does not settle.
     known_on : date or None
         Link ships by what was known on that day; None for all that is known.
+    spread : callable, optional
+        Works the ships elsewhere; see `flows.calls.Spread`.
 
     Returns
     -------
@@ -308,7 +311,7 @@ def build(
         candidate = con.sql(_sql("candidate"), params=box).to_arrow_table()
         con.register("candidate", candidate)
         kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
-        work = calls.find_calls(con, ports, _data_end(manifest), kept)
+        work = calls.find_calls(con, ports, _data_end(manifest), kept, spread)
         events = calls.find_events(work, _data_end(manifest))
         for name, table in zip(("found_call", "found_flag", "found_ship"), work, strict=True):
             con.register(name, table)

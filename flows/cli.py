@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import os
+import socket
 import sys
 import textwrap
 import time
@@ -14,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flows import __version__
 from flows.settings import BarometerError, Settings, load_settings
@@ -21,6 +23,7 @@ from flows.settings import BarometerError, Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.cluster import Cluster
     from flows.download import Progress as DownloadProgress
     from flows.ingest import Outcome, Progress
 
@@ -101,10 +104,23 @@ def _parser() -> argparse.ArgumentParser:
         barometer run data/sample
         barometer run AIS_2026_04_*.zip --home ~/barometer
         barometer run                      # rebuild from the lake as it is
+        barometer run /data/ais --on dask --workers 8
+        barometer run /data/ais --on tcp://head:8786 --lake s3://bucket/prefix
         """,
         as_json="the outcome as JSON",
     )
     run.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    run.add_argument(
+        "--on",
+        metavar="WHERE",
+        type=_where,
+        help="read files and work ships in several processes: dask, for a cluster of this "
+        "machine's own, or the address of a Dask scheduler, tcp://host:8786; all workers must see "
+        "the home and the files under the same paths",
+    )
+    run.add_argument(
+        "--workers", type=_count, metavar="N", help="with --on dask: processes (one a thread)"
+    )
     serve = command(
         "serve",
         _serve,
@@ -340,16 +356,22 @@ def _start_logging() -> None:
 def _run(flags: argparse.Namespace) -> int:
     from flows import lake, run  # noqa: PLC0415
 
+    if flags.workers and flags.on != "dask":
+        print("barometer run: --workers goes with --on dask", file=sys.stderr)
+        return USAGE
     settings = _settings(flags)
     outcomes: list[Outcome] = []
-    with lake.locked(settings.home), _progress(flags) as progress:  # before a minute of Prefect
+    with ExitStack() as stack:
+        stack.enter_context(lake.locked(settings.home))  # before a minute of Prefect
+        progress = stack.enter_context(_progress(flags))
         lake.read_manifest(settings.place)
-        _set_up_prefect(settings)
+        cluster = _cluster(flags, settings, stack)
         # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
         # bar's, which prints log lines above itself.
         from flows.weekly import weekly  # noqa: PLC0415
 
-        state = weekly(
+        flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
+        state = flow(
             paths=flags.paths,
             home=str(settings.home),
             as_of=settings.as_of.isoformat(),
@@ -359,6 +381,7 @@ def _run(flags: argparse.Namespace) -> int:
             progress=progress,
             outcomes=outcomes,
             is_watched=sys.stderr.isatty(),
+            ahead=cluster.ahead if cluster else 0,
             return_state=True,
         )
     problem = run.problem(outcomes)
@@ -366,6 +389,30 @@ def _run(flags: argparse.Namespace) -> int:
         print(f"barometer: the run failed: {state.message}", file=sys.stderr)
         return FAILED
     return _show_outcome(settings, outcomes, as_json=flags.json)
+
+
+def _cluster(flags: argparse.Namespace, settings: Settings, stack: ExitStack) -> Cluster | None:
+    """The cluster that was asked for, and a Prefect server that its workers reach."""
+    if flags.on is None:
+        _set_up_prefect(settings)
+        return None
+    from flows.cluster import LOCAL, cluster  # noqa: PLC0415
+    from flows.prefect_server import prefect_server  # noqa: PLC0415
+
+    is_here = flags.on == LOCAL or urlsplit(flags.on).hostname in ("127.0.0.1", "localhost", "::1")
+    if not is_here and not os.environ.get("PREFECT_API_URL"):
+        raise BarometerError(
+            "PREFECT_API_URL is not set, and the workers elsewhere tell a Prefect server how they "
+            "go on. Name one that they reach: PREFECT_API_URL=http://host:4200/api"
+        )
+    made = cluster(flags.on, settings, flags.workers)
+    _set_up_prefect(settings)
+    if "PREFECT_SERVER_API_PORT" not in os.environ:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            os.environ["PREFECT_SERVER_API_PORT"] = str(free.getsockname()[1])
+        stack.callback(os.environ.pop, "PREFECT_SERVER_API_PORT", None)
+    stack.enter_context(prefect_server(settings))
+    return made
 
 
 def _serve(flags: argparse.Namespace) -> int:
@@ -703,6 +750,19 @@ def _register_import(flags: argparse.Namespace) -> int:
     else:
         print(show.as_text(found, Path(flags.file).name))
     return DONE
+
+
+def _where(text: str) -> str:
+    url = urlsplit(text)
+    if text != "dask" and (url.scheme not in ("tcp", "tls") or not url.hostname):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither dask nor such as tcp://host:8786")
+    return text
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
 
 
 def _iso_day(text: str) -> date:

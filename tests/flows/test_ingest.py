@@ -477,15 +477,15 @@ def test_a_caller_that_tries_again_is_told_to(
 
     monkeypatch.setattr(lake, "write_manifest", once)
     states = []
-    for given in step.inputs_of([file]):
-        assert isinstance(given, step.Input)
+    for one in step.inputs_of([file]):
+        assert isinstance(one, step.Input)
         try:
-            states.append(step.ingest_input(given, sources, home, raise_transient=True).state)
+            states.append(step.ingest_input(one, sources, home, raise_transient=True).state)
         except step.TransientError as error:
             # It comes out of a process of a cluster too.
             told = pickle.loads(pickle.dumps(error))
             assert (told.outcome.name, str(told)) == ("x.zip!1.csv", told.outcome.message)
-            states.append(step.ingest_input(given, sources, home, raise_transient=True).state)
+            states.append(step.ingest_input(one, sources, home, raise_transient=True).state)
             states.append("after a second try")
     assert states == ["ingested", "ingested", "after a second try", "ingested"]
     assert len(positions(home)) == 9
