@@ -71,6 +71,7 @@ def cluster(on: str, settings: Settings, workers: int | None = None) -> Cluster:
         "memory_limit": distributed.system.MEMORY_LIMIT // count,
         "host": "127.0.0.1",
         "dashboard_address": None,
+        "scheduler_kwargs": {"dashboard": False},
         # Whoever reaches a scheduler can run code as us: certificates made for this run keep the
         # other users of the machine out.
         "security": True,
