@@ -55,6 +55,7 @@ def cluster(on: str, settings: Settings, workers: int | None = None) -> Cluster:
         version or does not see the home.
     """
     try:
+        import dask  # noqa: PLC0415
         import distributed  # noqa: PLC0415
         from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415
     except ImportError as error:
@@ -64,13 +65,15 @@ def cluster(on: str, settings: Settings, workers: int | None = None) -> Cluster:
         ) from error
     if on != LOCAL:
         return Cluster(DaskTaskRunner(address=on), AHEAD_A_THREAD * _threads_of(on, settings))
+    # Its pages, logs among them, ask nobody who he is: serve none.
+    dask.config.set({f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")})
     count = workers or settings.threads
     local = {
         "n_workers": count,
         "threads_per_worker": 1,
         "memory_limit": distributed.system.MEMORY_LIMIT // count,
         "host": "127.0.0.1",
-        "dashboard_address": None,
+        "dashboard_address": "127.0.0.1:0",  # Dask's HTTP server starts in any case
         "scheduler_kwargs": {"dashboard": False},
         # Whoever reaches a scheduler can run code as us: certificates made for this run keep the
         # other users of the machine out.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,6 +187,32 @@ def test_a_worker_that_does_not_see_the_home_or_has_other_code_is_a_message(
     monkeypatch.setattr(calls, "method_hash", lambda: "other")
     with pytest.raises(BarometerError, match="has not this version"):
         cluster.cluster(scheduler, settings)
+
+
+def test_a_cluster_of_its_own_shows_its_pages_to_nobody_and_shares_the_machine(
+    tmp_path: Path,
+) -> None:
+    import dask
+    from distributed import LocalCluster
+
+    settings = load_settings({"home": tmp_path / "home", "threads": 1}, {})
+    before = dask.config.get("distributed.scheduler.http.routes")
+    made = cluster.cluster("dask", settings, 1)
+    try:
+        with LocalCluster(**made.runner.cluster_kwargs) as own, own.get_client() as client:  # type: ignore[attr-defined]
+            assert own.scheduler_address.startswith("tls://127.0.0.1:")
+            services = client.run_on_scheduler(
+                lambda dask_scheduler: dask_scheduler.http_server.port
+            )
+            for page in ("status", "info/main/logs.html", "health"):
+                with pytest.raises(urllib.error.HTTPError, match="404"):
+                    urllib.request.urlopen(f"http://127.0.0.1:{services}/{page}", timeout=5)
+            there = client.submit(cluster.of_worker, settings).result()
+    finally:
+        dask.config.set({"distributed.scheduler.http.routes": before})
+    assert (there.threads, made.ahead) == (1, 2)
+    assert int(there.memory_limit.removesuffix("B")) > 300_000_000
+    assert cluster.of_worker(settings) == settings  # outside of a worker
 
 
 @pytest.mark.parametrize(
