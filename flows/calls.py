@@ -8,7 +8,7 @@ worked again, with those whose calls hang on what is heard of others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -149,8 +149,32 @@ def settled(before: Work, candidate: pa.Table, touched: pa.Array) -> Work:
     )
 
 
+class Job(NamedTuple):
+    """What a batch of ships is worked by, beside the fixes; it may go to another process.
+
+    `candidate` and `settled_ship` are the relations of `candidate_fix.sql`.
+    """
+
+    port: Ports
+    data_end: datetime
+    heard: dict[int, npt.NDArray[np.int64]]
+    candidate: pa.Table
+    settled_ship: pa.Table
+
+
+Range = tuple[int, int]
+"""The first and the last MMSI of a batch."""
+
+Spread = Callable[[Job, list[Range]], Iterable[Work]]
+"""Works batches elsewhere, by `work_range`; gives what was found in their order."""
+
+
 def find_calls(
-    con: duckdb.DuckDBPyConnection, port: Ports, data_end: datetime | None, kept: Work
+    con: duckdb.DuckDBPyConnection,
+    port: Ports,
+    data_end: datetime | None,
+    kept: Work,
+    spread: Spread | None = None,
 ) -> Work:
     """The port calls of every ship of the lake, and the verdicts on their fixes.
 
@@ -164,6 +188,8 @@ def find_calls(
         The last fix of the lake, UTC; None for an empty lake.
     kept : Work
         The ships of which nothing is to be found anew: from `settled`, or `NO_WORK`.
+    spread : callable, optional
+        See `Spread`; without it the batches are worked here, one after the other.
 
     Returns
     -------
@@ -173,31 +199,50 @@ def find_calls(
     if data_end is None:
         return NO_WORK
     con.register("settled_ship", kept.ships)
-    port_ids = [str(port_id) for port_id in port.port["port_id"]]
-    index = {port_id: row for row, port_id in enumerate(port_ids)}
-    serves = _serves(port, index)
-    heard = _heard(con, index)
-    query = sql_path("candidate_fix.sql").read_text(encoding="utf-8")
-    found = [NO_WORK, kept]
+    job = Job(
+        port=port,
+        data_end=data_end,
+        heard=_heard(con, _index(port)),
+        candidate=con.table("candidate").to_arrow_table(),
+        settled_ship=kept.ships,
+    )
     ships = con.execute(
         "select mmsi, fixes from candidate anti join settled_ship using (mmsi) order by mmsi"
     ).fetchall()
-    for first, last in batches(ships, BATCH_FIXES):
-        result = con.execute(query, {"first": first, "last": last})
-        columns: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
-        fixes = _judged(columns, port)
-        calls = find_port_calls(
-            fixes, port_ids=port_ids, serves=serves, heard=heard, data_end=data_end
-        )
-        found.append(
-            Work(
-                pa.Table.from_pandas(calls, schema=CALL_SCHEMA, preserve_index=False),
-                _flagged(fixes, port_ids),
-                _ships(fixes),
-            )
-        )
+    ranges = list(batches(ships, BATCH_FIXES))
+    if spread is None:
+        works: Iterable[Work] = (work_range(con, job, one) for one in ranges)
+    else:
+        works = spread(job, ranges)
+    found = [NO_WORK, kept, *works]
     con.unregister("settled_ship")
     return Work(*(pa.concat_tables(tables) for tables in zip(*found, strict=True)))
+
+
+def work_range(con: duckdb.DuckDBPyConnection, job: Job, batch: Range) -> Work:
+    """The port calls of a batch of ships; `con` has the relations of `candidate_fix.sql`."""
+    port_ids = [str(port_id) for port_id in job.port.port["port_id"]]
+    query = sql_path("candidate_fix.sql").read_text(encoding="utf-8")
+    result = con.execute(query, {"first": batch[0], "last": batch[1]})
+    columns: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
+    fixes = _judged(columns, job.port)
+    calls = find_port_calls(
+        fixes,
+        port_ids=port_ids,
+        serves=_serves(job.port, _index(job.port)),
+        heard=job.heard,
+        data_end=job.data_end,
+    )
+    return Work(
+        pa.Table.from_pandas(calls, schema=CALL_SCHEMA, preserve_index=False),
+        _flagged(fixes, port_ids),
+        _ships(fixes),
+    )
+
+
+def _index(port: Ports) -> dict[str, int]:
+    """Row numbers of the ports by `port_id`."""
+    return {str(port_id): row for row, port_id in enumerate(port.port["port_id"])}
 
 
 class Events(NamedTuple):

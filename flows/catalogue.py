@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from flows import __version__, calls, digest, durable, lake
+from flows import __version__, calls, digest, durable, lake, store
 from flows.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
@@ -41,7 +41,7 @@ from flows.registers.decisions import read_decisions
 from flows.registers.entry import ENTRY_SCHEMA
 from flows.registers.store import load_junk, load_versions
 from flows.resources import data_path, port_files, sql_path
-from flows.settings import BarometerError, Settings
+from flows.settings import BarometerError, Place, Settings
 from geo.fences import METRES_A_DEGREE, near
 from geo.ports import Ports, load_ports
 
@@ -277,6 +277,7 @@ def build(
     publish: bool,
     from_scratch: bool = False,
     known_on: date | None = None,
+    spread: calls.Spread | None = None,
 ) -> tuple[Path, dict[str, list[dict[str, Any]]]]:
     """Build the catalogue beside the one in use.
 
@@ -294,6 +295,8 @@ def build(
         Work every ship anew, instead of those alone that the catalogue in use does not settle.
     known_on : date or None
         Link ships by what was known on that day; None for all that is known.
+    spread : callable, optional
+        Works the ships elsewhere; see `flows.calls.Spread`.
 
     Returns
     -------
@@ -307,7 +310,7 @@ def build(
     runs = [*read_history(settings.home, RUN), *([run] if run else [])]
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
-            _lake_view(con, settings.home, manifest, name)
+            _lake_view(con, settings.place, manifest, name)
         con.register("ledger", _ledger(manifest))
         for name, table in _knowledge(settings.home).items():
             con.register(name, table)
@@ -324,7 +327,7 @@ def build(
         candidate = con.sql(_sql("candidate")).to_arrow_table()
         con.register("candidate", candidate)
         kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
-        work = calls.find_calls(con, ports, _data_end(manifest), kept)
+        work = calls.find_calls(con, ports, _data_end(manifest), kept, spread)
         events = calls.find_events(work, _data_end(manifest))
         for name, table in zip(("found_call", "found_flag", "found_ship"), work, strict=True):
             con.register(name, table)
@@ -384,7 +387,7 @@ def repoint(settings: Settings, manifest: Manifest) -> None:
     shutil.copyfile(existing(settings.home), path)
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
-            _lake_view(con, settings.home, manifest, name)
+            _lake_view(con, settings.place, manifest, name)
         _comment(con)
     swap_in(settings, path)
 
@@ -392,10 +395,10 @@ def repoint(settings: Settings, manifest: Manifest) -> None:
 @contextmanager
 def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[Any]:
     """A read-only connection to the catalogue whose views fit the place where the home lies now."""
-    manifest = lake.read_manifest(settings.home) if manifest is None else manifest
+    manifest = lake.read_manifest(settings.place) if manifest is None else manifest
     with open_catalogue(existing(settings.home), settings) as con:
         for name in LAKE_VIEWS:
-            con.execute(SET_PARTS[name], {"parts": _patterns(settings.home, manifest, name)})
+            con.execute(SET_PARTS[name], {"parts": _patterns(settings.place, manifest, name)})
         con.execute(_sql("lake_views"))
         con.register("outbox_record", _outbox(settings.home))
         con.register(
@@ -412,7 +415,7 @@ def built_beside(
 
     See `build` for `from_scratch` and `known_on`. It is gone when the connection is closed.
     """
-    manifest = lake.read_manifest(settings.home)
+    manifest = lake.read_manifest(settings.place)
     with open_catalogue(existing(settings.home), settings) as used:
         row = used.execute("select value from meta where key = 'as_of'").fetchone()
     assert row is not None
@@ -432,7 +435,9 @@ def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCo
     """A read-only connection to a catalogue file."""
     with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
         con.execute("set enable_progress_bar = false")
-        yield con
+        store.attach(con, settings.place)
+        with store.explained_reading(settings.place):
+            yield con
 
 
 def existing(home: Path) -> Path:
@@ -456,6 +461,7 @@ def _writing(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnecti
     config = _config(settings) | {"storage_compatibility_version": STORAGE_VERSION}
     with duckdb.connect(str(path), config=config) as con:
         con.execute("set enable_progress_bar = false")
+        store.attach(con, settings.place)
         yield con
 
 
@@ -500,18 +506,18 @@ def _comment(con: duckdb.DuckDBPyConnection) -> None:
     con.commit()
 
 
-def _lake_view(con: duckdb.DuckDBPyConnection, home: Path, manifest: Manifest, kind: str) -> None:
+def _lake_view(con: duckdb.DuckDBPyConnection, place: Place, manifest: Manifest, kind: str) -> None:
     """A view over the lake's files, each by its absolute path.
 
     The relation is lazy: `con.sql` with parameters would read the lake into the catalogue instead.
     """
-    files = con.read_parquet(_patterns(home, manifest, kind), hive_partitioning=True)
+    files = con.read_parquet(_patterns(place, manifest, kind), hive_partitioning=True)
     files.select(*LAKE_VIEWS[kind]).create_view(kind, replace=True)
 
 
-def _patterns(home: Path, manifest: Manifest, kind: str) -> list[str]:
+def _patterns(place: Place, manifest: Manifest, kind: str) -> list[str]:
     """The lake's files as patterns that fit just them: a home's name may hold `*` or `[`."""
-    return [glob.escape(path) for path in lake.part_paths(home, manifest, kind)]
+    return [glob.escape(path) for path in lake.part_paths(place, manifest, kind)]
 
 
 def _run_tables(runs: list[dict[str, Any]], manifest: Manifest) -> dict[str, pa.Table]:
@@ -671,7 +677,7 @@ def _settled(
     except (duckdb.Error, pa.ArrowInvalid):
         return calls.NO_WORK
     new = [
-        glob.escape(str(settings.home / entry.position.path))
+        glob.escape(lake.address(settings.place, entry.position))
         for entry in manifest.entries.values()
         if entry.position is not None and entry.position.hash not in worked
     ]

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import catalogue, lake
+from flows import catalogue, lake, store
 from flows.history import RUN, read_history
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.record import inputs_hash, lake_files, run_files
@@ -59,7 +59,7 @@ def check(settings: Settings) -> list[Finding]:
 
     Reads every Parquet file of the lake once, for its hash.
     """
-    manifest = lake.read_manifest(settings.home)
+    manifest = lake.read_manifest(settings.place)
     found = _check_files(settings, manifest)
     if any(finding.check in ("files", "schema") for finding in found):
         return found  # the queries would only stumble over the same files
@@ -127,17 +127,17 @@ def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
                 found.append(_fault("sums", f"{entry.name}: {kind} rows differ from the ledger"))
             if part and (drift := _drift(settings, kind, part)):
                 found.append(_fault("schema", f"{part.path}: {drift}"))
-    faults = lake.faults(settings.home, manifest, is_hashed=True)
+    faults = lake.faults(settings.place, manifest, is_hashed=True)
     return found + [_fault("files", fault) for fault in faults]
 
 
 def _drift(settings: Settings, kind: str, part: lake.Part) -> str | None:
     """Where a sound file has other columns, types or rows than this version writes."""
-    if lake.fault_of(settings.home, part, is_hashed=True) is not None:
+    if lake.fault_of(settings.place, part, is_hashed=True) is not None:
         return None  # told as damaged
     schema: pa.Schema = POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA
     try:
-        file = pq.ParquetFile(settings.home / part.path)
+        file = pq.ParquetFile(store.readable(settings.place, part.path))
     except (OSError, pa.ArrowInvalid) as error:
         return f"is no Parquet file that can be read ({error})"
     if file.metadata.num_rows != part.rows:

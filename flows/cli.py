@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import socket
 import sys
 import textwrap
 import time
@@ -15,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flows import __version__
 from flows.settings import BarometerError, Settings, load_settings
@@ -22,6 +24,7 @@ from flows.settings import BarometerError, Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.cluster import Cluster
     from flows.download import Progress as DownloadProgress
     from flows.ingest import Outcome, Progress
     from flows.listen import Progress as ListenProgress
@@ -51,16 +54,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
+def _shared_flags() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--home", help="folder of lake, catalogue and reports (BAROMETER_HOME; data/lake)"
+    )
+    shared.add_argument(
+        "--lake",
+        metavar="ADDRESS",
+        help="the lake on object storage: s3://bucket/prefix (the home)",
     )
     shared.add_argument(
         "--as-of", dest="as_of", metavar="TIME", help="the run's clock, UTC (now): 2026-04-20T06:00"
     )
     shared.add_argument("--threads", type=int, help="threads (the machine's, 8 at most)")
     shared.add_argument("--memory-limit", metavar="SIZE", help="DuckDB's memory (300MB)")
+    return shared
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = _shared_flags()
     parser = argparse.ArgumentParser(
         prog="barometer",
         description="Weekly counts of Russian-linked tanker calls at Iranian ports, by AIS.",
@@ -98,10 +111,23 @@ def _parser() -> argparse.ArgumentParser:
         barometer run data/sample
         barometer run AIS_2026_04_*.zip --home ~/barometer
         barometer run                      # rebuild from the lake as it is
+        barometer run /data/ais --on dask --workers 8
+        barometer run /data/ais --on tcp://head:8786 --lake s3://bucket/prefix
         """,
         as_json="the outcome as JSON",
     )
     run.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    run.add_argument(
+        "--on",
+        metavar="WHERE",
+        type=_where,
+        help="read files and work ships in several processes: dask, for a cluster of this "
+        "machine's own, or the address of a Dask scheduler, tcp://host:8786; all workers must see "
+        "the home and the files under the same paths",
+    )
+    run.add_argument(
+        "--workers", type=_count, metavar="N", help="with --on dask: processes (one a thread)"
+    )
     serve = command(
         "serve",
         _serve,
@@ -169,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
         barometer listen --for 1h --home ~/barometer
         barometer run ~/barometer/recordings --home ~/barometer
 
-        recordings/gaps.csv says from when to when nobody listened, and why. A file is named .part
+        recordings/gaps.log says from when to when nobody listened, and why. A file is named .part
         until its hour is over. BAROMETER_AISSTREAM_URL names a relay of your own (wss://).
         """,
     )
@@ -346,7 +372,7 @@ def _add_simulate(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _settings(flags: argparse.Namespace) -> Settings:
-    names = ("home", "as_of", "threads", "memory_limit")
+    names = ("home", "as_of", "threads", "memory_limit", "lake")
     return load_settings({name: getattr(flags, name) for name in names})
 
 
@@ -363,25 +389,33 @@ def _start_logging() -> None:
 def _run(flags: argparse.Namespace) -> int:
     from flows import lake, run  # noqa: PLC0415
 
+    if flags.workers and flags.on != "dask":
+        print("barometer run: --workers goes with --on dask", file=sys.stderr)
+        return USAGE
     settings = _settings(flags)
     outcomes: list[Outcome] = []
-    with lake.locked(settings.home), _progress(flags) as progress:  # before a minute of Prefect
-        lake.read_manifest(settings.home)
-        _set_up_prefect(settings)
+    with ExitStack() as stack:
+        stack.enter_context(lake.locked(settings.home))  # before a minute of Prefect
+        progress = stack.enter_context(_progress(flags))
+        lake.read_manifest(settings.place)
+        cluster = _cluster(flags, settings, stack)
         # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
         # bar's, which prints log lines above itself.
         from flows.weekly import weekly  # noqa: PLC0415
 
+        flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
         try:
-            state = weekly(
+            state = flow(
                 paths=flags.paths,
                 home=str(settings.home),
                 as_of=settings.as_of.isoformat(),
                 threads=settings.threads,
                 memory_limit=settings.memory_limit,
+                lake=settings.lake,
                 progress=progress,
                 outcomes=outcomes,
                 is_watched=sys.stderr.isatty(),
+                ahead=cluster.ahead if cluster else 0,
                 return_state=True,
             )
         except RuntimeError as error:  # what the flow itself raises becomes its state
@@ -396,6 +430,30 @@ def _run(flags: argparse.Namespace) -> int:
     return _show_outcome(settings, outcomes, as_json=flags.json)
 
 
+def _cluster(flags: argparse.Namespace, settings: Settings, stack: ExitStack) -> Cluster | None:
+    """The cluster that was asked for, and a Prefect server that its workers reach."""
+    if flags.on is None:
+        _set_up_prefect(settings)
+        return None
+    from flows.cluster import LOCAL, cluster  # noqa: PLC0415
+    from flows.prefect_server import prefect_server  # noqa: PLC0415
+
+    is_here = flags.on == LOCAL or urlsplit(flags.on).hostname in ("127.0.0.1", "localhost", "::1")
+    if not is_here and not os.environ.get("PREFECT_API_URL"):
+        raise BarometerError(
+            "PREFECT_API_URL is not set, and the workers elsewhere tell a Prefect server how they "
+            "go on. Name one that they reach: PREFECT_API_URL=http://host:4200/api"
+        )
+    made = cluster(flags.on, settings, flags.workers)
+    _set_up_prefect(settings)
+    if "PREFECT_SERVER_API_PORT" not in os.environ:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            os.environ["PREFECT_SERVER_API_PORT"] = str(free.getsockname()[1])
+        stack.callback(os.environ.pop, "PREFECT_SERVER_API_PORT", None)
+    stack.enter_context(prefect_server(settings))
+    return made
+
+
 def _serve(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
@@ -408,6 +466,7 @@ def _serve(flags: argparse.Namespace) -> int:
         "home": str(settings.home),
         "threads": flags.threads,
         "memory_limit": flags.memory_limit,
+        "lake": flags.lake,
     }
     _set_up_prefect(settings)
     with prefect_server(settings):
@@ -442,7 +501,7 @@ def _ingest(flags: argparse.Namespace) -> int:
     files, outcomes = find_inputs(flags.paths)
     with lake.locked(settings.home), _progress(flags) as progress:
         _start_logging()  # in here, so that log lines go above the bar
-        lake.prepare(settings.home)
+        lake.prepare(settings.home, settings.place)
         for outcome in outcomes:
             run.log_outcome(log, outcome)
         for file in files:
@@ -767,7 +826,7 @@ def _register_import(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     with lake.locked(settings.home):
-        lake.prepare(settings.home)
+        lake.prepare(settings.home, settings.place)
         found = store.import_list(
             settings,
             Path(flags.file),
@@ -781,6 +840,19 @@ def _register_import(flags: argparse.Namespace) -> int:
     else:
         print(show.as_text(found, Path(flags.file).name))
     return DONE
+
+
+def _where(text: str) -> str:
+    url = urlsplit(text)
+    if text != "dask" and (url.scheme not in ("tcp", "tls") or not url.hostname):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither dask nor such as tcp://host:8786")
+    return text
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
 
 
 def _iso_day(text: str) -> date:
@@ -870,7 +942,7 @@ def _check(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     if flags.repoint:
         with lake.locked(settings.home):
-            catalogue.repoint(settings, lake.read_manifest(settings.home))
+            catalogue.repoint(settings, lake.read_manifest(settings.place))
     found = check.check(settings)
     if flags.rebuild:
         with lake.locked(settings.home):

@@ -27,7 +27,7 @@ from flows.lake import Manifest
 from flows.record import code_hash
 from flows.registers.codes import folder_hash
 from flows.resources import data_path, sql_path
-from flows.settings import Settings
+from flows.settings import Place, Settings
 
 log = logging.getLogger("barometer.digest")
 
@@ -55,7 +55,7 @@ def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest
     for folder in (settings.home / FOLDER).glob("*"):
         if folder not in stored:
             shutil.rmtree(folder, ignore_errors=True)
-    if new := _uncovered(settings.home, manifest, stored):
+    if new := _uncovered(settings.place, manifest, stored):
         log.info("digesting %d parts of the lake", len(new))
         _keep(settings.home, _made(con, settings.home, list(new.values())), new)
 
@@ -73,21 +73,21 @@ def relate(
         Use no stored digest, to hold what is stored against it.
     """
     stored = {} if from_scratch else _stored(settings.home, manifest)
-    new = _uncovered(settings.home, manifest, stored)
+    new = _uncovered(settings.place, manifest, stored)
     folders = list(stored)
     if new or not stored:
-        empty = lake.part_paths(settings.home, Manifest({}), "position")
+        empty = lake.part_paths(settings.place, Manifest({}), "position")
         folders.append(_made(con, settings.home, list(new.values()) or empty))
     for name in RELATIONS:
         files = [glob.escape(str(folder / f"{name}.parquet")) for folder in folders]
         con.read_parquet(files, hive_partitioning=False).create_view(name)
 
 
-def _uncovered(home: Path, manifest: Manifest, stored: dict[Path, list[str]]) -> dict[str, str]:
-    """Hash and path of the parts of which no digest is stored."""
+def _uncovered(place: Place, manifest: Manifest, stored: dict[Path, list[str]]) -> dict[str, str]:
+    """Hash and address of the parts of which no digest is stored."""
     covered = {part for parts in stored.values() for part in parts}
     return {
-        part.hash: str(home / part.path)
+        part.hash: lake.address(place, part.path)
         for entry in manifest.entries.values()
         if (part := entry.position) is not None and part.hash not in covered
     }

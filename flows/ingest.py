@@ -7,7 +7,7 @@ import hashlib
 import logging
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import lake, read
+from flows import lake, read, store
 from flows.files import InputFile, Member, find_files, members, opened
 from flows.lake import Entry, Manifest
-from flows.settings import BarometerError, Settings
+from flows.settings import BarometerError, Place, Settings
 from flows.sources import Source, UnknownHeader, tell_source
 
 log = logging.getLogger("barometer.ingest")
@@ -29,6 +29,12 @@ log = logging.getLogger("barometer.ingest")
 Progress = Callable[[str, int, int, int], None]
 """Told from time to time: the input's name, bytes of its file on disk that were read, the size of
 that file, rows so far."""
+
+FAULTS = (
+    *(BarometerError, OSError, MemoryError),
+    *(duckdb.IOException, duckdb.OutOfMemoryException),
+)
+"""What reading an input or writing the lake may raise, and no other input should end for."""
 
 MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETUNREACH)
 """Faults of reading for which the network or the drive is to blame, not the file."""
@@ -96,8 +102,11 @@ class TransientError(Exception):
     """An input failed for a reason that may pass: the disk or a network drive, not its content."""
 
     def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.message)
+        super().__init__(outcome)
         self.outcome = outcome
+
+    def __str__(self) -> str:
+        return self.outcome.message
 
 
 def find_inputs(paths: Sequence[str | Path]) -> tuple[list[InputFile], list[Outcome]]:
@@ -117,13 +126,29 @@ def find_inputs(paths: Sequence[str | Path]) -> tuple[list[InputFile], list[Outc
     return find_files(good), failed
 
 
+class Input(NamedTuple):
+    """One CSV to take in. `is_named`: its file was given by the user himself."""
+
+    member: Member
+    is_named: bool
+
+
+def inputs_of(files: Iterable[InputFile]) -> Iterator[Input | Outcome]:
+    """Every CSV of the files, in order; a failed outcome for a file that cannot be opened."""
+    for file in files:
+        try:
+            found = members(file.path)
+        except BarometerError as error:
+            yield Outcome(file.path.name, "failed", str(error))
+            continue
+        yield from (Input(member, file.is_named) for member in found)
+
+
 def ingest_file(
     file: InputFile,
     sources: dict[str, Source],
     settings: Settings,
     progress: Progress | None = None,
-    *,
-    raise_transient: bool = False,
 ) -> list[Outcome]:
     """Bring every CSV of a file into the lake and commit each; one that fails leaves no trace.
 
@@ -134,73 +159,147 @@ def ingest_file(
     sources : dict
         The known layouts.
     settings : Settings
-        Home (made ready by `lake.prepare`), as-of time and limits.
+        Home and lake (made ready by `lake.prepare`), as-of time and limits.
     progress : callable, optional
         See `Progress`.
-    raise_transient : bool
-        Raise `TransientError` where another try may help, for a caller that tries again: the
-        members that went in are known by then.
 
     Returns
     -------
     list of Outcome
         One a member, in the archive's order.
     """
-    try:
-        found = members(file.path)
-    except BarometerError as error:
-        return [Outcome(file.path.name, "failed", str(error))]
-    outcomes = []
-    for member in found:
-        outcome = _ingest_member(file, member, sources, settings, progress)
-        if raise_transient and outcome.is_transient:
-            raise TransientError(outcome)
-        outcomes.append(outcome)
-    return outcomes
+    return [
+        one if isinstance(one, Outcome) else ingest_input(one, sources, settings, progress)
+        for one in inputs_of([file])
+    ]
 
 
-def _ingest_member(
-    file: InputFile,
-    member: Member,
+def ingest_input(
+    given: Input,
     sources: dict[str, Source],
     settings: Settings,
-    progress: Progress | None,
+    progress: Progress | None = None,
+    *,
+    raise_transient: bool = False,
 ) -> Outcome:
-    manifest = lake.read_manifest(settings.home)
+    """Stage one CSV and commit it.
+
+    Raises
+    ------
+    TransientError
+        With `raise_transient`, where another try may help: for a caller that tries again.
+    """
+    staged = stage(given, sources, settings, progress)
+    outcome = staged if isinstance(staged, Outcome) else commit(staged, settings)
+    if raise_transient and outcome.is_transient:
+        raise TransientError(outcome)
+    return outcome
+
+
+class Staged(NamedTuple):
+    """An input that was read to its end and lies in `work`, not yet part of the lake.
+
+    `position` is sorted by `KEY` and holds each fix once. `as_of` is what it was read by.
+    """
+
+    name: str
+    source: str
+    file_id: str
+    fingerprint: str
+    as_of: datetime
+    rows_read: int
+    rows_kept: int
+    rows_repeated: int
+    rows_rejected: int
+    first_reported_at: datetime | None
+    last_reported_at: datetime | None
+    work: Path
+    position: Path
+    reject: Path
+
+
+def stage(
+    given: Input,
+    sources: dict[str, Source],
+    settings: Settings,
+    progress: Progress | None = None,
+) -> Staged | Outcome:
+    """Read, validate, sort and write one CSV into a folder of its own in the home's `tmp/`.
+
+    Changes nothing of the lake, so that several may be staged at once, by any process that sees the
+    input and the home under the paths that are given.
+
+    Returns
+    -------
+    Staged or Outcome
+        For `commit`; or what became of an input that is known, no AIS, or failed.
+    """
+    member = given.member
     work = settings.home / "tmp" / uuid.uuid4().hex
+    manifest = lake.read_manifest(settings.place)
     try:
         known = _known(member, manifest)
-        if known is not None and lake.is_sound(settings.home, known):
-            return Outcome(member.name, "known", f"is {known.name} of {known.ingested_at:%F}")
+        if known is not None and lake.is_sound(settings.place, known):
+            return _is_known(member.name, known)
         if known is not None:
             # What was the future then is rejected again: the repaired part is the one that was.
             settings = settings._replace(as_of=known.ingested_at)
-        work.mkdir(parents=True)
-        staged = _stage(member, sources, settings, work, progress)
-        changed = _commit(staged, manifest, settings, work)
-    except UnknownHeader as error:
-        state = "failed" if error.is_ais or file.is_named else "skipped"
-        return Outcome(member.name, state, f"{member.name}: {error}")
-    except BarometerError as error:
+        work.mkdir()  # not tmp/ as well: who does not see the home must not make one
+        return _stage(member, sources, settings, work, progress)
+    except BaseException as error:
+        shutil.rmtree(work, ignore_errors=True)
+        if isinstance(error, UnknownHeader):
+            state = "failed" if error.is_ais or given.is_named else "skipped"
+            return Outcome(member.name, state, f"{member.name}: {error}")
+        if isinstance(error, FAULTS):
+            return _failed(member.name, settings, error)
+        raise
+
+
+def commit(staged: Staged, settings: Settings) -> Outcome:
+    """Make a staged input part of the lake, whole or not at all; what was staged is gone then.
+
+    One after the other, under the home's lock. In the order of the inputs, of two with the same
+    content the first gives the name.
+    """
+    try:
+        manifest = lake.read_manifest(settings.place)
+        try:
+            known = manifest.entries.get(staged.file_id)
+            if known is not None and lake.is_sound(settings.place, known):
+                return _is_known(staged.name, known)  # its twin came in meanwhile
+            changed = _commit(staged, manifest, settings)
+        except FAULTS as error:
+            return _failed(staged.name, settings, error)
+    finally:
+        shutil.rmtree(staged.work, ignore_errors=True)
+    return Outcome(staged.name, "ingested", "", changed)
+
+
+def _is_known(name: str, known: Entry) -> Outcome:
+    return Outcome(name, "known", f"is {known.name} of {known.ingested_at:%F}")
+
+
+def _failed(name: str, settings: Settings, error: BaseException) -> Outcome:
+    if isinstance(error, BarometerError):
         text = str(error)
         return Outcome(
-            member.name,
+            name,
             "failed",
-            text if member.name in text else f"{member.name}: {text}",
-            is_transient=getattr(error.__cause__, "errno", None) in MAY_PASS,
+            text if name in text else f"{name}: {text}",
+            is_transient=isinstance(error, store.ConflictError)
+            or getattr(error.__cause__, "errno", None) in MAY_PASS,
         )
-    except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError) as error:
-        why = (str(error) or type(error).__name__).splitlines()[0]
-        return Outcome(
-            member.name,
-            "failed",
-            f"{member.name}: not written to {settings.home} ({why}). Check the disk's free space, "
-            "its rights and the memory limit; the lake is as it was.",
-            is_transient=True,
-        )
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return Outcome(member.name, "ingested", "", changed)
+    why = (str(error) or type(error).__name__).splitlines()[0]
+    check = "Check the disk's free space, its rights and the memory limit"
+    if settings.lake:
+        check += f", and whether {settings.lake} can be reached and written"
+    return Outcome(
+        name,
+        "failed",
+        f"{name}: not written to {settings.home} ({why}). {check}; the lake is as it was.",
+        is_transient=True,
+    )
 
 
 def _known(member: Member, manifest: Manifest) -> Entry | None:
@@ -213,20 +312,6 @@ def _known(member: Member, manifest: Manifest) -> Entry | None:
         while piece := stream.content.read(read.CHUNK_BYTES):
             digest.update(piece)
     return manifest.entries.get(digest.hexdigest())
-
-
-class Staged(NamedTuple):
-    """An input that was read to its end and lies in `tmp/`, not yet part of the lake."""
-
-    name: str
-    source: str
-    file_id: str
-    fingerprint: str
-    rows_read: int
-    rows_rejected: int
-    rows_repeated: int
-    position: Path
-    reject: Path
 
 
 def _stage(
@@ -280,32 +365,38 @@ def _stage(
                 if failure is not None:
                     raise failure from failure.__cause__
                 raise
+            once = _without_own_repetitions(con, position, work)
+            first_reported_at, last_reported_at = _span(con, once)
+    rows_kept = pq.read_metadata(once).num_rows
     return Staged(
         name=member.name,
         source=layout.source.source_id,
         file_id=digest.hexdigest(),
         fingerprint=head.fingerprint,
+        as_of=settings.as_of,
         rows_read=rows_read,
+        rows_kept=rows_kept,
+        rows_repeated=rows_repeated + pq.read_metadata(position).num_rows - rows_kept,
         rows_rejected=rows_rejected,
-        rows_repeated=rows_repeated,
-        position=position,
+        first_reported_at=first_reported_at,
+        last_reported_at=last_reported_at,
+        work=work,
+        position=once,
         reject=reject,
     )
 
 
-def _commit(staged: Staged, manifest: Manifest, settings: Settings, work: Path) -> Entry:
-    """Drop repetitions, move the parts to their places, and name them in the manifest.
+def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
+    """Drop shared fixes, move the parts to their places, and name them in the manifest.
 
     A file that the lake knows, and whose part is damaged, takes its own place again: its name and
     the versions of its parts stay, so that an older catalogue finds them too.
     """
-    home = settings.home
+    place = settings.place
     before = manifest.entries.get(staged.file_id)
     with lake.connect(settings) as con:
-        position = _without_own_repetitions(con, staged.position, work)
-        span = _span(con, position)
-        position, replaced = _without_shared(con, staged, position, span, manifest, home, work)
-    moved = [_replace_position(home, old, part) for old, part in replaced]
+        position, replaced = _without_shared(con, staged, manifest, place)
+    moved = [_replace_position(place, old, part) for old, part in replaced]
     kept = pq.read_metadata(position).num_rows
     entry = Entry(
         file_id=staged.file_id,
@@ -314,13 +405,13 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings, work: Path) 
         fingerprint=staged.fingerprint,
         rows_read=staged.rows_read,
         rows_kept=kept,
-        rows_repeated=staged.rows_repeated + pq.read_metadata(staged.position).num_rows - kept,
+        rows_repeated=staged.rows_repeated + staged.rows_kept - kept,
         rows_rejected=staged.rows_rejected,
-        first_reported_at=span[0],
-        last_reported_at=span[1],
-        ingested_at=settings.as_of,
-        position=_adopt(home, "position", staged, position, kept, before),
-        reject=_adopt(home, "reject", staged, staged.reject, staged.rows_rejected, before),
+        first_reported_at=staged.first_reported_at,
+        last_reported_at=staged.last_reported_at,
+        ingested_at=staged.as_of,
+        position=_adopt(place, "position", staged, position, kept, before),
+        reject=_adopt(place, "reject", staged, staged.reject, staged.rows_rejected, before),
     )
     if entry.rows_kept + entry.rows_repeated + entry.rows_rejected != entry.rows_read:
         raise BarometerError(
@@ -328,18 +419,18 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings, work: Path) 
             f"{entry.rows_repeated} repeated and {entry.rows_rejected} rejected. "
             "The file was not taken in; please report this."
         )
-    lake.write_manifest(home, manifest.with_entries([*moved, entry]))
+    lake.write_manifest(place, manifest.with_entries([*moved, entry]))
     return entry
 
 
 def _adopt(
-    home: Path, kind: str, staged: Staged, path: Path, rows: int, before: Entry | None
+    place: Place, kind: str, staged: Staged, path: Path, rows: int, before: Entry | None
 ) -> lake.Part | None:
     if rows == 0:
         return None
     old: lake.Part | None = getattr(before, kind, None)
-    version = int(Path(old.path).stem) if old else 0
-    return lake.adopt(home, path, lake.part_path(kind, staged.source, staged.file_id, version))
+    version = lake.version_of(old) if old else 0
+    return lake.adopt(place, path, lake.part_path(kind, staged.source, staged.file_id, version))
 
 
 def _without_own_repetitions(con: duckdb.DuckDBPyConnection, part: Path, work: Path) -> Path:
@@ -390,13 +481,7 @@ def _span(con: duckdb.DuckDBPyConnection, part: Path) -> tuple[datetime | None, 
 
 
 def _without_shared(
-    con: duckdb.DuckDBPyConnection,
-    staged: Staged,
-    position: Path,
-    span: tuple[datetime | None, datetime | None],
-    manifest: Manifest,
-    home: Path,
-    work: Path,
+    con: duckdb.DuckDBPyConnection, staged: Staged, manifest: Manifest, place: Place
 ) -> tuple[Path, list[tuple[Entry, Path]]]:
     """Each fix that the new part shares with one of the lake is dropped from one of the two.
 
@@ -405,23 +490,24 @@ def _without_shared(
     is taken in again, it is held against the others. Returns the new part, and the entries of the
     lake whose part must be replaced with the part to replace it.
     """
-    replaced = []
+    position, replaced = staged.position, []
+    span = (staged.first_reported_at, staged.last_reported_at)
     for number, old in enumerate(manifest.entries.values()):
         if old.position is None or not _overlap(
             span, (old.first_reported_at, old.last_reported_at)
         ):
             continue
-        if old.file_id == staged.file_id or lake.fault_of(home, old.position, is_hashed=False):
+        if old.file_id == staged.file_id or lake.fault_of(place, old.position, is_hashed=False):
             continue
-        theirs = home / old.position.path
+        mine, theirs = str(position), lake.address(place, old.position)
         new_loses = old.file_id < staged.file_id
-        part, other = (position, theirs) if new_loses else (theirs, position)
-        names = {"part": str(part), "other": str(other)}
+        part, other = (mine, theirs) if new_loses else (theirs, mine)
+        names = {"part": part, "other": other}
         shared = con.execute(COUNT_SHARED, names).fetchone()
         assert shared is not None
         if not shared[0]:
             continue
-        out = work / f"unshared-{number}.parquet"
+        out = staged.work / f"unshared-{number}.parquet"
         con.execute(WITHOUT_SHARED, names | {"out": str(out)})
         if new_loses:
             position = out
@@ -438,14 +524,14 @@ def _overlap(
     return one[0] <= two[1] and two[0] <= one[1]
 
 
-def _replace_position(home: Path, old: Entry, part: Path) -> Entry:
+def _replace_position(place: Place, old: Entry, part: Path) -> Entry:
     """The entry with a new version of its positions; what it lost counts as repeated."""
     assert old.position is not None
     rows = pq.read_metadata(part).num_rows
-    version = int(Path(old.position.path).stem) + 1
+    version = lake.version_of(old.position) + 1
     path = lake.part_path("position", old.source, old.file_id, version)
     return old._replace(
         rows_kept=rows,
         rows_repeated=old.rows_repeated + old.rows_kept - rows,
-        position=lake.adopt(home, part, path) if rows else None,
+        position=lake.adopt(place, part, path) if rows else None,
     )

@@ -26,6 +26,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -36,9 +37,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows import store
 from flows.durable import make_folder, sync_folder, write_durably
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
-from flows.settings import BarometerError, Settings
+from flows.settings import BarometerError, Place, Settings
 
 FORMAT = 1
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -48,6 +50,7 @@ and the next commit writes it in the new format. There is one format so far, and
 MANIFEST = "manifest.json"
 CATALOGUE = "barometer.duckdb"
 KINDS = ("position", "reject")
+EMPTY = "empty.parquet"
 
 LOCK = ".lock"
 _HELD: ContextVar[frozenset[Path]] = ContextVar("_HELD", default=frozenset())
@@ -60,7 +63,7 @@ _PARTITION = [("source", pa.string()), ("file_id", pa.string())]
 
 
 class Part(NamedTuple):
-    """A Parquet file of the lake. `path` is relative to the home; `hash` is its blake2b-256."""
+    """A Parquet file. `path` is relative to the lake's place; `hash` is its blake2b-256."""
 
     path: str
     rows: int
@@ -106,36 +109,34 @@ class Entry(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The lake at one moment: its entries by `file_id`, sorted."""
+    """The lake at one moment: its entries by `file_id`, sorted.
+
+    `tag` is that of the object that was read, where the lake is on object storage.
+    """
 
     entries: dict[str, Entry]
+    tag: str | None = None
 
     def with_entries(self, changed: Iterable[Entry]) -> Manifest:
         """The manifest with these entries added or put in place of those with the same id."""
         entries = self.entries | {entry.file_id: entry for entry in changed}
-        return Manifest(dict(sorted(entries.items())))
+        return self._replace(entries=dict(sorted(entries.items())))
 
 
-def read_manifest(home: Path) -> Manifest:
-    """The manifest of a home; without one, an empty lake.
+def read_manifest(place: Place) -> Manifest:
+    """The manifest of a lake; without one, an empty lake.
 
     Raises
     ------
     BarometerError
         If it cannot be read, or is of a format that this version does not know.
     """
-    path = home / MANIFEST
+    path = address(place, MANIFEST)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        while raw["format"] != FORMAT:
-            if raw["format"] not in UPGRADES:
-                raise BarometerError(
-                    f"{path}: format {raw['format']}, and this version knows {FORMAT}. Use the "
-                    "version of barometer that wrote it, or a later one: the last code_version in "
-                    "history/run.jsonl. Nothing was changed."
-                )
-            raw = UPGRADES[raw["format"]](raw)
-        return Manifest({e["file_id"]: _entry(e) for e in raw["files"]})
+        if isinstance(place, Path):
+            return Manifest(_entries(path, (place / MANIFEST).read_text(encoding="utf-8")))
+        found = _fetched(place)
+        return Manifest(_entries(path, found[0].decode()), found[1]) if found else Manifest({})
     except FileNotFoundError:
         return Manifest({})
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -145,11 +146,43 @@ def read_manifest(home: Path) -> Manifest:
         ) from error
 
 
-def write_manifest(home: Path, manifest: Manifest) -> None:
-    """Commit: all that the manifest names is on disk before its name is."""
+def _fetched(url: str) -> tuple[bytes, str] | None:
+    try:
+        return store.content(url, MANIFEST)
+    except OSError as error:
+        raise BarometerError(
+            f"{url}: the lake cannot be reached ({error.strerror}). Check the address, the "
+            "variables AWS_*, and the network. Nothing was changed."
+        ) from error
+
+
+def _entries(path: str, text: str) -> dict[str, Entry]:
+    raw = json.loads(text)
+    while raw["format"] != FORMAT:
+        if raw["format"] not in UPGRADES:
+            raise BarometerError(
+                f"{path}: format {raw['format']}, and this version knows {FORMAT}. Use the "
+                "version of barometer that wrote it, or a later one: the last code_version in "
+                "history/run.jsonl. Nothing was changed."
+            )
+        raw = UPGRADES[raw["format"]](raw)
+    return {e["file_id"]: _entry(e) for e in raw["files"]}
+
+
+def write_manifest(place: Place, manifest: Manifest) -> None:
+    """Commit: all that the manifest names is durable before its name is.
+
+    Raises
+    ------
+    store.ConflictError
+        On object storage, if another wrote one since this was read; that one stays.
+    """
     files = [_raw(entry) for entry in manifest.entries.values()]
     text = json.dumps({"format": FORMAT, "files": files}, separators=(",", ":"), default=_iso)
-    write_durably(home / MANIFEST, text.encode())
+    if isinstance(place, str):
+        store.swap(place, MANIFEST, text.encode(), manifest.tag)
+    else:
+        write_durably(place / MANIFEST, text.encode())
 
 
 @contextmanager
@@ -231,41 +264,73 @@ def _holder(handle: io.FileIO) -> str:
         return "it has not said who it is"
 
 
-def prepare(home: Path) -> Manifest:
+def prepare(home: Path, place: Place | None = None) -> Manifest:
     """Make a home ready for writing: sweep what the manifest does not name, and give its manifest.
 
     Also writes the two empty Parquet files, by which an empty lake has typed relations.
 
+    Parameters
+    ----------
+    home : Path
+        The home.
+    place : Path or str, optional
+        Where its lake lies; without it, in the home.
+
     Raises
     ------
     BarometerError
-        If the home cannot be written.
+        If the home or the lake cannot be written.
     """
-    manifest = read_manifest(home)
+    place = home if place is None else place
+    manifest = read_manifest(place)
     try:
-        _sweep(home, manifest)
+        shutil.rmtree(home / "tmp", ignore_errors=True)
+        if isinstance(place, str):
+            _sweep_objects(place, manifest)
+        else:
+            _sweep_parts(place, manifest)
+        _sweep_home(home)
     except OSError as error:
         raise BarometerError(
-            f"{home}: cannot be made ready for writing ({error}). Check its rights and free space."
+            f"{place}: cannot be made ready for writing ({error}). Check its rights and free space."
         ) from error
     return manifest
 
 
-def _sweep(home: Path, manifest: Manifest) -> None:
-    shutil.rmtree(home / "tmp", ignore_errors=True)
+def _sweep_parts(home: Path, manifest: Manifest) -> None:
     named = {home / part.path for e in manifest.entries.values() for part in parts(e)}
-    for kind, schema in zip(KINDS, (POSITION_SCHEMA, REJECT_SCHEMA), strict=True):
+    for kind in KINDS:
         make_folder(home / kind)
-        empty = home / kind / "empty.parquet"
+        empty = home / kind / EMPTY
         named.add(empty)
         for path in list((home / kind).rglob("*.parquet")):  # folders go while we walk
             if path not in named and not path.is_dir():
                 path.unlink()
                 _remove_empty(path.parent, home / kind)
-        table = io.BytesIO()
-        pq.write_table(pa.schema([*schema, *_PARTITION]).empty_table(), table)
-        if not empty.is_file() or empty.read_bytes() != table.getvalue():
-            write_durably(empty, table.getvalue())
+        if not empty.is_file() or empty.read_bytes() != _empty(kind):
+            write_durably(empty, _empty(kind))
+
+
+def _sweep_objects(url: str, manifest: Manifest) -> None:
+    """Without a manifest nothing is swept: it may have been lost, and be put back."""
+    named = {part.path for e in manifest.entries.values() for part in parts(e)}
+    named |= {f"{kind}/{EMPTY}" for kind in KINDS}
+    if manifest.tag is not None:
+        store.sweep(url, KINDS, named)
+    for kind in KINDS:
+        if store.size(url, f"{kind}/{EMPTY}") != len(_empty(kind)):
+            store.put(url, f"{kind}/{EMPTY}", _empty(kind))
+
+
+def _empty(kind: str) -> bytes:
+    """A Parquet file of a kind, typed and without a row."""
+    schema = POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA
+    table = io.BytesIO()
+    pq.write_table(pa.schema([*schema, *_PARTITION]).empty_table(), table)
+    return table.getvalue()
+
+
+def _sweep_home(home: Path) -> None:
     # What write_durably had not finished: beside the manifest, the reports and the registers.
     for path in (*home.glob(".*.new"), *(home / "reports").rglob(".*.new")):
         path.unlink()
@@ -281,48 +346,65 @@ def _remove_empty(folder: Path, top: Path) -> None:
         folder = folder.parent
 
 
-def fault_of(home: Path, part: Part, *, is_hashed: bool) -> str | None:
+def fault_of(place: Place, part: Part, *, is_hashed: bool) -> str | None:
     """What is wrong with a file of the lake; None where it is sound.
 
     Parameters
     ----------
-    home : Path
-        The home.
+    place : Path or str
+        Where the lake lies.
     part : Part
         What the manifest says of it.
     is_hashed : bool
         Read it to its end for its hash. Without it only a missing or cut file is found.
     """
-    path = home / part.path
     try:
-        if not path.is_file():
+        size = _size(place, part)
+        if size is None:
             return "is missing"
-        if path.stat().st_size != part.bytes:
-            return f"has {path.stat().st_size:,} bytes, not {part.bytes:,}"
-        if is_hashed and _hash(path) != part.hash:
+        if size != part.bytes:
+            return f"has {size:,} bytes, not {part.bytes:,}"
+        if is_hashed and _digest(place, part) != part.hash:
             return "is not the file that was written"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
     return None
 
 
-def is_sound(home: Path, entry: Entry) -> bool:
+def _size(place: Place, part: Part) -> int | None:
+    if isinstance(place, str):
+        return store.size(place, part.path)
+    path = place / part.path
+    return path.stat().st_size if path.is_file() else None
+
+
+def _digest(place: Place, part: Part) -> str:
+    if isinstance(place, str):
+        return store.digest(place, part.path)
+    return _hash(place / part.path)
+
+
+def is_sound(place: Place, entry: Entry) -> bool:
     """Whether the files of an entry are those that were written; reads them to their end."""
-    return all(fault_of(home, part, is_hashed=True) is None for part in parts(entry))
+    return all(fault_of(place, part, is_hashed=True) is None for part in parts(entry))
 
 
-def faults(home: Path, manifest: Manifest, *, is_hashed: bool) -> list[str]:
+def faults(place: Place, manifest: Manifest, *, is_hashed: bool) -> list[str]:
     """A sentence for each file of the lake that is missing or damaged.
 
     It tells which file, what is lost with it, and how to get it back. See `fault_of`.
     """
-    return [
-        f"{home / part.path}: {why}. Lost with it: {part.rows:,} rows of {_what(entry)}. Give that "
-        "file again: barometer run FILE (any name and packing will do); or restore it from a backup"
-        for entry in manifest.entries.values()
-        for part in parts(entry)
-        if (why := fault_of(home, part, is_hashed=is_hashed)) is not None
-    ]
+    named = [(entry, part) for entry in manifest.entries.values() for part in parts(entry)]
+    # A question to an object storage takes a while, most of it on the way there and back.
+    with ThreadPoolExecutor(1 if isinstance(place, Path) else 16) as pool:
+        whys = pool.map(lambda one: fault_of(place, one[1], is_hashed=is_hashed), named)
+        return [
+            f"{address(place, part)}: {why}. Lost with it: {part.rows:,} rows of {_what(entry)}. "
+            "Give that file again: barometer run FILE (any name and packing will do); or restore "
+            "it from a backup"
+            for (entry, part), why in zip(named, whys, strict=True)
+            if why is not None
+        ]
 
 
 def _what(entry: Entry) -> str:
@@ -337,24 +419,46 @@ def parts(entry: Entry) -> list[Part]:
     return [part for part in (entry.position, entry.reject) if part is not None]
 
 
-def part_paths(home: Path, manifest: Manifest, kind: str) -> list[str]:
-    """Absolute paths of the lake's Parquet files of a kind; of an empty lake, the empty file."""
+def address(place: Place, part: Part | str) -> str:
+    """Absolute path or address of a file of the lake.
+
+    >>> address("s3://bucket/prefix", "manifest.json")
+    's3://bucket/prefix/manifest.json'
+    """
+    path = part if isinstance(part, str) else part.path
+    return f"{place}/{path}" if isinstance(place, str) else str(place / path)
+
+
+def part_paths(place: Place, manifest: Manifest, kind: str) -> list[str]:
+    """Addresses of the lake's Parquet files of a kind; of an empty lake, the empty file."""
     found = [
-        str(home / part.path)
+        address(place, part)
         for entry in manifest.entries.values()
         if (part := getattr(entry, kind)) is not None
     ]
-    return found or [str(home / kind / "empty.parquet")]
+    return found or [address(place, f"{kind}/{EMPTY}")]
 
 
 def part_path(kind: str, source: str, file_id: str, version: int) -> str:
-    """Where a part lies, relative to the home. `source` and `file_id` hold no path signs."""
+    """Where a part lies in the lake. `source` and `file_id` hold no path signs."""
     return f"{kind}/source={source}/file_id={file_id}/{version}.parquet"
 
 
-def adopt(home: Path, written: Path, path: str) -> Part:
+def version_of(part: Part) -> int:
+    """Which version of a file's rows a part is, counted from 0."""
+    return int(Path(part.path).stem.split("-")[0])
+
+
+def adopt(place: Place, written: Path, path: str) -> Part:
     """Move a finished Parquet file from `tmp/` to its place, durably, and describe it."""
-    target = home / path
+    if isinstance(place, str):
+        path = store.unique(path)
+        part = Part(
+            path, pq.read_metadata(written).num_rows, written.stat().st_size, _hash(written)
+        )
+        store.put(place, path, written)
+        return part
+    target = place / path
     make_folder(target.parent)
     digest = _hash(written)
     with written.open("rb") as raw:
@@ -381,6 +485,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
         }
     )
     con.execute("set enable_progress_bar = false")
+    store.attach(con, settings.place)
     return con
 
 

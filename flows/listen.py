@@ -5,14 +5,14 @@ Layout of a home's ``recordings/``::
     aisstream-2026-04-15T12.csv       the positions received in that hour (UTC); it never changes
     aisstream-2026-04-15T12-2.csv     the same hour, after the recorder was started again
     aisstream-2026-04-15T13.csv.part  the hour that is being written
-    gaps.csv                          from when to when nobody listened, and why
+    gaps.log                          from when to when nobody listened, and why
     .lock                             who records
 
 A row is on its way to the disk a tenth of a second after it came, so that a killed process loses no
 more; it is forced to the disk every ten seconds, which is what a power cut can take. What was torn
 is cut off at the next start.
 
-A row of ``gaps.csv`` with an empty ``to`` says that a gap began, the next one with the same
+A row of ``gaps.log`` with an empty ``to`` says that a gap began, the next one with the same
 ``from`` when it ended. A gap ends with the first message of a ship, or where the recorder is
 stopped; not with the connection: a stream may be open for days and silent (aisstream/issues#269).
 After a crash no row says that a gap began; the ``start`` of the next run then reaches back to the
@@ -53,7 +53,7 @@ KEY_NAME = "BAROMETER_AISSTREAM_KEY"
 URL_NAME = "BAROMETER_AISSTREAM_URL"
 
 FOLDER = "recordings"
-GAPS = "gaps.csv"
+GAPS = "gaps.log"
 GAP_HEADER = ("from", "to", "why", "dropped")
 PART = ".part"
 

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from flows import catalogue, history, lake, record
+from flows.calls import Spread
 from flows.ingest import Outcome, TransientError
 from flows.registers.decisions import warn_of_faults
 from flows.report.tables import safe_text, week_folder, weeks
@@ -19,8 +20,16 @@ from flows.settings import BarometerError, Settings
 log = logging.getLogger("barometer.run")
 
 
-def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) -> list[str]:
+def derive(
+    settings: Settings,
+    outcomes: Sequence[Outcome],
+    *,
+    publish: bool,
+    spread: Spread | None = None,
+) -> list[str]:
     """Rebuild all that follows from the lake; with `publish`, write what is new or changed.
+
+    `spread` works the ships elsewhere; see `flows.calls.Spread`.
 
     The order makes a crash harmless: reports are files that are written again when they differ,
     the history is appended before the catalogue that shows it is put in place, and a publication
@@ -38,31 +47,37 @@ def derive(settings: Settings, outcomes: Sequence[Outcome], *, publish: bool) ->
         If a file of the lake is missing or cut: numbers without its rows would be published as
         restated. If something could not be written. What was published stays in both cases.
     """
-    manifest = lake.read_manifest(settings.home)
-    if faults := lake.faults(settings.home, manifest, is_hashed=False):
+    manifest = lake.read_manifest(settings.place)
+    if faults := lake.faults(settings.place, manifest, is_hashed=False):
         raise BarometerError(
             "the numbers were not made anew, and the catalogue and the reports are as they were, "
             "because the lake is damaged. What was taken in stays.\n" + "\n".join(faults)
         )
     try:
-        return _derive(settings, manifest, outcomes, publish=publish)
+        return _derive(settings, manifest, outcomes, publish=publish, spread=spread)
     except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError) as error:
         why = (str(error) or type(error).__name__).splitlines()[0]
+        reach = f", and whether {settings.lake} can be reached" if settings.lake else ""
         raise BarometerError(
             f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
-            "space, its rights and the memory limit, and run again: what was taken in stays, and "
-            "the catalogue is as it was."
+            f"space, its rights and the memory limit{reach}, and run again: what was taken in "
+            "stays, and the catalogue is as it was."
         ) from error
 
 
 def _derive(
-    settings: Settings, manifest: lake.Manifest, outcomes: Sequence[Outcome], *, publish: bool
+    settings: Settings,
+    manifest: lake.Manifest,
+    outcomes: Sequence[Outcome],
+    *,
+    publish: bool,
+    spread: Spread | None,
 ) -> list[str]:
     warn_of_faults(settings.home)
     this = run_record(settings, manifest, outcomes)
     log.info("building the catalogue from %d input files", len(manifest.entries))
     catalogue.digest_new(settings, manifest)
-    built, published = catalogue.build(settings, manifest, this, publish=publish)
+    built, published = catalogue.build(settings, manifest, this, publish=publish, spread=spread)
     changed = []
     if publish:
         with catalogue.open_catalogue(built, settings) as con:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,6 +21,15 @@ class BarometerError(Exception):
     """A fault that the user can mend: the message says what is wrong, where, and what to do."""
 
 
+Place = Path | str
+"""Where the lake lies: a folder, the home; or an address on object storage, ``s3://bucket/prefix``.
+"""
+
+ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*")
+"""A bucket's name (S3's rules), and a prefix of signs that mean nothing else in patterns, paths and
+addresses (a choice)."""
+
+
 class Settings(NamedTuple):
     """What a run is told from outside.
 
@@ -33,15 +43,23 @@ class Settings(NamedTuple):
         Threads of DuckDB and of the CSV reader.
     memory_limit : str
         DuckDB's limit, such as ``300MB``. Sorting spills to the home's `tmp/` beyond it.
+    lake : str or None
+        Address of the lake on object storage; None where it lies in the home.
     """
 
     home: Path
     as_of: datetime
     threads: int
     memory_limit: str
+    lake: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where the manifest and the Parquet files lie."""
+        return self.lake or self.home
 
 
-_KEYS = ("as_of", "threads", "memory_limit")
+_KEYS = ("as_of", "threads", "memory_limit", "lake")
 
 
 def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
@@ -77,6 +95,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
         as_of=_as_of(setting("as_of", None)),
         threads=_threads(setting("threads", min(os.cpu_count() or 1, 8))),
         memory_limit=str(setting("memory_limit", DEFAULT_MEMORY_LIMIT)),
+        lake=_lake(setting("lake", None)),
     )
 
 
@@ -106,6 +125,18 @@ def _as_of(value: Any) -> datetime:
             f"as_of: {value!r} is no time. Give one such as 2026-04-20 or 2026-04-20T06:00."
         ) from error
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _lake(value: Any) -> str | None:
+    if value is None:
+        return None
+    address = str(value).rstrip("/")
+    if not ADDRESS.fullmatch(address):
+        raise BarometerError(
+            f"lake: {address!r} is no address such as s3://bucket/prefix (letters, digits, . _ -). "
+            "For a folder on a disk name the home: --home."
+        )
+    return address
 
 
 def _threads(value: Any) -> int:

@@ -5,19 +5,35 @@ Prefect loads this file as a module named `weekly`, so nothing of the domain may
 
 from __future__ import annotations
 
+import glob
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.futures import PrefectFuture
 from prefect.logging import get_logger, get_run_logger
 from prefect.states import Failed
 
-from flows import catalogue, fetch, lake, mail, run
+from flows import catalogue, cluster, fetch, mail, run
+from flows.calls import Job, Range, Spread, Work, work_range
 from flows.fetch import Fetched
-from flows.files import InputFile
-from flows.ingest import Outcome, Progress, TransientError, find_inputs, ingest_file
+from flows.ingest import (
+    Input,
+    Outcome,
+    Progress,
+    Staged,
+    TransientError,
+    commit,
+    find_inputs,
+    ingest_input,
+    inputs_of,
+    stage,
+)
+from flows.lake import connect, locked, part_paths, prepare, read_manifest
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.settings import BarometerError, Settings, load_settings
@@ -25,20 +41,17 @@ from flows.sources import Source, load_sources
 
 
 @task(
-    task_run_name="ingest {file.path.name}",
+    task_run_name="ingest {given.member.name}",
     retries=2,
     retry_delay_seconds=5,
     retry_condition_fn=lambda task, task_run, state: run.is_transient(state),
     cache_policy=NO_CACHE,
 )
 def ingest(
-    file: InputFile, sources: dict[str, Source], settings: Settings, progress: Progress | None
-) -> list[Outcome]:
-    """One file into the lake. Tried again where the disk or the network failed, not the data."""
-    outcomes = ingest_file(file, sources, settings, progress, raise_transient=True)
-    for outcome in outcomes:
-        run.log_outcome(get_run_logger(), outcome)
-    return outcomes
+    given: Input, sources: dict[str, Source], settings: Settings, progress: Progress | None
+) -> Outcome:
+    """One CSV into the lake. Tried again where the disk or the network failed, not the data."""
+    return ingest_input(given, sources, settings, progress, raise_transient=True)
 
 
 @task(task_run_name="fetch {source.source_id}", cache_policy=NO_CACHE)
@@ -48,10 +61,11 @@ def fetch_source(settings: Settings, source: Source) -> list[Fetched]:
 
 
 @task(cache_policy=NO_CACHE)
-def derive(settings: Settings, outcomes: list[Outcome]) -> list[str] | State:
+def derive(settings: Settings, outcomes: list[Outcome], is_spread: bool) -> list[str] | State:
     """Calls, links, weekly counts and reports from the whole lake."""
     try:
-        return run.derive(settings, outcomes, publish=True)
+        spread = _spread(settings) if is_spread else None
+        return run.derive(settings, outcomes, publish=True, spread=spread)
     except BarometerError as error:  # its message says all; Prefect would add a traceback
         return Failed(message=str(error))
 
@@ -95,6 +109,100 @@ def sound_alarm(flow: Any, flow_run: FlowRun, state: State) -> None:
         get_logger("barometer").warning("%s", line)
 
 
+@task(task_run_name="stage {given.member.name}", cache_policy=NO_CACHE)
+def stage_elsewhere(
+    given: Input, sources: dict[str, Source], settings: Settings
+) -> Staged | Outcome:
+    """One CSV read and sorted by a worker; it changes nothing of the lake."""
+    return stage(given, sources, cluster.of_worker(settings))
+
+
+@task(task_run_name="commit {staged.name}", cache_policy=NO_CACHE)
+def commit_here(staged: Staged, settings: Settings) -> Outcome:
+    """What a worker staged becomes part of the lake."""
+    return commit(staged, settings)
+
+
+@task(task_run_name="work ships {batch}", cache_policy=NO_CACHE)
+def work_ships(settings: Settings, parts: list[str], job: Job, batch: Range) -> Work:
+    """A batch of ships, by a worker, from the lake's files."""
+    with connect(cluster.of_worker(settings)) as con:
+        con.read_parquet(parts, hive_partitioning=False).create_view("position")
+        con.register("candidate", job.candidate)
+        con.register("settled_ship", job.settled_ship)
+        return work_range(con, job, batch)
+
+
+def _spread(settings: Settings) -> Spread:
+    """Batches of ships as tasks of the flow's runner."""
+
+    def spread(job: Job, batches: list[Range]) -> Iterator[Work]:
+        place = settings.place
+        parts = [glob.escape(p) for p in part_paths(place, read_manifest(place), "position")]
+        futures = [work_ships.submit(settings, parts, job, batch) for batch in batches]
+        for future in futures:
+            yield future.result()
+
+    return spread
+
+
+def _ingested_ahead(
+    given: Iterator[Input | Outcome],
+    sources: dict[str, Source],
+    settings: Settings,
+    progress: Progress | None,
+    ahead: int,
+) -> Iterator[Outcome]:
+    """Stage inputs on the flow's runner, so many ahead, and commit them here in their order.
+
+    What fails for a reason that may pass, such as a worker that was lost, is ingested here.
+    """
+    waiting: deque[tuple[Input | Outcome, PrefectFuture[Staged | Outcome] | None]] = deque()
+    for one in given:
+        future = None
+        if isinstance(one, Input):
+            future = stage_elsewhere.submit(one, sources, settings)
+        waiting.append((one, future))
+        if len(waiting) >= ahead:
+            yield _committed(*waiting.popleft(), sources, settings, progress)
+    while waiting:
+        yield _committed(*waiting.popleft(), sources, settings, progress)
+
+
+def _committed(
+    given: Input | Outcome,
+    future: PrefectFuture[Staged | Outcome] | None,
+    sources: dict[str, Source],
+    settings: Settings,
+    progress: Progress | None,
+) -> Outcome:
+    if isinstance(given, Outcome) or future is None:
+        return _ingested(given, sources, settings, progress)
+    try:
+        staged = future.result()
+    except BarometerError:
+        raise
+    except Exception as error:  # whatever befell a worker, the input is not lost
+        get_run_logger().warning("%s: %r in a worker; it is read here", given.member.name, error)
+        return _ingested(given, sources, settings, progress)
+    outcome = commit_here(staged, settings) if isinstance(staged, Staged) else staged
+    return _ingested(given, sources, settings, progress) if outcome.is_transient else outcome
+
+
+def _ingested(
+    given: Input | Outcome,
+    sources: dict[str, Source],
+    settings: Settings,
+    progress: Progress | None,
+) -> Outcome:
+    if isinstance(given, Outcome):
+        return given
+    try:
+        return ingest(given, sources, settings, progress)
+    except TransientError as error:
+        return error.outcome
+
+
 @flow(
     name="barometer-weekly",
     validate_parameters=False,
@@ -107,10 +215,12 @@ def weekly(
     as_of: str | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
+    lake: str | None = None,
     progress: Progress | None = None,
     outcomes: list[Outcome] | None = None,
     fetched: list[str] | None = None,
     is_watched: bool = False,
+    ahead: int = 0,
 ) -> State | None:
     """The main job: files into the lake, then calls, links, weekly counts and reports.
 
@@ -118,7 +228,7 @@ def weekly(
     ----------
     paths : list of str, optional
         Files, folders and patterns; none rebuilds what follows from the lake as it is.
-    home, as_of, threads, memory_limit : optional
+    home, as_of, threads, memory_limit, lake : optional
         The settings, as the command line takes them.
     progress : callable, optional
         See `flows.ingest.Progress`.
@@ -128,6 +238,9 @@ def weekly(
         Sources whose new files are fetched first, by the names of their definitions.
     is_watched : bool
         A person sits before it: a failure needs no mail.
+    ahead : int
+        Inputs that the flow's task runner may stage ahead of the commit; it works the ships too.
+        0: all in this process, one after the other.
 
     Returns
     -------
@@ -143,7 +256,13 @@ def weekly(
     log = get_run_logger()
     outcomes = [] if outcomes is None else outcomes
     settings = load_settings(
-        {"home": home, "as_of": as_of, "threads": threads, "memory_limit": memory_limit}
+        {
+            "home": home,
+            "as_of": as_of,
+            "threads": threads,
+            "memory_limit": memory_limit,
+            "lake": lake,
+        }
     )
     sources = load_sources(settings.home)
     problems = []
@@ -161,19 +280,17 @@ def weekly(
     for outcome in unfound:
         run.log_outcome(log, outcome)
     outcomes += unfound
-    with lake.locked(settings.home):
-        lake.prepare(settings.home)
+    with locked(settings.home):
+        prepare(settings.home, settings.place)
         log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
-        for file in files:
-            try:
-                outcomes += ingest(file, sources, settings, progress)
-            except TransientError:
-                # A last try takes an archive's members one by one; what went in is known.
-                last = ingest_file(file, sources, settings, progress)
-                for outcome in last:
-                    run.log_outcome(log, outcome)
-                outcomes += last
-        made = derive(settings, outcomes, return_state=True)
+        if ahead:
+            done = _ingested_ahead(inputs_of(files), sources, settings, progress, ahead)
+        else:
+            done = (_ingested(g, sources, settings, progress) for g in inputs_of(files))
+        for outcome in done:
+            run.log_outcome(log, outcome)
+            outcomes.append(outcome)
+        made = derive(settings, outcomes, ahead > 0, return_state=True)
         if made.is_failed():
             log.error("%s", made.message)
             return Failed(message=" ".join([*problems, str(made.message)]))

@@ -69,7 +69,7 @@ def rows_whole(home: Path) -> list[bytes]:
 
 
 def gaps(home: Path) -> list[tuple[str, str, str, str]]:
-    with (home / "recordings" / "gaps.csv").open(encoding="utf-8", newline="") as lines:
+    with (home / "recordings" / "gaps.log").open(encoding="utf-8", newline="") as lines:
         first, *found = csv.reader(lines)
     assert first == ["from", "to", "why", "dropped"]
     return [(row[0], row[1], row[2], row[3]) for row in found]
@@ -138,7 +138,7 @@ def test_a_recording_is_ingested_with_every_row(
     outcomes = ingest(settings, tmp_path / "recordings")
     assert [(o.name, o.state) for o in outcomes] == [
         (path.name, "ingested"),
-        ("gaps.csv", "skipped"),
+        ("gaps.log", "skipped"),
     ]
     assert [entry[1:6] for entry in ledger(settings)] == [("aisstream-listen", 4, 4, 0, 0)]
     everything = [p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()]
@@ -459,17 +459,17 @@ def test_a_torn_line_is_found_however_long_it_is(
     "before", [b"", b"from,t", b"from,to,why,dropped\n", b"from,to,why,dropped\n,,start,\n2026-"]
 )
 def test_a_torn_line_of_the_gaps_is_cut_off(tmp_path: Path, before: bytes) -> None:
-    (tmp_path / "gaps.csv").write_bytes(before)
+    (tmp_path / "gaps.log").write_bytes(before)
     listen.append_gap(tmp_path, Gap(NOON, None, "silent"))
     kept = whole_lines(before) or b"from,to,why,dropped\n"
-    assert (tmp_path / "gaps.csv").read_bytes() == kept + b"2026-04-15T12:00:05.000Z,,silent,\n"
+    assert (tmp_path / "gaps.log").read_bytes() == kept + b"2026-04-15T12:00:05.000Z,,silent,\n"
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\x00" * 100, b"\n\n\n", b"x,2026-99-99T99:99:99.000Z\n", b"a\nb"]
 )
 def test_strange_files_tell_no_time(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "gaps.csv").write_bytes(content)
+    (tmp_path / "gaps.log").write_bytes(content)
     (tmp_path / "aisstream-2026-04-15T12.csv").write_bytes(content)
     assert listen.last_sign_of_life(tmp_path) is None
 

@@ -66,14 +66,14 @@ def test_a_write_that_fails_once_is_tried_again(
 ) -> None:
     tries: list[str] = []
 
-    def ingest_file(*args: object, **named: object) -> list[Outcome]:
+    def ingest_input(*args: object, **named: object) -> Outcome:
         tries.append("try")
         outcome = Outcome("day.csv", "failed", "disk full", is_transient=True)
         if len(tries) == 1:
             raise TransientError(outcome)
-        return [outcome._replace(state="ingested", is_transient=False)]
+        return outcome._replace(state="ingested", is_transient=False)
 
-    monkeypatch.setattr("flows.weekly.ingest_file", ingest_file)
+    monkeypatch.setattr("flows.weekly.ingest_input", ingest_input)
     monkeypatch.setattr(ingest, "retry_delay_seconds", 0)
     outcomes: list[Outcome] = []
     weekly(paths=[str(sample_days[0])], home=str(tmp_path / "home"), as_of=AS_OF, outcomes=outcomes)

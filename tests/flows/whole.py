@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows import catalogue, digest, history, lake
+from flows import catalogue, digest, history, lake, store
 from flows.settings import Settings
 
 OF_RUNS = {"run", "run_register", "outbox"}
@@ -23,11 +23,12 @@ def contents(settings: Settings) -> dict[str, str]:
     tells the order in which files came: the versions of the lake's parts, and the digests.
     """
     home = settings.home
-    manifest = lake.read_manifest(home)
+    manifest = lake.read_manifest(settings.place)
     found: dict[str, Any] = {"manifest": [_unversioned(e) for e in manifest.entries.values()]}
     for kind in lake.KINDS:
-        paths = lake.part_paths(home, manifest, kind)
-        tables = [pq.read_table(path, partitioning=None) for path in paths]
+        named = [p for e in manifest.entries.values() if (p := getattr(e, kind)) is not None]
+        files = [store.readable(settings.place, part.path) for part in named]
+        tables = [pq.read_table(file, partitioning=None) for file in files]
         found[f"rows {kind}"] = [table.to_pylist() for table in tables]
     relations = _relations(settings) if (home / lake.CATALOGUE).exists() else {}
     for name in (history.PUBLISHED, history.PUBLISHED_WEEK, history.PUBLISHED_CALL):

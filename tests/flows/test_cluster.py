@@ -1,0 +1,225 @@
+"""The main job on a Dask cluster gives what it gives in one process, wherever the lake lies."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import calls, cluster, lake
+from flows.cli import main
+from flows.ingest import Input, Outcome
+from flows.settings import BarometerError, Settings, load_settings
+from tests.conftest import AS_OF
+from tests.flows.conftest import write, zipped
+from tests.flows.test_store import serving
+from tests.flows.whole import contents, differing
+
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """The address of a cluster of two worker processes, which begin with the lake's key."""
+    from distributed import LocalCluster
+
+    with serving() as (_, environ), pytest.MonkeyPatch.context() as patch:
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        ) as made:
+            yield made.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) -> list[str]:
+    """Days, an archive, a file that is no AIS, a twin of a day, and one of a member."""
+    from tests.flows.test_order import _read
+
+    folder = tmp_path_factory.mktemp("in")
+    days = [_read(day) for day in sample_days[:4]]
+    archive = zipped({"b.csv": days[1], "notes.csv": b"a,b\n1,2\n", "a.csv": days[0]})
+    return [
+        str(write(folder, days[3], name="z.csv")),
+        str(write(folder, archive, name="two.zip")),
+        str(write(folder, b"a,b\n1,2\n", name="bad.csv")),
+        str(write(folder, days[2], name="day.csv")),
+        str(write(folder, days[2], "gz", name="twin.csv")),
+        str(write(folder, days[0], name="again.csv")),
+        str(write(folder, b"PK\x03\x04 cut", name="cut.zip")),
+    ]
+
+
+def worked(
+    home: Path, inputs: list[str], on: str | None = None, lake_address: str | None = None
+) -> tuple[Settings, list[Outcome]]:
+    """The flow on these inputs, and what it told of them."""
+    from flows.weekly import weekly
+
+    settings = load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": lake_address}, {})
+    outcomes: list[Outcome] = []
+    made = cluster.cluster(on, settings) if on else None
+    flow = weekly.with_options(task_runner=made.runner) if made else weekly
+    state = flow(
+        paths=inputs,
+        home=str(home),
+        as_of=AS_OF,
+        threads=2,
+        lake=lake_address,
+        outcomes=outcomes,
+        ahead=made.ahead if made else 0,
+        is_watched=True,
+        return_state=True,
+    )
+    assert state.is_failed() and "3 of 9 inputs failed" in state.message, state.message
+    return settings, outcomes
+
+
+@pytest.fixture(scope="module")
+def plain(
+    tmp_path_factory: pytest.TempPathFactory, prefect_server: None, inputs: list[str]
+) -> tuple[Settings, list[Outcome]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flows.report.write._drawn", lambda *_: {})
+        return worked(tmp_path_factory.mktemp("plain") / "home", inputs)
+
+
+def told(outcomes: list[Outcome]) -> list[tuple[Any, ...]]:
+    """What became of the inputs, in order, with the ledger's sums."""
+    return [
+        (o.name, o.state, o.message, o.entry and o.entry._replace(position=None, reject=None))
+        for o in outcomes
+    ]
+
+
+@pytest.mark.parametrize("where", ["in the home", "on object storage"])
+def test_two_workers_give_the_rows_the_ledger_and_the_messages_of_one_process(
+    where: str,
+    scheduler: str,
+    inputs: list[str],
+    plain: tuple[Settings, list[Outcome]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from flows import weekly
+
+    batches = []
+    plain_batches = calls._batches
+    monkeypatch.setattr(calls, "BATCH_FIXES", 2000)
+    monkeypatch.setattr(
+        calls, "_batches", lambda con: batches.extend(plain_batches(con)) or iter(batches)
+    )
+    monkeypatch.setattr(weekly, "ingest", None)  # nothing is read in this process
+    address = None if where == "in the home" else "s3://lake/both"
+    settings, outcomes = worked(tmp_path / "home", inputs, scheduler, address)
+    assert told(outcomes) == told(plain[1])
+    assert [o.state for o in outcomes].count("known") == 2
+    assert len(batches) > 2
+    assert differing(contents(settings), contents(plain[0])) == (["files"] if address else [])
+    assert not [*(settings.home / "tmp").iterdir()]
+
+
+def test_what_a_worker_could_not_do_is_done_here(
+    plain: tuple[Settings, list[Outcome]], inputs: list[str], tmp_path: Path, prefect_server: None
+) -> None:
+    from flows import weekly
+    from flows.ingest import find_inputs, inputs_of
+    from flows.sources import load_sources
+
+    class Lost:
+        def result(self) -> Outcome:
+            raise RuntimeError("the worker died")
+
+    class Full(Lost):
+        def result(self) -> Outcome:
+            return Outcome("x", "failed", "disk full", is_transient=True)
+
+    settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
+    lake.prepare(settings.home)
+    first, second = list(inputs_of(find_inputs(inputs)[0]))[:2]
+    assert isinstance(first, Input) and isinstance(second, Input)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weekly, "get_run_logger", lambda: logging.getLogger("test"))
+        patch.setattr(weekly, "ingest", weekly.ingest.fn)
+        for given, future in ((first, Lost()), (second, Full())):
+            found = weekly._committed(given, future, load_sources(), settings, None)  # type: ignore[arg-type]
+            assert found.state == "ingested"
+
+
+def test_without_the_extra_it_is_said_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["run", "--on", "dask", "--home", str(tmp_path)]) == 1
+    assert "pip install 'barometer-ais[cluster]'" in capsys.readouterr().err
+
+
+def test_a_scheduler_that_does_not_answer_is_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+    assert main(["run", "--on", "tcp://127.0.0.1:1", "--home", str(tmp_path)]) == 1
+    assert "no scheduler answers there" in capsys.readouterr().err
+    monkeypatch.delenv("PREFECT_API_URL")
+    assert main(["run", "--on", "tcp://192.0.2.1:8786", "--home", str(tmp_path)]) == 1
+    assert "PREFECT_API_URL is not set" in capsys.readouterr().err
+
+
+def test_a_worker_that_does_not_see_the_home_or_has_other_code_is_a_message(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings({"home": tmp_path / "home"}, {})
+    assert cluster.cluster(scheduler, settings).ahead == 4
+    # A file that is never made stands for a disk that the workers do not have.
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "touch", lambda _: None)
+        patch.setattr(Path, "unlink", lambda _: None)
+        with pytest.raises(BarometerError, match="does not see"):
+            cluster.cluster(scheduler, settings)
+    monkeypatch.setattr(calls, "method_hash", lambda: "other")
+    with pytest.raises(BarometerError, match="has not this version"):
+        cluster.cluster(scheduler, settings)
+
+
+def test_a_cluster_of_its_own_shows_its_pages_to_nobody_and_shares_the_machine(
+    tmp_path: Path,
+) -> None:
+    import dask
+    from distributed import LocalCluster
+
+    settings = load_settings({"home": tmp_path / "home", "threads": 1}, {})
+    before = dask.config.get("distributed.scheduler.http.routes")
+    made = cluster.cluster("dask", settings, 1)
+    try:
+        with LocalCluster(**made.runner.cluster_kwargs) as own, own.get_client() as client:  # type: ignore[attr-defined]
+            assert own.scheduler_address.startswith("tls://127.0.0.1:")
+            services = client.run_on_scheduler(
+                lambda dask_scheduler: dask_scheduler.http_server.port
+            )
+            for page in ("status", "info/main/logs.html", "health"):
+                with pytest.raises(urllib.error.HTTPError, match="404"):
+                    urllib.request.urlopen(f"http://127.0.0.1:{services}/{page}", timeout=5)
+            there = client.submit(cluster.of_worker, settings).result()
+    finally:
+        dask.config.set({"distributed.scheduler.http.routes": before})
+    assert (there.threads, made.ahead) == (1, 2)
+    assert int(there.memory_limit.removesuffix("B")) > 300_000_000
+    assert cluster.of_worker(settings) == settings  # outside of a worker
+
+
+@pytest.mark.parametrize(
+    "flags", [["--workers", "2"], ["--on", "x"], ["--on", "dask", "--workers", "0"]]
+)
+def test_wrong_usage(flags: list[str], tmp_path: Path) -> None:
+    try:
+        assert main(["run", *flags, "--home", str(tmp_path)]) == 2
+    except SystemExit as ended:
+        assert ended.code == 2

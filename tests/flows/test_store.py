@@ -1,0 +1,310 @@
+"""The lake on object storage: the same as on a disk, and no two homes undo each other's work."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import check, ingest, lake, run, store
+from flows.cli import main
+from flows.files import InputFile
+from flows.ingest import Outcome, ingest_file
+from flows.settings import BarometerError, Settings, load_settings
+from flows.sources import load_sources
+from tests.conftest import AS_OF, ROOT, no_pictures
+from tests.flows.conftest import day, file_id, fleet, row, write, zipped
+from tests.flows.whole import contents, differing
+
+LATE = datetime(2026, 5, 1)
+"""After the fixes of `tests.flows.conftest`."""
+KEYS = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+@contextmanager
+def serving() -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """A server, and the variables that let a client in."""
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "tests" / "s3_server.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        yield server, json.loads(server.stdout.readline())
+    finally:
+        server.kill()
+        server.communicate()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[dict[str, str]]:
+    with serving() as (_, environ):
+        yield environ
+
+
+@pytest.fixture(autouse=True)
+def let_in(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in server.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(store, "RETRIES", 0)
+    store._made.cache_clear()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A lake of the test's own."""
+    return f"s3://lake/{tmp_path.name}"
+
+
+def settings_of(home: Path, url: str | None, **changes: Any) -> Settings:
+    settings = load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": url}, {})
+    lake.prepare(settings.home, settings.place)
+    return settings._replace(**changes)
+
+
+def take_in(settings: Settings, *paths: Path) -> list[Outcome]:
+    sources = load_sources(settings.home)
+    return [o for p in paths for o in ingest_file(InputFile(p, is_named=True), sources, settings)]
+
+
+def filled(settings: Settings, *paths: Path) -> list[Outcome]:
+    with lake.locked(settings.home), no_pictures():
+        outcomes = take_in(settings, *paths)
+        run.derive(settings, outcomes, publish=True)
+    return outcomes
+
+
+def hash_of(entry: lake.Entry) -> str | None:
+    return entry.position and entry.position.hash
+
+
+def objects(url: str) -> set[str]:
+    return {one["path"] for some in store._store(url).list() for one in some}
+
+
+def test_every_relation_report_and_record_is_that_of_a_lake_on_a_disk(
+    sample_days: list[Path], url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = settings_of(tmp_path / "there", url)
+    here = settings_of(tmp_path / "here", None)
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
+    paths = [*sample_days[2:5], tmp_path / "bad.csv", sample_days[0], sample_days[2]]
+    told = [filled(settings, *paths) for settings in (there, here)]
+    assert [(o.name, o.state, o.message) for o in told[0]] == [
+        (o.name, o.state, o.message) for o in told[1]
+    ]
+    found, plain = contents(there), contents(here)
+    assert {"relation port_call", "relation position", "rows reject", "history published"} <= (
+        found.keys()
+    )
+    # The lake's own files lie elsewhere.
+    assert differing(found, plain) == ["files"]
+    assert not (there.home / "manifest.json").exists() and not (there.home / "position").exists()
+    assert check.check_rebuild(there) == []
+    assert [f for f in check.check(there) if f.is_fault] == []
+    arguments = ["--home", str(there.home), "--lake", url]
+    capsys.readouterr()
+    for command in (
+        ["sql", "--format", "csv", "select count(*) as n from position"],
+        ["check", "--repoint"],
+        ["report", "--json"],
+        ["vessel", "--json", "SIM KRAZ"],
+    ):
+        assert main([*command, *arguments]) == 0
+    assert capsys.readouterr().out.startswith("n\n")
+
+
+def test_no_key_is_kept_in_the_home_or_told(
+    sample_days: list[Path], url: str, tmp_path: Path, server: dict[str, str]
+) -> None:
+    settings = settings_of(tmp_path / "home", url)
+    filled(settings, sample_days[0])
+    secrets = [server[name].encode() for name in KEYS[2:]]
+    for path in settings.home.rglob("*"):
+        if path.is_file():
+            assert not any(secret in path.read_bytes() for secret in secrets), path
+    assert not any(secret.decode() in repr(store._access()) for secret in secrets)
+
+
+def test_a_fix_that_two_files_share_stays_in_the_lower_of_them(url: str, tmp_path: Path) -> None:
+    low, high = sorted([day(*fleet(9)), day(*fleet(9, 5))], key=file_id)
+    found = []
+    for name, place in (("there", url), ("here", None)):
+        home = settings_of(tmp_path / name, place, as_of=LATE)
+        paths = [write(tmp_path / "in", c, name=n) for c, n in ((high, "1.csv"), (low, "2.csv"))]
+        assert [o.state for o in take_in(home, *paths)] == ["ingested"] * 2
+        entries = lake.read_manifest(home.place).entries.values()
+        found.append([(e.file_id, e.rows_kept, e.rows_repeated, hash_of(e)) for e in entries])
+    assert found[0] == found[1]
+    assert [rows_kept for _, rows_kept, _, _ in found[0]] == [9, 5]
+
+
+def test_of_two_homes_that_write_one_lake_the_slower_is_told_and_nothing_is_lost(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    low, high = sorted([day(*fleet(9)), day(*fleet(9, 5))], key=file_id)
+    mine = write(tmp_path / "in", low, name="mine.csv")
+    theirs = write(tmp_path / "in", high, name="theirs.csv")
+    third = write(tmp_path / "in", day(*fleet(9, 12)), name="third.csv")
+    one = settings_of(tmp_path / "one", url, as_of=LATE)
+    other = settings_of(tmp_path / "other", url, as_of=LATE)
+    plain = lake.write_manifest
+
+    def slower(place: lake.Place, manifest: lake.Manifest) -> None:
+        monkeypatch.setattr(lake, "write_manifest", plain)
+        assert [o.state for o in take_in(other, theirs)] == ["ingested"]
+        plain(place, manifest)
+
+    for before in ([], [third]):  # the first manifest of a lake, and the next
+        take_in(one, *before)
+        monkeypatch.setattr(lake, "write_manifest", slower)
+        (told,) = take_in(one, mine)
+        assert (told.state, told.is_transient) == ("failed", True)
+        assert "another barometer wrote to this lake meanwhile" in told.message
+        assert [e.name for e in lake.read_manifest(url).entries.values()].count("theirs.csv") == 1
+        assert lake.faults(url, lake.read_manifest(url), is_hashed=True) == []
+        theirs = write(tmp_path / "in", day(*fleet(5, 90)), name="theirs.csv")
+        if not before:
+            store._store(url).delete("manifest.json")
+    (told,) = take_in(one, mine)
+    assert told.state == "ingested"
+    never = settings_of(tmp_path / "never", None, as_of=LATE)
+    take_in(never, third, theirs, mine)
+    assert [(e.file_id, e.rows_kept) for e in lake.read_manifest(url).entries.values()] == [
+        (e.file_id, e.rows_kept) for e in lake.read_manifest(never.home).entries.values()
+    ]
+
+
+def test_a_missing_object_is_named_and_given_again(url: str, tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "home", url, as_of=LATE)
+    path = write(tmp_path / "in", zipped({"a.csv": day(*fleet(3)), "b.csv": day(*fleet(3, 5))}))
+    take_in(settings, path)
+    gone, cut = (e.position for e in lake.read_manifest(url).entries.values())
+    assert gone is not None and cut is not None
+    store._store(url).delete(gone.path)
+    store.put(url, cut.path, b"x" * cut.bytes)
+    with pytest.raises(BarometerError, match=r"the lake is damaged(.|\n)*/[0-9a-f-]+\.parquet: is"):
+        run.derive(settings, [], publish=True)
+    told = [f.message for f in check.check(settings) if f.check == "files"]
+    assert [t.split(": ")[1].split(".")[0] for t in told] == [
+        "is missing",
+        "is not the file that was written",
+    ]
+    assert [o.state for o in take_in(settings, path)] == ["ingested"] * 2
+    assert [f for f in check._check_files(settings, lake.read_manifest(url)) if f.is_fault] == []
+
+
+def test_a_sweep_keeps_what_is_young_and_what_is_named(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(tmp_path / "home", url, as_of=LATE)
+    take_in(settings, write(tmp_path / "in", day(row(), "junk")))
+    before = objects(url)
+    strays = {"position/source=s/file_id=f/0-ab.parquet", "reject/x.parquet"}
+    mine = {"position/notes.txt", "notes.parquet"}
+    for name in strays | mine:
+        store.put(url, name, b"x")
+    lake.prepare(settings.home, url)
+    assert objects(url) == before | strays | mine
+    monkeypatch.setattr(store, "KEPT_FOR", timedelta(seconds=-1))
+    lake.prepare(settings.home, url)
+    assert objects(url) == before | mine
+    store._store(url).delete("manifest.json")  # lost, and may be put back
+    lake.prepare(settings.home, url)
+    assert objects(url) == (before | mine) - {"manifest.json"}
+
+
+def test_a_wrong_key_is_a_message(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "in", day(row()))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-the-word")
+    arguments = [str(path), "--home", str(tmp_path / "home"), "--lake", url]
+    assert main(["ingest", *arguments]) == 1
+    told = capsys.readouterr().err
+    assert f"{url}: the lake cannot be reached" in told and "refuses the key" in told
+    assert "not-the-word" not in told and "Traceback" not in told
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    assert main(["ingest", *arguments]) == 1
+    assert "AWS_SECRET_ACCESS_KEY not set" in capsys.readouterr().err
+
+
+def test_a_server_that_goes_in_the_middle_is_a_message_and_exit_1(
+    tmp_path: Path,
+    sample_days: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url, home = "s3://lake", tmp_path / "home"
+    arguments = ["--home", str(home), "--lake", url, "--as-of", AS_OF]
+    with serving() as (server, environ):
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        with no_pictures():
+            assert main(["ingest", str(sample_days[0]), *arguments]) == 0
+        capsys.readouterr()
+        plain = ingest._commit
+
+        def dying(*given: Any) -> lake.Entry:
+            server.kill()
+            server.wait()
+            return plain(*given)
+
+        monkeypatch.setattr(ingest, "_commit", dying)
+        assert main(["ingest", str(sample_days[1]), *arguments]) == 1
+        told = capsys.readouterr().err
+        assert f"{url}: the lake cannot be reached" in told and "Traceback" not in told
+        assert not [*(home / "tmp").iterdir()]
+        for command in (["sql", "select count(*) from position"], ["check"], ["report"]):
+            assert main([*command, *arguments]) == 1
+            told = capsys.readouterr().err
+            assert "cannot be reached" in told and told.count("\n") == 1
+
+
+def test_a_catalogue_whose_lake_is_gone_is_a_message(
+    url: str, tmp_path: Path, sample_days: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_of(tmp_path / "home", url)
+    filled(settings, sample_days[0])
+    for name in objects(url) - {"manifest.json"}:
+        store._store(url).delete(name)
+    arguments = ["--home", str(settings.home), "--lake", url]
+    assert main(["sql", "select count(*) from port_call", *arguments]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "address",
+    *[["/disk/lake", "s3://", "s3://B/x", "s3://lake/a b", "s3://lake/../x", "s3://lake/a/*"]],
+)
+def test_what_is_no_address_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(BarometerError, match=r"lake: .*is no address such as s3://bucket/prefix"):
+        load_settings({"home": tmp_path, "lake": address}, {})
+
+
+def test_the_address_comes_from_flag_environment_or_file(tmp_path: Path) -> None:
+    (tmp_path / "barometer.toml").write_text('lake = "s3://from-file/a"')
+    assert load_settings({"home": tmp_path}, {}).lake == "s3://from-file/a"
+    environ = {"BAROMETER_LAKE": "s3://from-environment/a/"}
+    assert load_settings({"home": tmp_path}, environ).lake == "s3://from-environment/a"
+    assert load_settings({"home": tmp_path, "lake": "s3://flag"}, environ).place == "s3://flag"
+
+
+def test_without_the_extra_it_is_said_what_to_install(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    with pytest.raises(BarometerError, match=r"pip install 'barometer-ais\[cluster\]'"):
+        lake.read_manifest(url)
+    monkeypatch.setitem(sys.modules, "duckdb_extension_httpfs", None)
+    with pytest.raises(BarometerError, match=r"pip install 'barometer-ais\[cluster\]'"):
+        lake.connect(load_settings({"home": tmp_path, "lake": url}, {}))

@@ -1,0 +1,48 @@
+"""A local S3 server for tests, a process of its own, that checks keys and has a bucket `lake`.
+
+``python tests/s3_server.py`` prints the variables AWS_* that let a client in, as JSON, and ends
+with its standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+import boto3
+from moto import settings
+from moto.server import ThreadedMotoServer
+
+ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def main() -> None:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    address = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    first = {
+        "endpoint_url": address,
+        "region_name": "us-east-1",
+        "aws_access_key_id": "first",
+        "aws_secret_access_key": "first",
+    }
+    boto3.client("s3", **first).create_bucket(Bucket="lake")
+    iam = boto3.client("iam", **first)
+    iam.create_user(UserName="barometer")
+    key = iam.create_access_key(UserName="barometer")["AccessKey"]
+    iam.put_user_policy(UserName="barometer", PolicyName="all", PolicyDocument=json.dumps(ALL))
+    settings.INITIAL_NO_AUTH_ACTION_COUNT = 0  # from here on it is checked who asks
+    found = {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+    print(json.dumps(found), flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
