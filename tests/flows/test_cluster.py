@@ -6,7 +6,7 @@ import logging
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,18 +110,22 @@ def test_two_workers_give_the_rows_the_ledger_and_the_messages_of_one_process(
 ) -> None:
     from flows import weekly
 
-    batches = []
-    plain_batches = calls._batches
+    ranges: list[tuple[int, int]] = []
+    batches = calls.batches
+
+    def seen(ships: Iterable[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+        found = list(batches(ships, most))
+        ranges.extend(found if most == calls.BATCH_FIXES else [])
+        return found
+
     monkeypatch.setattr(calls, "BATCH_FIXES", 2000)
-    monkeypatch.setattr(
-        calls, "_batches", lambda con: batches.extend(plain_batches(con)) or iter(batches)
-    )
+    monkeypatch.setattr(calls, "batches", seen)
     monkeypatch.setattr(weekly, "ingest", None)  # nothing is read in this process
     address = None if where == "in the home" else "s3://lake/both"
     settings, outcomes = worked(tmp_path / "home", inputs, scheduler, address)
     assert told(outcomes) == told(plain[1])
     assert [o.state for o in outcomes].count("known") == 2
-    assert len(batches) > 2
+    assert len(ranges) > 2
     assert differing(contents(settings), contents(plain[0])) == (["files"] if address else [])
     assert not [*(settings.home / "tmp").iterdir()]
 

@@ -136,10 +136,7 @@ def test_a_recording_is_ingested_with_every_row(
     ]
     settings = settings_of(tmp_path)
     outcomes = ingest(settings, tmp_path / "recordings")
-    assert [(o.name, o.state) for o in outcomes] == [
-        (path.name, "ingested"),
-        ("gaps.log", "skipped"),
-    ]
+    assert [(o.name, o.state) for o in outcomes] == [(path.name, "ingested")]
     assert [entry[1:6] for entry in ledger(settings)] == [("aisstream-listen", 4, 4, 0, 0)]
     everything = [p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()]
     assert not any(KEY.encode() in content for content in everything)
