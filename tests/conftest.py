@@ -89,7 +89,9 @@ def prefect_server() -> Iterator[None]:
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+# For a module and no longer: as long as it is open, playwright's event loop counts as running in
+# this thread, and `asyncio.run` in a test after it would be refused.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A real browser (playwright's `Browser`), for what a page does when it is opened."""
     if not CHROMIUM.exists():

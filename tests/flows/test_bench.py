@@ -61,7 +61,8 @@ def test_every_question_is_answered_by_a_plain_client(
         return jobs.JOBS[name](**json.loads(json.dumps(given)))
 
     monkeypatch.setattr(year, "job", here)
-    tables, measured = year.queries(made[0])
+    found = year.queries(made[0])
+    tables, measured = found.tables, found.measured
     assert {path.stem for path in jobs.QUESTIONS.glob("*.sql")} == set(measured)
     answers = {name: runs[0] for name, runs in measured.items()}
     assert all(answer["rows"] for name, answer in answers.items() if name != "linked_fixes")

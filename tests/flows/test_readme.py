@@ -44,6 +44,6 @@ def test_the_queries_shown_run(
 
 
 def test_the_files_named_are_there() -> None:
-    named = re.findall(r"\]\(((?!http)[^)]+)\)", README)
+    named = re.findall(r"\]\(((?!http|#)[^)]+)\)", README)
     assert len(named) >= 5
     assert all((ROOT / name).exists() for name in named)

@@ -692,7 +692,7 @@ def test_a_run_tells_what_it_takes_to_make_its_numbers_again(home: Settings) -> 
         (3, then.as_of),
     ]
     assert {(r["threads"], r["memory_limit"], r["register_imports"]) for r in runs} == {
-        (2, "300MB", 0)
+        (home.threads, "300MB", 0)
     }
     assert "OFAC SDN of 2026-03-20 (88 days old)" in runs[0]["registers"]
     files = rows(then, "select run_id, name from run_file order by all")

@@ -92,7 +92,7 @@ def asked(
     monkeypatch.setenv("COLUMNS", "200")
 
     def of(*words: str) -> tuple[int, str, str]:
-        code = main(["vessel", *words, "--home", str(home.home)])
+        code = main(["vessel", *words, "--home", str(home.home), "--threads", str(home.threads)])
         out, err = capsys.readouterr()
         return code, out, err
 
