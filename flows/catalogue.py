@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from flows import __version__, calls, digest, durable, lake, store
+from flows import __version__, calls, compact, digest, durable, lake, store
 from flows.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.lake import Manifest
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
@@ -41,7 +41,7 @@ from flows.registers.decisions import read_decisions
 from flows.registers.entry import ENTRY_SCHEMA
 from flows.registers.store import load_junk, load_versions
 from flows.resources import data_path, port_files, sql_path
-from flows.settings import BarometerError, Place, Settings
+from flows.settings import BarometerError, Settings
 from geo.fences import METRES_A_DEGREE, near
 from geo.ports import Ports, load_ports
 
@@ -72,6 +72,7 @@ LAKE_VIEWS = {
 SET_PARTS = {
     "position": "set variable position_parts = $parts",
     "reject": "set variable reject_parts = $parts",
+    "compact": "set variable compact_files = $parts",
 }
 
 KNOWN = (
@@ -310,7 +311,7 @@ def build(
     runs = [*read_history(settings.home, RUN), *([run] if run else [])]
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
-            _lake_view(con, settings.place, manifest, name)
+            _lake_view(con, settings, manifest, name)
         con.register("ledger", _ledger(manifest))
         for name, table in _knowledge(settings.home).items():
             con.register(name, table)
@@ -387,7 +388,7 @@ def repoint(settings: Settings, manifest: Manifest) -> None:
     shutil.copyfile(existing(settings.home), path)
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
-            _lake_view(con, settings.place, manifest, name)
+            _lake_view(con, settings, manifest, name)
         _comment(con)
     swap_in(settings, path)
 
@@ -398,7 +399,11 @@ def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[An
     manifest = lake.read_manifest(settings.place) if manifest is None else manifest
     with open_catalogue(existing(settings.home), settings) as con:
         for name in LAKE_VIEWS:
-            con.execute(SET_PARTS[name], {"parts": _patterns(settings.place, manifest, name)})
+            files = _lake_files(settings, manifest, name)
+            con.execute(SET_PARTS[name], {"parts": files.parts})
+            if name == "position":
+                none = lake.part_paths(settings.place, Manifest({}), name)
+                con.execute(SET_PARTS["compact"], {"parts": files.compact or none})
         con.execute(_sql("lake_views"))
         con.register("outbox_record", _outbox(settings.home))
         con.register(
@@ -506,18 +511,41 @@ def _comment(con: duckdb.DuckDBPyConnection) -> None:
     con.commit()
 
 
-def _lake_view(con: duckdb.DuckDBPyConnection, place: Place, manifest: Manifest, kind: str) -> None:
+def _lake_view(
+    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest, kind: str
+) -> None:
     """A view over the lake's files, each by its absolute path.
 
     The relation is lazy: `con.sql` with parameters would read the lake into the catalogue instead.
     """
-    files = con.read_parquet(_patterns(place, manifest, kind), hive_partitioning=True)
-    files.select(*LAKE_VIEWS[kind]).create_view(kind, replace=True)
+    files = _lake_files(settings, manifest, kind)
+    columns = LAKE_VIEWS[kind]
+    parts = con.read_parquet(files.parts, hive_partitioning=True).select(*columns)
+    if files.compact:
+        whole = con.read_parquet(files.compact, hive_partitioning=False)
+        parts = parts.union(whole.select(*columns))
+    parts.create_view(kind, replace=True)
 
 
-def _patterns(place: Place, manifest: Manifest, kind: str) -> list[str]:
-    """The lake's files as patterns that fit just them: a home's name may hold `*` or `[`."""
-    return [glob.escape(path) for path in lake.part_paths(place, manifest, kind)]
+class _LakeFiles(NamedTuple):
+    """Files of the lake, as patterns that fit just them: a home's name may hold `*` or `[`."""
+
+    parts: list[str]
+    compact: list[str]
+
+
+def _lake_files(settings: Settings, manifest: Manifest, kind: str) -> _LakeFiles:
+    """The parts to read, and the compact files to read in the place of the others."""
+    holding = compact.kept(settings.home, manifest) if kind == "position" else []
+    covered = {part for one in holding for part in one.parts}
+    rest = {
+        file_id: entry
+        for file_id, entry in manifest.entries.items()
+        if entry.position is None or entry.position.hash not in covered
+    }
+    parts = lake.part_paths(settings.place, Manifest(rest), kind)
+    whole = [str(one.folder / name) for one in holding for name in one.files]
+    return _LakeFiles([glob.escape(p) for p in parts], [glob.escape(p) for p in whole])
 
 
 def _run_tables(runs: list[dict[str, Any]], manifest: Manifest) -> dict[str, pa.Table]:

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import catalogue, lake, store
+from flows import catalogue, compact, derived, digest, lake, store
 from flows.history import RUN, read_history
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.record import inputs_hash, lake_files, run_files
@@ -128,6 +128,8 @@ def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
             if part and (drift := _drift(settings, kind, part)):
                 found.append(_fault("schema", f"{part.path}: {drift}"))
     faults = lake.faults(settings.place, manifest, is_hashed=True)
+    for kept in (digest.kept, compact.kept):
+        faults += derived.faults(kept(settings.home, manifest))
     return found + [_fault("files", fault) for fault in faults]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
 
-from flows import catalogue, history, lake, record
+from flows import catalogue, compact, derived, history, lake, record
 from flows.calls import Spread
 from flows.ingest import Outcome, TransientError
 from flows.registers.decisions import warn_of_faults
@@ -78,19 +79,32 @@ def _derive(
     log.info("building the catalogue from %d input files", len(manifest.entries))
     catalogue.digest_new(settings, manifest)
     built, published = catalogue.build(settings, manifest, this, publish=publish, spread=spread)
-    changed = []
-    if publish:
-        with catalogue.open_catalogue(built, settings) as con:
-            changed = [
-                week
-                for week in weeks(con)
-                if write_report(con, week_folder(settings.home, week), week)
-            ]
+    # For the next run to read: while reports are drawn, one core has nothing to do.
+    with ThreadPoolExecutor(1) as background:
+        background.submit(_compact, settings, manifest)
+        changed = []
+        if publish:
+            with catalogue.open_catalogue(built, settings) as con:
+                changed = [
+                    week
+                    for week in weeks(con)
+                    if write_report(con, week_folder(settings.home, week), week)
+                ]
     history.append_history(settings.home, history.RUN, [this])
     for name, rows in published.items():
         history.append_history(settings.home, name, rows)
     catalogue.swap_in(settings, built)
+    derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
     return changed
+
+
+def _compact(settings: Settings, manifest: lake.Manifest) -> None:
+    """Compact small parts; a fault costs queries some time, and no run."""
+    try:
+        compact.compact(settings, manifest)
+    except (duckdb.Error, OSError) as error:
+        why = str(error).splitlines()[0]
+        log.warning("small parts of the lake were not compacted, the next run tries (%s)", why)
 
 
 def run_record(

@@ -1,5 +1,5 @@
 -- The lake's views for one session, over the files where the home lies now: it may have been moved.
--- Grain: as position and reject. Inputs: the session's variables position_parts and reject_parts.
+-- Grain: as position and reject. Inputs: the session's variables position_parts, compact_files and reject_parts.
 create or replace temp view position as
 select
     * exclude (source, file_id),
@@ -7,7 +7,13 @@ select
     file_id
 from read_parquet(
     getvariable('position_parts'), hive_partitioning = true, hive_types_autocast = false
-);
+)
+union all
+select
+    * exclude (source, file_id),
+    source,
+    file_id
+from read_parquet(getvariable('compact_files'), hive_partitioning = false);
 
 create or replace temp view reject as
 select

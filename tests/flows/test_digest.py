@@ -8,16 +8,17 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from flows import digest, lake
-from flows.check import check_rebuild
+from flows import derived, digest, lake
+from flows.check import check, check_rebuild
 from flows.settings import Settings
 from tests.conftest import FillHome
 
 
 def digests(settings: Settings) -> dict[str, set[str]]:
     """The parts that each stored digest covers."""
-    folders = sorted((settings.home / digest.FOLDER).iterdir())
-    return {folder.name: set(digest._covered(folder)) for folder in folders}
+    found = digest.kept(settings.home, lake.read_manifest(settings.home))
+    assert {one.folder for one in found} == set((settings.home / digest.FOLDER).iterdir())
+    return {one.folder.name: set(one.parts) for one in found}
 
 
 def parts(settings: Settings) -> set[str]:
@@ -70,7 +71,7 @@ def _lose(folder: Path) -> None:
 
 
 def _garble(folder: Path) -> None:
-    (folder / digest.COVERED).write_text("[", encoding="utf-8")
+    (folder / derived.CONTENTS).write_text("[", encoding="utf-8")
 
 
 def _age(folder: Path) -> None:
@@ -93,3 +94,16 @@ def test_a_digest_that_does_not_hold_is_made_anew(
     fill_home(tmp_path / "home", [])
     assert digests(settings) == before
     assert check_rebuild(settings) == []
+
+
+def test_a_digest_that_was_changed_in_place_is_named_by_the_check(
+    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
+) -> None:
+    settings = fill_home(tmp_path / "home", sample_days[:2])
+    (name,) = digests(settings)
+    said = settings.home / digest.FOLDER / name / "said.parquet"
+    content = bytearray(said.read_bytes())
+    content[100] ^= 255
+    said.write_bytes(content)
+    faults = [finding.message for finding in check(settings) if finding.check == "files"]
+    assert len(faults) == 1 and str(said) in faults[0] and "Delete" in faults[0]
