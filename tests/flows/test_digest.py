@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from flows import derived, digest, lake
+from flows import catalogue, derived, digest, lake
 from flows.check import check, check_rebuild
 from flows.settings import Settings
 from tests.conftest import FillHome
@@ -26,18 +27,31 @@ def parts(settings: Settings) -> set[str]:
     return {e.position.hash for e in entries if e.position is not None}
 
 
+@pytest.fixture(scope="module")
+def two(
+    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    return fill_home(tmp_path_factory.mktemp("digest") / "home", sample_days[:2])
+
+
+@pytest.fixture
+def settings(two: Settings, tmp_path: Path) -> Settings:
+    """A home of two days that came in one run."""
+    shutil.copytree(two.home, tmp_path / "home")
+    return two._replace(home=tmp_path / "home")
+
+
 def test_a_run_digests_what_is_new_to_it_and_leaves_the_rest(
-    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
+    settings: Settings, fill_home: FillHome, sample_days: list[Path]
 ) -> None:
-    settings = fill_home(tmp_path / "home", sample_days[:2])
     (first,) = digests(settings)
     made_at = (settings.home / digest.FOLDER / first).stat().st_mtime_ns
-    fill_home(tmp_path / "home", sample_days[2:4])
+    fill_home(settings.home, sample_days[2:4])
     found = digests(settings)
     assert [len(covered) for covered in found.values()] == [2, 2]
     assert set.union(*found.values()) == parts(settings)
     assert (settings.home / digest.FOLDER / first).stat().st_mtime_ns == made_at
-    fill_home(tmp_path / "home", [])
+    fill_home(settings.home, [])
     assert digests(settings) == found
     assert check_rebuild(settings) == []
 
@@ -82,24 +96,20 @@ def _age(folder: Path) -> None:
     "spoil", [_cut, _lose, _garble, _age], ids=["cut", "a file lost", "garbled", "of other code"]
 )
 def test_a_digest_that_does_not_hold_is_made_anew(
-    fill_home: FillHome,
-    sample_days: list[Path],
-    tmp_path: Path,
-    spoil: Callable[[Path], None],
+    settings: Settings, spoil: Callable[[Path], None]
 ) -> None:
-    settings = fill_home(tmp_path / "home", sample_days[:2])
-    before = digests(settings)
-    (name,) = before
-    spoil(settings.home / digest.FOLDER / name)
-    fill_home(tmp_path / "home", [])
-    assert digests(settings) == before
-    assert check_rebuild(settings) == []
+    manifest = lake.read_manifest(settings.home)
+    before = digest.kept(settings.home, manifest)
+    (one,) = before
+    spoil(one.folder)
+    assert digest.kept(settings.home, manifest) == []
+    catalogue.digest_new(settings, manifest)
+    assert digest.kept(settings.home, manifest) == before
+    assert derived.faults(before) == []
+    assert list((settings.home / digest.FOLDER).iterdir()) == [one.folder]
 
 
-def test_a_digest_that_was_changed_in_place_is_named_by_the_check(
-    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
-) -> None:
-    settings = fill_home(tmp_path / "home", sample_days[:2])
+def test_a_digest_that_was_changed_in_place_is_named_by_the_check(settings: Settings) -> None:
     (name,) = digests(settings)
     said = settings.home / digest.FOLDER / name / "said.parquet"
     content = bytearray(said.read_bytes())
