@@ -77,6 +77,20 @@ def compact(settings: Settings, manifest: Manifest) -> int:
     return len(small)
 
 
+def drop_damaged(home: Path, manifest: Manifest) -> bool:
+    """Delete the compact files that are not as they were written; whether there were any.
+
+    It reads them to their end: for when something could not be read.
+    """
+    holding = kept(home, manifest)
+    sound = [one for one in holding if not derived.faults([one])]
+    if len(sound) == len(holding):
+        return False
+    log.warning("%d compact files were damaged and are made anew", len(holding) - len(sound))
+    derived.prune(home / FOLDER, sound)
+    return True
+
+
 def _shares(small: list[Entry]) -> list[list[Entry]]:
     """The entries by their first fix, cut where they have `MOST_ROWS`."""
     shares: list[list[Entry]] = [[]]

@@ -33,6 +33,8 @@ RELATIONS = ("said", "heard", "close", "strait_fix")
 def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest) -> None:
     """Store a digest of the parts that none covers, and take away those that do not hold.
 
+    Digests are small: each is read to its end, and one that was changed in place is made anew.
+
     Parameters
     ----------
     con : DuckDBPyConnection
@@ -42,7 +44,7 @@ def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest
     manifest : Manifest
         What the lake holds.
     """
-    stored = kept(settings.home, manifest)
+    stored = [one for one in kept(settings.home, manifest) if not derived.faults([one])]
     derived.prune(settings.home / FOLDER, stored)
     if new := _uncovered(settings.place, manifest, stored):
         log.info("digesting %d parts of the lake", len(new))

@@ -45,15 +45,12 @@ def derive(
     Raises
     ------
     BarometerError
-        If a file of the lake is missing or cut: numbers without its rows would be published as
-        restated. If something could not be written. What was published stays in both cases.
+        If a file of the lake is missing, cut or cannot be read: numbers without its rows would be
+        published as restated. If something could not be written. What was published stays in both
+        cases.
     """
     manifest = lake.read_manifest(settings.place)
-    if faults := lake.faults(settings.place, manifest, is_hashed=False):
-        raise BarometerError(
-            "the numbers were not made anew, and the catalogue and the reports are as they were, "
-            "because the lake is damaged. What was taken in stays.\n" + "\n".join(faults)
-        )
+    _refuse_damage(settings, manifest, is_hashed=False)
     try:
         return _derive(settings, manifest, outcomes, publish=publish, spread=spread)
     except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError) as error:
@@ -64,6 +61,19 @@ def derive(
             f"space, its rights and the memory limit{reach}, and run again: what was taken in "
             "stays, and the catalogue is as it was."
         ) from error
+    except duckdb.Error:  # bytes that are not Parquet, though the file has its size
+        _refuse_damage(settings, manifest, is_hashed=True)
+        if not compact.drop_damaged(settings.home, manifest):
+            raise
+    return derive(settings, outcomes, publish=publish, spread=spread)
+
+
+def _refuse_damage(settings: Settings, manifest: lake.Manifest, *, is_hashed: bool) -> None:
+    if faults := lake.faults(settings.place, manifest, is_hashed=is_hashed):
+        raise BarometerError(
+            "the numbers were not made anew, and the catalogue and the reports are as they were, "
+            "because the lake is damaged. What was taken in stays.\n" + "\n".join(faults)
+        )
 
 
 def _derive(

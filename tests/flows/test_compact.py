@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import catalogue, compact, derived, lake
+from flows import catalogue, compact, derived, digest, lake
 from flows.check import check, check_rebuild
-from flows.settings import Settings
+from flows.settings import BarometerError, Settings
 from tests.conftest import FillHome
 from tests.flows.whole import contents, differing
 
@@ -137,6 +137,40 @@ def test_a_changed_one_is_named_by_the_check(home: Settings) -> None:
     file.write_bytes(content)
     faults = [finding.message for finding in check(home) if finding.check == "files"]
     assert len(faults) == 1 and str(file) in faults[0] and "Delete" in faults[0]
+
+
+def test_one_that_cannot_be_read_is_made_anew_in_the_same_run(
+    home: Settings, plain: Settings, fill_home: FillHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    (one,) = compact.kept(home.home, lake.read_manifest(home.home))
+    spoil(one.folder / "position.parquet")
+    with caplog.at_level(logging.WARNING):
+        fill_home(home.home, [])
+    assert "compact files were damaged" in caplog.text
+    assert derived.faults(compact.kept(home.home, lake.read_manifest(home.home))) == []
+    assert compacted(home) == [4]
+    lake.prepare(home.home)  # what the first try left in tmp/
+    assert differing(contents(home), contents(plain)) == []
+
+
+def spoil(file: Path) -> None:
+    """Half of its bytes are others; the size stays."""
+    content = bytearray(file.read_bytes())
+    half = slice(len(content) // 4, len(content) * 3 // 4)
+    content[half] = bytes(byte ^ 0xA5 for byte in content[half])
+    file.write_bytes(content)
+
+
+def test_a_part_that_cannot_be_read_is_named(
+    plain: Settings, fill_home: FillHome, tmp_path: Path
+) -> None:
+    shutil.copytree(plain.home, tmp_path / "home")
+    settings = plain._replace(home=tmp_path / "home")
+    part = next(iter(lake.part_paths(settings.home, lake.read_manifest(settings.home), "position")))
+    spoil(Path(part))
+    shutil.rmtree(settings.home / digest.FOLDER)  # with it, a run may have no need of the part
+    with pytest.raises(BarometerError, match=f"the lake is damaged(.|\n)*{part}: (.|\n)*again"):
+        fill_home(settings.home, [])
 
 
 def test_a_full_disk_costs_no_run(
