@@ -386,11 +386,16 @@ def repoint(settings: Settings, manifest: Manifest) -> None:
     path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
     path.parent.mkdir(exist_ok=True)
     shutil.copyfile(existing(settings.home), path)
+    point(path, settings, manifest)
+    swap_in(settings, path)
+
+
+def point(path: Path, settings: Settings, manifest: Manifest) -> None:
+    """Let the views of a catalogue file that nobody reads name the lake's files as they lie now."""
     with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
             _lake_view(con, settings, manifest, name)
         _comment(con)
-    swap_in(settings, path)
 
 
 @contextmanager

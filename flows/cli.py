@@ -501,7 +501,7 @@ def _ingest(flags: argparse.Namespace) -> int:
     files, outcomes = find_inputs(flags.paths)
     with lake.locked(settings.home), _progress(flags) as progress:
         _start_logging()  # in here, so that log lines go above the bar
-        lake.prepare(settings.home, settings.place)
+        run.prepare(settings)
         for outcome in outcomes:
             run.log_outcome(log, outcome)
         for file in files:
@@ -826,7 +826,7 @@ def _register_import(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     with lake.locked(settings.home):
-        lake.prepare(settings.home, settings.place)
+        run.prepare(settings)
         found = store.import_list(
             settings,
             Path(flags.file),

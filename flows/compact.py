@@ -49,8 +49,8 @@ def kept(home: Path, manifest: Manifest) -> list[Kept]:
 def compact(settings: Settings, manifest: Manifest) -> int:
     """Compact the small parts of a lake in the home, where there are more than a few.
 
-    The catalogue that is in use goes on reading the parts; the next one reads what this makes.
-    A lake on object storage is left alone.
+    A catalogue goes on reading the parts until `catalogue.point` is called for it. A lake on object
+    storage is left alone.
 
     Returns
     -------

@@ -21,6 +21,16 @@ from flows.settings import BarometerError, Settings
 log = logging.getLogger("barometer.run")
 
 
+def prepare(settings: Settings) -> lake.Manifest:
+    """Make home and lake ready for writing, and give the lake's manifest; see `lake.prepare`.
+
+    What the catalogue in use reads stays until the next run: who has it open goes on reading.
+    """
+    manifest = lake.prepare(settings.home, settings.place)
+    derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
+    return manifest
+
+
 def derive(
     settings: Settings,
     outcomes: Sequence[Outcome],
@@ -89,9 +99,9 @@ def _derive(
     log.info("building the catalogue from %d input files", len(manifest.entries))
     catalogue.digest_new(settings, manifest)
     built, published = catalogue.build(settings, manifest, this, publish=publish, spread=spread)
-    # For the next run to read: while reports are drawn, one core has nothing to do.
+    # While reports are drawn, one core has nothing to do.
     with ThreadPoolExecutor(1) as background:
-        background.submit(_compact, settings, manifest)
+        compacted = background.submit(_compact, settings, manifest)
         changed = []
         if publish:
             with catalogue.open_catalogue(built, settings) as con:
@@ -100,21 +110,23 @@ def _derive(
                     for week in weeks(con)
                     if write_report(con, week_folder(settings.home, week), week)
                 ]
+    if compacted.result():
+        catalogue.point(built, settings, manifest)
     history.append_history(settings.home, history.RUN, [this])
     for name, rows in published.items():
         history.append_history(settings.home, name, rows)
     catalogue.swap_in(settings, built)
-    derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
     return changed
 
 
-def _compact(settings: Settings, manifest: lake.Manifest) -> None:
+def _compact(settings: Settings, manifest: lake.Manifest) -> int:
     """Compact small parts; a fault costs queries some time, and no run."""
     try:
-        compact.compact(settings, manifest)
+        return compact.compact(settings, manifest)
     except (duckdb.Error, OSError) as error:
         why = str(error).splitlines()[0]
         log.warning("small parts of the lake were not compacted, the next run tries (%s)", why)
+        return 0
 
 
 def run_record(

@@ -33,7 +33,7 @@ from flows.ingest import (
     inputs_of,
     stage,
 )
-from flows.lake import connect, locked, part_paths, prepare, read_manifest
+from flows.lake import connect, locked, part_paths, read_manifest
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.settings import BarometerError, Settings, load_settings
@@ -281,7 +281,7 @@ def weekly(
         run.log_outcome(log, outcome)
     outcomes += unfound
     with locked(settings.home):
-        prepare(settings.home, settings.place)
+        run.prepare(settings)
         log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
         if ahead:
             done = _ingested_ahead(inputs_of(files), sources, settings, progress, ahead)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows import lake, run
+from flows import run
 from flows.files import InputFile
 from flows.ingest import Outcome, ingest_file
 from flows.settings import Settings, load_settings
@@ -48,7 +48,7 @@ def _fill(
     # A second thread costs a small home a third more CPU. The sample's home, which others are
     # held against, has two.
     settings = load_settings({"home": home, "as_of": as_of, "threads": 1 + is_drawn}, {})
-    lake.prepare(settings.home)
+    run.prepare(settings)
     sources = load_sources(settings.home)
     outcomes: list[Outcome] = []
     for file in files:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import catalogue, compact, derived, digest, lake
+from flows import catalogue, compact, derived, digest, lake, run
 from flows.check import check, check_rebuild
 from flows.settings import BarometerError, Settings
 from tests.conftest import FillHome
@@ -54,14 +54,11 @@ def plain(
 def compacted_home(
     plain: Settings, fill_home: FillHome, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
-    """The same, compacted in the background of a run, and read so by the next."""
+    """The same, compacted in the background of a run."""
     home = tmp_path_factory.mktemp("compacted") / "home"
     shutil.copytree(plain.home, home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compact, "FEW", 2)
-        settings = fill_home(home, [])
-        assert read_files(settings) == ["position"] * 4
-        assert compacted(settings) == [4]
         return fill_home(home, [])
 
 
@@ -74,6 +71,8 @@ def home(compacted_home: Settings, tmp_path: Path) -> Settings:
 
 def test_all_is_as_without(compacted_home: Settings, plain: Settings) -> None:
     assert read_files(compacted_home) == ["compact", "position"]  # the latter is the empty one
+    assert compacted(compacted_home) == [4]
+    assert read_files(plain) == ["position"] * 4
     assert compacted(plain) == []
     assert differing(contents(compacted_home), contents(plain)) == []
     assert check(compacted_home) == check(plain)
@@ -98,7 +97,6 @@ def test_what_comes_later_is_read_beside_it(
     assert compacted(home) == [4]  # two are few
     fill_home(home.home, sample_days[6:7])
     assert sorted(compacted(home)) == [3, 4]
-    fill_home(home.home, [])
     assert read_files(home) == ["compact", "compact", "position"]
     assert check_rebuild(home) == []
 
@@ -109,6 +107,20 @@ def test_a_part_that_was_replaced_ends_it(compacted_home: Settings) -> None:
     assert entry.position is not None
     other = entry._replace(position=entry.position._replace(hash="0" * 64))
     assert compact.kept(compacted_home.home, manifest.with_entries([other])) == []
+
+
+def test_one_that_no_longer_holds_stays_until_the_next_run(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = compact.kept(home.home, lake.read_manifest(home.home))
+    with monkeypatch.context() as patch:
+        patch.setattr(compact, "METHOD", "another")
+        run.derive(home, [], publish=False)
+    assert one.folder.exists(), "the catalogue that was in use meanwhile reads it"
+    assert compacted(home) == [4]
+    monkeypatch.setattr(compact, "METHOD", "another")
+    run.prepare(home)
+    assert not one.folder.exists()
 
 
 def rows(settings: Settings) -> list[tuple[object, ...]]:
