@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from tests.benchmark.beside import peers
+from tests.benchmark.hourly import hourly
 from tests.benchmark.parts import DAY_ROWS, Given, dask, day, packing, sizes
 from tests.benchmark.process import JobFailed, say
 from tests.benchmark.table import Found, markdown
@@ -27,7 +28,7 @@ from tests.benchmark.year import queries, year
 
 MEMORY_LIMIT = "300MB"
 
-PARTS = {part.__name__: part for part in (day, sizes, year, queries, packing, dask, peers)}
+PARTS = {part.__name__: part for part in (day, sizes, year, queries, hourly, packing, dask, peers)}
 """In the order in which they are measured: `queries` takes the home that `year` made."""
 
 

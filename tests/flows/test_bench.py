@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests import bench
-from tests.benchmark import beside, jobs, parts, process, year
+from tests.benchmark import beside, hourly, jobs, parts, process, year
 from tests.benchmark.days import SHIPS, pack, write_day
 from tests.benchmark.parts import Given
 from tests.benchmark.table import Found, Table, median, ratio
@@ -53,13 +53,14 @@ def test_measuring_leaves_the_program_as_it_was(made: tuple[Given, dict[str, Any
         assert function.__module__.startswith("flows."), function
 
 
+def here(name: str, /, **given: Any) -> dict[str, Any]:
+    """A job in this process, with what it is given as it comes through a pipe."""
+    return jobs.JOBS[name](**json.loads(json.dumps(given)))
+
+
 def test_every_question_is_answered_by_a_plain_client(
     made: tuple[Given, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def here(name: str, /, **given: Any) -> dict[str, Any]:
-        # As it comes through a pipe.
-        return jobs.JOBS[name](**json.loads(json.dumps(given)))
-
     monkeypatch.setattr(year, "job", here)
     found = year.queries(made[0])
     tables, measured = found.tables, found.measured
@@ -69,8 +70,23 @@ def test_every_question_is_answered_by_a_plain_client(
     assert answers["series"]["files_read"] == 0, "it stands in the catalogue"
     assert answers["ship_year"]["files_read"] == 7
     shown = {str(row[0]).split("]")[0][1:]: row for row in tables[0].rows}
-    assert shown["linked_fixes"][5] == "7 of 7"
-    assert shown["series"][5] is None
+    assert shown["linked_fixes"][6] == "7 of 7"
+    assert shown["series"][6] is None
+
+
+def test_hourly_files_are_asked_as_parts_and_compact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hourly, "DAYS", 2)
+    monkeypatch.setattr(hourly, "job", here)
+    found = hourly.hourly(Given(tmp_path, LIMITS, times=1, week_rows=ROWS))
+    (table,) = found.tables
+    opened = {(str(row[0]).split("]")[0][1:], row[1]): row[2] for row in table.rows}
+    assert opened["ship_year", "parts"] == 48
+    assert opened["ship_year", "compact"] == 1
+    for name in hourly.ASKED:
+        answers = {found.measured[state][name][0]["rows"] for state in ("parts", "compact")}
+        assert len(answers) == 1, name
 
 
 def test_row_groups_are_those_that_the_statistics_leave(
