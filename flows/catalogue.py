@@ -59,7 +59,7 @@ LIMIT_STEP_DEG = 0.02
 CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
 
-BATCH_STATEMENTS = 100_000
+BATCH_ROWS = 100_000
 """Of what ships said on a day, so many rows at a time: some 100 MB (600,000 ship-days fail at 300
 MB, 290,000 do not)."""
 
@@ -83,7 +83,7 @@ KNOWN = (
 """Relations that need no fix, in an order in which each finds its inputs."""
 
 FOLLOWING = (
-    *("claim_day", "imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
+    *("imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
@@ -339,7 +339,8 @@ def build(
         con.sql(_sql("position_verdict")).create_view("position_verdict")
         _create(con, "jammed_slot", "observed_hour", "coverage")
         _create(con, "interference", "call_interference")
-        _create_by_ship(con, "ship_day")
+        _create_by_ship(con, "ship_day", con.table("said"))
+        _create_by_ship(con, "claim_day", con.table("ship_day"))
         _create(con, *FOLLOWING)
         for name, table in _series(con).items():
             con.register(name, table)
@@ -496,15 +497,18 @@ def _create(con: duckdb.DuckDBPyConnection, *names: str) -> None:
         con.sql(_sql(name)).create(name)
 
 
-def _create_by_ship(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Create the table of a file of sql/ for some ships at a time.
+def _create_by_ship(
+    con: duckdb.DuckDBPyConnection, name: str, given: duckdb.DuckDBPyRelation
+) -> None:
+    """Create the table of a file of sql/ for some ships at a time, by their rows in its input.
 
-    DuckDB keeps the groups of an aggregate over texts in memory, whatever its limit.
+    DuckDB keeps the groups of an aggregate over texts, and windows over structs, in memory,
+    whatever its limit.
     """
-    ships = con.execute("select mmsi, count(*) from said group by mmsi order by mmsi").fetchall()
+    ships = given.aggregate("mmsi, count(*)").order("mmsi").fetchall()
     con.execute("set variable ships = {'first': 0, 'last': 0}")
     con.sql(_sql(name)).create(name)
-    for first, last in calls.batches(ships, BATCH_STATEMENTS):
+    for first, last in calls.batches(ships, BATCH_ROWS):
         con.execute("set variable ships = $range", {"range": {"first": first, "last": last}})
         con.sql(_sql(name)).insert_into(name)
 
