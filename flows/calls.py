@@ -421,12 +421,12 @@ def _ships(fixes: dict[str, npt.NDArray[Any]]) -> pa.Table:
 
 
 def batches(ships: Iterable[tuple[int, int]], most: int) -> Iterator[tuple[int, int]]:
-    """Ranges of MMSIs, first and last, with about so many rows each; a ship is never cut.
+    """Ranges of ships, first and last, with about so many rows each; a ship is never cut.
 
     Parameters
     ----------
     ships : iterable
-        MMSI and number of rows, by MMSI.
+        A ship's number, such as its MMSI, and its rows; by number.
     most : int
         Rows of a range; a single ship may have more.
 

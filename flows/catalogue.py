@@ -63,6 +63,18 @@ BATCH_ROWS = 100_000
 """Of what ships said on a day, so many rows at a time: some 100 MB (600,000 ship-days fail at 300
 MB, 290,000 do not)."""
 
+BATCHED = {
+    "ship_day": "select mmsi, count(*) from said group by mmsi order by mmsi",
+    "claim_day": "select mmsi, count(*) from ship_day group by mmsi order by mmsi",
+    "hull": "select hash(hull_id) as h, count(*) from hull_day group by h order by h",
+    "vessel": "select mmsi, count(*) from hull_day group by mmsi order by mmsi",
+}
+"""Relations that are made for some ships at a time, and the rows of each ship in their input.
+
+DuckDB keeps the groups of an aggregate over texts, and windows over structs, in memory, whatever
+its limit.
+"""
+
 LAKE_VIEWS = {
     "position": (*POSITION_SCHEMA.names, "source", "file_id"),
     "reject": ("file_id", *REJECT_SCHEMA.names),
@@ -83,7 +95,7 @@ KNOWN = (
 """Relations that need no fix, in an order in which each finds its inputs."""
 
 FOLLOWING = (
-    *("imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
+    *("ship_day", "claim_day", "imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
@@ -339,8 +351,6 @@ def build(
         con.sql(_sql("position_verdict")).create_view("position_verdict")
         _create(con, "jammed_slot", "observed_hour", "coverage")
         _create(con, "interference", "call_interference")
-        _create_by_ship(con, "ship_day", con.table("said"))
-        _create_by_ship(con, "claim_day", con.table("ship_day"))
         _create(con, *FOLLOWING)
         for name, table in _series(con).items():
             con.register(name, table)
@@ -494,23 +504,19 @@ def _create(con: duckdb.DuckDBPyConnection, *names: str) -> None:
     With parameters DuckDB would read the whole result into memory first.
     """
     for name in names:
-        con.sql(_sql(name)).create(name)
+        if name in BATCHED:
+            _create_in_batches(con, name)
+        else:
+            con.sql(_sql(name)).create(name)
 
 
-def _create_by_ship(
-    con: duckdb.DuckDBPyConnection, name: str, given: duckdb.DuckDBPyRelation
-) -> None:
-    """Create the table of a file of sql/ for some ships at a time, by their rows in its input.
-
-    DuckDB keeps the groups of an aggregate over texts, and windows over structs, in memory,
-    whatever its limit.
-    """
-    ships = given.aggregate("mmsi, count(*)").order("mmsi").fetchall()
-    con.execute("set variable ships = {'first': 0, 'last': 0}")
-    con.sql(_sql(name)).create(name)
-    for first, last in calls.batches(ships, BATCH_ROWS):
-        con.execute("set variable ships = $range", {"range": {"first": first, "last": last}})
-        con.sql(_sql(name)).insert_into(name)
+def _create_in_batches(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Create a table of `BATCHED`; its file takes the range from the session's variable `batch`."""
+    ships = con.execute(BATCHED[name]).fetchall()
+    for number, (first, last) in enumerate(list(calls.batches(ships, BATCH_ROWS)) or [(0, 0)]):
+        con.execute("set variable batch = $range", {"range": {"first": first, "last": last}})
+        some = con.sql(_sql(name))
+        some.insert_into(name) if number else some.create(name)
 
 
 def _comment(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,5 +1,5 @@
 -- Which IMO number each track claims on each day: the one sent, or the last or next one while the rest agrees; and what persons decided.
--- Grain: one track and UTC day. Inputs: ship_day, link_decision; the variable ships, a range of MMSIs.
+-- Grain: one track and UTC day. Inputs: ship_day, link_decision; the session's variable batch, a range of MMSIs.
 with described as (
     -- A name and a call sign that were said together belong together: a missing one is not filled
     -- from another day, or it would agree with itself.
@@ -13,7 +13,7 @@ with described as (
             when length_m is not null then {'length_m': length_m, 'beam_m': beam_m}
         end as sized
     from ship_day
-    where mmsi between getvariable('ships').first and getvariable('ships').last
+    where mmsi between getvariable('batch').first and getvariable('batch').last
 ),
 
 filled as (

@@ -1,15 +1,20 @@
 -- The hulls heard, one row each: who they are last, what they are, and how often they changed their flag.
--- Grain: one hull (hull_id). Inputs: hull_day, register_ship, mid.
-with flown as (
+-- Grain: one hull (hull_id). Inputs: hull_day, register_ship, mid; the session's variable batch, a range of the hull_id's hashes.
+with some_day as (
+    select * from hull_day
+    where hash(hull_id) between getvariable('batch').first and getvariable('batch').last
+),
+
+flown as (
     select
-        hull_day.hull_id,
-        hull_day.day,
-        hull_day.mmsi,
-        hull_day.first_at,
-        hull_day.last_at,
+        some_day.hull_id,
+        some_day.day,
+        some_day.mmsi,
+        some_day.first_at,
+        some_day.last_at,
         mid.country_code as flag
-    from hull_day
-    left join mid on hull_day.mmsi // 1000000 = mid.mid
+    from some_day
+    left join mid on some_day.mmsi // 1000000 = mid.mid
 ),
 
 -- A day with two flags is one of the change, or of a ship with two transmitters: it tells none.
@@ -62,7 +67,7 @@ heard as (
         mode(ship_type order by ship_type) as ship_type,
         sum(typed_reports) as typed_reports,
         sum(tanker_reports) as tanker_reports
-    from hull_day
+    from some_day
     group by hull_id
 )
 

@@ -1,11 +1,11 @@
 -- What each track said of itself on each day: of every statement the one that it sent most often.
--- Grain: one track and UTC day. Inputs: said, flagged_position, position; the session's variable ships, an MMSI range.
+-- Grain: one track and UTC day. Inputs: said, flagged_position, position; the session's variable batch, a range of MMSIs.
 with corrected as (
     select distinct
         mmsi,
         reported_at::date as day
     from flagged_position
-    where mmsi between getvariable('ships').first and getvariable('ships').last
+    where mmsi between getvariable('batch').first and getvariable('batch').last
 ),
 
 report as (
@@ -24,7 +24,7 @@ report as (
         max(said.last_at) as last_at
     from said
     anti join corrected on said.mmsi = corrected.mmsi and said.day = corrected.day
-    where said.mmsi between getvariable('ships').first and getvariable('ships').last
+    where said.mmsi between getvariable('batch').first and getvariable('batch').last
     group by all
     union all
     -- The few days with a fix that is no fix of the ship are read again: of two hulls on one MMSI
@@ -53,7 +53,7 @@ report as (
     where
         flag.verdict is distinct from 'implausible'
         -- Else the whole lake is read for a few ships.
-        and fix.mmsi between getvariable('ships').first and getvariable('ships').last
+        and fix.mmsi between getvariable('batch').first and getvariable('batch').last
     group by all
 ),
 

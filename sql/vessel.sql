@@ -1,6 +1,6 @@
 -- The ships heard through time: under which MMSI, name, call sign, flag and size each hull sailed from when to when.
 -- Grain: one hull, transmitter and description (hull_id, mmsi, valid_from), and one row a name in a register.
--- Inputs: hull_day, hull, register_entry, mid.
+-- Inputs: hull_day, hull, register_entry, mid; the session's variable batch, a range of MMSIs.
 with numbered as (
     select
         *,
@@ -8,6 +8,7 @@ with numbered as (
             (hull_id, claimed_imo, vessel_name, call_sign, length_m, beam_m)
         ) over (partition by track_id order by day) as is_new
     from hull_day
+    where mmsi between getvariable('batch').first and getvariable('batch').last
 ),
 
 described as (
@@ -50,6 +51,7 @@ registered as (
         entry.link_source
     from hull
     inner join register_entry as entry on hull.imo = entry.imo
+    where hull.mmsi between getvariable('batch').first and getvariable('batch').last
 ),
 
 identity as (
