@@ -59,20 +59,18 @@ LIMIT_STEP_DEG = 0.02
 CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
 
-BATCH_ROWS = 100_000
-"""Of what ships said on a day, so many rows at a time: some 100 MB (600,000 ship-days fail at 300
-MB, 290,000 do not)."""
-
 BATCHED = {
-    "ship_day": "select mmsi, count(*) from said group by mmsi order by mmsi",
-    "claim_day": "select mmsi, count(*) from ship_day group by mmsi order by mmsi",
-    "hull": "select hash(hull_id) as h, count(*) from hull_day group by h order by h",
-    "vessel": "select mmsi, count(*) from hull_day group by mmsi order by mmsi",
+    "ship_day": ("select mmsi, count(*) from said group by mmsi order by mmsi", 100_000),
+    "claim_day": ("select mmsi, count(*) from ship_day group by mmsi order by mmsi", 1_000_000),
+    "hull": ("select hash(hull_id) as h, count(*) from hull_day group by h order by h", 1_000_000),
+    "vessel": ("select mmsi, count(*) from hull_day group by mmsi order by mmsi", 1_000_000),
 }
-"""Relations that are made for some ships at a time, and the rows of each ship in their input.
+"""Relations that are made for some ships at a time: the rows of each ship in their input, and how
+many go into one batch.
 
 DuckDB keeps the groups of an aggregate over texts, and windows over structs, in memory, whatever
-its limit.
+its limit. Of 300 MB, 100,000 rows for `ship_day` take some 100 (600,000 fail, 290,000 do not); the
+others fail at three to five million.
 """
 
 LAKE_VIEWS = {
@@ -512,8 +510,9 @@ def _create(con: duckdb.DuckDBPyConnection, *names: str) -> None:
 
 def _create_in_batches(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """Create a table of `BATCHED`; its file takes the range from the session's variable `batch`."""
-    ships = con.execute(BATCHED[name]).fetchall()
-    for number, (first, last) in enumerate(list(calls.batches(ships, BATCH_ROWS)) or [(0, 0)]):
+    query, most = BATCHED[name]
+    ships = con.execute(query).fetchall()
+    for number, (first, last) in enumerate(list(calls.batches(ships, most)) or [(0, 0)]):
         con.execute("set variable batch = $range", {"range": {"first": first, "last": last}})
         some = con.sql(_sql(name))
         some.insert_into(name) if number else some.create(name)
