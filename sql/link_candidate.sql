@@ -21,7 +21,19 @@ wanted_name as (
     from wanted
 ),
 
--- Transmitters while they are no hull of an IMO number that holds, or by a person's decision.
+heard_name as (
+    select distinct vessel_name from hull_day
+),
+
+meant_name as (
+    select distinct heard_name.vessel_name
+    from heard_name
+    inner join wanted_name as wanted
+        on regexp_replace(upper(heard_name.vessel_name), '[^A-Z0-9]', '', 'g') = wanted.plain_name
+),
+
+-- Transmitters while they are no hull of an IMO number that holds, or by a person's decision; only
+-- those that can meet a list: all ships of a year do not fit into memory.
 heard as (
     select
         hull_day.track_id,
@@ -35,7 +47,12 @@ heard as (
         regexp_replace(upper(hull_day.vessel_name), '[^A-Z0-9]', '', 'g') as plain_name
     from hull_day
     inner join hull on hull_day.hull_id = hull.hull_id
-    where hull_day.imo is null or hull_day.imo_by = 'decision'
+    where
+        (hull_day.imo is null or hull_day.imo_by = 'decision')
+        and (
+            hull_day.vessel_name in (select vessel_name from meant_name)
+            or hull_day.claimed_imo in (select imo from wanted)
+        )
     group by
         hull_day.track_id,
         hull_day.mmsi,
