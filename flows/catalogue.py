@@ -60,17 +60,28 @@ CELLS_PER_DEGREE = 20
 """A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
 
 BATCHED = {
-    "ship_day": ("select mmsi, count(*) from said group by mmsi order by mmsi", 100_000),
-    "claim_day": ("select mmsi, count(*) from ship_day group by mmsi order by mmsi", 1_000_000),
-    "hull": ("select hash(hull_id) as h, count(*) from hull_day group by h order by h", 1_000_000),
-    "vessel": ("select mmsi, count(*) from hull_day group by mmsi order by mmsi", 1_000_000),
+    "ship_spell": (
+        """
+        select mmsi, count(*) as said from said anti join steady_ship using (mmsi) group by mmsi
+        union all
+        select mmsi, 1 as said from steady_ship
+        order by mmsi
+        """,
+        100_000,
+    ),
+    "claim_spell": ("select mmsi, count(*) from ship_spell group by mmsi order by mmsi", 1_000_000),
+    "hull": (
+        "select hash(hull_id) as h, count(*) from hull_spell group by h order by h",
+        1_000_000,
+    ),
+    "vessel": ("select mmsi, count(*) from hull_spell group by mmsi order by mmsi", 1_000_000),
 }
 """Relations that are made for some ships at a time: the rows of each ship in their input, and how
 many go into one batch.
 
 DuckDB keeps the groups of an aggregate over texts, and windows over structs, in memory, whatever
-its limit. Of 300 MB, 100,000 rows for `ship_day` take some 100 (600,000 fail, 290,000 do not); the
-others fail at three to five million.
+its limit. Of 300 MB, 100,000 rows for `ship_spell` take some 100 (600,000 fail, 290,000 do not);
+the others fail at three to five million.
 """
 
 LAKE_VIEWS = {
@@ -93,7 +104,17 @@ KNOWN = (
 """Relations that need no fix, in an order in which each finds its inputs."""
 
 FOLLOWING = (
-    *("ship_day", "claim_day", "imo_held", "imo_apart", "imo_rival", "hull_day", "hull", "vessel"),
+    *(
+        "steady_ship",
+        "ship_spell",
+        "claim_spell",
+        "imo_held",
+        "imo_apart",
+        "imo_rival",
+        "hull_spell",
+        "hull",
+        "vessel",
+    ),
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
@@ -113,7 +134,7 @@ drop view said; drop view heard; drop view close; drop view strait_fix;
 drop table heard_ship_slot; drop table reception_hour; drop table series_count;
 drop table call_identity; drop table weekly_count; drop table coast_week;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
-drop table ship_day; drop table claim_day; drop table hull_day;
+drop table steady_ship; drop table ship_spell; drop table claim_spell; drop table hull_spell;
 drop table restated; drop table restated_ship; drop table restated_listing;
 drop table tanker_gap; drop table tanker_silence; drop table silence_hearing;
 """

@@ -1,37 +1,37 @@
 -- The hulls heard, one row each: who they are last, what they are, and how often they changed their flag.
--- Grain: one hull (hull_id). Inputs: hull_day, register_ship, mid; the session's variable batch, a range of the hull_id's hashes.
-with some_day as (
-    select * from hull_day
+-- Grain: one hull (hull_id). Inputs: hull_spell, register_ship, mid; the session's variable batch, a range of the hull_id's hashes.
+with some_spell as (
+    select * from hull_spell
     where hash(hull_id) between getvariable('batch').first and getvariable('batch').last
 ),
 
 flown as (
     select
-        some_day.hull_id,
-        some_day.day,
-        some_day.mmsi,
-        some_day.first_at,
-        some_day.last_at,
+        some_spell.hull_id,
+        some_spell.first_day,
+        some_spell.mmsi,
+        some_spell.first_at,
+        some_spell.last_at,
         mid.country_code as flag
-    from some_day
-    left join mid on some_day.mmsi // 1000000 = mid.mid
+    from some_spell
+    left join mid on some_spell.mmsi // 1000000 = mid.mid
 ),
 
 -- A day with two flags is one of the change, or of a ship with two transmitters: it tells none.
 flag_day as (
     select
         hull_id,
-        day,
+        first_day,
         any_value(flag) as flag
     from flown
-    group by hull_id, day
+    group by hull_id, first_day
     having count(distinct flag) = 1
 ),
 
 changed as (
     select
         hull_id,
-        flag <> lag(flag) over (partition by hull_id order by day) as is_change
+        flag <> lag(flag) over (partition by hull_id order by first_day) as is_change
     from flag_day
 ),
 
@@ -67,7 +67,7 @@ heard as (
         mode(ship_type order by ship_type) as ship_type,
         sum(typed_reports) as typed_reports,
         sum(tanker_reports) as tanker_reports
-    from some_day
+    from some_spell
     group by hull_id
 )
 

@@ -1,5 +1,5 @@
 -- The IMO numbers that tracks claim, held against what the registers say of the hull.
--- Grain: one IMO number and track. Inputs: claim_day, register_ship.
+-- Grain: one IMO number and track. Inputs: claim_spell, register_ship.
 with claim as (
     select
         imo,
@@ -7,14 +7,14 @@ with claim as (
         mmsi,
         min(first_at) as first_at,
         max(last_at) as last_at,
-        count(*) as days,
+        sum(days)::bigint as days,
         bool_or(imo_by = 'decision') as is_confirmed,
         mode(length_m order by length_m) as length_m,
         list(distinct vessel_name order by vessel_name) filter (where vessel_name is not null)
             as vessel_names,
         list(distinct call_sign order by call_sign) filter (where call_sign is not null)
             as call_signs
-    from claim_day
+    from claim_spell
     where imo is not null
     group by imo, track_id, mmsi
 ),

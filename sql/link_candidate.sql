@@ -1,5 +1,5 @@
 -- Ships heard that a list about Russia may mean, by name and size or by an IMO number that does not hold: for a person to decide.
--- Grain: one transmitter, hull of a register and way in which they met. Inputs: hull_day, hull, register_entry, register_ship, link_decision.
+-- Grain: one transmitter, hull of a register and way in which they met. Inputs: hull_spell, hull, register_entry, register_ship, link_decision.
 with wanted as (
     select distinct
         imo,
@@ -22,7 +22,7 @@ wanted_name as (
 ),
 
 heard_name as (
-    select distinct vessel_name from hull_day
+    select distinct vessel_name from hull_spell
 ),
 
 meant_name as (
@@ -36,28 +36,28 @@ meant_name as (
 -- those that can meet a list: all ships of a year do not fit into memory.
 heard as (
     select
-        hull_day.track_id,
-        hull_day.mmsi,
-        hull_day.vessel_name,
-        hull_day.claimed_imo,
+        hull_spell.track_id,
+        hull_spell.mmsi,
+        hull_spell.vessel_name,
+        hull_spell.claimed_imo,
         hull.is_tanker,
-        mode(hull_day.length_m order by hull_day.length_m) as length_m,
-        min(hull_day.first_at) as first_at,
-        max(hull_day.last_at) as last_at,
-        regexp_replace(upper(hull_day.vessel_name), '[^A-Z0-9]', '', 'g') as plain_name
-    from hull_day
-    inner join hull on hull_day.hull_id = hull.hull_id
+        mode(hull_spell.length_m order by hull_spell.length_m) as length_m,
+        min(hull_spell.first_at) as first_at,
+        max(hull_spell.last_at) as last_at,
+        regexp_replace(upper(hull_spell.vessel_name), '[^A-Z0-9]', '', 'g') as plain_name
+    from hull_spell
+    inner join hull on hull_spell.hull_id = hull.hull_id
     where
-        (hull_day.imo is null or hull_day.imo_by = 'decision')
+        (hull_spell.imo is null or hull_spell.imo_by = 'decision')
         and (
-            hull_day.vessel_name in (select vessel_name from meant_name)
-            or hull_day.claimed_imo in (select imo from wanted)
+            hull_spell.vessel_name in (select vessel_name from meant_name)
+            or hull_spell.claimed_imo in (select imo from wanted)
         )
     group by
-        hull_day.track_id,
-        hull_day.mmsi,
-        hull_day.vessel_name,
-        hull_day.claimed_imo,
+        hull_spell.track_id,
+        hull_spell.mmsi,
+        hull_spell.vessel_name,
+        hull_spell.claimed_imo,
         hull.is_tanker
 ),
 
@@ -137,4 +137,7 @@ order by
     sized.met_by,
     sized.vessel_name,
     sized.claimed_imo,
-    sized.register_name
+    sized.register_name,
+    sized.first_at,
+    sized.last_at,
+    sized.length_m

@@ -1,5 +1,5 @@
 -- Who else was heard around each silence, by the source that had heard the ship: where it fell silent, ahead of it and at the port.
--- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_silence, limit_point, position, flagged_position, hull_day.
+-- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_silence, limit_point, position, flagged_position, hull_spell.
 with silence as (
     select
         hull_id,
@@ -121,7 +121,7 @@ own_mmsi as (
     select
         hull_id,
         list(distinct mmsi) as mmsis
-    from hull_day
+    from hull_spell
     where hull_id in (select hull_id from silence)
     group by hull_id
 ),

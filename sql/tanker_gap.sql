@@ -1,5 +1,5 @@
 -- Silences of 24 hours to 21 days of tankers that may be linked to Russia or called in Iran, wherever they were.
--- Grain: one silence of a hull (hull_id, silent_from). Inputs: position, flagged_position, hull, hull_day, vessel_link, counted_call, call_identity.
+-- Grain: one silence of a hull (hull_id, silent_from). Inputs: position, flagged_position, hull, hull_spell, vessel_link, counted_call, call_identity.
 with caller as (
     select distinct identity.hull_id
     from counted_call
@@ -19,22 +19,23 @@ candidate_hull as (
             or imo in (select imo from vessel_link where matched_by = 'imo' and link_tier <> 'weak')
             or hull_id in (select hull_id from vessel_link where link_tier <> 'weak')
             or hull_id in (
-                select hull_day.hull_id
-                from hull_day
-                inner join vessel_link as link on hull_day.mmsi = link.mmsi
-                where hull_day.imo is null and link.link_tier <> 'weak'
+                select hull_spell.hull_id
+                from hull_spell
+                inner join vessel_link as link on hull_spell.mmsi = link.mmsi
+                where hull_spell.imo is null and link.link_tier <> 'weak'
             )
         )
 ),
 
 sailed_as as (
     select
-        hull_day.hull_id,
-        hull_day.track_id,
-        hull_day.mmsi,
-        hull_day.day
-    from hull_day
-    inner join candidate_hull on hull_day.hull_id = candidate_hull.hull_id
+        hull_spell.hull_id,
+        hull_spell.track_id,
+        hull_spell.mmsi,
+        hull_spell.first_day,
+        hull_spell.last_day
+    from hull_spell
+    inner join candidate_hull on hull_spell.hull_id = candidate_hull.hull_id
 ),
 
 -- By hull, not by MMSI: who sails on under another one is not silent. Hours are enough, since no
@@ -47,7 +48,9 @@ ship_hour as (
         max(fix.reported_at) as last_at
     from position as fix
     inner join sailed_as
-        on fix.mmsi = sailed_as.mmsi and fix.reported_at::date = sailed_as.day
+        on
+            fix.mmsi = sailed_as.mmsi
+            and fix.reported_at::date between sailed_as.first_day and sailed_as.last_day
     left join flagged_position as flag
         on
             fix.mmsi = flag.mmsi
@@ -95,7 +98,10 @@ moment as materialized (
             unnest([silent_from, silent_to]) as at
         from span
     ) as ended
-    inner join sailed_as on ended.hull_id = sailed_as.hull_id and ended.at::date = sailed_as.day
+    inner join sailed_as
+        on
+            ended.hull_id = sailed_as.hull_id
+            and ended.at::date between sailed_as.first_day and sailed_as.last_day
 ),
 
 end_fix as (

@@ -1,5 +1,5 @@
 -- Silences near an Iranian port, long enough for a call there, of tankers linked to Russia by then or that had called in Iran before.
--- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_gap, position, flagged_position, hull_day, vessel_link, link_decision, counted_call, port_call, call_identity, track_call, port, limit_point, foreign_port, mid.
+-- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_gap, position, flagged_position, hull_spell, vessel_link, link_decision, counted_call, port_call, call_identity, track_call, port, limit_point, foreign_port, mid.
 with caller as (
     select
         identity.hull_id,
@@ -15,8 +15,9 @@ sailed_as as (
         hull_id,
         track_id,
         mmsi,
-        day
-    from hull_day
+        first_day,
+        last_day
+    from hull_spell
     where hull_id in (select hull_id from tanker_gap)
 ),
 
@@ -116,8 +117,10 @@ uncalled as materialized (
     from reached
     inner join tanker_gap as silence
         on reached.hull_id = silence.hull_id and reached.silent_from = silence.silent_from
-    inner join hull_day as said
-        on silence.track_id = said.track_id and silence.silent_from::date = said.day
+    inner join hull_spell as said
+        on
+            silence.track_id = said.track_id
+            and silence.silent_from::date between said.first_day and said.last_day
     left join called
         on reached.hull_id = called.hull_id and reached.silent_from = called.silent_from
     left join caller on reached.hull_id = caller.hull_id
@@ -164,7 +167,7 @@ matched as (
         and uncalled.track_id = uncalled.mmsi
         and not exists (
             select 1
-            from hull_day as other
+            from hull_spell as other
             where
                 other.mmsi = uncalled.mmsi
                 and other.hull_id <> uncalled.hull_id
@@ -206,13 +209,14 @@ around as materialized (
         uncalled.silent_from,
         sailed_as.track_id,
         sailed_as.mmsi,
-        sailed_as.day
+        greatest(sailed_as.first_day, uncalled.silent_from::date - 21) as first_day,
+        least(sailed_as.last_day, uncalled.silent_to::date + 7) as last_day
     from uncalled
     inner join sailed_as
         on
             uncalled.hull_id = sailed_as.hull_id
-            and sailed_as.day between uncalled.silent_from::date - 21
-            and uncalled.silent_to::date + 7
+            and sailed_as.last_day >= uncalled.silent_from::date - 21
+            and sailed_as.first_day <= uncalled.silent_to::date + 7
 ),
 
 -- The hours in which the source that heard it last had heard it, in as long a time before; and the
@@ -238,7 +242,9 @@ own as (
         ) as draught_after_m
     from position as fix
     inner join around
-        on fix.mmsi = around.mmsi and fix.reported_at::date = around.day
+        on
+            fix.mmsi = around.mmsi
+            and fix.reported_at::date between around.first_day and around.last_day
     inner join uncalled
         on around.hull_id = uncalled.hull_id and around.silent_from = uncalled.silent_from
     left join flagged_position as flag

@@ -1,13 +1,13 @@
 -- The ships heard through time: under which MMSI, name, call sign, flag and size each hull sailed from when to when.
 -- Grain: one hull, transmitter and description (hull_id, mmsi, valid_from), and one row a name in a register.
--- Inputs: hull_day, hull, register_entry, mid; the session's variable batch, a range of MMSIs.
+-- Inputs: hull_spell, hull, register_entry, mid; the session's variable batch, a range of MMSIs.
 with numbered as (
     select
         *,
         (hull_id, claimed_imo, vessel_name, call_sign, length_m, beam_m) is distinct from lag(
             (hull_id, claimed_imo, vessel_name, call_sign, length_m, beam_m)
-        ) over (partition by track_id order by day) as is_new
-    from hull_day
+        ) over (partition by track_id order by first_day) as is_new
+    from hull_spell
     where mmsi between getvariable('batch').first and getvariable('batch').last
 ),
 
@@ -15,7 +15,7 @@ described as (
     select
         *,
         count(*) filter (where is_new) over (
-            partition by track_id order by day rows between unbounded preceding and current row
+            partition by track_id order by first_day rows between unbounded preceding and current row
         ) as description
     from numbered
 ),
@@ -30,8 +30,8 @@ heard as (
         any_value(call_sign) as call_sign,
         any_value(length_m) as length_m,
         any_value(beam_m) as beam_m,
-        arg_min(imo_by, day) as imo_by,
-        arg_min(claimed_imo, day) as claimed_imo,
+        arg_min(imo_by, first_day) as imo_by,
+        arg_min(claimed_imo, first_day) as claimed_imo,
         min(first_at) as valid_from,
         max(last_at) as valid_to
     from described

@@ -1,5 +1,5 @@
 -- Where what a ship says of itself cannot all be true: shown here, and never smoothed away.
--- Grain: one conflict. Inputs: imo_held, imo_rival, hull_day, hull, register_ship.
+-- Grain: one conflict. Inputs: imo_held, imo_rival, hull_spell, hull, register_ship.
 with two_hulls as (
     select
         'imo_on_two_hulls' as conflict,
@@ -98,7 +98,7 @@ held as (
         imo,
         min(first_at) as first_at,
         max(last_at) as last_at
-    from hull_day
+    from hull_spell
     where imo is not null
     group by mmsi, imo
 ),
@@ -132,7 +132,7 @@ second_track as (
         'two ships sail under the MMSI at once' as detail,
         min(first_at) as valid_from,
         max(last_at) as valid_to
-    from hull_day
+    from hull_spell
     where track_id <> mmsi
     group by mmsi, track_id
 ),

@@ -1,5 +1,5 @@
 -- Evidence that ties a hull to Russia, each piece dated and sourced.
--- Grain: one piece of evidence. Inputs: register_entry; hull_day; vessel; mid; trade_call; strait_passage; russian_destination; meta.
+-- Grain: one piece of evidence. Inputs: register_entry; hull_spell; vessel; mid; trade_call; strait_passage; russian_destination; meta.
 with clock as (
     select coalesce((max(value) filter (where key = 'known_on'))::date, 'infinity'::date) as known_on
     from meta
@@ -57,15 +57,15 @@ by_mmsi as (
 -- under any MMSI of the same hull. A year of silence ends it: who comes back begins anew.
 flown as (
     select
-        hull_day.*,
+        hull_spell.*,
         coalesce(
-            hull_day.first_at > lag(hull_day.last_at) over (
-                partition by hull_day.hull_id, hull_day.mmsi order by hull_day.first_at
+            hull_spell.first_at > lag(hull_spell.last_at) over (
+                partition by hull_spell.hull_id, hull_spell.mmsi order by hull_spell.first_at
             ) + interval 1 year,
             false
         ) as is_anew
-    from hull_day
-    inner join mid on hull_day.mmsi // 1000000 = mid.mid
+    from hull_spell
+    inner join mid on hull_spell.mmsi // 1000000 = mid.mid
     where mid.country_code = 'RU'
 ),
 

@@ -1,5 +1,5 @@
--- Which IMO number each track claims on each day: the one sent, or the last or next one while the rest agrees; and what persons decided.
--- Grain: one track and UTC day. Inputs: ship_day, link_decision; the session's variable batch, a range of MMSIs.
+-- Which IMO number each track claims in each spell: the one sent, or the last or next one while the rest agrees; and what persons decided.
+-- Grain: one track and spell (ship_spell). Inputs: ship_spell, link_decision; the session's variable batch, a range of MMSIs.
 with described as (
     -- A name and a call sign that were said together belong together: a missing one is not filled
     -- from another day, or it would agree with itself.
@@ -12,7 +12,7 @@ with described as (
         case
             when length_m is not null then {'length_m': length_m, 'beam_m': beam_m}
         end as sized
-    from ship_day
+    from ship_spell
     where mmsi between getvariable('batch').first and getvariable('batch').last
 ),
 
@@ -29,11 +29,11 @@ filled as (
     from described
     window
         past as (
-            partition by track_id order by day
+            partition by track_id order by first_day
             rows between unbounded preceding and current row
         ),
         future as (
-            partition by track_id order by day
+            partition by track_id order by first_day
             rows between current row and unbounded following
         )
 ),
@@ -41,10 +41,11 @@ filled as (
 with_own as (
     select
         *,
-        lag(said) over (partition by track_id order by day) as said_before,
-        lag(sized) over (partition by track_id order by day) as sized_before,
+        lag(said) over (partition by track_id order by first_day) as said_before,
+        lag(sized) over (partition by track_id order by first_day) as sized_before,
         case
-            when imo is not null then {'imo': imo, 'day': day, 'said': said, 'sized': sized}
+            when imo is not null
+                then {'imo': imo, 'day': first_day, 'said': said, 'sized': sized}
         end as own
     from filled
 ),
@@ -53,11 +54,11 @@ neighbour as (
     select
         * exclude (own),
         last_value(own ignore nulls) over (
-            partition by track_id order by day
+            partition by track_id order by first_day
             rows between unbounded preceding and current row
         ) as before,
         first_value(own ignore nulls) over (
-            partition by track_id order by day
+            partition by track_id order by first_day
             rows between current row and unbounded following
         ) as after
     from with_own
@@ -66,7 +67,7 @@ neighbour as (
 told as (
     select
         track_id,
-        day,
+        first_day,
         said,
         sized,
         before as own,
@@ -76,7 +77,7 @@ told as (
     union all
     select
         track_id,
-        day,
+        first_day,
         said,
         sized,
         after as own,
@@ -92,12 +93,12 @@ told as (
 carried as (
     select
         track_id,
-        day,
+        first_day,
         own.imo as imo
     from told
     where
         case
-            when abs(day - own.day) > 180 then false
+            when abs(first_day - own.day) > 180 then false
             when
                 abs(sized.length_m - own.sized.length_m) > greatest(5, 0.05 * sized.length_m)
                 then false
@@ -109,7 +110,7 @@ carried as (
                 then false
             else coalesce(sized.length_m = own.sized.length_m, sized is null and said is null)
         end
-    qualify row_number() over (partition by track_id, day order by choice) = 1
+    qualify row_number() over (partition by track_id, first_day order by choice) = 1
 ),
 
 compared as (
@@ -135,14 +136,14 @@ claimed as (
     select
         compared.* exclude (imo, before, after),
         coalesce(compared.imo, carried.imo) as claimed_imo,
-        compared.imo is not null as is_sent,
         1 + count(*) filter (where compared.is_another) over (
             partition by compared.track_id
-            order by compared.day
+            order by compared.first_day
             rows between unbounded preceding and current row
         ) as ship_number
     from compared
-    left join carried on compared.track_id = carried.track_id and compared.day = carried.day
+    left join carried
+        on compared.track_id = carried.track_id and compared.first_day = carried.first_day
 ),
 
 -- The last line of the file that is about a transmitter, a hull and a day stands. A confirmation is
@@ -150,7 +151,7 @@ claimed as (
 decided as (
     select
         claimed.track_id,
-        claimed.day,
+        claimed.first_day,
         decision.imo,
         arg_max(decision.decision, decision.line) as decision,
         max(decision.line) as line
@@ -158,26 +159,26 @@ decided as (
     inner join link_decision as decision
         on
             claimed.mmsi = decision.mmsi
-            and claimed.day >= coalesce(decision.valid_from, '-infinity'::timestamp)
-            and claimed.day < coalesce(decision.valid_to, 'infinity'::timestamp)
+            and claimed.first_day >= coalesce(decision.valid_from, '-infinity'::timestamp)
+            and claimed.first_day < coalesce(decision.valid_to, 'infinity'::timestamp)
     where decision.decision = 'refuse' or claimed.track_id = claimed.mmsi
-    group by claimed.track_id, claimed.day, decision.imo
+    group by claimed.track_id, claimed.first_day, decision.imo
 ),
 
 confirmed as (
     select
         track_id,
-        day,
+        first_day,
         arg_max(imo, line) as imo
     from decided
     where decision = 'confirm'
-    group by track_id, day
+    group by track_id, first_day
 ),
 
 refused as (
     select
         track_id,
-        day,
+        first_day,
         imo
     from decided
     where decision = 'refuse'
@@ -186,7 +187,9 @@ refused as (
 select
     claimed.track_id,
     claimed.mmsi,
-    claimed.day,
+    claimed.first_day,
+    claimed.last_day,
+    claimed.days,
     claimed.first_at,
     claimed.last_at,
     claimed.typed_reports,
@@ -209,10 +212,11 @@ select
     claimed.sized.beam_m as beam_m,
     claimed.ship_number
 from claimed
-left join confirmed on claimed.track_id = confirmed.track_id and claimed.day = confirmed.day
+left join confirmed
+    on claimed.track_id = confirmed.track_id and claimed.first_day = confirmed.first_day
 left join refused
     on
         claimed.track_id = refused.track_id
-        and claimed.day = refused.day
+        and claimed.first_day = refused.first_day
         and claimed.claimed_imo = refused.imo
-order by claimed.track_id, claimed.day
+order by claimed.track_id, claimed.first_day

@@ -1,5 +1,6 @@
--- What each track said of itself on each day: of every statement the one that it sent most often.
--- Grain: one track and UTC day. Inputs: said, flagged_position, position; the session's variable batch, a range of MMSIs.
+-- What each track said of itself: on each day of every statement the one that it sent most often; a steady ship's days are one spell.
+-- Grain: one track and spell, which is a UTC day but for steady ships.
+-- Inputs: said, steady_ship, flagged_position, position; the session's variable batch, a range of MMSIs.
 with corrected as (
     select distinct
         mmsi,
@@ -24,6 +25,7 @@ report as (
         max(said.last_at) as last_at
     from said
     anti join corrected on said.mmsi = corrected.mmsi and said.day = corrected.day
+    anti join steady_ship as steady on said.mmsi = steady.mmsi
     where said.mmsi between getvariable('batch').first and getvariable('batch').last
     group by all
     union all
@@ -120,22 +122,66 @@ described as (
         max(value) filter (where statement = 'beam_m') as beam_m
     from most_said
     group by track_id, day
+),
+
+spell as (
+    select
+        span.track_id,
+        span.mmsi,
+        span.day as first_day,
+        span.day as last_day,
+        1 as days,
+        span.first_at,
+        span.last_at,
+        span.typed_reports,
+        span.tanker_reports,
+        described.imo::integer as imo,
+        described.imo is not null as is_sent,
+        described.vessel_name,
+        described.call_sign,
+        described.ship_type::smallint as ship_type,
+        described.length_m::float as length_m,
+        described.beam_m::float as beam_m
+    from span
+    left join described on span.track_id = described.track_id and span.day = described.day
+    union all
+    select
+        mmsi::bigint as track_id,
+        mmsi,
+        first_day,
+        last_day,
+        days,
+        first_at,
+        last_at,
+        typed_reports,
+        tanker_reports,
+        imo,
+        is_sent,
+        vessel_name,
+        call_sign,
+        ship_type,
+        length_m,
+        beam_m
+    from steady_ship
+    where mmsi between getvariable('batch').first and getvariable('batch').last
 )
 
 select
-    span.track_id,
-    span.mmsi,
-    span.day,
-    span.first_at,
-    span.last_at,
-    span.typed_reports,
-    span.tanker_reports,
-    described.imo::integer as imo,
-    described.vessel_name,
-    described.call_sign,
-    described.ship_type::smallint as ship_type,
-    described.length_m::float as length_m,
-    described.beam_m::float as beam_m
-from span
-left join described on span.track_id = described.track_id and span.day = described.day
-order by span.track_id, span.day
+    track_id,
+    mmsi,
+    first_day,
+    last_day,
+    days,
+    first_at,
+    last_at,
+    typed_reports,
+    tanker_reports,
+    imo,
+    is_sent,
+    vessel_name,
+    call_sign,
+    ship_type,
+    length_m,
+    beam_m
+from spell
+order by track_id, first_day

@@ -1,5 +1,5 @@
--- Which hull each track is on each day: by IMO number where that holds, else by its MMSI and what it says of itself.
--- Grain: one track and UTC day. Inputs: claim_day, imo_held, imo_apart, imo_rival.
+-- Which hull each track is in each spell: by IMO number where that holds, else by its MMSI and what it says of itself.
+-- Grain: one track and spell (ship_spell). Inputs: claim_spell, imo_held, imo_apart, imo_rival.
 with unlike as (
     select distinct
         imo,
@@ -34,24 +34,24 @@ around as (
 
 resolved as (
     select
-        claim_day.* exclude (imo, imo_by),
+        claim_spell.* exclude (imo, imo_by),
         case
-            when claim_day.imo_by = 'decision' then claim_day.imo
+            when claim_spell.imo_by = 'decision' then claim_spell.imo
             when held.is_of_many or held.is_other_size then null
-            when held.scrapped_on <= claim_day.day then null
+            when held.scrapped_on <= claim_spell.first_day then null
             when unlike.imo is not null or around.imo is not null then null
-            else claim_day.imo
+            else claim_spell.imo
         end as imo,
-        claim_day.imo_by
-    from claim_day
+        claim_spell.imo_by
+    from claim_spell
     left join imo_held as held
-        on claim_day.track_id = held.track_id and claim_day.imo = held.imo
-    left join unlike on claim_day.track_id = unlike.track_id and claim_day.imo = unlike.imo
+        on claim_spell.track_id = held.track_id and claim_spell.imo = held.imo
+    left join unlike on claim_spell.track_id = unlike.track_id and claim_spell.imo = unlike.imo
     left join around
         on
-            claim_day.track_id = around.track_id
-            and claim_day.imo = around.imo
-            and claim_day.day = around.day
+            claim_spell.track_id = around.track_id
+            and claim_spell.imo = around.imo
+            and claim_spell.first_day = around.day
 )
 
 select
@@ -65,7 +65,9 @@ select
     claimed_imo,
     track_id,
     mmsi,
-    day,
+    first_day,
+    last_day,
+    days,
     first_at,
     last_at,
     typed_reports,
@@ -76,4 +78,4 @@ select
     length_m,
     beam_m
 from resolved
-order by track_id, day
+order by track_id, first_day

@@ -1,0 +1,244 @@
+"""A steady ship's days are one spell: who is who comes out as if each day were looked at alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows import catalogue
+from flows.read import POSITION_SCHEMA
+from tests.conftest import FillHome
+
+Row = dict[str, Any]
+Rows = list[tuple[Any, ...]]
+
+FIRST = date(2026, 1, 1)
+SCRAPPED_ON = date(2026, 6, 1)
+RUSSIAN, SHIP, OTHER = 273000001, 422000003, 518000004
+SHIPS = (RUSSIAN, SHIP, OTHER, 518000005, 518000006)
+OWN_IMO = {mmsi: 9000000 + number for number, mmsi in enumerate(SHIPS)}
+SCRAPPED = 9000099
+
+KNOWN = ("register_ship", "register_entry", "mid", "link_decision", "flagged_position")
+WAY = (
+    *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
+    *("hull_spell", "hull", "vessel", "vessel_conflict", "link_candidate"),
+)
+COMPARED = ("hull", "vessel", "vessel_conflict", "link_candidate")
+DAYS = """
+select
+    track_id, hull_id, imo, claimed_imo, vessel_name, call_sign, length_m, beam_m,
+    sum(days), min(first_day), max(last_day), sum(typed_reports), sum(tanker_reports)
+from hull_spell group by all order by all
+"""
+
+SAID_SCHEMA = pa.schema(
+    [
+        ("mmsi", pa.int32()),
+        ("day", pa.date32()),
+        ("imo", pa.int32()),
+        ("vessel_name", pa.string()),
+        ("call_sign", pa.string()),
+        ("ship_type", pa.int16()),
+        ("length_m", pa.float32()),
+        ("beam_m", pa.float32()),
+        ("destination", pa.string()),
+        ("reports", pa.int64()),
+        ("first_at", pa.timestamp("us")),
+        ("last_at", pa.timestamp("us")),
+    ]
+)
+DECISION_SCHEMA = pa.schema(
+    [("line", pa.int64()), ("mmsi", pa.int32()), ("imo", pa.int32()), ("decision", pa.string())]
+)
+
+
+@pytest.fixture(scope="module")
+def con(
+    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Registers as they are, and no fix: nobody sends a number from two places at once."""
+    home = fill_home(tmp_path_factory.mktemp("steady") / "home", sample_days[:1]).home
+    with duckdb.connect() as con:
+        path = str(home / "barometer.duckdb").replace("'", "''")
+        con.execute(f"attach '{path}' as real (read_only)")
+        for name in KNOWN:
+            con.table(f"real.{name}").create(name)
+        con.execute("detach real")
+        con.execute("delete from flagged_position")
+        con.execute(
+            "insert into register_ship by name select $imo::integer as imo, $day as scrapped_on",
+            {"imo": SCRAPPED, "day": SCRAPPED_ON},
+        )
+        con.register("position", POSITION_SCHEMA.empty_table())
+        yield con
+
+
+@pytest.fixture(scope="module")
+def listed_name(con: duckdb.DuckDBPyConnection) -> str:
+    """A name of a list about Russia, which makes whoever bears it a candidate."""
+    row = con.execute(
+        """
+        select min(vessel_name) from register_entry
+        where country = 'RU' and link_tier is not null and len(vessel_name) > 6
+        """
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def row(mmsi: int, day: int, **said: Any) -> Row:
+    """What a ship says on a day, counted from the first; a tanker's words where nothing is said."""
+    on = FIRST + timedelta(days=day)
+    usual = {
+        "imo": OWN_IMO[mmsi],
+        "vessel_name": "ALFA",
+        "call_sign": "C1",
+        "ship_type": 80,
+        "length_m": 180.0,
+        "beam_m": 32.0,
+        "destination": None,
+        "reports": 3,
+        "first_at": datetime.combine(on, time(6)),
+        "last_at": datetime.combine(on, time(18)),
+    }
+    return {"mmsi": mmsi, "day": on} | usual | said
+
+
+def derive(
+    con: duckdb.DuckDBPyConnection,
+    rows: Sequence[Row],
+    decisions: Sequence[tuple[int, int, str]] = (),
+    *,
+    by_day: bool = False,
+) -> dict[str, Rows]:
+    """What follows from the statements; `by_day`, no ship is taken for steady."""
+    con.begin()
+    try:
+        con.register("said", pa.Table.from_pylist(list(rows), schema=SAID_SCHEMA))
+        lines = [
+            {"line": line, "mmsi": mmsi, "imo": imo, "decision": decision}
+            for line, (mmsi, imo, decision) in enumerate(decisions, 1)
+        ]
+        con.register("line", pa.Table.from_pylist(lines, schema=DECISION_SCHEMA))
+        con.execute("insert into link_decision by name from line")
+        found = {}
+        for name in WAY:
+            catalogue._create(con, name)
+            if name == "steady_ship":
+                found["steady"] = con.execute("select mmsi from steady_ship").fetchall()
+                if by_day:
+                    con.execute("delete from steady_ship")
+        found |= {name: con.table(name).fetchall() for name in COMPARED}
+        return found | {"days": con.execute(DAYS).fetchall()}
+    finally:
+        con.rollback()
+
+
+def mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from([usual] * 5 + [None, *others])
+
+
+@st.composite
+def ship(draw: st.DrawFn, mmsi: int, listed_name: str) -> list[Row]:
+    """A ship that says one thing, or mostly so, with gaps in days and in words."""
+    imo = draw(st.sampled_from([OWN_IMO[mmsi], OWN_IMO[mmsi], None, OWN_IMO[SHIP], SCRAPPED]))
+    length_m, beam_m = draw(st.sampled_from([(180.0, 32.0), (50.0, 9.0), (180.0, None)]))
+    changes = draw(st.booleans())
+
+    def said(usual: Any, other: Any) -> Any:
+        return draw(mostly(usual, other) if changes else mostly(usual))
+
+    return [
+        row(
+            mmsi,
+            day,
+            imo=said(imo, OWN_IMO[OTHER]),
+            vessel_name=said(draw(st.sampled_from(["ALFA", listed_name])), "OTHER"),
+            call_sign=said("C1", "D2"),
+            ship_type=said(80, 70),
+            length_m=said(length_m, 183.0),
+            beam_m=said(beam_m, 30.0),
+            reports=draw(st.integers(1, 5)),
+        )
+        for day in draw(st.lists(st.integers(0, 500), min_size=1, max_size=6))
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_hulls_are_the_same_by_spells_and_by_days(
+    con: duckdb.DuckDBPyConnection, listed_name: str, data: st.DataObject
+) -> None:
+    rows = [
+        one
+        for mmsi in SHIPS
+        if data.draw(st.booleans())
+        for one in data.draw(ship(mmsi, listed_name))
+    ]
+    decisions = data.draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(SHIPS),
+                st.sampled_from([*OWN_IMO.values()]),
+                st.sampled_from(["confirm", "refuse"]),
+            ),
+            max_size=1,
+        )
+    )
+    assert derive(con, rows, decisions) == derive(con, rows, decisions, by_day=True)
+
+
+STEADY = {
+    "all that it says on every day": [row(SHIP, day) for day in (0, 10, 400)],
+    "a day without static data": [
+        *(row(SHIP, day) for day in (0, 80)),
+        row(SHIP, 40, imo=None, vessel_name=None, call_sign=None, length_m=None, beam_m=None),
+    ],
+    "nothing at all": [
+        row(SHIP, day, imo=None, vessel_name=None, call_sign=None, length_m=None, beam_m=None)
+        for day in (0, 300)
+    ],
+    "another destination": [row(SHIP, 0), row(SHIP, 1, destination="FUJAIRAH")],
+}
+UNSTEADY = {
+    "another name": [row(SHIP, 0), row(SHIP, 1, vessel_name="BRAVO")],
+    "another number": [row(SHIP, 0), row(SHIP, 1, imo=9074729)],
+    "another type": [row(SHIP, 0), row(SHIP, 1, ship_type=70)],
+    "another size": [row(SHIP, 0), row(SHIP, 1, length_m=181.0)],
+    "a name without its call sign": [row(SHIP, 0), row(SHIP, 1, call_sign=None)],
+    "a beam without a length": [row(SHIP, 0), row(SHIP, 1, length_m=None)],
+    "no number for longer than it is carried": [row(SHIP, 0), row(SHIP, 181, imo=None)],
+    "a number that another sends": [row(SHIP, 0), row(OTHER, 9, imo=OWN_IMO[SHIP])],
+    "a number of a scrapped hull": [row(SHIP, 0, imo=SCRAPPED)],
+    "Russia's flag, which lapses": [row(RUSSIAN, 0)],
+}
+
+
+@pytest.mark.parametrize("name", STEADY)
+def test_is_one_spell(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    found = derive(con, STEADY[name])
+    assert found["steady"] == [(SHIP,)]
+    assert found == derive(con, STEADY[name], by_day=True)
+
+
+@pytest.mark.parametrize("name", UNSTEADY)
+def test_is_looked_at_by_day(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    steady = derive(con, UNSTEADY[name])["steady"]
+    assert (SHIP,) not in steady
+    assert (RUSSIAN,) not in steady
+
+
+@pytest.mark.parametrize("about", [(SHIP, 9074729), (OTHER, OWN_IMO[SHIP])])
+def test_a_ship_that_a_person_decided_about_is_looked_at_by_day(
+    con: duckdb.DuckDBPyConnection, about: tuple[int, int]
+) -> None:
+    assert derive(con, [row(SHIP, 0)], [(*about, "confirm")])["steady"] == []
