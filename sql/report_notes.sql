@@ -33,17 +33,6 @@ undecided as (
         and coalesce(port_call.is_tanker, true)
         and port_call.imo is null
         and candidate.decision is null
-),
-
-heard_ever as (
-    select
-        port.port_id,
-        port.name,
-        coalesce(sum(coverage.observed_hours), 0) as observed_hours
-    from port
-    left join coverage on port.port_id = coverage.port_id
-    where port.country = 'IR'
-    group by port.port_id, port.name
 )
 
 select
@@ -54,8 +43,10 @@ select
     waiting.voyage_anchorages,
     (
         select string_agg(name, '; ' order by port_id)
-        from heard_ever
-        where observed_hours = 0
+        from port
+        where
+            country = 'IR'
+            and port_id not in (select port_id from coverage where observed_hours > 0)
     ) as never_heard,
     -- The simulator's files are named so (flows/simulate).
     coalesce((select bool_or(starts_with(name, 'simulated-')) from source_file), false)

@@ -20,6 +20,7 @@ with evidence as (
                 matched_by
         ) as evidence
     from call_evidence
+    where port_call_id in (select port_call_id from port_call where week = $week)
     group by port_call_id
 )
 
