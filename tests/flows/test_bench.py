@@ -214,7 +214,7 @@ class Fakes:
         (folder / "history").write_text("appended")
         seconds = next(self.seconds)
         steps = {"port_call": seconds / 2, "mid": 1.0}
-        keys = ("ingest_s", "derive_s", "report_s", "peak_mb", "catalogue_mb")
+        keys = ("ingest_s", "derive_s", "report_s", "compact_s", "peak_mb", "catalogue_mb")
         return {"seconds": seconds, "rows": 7, "steps": steps} | dict.fromkeys(keys, 1.0)
 
 
@@ -231,7 +231,7 @@ def test_a_measured_week_begins_each_time_from_the_home_of_the_weeks_before(
     assert not list((tmp_path / "days").iterdir()), "the files of a week go when it is measured"
     cost, growth = found.tables
     assert [row[:2] for row in cost.rows] == [("0", 4.0), ("2", 8.0)]
-    assert [row[5] for row in cost.rows] == [1.0, 2.0]
+    assert [row[6] for row in cost.rows] == [1.0, 2.0]
     assert growth.rows[0][:2] == ("port_call", 4.0)
 
 
@@ -268,7 +268,7 @@ def test_the_run_is_held_against_each_copy_round_by_round(
     seconds = iter([1, 2, 1, 4, 6, 3, 2, 3, 1])
 
     def fake(name: str, **given: Any) -> dict[str, Any]:
-        keys = ("ingest_s", "derive_s", "report_s", "peak_mb")
+        keys = ("ingest_s", "derive_s", "report_s", "compact_s", "peak_mb")
         return {"seconds": next(seconds), "rows": 100} | dict.fromkeys(keys, 1)
 
     monkeypatch.setattr(parts, "job", fake)
