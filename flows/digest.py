@@ -1,7 +1,7 @@
 """Step 6, digest: what the lake's parts say that every run asks for, in a hundredth of their rows.
 
-A digest belongs to the parts that were new to one run: the next one reads the digests, and the parts
-that none covers.
+A digest belongs to the parts that were new to one run: the next one reads the digests, and the
+parts that none covers.
 """
 
 from __future__ import annotations
