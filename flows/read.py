@@ -14,7 +14,7 @@ import queue
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -99,9 +99,22 @@ _TEXT = pa.dictionary(pa.int32(), pa.binary())
 KEY = ("mmsi", "reported_at", "lon", "lat")
 """The same fix. Two hulls may share MMSI and time: the place belongs to it."""
 
-MARKED_SCHEMA = POSITION_SCHEMA.append(pa.field("is_kept", pa.bool_()))
+PACKED_KEY = ("mmsi", "reported_at", "place")
+PACKED_SCHEMA = pa.schema(
+    [
+        ("mmsi", pa.int32()),
+        ("reported_at", pa.timestamp("us")),
+        ("place", pa.int64()),
+        *(field for field in POSITION_SCHEMA if field.name not in KEY),
+        ("is_kept", pa.bool_()),
+    ]
+)
 """What `parser` gives: rows in their order; only those with `is_kept` are positions, the others are
-among the rejects or repeat a fix."""
+among the rejects or repeat a fix.
+
+`place` is longitude and latitude, each in hundred-thousandths of a degree from -180 and -90, the
+latitude in the lowest 25 bits: one number to sort by and to carry takes an eighth less work.
+"""
 
 _BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
 FIRST_YEAR = np.datetime64("0001-01-01", "us")
@@ -139,9 +152,11 @@ class Parsed(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Whole lines of a file, without the header. `first_line` counts from 1, as editors do."""
+    """Whole lines of a file, without the header, and how many line ends they hold. `first_line`
+    counts from 1, as editors do."""
 
     content: bytes
+    line_ends: int
     first_line: int
     too_long: tuple[tuple[int, bytes], ...] = ()
 
@@ -220,10 +235,11 @@ def blocks(
         whole, rest = rest[:cut], rest[cut:]
         if whole:
             kept, too_long = _without_long_lines(whole, line)
-            yield Block(kept, line, tuple(too_long))
-            line += _line_ends(whole)
+            line_ends = _line_ends(whole)
+            yield Block(kept, line_ends, line, tuple(too_long))
+            line += line_ends
         if not skipping and len(rest) > MAX_LINE_BYTES:
-            yield Block(b"", line, ((line, rest[: RAW_CHARACTERS * 4]),))
+            yield Block(b"", 0, line, ((line, rest[: RAW_CHARACTERS * 4]),))
             rest, skipping = b"", True
         if not piece:
             return
@@ -328,7 +344,7 @@ def decimal_mark(layout: Layout, start: bytes) -> str:
 
 
 def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], Parsed]:
-    """A function from a block to its positions (batches of `MARKED_SCHEMA`) and its rejects.
+    """A function from a block to its positions (batches of `PACKED_SCHEMA`) and its rejects.
 
     Parameters
     ----------
@@ -345,7 +361,6 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
         batches: list[pa.RecordBatch] = []
         row_count = len(rejects)
         wrong: list[tuple[int, str]] = []
-        good: list[npt.NDArray[np.bool_]] = []
         for piece in _pieces(block, layout, decimal):
             row_count += piece.row_count
             rejects += piece.rejects
@@ -353,47 +368,46 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
             for raw in piece.table.to_batches():
                 line = piece.line[start : start + raw.num_rows]
                 start += raw.num_rows
-                batch, is_good, faults = _typed(raw, line, layout, decimal, latest)
+                batch, faults = _typed(raw, line, layout, decimal, latest)
                 batches.append(batch)
-                good.append(is_good)
                 wrong += faults
         if wrong:
             text = _lines(block, [at for at, _ in wrong])
             rejects += [(at, why, text[at]) for at, why in wrong]
         if not batches:
             return Parsed([], rejects, row_count, 0)
-        is_kept = np.concatenate(good)
-        repeated = _repeated(batches, is_kept)
-        is_kept[repeated] = False
-        return Parsed(_marked(batches, is_kept), rejects, row_count, len(repeated))
+        once, repeated = _once(batches)
+        return Parsed(once, rejects, row_count, repeated)
 
     return parse
 
 
-def _repeated(
-    batches: list[pa.RecordBatch], is_good: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.intp]:
-    """Good rows, counted through the batches, that are the same fix as another one that stands.
+def _once(batches: list[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], int]:
+    """The batches, `is_kept` taken from each row that is the same fix as another one that stands;
+    and the number of these rows.
 
     Most repetitions stand near each other in a file. To find them here is cheap; the few that
     stand in two blocks are found when the file is sorted.
     """
-    mixed = np.zeros(len(is_good), dtype=np.uint64)
-    for name in KEY:
+    is_kept = np.concatenate([b["is_kept"].to_numpy(zero_copy_only=False) for b in batches])
+    mixed = np.zeros(len(is_kept), dtype=np.uint64)
+    for name in PACKED_KEY:
         part = np.concatenate([_as_integers(batch.column(name)) for batch in batches])
         # Multiplying by an odd constant and folding the high half down spreads every bit
         # (Steele et al. 2014, SplitMix64). Equal fixes mix equally; the reverse is checked below.
         mixed = (mixed ^ part.astype(np.uint64)) * np.uint64(0xBF58476D1CE4E5B9)
         mixed ^= mixed >> np.uint64(31)
-    ordered = np.sort(mixed[is_good])
+    ordered = np.sort(mixed[is_kept])
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(twice):
-        return np.empty(0, dtype=np.intp)
-    rows = np.flatnonzero(np.isin(mixed, twice) & is_good)
-    return np.sort(rows[repetitions(pa.Table.from_batches(batches).take(rows))])
+        return batches, 0
+    rows = np.flatnonzero(np.isin(mixed, twice) & is_kept)
+    repeated = rows[repetitions(pa.Table.from_batches(batches).take(rows), PACKED_KEY)]
+    is_kept[repeated] = False
+    return _marked(batches, is_kept), len(repeated)
 
 
-def repetitions(fixes: pa.Table) -> npt.NDArray[np.intp]:
+def repetitions(fixes: pa.Table, key: Sequence[str]) -> npt.NDArray[np.intp]:
     """Rows of a table that are the same fix as another one of it, which stands.
 
     Of equal fixes the one stands that is first by all that it says, a column after the other in
@@ -402,7 +416,9 @@ def repetitions(fixes: pa.Table) -> npt.NDArray[np.intp]:
     Parameters
     ----------
     fixes : pyarrow.Table
-        Columns of `POSITION_SCHEMA`, in any order of rows.
+        Columns of `POSITION_SCHEMA` or `PACKED_SCHEMA`, in any order of rows.
+    key : sequence of str
+        `KEY` or `PACKED_KEY`, by which two are the same fix.
 
     Returns
     -------
@@ -412,13 +428,13 @@ def repetitions(fixes: pa.Table) -> npt.NDArray[np.intp]:
     Examples
     --------
     >>> twice = [{"mmsi": 1, "lon": 5.0, "lat": 1.0, "sog_kn": kn} for kn in (None, 9.0)]
-    >>> repetitions(pa.Table.from_pylist(twice, POSITION_SCHEMA)).tolist()
+    >>> repetitions(pa.Table.from_pylist(twice, POSITION_SCHEMA), KEY).tolist()
     [0]
     """
-    names = [*KEY, *(name for name in POSITION_SCHEMA.names if name not in KEY)]
+    names = [*key, *(name for name in POSITION_SCHEMA.names if name not in KEY)]
     order = pc.sort_indices(fixes, [(name, "ascending") for name in names]).to_numpy()
     same = np.ones(max(len(order) - 1, 0), dtype=bool)
-    for name in KEY:
+    for name in key:
         column = fixes[name].combine_chunks()
         values = _as_integers(column)[order]
         same &= values[1:] == values[:-1]
@@ -432,11 +448,12 @@ def _as_integers(column: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def _marked(batches: list[pa.RecordBatch], is_kept: npt.NDArray[np.bool_]) -> list[pa.RecordBatch]:
-    """The batches with `is_kept`. To copy all columns without a few rows would cost far more."""
+    """The batches with another `is_kept`. To copy all columns without a few rows costs far more."""
     marked, start = [], 0
     for batch in batches:
         kept = pa.array(is_kept[start : start + batch.num_rows])
-        marked.append(pa.RecordBatch.from_arrays([*batch.columns, kept], schema=MARKED_SCHEMA))
+        columns = [*batch.columns[:-1], kept]
+        marked.append(pa.RecordBatch.from_arrays(columns, schema=PACKED_SCHEMA))
         start += batch.num_rows
     return marked
 
@@ -462,9 +479,9 @@ def _pieces(block: Block, layout: Layout, decimal: str) -> Iterator[_Piece]:
     while at < len(content):
         end = content.find(b"\n", min(at + CAREFUL_BYTES, len(content)))
         end = len(content) if end < 0 else end + 1
-        small = Block(content[at:end], line)
+        small = Block(content[at:end], content.count(b"\n", at, end), line)
         yield _parse_fast(small, layout, decimal) or _parse_careful(small, layout, decimal)
-        line += small.content.count(b"\n")
+        line += small.line_ends
         at = end
 
 
@@ -476,7 +493,7 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     which could make up for them, and so has to be looked for.
     """
     content = block.content
-    lines = _line_ends(content) + (not content.endswith(b"\n") and len(content) > 0)
+    lines = block.line_ends + (not content.endswith(b"\n") and len(content) > 0)
     ours = {published: name for name, published in layout.source.columns.items()}
     types: dict[str, pa.DataType] = dict.fromkeys(ours.values(), _TEXT)
     types |= {name: pa.float64() for name in FLOATS if name in types}
@@ -615,8 +632,8 @@ def _typed(
     layout: Layout,
     decimal: str,
     latest: datetime,
-) -> tuple[pa.RecordBatch, npt.NDArray[np.bool_], list[tuple[int, str]]]:
-    """The rows, which of them are positions, and line and reason of those that are not."""
+) -> tuple[pa.RecordBatch, list[tuple[int, str]]]:
+    """The rows, and line and reason of those that are no positions."""
     mmsi = _mmsi(raw.column("mmsi"))
     lon = _in_our_unit(_floats(raw.column("lon")), "lon", layout)
     lat = _in_our_unit(_floats(raw.column("lat")), "lat", layout)
@@ -642,11 +659,11 @@ def _typed(
     arrays: dict[str, pa.Array] = {
         "mmsi": pa.array(mmsi),
         "reported_at": at,
-        "lon": pa.array(np.round(lon, 5) + 0.0),  # + 0.0: no minus zero
-        "lat": pa.array(np.round(lat, 5) + 0.0),
+        "place": pa.array(_place(np.where(on_earth, lon, 0), np.where(on_earth, lat, 0))),
+        "is_kept": pa.array(wrong == 0),
     }
     for name in OPTIONAL:
-        kind = MARKED_SCHEMA.field(name).type
+        kind = PACKED_SCHEMA.field(name).type
         if name in layout.source.sums:
             total = _sum(raw, name, layout, decimal)
             arrays[name] = pa.array(total, mask=np.isnan(total)).cast(kind)
@@ -667,10 +684,16 @@ def _typed(
             )
             arrays[name] = pa.array(values, mask=np.isnan(values)).cast(kind)
     batch = pa.RecordBatch.from_arrays(
-        [arrays[name] for name in POSITION_SCHEMA.names], schema=POSITION_SCHEMA
+        [arrays[name] for name in PACKED_SCHEMA.names], schema=PACKED_SCHEMA
     )
     reasons = [(int(line[i]), faults[wrong[i] - 1][1]) for i in np.flatnonzero(wrong)]
-    return batch, wrong == 0, reasons
+    return batch, reasons
+
+
+def _place(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Places on Earth as `PACKED_SCHEMA` has them, rounded to a hundred-thousandth of a degree."""
+    east, north = np.rint(lon * 1e5) + 180e5, np.rint(lat * 1e5) + 90e5
+    return (east * 2**25 + north).astype(np.int64)  # below 2**51, so exact
 
 
 def _floats(column: pa.Array) -> npt.NDArray[np.float64]:

@@ -177,6 +177,13 @@ NO_RECORDS = (read.BAD_FIELDS, read.BAD_RECORD, read.LONG_LINE)
 """Reasons of the lines that become no row at all."""
 
 
+def unpacked(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the lake holds it."""
+    east, north = divmod(row["place"], 2**25)
+    at = {"lon": (east - 18_000_000) / 1e5, "lat": (north - 9_000_000) / 1e5}
+    return at | {k: v for k, v in row.items() if k not in ("place", "is_kept")}
+
+
 def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> Read:
     """Read a file's content as an ingest does, and give what it holds, by line."""
     stream, digest = io.BytesIO(content), hashlib.blake2b(digest_size=32)
@@ -201,13 +208,13 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
         for batch in parsed.batches:
             here, lines = pa.array(lines[: batch.num_rows]), lines[batch.num_rows :]
             told = batch.append_column("line", here).filter(batch["is_kept"])
-            rows += told.drop_columns(["is_kept"]).to_pylist()
+            rows += [unpacked(r) for r in told.to_pylist()]
         assert not lines
     assert digest.hexdigest() == file_id(content)
     fixes = pa.Table.from_pylist(
         [{k: r[k] for k in r if k != "line"} for r in rows], read.POSITION_SCHEMA
     )
-    again = set(read.repetitions(fixes).tolist())
+    again = set(read.repetitions(fixes, read.KEY).tolist())
     kept = [r for number, r in enumerate(rows) if number not in again]
     repeated += len(again)
     assert len(kept) + len(rejects) + repeated == count

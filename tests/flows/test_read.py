@@ -93,9 +93,11 @@ def test_all_layouts_give_the_same_position() -> None:
 
 def test_batches_have_the_schema_whatever_they_hold() -> None:
     for content in (day(row()), day("junk"), day(row(sog_kn="?"), "junk", "")):
-        head = read.read_head(io.BytesIO(content), hashlib.blake2b())
-        parsed = read.parser(layout_of(LAYOUTS[1]), ".", AS_OF)(read.Block(head.rest, 2))
-        assert all(b.schema.equals(read.MARKED_SCHEMA) for b in parsed.batches)
+        stream, digest = io.BytesIO(content), hashlib.blake2b()
+        head = read.read_head(stream, digest)
+        block = next(read.blocks(stream, digest, head.rest, 2))
+        parsed = read.parser(layout_of(LAYOUTS[1]), ".", AS_OF)(block)
+        assert all(b.schema.equals(read.PACKED_SCHEMA) for b in parsed.batches)
 
 
 @pytest.mark.parametrize(
