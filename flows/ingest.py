@@ -317,7 +317,7 @@ def _known(member: Member, manifest: Manifest) -> Entry | None:
     with opened(member) as stream:
         if read.read_head(stream.content, digest).fingerprint not in suspects:
             return None
-        while piece := stream.content.read(read.CHUNK_BYTES):
+        while piece := stream.content.read(read.BLOCK_BYTES):
             digest.update(piece)
     return manifest.entries.get(digest.hexdigest())
 

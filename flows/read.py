@@ -30,8 +30,9 @@ from flows.settings import BarometerError
 from flows.sources import OPTIONAL, Layout
 
 BLOCK_BYTES = 8 << 20
-CHUNK_BYTES = 4 << 20
-"""What one thread of pyarrow parses at a time; longer than any line."""
+LOOK_BYTES = 64 << 10
+"""Size of the pieces in which line ends are counted, so that a line is looked for in one of them. A
+block at once would take several times as long: such an array gets new pages of memory each time."""
 
 CAREFUL_BYTES = 128 << 10
 """Size of the pieces in which a faulty block is looked for its faulty lines."""
@@ -152,12 +153,12 @@ class Parsed(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Whole lines of a file, without the header, and how many line ends they hold. `first_line`
-    counts from 1, as editors do."""
+    """Whole lines of a file, without the header. `first_line` counts from 1, as editors do;
+    `line_ends` is how many lie before the end of each piece of `LOOK_BYTES`."""
 
     content: bytes
-    line_ends: int
     first_line: int
+    line_ends: npt.NDArray[np.int64]
     too_long: tuple[tuple[int, bytes], ...] = ()
 
 
@@ -218,36 +219,42 @@ def blocks(
     first_line : int
         The number of the line at which `start` begins.
     """
-    rest, line = start, first_line
+    piece, rest, line = start, b"", first_line
     skipping = False  # inside a line that is too long
+    is_end = False
     while True:
-        piece = content.read(BLOCK_BYTES)
-        digest.update(piece)
-        rest += piece
-        too_long: list[tuple[int, bytes]] = []
         if skipping:
-            end = rest.find(b"\n")
-            if end >= 0:
-                rest, skipping, line = rest[end + 1 :], False, line + 1
-            else:
-                rest = b""
-        cut = len(rest) if not piece else rest.rfind(b"\n") + 1
-        whole, rest = rest[:cut], rest[cut:]
+            end = piece.find(b"\n") + 1
+            piece, skipping, line = (piece[end:], False, line + 1) if end else (b"", True, line)
+        cut = piece.rfind(b"\n") + 1
+        if is_end:
+            whole, rest = rest, b""
+        elif cut:  # to add up and then cut would copy a block twice
+            whole, rest = b"".join((rest, memoryview(piece)[:cut])), piece[cut:]
+        else:
+            whole, rest = b"", rest + piece
         if whole:
             kept, too_long = _without_long_lines(whole, line)
-            line_ends = _line_ends(whole)
-            yield Block(kept, line_ends, line, tuple(too_long))
-            line += line_ends
+            block = Block(kept, line, _line_ends(kept), tuple(too_long))
+            yield block
+            line += int(block.line_ends[-1])
         if not skipping and len(rest) > MAX_LINE_BYTES:
-            yield Block(b"", 0, line, ((line, rest[: RAW_CHARACTERS * 4]),))
+            yield Block(b"", line, _line_ends(b""), ((line, rest[: RAW_CHARACTERS * 4]),))
             rest, skipping = b"", True
-        if not piece:
+        if is_end:
             return
+        piece = content.read(BLOCK_BYTES)
+        digest.update(piece)
+        is_end = not piece
 
 
-def _line_ends(content: bytes) -> int:
-    # Several times as fast as bytes.count with lines as short as these.
-    return int(np.count_nonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n")))
+def _line_ends(content: bytes) -> npt.NDArray[np.int64]:
+    """As `Block` has them. Several times as fast as bytes.count with lines as short as these."""
+    letters = np.frombuffer(content, dtype=np.uint8)
+    starts = range(0, len(letters) or 1, LOOK_BYTES)
+    return np.cumsum(
+        [np.count_nonzero(letters[at : at + LOOK_BYTES] == ord("\n")) for at in starts]
+    )
 
 
 def _has_long_line(whole: bytes) -> bool:
@@ -479,9 +486,9 @@ def _pieces(block: Block, layout: Layout, decimal: str) -> Iterator[_Piece]:
     while at < len(content):
         end = content.find(b"\n", min(at + CAREFUL_BYTES, len(content)))
         end = len(content) if end < 0 else end + 1
-        small = Block(content[at:end], content.count(b"\n", at, end), line)
+        small = Block(content[at:end], line, _line_ends(content[at:end]))
         yield _parse_fast(small, layout, decimal) or _parse_careful(small, layout, decimal)
-        line += small.line_ends
+        line += int(small.line_ends[-1])
         at = end
 
 
@@ -493,7 +500,7 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     which could make up for them, and so has to be looked for.
     """
     content = block.content
-    lines = block.line_ends + (not content.endswith(b"\n") and len(content) > 0)
+    lines = int(block.line_ends[-1]) + (not content.endswith(b"\n") and len(content) > 0)
     ours = {published: name for name, published in layout.source.columns.items()}
     types: dict[str, pa.DataType] = dict.fromkeys(ours.values(), _TEXT)
     types |= {name: pa.float64() for name in FLOATS if name in types}
@@ -506,9 +513,9 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(content),
-            # One thread a block: several blocks are parsed at a time (`in_order`), which takes a
-            # fifth less work than pyarrow's own threads.
-            pa_csv.ReadOptions(column_names=names, block_size=CHUNK_BYTES, use_threads=False),
+            # One thread and one batch a block: several blocks are parsed at a time (`in_order`),
+            # which takes a fifth less work than pyarrow's own threads.
+            pa_csv.ReadOptions(column_names=names, block_size=len(content), use_threads=False),
             pa_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=False),
             pa_csv.ConvertOptions(
                 column_types=types,
@@ -617,13 +624,18 @@ def _number(text: str) -> float:
 
 def _lines(block: Block, wanted: list[int]) -> dict[int, bytes]:
     """The text of some lines of a block."""
-    ends = np.flatnonzero(np.frombuffer(block.content, dtype=np.uint8) == ord("\n"))
-    starts = np.concatenate(([0], ends + 1))
-    ends = np.concatenate((ends, [len(block.content)]))
-    return {
-        at: block.content[starts[at - block.first_line] : ends[at - block.first_line]]
-        for at in wanted
-    }
+    content, text = block.content, {}
+    for at in wanted:
+        start, ends_before = 0, at - block.first_line
+        if ends_before:
+            piece = int(np.searchsorted(block.line_ends, ends_before))
+            letters = content[piece * LOOK_BYTES : (piece + 1) * LOOK_BYTES]
+            ends = np.flatnonzero(np.frombuffer(letters, dtype=np.uint8) == ord("\n"))
+            later = int(block.line_ends[piece]) - ends_before  # ends in the piece after the line's
+            start = piece * LOOK_BYTES + int(ends[-1 - later]) + 1
+        end = content.find(b"\n", start)
+        text[at] = content[start : end if end >= 0 else len(content)]
+    return text
 
 
 def _typed(
@@ -641,7 +653,7 @@ def _typed(
     if pa.types.is_dictionary(at.type):
         at = _times(at, layout.source.time_format)
     at = at.cast(pa.timestamp("us"))  # an offset is worked in; what is left is UTC
-    moment = at.fill_null(0).to_numpy(zero_copy_only=False).astype("datetime64[us]")
+    moment = at.fill_null(0).to_numpy(zero_copy_only=False)
     missing = at.is_null().to_numpy(zero_copy_only=False)
     with np.errstate(invalid="ignore"):
         on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
@@ -663,26 +675,20 @@ def _typed(
         "is_kept": pa.array(wrong == 0),
     }
     for name in OPTIONAL:
-        kind = PACKED_SCHEMA.field(name).type
         if name in layout.source.sums:
             total = _sum(raw, name, layout, decimal)
-            arrays[name] = pa.array(total, mask=np.isnan(total)).cast(kind)
+            arrays[name] = _numbers_or_null(total, name)
         elif name not in raw.schema.names:
-            arrays[name] = pa.nulls(raw.num_rows, kind)
+            arrays[name] = pa.nulls(raw.num_rows, PACKED_SCHEMA.field(name).type)
         elif name in TEXTS:
             arrays[name] = _texts(raw.column(name), layout)
+        elif name in FLOATS:
+            arrays[name] = _numbers_or_null(_meant(_floats(raw.column(name)), name, layout), name)
         elif name == "imo":
-            imo = _by_value(raw.column(name), _imo)
-            arrays[name] = pa.array(imo, mask=imo < 0)
+            arrays[name] = _by_value(raw.column(name), _imo)
         else:
-            values = (
-                _meant(_floats(raw.column(name)), name, layout)
-                if name in FLOATS
-                else _by_value(
-                    raw.column(name), partial(_measure, name=name, layout=layout, decimal=decimal)
-                )
-            )
-            arrays[name] = pa.array(values, mask=np.isnan(values)).cast(kind)
+            convert = partial(_measure, name=name, layout=layout, decimal=decimal)
+            arrays[name] = _by_value(raw.column(name), convert)
     batch = pa.RecordBatch.from_arrays(
         [arrays[name] for name in PACKED_SCHEMA.names], schema=PACKED_SCHEMA
     )
@@ -697,17 +703,18 @@ def _place(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> npt.ND
 
 
 def _floats(column: pa.Array) -> npt.NDArray[np.float64]:
-    return np.asarray(column.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+    """Nulls as NaN."""
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _by_value(
-    column: pa.DictionaryArray, convert: Callable[[pa.Array], npt.NDArray[Any]]
-) -> npt.NDArray[Any]:
+def _numbers_or_null(values: npt.NDArray[np.float64], name: str) -> pa.Array:
+    """Numbers of the field's type, NaN as null."""
+    return pa.array(values, mask=np.isnan(values)).cast(PACKED_SCHEMA.field(name).type)
+
+
+def _by_value(column: pa.DictionaryArray, convert: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """Convert each distinct value once and spread the results over the rows."""
-    if not len(column.dictionary):
-        return convert(pa.array([b""] * len(column), pa.binary()))
-    found: npt.NDArray[Any] = convert(column.dictionary)[column.indices.to_numpy()]
-    return found
+    return convert(column.dictionary).take(column.indices)
 
 
 def _as_text(values: pa.Array) -> pa.StringArray:
@@ -722,7 +729,9 @@ def _mmsi(values: pa.BinaryArray) -> npt.NDArray[np.int32]:
     """Nine digits of which the first is 2 to 7 (ITU-R M.585: ship stations), else -1."""
     number = _nine_digits(values)
     if number is None:
-        number = _by_value(values.dictionary_encode(), lambda v: _whole_number(_as_text(v), 9))
+        number = _by_value(
+            values.dictionary_encode(), lambda v: pa.array(_whole_number(_as_text(v), 9))
+        ).to_numpy()
     return np.where((number >= 200_000_000) & (number <= 799_999_999), number, np.int32(-1))
 
 
@@ -745,8 +754,8 @@ def _nine_digits(values: pa.BinaryArray) -> npt.NDArray[np.int32] | None:
     return number
 
 
-def _imo(values: pa.Array) -> npt.NDArray[np.int32]:
-    """Seven digits with a right check digit (IMO Res. A.1117(30)), IMO before it or not, else -1.
+def _imo(values: pa.Array) -> pa.Int32Array:
+    """Seven digits with a right check digit (IMO Res. A.1117(30)), IMO before it or not, else null.
 
     The last digit is that of the sum of the first six times 7, 6, 5, 4, 3, 2.
     """
@@ -755,7 +764,7 @@ def _imo(values: pa.Array) -> npt.NDArray[np.int32]:
     text = pc.if_else(prefixed, pc.utf8_ltrim_whitespace(pc.utf8_slice_codeunits(text, 3)), text)
     imo = _whole_number(text, 7)
     total = sum(imo // 10 ** (weight - 1) % 10 * weight for weight in range(2, 8))
-    return np.where((imo >= 1_000_000) & (total % 10 == imo % 10), imo, np.int32(-1))
+    return pa.array(imo, mask=(imo < 1_000_000) | (total % 10 != imo % 10))
 
 
 def _whole_number(text: pa.StringArray, digits: int) -> npt.NDArray[np.int32]:
@@ -765,9 +774,9 @@ def _whole_number(text: pa.StringArray, digits: int) -> npt.NDArray[np.int32]:
     return np.asarray(pc.if_else(whole, text, "-1").cast(pa.int32()).to_numpy(), dtype=np.int32)
 
 
-def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.NDArray[np.float64]:
+def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> pa.Array:
     """Numbers of a measure or code; null codes, words without a code, junk and what is outside the
-    field's range become NaN."""
+    field's range become null."""
     text = _as_text(values)
     words = layout.source.words.get(name)
     if words is not None:
@@ -778,7 +787,7 @@ def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> npt.N
             ],
             pa.string(),
         )
-    return _meant(_text_numbers(text, decimal), name, layout)
+    return _numbers_or_null(_meant(_text_numbers(text, decimal), name, layout), name)
 
 
 def _text_numbers(text: pa.StringArray, decimal: str) -> npt.NDArray[np.float64]:
@@ -802,7 +811,9 @@ def _sum(raw: pa.RecordBatch, name: str, layout: Layout, decimal: str) -> npt.ND
     most = RANGES[name][1] / 2  # the same figure: each part is up to 511 m along, 63 m across
     total = np.zeros(raw.num_rows)
     for part in parts:
-        value = _by_value(raw.column(part), lambda v: _text_numbers(_as_text(v), decimal))
+        value = _by_value(
+            raw.column(part), lambda v: pa.array(_text_numbers(_as_text(v), decimal))
+        ).to_numpy()
         with np.errstate(invalid="ignore"):
             total += np.where((value >= 0) & (value <= most), value, np.nan)
     return _meant(total, name, layout)

@@ -742,16 +742,16 @@ def test_cutting_the_stream_anywhere_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
     given_file: tuple[str, bytes],
     block: int,
-    chunk: int,
     careful: int,
+    look: int,
     first: int,
 ) -> None:
     content = given_file[1]
     usual = read_all(content)
     with monkeypatch.context() as patch:
         patch.setattr(read, "BLOCK_BYTES", block)
-        patch.setattr(read, "CHUNK_BYTES", chunk)
         patch.setattr(read, "CAREFUL_BYTES", careful)
+        patch.setattr(read, "LOOK_BYTES", look)
         patch.setattr(read, "FINGERPRINT_BYTES", first + 1)
         assert comparable(read_all(content)) == comparable(usual)
 
