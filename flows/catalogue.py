@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
@@ -708,7 +708,7 @@ def _fences(files: tuple[Path, ...], _content: str) -> tuple[Ports, Mapping[str,
         "fenced_port": pa.Table.from_pandas(_with_geometry(ports.port), preserve_index=False),
         "fenced_area": pa.Table.from_pandas(_with_geometry(ports.port_area), preserve_index=False),
         "surrounding_cell": _surrounding_cells(ports, cell_x, cell_y),
-        "limit_cell": _limit_cells(ports, cell_x, cell_y),
+        "limit_cell": _limit_cells(ports),
         "limit_point": _limit_points(ports),
     }
     return ports, MappingProxyType(tables)
@@ -780,14 +780,23 @@ def _grid(ports: Ports) -> tuple[Cells, Cells]:
     for west, south, east, north in shapely.bounds(ports.port["geometry"].to_numpy()):
         reach = 1.1 * SURROUNDINGS_KM * 1000 / METRES_A_DEGREE
         wide = reach / np.cos(np.radians(north + reach))
-        x = np.arange(np.floor((west - wide) * CELLS_PER_DEGREE), (east + wide) * CELLS_PER_DEGREE)
-        y = np.arange(
-            np.floor((south - reach) * CELLS_PER_DEGREE), (north + reach) * CELLS_PER_DEGREE
-        )
-        cell_x, cell_y = np.meshgrid(x.astype(np.int32), y.astype(np.int32))
-        found.append(np.column_stack([cell_x.ravel(), cell_y.ravel()]))
-    cells = np.unique(np.concatenate(found), axis=0)
-    return cells[:, 0], cells[:, 1]
+        found.append(_cells_of(west - wide, south - reach, east + wide, north + reach))
+    return _distinct(found)
+
+
+def _cells_of(west: float, south: float, east: float, north: float) -> tuple[Cells, Cells]:
+    """Column and row numbers of the cells that a box of degrees touches."""
+    x = np.arange(np.floor(west * CELLS_PER_DEGREE), np.floor(east * CELLS_PER_DEGREE) + 1)
+    y = np.arange(np.floor(south * CELLS_PER_DEGREE), np.floor(north * CELLS_PER_DEGREE) + 1)
+    cell_x, cell_y = np.meshgrid(x.astype(np.int32), y.astype(np.int32))
+    return cell_x.ravel(), cell_y.ravel()
+
+
+def _distinct(cells: Iterable[tuple[Cells, Cells]]) -> tuple[Cells, Cells]:
+    """The cells of all, each once, by column and row."""
+    x, y = (np.concatenate(numbers) for numbers in zip(*cells, strict=True))
+    both = np.unique(x.astype(np.int64) << 32 | y.astype(np.uint32))
+    return (both >> 32).astype(np.int32), both.astype(np.int32)
 
 
 def _box(ports: Ports) -> dict[str, Any]:
@@ -813,13 +822,18 @@ def _surrounding_cells(ports: Ports, cell_x: Cells, cell_y: Cells) -> pa.Table:
     )
 
 
-def _limit_cells(ports: Ports, cell_x: Cells, cell_y: Cells) -> pa.Table:
-    squares = shapely.box(cell_x, cell_y, cell_x + 1, cell_y + 1)
-    limits = shapely.transform(
-        ports.port["geometry"].to_numpy(), lambda degrees: degrees * CELLS_PER_DEGREE
-    )
-    touched = np.unique(shapely.STRtree(squares).query(limits, predicate="intersects")[1])
-    return pa.table({"cell_x": cell_x[touched], "cell_y": cell_y[touched]})
+def _limit_cells(ports: Ports) -> pa.Table:
+    """Cells that a limit touches, if only from outside: what is on an edge may be rounded there."""
+    found = []
+    for limit in ports.port["geometry"]:
+        west, south, east, north = limit.bounds
+        cell = 1 / CELLS_PER_DEGREE
+        x, y = _cells_of(west - cell, south - cell, east + cell, north + cell)
+        in_cells = shapely.transform(limit, lambda degrees: degrees * CELLS_PER_DEGREE)
+        touched = shapely.intersects(in_cells, shapely.box(x, y, x + 1, y + 1))
+        found.append((x[touched], y[touched]))
+    cell_x, cell_y = _distinct(found)
+    return pa.table({"cell_x": cell_x, "cell_y": cell_y})
 
 
 def _limit_points(ports: Ports) -> pa.Table:
