@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -142,6 +143,19 @@ def test_two_hulls_may_share_mmsi_and_time(home: Settings) -> None:
 def test_places_that_are_stored_alike_are_one_place(home: Settings) -> None:
     ingested(home, day(row(lon="50.100001"), row(lon="50.099999"), row(lon="50.10001")))
     assert [r[2] for r in positions(home)] == [50.1, 50.10001]
+
+
+def test_a_place_goes_through_the_sort_to_the_last_bit(home: Settings) -> None:
+    edges = [n * sign for n in (0, 0.000004, 0.00001, 0.1, 33.55432, 89.99999) for sign in (1, -1)]
+    lons = [*edges, 180, -180, 179.999996, -179.99999, 50.15, 113.48571]
+    lats = [*edges, 90, -90, 89.999996, 26.5]
+    drawn = np.random.default_rng(6).uniform((-180, -90), (180, 90), (2000, 2)).tolist()
+    places = [*itertools.product(lons, lats), *drawn]
+    ingested(home, day(*(row(lon=repr(float(x)), lat=repr(float(y))) for x, y in places)))
+    want = {(float(np.round(x, 5)) + 0.0, float(np.round(y, 5)) + 0.0) for x, y in places}
+    found = [(r[2], r[3]) for r in positions(home)]
+    assert sorted(found) == sorted(want)
+    assert "-0.0" not in {repr(n) for place in found for n in place}
 
 
 def test_a_row_keeps_its_values_through_sorting_and_writing(home: Settings) -> None:
