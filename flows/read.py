@@ -225,7 +225,10 @@ def blocks(
     while True:
         if skipping:
             end = piece.find(b"\n") + 1
-            piece, skipping, line = (piece[end:], False, line + 1) if end else (b"", True, line)
+            if end:
+                piece, skipping, line = piece[end:], False, line + 1
+            else:
+                piece = b""
         cut = piece.rfind(b"\n") + 1
         if is_end:
             whole, rest = rest, b""
@@ -623,16 +626,19 @@ def _number(text: str) -> float:
 
 
 def _lines(block: Block, wanted: list[int]) -> dict[int, bytes]:
-    """The text of some lines of a block."""
+    """The text of some lines of a block, which are cheapest to find in their order."""
     content, text = block.content, {}
+    searched, ends = -1, np.empty(0, dtype=np.intp)
     for at in wanted:
         start, ends_before = 0, at - block.first_line
         if ends_before:
             piece = int(np.searchsorted(block.line_ends, ends_before))
-            letters = content[piece * LOOK_BYTES : (piece + 1) * LOOK_BYTES]
-            ends = np.flatnonzero(np.frombuffer(letters, dtype=np.uint8) == ord("\n"))
+            begin = piece * LOOK_BYTES
+            if piece != searched:
+                letters = np.frombuffer(content[begin : begin + LOOK_BYTES], dtype=np.uint8)
+                searched, ends = piece, np.flatnonzero(letters == ord("\n"))
             later = int(block.line_ends[piece]) - ends_before  # ends in the piece after the line's
-            start = piece * LOOK_BYTES + int(ends[-1 - later]) + 1
+            start = begin + int(ends[-1 - later]) + 1
         end = content.find(b"\n", start)
         text[at] = content[start : end if end >= 0 else len(content)]
     return text
