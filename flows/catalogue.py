@@ -104,17 +104,8 @@ KNOWN = (
 """Relations that need no fix, in an order in which each finds its inputs."""
 
 FOLLOWING = (
-    *(
-        "steady_ship",
-        "ship_spell",
-        "claim_spell",
-        "imo_held",
-        "imo_apart",
-        "imo_rival",
-        "hull_spell",
-        "hull",
-        "vessel",
-    ),
+    *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
+    *("hull_spell", "hull", "vessel"),
     *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
