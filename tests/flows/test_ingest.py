@@ -34,7 +34,6 @@ from tests.flows.conftest import (
     day,
     file_id,
     fleet,
-    header,
     ingest,
     ingested,
     ledger,
@@ -603,9 +602,9 @@ def test_killed_and_run_again_is_as_never_killed(
 
 def test_a_disk_that_takes_no_more_is_a_message(tmp_path: Path) -> None:
     """The limit of a file's size stands for a full disk."""
-    lines = [f"{x},{os.urandom(30).hex()}" for x in fleet(20_000)]
-    first = f"{header()},note"
-    path = write(tmp_path / "in", day(*lines, first=first))
+    drawn = np.random.default_rng(1).uniform(-80, 80, 20_000)
+    lines = [row(lon=f"{x:.5f}", lat=f"{x / 2:.5f}") for x in drawn]  # which nothing packs well
+    path = write(tmp_path / "in", day(*lines))
     ended = run_in_another_process(
         """
         home = settings_of(Path(sys.argv[1]))
