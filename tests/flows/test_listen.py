@@ -41,7 +41,9 @@ from tests.flows.stream import (
 )
 from tests.flows.test_lock import held
 
-QUICK = Limits(tick_s=0.01, silence_s=0.2, first_wait_s=0.01, longest_wait_s=0.05, healthy_s=0.05)
+QUICK = Limits(tick_s=0.01, silence_s=9, first_wait_s=0.01, longest_wait_s=0.05, healthy_s=0.05)
+SOON_SILENT = QUICK._replace(silence_s=1)
+"""For what is about silence alone: a busy machine stands still for some tenths of a second."""
 BOXES = [[[25.3, 47.48], [31.04, 57.15]]]
 NOON = datetime(2026, 4, 15, 12, 0, 5)
 
@@ -157,7 +159,7 @@ def test_an_hour_is_a_file_by_the_time_of_receipt(tmp_path: Path) -> None:
         last(tmp_path, *fleet(1, 2), count=3)(connection)
 
     with stream(script) as server:
-        files = record(tmp_path, server.url, clock=lambda: now, limits=QUICK._replace(silence_s=9))
+        files = record(tmp_path, server.url, clock=lambda: now)
     assert [path.name for path in files] == [
         "aisstream-2026-04-15T12.csv",
         "aisstream-2026-04-15T13.csv",
@@ -229,7 +231,7 @@ def test_a_connection_that_ends_is_a_gap_and_is_opened_anew(
 
     started = listen.utc_now()
     with stream(script, last(tmp_path, *fleet(1, 2), count=3)) as server:
-        record(tmp_path, server.url)
+        record(tmp_path, server.url, SOON_SILENT if why == "silent" else QUICK)
     assert len(server.asked) == 2
     assert whys(tmp_path) == ["start", why]
     received = [row["received_at"] for row in rows(tmp_path)]
@@ -245,7 +247,7 @@ def test_a_flood_without_a_ship_is_silence(tmp_path: Path) -> None:
             time.sleep(0.001)
 
     with stream(flood, last(tmp_path, position(), count=1)) as server:
-        record(tmp_path, server.url)
+        record(tmp_path, server.url, SOON_SILENT)
     assert len(server.asked) == 2 and whys(tmp_path) == ["start"]
 
 
@@ -266,14 +268,14 @@ def test_nobody_there_is_tried_again_until_it_is_time_to_stop(
     with stream() as server:
         pass
     with pytest.raises(BarometerError, match=r"no connection in .* not connected, next try in"):
-        listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.3, limits=QUICK)
+        listen.listen(tmp_path, KEY, server.url, BOXES, for_s=1, limits=QUICK)
     assert whys(tmp_path) == ["start"] and recordings(tmp_path) == []
     assert caplog.text.count("not connected (") > 3
 
 
 def test_no_ship_in_all_the_time_is_no_failure(tmp_path: Path) -> None:
     with stream(send(CONFIRMATION)) as server:
-        assert listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.1, limits=QUICK) == []
+        assert listen.listen(tmp_path, KEY, server.url, BOXES, for_s=2, limits=QUICK) == []
     ((_, began, *_), (_, ended, why, _), _) = gaps(tmp_path)
     assert (began, why) == ("", "start") and ended
 
@@ -286,7 +288,7 @@ def test_a_server_that_answers_no_ping_is_left(tmp_path: Path) -> None:
         connection.protocol.receive_data = lambda _: None  # type: ignore[method-assign]
         until(lambda: len(asked) == 2)
 
-    limits = QUICK._replace(silence_s=9, ping_s=0.05, close_s=0.05)
+    limits = QUICK._replace(ping_s=0.5, close_s=0.05)
     with stream(deaf, last(tmp_path, position(), count=2)) as server:
         asked = server.asked
         record(tmp_path, server.url, limits)
@@ -313,7 +315,7 @@ def test_a_flood_in_one_piece_lets_the_writer_in(
         return function(*arguments)
 
     monkeypatch.setattr(listen.asyncio, "to_thread", at_once)
-    limits = QUICK._replace(tick_s=0.001, most_waiting=500, silence_s=9)
+    limits = QUICK._replace(tick_s=0.001, most_waiting=500)
     with stream(last(tmp_path, *fleet(5000), count=5000)) as server:
         record(tmp_path, server.url, limits)
     assert len(rows(tmp_path)) == 5000
@@ -341,7 +343,7 @@ def test_a_slow_disk_drops_the_newest_and_says_how_many(
         os.kill(os.getpid(), signal.SIGTERM)
         hold(connection)
 
-    limits = QUICK._replace(most_waiting=50, silence_s=9)
+    limits = QUICK._replace(most_waiting=50)
     with stream(script) as server:
         record(tmp_path, server.url, limits)
     dropped = [int(gap[3]) for gap in gaps(tmp_path) if gap[2] == "buffer full"]
@@ -516,7 +518,8 @@ def test_a_killed_process_loses_a_tenth_of_a_second_and_the_next_goes_on(tmp_pat
 
     with stream(script) as server:
         with barometer(tmp_path, server.url) as process:
-            until(lambda: len(rows_whole(tmp_path)) >= 50)
+            until(lambda: rows_whole(tmp_path))
+            time.sleep(2)  # by the clock: if it waited for rows it could not see that they are late
             killed = time.monotonic()
             process.kill()
             process.communicate()
@@ -524,9 +527,9 @@ def test_a_killed_process_loses_a_tenth_of_a_second_and_the_next_goes_on(tmp_pat
         assert part.suffix == ".part"
         kept = whole_lines(part.read_bytes())
         recorded = kept.count(b"\n") - 1
-        # Half a second: a tenth, and what a busy machine adds.
-        assert recorded >= sum(at < killed - 0.5 for at in sent)
-        listen.listen(tmp_path, KEY, server.url, BOXES, for_s=0.1, limits=QUICK)
+        # A second: a tenth, and what a busy machine adds.
+        assert recorded >= sum(at < killed - 1 for at in sent) > 0
+        listen.listen(tmp_path, KEY, server.url, BOXES, for_s=2, limits=QUICK)
     (path,) = recordings(tmp_path)
     assert path.suffix == ".csv" and path.read_bytes() == kept
     started = gaps(tmp_path)[2]
