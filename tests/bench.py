@@ -24,12 +24,15 @@ from tests.benchmark.hourly import hourly
 from tests.benchmark.parts import DAY_ROWS, Given, dask, day, packing, sizes
 from tests.benchmark.process import JobFailed, say
 from tests.benchmark.table import Found, markdown
-from tests.benchmark.year import queries, year
+from tests.benchmark.year import full_week, queries, year
 
 MEMORY_LIMIT = "300MB"
 
-PARTS = {part.__name__: part for part in (day, sizes, year, queries, hourly, packing, dask, peers)}
-"""In the order in which they are measured: `queries` takes the home that `year` made."""
+PARTS = {
+    part.__name__: part
+    for part in (day, sizes, year, full_week, queries, hourly, packing, dask, peers)
+}
+"""As they are measured, one after the other: two take the home that `year` made."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("parts", nargs="*", metavar="PART", help=f"all, {', '.join(PARTS)} (day)")
     add("--times", type=int, default=5, help="repetitions (5)")
-    add("--rows", type=int, default=DAY_ROWS, help="rows of a day: day, sizes, packing, dask")
+    add(
+        "--rows",
+        type=int,
+        default=DAY_ROWS,
+        help="rows of a day: day, sizes, full_week, packing, dask",
+    )
     add("--sizes", type=int, nargs="+", default=Given._field_defaults["sizes"], metavar="ROWS")
     add(
         "--weeks",

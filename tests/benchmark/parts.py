@@ -51,16 +51,21 @@ def scratch(given: Given) -> Iterator[Path]:
 def day_files(given: Given, rows: int) -> list[str]:
     """Days of at most `given.rows` rows each that hold so many together, written once."""
     days = max(1, round(rows / given.rows))
-    need = rows * FREE_FOR_A_ROW
+    return write_days(given, rows // days, range(days))
+
+
+def write_days(given: Given, rows: int, days: range) -> list[str]:
+    """Days of so many rows each, written if they are not there. Ends where they have no room."""
+    need = len(days) * rows * FREE_FOR_A_ROW
     given.work.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(given.work).free
     if free < need:
         raise SystemExit(
-            f"{given.work}: {rows:,} rows need {need / 1e9:.0f} GB there, {free / 1e9:.0f} are "
-            "free. Name another folder with --keep, or fewer rows."
+            f"{given.work}: {len(days) * rows:,} rows need {need / 1e9:.0f} GB there, "
+            f"{free / 1e9:.0f} are free. Name another folder with --keep, or fewer rows."
         )
-    say(f"writing {days} days of {rows // days:,} SIMULATED rows")
-    return [str(write_day(given.work / "days", rows // days, day)) for day in range(days)]
+    say(f"writing {len(days)} days of {rows:,} SIMULATED rows")
+    return [str(write_day(given.work / "days", rows, day)) for day in days]
 
 
 def day(given: Given) -> Found:

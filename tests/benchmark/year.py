@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from flows import catalogue, lake
 from flows.settings import load_settings
 from tests.benchmark.days import FIRST_DAY, write_day
-from tests.benchmark.parts import Given
+from tests.benchmark.parts import Given, write_days
 from tests.benchmark.process import JobFailed, job, say
-from tests.benchmark.table import Found, Table, median
+from tests.benchmark.table import Found, Table, median, ratio
 
 SHOWN = 25
 """Steps in the table, the dearest at the end; the JSON has all."""
@@ -127,6 +127,63 @@ def as_of(week: int) -> str:
     return monday.isoformat()
 
 
+def home_of_year(given: Given) -> Path:
+    """The home that `year` left; where there is none, one made of the same files in one run."""
+    home = home_path(given)
+    weeks = range(given.weeks[-1] + 1)
+    if len(lake.read_manifest(home).entries) < 7 * len(weeks):
+        say(f"a home of {len(weeks)} weeks")
+        shutil.rmtree(home, ignore_errors=True)
+        files = [path for week in weeks for path in week_files(given, week)]
+        given_job = {"files": files, "home": str(home), "as_of": as_of(weeks[-1]), "publish": True}
+        job("run", **given_job, **given.limits)
+        for path in files:
+            Path(path).unlink()
+    return home
+
+
+def full_week(given: Given) -> Found:
+    """The week after the year, with MarineCadastre's rows: to an empty home and to the year's.
+
+    The weeks of `year` are thin, so that a year of them can be measured. What a later week costs
+    more than the first one hangs on ships and weeks; this tells how much it is beside full days.
+    """
+    home = home_of_year(given)
+    week = given.weeks[-1] + 1
+    files = write_days(given, given.rows, range(7 * week, 7 * week + 7))
+    sides: dict[str, list[dict[str, Any]]] = {"an empty home": [], f"{week} weeks": []}
+    for number in range(given.times):
+        for before, runs in sides.items():
+            say(f"a full week to {before}, {number + 1} of {given.times}")
+            to = home.with_name(f"{home.name}-full")
+            shutil.rmtree(to, ignore_errors=True)
+            if runs is not sides["an empty home"]:
+                clone(home, to)
+            given_job = {"files": files, "home": str(to), "as_of": as_of(week), "publish": True}
+            runs.append(job("run", **given_job, **given.limits))
+            shutil.rmtree(to)
+    for path in files:
+        Path(path).unlink()
+    empty = sides["an empty home"]
+    rows: list[tuple[object, ...]] = [
+        (
+            before,
+            *(median(runs, key) for key in ("seconds", "ingest_s", "derive_s", "report_s")),
+            ratio(runs, empty),
+            median(runs, "peak_mb"),
+        )
+        for before, runs in sides.items()
+    ]
+    note = (
+        f"{empty[0]['rows']:,} rows in seven files of {given.rows:,}, added to an empty home and "
+        f"to that of {week} weeks of {7 * given.week_rows:,} rows; the reports are in it. Ratios "
+        "are of the rounds."
+    )
+    header = ("before", "a week more, s", "ingest, s", "all that follows, s", "reports, s")
+    header += ("against the empty home", "peak MB")
+    return Found([Table("A full week more", note, header, rows)], sides)
+
+
 def clone(home: Path, to: Path) -> None:
     """A copy of a home. The lake's parts never change under one name, so they are linked."""
     shutil.rmtree(to, ignore_errors=True)
@@ -167,23 +224,8 @@ def questions(week: int) -> dict[str, tuple[dict[str, Any], dict[str, tuple[Any,
 
 
 def queries(given: Given) -> Found:
-    """Analysts' questions on the home of the year; it is made in one run where there is none."""
-    home = home_path(given)
-    weeks = range(given.weeks[-1] + 1)
-    if len(lake.read_manifest(home).entries) < 7 * len(weeks):
-        say(f"a home of {len(weeks)} weeks, for the questions")
-        shutil.rmtree(home, ignore_errors=True)
-        files = [path for week in weeks for path in week_files(given, week)]
-        job(
-            "run",
-            files=files,
-            home=str(home),
-            as_of=as_of(weeks[-1]),
-            publish=False,
-            **given.limits,
-        )
-        for path in files:
-            Path(path).unlink()
+    """Analysts' questions on the home of the year."""
+    home = home_of_year(given)
     groups = row_groups(home)
     threads = given.limits["threads"]
     measured: dict[str, list[dict[str, Any]]] = {}

@@ -235,6 +235,21 @@ def test_a_measured_week_begins_each_time_from_the_home_of_the_weeks_before(
     assert growth.rows[0][:2] == ("port_call", 4.0)
 
 
+def test_a_full_week_comes_to_an_empty_home_and_to_the_year_each_time_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fakes = Fakes([1, 2, 6, 4, 8, 2, 5])
+    monkeypatch.setattr(year, "job", fakes)
+    given = Given(tmp_path, LIMITS, times=3, rows=2, weeks=(0,), week_rows=1)
+    table = year.full_week(given).tables[0]
+    of_year = [f"ais-2025-01-06-1-{SHIPS}.parquet", "history"]
+    assert fakes.seen == [[], *[[], of_year] * 3], "the home of the year is made before"
+    assert sorted(path.name for path in year.home_path(given).iterdir()) == of_year
+    assert not list((tmp_path / "days").iterdir())
+    assert [row[:2] for row in table.rows] == [("an empty home", 2), ("1 weeks", 6)]
+    assert [row[5] for row in table.rows] == [1, 2.5], "rounds 3, 2 and 2.5"
+
+
 def test_what_was_measured_before_a_week_failed_is_kept_and_the_exit_code_tells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
