@@ -46,8 +46,8 @@ copy (
     with fix as (
         select
             i,
-            hash(i + $rows * $day) as noise,
-            (hash(i + $rows * $day) % $ships)::integer as ship,
+            hash(i + $rows::bigint * $day) as noise,
+            (hash(i + $rows::bigint * $day) % $ships)::integer as ship,
             -- To the east on even days and back on odd ones: nobody jumps at midnight.
             case when $day % 2 = 0 then i / $rows else 1 - i / $rows end as way,
             $day % 7 < 5 as is_weekday
