@@ -41,9 +41,7 @@ from tests.flows.web import Web, serving
 
 SOURCE = "marinecadastre-2025"
 FIRST = date(2026, 4, 13)
-QUICK = Patience(
-    timeout_s=0.3, tries=3, gain_bytes=50_000, wait_s=0.01, longest_wait_s=2, slow_s=0.2
-)
+QUICK = Patience(timeout_s=1.5, tries=3, gain_bytes=50_000, wait_s=0.01, longest_wait_s=2, slow_s=1)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
