@@ -44,6 +44,7 @@ copy (
     select
         mmsi,
         reported_at,
+        -- As PACKED_SCHEMA (read.py) says: from -180 and -90, the latitude in the lowest 25 bits.
         ((place >> 25) - 18000000) / 1e5 as lon,
         ((place & 33554431) - 9000000) / 1e5 as lat,
         * exclude (mmsi, reported_at, place)

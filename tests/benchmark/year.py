@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from flows import catalogue, lake
 from flows.settings import load_settings
-from tests.benchmark.days import FIRST_DAY, write_day
+from tests.benchmark.days import FIRST_DAY
 from tests.benchmark.parts import Given, write_days
 from tests.benchmark.process import JobFailed, job, say
 from tests.benchmark.table import Found, Table, median, ratio
@@ -41,9 +41,8 @@ def year(given: Given) -> Found:
             if number:
                 clone(aside, home)
             say(f"week {week + 1}, {number + 1} of {times}")
-            given_job = {"files": files, "home": str(home), "as_of": as_of(week), "publish": True}
             try:
-                measured[week].append(job("run", **given_job, **given.limits))
+                measured[week].append(_week_more(given, home, week, files))
             except JobFailed as error:
                 return _so_far(measured, given.weeks, week, str(error))
         shutil.rmtree(aside, ignore_errors=True)
@@ -115,10 +114,15 @@ def home_path(given: Given) -> Path:
     return given.work / f"year-{given.week_rows}-{given.weeks[-1] + 1}"
 
 
-def week_files(given: Given, week: int) -> list[str]:
-    """The seven days of a week, written if they are not there."""
-    folder = given.work / "days"
-    return [str(write_day(folder, given.week_rows, 7 * week + day)) for day in range(7)]
+def week_files(given: Given, week: int, rows: int | None = None) -> list[str]:
+    """The seven days of a week, written if they are not there: of `week_rows`, or of other size."""
+    return write_days(given, rows or given.week_rows, range(7 * week, 7 * week + 7))
+
+
+def _week_more(given: Given, home: Path, week: int, files: list[str]) -> dict[str, Any]:
+    """A run that adds files to a home and publishes, on the Monday after the week."""
+    moment = as_of(week)
+    return job("run", files=files, home=str(home), as_of=moment, publish=True, **given.limits)
 
 
 def as_of(week: int) -> str:
@@ -135,8 +139,7 @@ def home_of_year(given: Given) -> Path:
         say(f"a home of {len(weeks)} weeks")
         shutil.rmtree(home, ignore_errors=True)
         files = [path for week in weeks for path in week_files(given, week)]
-        given_job = {"files": files, "home": str(home), "as_of": as_of(weeks[-1]), "publish": True}
-        job("run", **given_job, **given.limits)
+        _week_more(given, home, weeks[-1], files)
         for path in files:
             Path(path).unlink()
     return home
@@ -150,29 +153,29 @@ def full_week(given: Given) -> Found:
     """
     home = home_of_year(given)
     week = given.weeks[-1] + 1
-    files = write_days(given, given.rows, range(7 * week, 7 * week + 7))
-    sides: dict[str, list[dict[str, Any]]] = {"an empty home": [], f"{week} weeks": []}
+    files = week_files(given, week, given.rows)
+    before = {"an empty home": None, f"{week} weeks": home}
+    sides: dict[str, list[dict[str, Any]]] = {label: [] for label in before}
     for number in range(given.times):
-        for before, runs in sides.items():
-            say(f"a full week to {before}, {number + 1} of {given.times}")
+        for label, start in before.items():
+            say(f"a full week to {label}, {number + 1} of {given.times}")
             to = home.with_name(f"{home.name}-full")
             shutil.rmtree(to, ignore_errors=True)
-            if runs is not sides["an empty home"]:
-                clone(home, to)
-            given_job = {"files": files, "home": str(to), "as_of": as_of(week), "publish": True}
-            runs.append(job("run", **given_job, **given.limits))
+            if start is not None:
+                clone(start, to)
+            sides[label].append(_week_more(given, to, week, files))
             shutil.rmtree(to)
     for path in files:
         Path(path).unlink()
     empty = sides["an empty home"]
     rows: list[tuple[object, ...]] = [
         (
-            before,
+            label,
             *(median(runs, key) for key in ("seconds", "ingest_s", "derive_s", "report_s")),
             ratio(runs, empty),
             median(runs, "peak_mb"),
         )
-        for before, runs in sides.items()
+        for label, runs in sides.items()
     ]
     note = (
         f"{empty[0]['rows']:,} rows in seven files of {given.rows:,}, added to an empty home and "
