@@ -362,10 +362,10 @@ def summary(counts: Counter[str]) -> str:
 async def _hear(it: _Recorder, url: str, subscription: str) -> None:
     """Connect again and again; ends only where the key is refused."""
     loop = asyncio.get_running_loop()
-    failures = 0
+    failures, why = 0, ""
     while True:
         heard, began = it.counts["messages"], loop.time()
-        it.state = "connecting"
+        it.state = f"{why}, connecting again" if why else "connecting"
         least_s = 0.0
         try:
             await _connection(it, url, subscription)

@@ -6,10 +6,12 @@ import csv
 import logging
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -267,10 +269,26 @@ def test_nobody_there_is_tried_again_until_it_is_time_to_stop(
 ) -> None:
     with stream() as server:
         pass
-    with pytest.raises(BarometerError, match=r"no connection in .* not connected, next try in"):
+    state = r"not connected, (next try in \d+ s|connecting again)\."
+    with pytest.raises(BarometerError, match=f"no connection in .*; at last: {state}"):
         listen.listen(tmp_path, KEY, server.url, BOXES, for_s=1, limits=QUICK)
     assert whys(tmp_path) == ["start"] and recordings(tmp_path) == []
     assert caplog.text.count("not connected (") > 3
+
+
+def test_who_stops_in_the_middle_of_a_try_still_tells_why_the_one_before_failed(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("localhost", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def cut_the_first() -> None:
+            server.accept()[0].close()  # the next one is never answered
+
+        cut = pool.submit(cut_the_first)
+        url = f"ws://localhost:{server.getsockname()[1]}"
+        with pytest.raises(BarometerError, match="; at last: not connected, connecting again"):
+            listen.listen(tmp_path, KEY, url, BOXES, for_s=1, limits=QUICK)
+        cut.result()
 
 
 def test_no_ship_in_all_the_time_is_no_failure(tmp_path: Path) -> None:
