@@ -754,8 +754,12 @@ def _method() -> dict[str, str]:
 
 def _with_geometry(frame: pd.DataFrame) -> pd.DataFrame:
     shapes = frame["geometry"].to_numpy()
+    inside = shapely.point_on_surface(shapes)
     found = frame.drop(columns="geometry").assign(
-        geometry_wkb=shapely.to_wkb(shapes), geometry_geojson=shapely.to_geojson(shapes)
+        geometry_wkb=shapely.to_wkb(shapes),
+        geometry_geojson=shapely.to_geojson(shapes),
+        lon=np.round(shapely.get_x(inside), 5),
+        lat=np.round(shapely.get_y(inside), 5),
     )
     if "serves" in found:
         found["serves"] = [json.dumps(list(ids)) if ids else None for ids in found["serves"]]

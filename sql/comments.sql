@@ -64,6 +64,8 @@ comment on column port.geometry_geojson is 'The outer fence (port limit) as GeoJ
 comment on column port.source is 'What the outer fence was drawn from.';
 comment on column port.accuracy_m is 'How far the fence may be off, metres.';
 comment on column port.trade_tier is 'What a tanker''s call there proves about Russia: moderate or weak. Null: no Russian port.';
+comment on column port.lon is 'Longitude of a point inside the outer fence, to mark the port on a map; not a gazetteer''s point; degrees WGS 84, rounded to 0.00001.';
+comment on column port.lat is 'Latitude of that point, in degrees WGS 84, rounded to 0.00001.';
 
 comment on table port_area is 'The fences of the ports: outer limits, anchorages and berths. One row a polygon.';
 comment on column port_area.area_id is 'Id of the polygon: port_id, kind, and a name where there are several.';
@@ -77,6 +79,8 @@ comment on column port_area.geometry_wkb is 'The polygon as WKB, degrees WGS 84,
 comment on column port_area.geometry_geojson is 'The polygon as GeoJSON text, degrees WGS 84, lon before lat.';
 comment on column port_area.source is 'What the polygon was drawn from: a gazetteer''s row, a cluster of still ships, or general knowledge.';
 comment on column port_area.accuracy_m is 'How far the polygon may be off, metres.';
+comment on column port_area.lon is 'Longitude of a point inside the polygon, degrees WGS 84, rounded to 0.00001.';
+comment on column port_area.lat is 'Latitude of that point, degrees WGS 84, rounded to 0.00001.';
 
 comment on table meta is 'What this catalogue was made from. One row a key.';
 comment on column meta.key is 'format, code_version, as_of (UTC), inputs_hash, fences_hash, method_hash or registers_hash; known_on where links are as known on a day.';
@@ -374,7 +378,7 @@ comment on column vessel_link.delisted_on is 'Day on which the listing ended. Nu
 comment on column vessel_link.valid_from is 'From when the evidence counts for calls, UTC. Null: from the beginning, as what is known today counts for all weeks.';
 comment on column vessel_link.valid_to is 'Until when the evidence counts for calls, UTC, that moment no longer. Null: without end.';
 comment on column vessel_link.matched_by is 'By what the evidence finds its ship: imo, or mmsi within the dates.';
-comment on column vessel_link.hull_id is 'The ship as heard, key of hull, where AIS is the evidence. Null: a register.';
+comment on column vessel_link.hull_id is 'The ship; key of hull, which lacks ships that were never heard. Null: evidence that a register''s MMSI alone ties to a ship (matched_by mmsi).';
 comment on column vessel_link.known_from is 'The first day on which anyone could know the evidence: of the listing, of the first version of the list that has it, or of the fix.';
 
 comment on table evidence_at_hand is 'Which kinds of evidence the data can give at all: what nothing gives cannot be counted as zero. One row.';
@@ -422,6 +426,9 @@ comment on column port_call.link_reasons is 'Kinds of evidence, in alphabetical 
 comment on column port_call.is_iran_listed is 'Whether a programme about Iran lists the ship too, and still did when it arrived. Null: the ship tells no hull, or no such list is at hand.';
 comment on column port_call.was_known_at_call is 'Whether any of the strong or moderate evidence was there when the ship arrived. Null: the call is not Russian-linked.';
 comment on column port_call.week is 'ISO week of arrived_at, in UTC, such as 2026-W16.';
+comment on column port_call.hull_id is 'The ship that called; key of hull. Never null.';
+comment on column port_call.port_name is 'Name of the port.';
+comment on column port_call.arrived_on is 'Day of arrived_at, in UTC.';
 
 comment on table counted_call is 'The calls that counts take: of tankers, with confidence 2 and up, linked to Russia or not. A hull heard under two MMSIs at one port, at once or within 12 hours, is counted by one of them, first by the one with a berth call; port_call has both. One row a call.';
 comment on column counted_call.port_call_id is 'The call; key of port_call.';
@@ -433,8 +440,9 @@ comment on column counted_call.link_tier is 'Strength of the best evidence: stro
 comment on column counted_call.link_reasons is 'Kinds of evidence, parted by a comma and a space. Null: no evidence.';
 comment on column counted_call.is_russian_linked is 'Whether the evidence is strong or moderate.';
 comment on column counted_call.was_known_at_call is 'Whether the link was public when the call was made (relation port_call).';
-comment on column counted_call.hull is 'The ship, for counting ships once: its IMO number, or its track where that is unknown.';
+comment on column counted_call.hull_id is 'The ship; key of hull. Never null: counting distinct values counts each ship once.';
 comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all but an anchorage call within 10 days of the ship''s berth call in the same water, which is part of that voyage.';
+comment on column counted_call.port_name is 'Name of the port.';
 
 comment on table call_cargo is 'Which way each counted call moved oil, how large the ship is and how much that may have been: estimates, from draughts that crews set by hand and from what a terminal is for. One row a call.';
 comment on column call_cargo.port_call_id is 'The call; key of counted_call.';

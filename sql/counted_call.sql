@@ -24,7 +24,8 @@ tanker_call as (
         -- Still in port: as far as the track was heard. One that fell silent there says nothing of
         -- the hull's later calls.
         coalesce(port_call.departed_at, last_heard.last_at, port_call.arrived_at) as ended_at,
-        coalesce('imo ' || port_call.imo, 'track ' || port_call.track_id) as hull,
+        port_call.hull_id,
+        port_call.port_name,
         port.water
     from port_call
     inner join port on port_call.port_id = port.port_id
@@ -40,7 +41,7 @@ followed as (
         *,
         coalesce(
             arrived_at > max(ended_at) over (
-                partition by hull, port_id order by arrived_at, port_call_id
+                partition by hull_id, port_id order by arrived_at, port_call_id
                 rows between unbounded preceding and 1 preceding
             ) + interval 12 hour,
             true
@@ -52,7 +53,7 @@ chained as (
     select
         *,
         count(*) filter (where is_apart) over (
-            partition by hull, port_id order by arrived_at, port_call_id
+            partition by hull_id, port_id order by arrived_at, port_call_id
             rows between unbounded preceding and current row
         ) as chain
     from followed
@@ -61,14 +62,14 @@ chained as (
 -- One track stands for the hull, with all its calls: what one track tells apart is apart.
 standing as (
     select
-        hull,
+        hull_id,
         port_id,
         chain,
         track_id
     from chained
-    group by hull, port_id, chain, track_id
+    group by hull_id, port_id, chain, track_id
     qualify row_number() over (
-        partition by hull, port_id, chain
+        partition by hull_id, port_id, chain
         order by
             count(*) filter (where area_kind = 'berth') desc,
             count(*) desc,
@@ -82,7 +83,7 @@ counted as (
     from chained
     inner join standing
         on
-            chained.hull = standing.hull
+            chained.hull_id = standing.hull_id
             and chained.port_id = standing.port_id
             and chained.chain = standing.chain
             and chained.track_id = standing.track_id
@@ -91,7 +92,7 @@ counted as (
 -- A ship may send its IMO number only after it waited: it is the same by the track too.
 named as (
     select
-        unnest([hull, 'track ' || track_id]) as called,
+        unnest([hull_id, 'track ' || track_id]) as called,
         port_call_id,
         area_kind,
         water,
@@ -124,8 +125,9 @@ select
     counted.link_reasons,
     counted.is_russian_linked,
     counted.was_known_at_call,
-    counted.hull,
-    waited.port_call_id is null as is_headline
+    counted.hull_id,
+    waited.port_call_id is null as is_headline,
+    counted.port_name
 from counted
 left join waited on counted.port_call_id = waited.port_call_id
 order by counted.port_call_id

@@ -12,6 +12,8 @@ select
     geometry_geojson,
     source,
     accuracy_m::float as accuracy_m,
-    trade_tier
+    trade_tier,
+    lon,
+    lat
 from fenced_port
 order by port_id

@@ -11,6 +11,8 @@ select
     geometry_wkb,
     geometry_geojson,
     source,
-    accuracy_m::float as accuracy_m
+    accuracy_m::float as accuracy_m,
+    lon,
+    lat
 from fenced_area
 order by area_id

@@ -72,7 +72,10 @@ select
             then coalesce(call.arrived_at < iran_list.listed_to, false)
     end as is_iran_listed,
     case when link.tier_rank <= 2 then link.was_known_at_call end as was_known_at_call,
-    strftime(call.arrived_at, '%G-W%V') as week
+    strftime(call.arrived_at, '%G-W%V') as week,
+    identity.hull_id,
+    port.name as port_name,
+    call.arrived_at::date as arrived_on
 from track_call as call
 inner join call_identity as identity on call.port_call_id = identity.port_call_id
 inner join port on call.port_id = port.port_id and port.country = 'IR'

@@ -216,7 +216,8 @@ select
     evidence.valid_to,
     evidence.matched_by,
     evidence.known_from,
-    evidence.hull_id
+    coalesce(evidence.hull_id, case when evidence.matched_by = 'imo' then 'IMO ' || evidence.imo end)
+        as hull_id
 from evidence
 cross join clock
 where

@@ -11,7 +11,7 @@ counted as (
         link_tier,
         count(*) as port_calls,
         count(*) filter (where area_kind = 'berth') as berth_calls,
-        count(distinct hull) as vessels
+        count(distinct hull_id) as vessels
     from counted_call
     group by week, port_id, link_tier
 ),

@@ -18,7 +18,7 @@ with kind as (
 call as (
     select
         counted_call.week,
-        counted_call.hull,
+        counted_call.hull_id,
         counted_call.area_kind,
         counted_call.is_russian_linked,
         cargo.deadweight_t,
@@ -46,7 +46,7 @@ counted as (
         count(*) filter (where call.is_russian_linked) as linked_calls,
         count(*) filter (where call.is_russian_linked and call.area_kind = 'berth')
             as linked_berth_calls,
-        count(distinct call.hull) filter (where call.is_russian_linked) as linked_vessels,
+        count(distinct call.hull_id) filter (where call.is_russian_linked) as linked_vessels,
         count(call.deadweight_t) filter (where call.is_russian_linked) as sized_calls,
         sum(call.deadweight_t) filter (where call.is_russian_linked) as deadweight_t,
         count(call.moved_t) filter (where call.is_russian_linked) as moved_calls,

@@ -6,8 +6,8 @@ with called as (
         count(*) as tanker_calls,
         count(*) filter (where is_russian_linked) as linked_calls,
         count(*) filter (where is_russian_linked and area_kind = 'berth') as linked_berth_calls,
-        count(distinct hull) as tankers,
-        count(distinct hull) filter (where is_russian_linked) as linked_tankers
+        count(distinct hull_id) as tankers,
+        count(distinct hull_id) filter (where is_russian_linked) as linked_tankers
     from counted_call
     group by port_id
 ),

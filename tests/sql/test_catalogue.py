@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from itertools import combinations
 from pathlib import Path
 
 import duckdb
 import pytest
+import shapely
 
 from flows import catalogue, lake
 from flows.resources import sql_path
@@ -25,9 +27,9 @@ CONTRACT = {
     "source_file": "file_id name source rows_read rows_kept rows_repeated rows_rejected "
     "first_reported_at last_reported_at ingested_at",
     "port": "port_id name water country kind usual_tanker_calls usual_tanker_calls_source "
-    "geometry_wkb geometry_geojson source accuracy_m trade_tier",
+    "geometry_wkb geometry_geojson source accuracy_m trade_tier lon lat",
     "port_area": "area_id port_id name water country kind serves geometry_wkb geometry_geojson "
-    "source accuracy_m",
+    "source accuracy_m lon lat",
     "vessel": "imo mmsi vessel_name flag ship_type is_tanker length_m beam_m valid_from valid_to "
     "hull_id track_id call_sign tanker_kind imo_by claimed_imo source flag_changes "
     "first_russian_on last_russian_on",
@@ -36,7 +38,9 @@ CONTRACT = {
     "port_call": "port_call_id track_id mmsi imo vessel_name flag port_id area_kind arrived_after "
     "arrived_at berthed_at departed_at departed_by fixes longest_gap_h draught_in_m draught_out_m "
     "confidence is_tanker tanker_kind is_russian_linked link_tier link_reasons is_iran_listed "
-    "was_known_at_call week",
+    "was_known_at_call week hull_id port_name arrived_on",
+    "counted_call": "port_call_id week port_id water area_kind link_tier link_reasons "
+    "is_russian_linked was_known_at_call hull_id is_headline port_name",
     "coverage": "port_id day observed_hours fixes vessels state",
     "weekly_port_calls": "week week_start port_id link_tier port_calls berth_calls vessels "
     "observed_share state first_published_at restated_from",
@@ -101,10 +105,14 @@ TYPES = {
         "listed_on",
         "delisted_on",
         "known_from",
+        "arrived_on",
         "first_russian_on",
         "last_russian_on",
     },
-    "VARCHAR": {"week", "port_id", "file_id", "link_tier", "state", "key", "value", "raw"},
+    "VARCHAR": {
+        *("week", "port_id", "port_name", "hull_id", "file_id", "link_tier", "state"),
+        *("key", "value", "raw"),
+    },
     "BLOB": {"geometry_wkb"},
 }
 
@@ -174,6 +182,56 @@ def test_comments_stay_when_the_home_is_moved(settings: Settings, tmp_path: Path
     query = sql_path("checks", "uncommented.sql").read_text(encoding="utf-8")
     with catalogue.open_catalogue(catalogue.existing(moved.home), moved) as con:
         assert con.execute(query).fetchall() == []
+
+
+HULLS = """
+select table_name
+from duckdb_columns()
+where not internal and column_name = 'hull_id' and database_name = current_database()
+order by table_name
+"""
+
+MEETING = """
+select count(*)
+from query_table([$one]) as one
+inner join query_table([$other]) as other on one.hull_id = other.hull_id
+"""
+
+
+def test_every_relation_calls_a_hull_the_same(reading: Opened) -> None:
+    """`hull_id` joins each two relations that have it: in no other spelling, in any of them."""
+    with reading() as con:
+        relations = [name for (name,) in con.execute(HULLS).fetchall()]
+        assert {"hull", "vessel", "port_call", "counted_call", "vessel_link"} <= set(relations)
+        filled = [name for name in relations if con.table(name).fetchone() is not None]
+        unmet = [
+            (one, other)
+            for one, other in combinations(filled, 2)
+            if con.execute(MEETING, {"one": one, "other": other}).fetchone() == (0,)
+        ]
+        calls = con.execute("select count(*) from counted_call").fetchone()
+        joined = con.execute("select count(*) from counted_call join hull using (hull_id)")
+        assert joined.fetchone() == calls
+    assert unmet == []
+
+
+def test_a_ships_number_and_its_key_agree(reading: Opened) -> None:
+    with reading() as con:
+        for name in ("hull", "vessel", "port_call", "trade_call"):
+            query = "from query_table([$name]) where hull_id like 'IMO %' <> (imo is not null)"
+            assert con.execute(query, {"name": name}).fetchall() == []
+            query = "from query_table([$name]) where hull_id <> 'IMO ' || imo"
+            assert con.execute(query, {"name": name}).fetchall() == []
+
+
+@pytest.mark.parametrize("relation", ["port", "port_area"])
+def test_a_place_lies_inside_its_polygon(reading: Opened, relation: str) -> None:
+    with reading() as con:
+        rows = con.table(relation).select("lon, lat, geometry_wkb").fetchall()
+    assert rows
+    for lon, lat, polygon in rows:
+        assert (lon, lat) == (round(lon, 5), round(lat, 5))
+        assert shapely.from_wkb(polygon).covers(shapely.Point(lon, lat))
 
 
 def test_there_are_examples() -> None:

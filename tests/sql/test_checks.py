@@ -51,6 +51,9 @@ from published_port_calls
 """
 
 DAMAGE = [
+    ("unknown_hull", f"update port_call set hull_id = lower(hull_id) where {CALL}"),
+    ("unknown_hull", f"update counted_call set hull_id = null where {CALL}"),
+    ("unknown_hull", "delete from hull where imo is not null"),
     ("source_file_sums", "update source_file set rows_kept = rows_kept + 1"),
     (
         "source_file_sums",
