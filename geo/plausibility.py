@@ -49,6 +49,7 @@ FEW_BESIDE_MANY = 2
 CLOCK = 3
 OPEN_JUMP = 4
 SECOND_HULL = 5
+FROZEN = 6
 REASONS = (
     None,
     "joined to the track at neither end",
@@ -56,6 +57,7 @@ REASONS = (
     "the way of the same ship at another time",
     "beside a jump without return",
     "a track of its own on the same MMSI",
+    "a place still reported after the ship had left it, or before it came",
 )
 """Why a verdict is what it is, in the order of the codes."""
 
@@ -82,6 +84,14 @@ UNDER_WAY_KN = 5.0
 """Reports above this are of a ship under way; those below are of one that manoeuvres or swings."""
 USUAL_SPEED_KN = 15.0
 """The speed under way of a ship that reports none: the service speed of tankers."""
+
+SLOT_US = 10 * 60 * 1_000_000
+CELL_DEGREES = 0.05
+"""Fixes of one MMSI within ten minutes and about 5 km of each other are judged as one.
+
+All costs and counts below were set on fixes some ten minutes apart. In that time a ship makes 9 km at
+most, so nothing that is thrown further is hidden.
+"""
 
 PIECE_SILENCE_US = 30 * 60 * 1_000_000
 """After a silence of this length a ship that moved begins a new piece, which may be false alone."""
@@ -138,13 +148,40 @@ HULL_STEP_US = 26 * 3_600 * 1_000_000
 """Longer steps say nothing of how a ship sailed."""
 
 CLOCK_LAG_US = 13 * 3_600 * 1_000_000
-CLOCK_STEP_US = 10 * 60 * 1_000_000
-CLOCK_NEAR_M = 4_000.0
+CLOCK_STEP_US = 2 * 60 * 1_000_000
+"""Wrong clocks are looked for in such steps up to the width of all time zones."""
+CLOCK_SLOT_US = 20 * 60 * 1_000_000
+"""One fix of so much time is compared, so that the answer does not depend on how often a ship
+reports: in 20 minutes a ship under way leaves `CLOCK_NEAR_M` behind several times."""
+CLOCK_NEAR_M = 1_000.0
+CLOCK_BEND = 0.1
+"""Fixes of one ship at two times are within a kilometre of each other, plus this share of the way
+between the two fixes of the track that the place is interpolated from: ships turn between fixes."""
+CLOCK_SILENCE_US = 3 * 3_600 * 1_000_000
+"""Across a longer silence nothing is interpolated."""
+CLOCK_LAGS = 6
+"""So many receivers with wrong clocks are told apart; one aggregator in the field had five."""
+CLOCK_FIXES = 3
+CLOCK_SPAN_US = 3 * 3_600 * 1_000_000
+CLOCK_SPAN_SHARE = 0.5
+"""A receiver's clock is off by the same time for at least so many fixes, over three hours or half of
+the way that was heard. A second ship on the same lane, a knot faster or slower, keeps its distance in
+time to within `CLOCK_NEAR_M` for an hour only."""
+CLOCK_STILL_US = 2 * 3_600 * 1_000_000
+"""A fix that is near the track for longer tells no clock: the ship lay there."""
 CLOCK_SHARE = 0.6
-"""A track that is where the first one was, always the same time before or after (in steps of ten
-minutes up to the width of all time zones), is that ship by a receiver's wrong clock."""
+"""A track of which such a share is where the first one was, by at most `CLOCK_LAGS` clocks, is that
+ship heard by receivers with wrong clocks."""
+CLOCK_LEAST = 4
+"""Fewer fixes under way prove nothing of a clock."""
 CLOCK_SAMPLE = 200
 """Fixes of a track that are held against the first one at each lag."""
+
+FROZEN_NEAR_M = 1_000.0
+"""Fixes within this of each other are one place that a ship lies at: `STOP_RADIUS_M` of port calls."""
+APPROACH_US = 3 * 3_600 * 1_000_000
+"""A ship that was heard under way so long before, and took no more than twice the time that the way
+takes, was seen to come."""
 
 _BLOCK = 1 << 17  # steps measured at a time, so that they stay in the processor's cache
 _KN = 1852.0 / 3600.0  # metres in a second
@@ -214,7 +251,7 @@ def is_within(
     Parameters
     ----------
     lon1, lat1, lon2, lat2 : array_like of float
-        Degrees, WGS 84, shape (n,).
+        Degrees, WGS 84, shape (n,); the second point may be one for all.
     metres : array_like of float
         Shape (n,) or one for all.
 
@@ -228,7 +265,8 @@ def is_within(
     >>> is_within([56.0, 56.0], [26.0, 26.0], [56.0, 56.0], [26.004, 26.01], 500.0)
     array([ True, False])
     """
-    x1, y1, x2, y2 = (np.asarray(value, dtype=np.float64) for value in (lon1, lat1, lon2, lat2))
+    x1, y1 = np.asarray(lon1, dtype=np.float64), np.asarray(lat1, dtype=np.float64)
+    x2, y2 = (np.broadcast_to(np.asarray(v, dtype=np.float64), x1.shape) for v in (lon2, lat2))
     limit_m = np.broadcast_to(np.asarray(metres, dtype=np.float64), x1.shape)
     # Degrees of longitude are longest at the equator, and no way is shorter than its latitude.
     north_m = np.abs(y2 - y1) * _M_PER_DEGREE
@@ -370,6 +408,7 @@ class _Pieces(NamedTuple):
     own_kn: _Floats  # how fast the ship is expected to sail
     extent_m: _Floats
     proof: _Floats  # what it costs a path to leave the piece aside
+    is_frozen: _Bools  # the place is reported when the ship cannot be there, see `_frozen_ends`
 
     def rows(self, which: Any) -> _Pieces:
         """The pieces of a mask or of an array of indices."""
@@ -409,11 +448,33 @@ def _judge_sorted(table: _Table) -> Judgement:
     has_jump = np.zeros(track[-1] + 1, dtype=np.bool_)
     has_jump[track[:-1][jump]] = True
     rows = np.flatnonzero(has_jump[track])
-    explained = _explain(table.rows(rows))
+    first, group = _thinned(table.rows(rows))
+    explained = _explain(table.rows(rows[first])).rows(group)
     found.verdict[rows] = explained.verdict
     found.reason[rows] = explained.reason
     found.track_id[rows] = explained.track_id
     return found
+
+
+def _thinned(table: _Table) -> tuple[_Ints, _Ints]:
+    """The fixes that stand for all, and which of them stands for each: the first in slot and cell.
+
+    What is weighed, how far back is looked, and what counts as a step are all in fixes. So that a
+    receiver on land, which hears a ship every few seconds, finds what one fix in ten minutes does,
+    the fixes of one MMSI within `SLOT_US` and a cell of `CELL_DEGREES` are one.
+    """
+    cells = [np.trunc(values / CELL_DEGREES) for values in (table.lat, table.lon)]
+    keys = (*cells, table.at // SLOT_US, table.mmsi)
+    order = np.lexsort(keys)
+    is_new = np.ones(order.size, dtype=np.bool_)
+    is_new[1:] = np.any([key[order[1:]] != key[order[:-1]] for key in keys], axis=0)
+    first = order[is_new]  # lexsort is stable: the earliest of each
+    by_time = np.argsort(first)
+    place = np.empty_like(by_time)
+    place[by_time] = np.arange(first.size)
+    group = np.empty_like(order)
+    group[order] = place[np.cumsum(is_new) - 1]
+    return first[by_time], group
 
 
 _UNDECIDED, _DROPPED = -1, -2
@@ -505,6 +566,8 @@ def _cut(table: _Table) -> _Pieces:
     is_new |= (step_us > PIECE_SILENCE_US) & (over_m > 0)
     is_new |= (over_m > step_us * (own_kn[:-1] * _KN / 1e6)) & (step_m > SPOT_M)
     is_new |= _stray_ends(table, is_new, same, own_kn)
+    frozen = _frozen_ends(table, is_new, same, own_kn)
+    is_new |= frozen[1:] != frozen[:-1]
     head = np.flatnonzero(np.concatenate(([True], is_new)))
     tail = np.append(head[1:], size) - 1
     fixes = tail - head + 1
@@ -525,7 +588,90 @@ def _cut(table: _Table) -> _Pieces:
         own_kn=own_kn[head],
         extent_m=extent_m,
         proof=proof,
+        is_frozen=frozen[head],
     )
+
+
+def _frozen_ends(table: _Table, is_new: _Bools, same: _Bools, own_kn: _Floats) -> _Bools:
+    """Fixes of a ship that lies where it was seen to come, after it must have left, or the reverse.
+
+    A receiver may repeat its last place for hours (interference, a stale feed), or one with a late
+    clock report a ship in its berth that others hear under way. So a still place proves no time
+    before a step that no ship can make, if its end is frozen to the digit or goes on beside the
+    step: its fixes count up to the last one from which the step can be sailed.
+    """
+    frozen = np.zeros(table.mmsi.size, dtype=np.bool_)
+    jump = np.flatnonzero(same & is_new)
+    jump = jump[~table.can_sail(jump, jump + 1)]
+    for way in (1, -1):
+        turned = table if way > 0 else table.rows(slice(None, None, -1))
+        turned = turned if way > 0 else turned._replace(at=-turned.at)
+        steps = jump if way > 0 else table.mmsi.size - 2 - jump
+        own = own_kn if way > 0 else own_kn[::-1]
+        new = is_new if way > 0 else is_new[::-1]
+        start = np.concatenate(([0], np.flatnonzero(new) + 1))  # of each piece
+        begins = start[np.searchsorted(start, steps, side="right") - 1]
+        for step, begin in zip(steps.tolist(), begins.tolist(), strict=True):
+            last = _last_before(turned, own, begin, step)
+            if last is not None:
+                rows = np.arange(last + 1, step + 1)
+                frozen[rows if way > 0 else frozen.size - 1 - rows] = True
+    return frozen
+
+
+def _last_before(table: _Table, own_kn: _Floats, begin: int, step: int) -> int | None:
+    """The last fix from which a ship sails the step after row `step`; None if none can be told.
+
+    `begin` is the first row of its piece.
+    """
+    place = table.lon[step], table.lat[step]
+    is_frozen = step > begin and (table.lon[step - 1], table.lat[step - 1]) == place
+    ahead = np.arange(step + 1, min(step + 1 + LOOK_BACK, table.mmsi.size))
+    ahead = ahead[table.mmsi[ahead] == table.mmsi[step]]
+    goes_on = is_within(table.lon[ahead], table.lat[ahead], *place, FROZEN_NEAR_M)
+    if step == begin or not (is_frozen or goes_on.any()):
+        return None
+    if not _sails_away(table, step, ahead[~goes_on]):
+        return None
+    here = slice(begin, step + 1)
+    is_away = np.flatnonzero(~is_within(table.lon[here], table.lat[here], *place, FROZEN_NEAR_M))
+    lies = begin + (int(is_away[-1]) + 1 if is_away.size else 0)  # the first row of the place
+    way_m = float(table.metres(np.array([step]), np.array([step + 1]))[0])
+    needed_us = max(way_m - _SLACK_M, 0.0) / (own_kn[step] * _KN / 1e6)
+    at = table.at[lies : step + 1]
+    last = lies + int(np.searchsorted(at, table.at[step + 1] - needed_us, side="right")) - 1
+    if not lies <= last < step or not _was_seen_to_come(table, own_kn, lies):
+        return None
+    # A ship that was lying wandered before its place froze; one that drifted there by interference
+    # is frozen from the start.
+    wanders = (table.lon[lies:step] != place[0]) | (table.lat[lies:step] != place[1])
+    lay_us = table.at[lies + np.flatnonzero(wanders)[-1:]] - table.at[lies]
+    is_frozen &= bool((lay_us >= _HOUR_US).any())
+    still = ahead[goes_on]
+    returns = table.can_sail(np.full_like(still, step + 1), still)
+    return last if is_frozen or not returns.all() else None
+
+
+def _sails_away(table: _Table, step: int, away: _Ints) -> bool:
+    """Whether the fixes after row `step` show a ship that goes on away from the place there."""
+    if away.size < 2 or not table.can_sail(away[:1], away[1:2])[0]:
+        return False
+    off_m = table.metres(np.full(2, step), away[:2])
+    return bool(off_m[1] - off_m[0] > POSITION_SLACK_M)
+
+
+def _was_seen_to_come(table: _Table, own_kn: _Floats, row: int) -> bool:
+    """Whether the fix before a row shows the ship on its way there: close by, or just in time."""
+    before = row - 1
+    if before < 0 or table.mmsi[before] != table.mmsi[row]:
+        return False
+    a, b = np.array([before]), np.array([row])
+    way_m, elapsed_us = float(table.metres(a, b)[0]), int(table.at[row] - table.at[before])
+    sailed_us = max(way_m - _SLACK_M, 0.0) / (own_kn[row] * _KN / 1e6)
+    if sailed_us > elapsed_us:
+        return False
+    is_late = elapsed_us > 2.0 * way_m / (own_kn[row] * _KN / 1e6)
+    return way_m <= STRAY_NEAR_M or (elapsed_us <= APPROACH_US and not is_late)
 
 
 def _stray_ends(table: _Table, is_new: _Bools, same: _Bools, own_kn: _Floats) -> _Bools:
@@ -785,7 +931,8 @@ def _place(
     # A place that is still held a day after the track fell silent may be where the ship now is.
     near &= table.at[pieces.tail[outside]] - table.at[pieces.head[outside]] <= OUTLASTING_US
     dropped = np.concatenate((inside, outside[near]))
-    owner[dropped], reason[dropped] = _DROPPED, JUMP
+    owner[dropped] = _DROPPED
+    reason[dropped] = np.where(pieces.is_frozen[dropped], FROZEN, JUMP)
 
 
 def _place_rest(
@@ -900,21 +1047,50 @@ def _extent_m(table: _Table, rows: _Ints) -> float:
 
 
 def _is_other_clock(table: _Table, track: _Ints, rows: _Ints) -> bool:
-    """Whether a track is the first one at another time: where that was, always so much later."""
-    step_m = table.metres(rows[:-1], rows[1:])
-    moving = rows[1:][step_m > _SLACK_M]
-    moving = moving[:: max(moving.size // CLOCK_SAMPLE, 1)]
+    """Whether a track is the first one by wrong clocks: where that was, always so much later.
+
+    Each clock is off by one time. The clocks are found one after the other, the one that explains
+    the most fixes first.
+    """
+    rows = rows[np.diff(table.at[rows] // CLOCK_SLOT_US, prepend=-1) > 0]
+    rows = rows[:: -(-rows.size // CLOCK_SAMPLE)]
     lag_us = np.arange(-CLOCK_LAG_US, CLOCK_LAG_US + 1, CLOCK_STEP_US)
-    at = (table.at[moving][:, None] + lag_us).astype(np.float64)
-    known = table.at[track].astype(np.float64)
-    lon = np.interp(at, known, table.lon[track])
-    lat = np.interp(at, known, table.lat[track])
-    shape = at.shape
+    near = _is_where_it_was(table, track, rows, lag_us)
+    # What is near at hardly any lag or at some is told by the clock; what is near for hours is not.
+    tells = near.sum(axis=1) * CLOCK_STEP_US <= CLOCK_STILL_US
+    near, at = near[tells], table.at[rows[tells]]
+    if at.size < CLOCK_LEAST:
+        return False
+    span_us = min(CLOCK_SPAN_US, CLOCK_SPAN_SHARE * (at[-1] - at[0]))
+    explained = np.zeros(at.size, dtype=np.bool_)
+    for _ in range(CLOCK_LAGS):
+        left = near & ~explained[:, None]
+        count = left.sum(axis=0)
+        first_us = np.where(left, at[:, None], at[-1]).min(axis=0)
+        last_us = np.where(left, at[:, None], at[0]).max(axis=0)
+        count[(count < CLOCK_FIXES) | (last_us - first_us < span_us)] = 0
+        if not count.any():
+            break
+        explained |= near[:, count.argmax()]
+    return bool(explained.sum() >= max(CLOCK_SHARE * at.size, CLOCK_LEAST))
+
+
+def _is_where_it_was(table: _Table, track: _Ints, rows: _Ints, lag_us: _Ints) -> _Bools:
+    """Whether each fix is where a track was so much later, shape (rows, lags)."""
+    at = table.at[rows][:, None] + lag_us
+    after = np.clip(np.searchsorted(table.at[track], at), 1, track.size - 1)
+    a, b = track[after - 1], track[after]
+    step_us = table.at[b] - table.at[a]
+    is_heard = (at >= table.at[a]) & (at <= table.at[b]) & (step_us <= CLOCK_SILENCE_US)
+    share = (at - table.at[a]) / np.maximum(step_us, 1)
+    lon = table.lon[a] + share * (table.lon[b] - table.lon[a])
+    lat = table.lat[a] + share * (table.lat[b] - table.lat[a])
+    step_m = np.hypot(
+        (table.lon[b] - table.lon[a]) * np.cos(np.radians(lat)), table.lat[b] - table.lat[a]
+    )
+    near_m = CLOCK_NEAR_M + CLOCK_BEND * _M_PER_DEGREE * step_m
+    here = np.broadcast_to(rows[:, None], at.shape)
     near = is_within(
-        np.broadcast_to(table.lon[moving][:, None], shape).ravel(),
-        np.broadcast_to(table.lat[moving][:, None], shape).ravel(),
-        lon.ravel(),
-        lat.ravel(),
-        CLOCK_NEAR_M,
-    ).reshape(shape)
-    return bool(near.mean(axis=0).max() >= CLOCK_SHARE)
+        table.lon[here].ravel(), table.lat[here].ravel(), lon.ravel(), lat.ravel(), near_m.ravel()
+    )
+    return np.asarray(is_heard & near.reshape(at.shape))
