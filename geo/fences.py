@@ -14,7 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from geo.earth import EARTH_RADIUS_M
 from geo.ports import Ports
 
-OUTSIDE, PORT_LIMIT, ANCHORAGE, BERTH = 0, 1, 2, 3
+LAND, OUTSIDE, PORT_LIMIT, ANCHORAGE, BERTH = -1, 0, 1, 2, 3
+_AREA = {"anchorage": ANCHORAGE, "berth": BERTH, "land": LAND}
 
 # Points are taken in blocks, so that masks stay in the processor's cache and memory stays flat.
 BLOCK = 1 << 17
@@ -31,7 +32,8 @@ class Location(NamedTuple):
     port: npt.NDArray[np.int16]
     """Row number in `Ports.port`, -1 outside every limit."""
     area: npt.NDArray[np.int8]
-    """OUTSIDE 0, PORT_LIMIT 1 (neither anchorage nor berth), ANCHORAGE 2, BERTH 3."""
+    """OUTSIDE 0, PORT_LIMIT 1 (in none of the following), ANCHORAGE 2, BERTH 3; LAND -1, dry land
+    inside a limit."""
     is_shared_roads: npt.NDArray[np.bool_]
     """In an anchorage that serves several ports."""
 
@@ -164,7 +166,7 @@ class _Grid(NamedTuple):
 
 class _Area(NamedTuple):
     geometry: BaseGeometry
-    is_berth: bool
+    area: int
     is_shared: bool
 
 
@@ -219,7 +221,7 @@ def _locate_close(
         place.area[close[inside]] = PORT_LIMIT
         for area in areas:
             hit = inside[shapely.intersects_xy(area.geometry, x[inside], y[inside])]
-            place.area[close[hit]] = BERTH if area.is_berth else ANCHORAGE
+            place.area[close[hit]] = area.area
             place.is_shared_roads[close[hit]] = area.is_shared
 
 
@@ -242,7 +244,7 @@ def _fences(ports: Ports) -> _Fences:
     for port_id, kind, geometry, serves in zip(*columns, strict=True):
         if kind != "port_limit":
             shapely.prepare(geometry)
-            inner[row_of[port_id]].append(_Area(geometry, kind == "berth", len(serves) > 0))
+            inner[row_of[port_id]].append(_Area(geometry, _AREA[kind], len(serves) > 0))
     shapely.prepare(limits)
     grid = _grid(shapely.total_bounds(limits), LOCATE_CELL_DEG)
     is_close = np.zeros(grid.columns * grid.rows + 1, np.bool_)

@@ -172,6 +172,11 @@ CLOCK_STILL_US = 2 * 3_600 * 1_000_000
 CLOCK_SHARE = 0.6
 """A track of which such a share is where the first one was, by at most `CLOCK_LAGS` clocks, is that
 ship heard by receivers with wrong clocks."""
+CLOCK_WAY_SHARE = 0.9
+SAME_BERTH_M = 150.0
+"""Antennas of two ships at one jetty or anchored beside each other are further apart."""
+STILL_KN = 0.5
+"""As in `geo.port_calls`: a ship under way by less is still."""
 CLOCK_LEAST = 4
 """Fewer fixes under way prove nothing of a clock."""
 CLOCK_SAMPLE = 200
@@ -1050,20 +1055,19 @@ def _is_other_clock(table: _Table, track: _Ints, rows: _Ints) -> bool:
     """Whether a track is the first one by wrong clocks: where that was, always so much later.
 
     Each clock is off by one time. The clocks are found one after the other, the one that explains
-    the most fixes first.
+    the most fixes first. Where that cannot be told, as on a track of few fixes, it is that ship if it
+    was nowhere else and lay nowhere but in the very spots where that lay: no two ships do.
     """
-    rows = rows[np.diff(table.at[rows] // CLOCK_SLOT_US, prepend=-1) > 0]
-    rows = rows[:: -(-rows.size // CLOCK_SAMPLE)]
+    lies = _sampled(rows[_is_still(table, rows)])
+    rows = _sampled(rows[np.diff(table.at[rows] // CLOCK_SLOT_US, prepend=-1) > 0])
     lag_us = np.arange(-CLOCK_LAG_US, CLOCK_LAG_US + 1, CLOCK_STEP_US)
-    near = _is_where_it_was(table, track, rows, lag_us)
+    near = _is_where_it_was(table, track, rows, lag_us, CLOCK_NEAR_M)
     # What is near at hardly any lag or at some is told by the clock; what is near for hours is not.
     tells = near.sum(axis=1) * CLOCK_STEP_US <= CLOCK_STILL_US
     near, at = near[tells], table.at[rows[tells]]
-    if at.size < CLOCK_LEAST:
-        return False
-    span_us = min(CLOCK_SPAN_US, CLOCK_SPAN_SHARE * (at[-1] - at[0]))
     explained = np.zeros(at.size, dtype=np.bool_)
-    for _ in range(CLOCK_LAGS):
+    for _ in range(CLOCK_LAGS if at.size >= CLOCK_LEAST else 0):
+        span_us = min(CLOCK_SPAN_US, CLOCK_SPAN_SHARE * (at[-1] - at[0]))
         left = near & ~explained[:, None]
         count = left.sum(axis=0)
         first_us = np.where(left, at[:, None], at[-1]).min(axis=0)
@@ -1072,10 +1076,29 @@ def _is_other_clock(table: _Table, track: _Ints, rows: _Ints) -> bool:
         if not count.any():
             break
         explained |= near[:, count.argmax()]
-    return bool(explained.sum() >= max(CLOCK_SHARE * at.size, CLOCK_LEAST))
+    if explained.sum() >= max(CLOCK_SHARE * at.size, CLOCK_LEAST):
+        return True
+    if not at.size:
+        return False
+    is_spot = _is_where_it_was(table, track, lies, lag_us, SAME_BERTH_M).any(axis=1)
+    return bool(is_spot.size and is_spot.mean() >= CLOCK_WAY_SHARE and near.any(axis=1).mean() >= CLOCK_WAY_SHARE)
 
 
-def _is_where_it_was(table: _Table, track: _Ints, rows: _Ints, lag_us: _Ints) -> _Bools:
+def _sampled(rows: _Ints) -> _Ints:
+    """At most `CLOCK_SAMPLE` of some rows, evenly."""
+    return rows[:: max(-(-rows.size // CLOCK_SAMPLE), 1)]
+
+
+def _is_still(table: _Table, rows: _Ints) -> _Bools:
+    """Whether each fix of a path says that it is still, or is where the one before it was."""
+    still = table.sog[rows] <= STILL_KN
+    still[1:] |= table.metres(rows[:-1], rows[1:]) <= SAME_BERTH_M
+    return np.asarray(still)
+
+
+def _is_where_it_was(
+    table: _Table, track: _Ints, rows: _Ints, lag_us: _Ints, within_m: float
+) -> _Bools:
     """Whether each fix is where a track was so much later, shape (rows, lags)."""
     at = table.at[rows][:, None] + lag_us
     after = np.clip(np.searchsorted(table.at[track], at), 1, track.size - 1)
@@ -1088,7 +1111,7 @@ def _is_where_it_was(table: _Table, track: _Ints, rows: _Ints, lag_us: _Ints) ->
     step_m = np.hypot(
         (table.lon[b] - table.lon[a]) * np.cos(np.radians(lat)), table.lat[b] - table.lat[a]
     )
-    near_m = CLOCK_NEAR_M + CLOCK_BEND * _M_PER_DEGREE * step_m
+    near_m = within_m + CLOCK_BEND * _M_PER_DEGREE * step_m
     here = np.broadcast_to(rows[:, None], at.shape)
     near = is_within(
         table.lon[here].ravel(), table.lat[here].ravel(), lon.ravel(), lat.ravel(), near_m.ravel()

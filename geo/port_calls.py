@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.earth import great_circle_m
-from geo.fences import BERTH
+from geo.fences import BERTH, LAND
 from geo.plausibility import (
     DISPUTED,
     IMPLAUSIBLE,
@@ -49,6 +49,9 @@ an hour or more, which the swing about an anchor does not reach, so the upper va
 """
 UNDER_WAY_KN = 2.0
 """A ship that reports more than this is not still. Ships at anchor report up to about 1 knot."""
+CONTRADICTED_SHARE = 0.25
+"""A ship that made less than this share of the way that its speed would take, before and after a fix,
+does not move at that speed: the field is stuck or wrong, and places outweigh it."""
 STOP_US = _HOUR_US
 """Outside a berth a shorter stop is a pilot or a tug, not a call."""
 STOP_RADIUS_M = STILL_KN * _M_PER_NM
@@ -88,7 +91,18 @@ The hearing window of `coverage`. Global Fishing Watch takes 4 hours for a gap
 SILENCE_US = 21 * _DAY_US
 """A silence longer than this ends a call."""
 HEARD_SILENCE_H = 168
-"""A silence that holds this many hours in which the port was heard ends a call: seven days."""
+"""A silence that holds this many hours in which the port was heard ends a call: seven days. Not where
+the next fix shows the ship still in the very spot: a storage tanker is heard seldom."""
+SAME_BERTH_M = 150.0
+"""In a berth the very spot is that of the antenna; elsewhere it is `STOP_RADIUS_M`."""
+
+TWO_PLACES_US = 6 * _HOUR_US
+TWO_PLACES_TURNS = 3
+"""A ship that sends from a berth for so long, and in turns with another place at least so often, may
+be loading while it pretends to be elsewhere: shown, contested. Shorter stays are interference, and
+so are those in which the ship is heard from the berth alone."""
+CLOCK_US = 13 * _HOUR_US
+"""A wrong clock repeats a call within the width of all time zones (`geo.plausibility.CLOCK_LAG_US`)."""
 
 COLUMNS = (
     "port_call_id",
@@ -181,7 +195,7 @@ def find_port_calls(
         In any order, all fixes of each ship that was ever inside a limit. Columns track_id and
         verdict (from `geo.plausibility.judge`), mmsi, reported_at (datetime64, UTC, naive), lon,
         lat (degrees), sog_kn (NaN where unknown), port (index of the port whose limit holds the
-        fix, -1 outside all), area (0 outside, 1 limit only, 2 anchorage, 3 berth),
+        fix, -1 outside all), area (0 outside, 1 limit only, 2 anchorage, 3 berth, -1 dry land),
         is_shared_roads (bool). Repeated rows count once.
     port_ids : sequence of str
         The port_id of each index in `port`.
@@ -222,8 +236,8 @@ def find_port_calls(
     >>> calls[["port_id", "area_kind", "arrived_at", "departed_at", "confidence"]].values.tolist()
     [['IRKHK', 'berth', Timestamp('2026-04-01 02:00:00'), Timestamp('2026-04-01 06:00:00'), 4]]
     """
-    table = _in_order(fixes)
-    credible = table.verdict < IMPLAUSIBLE
+    everything = _in_order(fixes)
+    table, credible = everything, everything.verdict < IMPLAUSIBLE
     # Implausible fixes up to each credible one.
     passed_over = np.cumsum(~credible, dtype=np.int64)[credible]
     table = table.rows(credible) if passed_over.size < credible.size else table
@@ -240,8 +254,86 @@ def find_port_calls(
     end_us = microseconds(np.asarray(data_end, dtype="datetime64[us]"))
     is_open = _is_open(table, stays, heard, end_us)
     confidence = _confidence(table, stays, passed_over)
-    names = np.asarray(port_ids, dtype=np.str_)[stays.port]
-    return _frame(table, stays, names, is_open, confidence)
+    names = np.asarray(port_ids, dtype=np.str_)
+    calls = _frame(table, stays, names[stays.port], is_open, confidence)
+    doubled = _frame_of_two_places(everything, _two_places(everything), names)
+    if doubled.empty:
+        return calls
+    doubled = doubled[~_is_echo(doubled, calls)]
+    calls = pd.concat([calls, doubled], ignore_index=True)
+    return calls.sort_values(["track_id", "arrived_at", "port_id"], ignore_index=True)
+
+
+def _two_places(table: _Table) -> tuple[_Ints, _Ints]:
+    """First and last rows of the stays in a berth that a ship sent in turns with another place."""
+    is_credible = table.verdict < IMPLAUSIBLE
+    rows = np.flatnonzero(~is_credible & (table.area == BERTH))
+    if rows.size == 0:
+        return rows, rows
+    elsewhere = np.cumsum(is_credible)[rows]
+    a, b = rows[:-1], rows[1:]
+    starts = np.ones(rows.size, dtype=np.bool_)
+    starts[1:] = (table.track[a] != table.track[b]) | (table.port[a] != table.port[b])
+    starts[1:] |= table.at[b] - table.at[a] > OUT_AND_BACK_US
+    starts[1:] |= ~table.is_within(STOP_RADIUS_M, a, b)
+    first = np.flatnonzero(starts)
+    last = np.append(first[1:], rows.size) - 1
+    turns = np.diff(elsewhere, prepend=elsewhere[0]) > 0
+    turns[first] = False
+    shown = np.add.reduceat(turns, first) >= TWO_PLACES_TURNS
+    shown &= table.at[rows[last]] - table.at[rows[first]] >= TWO_PLACES_US
+    return rows[first[shown]], rows[last[shown]]
+
+
+def _frame_of_two_places(
+    table: _Table, stays: tuple[_Ints, _Ints], names: npt.NDArray[np.str_]
+) -> pd.DataFrame:
+    """Calls of confidence 1, one a stay that was sent in turns with another place."""
+    first, last = stays
+    is_shown = (table.verdict == IMPLAUSIBLE) & (table.area == BERTH)
+    counted = np.cumsum(is_shown)
+    arrived_at, port_id = _times(table.at[first]), names[table.port[first]]
+    keys = zip(
+        table.track[first].tolist(),
+        port_id.tolist(),
+        np.datetime_as_string(arrived_at).tolist(),
+        strict=True,
+    )
+    never = np.full(first.size, np.datetime64("NaT", "us"))
+    return pd.DataFrame(
+        {
+            "port_call_id": pd.array([_port_call_id(*key) for key in keys], dtype="str"),
+            "track_id": table.track[first],
+            "mmsi": table.mmsi[first],
+            "port_id": pd.array(port_id, dtype="str"),
+            "area_kind": pd.array(np.full(first.size, "berth"), dtype="str"),
+            "arrived_after": never,
+            "arrived_at": arrived_at,
+            "berthed_at": arrived_at,
+            "departed_at": _times(table.at[last]),
+            "departed_by": never,
+            "fixes": counted[last] - counted[first] + 1,
+            "longest_gap_h": _longest_gap_h(table.at, first, last),
+            "outside_m": np.full(first.size, np.nan, dtype=np.float32),
+            "lon": table.lon[first],
+            "lat": table.lat[first],
+            "confidence": np.ones(first.size, dtype=np.int8),
+        },
+        columns=pd.Index(COLUMNS),
+    )
+
+
+def _is_echo(doubled: pd.DataFrame, calls: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether each stay in two places is a call of the same transmitter again, by another clock."""
+    pairs = doubled.reset_index(names="row").merge(
+        calls, on=["mmsi", "port_id"], suffixes=("", "_call")
+    )
+    slack = pd.Timedelta(CLOCK_US, unit="us")
+    ends = pairs["departed_at_call"].fillna(pd.Timestamp.max - slack)
+    meets = (pairs["arrived_at"] <= ends + slack) & (
+        pairs["departed_at"] >= pairs["arrived_at_call"] - slack
+    )
+    return np.asarray(doubled.index.isin(pairs.loc[meets, "row"]))
 
 
 def hangs_on_hearing(fixes: Fixes) -> npt.NDArray[np.int32]:
@@ -324,6 +416,11 @@ def _splits(table: _Table, heard: Mapping[int, npt.NDArray[np.int64]]) -> _Bools
     ]
     is_split[:] = False
     is_split[rows] = _ends_call(table.port[rows], table.at[rows - 1], table.at[rows], heard)
+    in_berth = (table.area[rows] == BERTH) & (table.area[rows - 1] == BERTH)
+    spot_m = np.where(in_berth, SAME_BERTH_M, STOP_RADIUS_M)
+    is_there = table.is_within(spot_m, rows - 1, rows)
+    is_there &= table.at[rows] - table.at[rows - 1] <= SILENCE_US
+    is_split[rows[is_there]] = False
     return is_split
 
 
@@ -374,9 +471,21 @@ class _Clock:
         return found, known
 
 
-def _under_way(table: _Table, rows: _Ints) -> _Bools:
-    """Whether the fixes report that they move; False where the speed is unknown."""
-    return np.asarray(table.sog[rows] > UNDER_WAY_KN)
+def _under_way(table: _Table, rows: _Ints, clock: _Clock) -> _Bools:
+    """Whether the fixes report that they move; False where the speed is unknown or contradicted.
+
+    A speed is contradicted by places that hardly change both before and after.
+    """
+    moves: _Bools = np.asarray(table.sog[rows] > UNDER_WAY_KN)
+    told = rows[moves]
+    stays = np.ones(told.size, dtype=np.bool_)
+    for found, known in (clock.earlier(told, MOORED_US), clock.later(told, MOORED_US)):
+        elapsed_us = np.abs(table.at[found] - table.at[told])
+        way_m = table.sog[told] * _M_PER_NM * elapsed_us / _HOUR_US
+        stays &= known & (elapsed_us <= THIN_US)
+        stays &= table.is_within(CONTRADICTED_SHARE * way_m, told, found)
+    moves[np.flatnonzero(moves)[stays]] = False
+    return moves
 
 
 def _lies_on(table: _Table, is_split: _Bools, clock: _Clock) -> _Bools:
@@ -389,12 +498,13 @@ def _lies_on(table: _Table, is_split: _Bools, clock: _Clock) -> _Bools:
     start = np.flatnonzero(table.port >= 0)
     end, known = clock.later(start, STOP_US)
     known &= (table.port[end] >= 0) & ~is_split[end]
+    known &= (table.area[start] != LAND) & (table.area[end] != LAND)
     start, end = start[known], end[known]
     elapsed_h = (table.at[end] - table.at[start]) / _HOUR_US
     middle = clock.later(start, STOP_US // 2)[0]
     near = table.is_within(STOP_RADIUS_M, start, end)
     near &= table.is_within(STOP_RADIUS_M, start, middle)
-    start_moves, end_moves = _under_way(table, start), _under_way(table, end)
+    start_moves, end_moves = _under_way(table, start, clock), _under_way(table, end, clock)
     is_thin = table.at[end] - table.at[start] >= THIN_US
     barred = np.where(is_thin, start_moves & end_moves, start_moves | end_moves)
     # Two fixes with a silence between them show a stop too if the mean speed is that of a still
@@ -457,7 +567,7 @@ def _moored(table: _Table, rows: _Ints, is_split: _Bools, clock: _Clock) -> tupl
     """
     later, known = clock.later(rows, MOORED_US)
     known &= (table.area[later] == BERTH) & ~is_split[later]
-    known &= ~(_under_way(table, rows) | _under_way(table, later))
+    known &= ~(_under_way(table, rows, clock) | _under_way(table, later, clock))
     way_m = STILL_KN * _M_PER_NM * (table.at[later] - table.at[rows]) / _HOUR_US
     allowed_m = np.minimum(way_m, STOP_RADIUS_M) + MOORED_NOISE_M
     is_moored = known & table.is_within(allowed_m, rows, later)

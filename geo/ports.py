@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-KINDS = ("port_limit", "anchorage", "berth")
+KINDS = ("port_limit", "anchorage", "berth", "land")
 WATERS = (
     "Persian Gulf",
     "Gulf of Oman",
@@ -69,7 +69,7 @@ class Ports:
         "moderate" or "weak"; None where it proves nothing, as at every Iranian port).
     port_area : pandas.DataFrame
         One row an area, the port limits among them: area_id, port_id, name, kind (port_limit,
-        anchorage, berth), water, country, serves (tuple of port_ids, empty for most), geometry,
+        anchorage, berth, land), water, country, serves (tuple of port_ids, empty for most), geometry,
         source, accuracy_m.
 
     Notes
@@ -313,13 +313,13 @@ def _check_geometry(areas: list[dict[str, Any]], problems: list[str]) -> None:
                         f"{area['area_id']}: reaches outside {limit['area_id']}; "
                         "shrink it or widen the limit"
                     )
-        for berth in (area for area in own if area["kind"] == "berth"):
-            for anchorage in (area for area in own if area["kind"] == "anchorage"):
-                if berth["geometry"].intersects(anchorage["geometry"]):
-                    problems.append(
-                        f"{berth['area_id']}: overlaps or touches {anchorage['area_id']}; "
-                        "leave a gap"
-                    )
+        inner = [area for area in own if area["kind"] != "port_limit"]
+        for one, other in combinations(inner, 2):
+            if one["kind"] != other["kind"] and one["geometry"].intersects(other["geometry"]):
+                first, second = sorted((one, other), key=lambda area: KINDS.index(area["kind"]))
+                problems.append(
+                    f"{second['area_id']}: overlaps or touches {first['area_id']}; leave a gap"
+                )
     for one, other in combinations(limits, 2):
         if one["port_id"] != other["port_id"] and one["geometry"].intersects(other["geometry"]):
             problems.append(

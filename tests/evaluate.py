@@ -60,12 +60,17 @@ COUNTED = 2
 
 
 class Reception(NamedTuple):
-    """What the simulator leaves to be heard, and how far a call's times may be off for it."""
+    """What the simulator leaves to be heard, and how far a call's times may be off for it.
+
+    Of a dense feed fewer ships and days are taken: `share` of either.
+    """
 
     label: str
     reception: str
     jammed_share: float
     tolerance: timedelta
+    report_minutes: float | None = None
+    share: float = 1.0
 
 
 RECEPTIONS = {
@@ -74,6 +79,12 @@ RECEPTIONS = {
     "6h": Reception("1 per 6 h", "6h", 0.0, timedelta(hours=6)),
     "6h-half": Reception("6 h, half lost", "6h-half", 0.0, timedelta(hours=12)),
     "silent": Reception("18 of 36 h silent", "silent", 0.0, timedelta(hours=12)),
+    "ashore": Reception("2 to 10 s, 3 min", "ashore", 0.0, timedelta(hours=2), None, 0.4),
+    "1min": Reception("1 per min", "all", 0.0, timedelta(hours=2), 1.0, 0.6),
+    "6min": Reception("1 per 6 min", "all", 0.0, timedelta(hours=2), 6.0),
+    "1h": Reception("1 per h", "all", 0.0, timedelta(hours=2), 60.0),
+    "ashore-15": Reception("2 to 10 s, 15 % jammed", "ashore", 0.15, timedelta(hours=2), None, 0.4),
+    "1min-15": Reception("1 per min, 15 % jammed", "all", 0.15, timedelta(hours=2), 1.0, 0.6),
     "jam-5": Reception("5 % jammed", "all", 0.05, timedelta(hours=2)),
     "jam-15": Reception("15 % jammed", "all", 0.15, timedelta(hours=2)),
     "jam-30": Reception("30 % jammed", "all", 0.30, timedelta(hours=2)),
@@ -142,12 +153,14 @@ class Detection(NamedTuple):
 
 def make_world(folder: Path, reception: Reception, ships: int, days: int, seed: int) -> World:
     """Simulate into a folder, and read what came of it."""
+    ships, days = round(ships * reception.share), round(days * reception.share)
     made = simulate(
         folder,
         start=START,
         days=days,
         ships=ships,
         seed=seed,
+        report_minutes=reception.report_minutes,
         reception=reception.reception,
         jammed_share=reception.jammed_share,
         compression="none",  # not what is measured, and half of the simulator's time

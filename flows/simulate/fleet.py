@@ -162,6 +162,11 @@ TRAP_ROLES: tuple[tuple[Role, ...], ...] = (
     ),
 )
 
+ASHORE_S = (2.0, 10.0)
+ASHORE_STILL_MIN = 3.0
+"""What class A sends: every 2 to 10 seconds under way, by speed and turn, and every 3 minutes at
+anchor or moored (ITU-R M.1371-5, annex 1, table 1)."""
+
 OVERLAYS = {
     "fix_jumps": 3,
     "circles": 2,
@@ -169,6 +174,10 @@ OVERLAYS = {
     "still_twin": 2,
     "clock_error": 3,
     "jamming": 6,
+    "frozen_place": 2,
+    "stuck_speed": 2,
+    "several_clocks": 2,
+    "late_receiver": 2,
 }
 """Traps laid on plain ships, each on ships of its own: how many of them for a block."""
 
@@ -258,8 +267,11 @@ def build_fleet(
     rng: np.random.Generator,
     report_minutes: float | None,
     hostile_names: bool,
+    is_heard_ashore: bool = False,
 ) -> list[Ship]:
     """Make one ship for each role.
+
+    With ``is_heard_ashore`` the fixes come as often as a receiver on land gets them: see `ASHORE_S`.
 
     The IMO numbers begin with 2 or 3. A ship's IMO number is its Lloyd's Register number, which
     began at 5 (older ships) and later at 6 to 9, and at 1 since that range ran short; 2 and 3 have
@@ -285,6 +297,9 @@ def build_fleet(
         # Traps that hang on an hour need an ear ashore; of the rest a quarter has none. At 18
         # minutes at rest a pass of 30 hears one fix at least, so gaps stay under four hours.
         is_satellite = bool(rng.random() < 0.25) and not role.trap and report_minutes is None
+        if is_heard_ashore:
+            moving_min, still_min = rng.uniform(*ASHORE_S) / 60.0, ASHORE_STILL_MIN
+            is_satellite = False
         fleet.append(
             Ship(
                 mmsi=MID_OF_FLAG[role.flag] * 1_000_000 + int(tails[2 * i]),

@@ -218,6 +218,65 @@ def plant_twin(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard 
     return None
 
 
+FROZEN_H = (1.0, 3.0)
+"""So long a place stays frozen after departure."""
+STUCK_KN = (2.2, 4.0)
+"""A stuck speed: above what a still ship reports, below what a ship on passage does."""
+CLOCKS = 5
+ECHO_SHARE = (0.04, 0.1)
+ECHO_MIN = (14.0, 110.0)
+"""Several receivers with wrong clocks, in minutes, and what they repeat of a ship's fixes together."""
+RECEIVER_LATE_H = (1.0, 6.0)
+"""One of two receivers is late by so much; 3.5 hours are Tehran's time taken for UTC."""
+
+
+def plant_frozen(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard | None:
+    """Keep the place in an Iranian berth for one to three hours after the ship has left it."""
+    berths = [stay for stay in voyage.stays if _in_iran(stay.place) and stay.place.kind == "berth"]
+    for number in rng.permutation(len(berths)).tolist():
+        stay = berths[number]
+        until_s = stay.ended_s + rng.uniform(*FROZEN_H) * HOUR_S
+        inside = np.flatnonzero((heard.true_s >= stay.began_s) & (heard.true_s <= stay.ended_s))
+        rows = np.flatnonzero((heard.true_s > stay.ended_s) & (heard.true_s <= until_s))
+        after = np.flatnonzero(heard.true_s > until_s)
+        if len(inside) < 3 or len(rows) < 2 or len(after) < 3 or not heard.is_true[rows].all():
+            continue
+        lon, lat = np.full((2, len(rows)), [[heard.lon[inside[-1]]], [heard.lat[inside[-1]]]])
+        away_km = distance_km(heard.lon[after[:1]], heard.lat[after[:1]], lon[:1], lat[:1])[0]
+        hours = (heard.true_s[after[0]] - heard.true_s[rows[-1]]) / HOUR_S
+        if away_km / KM_PER_NM / hours < MADE_UP_KN:
+            continue
+        return _displaced(heard, rows, lon, lat, sog_kn=_still_kn(rng, len(rows)))
+    return None
+
+
+def plant_stuck_speed(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard:
+    """Let a ship report one low speed all the time, wherever it is and whatever it does."""
+    return heard._replace(sog_kn=np.full(len(heard.lon), round(rng.uniform(*STUCK_KN), 1)))
+
+
+def plant_echoes(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard | None:
+    """Repeat some fixes at other times, by receivers each of whose clocks is off by its own time."""
+    lags_s = np.rint(60.0 * rng.uniform(*ECHO_MIN, CLOCKS)).astype(np.int64)
+    repeated = np.flatnonzero(rng.random(len(heard.lon)) < rng.uniform(*ECHO_SHARE))
+    late_s = heard.seconds[repeated] + rng.choice(lags_s, len(repeated))
+    repeated, late_s = repeated[late_s < voyage.horizon_s], late_s[late_s < voyage.horizon_s]
+    if len(repeated) < CLOCKS:
+        return None
+    order = np.argsort(np.concatenate([heard.true_s, heard.true_s[repeated]]), kind="stable")
+    joined = Heard._make(np.concatenate([column, column[repeated]])[order] for column in heard)
+    return joined._replace(seconds=np.concatenate([heard.seconds, late_s])[order])
+
+
+def plant_late_receiver(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard | None:
+    """Let one of the two receivers that hear a ship all the time be hours late."""
+    late_s = heard.seconds + int(rng.uniform(*RECEIVER_LATE_H) * HOUR_S)
+    is_late = (rng.random(len(late_s)) < 0.5) & (late_s < voyage.horizon_s)
+    if is_late.sum() < 4:
+        return None
+    return heard._replace(seconds=np.where(is_late, late_s, heard.seconds))
+
+
 def plant_spoofed_stay(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard:
     """Let a ship seem to lie at anchor abroad from before its first Iranian call to after it."""
     decoy = voyage.chart.places[voyage.decoy]

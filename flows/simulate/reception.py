@@ -7,8 +7,8 @@ import numpy as np
 from flows.simulate.tracks import Bools, Heard, Ints
 from flows.simulate.voyages import HOUR_S
 
-RECEPTIONS = ("all", "2h", "6h", "6h-half", "silent")
-"""All fixes; one every two or six hours; half of the latter; 18 hours silent out of every 36."""
+RECEPTIONS = ("all", "ashore", "2h", "6h", "6h-half", "silent")
+"""All fixes; all that a receiver on land gets (`fleet.ASHORE_S`); one every two or six hours; half of the latter; 18 hours silent out of every 36."""
 
 SILENT_H, PERIOD_H = 18.0, 36.0
 
@@ -30,7 +30,7 @@ def thin(heard: Heard, reception: str, rng: np.random.Generator) -> Heard:
     ValueError
         If there is no such reception.
     """
-    if reception == "all":
+    if reception in ("all", "ashore"):
         kept = np.ones(len(heard.true_s), dtype=bool)
     elif reception == "2h":
         kept = one_per_slot(heard.true_s, 2.0 * HOUR_S, rng)

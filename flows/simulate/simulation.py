@@ -28,8 +28,12 @@ from flows.simulate.interference import (
     plant_circles,
     plant_clock_error,
     plant_drift,
+    plant_echoes,
+    plant_frozen,
     plant_jumps,
+    plant_late_receiver,
     plant_spoofed_stay,
+    plant_stuck_speed,
     plant_twin,
     swap_identities,
 )
@@ -75,6 +79,10 @@ TRAPS: dict[str, str] = {
     "hostile_names": "ships named as formulas, markup and CSV would be",
     "repeated_rows": "rows written twice, in one file or again in the next day's",
     "dirty_rows": "rows that no ship sent, or that a file has broken",
+    "frozen_place": "its place stays frozen in its berth for hours after it left: one call",
+    "stuck_speed": "reports one low speed all the time, under way and moored: calls as they are",
+    "several_clocks": "some fixes again by five receivers with wrong clocks: one call each",
+    "late_receiver": "half of its fixes by a receiver that is hours late: one call each",
 }
 """Each trap by name, with what it holds for the true calls."""
 
@@ -111,7 +119,7 @@ def simulate(
     *,
     start: date = date(2026, 3, 2),
     days: int = 21,
-    ships: int = 40,
+    ships: int = 48,
     seed: int = 1,
     traps: Sequence[str] = tuple(TRAPS),
     jammed_share: float = 0.0,
@@ -139,8 +147,9 @@ def simulate(
     jammed_share : float
         Share of the ships' days with fixes on which GPS interference hits the ship, on top of the
         traps; local craft are spared.
-    reception : {"all", "2h", "6h", "6h-half", "silent"}
-        What is received of each ship: all; one fix every two or six hours; half of the latter;
+    reception : {"all", "ashore", "2h", "6h", "6h-half", "silent"}
+        What is received of each ship: all, minutes apart; all that a receiver on land gets, every 2
+        to 10 seconds under way and 3 minutes at rest; one fix every two or six hours; half of the latter;
         nothing for 18 hours out of every 36.
     layout : {"marinecadastre-2025", "marinecadastre-2024"}
         Columns and names of the day files.
@@ -207,7 +216,7 @@ def simulate_tables(
     *,
     start: date = date(2026, 3, 2),
     days: int = 21,
-    ships: int = 40,
+    ships: int = 48,
     seed: int = 1,
     traps: Sequence[str] = tuple(TRAPS),
     jammed_share: float = 0.0,
@@ -233,7 +242,11 @@ def simulate_tables(
     edges = {"week_edge": week_edge_s(start, days), "month_edge": month_edge_s(start, days)}
     fitting = [trap for trap in traps if edges.get(trap, True)]
     fleet = build_fleet(
-        cast_roles(ships, fitting), rng, report_minutes, hostile_names="hostile_names" in fitting
+        cast_roles(ships, fitting),
+        rng,
+        report_minutes,
+        hostile_names="hostile_names" in fitting,
+        is_heard_ashore=reception == "ashore",
     )
     fleet = share_mmsis(fleet)
     crafts = build_locals([local.kind for local in chart.locals], rng, report_minutes)
@@ -396,6 +409,10 @@ LAID_ON_ONE_SHIP: dict[str, Callable[[Voyage, Heard, np.random.Generator], Heard
     "circles": plant_circles,
     "drift_away": plant_drift,
     "still_twin": plant_twin,
+    "frozen_place": plant_frozen,
+    "stuck_speed": plant_stuck_speed,
+    "several_clocks": plant_echoes,
+    "late_receiver": plant_late_receiver,
 }
 
 

@@ -1,4 +1,5 @@
--- Calls that a track begins before its last call ended: a ship is at one port at a time.
+-- Counted calls that a track begins before its last one ended: a ship is at one port at a time.
+-- A contested call may be one of two places that were sent at once.
 -- Grain: one call at fault. Inputs: port_call.
 with in_order as (
     select
@@ -12,6 +13,7 @@ with in_order as (
             rows between unbounded preceding and 1 preceding
         ) as last_departed_at
     from port_call
+    where confidence >= 2
 )
 
 select
