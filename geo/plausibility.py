@@ -789,6 +789,10 @@ def _edges(table: _Table, pieces: _Pieces) -> tuple[npt.NDArray[np.float32], _In
         none_before[b] &= ~is_other
         none_after[a] &= ~is_other
     joins = (easy_in | none_before) & (easy_out | none_after) & (easy_in | easy_out)
+    # A stay torn in two by a false place is reached in its first part and left in its second.
+    again = np.flatnonzero(before_here >= 0)
+    torn = again[easy_out[again] & easy_in[before_here[again]] & ~easy_in[again]]
+    joins[torn] = True
     return edge, before_here, joins
 
 

@@ -96,7 +96,7 @@ the next fix shows the ship still in the very spot: a storage tanker is heard se
 SAME_BERTH_M = 150.0
 """In a berth the very spot is that of the antenna; elsewhere it is `STOP_RADIUS_M`."""
 
-TWO_PLACES_US = 6 * _HOUR_US
+TWO_PLACES_US = 12 * _HOUR_US
 TWO_PLACES_TURNS = 3
 """A ship that sends from a berth for so long, and in turns with another place at least so often, may
 be loading while it pretends to be elsewhere: shown, contested. Shorter stays are interference, and

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.fences import LAND
 from geo.port_calls import COLUMNS, find_port_calls
 from tests.geo.drawn import law, tracks
 from tests.geo.tracks import (
@@ -223,13 +224,65 @@ def test_silence_in_an_unheard_port_does_not_end_a_call(days: float) -> None:
 def test_silence_in_a_heard_port_ends_a_call_after_seven_days(
     days: float, is_heard: bool, expected: int
 ) -> None:
-    legs = (sail("A berth"), lie(5), silence(24 * days), lie(5), sail("sea"))
+    """Where the ship is next seen in another spot of the port."""
+    legs = (sail("A berth"), lie(5), silence(24 * days), slip("A anchorage"), lie(5), sail("sea"))
     calls = calls_of(voyage(*legs, every="1h"), heard=always() if is_heard else {})
     assert len(calls) == expected
 
 
+@pytest.mark.parametrize("place", ["A berth", "A anchorage"])
+@pytest.mark.parametrize("days", [7.2, 8, 9.5, 20.5])
+def test_a_storage_tanker_that_is_heard_seldom_makes_one_call(place: str, days: float) -> None:
+    """The next fix is in the very spot, and nothing was heard elsewhere."""
+    stays = [leg for _ in range(12) for leg in (lie(0.1), silence(24 * days))]
+    calls = calls_of(voyage(*stays, lie(0.1), start=place, every="6min"), heard=always())
+    assert len(calls) == 1
+    assert pd.isna(calls["departed_at"][0])
+
+
+def test_a_storage_tanker_that_was_heard_elsewhere_makes_two_calls() -> None:
+    away = (lie(5), silence(24 * 8), lie(5), sail("sea"), lie(24), sail("A berth"), lie(5))
+    calls = calls_of(voyage(*away, start="A berth", every="1h"), heard=always())
+    assert shown(calls) == [("IRAAA", "berth", 3)] * 2
+
+
+@pytest.mark.parametrize("said_kn", [2.1, 3.0, 12.0])
+@pytest.mark.parametrize("every", ["10s", "1min", "10min", "30min", "1h"])
+@pytest.mark.parametrize("place", ["A berth", "A anchorage"])
+def test_places_outweigh_a_speed_that_is_stuck(place: str, every: str, said_kn: float) -> None:
+    calls = calls_of(voyage(sail(place), lie(30), sail("sea"), every=every, sog=said_kn))
+    assert shown(calls) == [("IRAAA", place.split()[1], 4)]
+
+
+def test_a_ship_that_sails_at_the_speed_it_says_does_not_stop() -> None:
+    passing = [sail("A limit", 3), sail("A anchorage", 3), sail("A limit", 3), sail("sea", 3)]
+    assert calls_of(voyage(*passing, every="10min", sog=3.0)).empty
+
+
+def test_a_stop_on_dry_land_is_none() -> None:
+    stay = voyage(sail("A limit"), lie(20), sail("sea"), every="30min")
+    assert shown(calls_of(stay)) == [("IRAAA", "anchorage", 4)]
+    ashore = stay["area"].eq(1) & stay["sog_kn"].lt(1)
+    assert calls_of(stay.assign(area=stay["area"].mask(ashore, LAND).astype(np.int8))).empty
+
+
+@pytest.mark.parametrize("every", ["1min", "10min", "1h"])
+def test_a_ship_that_sends_from_two_places_while_it_loads_is_shown_contested(every: str) -> None:
+    elsewhere = voyage(sail("sea"), lie(70), start="upper gulf", every=every)
+    step_h = pd.Timedelta(every) / pd.Timedelta("1h")
+    loading = seen_at("B berth", np.arange(30.007, 50, step_h))
+    calls = calls_of(elsewhere, loading, heard=always())
+    assert shown(calls) == [("IRBBB", "berth", 1)]
+    assert calls["arrived_at"][0] == loading["reported_at"].min()
+    assert calls["departed_at"][0] == loading["reported_at"].max()
+    short = loading[loading["reported_at"] < hour(41)]
+    assert calls_of(elsewhere, short, heard=always()).empty
+    alone = elsewhere[~elsewhere["reported_at"].between(hour(29), hour(51))]
+    assert calls_of(alone, loading, heard=always()).empty
+
+
 def test_hours_heard_add_up_to_seven_days() -> None:
-    legs = (sail("A berth"), lie(5), silence(24 * 16), lie(5), sail("sea"))
+    legs = (sail("A berth"), lie(5), silence(24 * 16), slip("A anchorage"), lie(5), sail("sea"))
     every_second_hour = {0: always([0])[0][::2]}
     every_third_hour = {0: always([0])[0][::3]}
     assert len(calls_of(voyage(*legs, every="1h"), heard=every_second_hour)) == 2

@@ -205,7 +205,7 @@ def calls_of(
 def judged(fixes: pd.DataFrame) -> pd.DataFrame:
     """Fixes with their verdict, each on its track."""
     found = judge(fixes)
-    return fixes.assign(verdict=found.verdict, track_id=found.track_id)
+    return fixes.assign(verdict=found.verdict, reason=found.reason, track_id=found.track_id)
 
 
 def shown(calls: pd.DataFrame) -> list[tuple[str, str, int]]:
