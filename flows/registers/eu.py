@@ -29,9 +29,9 @@ from flows.registers.entry import (
     flag_code,
     imo_number,
     name_text,
-    plain_text,
     ship_mmsi,
 )
+from flows.registers.letters import plain_text
 from flows.registers.table import RAW_SIGNS, first_rows, whole_rows
 
 ANNEX_XLII = "eu-833-2014"

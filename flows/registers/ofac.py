@@ -37,10 +37,10 @@ from flows.registers.entry import (
     flag_code,
     imo_number,
     name_text,
-    plain_text,
     ship_mmsi,
     whole_number,
 )
+from flows.registers.letters import plain_text
 
 REGISTER = "ofac-sdn"
 LINK_SOURCE = "OFAC SDN"

@@ -29,10 +29,10 @@ from flows.registers.entry import (
     flag_code,
     imo_number,
     name_text,
-    plain_text,
     ship_mmsi,
     whole_number,
 )
+from flows.registers.letters import plain_text
 from flows.registers.table import (
     MOST_LINE_BYTES,
     RAW_SIGNS,

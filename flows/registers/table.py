@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.registers.entry import CUT, Junk, plain_text
+from flows.registers.entry import CUT, Junk
+from flows.registers.letters import plain_text
 
 HEAD_BYTES = 1 << 16
 """How much of a file is read to tell its format."""

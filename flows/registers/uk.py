@@ -22,8 +22,8 @@ from flows.registers.entry import (
     flag_code,
     imo_number,
     name_text,
-    plain_text,
 )
+from flows.registers.letters import plain_text
 from flows.registers.table import first_rows, whole_rows
 
 REGISTER = "uk-sanctions"
