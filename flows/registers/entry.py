@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -175,6 +176,21 @@ def day(text: str | None, *formats: str) -> date | None:
         except ValueError:
             continue
     return None
+
+
+def day_in(text: str | None, zone: str) -> date | None:
+    """The day, in a publisher's time zone, of an ISO time; of one without an offset its own day.
+
+    >>> day_in("2026-04-16T00:12:04.000+02:00", "Europe/Brussels")
+    datetime.date(2026, 4, 16)
+    >>> day_in("2026-04-16T02:00:00Z", "America/New_York"), day_in("2026-04-16", "Europe/London")
+    (datetime.date(2026, 4, 15), datetime.date(2026, 4, 16))
+    """
+    try:
+        at = datetime.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+    return (at.astimezone(ZoneInfo(zone)) if at.tzinfo else at).date()
 
 
 def whole_number(text: str | None) -> int | None:
