@@ -49,7 +49,8 @@ ENTRY_SCHEMA = pa.schema(
 _SEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{7}(?![0-9])")
 _SEVEN_SIGNS = re.compile(r"(?<![0-9A-Za-z])[0-9]{7}(?![0-9A-Za-z])")
 _TIME_OF_DAY = re.compile(
-    r"(T|,? +)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AP]M)?( ?(Z|UTC|GMT|[+-][0-9:]{4,5}))?$",
+    r"(T|,? +)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
+    r"( ?[AP]M)?( ?(Z|UTC|GMT|[+-][0-9:]{4,5}))?$",
     re.IGNORECASE,
 )
 _TYPED_DIGITS = str.maketrans("OoIl", "0011")
@@ -111,11 +112,16 @@ lacks would count as taken off the list."""
 
 
 class ListFile(NamedTuple):
-    """A list file whose format was told. `published_on`: as the file says itself, or null."""
+    """A list file whose format was told.
+
+    published_on: the day that the file itself gives, or null. zone: where the publisher's days
+    begin and end.
+    """
 
     register: str
     published_on: date | None
     rows: Iterator[Entry | Junk]
+    zone: str = "UTC"
 
 
 def imo_number(text: str | None) -> int | None:

@@ -109,16 +109,16 @@ def open_list(path: Path) -> ListFile | None:
     if _FSF_NAMESPACE in head and re.search(rb"<(\w+:)?export\b", head):
         generated = re.search(rb'generationDate="([^"]*)"', head)
         published_on = day_in(generated[1].decode("ascii", "replace"), ZONE) if generated else None
-        return ListFile(CONSOLIDATED, published_on, _xml_ships(path))
+        return ListFile(CONSOLIDATED, published_on, _xml_ships(path), ZONE)
     header, first = first_rows(head, ";", 2)
     if header and set(header).issuperset(_FSF_COLUMNS):
         generated_on = dict(zip(header, first, strict=False)).get("fileGenerationDate")
         published_on = day(generated_on, "%d/%m/%Y", "%Y-%m-%d")
-        return ListFile(CONSOLIDATED, published_on, _csv_ships(path, header))
+        return ListFile(CONSOLIDATED, published_on, _csv_ships(path, header), ZONE)
     header, _ = first_rows(head, ",", 2)
     if header and set(header).issuperset(_JOURNAL_COLUMNS):
         register = _journal_register(path, header)
-        return ListFile(register, None, _journal_ships(path, header, register))
+        return ListFile(register, None, _journal_ships(path, header, register), ZONE)
     return None
 
 
@@ -407,7 +407,8 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
     Most ships are filed as enterprises, some as vessels. A number of the kind IMO makes a ship,
     whatever the subject is filed as; companies have one too, under the same type code ``imo``,
     with a check digit of its own, and it is a ship's where the subject is a vessel. A vessel
-    without a number has its name alone. In remarks a number is that of a ship that the company owns, so they are not read.
+    without a number has its name alone. In remarks a number is that of a ship that the company
+    owns, so they are not read.
 
     listed_on is the designation date alone. The dates of the regulation are those of the last act
     that touched the entry, often years later (opensanctions, zavod/zavod/shed/fsf.py).

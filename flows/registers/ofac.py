@@ -4,9 +4,9 @@
   null is ``-0-``. Only weak aliases are in it; the strong ones are in `alt.csv`. No dates.
 - `sdn.xml`: OFAC's sdn.xsd, root `sdnList`. No dates of listing.
 - `sdn_advanced.xml`: OFAC, SDN Advanced Sanctions Data Model XML, Explanatory Notes of 2015-01-12
-  (sdn_advanced_notes.pdf), root `Sanctions`. The only one with the dates of listing.
-- `SDN_ENHANCED.XML`: OFAC's default download since 2024, root `sanctionsData`. Its day of listing is
-  the `datePublished` of the entry on the SDN list.
+  (sdn_advanced_notes.pdf), root `Sanctions`. It has the dates of listing.
+- `SDN_ENHANCED.XML`: OFAC's default download today, root `sanctionsData`. The day of listing is the
+  `datePublished` of the entry on the SDN list.
 - a JSON extract of `sdn.xml` that goes round: generated_at, vessels[imo, name, programs, ...].
 
 OFAC's files just drop an entry that is taken off the list: what is gone, only the store can tell.
@@ -47,6 +47,7 @@ from flows.registers.letters import plain_code, plain_text
 from flows.registers.table import lenient_fields
 
 REGISTER = "ofac-sdn"
+DATES = frozenset({"Publish_Date", "DateOfIssue", "dataAsOf"})
 LINK_SOURCE = "OFAC SDN"
 ZONE = "America/New_York"
 """Where the publisher's days begin and end: Washington keeps New York's time."""
@@ -138,11 +139,12 @@ def open_list(path: Path) -> ListFile | None:
     ListFile or None
         None where the file is not of these formats. `published_on`: the Publish_Date of `sdn.xml`,
         the DateOfIssue of `sdn_advanced.xml`, the dataAsOf of `SDN_ENHANCED.XML`, the day of
-        generated_at of the JSON extract; null for `sdn.csv`, which does not give it. `rows`: an `Entry` for each ship and programme, with
-        deadweight and gross tonnage in tonnes, and a `Junk` for all that is not taken over;
-        persons, companies and aircraft are passed over. `listed_on` is null but from
-        `sdn_advanced.xml`. Null where the list says nothing: a ship without an IMO number, an MMSI
-        or a programme is an entry all the same if it has a name.
+        generated_at of the JSON extract; null for `sdn.csv`, which does not give it. `rows`: an
+        `Entry` for each ship and programme, with deadweight and gross tonnage in tonnes, and a
+        `Junk` for all that is not taken over; persons, companies and aircraft are passed over.
+        `listed_on` is null but from `sdn_advanced.xml` and `SDN_ENHANCED.XML`. Null where the list
+        says nothing: a ship without an IMO number, an MMSI or a programme is an entry all the same
+        if it has a name.
 
     Raises
     ------
@@ -157,18 +159,18 @@ def open_list(path: Path) -> ListFile | None:
         head = file.read(HEAD_BYTES)
     root = _root(head)
     if root == "sdnList":
-        return ListFile(REGISTER, _published_on(head), _read_xml(path))
+        return ListFile(REGISTER, _published_on(head), _read_xml(path), ZONE)
     if root == "Sanctions":
-        return ListFile(REGISTER, _published_on(head), _read_advanced(path))
+        return ListFile(REGISTER, _published_on(head), _read_advanced(path), ZONE)
     if root == "sanctionsData":
-        return ListFile(REGISTER, _published_on(head), _read_enhanced(path))
+        return ListFile(REGISTER, _published_on(head), _read_enhanced(path), ZONE)
     text = head.decode("utf-8-sig", "replace")
     if _is_extract(text):
         generated = re.search(r'"generated_at"\s*:\s*"([^"]*)"', text)
         published_on = day_in(generated[1], ZONE) if generated else None
-        return ListFile(REGISTER, published_on, _read_json(path))
+        return ListFile(REGISTER, published_on, _read_json(path), ZONE)
     if _is_csv(text):
-        return ListFile(REGISTER, None, _read_csv(path))
+        return ListFile(REGISTER, None, _read_csv(path), ZONE)
     return None
 
 
@@ -202,9 +204,7 @@ def _is_csv(head: str) -> bool:
 
 
 def _published_on(head: bytes) -> date | None:
-    for element in _closed(
-        io.BytesIO(head), frozenset({"Publish_Date", "DateOfIssue", "dataAsOf"})
-    ):
+    for element in _closed(io.BytesIO(head), DATES):
         if isinstance(element, Junk):
             return None
         if element.tag == "DateOfIssue":

@@ -82,7 +82,7 @@ def open_list(path: Path) -> ListFile | None:
         return None
     said = re.match(r"\s*Report Date:\s*([^\s,]+)", ",".join(top[0]))
     published_on = day(said[1], "%d-%b-%Y", "%d/%m/%Y") if said else None
-    return ListFile(REGISTER, published_on, _ships(path, header))
+    return ListFile(REGISTER, published_on, _ships(path, header), ZONE)
 
 
 def _type_column(header: list[str]) -> str | None:
