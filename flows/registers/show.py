@@ -50,14 +50,15 @@ def as_text(found: Imported, name: str) -> str:
         )
     if found.unknown_keys:
         lines.append(
-            f"WARNING: programme keys that are not known: {named_keys(found.unknown_keys)}. They "
+            "WARNING: programme keys that are not known: "
+            f"{safe_text(named_keys(found.unknown_keys))}. They "
             "link nothing, and end no link of the same ship. Report them, so that "
             "data/registers/programmes.csv gets them."
         )
     if found.accepted:
-        lines.append(f"WARNING: taken with --accept-loss although: {found.accepted}.")
+        lines.append(f"WARNING: taken with --accept-loss although: {safe_text(found.accepted)}.")
     lines += _junk(found, name)
-    return "\n".join(safe_text(line) for line in lines)
+    return "\n".join(lines)
 
 
 def removed_as_text(record: Mapping[str, Any], number: int) -> str:
