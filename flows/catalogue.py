@@ -196,6 +196,8 @@ VERSION_SCHEMA = pa.schema(
         ("name", pa.string()),
         ("entries", pa.int64()),
         ("import_number", pa.int64()),
+        ("removed_number", pa.int64()),
+        ("accepted", pa.string()),
     ]
 )
 OUTBOX_SCHEMA = pa.schema(

@@ -37,10 +37,16 @@ select
 """
 
 
+DOUBTED_LISTS = """
+select link_source, published_on, import_number, accepted
+from register_version
+where accepted is not null and is_newest
+order by all
+"""
 UNKNOWN_PROGRAMMES = """
 select link_source, programme, count(distinct coalesce(imo::varchar, vessel_name)) as hulls
 from register_entry
-where not is_known_programme
+where not is_known_programme and gone_by is null
 group by all
 order by all
 """
@@ -250,6 +256,14 @@ def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Fin
         )
         for source, published_on, old_from in sorted(ages)
         if today >= old_from
+    ]
+    found += [
+        _limit(
+            "register",
+            f"{source} of {published_on} was taken although: {accepted}. To take it back: "
+            f"barometer register remove {number}",
+        )
+        for source, published_on, number, accepted in con.execute(DOUBTED_LISTS).fetchall()
     ]
     unknown = con.execute(UNKNOWN_PROGRAMMES).fetchall()
     found += [

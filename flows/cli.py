@@ -281,30 +281,8 @@ def _parser() -> argparse.ArgumentParser:
         as_json="everything as JSON",
     )
     vessel.add_argument("ship", metavar="IMO-or-MMSI", help="or a part of its name")
-    lists = commands.add_parser(
-        "register", help="the lists that link ships to Russia"
-    ).add_subparsers(title="commands", metavar="", required=True)
-    imported = command(
-        "import",
-        _register_import,
-        "a sanctions list or fleet list, in its publisher's own format, as a new version",
-        """
-        barometer register import sdn_advanced.xml
-        barometer register import sdn.csv --published-on 2026-03-20
-        barometer register import our-fleet.csv --json
-        """,
-        lists,
-        as_json="what changed as JSON",
-    )
-    imported.add_argument("file", metavar="FILE", help="the list; its format is told by content")
-    imported.add_argument(
-        "--published-on", metavar="DATE", help="the day of the list, where it does not say it"
-    )
-    imported.add_argument(
-        "--accept-loss",
-        action="store_true",
-        help="also take a list that is cut or lacks more than half of the ships it had",
-    )
+    lists = commands.add_parser("register", help="the lists that link ships to Russia")
+    _add_register(lists, command)
     check = command(
         "check",
         _check,
@@ -328,6 +306,59 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_simulate(command)
     return parser
+
+
+def _add_register(
+    parser: argparse.ArgumentParser, command: Callable[..., argparse.ArgumentParser]
+) -> None:
+    lists = parser.add_subparsers(title="commands", metavar="", required=True)
+    imported = command(
+        "import",
+        _register_import,
+        "a sanctions list or fleet list, in its publisher's own format, as a new version",
+        """
+        barometer register import sdn_advanced.xml
+        barometer register import sdn.csv --published-on 2026-03-20
+        barometer register import our-fleet.csv --json
+        """,
+        lists,
+        as_json="what changed as JSON",
+    )
+    imported.add_argument("file", metavar="FILE", help="the list; its format is told by content")
+    imported.add_argument(
+        "--published-on", metavar="DATE", help="the day of the list, where it does not give it"
+    )
+    imported.add_argument(
+        "--accept-loss",
+        action="store_true",
+        help="also take a list that is cut, that lacks more than a tenth of the ships or of the "
+        "links to Russia that it had, or whose programme keys are not known",
+    )
+    command(
+        "list",
+        _register_list,
+        "the lists at hand, bundled and imported: day, ships, linked ships, file, import",
+        """
+        barometer register list
+        barometer register list --json
+        """,
+        lists,
+        as_json="the versions as JSON",
+    )
+    removed = command(
+        "remove",
+        _register_remove,
+        "take an import back: its version counts no more, and stays for what was published with it",
+        """
+        barometer register list
+        barometer register remove 3
+        """,
+        lists,
+        as_json="the import that was removed as JSON",
+    )
+    removed.add_argument(
+        "number", metavar="NUMBER", type=_count, help="of the import, from barometer register list"
+    )
 
 
 def _add_simulate(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -839,6 +870,34 @@ def _register_import(flags: argparse.Namespace) -> int:
         print(json.dumps(show.as_record(found), indent=2, default=str))
     else:
         print(show.as_text(found, Path(flags.file).name))
+    return DONE
+
+
+def _register_list(flags: argparse.Namespace) -> int:
+    from flows.registers import show, store  # noqa: PLC0415
+
+    held = store.held_versions(_settings(flags).home)
+    if flags.json:
+        print(json.dumps([one._asdict() for one in held], indent=2, default=str))
+    else:
+        print(show.held_as_text(held))
+    return DONE
+
+
+def _register_remove(flags: argparse.Namespace) -> int:
+    from flows import lake, run  # noqa: PLC0415
+    from flows.registers import show, store  # noqa: PLC0415
+
+    settings = _settings(flags)
+    _start_logging()
+    with lake.locked(settings.home):
+        run.prepare(settings)
+        removed = store.remove_import(settings, flags.number)
+        run.derive(settings, [], publish=False)
+    if flags.json:
+        print(json.dumps(removed | {"number": flags.number}, indent=2, default=str))
+    else:
+        print(show.removed_as_text(removed, flags.number))
     return DONE
 
 

@@ -2,7 +2,7 @@
 
 A record names the files that came into the lake since the run before, so that the inputs of a run
 are those of all runs up to it. Registers are told in the same way: `register_imports` says how many
-of the imports, in the order of the home's register history, the run knew.
+of the lines of the home's register history, imports and removals, the run knew.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from flows.history import REGISTER, read_history
 from flows.lake import Entry, Manifest
 from flows.registers.codes import folder_hash
 from flows.registers.decisions import read_decisions
+from flows.registers.ledger import standing_imports
 from flows.resources import data_path, sql_path
 from flows.settings import Settings
 
@@ -135,7 +136,7 @@ def hashes(home: Path, manifest: Manifest) -> dict[str, str]:
     The registers are those that come along, those imported, and what persons decided.
     """
     registers = hashlib.blake2b(folder_hash(data_path("registers")).encode(), digest_size=16)
-    for record in read_history(home, REGISTER):
+    for _, record, _ in standing_imports(home):
         registers.update(f"{record['register']} {record['published_on']} ".encode())
         registers.update(record["file_hash"].encode())
     registers.update(str(read_decisions(home)[0].to_pylist()).encode())
@@ -191,7 +192,7 @@ def registers_in_use(home: Path, today: date) -> list[Record]:
                 "file_hash": hashlib.blake2b(content, digest_size=32).hexdigest(),
             }
         )
-    versions += read_history(home, REGISTER)
+    versions += [found.record for found in standing_imports(home)]
     # Sorting keeps the order of equal days: of two versions of one day the later import stands.
     newest = {v["register"]: v for v in sorted(versions, key=lambda v: str(v["published_on"]))}
     return [

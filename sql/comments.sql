@@ -169,14 +169,16 @@ comment on column coverage.fixes is 'Fixes of all ships in the surroundings on t
 comment on column coverage.vessels is 'Transmitters (MMSIs) heard in the surroundings on that day.';
 comment on column coverage.state is 'complete: 0.95 of the day''s 24 hours heard, or more; partial: fewer; unobserved: none.';
 
-comment on table register_version is 'The versions of the registers at hand: which list, as it stood on which day, bundled or imported. One row a version.';
+comment on table register_version is 'The versions of the registers at hand: which list, as it stood on which day, bundled or imported; without imports that were removed. One row a version.';
 comment on column register_version.version is 'Number of the version, in the order of the days of the lists.';
 comment on column register_version.register is 'Id of the register, such as ofac-sdn; a team''s own list is team: and its name.';
 comment on column register_version.link_source is 'Name of the register for readers.';
-comment on column register_version.published_on is 'Up to which day the list is right: as it says itself, as the person who imported it said, else the day of the import.';
+comment on column register_version.published_on is 'Up to which day the list is right: as the person who imported it gave it, as the list gives it, else the newest day in it. Of a team''s own list the day of the import.';
 comment on column register_version.imported_at is 'When it was imported, as-of time, UTC. Null: it came with Barometer.';
 comment on column register_version.name is 'Name of the file.';
 comment on column register_version.entries is 'Entries of ships in it.';
+comment on column register_version.import_number is 'Number of the import in the home, as barometer register list shows it. Null: it came with Barometer.';
+comment on column register_version.accepted is 'What spoke against the list when it was imported with --accept-loss, such as ships that it lacks. Null: nothing.';
 comment on column register_version.is_newest is 'Whether it is the newest version of its register, which today''s links follow.';
 
 comment on table register_age is 'How old each register is. One row a register.';
@@ -238,7 +240,7 @@ comment on column register_entry.link_reason is 'The kind of that evidence, as i
 comment on column register_entry.is_known_programme is 'Whether the relation programme knows the tag.';
 comment on column register_entry.listed_on is 'Day from which the listing applies, as the publisher says. Null: he does not.';
 comment on column register_entry.delisted_on is 'Day on which the listing ended, as the publisher says. Null: it stands, or the day is not known: see gone_by.';
-comment on column register_entry.gone_by is 'Day of the first later version that lacks the entry or says that it is off the list. Null: no later one does. A ship that comes back has an entry for each time.';
+comment on column register_entry.gone_by is 'Day of the first later version that lacks the entry or says that it is off the list. Null: no later one does; one that has the ship under a key that is not known does not. A ship that comes back has an entry for each time.';
 comment on column register_entry.valid_from is 'From when the list says that the evidence holds, UTC. Null: it does not say.';
 comment on column register_entry.valid_to is 'Until when, UTC, that moment no longer. Null: it does not say.';
 comment on column register_entry.first_seen_on is 'Day of the first version at hand that has the entry.';

@@ -15,4 +15,4 @@ select
 from register_version as version
 cross join clock
 where version.is_newest
-order by version.link_source
+order by version.link_source, version.register

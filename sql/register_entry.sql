@@ -49,6 +49,111 @@ keyed as (
     where ranked.published_on <= clock.known_on or entry.listed_on <= clock.known_on
 ),
 
+said as (
+    select distinct
+        register,
+        programme
+    from version_entry
+),
+
+meaning as (
+    select
+        said.register,
+        said.programme,
+        first(known order by known.is_prefix, length(known.programme) desc, known.programme)
+            as known
+    from said
+    left join programme as known
+        on
+            -- One of several registers of a publisher, such as opensanctions:us_ofac_sdn, has its tags.
+            split_part(said.register, ':', 1) = known.register
+            and (
+                said.programme = known.programme
+                or (known.is_prefix and starts_with(said.programme, known.programme))
+            )
+    group by said.register, said.programme
+),
+
+-- A key that is not known proves nothing, no delisting either: a ship that goes over to one, on the
+-- same listing day where both have one, stands as listed under its old key as long as it is there.
+unknown_key as (
+    select
+        keyed.*,
+        list(keyed.place) over (
+            partition by keyed.register, keyed.programme, keyed.imo, keyed.other_hull
+        ) as places
+    from keyed
+    inner join meaning
+        on
+            keyed.register = meaning.register
+            and keyed.programme is not distinct from meaning.programme
+    where meaning.known.register is null and not keyed.is_delisted
+),
+
+known_key as (
+    select
+        keyed.register,
+        keyed.programme,
+        keyed.imo,
+        keyed.other_hull,
+        list(distinct keyed.place) as printed_places,
+        list(distinct keyed.place) filter (where not keyed.is_delisted) as places,
+        list(distinct keyed.listed_on) filter (where keyed.listed_on is not null) as days
+    from keyed
+    inner join meaning
+        on
+            keyed.register = meaning.register
+            and keyed.programme is not distinct from meaning.programme
+    where meaning.known.register is not null
+    group by keyed.register, keyed.programme, keyed.imo, keyed.other_hull
+),
+
+carried as (
+    select distinct
+        anew.version,
+        anew.register,
+        known_key.programme,
+        anew.imo,
+        anew.other_hull,
+        anew.place,
+        anew.place_before,
+        anew.published_on,
+        anew.published_before,
+        list_max(list_filter(known_key.places, lambda p: p < anew.place)) as last_place,
+        list_distinct(anew.places) as new_places
+    from unknown_key as anew
+    inner join known_key
+        on
+            anew.register = known_key.register
+            and anew.imo is not distinct from known_key.imo
+            and anew.other_hull is not distinct from known_key.other_hull
+    where
+        not list_contains(known_key.printed_places, anew.place)
+        and not list_has_any(known_key.places, anew.places)
+        and (
+            anew.listed_on is null
+            or known_key.days is null
+            or list_contains(known_key.days, anew.listed_on)
+        )
+),
+
+standing as (
+    select
+        *,
+        false as is_carried
+    from keyed
+    union all by name
+    select
+        * exclude (last_place, new_places),
+        false as is_delisted,
+        true as is_carried
+    from carried
+    -- In every version since the last one with the old key.
+    where
+        len(list_filter(new_places, lambda p: p > last_place and p <= place))
+        = place - last_place
+),
+
 -- A version that prints a ship as taken off, and no more, is one without it.
 present as (
     select
@@ -58,7 +163,7 @@ present as (
         last_value(listed_on ignore nulls) over (
             earlier rows between unbounded preceding and 1 preceding
         ) as seen_listed_on
-    from keyed
+    from standing
     where not is_delisted
     window earlier as (
         partition by register, programme, imo, other_hull
@@ -91,11 +196,14 @@ listed as (
         other_hull,
         listing,
         min(version) as first_version,
-        max(version) as last_version,
+        max(version) filter (where not is_carried) as last_version,
+        max(version) as last_held_version,
         min(published_on) as first_seen_on,
         max(published_on) as last_seen_on,
         -- Of the newest version; OFAC's CSV has no dates, and an older file of another format may.
-        coalesce(arg_max_null(listed_on, nth), min(listed_on)) as listed_on,
+        coalesce(
+            arg_max_null(listed_on, nth) filter (where not is_carried), min(listed_on)
+        ) as listed_on,
         case when coalesce(max(listed_on) <= max(delisted_on), true) then max(delisted_on) end
             as delisted_on
     from island
@@ -126,12 +234,12 @@ never_listed as (
 -- The first later version without the ship; one of a day before the listing could not have it.
 lacking as (
     select
-        held.last_version,
+        held.last_held_version,
         held.listed_on,
         min(after.version) as version,
         min(after.published_on) as published_on
-    from (select distinct last_version, listed_on from listed) as held
-    inner join ranked as last_of on held.last_version = last_of.version
+    from (select distinct last_held_version, listed_on from listed) as held
+    inner join ranked as last_of on held.last_held_version = last_of.version
     inner join ranked as after
         on
             last_of.register = after.register
@@ -139,7 +247,7 @@ lacking as (
             and (held.listed_on is null or held.listed_on <= after.published_on)
     cross join clock
     where after.published_on <= clock.known_on
-    group by held.last_version, held.listed_on
+    group by held.last_held_version, held.listed_on
 ),
 
 span as (
@@ -153,7 +261,7 @@ span as (
     cross join clock
     left join lacking
         on
-            listed.last_version = lacking.last_version
+            listed.last_held_version = lacking.last_held_version
             and listed.listed_on is not distinct from lacking.listed_on
     union all
     select
@@ -164,6 +272,7 @@ span as (
         1 as listing,
         never_listed.version as first_version,
         never_listed.version as last_version,
+        never_listed.version as last_held_version,
         never_listed.seen_on as first_seen_on,
         never_listed.seen_on as last_seen_on,
         never_listed.listed_on,
@@ -191,30 +300,6 @@ corrected as (
             and span.imo = entry.imo
             and span.programme is not distinct from entry.programme
     where span.first_version in (select version from lacking)
-),
-
-said as (
-    select distinct
-        register,
-        programme
-    from version_entry
-),
-
-meaning as (
-    select
-        said.register,
-        said.programme,
-        first(known order by known.is_prefix, length(known.programme) desc, known.programme)
-            as known
-    from said
-    left join programme as known
-        on
-            (said.register = known.register)
-            and (
-                said.programme = known.programme
-                or (known.is_prefix and starts_with(said.programme, known.programme))
-            )
-    group by said.register, said.programme
 )
 
 select

@@ -1,4 +1,4 @@
--- The versions of the registers at hand, bundled and imported: which list, as it stood on which day.
+-- The versions of the registers at hand, bundled and imported: which list, as it stood on which day; without imports that were removed.
 -- Grain: one version of one register. Inputs: version_record, from flows/registers.
 select
     version,
@@ -8,6 +8,9 @@ select
     imported_at,
     name,
     entries,
+    import_number,
+    accepted,
     version = max(version) over (partition by register) as is_newest
 from version_record
+where removed_number is null
 order by version

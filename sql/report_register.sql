@@ -1,13 +1,39 @@
--- The registers that today's links follow, and how old each was when a week ended.
--- Grain: one register. Inputs: register_version, week.
+-- The registers that today's links follow, how old each was when a week ended, and what is doubtful about it.
+-- Grain: one register. Inputs: register_version, register_entry, week.
+with unknown as (
+    select
+        register,
+        programme,
+        count(distinct coalesce(imo::varchar, mmsis[1]::varchar, vessel_name)) as hulls
+    from register_entry
+    where not is_known_programme and gone_by is null
+    group by register, programme
+),
+
+unknown_key as (
+    select
+        register,
+        sum(hulls)::integer as hulls,
+        array_to_string(
+            list(coalesce(programme, 'no key') order by hulls desc, programme)[1:3], ', '
+        )
+        || case when count(*) > 3 then ' and ' || (count(*) - 3) || ' more' else '' end as keys
+    from unknown
+    group by register
+)
+
 select
     version.link_source,
     version.published_on,
     version.entries,
     (week.ends_at::date - version.published_on)::integer as age_days,
     -- The EU lists ships every two to four months (relation register_age).
-    week.ends_at::date - version.published_on > 60 as is_old
+    week.ends_at::date - version.published_on > 60 as is_old,
+    version.accepted,
+    unknown_key.hulls as unknown_hulls,
+    unknown_key.keys as unknown_keys
 from register_version as version
 inner join week on week.week = $week
+left join unknown_key on version.register = unknown_key.register
 where version.is_newest
-order by version.link_source
+order by version.link_source, version.register

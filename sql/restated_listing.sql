@@ -1,4 +1,4 @@
--- Versions of registers that came in between two publications and say something else of a ship that makes the difference.
+-- Versions of registers that came in, or were removed, between two publications and say something else of a ship that makes the difference.
 -- Grain: one version of a register for one restatement. Inputs: restated, restated_ship, run, version_record, version_entry.
 with ship as (
     select distinct
@@ -75,6 +75,7 @@ between_runs as (
     inner join run as now on restated.run_id = now.run_id
 ),
 
+-- Imports and removals are numbered together, as they stand in the home's register history.
 since as (
     select
         between_runs.restatement_id,
@@ -82,38 +83,59 @@ since as (
         version.register,
         version.link_source,
         version.published_on,
-        version.import_number is null as is_bundled
+        version.import_number is null as is_bundled,
+        coalesce(version.removed_number <= between_runs.imports_now, false) as is_removal
     from between_runs
     inner join version_record as version
         on
             (
                 version.import_number > between_runs.imports_before
                 and version.import_number <= between_runs.imports_now
+                -- What was taken back before the second run as well changed nothing.
+                and coalesce(version.removed_number > between_runs.imports_now, true)
+            )
+            or (
+                version.import_number <= between_runs.imports_before
+                and version.removed_number > between_runs.imports_before
+                and version.removed_number <= between_runs.imports_now
             )
             or (version.import_number is null and between_runs.is_other_bundle)
 ),
 
--- What the register said last, of the versions that were at hand before. Versions are numbered by
--- their days.
-last_before as (
+at_hand as (
     select
         between_runs.restatement_id,
         version.register,
-        max(version.version) as version
+        version.version,
+        coalesce(version.import_number <= between_runs.imports_before, true)
+        and coalesce(version.removed_number > between_runs.imports_before, true) as is_before,
+        coalesce(version.import_number <= between_runs.imports_now, true)
+        and coalesce(version.removed_number > between_runs.imports_now, true) as is_now
     from between_runs
-    inner join version_record as version
-        on coalesce(version.import_number <= between_runs.imports_before, true)
-    group by between_runs.restatement_id, version.register
+    cross join version_record as version
+),
+
+-- What the register says without the version: last of the versions that were at hand before it came,
+-- or that are after it went. Versions are numbered by their days.
+without as (
+    select
+        restatement_id,
+        register,
+        max(version) filter (where is_before) as before_version,
+        max(version) filter (where is_now) as now_version
+    from at_hand
+    group by restatement_id, register
 )
 
 select distinct
     since.restatement_id,
     since.link_source,
-    since.published_on
+    since.published_on,
+    since.is_removal
 from restated_ship as ship
 inner join since on ship.restatement_id = since.restatement_id
-left join last_before
-    on since.restatement_id = last_before.restatement_id and since.register = last_before.register
+left join without
+    on since.restatement_id = without.restatement_id and since.register = without.register
 left join said as now
     on
         ship.mmsi = now.mmsi
@@ -123,9 +145,10 @@ left join said as before
     on
         ship.mmsi = before.mmsi
         and ship.imo is not distinct from before.imo
-        and last_before.version = before.version
+        and case when since.is_removal then without.now_version else without.before_version end
+        = before.version
 where
     -- What an older program brought along is not kept: any ship that the new one names may be it.
     (since.is_bundled and now.said is not null)
     or (not since.is_bundled and now.said is distinct from before.said)
-order by since.restatement_id, since.link_source, since.published_on
+order by since.restatement_id, since.link_source, since.published_on, since.is_removal

@@ -70,8 +70,10 @@ ship as (
 listing as (
     select
         restatement_id,
-        string_agg(link_source || ' of ' || published_on, ', ' order by link_source, published_on)
-            as listings
+        string_agg(
+            link_source || ' of ' || published_on || case when is_removal then ' (removed)' else '' end,
+            ', ' order by link_source, published_on, is_removal
+        ) as listings
     from restated_listing
     group by restatement_id
 ),

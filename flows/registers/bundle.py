@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.registers.codes import load_programmes
+from flows.registers.codes import programme_meaning
 from flows.registers.entry import Entry, whole_number
 from flows.registers.formats import open_list
 from flows.resources import data_path
@@ -95,12 +95,8 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _country(register: str, programme: str | None) -> str | None:
-    rows = [r for r in load_programmes().to_pylist() if r["register"] == register]
-    exact = [r["country"] for r in rows if not r["is_prefix"] and r["programme"] == programme]
-    begun = [
-        r["country"] for r in rows if r["is_prefix"] and str(programme).startswith(r["programme"])
-    ]
-    return next(iter([*exact, *begun]), None)
+    meaning = programme_meaning(register, programme)
+    return meaning["country"] if meaning else None
 
 
 def _facts(name: str) -> list[dict[str, Any]]:

@@ -21,8 +21,9 @@ class Version(NamedTuple):
     """One state of a register: the list as it stood on a day.
 
     published_on: up to which day the list is right. imported_at: when it came into the home, ISO
-    text; null for a bundled one. import_number: its place in the home's register history, from 1;
-    null for a bundled one.
+    text; null for a bundled one. import_number, removed_number: the lines of the home's register
+    history that brought it in and took it back, from 1; null for a bundled one and while it stands.
+    accepted: what spoke against it when it was imported all the same.
     """
 
     register: str
@@ -32,6 +33,8 @@ class Version(NamedTuple):
     name: str
     entries: pa.Table
     import_number: int | None = None
+    removed_number: int | None = None
+    accepted: str | None = None
 
 
 def bundled_versions(folder: Path | None = None) -> list[Version]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -50,6 +52,35 @@ def load_programmes() -> pa.Table:
         ]
     )
     return pa.Table.from_pylist(rows, schema=schema)
+
+
+def programme_meaning(register: str, programme: str | None) -> dict[str, Any] | None:
+    """The row of `load_programmes` that a tag of a register has; None where the tag is not known.
+
+    A register that is one of several of a publisher, such as ``opensanctions:us_ofac_sdn``, has
+    its publisher's tags.
+
+    >>> programme_meaning("ofac-sdn", "IRAN-SOMETHING")["country"]
+    'IR'
+    """
+    exact, begun = _programmes_by_register().get(register.partition(":")[0], ({}, []))
+    tag = programme or ""
+    return exact.get(tag) or next((row for row in begun if tag.startswith(row["programme"])), None)
+
+
+@cache
+def _programmes_by_register() -> dict[str, tuple[dict[str, Any], list[Any]]]:
+    """A register's tags as they are, and those that stand for all that begin so, longest first."""
+    found: dict[str, tuple[dict[str, Any], list[Any]]] = {}
+    for row in load_programmes().to_pylist():
+        exact, begun = found.setdefault(row["register"], ({}, []))
+        if row["is_prefix"]:
+            begun.append(row)
+        else:
+            exact[row["programme"]] = row
+    for _, begun in found.values():
+        begun.sort(key=lambda row: -len(row["programme"]))
+    return found
 
 
 def load_vessel_types() -> pa.Table:

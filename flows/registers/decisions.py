@@ -20,7 +20,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.registers.entry import imo_number, plain_text, ship_mmsi
+from flows.registers.entry import imo_number, ship_mmsi
+from flows.registers.letters import plain_text
 from flows.registers.table import RAW_SIGNS, header_columns
 
 FILE = "link_decisions.csv"

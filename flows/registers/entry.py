@@ -9,9 +9,11 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from flows.registers.letters import as_latin, plain_text
 from flows.resources import data_path
 
 ENTRY_SCHEMA = pa.schema(
@@ -45,6 +47,13 @@ ENTRY_SCHEMA = pa.schema(
 
 
 _SEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{7}(?![0-9])")
+_SEVEN_SIGNS = re.compile(r"(?<![0-9A-Za-z])[0-9]{7}(?![0-9A-Za-z])")
+_TIME_OF_DAY = re.compile(
+    r"(T|,? +)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
+    r"( ?[AP]M)?( ?(Z|UTC|GMT|[+-][0-9:]{4,5}))?$",
+    re.IGNORECASE,
+)
+_TYPED_DIGITS = str.maketrans("OoIl", "0011")
 
 
 class Entry(NamedTuple):
@@ -103,11 +112,16 @@ lacks would count as taken off the list."""
 
 
 class ListFile(NamedTuple):
-    """A list file whose format was told. `published_on`: as the file says itself, or null."""
+    """A list file whose format was told.
+
+    published_on: the day that the file itself gives, or null. zone: where the publisher's days
+    begin and end.
+    """
 
     register: str
     published_on: date | None
     rows: Iterator[Entry | Junk]
+    zone: str = "UTC"
 
 
 def imo_number(text: str | None) -> int | None:
@@ -118,8 +132,15 @@ def imo_number(text: str | None) -> int | None:
 
     >>> imo_number("IMO 9187629"), imo_number("9187628"), imo_number("0000000"), imo_number(None)
     (9187629, None, None, None)
+    >>> imo_number("IMO9187629.0"), imo_number("IMO 9I87629"), imo_number("\uff19187629")
+    (9187629, 9187629, 9187629)
     """
-    for digits in _SEVEN_DIGITS.findall(text or ""):
+    plain = plain_text(text) or ""
+    found = _SEVEN_DIGITS.findall(plain)
+    if not found:
+        # A letter typed for a digit that looks like it: the check digit has still to be right.
+        found = _SEVEN_SIGNS.findall(as_latin(plain).translate(_TYPED_DIGITS))
+    for digits in found:
         weighted = sum(int(d) * w for d, w in zip(digits[:6], range(7, 1, -1), strict=True))
         if weighted % 10 == int(digits[6]) and digits[0] != "0":
             return int(digits)
@@ -132,24 +153,8 @@ def ship_mmsi(text: str | None) -> int | None:
     >>> ship_mmsi(" 572469210 "), ship_mmsi("Call sign"), ship_mmsi("002730000"), ship_mmsi(None)
     (572469210, None, None, None)
     """
-    found = re.fullmatch(r"[2-7][0-9]{8}", (text or "").strip())
-    return int(found[0]) if found else None
-
-
-def plain_text(text: str | None) -> str | None:
-    """Foreign text on one line without control signs and doubled spaces; None where it is empty.
-
-    >>> plain_text("  SEA\\n STAR "), plain_text(" "), plain_text("-0- ")
-    ('SEA STAR', None, None)
-    """
-    found = text or ""
-    if not (found.isascii() and found.isprintable()):  # most text is plain: look at signs no more
-        found = "".join(
-            " " if unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp", "Cs") else sign
-            for sign in found
-        )
-    found = " ".join(found.split())
-    return None if found in ("", "-0-") else found
+    found = re.fullmatch(r"([2-7][0-9]{8})(\.0+)?", plain_text(text) or "")
+    return int(found[1]) if found else None
 
 
 def name_text(text: str | None) -> str | None:
@@ -165,15 +170,33 @@ def name_text(text: str | None) -> str | None:
 def day(text: str | None, *formats: str) -> date | None:
     """The day that a text gives in one of the formats of `datetime.strptime`; else None.
 
-    >>> day("25.6.2024", "%d.%m.%Y"), day("x", "%d.%m.%Y")
-    (datetime.date(2024, 6, 25), None)
+    A time of day after the date is left away.
+
+    >>> day("25.6.2024", "%d.%m.%Y"), day("x", "%d.%m.%Y"), day("2024-06-25T00:00:00Z", "%Y-%m-%d")
+    (datetime.date(2024, 6, 25), None, datetime.date(2024, 6, 25))
     """
+    date_text = _TIME_OF_DAY.sub("", plain_text(text) or "")
     for form in formats:
         try:
-            return datetime.strptime((text or "").strip(), form).date()  # noqa: DTZ007 a date
+            return datetime.strptime(date_text, form).date()  # noqa: DTZ007 a date
         except ValueError:
             continue
     return None
+
+
+def day_in(text: str | None, zone: str) -> date | None:
+    """The day, in a publisher's time zone, of an ISO time; of one without an offset its own day.
+
+    >>> day_in("2026-04-16T00:12:04.000+02:00", "Europe/Brussels")
+    datetime.date(2026, 4, 16)
+    >>> day_in("2026-04-16T02:00:00Z", "America/New_York"), day_in("2026-04-16", "Europe/London")
+    (datetime.date(2026, 4, 15), datetime.date(2026, 4, 16))
+    """
+    try:
+        at = datetime.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+    return (at.astimezone(ZoneInfo(zone)) if at.tzinfo else at).date()
 
 
 def whole_number(text: str | None) -> int | None:
@@ -182,32 +205,61 @@ def whole_number(text: str | None) -> int | None:
     >>> whole_number("99,144"), whole_number("-0- "), whole_number("12.5"), whole_number("0")
     (99144, None, 12, None)
     """
-    found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)?", (text or "").replace(",", "").strip())
+    found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)?", (plain_text(text) or "").replace(",", ""))
     return int(found[1]) or None if found else None
 
 
 @functools.cache
 def _countries() -> dict[str, str]:
-    with data_path("codes", "mid.csv").open(encoding="utf-8", newline="") as lines:
-        found = {_folded(r["country_name"]): r["country_code"] for r in csv.DictReader(lines)}
-    with data_path("codes", "flag_name.csv").open(encoding="utf-8", newline="") as lines:
-        found |= {_folded(r["country_name"]): r["country_code"] for r in csv.DictReader(lines)}
-    return found | {code.lower(): code for code in found.values()}
+    names: dict[str, str] = {}
+    for table in ("mid.csv", "flag_name.csv"):
+        with data_path("codes", table).open(encoding="utf-8", newline="") as lines:
+            names |= {r["country_name"]: r["country_code"] for r in csv.DictReader(lines)}
+    codes = {code.lower(): code for code in names.values()}
+    return {_folded(name): code for name, code in names.items()} | codes
+
+
+_SHORT_FORMS = {
+    **{"st": "saint", "is": "islands", "isl": "islands", "island": "islands"},
+    **{"rep": "republic", "dem": "democratic", "brit": "british"},
+}
+_SMALL_WORDS = frozenset(("the", "and", "of"))
+_FORMS_OF_STATE = re.compile(
+    "(islamic|federal|united|arab|bolivarian|plurinational|socialist|democratic|cooperative)*"
+    "(republic|kingdom|state|commonwealth|union|sultanate)"
+)
 
 
 def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text)
-    return re.sub(r"[^a-z]", "", plain.casefold())
+    """A country's name as letters alone, without its small words and its punctuation."""
+    plain = unicodedata.normalize("NFKD", as_latin(text)).casefold().replace("\u0131", "i")
+    words = re.findall(r"[^\W\d_]+", re.sub(r"[\u0300-\u036f'\u2018\u2019\u00b4`]", "", plain))
+    whole = [_SHORT_FORMS.get(word, word) for word in words if word not in _SMALL_WORDS]
+    return "".join(whole)
 
 
 @functools.lru_cache(maxsize=4096)
 def flag_code(text: str | None) -> str | None:
     """The ISO 3166-1 alpha-2 code of a flag as a list prints it; None where it is not known.
 
+    A name may be turned round at its comma or bracket, as in ``Gambia, The``, ``Korea, Republic
+    of`` and ``Iran (Islamic Republic of)``, or have a short form or a code in brackets after it.
+
     >>> flag_code("Cook Islands"), flag_code("Russia"), flag_code("ru"), flag_code("False flag")
     ('CK', 'RU', 'RU', None)
+    >>> flag_code("Gambia, The"), flag_code("TANZANIA, United Republic of"), flag_code("Cook Is.")
+    ('GM', 'TZ', 'CK')
     """
-    return _countries().get(_folded(text or ""))
+    plain = plain_text(text) or ""
+    head, _, tail = plain.replace("(", ",").replace(")", " ").partition(",")
+    names = [plain, f"{tail} {head}"]
+    # Half a name may be another country's, so what is left away must be of no weight: an
+    # abbreviation, or the form of the state.
+    if len(tail.strip()) <= 3 or _FORMS_OF_STATE.fullmatch(_folded(tail)):
+        names.append(head)
+    folded = [_folded(name) for name in names]
+    short = [_FORMS_OF_STATE.sub("", name, count=1) for name in folded]
+    return next((code for n in (*folded, *short) if (code := _countries().get(n))), None)
 
 
 def as_table(entries: Sequence[Entry]) -> pa.Table:

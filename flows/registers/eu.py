@@ -26,17 +26,20 @@ from flows.registers.entry import (
     Junk,
     ListFile,
     day,
+    day_in,
     flag_code,
     imo_number,
     name_text,
-    plain_text,
     ship_mmsi,
 )
+from flows.registers.letters import plain_code, plain_text
 from flows.registers.table import RAW_SIGNS, first_rows, whole_rows
 
 ANNEX_XLII = "eu-833-2014"
 JOURNAL = "eu-journal"
 CONSOLIDATED = "eu-consolidated"
+ZONE = "Europe/Brussels"
+"""Where the publisher's days begin and end."""
 
 _HEAD_BYTES = 65536
 
@@ -65,7 +68,10 @@ class _Act(NamedTuple):
 
 
 class _Subject(NamedTuple):
-    """An enterprise of the consolidated list. names: whole name and language code."""
+    """What the consolidated list may file a ship as: anything but a person.
+
+    names: whole name and language code. is_vessel: the list itself calls it a vessel.
+    """
 
     line: int
     reference: str
@@ -73,6 +79,7 @@ class _Subject(NamedTuple):
     designated: str
     names: Sequence[tuple[str, str]]
     imo_texts: Sequence[str]
+    is_vessel: bool
 
 
 def open_list(path: Path) -> ListFile | None:
@@ -100,18 +107,18 @@ def open_list(path: Path) -> ListFile | None:
     with path.open("rb") as raw:
         head = raw.read(_HEAD_BYTES)
     if _FSF_NAMESPACE in head and re.search(rb"<(\w+:)?export\b", head):
-        generated = re.search(rb'generationDate="([0-9]{4}-[0-9]{2}-[0-9]{2})', head)
-        published_on = day(generated[1].decode(), "%Y-%m-%d") if generated else None
-        return ListFile(CONSOLIDATED, published_on, _xml_ships(path))
+        generated = re.search(rb'generationDate="([^"]*)"', head)
+        published_on = day_in(generated[1].decode("ascii", "replace"), ZONE) if generated else None
+        return ListFile(CONSOLIDATED, published_on, _xml_ships(path), ZONE)
     header, first = first_rows(head, ";", 2)
     if header and set(header).issuperset(_FSF_COLUMNS):
         generated_on = dict(zip(header, first, strict=False)).get("fileGenerationDate")
         published_on = day(generated_on, "%d/%m/%Y", "%Y-%m-%d")
-        return ListFile(CONSOLIDATED, published_on, _csv_ships(path, header))
+        return ListFile(CONSOLIDATED, published_on, _csv_ships(path, header), ZONE)
     header, _ = first_rows(head, ",", 2)
     if header and set(header).issuperset(_JOURNAL_COLUMNS):
         register = _journal_register(path, header)
-        return ListFile(register, None, _journal_ships(path, header, register))
+        return ListFile(register, None, _journal_ships(path, header, register), ZONE)
     return None
 
 
@@ -196,7 +203,7 @@ def _journal_entries(line: int, row: dict[str, str], register: str) -> Iterator[
 
 # Dates, flags, tags and reasons repeat from row to row; the caches are for what they cost to read.
 _flag = functools.lru_cache(maxsize=256)(flag_code)
-_tag = functools.lru_cache(maxsize=256)(plain_text)
+_tag = functools.lru_cache(maxsize=256)(plain_code)
 
 
 @functools.lru_cache(maxsize=256)
@@ -279,7 +286,7 @@ def _left_out(line: int, reason: str, text: str) -> Junk:
 def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
     """The ships of the consolidated list as CSV, in the order in which they first appear.
 
-    An entry has a row for each of its names, addresses and numbers; the rows of all enterprises
+    An entry has a row for each of its names, addresses and numbers; the rows of all but persons
     are held until the end, for nothing says that those of one entry stand together.
     """
     columns = {name: header.index(name) for name in _FSF_COLUMNS}
@@ -291,7 +298,7 @@ def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
             yield row
             continue
         line, cells = row
-        if not any(_is_enterprise(cells[kind]) for kind in kinds):
+        if any(_is_person(cells[kind]) for kind in kinds):
             continue
         values = {name: cells[at].strip() for name, at in columns.items()}
         key = values["Entity_LogicalId"]
@@ -312,8 +319,13 @@ def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
                 imo_texts=[
                     row["Identification_Number"]
                     for row in rows
-                    if row["Identification_TypeCode"].lower() == "imo"
+                    if _is_imo(row["Identification_TypeCode"])
                 ],
+                is_vessel=any(
+                    _is_vessel(row[kind])
+                    for row in rows
+                    for kind in ("Entity_SubjectType", "Entity_SubjectType_ClassificationCode")
+                ),
             )
         )
 
@@ -322,8 +334,17 @@ def _first(texts: Iterator[str]) -> str:
     return next((text for text in texts if text), "")
 
 
-def _is_enterprise(kind: str) -> bool:
-    return kind.strip().lower() in ("e", "enterprise")
+def _is_person(kind: str) -> bool:
+    return kind.strip().lower() in ("p", "person")
+
+
+def _is_vessel(kind: str) -> bool:
+    return kind.strip().lower() in ("v", "vessel", "ship")
+
+
+def _is_imo(kind: str) -> bool:
+    """Whether an identification is of the kind IMO: ``imo``, or such as ``IMO number``."""
+    return re.match(r"imo(?![a-z])", (plain_code(kind) or "").lower()) is not None
 
 
 def _xml_ships(path: Path) -> Iterator[Entry | Junk]:
@@ -353,8 +374,13 @@ def _xml_ships(path: Path) -> Iterator[Entry | Junk]:
 
 
 def _xml_subject(element: Element) -> _Subject | None:
-    """An enterprise of the XML; None for a person."""
-    if not any(_is_enterprise(kind.get("code", "")) for kind in element.iterfind("subjectType")):
+    """A subject of the XML; None for a person."""
+    kinds = [
+        kind.get(name, "")
+        for kind in element.iterfind("subjectType")
+        for name in ("code", "classificationCode")
+    ]
+    if any(map(_is_person, kinds)):
         return None
     return _Subject(
         line=int(element.get(_LINE, "0")),
@@ -368,17 +394,21 @@ def _xml_subject(element: Element) -> _Subject | None:
         imo_texts=[
             number.get("number", "")
             for number in element.iterfind("identification")
-            if number.get("identificationTypeCode", "").lower() == "imo"
+            if _is_imo(number.get("identificationTypeCode", ""))
+            or _is_imo(number.get("identificationTypeDescription", ""))
         ],
+        is_vessel=any(map(_is_vessel, kinds)),
     )
 
 
 def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
-    """The hulls of an enterprise, each under each of its programmes.
+    """The hulls of a subject, each under each of its programmes.
 
-    The list knows persons and enterprises only, and files ships as enterprises. The IMO number
-    tells: companies have one too, under the same type code ``imo``, with a check digit of its own.
-    In remarks a number is that of a ship that the company owns, so they are not read.
+    Most ships are filed as enterprises, some as vessels. A number of the kind IMO makes a ship,
+    whatever the subject is filed as; companies have one too, under the same type code ``imo``,
+    with a check digit of its own, and it is a ship's where the subject is a vessel. A vessel
+    without a number has its name alone. In remarks a number is that of a ship that the company
+    owns, so they are not read.
 
     listed_on is the designation date alone. The dates of the regulation are those of the last act
     that touched the entry, often years later (opensanctions, zavod/zavod/shed/fsf.py).
@@ -386,7 +416,7 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
     hulls: list[int] = []
     for text in dict.fromkeys(subject.imo_texts):
         imo = imo_number(text)
-        is_company = _is_company_number(text)
+        is_company = not subject.is_vessel and _is_company_number(text)
         if imo is None and not is_company:
             reason = "IMO number with a check digit of neither a ship nor a company"
             yield Junk(subject.line, reason, text[:RAW_SIGNS], True)
@@ -395,7 +425,7 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
             yield Junk(subject.line, reason, text[:RAW_SIGNS], True)
         elif imo is not None and imo not in hulls:
             hulls.append(imo)
-    if not hulls:
+    if not hulls and not subject.is_vessel:
         return
     names = [(name, language) for name, language in subject.names if name.strip()]
     in_english = [name for name, language in names if language.strip().upper() in ("", "EN")]
@@ -407,7 +437,10 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
     if subject.designated and listed_on is None:
         yield _left_out(subject.line, "designation date: no day", subject.designated)
     programmes = dict.fromkeys(filter(None, map(_tag, subject.programmes)))
-    for hull in hulls:
+    if not hulls and name is None:
+        yield Junk(subject.line, "a vessel without IMO number and name", subject.reference, True)
+        return
+    for hull in hulls or (None,):
         for programme in programmes or (None,):
             yield Entry(
                 register=CONSOLIDATED,
@@ -434,5 +467,5 @@ def _is_company_number(text: str) -> bool:
     return any(
         (11 - sum(int(d) * w for d, w in zip(digits, (8, 6, 4, 2, 9, 7), strict=False)) % 11) % 10
         == int(digits[6])
-        for digits in re.findall(r"(?<![0-9])[0-9]{7}(?![0-9])", text)
+        for digits in re.findall(r"(?<![0-9])[0-9]{7}(?![0-9])", plain_text(text) or "")
     )

@@ -6,10 +6,19 @@ from pathlib import Path
 
 from flows.registers import eu, gur, ofac, opensanctions, team, uk
 from flows.registers.entry import ListFile
+from flows.registers.table import HEAD_BYTES, header_columns
 from flows.settings import BarometerError
 
 PUBLISHERS = (ofac, eu, uk, gur, opensanctions, team)
 """The team's own list is last: any CSV with its few columns would pass for one."""
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_ARCHIVES = (b"pk\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"bzh")
+"""How zip, gzip, zstd, 7z and bzip2 files begin, letters in lower case."""
+
+_WEB_PAGE = "a web page, such as a login or an error: fetch the list again and look at the file"
+_SIMPLE_TABLE = "OpenSanctions' table of names, without IMO numbers: take its entities.ftm.json"
+_CLOSED_LIST = "the UK Treasury's list, closed on 28 January 2026: take the UK sanctions list"
 
 
 def open_list(path: Path) -> ListFile:
@@ -18,7 +27,7 @@ def open_list(path: Path) -> ListFile:
     Raises
     ------
     BarometerError
-        If the file cannot be read, or is in none of the formats known.
+        If the file cannot be read, or is in none of the formats known: with what it is.
     """
     try:
         for publisher in PUBLISHERS:
@@ -28,8 +37,33 @@ def open_list(path: Path) -> ListFile:
     except OSError as error:
         raise BarometerError(f"{path}: cannot be read ({error.strerror}).") from error
     raise BarometerError(
-        f"{path}: is no list that is known. Known are OFAC's sdn.csv, sdn.xml and "
-        "sdn_advanced.xml; the EU's Annex XLII and consolidated list; the UK sanctions list (CSV); "
-        "the GUR catalogue; OpenSanctions' maritime.csv and entities.ftm.json; and a CSV of your "
-        "own with the columns imo, name, tier, reason, source, from, to. Unpack an archive first."
+        f"{path}: {_what_it_is(path)}. Lists that can be read: OFAC's SDN_ENHANCED.XML, "
+        "sdn_advanced.xml, sdn.xml and sdn.csv; the EU's Annex XLII and consolidated list; the UK "
+        "sanctions list (CSV); the GUR catalogue; OpenSanctions' entities.ftm.json and "
+        "maritime.csv; and a CSV of your own with the columns imo, name, tier, reason, source, "
+        "from, to."
     )
+
+
+def _what_it_is(path: Path) -> str:
+    """What a file is that is no list, and what to do with it, told by its first bytes.
+
+    A download that failed leaves a web page, an archive or nothing under the list's name.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1000].lower()
+    columns = set(header_columns(head.decode("utf-8", "replace").removeprefix("\ufeff")))
+    kinds = (
+        (not start, "the file is empty: fetch it again"),
+        (b"\0" in start and head[:2] in _UTF_16, "a text in UTF-16: save it as UTF-8"),
+        (b"<html" in start or start.startswith(b"<!doctype html"), _WEB_PAGE),
+        (b"xl/workbook" in head, "an Excel workbook: save the sheet as CSV UTF-8"),
+        (start.startswith(_ARCHIVES), "an archive: unpack it, and import the list in it"),
+        (start.startswith(b"%pdf"), "a PDF: take the list as XML or CSV"),
+        (start.startswith((b"{", b"[")), "JSON of another kind, or not an entity a line"),
+        (start.startswith(b"<"), "XML of another kind"),
+        (columns >= {"id", "schema", "identifiers"}, _SIMPLE_TABLE),
+        (columns >= {"group type", "group id"}, _CLOSED_LIST),
+    )
+    return next((text for is_it, text in kinds if is_it), "not recognised as a list")

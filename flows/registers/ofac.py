@@ -4,7 +4,9 @@
   null is ``-0-``. Only weak aliases are in it; the strong ones are in `alt.csv`. No dates.
 - `sdn.xml`: OFAC's sdn.xsd, root `sdnList`. No dates of listing.
 - `sdn_advanced.xml`: OFAC, SDN Advanced Sanctions Data Model XML, Explanatory Notes of 2015-01-12
-  (sdn_advanced_notes.pdf), root `Sanctions`. The only one with the dates of listing.
+  (sdn_advanced_notes.pdf), root `Sanctions`. It has the dates of listing.
+- `SDN_ENHANCED.XML`: OFAC's default download today, root `sanctionsData`. The day of listing is the
+  `datePublished` of the entry on the SDN list.
 - a JSON extract of `sdn.xml` that goes round: generated_at, vessels[imo, name, programs, ...].
 
 OFAC's files just drop an entry that is taken off the list: what is gone, only the store can tell.
@@ -34,16 +36,21 @@ from flows.registers.entry import (
     Junk,
     ListFile,
     day,
+    day_in,
     flag_code,
     imo_number,
     name_text,
-    plain_text,
     ship_mmsi,
     whole_number,
 )
+from flows.registers.letters import plain_code, plain_text
+from flows.registers.table import lenient_fields
 
 REGISTER = "ofac-sdn"
+DATES = frozenset({"Publish_Date", "DateOfIssue", "dataAsOf"})
 LINK_SOURCE = "OFAC SDN"
+ZONE = "America/New_York"
+"""Where the publisher's days begin and end: Washington keeps New York's time."""
 HEAD_BYTES = 64 * 1024
 RAW_LENGTH = 200
 
@@ -100,7 +107,7 @@ ADVANCED_TAGS = frozenset(
 LINE = " line"
 
 _ITEM = re.compile(rf"(?:alt\. )?({REGISTRATION}|{MMSI}|{BUILT}) +(.*)", re.IGNORECASE)
-_ALIAS = re.compile(r"(?:alt\. )?[afn]\.k\.a\. '(.*)'")
+_ALIAS = re.compile(r"(?:alt\. )?[afn]\.k\.a\. ['\"](.*)['\"]")
 _VESSELS = re.compile(r'"vessels"\s*:\s*\[')
 
 _Names = Mapping[tuple[str, str], str]
@@ -131,12 +138,13 @@ def open_list(path: Path) -> ListFile | None:
     -------
     ListFile or None
         None where the file is not of these formats. `published_on`: the Publish_Date of `sdn.xml`,
-        the DateOfIssue of `sdn_advanced.xml`, the day of generated_at of the JSON extract; null for
-        `sdn.csv`, which does not say. `rows`: an `Entry` for each ship and programme, with
-        deadweight and gross tonnage in tonnes, and a `Junk` for all that is not taken over;
-        persons, companies and aircraft are passed over. `listed_on` is null but from
-        `sdn_advanced.xml`. Null where the list says nothing: a ship without an IMO number, an MMSI
-        or a programme is an entry all the same if it has a name.
+        the DateOfIssue of `sdn_advanced.xml`, the dataAsOf of `SDN_ENHANCED.XML`, the day of
+        generated_at of the JSON extract; null for `sdn.csv`, which does not give it. `rows`: an
+        `Entry` for each ship and programme, with deadweight and gross tonnage in tonnes, and a
+        `Junk` for all that is not taken over; persons, companies and aircraft are passed over.
+        `listed_on` is null but from `sdn_advanced.xml` and `SDN_ENHANCED.XML`. Null where the list
+        says nothing: a ship without an IMO number, an MMSI or a programme is an entry all the same
+        if it has a name.
 
     Raises
     ------
@@ -151,16 +159,18 @@ def open_list(path: Path) -> ListFile | None:
         head = file.read(HEAD_BYTES)
     root = _root(head)
     if root == "sdnList":
-        return ListFile(REGISTER, _published_on(head), _read_xml(path))
+        return ListFile(REGISTER, _published_on(head), _read_xml(path), ZONE)
     if root == "Sanctions":
-        return ListFile(REGISTER, _published_on(head), _read_advanced(path))
+        return ListFile(REGISTER, _published_on(head), _read_advanced(path), ZONE)
+    if root == "sanctionsData":
+        return ListFile(REGISTER, _published_on(head), _read_enhanced(path), ZONE)
     text = head.decode("utf-8-sig", "replace")
     if _is_extract(text):
-        generated = re.search(r'"generated_at"\s*:\s*"([0-9-]{10})', text)
-        published_on = day(generated[1], "%Y-%m-%d") if generated else None
-        return ListFile(REGISTER, published_on, _read_json(path))
+        generated = re.search(r'"generated_at"\s*:\s*"([^"]*)"', text)
+        published_on = day_in(generated[1], ZONE) if generated else None
+        return ListFile(REGISTER, published_on, _read_json(path), ZONE)
     if _is_csv(text):
-        return ListFile(REGISTER, None, _read_csv(path))
+        return ListFile(REGISTER, None, _read_csv(path), ZONE)
     return None
 
 
@@ -194,11 +204,13 @@ def _is_csv(head: str) -> bool:
 
 
 def _published_on(head: bytes) -> date | None:
-    for element in _closed(io.BytesIO(head), frozenset({"Publish_Date", "DateOfIssue"})):
+    for element in _closed(io.BytesIO(head), DATES):
         if isinstance(element, Junk):
             return None
         if element.tag == "DateOfIssue":
             return day(_date_text(element), "%Y-%m-%d")
+        if element.tag == "dataAsOf":
+            return day_in(element.text, ZONE)
         return day(element.text, "%m/%d/%Y")
     return None
 
@@ -234,11 +246,16 @@ def _mended(line: str) -> str:
 
 
 def _fields(line: str) -> list[str] | str:
-    """The fields of one line of CSV, or what is wrong with it."""
+    """The fields of one line of CSV, or what is wrong with it.
+
+    Quotes inside a quoted field are not always doubled; such a row is taken where its fields are
+    as many as they must be.
+    """
     try:
         return next(csv.reader([line], strict=True), [])
     except csv.Error as fault:
-        return str(fault)
+        fields = lenient_fields(line)
+        return fields if len(fields) == CSV_COLUMNS else str(fault)
 
 
 def _csv_row(number: int, line: str) -> Iterator[Entry | Junk]:
@@ -500,6 +517,69 @@ def _date_text(element: Element) -> str:
     return "-".join((element.findtext(part) or "").strip() for part in ("Year", "Month", "Day"))
 
 
+def _read_enhanced(path: Path) -> Iterator[Entry | Junk]:
+    values: dict[str, str] = {}
+    with path.open("rb") as source:
+        for element in _closed(source, frozenset({"referenceValue", "entity"})):
+            if isinstance(element, Junk):
+                yield element
+            elif element.tag == "referenceValue":
+                values[element.get("refId", "")] = element.findtext("value") or ""
+            else:
+                yield from _enhanced_entry(element, values)
+
+
+def _enhanced_entry(element: Element, values: Mapping[str, str]) -> Iterator[Entry | Junk]:
+    line, kind = int(element.get(LINE, "0")), element.findtext("generalInfo/entityType")
+    uid = plain_text(element.get("id"))
+    name, former_names = _enhanced_names(element)
+    is_ship = _is_ship(kind)
+    if is_ship is False:
+        return
+    if not is_ship or not uid:
+        reason = "no id" if is_ship else "entityType is not known: Vessel, Individual, ... expected"
+        raw = " ".join(filter(None, (uid, kind, name)))
+        yield Junk(line, reason, raw[:RAW_LENGTH], is_whole=True)
+        return
+    lists = element.findall("sanctionsLists/sanctionsList")
+    ours = [one for one in lists if (one.text or "").strip().casefold() == "sdn list"]
+    if lists and not ours:  # CONS_ENHANCED.XML has the other lists in the same format
+        return
+    said: list[tuple[str | None, str | None]] = [
+        (
+            feature.findtext("type"),
+            feature.findtext("value") or values.get(feature.findtext("valueRefId") or ""),
+        )
+        for feature in element.iterfind("features/feature")
+    ]
+    for document in element.iterfind("identityDocuments/identityDocument"):
+        number = plain_text(document.findtext("documentNumber")) or ""
+        is_valid = (document.findtext("isValid") or "true").strip().casefold() != "false"
+        said.append((document.findtext("type"), number if is_valid else f"{number} (fraudulent)"))
+    programmes = _programmes(e.text for e in element.iterfind("sanctionsPrograms/sanctionsProgram"))
+    days = [found for one in ours if (found := day(one.get("datePublished"), "%Y-%m-%d"))]
+    # One day for the entry: of several programmes it is not told whose day it is.
+    listed_on = dict.fromkeys(programmes, min(days)) if days and len(programmes) == 1 else NO_DAYS
+    ship = _Ship(line, f"SDN {uid}", programmes, name, former_names, _said(said))
+    yield from _rows(ship, listed_on)
+
+
+def _enhanced_names(element: Element) -> tuple[str | None, tuple[str, ...]]:
+    """The primary name and the others, in Latin script where they have it."""
+    primary, others = None, []
+    for name in element.iterfind("names/name"):
+        written = [
+            ((e.findtext("script") or "Latin").strip() == "Latin", e.findtext("formattedFullName"))
+            for e in name.iterfind("translations/translation")
+        ]
+        texts = [text for _, text in written if text]
+        latin = [text for is_latin, text in written if is_latin and text] or texts
+        if (name.findtext("isPrimary") or "").strip() == "true" and latin and primary is None:
+            primary, *latin = latin
+        others += latin
+    return primary, tuple(others)
+
+
 def _read_json(path: Path) -> Iterator[Entry | Junk]:
     """Vessel by vessel, so that a cut file yields what comes before the cut. `line`: its number."""
     text = path.read_text(encoding="utf-8-sig", errors="replace")
@@ -599,7 +679,7 @@ def _said(pairs: Iterable[tuple[str | None, str | None]]) -> tuple[tuple[str, st
 
 def _programmes(tags: Iterable[str | None]) -> tuple[str | None, ...]:
     """Programme tags without repetition; a null where there is none, for an entry is one still."""
-    return tuple(dict.fromkeys(filter(None, map(plain_text, tags)))) or (None,)
+    return tuple(dict.fromkeys(filter(None, map(plain_code, tags)))) or (None,)
 
 
 def _rows(ship: _Ship, listed_on: _Days = NO_DAYS) -> Iterator[Entry | Junk]:

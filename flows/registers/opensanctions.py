@@ -29,10 +29,10 @@ from flows.registers.entry import (
     flag_code,
     imo_number,
     name_text,
-    plain_text,
     ship_mmsi,
     whole_number,
 )
+from flows.registers.letters import as_latin, plain_code, plain_text
 from flows.registers.table import (
     MOST_LINE_BYTES,
     RAW_SIGNS,
@@ -42,6 +42,9 @@ from flows.registers.table import (
     read_head,
     table_rows,
 )
+
+FAMILY = "opensanctions"
+"""What the names of its registers begin with; `data/registers/programmes.csv` has its tags."""
 
 _NEEDED = {"type", "caption", "imo", "risk", "flag", "mmsi", "id", "datasets"}
 
@@ -55,14 +58,38 @@ _ENDS = {
 names who runs it. The GUR catalogue's managers are an UnknownLink or a Representation with a role
 (datasets/ua/war_sanctions)."""
 
-_RUNS_SHIP = re.compile(r"own|operat|manag|ism company", re.IGNORECASE)
-"""Roles that make an owner, operator or manager: ``commerce_manager``, ``ISM company``. Not:
-``captain``, ``P&I Club``, ``Classification society``."""
-
-_IS_PAST = re.compile(
-    r"(?<![a-z])(former|previous|past|ex|inactive|expired)(?![a-z])", re.IGNORECASE
+_PAST_WORDS = frozenset(
+    (
+        *("former", "formerly", "previous", "previously", "past", "prior", "ex", "old", "until"),
+        *("inactive", "expired", "ended", "ceased", "terminated", "historic", "historical"),
+        *("revoked", "removed", "delisted", "lifted", "withdrawn"),
+    )
 )
 """What a role or a status says of a thing that ended. Sanction.yaml names the statuses."""
+
+_RUNS_SHIP = frozenset(
+    (
+        *("owner", "owners", "shipowner", "shipowners", "owned", "owning", "owns", "ownership"),
+        *("operator", "operators", "operated", "operating", "operates"),
+        *("manager", "managers", "managed", "managing", "manages", "management", "ism", "doc"),
+    )
+)
+_SHIP_ROLE = (
+    _RUNS_SHIP
+    | _PAST_WORDS
+    | {
+        *("registered", "beneficial", "legal", "ultimate", "nominal", "group", "joint", "co"),
+        *("commercial", "commerce", "technical", "disponent", "current", "present", "sole", "main"),
+        *("ship", "ships", "vessel", "vessels", "fleet", "company", "holder", "party", "third"),
+        *("controlled", "controlling", "by", "or", "and", "of", "the", "for", "a", "its"),
+    }
+)
+"""The words of a role that makes an owner, operator or manager, one of `_RUNS_SHIP` among them:
+``commerce_manager``, ``ISM company``, ``Owned or Controlled By``. A role with another word, such as
+``security manager``, ``crew manager``, ``cargo owner`` or ``managing director``, runs no ship."""
+
+_HOLDS_SHARE = frozenset(("shareholder", "shareholding", "share", "shares", "stake", "percent"))
+"""What an Ownership may say of itself beside `_SHIP_ROLE`."""
 
 _COUNTRIES = ("jurisdiction", "mainCountry", "nationality", "citizenship", "country")
 """The properties that say where an owner belongs, the most telling first. Thing.yaml: `country` is
@@ -86,14 +113,30 @@ _flag = functools.lru_cache(maxsize=4096)(flag_code)
 
 
 class _Entity(NamedTuple):
-    """An entity of FollowTheMoney. faults: the properties that are no lists of texts."""
+    """An entity of FollowTheMoney.
+
+    seen_on: the last day on which the publisher saw it, or saw it change. faults: the properties
+    that are no lists of texts.
+    """
 
     id: str
     schema: str
     caption: str
     properties: dict[str, list[str]]
     datasets: list[str]
+    seen_on: date | None
     faults: list[str]
+
+
+class _Survey(NamedTuple):
+    """What a first pass over a file tells: its register, its day, and who its ships name as theirs.
+
+    runs: every ship by its id, with the owners and operators of its own line.
+    """
+
+    register: str
+    published_on: date | None
+    runs: dict[str, list[_Run]]
 
 
 class _Claim(NamedTuple):
@@ -107,12 +150,17 @@ class _Claim(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """Who owns, operates or manages a ship, by id; line: where it says so."""
+    """Who owns, operates or manages a ship, by id.
+
+    dataset: the one list that has it so; empty where it is more than one, or none is named. line:
+    where it stands.
+    """
 
     owner: str
     role: str
     valid_from: date | None
     valid_to: date | None
+    dataset: str
     line: int
 
 
@@ -147,11 +195,14 @@ def open_list(path: Path) -> ListFile | None:
         `delisted_on` is `endDate`, of several the last. And an entry for each ship, owner,
         operator or manager, and country of theirs, with the programme ``owner:<alpha-2 country>``,
         valid from `startDate` to `endDate`; the ground is the role, and the property that names
-        the country. A ship with neither has an entry for each dataset. A ship with several IMO
-        numbers has all of these for each.
+        the country. A list that alone names the owner follows it: ``owner:RU:ua_war_sanctions``.
+        A ship with neither has an entry for each dataset. A ship with several IMO numbers has all
+        of these for each.
 
-        `published_on` is null: neither says it, and the latest `last_change` of all entities would
-        cost one more pass over a file of gigabytes.
+        `register` is ``opensanctions:<data set>`` of the one data set that all ships of JSON lines
+        are in, ``opensanctions:collection`` where they are in several, and
+        ``opensanctions:maritime`` for the table. `published_on` is the newest `last_seen` or
+        `last_change` of the ships; null for the table, which has no dates.
 
     Raises
     ------
@@ -160,6 +211,8 @@ def open_list(path: Path) -> ListFile | None:
 
     Notes
     -----
+    The register is that of the data set: each of OpenSanctions' data sets is a list of its own.
+
     A date that is a year or a month only is no day and is left out; a sanction that ended then has
     `is_delisted`. An ownership that ended on an unknown day is no entry: it would count for all
     time. An owner without a country is passed over. JSON lines are read four times, so that they
@@ -168,9 +221,10 @@ def open_list(path: Path) -> ListFile | None:
     head = read_head(path)
     columns = header_columns(head)
     if _NEEDED.issubset(columns):
-        return ListFile("opensanctions", None, _table_entries(path, columns))
+        return ListFile(f"{FAMILY}:maritime", None, _table_entries(path, columns))
     if any(_looks_like_entity(line) for line in head.splitlines()):
-        return ListFile("opensanctions", None, _graph_entries(path))
+        survey = _survey(path)
+        return ListFile(survey.register, survey.published_on, _graph_entries(path, survey))
     return None
 
 
@@ -197,8 +251,8 @@ def _row_entries(row: TableRow) -> Iterator[Entry | Junk]:
         "alias": _split(cells.get("aliases", "")),
     }
     datasets = _split(cells["datasets"])
-    ship = _Entity(cells["id"], "Vessel", cells["caption"], properties, datasets, [])
-    hulls, faults = _hulls(ship, row.line)
+    ship = _Entity(cells["id"], "Vessel", cells["caption"], properties, datasets, None, [])
+    hulls, faults = _hulls(ship, row.line, f"{FAMILY}:maritime")
     yield from (Junk(row.line, fault, row.raw, not hulls) for fault in faults)
     for programme in _dataset_programmes(ship):
         yield from (hull._replace(programme=programme) for hull in hulls)
@@ -208,7 +262,7 @@ def _split(cell: str) -> list[str]:
     return [text for part in cell.split(";") if (text := part.strip())] if cell else []
 
 
-def _hulls(ship: _Entity, line: int) -> tuple[list[Entry], list[str]]:
+def _hulls(ship: _Entity, line: int, register: str) -> tuple[list[Entry], list[str]]:
     """A ship's entry for each of its IMO numbers, without any programme, and what is wrong in it.
 
     No entry: the ship is lost.
@@ -228,8 +282,8 @@ def _hulls(ship: _Entity, line: int) -> tuple[list[Entry], list[str]]:
         return [], ["a ship without IMO number, MMSI and name"]
     years = [int(text[:4]) for text in _texts(ship, "buildDate") if re.match(r"[12][0-9]{3}", text)]
     hull = Entry(
-        register="opensanctions",
-        link_source="OpenSanctions",
+        register=register,
+        link_source=f"OpenSanctions {register.removeprefix(f'{FAMILY}:')}",
         reference=reference,
         imo=imos[0] if imos else None,
         mmsis=tuple(mmsis),
@@ -248,7 +302,7 @@ def _hulls(ship: _Entity, line: int) -> tuple[list[Entry], list[str]]:
 
 
 def _dataset_programmes(entity: _Entity) -> list[str | None]:
-    names = [name for text in entity.datasets if (name := plain_text(text))]
+    names = [name for text in entity.datasets if (name := plain_code(text))]
     return [f"dataset:{name}" for name in names] or [None]
 
 
@@ -257,6 +311,10 @@ def _texts(entity: _Entity, name: str) -> list[str]:
     return sorted(
         {text for value in entity.properties.get(name, ()) if (text := plain_text(value))}
     )
+
+
+def _tags(entity: _Entity, name: str) -> list[str]:
+    return sorted({tag for text in _texts(entity, name) if (tag := plain_code(text))})
 
 
 def _first(entity: _Entity, name: str) -> str | None:
@@ -294,8 +352,31 @@ def _day(text: str) -> date | None:
     return None if found == _HISTORIC else found
 
 
-def _graph_entries(path: Path) -> Iterator[Entry | Junk]:
-    graph = _read_graph(path)
+def _survey(path: Path) -> _Survey:
+    runs: dict[str, list[_Run]] = {}
+    datasets: set[str] = set()
+    days: set[date] = set()
+    for number, line in bounded_lines(path):
+        ships = _ships(number, line) if _SHIP.search(line) else []
+        for ship in [] if isinstance(ships, Junk) else ships:
+            runs[ship.id] = [
+                _Run(owner, role, None, None, _only_dataset(ship), number)
+                for role in ("owner", "operator")  # Vehicle.yaml; no dates there
+                for owner in ship.properties.get(role, ())
+            ]
+            datasets |= {name for text in ship.datasets if (name := plain_code(text))}
+            days |= {ship.seen_on} if ship.seen_on else set()
+    name = "collection" if len(datasets) > 1 else next(iter(datasets), "unnamed")
+    return _Survey(f"{FAMILY}:{name}", max(days, default=None), runs)
+
+
+def _only_dataset(entity: _Entity) -> str:
+    names = [name for text in entity.datasets if (name := plain_code(text))]
+    return names[0] if len(names) == 1 else ""
+
+
+def _graph_entries(path: Path, survey: _Survey) -> Iterator[Entry | Junk]:
+    graph = _read_graph(path, survey.runs)
     done: set[str] = set()
     for number, line in bounded_lines(path):
         ships = _ships(number, line)
@@ -306,7 +387,7 @@ def _graph_entries(path: Path) -> Iterator[Entry | Junk]:
         for ship in ships:
             if ship.id not in done:  # nested, a ship is on its own line and on its owner's
                 done.add(ship.id)
-                yield from _ship_entries(ship, number, _raw(line), graph)
+                yield from _ship_entries(ship, number, _raw(line), graph, survey.register)
 
 
 def _ships(number: int, line: bytes) -> list[_Entity] | Junk:
@@ -320,8 +401,10 @@ def _ships(number: int, line: bytes) -> list[_Entity] | Junk:
     return []
 
 
-def _ship_entries(ship: _Entity, line: int, raw: str, graph: _Graph) -> Iterator[Entry | Junk]:
-    hulls, faults = _hulls(ship, line)
+def _ship_entries(
+    ship: _Entity, line: int, raw: str, graph: _Graph, register: str
+) -> Iterator[Entry | Junk]:
+    hulls, faults = _hulls(ship, line, register)
     yield from (Junk(line, fault, raw, not hulls) for fault in faults)
     said = [*_listings(ship.id, graph), *_ownerships(ship.id, graph)]
     for tail, fields in said or [("", {"programme": name}) for name in _dataset_programmes(ship)]:
@@ -351,7 +434,7 @@ def _ownerships(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]
             yield (
                 f", owner {owner.name}",
                 {
-                    "programme": f"owner:{country}",
+                    "programme": f"owner:{country}" + (f":{run.dataset}" if run.dataset else ""),
                     "valid_from": run.valid_from,
                     "valid_to": run.valid_to,
                     "ground": f"{run.role} ({name})",
@@ -359,9 +442,8 @@ def _ownerships(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]
             )
 
 
-def _read_graph(path: Path) -> _Graph:
-    """What a file says of its ships on other lines than theirs, in three passes over it."""
-    on_ships = _runs_on_ships(path)
+def _read_graph(path: Path, on_ships: dict[str, list[_Run]]) -> _Graph:
+    """What a file says of its ships on other lines than theirs, in two passes over it."""
     claims, on_links, faults = _read_links(path, on_ships)
     runs = {ship: [*own, *on_links.get(ship, ())] for ship, own in on_ships.items()}
     owners, owner_faults = _read_owners(path, {r.owner for tied in runs.values() for r in tied})
@@ -371,20 +453,6 @@ def _read_graph(path: Path) -> _Graph:
         fault = f"{run.role} {run.owner[:40]!r} is not in the file, so of no country known"
         faults[run.line].append(Junk(run.line, fault, "", True))
     return _Graph(claims, runs, owners, faults)
-
-
-def _runs_on_ships(path: Path) -> dict[str, list[_Run]]:
-    """Every ship of a file by its id, with the owners and operators that its own line names."""
-    found: dict[str, list[_Run]] = {}
-    for number, line in bounded_lines(path):
-        ships = _ships(number, line) if _SHIP.search(line) else []
-        for ship in [] if isinstance(ships, Junk) else ships:
-            found[ship.id] = [
-                _Run(owner, role, None, None, number)
-                for role in ("owner", "operator")  # Vehicle.yaml; no dates there
-                for owner in ship.properties.get(role, ())
-            ]
-    return found
 
 
 def _read_links(
@@ -437,9 +505,9 @@ def _claims(sanction: _Entity) -> tuple[list[_Claim], list[str]]:
         listed, start_faults = _days(sanction, "startDate")
         faults += start_faults
     ended, end_faults = _days(sanction, "endDate")
-    is_past = any(_IS_PAST.search(text) for text in _texts(sanction, "status"))
+    is_past = any(_is_past(text) for text in _texts(sanction, "status"))
     has_end = bool(_texts(sanction, "endDate"))
-    named = _texts(sanction, "programId") or _texts(sanction, "program")
+    named = _tags(sanction, "programId") or _tags(sanction, "program")
     tail = ", ".join(
         text
         for name in ("authority", "authorityId")
@@ -460,21 +528,48 @@ def _claims(sanction: _Entity) -> tuple[list[_Claim], list[str]]:
 
 def _runs(link: _Entity, owner_end: str, line: int) -> tuple[list[_Run], list[Junk]]:
     """The owners, operators or managers that a link names, and what is not taken over."""
-    roles = [*_texts(link, "role"), *_texts(link, "ownershipType")]
-    if link.schema == "Ownership":
-        roles = roles or ["owner"]
-    else:
-        roles = [role for role in roles if _RUNS_SHIP.search(role)]
+    given = [*_texts(link, "role"), *_texts(link, "ownershipType")]
+    is_ownership = link.schema == "Ownership"
+    roles = [role for role in given if _is_running(role, is_ownership)]
+    if not given and is_ownership:
+        roles = ["owner"]
+    if not roles and is_ownership:
+        fault = f"role {given[0][:40]!r} neither owns nor runs the ship"
+        return [], [Junk(line, fault, "", True)]
     if not roles:
         return [], []
     started, start_faults = _days(link, "startDate")
     ended, end_faults = _days(link, "endDate")
     junk = [Junk(line, fault, "", False) for fault in (*start_faults, *end_faults)]
-    is_past = any(_IS_PAST.search(text) for text in (*roles, *_texts(link, "status")))
+    is_past = any(_is_past(text) for text in (*given, *_texts(link, "status")))
     if not ended and (is_past or _texts(link, "endDate")):
         return [], [*junk, Junk(line, f"{roles[0]} until a day that is not known", "", True)]
     span = (min(started, default=None), max(ended, default=None))
-    return [_Run(o, roles[0], *span, line) for o in link.properties.get(owner_end, ())], junk
+    dataset = _only_dataset(link)
+    owners = link.properties.get(owner_end, ())
+    return [_Run(owner, roles[0], *span, dataset, line) for owner in owners], junk
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", as_latin(text).casefold()))
+
+
+def _is_past(text: str) -> bool:
+    return not _PAST_WORDS.isdisjoint(_words(text))
+
+
+def _is_running(role: str, is_ownership: bool) -> bool:
+    """Whether a role makes an owner, operator or manager of a ship; see `_SHIP_ROLE`.
+
+    >>> [_is_running(role, False) for role in ("Registered owner", "security manager", "insurer")]
+    [True, False, False]
+    """
+    words = {word for word in _words(role) if not (is_ownership and word.isdecimal())}
+    runs = _RUNS_SHIP | _HOLDS_SHARE if is_ownership else _RUNS_SHIP
+    known = _SHIP_ROLE | runs
+    if "management" in words:  # the ISM Code's company, as the GUR catalogue calls it
+        known |= {"safety"}
+    return words <= known and not words.isdisjoint(runs)
 
 
 def _read_owners(path: Path, wanted: set[str]) -> tuple[dict[str, _Owner], dict[int, list[Junk]]]:
@@ -549,8 +644,13 @@ def _flat(item: dict[str, Any]) -> tuple[_Entity, list[dict[str, Any]]]:
         faults.append("properties is no object")
     datasets = item.get("datasets")
     names = [n for n in datasets if isinstance(n, str)] if isinstance(datasets, list) else []
+    seen = [day_of for key in ("last_seen", "last_change") if (day_of := _day(_text(item, key)))]
     entity = _Entity(
-        _text(item, "id"), _text(item, "schema"), _text(item, "caption"), properties, names, faults
+        *(_text(item, "id"), _text(item, "schema"), _text(item, "caption")),
+        properties=properties,
+        datasets=names,
+        seen_on=max(seen, default=None),
+        faults=faults,
     )
     return entity, inner
 

@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.durable import make_folder, write_durably
-from flows.history import REGISTER, append_history, read_history
+from flows.history import REGISTER, append_history
+from flows.registers import guard
 from flows.registers.bundled import Version, bundled_versions
-from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, as_table
+from flows.registers.difference import Listing, difference
+from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, ListFile, as_table
 from flows.registers.formats import open_list
+from flows.registers.ledger import all_imports, standing_imports
 from flows.settings import BarometerError, Settings
-
-FEWEST_SHARE = 0.5
-"""A list with less than half of the hulls of the one before is cut, or another list; a publisher
-never dropped half of one. A bound, not a measurement."""
 
 JUNK_SCHEMA = pa.schema(
     [
@@ -37,31 +36,22 @@ JUNK_SCHEMA = pa.schema(
     ]
 )
 
-_COMPARED = (
-    *("vessel_name", "flag", "call_sign", "vessel_type", "listed_on", "delisted_on"),
-    *("is_delisted", "link_tier", "link_reason", "valid_from", "valid_to", "ground"),
-)
-
-
-class Listing(NamedTuple):
-    """A hull under a programme, as a person reads it in what an import changed."""
-
-    hull: str
-    vessel_name: str
-    programme: str
-
 
 class Imported(NamedTuple):
     """What an import did.
 
-    state: ``imported``, or ``known`` where the same file was imported before. compared_with: the
-    day of the version before, null where this is the first. added, changed, gone: against that.
-    is_newest: whether links follow this version; else it only tells what was known then.
+    state: ``imported``, or ``known`` where the same file was imported before. published_by: what
+    gave the day: ``operator``, ``list``, ``newest day in it``, or ``import`` for a team's own list.
+    compared_with: the day of the version before, null where this is the first. added, changed,
+    gone: against that. is_newest: whether links follow this version; else it only tells what was
+    known then. unknown_keys: programme keys that are not known, with their hulls. accepted: what
+    spoke against the list and was accepted; null for nothing.
     """
 
     state: str
     register: str
     published_on: date
+    published_by: str
     entries: int
     hulls: int
     junk: list[Junk]
@@ -70,6 +60,8 @@ class Imported(NamedTuple):
     changed: list[Listing]
     gone: list[Listing]
     is_newest: bool
+    unknown_keys: dict[str, int]
+    accepted: str | None
 
 
 def import_list(
@@ -80,60 +72,69 @@ def import_list(
     Parameters
     ----------
     settings : Settings
-        The home; the as-of time is the day of a list that does not say its own.
+        The home, and the as-of time: no list is of a day after it.
     path : Path
         In any of the formats of `flows.registers.formats`.
     published_on : date or None
-        The day of the list, where the file does not say it; over what the file says.
+        The day of the list, where the file does not give it; over what the file gives.
     accept_loss : bool
-        Also take a list that is cut or has lost more than half of its hulls.
+        Also take a list that is cut, has lost more than a few of its ships, or has keys that are
+        not known for most of them. What spoke against it is kept, and the report names it.
 
     Raises
     ------
     BarometerError
-        If the file is no list, holds no ship, is cut, lost more than half of the hulls of the
-        version before, or is of a day after the as-of time.
+        If the file is no list, holds no ship, is of no day that can be told or of one after the
+        as-of time; and, unless accepted, if it is cut or `flows.registers.guard` doubts it.
     """
     content = _hash(path)
     found = open_list(path)
-    day = published_on or found.published_on or settings.as_of.date()
-    for record in reversed(read_history(settings.home, REGISTER)):
-        if (record["register"], record["published_on"]) == (found.register, day.isoformat()):
-            if record["file_hash"] == content:
-                return _known(record)
-            break  # another file of the day came after it
     rows = list(found.rows)
     junk = [row for row in rows if isinstance(row, Junk)]
-    entries = [row for row in rows if isinstance(row, Entry)]
-    if day > settings.as_of.date():
-        raise BarometerError(f"{path}: is of {day}, after the as-of time {settings.as_of:%F}.")
-    if not entries:
+    entries = _without_repetition(row for row in rows if isinstance(row, Entry))
+    mine = [i for i in standing_imports(settings.home) if i.record["register"] == found.register]
+    day, published_by = _day_of(settings, found, published_on, entries)
+    if day is None:
+        again = [i.record for i in mine if i.record["file_hash"] == content]
+        if again:
+            return _known(again[-1])
+        if entries:
+            raise BarometerError(
+                f"{path}: the list does not give its day, and no day is in it. Give the day on "
+                "which it was published, such as --published-on 2026-04-13. The day of import is "
+                "not taken: an old list would end the links of the newer one."
+            )
+    same_day = [i.record for i in mine if day and i.record["published_on"] == day.isoformat()]
+    if same_day and same_day[-1]["file_hash"] == content:  # else another of that day came after it
+        return _known(same_day[-1])
+    if not entries or day is None:
         why = f"line {junk[0].line}: {junk[0].reason}" if junk else "it names no ship"
         raise BarometerError(f"{path}: nothing to take from it ({why}).")
+    latest = _latest_day(settings, found.zone)
+    if day > latest:
+        raise BarometerError(
+            f"{path}: is of {day}, after the as-of time {settings.as_of:%Y-%m-%d %H:%M} UTC."
+        )
     versions = [v for v in load_versions(settings.home) if v.register == found.register]
+    versions = [v for v in versions if v.removed_number is None]
     before = [v for v in versions if v.published_on <= day]
     last = before[-1] if before else None
-    hulls = _hulls(entries)
-    if last is not None and not accept_loss:
-        fewest = FEWEST_SHARE * len(_hulls(_entries(last)))
-        if len(hulls) < fewest:
-            raise BarometerError(
-                f"{path}: {len(hulls)} hulls, and {found.register} had "
-                f"{len(_hulls(_entries(last)))} on {last.published_on}. Is it whole, and is it of "
-                f"{day}? Give its day with --published-on, or take it with --accept-loss."
-            )
-    cut = next((row for row in junk if row.is_whole and row.reason.startswith(CUT)), None)
-    if cut is not None and not accept_loss:
-        raise BarometerError(
-            f"{path}: {cut.reason} (line {cut.line}). What a cut list lacks would count as "
-            "delisted. Fetch it again, or take it with --accept-loss."
-        )
     # A list cannot have what was listed after its day.
     then = [] if last is None else [e for e in _entries(last) if not _is_later(e, day)]
-    added, changed, gone = _difference(then, entries)
+    doubts = guard.doubts(found.register, entries, then, last and last.published_on)
+    cut = next((row for row in junk if row.is_whole and row.reason.startswith(CUT)), None)
+    if cut is not None:
+        doubts.append(f"{cut.reason} (line {cut.line}); what a cut list lacks counts as delisted")
+    if doubts and not accept_loss:
+        raise BarometerError(
+            f"{path}: {'; '.join(doubts)}. Is it whole, is it this list, and is it of {day}? Fetch "
+            "it again, give its day with --published-on, or take it as it is with --accept-loss."
+        )
+    added, changed, gone = difference(then, entries)
     name = f"registers/{found.register.replace(':', '-')}/{day}-{content[:16]}.parquet"
     _write(settings.home / name, as_table(entries))
     _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_table(junk))
+    accepted = "; ".join(doubts) or None
     record = {
         "register": found.register,
         "link_source": _readers_name(found.register, entries),
@@ -143,26 +144,142 @@ def import_list(
         "file_hash": content,
         "path": name,
         "entries": len(entries),
-        "hulls": len(hulls),
+        "hulls": len(_hulls(entries)),
         "junk": len(junk),
         "added": len(added),
         "changed": len(changed),
         "gone": len(gone),
+        "accepted": accepted,
     }
     append_history(settings.home, REGISTER, [record])
     return Imported(
         state="imported",
         register=found.register,
         published_on=day,
+        published_by=published_by,
         entries=len(entries),
-        hulls=len(hulls),
+        hulls=len(_hulls(entries)),
         junk=junk,
         compared_with=None if last is None else last.published_on,
         added=added,
         changed=changed,
         gone=gone,
         is_newest=all(version.published_on <= day for version in versions),
+        unknown_keys=guard.unknown_keys(entries),
+        accepted=accepted,
     )
+
+
+def _day_of(
+    settings: Settings, found: ListFile, given: date | None, entries: list[Entry]
+) -> tuple[date | None, str]:
+    """The day of a list, and what gives it; never that of the import, but for a team's own list.
+
+    Of the days that a list holds, those to come are no sign of its age.
+    """
+    if given or found.published_on:
+        return given or found.published_on, "operator" if given else "list"
+    if found.register.startswith("team:"):  # the team publishes it by importing it
+        return settings.as_of.date(), "import"
+    latest = _latest_day(settings, found.zone)
+    days = [d for e in entries for d in (e.listed_on, e.delisted_on) if d and d <= latest]
+    return max(days, default=None), "newest day in it"
+
+
+def _latest_day(settings: Settings, zone: str) -> date:
+    """The day of the as-of time in UTC or where the publisher is, whichever is later.
+
+    East of Greenwich a list of tomorrow's date is out before midnight in UTC.
+    """
+    as_of = settings.as_of.replace(tzinfo=UTC)
+    return max(as_of.date(), as_of.astimezone(ZoneInfo(zone)).date())
+
+
+def _without_repetition(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries, each fact once: a list that repeats a ship does not list it twice."""
+    facts: dict[Entry, Entry] = {}
+    for entry in entries:
+        facts.setdefault(entry._replace(line=0), entry)
+    return list(facts.values())
+
+
+def remove_import(settings: Settings, number: int) -> dict[str, Any]:
+    """Take an import back: it counts no more, and its version and its line stay for what it did.
+
+    Parameters
+    ----------
+    settings : Settings
+        The home; the as-of time is that of the removal.
+    number : int
+        The import's number in the home's register history, as `register list` shows it.
+
+    Returns
+    -------
+    dict
+        The record of the import.
+
+    Raises
+    ------
+    BarometerError
+        If no such import stands.
+    """
+    standing = {found.number: found.record for found in standing_imports(settings.home)}
+    if number not in standing:
+        known = ", ".join(map(str, standing)) or "none"
+        raise BarometerError(
+            f"import {number}: there is none to remove (imports of this home: {known}). Their "
+            "numbers are in: barometer register list. The lists that come with Barometer stay."
+        )
+    removal = {
+        "removes": number,
+        "register": standing[number]["register"],
+        "removed_at": settings.as_of.isoformat(),
+    }
+    append_history(settings.home, REGISTER, [removal])
+    return standing[number]
+
+
+class Held(NamedTuple):
+    """A version at hand, as `register list` shows it.
+
+    number: of the import, null for a list that comes with Barometer. ships, linked_ships: hulls in
+    it, and those of them that it links to Russia. is_newest: whether today's links follow it.
+    """
+
+    number: int | None
+    register: str
+    link_source: str
+    published_on: date
+    ships: int
+    linked_ships: int
+    name: str
+    imported_at: str | None
+    is_newest: bool
+    accepted: str | None
+
+
+def held_versions(home: Path) -> list[Held]:
+    """Every version that counts, bundled and imported, by register and day."""
+    versions = [v for v in load_versions(home) if v.removed_number is None]
+    newest = {version.register: version for version in versions}
+    held = []
+    for version in sorted(versions, key=lambda v: v.register):  # of one register still by day
+        entries = _entries(version)
+        held.append(
+            Held(
+                number=version.import_number,
+                register=version.register,
+                link_source=version.link_source,
+                published_on=version.published_on,
+                ships=len(_hulls(entries)),
+                linked_ships=len(_hulls(e for e in entries if guard.is_linked(e))),
+                name=version.name,
+                imported_at=version.imported_at,
+                is_newest=version is newest[version.register],
+                accepted=version.accepted,
+            )
+        )
+    return held
 
 
 def _readers_name(register: str, entries: list[Entry]) -> str:
@@ -176,6 +293,7 @@ def _known(record: dict[str, Any]) -> Imported:
         state="known",
         register=record["register"],
         published_on=date.fromisoformat(record["published_on"]),
+        published_by="list",
         entries=record["entries"],
         hulls=record["hulls"],
         junk=[],
@@ -184,13 +302,16 @@ def _known(record: dict[str, Any]) -> Imported:
         changed=[],
         gone=[],
         is_newest=False,
+        unknown_keys={},
+        accepted=record.get("accepted"),
     )
 
 
 def load_versions(home: Path) -> list[Version]:
     """Every version of every register, bundled and imported, oldest list first.
 
-    Of two versions of one day the one that came later stands last.
+    Those taken back are among them, with the number of their removal. Of two versions of one day
+    the one that came later stands last.
 
     Raises
     ------
@@ -198,7 +319,7 @@ def load_versions(home: Path) -> list[Version]:
         If the file of a version is missing or damaged.
     """
     found = bundled_versions()
-    for number, record in enumerate(read_history(home, REGISTER), 1):
+    for number, record, removed_number in all_imports(home):
         path = home / record["path"]
         try:
             entries = pq.read_table(path, schema=ENTRY_SCHEMA)
@@ -213,6 +334,8 @@ def load_versions(home: Path) -> list[Version]:
                 record["name"],
                 entries,
                 number,
+                removed_number,
+                record.get("accepted"),
             )
         )
     return sorted(found, key=lambda version: version.published_on)
@@ -230,7 +353,7 @@ def load_junk(home: Path) -> pa.Table:
     head = pa.schema([("register", pa.string()), ("published_on", pa.date32())])
     schema = pa.unify_schemas([head, JUNK_SCHEMA])
     tables = [schema.empty_table()]
-    for record in read_history(home, REGISTER):
+    for _, record, _ in standing_imports(home):
         path = home / record["path"].replace(".parquet", ".junk.parquet")
         try:
             junk = pq.read_table(path, schema=JUNK_SCHEMA)
@@ -243,65 +366,12 @@ def load_junk(home: Path) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def newest_days(versions: Iterable[Version]) -> dict[str, date]:
-    """Up to which day each register is right, by its `link_source` for readers."""
-    newest = {version.register: version for version in versions}
-    return {version.link_source: version.published_on for version in newest.values()}
-
-
-def _difference(
-    before: Iterable[Entry], after: Iterable[Entry]
-) -> tuple[list[Listing], list[Listing], list[Listing]]:
-    """What was added, changed and gone, by hull and programme: publishers renumber entries."""
-    old, new = _by_key(before), _by_key(after)
-    added = sorted(key for key in new if key not in old)
-    gone = sorted(key for key in old if key not in new)
-    changed = sorted(key for key in new if key in old and _is_changed(old[key], new[key]))
-    return (
-        [_listing(key, new[key]) for key in added],
-        [_listing(key, new[key]) for key in changed],
-        [_listing(key, old[key]) for key in gone],
-    )
-
-
 def _is_later(entry: Entry, day: date) -> bool:
     return entry.listed_on is not None and entry.listed_on > day
 
 
-def _by_key(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
-    found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-    for entry in entries:
-        found[hull_key(entry), entry.programme or ""].append(entry)
-    return found
-
-
-def hull_key(entry: Entry) -> str:
-    """What a hull is called within its register: by IMO number, else MMSI, else name.
-
-    >>> hull_key(Entry("r", "s", "1", imo=9187629)), hull_key(Entry("r", "s", "1"))
-    ('IMO 9187629', '?')
-    """
-    if entry.imo is not None:
-        return f"IMO {entry.imo}"
-    return f"MMSI {entry.mmsis[0]}" if entry.mmsis else entry.vessel_name or "?"
-
-
-def _is_changed(old: list[Entry], new: list[Entry]) -> bool:
-    """Whether any statement differs that both versions make."""
-    for field in _COMPARED:
-        then = {value for e in old if (value := getattr(e, field)) is not None}
-        now = {value for e in new if (value := getattr(e, field)) is not None}
-        if then and now and then != now:
-            return True
-    return False
-
-
-def _listing(key: tuple[str, str], entries: list[Entry]) -> Listing:
-    return Listing(key[0], entries[0].vessel_name or "", key[1])
-
-
 def _hulls(entries: Iterable[Entry]) -> set[str]:
-    return {hull_key(entry) for entry in entries}
+    return {guard.hull_key(entry) for entry in entries}
 
 
 def _entries(version: Version) -> list[Entry]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.registers.entry import CUT, Junk, plain_text
+from flows.registers.entry import CUT, Junk
+from flows.registers.letters import plain_text
 
 HEAD_BYTES = 1 << 16
 """How much of a file is read to tell its format."""
@@ -95,9 +96,12 @@ def _table_row(
     try:
         cells = next(csv.reader((row,), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        is_open = str(error) == "unexpected end of data"  # a quote is open at the end of the line
-        fault = f"{CUT} in its last line" if is_open and is_unended else f"no row of CSV: {error}"
-        return Junk(number, fault, raw, True)
+        cells = lenient_fields(row, delimiter)
+        if len(cells) != len(columns):
+            is_open = str(error) == "unexpected end of data"  # a quote is open at the line's end
+            is_cut = is_open and is_unended
+            fault = f"{CUT} in its last line" if is_cut else f"no row of CSV: {error}"
+            return Junk(number, fault, raw, True)
     fault = f"{len(cells)} fields, expected {len(columns)}"
     if len(cells) < len(columns):
         if is_unended:
@@ -107,6 +111,35 @@ def _table_row(
         return Junk(number, fault, raw, True)
     texts = (plain_text(cell) or "" for cell in cells)
     return TableRow(number, raw, dict(zip(columns, texts, strict=False)), is_unended)
+
+
+def lenient_fields(line: str, delimiter: str = ",") -> list[str]:
+    """The fields of a line in which quotes stand unescaped inside quoted fields.
+
+    A quote ends a field only where a delimiter and the next field, quoted or without any quote,
+    follow. The caller holds the number of fields against what it must be. None at all where a
+    field does not end, or is longer than `csv.field_size_limit`.
+
+    >>> lenient_fields('1,"HUNT "THREE" STAR","a.k.a. "OLD", of Kharg"')
+    ['1', 'HUNT "THREE" STAR', 'a.k.a. "OLD", of Kharg']
+    """
+    pieces = line.strip("\r\n").split(delimiter)
+    fields = []
+    start: int | None = None
+    for at, piece in enumerate(pieces):
+        if start is None:
+            if not piece.lstrip().startswith('"'):
+                fields.append(piece)
+                continue
+            start = at
+        after = pieces[at + 1] if at + 1 < len(pieces) else '"'
+        is_end = piece.rstrip().endswith('"') and (at > start or len(piece.strip()) > 1)
+        if is_end and (after.lstrip().startswith('"') or '"' not in after):
+            field = delimiter.join(pieces[start : at + 1]).strip()
+            fields.append(field[1:-1].replace('""', '"'))
+            start = None
+    is_whole = start is None and max(map(len, fields), default=0) <= csv.field_size_limit()
+    return fields if is_whole else []
 
 
 def first_rows(head: bytes, delimiter: str, count: int) -> list[list[str]]:

@@ -22,8 +22,8 @@ from flows.registers.entry import (
     flag_code,
     imo_number,
     name_text,
-    plain_text,
 )
+from flows.registers.letters import plain_code, plain_text
 from flows.registers.table import first_rows, whole_rows
 
 REGISTER = "uk-sanctions"
@@ -34,7 +34,13 @@ _RAW_LENGTH = 200
 _GROUND_LENGTH = 80
 
 # Columns are found by name, so that others, before, between or after them, do no harm.
-_TYPE_COLUMNS = ("Designation Type", "Individual, Entity, Ship")
+_TYPE_COLUMNS = (
+    *("Designation Type", "Individual, Entity, Ship", "Entity, Vessel or Individual"),
+    "Entity, Vessel\u00a0or Individual",
+)
+_SHIP_TYPES = ("ship", "vessel")
+ZONE = "Europe/London"
+"""Where the publisher's days begin and end."""
 _COLUMNS = (
     *("Unique ID", "Name 1", "Name 2", "Name 3", "Name 4", "Name 5", "Name 6", "Name type"),
     *("Regime Name", "Sanctions Imposed", "Date Designated"),
@@ -76,7 +82,7 @@ def open_list(path: Path) -> ListFile | None:
         return None
     said = re.match(r"\s*Report Date:\s*([^\s,]+)", ",".join(top[0]))
     published_on = day(said[1], "%d-%b-%Y", "%d/%m/%Y") if said else None
-    return ListFile(REGISTER, published_on, _ships(path, header))
+    return ListFile(REGISTER, published_on, _ships(path, header), ZONE)
 
 
 def _type_column(header: list[str]) -> str | None:
@@ -88,21 +94,28 @@ def _ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
     reference = header.index("Unique ID")
     columns = {name: header.index(name) for name in _COLUMNS}
     held: dict[str, list[_Row]] = {}
+    ships: set[str] = set()
     for row in whole_rows(path, ",", header):
         if isinstance(row, Junk):
             yield row
             continue
         line, cells = row
-        if cells[kind].strip().lower() != "ship":
+        what = (plain_text(cells[kind]) or "").lower()
+        if what and what not in _SHIP_TYPES:
             continue
         key = " ".join(cells[reference].split())
+        if not key and not what:
+            continue
         if not key:
             yield Junk(line, "no Unique ID", ",".join(cells)[:_RAW_LENGTH], True)
             continue
+        # Of a ship's other names and addresses the type may be left empty.
+        ships |= {key} if what else set()
         said = {name: cells[at].strip() for name, at in columns.items()}
         held.setdefault(key, []).append((line, said))
     for key, rows in held.items():
-        yield from _entries(key, rows)
+        if key in ships:
+            yield from _entries(key, rows)
 
 
 def _entries(reference: str, rows: list[_Row]) -> Iterator[Entry | Junk]:
@@ -112,16 +125,20 @@ def _entries(reference: str, rows: list[_Row]) -> Iterator[Entry | Junk]:
     flags, no_flag = _taken(rows, "Current believed flag of ship", flag_code, "a country known")
     years, no_year = _taken(rows, "Year Built", _year, "a year")
     yield from [*no_imo, *no_flag, *no_year]
-    names = [(row["Name type"].lower(), name) for _, row in rows if (name := _name(row))]
+    names = [
+        ((plain_text(row["Name type"]) or "").lower(), name)
+        for _, row in rows
+        if (name := _name(row))
+    ]
     primary = [name for kind, name in names if kind == "primary name"]
     if not (hulls or names):
         yield Junk(first_line, "no IMO number and no name", reference, True)
         return
     vessel_name = next(iter([*primary, *(name for _, name in names)]), None)
-    regimes, _ = _taken(rows, "Regime Name", plain_text, "")
+    regimes, _ = _taken(rows, "Regime Name", plain_code, "")
     types, _ = _taken(rows, "Type of ship", plain_text, "")
     for regime in regimes or (None,):
-        under = [row for row in rows if regime in (None, plain_text(row[1]["Regime Name"]))]
+        under = [row for row in rows if regime in (None, plain_code(row[1]["Regime Name"]))]
         days, no_day = _taken(under, "Date Designated", _day, "a day, such as 31/07/2024")
         yield from no_day
         imposed, _ = _taken(under, "Sanctions Imposed", plain_text, "")
@@ -151,17 +168,18 @@ def _taken(
     junk: dict[str, Junk] = {}
     for line, row in rows:
         text = row[column]
-        value = read(text) if text else None
+        plain = plain_text(text)
+        value = read(plain) if plain else None
         if value is not None:
             values[value] = None
-        elif text and text not in junk:
+        elif plain and text not in junk:
             reason = f"{column}: expected {expected}"
             junk[text] = Junk(line, reason, text[:_RAW_LENGTH], False)
     return list(values), list(junk.values())
 
 
 def _day(text: str) -> date | None:
-    return day(text, "%d/%m/%Y")
+    return day(text, "%d/%m/%Y", "%Y-%m-%d", "%d-%b-%Y")
 
 
 def _year(text: str) -> int | None:
@@ -170,7 +188,8 @@ def _year(text: str) -> int | None:
 
 def _name(row: dict[str, str]) -> str | None:
     """The name in a row. A ship's stands in Name 6; in a person's that is the family name, last."""
-    return name_text(" ".join(row[f"Name {part}"] for part in range(1, 7)))
+    parts = (plain_text(row[f"Name {part}"]) for part in range(1, 7))
+    return name_text(" ".join(part for part in parts if part))
 
 
 def _ground(imposed: Iterable[str]) -> str | None:

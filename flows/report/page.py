@@ -210,6 +210,7 @@ def _told(found: Row) -> list[str]:
             found["notes"] | {"old_registers": "; ".join(old), "never_heard": None},
             found["series"],
         ),
+        *words.doubtful_lists(found["registers"]),
     ]
     return [note for note in told if note]
 

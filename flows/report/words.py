@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from flows.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
@@ -229,6 +229,22 @@ def notes(found: Row, series: Row) -> list[str]:
             f"{ships} that called may be on a list, by name or by an IMO number in doubt: see "
             "link_candidate."
         )
+    return told
+
+
+def doubtful_lists(registers: Iterable[Row]) -> list[str]:
+    """What is doubtful about the registers that the links follow, from `report_register`."""
+    told = []
+    for register in registers:
+        name = f"{register['link_source']} of {register['published_on']}"
+        if register["accepted"]:
+            told.append(f"{name} was taken although: {register['accepted']}.")
+        if register["unknown_hulls"]:
+            hulls = _counted(register["unknown_hulls"], "ship")
+            told.append(
+                f"{name} has {hulls} under programme keys that are not known "
+                f"({register['unknown_keys']}): they link nothing, and links may be missing."
+            )
     return told
 
 

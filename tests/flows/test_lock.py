@@ -69,6 +69,7 @@ def writers(home: Path) -> dict[str, list[str]]:
         "run": ["run", str(ROOT / "data" / "sample"), "--home", str(home)],
         "ingest": ["ingest", str(ROOT / "data" / "sample"), "--home", str(home)],
         "import": ["register", "import", "x.csv", "--home", str(home)],
+        "remove": ["register", "remove", "1", "--home", str(home)],
         "repoint": ["check", "--repoint", "--home", str(home)],
         "as known on": ["report", "--as-known-on", "2026-03-01", "--home", str(home)],
     }

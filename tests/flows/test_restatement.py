@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 
 from flows import catalogue, check, history, lake, record, run
+from flows.registers import store
 from flows.registers.entry import ENTRY_SCHEMA
 from flows.report.tables import records
 from flows.resources import sql_path
@@ -300,6 +301,27 @@ def test_a_state_without_another_call_is_no_matter_of_lists() -> None:
     assert told == ("late file", "inside.csv")
 
 
+def removal(removed_number: int | None, **made: Any) -> list[Row]:
+    """W23 as published before and after a removal, of an import that a run before it knew."""
+    versions = [BUNDLED, LISTED | {"removed_number": removed_number}]
+    runs = a_run(1, register_imports=1), a_run(2, register_imports=2, registers_hash="r3")
+    return restatements(*runs, versions=versions, **made)
+
+
+def test_a_list_that_was_removed_is_named() -> None:
+    calls = [a_call(1, "strong", until_run_id=2), a_call(2, "none")]
+    found = removal(2, calls=calls, published=((1, 1, "complete"), (2, 0, "complete")))
+    assert {(r["reasons"], r["detail"]) for r in found} == {
+        ("new listing", "OFAC SDN of 2026-06-20 (removed)")
+    }
+
+
+def test_a_list_that_came_and_went_between_two_publications_is_no_reason() -> None:
+    gone = LISTED | {"removed_number": 2}
+    now = a_run(2, register_imports=2)
+    assert why(a_run(1), now, calls=LINKED, versions=[BUNDLED, gone]) == ("unknown", None)
+
+
 def test_everything_between_two_publications_counts_and_nothing_before() -> None:
     """Runs that do not publish lie between: an ingest, an import."""
     runs = [a_run(1), a_run(2), a_run(3, **IMPORTED), a_run(4, **IMPORTED), a_run(5, **IMPORTED)]
@@ -579,6 +601,23 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
     ]
     assert {(r["week"], r["reasons"]) for r in report["2026-W25"]} == {("2026-W23", "new listing")}
     assert report["2026-W23"] == report["2026-W25"] and report["2026-W24"] == []
+    # Taken back, the numbers are those of before, and what was published and why stays told.
+    told_before = rows(then, "from restatement")
+    used = rows(then, "from run_register")
+    store.remove_import(then, 1)
+    after = publish(then, as_of=then.as_of + timedelta(days=1))
+    found = rows(after, "from restatement")
+    assert found[: len(told_before)] == told_before
+    assert {
+        (r["link_tier"], r["old_port_calls"], r["new_port_calls"], r["reasons"], r["detail"])
+        for r in found[len(told_before) :]
+        if r["link_tier"]
+    } == {
+        ("none", 0, 1, "new listing", f"{detail} (removed)"),
+        ("strong", 2, 1, "new listing", f"{detail} (removed)"),
+    }
+    assert rows(after, "from run_register")[: len(used)] == used
+    assert faults(after) == []
 
 
 def test_another_fence_and_other_code_are_reasons(

@@ -546,6 +546,67 @@ def test_fields_of_the_consolidated_list_that_say_nothing(written: Written) -> N
     assert [(j.line, j.is_whole) for j in rows] == [(2, True)]
 
 
+ENTERPRISE = 'code="enterprise" classificationCode="E"'
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        'code="vessel" classificationCode="V"',
+        'code="ship" classificationCode="S"',
+        'code="other" classificationCode="O"',
+        "",
+    ],
+)
+def test_a_number_of_kind_imo_makes_a_ship_of_any_subject(kind: str, written: Written) -> None:
+    rows = read(written(as_xml(SHIP.replace(ENTERPRISE, kind))))
+    assert [e._replace(line=0) for e in entries(rows)] == [NEW_KONK] and junk(rows) == []
+
+
+@pytest.mark.parametrize("kind", ["V;vessel", "vessel;V", "O;other"])
+def test_csv_subjects_of_other_kinds_are_ships_too(kind: str, written: Written) -> None:
+    first, second = kind.split(";")
+    said = {"Entity_SubjectType": first, "Entity_SubjectType_ClassificationCode": second}
+    ship = [row | said for row in CSV_ROWS if row["Entity_LogicalId"] == "150000"]
+    assert [e._replace(line=0) for e in entries(read(written(as_csv(*ship))))] == [NEW_KONK]
+
+
+def test_a_person_with_a_number_is_no_ship(written: Written) -> None:
+    person = SHIP.replace(ENTERPRISE, 'code="person" classificationCode="P"')
+    assert read(written(as_xml(person))) == []
+
+
+@pytest.mark.parametrize("code", ["IMO", "imo", "imo-number", "ІМО"])
+def test_the_kind_imo_in_other_letters(code: str, written: Written) -> None:
+    subject = SHIP.replace('TypeCode="imo"', f'TypeCode="{code}"').replace(
+        'Description="IMO (vessel identification)"', 'Description="other"'
+    )
+    assert [e.imo for e in entries(read(written(as_xml(subject))))] == [9036387]
+
+
+def test_a_vessel_without_a_number_has_its_name(written: Written) -> None:
+    vessel = SHIP.replace(ENTERPRISE, 'code="vessel"').replace('number="9036387"', 'number=""')
+    found = [(e.imo, e.vessel_name) for e in entries(read(written(as_xml(vessel))))]
+    assert found == [(None, "NEW KONK")]
+
+
+@pytest.mark.parametrize(
+    ("generated", "day"),
+    [
+        ("2026-04-16T00:12:04.000+02:00", date(2026, 4, 16)),
+        ("2026-04-15T22:12:04Z", date(2026, 4, 16)),
+        ("2026-01-15T22:30:00Z", date(2026, 1, 15)),
+        ("2026-04-16", date(2026, 4, 16)),
+        ("yesterday", None),
+    ],
+)
+def test_the_day_of_the_consolidated_list_is_that_in_brussels(
+    generated: str, day: date | None, written: Written
+) -> None:
+    found = open_list(written(as_xml(SHIP).replace("2026-08-05T16:47:04.449+02:00", generated)))
+    assert found is not None and found.published_on == day
+
+
 def test_xml_cut_anywhere_gives_what_stands_before(written: Written) -> None:
     text = as_xml(SHIP, COMPANY, SHIP.replace("9036387", "9402471")).encode()
     whole = read(written(text))

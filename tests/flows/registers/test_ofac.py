@@ -189,6 +189,109 @@ def test_the_formats_of_the_publisher_say_the_same(read: Read, content: bytes) -
     assert [j.reason for j in junk(found)] == [j.reason for j in junk(plain)]
 
 
+@pytest.mark.parametrize(
+    ("name", "remarks", "others"),
+    [
+        ('SIM "ALBA" STAR', "Vessel Registration Identification IMO 1111117.", ()),
+        (
+            "SIM ALBA",
+            'Vessel Registration Identification IMO 1111117; a.k.a. "SIM OLD", or so; '
+            'f.k.a. "SIM OLDER"; Linked To: SIM "CO".',
+            ("SIM OLDER",),
+        ),
+        ('"SIM ALBA', "Vessel Registration Identification IMO 1111117.", ()),
+    ],
+)
+def test_quotes_inside_a_quoted_field_cost_no_ship(
+    read: Read, name: str, remarks: str, others: tuple[str, ...]
+) -> None:
+    rows = read(row(name=name, program="CUBA", flag="Gambia, The", remarks=remarks).encode())
+    assert [(e.vessel_name, e.imo, e.flag, e.former_names) for e in entries(rows)] == [
+        (name, 1111117, "GM", others)
+    ]
+    assert junk(rows) == []
+
+
+def enhanced(*entities: str, as_of: str = "2026-04-10T00:00:00") -> bytes:
+    """SDN_ENHANCED.XML, in the elements that other people's readers of it name."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?><sanctionsData xmlns="https://sanctionslistservice.'
+        'ofac.treas.gov/api/PublicationPreview/exports/ENHANCED_XML"><publicationInfo>'
+        f"<dataAsOf>{as_of}</dataAsOf></publicationInfo><referenceValues><referenceValue "
+        'refId="8"><type>VESSEL TYPE</type><value>Crude Oil Tanker</value></referenceValue>'
+        f"</referenceValues><entities>{''.join(entities)}</entities></sanctionsData>"
+    ).encode()
+
+
+def enhanced_ship(
+    *programmes: str, kind: str = "Vessel", of: str = "SDN List", is_valid: str = "true"
+) -> str:
+    tags = "".join(f"<sanctionsProgram>{tag}</sanctionsProgram>" for tag in programmes)
+    names = "".join(
+        f"<name><isPrimary>{is_primary}</isPrimary><translations><translation><script>Latin"
+        f"</script><formattedFullName>{text}</formattedFullName></translation></translations>"
+        "</name>"
+        for text, is_primary in (
+            *(("SIM OLD ONE", "false"), ("SIM ALBA", "true"), ("Sim Other", "false")),
+        )
+    )
+    features = "".join(
+        f"<feature><type>{label}</type>{value}</feature>"
+        for label, value in {
+            "VESSEL TYPE": "<valueRefId>8</valueRefId>",
+            "Vessel Flag": "<value>Panama</value>",
+            "Vessel Call Sign": "<value>3ESIM</value>",
+            "Vessel Tonnage": "<value>99,144</value>",
+            "Vessel Gross Registered Tonnage": "<value>56,068</value>",
+            "Vessel Year of Build": "<value>2007</value>",
+        }.items()
+    )
+    return (
+        f'<entity id="9001"><generalInfo><entityType>{kind}</entityType></generalInfo>'
+        f'<sanctionsLists><sanctionsList datePublished="2025-02-06">{of}</sanctionsList>'
+        f"</sanctionsLists><sanctionsPrograms>{tags}</sanctionsPrograms><names>{names}</names>"
+        f"<features>{features}</features><identityDocuments><identityDocument><type>"
+        "Vessel Registration Identification</type><documentNumber>IMO 1111117</documentNumber>"
+        f"<isValid>{is_valid}</isValid></identityDocument><identityDocument><type>MMSI</type>"
+        "<documentNumber>273123456</documentNumber></identityDocument></identityDocuments></entity>"
+    )
+
+
+def test_the_enhanced_file_has_the_same(read: Read, tmp_path: Path) -> None:
+    content = enhanced(enhanced_ship("IRAN", "RUSSIA-EO14024"))
+    assert without(entries(read(content)), "line") == without(entries(read(CSV))[:2], "line")
+    assert published_on(content, tmp_path) == date(2026, 4, 10)
+
+
+def test_the_enhanced_file_has_a_day_where_the_ship_has_one_programme(read: Read) -> None:
+    """It has one day for the entry, and does not tell which of several programmes it is of."""
+    (found,) = entries(read(enhanced(enhanced_ship("RUSSIA-EO14024"))))
+    assert found.listed_on == date(2025, 2, 6)
+    both = entries(read(enhanced(enhanced_ship("IRAN", "RUSSIA-EO14024"))))
+    assert [e.listed_on for e in both] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "ship",
+    [
+        enhanced_ship("IRAN", kind="Individual"),
+        enhanced_ship("IRAN", kind="Entity"),
+        enhanced_ship("IRAN", of="Consolidated List"),
+    ],
+)
+def test_the_enhanced_file_of_others_names_no_ship(read: Read, ship: str) -> None:
+    assert read(enhanced(ship)) == []
+
+
+def test_faults_of_the_enhanced_file_are_named(read: Read) -> None:
+    strange = read(enhanced(enhanced_ship("IRAN", kind="Submarine")))
+    assert [j.is_whole for j in junk(strange)] == [True] and entries(strange) == []
+    fraudulent = read(enhanced(enhanced_ship("IRAN", is_valid="false")))
+    assert [e.imo for e in entries(fraudulent)] == [None]
+    cut = read(enhanced(enhanced_ship("IRAN"))[:-20])
+    assert len(entries(cut)) == 1 and junk(cut)[-1].reason.startswith("the file is cut")
+
+
 def test_only_ships_are_entries(read: Read) -> None:
     names = {content: {e.vessel_name for e in entries(read(content))} for content in (CSV, XML)}
     assert names[CSV] == names[XML] == {"SIM ALBA", "SIM BRISA", "SIM CORAL"}
@@ -443,7 +546,8 @@ def test_a_file_that_names_no_ships_any_more_is_not_an_empty_list(read: Read) ->
         (row(number=NULL), "no ent_num"),
         (row(number="9001x"), "no ent_num"),
         (row(kind="submarine"), "SDN type is not known"),
-        (row(name='SIM "ALBA'), "cannot be read as CSV"),
+        (row(name="SIM ALBA").replace('ALBA"', "ALBA"), "cannot be read as CSV"),
+        (row(name='SIM "ALBA", "X', remarks='"A", B.'), "cannot be read as CSV"),
         (row(name="").replace('""', NULL), "neither an IMO number, nor an MMSI, nor a name"),
         ("\0\0\0\r\n", "row of"),
         (row(name="x" * 200_000), "cannot be read as CSV: field larger"),
@@ -454,7 +558,8 @@ def test_a_file_that_names_no_ships_any_more_is_not_an_empty_list(read: Read) ->
         "null reference",
         "bad reference",
         "unknown type",
-        "stray quote",
+        "open quote",
+        "quotes that leave the number of fields open",
         "nothing to know it by",
         "NUL",
         "huge field",

@@ -282,6 +282,26 @@ def test_a_field_that_says_nothing_is_left_out_and_named(
     assert left_out.reason.startswith(column)
 
 
+def test_na_and_a_time_after_the_day(written: Written) -> None:
+    """Older copies have N/A in every cell that is empty, and a time after each day."""
+    row = dict.fromkeys(COLUMNS, "N/A") | KOROLEV | {"Date Designated": "31/07/2024 00:00:00"}
+    plain, found = (read(written(published(one))) for one in (KOROLEV, row))
+    assert entries(found) == entries(plain) and junk(found) == []
+
+
+@pytest.mark.parametrize("kind", ["Ship", "", "N/A"])
+def test_rows_of_other_names_belong_to_their_ship(kind: str, written: Written) -> None:
+    alias = {
+        **{"Unique ID": KOROLEV["Unique ID"], "Name 6": "Galaxy", "Name type": "Alias"},
+        **{"Designation Type": kind, "IMO number": "N/A", "Date Designated": "N/A"},
+    }
+    rows = read(written(published(KOROLEV, alias, PERSON | {"Designation Type": ""})))
+    assert [(e.vessel_name, e.former_names) for e in entries(rows)] == [
+        ("KOROLEV PROSPECT", ("GALAXY",))
+    ]
+    assert junk(rows) == []
+
+
 def test_a_ship_known_by_name_only_is_an_entry(written: Written) -> None:
     rows = read(written(published(KOROLEV | {"IMO number": ""})))
     assert [(e.imo, e.vessel_name) for e in rows if isinstance(e, Entry)] == [

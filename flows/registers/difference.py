@@ -1,0 +1,95 @@
+"""What one version of a list has that another has not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from flows.registers.entry import Entry
+from flows.registers.guard import hull_key, is_known
+
+_COMPARED = (
+    *("vessel_name", "flag", "call_sign", "vessel_type", "listed_on", "delisted_on"),
+    *("is_delisted", "link_tier", "link_reason", "valid_from", "valid_to", "ground"),
+)
+
+
+_Key = tuple[str, str]
+"""A hull and its programme."""
+
+
+class Listing(NamedTuple):
+    """A hull under a programme, as a person reads it in what an import changed."""
+
+    hull: str
+    vessel_name: str
+    programme: str
+
+
+def difference(
+    before: Iterable[Entry], after: Iterable[Entry]
+) -> tuple[list[Listing], list[Listing], list[Listing]]:
+    """What was added, changed and gone, by hull and programme: publishers renumber entries."""
+    old, new = _by_key(before), _by_key(after)
+    added = sorted(key for key in new if key not in old)
+    gone = sorted(key for key in old if key not in new)
+    changed = sorted(key for key in new if key in old and _is_changed(old[key], new[key]))
+    renamed = _renamed([(key, old[key]) for key in gone], [(key, new[key]) for key in added])
+    return (
+        [_listing(key, new[key]) for key in added if key not in renamed.values()],
+        [
+            *(_listing(key, new[key]) for key in changed),
+            *(
+                _listing((now[0], f"{then[1]} -> {now[1]}"), new[now])
+                for then, now in sorted(renamed.items())
+            ),
+        ],
+        [_listing(key, old[key]) for key in gone if key not in renamed],
+    )
+
+
+def _renamed(
+    gone: Iterable[tuple[_Key, list[Entry]]], added: Iterable[tuple[_Key, list[Entry]]]
+) -> dict[_Key, _Key]:
+    """Listings whose key alone is new: the same hull, listed on the same day.
+
+    Where the list gives no day, only under a key that is not known.
+    """
+    anew: dict[tuple[str, date | None], list[tuple[_Key, list[Entry]]]] = defaultdict(list)
+    for key, entries in added:
+        anew[key[0], _listed_on(entries)].append((key, entries))
+    found: dict[_Key, _Key] = {}
+    for key, entries in gone:
+        day = _listed_on(entries)
+        for other, now in anew[key[0], day]:
+            if other not in found.values() and (day or not any(map(is_known, now))):
+                found[key] = other
+                break
+    return found
+
+
+def _listed_on(entries: list[Entry]) -> date | None:
+    return min((e.listed_on for e in entries if e.listed_on), default=None)
+
+
+def _by_key(entries: Iterable[Entry]) -> dict[_Key, list[Entry]]:
+    found: dict[_Key, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[hull_key(entry), entry.programme or ""].append(entry)
+    return found
+
+
+def _is_changed(old: list[Entry], new: list[Entry]) -> bool:
+    """Whether any statement differs that both versions make."""
+    for field in _COMPARED:
+        then = {value for e in old if (value := getattr(e, field)) is not None}
+        now = {value for e in new if (value := getattr(e, field)) is not None}
+        if then and now and then != now:
+            return True
+    return False
+
+
+def _listing(key: _Key, entries: list[Entry]) -> Listing:
+    return Listing(key[0], entries[0].vessel_name or "", key[1])

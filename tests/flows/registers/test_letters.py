@@ -1,0 +1,109 @@
+"""Text of lists as people type it: digits of other scripts, look-alikes, flags in every form."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.registers.entry import day, flag_code, imo_number, ship_mmsi, whole_number
+from flows.registers.letters import plain_code, plain_text
+from tests.flows.registers.ships import imo
+
+DIGITS = ("0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹")
+LOOK_ALIKES = {"A": "АΑ", "B": "ВΒ", "C": "С", "E": "ЕΕ", "H": "НΗ", "I": "ІΙ", "K": "КΚ"} | {
+    "M": "МΜ", "N": "Ν", "O": "ОΟ", "P": "РΡ", "S": "Ѕ", "T": "ТΤ", "X": "ХΧ", "Y": "УΥ",
+}  # fmt: skip
+
+
+@given(
+    st.integers(0, 99_999), st.sampled_from(DIGITS), st.sampled_from(["", "IMO ", "ІМО", "IМO "])
+)
+def test_an_imo_number_in_any_digits_and_letters(number: int, digits: str, prefix: str) -> None:
+    text = prefix + "".join(digits[int(d)] for d in str(imo(number)))
+    assert imo_number(text) == imo(number)
+
+
+@pytest.mark.parametrize("zero", ["O", "o", "О", "Ο"])
+def test_a_letter_for_a_digit_is_read_where_the_check_digit_is_right(zero: str) -> None:
+    text = str(imo(3)).replace("0", zero)
+    assert imo_number(text) == imo(3)
+    assert imo_number(text[:-1] + str((imo(3) + 1) % 10)) is None
+
+
+def test_a_word_is_no_imo_number() -> None:
+    assert imo_number("OOOOOOO") is None and imo_number("IOIOIOI") is None
+
+
+@given(st.text("ABCEHIKMNOPSTXY0123456789-", min_size=3, max_size=20), st.data())
+def test_a_tag_in_look_alikes_is_the_tag(tag: str, data: st.DataObject) -> None:
+    typed = "".join(data.draw(st.sampled_from(s + LOOK_ALIKES.get(s, ""))) for s in tag)
+    assert plain_code(typed) == plain_code(tag)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("RUSSIA\u2011EO14024", "RUSSIA-EO14024"),
+        ("SЕA STАR", "SEA STAR"),
+        ("НОРЕ STAR", "HOPE STAR"),
+        ("МОРЕ", "МОРЕ"),
+        ("ЖУКОВ STAR", "ЖУКОВ STAR"),
+        ("ＳＥＡ　ＳＴＡＲ　７", "SEA STAR 7"),
+        *((text, None) for text in ("", " ", "-0- ", "N/A", "n/a ", "NULL", "None", "-", "\u200b")),
+    ],
+)
+def test_plain_text(text: str, plain: str | None) -> None:
+    assert plain_text(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ("GM", ["Gambia, The", "The Gambia", "GAMBIA (THE)", "Gambia (the)", "Gаmbia", "gm"]),
+        ("CI", ["Cote d'Ivoire", "Côte d\u2019Ivoire", "COTE D IVOIRE", "Ivory Coast"]),
+        ("TR", ["Türkiye", "TÜRKİYE", "Turkiye", "Turkey", "Republic of Türkiye"]),
+        ("CK", ["Cook Islands", "COOK ISLANDS", "Cook Is.", "Cook Islands, The", "СООК Islands"]),
+        ("KR", ["Korea, Republic of", "Republic of Korea", "South Korea", "Korea, South"]),
+        ("KP", ["Korea, Democratic People's Republic of", "DPRK", "North Korea", "D.P.R. Korea"]),
+        ("CD", ["Congo, Democratic Republic of the", "Congo (Kinshasa)", "DR Congo"]),
+        ("CG", ["Congo", "Congo, Republic of the", "Congo (Brazzaville)"]),
+        ("TZ", ["Tanzania, United Republic of", "Tanzania (Zanzibar)", "Zanzibar"]),
+        ("MH", ["Marshall Islands", "Marshall Is.", "Republic of the Marshall Islands"]),
+        ("KN", ["St. Kitts & Nevis", "Saint Kitts and Nevis", "ST KITTS AND NEVIS"]),
+        ("VC", ["St Vincent and the Grenadines", "St.Vincent/Grenadines", "Saint Vincent"]),
+        ("IR", ["Iran (Islamic Republic of)", "Iran, Islamic Rep. of", "IRAN"]),
+        ("RU", ["Russia", "Russian Federation", "Russian Fed.", "RU"]),
+        ("GQ", ["Guinea, Equatorial", "Equatorial Guinea"]),
+        ("GW", ["Guinea-Bissau", "Guinea Bissau"]),
+        ("VG", ["Virgin Islands, British", "British Virgin Islands"]),
+        ("HK", ["Hong Kong, China", "Hong Kong (SAR)", "Hong Kong SAR"]),
+        ("TW", ["Taiwan, Province of China", "Taiwan", "Republic of China"]),
+        ("SZ", ["Eswatini", "Swaziland", "Kingdom of Eswatini"]),
+        ("DM", ["Dominica", "Commonwealth of Dominica"]),
+        ("DO", ["Dominican Republic"]),
+        ("KM", ["Comoros", "Union of the Comoros"]),
+        ("GB", ["United Kingdom", "Great Britain", "UK"]),
+        (None, ["False flag", "Unknown", "N/A", "None", "Korea", "Virgin Islands", "Republic of"]),
+    ],
+)
+def test_a_flag_in_every_form(code: str | None, texts: list[str]) -> None:
+    assert {text: flag_code(text) for text in texts} == dict.fromkeys(texts, code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("31/07/2024", "31/07/2024 00:00", "31/07/2024 00:00:00", "31/07/2024 12:00 AM"),
+        *("31/07/2024T00:00:00Z", "31/07/2024 00:00:00.000", "31/07/2024 00:00:00+01:00"),
+    ],
+)
+def test_a_day_with_a_time(text: str) -> None:
+    assert day(text, "%d/%m/%Y") == date(2024, 7, 31)
+
+
+def test_numbers_in_other_digits_and_as_floats() -> None:
+    assert whole_number("９９,１４４") == 99144
+    assert ship_mmsi("２73123456") == ship_mmsi("273123456.0") == 273123456
