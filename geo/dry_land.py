@@ -2,9 +2,9 @@
 
     python -m geo.dry_land data/ports/iran.geojson data/coast/land.geojson > data/ports/land.geojson
 
-A ship that seems to stop there was displaced. The coast is good to a kilometre, so only what lies further
-inland than that counts, and nothing within a kilometre of a berth that lies on land by this coast:
-harbours were dug since it was drawn, and rivers are missing.
+A ship that seems to stop there was displaced. The coast is good to a kilometre, so only what lies
+further inland than that counts, and nothing within a kilometre of a berth that lies on land by this
+coast: harbours were dug since it was drawn, and rivers are missing.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ GAP_M = 50.0
 LEAST_M2 = 100_000.0
 """Smaller polygons are slivers."""
 SOURCE = (
-    "Natural Earth 1:10m, more than 1 km inland, without the surroundings of berths that lie there by "
-    "this coast (geo/dry_land.py)"
+    "Natural Earth 1:10m, more than 1 km inland, without the surroundings of berths that lie there "
+    "by this coast (geo/dry_land.py)"
 )
 
 
@@ -49,8 +49,8 @@ def dry_land(ports: Ports, land: BaseGeometry) -> Iterator[tuple[str, BaseGeomet
     Yields
     ------
     port_id, geometry : str, Polygon or MultiPolygon
-        WGS 84 degrees, rounded to 1e-5. A port of which a berth lies on dry land by more than half is
-        left out: the coast does not show its water.
+        WGS 84 degrees, rounded to 1e-5. A port of which a berth lies on dry land by more than half
+        is left out: the coast does not show its water.
     """
     inner = ports.port_area[ports.port_area["kind"].isin(["berth", "anchorage"])]
     for port_id, limit in zip(ports.port["port_id"], ports.port["geometry"], strict=True):
@@ -93,7 +93,7 @@ def features(ports: Ports, land: BaseGeometry) -> list[dict[str, Any]]:
                 "area_id": f"{port_id}-land",
                 "port_id": port_id,
                 "port_name": port.at[port_id, "name"],
-                "area_name": f"{port.at[port_id, 'name']}, dry land",
+                "area_name": str(port.at[port_id, "name"]) + ", dry land",
                 "kind": "land",
                 "water": port.at[port_id, "water"],
                 "country": port.at[port_id, "country"],
@@ -109,7 +109,7 @@ def features(ports: Ports, land: BaseGeometry) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Write the features for the ports and the coast named on the command line."""
-    ports_file, coast_file = sys.argv[1:]
+    ports_file, coast_file = (str(name) for name in sys.argv[1:])
     coast = json.loads(Path(coast_file).read_text(encoding="utf-8"))
     lines = [
         json.dumps(feature)

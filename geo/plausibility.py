@@ -89,8 +89,8 @@ SLOT_US = 10 * 60 * 1_000_000
 CELL_DEGREES = 0.05
 """Fixes of one MMSI within ten minutes and about 5 km of each other are judged as one.
 
-All costs and counts below were set on fixes some ten minutes apart. In that time a ship makes 9 km at
-most, so nothing that is thrown further is hidden.
+All costs and counts below were set on fixes some ten minutes apart. In that time a ship makes 9 km
+at most, so nothing that is thrown further is hidden.
 """
 
 PIECE_SILENCE_US = 30 * 60 * 1_000_000
@@ -164,9 +164,9 @@ CLOCK_LAGS = 6
 CLOCK_FIXES = 3
 CLOCK_SPAN_US = 3 * 3_600 * 1_000_000
 CLOCK_SPAN_SHARE = 0.5
-"""A receiver's clock is off by the same time for at least so many fixes, over three hours or half of
-the way that was heard. A second ship on the same lane, a knot faster or slower, keeps its distance in
-time to within `CLOCK_NEAR_M` for an hour only."""
+"""A receiver's clock is off by the same time for at least so many fixes, over three hours or half
+of the way that was heard. A second ship on the same lane, a knot faster or slower, keeps its
+distance in time to within `CLOCK_NEAR_M` for an hour only."""
 CLOCK_STILL_US = 2 * 3_600 * 1_000_000
 """A fix that is near the track for longer tells no clock: the ship lay there."""
 CLOCK_SHARE = 0.6
@@ -183,7 +183,7 @@ CLOCK_SAMPLE = 200
 """Fixes of a track that are held against the first one at each lag."""
 
 FROZEN_NEAR_M = 1_000.0
-"""Fixes within this of each other are one place that a ship lies at: `STOP_RADIUS_M` of port calls."""
+"""Fixes within this of each other are one place where a ship lies, as in port calls."""
 APPROACH_US = 3 * 3_600 * 1_000_000
 """A ship that was heard under way so long before, and took no more than twice the time that the way
 takes, was seen to come."""
@@ -453,8 +453,8 @@ def _judge_sorted(table: _Table) -> Judgement:
     has_jump = np.zeros(track[-1] + 1, dtype=np.bool_)
     has_jump[track[:-1][jump]] = True
     rows = np.flatnonzero(has_jump[track])
-    first, group = _thinned(table.rows(rows))
-    explained = _explain(table.rows(rows[first])).rows(group)
+    stands, group = _thinned(table.rows(rows))
+    explained = _explain(table.rows(rows[stands])).rows(group)
     found.verdict[rows] = explained.verdict
     found.reason[rows] = explained.reason
     found.track_id[rows] = explained.track_id
@@ -1059,8 +1059,8 @@ def _is_other_clock(table: _Table, track: _Ints, rows: _Ints) -> bool:
     """Whether a track is the first one by wrong clocks: where that was, always so much later.
 
     Each clock is off by one time. The clocks are found one after the other, the one that explains
-    the most fixes first. Where that cannot be told, as on a track of few fixes, it is that ship if it
-    was nowhere else and lay nowhere but in the very spots where that lay: no two ships do.
+    the most fixes first. Where that cannot be told, as on a track of few fixes, it is that ship if
+    it was nowhere else and lay nowhere but in the very spots where that lay: no two ships do.
     """
     lies = _sampled(rows[_is_still(table, rows)])
     rows = _sampled(rows[np.diff(table.at[rows] // CLOCK_SLOT_US, prepend=-1) > 0])
@@ -1085,7 +1085,11 @@ def _is_other_clock(table: _Table, track: _Ints, rows: _Ints) -> bool:
     if not at.size:
         return False
     is_spot = _is_where_it_was(table, track, lies, lag_us, SAME_BERTH_M).any(axis=1)
-    return bool(is_spot.size and is_spot.mean() >= CLOCK_WAY_SHARE and near.any(axis=1).mean() >= CLOCK_WAY_SHARE)
+    return bool(
+        is_spot.size
+        and is_spot.mean() >= CLOCK_WAY_SHARE
+        and near.any(axis=1).mean() >= CLOCK_WAY_SHARE
+    )
 
 
 def _sampled(rows: _Ints) -> _Ints:

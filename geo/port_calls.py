@@ -50,8 +50,8 @@ an hour or more, which the swing about an anchor does not reach, so the upper va
 UNDER_WAY_KN = 2.0
 """A ship that reports more than this is not still. Ships at anchor report up to about 1 knot."""
 CONTRADICTED_SHARE = 0.25
-"""A ship that made less than this share of the way that its speed would take, before and after a fix,
-does not move at that speed: the field is stuck or wrong, and places outweigh it."""
+"""A ship that made less than this share of the way that its speed would take, before and after a
+fix, does not move at that speed: the field is stuck or wrong, and places outweigh it."""
 STOP_US = _HOUR_US
 """Outside a berth a shorter stop is a pilot or a tug, not a call."""
 STOP_RADIUS_M = STILL_KN * _M_PER_NM
@@ -91,18 +91,18 @@ The hearing window of `coverage`. Global Fishing Watch takes 4 hours for a gap
 SILENCE_US = 21 * _DAY_US
 """A silence longer than this ends a call."""
 HEARD_SILENCE_H = 168
-"""A silence that holds this many hours in which the port was heard ends a call: seven days. Not where
-the next fix shows the ship still in the very spot: a storage tanker is heard seldom."""
+"""A silence that holds this many hours in which the port was heard ends a call: seven days. Not
+where the next fix shows the ship still in the very spot: a storage tanker is heard seldom."""
 SAME_BERTH_M = 150.0
 """In a berth the very spot is that of the antenna; elsewhere it is `STOP_RADIUS_M`."""
 
 TWO_PLACES_US = 12 * _HOUR_US
 TWO_PLACES_TURNS = 3
-"""A ship that sends from a berth for so long, and in turns with another place at least so often, may
-be loading while it pretends to be elsewhere: shown, contested. Shorter stays are interference, and
-so are those in which the ship is heard from the berth alone."""
+"""A ship that sends from a berth for so long, and in turns with another place at least so often,
+may be loading while it pretends to be elsewhere: shown, contested. Shorter stays are interference,
+and so are those in which the ship is heard from the berth alone."""
 CLOCK_US = 13 * _HOUR_US
-"""A wrong clock repeats a call within the width of all time zones (`geo.plausibility.CLOCK_LAG_US`)."""
+"""A wrong clock repeats a call within the width of all time zones, as in `geo.plausibility`."""
 
 COLUMNS = (
     "port_call_id",

