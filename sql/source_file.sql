@@ -8,6 +8,7 @@ select
     rows_kept,
     rows_repeated,
     rows_rejected,
+    rows_static,
     first_reported_at,
     last_reported_at,
     ingested_at

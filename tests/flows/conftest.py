@@ -17,6 +17,7 @@ import pytest
 
 from flows import lake, read
 from flows.files import find_files
+from flows.headers import headers_of
 from flows.ingest import Outcome, ingest_file
 from flows.settings import Settings
 from flows.sources import Layout, load_sources, tell_source
@@ -163,6 +164,7 @@ class Read(NamedTuple):
     rejects: list[tuple[int, str, str]]
     count: int
     repeated: int
+    static: list[dict[str, Any]]
 
     @property
     def reasons(self) -> list[tuple[int, str]]:
@@ -184,27 +186,53 @@ def unpacked(row: dict[str, Any]) -> dict[str, Any]:
     return at | {k: v for k, v in row.items() if k not in ("place", "is_kept")}
 
 
+def rules_of(as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> read.Rules:
+    known = SOURCES.values() if sources is None else sources
+    return read.Rules(as_of + read.FUTURE, headers_of(known))
+
+
 def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> Read:
     """Read a file's content as an ingest does, and give what it holds, by line."""
     stream, digest = io.BytesIO(content), hashlib.blake2b(digest_size=32)
     head = read.read_head(stream, digest)
     layout = tell_source(head.text, SOURCES.values() if sources is None else sources)
-    parse = read.parser(layout, read.decimal_mark(layout, head.rest), as_of + read.FUTURE)
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str, str]] = []
+    static: list[dict[str, Any]] = []
     count = repeated = 0
-    for block in read.blocks(stream, digest, head.rest, head.line_number + 1):
-        parsed = parse(block)
+    cut = read.blocks(stream, digest, head.rest, head.line_number + 1)
+    given: dict[int, read.Block] = {}
+    noted = (given.setdefault(b.first_line, b) for b in cut)
+    at = head.line_number + 1
+    for parsed in read.parsed(noted, layout, rules_of(as_of, sources), 1):
         count += parsed.row_count
         repeated += parsed.repeated
+        static += [r for batch in parsed.static for r in batch.to_pylist()]
         table = read.rejects_table(parsed.rejects).to_pylist() if parsed.rejects else []
         rejects += [(r["line"], r["reason"], r["raw"]) for r in table]
         no_record = {r["line"] for r in table if r["reason"] in NO_RECORDS}
+        start = max(line for line in given if line <= at)
+        block = given[start]
+        if parsed.ended is not None:
+            rest = parsed.ended[1]
+            at = rest.first_line
+            given[at] = rest
+        ends = at if parsed.ended is not None else start + int(block.line_ends[-1]) + 1
+        names = set(layout.header)
         lines = [
             number
             for number, line in enumerate(block.content.split(b"\n"), block.first_line)
-            if (line.strip() or layout.delimiter.encode() in line) and number not in no_record
+            if number < ends
+            and (line.strip() or layout.delimiter.encode() in line)
+            and number not in no_record
+            and not names <= set(line.decode("latin-1").strip().split(layout.delimiter))
         ]
+        if parsed.ended is not None:
+            layout = parsed.ended[0].layout
+            if lines[-1:] == [at - 1] and parsed.ended[0].row is None:
+                lines.pop()
+        else:
+            at = start + int(block.line_ends[-1])
         for batch in parsed.batches:
             here, lines = pa.array(lines[: batch.num_rows]), lines[batch.num_rows :]
             told = batch.append_column("line", here).filter(batch["is_kept"])
@@ -217,8 +245,9 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
     again = set(read.repetitions(fixes, read.KEY).tolist())
     kept = [r for number, r in enumerate(rows) if number not in again]
     repeated += len(again)
-    assert len(kept) + len(rejects) + repeated == count
-    return Read(sorted(kept, key=lambda r: r["line"]), sorted(rejects), count, repeated)
+    assert len(kept) + len(rejects) + repeated + len(static) == count
+    kept.sort(key=lambda r: r["line"])
+    return Read(kept, sorted(rejects), count, repeated, static)
 
 
 def read_one(**changes: str) -> dict[str, Any] | str:
@@ -293,7 +322,7 @@ def ledger(settings: Settings) -> list[tuple[Any, ...]]:
     """The counts of every input, without its name, which is the first that came."""
     entries = lake.read_manifest(settings.home).entries.values()
     for e in entries:
-        assert e.rows_kept + e.rows_repeated + e.rows_rejected == e.rows_read
+        assert lake.accounted(e) == e.rows_read
         assert e.rows_kept == (e.position.rows if e.position else 0)
         assert e.rows_rejected == (e.reject.rows if e.reject else 0)
     return [
