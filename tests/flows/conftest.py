@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import zipfile
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -201,9 +202,8 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
     static: list[dict[str, Any]] = []
     count = repeated = 0
     cut = read.blocks(stream, digest, head.rest, head.line_number + 1)
-    given: dict[int, read.Block] = {}
-    noted = (given.setdefault(b.first_line, b) for b in cut)
-    at = head.line_number + 1
+    given: deque[read.Block] = deque()
+    noted = (given.append(block) or block for block in cut)  # type: ignore[func-returns-value]
     for parsed in read.parsed(noted, layout, rules_of(as_of, sources), 1):
         count += parsed.row_count
         repeated += parsed.repeated
@@ -211,28 +211,24 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
         table = read.rejects_table(parsed.rejects).to_pylist() if parsed.rejects else []
         rejects += [(r["line"], r["reason"], r["raw"]) for r in table]
         no_record = {r["line"] for r in table if r["reason"] in NO_RECORDS}
-        start = max(line for line in given if line <= at)
-        block = given[start]
+        block = given.popleft()
+        text = list(enumerate(block.content.split(b"\n"), block.first_line))
         if parsed.ended is not None:
-            rest = parsed.ended[1]
-            at = rest.first_line
-            given[at] = rest
-        ends = at if parsed.ended is not None else start + int(block.line_ends[-1]) + 1
+            header, rest = parsed.ended
+            text = text[: rest.first_line - block.first_line]
+            if header.row is None:
+                text.pop()
+            given.appendleft(rest)
         names = set(layout.header)
         lines = [
             number
-            for number, line in enumerate(block.content.split(b"\n"), block.first_line)
-            if number < ends
-            and (line.strip() or layout.delimiter.encode() in line)
+            for number, line in text
+            if (line.strip() or layout.delimiter.encode() in line)
             and number not in no_record
             and not names <= set(line.decode("latin-1").strip().split(layout.delimiter))
         ]
         if parsed.ended is not None:
             layout = parsed.ended[0].layout
-            if lines[-1:] == [at - 1] and parsed.ended[0].row is None:
-                lines.pop()
-        else:
-            at = start + int(block.line_ends[-1])
         for batch in parsed.batches:
             here, lines = pa.array(lines[: batch.num_rows]), lines[batch.num_rows :]
             told = batch.append_column("line", here).filter(batch["is_kept"])
