@@ -131,7 +131,7 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
     """The layout whose columns the header line holds.
 
     A source fits where every column that it maps is in the header, in any order; of several the
-    one of whose published header the file has the largest share, then the most columns. The
+    one that maps the most columns, then of whose published header the file has the most. The
     delimiter is the one of comma, semicolon and tab that gives most columns.
 
     Raises
@@ -257,14 +257,14 @@ def _missing(layout: Layout) -> list[str]:
     return [c for c in layout.source.columns.values() if c not in layout.header]
 
 
-def _nearness(layout: Layout) -> tuple[float, int]:
-    """Share and number of the published columns that the header holds.
+def _nearness(layout: Layout) -> tuple[int, float, int]:
+    """Number of the mapped columns; share and number of the published ones that the header holds.
 
-    The number decides where one published header is a part of another: a file with a column that
-    only the longer one has is of that one.
+    The first decides where one layout is a part of another, as a publisher's positions are of the
+    positions with particulars: what the longer one tells is not passed over.
     """
     shared = len(set(layout.source.header) & set(layout.header))
-    return shared / len(layout.source.header), shared
+    return len(layout.source.columns), shared / len(layout.source.header), shared
 
 
 def _listed(names: Sequence[str], most: int = 6) -> str:

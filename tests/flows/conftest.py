@@ -29,6 +29,8 @@ LAYOUTS = (
     *("marinecadastre-2024", "marinecadastre-2025", "danish-maritime-authority"),
     *("aishub", "aishub-encoded", "vt-explorer", "statsat"),
     *("aisstream-hormuz-tracker", "aisstream-listen", "ais-world-sample"),
+    *("marinetraffic", "marinetraffic-extended", "spire", "brest-naridata"),
+    *("statsat-ship", "hais", "marine-exchange-alaska", "marine-exchange-alaska-legacy"),
 )
 PACKINGS = ("plain", "gz", "zst", "zip")
 SOURCES = load_sources()
@@ -65,6 +67,13 @@ AS_PUBLISHED = {
     "statsat": {"reported_at": "2026-04-15 12:00:00"},
     "aisstream-hormuz-tracker": {"reported_at": "2026-04-15T12:00:00.000Z"},
     "aisstream-listen": {"reported_at": "2026-04-15T12:00:00.000Z"},
+    "brest-naridata": {"reported_at": "1776254400"},
+    "marine-exchange-alaska": {"nav_status": "Moored", "ship_type": "Tanker"},
+    "marine-exchange-alaska-legacy": {
+        "reported_at": "15 Apr 2026 12:00:00 UTC",
+        "nav_status": "Moored",
+        "ship_type": "Tanker",
+    },
     "ais-world-sample": {"reported_at": "2026-04-15T12:00:00+00:00", "ship_type": "Tanker"},
 }
 """How a layout writes the fix where its time or its words differ."""

@@ -87,6 +87,14 @@ def test_all_layouts_give_the_same_position() -> None:
         "aisstream-hormuz-tracker": static,
         "aisstream-listen": set(),
         "ais-world-sample": static | {"vessel_name", "nav_status"},
+        "marinetraffic": (static | {"vessel_name", "ship_type"}) - {"imo"},
+        "marinetraffic-extended": set(),
+        "spire": set(),
+        "brest-naridata": static | {"vessel_name", "ship_type"},
+        "statsat-ship": (static | {"vessel_name", "ship_type"}) - {"imo", "length_m"},
+        "hais": static | {"vessel_name", "ship_type"},
+        "marine-exchange-alaska": {"heading_deg"},
+        "marine-exchange-alaska-legacy": {"heading_deg", "call_sign", "length_m", "beam_m"},
     }
     for layout, found in by_layout.items():
         assert found == whole | dict.fromkeys(lacking[layout])
