@@ -157,7 +157,11 @@ def inputs_of(files: Iterable[InputFile]) -> Iterator[Input | Outcome]:
         except BarometerError as error:
             yield Outcome(file.path.name, "failed", str(error))
             continue
-        yield from (Input(member, file.is_named) for member in found)
+        for member in found:
+            if isinstance(member, BarometerError):
+                yield Outcome(str(member).partition(": ")[0], "failed", str(member))
+            else:
+                yield Input(member, file.is_named)
 
 
 def ingest_file(
