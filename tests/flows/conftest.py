@@ -234,7 +234,8 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
             for number, line in text
             if (line.strip() or layout.delimiter.encode() in line)
             and number not in no_record
-            and not names <= set(line.decode("utf-8-sig", "replace").strip().split(layout.delimiter))
+            and not names
+            <= set(line.decode("utf-8-sig", "replace").strip().split(layout.delimiter))
         ]
         if parsed.ended is not None:
             layout = parsed.ended[0].layout
