@@ -140,10 +140,10 @@ LEDGER_SCHEMA = pa.schema(
         ("rows_kept", pa.int64()),
         ("rows_repeated", pa.int64()),
         ("rows_rejected", pa.int64()),
-        ("rows_static", pa.int64()),
         ("first_reported_at", pa.timestamp("us")),
         ("last_reported_at", pa.timestamp("us")),
         ("ingested_at", pa.timestamp("us")),
+        ("rows_static", pa.int64()),
     ]
 )
 RUN_SCHEMA = pa.schema(

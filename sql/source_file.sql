@@ -8,9 +8,9 @@ select
     rows_kept,
     rows_repeated,
     rows_rejected,
-    rows_static,
     first_reported_at,
     last_reported_at,
-    ingested_at
+    ingested_at,
+    rows_static
 from ledger
 order by file_id
