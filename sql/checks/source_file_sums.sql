@@ -1,5 +1,4 @@
--- Input files whose rows do not add up: each row read was kept, repeated, rejected
--- or a static report.
+-- Input files whose rows do not add up: each row is kept, repeated, rejected or static.
 -- Grain: one input file at fault. Inputs: source_file.
 select
     file_id,
