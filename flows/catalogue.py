@@ -143,6 +143,7 @@ LEDGER_SCHEMA = pa.schema(
         ("first_reported_at", pa.timestamp("us")),
         ("last_reported_at", pa.timestamp("us")),
         ("ingested_at", pa.timestamp("us")),
+        ("rows_static", pa.int64()),
     ]
 )
 RUN_SCHEMA = pa.schema(

@@ -123,7 +123,7 @@ def _differences(
 def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
     found = []
     for entry in manifest.entries.values():
-        total = entry.rows_kept + entry.rows_repeated + entry.rows_rejected
+        total = lake.accounted(entry)
         if total != entry.rows_read:
             found.append(_fault("sums", f"{entry.name}: {entry.rows_read} read, {total} accounted"))
         rows = {"position": entry.rows_kept, "reject": entry.rows_rejected}

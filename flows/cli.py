@@ -539,6 +539,7 @@ def _ingest(flags: argparse.Namespace) -> int:
             for outcome in ingest_file(file, sources, settings, progress):
                 run.log_outcome(log, outcome)
                 outcomes.append(outcome)
+        run.log_remarks(log, outcomes)
         run.derive(settings, outcomes, publish=False)
     if flags.json:
         print(json.dumps([_outcome_record(o) for o in outcomes], indent=2))
@@ -688,9 +689,13 @@ def _outcome_record(outcome: Outcome) -> dict[str, Any]:
         "name": outcome.name,
         "state": outcome.state,
         "message": outcome.message,
+        "remarks": list(outcome.remarks),
     }
     if outcome.entry is not None:
-        names = ("file_id", "source", "rows_read", "rows_kept", "rows_repeated", "rows_rejected")
+        names = (
+            *("file_id", "source", "rows_read", "rows_kept", "rows_repeated", "rows_rejected"),
+            "rows_static",
+        )
         record |= {name: getattr(outcome.entry, name) for name in names}
     return record
 

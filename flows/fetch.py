@@ -372,6 +372,8 @@ def _check_whole(part: Path, name: str, stop: threading.Event) -> None:
     left = max(MOST_UNPACKED * size_of(part), FREELY_UNPACKED)
     try:
         for member in members(part):
+            if isinstance(member, BarometerError):
+                raise member
             with opened(member) as stream:
                 while block := stream.content.read(BLOCK_BYTES):
                     if stop.is_set():  # a month takes minutes to read

@@ -16,12 +16,21 @@ from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 
+from flows import containers
 from flows.settings import BarometerError
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst")
 """What may be an AIS file in a folder. A file that is named is opened whatever its name."""
 
+PACKED = (".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".lz4")
+"""Archives that are not opened, and named where one lies in a folder."""
+
 _GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
+
+MAX_SHRINK = 20
+SMALL_ARCHIVE_BYTES = 1 << 20
+"""An archive in an archive hardly shrinks again: one over a megabyte that shrank to a twentieth is
+made to fill memory with its table of contents, and is not opened."""
 
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -51,13 +60,14 @@ class Member(NamedTuple):
         to write to.
     path : Path
         The file on disk.
-    inside : zipfile.ZipInfo or None
-        The member of the archive.
+    inside : tuple of zipfile.ZipInfo
+        The member of the archive, and the member of that where it is an archive too; empty for a
+        file that is none.
     """
 
     name: str
     path: Path
-    inside: zipfile.ZipInfo | None
+    inside: tuple[zipfile.ZipInfo, ...] = ()
 
 
 def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
@@ -111,12 +121,13 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.name.lower().endswith(SUFFIXES) and path.is_file():
+        if not hidden and path.name.lower().endswith(SUFFIXES + PACKED) and path.is_file():
             yield path
 
 
-def members(path: Path) -> list[Member]:
-    """The CSVs of a file, in the archive's order.
+def members(path: Path) -> list[Member | BarometerError]:
+    """The CSVs of a file, in the archive's order; those of an archive in it stand in its place, and
+    what is wrong with that one where it cannot be opened.
 
     Raises
     ------
@@ -126,18 +137,63 @@ def members(path: Path) -> list[Member]:
     with explained(path.name), path.open("rb") as raw:
         kind = raw.read(4)
         if kind not in (_ZIP, _ZIP_EMPTY):
-            return [Member(path.name, path, None)]
+            return [Member(path.name, path)]
         with zipfile.ZipFile(raw) as archive:
-            if any(info.flag_bits & 0x1 for info in archive.infolist()):
-                raise BarometerError(f"{path.name}: the archive has a password. Unpack it first.")
-            inside = [
-                Member(f"{path.name}!{_printable(info.filename)}", path, info)
-                for info in archive.infolist()
-                if info.filename.lower().endswith(".csv") and not _is_hidden(info.filename)
-            ]
-    if not inside:
-        raise BarometerError(f"{path.name}: the archive holds no CSV.")
+            inside: list[Member | BarometerError] = []
+            for info in _infos(path.name, archive):
+                name = f"{path.name}!{_printable(info.filename)}"
+                if not _is_zip(info):
+                    inside.append(Member(name, path, (info,)))
+                    continue
+                try:
+                    inside += _members_of(name, path, archive, info)
+                except BarometerError as error:
+                    inside.append(error)
     return inside
+
+
+def _members_of(
+    name: str, path: Path, outer: zipfile.ZipFile, packed: zipfile.ZipInfo
+) -> list[Member | BarometerError]:
+    """The CSVs of an archive in an archive."""
+    with explained(name), _opened_archive(name, outer, packed) as archive:
+        return [
+            BarometerError(f"{name}!{_printable(info.filename)}: an archive too deep. Unpack it.")
+            if _is_zip(info)
+            else Member(f"{name}!{_printable(info.filename)}", path, (packed, info))
+            for info in _infos(name, archive)
+        ]
+
+
+@contextmanager
+def _opened_archive(
+    name: str, outer: zipfile.ZipFile, packed: zipfile.ZipInfo
+) -> Iterator[zipfile.ZipFile]:
+    if packed.file_size > max(SMALL_ARCHIVE_BYTES, MAX_SHRINK * packed.compress_size):
+        raise BarometerError(
+            f"{name}: an archive that shrank from {packed.file_size:,} to {packed.compress_size:,} "
+            "bytes is not opened. Unpack it first, if it is to be trusted."
+        )
+    with outer.open(packed) as content, zipfile.ZipFile(content) as archive:
+        yield archive
+
+
+def _infos(name: str, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The members of an archive that may be CSVs or hold some."""
+    if any(info.flag_bits & 0x1 for info in archive.infolist()):
+        raise BarometerError(f"{name}: the archive has a password. Unpack it first.")
+    found = [
+        info
+        for info in archive.infolist()
+        if info.filename.lower().endswith(SUFFIXES) and not _is_hidden(info.filename)
+    ]
+    if not found:
+        raise containers.without_csv(name, archive.namelist())
+    return found
+
+
+def _is_zip(info: zipfile.ZipInfo) -> bool:
+    return info.filename.lower().endswith(".zip")
 
 
 def _is_hidden(name: str) -> bool:
@@ -158,6 +214,29 @@ class Explained(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         with explained(self._name):
             return bytes(self._content.read(size))
+
+
+class Begun(io.RawIOBase):
+    """A stream of which `start`, its first bytes, was read, and is read once more."""
+
+    def __init__(self, content: Any) -> None:
+        self.start = b""
+        while len(self.start) < containers.FIRST_BYTES:
+            piece = content.read(containers.FIRST_BYTES - len(self.start))
+            if not piece:
+                break
+            self.start += piece
+        self._content, self._left = content, self.start
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._left:
+            return bytes(self._content.read(size))
+        given = self._left if size < 0 else self._left[:size]
+        self._left = self._left[len(given) :]
+        return given + bytes(self._content.read(size if size < 0 else size - len(given)))
 
 
 class Stream(NamedTuple):
@@ -182,18 +261,21 @@ def opened(member: Member) -> Iterator[Stream]:
     with ExitStack() as stack:
         with explained(member.name):
             raw = stack.enter_context(member.path.open("rb"))
-            kind = raw.read(4)
-            raw.seek(0)
             content: Any = raw
-            if member.inside is not None:
+            if member.inside:
+                *packed, last = member.inside
                 archive = stack.enter_context(zipfile.ZipFile(raw))
-                content = stack.enter_context(archive.open(member.inside))
-            elif kind[:2] == _GZIP:
-                content = stack.enter_context(gzip.open(raw))
-            elif kind == _ZSTD:
-                source = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
-                content = stack.enter_context(source)
-        yield Stream(Explained(content, member.name), raw)
+                for info in packed:
+                    archive = stack.enter_context(_opened_archive(member.name, archive, info))
+                content = stack.enter_context(archive.open(last))
+            begun = Begun(content)
+            if begun.start[:2] == _GZIP:
+                begun = Begun(stack.enter_context(gzip.open(begun)))
+            elif begun.start[:4] == _ZSTD:
+                source = pa.CompressedInputStream(pa.PythonFile(begun, mode="r"), "zstd")
+                begun = Begun(stack.enter_context(source))
+            containers.refuse(member.name, begun.start)
+        yield Stream(Explained(begun, member.name), raw)
 
 
 @contextmanager
@@ -212,6 +294,11 @@ def explained(name: str) -> Iterator[None]:
     except NotImplementedError as error:  # zipfile's word for a method that it does not know
         raise BarometerError(f"{name}: {error}. Pack it anew with deflate.") from error
     except OSError as error:
+        if "too much memory for decoding" in str(error):
+            raise BarometerError(
+                f"{name}: packed by zstd with a window above 128 MiB, which is not opened. Pack it "
+                "anew: zstd -d --long=31 FILE.zst, then zstd FILE."
+            ) from error
         cut = "ZSTD" in str(error) or "Truncated" in str(error)
         why = f"cut or damaged archive ({error}). Fetch it again." if cut else str(error)
         raise BarometerError(f"{name}: {why}") from error

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -18,11 +19,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import lake, read, store
+from flows import lake, read, refusal, remark, span, static, store
 from flows.files import InputFile, Member, find_files, members, opened
+from flows.headers import headers_of
 from flows.lake import Entry, Manifest
 from flows.settings import BarometerError, Place, Settings
-from flows.sources import Source, UnknownHeader, tell_source
+from flows.sources import Layout, Source, UnknownHeader, told_or_refused
 
 log = logging.getLogger("barometer.ingest")
 
@@ -38,6 +40,8 @@ FAULTS = (
 
 MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETUNREACH)
 """Faults of reading for which the network or the drive is to blame, not the file."""
+
+REJECT, STATIC = "reject.parquet", "static.parquet"
 
 WRITE = """
 copy (
@@ -98,7 +102,8 @@ class Outcome(NamedTuple):
 
     `state` is ``ingested``, ``known`` (its content is in the lake already), ``skipped`` (found in a
     folder, and not AIS) or ``failed``; `message` says why for the last two. `is_transient`: the
-    writing failed, not the content.
+    writing failed, not the content. `remarks` say what the operator should know of an input that
+    went in; those of one kind are alike, so that they can be told once for many files.
     """
 
     name: str
@@ -106,6 +111,7 @@ class Outcome(NamedTuple):
     message: str = ""
     entry: Entry | None = None
     is_transient: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 class TransientError(Exception):
@@ -151,7 +157,11 @@ def inputs_of(files: Iterable[InputFile]) -> Iterator[Input | Outcome]:
         except BarometerError as error:
             yield Outcome(file.path.name, "failed", str(error))
             continue
-        yield from (Input(member, file.is_named) for member in found)
+        for member in found:
+            if isinstance(member, BarometerError):
+                yield Outcome(str(member).partition(": ")[0], "failed", str(member))
+            else:
+                yield Input(member, file.is_named)
 
 
 def ingest_file(
@@ -209,7 +219,8 @@ def ingest_input(
 class Staged(NamedTuple):
     """An input that was read to its end and lies in `work`, not yet part of the lake.
 
-    `position` is sorted by `KEY` and holds each fix once. `as_of` is what it was read by.
+    `position` is sorted by `KEY` and holds each fix once. `as_of` is what it was read by. `remarks`
+    as in `Outcome`.
     """
 
     name: str
@@ -221,11 +232,13 @@ class Staged(NamedTuple):
     rows_kept: int
     rows_repeated: int
     rows_rejected: int
+    rows_static: int
     first_reported_at: datetime | None
     last_reported_at: datetime | None
     work: Path
     position: Path
     reject: Path
+    remarks: tuple[str, ...]
 
 
 def stage(
@@ -259,7 +272,8 @@ def stage(
     except BaseException as error:
         shutil.rmtree(work, ignore_errors=True)
         if isinstance(error, UnknownHeader):
-            state = "failed" if error.is_ais or given.is_named else "skipped"
+            is_failed = error.is_ais or not error.is_table or given.is_named
+            state = "failed" if is_failed else "skipped"
             return Outcome(member.name, state, f"{member.name}: {error}")
         if isinstance(error, FAULTS):
             return _failed(member.name, settings, error)
@@ -283,7 +297,7 @@ def commit(staged: Staged, settings: Settings) -> Outcome:
             return _failed(staged.name, settings, error)
     finally:
         shutil.rmtree(staged.work, ignore_errors=True)
-    return Outcome(staged.name, "ingested", "", changed)
+    return Outcome(staged.name, "ingested", "", changed, remarks=staged.remarks)
 
 
 def _is_known(name: str, known: Entry) -> Outcome:
@@ -331,32 +345,110 @@ def _stage(
     work: Path,
     progress: Progress | None,
 ) -> Staged:
-    """Read, validate, sort and write one member; memory does not grow with its size."""
+    """Read, validate, sort and write one member; memory does not grow with its size.
+
+    A file that has rows of a wrong clock is read twice: which rows these are is known at its end.
+    """
+    rules = read.Rules(settings.as_of + read.FUTURE, headers_of(sources.values()))
+    found = _read(member, sources, settings, work, progress, rules)
+    own_days = span.own_days(found.days)
+    if own_days is not None:
+        rules = rules._replace(own_days=own_days)
+        found = _read(member, sources, settings, work, progress, rules)
+    source = found.layout.source
+    kept = pq.read_metadata(found.position).num_rows
+    tally = refusal.Tally(kept + found.repeated + found.static, found.reasons, found.first)
+    if why := refusal.refusal(tally, source, settings.as_of):
+        raise BarometerError(f"{member.name}: {why}")
+    position, remarks = found.position, list(remark.of_rejects(found.reasons))
+    with lake.connect(settings) as con:
+        if found.static:
+            position = work / "joined.parquet"
+            lonely = static.joined(con, found.position, work / STATIC, position)
+            remarks += remark.of_static_reports(lonely)
+        once = _without_own_repetitions(con, position, work)
+        first_reported_at, last_reported_at = _span(con, once)
+    rows_kept = pq.read_metadata(once).num_rows
+    return Staged(
+        name=member.name,
+        source=source.source_id,
+        file_id=found.file_id,
+        fingerprint=found.fingerprint,
+        as_of=settings.as_of,
+        rows_read=found.rows,
+        rows_kept=rows_kept,
+        rows_repeated=found.repeated + kept - rows_kept,
+        rows_rejected=found.reasons.total(),
+        rows_static=found.static,
+        first_reported_at=first_reported_at,
+        last_reported_at=last_reported_at,
+        work=work,
+        position=once,
+        reject=work / REJECT,
+        remarks=(*remarks, *remark.of_columns(found.layout, once)),
+    )
+
+
+class _Found(NamedTuple):
+    """What a reading of a whole member gave; its Parquet files lie in `work`.
+
+    `layout` is that of its first header; `reasons` counts the rejects, `first` has the first line
+    of each reason, and `days` the positions by day, as `read.Parsed` has them.
+    """
+
+    layout: Layout
+    file_id: str
+    fingerprint: str
+    rows: int
+    repeated: int
+    static: int
+    reasons: Counter[str]
+    first: dict[str, tuple[int, str]]
+    days: np.ndarray[tuple[int], np.dtype[np.int64]]
+    position: Path
+
+
+def _read(
+    member: Member,
+    sources: dict[str, Source],
+    settings: Settings,
+    work: Path,
+    progress: Progress | None,
+    rules: read.Rules,
+) -> _Found:
     digest = hashlib.blake2b(digest_size=32)
-    rows_read = rows_rejected = rows_repeated = 0
+    rows = repeated = 0
+    reasons: Counter[str] = Counter()
+    first: dict[str, tuple[int, str]] = {}
+    days = np.zeros(0, dtype=np.int64)
     failure: BaseException | None = None
     size = member.path.stat().st_size
-    position, reject = work / "position.parquet", work / "reject.parquet"
-    with opened(member) as stream, pq.ParquetWriter(reject, read.REJECT_SCHEMA) as rejects:
+    position = work / "position.parquet"
+    with (
+        opened(member) as stream,
+        pq.ParquetWriter(work / REJECT, read.REJECT_SCHEMA) as rejects,
+        static.StaticReports(work / STATIC) as reports,
+    ):
         head = read.read_head(stream.content, digest)
-        layout = tell_source(head.text, sources.values())
-        parse = read.parser(
-            layout, read.decimal_mark(layout, head.rest), settings.as_of + read.FUTURE
-        )
+        layout = told_or_refused(head.text, head.rest, sources.values())
         cut = read.read_ahead(read.blocks(stream.content, digest, head.rest, head.line_number + 1))
-        ahead = read.in_order(parse, cut, settings.threads)
+        ahead = read.parsed(cut, layout, rules, settings.threads)
 
         def batches() -> Iterator[pa.RecordBatch]:
-            nonlocal rows_read, rows_rejected, rows_repeated, failure
+            nonlocal rows, repeated, days, failure
             try:
                 for parsed in ahead:
-                    rows_read += parsed.row_count
-                    rows_rejected += len(parsed.rejects)
-                    rows_repeated += parsed.repeated
+                    rows += parsed.row_count
+                    repeated += parsed.repeated
+                    days = read.added(days, parsed.days)
                     if parsed.rejects:
-                        rejects.write_table(read.rejects_table(parsed.rejects))
+                        table = read.rejects_table(parsed.rejects)
+                        rejects.write_table(table)
+                        _count(table, reasons, first)
+                    for batch in parsed.static:
+                        reports.add(batch)
                     if progress is not None:
-                        progress(member.name, stream.raw.tell(), size, rows_read)
+                        progress(member.name, stream.raw.tell(), size, rows)
                     yield from parsed.batches
             except GeneratorExit:
                 raise
@@ -375,25 +467,26 @@ def _stage(
                 if failure is not None:
                     raise failure from failure.__cause__
                 raise
-            once = _without_own_repetitions(con, position, work)
-            first_reported_at, last_reported_at = _span(con, once)
-    rows_kept = pq.read_metadata(once).num_rows
-    return Staged(
-        name=member.name,
-        source=layout.source.source_id,
+    return _Found(
+        layout=layout,
         file_id=digest.hexdigest(),
         fingerprint=head.fingerprint,
-        as_of=settings.as_of,
-        rows_read=rows_read,
-        rows_kept=rows_kept,
-        rows_repeated=rows_repeated + pq.read_metadata(position).num_rows - rows_kept,
-        rows_rejected=rows_rejected,
-        first_reported_at=first_reported_at,
-        last_reported_at=last_reported_at,
-        work=work,
-        position=once,
-        reject=reject,
+        rows=rows,
+        repeated=repeated,
+        static=reports.rows,
+        reasons=reasons,
+        first=first,
+        days=days,
+        position=position,
     )
+
+
+def _count(table: pa.Table, reasons: Counter[str], first: dict[str, tuple[int, str]]) -> None:
+    """Add rejects to the counts by reason, and the line and text of the first of each."""
+    for number, why in enumerate(table["reason"].to_pylist()):
+        reasons[why] += 1
+        if why not in first:
+            first[why] = table["line"][number].as_py(), table["raw"][number].as_py()
 
 
 def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
@@ -417,17 +510,18 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
         rows_kept=kept,
         rows_repeated=staged.rows_repeated + staged.rows_kept - kept,
         rows_rejected=staged.rows_rejected,
+        rows_static=staged.rows_static,
         first_reported_at=staged.first_reported_at,
         last_reported_at=staged.last_reported_at,
         ingested_at=staged.as_of,
         position=_adopt(place, "position", staged, position, kept, before),
         reject=_adopt(place, "reject", staged, staged.reject, staged.rows_rejected, before),
     )
-    if entry.rows_kept + entry.rows_repeated + entry.rows_rejected != entry.rows_read:
+    if lake.accounted(entry) != entry.rows_read:
         raise BarometerError(
             f"{staged.name}: {entry.rows_read} rows read, but {entry.rows_kept} kept, "
-            f"{entry.rows_repeated} repeated and {entry.rows_rejected} rejected. "
-            "The file was not taken in; please report this."
+            f"{entry.rows_repeated} repeated, {entry.rows_rejected} rejected and "
+            f"{entry.rows_static} static reports. The file was not taken in; please report this."
         )
     lake.write_manifest(place, manifest.with_entries([*moved, entry]))
     return entry

@@ -42,10 +42,12 @@ from flows.durable import make_folder, sync_folder, write_durably
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.settings import BarometerError, Place, Settings
 
-FORMAT = 1
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+FORMAT = 2
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda old: {"format": 2, "files": [file | {"rows_static": 0} for file in old["files"]]}
+}
 """A manifest of a format, as JSON, as one of the next. An older home is read through these steps,
-and the next commit writes it in the new format. There is one format so far, and no step."""
+and the next commit writes it in the new format."""
 
 MANIFEST = "manifest.json"
 CATALOGUE = "barometer.duckdb"
@@ -72,7 +74,7 @@ class Part(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An input file in the ledger: where its rows went. The three counts add up to `rows_read`.
+    """An input file in the ledger: where its rows went. See `accounted`.
 
     Attributes
     ----------
@@ -82,9 +84,9 @@ class Entry(NamedTuple):
         As it was called when it came in first; id of its source.
     fingerprint : str
         Hash of its first bytes, by which a known file is suspected.
-    rows_read, rows_kept, rows_repeated, rows_rejected : int
-        Lines that are not empty, without the header; a fix that another line or file holds too is
-        repeated.
+    rows_read, rows_kept, rows_repeated, rows_rejected, rows_static : int
+        Lines that are not empty, without headers; a fix that another line or file holds too is
+        repeated; a static report in a row of its own stands in the fixes of its ship.
     first_reported_at, last_reported_at : datetime or None
         Of the rows that are not rejected, UTC: the same whatever other files hold.
     ingested_at : datetime
@@ -101,11 +103,17 @@ class Entry(NamedTuple):
     rows_kept: int
     rows_repeated: int
     rows_rejected: int
+    rows_static: int
     first_reported_at: datetime | None
     last_reported_at: datetime | None
     ingested_at: datetime
     position: Part | None
     reject: Part | None
+
+
+def accounted(entry: Entry) -> int:
+    """The rows of an input of which the ledger says where they went: all that were read."""
+    return entry.rows_kept + entry.rows_repeated + entry.rows_rejected + entry.rows_static
 
 
 class Manifest(NamedTuple):

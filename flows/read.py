@@ -16,7 +16,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -26,6 +27,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from flows import times
+from flows.headers import Header, Headers
 from flows.settings import BarometerError
 from flows.sources import OPTIONAL, Layout
 
@@ -33,6 +36,12 @@ BLOCK_BYTES = 8 << 20
 LOOK_BYTES = 64 << 10
 """Size of the pieces in which line ends are counted, so that a line is looked for in one of them. A
 block at once would take several times as long: such an array gets new pages of memory each time."""
+
+MAX_HEADERS = 1000
+"""Files of other layouts that may stand one behind the other in one: three years of days."""
+
+DECIMAL_BYTES = 64 << 10
+"""Of what follows a header so much is looked at for the decimal mark."""
 
 CAREFUL_BYTES = 128 << 10
 """Size of the pieces in which a faulty block is looked for its faulty lines."""
@@ -50,10 +59,13 @@ BAD_FIELDS = "wrong number of fields"
 BAD_RECORD = "not a CSV record"
 LONG_LINE = f"line longer than {MAX_LINE_BYTES >> 10} KiB"
 BAD_MMSI = "mmsi is not a ship's"
+NO_MMSI = "mmsi missing or unreadable"
 BAD_TIME = "time missing or unreadable"
 OLD_TIME = "time before AIS"
 FUTURE_TIME = "time in the future"
+FAR_TIME = "time far outside the file's span"
 NO_POSITION = "position not available"
+NO_NUMBERS = "position unreadable"
 BAD_POSITION = "position not on Earth"
 
 RANGES = {
@@ -71,6 +83,22 @@ FLOATS = ("lon", "lat", "sog_kn", "cog_deg", "heading_deg")
 """Fields of many values, read as numbers at once; a field of few is converted once a value."""
 TEXTS = ("vessel_name", "call_sign", "destination")
 CODES = ("nav_status", "ship_type")
+STATIC = (
+    *("imo", "vessel_name", "call_sign", "ship_type"),
+    *("length_m", "beam_m", "draught_m", "destination"),
+)
+"""What AIS sends in messages of its own (ITU-R M.1371-5, messages 5 and 24)."""
+
+NULLS = (
+    # pyarrow's, then those of databases and of languages: PostgreSQL's and MySQL's exports, Python,
+    # pandas, R. Compared without regard to case.
+    *pa_csv.ConvertOptions().null_values,
+    *("None", "NONE", "none", "Null", "(null)", "(NULL)", "\\N", "<NA>", "<null>", "<NULL>", "NaT"),
+)
+_NULLS = frozenset(word.casefold() for word in NULLS)
+_NULL_WORDS = pa.array(sorted(_NULLS - {""}), pa.string())
+_NULL_STARTS = np.array([chr(i).casefold() in {w[0] for w in _NULLS if w} for i in range(256)])
+_NULL_LENGTH = max(map(len, _NULLS))
 
 POSITION_SCHEMA = pa.schema(
     [
@@ -96,6 +124,11 @@ POSITION_SCHEMA = pa.schema(
 
 REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
 
+STATIC_SCHEMA = pa.schema(
+    [field for field in POSITION_SCHEMA if field.name in ("mmsi", "reported_at", *STATIC)]
+)
+"""A static report in a row of its own: no place, and something about the ship."""
+
 _TEXT = pa.dictionary(pa.int32(), pa.binary())
 KEY = ("mmsi", "reported_at", "lon", "lat")
 """The same fix. Two hulls may share MMSI and time: the place belongs to it."""
@@ -120,17 +153,10 @@ latitude in the lowest 25 bits: one number to sort by and to carry takes an eigh
 _BLANK = b" \r\n\xef\xbb\xbf"  # blanks, line ends, and the mark that some editors put first
 FIRST_YEAR = np.datetime64("0001-01-01", "us")
 YEAR_10000 = np.datetime64("10000-01-01", "us")
-FIRST_MOMENT = np.datetime64("1998-05-12", "us")
+FIRST_DAY = np.datetime64("1998-05-12", "D")
+FIRST_MOMENT = FIRST_DAY.astype("datetime64[us]")
 """The IMO adopted the standard for AIS that day (resolution MSC.74(69), annex 3). An earlier time
 is of a clock that was never set, such as 1970, and would stretch the series by decades."""
-_ISO = re.compile(
-    r"\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3])(:\d\d(:\d\d(\.\d+)?)?)?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
-)
-
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as the lake's times
-_OFFSET = re.compile(r":\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)$", re.ASCII)
-_UNIX = re.compile(r"\d{1,11}", re.ASCII)
-
 T = TypeVar("T")
 S = TypeVar("S")
 Rejects = list[tuple[int, str, bytes]]
@@ -143,13 +169,20 @@ class Readable(Protocol):
 
 
 class Parsed(NamedTuple):
-    """What a block holds: `row_count` lines, each in one of the batches, among the rejects, or one
-    of the `repeated`, which are the same fix as another line of the block."""
+    """What a block holds: `row_count` lines, each in one of the batches, among the rejects, one of
+    the `repeated`, which are the same fix as another line of the block, or a `static` report.
+
+    `days` is the number of positions by day, from `FIRST_DAY` on. `ended`: the block was read only
+    up to the header of another layout, and the lines after it.
+    """
 
     batches: list[pa.RecordBatch]
     rejects: Rejects
     row_count: int
     repeated: int
+    static: list[pa.RecordBatch]
+    days: npt.NDArray[np.int64]
+    ended: tuple[Header, Block] | None
 
 
 class Block(NamedTuple):
@@ -343,7 +376,7 @@ def in_order(
 def decimal_mark(layout: Layout, start: bytes) -> str:
     """``,`` where the first positions of the file are written with a decimal comma, else ``.``."""
     latitude = layout.header.index(layout.source.columns["lat"])
-    for line in start[:100_000].split(b"\n")[:100]:
+    for line in start[:DECIMAL_BYTES].split(b"\n")[:100]:
         fields = _fields(line, layout.delimiter)
         if fields is not None and len(fields) == len(layout.header):
             if re.fullmatch(r"\s*-?\d+,\d+\s*", fields[latitude]):
@@ -353,7 +386,64 @@ def decimal_mark(layout: Layout, start: bytes) -> str:
     return "."
 
 
-def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], Parsed]:
+class Rules(NamedTuple):
+    """What a row is held against beside its layout. Times are naive UTC.
+
+    Attributes
+    ----------
+    latest : datetime
+        A later fix is in the future.
+    headers : Headers
+        By which a line is told that is a header.
+    own_days : tuple of int or None
+        First and last day of the file's own rows, counted from `FIRST_DAY`; see `span.own_days`.
+    """
+
+    latest: datetime
+    headers: Headers
+    own_days: tuple[int, int] | None = None
+
+
+def parsed(
+    cut: Iterable[Block], layout: Layout, rules: Rules, workers: int
+) -> Generator[Parsed, None, None]:
+    """What the blocks of a file hold, in their order, read by several threads.
+
+    Where a block has the header of another layout, the lines after it, which threads may have read
+    by the layout before, are read by the new one.
+    """
+    source = iter(cut)
+    front: deque[Block] = deque()  # taken from the source, and not read by the layout at hand
+    for _ in range(MAX_HEADERS):
+        start = b"".join(block.content[:DECIMAL_BYTES] for block in front)
+        while len(start) < DECIMAL_BYTES and (block := next(source, None)) is not None:
+            front.append(block)
+            start += block.content[:DECIMAL_BYTES]
+        waiting: deque[Block] = deque()
+        parse = parser(layout, decimal_mark(layout, start), rules)
+        ended = None
+        with closing(in_order(parse, _given(front, source, waiting), workers)) as ahead:
+            for found in ahead:
+                waiting.popleft()
+                yield found
+                if found.ended is not None:
+                    ended = found.ended
+                    break
+        if ended is None:
+            return
+        layout = ended[0].layout
+        front.extendleft(reversed([ended[1], *waiting]))
+    raise BarometerError(f"over {MAX_HEADERS} headers of other layouts. Part the file at them.")
+
+
+def _given(front: deque[Block], source: Iterator[Block], waiting: deque[Block]) -> Iterator[Block]:
+    """Blocks to read, each noted until its result is taken."""
+    while (block := front.popleft() if front else next(source, None)) is not None:
+        waiting.append(block)
+        yield block
+
+
+def parser(layout: Layout, decimal: str, rules: Rules) -> Callable[[Block], Parsed]:
     """A function from a block to its positions (batches of `PACKED_SCHEMA`) and its rejects.
 
     Parameters
@@ -362,34 +452,47 @@ def parser(layout: Layout, decimal: str, latest: datetime) -> Callable[[Block], 
         The file's columns.
     decimal : str
         ``.`` or ``,``.
-    latest : datetime
-        Naive UTC; a later fix is in the future.
+    rules : Rules
+        See there.
     """
 
     def parse(block: Block) -> Parsed:
         rejects: Rejects = [(line, LONG_LINE, raw) for line, raw in block.too_long]
         batches: list[pa.RecordBatch] = []
+        static: list[pa.RecordBatch] = []
+        days = np.zeros(0, dtype=np.int64)
         row_count = len(rejects)
         wrong: list[tuple[int, str]] = []
-        for piece in _pieces(block, layout, decimal):
+        ended = None
+        for piece in _pieces(block, layout, decimal, rules.headers):
             row_count += piece.row_count
             rejects += piece.rejects
             start = 0
             for raw in piece.table.to_batches():
                 line = piece.line[start : start + raw.num_rows]
                 start += raw.num_rows
-                batch, faults = _typed(raw, line, layout, decimal, latest)
-                batches.append(batch)
-                wrong += faults
+                typed = _typed(raw, line, layout, decimal, rules)
+                batches.append(typed.batch)
+                wrong += typed.wrong
+                days = added(days, typed.days)
+                if typed.static is not None:
+                    static.append(typed.static)
+            ended = piece.ended
         if wrong:
             text = _lines(block, [at for at, _ in wrong])
             rejects += [(at, why, text[at]) for at, why in wrong]
-        if not batches:
-            return Parsed([], rejects, row_count, 0)
-        once, repeated = _once(batches)
-        return Parsed(once, rejects, row_count, repeated)
+        once, repeated = _once(batches) if batches else ([], 0)
+        return Parsed(once, rejects, row_count, repeated, static, days, ended)
 
     return parse
+
+
+def added(one: npt.NDArray[np.int64], two: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Two counts by day, of which the shorter has nothing on the days that it lacks."""
+    short, long = sorted((one, two), key=len)
+    total = long.copy()
+    total[: len(short)] += short
+    return total
 
 
 def _once(batches: list[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], int]:
@@ -472,15 +575,17 @@ class _Piece(NamedTuple):
     """Rows of a block, their columns under our names: exact ones typed, others as dictionaries.
 
     `row_count` counts the lines that are not empty; `rejects` holds those that are no records.
+    `ended` as in `Parsed`.
     """
 
     table: pa.Table
     line: npt.NDArray[np.int64]
     rejects: Rejects
     row_count: int
+    ended: tuple[Header, Block] | None = None
 
 
-def _pieces(block: Block, layout: Layout, decimal: str) -> Iterator[_Piece]:
+def _pieces(block: Block, layout: Layout, decimal: str, headers: Headers) -> Iterator[_Piece]:
     whole = _parse_fast(block, layout, decimal)
     if whole is not None:
         yield whole
@@ -490,7 +595,16 @@ def _pieces(block: Block, layout: Layout, decimal: str) -> Iterator[_Piece]:
         end = content.find(b"\n", min(at + CAREFUL_BYTES, len(content)))
         end = len(content) if end < 0 else end + 1
         small = Block(content[at:end], line, _line_ends(content[at:end]))
-        yield _parse_fast(small, layout, decimal) or _parse_careful(small, layout, decimal)
+        piece = _parse_fast(small, layout, decimal)
+        piece = piece or _parse_careful(small, layout, decimal, headers)
+        if piece.ended is not None:
+            header, rest = piece.ended
+            after = rest.content + content[end:]
+            too_long = tuple(found for found in block.too_long if found[0] >= rest.first_line)
+            rest = Block(after, rest.first_line, _line_ends(after), too_long)
+            yield piece._replace(ended=(header, rest))
+            return
+        yield piece
         line += int(small.line_ends[-1])
         at = end
 
@@ -508,8 +622,11 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     types: dict[str, pa.DataType] = dict.fromkeys(ours.values(), _TEXT)
     types |= {name: pa.float64() for name in FLOATS if name in types}
     types |= {name: pa.binary() for name in ("mmsi", *TEXTS) if name in types}
-    if layout.source.time_format == "iso":
-        types["reported_at"] = pa.timestamp("us", "UTC" if _has_offset(content, layout) else None)
+    if (
+        layout.source.time_format == "iso"
+        and (has_offset := _has_offset(content, layout)) is not None
+    ):
+        types["reported_at"] = pa.timestamp("us", "UTC" if has_offset else None)
     names = [ours.get(published, str(i)) for i, published in enumerate(layout.header)]
     if not lines or (b"\r" in content and content.count(b"\r") != content.count(b"\r\n")):
         return None
@@ -523,6 +640,7 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
             pa_csv.ConvertOptions(
                 column_types=types,
                 include_columns=list(types),
+                null_values=NULLS,
                 strings_can_be_null=False,
                 check_utf8=False,
                 decimal_point=decimal,
@@ -535,45 +653,62 @@ def _parse_fast(block: Block, layout: Layout, decimal: str) -> _Piece | None:
     return _Piece(table, np.arange(block.first_line, block.first_line + lines), [], lines)
 
 
-def _has_offset(content: bytes, layout: Layout) -> bool:
+def _has_offset(content: bytes, layout: Layout) -> bool | None:
     """Whether the time in the first line has a UTC offset. pyarrow wants it in all lines or none;
-    a block that mixes them is taken apart."""
+    a block that mixes them is taken apart. None where pyarrow cannot read it at all: then each
+    distinct time is converted once."""
     end = content.find(b"\n")
     fields = _fields(content if end < 0 else content[:end], layout.delimiter)
     if fields is None or len(fields) != len(layout.header):
         return False
     time = fields[layout.header.index(layout.source.columns["reported_at"])]
-    return _OFFSET.search(time) is not None
+    return times.offset_of_plain(time)
 
 
-def _parse_careful(block: Block, layout: Layout, decimal: str) -> _Piece:
-    """The block line by line: what is not a record is rejected, and a bad number becomes null."""
-    kept: list[list[str]] = []
-    at: list[int] = []
-    rejects: Rejects = []
-    for line, raw in enumerate(block.content.split(b"\n"), block.first_line):
-        if not raw.strip() and layout.delimiter.encode() not in raw:
-            continue
-        fields = _fields(raw, layout.delimiter)
-        if fields is None:
-            rejects.append((line, BAD_RECORD, raw))
-        elif len(fields) != len(layout.header):
-            rejects.append((line, BAD_FIELDS, raw))
-        else:
-            kept.append(fields)
-            at.append(line)
+def _parse_careful(block: Block, layout: Layout, decimal: str, headers: Headers) -> _Piece:
+    """The block line by line: what is not a record is rejected, and a bad number becomes none."""
+    records, rejects, ended = _records(block, layout, headers)
     arrays = {}
     for ours, published in layout.source.columns.items():
         column = layout.header.index(published)
-        text = [fields[column] for fields in kept]
+        text = [fields[column] for _, fields in records]
         if ours in FLOATS:
             arrays[ours] = pa.array(_numbers(text, decimal))
         else:
             arrays[ours] = pa.array([t.encode("latin-1") for t in text], pa.binary())
             if ours not in ("mmsi", *TEXTS):
                 arrays[ours] = arrays[ours].dictionary_encode()
-    line_numbers = np.asarray(at, dtype=np.int64)
-    return _Piece(pa.table(arrays), line_numbers, rejects, len(at) + len(rejects))
+    line_numbers = np.array([line for line, _ in records], dtype=np.int64)
+    return _Piece(pa.table(arrays), line_numbers, rejects, len(records) + len(rejects), ended)
+
+
+def _records(
+    block: Block, layout: Layout, headers: Headers
+) -> tuple[list[tuple[int, list[str]]], Rejects, tuple[Header, Block] | None]:
+    """The lines that are records of the layout, with their fields; the rejects; and where the lines
+    of another layout begin."""
+    records: list[tuple[int, list[str]]] = []
+    rejects: Rejects = []
+    start = 0
+    for line, raw in enumerate(block.content.split(b"\n"), block.first_line):
+        start += len(raw) + 1
+        if not raw.strip() and layout.delimiter.encode() not in raw:
+            continue
+        fields = _fields(raw, layout.delimiter)
+        header = headers.told(raw, fields, layout, line)
+        if header is not None and header.row is not None:
+            records.append((line, header.row))
+        elif header is None and fields is None:
+            rejects.append((line, BAD_RECORD, raw))
+        elif header is None and fields is not None:
+            if len(fields) == len(layout.header):
+                records.append((line, fields))
+            else:
+                rejects.append((line, BAD_FIELDS, raw))
+        if header is not None and not header.is_same:
+            rest = block.content[start:]
+            return records, rejects, (header, Block(rest, line + 1, _line_ends(rest)))
+    return records, rejects, None
 
 
 def _fields(raw: bytes, delimiter: str) -> list[str] | None:
@@ -594,23 +729,8 @@ def _decode(raw: bytes) -> str:
 
 
 def _times(column: pa.DictionaryArray, time_format: str) -> pa.TimestampArray:
-    moments = [_time(t, time_format) for t in _as_text(column.dictionary).to_pylist()]
+    moments = [times.moment(t, time_format) for t in _as_text(column.dictionary).to_pylist()]
     return pa.array(moments, pa.timestamp("us")).take(column.indices)
-
-
-def _time(text: str, time_format: str) -> datetime | None:
-    try:
-        if time_format == "unix":
-            return _EPOCH + timedelta(seconds=int(text)) if _UNIX.fullmatch(text) else None
-        if time_format != "iso":
-            moment = datetime.strptime(text, time_format)  # noqa: DTZ007 published in UTC
-        elif _ISO.fullmatch(text):
-            moment = datetime.fromisoformat(text)
-        else:
-            return None
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-    except (ValueError, OverflowError):
-        return None
 
 
 def _numbers(text: list[str], decimal: str) -> npt.NDArray[np.float64]:
@@ -618,11 +738,15 @@ def _numbers(text: list[str], decimal: str) -> npt.NDArray[np.float64]:
 
 
 def _number(text: str) -> float:
-    """As pyarrow reads it, but with a plus sign too; NaN where it is none."""
+    """As pyarrow reads it, but with a plus sign too; NaN where nothing is there, and infinity,
+    which is outside of every range, where something is that is no number."""
     try:
-        return float(text) if text.isascii() and "_" not in text else float("nan")
+        if text.isascii() and "_" not in text:
+            return float(text)
     except ValueError:
-        return float("nan")
+        if text.strip().casefold() in _NULLS:
+            return float("nan")
+    return float("inf")
 
 
 def _lines(block: Block, wanted: list[int]) -> dict[int, bytes]:
@@ -644,14 +768,23 @@ def _lines(block: Block, wanted: list[int]) -> dict[int, bytes]:
     return text
 
 
+class _Typed(NamedTuple):
+    """Rows as `PACKED_SCHEMA` has them, line and reason of those that are neither positions nor
+    static reports, the static reports, and the positions by day."""
+
+    batch: pa.RecordBatch
+    wrong: list[tuple[int, str]]
+    static: pa.RecordBatch | None
+    days: npt.NDArray[np.int64]
+
+
 def _typed(
     raw: pa.RecordBatch,
     line: npt.NDArray[np.int64],
     layout: Layout,
     decimal: str,
-    latest: datetime,
-) -> tuple[pa.RecordBatch, list[tuple[int, str]]]:
-    """The rows, and line and reason of those that are no positions."""
+    rules: Rules,
+) -> _Typed:
     mmsi = _mmsi(raw.column("mmsi"))
     lon = _in_our_unit(_floats(raw.column("lon")), "lon", layout)
     lat = _in_our_unit(_floats(raw.column("lat")), "lat", layout)
@@ -664,21 +797,25 @@ def _typed(
     with np.errstate(invalid="ignore"):
         on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     faults = [
-        (mmsi < 0, BAD_MMSI),
+        (mmsi == NOT_NUMBER, NO_MMSI),
+        (mmsi == NOT_SHIP, BAD_MMSI),
         # pyarrow takes the years 0 and 10000, the latter by an offset, which Python does not know.
         (missing | (moment < FIRST_YEAR) | (moment >= YEAR_10000), BAD_TIME),
         (moment < FIRST_MOMENT, OLD_TIME),
-        (moment > np.datetime64(latest, "us"), FUTURE_TIME),
+        (moment > np.datetime64(rules.latest, "us"), FUTURE_TIME),
+        (_is_far(moment, rules.own_days), FAR_TIME),
+        (np.isinf(lon) | np.isinf(lat), NO_NUMBERS),
         # ITU-R M.1371-5, table 45: longitude 181 and latitude 91 mean "not available".
         (np.isnan(lon) | np.isnan(lat) | (lon == 181) | (lat == 91), NO_POSITION),
         (~on_earth, BAD_POSITION),
     ]
     wrong = np.select([f for f, _ in faults], np.arange(1, len(faults) + 1), 0)
+    is_kept = wrong == 0
     arrays: dict[str, pa.Array] = {
         "mmsi": pa.array(mmsi),
         "reported_at": at,
         "place": pa.array(_place(np.where(on_earth, lon, 0), np.where(on_earth, lat, 0))),
-        "is_kept": pa.array(wrong == 0),
+        "is_kept": pa.array(is_kept),
     }
     for name in OPTIONAL:
         if name in layout.source.sums:
@@ -698,8 +835,31 @@ def _typed(
     batch = pa.RecordBatch.from_arrays(
         [arrays[name] for name in PACKED_SCHEMA.names], schema=PACKED_SCHEMA
     )
-    reasons = [(int(line[i]), faults[wrong[i] - 1][1]) for i in np.flatnonzero(wrong)]
-    return batch, reasons
+    static = None
+    place_less = wrong == 1 + [reason for _, reason in faults].index(NO_POSITION)
+    place_less &= np.isnan(lon) & np.isnan(lat)
+    if place_less.any():
+        says = [arrays[name].is_valid().to_numpy(zero_copy_only=False) for name in STATIC]
+        is_static = place_less & np.logical_or.reduce(says)
+        if is_static.any():
+            static = batch.select(STATIC_SCHEMA.names).filter(pa.array(is_static))
+            wrong[is_static] = 0
+    days = (moment[is_kept].astype("datetime64[D]") - FIRST_DAY).astype(np.int64)
+    return _Typed(
+        batch=batch,
+        wrong=[(int(line[i]), faults[wrong[i] - 1][1]) for i in np.flatnonzero(wrong)],
+        static=static,
+        days=np.bincount(days) if len(days) else np.zeros(0, dtype=np.int64),
+    )
+
+
+def _is_far(
+    moment: npt.NDArray[np.datetime64], own_days: tuple[int, int] | None
+) -> npt.NDArray[np.bool_]:
+    if own_days is None:
+        return np.zeros(len(moment), dtype=bool)
+    first, last = own_days
+    return (moment < FIRST_DAY + first) | (moment >= FIRST_DAY + last + 1)
 
 
 def _place(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -731,14 +891,25 @@ def _as_text(values: pa.Array) -> pa.StringArray:
     return pc.utf8_trim_whitespace(text)
 
 
+NOT_NUMBER, NOT_SHIP = np.int32(-1), np.int32(-2)
+"""What stands for an MMSI that is none."""
+
+
 def _mmsi(values: pa.BinaryArray) -> npt.NDArray[np.int32]:
-    """Nine digits of which the first is 2 to 7 (ITU-R M.585: ship stations), else -1."""
+    """Nine digits of which the first is 2 to 7 (ITU-R M.585: ship stations), else `NOT_SHIP` for
+    another number and `NOT_NUMBER` for what is no number at all."""
     number = _nine_digits(values)
     if number is None:
-        number = _by_value(
-            values.dictionary_encode(), lambda v: pa.array(_whole_number(_as_text(v), 9))
-        ).to_numpy()
-    return np.where((number >= 200_000_000) & (number <= 799_999_999), number, np.int32(-1))
+        number = _by_value(values.dictionary_encode(), _station).to_numpy()
+    is_ship = (number >= 200_000_000) & (number <= 799_999_999)
+    return np.where(is_ship, number, np.where(number < 0, number, NOT_SHIP)).astype(np.int32)
+
+
+def _station(values: pa.Array) -> pa.Int32Array:
+    text = _as_text(values)
+    number = _whole_number(text, 9)
+    is_number = pc.match_substring_regex(text, r"^[0-9]+(\.0*)?$").to_numpy(zero_copy_only=False)
+    return pa.array(np.where((number < 0) & is_number, NOT_SHIP, number))
 
 
 def _nine_digits(values: pa.BinaryArray) -> npt.NDArray[np.int32] | None:
@@ -774,7 +945,9 @@ def _imo(values: pa.Array) -> pa.Int32Array:
 
 
 def _whole_number(text: pa.StringArray, digits: int) -> npt.NDArray[np.int32]:
-    """The number of texts of just so many ASCII digits, else -1."""
+    """The number of texts of just so many ASCII digits, else -1. Where a column has gaps, pandas
+    and databases write its whole numbers with `.0`."""
+    text = pc.replace_substring_regex(text, r"\.0*$", "")
     whole = pc.and_(pc.equal(pc.binary_length(text), digits), pc.string_is_ascii(text))
     whole = pc.and_(whole, pc.utf8_is_digit(text))
     return np.asarray(pc.if_else(whole, text, "-1").cast(pa.int32()).to_numpy(), dtype=np.int32)
@@ -786,11 +959,11 @@ def _measure(values: pa.Array, name: str, layout: Layout, decimal: str) -> pa.Ar
     text = _as_text(values)
     words = layout.source.words.get(name)
     if words is not None:
+        # A publisher's own codes are words too, and may be written as 1024.0.
+        keys = pc.replace_substring_regex(text, r"^([0-9]+)\.0*$", r"\1").to_pylist()
+        codes = [words.get(key.casefold()) for key in keys]
         text = pa.array(
-            [
-                str(words[key]) if words.get(key := word.casefold()) is not None else word
-                for word in text.to_pylist()
-            ],
+            [key if code is None else str(code) for key, code in zip(keys, codes, strict=True)],
             pa.string(),
         )
     return _numbers_or_null(_meant(_text_numbers(text, decimal), name, layout), name)
@@ -848,35 +1021,46 @@ def _meant(result: npt.NDArray[np.float64], name: str, layout: Layout) -> npt.ND
 def _texts(column: pa.BinaryArray, layout: Layout) -> pa.StringArray:
     """Text without control characters and AIS's filler ``@`` at the end; nothing left is null."""
     junk, start = layout.source.text_not_available, layout.source.text_not_available_start
-    if not junk and not start and _is_plain(column):
-        text = column.cast(pa.string())
-        return pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
+    if not junk and not start:
+        suspects = _suspects_if_plain(column)
+        if suspects is not None and not _has_null(column.take(suspects)):
+            text = column.cast(pa.string())
+            is_empty = pc.equal(pc.binary_length(text), 0)
+            return pc.if_else(is_empty, pa.scalar(None, pa.string()), text)
     values = column.dictionary_encode()
     text = _as_text(values.dictionary)
     text = pc.replace_substring_regex(text, r"\p{Cc}+", " ")
     # ITU-R M.1371-5, table 47: '@' is the six-bit code 0, which fills a name up to its length.
     text = pc.utf8_trim_whitespace(pc.utf8_rtrim(text, "@ "))
-    empty = pc.equal(text, "")
+    lower = pc.utf8_lower(text)
+    empty = pc.or_(pc.equal(text, ""), pc.is_in(lower, value_set=_NULL_WORDS))
     if junk:
-        listed = pa.array(sorted(junk), pa.string())
-        empty = pc.or_(empty, pc.is_in(pc.utf8_lower(text), value_set=listed))
+        empty = pc.or_(empty, pc.is_in(lower, value_set=pa.array(sorted(junk), pa.string())))
     for words in start:
-        empty = pc.or_(empty, pc.starts_with(pc.utf8_lower(text), words))
+        empty = pc.or_(empty, pc.starts_with(lower, words))
     text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
     return pa.DictionaryArray.from_arrays(values.indices, text).dictionary_decode()
 
 
-def _is_plain(column: pa.BinaryArray) -> bool:
-    """Whether there is nothing to clean: printable ASCII without ``@``, no space at either end."""
+def _has_null(values: pa.BinaryArray) -> bool:
+    lower = pc.utf8_lower(values.cast(pa.string()))
+    return bool(pc.any(pc.is_in(lower, value_set=_NULL_WORDS)).as_py())
+
+
+def _suspects_if_plain(column: pa.BinaryArray) -> pa.Int64Array | None:
+    """Where there is nothing to clean (printable ASCII without ``@``, no space at either end): the
+    rows whose length and first letter a database's word for null has. Else None."""
     offsets = np.frombuffer(column.buffers()[1], dtype=np.int32)
     offsets = offsets[column.offset : column.offset + len(column) + 1]
     letters = np.frombuffer(column.buffers()[2] or b"", dtype=np.uint8)
     if ((letters < 0x20) | (letters >= 0x7F) | (letters == ord("@"))).any():
-        return False
-    first, last = offsets[:-1], offsets[1:] - 1
-    filled = last >= first
-    ends = np.concatenate((letters[first[filled]], letters[last[filled]]))
-    return not (ends == ord(" ")).any()
+        return None
+    filled = np.flatnonzero(np.diff(offsets))
+    first, last = letters[offsets[filled]], letters[offsets[filled + 1] - 1]
+    if (first == ord(" ")).any() or (last == ord(" ")).any():
+        return None
+    length = offsets[filled + 1] - offsets[filled]
+    return pa.array(filled[_NULL_STARTS[first] & (length <= _NULL_LENGTH)])
 
 
 def rejects_table(rejects: Rejects) -> pa.Table:

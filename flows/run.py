@@ -147,6 +147,20 @@ def log_outcome(log: logging.Logger | logging.LoggerAdapter[Any], outcome: Outco
     log.log(level, "%s", safe_text(describe(outcome)))
 
 
+def log_remarks(
+    log: logging.Logger | logging.LoggerAdapter[Any], outcomes: Sequence[Outcome]
+) -> None:
+    """A log line for each remark on inputs of a source, however many of them it is of."""
+    files: dict[tuple[str, str], list[str]] = {}
+    for outcome in outcomes:
+        if outcome.entry is not None:
+            for remark in outcome.remarks:
+                files.setdefault((outcome.entry.source, remark), []).append(outcome.name)
+    for (source, remark), names in files.items():
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        log.warning("%s", safe_text(f"{source}: {remark} ({names[0]}{more})"))
+
+
 def problem(outcomes: Sequence[Outcome]) -> str | None:
     """Why a run over these inputs counts as failed, in a sentence; None where it does not."""
     failed = sum(outcome.state == "failed" for outcome in outcomes)
@@ -173,7 +187,8 @@ def describe(outcome: Outcome) -> str:
         if entry.first_reported_at and entry.last_reported_at
         else ""
     )
+    static = f", {entry.rows_static:,} static reports" if entry.rows_static else ""
     return (
         f"{outcome.name}: {entry.source}, {entry.rows_read:,} rows: {entry.rows_kept:,} kept, "
-        f"{entry.rows_repeated:,} repeated, {entry.rows_rejected:,} rejected{span}"
+        f"{entry.rows_repeated:,} repeated, {entry.rows_rejected:,} rejected{static}{span}"
     )

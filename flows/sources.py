@@ -100,11 +100,12 @@ class Layout(NamedTuple):
 
 
 class UnknownHeader(BarometerError):
-    """A header that fits no source; `is_ais` says whether it looks like one that changed."""
+    """A header that fits no source; `is_ais` says whether it looks like one that changed, and
+    `is_table` whether the file is a table at all."""
 
-    def __init__(self, message: str, *, is_ais: bool) -> None:
+    def __init__(self, message: str, *, is_ais: bool, is_table: bool = True) -> None:
         super().__init__(message)
-        self.is_ais = is_ais
+        self.is_ais, self.is_table = is_ais, is_table
 
 
 def load_sources(home: Path | None = None) -> dict[str, Source]:
@@ -130,7 +131,7 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
     """The layout whose columns the header line holds.
 
     A source fits where every column that it maps is in the header, in any order; of several the
-    one of whose published header the file has the largest share, then the most columns. The
+    one that maps the most columns, then of whose published header the file has the most. The
     delimiter is the one of comma, semicolon and tab that gives most columns.
 
     Raises
@@ -144,6 +145,7 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
         raise UnknownHeader(
             "the header is not text in UTF-8, perhaps it is UTF-16. Save the file as UTF-8.",
             is_ais=_looks_like_ais([line.replace("\0", "")]),
+            is_table=False,
         )
     try:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
@@ -151,6 +153,7 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
         raise UnknownHeader(
             f"the first line is no header ({error}). Is it a CSV whose lines end with a line feed?",
             is_ais=_looks_like_ais([line]),
+            is_table=False,
         ) from error
     layouts = [
         Layout(source, tuple(source.aliases.get(name, name) for name in names), delimiter)
@@ -170,8 +173,14 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
         raise UnknownHeader("there is no source definition at all", is_ais=True)
     nearest = ranked[0]
     extra = [c for c in nearest.header if c not in nearest.source.header]
+    is_without_mmsi = _looks_like_ais(names) and not any("mmsi" in n.casefold() for n in names)
+    lacking = (
+        "There is no column for the MMSI, by which fixes are told to be one ship's: export it. "
+        if is_without_mmsi
+        else ""
+    )
     raise UnknownHeader(
-        f"the header fits no source. Nearest is {nearest.source.source_id}: "
+        f"the header fits no source. {lacking}Nearest is {nearest.source.source_id}: "
         f"missing {_listed(_missing(nearest))}; not in it {_listed(extra)}. "
         "If this is AIS, describe it in a TOML in the home's sources/ "
         "(data/sources/ has examples).",
@@ -179,10 +188,61 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
     )
 
 
+def told_or_refused(header_line: str, rest: bytes, sources: Iterable[Source]) -> Layout:
+    """As `tell_source`; of a file that is no table the message says so.
+
+    Parameters
+    ----------
+    header_line : str
+        The first line.
+    rest : bytes
+        What follows it, or the beginning of that.
+    sources : iterable of Source
+        The known layouts.
+
+    Raises
+    ------
+    UnknownHeader
+        If none fits.
+    """
+    try:
+        return tell_source(header_line, sources)
+    except UnknownHeader as error:
+        if error.is_ais or not error.is_table or _is_table(header_line, rest):
+            raise
+        raise UnknownHeader(
+            f"its first line fits no source and is no header of a table: {header_line[:200]!r}. If "
+            "it is a message in place of rows, fetch the file again; if it does not belong here, "
+            "take it away.",
+            is_ais=False,
+            is_table=False,
+        ) from error
+
+
+def _is_table(header_line: str, rest: bytes) -> bool:
+    """Whether a line of several fields is followed by another of as many. A sentence, a web page or
+    JSON, which servers send in place of rows, is not."""
+    line = next((x for x in rest.splitlines() if x.strip()), b"").decode("utf-8", "replace")
+    delimiter = max(",;\t|", key=header_line.count)
+    if header_line.lstrip("\ufeff \t")[:1] in tuple("<{["):
+        return False
+    try:
+        first, second = csv.reader([header_line, line], delimiter=delimiter)
+    except (csv.Error, ValueError):
+        return False
+    return len(first) == len(second) > 1
+
+
 def _looks_like_ais(header: Sequence[str]) -> bool:
-    """Whether the columns name a transmitter and a place, in whatever layout."""
+    """Whether the columns name a transmitter and a place, in whatever layout; or a ship, a time, a
+    place and how she moves."""
     folded = [name.casefold() for name in header]
-    return all(any(part in name for name in folded) for part in ("mmsi", "lat", "lon"))
+
+    def has(*parts: str) -> bool:
+        return any(part in name for name in folded for part in parts)
+
+    is_ship = has("imo", "vessel", "ship") and has("time", "date") and has("speed", "sog", "course")
+    return has("lat") and has("lon") and (has("mmsi") or is_ship)
 
 
 def _likeness(layout: Layout) -> float:
@@ -197,14 +257,14 @@ def _missing(layout: Layout) -> list[str]:
     return [c for c in layout.source.columns.values() if c not in layout.header]
 
 
-def _nearness(layout: Layout) -> tuple[float, int]:
-    """Share and number of the published columns that the header holds.
+def _nearness(layout: Layout) -> tuple[int, float, int]:
+    """Number of the mapped columns; share and number of the published ones that the header holds.
 
-    The number decides where one published header is a part of another: a file with a column that
-    only the longer one has is of that one.
+    The first decides where one layout is a part of another, as a publisher's positions are of the
+    positions with particulars: what the longer one tells is not passed over.
     """
     shared = len(set(layout.source.header) & set(layout.header))
-    return shared / len(layout.source.header), shared
+    return len(layout.source.columns), shared / len(layout.source.header), shared
 
 
 def _listed(names: Sequence[str], most: int = 6) -> str:

@@ -290,6 +290,7 @@ def weekly(
         for outcome in done:
             run.log_outcome(log, outcome)
             outcomes.append(outcome)
+        run.log_remarks(log, outcomes)
         made = derive(settings, outcomes, ahead > 0, return_state=True)
         if made.is_failed():
             log.error("%s", made.message)

@@ -26,14 +26,15 @@ comment on column reject.line is 'Number of the line in the decompressed file, c
 comment on column reject.reason is 'Why the line is no position, in words.';
 comment on column reject.raw is 'The text of the line, at most 1,000 characters of it.';
 
-comment on table source_file is 'Every input file and where its rows went: rows_read = rows_kept + rows_repeated + rows_rejected. One row a file.';
+comment on table source_file is 'Every input file and where its rows went: rows_read = rows_kept + rows_repeated + rows_rejected + rows_static. One row a file.';
 comment on column source_file.file_id is 'blake2b-256 of the decompressed content, hexadecimal: the same content is the same file, whatever its name.';
 comment on column source_file.name is 'Name of the file, or of the member of an archive, when its content came in first.';
 comment on column source_file.source is 'Id of the source, whose layout the file has.';
-comment on column source_file.rows_read is 'Lines of the file without the header and the empty ones.';
+comment on column source_file.rows_read is 'Lines of the file without its headers and the empty ones.';
 comment on column source_file.rows_kept is 'Rows that stand in position under this file.';
 comment on column source_file.rows_repeated is 'Rows whose fix stands already under another line or file.';
 comment on column source_file.rows_rejected is 'Rows that are no position; they stand in reject.';
+comment on column source_file.rows_static is 'Static reports in rows of their own, without a place: what they say stands in the positions of their ship on their day in this file.';
 comment on column source_file.first_reported_at is 'Time of the earliest fix in the file, kept or repeated, UTC. Null: the file holds no position.';
 comment on column source_file.last_reported_at is 'Time of the latest fix in the file, kept or repeated, UTC. Null: the file holds no position.';
 comment on column source_file.ingested_at is 'The as-of time of the run that took the file in, UTC.';

@@ -10,6 +10,7 @@ select
     rows_rejected,
     first_reported_at,
     last_reported_at,
-    ingested_at
+    ingested_at,
+    rows_static
 from ledger
 order by file_id

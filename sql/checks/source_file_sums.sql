@@ -1,4 +1,4 @@
--- Input files whose rows do not add up: each row read was kept, repeated or rejected.
+-- Input files whose rows do not add up: each row is kept, repeated, rejected or static.
 -- Grain: one input file at fault. Inputs: source_file.
 select
     file_id,
@@ -6,9 +6,10 @@ select
     rows_read,
     rows_kept,
     rows_repeated,
-    rows_rejected
+    rows_rejected,
+    rows_static
 from source_file
 where
-    rows_kept + rows_repeated + rows_rejected is distinct from rows_read
-    or least(rows_kept, rows_repeated, rows_rejected) < 0
+    rows_kept + rows_repeated + rows_rejected + rows_static is distinct from rows_read
+    or least(rows_kept, rows_repeated, rows_rejected, rows_static) < 0
 order by file_id

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import zipfile
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from flows import lake, read
 from flows.files import find_files
+from flows.headers import headers_of
 from flows.ingest import Outcome, ingest_file
 from flows.settings import Settings
 from flows.sources import Layout, load_sources, tell_source
@@ -27,6 +29,8 @@ LAYOUTS = (
     *("marinecadastre-2024", "marinecadastre-2025", "danish-maritime-authority"),
     *("aishub", "aishub-encoded", "vt-explorer", "statsat"),
     *("aisstream-hormuz-tracker", "aisstream-listen", "ais-world-sample"),
+    *("marinetraffic", "marinetraffic-extended", "spire", "brest-naridata"),
+    *("statsat-ship", "hais", "marine-exchange-alaska", "marine-exchange-alaska-legacy"),
 )
 PACKINGS = ("plain", "gz", "zst", "zip")
 SOURCES = load_sources()
@@ -63,6 +67,13 @@ AS_PUBLISHED = {
     "statsat": {"reported_at": "2026-04-15 12:00:00"},
     "aisstream-hormuz-tracker": {"reported_at": "2026-04-15T12:00:00.000Z"},
     "aisstream-listen": {"reported_at": "2026-04-15T12:00:00.000Z"},
+    "brest-naridata": {"reported_at": "1776254400"},
+    "marine-exchange-alaska": {"nav_status": "Moored", "ship_type": "Tanker"},
+    "marine-exchange-alaska-legacy": {
+        "reported_at": "15 Apr 2026 12:00:00 UTC",
+        "nav_status": "Moored",
+        "ship_type": "Tanker",
+    },
     "ais-world-sample": {"reported_at": "2026-04-15T12:00:00+00:00", "ship_type": "Tanker"},
 }
 """How a layout writes the fix where its time or its words differ."""
@@ -163,6 +174,7 @@ class Read(NamedTuple):
     rejects: list[tuple[int, str, str]]
     count: int
     repeated: int
+    static: list[dict[str, Any]]
 
     @property
     def reasons(self) -> list[tuple[int, str]]:
@@ -184,27 +196,49 @@ def unpacked(row: dict[str, Any]) -> dict[str, Any]:
     return at | {k: v for k, v in row.items() if k not in ("place", "is_kept")}
 
 
+def rules_of(as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> read.Rules:
+    known = SOURCES.values() if sources is None else sources
+    return read.Rules(as_of + read.FUTURE, headers_of(known))
+
+
 def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> Read:
     """Read a file's content as an ingest does, and give what it holds, by line."""
     stream, digest = io.BytesIO(content), hashlib.blake2b(digest_size=32)
     head = read.read_head(stream, digest)
     layout = tell_source(head.text, SOURCES.values() if sources is None else sources)
-    parse = read.parser(layout, read.decimal_mark(layout, head.rest), as_of + read.FUTURE)
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str, str]] = []
+    static: list[dict[str, Any]] = []
     count = repeated = 0
-    for block in read.blocks(stream, digest, head.rest, head.line_number + 1):
-        parsed = parse(block)
+    cut = read.blocks(stream, digest, head.rest, head.line_number + 1)
+    given: deque[read.Block] = deque()
+    noted = (given.append(block) or block for block in cut)  # type: ignore[func-returns-value]
+    for parsed in read.parsed(noted, layout, rules_of(as_of, sources), 1):
         count += parsed.row_count
         repeated += parsed.repeated
+        static += [r for batch in parsed.static for r in batch.to_pylist()]
         table = read.rejects_table(parsed.rejects).to_pylist() if parsed.rejects else []
         rejects += [(r["line"], r["reason"], r["raw"]) for r in table]
         no_record = {r["line"] for r in table if r["reason"] in NO_RECORDS}
+        block = given.popleft()
+        text = list(enumerate(block.content.split(b"\n"), block.first_line))
+        if parsed.ended is not None:
+            header, rest = parsed.ended
+            text = text[: rest.first_line - block.first_line]
+            if header.row is None:
+                text.pop()
+            given.appendleft(rest)
+        names = set(layout.header)
         lines = [
             number
-            for number, line in enumerate(block.content.split(b"\n"), block.first_line)
-            if (line.strip() or layout.delimiter.encode() in line) and number not in no_record
+            for number, line in text
+            if (line.strip() or layout.delimiter.encode() in line)
+            and number not in no_record
+            and not names
+            <= set(line.decode("utf-8-sig", "replace").strip().split(layout.delimiter))
         ]
+        if parsed.ended is not None:
+            layout = parsed.ended[0].layout
         for batch in parsed.batches:
             here, lines = pa.array(lines[: batch.num_rows]), lines[batch.num_rows :]
             told = batch.append_column("line", here).filter(batch["is_kept"])
@@ -217,8 +251,9 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
     again = set(read.repetitions(fixes, read.KEY).tolist())
     kept = [r for number, r in enumerate(rows) if number not in again]
     repeated += len(again)
-    assert len(kept) + len(rejects) + repeated == count
-    return Read(sorted(kept, key=lambda r: r["line"]), sorted(rejects), count, repeated)
+    assert len(kept) + len(rejects) + repeated + len(static) == count
+    kept.sort(key=lambda r: r["line"])
+    return Read(kept, sorted(rejects), count, repeated, static)
 
 
 def read_one(**changes: str) -> dict[str, Any] | str:
@@ -293,7 +328,7 @@ def ledger(settings: Settings) -> list[tuple[Any, ...]]:
     """The counts of every input, without its name, which is the first that came."""
     entries = lake.read_manifest(settings.home).entries.values()
     for e in entries:
-        assert e.rows_kept + e.rows_repeated + e.rows_rejected == e.rows_read
+        assert lake.accounted(e) == e.rows_read
         assert e.rows_kept == (e.position.rows if e.position else 0)
         assert e.rows_rejected == (e.reject.rows if e.reject else 0)
     return [

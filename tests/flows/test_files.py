@@ -194,7 +194,7 @@ def test_a_file_that_may_not_be_read_is_named(
     monkeypatch.setattr(Path, "open", refuse)
     for reading in (
         lambda: members(path),
-        lambda: opened(Member("day.csv", path, None)).__enter__(),
+        lambda: opened(Member("day.csv", path)).__enter__(),
     ):
         with pytest.raises(BarometerError, match=r"day\.csv: not readable .*Check its rights"):
             reading()

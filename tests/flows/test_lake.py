@@ -35,10 +35,11 @@ def entry(file_id: str = "ab", **changes: Any) -> Entry:
         name="a\nb\u2028\udcff.csv" if changes.pop("odd", False) else "day.csv",
         source="s",
         fingerprint="f",
-        rows_read=3,
+        rows_read=4,
         rows_kept=1,
         rows_repeated=1,
         rows_rejected=1,
+        rows_static=1,
         first_reported_at=datetime(2026, 4, 15, 1, 2, 3, 456),
         last_reported_at=None,
         ingested_at=datetime(2026, 4, 20),
@@ -73,7 +74,7 @@ def test_a_manifest_is_replaced_whole_or_not_at_all(
     assert list(lake.read_manifest(tmp_path).entries) == ["a"]
 
 
-GOOD = {"format": 1, "files": []}
+GOOD = {"format": lake.FORMAT, "files": []}
 LACKS = json.loads(json.dumps(entry()._asdict(), default=str))
 del LACKS["name"]
 
@@ -93,10 +94,12 @@ del LACKS["name"]
         '{"format": 1, "files": [5]}',
         '{"format": 1, "files": ["x"]}',
         '{"format": 1, "files": [{}]}',
-        json.dumps({"format": 1, "files": [LACKS]}),
-        json.dumps({"format": 1, "files": [LACKS | {"name": "x", "position": "x"}]}),
-        json.dumps({"format": 1, "files": [LACKS | {"name": "x", "extra": 1}]}),
-        json.dumps({"format": 1, "files": [LACKS | {"name": "x", "ingested_at": "soon"}]}),
+        json.dumps({"format": lake.FORMAT, "files": [LACKS]}),
+        json.dumps({"format": lake.FORMAT, "files": [LACKS | {"name": "x", "position": "x"}]}),
+        json.dumps({"format": lake.FORMAT, "files": [LACKS | {"name": "x", "extra": 1}]}),
+        json.dumps(
+            {"format": lake.FORMAT, "files": [LACKS | {"name": "x", "ingested_at": "soon"}]}
+        ),
         "[" * 100_000,
         "\0" * 1000,
     ],
@@ -119,7 +122,7 @@ def test_a_manifest_that_is_no_text_is_a_message(tmp_path: Path) -> None:
         lake.read_manifest(tmp_path)
 
 
-@pytest.mark.parametrize("number", [2, 0, "1", None])
+@pytest.mark.parametrize("number", [lake.FORMAT + 1, 0, "1", None])
 def test_another_format_is_a_message_that_says_what_to_use(tmp_path: Path, number: object) -> None:
     (tmp_path / MANIFEST).write_text(json.dumps(GOOD | {"format": number}))
     with pytest.raises(BarometerError, match="Use the version of barometer that wrote it"):

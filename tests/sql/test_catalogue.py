@@ -25,7 +25,7 @@ CONTRACT = {
     "call_sign ship_type length_m beam_m draught_m destination source file_id",
     "reject": "file_id line reason raw",
     "source_file": "file_id name source rows_read rows_kept rows_repeated rows_rejected "
-    "first_reported_at last_reported_at ingested_at",
+    "first_reported_at last_reported_at ingested_at rows_static",
     "port": "port_id name water country kind usual_tanker_calls usual_tanker_calls_source "
     "geometry_wkb geometry_geojson source accuracy_m trade_tier lon lat",
     "port_area": "area_id port_id name water country kind serves geometry_wkb geometry_geojson "

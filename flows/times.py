@@ -1,0 +1,108 @@
+"""Times as publishers write them: ISO 8601, unix time, or a strptime format, as naive UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as the lake's times
+
+_ISO = re.compile(
+    r"(?P<moment>\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3])(:\d\d(:\d\d([.,]\d+)?)?)?)?)"
+    r"(\s?(?P<offset>[+-]\d\d(:?\d\d)?))?(\s?(?P<zone>Z|UTC|GMT))?",
+    re.ASCII | re.IGNORECASE,
+)
+_PLAIN = re.compile(
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(?P<zone>Z|[+-]\d\d(:?\d\d)?)?", re.ASCII
+)
+_ZERO = re.compile(r"[+-]00(:?00)?", re.ASCII)
+_ZONE = re.compile(r"\s*(Z|UTC|GMT|[+-]00(:?00)?)$", re.ASCII | re.IGNORECASE)
+_FRACTION = re.compile(r"(?<=:\d\d)[.,](\d{1,9})(?!\d)", re.ASCII)
+_UNIX = re.compile(r"(?P<whole>\d{1,20})([.,](?P<part>\d*))?", re.ASCII)
+
+MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM = 10**11, 10**14, 10**17
+"""Unix times tell their unit by their size: 1e11 seconds are the year 5138, and 1e11 milliseconds
+are 1973, before AIS. Databases and pandas write all four."""
+
+
+def moment(text: str, time_format: str) -> datetime | None:
+    """The time that a text writes, None where it writes none.
+
+    Fractions of a second may stand in some rows and not in others, and UTC may be written in any
+    way. Another zone is converted where the text has its offset, and is no time where it has not.
+
+    Parameters
+    ----------
+    text : str
+        Without blanks at its ends.
+    time_format : str
+        ``iso``, ``unix`` or a strptime format; one that ends with a zone demands that of the text.
+
+    Examples
+    --------
+    >>> moment("2026-04-15 12:00:00.5 UTC", "iso")
+    datetime.datetime(2026, 4, 15, 12, 0, 0, 500000)
+    >>> moment("1776254400000", "unix")
+    datetime.datetime(2026, 4, 15, 12, 0)
+    """
+    try:
+        if time_format == "unix":
+            return _of_unix(text)
+        found = _of_iso(text) if time_format == "iso" else _of_format(text, time_format)
+    except (ValueError, OverflowError):
+        return None
+    if found is None or found.tzinfo is None:
+        return found
+    try:
+        return found.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return None
+
+
+def offset_of_plain(text: str) -> bool | None:
+    """Whether an ISO time has an offset, None where it is not in a form that pyarrow reads."""
+    found = _PLAIN.fullmatch(text)
+    return None if found is None else found["zone"] is not None
+
+
+def _of_iso(text: str) -> datetime | None:
+    found = _ISO.fullmatch(text)
+    if found is None:
+        return None
+    offset = found["offset"] or ""
+    if found["zone"]:
+        if offset and not _ZERO.fullmatch(offset):
+            return None  # two zones that differ
+        offset = "+00:00"
+    return datetime.fromisoformat(found["moment"].upper() + offset)
+
+
+def _of_unix(text: str) -> datetime | None:
+    found = _UNIX.fullmatch(text)
+    if found is None:
+        return None
+    whole, part = int(found["whole"]), found["part"] or ""
+    unit = 1_000_000  # microseconds in one
+    for least in (MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM):
+        if whole >= least:
+            unit //= 1000
+    if whole >= NANOSECONDS_FROM:
+        return _EPOCH + timedelta(microseconds=whole // 1000)
+    fraction = int((part + "000000")[:6]) * unit // 1_000_000
+    return _EPOCH + timedelta(microseconds=whole * unit + fraction)
+
+
+def _of_format(text: str, time_format: str) -> datetime | None:
+    if "%z" in time_format or "%Z" in time_format:
+        return datetime.strptime(text, time_format)  # noqa: DTZ007 with its offset
+    plain = _ZONE.sub("", time_format)
+    bare = _ZONE.sub("", text)
+    if plain != time_format and bare == text:
+        return None  # without the zone that its publisher writes, it may be of any
+    fraction = None if "%f" in plain else _FRACTION.search(bare)
+    if fraction is not None:
+        bare = bare[: fraction.start()] + bare[fraction.end() :]
+    found = datetime.strptime(bare, plain)  # noqa: DTZ007 published in UTC
+    if fraction is None:
+        return found
+    return found + timedelta(microseconds=int((fraction[1] + "000000")[:6]))
