@@ -203,7 +203,14 @@ def _newest_day(settings: Settings, source: Source, last: date) -> date | None:
 def problem(found: Sequence[Fetched]) -> str | None:
     """Why fetching counts as failed, in a sentence; None where it does not."""
     failed = sum(day.state == "failed" for day in found)
-    return f"{failed} of {len(found)} days failed; the messages are above." if failed else None
+    return f"{failed} of {len(found)} days failed." if failed else None
+
+
+def messages(found: Sequence[Fetched]) -> list[str]:
+    """A line for each day or file that failed, for a message that is read without the log."""
+    failed = [day for day in found if day.state == "failed"]
+    lines = dict.fromkeys(f"- {day.name or day.day}: {day.message}" for day in failed)
+    return list(lines)
 
 
 def _log(day: Fetched) -> None:

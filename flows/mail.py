@@ -28,7 +28,7 @@ import duckdb
 
 from flows import catalogue, durable, lake
 from flows.history import OUTBOX, append_history, read_history
-from flows.letter import Letter, alarm, compose, message, message_id, read_letter
+from flows.letter import Letter, compose, message, message_id, read_letter
 from flows.report import tables, write
 from flows.report.tables import safe_text
 from flows.settings import BarometerError, Settings
@@ -738,39 +738,6 @@ def _letters_due(settings: Settings, mail: MailSettings, now: datetime) -> list[
         closed = [week for week, state in states.items() if state != "open"]
         due |= {week for week in closed if by_week and week > max(by_week)} | set(closed[-1:])
         return [week_letter(con, settings.home, week) for week in sorted(due & states.keys())]
-
-
-def send_alarm(settings: Settings, why: str, environ: Mapping[str, str] | None = None) -> Told:
-    """Tell the operator that a run failed, and what to do.
-
-    It goes to BAROMETER_OPERATOR_TO, or to BAROMETER_MAIL_TO where that is not set. No record is
-    made of it, and it is tried once: the run's own state says the same.
-
-    Parameters
-    ----------
-    settings : Settings
-        Home and as-of time of the run.
-    why : str
-        What went wrong, with its remedy.
-    """
-    environ = os.environ if environ is None else environ
-    if not is_set_up(environ):
-        return Told(["no mail is set up: nobody is told of the failure"], [])
-    try:
-        mail = mail_settings(
-            {**environ, "BAROMETER_MAIL_TO": operator}
-            if (operator := environ.get("BAROMETER_OPERATOR_TO"))
-            else environ
-        )
-    except BarometerError as error:
-        return Told([], [str(error)])
-    whole = alarm(settings, why, mail.sender, mail.recipients, utc_now())
-    fates = deliver(mail, whole.as_bytes(), mail.recipients)
-    told = Told([], [])
-    for address, fate in fates.items():
-        lines = told.done if fate.state == "sent" else told.problems
-        lines.append(f"alarm to {address}: {fate.state}{fate.why and f', {fate.why}'}")
-    return told
 
 
 def week_letter(con: duckdb.DuckDBPyConnection, home: Path, week: str) -> Letter:

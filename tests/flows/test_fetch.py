@@ -359,7 +359,7 @@ def test_what_cannot_pass_is_asked_once_and_leaves_nothing(
     assert web.address in found.message
     assert re.search(words, found.message), found.message
     assert not any(downloads(home).values())
-    assert problem([found]) == "1 of 1 days failed; the messages are above."
+    assert problem([found]) == "1 of 1 days failed."
     assert is_right(home, fetch_one(home), ZST), "and the next run is not the worse for it"
 
 

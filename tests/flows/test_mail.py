@@ -25,6 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows import catalogue, check, letter, mail
+from flows.alarm import Failure, send_alarm
 from flows.cli import main
 from flows.history import OUTBOX, append_history, read_history
 from flows.letter import Attachment, Letter, compose, message
@@ -815,8 +816,8 @@ def test_a_home_that_never_mailed_begins_with_the_newest_week(home: Settings, po
 
 
 def alarmed(home: Path, post: Post, why: str, **environ: str) -> Told:
-    settings = Settings(home, datetime(2026, 3, 23, 6), 1, "300MB")
-    return mail.send_alarm(settings, why, post.environ(**environ))
+    failure = Failure(["run", "--home", str(home)], str(home), datetime(2026, 3, 23, 6), why)
+    return send_alarm(failure, post.environ(**environ))
 
 
 def test_a_failed_run_tells_the_operator_what_to_do(post: Post, tmp_path: Path) -> None:
@@ -845,7 +846,7 @@ def test_an_alarm_that_cannot_be_sent_says_so_without_the_password(
     told = alarmed(tmp_path, post, "why")
     assert told.done == [] and "login refused" in told.problems[0]
     assert not any(form in " ".join(told.problems) for form in FORMS)
-    nobody = mail.send_alarm(Settings(tmp_path, NOON, 1, "300MB"), "why", {})
+    nobody = send_alarm(Failure(["run"], str(tmp_path), NOON, "why"), {})
     assert nobody.problems == [] and "no mail is set up" in nobody.done[0]
 
 
