@@ -17,10 +17,9 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
 from typing import Any, NamedTuple
 
-from flows.letter import foreign
-from flows.mail import Told, deliver, is_set_up, mail_settings, utc_now
-from flows.report.tables import safe_text
 from flows.settings import BarometerError, home_of
+from flows.smtp import Told, deliver, is_set_up, mail_settings, utc_now
+from flows.text import foreign, safe_text
 
 MOST_LINES = 60
 """Lines of messages in an alarm (a choice): the log has all."""

@@ -837,17 +837,17 @@ def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
 
 
 def _send(flags: argparse.Namespace, settings: Settings) -> int:
-    from flows import catalogue, lake, mail  # noqa: PLC0415
+    from flows import catalogue, lake, mail, smtp  # noqa: PLC0415
 
     if os.environ.get("BAROMETER_SMTP_BLOCK") and not flags.dry_run:
         from flows.prefect_server import set_up  # noqa: PLC0415
 
         set_up(settings)
-    post = None if flags.dry_run else mail.mail_settings()
+    post = None if flags.dry_run else smtp.mail_settings()
     with lake.locked(settings.home), catalogue.reading(settings) as con:
         letter = mail.week_letter(con, settings.home, catalogue.require_week(con, flags.week))
     if post is None:
-        told = mail.Told([f"Not sent, but written: {mail.write_eml(settings.home, letter)}"], [])
+        told = smtp.Told([f"Not sent, but written: {mail.write_eml(settings.home, letter)}"], [])
     else:
         told = mail.send_week(settings.home, post, letter, by_hand=True, again=flags.again)
     if flags.json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import re
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,9 +16,9 @@ from typing import Any, NamedTuple
 import duckdb
 
 from flows.report import dictionary, tables, words
-from flows.report.tables import safe_text
 from flows.report.write import CHART as PICTURE
 from flows.report.write import PAGE
+from flows.text import foreign, safe_text
 
 MAX_ENCODED_BYTES = 10_000_000
 """The attachments' share of a message, as encoded. Postfix takes messages of 10,240,000 bytes
@@ -259,16 +258,6 @@ def _number(value: int | None) -> str:
 
 def _share(value: float | None) -> str:
     return f"{value or 0:.0%}"
-
-
-def foreign(text: str) -> str:
-    """Foreign text as a mail may show it: one line, and nothing that a mail program makes a link.
-
-    >>> foreign("WWW.EVIL.RU"), foreign("HTTP://X"), foreign("A@B"), foreign("M.T. VOLNA")
-    ('WWW[.]EVIL[.]RU', 'HTTP: //X', 'A @ B', 'M.T. VOLNA')
-    """
-    text = safe_text(text).replace("://", ": //").replace("@", " @ ")
-    return re.sub(r"\.(?=\w\w)", "[.]", text)
 
 
 def _as_text(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -36,8 +37,8 @@ ANSWER_S = 10.0
 DRAIN_S = 10.0
 """For the last log lines and events on their way to the server; a choice."""
 
-LOG_BYTES = 2000
-"""Of the server's log, its end is quoted where it did not start."""
+LOG_BYTES = 20_000
+"""Of the end of the server's log, in which the cause is looked for."""
 
 
 @contextmanager
@@ -156,7 +157,7 @@ def _started(
     command = [sys.executable, "-P", server_process.__file__, str(listening.fileno())]
     try:
         log.parent.mkdir(exist_ok=True)
-        with log.open("ab") as out:
+        with log.open("wb") as out:  # of this start alone: what is quoted is of it
             return subprocess.Popen(  # noqa: S603 our own words, and a number
                 command,
                 stdin=subprocess.PIPE,
@@ -183,22 +184,25 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], address: str, log: Path
             if code is None:
                 why = f"did not answer in {START_S:.0f} s"
             raise BarometerError(
-                f"Prefect's own server {why}. Nothing was taken in. The cause is in {log}, the "
-                f"last line of which is: {_last_line(log)!r}. A full disk, a folder without rights "
-                "or a damaged database (prefect.db in the same folder; without it a new one is "
-                "made) are usual; or name a server of yours with PREFECT_API_URL."
+                f"Prefect's own server {why}. Nothing was taken in. Its log, {log}, has the cause: "
+                f"{_last_error(log)}. Where it is the disk, make room or mend its rights; where it "
+                f"is the database, move {log.with_name('prefect.db')} away, and a new one is made; "
+                "or name a server of yours with PREFECT_API_URL."
             )
         time.sleep(0.1)
 
 
-def _last_line(log: Path) -> str:
+def _last_error(log: Path) -> str:
+    """The last line of a log that names an error, else its last line."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
             lines = file.read().decode("utf-8", "replace").split("\n")
-    except OSError:
-        return ""
-    return ascii(next((line for line in reversed(lines) if line.strip()), "").strip())[1:-1][:300]
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
+    told = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in told if re.match(r"[\w.]+(Error|Exception|Interrupt)\b", line)]
+    return ascii((errors or told or ["it is empty"])[-1])[1:-1][:300]
 
 
 def require_prefect(url: str) -> None:
