@@ -490,7 +490,7 @@ REFUSALS = {
     "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the "
     "Tenant. Visit https://aka.ms/smtp_auth_disabled": ("auth", "takes no passwords", False),
     "534 5.7.9 Application-specific password required. Learn more": ("auth", "app password", False),
-    "534-5.7.14 <https://accounts.example/x> Please log in via your browser": (
+    "534 5.7.14 <https://accounts.example/x> Please log in via your browser": (
         "auth",
         "app password",
         False,
