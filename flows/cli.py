@@ -533,8 +533,10 @@ def _serve(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
+    from flows.late import next_tick  # noqa: PLC0415
     from flows.prefect_server import prefect_server  # noqa: PLC0415
 
+    next_tick(flags.cron, settings.as_of)  # before a minute of Prefect
     parameters = {
         "paths": [str(Path(path).absolute()) for path in flags.paths],
         "fetched": flags.fetch,

@@ -1,4 +1,5 @@
-"""Scheduled runs that pile up while the machine sleeps: the first does the work of all.
+"""The schedule's times, and runs that pile up while the machine sleeps: the first does the work of
+all.
 
 A run takes in whatever is there when it begins. So a run that was due before another run of the
 same deployment began has nothing left to do, whether it starts beside that one or after it.
@@ -14,7 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from cronsim import CronSim, CronSimError
+
 from flows import lake
+from flows.settings import BarometerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +70,28 @@ def done_by(mine: str, runs: Iterable[Begun]) -> Begun | None:
         if other is None:
             workers.append(run)
     return None
+
+
+def next_tick(cron: str, after: datetime) -> datetime:
+    """The first time of a schedule after a moment, both naive UTC.
+
+    Raises
+    ------
+    BarometerError
+        If it is no schedule, or never comes.
+
+    Examples
+    --------
+    >>> next_tick("0 6 * * 1", datetime(2026, 4, 20, 6))
+    datetime.datetime(2026, 4, 27, 6, 0)
+    """
+    try:
+        return next(CronSim(cron, after))
+    except (CronSimError, StopIteration) as error:
+        raise BarometerError(
+            f"--cron: {cron!r} is no schedule. Give five fields, such as '0 6 * * 1' for every "
+            "Monday at 6:00 UTC."
+        ) from error
 
 
 @contextmanager
