@@ -6,23 +6,34 @@ failure: what became of the files is said by the message of the cause, which kno
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import shlex
 import socket
 import textwrap
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.history import append_history, read_history
 from flows.settings import BarometerError, home_of
 from flows.smtp import Told, deliver, is_set_up, mail_settings, utc_now
 from flows.text import foreign, safe_text
 
 MOST_LINES = 60
 """Lines of messages in an alarm (a choice): the log has all."""
+
+RESTARTED = ("listen", "serve")
+"""Commands that a supervisor starts again when they fail (`deploy/` has its units)."""
+AGAIN = timedelta(days=1)
+"""How long the same failure of such a command is not mailed again; a choice."""
+ALARM = "alarm"
+"""The history of what was mailed of them."""
 
 AFTERWARDS = {
     "listen": "What was recorded stays. No ship is heard until the recorder runs again.",
@@ -72,7 +83,8 @@ def send_alarm(failure: Failure, environ: Mapping[str, str] | None = None) -> To
 
     It goes to BAROMETER_OPERATOR_TO, or to BAROMETER_MAIL_TO where that is not set. No record is
     made of it, and it is tried once: the exit code and the state of a flow say the same. Without a
-    mail server in the environment nothing is sent.
+    mail server in the environment nothing is sent. A command that a supervisor starts again and
+    again tells the same failure once a day; of these the home keeps a history.
     """
     environ = os.environ if environ is None else environ
     if not is_set_up(environ):
@@ -85,13 +97,36 @@ def send_alarm(failure: Failure, environ: Mapping[str, str] | None = None) -> To
         )
     except BarometerError as error:
         return Told([], [f"no alarm was sent: {error}"])
+    key = _key(failure)
+    if failure.command[0] in RESTARTED and _was_sent(failure, key):
+        return Told(["this failure was mailed in the last day, and is not mailed again"], [])
     whole = message(failure, mail.sender, mail.recipients, utc_now())
     fates = deliver(mail, whole.as_bytes(), mail.recipients)
     told = Told([], [])
     for address, fate in fates.items():
         lines = told.done if fate.state == "sent" else told.problems
         lines.append(f"alarm to {address}: {fate.state}{fate.why and f', {fate.why}'}")
+    if failure.command[0] in RESTARTED and told.done:
+        with contextlib.suppress(OSError):  # the home itself may be what fails
+            append_history(
+                Path(failure.home), ALARM, [{"key": key, "at": failure.began_at.isoformat()}]
+            )
     return told
+
+
+def _key(failure: Failure) -> str:
+    text = f"{failure.command[0]}\n{failure.why}"
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def _was_sent(failure: Failure, key: str) -> bool:
+    with contextlib.suppress(OSError):
+        return any(
+            record.get("key") == key
+            and failure.began_at - datetime.fromisoformat(record["at"]) < AGAIN
+            for record in read_history(Path(failure.home), ALARM)
+        )
+    return False
 
 
 def message(

@@ -82,7 +82,8 @@ def _refuse_damage(settings: Settings, manifest: lake.Manifest, *, is_hashed: bo
     if faults := lake.faults(settings.place, manifest, is_hashed=is_hashed):
         raise BarometerError(
             "the numbers were not made anew, and the catalogue and the reports are as they were, "
-            "because the lake is damaged. What was taken in stays.\n" + "\n".join(faults)
+            "because the lake is damaged in the files below. Its other files, and what was taken "
+            "in now, stay.\n" + "\n".join(f"- {fault}" for fault in faults)
         )
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -276,6 +277,27 @@ def test_a_run_that_fails_in_its_flow_is_told_once(
     assert "1 of 1 inputs failed. - " in text_of(got)
     assert "day[.]csv: failed, the header fits no source" in text_of(got)
     assert post.envelopes()[0]["to"] == [OPERATOR]
+
+
+@pytest.mark.parametrize(("command", "mails"), [("serve", 2), ("listen", 2), ("run", 4)])
+def test_a_command_that_is_started_again_and_again_tells_a_failure_once_a_day(
+    command: str, mails: int, post: Post, tmp_path: Path
+) -> None:
+    start = datetime(2026, 4, 20, 6)
+    for minutes, why in ((0, "a"), (1, "a"), (2, "b"), (3, "b")):
+        at = start + timedelta(minutes=minutes)
+        alarm.send_alarm(Failure([command], str(tmp_path), at, why), post.environ())
+    assert len(post.taken()) == mails
+    later = Failure([command], str(tmp_path), start + timedelta(days=1, minutes=5), "a")
+    alarm.send_alarm(later, post.environ())
+    assert len(post.taken()) == mails + 1
+
+
+def test_a_home_that_cannot_be_written_is_told_all_the_same(post: Post, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    failure = Failure(["serve"], str(tmp_path / "home"), alarm.utc_now(), "why")
+    assert alarm.send_alarm(failure, post.environ()).problems == []
+    assert len(post.taken()) == 1
 
 
 def test_a_long_alarm_is_cut_and_says_so() -> None:
