@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return USAGE
     flags.arguments = sys.argv[1:] if arguments is None else list(arguments)
+    flags.is_told = False
     try:
         with _stoppable():
             return int(flags.command(flags))
@@ -92,8 +93,9 @@ def _sound_alarm(flags: argparse.Namespace, why: str) -> None:
     """Tell the operator by mail that a job failed, where a mail server is set up and no terminal
     shows it."""
     is_mail_set_up = any(map(os.environ.get, ("BAROMETER_SMTP_HOST", "BAROMETER_SMTP_BLOCK")))
-    if not flags.is_job or sys.stderr.isatty() or not is_mail_set_up:
+    if not flags.is_job or flags.is_told or sys.stderr.isatty() or not is_mail_set_up:
         return
+    flags.is_told = True
     from flows.alarm import Failure, send_alarm  # noqa: PLC0415
 
     home = str(home_of(flags.home))
@@ -489,12 +491,17 @@ def _run(flags: argparse.Namespace) -> int:
                 "PREFECT_API_AUTH_STRING or PREFECT_API_KEY is right; then run again. What was "
                 "taken in stays."
             ) from error
-    failure = str(state.message) if not state.is_completed() else None
+        failure = None if state.is_completed() else str(state.message)
+        if failure:
+            _sound_alarm(flags, failure)  # in here: the mail's login may lie on Prefect's server
     problem = run.problem(outcomes)
-    if failure and not (problem and failure.startswith(problem)):
-        return _failed(flags, failure, f"the run failed: {failure}")
+    if failure and failure != "\n".join([str(problem), *run.messages(outcomes)]):
+        print(f"barometer: the run failed: {failure}", file=sys.stderr)
+        return FAILED
     _show_outcome(settings, outcomes, as_json=flags.json)
-    return _exit_code(flags, outcomes)
+    if failure:
+        print(f"barometer: {problem} {_ABOVE}", file=sys.stderr)
+    return FAILED if failure else DONE
 
 
 def _is_of_prefect(error: Exception) -> bool:
