@@ -11,6 +11,7 @@ of UTF-8 text.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -67,6 +68,13 @@ MAX_AGE = {
 MOST_SHIPS = 100_000
 """Ships whose static data are kept; beyond, those heard longest ago are forgotten. The waters hold
 some thousands, so that only a flood of made-up numbers gets here."""
+
+COPY_AGE = timedelta(minutes=2)
+"""How late a copy of a report may be: 72 to 89 s were seen. Less than the three minutes between two
+reports of a ship at anchor (ITU-R M.1371-5, table 1)."""
+MOST_REPORTS = 200_000
+"""Reports that are remembered for that; some 1,600 a second for two minutes, which is more than the
+whole stream of aisstream.io has (300 a second, by its documentation)."""
 
 LONGEST = {"vessel_name": 20, "call_sign": 7, "destination": 20}
 """Letters that the fields can carry: 120, 42 and 120 bits of 6 (ITU-R M.1371-5, message 5)."""
@@ -128,6 +136,29 @@ def _box(limits: npt.NDArray[Any]) -> list[list[float]]:
     return [low.tolist(), high.tolist()]
 
 
+def refusal(message: Mapping[str, Any]) -> str | None:
+    """What a server says that is no message of a ship but an error of its own; None for all else.
+
+    aisstream.io sends ``{"error": ...}``. Compatible servers also send an object whose type or
+    status is an error, with the text in ``message`` or ``reason``.
+
+    >>> refusal({"error": "Api Key Is Not Valid"}), refusal({"type": "Error", "message": "no"})
+    ('Api Key Is Not Valid', 'no')
+    """
+    if message.get("MessageType") in MESSAGE_TYPES:
+        return None
+    given = {name.lower(): value for name, value in message.items()}
+    is_error = any(
+        str(given.get(name)).lower() in ("error", "unauthorized", "forbidden", "denied")
+        for name in ("messagetype", "type", "status", "event")
+    )
+    names = ("error", "errors", *(("message", "reason", "detail", "code") if is_error else ()))
+    said = next((given[name] for name in names if given.get(name)), None)
+    if said is None:
+        return json.dumps(message) if is_error else None
+    return said if isinstance(said, str) else json.dumps(said)
+
+
 def read_frame(frame: str | bytes) -> dict[str, Any]:
     """The message in a frame of the stream.
 
@@ -177,7 +208,8 @@ def take(message: Mapping[str, Any], received_at: datetime, known: Known) -> lis
     if kind not in MESSAGE_TYPES:
         return None
     body = _object(_object(message, "Message"), kind)
-    meta = _object(message, "MetaData")
+    # Static data need nothing of the metadata; a position needs its time.
+    meta = {} if kind in STATICS and not message.get("MetaData") else _object(message, "MetaData")
     mmsi = _mmsi(body, meta)
     if body.get("Valid") is False:
         raise BadMessage("not valid")
@@ -196,7 +228,8 @@ def take(message: Mapping[str, Any], received_at: datetime, known: Known) -> lis
             "message_type": kind,
             "received_at": _iso(received_at),
         }
-    name = _text(meta, "ShipName", LONGEST["vessel_name"])
+    told = meta.get("ShipName")
+    name = _text(meta, "ShipName", LONGEST["vessel_name"]) if isinstance(told, str) else None
     _remember(known, mmsi, static, received_at)
     if row is None:
         return None
@@ -245,6 +278,46 @@ def report_time(time_utc: object, second: object) -> datetime:
     return told
 
 
+class Reports:
+    """The reports of the last minutes, by which a copy that comes late is known.
+
+    A report may come twice, 72 to 89 s apart (seen), by another receiver or a slow relay. Its own
+    second is the same, and the nearest such moment before its sending is then a whole minute late:
+    one place at two times. Such a copy is the same to the last bit, its slot on the radio channel
+    included (``CommunicationState``), which two reports of a ship at anchor are not. How often it
+    was repeated on the way (``RepeatIndicator``) is no part of it.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[bytes, datetime] = {}
+
+    def is_late_copy(self, message: Mapping[str, Any], reported_at: datetime) -> bool:
+        """Whether a report came before, with an earlier time of at most `COPY_AGE`.
+
+        Parameters
+        ----------
+        message : mapping
+            A position that `take` made a row of.
+        reported_at : datetime
+            As `report_time` gives it.
+        """
+        body = message["Message"][message["MessageType"]]
+        told = {name: value for name, value in body.items() if name != "RepeatIndicator"}
+        text = json.dumps([message["MessageType"], told], sort_keys=True).encode()
+        key = hashlib.blake2b(text, digest_size=16).digest()
+        first = self._first.get(key)
+        if first is not None and timedelta(0) < reported_at - first <= COPY_AGE:
+            return True
+        if first is None:
+            self._first[key] = reported_at
+            while len(self._first) > MOST_REPORTS:
+                del self._first[next(iter(self._first))]
+        elif reported_at - first > COPY_AGE:  # an honest repetition is a report of its own
+            del self._first[key]
+            self._first[key] = reported_at
+        return False
+
+
 def csv_line(row: list[str] | tuple[str, ...]) -> bytes:
     r"""A row as a line of CSV (RFC 4180), quoted where it must be, with its line end.
 
@@ -290,7 +363,7 @@ def _static(kind: str, body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _half(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return _object(body, name) if name in body else {}
+    return {} if body.get(name) is None else _object(body, name)
 
 
 def _told(**columns: str | None) -> dict[str, str]:
@@ -324,10 +397,13 @@ def _last_known(known: Known, mmsi: int, now: datetime) -> dict[str, str]:
 
 
 def _mmsi(body: Mapping[str, Any], meta: Mapping[str, Any]) -> int:
+    """The number in the report itself. The metadata may lack it, or hold 0 for all ships (seen in
+    July 2023); where they name another ship, the message is not to be trusted."""
     mmsi = body.get("UserID")
     if type(mmsi) is not int or not 0 <= mmsi < 10**9:
         raise BadMessage("no MMSI")
-    if str(meta.get("MMSI", mmsi)) != str(mmsi):
+    told = re.fullmatch(r"0*([1-9][0-9]{0,8})", str(meta.get("MMSI")))
+    if told is not None and int(told[1]) != mmsi:
         raise BadMessage("two MMSIs")
     return mmsi
 

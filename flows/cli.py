@@ -7,19 +7,20 @@ import json
 import logging
 import os
 import re
-import socket
+import signal
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flows import __version__
-from flows.settings import BarometerError, Settings, load_settings
+from flows.settings import BarometerError, Settings, home_of, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,17 +42,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(flags, "command"):
         parser.print_help()
         return USAGE
+    flags.arguments = sys.argv[1:] if arguments is None else list(arguments)
+    flags.is_told = False
     try:
-        return int(flags.command(flags))
+        with _stoppable():
+            return int(flags.command(flags))
     except BarometerError as error:
-        print(f"barometer: {error}", file=sys.stderr)
-        return FAILED
+        return _failed(flags, str(error))
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
         print("barometer: stopped. What was committed stays; run again to go on.", file=sys.stderr)
         return FAILED
+    except Exception as error:
+        _sound_alarm(flags, f"{_UNEXPECTED}: {type(error).__name__}: {error}")
+        raise
+
+
+_UNEXPECTED = "an error that barometer does not expect; the log has its traceback"
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM and SIGHUP end a command as Ctrl-C does: what it began is closed and stopped.
+
+    A signal that the caller handles or ignores, as nohup(1) does, is left alone.
+    """
+    taken = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                taken[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, before in taken.items():
+            signal.signal(number, before)
+
+
+def _failed(flags: argparse.Namespace, why: str, short: str | None = None) -> int:
+    """Say why a command failed, by mail too where nobody watches; `short`: as a terminal needs it,
+    where the messages stand above it already."""
+    print(f"barometer: {short or why}", file=sys.stderr)
+    _sound_alarm(flags, why)
+    return FAILED
+
+
+def _sound_alarm(flags: argparse.Namespace, why: str) -> None:
+    """Tell the operator by mail that a job failed, where a mail server is set up and no terminal
+    shows it."""
+    is_mail_set_up = any(map(os.environ.get, ("BAROMETER_SMTP_HOST", "BAROMETER_SMTP_BLOCK")))
+    if not flags.is_job or flags.is_told or sys.stderr.isatty() or not is_mail_set_up:
+        return
+    flags.is_told = True
+    from flows.alarm import Failure, send_alarm  # noqa: PLC0415
+
+    home = str(home_of(flags.home))
+    again = [*flags.arguments, *([] if flags.home else ["--home", home])]
+    now = datetime.now(UTC).replace(tzinfo=None)
+    told = send_alarm(Failure(again, home, now, why))
+    for line in (*told.done, *told.problems):
+        print(f"barometer: {line}", file=sys.stderr)
 
 
 def _shared_flags() -> argparse.ArgumentParser:
@@ -89,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         examples: str,
         group: Any = commands,
         as_json: str = "",
+        is_job: bool = False,
     ) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = group.add_parser(
             name,
@@ -98,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog="examples:\n" + textwrap.indent(textwrap.dedent(examples).strip(), "  "),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        made.set_defaults(command=function)
+        made.set_defaults(command=function, is_job=is_job)
         if as_json:
             made.add_argument("--json", action="store_true", help=as_json)
         return made
@@ -114,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
         barometer run /data/ais --on dask --workers 8
         barometer run /data/ais --on tcp://head:8786 --lake s3://bucket/prefix
         """,
+        is_job=True,
         as_json="the outcome as JSON",
     )
     run.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
@@ -137,6 +191,7 @@ def _parser() -> argparse.ArgumentParser:
         barometer serve /data/ais --home ~/barometer --cron "0 3 * * *"
         barometer serve --fetch danish-maritime-authority --home ~/barometer
         """,
+        is_job=True,
     )
     serve.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
     serve.add_argument(
@@ -156,6 +211,7 @@ def _parser() -> argparse.ArgumentParser:
         barometer ingest ais-2026-03-02.csv.zst
         barometer ingest ~/downloads/ais --json
         """,
+        is_job=True,
         as_json="the outcome as JSON",
     )
     ingest.add_argument("paths", nargs="+", metavar="PATH", help="AIS files, folders or patterns")
@@ -173,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
         any other day without a file ends in exit code 1, and the others are fetched all the same.
         Proxies and certificates: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.
         """,
+        is_job=True,
         as_json="what became of each day as JSON",
     )
     fetch.add_argument("source", metavar="SOURCE", help="a source whose TOML has a [fetch]")
@@ -198,6 +255,7 @@ def _parser() -> argparse.ArgumentParser:
         recordings/gaps.log says from when to when nobody listened, and why. A file is named .part
         until its hour is over. BAROMETER_AISSTREAM_URL names a relay of your own (wss://).
         """,
+        is_job=True,
     )
     listen.add_argument(
         "--for",
@@ -419,6 +477,8 @@ def _start_logging() -> None:
 
 def _run(flags: argparse.Namespace) -> int:
     from flows import lake, run  # noqa: PLC0415
+    from flows.prefect_server import prefect_server, without_login  # noqa: PLC0415
+    from flows.report.tables import safe_text  # noqa: PLC0415
 
     if flags.workers and flags.on != "dask":
         print("barometer run: --workers goes with --on dask", file=sys.stderr)
@@ -429,7 +489,10 @@ def _run(flags: argparse.Namespace) -> int:
         stack.enter_context(lake.locked(settings.home))  # before a minute of Prefect
         progress = stack.enter_context(_progress(flags))
         lake.read_manifest(settings.place)
-        cluster = _cluster(flags, settings, stack)
+        _refuse_unreachable(flags)
+        _announce_server()
+        stack.enter_context(prefect_server(settings, has_schedule=False))
+        cluster = _cluster(flags, settings)
         # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
         # bar's, which prints log lines above itself.
         from flows.weekly import weekly  # noqa: PLC0415
@@ -445,52 +508,73 @@ def _run(flags: argparse.Namespace) -> int:
                 lake=settings.lake,
                 progress=progress,
                 outcomes=outcomes,
-                is_watched=sys.stderr.isatty(),
+                is_watched=True,  # the alarm is this command's
                 ahead=cluster.ahead if cluster else 0,
                 return_state=True,
             )
-        except RuntimeError as error:  # what the flow itself raises becomes its state
+        except Exception as error:  # what the flow itself raises becomes its state
+            if not _is_of_prefect(error):
+                raise
             raise BarometerError(
-                f"{settings.home}: Prefect's own server did not start ({error}). Check the disk's "
-                "free space, or name a server of yours with PREFECT_API_URL. Nothing was taken in."
+                f"the Prefect server at {without_login(os.environ['PREFECT_API_URL'])} refused or "
+                f"was lost ({type(error).__name__}: {safe_text(str(error))[:300]}). Check that it "
+                "runs, has room on its disk and, if it is yours and wants a login, that "
+                "PREFECT_API_AUTH_STRING or PREFECT_API_KEY is right; then run again. What was "
+                "taken in stays."
             ) from error
+        failure = None if state.is_completed() else str(state.message)
+        if failure:
+            _sound_alarm(flags, failure)  # in here: the mail's login may lie on Prefect's server
     problem = run.problem(outcomes)
-    if state.is_failed() and not (problem and str(state.message).startswith(problem)):
-        print(f"barometer: the run failed: {state.message}", file=sys.stderr)
+    if failure and failure != "\n".join([str(problem), *run.messages(outcomes)]):
+        print(f"barometer: the run failed: {failure}", file=sys.stderr)
         return FAILED
-    return _show_outcome(settings, outcomes, as_json=flags.json)
+    _show_outcome(settings, outcomes, as_json=flags.json)
+    if failure:
+        print(f"barometer: {problem} {_ABOVE}", file=sys.stderr)
+    return FAILED if failure else DONE
 
 
-def _cluster(flags: argparse.Namespace, settings: Settings, stack: ExitStack) -> Cluster | None:
-    """The cluster that was asked for, and a Prefect server that its workers reach."""
-    if flags.on is None:
-        _set_up_prefect(settings)
-        return None
-    from flows.cluster import LOCAL, cluster  # noqa: PLC0415
-    from flows.prefect_server import prefect_server  # noqa: PLC0415
+def _is_of_prefect(error: Exception) -> bool:
+    """Whether Prefect or its connection failed, and not the work."""
+    names = [type(e).__module__.partition(".")[0] for e in (error, error.__cause__) if e]
+    return bool({"prefect", "httpx", "httpcore"} & set(names))
 
-    is_here = flags.on == LOCAL or urlsplit(flags.on).hostname in ("127.0.0.1", "localhost", "::1")
+
+def _refuse_unreachable(flags: argparse.Namespace) -> None:
+    """Workers elsewhere need a Prefect server that they reach."""
+    is_here = flags.on is None or flags.on == "dask"
+    is_here = is_here or urlsplit(flags.on).hostname in ("127.0.0.1", "localhost", "::1")
     if not is_here and not os.environ.get("PREFECT_API_URL"):
         raise BarometerError(
             "PREFECT_API_URL is not set, and the workers elsewhere tell a Prefect server how they "
             "go on. Name one that they reach: PREFECT_API_URL=http://host:4200/api"
         )
-    made = cluster(flags.on, settings, flags.workers)
-    _set_up_prefect(settings)
-    if "PREFECT_SERVER_API_PORT" not in os.environ:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            os.environ["PREFECT_SERVER_API_PORT"] = str(free.getsockname()[1])
-        stack.callback(os.environ.pop, "PREFECT_SERVER_API_PORT", None)
-    stack.enter_context(prefect_server(settings))
-    return made
+
+
+def _cluster(flags: argparse.Namespace, settings: Settings) -> Cluster | None:
+    """The cluster that was asked for. Prefect's server is there already: Prefect, which this
+    imports, reads its address at the import."""
+    if flags.on is None:
+        return None
+    from flows.cluster import cluster  # noqa: PLC0415
+
+    return cluster(flags.on, settings, flags.workers)
+
+
+def _announce_server() -> None:
+    if not os.environ.get("PREFECT_API_URL"):
+        print("barometer: starting Prefect's own server, 10 to 60 seconds ...", file=sys.stderr)
 
 
 def _serve(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
+    from flows.late import next_tick  # noqa: PLC0415
     from flows.prefect_server import prefect_server  # noqa: PLC0415
 
+    next_tick(flags.cron, settings.as_of)  # before a minute of Prefect
     parameters = {
         "paths": [str(Path(path).absolute()) for path in flags.paths],
         "fetched": flags.fetch,
@@ -499,27 +583,12 @@ def _serve(flags: argparse.Namespace) -> int:
         "memory_limit": flags.memory_limit,
         "lake": flags.lake,
     }
-    _set_up_prefect(settings)
-    with prefect_server(settings):
+    _announce_server()
+    with prefect_server(settings, has_schedule=True):
         from flows.serve import serve  # noqa: PLC0415
 
         serve(settings, parameters, flags.cron)
     return 0
-
-
-def _set_up_prefect(settings: Settings) -> None:
-    """The operator's Prefect server if he has one, else a server of its own in the home."""
-    if not os.environ.get("PREFECT_API_URL"):
-        print("barometer: starting Prefect's own server, 10 to 60 seconds ...", file=sys.stderr)
-        os.environ.setdefault("PREFECT_HOME", str(settings.home / "prefect"))
-    for name, value in {
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_LOGGING_EXTRA_LOGGERS": "barometer",
-        "PREFECT_LOGGING_COLORS": "false",
-    }.items():
-        os.environ.setdefault(name, value)
 
 
 def _ingest(flags: argparse.Namespace) -> int:
@@ -543,7 +612,7 @@ def _ingest(flags: argparse.Namespace) -> int:
         run.derive(settings, outcomes, publish=False)
     if flags.json:
         print(json.dumps([_outcome_record(o) for o in outcomes], indent=2))
-    return _exit_code(outcomes)
+    return _exit_code(flags, outcomes)
 
 
 def _fetch(flags: argparse.Namespace) -> int:
@@ -565,9 +634,9 @@ def _fetch(flags: argparse.Namespace) -> int:
         for path in dict.fromkeys(day.path for day in found if day.path is not None):
             print(path)
     problem = fetch.problem(found)
-    if problem:
-        print(f"barometer: {problem}", file=sys.stderr)
-    return FAILED if problem else DONE
+    if problem is None:
+        return DONE
+    return _failed(flags, "\n".join([problem, *fetch.messages(found)]), f"{problem} {_ABOVE}")
 
 
 @contextmanager
@@ -666,7 +735,7 @@ def _listen_progress() -> Iterator[Callable[[ListenProgress], None]]:
     yield tell
 
 
-def _show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> int:
+def _show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> None:
     from flows import catalogue  # noqa: PLC0415
     from flows.report import tables, terminal  # noqa: PLC0415
 
@@ -681,7 +750,6 @@ def _show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool)
             print(f"\nReports: {settings.home / 'reports'}")
         else:
             print("The lake holds no position yet.")
-    return _exit_code(outcomes)
 
 
 def _outcome_record(outcome: Outcome) -> dict[str, Any]:
@@ -700,13 +768,16 @@ def _outcome_record(outcome: Outcome) -> dict[str, Any]:
     return record
 
 
-def _exit_code(outcomes: Sequence[Outcome]) -> int:
+_ABOVE = "The messages are above."
+
+
+def _exit_code(flags: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
     from flows import run  # noqa: PLC0415
 
     problem = run.problem(outcomes)
-    if problem:
-        print(f"barometer: {problem}", file=sys.stderr)
-    return FAILED if problem else DONE
+    if problem is None:
+        return DONE
+    return _failed(flags, "\n".join([problem, *run.messages(outcomes)]), f"{problem} {_ABOVE}")
 
 
 @contextmanager
@@ -811,15 +882,17 @@ def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
 
 
 def _send(flags: argparse.Namespace, settings: Settings) -> int:
-    from flows import catalogue, lake, mail  # noqa: PLC0415
+    from flows import catalogue, lake, mail, smtp  # noqa: PLC0415
 
     if os.environ.get("BAROMETER_SMTP_BLOCK") and not flags.dry_run:
-        _set_up_prefect(settings)
-    post = None if flags.dry_run else mail.mail_settings()
+        from flows.prefect_server import set_up  # noqa: PLC0415
+
+        set_up(settings)
+    post = None if flags.dry_run else smtp.mail_settings()
     with lake.locked(settings.home), catalogue.reading(settings) as con:
         letter = mail.week_letter(con, settings.home, catalogue.require_week(con, flags.week))
     if post is None:
-        told = mail.Told([f"Not sent, but written: {mail.write_eml(settings.home, letter)}"], [])
+        told = smtp.Told([f"Not sent, but written: {mail.write_eml(settings.home, letter)}"], [])
     else:
         told = mail.send_week(settings.home, post, letter, by_hand=True, again=flags.again)
     if flags.json:

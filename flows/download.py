@@ -294,8 +294,23 @@ def _version(address: str, response: httpx.Response) -> Version:
 
 
 def _check_range(response: httpx.Response, part: Path, begun: Version) -> None:
-    """The rest of a file must begin where the part ends, and be of a file of the same size."""
+    """The rest of a file must begin where the part ends, and be of the same version: a server may
+    ignore If-Range, and two versions may have one size."""
     told = response.headers.get("Content-Range", "")
+    now = _version(begun.address, response)
+    has_changed = any(
+        one and other and one != other
+        for one, other in (
+            (now.etag, begun.etag),
+            (now.last_modified, begun.last_modified),
+        )
+    )
+    if has_changed:
+        drop(part)
+        raise Fault(
+            f"{begun.address}: the file changed while it was fetched, and is fetched anew.",
+            may_pass=True,
+        )
     found = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)", told)
     sizes = None if begun.size_bytes is None else ("*", str(begun.size_bytes))
     if found is None or int(found[1]) != size_of(part) or (sizes and found[2] not in sizes):

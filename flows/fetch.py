@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ class Fetched(NamedTuple):
     `state` is ``fetched`` (new, or the publisher's changed), ``kept`` (was here whole),
     ``not_published`` (not there yet, as may be for a day so late) or ``failed``; `message` says
     why. `path` and `size_bytes` are of the whole file, None where there is none. Several days may
-    share a file.
+    share a file. `is_absent`: there is no such file at any of its addresses, now.
     """
 
     day: date
@@ -78,6 +79,7 @@ class Fetched(NamedTuple):
     message: str = ""
     path: Path | None = None
     size_bytes: int | None = None
+    is_absent: bool = False
 
 
 def fetch_days(
@@ -92,7 +94,9 @@ def fetch_days(
     """Fetch the publisher's files of the days from `first` to `last`, both included.
 
     What is here whole is not fetched again, unless the publisher says that it has another version.
-    A day that fails does not stop the others, and a file that is here stays, whatever fails.
+    A day that fails does not stop the others, and a file that is here stays, whatever fails. Where
+    all files of the days are absent, and some must have been there, their address has changed: it
+    is said once, and they count as failed.
 
     Returns
     -------
@@ -105,6 +109,19 @@ def fetch_days(
         If the source does not say where its files are, another process fetches it, the folder
         cannot be written, or the proxy or certificates that the environment names cannot be used.
     """
+    found = _fetched(settings, source, first, last, progress, patience)
+    return _with_absent_told(found, settings, source)
+
+
+def _fetched(
+    settings: Settings,
+    source: Source,
+    first: date,
+    last: date,
+    progress: Progress | None,
+    patience: Patience | None,
+) -> list[Fetched]:
+    """The days of `fetch_days`, one by one; of those without a file nothing is logged yet."""
     published = source.published
     if published is None:
         raise BarometerError(
@@ -122,8 +139,7 @@ def fetch_days(
         session = Session(client, patience, progress or _silent, threading.Event())
 
         def fetch(file: DayFile) -> list[Fetched]:
-            late = today - timedelta(days=published.delay_days)
-            return _days_of(file, folder, settings.as_of, late, session)
+            return _days_of(file, folder, settings.as_of, _late(settings, source), session)
 
         with ThreadPoolExecutor(patience.connections) as pool:
             try:
@@ -178,12 +194,64 @@ def fetch_due(
     found: list[Fetched] = []
     while first <= last:
         end = min(first + timedelta(days=6), last)
-        week = fetch_days(settings, source, first, end, patience=patience)
+        week = _fetched(settings, source, first, end, None, patience)
         found += week
         if all(day.state == "not_published" for day in week):
             break
         first = end + timedelta(days=1)
-    return found
+    return _with_absent_told(found, settings, source)
+
+
+def _late(settings: Settings, source: Source) -> date:
+    """The last day whose file should be out by now."""
+    assert source.published is not None
+    return settings.as_of.date() - timedelta(days=source.published.delay_days)
+
+
+def _with_absent_told(
+    found: Sequence[Fetched], settings: Settings, source: Source
+) -> list[Fetched]:
+    """The days, those without a file with what it means; each run of such days is logged once."""
+    asked = [day for day in found if day.name is not None]
+    late = _late(settings, source)
+    has_moved = all(day.is_absent for day in asked) and any(
+        day.path is not None or day.day <= late for day in asked
+    )
+    told: list[Fetched] = []
+    for (is_absent, _), group in groupby(found, lambda d: (d.is_absent, has_moved or d.state)):
+        days = list(group)
+        if not is_absent:
+            told += days
+            continue
+        is_failure = has_moved or days[0].state == "failed"
+        message = _absence(days, source, settings, is_failure=is_failure)
+        log.log(logging.ERROR if is_failure else logging.WARNING, "%s", message)
+        told += [
+            day._replace(
+                message=message, state="failed" if has_moved and day.path is None else day.state
+            )
+            for day in days
+        ]
+    return told
+
+
+def _absence(
+    days: Sequence[Fetched], source: Source, settings: Settings, *, is_failure: bool
+) -> str:
+    """What it means that consecutive days have no file, and what to do."""
+    assert source.published is not None
+    files = list(dict.fromkeys(day.name for day in days))
+    span = f"{days[0].day}" if len(days) == 1 else f"{days[0].day} to {days[-1].day}"
+    count = "the file is" if len(files) == 1 else f"all {len(files)} files are"
+    what = f"{source.source_id}, {span}: {count} absent. The answer: {days[-1].message}"
+    if not is_failure:
+        return f"{what} Not published yet, as it seems: fetch again later."
+    return (
+        f"{what} The publisher has moved or renamed its files, has none of these days, or is more "
+        f"than its usual {source.published.delay_days} days late. Look at {source.files}. If the "
+        f"files are elsewhere, copy the definition (data/sources/{source.source_id}.toml of the "
+        f"program) to {settings.home / 'sources'} and put the new addresses into its [fetch]."
+    )
 
 
 def _newest_day(settings: Settings, source: Source, last: date) -> date | None:
@@ -203,7 +271,14 @@ def _newest_day(settings: Settings, source: Source, last: date) -> date | None:
 def problem(found: Sequence[Fetched]) -> str | None:
     """Why fetching counts as failed, in a sentence; None where it does not."""
     failed = sum(day.state == "failed" for day in found)
-    return f"{failed} of {len(found)} days failed; the messages are above." if failed else None
+    return f"{failed} of {len(found)} days failed." if failed else None
+
+
+def messages(found: Sequence[Fetched]) -> list[str]:
+    """A line for each day or file that failed, for a message that is read without the log."""
+    failed = [day for day in found if day.state == "failed"]
+    lines = [d.message if d.is_absent else f"{d.name or d.day}: {d.message}" for d in failed]
+    return [f"- {line}" for line in dict.fromkeys(lines)]
 
 
 def _log(day: Fetched) -> None:
@@ -260,28 +335,30 @@ def _days_of(
 ) -> list[Fetched]:
     """Fetch a file; what became of its days. Those after `late` may not be published yet."""
     place = folder / file.name
+    is_absent = False
     try:
-        state, message = _fetch(file, place, as_of, session)
+        state, message, is_absent = _fetch(file, place, as_of, session)
     except Fault as fault:
-        state, message = "failed", str(fault)
-        if fault.is_absent and file.days[-1] > late:
+        state, message, is_absent = "failed", str(fault), fault.is_absent
+        if is_absent and file.days[-1] > late:
             state = "not_published"
-            message += " Not published yet, as it seems: fetch again later."
-    at = (place, size_of(place)) if state in ("fetched", "kept") else (None, None)
-    found = [Fetched(day, file.name, state, message, *at) for day in file.days]
-    _log(found[0])
+    path, size = (place, size_of(place)) if state in ("fetched", "kept") else (None, None)
+    found = [Fetched(day, file.name, state, message, path, size, is_absent) for day in file.days]
+    if not is_absent:
+        _log(found[0])
     return found
 
 
-def _fetch(file: DayFile, place: Path, as_of: datetime, session: Session) -> tuple[str, str]:
-    """Bring a file in from the first of its addresses that gives it; state and message."""
+def _fetch(file: DayFile, place: Path, as_of: datetime, session: Session) -> tuple[str, str, bool]:
+    """Bring a file in from the first of its addresses that gives it; state, message, and whether it
+    is at none of them any more."""
     try:
         whole = whole_version(place)
         begun = read_version(_part(place))
     except OSError as error:
         raise disk_fault(error, place.parent) from error
     if whole is not None and whole.validator is None and whole.etag is None:
-        return "kept", ""  # there is nothing by which to ask whether it changed
+        return "kept", "", False  # there is nothing by which to ask whether it changed
     known = [version.address for version in (begun, whole) if version is not None]
     faults = []
     for address in sorted(file.addresses, key=lambda a: a not in known):
@@ -292,12 +369,13 @@ def _fetch(file: DayFile, place: Path, as_of: datetime, session: Session) -> tup
             if fault.is_ours:
                 break
         else:
-            return ("fetched" if is_new else "kept"), ""
+            return ("fetched" if is_new else "kept"), "", False
     # "No such file" holds only if no address had another trouble.
     worst = min(faults, key=lambda fault: fault.is_absent)
     if whole is None:
         raise worst
-    return "kept", f"but not known whether the publisher has a newer one: {worst}"
+    message = f"but not known whether the publisher has a newer one: {worst}"
+    return "kept", message, worst.is_absent
 
 
 def _tried(

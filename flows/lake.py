@@ -64,6 +64,10 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 _PARTITION = [("source", pa.string()), ("file_id", pa.string())]
 
 
+class HeldError(BarometerError):
+    """Another process holds the lock of a folder."""
+
+
 class Part(NamedTuple):
     """A Parquet file. `path` is relative to the lake's place; `hash` is its blake2b-256."""
 
@@ -147,7 +151,12 @@ def read_manifest(place: Place) -> Manifest:
         return Manifest(_entries(path, found[0].decode()), found[1]) if found else Manifest({})
     except FileNotFoundError:
         return Manifest({})
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except OSError as error:
+        raise BarometerError(
+            f"{path}: cannot be read ({error.strerror}). Check its rights and the disk. The file "
+            "itself may be whole: nothing was changed."
+        ) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BarometerError(
             f"{path}: not readable as a manifest ({error}). Restore it from a backup, "
             "or start a new home and ingest the files again."
@@ -206,8 +215,10 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises
     ------
+    HeldError
+        If another holds it.
     BarometerError
-        If another holds it, if the folder cannot be written, or if its file system has no locks.
+        If the folder cannot be written, or if its file system has no locks.
     """
     key = folder.resolve()
     if key in _HELD.get():
@@ -225,7 +236,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BarometerError(
+            raise HeldError(
                 f"{folder}: another barometer is writing here: {_holder(handle)}. Wait until it "
                 "has ended, or end it; the lock goes with it."
             ) from error

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import html
-import re
-import shlex
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, make_msgid, parseaddr
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 
 from flows.report import dictionary, tables, words
-from flows.report.tables import safe_text
 from flows.report.write import CHART as PICTURE
 from flows.report.write import PAGE
-from flows.settings import Settings
+from flows.text import foreign, safe_text
 
 MAX_ENCODED_BYTES = 10_000_000
 """The attachments' share of a message, as encoded. Postfix takes messages of 10,240,000 bytes
@@ -263,16 +260,6 @@ def _share(value: float | None) -> str:
     return f"{value or 0:.0%}"
 
 
-def foreign(text: str) -> str:
-    """Foreign text as a mail may show it: one line, and nothing that a mail program makes a link.
-
-    >>> foreign("WWW.EVIL.RU"), foreign("HTTP://X"), foreign("A@B"), foreign("M.T. VOLNA")
-    ('WWW[.]EVIL[.]RU', 'HTTP: //X', 'A @ B', 'M.T. VOLNA')
-    """
-    text = safe_text(text).replace("://", ": //").replace("@", " @ ")
-    return re.sub(r"\.(?=\w\w)", "[.]", text)
-
-
 def _as_text(
     banner: Sequence[str], lead: Sequence[str], tables: Sequence[_Table], notes: Sequence[str]
 ) -> str:
@@ -409,39 +396,4 @@ def message(
         if name != PICTURE:
             kind = "html" if name == PAGE else "csv"
             found.add_attachment(content, "text", kind, filename=name, params={"charset": "utf-8"})
-    return found
-
-
-def alarm(
-    settings: Settings, why: str, sender: str, recipients: Sequence[str], sent_at: datetime
-) -> EmailMessage:
-    """The message that a run failed: what went wrong, what holds all the same, what to do.
-
-    Parameters
-    ----------
-    settings : Settings
-        Home and as-of time of the run.
-    why : str
-        What went wrong, a sentence or some, with its remedy. It may quote foreign text.
-    sender, recipients, sent_at
-        As `message` takes them.
-    """
-    told = [
-        f"The run of {settings.as_of:%F %R} UTC failed. Home: {settings.home}",
-        foreign(why),
-        "What the lake holds is whole, and so is every report that was published. Nothing needs to "
-        "be cleaned up: the next run goes on where this one ended, and makes up for it.",
-        "To run it at once, after mending what is named above:",
-    ]
-    text = "\n\n".join(textwrap.fill(paragraph, 76) for paragraph in told)
-    text += f"\n\n    barometer run --home {shlex.quote(str(settings.home))}\n"
-    text += f"    barometer check --home {shlex.quote(str(settings.home))}\n"
-    found = EmailMessage(policy=SMTP)
-    found["From"] = sender
-    found["To"] = ", ".join(recipients)
-    found["Subject"] = f"Barometer: the run of {settings.as_of:%F %R} UTC failed"
-    found["Date"] = format_datetime(sent_at.replace(tzinfo=UTC))
-    found["Message-ID"] = make_msgid("barometer", parseaddr(sender)[1].rpartition("@")[2])
-    found["Auto-Submitted"] = "auto-generated"
-    found.set_content(text, cte="quoted-printable")
     return found

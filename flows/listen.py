@@ -24,8 +24,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import json
 import logging
+import math
 import os
 import random
 import re
@@ -36,7 +36,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
@@ -57,8 +57,24 @@ GAPS = "gaps.log"
 GAP_HEADER = ("from", "to", "why", "dropped")
 PART = ".part"
 
+LONGEST_KEY = 4096
+"""aisstream.io's keys have 40 signs; tokens of compatible servers some 300, signed ones (JWT) up to
+some thousands."""
+
 TAIL_BYTES = 64 << 10
 """More than the last line of a recording or of the gaps can be."""
+
+NO_ENTRY = (401, 402, 403)
+"""Answers to the opening of a connection that another try does not change: who are you, pay first,
+not you (RFC 9110, 15.5)."""
+NO_ENTRY_CODES = (3000, 3003, 4001, 4003, 4401, 4403)
+"""The same as codes of a close frame: registered by IANA, and usual in the private range."""
+ABOUT_THE_KEY = re.compile(
+    r"\bkey\b|api.?key|token|authenticat|authori[sz]|forbidden|access denied|credential|"
+    r"suspended|revoked|expired",
+    re.I,
+)
+"""Words by which a refusal is about the key, and no try will change it."""
 
 Clock = Callable[[], datetime]
 
@@ -77,17 +93,23 @@ class Limits(NamedTuple):
     most_bytes : int
         A longer frame closes the connection. A message of a ship has a few hundred.
     silence_s : float
-        An open connection without a message of a ship for so long is closed and opened anew. Few
-        receivers hear the Gulf, so that some minutes without one are usual.
+        An open connection without a message of a ship for so long, whose server answers no ping
+        either, is closed and opened anew. Few receivers hear the Gulf, so that some minutes
+        without a ship are usual.
+    quiet_s : float
+        The same where the server answers pings: a quiet sea is no dead connection, but a stream
+        may also be open for days and stuck (aisstream/issues#269).
     ping_s : float
-        Between pings, and for the pong; the library's own default.
+        Between pings; the library's own default. A connection on which nothing comes for twice as
+        long, neither a frame nor a pong, is dead. A pong that is late, while frames come, is only
+        late.
     close_s : float
         For the server's answer when the connection is closed.
     first_wait_s, longest_wait_s : float
         Before the next try: doubled at each failure. Who came back every 60 to 120 seconds was
         locked out by address for days (aisstream/issues#256 and #287); both then took 30 minutes.
-    healthy_s : float
-        A connection that brought ships for so long starts the waits anew.
+        A connection that brought a ship, or was only quiet, starts the waits anew, unless the
+        server ended it by a refusal.
     """
 
     tick_s: float = 0.1
@@ -95,11 +117,11 @@ class Limits(NamedTuple):
     most_waiting: int = 10_000
     most_bytes: int = 64 << 10
     silence_s: float = 600.0
+    quiet_s: float = 3600.0
     ping_s: float = 20.0
     close_s: float = 2.0
     first_wait_s: float = 2.0
     longest_wait_s: float = 1800.0
-    healthy_s: float = 60.0
 
 
 class Gap(NamedTuple):
@@ -142,6 +164,7 @@ class _Recorder:
     key: str
     counts: Counter[str] = field(default_factory=Counter)
     known: aisstream.Known = field(default_factory=dict)
+    reports: aisstream.Reports = field(default_factory=aisstream.Reports)
     ships: set[str] = field(default_factory=set)
     waiting: list[tuple[datetime, bytes]] = field(default_factory=list)
     gap: Gap | None = None
@@ -206,7 +229,7 @@ def stream_key(environ: Mapping[str, str]) -> str:
             f"{KEY_NAME} is not set. Make a key at https://aisstream.io/apikeys (free of charge) "
             "and put it into the environment; not into a file of the project."
         )
-    if not re.fullmatch(r"[!-~]{1,200}", key):
+    if not re.fullmatch(rf"[!-~]{{1,{LONGEST_KEY}}}", key):
         raise BarometerError(f"{KEY_NAME}: is no key (spaces, or other signs). Copy it again.")
     return key
 
@@ -222,7 +245,7 @@ def listen(
     limits: Limits = Limits(),  # noqa: B008 it cannot be changed
     show: Callable[[Progress], None] | None = None,
 ) -> list[Path]:
-    """Record until told to stop, by SIGINT or SIGTERM or after a while.
+    """Record until told to stop, by SIGINT, SIGTERM or SIGHUP, or after a while.
 
     Parameters
     ----------
@@ -280,8 +303,9 @@ async def _record(
     """Hear and write until one of both fails or it is time to stop; then write what there is."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup(1) sets it
+            loop.add_signal_handler(number, told.set)
     ended = asyncio.Event()
     writing = asyncio.create_task(_write(it, ended))
     others = [
@@ -347,12 +371,15 @@ def summary(counts: Counter[str]) -> str:
 
     >>> summary(Counter({"messages": 12, "rows": 9, "bad: not JSON": 2}))
     '12 messages of ships, 9 rows, 0 dropped, 2 not usable (not JSON: 2)'
+    >>> summary(Counter({"messages": 12, "rows": 9, "copies": 1}))
+    '12 messages of ships, 9 rows, 0 dropped, 1 late copies, 0 not usable'
     """
     bad = sorted((name[5:], n) for name, n in counts.items() if name.startswith("bad: "))
+    copies = f"{counts['copies']:,} late copies, " if counts["copies"] else ""
     reasons = f" ({', '.join(f'{name}: {n:,}' for name, n in bad)})" if bad else ""
     return (
         f"{counts['messages']:,} messages of ships, {counts['rows']:,} rows, "
-        f"{counts['dropped']:,} dropped, {sum(n for _, n in bad):,} not usable{reasons}"
+        f"{counts['dropped']:,} dropped, {copies}{sum(n for _, n in bad):,} not usable{reasons}"
     )
 
 
@@ -361,10 +388,9 @@ def summary(counts: Counter[str]) -> str:
 
 async def _hear(it: _Recorder, url: str, subscription: str) -> None:
     """Connect again and again; ends only where the key is refused."""
-    loop = asyncio.get_running_loop()
     failures, why = 0, ""
     while True:
-        heard, began = it.counts["messages"], loop.time()
+        heard = it.counts["messages"]
         it.state = f"{why}, connecting again" if why else "connecting"
         least_s = 0.0
         try:
@@ -374,6 +400,8 @@ async def _hear(it: _Recorder, url: str, subscription: str) -> None:
         except InvalidStatus as error:
             status = error.response.status_code
             why, text = "refused", f"HTTP {status}"
+            if status in NO_ENTRY:
+                _end_if_unknown(it, f"{text} {error.response.reason_phrase}")
             if status == 429:  # Too Many Requests: to come back soon would make it last
                 least_s = it.limits.longest_wait_s / 2
         except ConnectionClosed as error:
@@ -381,10 +409,16 @@ async def _hear(it: _Recorder, url: str, subscription: str) -> None:
             is_its_word = error.rcvd is not None and error.rcvd_then_sent is not False
             why = "server closed" if is_its_word else "connection lost"
             text = str(error)
+            if error.rcvd is not None and (
+                error.rcvd.code in NO_ENTRY_CODES or ABOUT_THE_KEY.search(error.rcvd.reason)
+            ):
+                why = "refused"
+                _end_if_unknown(it, text)
         except (OSError, WebSocketException, EOFError) as error:
             why, text = "not connected", f"{type(error).__name__}: {error}"
-        was_healthy = it.counts["messages"] > heard and loop.time() - began >= it.limits.healthy_s
-        failures = 0 if was_healthy else failures + 1
+        brought = it.counts["messages"] > heard
+        is_failure = why == "refused" or not (brought or why == "silent")
+        failures = failures + 1 if is_failure else 0
         wait_s = max(least_s, backoff_s(failures, it.limits))
         it.state = f"{why}, next try in {wait_s:.0f} s"
         log.warning("%s (%s); next try in %.0f s", why, safe_text(text, it.key), wait_s)
@@ -410,33 +444,70 @@ async def _connection(it: _Recorder, url: str, subscription: str) -> None:
         url,
         # Without compression, which is the library's default, aisstream.io may send nothing.
         max_size=it.limits.most_bytes,
-        ping_interval=it.limits.ping_s,
-        ping_timeout=it.limits.ping_s,
+        ping_interval=None,  # a late pong is no reason to leave: see `_ping`
         close_timeout=it.limits.close_s,
         logger=quiet,
     ) as socket:
         await socket.send(subscription)
         it.state, it.was_connected = "connected, no ship yet", True
-        silent_at = loop.time() + it.limits.silence_s
-        while True:
-            frame = await _next_frame(socket, silent_at)
-            if await _hear_frame(it, frame):
-                silent_at = loop.time() + it.limits.silence_s
-                it.state = "connected"
-            # Thousands of messages may have come in one piece: the writer has to come in between.
-            await asyncio.sleep(0)
+        line = _Line(loop.time())
+        pinging = asyncio.create_task(_ping(socket, line, it.limits))
+        try:
+            while True:
+                frame = await _next_frame(socket, line, it.limits)
+                line.sign_s = loop.time()
+                if await _hear_frame(it, frame):
+                    line.ship_s = loop.time()
+                    it.state = "connected"
+                # Thousands of messages may have come in one piece: the writer has to come in
+                # between.
+                await asyncio.sleep(0)
+        finally:
+            pinging.cancel()
 
 
-async def _next_frame(socket: ClientConnection, silent_at: float) -> str | bytes:
+class _Line:
+    """When what came last on a connection, by the loop's clock: any sign, a ship, a pong."""
+
+    def __init__(self, now_s: float) -> None:
+        self.sign_s = self.ship_s = now_s
+        self.pong_s = -math.inf
+
+    def ends_s(self, limits: Limits) -> tuple[float, str, str]:
+        """When it is given up if nothing comes, and why."""
+        is_answered = self.pong_s > self.ship_s
+        silent_s = self.ship_s + (limits.quiet_s if is_answered else limits.silence_s)
+        dead_s = self.sign_s + 2 * limits.ping_s
+        return min(
+            (silent_s, "silent", "open, but no message of a ship"),
+            (dead_s, "connection lost", f"neither a message nor a pong in {2 * limits.ping_s:g} s"),
+        )
+
+
+async def _ping(socket: ClientConnection, line: _Line, limits: Limits) -> None:
+    """Ask for a sign of life now and then, and note it whenever it comes."""
     loop = asyncio.get_running_loop()
-    try:
+
+    def note(pong: asyncio.Future[float]) -> None:
+        if not pong.cancelled() and pong.exception() is None:
+            line.sign_s = line.pong_s = loop.time()
+
+    with contextlib.suppress(ConnectionClosed):  # which the one who receives tells
+        while True:
+            await asyncio.sleep(limits.ping_s)
+            asyncio.ensure_future(await socket.ping()).add_done_callback(note)
+
+
+async def _next_frame(socket: ClientConnection, line: _Line, limits: Limits) -> str | bytes:
+    loop = asyncio.get_running_loop()
+    while True:
+        end_s, why, text = line.ends_s(limits)
         # A flood of frames without a ship never lets a timeout come.
-        if loop.time() < silent_at:
-            async with asyncio.timeout_at(silent_at):
+        if loop.time() >= end_s:
+            raise _Failed(why, text)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(end_s):
                 return await socket.recv()
-    except TimeoutError:
-        pass
-    raise _Failed("silent", "open, but no message of a ship")
 
 
 async def _hear_frame(it: _Recorder, frame: str | bytes) -> bool:
@@ -444,8 +515,8 @@ async def _hear_frame(it: _Recorder, frame: str | bytes) -> bool:
     now = it.clock()
     try:
         message = aisstream.read_frame(frame)
-        if "error" in message:
-            _raise_error(it, message["error"])
+        if (said := aisstream.refusal(message)) is not None:
+            _raise_error(it, said)
         row = aisstream.take(message, now, it.known)
     except aisstream.BadMessage as error:
         it.counts[f"bad: {error.args[0]}"] += 1
@@ -459,24 +530,32 @@ async def _hear_frame(it: _Recorder, frame: str | bytes) -> bool:
         gap, it.gap = it.gap, None
         await _note(it, gap._replace(to_at=now))
     if row is not None:
-        await _keep(it, now, row)
+        if it.reports.is_late_copy(message, datetime.fromisoformat(row[1][:-1])):
+            it.counts["copies"] += 1
+        else:
+            await _keep(it, now, row)
     return True
 
 
-def _raise_error(it: _Recorder, said: object) -> None:
-    """What the server's ``{"error": ...}`` means.
+def _raise_error(it: _Recorder, said: str) -> NoReturn:
+    """What an error that the server sends means: the key is not known, or something that passes."""
+    if ABOUT_THE_KEY.search(said):
+        _end_if_unknown(it, said)
+    raise _Failed("refused", said)
+
+
+def _end_if_unknown(it: _Recorder, said: str) -> None:
+    """End the recording where the server refuses the key.
 
     A key that it took in this run may be refused for a fault of its own (aisstream/issues#174):
     then it is tried again, as after any other error.
     """
-    text = said if isinstance(said, str) else json.dumps(said)
-    if re.search(r"api ?key", text, re.I) and not it.counts["messages"]:
+    if not it.counts["messages"]:
         raise BarometerError(
-            f"aisstream.io does not know the key in {KEY_NAME} (it says: "
-            f"{safe_text(text, it.key)}). Copy it again from https://aisstream.io/apikeys, or make "
-            "a new one there."
+            f"the stream's server does not take the key in {KEY_NAME} (it says: "
+            f"{safe_text(said, it.key)}). Copy it again from https://aisstream.io/apikeys, or make "
+            f"a new one there; of a server named by {URL_NAME}, from its operator."
         )
-    raise _Failed("refused", text)
 
 
 async def _keep(it: _Recorder, now: datetime, row: list[str]) -> None:

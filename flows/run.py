@@ -82,7 +82,8 @@ def _refuse_damage(settings: Settings, manifest: lake.Manifest, *, is_hashed: bo
     if faults := lake.faults(settings.place, manifest, is_hashed=is_hashed):
         raise BarometerError(
             "the numbers were not made anew, and the catalogue and the reports are as they were, "
-            "because the lake is damaged. What was taken in stays.\n" + "\n".join(faults)
+            "because the lake is damaged in the files below. Its other files, and what was taken "
+            "in now, stay.\n" + "\n".join(f"- {fault}" for fault in faults)
         )
 
 
@@ -165,10 +166,16 @@ def problem(outcomes: Sequence[Outcome]) -> str | None:
     """Why a run over these inputs counts as failed, in a sentence; None where it does not."""
     failed = sum(outcome.state == "failed" for outcome in outcomes)
     if failed:
-        return f"{failed} of {len(outcomes)} inputs failed; the messages are above."
+        return f"{failed} of {len(outcomes)} inputs failed."
     if outcomes and all(outcome.state == "skipped" for outcome in outcomes):
         return "none of the files is AIS. Is it the right folder?"
     return None
+
+
+def messages(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each input that counts as failed, for a message that is read without the log."""
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    return [f"- {safe_text(describe(outcome))}" for outcome in failed or outcomes]
 
 
 def is_transient(state: Any) -> bool:

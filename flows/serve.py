@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from cronsim import CronSim, CronSimError
 from prefect import get_client
 from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows import history
-from flows.settings import BarometerError, Settings
+from flows.late import next_tick
+from flows.settings import Settings
 from flows.weekly import weekly
 
 log = logging.getLogger("serve")  # not "barometer.": Prefect takes those for logs of a run
@@ -69,28 +69,6 @@ def last_run_at(settings: Settings) -> datetime | None:
     """The as-of time of the last run of this home, naive UTC; None before the first."""
     runs = history.read_history(settings.home, history.RUN)
     return max((datetime.fromisoformat(run["as_of"]) for run in runs), default=None)
-
-
-def next_tick(cron: str, after: datetime) -> datetime:
-    """The first time of a schedule after a moment, both naive UTC.
-
-    Raises
-    ------
-    BarometerError
-        If it is no schedule, or never comes.
-
-    Examples
-    --------
-    >>> next_tick("0 6 * * 1", datetime(2026, 4, 20, 6))
-    datetime.datetime(2026, 4, 27, 6, 0)
-    """
-    try:
-        return next(CronSim(cron, after))
-    except (CronSimError, StopIteration) as error:
-        raise BarometerError(
-            f"--cron: {cron!r} is no schedule. Give five fields, such as '0 6 * * 1' for every "
-            "Monday at 6:00 UTC."
-        ) from error
 
 
 def utc_now() -> datetime:

@@ -62,6 +62,12 @@ class Settings(NamedTuple):
 _KEYS = ("as_of", "threads", "memory_limit", "lake")
 
 
+def home_of(named: Any, environ: Mapping[str, str] | None = None) -> Path:
+    """The home's absolute path: as named, else by the environment, else the default."""
+    environ = os.environ if environ is None else environ
+    return Path(named or environ.get("BAROMETER_HOME") or DEFAULT_HOME).expanduser().absolute()
+
+
 def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from flags (None: not given), the environment, the home's TOML file, defaults.
 
@@ -74,8 +80,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
         or a value does not fit.
     """
     environ = os.environ if environ is None else environ
-    home = Path(flags.get("home") or environ.get("BAROMETER_HOME") or DEFAULT_HOME)
-    home = home.expanduser().absolute()
+    home = home_of(flags.get("home"), environ)
     try:
         make_folder(home)
     except OSError as error:

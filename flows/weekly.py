@@ -10,15 +10,22 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from prefect import flow, task
+from prefect import flow, get_client, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterStartTime,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture
 from prefect.logging import get_logger, get_run_logger
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 
-from flows import catalogue, cluster, fetch, mail, run
+from flows import alarm, catalogue, cluster, fetch, late, mail, run
 from flows.calls import Job, Range, Spread, Work, work_range
 from flows.fetch import Fetched
 from flows.ingest import (
@@ -33,11 +40,14 @@ from flows.ingest import (
     inputs_of,
     stage,
 )
-from flows.lake import connect, locked, part_paths, read_manifest
+from flows.lake import connect, part_paths, read_manifest
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.settings import BarometerError, Settings, load_settings
 from flows.sources import Source, load_sources
+
+SKIPPED = "Skipped"
+LOST = (StateType.CRASHED, StateType.CANCELLING, StateType.CANCELLED)
 
 
 @task(
@@ -99,12 +109,11 @@ def send(settings: Settings) -> list[str]:
 
 
 def sound_alarm(flow: Any, flow_run: FlowRun, state: State) -> None:
-    """Tell the operator by mail that a run failed or crashed, where nobody watches it."""
+    """Tell the operator by mail that a run failed or crashed, where nobody else does."""
     given = flow_run.parameters
     if given.get("is_watched"):
         return
-    settings = load_settings({"home": given.get("home"), "as_of": given.get("as_of")})
-    told = mail.send_alarm(settings, state.message or str(state.type))
+    told = alarm.send_alarm(alarm.of_flow(given, state.message or str(state.type)))
     for line in (*told.done, *told.problems):
         get_logger("barometer").warning("%s", line)
 
@@ -237,7 +246,7 @@ def weekly(
     fetched : list of str, optional
         Sources whose new files are fetched first, by the names of their definitions.
     is_watched : bool
-        A person sits before it: a failure needs no mail.
+        Whoever called it sees a failure, or tells of it: the flow itself sends no mail.
     ahead : int
         Inputs that the flow's task runner may stage ahead of the commit; it works the ships too.
         0: all in this process, one after the other.
@@ -246,28 +255,44 @@ def weekly(
     -------
     State or None
         Failed where an input failed or a report could not be sent, so that a schedule shows it; the
-        rest was done all the same. Also where the numbers could not be made: then nothing is sent.
-
-    Raises
-    ------
-    BarometerError
-        If another run writes to the home, or it cannot be written.
+        rest was done all the same. Also where the numbers could not be made, or the home cannot be
+        used: then nothing is sent. Its message holds all that is to be known of the failure. Of
+        scheduled runs that piled up, all but the first are completed as "Skipped".
     """
     log = get_run_logger()
     outcomes = [] if outcomes is None else outcomes
-    settings = load_settings(
-        {
-            "home": home,
-            "as_of": as_of,
-            "threads": threads,
-            "memory_limit": memory_limit,
-            "lake": lake,
-        }
-    )
+    given = {"home": home, "threads": threads, "memory_limit": memory_limit, "lake": lake}
+    other = _done_by()
+    if other is not None:
+        log.info("nothing to do: run %s began after this one was due, and does its work", other)
+        return Completed(name=SKIPPED, message=f"Its work is done by run {other}.")
+    try:
+        is_scheduled = flow_run_context().deployment_id is not None
+        folder = load_settings(given).home
+        with late.locked_in_turn(folder, wait_s=late.WAIT_S if is_scheduled else 0):
+            # The run's clock begins when it has the home: what came while it waited is no future.
+            settings = load_settings({**given, "as_of": as_of})
+            problems = _work(settings, paths or [], fetched or [], outcomes, progress, ahead)
+    except BarometerError as error:  # its message says all; Prefect would add a traceback
+        log.error("%s", error)
+        return Failed(message=str(error))
+    return Failed(message="\n".join(problems)) if problems else None
+
+
+def _work(
+    settings: Settings,
+    paths: list[str],
+    fetched: list[str],
+    outcomes: list[Outcome],
+    progress: Progress | None,
+    ahead: int,
+) -> list[str]:
+    """The steps, in order. Returns what went wrong, a line each; the lock is held."""
+    log = get_run_logger()
     sources = load_sources(settings.home)
-    problems = []
+    problems: list[str] = []
     downloads: list[str] = []
-    for source_id in fetched or []:
+    for source_id in fetched:
         try:
             found = fetch_source(settings, fetch.known_source(sources, source_id))
         except BarometerError as error:
@@ -275,32 +300,70 @@ def weekly(
             problems.append(str(error))
             continue
         downloads += dict.fromkeys(str(day.path) for day in found if day.path is not None)
-        problems += [p] if (p := fetch.problem(found)) else []
-    files, unfound = find_inputs([*(paths or []), *downloads])
+        if (problem := fetch.problem(found)) is not None:
+            problems += [problem, *fetch.messages(found)]
+    files, unfound = find_inputs([*paths, *downloads])
     for outcome in unfound:
         run.log_outcome(log, outcome)
     outcomes += unfound
-    with locked(settings.home):
-        run.prepare(settings)
-        log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
-        if ahead:
-            done = _ingested_ahead(inputs_of(files), sources, settings, progress, ahead)
-        else:
-            done = (_ingested(g, sources, settings, progress) for g in inputs_of(files))
-        for outcome in done:
-            run.log_outcome(log, outcome)
-            outcomes.append(outcome)
-        run.log_remarks(log, outcomes)
-        made = derive(settings, outcomes, ahead > 0, return_state=True)
-        if made.is_failed():
-            log.error("%s", made.message)
-            return Failed(message=" ".join([*problems, str(made.message)]))
-        log.info(
-            "reports written: %s",
-            ", ".join(str(week) for week in made.result()) or "none is new or changed",
+    run.prepare(settings)
+    log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
+    if ahead:
+        done = _ingested_ahead(inputs_of(files), sources, settings, progress, ahead)
+    else:
+        done = (_ingested(g, sources, settings, progress) for g in inputs_of(files))
+    for outcome in done:
+        run.log_outcome(log, outcome)
+        outcomes.append(outcome)
+    run.log_remarks(log, outcomes)
+    if (problem := run.problem(outcomes)) is not None:
+        problems += [problem, *run.messages(outcomes)]
+    made = derive(settings, outcomes, ahead > 0, return_state=True)
+    if made.is_failed():
+        log.error("%s", made.message)
+        return [*problems, str(made.message)]
+    log.info(
+        "reports written: %s",
+        ", ".join(str(week) for week in made.result()) or "none is new or changed",
+    )
+    publish_artifact(settings, None)
+    # Last of all: what cannot be sent is stored and published all the same.
+    return problems + send(settings)
+
+
+def flow_run_context() -> FlowRun:
+    """The run that this is."""
+    context = FlowRunContext.get()
+    assert context is not None and context.flow_run is not None
+    return context.flow_run
+
+
+def _done_by() -> str | None:
+    """The name of the run that does this one's work, where scheduled runs piled up."""
+    mine = flow_run_context()
+    if mine.deployment_id is None:
+        return None
+    asked = FlowRunFilter(
+        deployment_id=FlowRunFilterDeploymentId(any_=[mine.deployment_id]),
+        start_time=FlowRunFilterStartTime(is_null_=False),
+    )
+    try:
+        with get_client(sync_client=True) as client:
+            runs = client.read_flow_runs(
+                flow_run_filter=asked, sort=FlowRunSort.START_TIME_DESC, limit=200
+            )
+    except Exception as error:  # a run too many does no harm
+        get_run_logger().warning("the other runs of the schedule are not known (%r)", error)
+        return None
+    begun = [
+        late.Begun(
+            one.start_time,
+            str(one.id),
+            one.expected_start_time or one.start_time,
+            is_lost=one.state_type in LOST,
         )
-        publish_artifact(settings, None)
-        # Last of all: what cannot be sent is stored and published all the same.
-        problems += [problem] if (problem := run.problem(outcomes)) else []
-        problems += send(settings)
-    return Failed(message=" ".join(problems)) if problems else None
+        for one in runs
+        if one.start_time is not None and (one.id == mine.id or one.state_name != SKIPPED)
+    ]
+    other = late.done_by(str(mine.id), begun)
+    return next((one.name for one in runs if other and str(one.id) == other.run_id), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from flows.resources import sql_path
+from flows.text import safe_text as safe_text  # noqa: PLC0414 the report's callers know it here
 
 FILES = {
     "weekly_port_calls.csv": "report_weekly_port_calls",
@@ -29,18 +29,6 @@ FILES = {
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # Control, bidirectional and other invisible signs: they can forge a line or turn a text round.
-_INVISIBLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-)
-
-
-def safe_text(text: str) -> str:
-    """Foreign text on one line, without signs that a screen does not show.
-
-    >>> safe_text("SEA\\x1b[31m STAR\\u202e")
-    'SEA [31m STAR'
-    """
-    return re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text)).strip()
 
 
 def safe_cell(value: Any) -> Any:

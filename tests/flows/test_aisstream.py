@@ -19,6 +19,7 @@ from flows.resources import port_files
 from flows.sources import load_sources
 from geo.earth import great_circle_m
 from geo.ports import load_ports
+from tests.conftest import ROOT
 from tests.flows.conftest import read_all
 from tests.flows.stream import CONFIRMATION, frame, position, ship_static, static_half
 
@@ -212,7 +213,6 @@ def test_what_is_no_time(text: Any) -> None:
         (position(Sog=True), "Sog is no number of AIS"),
         (position(Sog=10**30), "Sog is no number of AIS"),
         (json.dumps(position()).replace("11.4", "1e999").encode(), "Sog is no number of AIS"),
-        (position(meta={"ShipName": 5}), "ShipName is no text"),
         (ship_static(Dimension=5), "no Dimension"),
         (ship_static(Dimension={"A": "1"}), "A is no number of AIS"),
         (ship_static(Destination={"a": 1}), "Destination is no text"),
@@ -221,6 +221,95 @@ def test_what_is_no_time(text: Any) -> None:
 )
 def test_a_message_that_cannot_be_used_has_its_reason(message: Any, why: str) -> None:
     assert reason(message) == why
+
+
+ODD = {
+    "no number in the metadata": {"meta": {"MMSI": 0, "MMSI_String": 0}},
+    "a text": {"meta": {"MMSI": "0", "MMSI_String": "0"}},
+    "nothing": {"meta": {"MMSI": None, "MMSI_String": None}},
+    "an empty text": {"meta": {"MMSI": ""}},
+    "no number at all": {"meta": {"MMSI": ["x"]}},
+    "as a text": {"meta": {"MMSI": "422000001"}},
+    "with zeros before": {"meta": {"MMSI": "0422000001"}},
+    "a name that is no text": {"meta": {"ShipName": 5}},
+    "no name": {"meta": {"ShipName": None}},
+    "fields that are new": {"Altitude": {"m": [1]}, "meta": {"quality": None}},
+    "fields that are not used": {"Raim": "?", "RateOfTurn": None, "CommunicationState": "x"},
+    "codes that are not told": {"Sog": None, "Cog": None, "TrueHeading": None},
+    "a second that is none": {"Timestamp": None},
+    "a validity that is not told": {"Valid": None},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_but_harmless_field_loses_no_position(odd: str) -> None:
+    found = row_of(position(**copy.deepcopy(ODD[odd])))
+    assert (found["mmsi"], found["lat"]) == ("422000001", "27.123457")
+
+
+@pytest.mark.parametrize("number", [0, "0", None, ""])
+def test_static_data_without_a_number_in_the_metadata_are_the_ships(number: Any) -> None:
+    known = remembered(ship_static() | {"MetaData": {"MMSI": number}})
+    assert row_of(position(meta={"MMSI": number}), known)["imo"] == "9074729"
+    assert remembered(ship_static() | {"MetaData": None}) == remembered(ship_static())
+
+
+def test_a_half_that_is_null_is_none() -> None:
+    half = static_half(MMSI, {"Name": "BOAT"}, None)
+    half["Message"]["StaticDataReport"]["ReportB"] = None
+    assert row_of(position(), remembered(half))["vessel_name"] == "BOAT"
+
+
+def test_the_shared_case_of_a_zero_number_is_recorded() -> None:
+    """The file's own ships and numbers go nowhere; only how many rows it gives is of interest."""
+    case = ROOT.parent / "shared" / "cases" / "aisstream_meta_mmsi_zero.jsonl"
+    if not case.exists():
+        pytest.skip("no shared/cases here")
+    known: Known = {}
+    lines = [line for line in case.read_bytes().splitlines() if line.strip()]
+    rows = [take(aisstream.read_frame(line), NOW, known) for line in lines]
+    positions = [dict(zip(HEADER, row, strict=True)) for row in rows if row is not None]
+    assert len(positions) == 3 and {row["nav_status"] for row in positions} == {"5"}
+    assert all(row["imo"] and row["mmsi"] != "000000000" for row in positions)
+
+
+@given(
+    st.integers(0, 59),
+    st.lists(st.floats(0, 110), min_size=1, max_size=6),
+    st.sampled_from([0, 1, 3]),
+)
+def test_however_late_its_copies_a_report_is_one_fix(
+    second: int, delays_s: list[float], repeat: int
+) -> None:
+    """The original comes at once; each copy has another way. All give one time, or are known."""
+    reports = aisstream.Reports()
+    sent = datetime(2026, 4, 15, 12, 0, second)
+    kept = set()
+    for delay_s in [0.0, *delays_s]:
+        message = position(Timestamp=second, RepeatIndicator=repeat if delay_s else 0)
+        at = aisstream.report_time(
+            f"{sent + timedelta(seconds=delay_s):%F %T.%f} +0000 UTC", second
+        )
+        if not reports.is_late_copy(message, at):
+            kept.add(at)
+    assert kept == {sent}
+
+
+def test_reports_of_a_ship_at_anchor_are_not_copies() -> None:
+    """Every three minutes, at one place, all its fields the same."""
+    reports = aisstream.Reports()
+    start = datetime(2026, 4, 15, 12, 0, 2)
+    for n in range(50):
+        assert not reports.is_late_copy(position(), start + timedelta(minutes=3 * n))
+        assert reports.is_late_copy(position(), start + timedelta(minutes=3 * n + 1))
+
+
+def test_the_memory_of_reports_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aisstream, "MOST_REPORTS", 3)
+    reports = aisstream.Reports()
+    for n in range(10):
+        assert not reports.is_late_copy(position(MMSI + n), NOW)
+    assert len(reports._first) == 3
 
 
 def test_a_bad_message_is_not_remembered_in_part() -> None:

@@ -31,7 +31,7 @@ from flows import lake
 from flows.addresses import address_of, files_of, read_publication
 from flows.cli import main
 from flows.download import Patience
-from flows.fetch import Fetched, fetch_days, fetch_due, known_source, problem
+from flows.fetch import Fetched, fetch_days, fetch_due, known_source, messages, problem
 from flows.resources import data_path
 from flows.settings import BarometerError, Settings
 from flows.sources import load_sources
@@ -243,6 +243,10 @@ PASSING: dict[str, tuple[list[dict[str, Any]], list[str | None]]] = {
         [{"cut": 40_000}, {"shifted": 7}],
         [None, "bytes=40000-", None],
     ),
+    "a range that is shorter than asked": (
+        [{"cut": 40_000}, {"short": 500}],
+        [None, "bytes=40000-", "bytes=40500-"],
+    ),
     "416": ([{"cut": 40_000}, {"status": 416}], [None, "bytes=40000-", None]),
     "206 without a range": ([{"cut": 40_000}, {"status": 206}], [None, "bytes=40000-", None]),
     "no length": ([{"unsized": True}], [None]),
@@ -287,6 +291,76 @@ def test_a_file_that_changes_between_tries_starts_anew(home: Settings, web: Web)
     found = fetch_one(home)
     assert is_right(home, found, content(1))
     assert web.ranges() == [None, "bytes=40000-"]
+
+
+def test_a_range_of_another_version_is_not_joined_to_the_first(home: Settings, web: Web) -> None:
+    """A server that ignores If-Range, and a file that changed and kept its size."""
+    other = ZST[:50_000] + bytes(1000) + ZST[51_000:]
+    web.files[path()] = ZST
+    web.plan[path()] = [{"body": other, "cut": 40_000}, {"unasked": True}]
+    publish(home, web.address)
+    found = fetch_one(home)
+    assert is_right(home, found, ZST)
+    assert web.ranges() == [None, "bytes=40000-", None]
+
+
+def logged(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
+    return [r.getMessage() for r in caplog.records if text in r.getMessage()]
+
+
+@pytest.mark.parametrize("days", [2, 14])
+def test_addresses_that_moved_are_said_once_with_what_to_do(
+    home: Settings, web: Web, caplog: pytest.LogCaptureFixture, days: int
+) -> None:
+    """Of the days some are so recent that they may not be out yet; the older ones tell."""
+    publish(home, web.address)
+    as_of = datetime(2026, 4, 13, 9) + timedelta(days=max(days, 8))
+    found = fetch(home._replace(as_of=as_of), days)
+    assert {day.state for day in found} == {"failed"}
+    (said,) = {day.message for day in found}
+    assert f"all {days} files are absent" in said and "moved or renamed" in said
+    assert f"{web.address}/2026/ais-2026-04-" in said and "404 Not Found" in said
+    assert "https://coast.noaa.gov" in said and str(home.home / "sources") in said
+    assert len(logged(caplog, "absent")) == 1
+    assert not any("Not published yet" in record.getMessage() for record in caplog.records)
+    assert problem(found) == f"{days} of {days} days failed."
+    assert messages(found) == [f"- {said}"]
+
+
+def test_files_that_were_there_and_are_not_any_more_have_moved(
+    home: Settings, web: Web, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a schedule meets it: it asks again for the last days, and for new ones."""
+    web.files = {path(n): content(n) for n in range(3)}
+    publish(home, web.address)
+    early = home._replace(as_of=datetime(2026, 4, 18, 9))
+    assert {day.state for day in fetch(early, 3)} == {"fetched"}
+    caplog.clear()
+    web.files.clear()
+    found = fetch(early, 5)
+    assert [day.state for day in found] == ["kept"] * 3 + ["failed"] * 2
+    assert all(day.path is not None for day in found[:3])
+    assert len(logged(caplog, "moved or renamed")) == 1
+    assert problem(found) == "2 of 5 days failed." and len(messages(found)) == 1
+
+
+def test_a_range_that_is_all_too_recent_is_said_once_and_is_no_failure(
+    home: Settings, web: Web, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(home, web.address)
+    found = fetch(home._replace(as_of=datetime(2026, 4, 18, 9)), 4)
+    assert {day.state for day in found} == {"not_published"} and problem(found) is None
+    assert len(logged(caplog, "Not published yet, as it seems")) == 1
+
+
+def test_a_hole_among_days_that_are_there_is_no_move(home: Settings, web: Web) -> None:
+    web.files = {path(0): content(0), path(3): content(3)}
+    publish(home, web.address)
+    found = fetch(home._replace(as_of=datetime(2026, 4, 24, 9)), 5)
+    assert [day.state for day in found] == [
+        *("fetched", "failed", "failed", "fetched", "failed"),
+    ]
+    assert len({day.message for day in found if day.state == "failed"}) == 2
 
 
 def test_a_line_that_is_cut_often_brings_a_file_in_the_end(home: Settings, web: Web) -> None:
@@ -359,7 +433,7 @@ def test_what_cannot_pass_is_asked_once_and_leaves_nothing(
     assert web.address in found.message
     assert re.search(words, found.message), found.message
     assert not any(downloads(home).values())
-    assert problem([found]) == "1 of 1 days failed; the messages are above."
+    assert problem([found]) == "1 of 1 days failed."
     assert is_right(home, fetch_one(home), ZST), "and the next run is not the worse for it"
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import smtplib
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -24,13 +25,15 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import catalogue, check, letter, mail
+from flows import catalogue, check, letter, mail, smtp
+from flows.alarm import Failure, send_alarm
 from flows.cli import main
 from flows.history import OUTBOX, append_history, read_history
 from flows.letter import Attachment, Letter, compose, message
-from flows.mail import MailSettings, Told, mail_settings, send_week
+from flows.mail import send_week
 from flows.report import tables
 from flows.settings import BarometerError, Settings
+from flows.smtp import MailSettings, Told, mail_settings
 from tests.conftest import ROOT
 from tests.flows.post import FORMS, PASSWORD, TEAM, Post, emptied, parsed
 
@@ -325,7 +328,7 @@ def test_two_processes_do_not_send_at_once(post: Post, tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from flows import mail
+from flows import mail, smtp
 from tests.flows.test_mail import week_letter
 append = mail.append_history
 def killed(home, name, records):
@@ -333,7 +336,7 @@ def killed(home, name, records):
         os.kill(os.getpid(), signal.SIGKILL)
     append(home, name, records)
 mail.append_history = killed
-mail.send_week(Path(sys.argv[1]), mail.mail_settings(), week_letter(), by_hand=False)
+mail.send_week(Path(sys.argv[1]), smtp.mail_settings(), week_letter(), by_hand=False)
 """
 
 
@@ -478,6 +481,80 @@ def test_what_will_not_pass_waits_for_a_person_or_other_settings(
     assert len(post.taken()) == 1
 
 
+REFUSALS = {
+    "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.": (
+        "auth",
+        "takes no passwords",
+        False,
+    ),
+    "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the "
+    "Tenant. Visit https://aka.ms/smtp_auth_disabled": ("auth", "takes no passwords", False),
+    "534 5.7.9 Application-specific password required. Learn more": ("auth", "app password", False),
+    "534 5.7.14 <https://accounts.example/x> Please log in via your browser": (
+        "auth",
+        "app password",
+        False,
+    ),
+    "535 5.7.8 Username and Password not accepted": ("auth", "check user and password", False),
+    "538 5.7.11 Encryption required for requested authentication mechanism": (
+        "auth",
+        "BAROMETER_SMTP_SECURITY=starttls",
+        False,
+    ),
+    "454 4.7.0 Temporary authentication failure": ("auth", "at the moment", True),
+    "421 4.3.2 Service shutting down": ("mail", "busy or restarts", True),
+    "530 5.7.0 Must issue a STARTTLS command first": (
+        "mail",
+        "BAROMETER_SMTP_SECURITY=starttls",
+        False,
+    ),
+    "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail": (
+        "mail",
+        "BAROMETER_SMTP_USER",
+        False,
+    ),
+    "530 5.7.0 Authentication Required": ("mail", "BAROMETER_SMTP_USER", False),
+    "550 5.7.60 SMTP; Client does not have permissions to send as this sender": (
+        "mail",
+        "BAROMETER_MAIL_FROM",
+        False,
+    ),
+    "554 5.2.252 SendAsDenied; barometer@example.org not allowed to send as other": (
+        "data",
+        "BAROMETER_MAIL_FROM",
+        False,
+    ),
+    "553 5.7.1 <a@example.org>: Sender address rejected: not owned by user b": (
+        "mail",
+        "BAROMETER_MAIL_FROM",
+        False,
+    ),
+    "552 5.3.4 Message size exceeds fixed limit": ("data", "too large", False),
+    "451 4.7.1 Greylisting in action, please come back later": ("data", "", True),
+}
+
+
+@pytest.mark.parametrize("reply", REFUSALS)
+def test_a_refusal_says_what_it_means_and_what_to_do(
+    reply: str, post: Post, tmp_path: Path
+) -> None:
+    step, remedy, is_temporary = REFUSALS[reply]
+    post.behave(**{step: reply})
+    (fate,) = set(
+        smtp.deliver(smtp.mail_settings(post.environ()), b"Subject: x\r\n", TEAM).values()
+    )
+    assert fate.state == "failed" and fate.is_temporary == is_temporary
+    assert reply[:3] in fate.why and remedy in fate.why
+    assert is_temporary or "check user" in remedy or "check user" not in fate.why
+
+
+def test_a_server_that_offers_no_password_login_is_told() -> None:
+    """As one that takes OAuth alone does: smtplib's own words."""
+    mail = smtp.mail_settings(Post(25, Path(), Path(), "starttls").environ())
+    fate = smtp._fate(smtplib.SMTPException("No suitable authentication method found."), mail)
+    assert "takes no passwords" in fate.why and not fate.is_temporary
+
+
 def test_refused_recipients_are_named_and_tried_alone(post: Post, tmp_path: Path) -> None:
     post.behave(rcpt={TEAM[1]: "450 4.2.1 full", TEAM[2]: "550 5.1.1 unknown"})
     told = send(tmp_path, post)
@@ -584,7 +661,7 @@ def test_settings_that_fit(tmp_path: Path) -> None:
         "smtp.example.org", 587, "starttls", None, None, "b@x.org", ("a@x.org", "b@x.org")
     )
     assert mail_settings(environ | {"BAROMETER_SMTP_SECURITY": "tls"}).port == 465
-    assert not mail.is_set_up({}) and mail.is_set_up(environ)
+    assert not smtp.is_set_up({}) and smtp.is_set_up(environ)
 
 
 # Secrets and hostile text
@@ -815,8 +892,8 @@ def test_a_home_that_never_mailed_begins_with_the_newest_week(home: Settings, po
 
 
 def alarmed(home: Path, post: Post, why: str, **environ: str) -> Told:
-    settings = Settings(home, datetime(2026, 3, 23, 6), 1, "300MB")
-    return mail.send_alarm(settings, why, post.environ(**environ))
+    failure = Failure(["run", "--home", str(home)], str(home), datetime(2026, 3, 23, 6), why)
+    return send_alarm(failure, post.environ(**environ))
 
 
 def test_a_failed_run_tells_the_operator_what_to_do(post: Post, tmp_path: Path) -> None:
@@ -845,7 +922,7 @@ def test_an_alarm_that_cannot_be_sent_says_so_without_the_password(
     told = alarmed(tmp_path, post, "why")
     assert told.done == [] and "login refused" in told.problems[0]
     assert not any(form in " ".join(told.problems) for form in FORMS)
-    nobody = mail.send_alarm(Settings(tmp_path, NOON, 1, "300MB"), "why", {})
+    nobody = send_alarm(Failure(["run"], str(tmp_path), NOON, "why"), {})
     assert nobody.problems == [] and "no mail is set up" in nobody.done[0]
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from flows import history
 from flows.cli import main
-from flows.serve import last_run_at, next_tick
+from flows.late import next_tick
+from flows.serve import last_run_at
 from flows.settings import BarometerError, Settings
 
 MONDAY = datetime(2026, 4, 20, 6)
@@ -49,4 +50,4 @@ def test_a_port_that_is_no_port_fails_with_a_message(
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     monkeypatch.setenv("PREFECT_SERVER_API_PORT", "no-port")
     assert main(["serve", "--home", str(tmp_path / "home")]) == 1
-    assert "PREFECT_SERVER_API_PORT: 'no-port' is no port" in capsys.readouterr().err
+    assert "PREFECT_SERVER_API_PORT: 'no-port' is not a port" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL
 
-from flows import catalogue, mail
+from flows import catalogue, smtp
 from flows.ingest import Outcome, TransientError
 from flows.settings import BarometerError, Settings, load_settings
 from flows.weekly import ingest, weekly
@@ -196,7 +196,7 @@ def test_a_block_that_does_not_do_is_named(post: Post) -> None:
         "BAROMETER_MAIL_TO": "a@example.org",
     }
     with pytest.raises(BarometerError, match="does not verify") as told:
-        mail.mail_settings(environ)
+        smtp.mail_settings(environ)
     assert PASSWORD not in str(told.value)
     with pytest.raises(BarometerError, match="email-server-credentials/none cannot be loaded"):
-        mail.mail_settings(environ | {"BAROMETER_SMTP_BLOCK": "none"})
+        smtp.mail_settings(environ | {"BAROMETER_SMTP_BLOCK": "none"})

@@ -24,7 +24,8 @@ class Web(ThreadingHTTPServer):
     ``stall``: so many bytes, then silence; ``drip``: a byte at a time, so many seconds apart;
     ``longer``: Content-Length says so many bytes more; ``endless``: bytes without end;
     ``meet``: the answer waits at this barrier;
-    ``whole``: ranges and conditions are ignored; ``shifted``: a range that begins elsewhere.
+    ``whole``: ranges and conditions are ignored; ``shifted``: a range that begins elsewhere;
+    ``unasked``: a range is given whatever If-Range says; ``short``: so many bytes of it alone.
     """
 
     daemon_threads = True
@@ -89,13 +90,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("If-None-Match") == headers.get("ETag", "") and not is_whole:
             return self._send(304, headers, b"", {})
         asked = self.headers.get("Range")
-        if asked and not is_whole and self.headers.get("If-Range") == headers.get("ETag", ""):
+        is_same = self.headers.get("If-Range") == headers.get("ETag", "") or "unasked" in told
+        if asked and not is_whole and is_same:
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
             start -= told.get("shifted", 0)
             if start >= len(content):
                 return self._send(416, {"Content-Range": f"bytes */{len(content)}"}, b"", {})
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            return self._send(206, headers, content[start:], told)
+            end = start + told.get("short", len(content) - start)
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(content)}"
+            return self._send(206, headers, content[start:end], told)
         return self._send(200, headers | told.get("headers", {}), content, told)
 
     def _send(self, code: int, headers: dict[str, str], body: bytes, told: dict[str, Any]) -> None:

@@ -1,0 +1,127 @@
+"""Scheduled runs that piled up are one run, in whatever order and how far apart they start."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows import late
+from flows.lake import HeldError
+from flows.late import Begun, done_by
+from flows.settings import load_settings
+from tests.flows.post import Post
+
+START = datetime(2026, 4, 20, tzinfo=UTC)
+
+
+def at(hours: float) -> datetime:
+    return START + timedelta(hours=hours)
+
+
+@st.composite
+def piled_up(draw: st.DrawFn) -> list[Begun]:
+    """Runs of a deployment: each begins when it was due or later."""
+    runs = []
+    for n in range(draw(st.integers(1, 12))):
+        due = draw(st.integers(0, 50))
+        began = due + draw(st.integers(0, 30))
+        runs.append(Begun(at(began), f"{n}", at(due), draw(st.booleans())))
+    return runs
+
+
+@given(piled_up())
+def test_every_due_time_is_served_by_a_run_that_began_after_it_and_works(runs: list[Begun]) -> None:
+    workers = [run for run in runs if done_by(run.run_id, runs) is None]
+    for run in runs:
+        other = done_by(run.run_id, runs)
+        if other is None:
+            continue
+        assert other in workers and not other.is_lost
+        assert run.due_at <= other.began_at <= run.began_at
+    # And no two that work do what one of them did: the later one was due after the other began.
+    for one in workers:
+        for other in workers:
+            if one < other and not one.is_lost:
+                assert other.due_at > one.began_at
+
+
+@pytest.mark.parametrize(
+    ("runs", "workers"),
+    [
+        ([(9, 0), (9, 1), (9, 2)], 1),  # three late ones start at once
+        ([(9, 0), (10, 1), (11, 2)], 1),  # or one after the other
+        ([(0, 0), (24, 24), (48, 48)], 3),  # none is late
+        ([(9, 0), (24, 24), (25, 10)], 2),  # the last was due before the second began
+        ([(9, 8), (9.5, 9.2)], 2),  # due while another was under way
+    ],
+)
+def test_how_many_runs_work(runs: list[tuple[float, float]], workers: int) -> None:
+    begun = [Begun(at(began), str(n), at(due)) for n, (began, due) in enumerate(runs)]
+    assert sum(done_by(run.run_id, begun) is None for run in begun) == workers
+
+
+def test_a_run_that_is_not_known_works() -> None:
+    assert done_by("x", []) is None
+
+
+def test_a_scheduled_run_waits_for_the_home_and_another_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late, "LOOK_S", 0.05)
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with late.locked_in_turn(tmp_path, wait_s=0):
+            is_held.set()
+            is_over.wait(60)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert is_held.wait(60)
+    with pytest.raises(HeldError), late.locked_in_turn(tmp_path, wait_s=0):
+        pass
+    threading.Timer(0.3, is_over.set).start()
+    began = time.monotonic()
+    with late.locked_in_turn(tmp_path, wait_s=60):
+        assert is_over.is_set() and time.monotonic() - began >= 0.2
+    thread.join()
+
+
+@pytest.mark.usefixtures("prefect_server", "undrawn")
+def test_three_late_runs_of_a_schedule_are_one_run_and_one_mail_at_most(
+    post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its input fails, so that each run that works would send an alarm."""
+    from prefect import get_client
+    from prefect.flow_engine import run_flow
+    from prefect.states import Scheduled
+
+    from flows.weekly import weekly
+
+    for name, value in post.environ().items():
+        monkeypatch.setenv(name, value)
+    given: dict[str, Any] = {"paths": [str(tmp_path / "gone.csv")], "home": str(tmp_path / "home")}
+    states = []
+    with get_client(sync_client=True) as client:
+        flow_id = client.create_flow(weekly)
+        deployment = client.create_deployment(flow_id=flow_id, name=f"late-{tmp_path.name}")
+        now = datetime.now(UTC)
+        for days in (3, 2, 1):
+            due = Scheduled(scheduled_time=now - timedelta(days=days))
+            run = client.create_flow_run_from_deployment(deployment, state=due, parameters=given)
+            states.append(run_flow(weekly, flow_run=run, parameters=given, return_type="state"))
+        due = Scheduled(scheduled_time=datetime.now(UTC))
+        run = client.create_flow_run_from_deployment(deployment, state=due, parameters=given)
+        states.append(run_flow(weekly, flow_run=run, parameters=given, return_type="state"))
+    assert [state.name for state in states] == ["Failed", "Skipped", "Skipped", "Failed"]
+    assert [state.is_failed() for state in states[1:3]] == [False, False]
+    assert len(post.taken()) == 2  # of the first, and of one that was due after it began
+    assert "gone[.]csv" in str(post.taken()[0].get_content())
+    assert load_settings({"home": given["home"]}).home.exists()
