@@ -388,6 +388,7 @@ def _start_logging() -> None:
 
 def _run(flags: argparse.Namespace) -> int:
     from flows import lake, run  # noqa: PLC0415
+    from flows.files import sendable  # noqa: PLC0415
 
     if flags.workers and flags.on != "dask":
         print("barometer run: --workers goes with --on dask", file=sys.stderr)
@@ -406,7 +407,7 @@ def _run(flags: argparse.Namespace) -> int:
         flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
         try:
             state = flow(
-                paths=flags.paths,
+                paths=[sendable(path) for path in flags.paths],
                 home=str(settings.home),
                 as_of=settings.as_of.isoformat(),
                 threads=settings.threads,
@@ -458,10 +459,11 @@ def _serve(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
+    from flows.files import sendable  # noqa: PLC0415
     from flows.prefect_server import prefect_server  # noqa: PLC0415
 
     parameters = {
-        "paths": [str(Path(path).absolute()) for path in flags.paths],
+        "paths": [sendable(str(Path(path).absolute())) for path in flags.paths],
         "fetched": flags.fetch,
         "home": str(settings.home),
         "threads": flags.threads,

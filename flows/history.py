@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.durable import make_folder, sync_folder
+from flows.files import shown_name
 
 log = logging.getLogger("barometer.history")
 
@@ -29,13 +30,30 @@ def read_history(home: Path, name: str) -> list[dict[str, Any]]:
         if not line:
             continue
         try:
-            record = json.loads(line)
+            record = _encodable(json.loads(line))
         except (ValueError, RecursionError):
             log.warning("%s line %d is not whole and is passed over", path, number)
             continue
         if isinstance(record, dict):
             records.append(record)
     return records
+
+
+def _encodable(value: Any) -> Any:
+    """JSON can carry half a pair of surrogates, which no other text format can: escaped here.
+
+    Homes of before file names were made so hold names with bytes that are not UTF-8.
+    """
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return shown_name(value)
+    elif isinstance(value, list):
+        return [_encodable(one) for one in value]
+    elif isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    return value
 
 
 def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) -> None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows import lake, read, store
-from flows.files import InputFile, Member, find_files, members, opened
+from flows.files import InputFile, Member, find_files, members, opened, shown_name
 from flows.lake import Entry, Manifest
 from flows.settings import BarometerError, Place, Settings
 from flows.sources import Source, UnknownHeader, tell_source
@@ -130,7 +130,7 @@ def find_inputs(paths: Sequence[str | Path]) -> tuple[list[InputFile], list[Outc
         try:
             find_files([path])
         except BarometerError as error:
-            failed.append(Outcome(str(path), "failed", str(error)))
+            failed.append(Outcome(shown_name(path), "failed", str(error)))
         else:
             good.append(path)
     return find_files(good), failed
@@ -149,7 +149,7 @@ def inputs_of(files: Iterable[InputFile]) -> Iterator[Input | Outcome]:
         try:
             found = members(file.path)
         except BarometerError as error:
-            yield Outcome(file.path.name, "failed", str(error))
+            yield Outcome(shown_name(file.path.name), "failed", str(error))
             continue
         yield from (Input(member, file.is_named) for member in found)
 

@@ -39,6 +39,7 @@ import pyarrow.parquet as pq
 
 from flows import store
 from flows.durable import make_folder, sync_folder, write_durably
+from flows.files import shown_name
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.settings import BarometerError, Place, Settings
 
@@ -498,7 +499,7 @@ def _entry(raw: dict[str, Any]) -> Entry:
     times = ("first_reported_at", "last_reported_at", "ingested_at")
     read = {k: datetime.fromisoformat(raw[k]) if raw[k] else None for k in times}
     found = {k: Part(**raw[k]) if raw[k] else None for k in KINDS}
-    return Entry(**(raw | read | found))
+    return Entry(**(raw | read | found | {"name": shown_name(raw["name"])}))
 
 
 def _iso(value: Any) -> str:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.durable import make_folder, write_durably
+from flows.files import shown_name
 from flows.history import REGISTER, append_history, read_history
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, as_table
@@ -139,7 +140,7 @@ def import_list(
         "link_source": _readers_name(found.register, entries),
         "published_on": day.isoformat(),
         "imported_at": settings.as_of.isoformat(),
-        "name": path.name,
+        "name": shown_name(path.name),
         "file_hash": content,
         "path": name,
         "entries": len(entries),
