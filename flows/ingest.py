@@ -430,6 +430,7 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
             "The file was not taken in; please report this."
         )
     lake.write_manifest(place, manifest.with_entries([*moved, entry]))
+    lake.write_note(place, entry)
     return entry
 
 

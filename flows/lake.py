@@ -6,11 +6,14 @@ Layout of a home::
     position/source=S/file_id=F/N.parquet          the kept rows of an input file, N its version
     reject/source=S/file_id=F/0.parquet            its rejected rows
     position/empty.parquet, reject/empty.parquet   typed and without a row
+    ledger/F.json                                  a note of an input file; see `flows.notes`
     tmp/                                           work in progress; garbage after a crash
     lock                                           who writes, for as long as the system locks it
 
 A file that the manifest does not name is garbage. A version that was replaced is swept at the start
-of the next run, so that a reader who opened an older catalogue keeps what it names.
+of the next run, so that a reader who opened an older catalogue keeps what it names. A home is made
+with its first manifest: data without one, or inputs that it does not name, show that the manifest
+was lost, and then nothing is swept.
 """
 
 from __future__ import annotations
@@ -37,9 +40,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import store
+from flows import notes, store
 from flows.durable import make_folder, sync_folder, write_durably
 from flows.files import shown_name
+from flows.history import RUN, read_history
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.settings import BarometerError, Place, Settings
 
@@ -57,10 +61,16 @@ LOCK = ".lock"
 _HELD: ContextVar[frozenset[Path]] = ContextVar("_HELD", default=frozenset())
 """Folders that this thread of work has locked; Prefect hands the context on to a flow's tasks."""
 
+RECOVER = "barometer check --recover"
+
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 """What flock(2) answers on a file system that keeps no locks."""
 
 _PARTITION = [("source", pa.string()), ("file_id", pa.string())]
+
+
+class DamagedManifest(BarometerError):
+    """A manifest that is there and is none."""
 
 
 class Part(NamedTuple):
@@ -125,7 +135,27 @@ class Manifest(NamedTuple):
 
 
 def read_manifest(place: Place) -> Manifest:
-    """The manifest of a lake; without one, an empty lake.
+    """The manifest of a lake; where there is neither one nor data, an empty lake.
+
+    Raises
+    ------
+    BarometerError
+        If it is lost, cannot be read, or is of a format that this version does not know.
+    """
+    path = address(place, MANIFEST)
+    found = find_manifest(place)
+    if found is not None:
+        return found
+    if data := stored_files(place):
+        raise BarometerError(
+            f"{path}: is missing, and {len(data):,} files of a lake lie beside it. Restore it from "
+            f"a backup, or rebuild it from them: {RECOVER}. Nothing was changed."
+        )
+    return Manifest({})
+
+
+def find_manifest(place: Place) -> Manifest | None:
+    """The manifest of a lake, if there is one.
 
     Raises
     ------
@@ -137,14 +167,35 @@ def read_manifest(place: Place) -> Manifest:
         if isinstance(place, Path):
             return Manifest(_entries(path, (place / MANIFEST).read_text(encoding="utf-8")))
         found = _fetched(place)
-        return Manifest(_entries(path, found[0].decode()), found[1]) if found else Manifest({})
+        return Manifest(_entries(path, found[0].decode()), found[1]) if found else None
     except FileNotFoundError:
-        return Manifest({})
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return None
+    except OSError as error:
         raise BarometerError(
-            f"{path}: not readable as a manifest ({error}). Restore it from a backup, "
-            "or start a new home and ingest the files again."
+            f"{path}: cannot be opened ({error.strerror}). Check its rights and the disk. "
+            "Nothing was changed."
         ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedManifest(
+            f"{path}: not readable as a manifest ({error}). Restore it from a backup, "
+            f"or rebuild it from the lake's files: {RECOVER}. Nothing was changed."
+        ) from error
+
+
+def stored_files(place: Place) -> list[str]:
+    """The paths of the Parquet files of a lake and its notes, named by a manifest or not."""
+    if isinstance(place, str):
+        found = [path for kind in KINDS for path in store.listed(place, kind)]
+    else:
+        found = [
+            str(path.relative_to(place))
+            for kind in KINDS
+            for path in (place / kind).rglob("*.parquet")
+            if not path.is_dir()
+        ]
+    noted = (f"{notes.FOLDER}/{file_id}.json" for file_id in notes.noted(place))
+    named = [p for p in found if p.endswith(".parquet") and not p.endswith(f"/{EMPTY}")]
+    return sorted([*named, *noted])
 
 
 def _fetched(url: str) -> tuple[bytes, str] | None:
@@ -283,14 +334,19 @@ def prepare(home: Path, place: Place | None = None) -> Manifest:
         If the home or the lake cannot be written.
     """
     place = home if place is None else place
-    manifest = read_manifest(place)
     try:
+        # Before the manifest is read: what another home notes meanwhile, that manifest names.
+        noted = notes.noted(place)
+        manifest = _first_manifest(home, place)
+        _refuse_another(place, manifest, noted or _recorded(home))
         shutil.rmtree(home / "tmp", ignore_errors=True)
         if isinstance(place, str):
             _sweep_objects(place, manifest)
         else:
             _sweep_parts(place, manifest)
         _sweep_home(home)
+        for file_id in manifest.entries.keys() - noted:
+            write_note(place, manifest.entries[file_id])
     except OSError as error:
         raise BarometerError(
             f"{place}: cannot be made ready for writing ({error}). Check its rights and free space."
@@ -298,13 +354,58 @@ def prepare(home: Path, place: Place | None = None) -> Manifest:
     return manifest
 
 
+def _first_manifest(home: Path, place: Place) -> Manifest:
+    """The manifest; a new lake gets its first, without which its first part would look lost."""
+    manifest = read_manifest(place)
+    if manifest.entries or find_manifest(place) is not None:
+        return manifest
+    if read_history(home, RUN) or (home / CATALOGUE).exists():
+        raise BarometerError(
+            f"{address(place, MANIFEST)}: is missing, and so are all files of the lake, but this "
+            "home has had runs. Is a disk not mounted, or is it another lake? Restore the lake "
+            f"from a backup; or begin with an empty one, and give all files again: {RECOVER}. "
+            "Nothing was changed."
+        )
+    with suppress(store.ConflictError):  # another home made it meanwhile
+        write_manifest(place, manifest)
+    return read_manifest(place)
+
+
+def _recorded(home: Path) -> set[str]:
+    """The inputs that the runs of a home had at last, for a lake of before there were notes."""
+    held: set[str] = set()
+    for record in read_history(home, RUN):
+        held |= {file["file_id"] for file in record.get("files") or []}
+        held -= set(record.get("gone") or [])
+    return held
+
+
+def _refuse_another(place: Place, manifest: Manifest, taken_in: set[str]) -> None:
+    """Refuse a manifest that does not name what this lake took in: older, or of another lake."""
+    if unnamed := taken_in - manifest.entries.keys():
+        raise BarometerError(
+            f"{address(place, MANIFEST)}: is older than the lake, or of another home: it does not "
+            f"name {len(unnamed):,} of the files that were taken in here. Restore the newest, or "
+            f"rebuild it from the lake's files: {RECOVER}. Nothing was changed."
+        )
+
+
+def write_note(place: Place, entry: Entry) -> None:
+    """Note an entry that is in the manifest; see `flows.notes`."""
+    notes.write_note(place, json.loads(json.dumps(entry._asdict(), default=_iso)))
+
+
 def _sweep_parts(home: Path, manifest: Manifest) -> None:
     named = {home / part.path for e in manifest.entries.values() for part in parts(e)}
+    # Where something that it names is not there, what it does not name may be of use.
+    is_whole = all(path.is_file() for path in named)
     for kind in KINDS:
         make_folder(home / kind)
         empty = home / kind / EMPTY
         named.add(empty)
-        for path in list((home / kind).rglob("*.parquet")):  # folders go while we walk
+        for path in (
+            list((home / kind).rglob("*.parquet")) if is_whole else []
+        ):  # folders go while we walk
             if path not in named and not path.is_dir():
                 path.unlink()
                 _remove_empty(path.parent, home / kind)
@@ -313,11 +414,9 @@ def _sweep_parts(home: Path, manifest: Manifest) -> None:
 
 
 def _sweep_objects(url: str, manifest: Manifest) -> None:
-    """Without a manifest nothing is swept: it may have been lost, and be put back."""
     named = {part.path for e in manifest.entries.values() for part in parts(e)}
     named |= {f"{kind}/{EMPTY}" for kind in KINDS}
-    if manifest.tag is not None:
-        store.sweep(url, KINDS, named)
+    store.sweep(url, KINDS, named)
     for kind in KINDS:
         if store.size(url, f"{kind}/{EMPTY}") != len(_empty(kind)):
             store.put(url, f"{kind}/{EMPTY}", _empty(kind))
@@ -335,8 +434,9 @@ def _sweep_home(home: Path) -> None:
     # What write_durably had not finished: beside the manifest, the reports and the registers.
     for path in (*home.glob(".*.new"), *(home / "reports").rglob(".*.new")):
         path.unlink()
-    for path in (home / "registers").rglob(".*.new"):
-        path.unlink()
+    for folder in ("registers", notes.FOLDER):
+        for path in (home / folder).rglob(".*.new"):
+            path.unlink()
     (home / "tmp").mkdir(exist_ok=True)  # it may be a link to a faster disk
 
 

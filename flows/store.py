@@ -305,3 +305,22 @@ def sweep(url: str, folders: tuple[str, ...], named: set[str]) -> None:
         ]
         if old:
             obstore.delete(_store(url), old)
+
+
+def listed(url: str, folder: str) -> list[str]:
+    """The paths of the objects below a folder."""
+    with _explained() as obstore:
+        return [one["path"] for some in obstore.list(_store(url), folder) for one in some]
+
+
+def delete(url: str, paths: list[str]) -> None:
+    """Delete objects."""
+    with _explained() as obstore:
+        if paths:
+            obstore.delete(_store(url), paths)
+
+
+def rename(url: str, path: str, new: str) -> None:
+    """Give an object another path."""
+    with _explained() as obstore:
+        obstore.rename(_store(url), path, new)
