@@ -313,6 +313,7 @@ def _parser() -> argparse.ArgumentParser:
         barometer check
         barometer check --rebuild          # is the catalogue what the lake gives, built anew?
         barometer check --repoint          # after the home was moved, for other DuckDB clients
+        barometer check --recover          # after manifest.json or a history was lost
         """,
         as_json="the findings as JSON",
     )
@@ -320,6 +321,11 @@ def _parser() -> argparse.ArgumentParser:
         "--rebuild",
         action="store_true",
         help="also build the catalogue anew, every ship worked, and compare",
+    )
+    check.add_argument(
+        "--recover",
+        action="store_true",
+        help="first rebuild a lost manifest or history from what the home still holds",
     )
     check.add_argument(
         "--repoint",
@@ -942,10 +948,14 @@ def _check(flags: argparse.Namespace) -> int:
     from flows.report.tables import safe_text  # noqa: PLC0415
 
     settings = _settings(flags)
+    found = []
+    if flags.recover:
+        with lake.locked(settings.home):
+            found += check.recovered(settings)
     if flags.repoint:
         with lake.locked(settings.home):
             catalogue.repoint(settings, lake.read_manifest(settings.place))
-    found = check.check(settings)
+    found += check.check(settings)
     if flags.rebuild:
         with lake.locked(settings.home):
             found += check.check_rebuild(settings)

@@ -249,7 +249,7 @@ def stage(
     manifest = lake.read_manifest(settings.place)
     try:
         known = _known(member, manifest)
-        if known is not None and lake.is_sound(settings.place, known):
+        if known is not None and _is_complete(settings, known):
             return _is_known(member.name, known)
         if known is not None:
             # What was the future then is rejected again: the repaired part is the one that was.
@@ -276,7 +276,7 @@ def commit(staged: Staged, settings: Settings) -> Outcome:
         manifest = lake.read_manifest(settings.place)
         try:
             known = manifest.entries.get(staged.file_id)
-            if known is not None and lake.is_sound(settings.place, known):
+            if known is not None and _is_complete(settings, known):
                 return _is_known(staged.name, known)  # its twin came in meanwhile
             changed = _commit(staged, manifest, settings)
         except FAULTS as error:
@@ -284,6 +284,14 @@ def commit(staged: Staged, settings: Settings) -> Outcome:
     finally:
         shutil.rmtree(staged.work, ignore_errors=True)
     return Outcome(staged.name, "ingested", "", changed)
+
+
+def _is_complete(settings: Settings, known: Entry) -> bool:
+    """Whether an input need not be read again: its parts are sound, and its ledger is whole.
+
+    Of an entry that was recovered without a note the fingerprint is not known, nor is the rest.
+    """
+    return bool(known.fingerprint) and lake.is_sound(settings.place, known)
 
 
 def _is_known(name: str, known: Entry) -> Outcome:
@@ -317,7 +325,7 @@ def _known(member: Member, manifest: Manifest) -> Entry | None:
     suspects = {e.fingerprint for e in manifest.entries.values()}
     digest = hashlib.blake2b(digest_size=32)
     with opened(member) as stream:
-        if read.read_head(stream.content, digest).fingerprint not in suspects:
+        if not suspects & {read.read_head(stream.content, digest).fingerprint, ""}:
             return None
         while piece := stream.content.read(read.BLOCK_BYTES):
             digest.update(piece)
@@ -410,7 +418,7 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
     kept = pq.read_metadata(position).num_rows
     entry = Entry(
         file_id=staged.file_id,
-        name=before.name if before else staged.name,
+        name=before.name if before and before.fingerprint else staged.name,
         source=staged.source,
         fingerprint=staged.fingerprint,
         rows_read=staged.rows_read,
@@ -505,9 +513,7 @@ def _without_shared(
     position, replaced = staged.position, []
     span = (staged.first_reported_at, staged.last_reported_at)
     for number, old in enumerate(manifest.entries.values()):
-        if old.position is None or not _overlap(
-            span, (old.first_reported_at, old.last_reported_at)
-        ):
+        if old.position is None or not lake.overlap(span, lake.span(old)):
             continue
         if old.file_id == staged.file_id or lake.fault_of(place, old.position, is_hashed=False):
             continue
@@ -526,14 +532,6 @@ def _without_shared(
         else:
             replaced.append((old, out))
     return position, replaced
-
-
-def _overlap(
-    one: tuple[datetime | None, datetime | None], two: tuple[datetime | None, datetime | None]
-) -> bool:
-    if one[0] is None or one[1] is None or two[0] is None or two[1] is None:
-        return False
-    return one[0] <= two[1] and two[0] <= one[1]
 
 
 def _replace_position(place: Place, old: Entry, part: Path) -> Entry:

@@ -28,7 +28,7 @@ import shlex
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -338,13 +338,14 @@ def prepare(home: Path, place: Place | None = None) -> Manifest:
         # Before the manifest is read: what another home notes meanwhile, that manifest names.
         noted = notes.noted(place)
         manifest = _first_manifest(home, place)
-        _refuse_another(place, manifest, noted or _recorded(home))
+        _refuse_another(home, place, manifest, noted)
         shutil.rmtree(home / "tmp", ignore_errors=True)
         if isinstance(place, str):
             _sweep_objects(place, manifest)
         else:
             _sweep_parts(place, manifest)
         _sweep_home(home)
+        notes.begin(place)
         for file_id in manifest.entries.keys() - noted:
             write_note(place, manifest.entries[file_id])
     except OSError as error:
@@ -380,12 +381,18 @@ def _recorded(home: Path) -> set[str]:
     return held
 
 
-def _refuse_another(place: Place, manifest: Manifest, taken_in: set[str]) -> None:
+def unnamed(home: Path, place: Place, manifest: Manifest, noted: set[str]) -> set[str]:
+    """The inputs that were taken in here, and that a manifest does not name."""
+    taken_in = noted if notes.is_begun(place) else noted | _recorded(home)
+    return taken_in - manifest.entries.keys()
+
+
+def _refuse_another(home: Path, place: Place, manifest: Manifest, noted: set[str]) -> None:
     """Refuse a manifest that does not name what this lake took in: older, or of another lake."""
-    if unnamed := taken_in - manifest.entries.keys():
+    if missing := unnamed(home, place, manifest, noted):
         raise BarometerError(
             f"{address(place, MANIFEST)}: is older than the lake, or of another home: it does not "
-            f"name {len(unnamed):,} of the files that were taken in here. Restore the newest, or "
+            f"name {len(missing):,} of the files that were taken in here. Restore the newest, or "
             f"rebuild it from the lake's files: {RECOVER}. Nothing was changed."
         )
 
@@ -490,22 +497,37 @@ def is_sound(place: Place, entry: Entry) -> bool:
     return all(fault_of(place, part, is_hashed=True) is None for part in parts(entry))
 
 
-def faults(place: Place, manifest: Manifest, *, is_hashed: bool) -> list[str]:
-    """A sentence for each file of the lake that is missing or damaged.
-
-    It tells which file, what is lost with it, and how to get it back. See `fault_of`.
-    """
-    named = [(entry, part) for entry in manifest.entries.values() for part in parts(entry)]
+def damage(place: Place, manifest: Manifest, *, is_hashed: bool) -> dict[Part, str]:
+    """What is wrong with the files of the lake that are missing or damaged; see `fault_of`."""
+    named = [part for entry in manifest.entries.values() for part in parts(entry)]
     # A question to an object storage takes a while, most of it on the way there and back.
     with ThreadPoolExecutor(1 if isinstance(place, Path) else 16) as pool:
-        whys = pool.map(lambda one: fault_of(place, one[1], is_hashed=is_hashed), named)
-        return [
-            f"{address(place, part)}: {why}. Lost with it: {part.rows:,} rows of {_what(entry)}. "
-            "Give that file again: barometer run FILE (any name and packing will do); or restore "
-            "it from a backup"
-            for (entry, part), why in zip(named, whys, strict=True)
-            if why is not None
+        whys = pool.map(lambda part: fault_of(place, part, is_hashed=is_hashed), named)
+        return {part: why for part, why in zip(named, whys, strict=True) if why is not None}
+
+
+def told(place: Place, manifest: Manifest, damaged: Mapping[Part, str]) -> list[str]:
+    """A sentence for each damaged file: which, what is lost with it, and how to get it back."""
+    found = [
+        f"{address(place, part)}: {damaged[part]}. Lost with it: {part.rows:,} rows of "
+        f"{_what(entry)}. Give that file again: barometer run FILE (any name and packing will do); "
+        "or restore it from a backup"
+        for entry in manifest.entries.values()
+        for part in parts(entry)
+        if part in damaged
+    ]
+    if found and isinstance(place, Path):
+        found += [
+            f"{place / kind}: the folder is missing. Is a disk not mounted?"
+            for kind in KINDS
+            if not (place / kind).is_dir()
         ]
+    return found
+
+
+def faults(place: Place, manifest: Manifest, *, is_hashed: bool) -> list[str]:
+    """A sentence for each file of the lake that is missing or damaged; see `damage`, `told`."""
+    return told(place, manifest, damage(place, manifest, is_hashed=is_hashed))
 
 
 def _what(entry: Entry) -> str:
@@ -547,7 +569,39 @@ def part_path(kind: str, source: str, file_id: str, version: int) -> str:
 
 def version_of(part: Part) -> int:
     """Which version of a file's rows a part is, counted from 0."""
-    return int(Path(part.path).stem.split("-")[0])
+    return version_of_path(part.path)
+
+
+def version_of_path(path: str) -> int:
+    """The same, of where it lies.
+
+    >>> version_of_path("position/source=s/file_id=f/3-c0ffee.parquet")
+    3
+    """
+    number = Path(path).stem.split("-")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def span(entry: Entry) -> tuple[datetime | None, datetime | None]:
+    """From when to when the fixes of an entry reach."""
+    return entry.first_reported_at, entry.last_reported_at
+
+
+def overlap(
+    one: tuple[datetime | None, datetime | None], two: tuple[datetime | None, datetime | None]
+) -> bool:
+    """Whether two spans share a moment."""
+    if one[0] is None or one[1] is None or two[0] is None or two[1] is None:
+        return False
+    return one[0] <= two[1] and two[0] <= one[1]
+
+
+def described(place: Place, path: str, rows: int) -> Part:
+    """A file of the lake as it lies there."""
+    part = Part(path, rows, 0, "")
+    size = _size(place, part)
+    assert size is not None
+    return part._replace(bytes=size, hash=_digest(place, part))
 
 
 def adopt(place: Place, written: Path, path: str) -> Part:

@@ -18,11 +18,31 @@ from flows.durable import make_folder, write_durably
 from flows.settings import Place
 
 FOLDER = "ledger"
+_BEGUN = f"{FOLDER}/.begun"
 FACTS = (
-    *("file_id", "name", "source", "fingerprint", "rows_read", "rows_rejected"),
+    *("file_id", "name", "source", "fingerprint", "rows_read", "rows_kept", "rows_rejected"),
     *("first_reported_at", "last_reported_at", "ingested_at"),
 )
-"""What stays as it is, whatever other files come in; see `flows.lake.Entry`."""
+"""What stays as it is, whatever other files come in; see `flows.lake.Entry`. `rows_kept` may only
+become fewer."""
+
+
+def is_begun(place: Place) -> bool:
+    """Whether notes are kept in this lake: one of before there were any has none of its inputs."""
+    if isinstance(place, str):
+        return store.size(place, _BEGUN) is not None
+    return (place / _BEGUN).exists()
+
+
+def begin(place: Place) -> None:
+    """Keep notes in this lake from now on."""
+    if is_begun(place):
+        return
+    if isinstance(place, str):
+        store.put(place, _BEGUN, b"")
+    else:
+        make_folder(place / FOLDER)
+        write_durably(place / _BEGUN, b"")
 
 
 def noted(place: Place) -> set[str]:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from flows import catalogue, compact, derived, history, lake, record
 from flows.calls import Spread
@@ -19,6 +20,9 @@ from flows.report.write import write_report
 from flows.settings import BarometerError, Settings
 
 log = logging.getLogger("barometer.run")
+
+NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError)
+"""What a disk, a network or a memory that gives no more ends in."""
 
 
 def prepare(settings: Settings) -> lake.Manifest:
@@ -63,18 +67,23 @@ def derive(
     _refuse_damage(settings, manifest, is_hashed=False)
     try:
         return _derive(settings, manifest, outcomes, publish=publish, spread=spread)
-    except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError) as error:
-        why = (str(error) or type(error).__name__).splitlines()[0]
-        reach = f", and whether {settings.lake} can be reached" if settings.lake else ""
-        raise BarometerError(
-            f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
-            f"space, its rights and the memory limit{reach}, and run again: what was taken in "
-            "stays, and the catalogue is as it was."
-        ) from error
-    except duckdb.Error:  # bytes that are not Parquet, though the file has its size
+    except (duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
+        # A damaged file of the right size can end in any of these, by which byte is another.
         _refuse_damage(settings, manifest, is_hashed=True)
         if not compact.drop_damaged(settings.home, manifest):
-            raise
+            why = (str(error) or type(error).__name__).splitlines()[0]
+            if not isinstance(error, NO_ROOM):
+                raise BarometerError(
+                    f"{settings.home}: the numbers could not be made ({type(error).__name__}: "
+                    f"{why}), and no file of the lake is damaged. What was taken in stays, and the "
+                    "catalogue is as it was. Please report this."
+                ) from error
+            reach = f", and whether {settings.lake} can be reached" if settings.lake else ""
+            raise BarometerError(
+                f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
+                f"space, its rights and the memory limit{reach}, and run again: what was taken in "
+                "stays, and the catalogue is as it was."
+            ) from error
     return derive(settings, outcomes, publish=publish, spread=spread)
 
 
