@@ -89,7 +89,7 @@ def check_rebuild(settings: Settings) -> list[Finding]:
     catalogue in use stays as it is.
     """
     with (
-        catalogue.open_catalogue(catalogue.existing(settings.home), settings) as used,
+        catalogue.reading(settings) as used,
         catalogue.built_beside(settings, from_scratch=True) as rebuilt,
     ):
         return _differences(used, rebuilt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
 import os
@@ -19,7 +20,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flows import __version__
-from flows.settings import BarometerError, Settings, load_settings
+from flows.settings import (
+    BarometerError,
+    SettingError,
+    Settings,
+    load_settings,
+    unknown_variables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,13 +52,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(flags.command(flags))
     except BarometerError as error:
         print(f"barometer: {error}", file=sys.stderr)
-        return FAILED
+        return USAGE if isinstance(error, SettingError) else FAILED
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        if error.errno is None:
+            raise
+        print(f"barometer: {_told(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("barometer: stopped. What was committed stays; run again to go on.", file=sys.stderr)
         return FAILED
+
+
+def _told(error: OSError) -> str:
+    """What the system refused, where, and what to do; foreign text is shown as ASCII."""
+    where = f"{ascii(os.fsdecode(error.filename))[1:-1]}: " if error.filename is not None else ""
+    what = {
+        errno.ENOENT: "Check the path. Was a folder deleted while this ran?",
+        errno.ENOSPC: "Free some space on the disk, and run again.",
+    }.get(error.errno or 0, "Check its rights, and whether the disk is mounted and whole.")
+    return f"{where}{error.strerror}. {what}"
 
 
 def _shared_flags() -> argparse.ArgumentParser:
@@ -379,6 +401,8 @@ def _add_simulate(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 def _settings(flags: argparse.Namespace) -> Settings:
     names = ("home", "as_of", "threads", "memory_limit", "lake")
+    for told in unknown_variables(os.environ):
+        print(f"barometer: warning: {told}", file=sys.stderr)
     return load_settings({name: getattr(flags, name) for name in names})
 
 
@@ -404,7 +428,14 @@ def _run(flags: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stack.enter_context(lake.locked(settings.home))  # before a minute of Prefect
         progress = stack.enter_context(_progress(flags))
-        lake.read_manifest(settings.place)
+        manifest = lake.read_manifest(settings.place)
+        if not (flags.paths or manifest.entries or flags.on):
+            print(
+                f"barometer run: no PATH was given, and {settings.home} holds no file yet. Give "
+                "AIS files: barometer run PATH. Or is another home meant? Name it with --home.",
+                file=sys.stderr,
+            )
+            return USAGE
         cluster = _cluster(flags, settings, stack)
         # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
         # bar's, which prints log lines above itself.

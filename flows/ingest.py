@@ -32,7 +32,7 @@ that file, rows so far."""
 
 FAULTS = (
     *(BarometerError, OSError, MemoryError),
-    *(duckdb.IOException, duckdb.OutOfMemoryException),
+    *(duckdb.Error, pa.ArrowException),
 )
 """What reading an input or writing the lake may raise, and no other input should end for."""
 
@@ -506,7 +506,7 @@ def _without_shared(
     """Each fix that the new part shares with one of the lake is dropped from one of the two.
 
     It stays in the file with the lower `file_id`, whichever came first, so that the lake does not
-    depend on the order of its inputs. A part that is missing or cut is passed over: when its file
+    depend on the order of its inputs. A part that is damaged is passed over: when its file
     is taken in again, it is held against the others. Returns the new part, and the entries of the
     lake whose part must be replaced with the part to replace it.
     """
@@ -521,12 +521,17 @@ def _without_shared(
         new_loses = old.file_id < staged.file_id
         part, other = (mine, theirs) if new_loses else (theirs, mine)
         names = {"part": part, "other": other}
-        shared = con.execute(COUNT_SHARED, names).fetchone()
-        assert shared is not None
-        if not shared[0]:
-            continue
         out = staged.work / f"unshared-{number}.parquet"
-        con.execute(WITHOUT_SHARED, names | {"out": str(out)})
+        try:
+            shared = con.execute(COUNT_SHARED, names).fetchone()
+            assert shared is not None
+            if not shared[0]:
+                continue
+            con.execute(WITHOUT_SHARED, names | {"out": str(out)})
+        except duckdb.Error:
+            if lake.fault_of(place, old.position, is_hashed=True) is None:
+                raise
+            continue
         if new_loses:
             position = out
         else:

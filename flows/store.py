@@ -141,26 +141,6 @@ def attach(con: duckdb.DuckDBPyConnection, place: Path | str) -> None:
     )
 
 
-@contextmanager
-def explained_reading(place: Path | str) -> Iterator[None]:
-    """Say what to check where DuckDB could not read the lake on object storage.
-
-    Raises
-    ------
-    BarometerError
-        In the place of DuckDB's error.
-    """
-    try:
-        yield
-    except duckdb.IOException as error:
-        if isinstance(place, Path):
-            raise
-        raise BarometerError(
-            f"{place}: the lake could not be read ({str(error).splitlines()[0]}). Check the "
-            "network and the variables AWS_*; barometer check names what is missing."
-        ) from error
-
-
 def _store(url: str) -> S3Store:
     with _needing_extra():
         return _made(url, _access())
