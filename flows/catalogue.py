@@ -121,6 +121,11 @@ PUBLISHED_RELATIONS = (
 )
 """Relations that tell what was published, in such an order too."""
 
+HOME = "home"
+"""The key of `meta` of where the lake lay that the views name. A DuckDB client reads it there."""
+
+SET_HOME = "update meta set value = $home where key = 'home'"
+
 DROP_STEPS = """
 drop view said; drop view heard; drop view close; drop view strait_fix;
 drop table heard_ship_slot; drop table reception_hour; drop table series_count;
@@ -417,6 +422,7 @@ def point(path: Path, settings: Settings, manifest: Manifest) -> None:
     with _explained(settings), _writing(path, settings) as con:
         for name in LAKE_VIEWS:
             _lake_view(con, settings, manifest, name)
+        con.execute(SET_HOME, {"home": str(settings.place)})
         _comment(con)
 
 
@@ -507,6 +513,22 @@ def _why_unreadable(settings: Settings, told: str) -> str:
         f"{path}: cannot be read ({why}). Check its rights. barometer check names a file of the "
         "lake that is damaged; if none is, the catalogue is, or it is of another version: take "
         f"{lake.CATALOGUE} out of the home, and barometer run makes it again."
+    )
+
+
+def told_of_move(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
+    """What to do where the views name the files of another place; None where they do not.
+
+    Barometer's own commands read the lake that is given. Any other client reads the views: those of
+    a copied home show the positions of the home that it was copied from.
+    """
+    row = con.execute("select value from meta where key = $key", {"key": HOME}).fetchone()
+    if row is None or row[0] == str(settings.place):
+        return None
+    return (
+        f"the catalogue was built at {row[0]}, and lies in {settings.home}: any other DuckDB "
+        "client that opens it reads the positions there, or none. Let it name the files here: "
+        "barometer check --repoint"
     )
 
 
@@ -680,6 +702,7 @@ def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> pa.T
         "format": str(lake.FORMAT),
         "code_version": __version__,
         "as_of": settings.as_of.isoformat(sep=" "),
+        HOME: str(settings.place),
         **hashes(settings.home, manifest),
         **_method(),
     }

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import catalogue, compact, derived, digest, lake, store
+from flows import catalogue, compact, derived, digest, known, lake, store
 from flows.history import RUN, read_history
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.record import inputs_hash, lake_files, run_files
@@ -70,6 +70,8 @@ def check(settings: Settings) -> list[Finding]:
     found += _check_clock(settings)
     try:
         with catalogue.reading(settings, manifest) as con:
+            if moved := catalogue.told_of_move(con, settings):
+                found.append(_fault("moved", moved))
             found += _check_queries(con)
             found += _unsupported(con, settings)
     except BarometerError as error:
@@ -108,8 +110,11 @@ def _differences(
     ]
     for name in sorted((in_use & anew) - RUN_RELATIONS):
         with duckdb.connect() as both:
-            both.register("in_use", used.table(name).to_arrow_table())
-            both.register("anew", rebuilt.table(name).to_arrow_table())
+            for which, con in (("in_use", used), ("anew", rebuilt)):
+                rows = con.table(name)
+                if name == "meta":  # where the home lies is told by `told_of_move`
+                    rows = rows.filter(duckdb.ColumnExpression("key") != catalogue.HOME)
+                both.register(which, rows.to_arrow_table())
             only_used, only_anew = both.execute(DIFFERENCE).fetchone() or (0, 0)
         if only_used or only_anew:
             found.append(
@@ -138,6 +143,8 @@ def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
             if part and part not in damaged and (drift := _drift(settings, kind, part)):
                 found.append(_fault("schema", f"{part.path}: {drift}"))
     faults = lake.told(settings.place, manifest, damaged)
+    if faults:
+        known.forget(settings.home)
     for kept in (digest.kept, compact.kept):
         faults += derived.faults(kept(settings.home, manifest))
     return found + [_fault("files", fault) for fault in faults]

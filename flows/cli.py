@@ -181,6 +181,12 @@ def _parser() -> argparse.ArgumentParser:
         as_json="the outcome as JSON",
     )
     ingest.add_argument("paths", nargs="+", metavar="PATH", help="AIS files, folders or patterns")
+    for made in (run, ingest):
+        made.add_argument(
+            "--verify",
+            action="store_true",
+            help="open every file, also one that is known by its size and times",
+        )
     fetch = command(
         "fetch",
         _fetch,
@@ -452,6 +458,7 @@ def _run(flags: argparse.Namespace) -> int:
                 lake=settings.lake,
                 progress=progress,
                 outcomes=outcomes,
+                verify=flags.verify,
                 is_watched=sys.stderr.isatty(),
                 ahead=cluster.ahead if cluster else 0,
                 return_state=True,
@@ -532,7 +539,8 @@ def _set_up_prefect(settings: Settings) -> None:
 
 def _ingest(flags: argparse.Namespace) -> int:
     from flows import lake, run  # noqa: PLC0415
-    from flows.ingest import find_inputs, ingest_file  # noqa: PLC0415
+    from flows.ingest import Input, find_inputs, ingest_input, inputs_of  # noqa: PLC0415
+    from flows.known import remembering  # noqa: PLC0415
     from flows.sources import load_sources  # noqa: PLC0415
 
     settings = _settings(flags)
@@ -540,11 +548,17 @@ def _ingest(flags: argparse.Namespace) -> int:
     files, outcomes = find_inputs(flags.paths)
     with lake.locked(settings.home), _progress(flags) as progress:
         _start_logging()  # in here, so that log lines go above the bar
-        run.prepare(settings)
+        manifest = run.prepare(settings)
         for outcome in outcomes:
             run.log_outcome(log, outcome)
-        for file in files:
-            for outcome in ingest_file(file, sources, settings, progress):
+        with remembering(settings, is_verifying=flags.verify) as memory:
+            for one in inputs_of(files, manifest, memory):
+                outcome = (
+                    ingest_input(one, sources, settings, progress)
+                    if isinstance(one, Input)
+                    else one
+                )
+                memory.take(outcome.name, outcome.file_id)
                 run.log_outcome(log, outcome)
                 outcomes.append(outcome)
         run.derive(settings, outcomes, publish=False)

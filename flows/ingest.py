@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from flows import lake, read, store
 from flows.files import InputFile, Member, find_files, members, opened, shown_name
+from flows.known import Memory
 from flows.lake import Entry, Manifest
 from flows.settings import BarometerError, Place, Settings
 from flows.sources import Source, UnknownHeader, tell_source
@@ -98,7 +99,7 @@ class Outcome(NamedTuple):
 
     `state` is ``ingested``, ``known`` (its content is in the lake already), ``skipped`` (found in a
     folder, and not AIS) or ``failed``; `message` says why for the last two. `is_transient`: the
-    writing failed, not the content.
+    writing failed, not the content. `file_id`: of a content that is in the lake.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Outcome(NamedTuple):
     message: str = ""
     entry: Entry | None = None
     is_transient: bool = False
+    file_id: str | None = None
 
 
 class TransientError(Exception):
@@ -143,14 +145,32 @@ class Input(NamedTuple):
     is_named: bool
 
 
-def inputs_of(files: Iterable[InputFile]) -> Iterator[Input | Outcome]:
-    """Every CSV of the files, in order; a failed outcome for a file that cannot be opened."""
+def inputs_of(
+    files: Iterable[InputFile], manifest: Manifest | None = None, memory: Memory | None = None
+) -> Iterator[Input | Outcome]:
+    """Every CSV of the files, in order; a failed outcome for a file that cannot be opened.
+
+    With the manifest and the memory of known files, those are not opened; the memory gets the
+    outcomes, in this order, by `Memory.take`.
+    """
     for file in files:
+        if memory is not None and manifest is not None:
+            recalled = memory.recall(file.path, manifest)
+            if recalled is not None:
+                memory.expect(None, len(recalled))
+                yield from (_is_known(name, entry) for name, entry in recalled)
+                continue
+        if memory is not None:
+            memory.look(file.path)
         try:
             found = members(file.path)
         except BarometerError as error:
+            if memory is not None:
+                memory.expect(None, 1)
             yield Outcome(shown_name(file.path.name), "failed", str(error))
             continue
+        if memory is not None:
+            memory.expect(file.path, len(found))
         yield from (Input(member, file.is_named) for member in found)
 
 
@@ -283,7 +303,7 @@ def commit(staged: Staged, settings: Settings) -> Outcome:
             return _failed(staged.name, settings, error)
     finally:
         shutil.rmtree(staged.work, ignore_errors=True)
-    return Outcome(staged.name, "ingested", "", changed)
+    return Outcome(staged.name, "ingested", "", changed, file_id=changed.file_id)
 
 
 def _is_complete(settings: Settings, known: Entry) -> bool:
@@ -295,7 +315,8 @@ def _is_complete(settings: Settings, known: Entry) -> bool:
 
 
 def _is_known(name: str, known: Entry) -> Outcome:
-    return Outcome(name, "known", f"is {known.name} of {known.ingested_at:%F}")
+    message = f"is {known.name} of {known.ingested_at:%F}"
+    return Outcome(name, "known", message, file_id=known.file_id)
 
 
 def _failed(name: str, settings: Settings, error: BaseException) -> Outcome:

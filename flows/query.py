@@ -38,10 +38,16 @@ def run_query(settings: Settings, query: str, output_format: str, out: BinaryIO)
         With DuckDB's message where the query does not hold.
     """
     with catalogue.reading(settings) as con:
+        _warn_of_move(con, settings)
         try:
             _write(con.sql(query), output_format, out)
         except duckdb.Error as error:
             raise BarometerError(_explained(settings, error)) from error
+
+
+def _warn_of_move(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    if moved := catalogue.told_of_move(con, settings):
+        print(f"barometer: warning: {moved}", file=sys.stderr)  # noqa: T201
 
 
 def _explained(settings: Settings, error: duckdb.Error) -> str:
@@ -57,6 +63,7 @@ def prompt(settings: Settings) -> None:
 
     print("Queries end with ; and the prompt with Ctrl-D. Tables: show tables;", file=sys.stderr)  # noqa: T201
     with catalogue.reading(settings) as con:
+        _warn_of_move(con, settings)
         text = ""
         while True:
             try:

@@ -33,6 +33,7 @@ from flows.ingest import (
     inputs_of,
     stage,
 )
+from flows.known import remembering
 from flows.lake import connect, locked, part_paths, read_manifest
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
@@ -221,6 +222,7 @@ def weekly(
     fetched: list[str] | None = None,
     is_watched: bool = False,
     ahead: int = 0,
+    verify: bool = False,
 ) -> State | None:
     """The main job: files into the lake, then calls, links, weekly counts and reports.
 
@@ -241,6 +243,8 @@ def weekly(
     ahead : int
         Inputs that the flow's task runner may stage ahead of the commit; it works the ships too.
         0: all in this process, one after the other.
+    verify : bool
+        Open every file, also one that was taken in and whose size and times are the same.
 
     Returns
     -------
@@ -281,15 +285,18 @@ def weekly(
         run.log_outcome(log, outcome)
     outcomes += unfound
     with locked(settings.home):
-        run.prepare(settings)
+        manifest = run.prepare(settings)
         log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
-        if ahead:
-            done = _ingested_ahead(inputs_of(files), sources, settings, progress, ahead)
-        else:
-            done = (_ingested(g, sources, settings, progress) for g in inputs_of(files))
-        for outcome in done:
-            run.log_outcome(log, outcome)
-            outcomes.append(outcome)
+        with remembering(settings, is_verifying=verify) as memory:
+            given = inputs_of(files, manifest, memory)
+            if ahead:
+                done = _ingested_ahead(given, sources, settings, progress, ahead)
+            else:
+                done = (_ingested(g, sources, settings, progress) for g in given)
+            for outcome in done:
+                memory.take(outcome.name, outcome.file_id)
+                run.log_outcome(log, outcome)
+                outcomes.append(outcome)
         made = derive(settings, outcomes, ahead > 0, return_state=True)
         if made.is_failed():
             log.error("%s", made.message)

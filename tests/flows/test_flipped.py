@@ -44,8 +44,8 @@ def places(content: bytes) -> list[int]:
     """A place of each kind in a Parquet file, and some of its footer at random."""
     footer = len(content) - 8 - struct.unpack("<i", content[-8:-4])[0]
     draw = random.Random(SEED)
-    fixed = [0, 4, footer // 2, footer, len(content) - 8, len(content) - 5, len(content) - 1]
-    return [*fixed, *(draw.randrange(footer, len(content) - 8) for _ in range(5))]
+    fixed = [4, footer, len(content) - 8, len(content) - 1]
+    return [*fixed, *(draw.randrange(footer, len(content) - 8) for _ in range(2))]
 
 
 def flipped(path: Path, place: int) -> None:
@@ -65,7 +65,7 @@ def derive(settings: Settings) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", range(6))
 def test_a_compact_file_is_made_anew_or_not_read(
     whole: Settings, home: Settings, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +83,7 @@ def test_a_compact_file_is_made_anew_or_not_read(
     assert differing(contents(whole), contents(home)) == []
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", range(6))
 def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, number: int) -> None:
     part = Path(lake.part_paths(home.home, lake.read_manifest(home.home), "position")[0])
     flipped(part, places(part.read_bytes())[number])
@@ -97,7 +97,7 @@ def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, numbe
     assert [outcome.state for outcome in ingest(home, new)] == ["ingested"]
 
 
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.6, 0.99])
+@pytest.mark.parametrize("share", [0.01, 0.6])
 def test_a_digest_or_a_catalogue_costs_no_run(
     whole: Settings, home: Settings, share: float
 ) -> None:
