@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import catalogue, compact, derived, digest, known, lake, store
+from flows import catalogue, compact, derived, digest, known, lake, losses, store
 from flows.history import RUN, read_history
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.record import inputs_hash, lake_files, run_files
@@ -81,7 +81,7 @@ def check(settings: Settings) -> list[Finding]:
 
 def recovered(settings: Settings) -> list[Finding]:
     """Rebuild what was lost of a home, as far as it can be; see `flows.recover`."""
-    return [_limit("recover", told) for told in recover(settings)]
+    return [_limit("recover", told) for told in (*losses.restore(settings), *recover(settings))]
 
 
 def check_rebuild(settings: Settings) -> list[Finding]:

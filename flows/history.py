@@ -20,7 +20,7 @@ PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "publ
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:
     """The records of a history, oldest first; a line that a crash cut short is passed over."""
-    path = _path(home, name)
+    path = history_path(home, name)
     if not path.exists():
         return []
     records = []
@@ -64,7 +64,7 @@ def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) 
     text = "".join(json.dumps(record, default=str) + "\n" for record in records)
     if not text:
         return
-    path = _path(home, name)
+    path = history_path(home, name)
     make_folder(path.parent)
     is_new = not path.exists()
     # Unbuffered: what cannot be written is not tried again when the file is closed.
@@ -90,6 +90,15 @@ def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) 
         sync_folder(path.parent)
 
 
+def begin_history(home: Path, name: str) -> None:
+    """Make an empty history where there is none: data without one show that it was lost."""
+    path = history_path(home, name)
+    if not path.exists():
+        make_folder(path.parent)
+        path.touch()
+        sync_folder(path.parent)
+
+
 def _is_whole(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
@@ -97,5 +106,6 @@ def _is_whole(line: bytes) -> bool:
         return False
 
 
-def _path(home: Path, name: str) -> Path:
+def history_path(home: Path, name: str) -> Path:
+    """Where a history lies."""
     return home / "history" / f"{name}.jsonl"

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows import catalogue, compact, derived, history, known, lake, record
+from flows import catalogue, compact, derived, history, known, lake, losses, record
 from flows.calls import Spread
 from flows.ingest import Outcome, TransientError
 from flows.read import FUTURE
@@ -33,6 +33,7 @@ def prepare(settings: Settings) -> lake.Manifest:
     What the catalogue in use reads stays until the next run: who has it open goes on reading.
     """
     manifest = lake.read_manifest(settings.place)
+    losses.refuse_losses(settings)
     _refuse_wrong_clock(settings, manifest)
     manifest = lake.prepare(settings.home, settings.place)
     derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from flows.durable import make_folder, write_durably
 from flows.files import shown_name
-from flows.history import REGISTER, append_history, read_history
+from flows.history import REGISTER, append_history, begin_history, read_history
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, as_table
 from flows.registers.formats import open_list
@@ -133,6 +133,7 @@ def import_list(
     then = [] if last is None else [e for e in _entries(last) if not _is_later(e, day)]
     added, changed, gone = _difference(then, entries)
     name = f"registers/{found.register.replace(':', '-')}/{day}-{content[:16]}.parquet"
+    begin_history(settings.home, REGISTER)
     _write(settings.home / name, as_table(entries))
     _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_table(junk))
     record = {
