@@ -14,7 +14,7 @@ from flows.check import check
 from flows.registers import store
 from flows.settings import BarometerError, Settings
 from tests.conftest import no_pictures
-from tests.flows.conftest import LAYOUTS, day, ingest, settings_of, tree, write
+from tests.flows.conftest import LAYOUTS, day, ingest, row, settings_of, tree, write
 from tests.flows.ships import AS_OF, call, ship
 
 LIST = """imo,name,tier,reason,source,from,to
@@ -30,6 +30,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     with no_pictures():
         for number in range(2):
             rows = call(ship(number, f"VOLNA {number}", mid=273), 1)
+            rows.append(row(LAYOUTS[2], reported_at="07/06/2026 23:30:00"))  # the week is over
             content = day(*rows, layout=LAYOUTS[2])
             write(folder / "in", content, name=f"{number}.csv")
             outcomes = ingest(settings, folder / "in")
@@ -40,6 +41,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
                 mail |= {"at": AS_OF.isoformat(), "week_state": "complete", "attempt": 1}
                 history.append_history(settings.home, history.OUTBOX, [mail])
             run.derive(settings, outcomes, publish=True)
+    for name in losses.SHOWN:
+        assert history.read_history(settings.home, name), name
     return settings
 
 
