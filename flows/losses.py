@@ -157,6 +157,8 @@ def _merged(home: Path, name: str, here: list[Record]) -> list[Record]:
             shown = _records(con, RESTORED[name])
             if name == RUN:
                 _add_inputs(con, shown)
+            elif name != OUTBOX:  # publications write their times as Python prints them
+                shown = con.sql(RESTORED[name]).to_arrow_table().to_pylist()
     except duckdb.Error:
         return here
     for number, record in enumerate(shown, 1):
