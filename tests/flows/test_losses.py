@@ -90,6 +90,7 @@ def test_a_history_that_lost_lines_is_refused_and_restored(
     told_else = {
         history.REGISTER: ("imported_at", "name", "added", "changed", "gone", "hulls"),
         history.RUN: ("registers",),
+        history.PUBLISHED_WEEK: ("observed_share",),  # shown as a FLOAT
         history.OUTBOX: ("outbox_id", "message_id", "error", "next_try_at"),
     }
     assert same(whole, home, name, "publication_id", *told_else.get(name, ()))
