@@ -458,9 +458,10 @@ def built_beside(
         row = used.execute("select value from meta where key = 'as_of'").fetchone()
     assert row is not None
     then = settings._replace(as_of=datetime.fromisoformat(row[0]))
-    built, _ = build(
-        then, manifest, {}, publish=False, from_scratch=from_scratch, known_on=known_on
-    )
+    with _explained(settings):
+        built, _ = build(
+            then, manifest, {}, publish=False, from_scratch=from_scratch, known_on=known_on
+        )
     try:
         with _explained(settings), open_catalogue(built, settings) as con:
             yield con
