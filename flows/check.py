@@ -113,7 +113,9 @@ def _differences(
             for which, con in (("in_use", used), ("anew", rebuilt)):
                 rows = con.table(name)
                 if name == "meta":  # where the home lies is told by `told_of_move`
-                    rows = rows.filter(duckdb.ColumnExpression("key") != catalogue.HOME)
+                    rows = rows.filter(
+                        duckdb.ColumnExpression("key") != duckdb.ConstantExpression(catalogue.HOME)
+                    )
                 both.register(which, rows.to_arrow_table())
             only_used, only_anew = both.execute(DIFFERENCE).fetchone() or (0, 0)
         if only_used or only_anew:
