@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -119,6 +120,11 @@ PUBLISHED_RELATIONS = (
     *("restated", "restated_ship", "restated_listing", "restatement"),
 )
 """Relations that tell what was published, in such an order too."""
+
+HOME = "home"
+"""The key of `meta` of where the lake lay that the views name. A DuckDB client reads it there."""
+
+SET_HOME = "update meta set value = $home where key = 'home'"
 
 DROP_STEPS = """
 drop view said; drop view heard; drop view close; drop view strait_fix;
@@ -416,9 +422,10 @@ def repoint(settings: Settings, manifest: Manifest) -> None:
 
 def point(path: Path, settings: Settings, manifest: Manifest) -> None:
     """Let the views of a catalogue file that nobody reads name the lake's files as they lie now."""
-    with _writing(path, settings) as con:
+    with _explained(settings), _writing(path, settings) as con:
         for name in LAKE_VIEWS:
             _lake_view(con, settings, manifest, name)
+        con.execute(SET_HOME, {"home": str(settings.place)})
         _comment(con)
 
 
@@ -426,7 +433,7 @@ def point(path: Path, settings: Settings, manifest: Manifest) -> None:
 def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[Any]:
     """A read-only connection to the catalogue whose views fit the place where the home lies now."""
     manifest = lake.read_manifest(settings.place) if manifest is None else manifest
-    with open_catalogue(existing(settings.home), settings) as con:
+    with _explained(settings), open_catalogue(existing(settings.home), settings) as con:
         for name in LAKE_VIEWS:
             files = _lake_files(settings, manifest, name)
             con.execute(SET_PARTS[name], {"parts": files.parts})
@@ -450,15 +457,16 @@ def built_beside(
     See `build` for `from_scratch` and `known_on`. It is gone when the connection is closed.
     """
     manifest = lake.read_manifest(settings.place)
-    with open_catalogue(existing(settings.home), settings) as used:
+    with _explained(settings), open_catalogue(existing(settings.home), settings) as used:
         row = used.execute("select value from meta where key = 'as_of'").fetchone()
     assert row is not None
     then = settings._replace(as_of=datetime.fromisoformat(row[0]))
-    built, _ = build(
-        then, manifest, {}, publish=False, from_scratch=from_scratch, known_on=known_on
-    )
+    with _explained(settings):
+        built, _ = build(
+            then, manifest, {}, publish=False, from_scratch=from_scratch, known_on=known_on
+        )
     try:
-        with open_catalogue(built, settings) as con:
+        with _explained(settings), open_catalogue(built, settings) as con:
             yield con
     finally:
         built.unlink()
@@ -470,8 +478,80 @@ def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCo
     with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
         con.execute("set enable_progress_bar = false")
         store.attach(con, settings.place)
-        with store.explained_reading(settings.place):
-            yield con
+        yield con
+
+
+@contextmanager
+def _explained(settings: Settings) -> Iterator[None]:
+    """Say what to do where the catalogue, or the lake through it, cannot be read.
+
+    Raises
+    ------
+    BarometerError
+        In the place of DuckDB's error.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        raise BarometerError(_why_unreadable(settings, str(error))) from error
+
+
+def _why_unreadable(settings: Settings, told: str) -> str:
+    path = settings.home / lake.CATALOGUE
+    why = (told or "no reason given").splitlines()[0]
+    if "lock" in why and str(path) in why:
+        holder = re.search(r"held in (.+?)( \(PID \d+\))?( by user \S+)?\. ", told)
+        who = f"by {''.join(part or '' for part in holder.groups())}" if holder else "elsewhere"
+        return (
+            f"{path}: is open for writing {who}, and as long as it is, nobody else can read it. "
+            "Close it there, or open it there read-only: duckdb.connect(path, read_only=True)."
+        )
+    if faults := _missing(settings):
+        return f"the lake is damaged. {faults}"
+    if settings.lake and settings.lake in why:
+        return (
+            f"{settings.lake}: the lake could not be read ({why}). Check the network and the "
+            "variables AWS_*; barometer check names what is missing."
+        )
+    return (
+        f"{path}: cannot be read ({why}). Check its rights. barometer check names a file of the "
+        "lake that is damaged; if none is, the catalogue is, or it is of another version: take "
+        f"{lake.CATALOGUE} out of the home, and barometer run makes it again."
+    )
+
+
+def told_of_move(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
+    """What to do where the views name the files of another place; None where they do not.
+
+    Barometer's own commands read the lake that is given. Any other client reads the views: those of
+    a copied home show the positions of the home that it was copied from.
+    """
+    row = con.execute("select value from meta where key = $key", {"key": HOME}).fetchone()
+    if row is None or row[0] == str(settings.place):
+        return None
+    return (
+        f"the catalogue was built at {row[0]}, and lies in {settings.home}: any other DuckDB "
+        "client that opens it reads the positions there, or none. Let it name the files here: "
+        "barometer check --repoint"
+    )
+
+
+def damage_hint(settings: Settings) -> str:
+    """Which files of the lake are missing or cut, or else how to find one that is damaged."""
+    return _missing(settings) or (
+        "If the query is right, a file of the lake may be damaged: barometer check names it."
+    )
+
+
+def _missing(settings: Settings) -> str:
+    """The first file of the lake that is missing or cut, and how many more; empty if none is."""
+    try:
+        manifest = lake.read_manifest(settings.place)
+        faults = lake.faults(settings.place, manifest, is_hashed=False)
+    except BarometerError as error:
+        return str(error)
+    more = f"\nAnd {len(faults) - 1:,} more; barometer check names them." if faults[1:] else ""
+    return f"{faults[0]}.{more}" if faults else ""
 
 
 def existing(home: Path) -> Path:
@@ -626,6 +706,7 @@ def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> pa.T
         "format": str(lake.FORMAT),
         "code_version": __version__,
         "as_of": settings.as_of.isoformat(sep=" "),
+        HOME: str(settings.place),
         **hashes(settings.home, manifest),
         **_method(),
     }
@@ -731,7 +812,7 @@ def _settled(
             worked = {
                 part for (part,) in old.execute("select part_hash from worked_part").fetchall()
             }
-    except (duckdb.Error, pa.ArrowInvalid):
+    except (duckdb.Error, pa.ArrowException):
         return calls.NO_WORK
     new = [
         glob.escape(lake.address(settings.place, entry.position))

@@ -10,10 +10,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import catalogue, compact, derived, digest, lake, store
+from flows import catalogue, compact, derived, digest, known, lake, losses, store
 from flows.history import RUN, read_history
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.record import inputs_hash, lake_files, run_files
+from flows.recover import recover
 from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
 from flows.resources import sql_path
@@ -73,10 +74,20 @@ def check(settings: Settings) -> list[Finding]:
     found += _check_registers(settings)
     found += _check_runs(settings, manifest)
     found += _check_clock(settings)
-    with catalogue.reading(settings, manifest) as con:
-        found += _check_queries(con)
-        found += _unsupported(con, settings)
+    try:
+        with catalogue.reading(settings, manifest) as con:
+            if moved := catalogue.told_of_move(con, settings):
+                found.append(_fault("moved", moved))
+            found += _check_queries(con)
+            found += _unsupported(con, settings)
+    except BarometerError as error:
+        found.append(_fault("catalogue", str(error)))
     return found
+
+
+def recovered(settings: Settings) -> list[Finding]:
+    """Rebuild what was lost of a home, as far as it can be; see `flows.recover`."""
+    return [_limit("recover", told) for told in (*losses.restore(settings), *recover(settings))]
 
 
 def check_rebuild(settings: Settings) -> list[Finding]:
@@ -86,7 +97,7 @@ def check_rebuild(settings: Settings) -> list[Finding]:
     catalogue in use stays as it is.
     """
     with (
-        catalogue.open_catalogue(catalogue.existing(settings.home), settings) as used,
+        catalogue.reading(settings) as used,
         catalogue.built_beside(settings, from_scratch=True) as rebuilt,
     ):
         return _differences(used, rebuilt)
@@ -105,8 +116,13 @@ def _differences(
     ]
     for name in sorted((in_use & anew) - RUN_RELATIONS):
         with duckdb.connect() as both:
-            both.register("in_use", used.table(name).to_arrow_table())
-            both.register("anew", rebuilt.table(name).to_arrow_table())
+            for which, con in (("in_use", used), ("anew", rebuilt)):
+                rows = con.table(name)
+                if name == "meta":  # where the home lies is told by `told_of_move`
+                    rows = rows.filter(
+                        duckdb.ColumnExpression("key") != duckdb.ConstantExpression(catalogue.HOME)
+                    )
+                both.register(which, rows.to_arrow_table())
             only_used, only_anew = both.execute(DIFFERENCE).fetchone() or (0, 0)
         if only_used or only_anew:
             found.append(
@@ -122,6 +138,7 @@ def _differences(
 
 def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
     found = []
+    damaged = lake.damage(settings.place, manifest, is_hashed=True)
     for entry in manifest.entries.values():
         total = lake.accounted(entry)
         if total != entry.rows_read:
@@ -131,9 +148,11 @@ def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
             part: lake.Part | None = getattr(entry, kind)
             if (part.rows if part else 0) != rows[kind]:
                 found.append(_fault("sums", f"{entry.name}: {kind} rows differ from the ledger"))
-            if part and (drift := _drift(settings, kind, part)):
+            if part and part not in damaged and (drift := _drift(settings, kind, part)):
                 found.append(_fault("schema", f"{part.path}: {drift}"))
-    faults = lake.faults(settings.place, manifest, is_hashed=True)
+    faults = lake.told(settings.place, manifest, damaged)
+    if faults:
+        known.forget(settings.home)
     for kept in (digest.kept, compact.kept):
         faults += derived.faults(kept(settings.home, manifest))
     return found + [_fault("files", fault) for fault in faults]
@@ -141,12 +160,10 @@ def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
 
 def _drift(settings: Settings, kind: str, part: lake.Part) -> str | None:
     """Where a sound file has other columns, types or rows than this version writes."""
-    if lake.fault_of(settings.place, part, is_hashed=True) is not None:
-        return None  # told as damaged
     schema: pa.Schema = POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA
     try:
         file = pq.ParquetFile(store.readable(settings.place, part.path))
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         return f"is no Parquet file that can be read ({error})"
     if file.metadata.num_rows != part.rows:
         return f"has {file.metadata.num_rows:,} rows, and the manifest says {part.rows:,}"

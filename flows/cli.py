@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
 import os
@@ -20,7 +21,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flows import __version__
-from flows.settings import BarometerError, Settings, home_of, load_settings
+from flows.settings import (
+    BarometerError,
+    SettingError,
+    Settings,
+    home_of,
+    load_settings,
+    unknown_variables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _stoppable():
             return int(flags.command(flags))
     except BarometerError as error:
-        return _failed(flags, str(error))
+        _failed(flags, str(error))
+        return USAGE if isinstance(error, SettingError) else FAILED
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        if error.errno is None:
+            raise
+        print(f"barometer: {_told(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("barometer: stopped. What was committed stays; run again to go on.", file=sys.stderr)
@@ -98,12 +112,25 @@ def _sound_alarm(flags: argparse.Namespace, why: str) -> None:
     flags.is_told = True
     from flows.alarm import Failure, send_alarm  # noqa: PLC0415
 
-    home = str(home_of(flags.home))
+    try:
+        home = str(home_of(flags.home))
+    except BarometerError:  # which is the failure itself
+        home = str(flags.home)
     again = [*flags.arguments, *([] if flags.home else ["--home", home])]
     now = datetime.now(UTC).replace(tzinfo=None)
     told = send_alarm(Failure(again, home, now, why))
     for line in (*told.done, *told.problems):
         print(f"barometer: {line}", file=sys.stderr)
+
+
+def _told(error: OSError) -> str:
+    """What the system refused, where, and what to do; foreign text is shown as ASCII."""
+    where = f"{ascii(os.fsdecode(error.filename))[1:-1]}: " if error.filename is not None else ""
+    what = {
+        errno.ENOENT: "Check the path. Was a folder deleted while this ran?",
+        errno.ENOSPC: "Free some space on the disk, and run again.",
+    }.get(error.errno or 0, "Check its rights, and whether the disk is mounted and whole.")
+    return f"{where}{error.strerror}. {what}"
 
 
 def _shared_flags() -> argparse.ArgumentParser:
@@ -215,6 +242,12 @@ def _parser() -> argparse.ArgumentParser:
         as_json="the outcome as JSON",
     )
     ingest.add_argument("paths", nargs="+", metavar="PATH", help="AIS files, folders or patterns")
+    for made in (run, ingest):
+        made.add_argument(
+            "--verify",
+            action="store_true",
+            help="open every file, also one that is known by its size and times",
+        )
     fetch = command(
         "fetch",
         _fetch,
@@ -349,6 +382,7 @@ def _parser() -> argparse.ArgumentParser:
         barometer check
         barometer check --rebuild          # is the catalogue what the lake gives, built anew?
         barometer check --repoint          # after the home was moved, for other DuckDB clients
+        barometer check --recover          # after manifest.json or a history was lost
         """,
         as_json="the findings as JSON",
     )
@@ -356,6 +390,11 @@ def _parser() -> argparse.ArgumentParser:
         "--rebuild",
         action="store_true",
         help="also build the catalogue anew, every ship worked, and compare",
+    )
+    check.add_argument(
+        "--recover",
+        action="store_true",
+        help="first rebuild a lost manifest or history from what the home still holds",
     )
     check.add_argument(
         "--repoint",
@@ -462,6 +501,8 @@ def _add_simulate(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 def _settings(flags: argparse.Namespace) -> Settings:
     names = ("home", "as_of", "threads", "memory_limit", "lake")
+    for told in unknown_variables(os.environ):
+        print(f"barometer: warning: {told}", file=sys.stderr)
     return load_settings({name: getattr(flags, name) for name in names})
 
 
@@ -477,6 +518,7 @@ def _start_logging() -> None:
 
 def _run(flags: argparse.Namespace) -> int:
     from flows import lake, run  # noqa: PLC0415
+    from flows.files import sendable  # noqa: PLC0415
     from flows.prefect_server import prefect_server, without_login  # noqa: PLC0415
     from flows.report.tables import safe_text  # noqa: PLC0415
 
@@ -488,7 +530,14 @@ def _run(flags: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stack.enter_context(lake.locked(settings.home))  # before a minute of Prefect
         progress = stack.enter_context(_progress(flags))
-        lake.read_manifest(settings.place)
+        manifest = lake.read_manifest(settings.place)
+        if not (flags.paths or manifest.entries or flags.on):
+            print(
+                f"barometer run: no PATH was given, and {settings.home} holds no file yet. Give "
+                "AIS files: barometer run PATH. Or is another home meant? Name it with --home.",
+                file=sys.stderr,
+            )
+            return USAGE
         _refuse_unreachable(flags)
         _announce_server()
         stack.enter_context(prefect_server(settings, has_schedule=False))
@@ -500,7 +549,7 @@ def _run(flags: argparse.Namespace) -> int:
         flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
         try:
             state = flow(
-                paths=flags.paths,
+                paths=[sendable(path) for path in flags.paths],
                 home=str(settings.home),
                 as_of=settings.as_of.isoformat(),
                 threads=settings.threads,
@@ -509,6 +558,7 @@ def _run(flags: argparse.Namespace) -> int:
                 progress=progress,
                 outcomes=outcomes,
                 is_watched=True,  # the alarm is this command's
+                verify=flags.verify,
                 ahead=cluster.ahead if cluster else 0,
                 return_state=True,
             )
@@ -571,12 +621,13 @@ def _serve(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
+    from flows.files import sendable  # noqa: PLC0415
     from flows.late import next_tick  # noqa: PLC0415
     from flows.prefect_server import prefect_server  # noqa: PLC0415
 
     next_tick(flags.cron, settings.as_of)  # before a minute of Prefect
     parameters = {
-        "paths": [str(Path(path).absolute()) for path in flags.paths],
+        "paths": [sendable(str(Path(path).absolute())) for path in flags.paths],
         "fetched": flags.fetch,
         "home": str(settings.home),
         "threads": flags.threads,
@@ -593,7 +644,8 @@ def _serve(flags: argparse.Namespace) -> int:
 
 def _ingest(flags: argparse.Namespace) -> int:
     from flows import lake, run  # noqa: PLC0415
-    from flows.ingest import find_inputs, ingest_file  # noqa: PLC0415
+    from flows.ingest import Input, find_inputs, ingest_input, inputs_of  # noqa: PLC0415
+    from flows.known import remembering  # noqa: PLC0415
     from flows.sources import load_sources  # noqa: PLC0415
 
     settings = _settings(flags)
@@ -601,11 +653,17 @@ def _ingest(flags: argparse.Namespace) -> int:
     files, outcomes = find_inputs(flags.paths)
     with lake.locked(settings.home), _progress(flags) as progress:
         _start_logging()  # in here, so that log lines go above the bar
-        run.prepare(settings)
+        manifest = run.prepare(settings)
         for outcome in outcomes:
             run.log_outcome(log, outcome)
-        for file in files:
-            for outcome in ingest_file(file, sources, settings, progress):
+        with remembering(settings, is_verifying=flags.verify) as memory:
+            for one in inputs_of(files, manifest, memory):
+                outcome = (
+                    ingest_input(one, sources, settings, progress)
+                    if isinstance(one, Input)
+                    else one
+                )
+                memory.take(outcome.name, outcome.file_id)
                 run.log_outcome(log, outcome)
                 outcomes.append(outcome)
         run.log_remarks(log, outcomes)
@@ -1077,10 +1135,14 @@ def _check(flags: argparse.Namespace) -> int:
     from flows.report.tables import safe_text  # noqa: PLC0415
 
     settings = _settings(flags)
+    found = []
+    if flags.recover:
+        with lake.locked(settings.home):
+            found += check.recovered(settings)
     if flags.repoint:
         with lake.locked(settings.home):
             catalogue.repoint(settings, lake.read_manifest(settings.place))
-    found = check.check(settings)
+    found += check.check(settings)
     if flags.rebuild:
         with lake.locked(settings.home):
             found += check.check_rebuild(settings)

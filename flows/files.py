@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import unquote
 
 import pyarrow as pa
 
@@ -31,6 +32,7 @@ MAX_SHRINK = 20
 SMALL_ARCHIVE_BYTES = 1 << 20
 """An archive in an archive hardly shrinks again: one over a megabyte that shrank to a twentieth is
 made to fill memory with its table of contents, and is not opened."""
+_ADDRESS = "file://"
 
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -82,16 +84,16 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
     """
     found: dict[Path, InputFile] = {}
     for given in paths:
-        path = Path(given)
+        path = _path_of(given)
         try:
             is_folder = path.is_dir()
         except OSError as error:
-            raise BarometerError(f"{given}: {error.strerror}.") from error
+            raise BarometerError(f"{shown_name(given)}: {error.strerror}.") from error
         if is_folder:
             inside = [InputFile(p, is_named=False) for p in _walk(path)]
             if not inside:
                 raise BarometerError(
-                    f"{path}: no AIS file in this folder ({', '.join(SUFFIXES)}). "
+                    f"{shown_name(path)}: no AIS file in this folder ({', '.join(SUFFIXES)}). "
                     "Is it the right folder?"
                 )
         elif path.exists():
@@ -109,7 +111,7 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
             ]
             if not inside:
                 raise BarometerError(
-                    f"{given}: no such file or folder, and as a pattern it fits none."
+                    f"{shown_name(given)}: no such file or folder, and as a pattern it fits none."
                 )
         for file in inside:
             target = file.path.resolve()
@@ -134,19 +136,20 @@ def members(path: Path) -> list[Member | BarometerError]:
     BarometerError
         If the file cannot be read, is a damaged archive, or a zip without a CSV.
     """
-    with explained(path.name), path.open("rb") as raw:
+    name = shown_name(path.name)
+    with explained(name), path.open("rb") as raw:
         kind = raw.read(4)
         if kind not in (_ZIP, _ZIP_EMPTY):
-            return [Member(path.name, path)]
+            return [Member(name, path)]
         with zipfile.ZipFile(raw) as archive:
             inside: list[Member | BarometerError] = []
-            for info in _infos(path.name, archive):
-                name = f"{path.name}!{_printable(info.filename)}"
+            for info in _infos(name, archive):
+                inner = f"{name}!{_printable(info.filename)}"
                 if not _is_zip(info):
-                    inside.append(Member(name, path, (info,)))
+                    inside.append(Member(inner, path, (info,)))
                     continue
                 try:
-                    inside += _members_of(name, path, archive, info)
+                    inside += _members_of(inner, path, archive, info)
                 except BarometerError as error:
                     inside.append(error)
     return inside
@@ -194,6 +197,46 @@ def _infos(name: str, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 def _is_zip(info: zipfile.ZipInfo) -> bool:
     return info.filename.lower().endswith(".zip")
+
+
+def shown_name(name: str | Path) -> str:
+    r"""The name of a file as people, JSON and Arrow can hold it: one line of Unicode.
+
+    A file name is any bytes but 0 and the slash. Bytes that are not UTF-8, and signs that do not
+    print or turn the text round, are written as escapes.
+
+    >>> shown_name("a\nb\u202e\udcff.csv")
+    'a\\x0ab\\u202e\\xff.csv'
+    """
+    return "".join(c if c.isprintable() else _escaped(ord(c)) for c in str(name))
+
+
+def _escaped(sign: int) -> str:
+    if 0xDC80 <= sign <= 0xDCFF:  # Python's sign for a byte that is not UTF-8
+        sign -= 0xDC00
+    return f"\\x{sign:02x}" if sign < 256 else f"\\u{sign:04x}"
+
+
+def sendable(path: str) -> str:
+    r"""A path as a text that JSON can carry: a ``file:`` address where it is not UTF-8.
+
+    `find_files` takes both.
+
+    >>> sendable("ais/*.csv"), sendable("/ais/\udcff.csv")
+    ('ais/*.csv', 'file:///ais/%FF.csv')
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return Path(path).absolute().as_uri()
+    return path
+
+
+def _path_of(given: str | Path) -> Path:
+    text = str(given)
+    if not text.startswith(_ADDRESS):
+        return Path(given)
+    return Path(unquote(text.removeprefix(_ADDRESS), errors="surrogateescape"))
 
 
 def _is_hidden(name: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.durable import make_folder, sync_folder
+from flows.files import shown_name
 
 log = logging.getLogger("barometer.history")
 
@@ -19,7 +20,7 @@ PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "publ
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:
     """The records of a history, oldest first; a line that a crash cut short is passed over."""
-    path = _path(home, name)
+    path = history_path(home, name)
     if not path.exists():
         return []
     records = []
@@ -29,13 +30,30 @@ def read_history(home: Path, name: str) -> list[dict[str, Any]]:
         if not line:
             continue
         try:
-            record = json.loads(line)
+            record = _encodable(json.loads(line))
         except (ValueError, RecursionError):
             log.warning("%s line %d is not whole and is passed over", path, number)
             continue
         if isinstance(record, dict):
             records.append(record)
     return records
+
+
+def _encodable(value: Any) -> Any:
+    """JSON can carry half a pair of surrogates, which no other text format can: escaped here.
+
+    Homes of before file names were made so hold names with bytes that are not UTF-8.
+    """
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return shown_name(value)
+    elif isinstance(value, list):
+        return [_encodable(one) for one in value]
+    elif isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    return value
 
 
 def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) -> None:
@@ -46,7 +64,7 @@ def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) 
     text = "".join(json.dumps(record, default=str) + "\n" for record in records)
     if not text:
         return
-    path = _path(home, name)
+    path = history_path(home, name)
     make_folder(path.parent)
     is_new = not path.exists()
     # Unbuffered: what cannot be written is not tried again when the file is closed.
@@ -72,6 +90,15 @@ def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) 
         sync_folder(path.parent)
 
 
+def begin_history(home: Path, name: str) -> None:
+    """Make an empty history where there is none: data without one show that it was lost."""
+    path = history_path(home, name)
+    if not path.exists():
+        make_folder(path.parent)
+        path.touch()
+        sync_folder(path.parent)
+
+
 def _is_whole(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
@@ -79,5 +106,6 @@ def _is_whole(line: bytes) -> bool:
         return False
 
 
-def _path(home: Path, name: str) -> Path:
+def history_path(home: Path, name: str) -> Path:
+    """Where a history lies."""
     return home / "history" / f"{name}.jsonl"

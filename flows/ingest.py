@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows import lake, read, refusal, remark, span, static, store
-from flows.files import InputFile, Member, find_files, members, opened
+from flows.files import InputFile, Member, find_files, members, opened, shown_name
 from flows.headers import headers_of
+from flows.known import Memory
 from flows.lake import Entry, Manifest
 from flows.settings import BarometerError, Place, Settings
 from flows.sources import Layout, Source, UnknownHeader, told_or_refused
@@ -34,7 +35,7 @@ that file, rows so far."""
 
 FAULTS = (
     *(BarometerError, OSError, MemoryError),
-    *(duckdb.IOException, duckdb.OutOfMemoryException),
+    *(duckdb.Error, pa.ArrowException),
 )
 """What reading an input or writing the lake may raise, and no other input should end for."""
 
@@ -102,8 +103,9 @@ class Outcome(NamedTuple):
 
     `state` is ``ingested``, ``known`` (its content is in the lake already), ``skipped`` (found in a
     folder, and not AIS) or ``failed``; `message` says why for the last two. `is_transient`: the
-    writing failed, not the content. `remarks` say what the operator should know of an input that
-    went in; those of one kind are alike, so that they can be told once for many files.
+    writing failed, not the content. `file_id`: of a content that is in the lake. `remarks` say what
+    the operator should know of an input that went in; those of one kind are alike, so that they can
+    be told once for many files.
     """
 
     name: str
@@ -111,6 +113,7 @@ class Outcome(NamedTuple):
     message: str = ""
     entry: Entry | None = None
     is_transient: bool = False
+    file_id: str | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -136,7 +139,7 @@ def find_inputs(paths: Sequence[str | Path]) -> tuple[list[InputFile], list[Outc
         try:
             find_files([path])
         except BarometerError as error:
-            failed.append(Outcome(str(path), "failed", str(error)))
+            failed.append(Outcome(shown_name(path), "failed", str(error)))
         else:
             good.append(path)
     return find_files(good), failed
@@ -149,14 +152,32 @@ class Input(NamedTuple):
     is_named: bool
 
 
-def inputs_of(files: Iterable[InputFile]) -> Iterator[Input | Outcome]:
-    """Every CSV of the files, in order; a failed outcome for a file that cannot be opened."""
+def inputs_of(
+    files: Iterable[InputFile], manifest: Manifest | None = None, memory: Memory | None = None
+) -> Iterator[Input | Outcome]:
+    """Every CSV of the files, in order; a failed outcome for a file that cannot be opened.
+
+    With the manifest and the memory of known files, those are not opened; the memory gets the
+    outcomes, in this order, by `Memory.take`.
+    """
     for file in files:
+        if memory is not None and manifest is not None:
+            recalled = memory.recall(file.path, manifest)
+            if recalled is not None:
+                memory.expect(None, len(recalled))
+                yield from (_is_known(name, entry) for name, entry in recalled)
+                continue
+        if memory is not None:
+            memory.look(file.path)
         try:
             found = members(file.path)
         except BarometerError as error:
-            yield Outcome(file.path.name, "failed", str(error))
+            if memory is not None:
+                memory.expect(None, 1)
+            yield Outcome(shown_name(file.path.name), "failed", str(error))
             continue
+        if memory is not None:
+            memory.expect(file.path, len(found))
         for member in found:
             if isinstance(member, BarometerError):
                 yield Outcome(str(member).partition(": ")[0], "failed", str(member))
@@ -262,7 +283,7 @@ def stage(
     manifest = lake.read_manifest(settings.place)
     try:
         known = _known(member, manifest)
-        if known is not None and lake.is_sound(settings.place, known):
+        if known is not None and _is_complete(settings, known):
             return _is_known(member.name, known)
         if known is not None:
             # What was the future then is rejected again: the repaired part is the one that was.
@@ -290,18 +311,29 @@ def commit(staged: Staged, settings: Settings) -> Outcome:
         manifest = lake.read_manifest(settings.place)
         try:
             known = manifest.entries.get(staged.file_id)
-            if known is not None and lake.is_sound(settings.place, known):
+            if known is not None and _is_complete(settings, known):
                 return _is_known(staged.name, known)  # its twin came in meanwhile
             changed = _commit(staged, manifest, settings)
         except FAULTS as error:
             return _failed(staged.name, settings, error)
     finally:
         shutil.rmtree(staged.work, ignore_errors=True)
-    return Outcome(staged.name, "ingested", "", changed, remarks=staged.remarks)
+    return Outcome(
+        staged.name, "ingested", "", changed, file_id=changed.file_id, remarks=staged.remarks
+    )
+
+
+def _is_complete(settings: Settings, known: Entry) -> bool:
+    """Whether an input need not be read again: its parts are sound, and its ledger is whole.
+
+    Of an entry that was recovered without a note the fingerprint is not known, nor is the rest.
+    """
+    return bool(known.fingerprint) and lake.is_sound(settings.place, known)
 
 
 def _is_known(name: str, known: Entry) -> Outcome:
-    return Outcome(name, "known", f"is {known.name} of {known.ingested_at:%F}")
+    message = f"is {known.name} of {known.ingested_at:%F}"
+    return Outcome(name, "known", message, file_id=known.file_id)
 
 
 def _failed(name: str, settings: Settings, error: BaseException) -> Outcome:
@@ -331,7 +363,7 @@ def _known(member: Member, manifest: Manifest) -> Entry | None:
     suspects = {e.fingerprint for e in manifest.entries.values()}
     digest = hashlib.blake2b(digest_size=32)
     with opened(member) as stream:
-        if read.read_head(stream.content, digest).fingerprint not in suspects:
+        if not suspects & {read.read_head(stream.content, digest).fingerprint, ""}:
             return None
         while piece := stream.content.read(read.BLOCK_BYTES):
             digest.update(piece)
@@ -503,7 +535,7 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
     kept = pq.read_metadata(position).num_rows
     entry = Entry(
         file_id=staged.file_id,
-        name=before.name if before else staged.name,
+        name=before.name if before and before.fingerprint else staged.name,
         source=staged.source,
         fingerprint=staged.fingerprint,
         rows_read=staged.rows_read,
@@ -524,6 +556,7 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
             f"{entry.rows_static} static reports. The file was not taken in; please report this."
         )
     lake.write_manifest(place, manifest.with_entries([*moved, entry]))
+    lake.write_note(place, entry)
     return entry
 
 
@@ -591,16 +624,14 @@ def _without_shared(
     """Each fix that the new part shares with one of the lake is dropped from one of the two.
 
     It stays in the file with the lower `file_id`, whichever came first, so that the lake does not
-    depend on the order of its inputs. A part that is missing or cut is passed over: when its file
+    depend on the order of its inputs. A part that is damaged is passed over: when its file
     is taken in again, it is held against the others. Returns the new part, and the entries of the
     lake whose part must be replaced with the part to replace it.
     """
     position, replaced = staged.position, []
     span = (staged.first_reported_at, staged.last_reported_at)
     for number, old in enumerate(manifest.entries.values()):
-        if old.position is None or not _overlap(
-            span, (old.first_reported_at, old.last_reported_at)
-        ):
+        if old.position is None or not lake.overlap(span, lake.span(old)):
             continue
         if old.file_id == staged.file_id or lake.fault_of(place, old.position, is_hashed=False):
             continue
@@ -608,25 +639,22 @@ def _without_shared(
         new_loses = old.file_id < staged.file_id
         part, other = (mine, theirs) if new_loses else (theirs, mine)
         names = {"part": part, "other": other}
-        shared = con.execute(COUNT_SHARED, names).fetchone()
-        assert shared is not None
-        if not shared[0]:
-            continue
         out = staged.work / f"unshared-{number}.parquet"
-        con.execute(WITHOUT_SHARED, names | {"out": str(out)})
+        try:
+            shared = con.execute(COUNT_SHARED, names).fetchone()
+            assert shared is not None
+            if not shared[0]:
+                continue
+            con.execute(WITHOUT_SHARED, names | {"out": str(out)})
+        except duckdb.Error:
+            if lake.fault_of(place, old.position, is_hashed=True) is None:
+                raise
+            continue
         if new_loses:
             position = out
         else:
             replaced.append((old, out))
     return position, replaced
-
-
-def _overlap(
-    one: tuple[datetime | None, datetime | None], two: tuple[datetime | None, datetime | None]
-) -> bool:
-    if one[0] is None or one[1] is None or two[0] is None or two[1] is None:
-        return False
-    return one[0] <= two[1] and two[0] <= one[1]
 
 
 def _replace_position(place: Place, old: Entry, part: Path) -> Entry:

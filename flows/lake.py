@@ -6,11 +6,14 @@ Layout of a home::
     position/source=S/file_id=F/N.parquet          the kept rows of an input file, N its version
     reject/source=S/file_id=F/0.parquet            its rejected rows
     position/empty.parquet, reject/empty.parquet   typed and without a row
+    ledger/F.json                                  a note of an input file; see `flows.notes`
     tmp/                                           work in progress; garbage after a crash
     lock                                           who writes, for as long as the system locks it
 
 A file that the manifest does not name is garbage. A version that was replaced is swept at the start
-of the next run, so that a reader who opened an older catalogue keeps what it names.
+of the next run, so that a reader who opened an older catalogue keeps what it names. A home is made
+with its first manifest: data without one, or inputs that it does not name, show that the manifest
+was lost, and then nothing is swept.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import shlex
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -37,8 +40,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import store
+from flows import notes, store
 from flows.durable import make_folder, sync_folder, write_durably
+from flows.files import shown_name
+from flows.history import RUN, read_history
 from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.settings import BarometerError, Place, Settings
 
@@ -58,6 +63,8 @@ LOCK = ".lock"
 _HELD: ContextVar[frozenset[Path]] = ContextVar("_HELD", default=frozenset())
 """Folders that this thread of work has locked; Prefect hands the context on to a flow's tasks."""
 
+RECOVER = "barometer check --recover"
+
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 """What flock(2) answers on a file system that keeps no locks."""
 
@@ -66,6 +73,10 @@ _PARTITION = [("source", pa.string()), ("file_id", pa.string())]
 
 class HeldError(BarometerError):
     """Another process holds the lock of a folder."""
+
+
+class DamagedManifest(BarometerError):
+    """A manifest that is there and is none."""
 
 
 class Part(NamedTuple):
@@ -136,7 +147,27 @@ class Manifest(NamedTuple):
 
 
 def read_manifest(place: Place) -> Manifest:
-    """The manifest of a lake; without one, an empty lake.
+    """The manifest of a lake; where there is neither one nor data, an empty lake.
+
+    Raises
+    ------
+    BarometerError
+        If it is lost, cannot be read, or is of a format that this version does not know.
+    """
+    path = address(place, MANIFEST)
+    found = find_manifest(place)
+    if found is not None:
+        return found
+    if data := stored_files(place):
+        raise BarometerError(
+            f"{path}: is missing, and {len(data):,} files of a lake lie beside it. Restore it from "
+            f"a backup, or rebuild it from them: {RECOVER}. Nothing was changed."
+        )
+    return Manifest({})
+
+
+def find_manifest(place: Place) -> Manifest | None:
+    """The manifest of a lake, if there is one.
 
     Raises
     ------
@@ -148,19 +179,35 @@ def read_manifest(place: Place) -> Manifest:
         if isinstance(place, Path):
             return Manifest(_entries(path, (place / MANIFEST).read_text(encoding="utf-8")))
         found = _fetched(place)
-        return Manifest(_entries(path, found[0].decode()), found[1]) if found else Manifest({})
+        return Manifest(_entries(path, found[0].decode()), found[1]) if found else None
     except FileNotFoundError:
-        return Manifest({})
+        return None
     except OSError as error:
         raise BarometerError(
-            f"{path}: cannot be read ({error.strerror}). Check its rights and the disk. The file "
-            "itself may be whole: nothing was changed."
+            f"{path}: cannot be opened ({error.strerror}). Check its rights and the disk. "
+            "Nothing was changed."
         ) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BarometerError(
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedManifest(
             f"{path}: not readable as a manifest ({error}). Restore it from a backup, "
-            "or start a new home and ingest the files again."
+            f"or rebuild it from the lake's files: {RECOVER}. Nothing was changed."
         ) from error
+
+
+def stored_files(place: Place) -> list[str]:
+    """The paths of the Parquet files of a lake and its notes, named by a manifest or not."""
+    if isinstance(place, str):
+        found = [path for kind in KINDS for path in store.listed(place, kind)]
+    else:
+        found = [
+            str(path.relative_to(place))
+            for kind in KINDS
+            for path in (place / kind).rglob("*.parquet")
+            if not path.is_dir()
+        ]
+    noted = (f"{notes.FOLDER}/{file_id}.json" for file_id in notes.noted(place))
+    named = [p for p in found if p.endswith(".parquet") and not p.endswith(f"/{EMPTY}")]
+    return sorted([*named, *noted])
 
 
 def _fetched(url: str) -> tuple[bytes, str] | None:
@@ -301,14 +348,20 @@ def prepare(home: Path, place: Place | None = None) -> Manifest:
         If the home or the lake cannot be written.
     """
     place = home if place is None else place
-    manifest = read_manifest(place)
     try:
+        # Before the manifest is read: what another home notes meanwhile, that manifest names.
+        noted = notes.noted(place)
+        manifest = _first_manifest(home, place)
+        _refuse_another(home, place, manifest, noted)
         shutil.rmtree(home / "tmp", ignore_errors=True)
         if isinstance(place, str):
             _sweep_objects(place, manifest)
         else:
             _sweep_parts(place, manifest)
         _sweep_home(home)
+        notes.begin(place)
+        for file_id in manifest.entries.keys() - noted:
+            write_note(place, manifest.entries[file_id])
     except OSError as error:
         raise BarometerError(
             f"{place}: cannot be made ready for writing ({error}). Check its rights and free space."
@@ -316,13 +369,64 @@ def prepare(home: Path, place: Place | None = None) -> Manifest:
     return manifest
 
 
+def _first_manifest(home: Path, place: Place) -> Manifest:
+    """The manifest; a new lake gets its first, without which its first part would look lost."""
+    manifest = read_manifest(place)
+    if manifest.entries or find_manifest(place) is not None:
+        return manifest
+    if read_history(home, RUN) or (home / CATALOGUE).exists():
+        raise BarometerError(
+            f"{address(place, MANIFEST)}: is missing, and so are all files of the lake, but this "
+            "home has had runs. Is a disk not mounted, or is it another lake? Restore the lake "
+            f"from a backup; or begin with an empty one, and give all files again: {RECOVER}. "
+            "Nothing was changed."
+        )
+    with suppress(store.ConflictError):  # another home made it meanwhile
+        write_manifest(place, manifest)
+    return read_manifest(place)
+
+
+def _recorded(home: Path) -> set[str]:
+    """The inputs that the runs of a home had at last, for a lake of before there were notes."""
+    held: set[str] = set()
+    for record in read_history(home, RUN):
+        held |= {file["file_id"] for file in record.get("files") or []}
+        held -= set(record.get("gone") or [])
+    return held
+
+
+def unnamed(home: Path, place: Place, manifest: Manifest, noted: set[str]) -> set[str]:
+    """The inputs that were taken in here, and that a manifest does not name."""
+    taken_in = noted if notes.is_begun(place) else noted | _recorded(home)
+    return taken_in - manifest.entries.keys()
+
+
+def _refuse_another(home: Path, place: Place, manifest: Manifest, noted: set[str]) -> None:
+    """Refuse a manifest that does not name what this lake took in: older, or of another lake."""
+    if missing := unnamed(home, place, manifest, noted):
+        raise BarometerError(
+            f"{address(place, MANIFEST)}: is older than the lake, or of another home: it does not "
+            f"name {len(missing):,} of the files that were taken in here. Restore the newest, or "
+            f"rebuild it from the lake's files: {RECOVER}. Nothing was changed."
+        )
+
+
+def write_note(place: Place, entry: Entry) -> None:
+    """Note an entry that is in the manifest; see `flows.notes`."""
+    notes.write_note(place, json.loads(json.dumps(entry._asdict(), default=_iso)))
+
+
 def _sweep_parts(home: Path, manifest: Manifest) -> None:
     named = {home / part.path for e in manifest.entries.values() for part in parts(e)}
+    # Where something that it names is not there, what it does not name may be of use.
+    is_whole = all(path.is_file() for path in named)
     for kind in KINDS:
         make_folder(home / kind)
         empty = home / kind / EMPTY
         named.add(empty)
-        for path in list((home / kind).rglob("*.parquet")):  # folders go while we walk
+        for path in (
+            list((home / kind).rglob("*.parquet")) if is_whole else []
+        ):  # folders go while we walk
             if path not in named and not path.is_dir():
                 path.unlink()
                 _remove_empty(path.parent, home / kind)
@@ -331,11 +435,9 @@ def _sweep_parts(home: Path, manifest: Manifest) -> None:
 
 
 def _sweep_objects(url: str, manifest: Manifest) -> None:
-    """Without a manifest nothing is swept: it may have been lost, and be put back."""
     named = {part.path for e in manifest.entries.values() for part in parts(e)}
     named |= {f"{kind}/{EMPTY}" for kind in KINDS}
-    if manifest.tag is not None:
-        store.sweep(url, KINDS, named)
+    store.sweep(url, KINDS, named)
     for kind in KINDS:
         if store.size(url, f"{kind}/{EMPTY}") != len(_empty(kind)):
             store.put(url, f"{kind}/{EMPTY}", _empty(kind))
@@ -353,8 +455,9 @@ def _sweep_home(home: Path) -> None:
     # What write_durably had not finished: beside the manifest, the reports and the registers.
     for path in (*home.glob(".*.new"), *(home / "reports").rglob(".*.new")):
         path.unlink()
-    for path in (home / "registers").rglob(".*.new"):
-        path.unlink()
+    for folder in ("registers", notes.FOLDER):
+        for path in (home / folder).rglob(".*.new"):
+            path.unlink()
     (home / "tmp").mkdir(exist_ok=True)  # it may be a link to a faster disk
 
 
@@ -408,22 +511,37 @@ def is_sound(place: Place, entry: Entry) -> bool:
     return all(fault_of(place, part, is_hashed=True) is None for part in parts(entry))
 
 
-def faults(place: Place, manifest: Manifest, *, is_hashed: bool) -> list[str]:
-    """A sentence for each file of the lake that is missing or damaged.
-
-    It tells which file, what is lost with it, and how to get it back. See `fault_of`.
-    """
-    named = [(entry, part) for entry in manifest.entries.values() for part in parts(entry)]
+def damage(place: Place, manifest: Manifest, *, is_hashed: bool) -> dict[Part, str]:
+    """What is wrong with the files of the lake that are missing or damaged; see `fault_of`."""
+    named = [part for entry in manifest.entries.values() for part in parts(entry)]
     # A question to an object storage takes a while, most of it on the way there and back.
     with ThreadPoolExecutor(1 if isinstance(place, Path) else 16) as pool:
-        whys = pool.map(lambda one: fault_of(place, one[1], is_hashed=is_hashed), named)
-        return [
-            f"{address(place, part)}: {why}. Lost with it: {part.rows:,} rows of {_what(entry)}. "
-            "Give that file again: barometer run FILE (any name and packing will do); or restore "
-            "it from a backup"
-            for (entry, part), why in zip(named, whys, strict=True)
-            if why is not None
+        whys = pool.map(lambda part: fault_of(place, part, is_hashed=is_hashed), named)
+        return {part: why for part, why in zip(named, whys, strict=True) if why is not None}
+
+
+def told(place: Place, manifest: Manifest, damaged: Mapping[Part, str]) -> list[str]:
+    """A sentence for each damaged file: which, what is lost with it, and how to get it back."""
+    found = [
+        f"{address(place, part)}: {damaged[part]}. Lost with it: {part.rows:,} rows of "
+        f"{_what(entry)}. Give that file again: barometer run FILE (any name and packing will do); "
+        "or restore it from a backup"
+        for entry in manifest.entries.values()
+        for part in parts(entry)
+        if part in damaged
+    ]
+    if found and isinstance(place, Path):
+        found += [
+            f"{place / kind}: the folder is missing. Is a disk not mounted?"
+            for kind in KINDS
+            if not (place / kind).is_dir()
         ]
+    return found
+
+
+def faults(place: Place, manifest: Manifest, *, is_hashed: bool) -> list[str]:
+    """A sentence for each file of the lake that is missing or damaged; see `damage`, `told`."""
+    return told(place, manifest, damage(place, manifest, is_hashed=is_hashed))
 
 
 def _what(entry: Entry) -> str:
@@ -465,7 +583,39 @@ def part_path(kind: str, source: str, file_id: str, version: int) -> str:
 
 def version_of(part: Part) -> int:
     """Which version of a file's rows a part is, counted from 0."""
-    return int(Path(part.path).stem.split("-")[0])
+    return version_of_path(part.path)
+
+
+def version_of_path(path: str) -> int:
+    """The same, of where it lies.
+
+    >>> version_of_path("position/source=s/file_id=f/3-c0ffee.parquet")
+    3
+    """
+    number = Path(path).stem.split("-")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def span(entry: Entry) -> tuple[datetime | None, datetime | None]:
+    """From when to when the fixes of an entry reach."""
+    return entry.first_reported_at, entry.last_reported_at
+
+
+def overlap(
+    one: tuple[datetime | None, datetime | None], two: tuple[datetime | None, datetime | None]
+) -> bool:
+    """Whether two spans share a moment."""
+    if one[0] is None or one[1] is None or two[0] is None or two[1] is None:
+        return False
+    return one[0] <= two[1] and two[0] <= one[1]
+
+
+def described(place: Place, path: str, rows: int) -> Part:
+    """A file of the lake as it lies there."""
+    part = Part(path, rows, 0, "")
+    size = _size(place, part)
+    assert size is not None
+    return part._replace(bytes=size, hash=_digest(place, part))
 
 
 def adopt(place: Place, written: Path, path: str) -> Part:
@@ -517,7 +667,7 @@ def _entry(raw: dict[str, Any]) -> Entry:
     times = ("first_reported_at", "last_reported_at", "ingested_at")
     read = {k: datetime.fromisoformat(raw[k]) if raw[k] else None for k in times}
     found = {k: Part(**raw[k]) if raw[k] else None for k in KINDS}
-    return Entry(**(raw | read | found))
+    return Entry(**(raw | read | found | {"name": shown_name(raw["name"])}))
 
 
 def _iso(value: Any) -> str:

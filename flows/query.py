@@ -18,6 +18,13 @@ from flows import catalogue
 from flows.report.tables import safe_cell, safe_text
 from flows.settings import BarometerError, Settings
 
+OF_THE_QUERY = (
+    *(duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException),
+    *(duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.TypeMismatchException),
+    *(duckdb.PermissionException, duckdb.NotImplementedException),
+)
+"""What a query that does not hold ends in; anything else may come from a damaged file."""
+
 MAX_TABLE_ROWS = 1000
 """A longer table is no reading; the other formats give every row."""
 
@@ -31,10 +38,23 @@ def run_query(settings: Settings, query: str, output_format: str, out: BinaryIO)
         With DuckDB's message where the query does not hold.
     """
     with catalogue.reading(settings) as con:
+        _warn_of_move(con, settings)
         try:
             _write(con.sql(query), output_format, out)
         except duckdb.Error as error:
-            raise BarometerError(str(error)) from error
+            raise BarometerError(_explained(settings, error)) from error
+
+
+def _warn_of_move(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    if moved := catalogue.told_of_move(con, settings):
+        print(f"barometer: warning: {moved}", file=sys.stderr)  # noqa: T201
+
+
+def _explained(settings: Settings, error: duckdb.Error) -> str:
+    """DuckDB's message; where the query may be right, with what of the lake is damaged."""
+    if isinstance(error, OF_THE_QUERY):
+        return str(error)
+    return f"{error}\n{catalogue.damage_hint(settings)}"
 
 
 def prompt(settings: Settings) -> None:
@@ -43,6 +63,7 @@ def prompt(settings: Settings) -> None:
 
     print("Queries end with ; and the prompt with Ctrl-D. Tables: show tables;", file=sys.stderr)  # noqa: T201
     with catalogue.reading(settings) as con:
+        _warn_of_move(con, settings)
         text = ""
         while True:
             try:
@@ -54,7 +75,7 @@ def prompt(settings: Settings) -> None:
             try:
                 _write(con.sql(text), "table", sys.stdout.buffer)
             except duckdb.Error as error:
-                print(error, file=sys.stderr)  # noqa: T201
+                print(_explained(settings, error), file=sys.stderr)  # noqa: T201
             text = ""
 
 

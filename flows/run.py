@@ -6,13 +6,16 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from flows import catalogue, compact, derived, history, lake, record
+from flows import catalogue, compact, derived, history, known, lake, losses, record
 from flows.calls import Spread
 from flows.ingest import Outcome, TransientError
+from flows.read import FUTURE
 from flows.registers.decisions import warn_of_faults
 from flows.report.tables import safe_text, week_folder, weeks
 from flows.report.write import write_report
@@ -20,15 +23,59 @@ from flows.settings import BarometerError, Settings
 
 log = logging.getLogger("barometer.run")
 
+NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError)
+"""What a disk, a network or a memory that gives no more ends in."""
+
 
 def prepare(settings: Settings) -> lake.Manifest:
     """Make home and lake ready for writing, and give the lake's manifest; see `lake.prepare`.
 
     What the catalogue in use reads stays until the next run: who has it open goes on reading.
     """
+    manifest = lake.read_manifest(settings.place)
+    losses.refuse_losses(settings)
+    _refuse_wrong_clock(settings, manifest)
     manifest = lake.prepare(settings.home, settings.place)
     derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
     return manifest
+
+
+def _refuse_wrong_clock(settings: Settings, manifest: lake.Manifest) -> None:
+    """Refuse an as-of time before what the lake holds, or what was published as over.
+
+    Every new fix would be rejected as of the future, and closed weeks would be published as open.
+    """
+    newest = max(
+        (e for e in manifest.entries.values() if e.last_reported_at is not None),
+        key=lambda e: str(e.last_reported_at),
+        default=None,
+    )
+    closed = [
+        record["week"]
+        for record in history.read_history(settings.home, history.PUBLISHED_WEEK)
+        if record.get("state") != "open" and isinstance(record.get("week"), str)
+    ]
+    week = max(closed, default=None)
+    why = ""
+    if newest and newest.last_reported_at and newest.last_reported_at > settings.as_of + FUTURE:
+        why = f"the lake holds fixes up to {newest.last_reported_at:%F %R} ({newest.name})"
+    elif week and week_end(week) > settings.as_of:
+        why = f"{week} was published as a week that is over"
+    if why:
+        raise BarometerError(
+            f"as of {settings.as_of:%F %R} UTC is too early: {why}. Set the machine's clock, or "
+            "give the right --as-of; for a view of an earlier day use another home, or barometer "
+            "report --as-known-on. Nothing was changed."
+        )
+
+
+def week_end(week: str) -> datetime:
+    """The Monday after an ISO week, its first moment.
+
+    >>> week_end("2026-W16")
+    datetime.datetime(2026, 4, 20, 0, 0)
+    """
+    return datetime.strptime(f"{week}-1", "%G-W%V-%u") + timedelta(days=7)  # noqa: DTZ007 naive UTC
 
 
 def derive(
@@ -63,23 +110,29 @@ def derive(
     _refuse_damage(settings, manifest, is_hashed=False)
     try:
         return _derive(settings, manifest, outcomes, publish=publish, spread=spread)
-    except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError) as error:
-        why = (str(error) or type(error).__name__).splitlines()[0]
-        reach = f", and whether {settings.lake} can be reached" if settings.lake else ""
-        raise BarometerError(
-            f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
-            f"space, its rights and the memory limit{reach}, and run again: what was taken in "
-            "stays, and the catalogue is as it was."
-        ) from error
-    except duckdb.Error:  # bytes that are not Parquet, though the file has its size
+    except (duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
+        # A damaged file of the right size can end in any of these, by which byte is another.
         _refuse_damage(settings, manifest, is_hashed=True)
         if not compact.drop_damaged(settings.home, manifest):
-            raise
+            why = (str(error) or type(error).__name__).splitlines()[0]
+            if not isinstance(error, NO_ROOM):
+                raise BarometerError(
+                    f"{settings.home}: the numbers could not be made ({type(error).__name__}: "
+                    f"{why}), and no file of the lake is damaged. What was taken in stays, and the "
+                    "catalogue is as it was. Please report this."
+                ) from error
+            reach = f", and whether {settings.lake} can be reached" if settings.lake else ""
+            raise BarometerError(
+                f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
+                f"space, its rights and the memory limit{reach}, and run again: what was taken in "
+                "stays, and the catalogue is as it was."
+            ) from error
     return derive(settings, outcomes, publish=publish, spread=spread)
 
 
 def _refuse_damage(settings: Settings, manifest: lake.Manifest, *, is_hashed: bool) -> None:
     if faults := lake.faults(settings.place, manifest, is_hashed=is_hashed):
+        known.forget(settings.home)
         raise BarometerError(
             "the numbers were not made anew, and the catalogue and the reports are as they were, "
             "because the lake is damaged in the files below. Its other files, and what was taken "

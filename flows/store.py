@@ -141,26 +141,6 @@ def attach(con: duckdb.DuckDBPyConnection, place: Path | str) -> None:
     )
 
 
-@contextmanager
-def explained_reading(place: Path | str) -> Iterator[None]:
-    """Say what to check where DuckDB could not read the lake on object storage.
-
-    Raises
-    ------
-    BarometerError
-        In the place of DuckDB's error.
-    """
-    try:
-        yield
-    except duckdb.IOException as error:
-        if isinstance(place, Path):
-            raise
-        raise BarometerError(
-            f"{place}: the lake could not be read ({str(error).splitlines()[0]}). Check the "
-            "network and the variables AWS_*; barometer check names what is missing."
-        ) from error
-
-
 def _store(url: str) -> S3Store:
     with _needing_extra():
         return _made(url, _access())
@@ -305,3 +285,22 @@ def sweep(url: str, folders: tuple[str, ...], named: set[str]) -> None:
         ]
         if old:
             obstore.delete(_store(url), old)
+
+
+def listed(url: str, folder: str) -> list[str]:
+    """The paths of the objects below a folder."""
+    with _explained() as obstore:
+        return [one["path"] for some in obstore.list(_store(url), folder) for one in some]
+
+
+def delete(url: str, paths: list[str]) -> None:
+    """Delete objects."""
+    with _explained() as obstore:
+        if paths:
+            obstore.delete(_store(url), paths)
+
+
+def rename(url: str, path: str, new: str) -> None:
+    """Give an object another path."""
+    with _explained() as obstore:
+        obstore.rename(_store(url), path, new)

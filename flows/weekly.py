@@ -40,6 +40,7 @@ from flows.ingest import (
     inputs_of,
     stage,
 )
+from flows.known import remembering
 from flows.lake import connect, part_paths, read_manifest
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
@@ -230,6 +231,7 @@ def weekly(
     fetched: list[str] | None = None,
     is_watched: bool = False,
     ahead: int = 0,
+    verify: bool = False,
 ) -> State | None:
     """The main job: files into the lake, then calls, links, weekly counts and reports.
 
@@ -250,6 +252,8 @@ def weekly(
     ahead : int
         Inputs that the flow's task runner may stage ahead of the commit; it works the ships too.
         0: all in this process, one after the other.
+    verify : bool
+        Open every file, also one that was taken in and whose size and times are the same.
 
     Returns
     -------
@@ -272,7 +276,9 @@ def weekly(
         with late.locked_in_turn(folder, wait_s=late.WAIT_S if is_scheduled else 0):
             # The run's clock begins when it has the home: what came while it waited is no future.
             settings = load_settings({**given, "as_of": as_of})
-            problems = _work(settings, paths or [], fetched or [], outcomes, progress, ahead)
+            problems = _work(
+                settings, paths or [], fetched or [], outcomes, progress, ahead, verify
+            )
     except BarometerError as error:  # its message says all; Prefect would add a traceback
         log.error("%s", error)
         return Failed(message=str(error))
@@ -286,6 +292,7 @@ def _work(
     outcomes: list[Outcome],
     progress: Progress | None,
     ahead: int,
+    verify: bool,
 ) -> list[str]:
     """The steps, in order. Returns what went wrong, a line each; the lock is held."""
     log = get_run_logger()
@@ -306,15 +313,18 @@ def _work(
     for outcome in unfound:
         run.log_outcome(log, outcome)
     outcomes += unfound
-    run.prepare(settings)
+    manifest = run.prepare(settings)
     log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
-    if ahead:
-        done = _ingested_ahead(inputs_of(files), sources, settings, progress, ahead)
-    else:
-        done = (_ingested(g, sources, settings, progress) for g in inputs_of(files))
-    for outcome in done:
-        run.log_outcome(log, outcome)
-        outcomes.append(outcome)
+    with remembering(settings, is_verifying=verify) as memory:
+        given = inputs_of(files, manifest, memory)
+        if ahead:
+            done = _ingested_ahead(given, sources, settings, progress, ahead)
+        else:
+            done = (_ingested(g, sources, settings, progress) for g in given)
+        for outcome in done:
+            memory.take(outcome.name, outcome.file_id)
+            run.log_outcome(log, outcome)
+            outcomes.append(outcome)
     run.log_remarks(log, outcomes)
     if (problem := run.problem(outcomes)) is not None:
         problems += [problem, *run.messages(outcomes)]

@@ -84,7 +84,7 @@ comment on column port_area.lon is 'Longitude of a point inside the polygon, deg
 comment on column port_area.lat is 'Latitude of that point, degrees WGS 84, rounded to 0.00001.';
 
 comment on table meta is 'What this catalogue was made from. One row a key.';
-comment on column meta.key is 'format, code_version, as_of (UTC), inputs_hash, fences_hash, method_hash or registers_hash; known_on where links are as known on a day.';
+comment on column meta.key is 'format, code_version, as_of (UTC), inputs_hash, fences_hash, method_hash or registers_hash; home: where the files lay that position and reject name, which a copied home has elsewhere; known_on where links are as known on a day.';
 comment on column meta.value is 'Its value as text.';
 
 comment on table run is 'The runs of this home; the last one made this catalogue. One row a run.';

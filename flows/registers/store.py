@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.durable import make_folder, write_durably
-from flows.history import REGISTER, append_history
+from flows.files import shown_name
+from flows.history import REGISTER, append_history, begin_history
 from flows.registers import guard
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.difference import Listing, difference
@@ -132,6 +133,7 @@ def import_list(
         )
     added, changed, gone = difference(then, entries)
     name = f"registers/{found.register.replace(':', '-')}/{day}-{content[:16]}.parquet"
+    begin_history(settings.home, REGISTER)
     _write(settings.home / name, as_table(entries))
     _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_table(junk))
     accepted = "; ".join(doubts) or None
@@ -140,7 +142,7 @@ def import_list(
         "link_source": _readers_name(found.register, entries),
         "published_on": day.isoformat(),
         "imported_at": settings.as_of.isoformat(),
-        "name": path.name,
+        "name": shown_name(path.name),
         "file_hash": content,
         "path": name,
         "entries": len(entries),

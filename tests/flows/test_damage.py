@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows import check, history, lake, run
+from flows import catalogue, check, history, lake, run
 from flows.settings import BarometerError, Settings
 from tests.conftest import no_pictures
 from tests.flows.conftest import LAYOUTS, day, file_id, ingest, settings_of, write
@@ -40,7 +40,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def home(whole: Settings, tmp_path: Path) -> Settings:
     """A copy of it."""
     shutil.copytree(whole.home.parent, tmp_path / "copy")
-    return whole._replace(home=tmp_path / "copy" / "home")
+    settings = whole._replace(home=tmp_path / "copy" / "home")
+    catalogue.repoint(settings, lake.read_manifest(settings.home))
+    return settings
 
 
 def cut(path: Path) -> None:

@@ -17,6 +17,7 @@ from flows import check, ingest, lake, run, store
 from flows.cli import main
 from flows.files import InputFile
 from flows.ingest import Outcome, ingest_file
+from flows.recover import recover
 from flows.settings import BarometerError, Settings, load_settings
 from flows.sources import load_sources
 from tests.conftest import AS_OF, ROOT, no_pictures
@@ -174,7 +175,7 @@ def test_of_two_homes_that_write_one_lake_the_slower_is_told_and_nothing_is_lost
         assert lake.faults(url, lake.read_manifest(url), is_hashed=True) == []
         theirs = write(tmp_path / "in", day(*fleet(5, 90)), name="theirs.csv")
         if not before:
-            store._store(url).delete("manifest.json")
+            store.delete(url, sorted(objects(url)))
     (told,) = take_in(one, mine)
     assert told.state == "ingested"
     never = settings_of(tmp_path / "never", None, as_of=LATE)
@@ -219,8 +220,13 @@ def test_a_sweep_keeps_what_is_young_and_what_is_named(
     lake.prepare(settings.home, url)
     assert objects(url) == before | mine
     store._store(url).delete("manifest.json")  # lost, and may be put back
-    lake.prepare(settings.home, url)
+    with pytest.raises(BarometerError, match="barometer check --recover"):
+        lake.prepare(settings.home, url)
     assert objects(url) == (before | mine) - {"manifest.json"}
+    assert recover(settings)[0].startswith("the manifest was rebuilt: 1 input files, 1 fixes")
+    lake.prepare(settings.home, url)
+    assert before <= objects(url)
+    assert lake.faults(url, lake.read_manifest(url), is_hashed=True) == []
 
 
 def test_a_wrong_key_is_a_message(

@@ -1,0 +1,121 @@
+"""A file may be called anything that a disk takes; what is told of it is one line of Unicode."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows import catalogue, history, lake, run
+from flows.cli import main
+from flows.files import find_files, sendable, shown_name
+from flows.settings import Settings
+from tests.conftest import no_pictures
+from tests.flows.conftest import day, fleet, ingest, write, zipped
+
+NAMES = {
+    "not UTF-8": b"day\xff\xfe",
+    "Latin-1": "Øresund".encode("latin-1"),
+    "half a letter": "ö".encode()[:1],
+    "a surrogate": b"\xed\xa0\x80",
+    "line ends": b"new\nline\r\n",
+    "control signs": bytes(range(1, 32)) + b"\x7f",
+    "colours": b"\x1b[31mred",
+    "right to left": "\u202egnp\u2066".encode(),
+    "an option": b"--home=x",
+    "255 bytes": b"\x80" * 251,
+    "a formula": b"=1+1",
+    "spaces": b"  ",
+    "a pattern": b"[ab]*?",
+    "braces": b"{given}%s{0}",
+}
+
+
+def named(folder: Path, name: bytes, content: bytes) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = Path(os.fsdecode(os.path.join(os.fsencode(folder), name)))  # noqa: PTH118 bytes
+    path.write_bytes(content)
+    return path
+
+
+def names_in_catalogue(home: Settings) -> list[str]:
+    with catalogue.reading(home) as con:
+        rows = con.execute(
+            "select name from source_file union select name from run_file"
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_a_file_of_any_bytes_goes_in_and_later_runs_work(
+    home: Settings, tmp_path: Path, name: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named(tmp_path / "in", name + b".csv", day(*fleet(3)))
+    flags = ["--home", str(home.home), "--as-of", "2026-04-20", "--json"]
+    with no_pictures():
+        assert main(["ingest", str(tmp_path / "in"), *flags]) == 0
+        (told,) = json.loads(capsys.readouterr().out)
+        assert told["state"] == "ingested" and told["name"].isprintable()
+        run.derive(home, [], publish=True)
+        (outcome,) = ingest(home, tmp_path / "in")
+        run.derive(home, [], publish=True)
+    assert outcome.state == "known"
+    assert names_in_catalogue(home) == [told["name"]]
+    lines = (home.home / "history" / "run.jsonl").read_text().splitlines()
+    assert json.loads(lines[0])["files"][0]["name"] == told["name"]
+
+
+def test_messages_about_such_a_file_can_be_printed(
+    home: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named(tmp_path / "in", b"bad\xff\n.csv", b"a,b\n1,2\n")
+    named(tmp_path / "in", b"cut\xff.csv.gz", b"\x1f\x8b\x08")
+    named(tmp_path / "in", b"zip\xff.zip", zipped({"x\ny.txt": b""}))
+    gone = os.fsdecode(b"gone\xff.csv")
+    flags = ["--home", str(home.home), "--as-of", "2026-04-20", "--json"]
+    assert main(["ingest", str(tmp_path / "in"), gone, *flags]) == 1
+    said = capsys.readouterr()
+    assert {o["state"] for o in json.loads(said.out)} == {"failed", "skipped"}
+    for text in (said.out, said.err):
+        text.encode()
+    for record in json.loads(said.out):
+        assert record["name"].isprintable() and record["message"].isprintable()
+
+
+def test_a_home_that_such_a_name_poisoned_opens_again(home: Settings, tmp_path: Path) -> None:
+    with no_pictures():
+        ingest(home, write(tmp_path / "in", day(*fleet(3))))
+        run.derive(home, [], publish=True)
+        manifest = json.loads((home.home / lake.MANIFEST).read_text())
+        manifest["files"][0]["name"] = "day\udcff.csv"
+        (home.home / lake.MANIFEST).write_text(json.dumps(manifest))
+        (record,) = history.read_history(home.home, history.RUN)
+        record["files"][0]["name"] = "day\udcff\ud800.csv"
+        (home.home / "history" / "run.jsonl").write_text(json.dumps(record) + "\n")
+        ingest(home, write(tmp_path / "in", day(*fleet(3, 9)), name="next.csv"))
+        run.derive(home, [], publish=True)
+    assert set(names_in_catalogue(home)) == {
+        *(r"day\xff.csv", r"day\xff\ud800.csv", "next.csv"),
+    }
+
+
+@given(st.text(st.characters(exclude_characters="\0/")))
+def test_a_shown_name_is_one_line_that_everything_can_hold(name: str) -> None:
+    told = shown_name(name)
+    assert told.isprintable() and told.encode().decode() == told
+    if name.isprintable():
+        assert told == name
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(min_size=1, max_size=200).filter(lambda b: not {0, 47} & {*b}))
+def test_a_path_is_found_from_what_json_carries(tmp_path: Path, name: bytes) -> None:
+    path = named(tmp_path, b"x" + name, b"")
+    carried = json.loads(json.dumps(sendable(str(path))).encode())
+    carried.encode()
+    assert [file.path for file in find_files([carried])] == [path]
+    path.unlink()

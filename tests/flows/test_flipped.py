@@ -1,0 +1,108 @@
+"""One byte of a file of the home is another: whatever it is, a run heals it or names the file."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import struct
+from pathlib import Path
+
+import pytest
+
+from flows import compact, derived, digest, lake, run
+from flows.cli import main
+from flows.settings import BarometerError, Settings
+from tests.conftest import no_pictures
+from tests.flows.conftest import LAYOUTS, day, ingest, settings_of, write
+from tests.flows.ships import AS_OF, call, ship
+from tests.flows.whole import contents, differing
+
+SEED = 16
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home of three files, compacted, derived and published."""
+    folder = tmp_path_factory.mktemp("whole")
+    settings = settings_of(folder / "home", as_of=AS_OF)
+    for number in range(3):
+        rows = call(ship(number, f"VOLNA {number}", mid=273), 1)
+        write(folder / "in", day(*rows, layout=LAYOUTS[2]), name=f"{number}.csv")
+    with pytest.MonkeyPatch.context() as patch, no_pictures():
+        patch.setattr(compact, "FEW", 1)
+        run.derive(settings, ingest(settings, folder / "in"), publish=True)
+    return settings
+
+
+@pytest.fixture
+def home(whole: Settings, tmp_path: Path) -> Settings:
+    shutil.copytree(whole.home, tmp_path / "home")
+    return whole._replace(home=tmp_path / "home")
+
+
+def places(content: bytes) -> list[int]:
+    """A place of each kind in a Parquet file, and some of its footer at random."""
+    footer = len(content) - 8 - struct.unpack("<i", content[-8:-4])[0]
+    draw = random.Random(SEED)
+    fixed = [4, footer, len(content) - 8, len(content) - 1]
+    return [*fixed, *(draw.randrange(footer, len(content) - 8) for _ in range(2))]
+
+
+def flipped(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0xFF
+    path.write_bytes(content)
+
+
+def derive(settings: Settings) -> str | None:
+    """What a run of no new file tells, where it fails."""
+    try:
+        with no_pictures():
+            run.prepare(settings)
+            run.derive(settings, [], publish=True)
+    except BarometerError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_compact_file_is_made_anew_or_not_read(
+    whole: Settings, home: Settings, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compact, "FEW", 1)
+    manifest = lake.read_manifest(home.home)
+    (one,) = compact.kept(home.home, manifest)
+    path = one.folder / "position.parquet"
+    flipped(path, places(path.read_bytes())[number])
+    code = main(["sql", "select count(lon), sum(mmsi) from position", "--home", str(home.home)])
+    assert code in (0, 1)  # a reader gets a message at the most
+    assert derive(home) is None
+    if derived.faults(compact.kept(home.home, manifest)):
+        return  # nothing read it; the check names it
+    lake.prepare(home.home)  # what the first try left in tmp/
+    assert differing(contents(whole), contents(home)) == []
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, number: int) -> None:
+    part = Path(lake.part_paths(home.home, lake.read_manifest(home.home), "position")[0])
+    flipped(part, places(part.read_bytes())[number])
+    for folder in (digest.FOLDER, compact.FOLDER):  # with them, a run may have no need of the part
+        shutil.rmtree(home.home / folder)
+    told = derive(home)
+    if told is not None:
+        assert str(part) in told and "Give that file again" in told and "free space" not in told
+    # A file that shares its time goes in all the same, and the damaged one comes back.
+    new = write(home.home.with_name("new"), day(*call(ship(9, "NEW"), 1), layout=LAYOUTS[2]))
+    assert [outcome.state for outcome in ingest(home, new)] == ["ingested"]
+
+
+@pytest.mark.parametrize("share", [0.01, 0.6])
+def test_a_digest_or_a_catalogue_costs_no_run(
+    whole: Settings, home: Settings, share: float
+) -> None:
+    (one,) = digest.kept(home.home, lake.read_manifest(home.home))
+    for path in (*(one.folder / name for name in one.files), home.home / lake.CATALOGUE):
+        flipped(path, int(share * path.stat().st_size))
+    assert derive(home) is None
+    assert differing(contents(whole), contents(home)) == []

@@ -1,0 +1,233 @@
+"""Known files are not opened again, and a file that is not the one that was taken in is read."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows import files, ingest, known, lake, run
+from flows.check import check
+from flows.cli import main
+from flows.known import FILE, Stamp, remembering
+from flows.settings import Settings
+from tests.conftest import no_pictures
+from tests.flows.conftest import day, fleet, settings_of, write, zipped
+
+LONG_AGO = 3600
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Files as they lie there since an hour, but for the time of their inodes."""
+    made = tmp_path / "in"
+    write(made, day(*fleet(3)), name="1.csv")
+    write(made, day(*fleet(3, 10)), "gz", name="2.csv")
+    write(made, zipped({"a.csv": day(*fleet(3, 20)), "b.csv": day(*fleet(3, 30))}), name="3.zip")
+    age(made)
+    return made
+
+
+def age(folder: Path) -> None:
+    for path in folder.iterdir():
+        os.utime(path, (time.time() - LONG_AGO,) * 2)
+
+
+@pytest.fixture(autouse=True)
+def an_old_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an inode nobody can set the time back: the files' own are taken for it."""
+    plain = known.stamp_of
+
+    def stamp_of(path: Path) -> Stamp | None:
+        found = plain(path)
+        return found and found._replace(changed_ns=found.modified_ns)
+
+    monkeypatch.setattr(known, "stamp_of", stamp_of)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were opened."""
+    names: list[str] = []
+    plain = files.members
+
+    def members(path: Path) -> list[files.Member]:
+        names.append(path.name)
+        return plain(path)
+
+    monkeypatch.setattr(ingest, "members", members)
+    return names
+
+
+def states(home: Settings, *given: Path, verify: bool = False) -> list[str]:
+    """What `barometer ingest` does of its inputs, and what became of them."""
+    manifest = lake.prepare(home.home)
+    found, _ = ingest.find_inputs(given)
+    told = []
+    with remembering(home, is_verifying=verify) as memory:
+        for one in ingest.inputs_of(found, manifest, memory):
+            outcome = one
+            if isinstance(one, ingest.Input):
+                outcome = ingest.ingest_input(one, ingest_sources(home), home)
+            memory.take(outcome.name, outcome.file_id)
+            told.append(outcome.state)
+    return told
+
+
+def ingest_sources(home: Settings) -> dict[str, object]:
+    from flows.sources import load_sources
+
+    return load_sources(home.home)
+
+
+def test_a_folder_given_again_is_not_opened(
+    home: Settings, folder: Path, opened: list[str]
+) -> None:
+    assert states(home, folder) == ["ingested"] * 4
+    opened.clear()
+    assert states(home, folder) == ["known"] * 4
+    assert opened == []
+    assert states(home, folder, verify=True) == ["known"] * 4
+    assert opened == ["1.csv", "2.csv.gz", "3.zip"]
+
+
+def grown(path: Path) -> None:
+    path.write_bytes(day(*fleet(4)))
+
+
+def of_the_same_size(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"422000000", b"422000009"))
+
+
+def exchanged(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes().replace(b"422000000", b"422000009"))
+    other.replace(path)
+
+
+@pytest.mark.parametrize("change", [grown, of_the_same_size, exchanged])
+def test_a_changed_file_at_the_same_path_is_read(
+    home: Settings, folder: Path, opened: list[str], change: Callable[[Path], None]
+) -> None:
+    states(home, folder)
+    opened.clear()
+    change(folder / "1.csv")
+    assert states(home, folder) == ["ingested", "known", "known", "known"]
+    assert opened == ["1.csv"]
+
+
+def test_a_file_that_was_changed_just_before_is_not_trusted(
+    home: Settings, folder: Path, opened: list[str]
+) -> None:
+    """It may change again within the same tick of its disk's clock."""
+    now = time.time()
+    for path, before_s in (("1.csv", 0), ("2.csv.gz", known.SETTLED_S / 2), ("3.zip", -60)):
+        os.utime(folder / path, (now - before_s,) * 2)
+    states(home, folder)
+    opened.clear()
+    assert states(home, folder) == ["known"] * 4
+    assert opened == ["1.csv", "2.csv.gz", "3.zip"]
+
+
+def test_the_time_of_the_inode_tells_a_changed_file_with_its_old_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    path = write(tmp_path, b"one")
+    before = known.stamp_of(path)
+    stat = path.stat()
+    time.sleep(0.05)
+    path.write_bytes(b"two")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert before is not None and known.stamp_of(path) != before
+    assert known.stamp_of(tmp_path / "none") is None
+
+
+def test_a_file_that_changed_while_it_was_read_is_not_remembered(
+    home: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
+) -> None:
+    plain = ingest.stage
+
+    def stage(given: ingest.Input, *rest: object, **named: object) -> object:
+        done = plain(given, *rest, **named)
+        os.utime(given.member.path, (time.time() - LONG_AGO / 2,) * 2)
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest, "stage", stage)
+        states(home, folder / "1.csv")
+    opened.clear()
+    assert states(home, folder / "1.csv") == ["known"]
+    assert opened == ["1.csv"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "null", "[]", '{"format": 1}', '{"format": 2, "files": {}}', "[" * 99_999),
+        *('{"format": 1, "files": {"x": [1]}}', '{"format": 1, "files": {"x": [1, 2, 3, [4]]}}'),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_damaged_memory_is_none(home: Settings, folder: Path, text: str) -> None:
+    states(home, folder)
+    (home.home / FILE).write_text(text)
+    assert states(home, folder) == ["known"] * 4
+    (home.home / FILE).unlink()
+    assert states(home, folder) == ["known"] * 4
+
+
+def test_a_file_with_a_member_that_failed_is_opened_again(
+    home: Settings, tmp_path: Path, opened: list[str]
+) -> None:
+    folder = tmp_path / "in"
+    write(folder, zipped({"a.csv": day(*fleet(3)), "b.csv": b"a,b\n1,2\n"}), name="1.zip")
+    write(folder, b"a,b\n1,2\n", name="2.csv")
+    age(folder)
+    assert states(home, folder) == ["ingested", "skipped", "skipped"]
+    opened.clear()
+    states(home, folder)
+    assert opened == ["1.zip", "2.csv"]
+
+
+def missing(path: Path) -> None:
+    path.unlink()
+
+
+def rotten(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [missing, rotten])
+def test_where_the_lake_is_damaged_what_is_given_again_is_read(
+    home: Settings, folder: Path, damage: Callable[[Path], None]
+) -> None:
+    states(home, folder)
+    with no_pictures():
+        run.derive(home, [], publish=True)
+    for path in (home.home / "position").rglob("[0-9].parquet"):
+        damage(path)
+    assert any(finding.check == "files" for finding in check(home))
+    assert states(home, folder) == ["ingested"] * 4
+
+
+def test_another_home_knows_nothing(home: Settings, folder: Path, tmp_path: Path) -> None:
+    states(home, folder)
+    other = settings_of(tmp_path / "other")
+    (other.home / FILE).write_bytes((home.home / FILE).read_bytes())
+    assert states(other, folder) == ["ingested"] * 4
+
+
+def test_the_command_knows_and_verifies(
+    tmp_path: Path, folder: Path, opened: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["ingest", str(folder), "--home", str(tmp_path / "home"), "--as-of", "2026-04-20"]
+    for more, names in (([], 3), ([], 0), (["--verify"], 3)):
+        opened.clear()
+        assert main([*arguments, *more]) == 0
+        assert len(opened) == names

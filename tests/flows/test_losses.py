@@ -1,0 +1,138 @@
+"""A history that is missing or cut: no run starts anew, and what the home shows is restored."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from flows import history, lake, losses, run
+from flows.check import check
+from flows.registers import store
+from flows.settings import BarometerError, Settings
+from tests.conftest import no_pictures
+from tests.flows.conftest import LAYOUTS, day, ingest, row, settings_of, tree, write
+from tests.flows.ships import AS_OF, call, ship
+
+LIST = """imo,name,tier,reason,source,from,to
+9074729,BARO ONE,strong,listed,our own,2026-01-01,
+"""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home of two runs, with an imported list, publications and a mail."""
+    folder = tmp_path_factory.mktemp("whole")
+    settings = settings_of(folder / "home", as_of=AS_OF)
+    with no_pictures():
+        for number in range(2):
+            rows = call(ship(number, f"VOLNA {number}", mid=273), 1)
+            rows.append(row(LAYOUTS[2], reported_at="07/06/2026 23:30:00"))  # the week is over
+            content = day(*rows, layout=LAYOUTS[2])
+            write(folder / "in", content, name=f"{number}.csv")
+            outcomes = ingest(settings, folder / "in")
+            if number == 0:
+                path = write(folder, LIST.encode(), name="team.csv")
+                store.import_list(settings, path, published_on=None, accept_loss=False)
+                mail = {"week": "2026-W23", "version": "v", "state": "sent", "to": ["a@b.example"]}
+                mail |= {"at": AS_OF.isoformat(), "week_state": "complete", "attempt": 1}
+                history.append_history(settings.home, history.OUTBOX, [mail])
+            run.derive(settings, outcomes, publish=True)
+    for name in losses.SHOWN:
+        assert history.read_history(settings.home, name), name
+    return settings
+
+
+@pytest.fixture
+def home(whole: Settings, tmp_path: Path) -> Settings:
+    shutil.copytree(whole.home, tmp_path / "home")
+    return whole._replace(home=tmp_path / "home")
+
+
+def lines(settings: Settings, name: str) -> list[bytes]:
+    return history.history_path(settings.home, name).read_bytes().splitlines(keepends=True)
+
+
+def same(one: Settings, other: Settings, name: str, *without: str) -> bool:
+    """Whether two homes have the same records, whatever their numbers."""
+
+    def records(settings: Settings) -> list[str]:
+        found = history.read_history(settings.home, name)
+        kept = ({k: v for k, v in r.items() if k not in without} for r in found)
+        return sorted(json.dumps(r, sort_keys=True) for r in kept)
+
+    return records(one) == records(other)
+
+
+NAMES = tuple(losses.SHOWN)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("loss", ["missing", "empty", "cut"])
+def test_a_history_that_lost_lines_is_refused_and_restored(
+    whole: Settings, home: Settings, name: str, loss: str
+) -> None:
+    path = history.history_path(home.home, name)
+    if loss == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(b"" if loss == "empty" else b"".join(lines(home, name)[:-1]) + b'{"a')
+    before = tree(home.home)
+    with pytest.raises(BarometerError, match=f"{path.name}: (is missing|has )(.|\n)*--recover"):
+        run.prepare(home)
+    assert tree(home.home) == before
+    assert losses.restore(home)
+    run.prepare(home)
+    assert losses.restore(home) == []
+    told_else = {
+        history.REGISTER: ("imported_at", "name", "added", "changed", "gone", "hulls"),
+        history.RUN: ("registers",),
+        history.PUBLISHED_WEEK: ("observed_share",),  # shown as a FLOAT
+        history.OUTBOX: ("outbox_id", "message_id", "error", "next_try_at"),
+    }
+    assert same(whole, home, name, "publication_id", *told_else.get(name, ()))
+    with no_pictures():
+        assert run.derive(home, [], publish=True) == []  # nothing is published as new
+    assert [f for f in check(home) if f.is_fault and f.check != "moved"] == []
+
+
+def test_the_whole_folder_is_restored(whole: Settings, home: Settings) -> None:
+    shutil.rmtree(home.home / "history")
+    with pytest.raises(BarometerError, match=r"run\.jsonl: is missing"):
+        run.prepare(home)
+    assert len(losses.restore(home)) == len(NAMES)
+    run.prepare(home)
+    with no_pictures():
+        assert run.derive(home, [], publish=True) == []
+
+
+def test_without_the_catalogue_what_is_not_known_is_said(home: Settings) -> None:
+    shutil.rmtree(home.home / "history")
+    (home.home / lake.CATALOGUE).unlink()
+    with pytest.raises(BarometerError) as refused:
+        run.prepare(home)
+    assert "run.jsonl: is missing" in str(refused.value)
+    assert "register.jsonl: is missing" in str(refused.value)
+    told = "\n".join(losses.restore(home))
+    assert "is not known any more" in told and "register.jsonl: 1 records were restored" in told
+    run.prepare(home)
+
+
+def test_an_import_that_was_killed_is_no_loss(tmp_path: Path) -> None:
+    home = settings_of(tmp_path / "home", as_of=datetime(2026, 4, 20))
+    path = write(tmp_path, LIST.encode(), name="team.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "append_history", lambda *_: None)
+        store.import_list(home, path, published_on=None, accept_loss=False)
+    run.prepare(home)
+    assert store.load_versions(home.home) is not None
+
+
+def test_a_new_home_and_one_without_mail_lost_nothing(tmp_path: Path) -> None:
+    home = settings_of(tmp_path / "home")
+    ingest(home, write(tmp_path / "in", day()))
+    assert losses.restore(home) == []
+    run.prepare(home)

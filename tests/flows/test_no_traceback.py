@@ -1,0 +1,188 @@
+"""Whatever is wrong with a home, every command ends with a message and no traceback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import lake
+from flows.cli import main
+from flows.settings import Settings
+from tests.conftest import ROOT, FillHome
+from tests.flows.conftest import day, fleet, write
+
+Condition = Callable[[Path], Any]
+
+COMMANDS = {
+    "sql": ["sql", "select count(lon) from position"],
+    "report": ["report"],
+    "report as known": ["report", "--as-known-on", "2026-03-15"],
+    "report --send": ["report", "--send", "--dry-run"],
+    "vessel": ["vessel", "SIM"],
+    "map": ["ports", "--map", "{tmp}/map.html", "--ship", "SIM KRAZ"],
+    "check": ["check"],
+    "check --rebuild": ["check", "--rebuild"],
+    "check --repoint": ["check", "--repoint"],
+    "check --recover": ["check", "--recover"],
+    "ingest": ["ingest", "{tmp}/in"],
+    "register": ["register", "import", "{tmp}/in/day.csv"],
+}
+
+
+@contextmanager
+def open_elsewhere(home: Path) -> Iterator[None]:
+    """A notebook has the catalogue open for writing."""
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(home / lake.CATALOGUE)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"1\n"
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def changed(name: str, change: Callable[[bytes], bytes]) -> Condition:
+    def apply(home: Path) -> None:
+        path = home / name
+        path.write_bytes(change(path.read_bytes()))
+
+    return apply
+
+
+def of_a_folder(home: Path) -> None:
+    (home / lake.CATALOGUE).unlink()
+    (home / lake.CATALOGUE).mkdir()
+
+
+def without_parts(home: Path) -> None:
+    for path in (home / "position").rglob("0.parquet"):
+        path.unlink()
+
+
+def without_relations(home: Path) -> None:
+    """A catalogue of another version."""
+    import duckdb
+
+    with duckdb.connect(str(home / lake.CATALOGUE)) as con:
+        con.execute("drop table barometer; drop table meta; drop table outbox")
+
+
+CONDITIONS: dict[str, Condition] = {
+    "a cut catalogue": changed(lake.CATALOGUE, lambda content: content[: len(content) // 2]),
+    "a catalogue of no bytes": changed(lake.CATALOGUE, lambda _: b""),
+    "a catalogue of garbage": changed(lake.CATALOGUE, lambda _: b"garbage" * 9999),
+    "a catalogue that is a folder": of_a_folder,
+    "a catalogue of another version": without_relations,
+    "a catalogue open elsewhere": open_elsewhere,
+    "no catalogue": lambda home: (home / lake.CATALOGUE).unlink(),
+    "missing parts": without_parts,
+    "no folder of positions": lambda home: shutil.rmtree(home / "position"),
+    "no manifest": lambda home: (home / lake.MANIFEST).unlink(),
+    "a manifest of garbage": changed(lake.MANIFEST, lambda _: b"\xff{"),
+    "no history": lambda home: shutil.rmtree(home / "history"),
+    "a history that is a file": lambda home: (
+        shutil.rmtree(home / "history"),
+        (home / "history").write_bytes(b""),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def filled(
+    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    return fill_home(tmp_path_factory.mktemp("filled") / "home", sample_days[:2])
+
+
+def end(code: Callable[[], int], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    capsys.readouterr()
+    found = code()
+    return found, capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS.keys())
+def test_every_command_ends_with_a_message(
+    filled: Settings, tmp_path: Path, condition: Condition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "in", day(*fleet(3)))
+    for name, command in COMMANDS.items():
+        home = tmp_path / "home"
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.copytree(filled.home, home)
+        arguments = [part.replace("{tmp}", str(tmp_path)) for part in command]
+        arguments += ["--home", str(home), "--as-of", "2026-04-20"]
+        applied = condition(home)
+        if hasattr(applied, "__enter__"):
+            with applied:
+                code, told = end(lambda arguments=arguments: main(arguments), capsys)
+        else:
+            code, told = end(lambda arguments=arguments: main(arguments), capsys)
+        assert code in (0, 1), (name, code)
+        if condition is open_elsewhere and command[0] in ("sql", "report", "vessel"):
+            assert code == 1 and "PID" in told and "read_only=True" in told, (name, told)
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """No rights in the home: as root a test cannot take them away."""
+    for module, name in ((os, "open"), (os, "scandir"), (os, "stat"), (os, "mkdir")):
+        plain = getattr(module, name)
+
+        def call(path: Any, *rest: Any, plain: Any = plain, **named: Any) -> Any:
+            if isinstance(path, str | os.PathLike) and str(path).startswith(f"{home}/"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return plain(path, *rest, **named)
+
+        monkeypatch.setattr(module, name, call)
+    opened = open
+
+    def open_file(path: Any, *rest: Any, **named: Any) -> Any:
+        if isinstance(path, str | os.PathLike) and str(path).startswith(f"{home}/"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *rest, **named)
+
+    monkeypatch.setattr("builtins.open", open_file)
+    monkeypatch.setattr("io.open", open_file)
+
+
+@pytest.mark.parametrize("name", COMMANDS.keys())
+def test_a_home_without_rights_is_a_message(
+    filled: Settings,
+    tmp_path: Path,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(tmp_path / "in", day(*fleet(3)))
+    arguments = [part.replace("{tmp}", str(tmp_path)) for part in COMMANDS[name]]
+    arguments += ["--home", str(filled.home), "--as-of", "2026-04-20"]
+    with monkeypatch.context() as patch:
+        refuse(patch, filled.home)
+        code = main(arguments)
+    assert code in (1, 2)
+    assert "ermission denied" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["sql", "select 1"], ["check"], ["report"], ["run", "x.csv"]])
+def test_a_deleted_working_directory_is_a_message(tmp_path: Path, command: list[str]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    text = f"import os, sys; os.rmdir(os.getcwd()); sys.path.insert(0, {str(ROOT)!r})"
+    text += f"; from flows.cli import main; sys.exit(main({command!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=gone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "working directory" in done.stderr and "Traceback" not in done.stderr

@@ -1,0 +1,122 @@
+"""Settings: what does not fit is wrong usage, told in a line, wherever it was given."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows import settings as module
+from flows.cli import main
+from flows.settings import SettingError, load_settings, unknown_variables
+from tests.conftest import ROOT
+
+WRONG = {
+    "memory_limit": [
+        "abc",
+        "lots",
+        "0MB",
+        "-1",
+        "80%",
+        "300",
+        "1B",
+        "5KB",
+        "1e3MB",
+        "300MB;",
+        "٣٠MB",
+    ],
+    "threads": ["0", "-1", "1.5", "two", "99999999999", "٣", "1e3"],
+    "as_of": ["soon", "9999-12-31", "1970-01-01", "0001-01-01T00:00+14:00", "2026-02-30", "1e9"],
+    "lake": ["/data", "s3://", "s3://b/../x", "http://x", "s3://bucket/ä"],
+}
+CASES = [(name, value) for name, values in WRONG.items() for value in values]
+
+
+@pytest.mark.parametrize(("name", "value"), CASES)
+@pytest.mark.parametrize("where", ["flag", "variable", "file"])
+def test_a_value_that_does_not_fit_is_wrong_usage(
+    tmp_path: Path,
+    name: str,
+    value: str,
+    where: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    flags = ["report", "--home", str(tmp_path)]
+    if where == "flag":
+        if name == "threads":
+            return  # argparse tells it
+        flags.append(f"--{name.replace('_', '-')}={value}")
+    elif where == "variable":
+        monkeypatch.setenv(f"BAROMETER_{name.upper()}", value)
+    else:
+        (tmp_path / "barometer.toml").write_text(f'{name} = "{value}"\n', encoding="utf-8")
+    assert main(flags) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"barometer: {name}: ") and told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "threads = true",
+        "threads = 1.5",
+        "thread = 1",
+        "memory_limit = 300",
+        "x",
+        "[a]",
+        "as_of = 1",
+    ],
+)
+def test_a_file_that_does_not_fit_is_wrong_usage(tmp_path: Path, text: str) -> None:
+    (tmp_path / "barometer.toml").write_text(text)
+    assert main(["report", "--home", str(tmp_path)]) == 2
+
+
+def test_a_file_of_other_bytes_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "barometer.toml").write_bytes(b"\xff\xfe\0")
+    assert main(["report", "--home", str(tmp_path)]) == 2
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=12), st.sampled_from(["memory_limit", "threads", "as_of", "lake"]))
+def test_any_text_is_a_setting_or_wrong_usage(tmp_path: Path, text: str, name: str) -> None:
+    try:
+        found = load_settings({"home": tmp_path, name: text}, {})
+    except SettingError:
+        return
+    assert isinstance(found.as_of, datetime) and found.threads > 0
+
+
+@pytest.mark.parametrize("text", ["300MB", "1.5 GB", "2g", "512MiB", "1tb", "400 m"])
+def test_sizes_as_duckdb_takes_them(tmp_path: Path, text: str) -> None:
+    import duckdb
+
+    limit = load_settings({"home": tmp_path, "memory_limit": text}, {}).memory_limit
+    with duckdb.connect(config={"memory_limit": limit}) as con:
+        con.execute("select 1")
+
+
+def test_every_variable_that_the_code_names_is_known() -> None:
+    text = "".join(path.read_text() for path in (ROOT / "flows").rglob("*.py"))
+    named = set(re.findall(r"BAROMETER_([A-Z_]*[A-Z])", text))
+    assert named <= set(module.VARIABLES)
+
+
+def test_an_unknown_variable_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    (told,) = unknown_variables({"BAROMETER_MEMORYLIMIT": "1", "BAROMETER_HOME": "x", "PATH": ""})
+    assert "BAROMETER_MEMORYLIMIT" in told and "Is BAROMETER_MEMORY_LIMIT meant?" in told
+    (told,) = unknown_variables({"BAROMETER_\udcff\x1b": "1"})
+    told.encode("ascii")
+
+
+def test_run_without_input_on_an_empty_home_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--home", str(tmp_path / "wrong")]) == 2
+    assert "no PATH was given" in capsys.readouterr().err
+    assert not (tmp_path / "wrong" / "manifest.json").exists()
