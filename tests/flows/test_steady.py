@@ -27,7 +27,10 @@ SHIPS = (RUSSIAN, SHIP, OTHER, 518000005, 518000006)
 OWN_IMO = {mmsi: 9000000 + number for number, mmsi in enumerate(SHIPS)}
 SCRAPPED = 9000099
 
-KNOWN = ("register_ship", "register_entry", "mid", "link_decision", "flagged_position")
+KNOWN = (
+    *("register_ship", "register_entry", "mid", "link_decision", "flagged_position"),
+    *("joined_call", "port_call"),
+)
 WAY = (
     *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
     *("hull_spell", "hull", "vessel", "vessel_conflict", "link_candidate"),
@@ -74,6 +77,8 @@ def con(
             con.table(f"real.{name}").create(name)
         con.execute("detach real")
         con.execute("delete from flagged_position")
+        con.execute("delete from joined_call")
+        con.execute("delete from port_call")
         con.execute(
             "insert into register_ship by name select $imo::integer as imo, $day as scrapped_on",
             {"imo": SCRAPPED, "day": SCRAPPED_ON},
