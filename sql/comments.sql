@@ -424,7 +424,6 @@ comment on column port_call.draught_in_m is 'Draught as last sent up to the arri
 comment on column port_call.draught_out_m is 'Draught as first sent after the departure, else last in port, metres. Null: in port, or none sent within a week of the call.';
 comment on column port_call.confidence is '4: arrival, stop and departure seen; 3: stop and one of them; 2: stop only; 1: contested, by interference or as a single fix, and not counted.';
 comment on column port_call.is_tanker is 'Whether the ship is a tanker that counts, as hull.is_tanker. Null: nothing gives a type, and the call is not counted.';
-comment on column port_call.is_too_small is 'Whether the ship is a tanker by type, but shorter than 80 m; such a call is not counted.';
 comment on column port_call.tanker_kind is 'crude, product, chemical or gas, by the registers. Null: no tanker, or not known.';
 comment on column port_call.is_russian_linked is 'Whether strong or moderate evidence, as known today, links the ship to Russia at this call.';
 comment on column port_call.link_tier is 'Strength of the best evidence: strong, moderate, weak, or none.';

@@ -1,4 +1,4 @@
--- Which calls of several transmitters are one call of one ship, and what says so.
+-- Which calls of several transmitters are one call of one ship.
 -- Grain: one port call in Iran (port_call_id). Inputs: track_call, call_confidence, call_identity, company, reception_hour, vessel, port.
 with call as (
     select

@@ -60,7 +60,6 @@ select
     identity.draught_out_m,
     call_confidence.confidence,
     hull.is_tanker,
-    hull.is_too_small,
     hull.tanker_kind,
     coalesce(link.tier_rank <= 2, false) as is_russian_linked,
     case link.tier_rank
