@@ -200,6 +200,15 @@ def notes(found: Row, series: Row) -> list[str]:
     if found["of_unknown_type"]:
         calls = _counted(found["of_unknown_type"], "call")
         told.append(f"{calls} of ships that send no type not counted.")
+    if found["too_small"]:
+        calls = _counted(found["too_small"], "call")
+        told.append(f"{calls} of tankers shorter than 80 m, such as bunker barges, not counted.")
+    if found["by_contested_number"]:
+        calls = _counted(found["by_contested_number"], "call")
+        told.append(
+            f"{calls} linked by a listed IMO number that another ship sent at the same time: "
+            "which of them is the listed ship is not known."
+        )
     if found["contested"]:
         calls = _counted(found["contested"], "contested tanker call")
         told.append(f"{calls} (confidence 1) not counted.")

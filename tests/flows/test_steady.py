@@ -247,3 +247,15 @@ def test_a_ship_that_a_person_decided_about_is_looked_at_by_day(
     con: duckdb.DuckDBPyConnection, about: tuple[int, int]
 ) -> None:
     assert derive(con, [row(SHIP, 0)], [(*about, "confirm")])["steady"] == []
+
+
+def test_a_reserved_code_tells_no_type(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [row(SHIP, 0, ship_type=80, reports=2), row(SHIP, 0, ship_type=5, reports=3)]
+    con.begin()
+    try:
+        con.register("said", pa.Table.from_pylist(rows, schema=SAID_SCHEMA))
+        for name in WAY:
+            catalogue._create(con, name)
+        assert con.execute("select is_ais_tanker from hull").fetchall() == [(True,)]
+    finally:
+        con.rollback()
