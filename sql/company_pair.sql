@@ -17,13 +17,19 @@ with call as (
         end as outside_at,
         identity.length_m,
         identity.beam_m,
+        hull.is_tanker,
         hull.is_ais_tanker
     from track_call
     inner join call_confidence on track_call.port_call_id = call_confidence.port_call_id
     inner join call_identity as identity on track_call.port_call_id = identity.port_call_id
     inner join port on track_call.port_id = port.port_id
     left join hull on identity.hull_id = hull.hull_id
-    where port.country = 'IR' and call_confidence.confidence >= 2
+    where
+        port.country = 'IR'
+        and call_confidence.confidence >= 2
+        -- Another transmitter may send another type. But the small craft of a port are many, and no
+        -- tanker that counts is so short (hull, less 5 m).
+        and (hull.is_tanker is distinct from false or identity.length_m >= 75)
 )
 
 select
@@ -51,8 +57,9 @@ inner join call as other
         and one.ended_at <= other.outside_at + interval 30 minute
         and other.ended_at <= one.outside_at + interval 30 minute
 where
+    (one.is_tanker or other.is_tanker)
     -- As one hull's descriptions differ (claim_spell).
-    coalesce(
+    and coalesce(
         abs(one.length_m - other.length_m)
         <= greatest(5, 0.05 * greatest(one.length_m, other.length_m)),
         true

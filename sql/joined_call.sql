@@ -1,5 +1,5 @@
 -- Which calls of several transmitters are one call of one ship.
--- Grain: one port call in Iran (port_call_id). Inputs: track_call, call_confidence, call_identity, company, reception_hour, vessel, port.
+-- Grain: one port call in Iran (port_call_id). Inputs: track_call, call_confidence, call_identity, company, hull, reception_hour, vessel, port.
 with call as (
     select
         track_call.port_call_id,
@@ -18,11 +18,13 @@ with call as (
         identity.call_sign,
         identity.length_m,
         identity.beam_m,
-        identity.hull_id
+        identity.hull_id,
+        hull.is_tanker
     from track_call
     inner join call_confidence on track_call.port_call_id = call_confidence.port_call_id
     inner join call_identity as identity on track_call.port_call_id = identity.port_call_id
     inner join port on track_call.port_id = port.port_id
+    left join hull on identity.hull_id = hull.hull_id
     where port.country = 'IR' and call_confidence.confidence >= 2
 ),
 
@@ -68,6 +70,8 @@ handed_over as (
             and one.beam_m is not distinct from other.beam_m
     where
         (one.imo is null or other.imo is null)
+        and one.is_tanker is distinct from false
+        and other.is_tanker is distinct from false
         and (one.vessel_name = other.vessel_name or one.call_sign = other.call_sign)
         and one.outside_at is null
         and other.arrived_after is null

@@ -204,6 +204,14 @@ CASES = [
         1,
         "two_transmitters",
     ),
+    Case(
+        "the linked one sends another type",
+        [numbered(22, GABON)[0], numbered(23, RUSSIA, ship_type="Cargo")[0]],
+        together,
+        1,
+        1,
+        "two_transmitters",
+    ),
     Case("different gaps", numbered(20, GABON, RUSSIA), with_gaps, 1, 1, "two_transmitters"),
     Case(
         "sisters side by side, hours apart",
