@@ -437,7 +437,7 @@ comment on column port_call.arrived_on is 'Day of arrived_at, in UTC.';
 
 comment on table joined_call is 'Which calls of several transmitters are one call of one ship: of one hull by its IMO number, at once or one after the other as one MMSI''s stay would be one call; of two transmitters that kept company on the way in and out, whatever numbers they send; of an MMSI that was changed in port. One row a call in Iran.';
 comment on column joined_call.port_call_id is 'The call; key of port_call.';
-comment on column joined_call.joined_id is 'The lowest port_call_id of those that are one call of one ship; its own where it stands alone.';
+comment on column joined_call.joined_id is 'The lowest port_call_id of those that are one call of one ship; its own where it stands alone. Calls of one MMSI that share it stay apart.';
 comment on column joined_call.ended_at is 'Departure, or where the ship is in port still the last time that its track was heard, UTC.';
 
 comment on table counted_call is 'The calls that counts take: of tankers, with confidence 2 and up, linked to Russia or not. Of calls that are one (joined_call) those of one MMSI are counted, first of the one with a berth call; port_call has all. One row a call.';

@@ -44,7 +44,6 @@ select
     call.track_id,
     call.mmsi,
     identity.imo,
-    identity.claimed_imo,
     identity.vessel_name,
     mid.country_code as flag,
     call.port_id,
@@ -77,7 +76,8 @@ select
     strftime(call.arrived_at, '%G-W%V') as week,
     identity.hull_id,
     port.name as port_name,
-    call.arrived_at::date as arrived_on
+    call.arrived_at::date as arrived_on,
+    identity.claimed_imo
 from track_call as call
 inner join call_confidence on call.port_call_id = call_confidence.port_call_id
 inner join call_identity as identity on call.port_call_id = identity.port_call_id

@@ -114,11 +114,11 @@ select
     hull.tanker_kind,
     identity.imo_by,
     identity.claimed_imo,
-    identity.is_imo_contested,
     identity.source,
     hull.flag_changes,
     hull.first_russian_on,
-    hull.last_russian_on
+    hull.last_russian_on,
+    identity.is_imo_contested
 from identity
 inner join hull on identity.hull_id = hull.hull_id
 order by

@@ -6,15 +6,20 @@ Each case has days of its own, so that nobody else is at the port, and ships of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pytest
 
-from flows import catalogue, check
+from flows import catalogue, check, lake, run
+from flows.files import find_files
+from flows.ingest import ingest_file
 from flows.settings import Settings
+from flows.sources import load_sources
 from tests.flows.sailing import Place, reports, voyage
 from tests.flows.ships import (
+    AS_OF,
     BANDAR,
     BERTH,
     ROADS,
@@ -22,6 +27,7 @@ from tests.flows.ships import (
     Ship,
     conflicts,
     home_of,
+    imported,
     second,
     ship,
     without_imo,
@@ -386,3 +392,33 @@ def test_a_ship_is_counted_once(con: duckdb.DuckDBPyConnection, case: Case) -> N
 def test_the_checks_find_nothing_at_fault(home: Settings) -> None:
     faults = [f for f in [*check.check(home), *check.check_rebuild(home)] if f.is_fault]
     assert faults == [], faults
+
+
+SHARED = Path(__file__).parents[3] / "shared" / "cases"
+SEEN_BY_OTHERS = {
+    "two_transponders.csv": None,
+    "tracks/mmsi_change_14_h_silent.csv": None,
+    "tracks/reflagged_to_russia_in_berth.csv": None,
+    "tracks/second_transmitter_of_listed_imo.csv": "tracks/second_transmitter_of_listed_imo_sdn.csv",
+}
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
+@pytest.mark.parametrize(("file", "listed_in"), SEEN_BY_OTHERS.items())
+def test_a_case_of_others_is_counted_once_and_linked(
+    tmp_path: Path, file: str, listed_in: str | None
+) -> None:
+    settings = Settings(home=tmp_path / "home", as_of=AS_OF, threads=1, memory_limit="300MB")
+    settings.home.mkdir()
+    lake.prepare(settings.home)
+    sources = load_sources(settings.home)
+    outcomes = [
+        o for f in find_files([str(SHARED / file)]) for o in ingest_file(f, sources, settings)
+    ]
+    if listed_in:
+        text = (SHARED / listed_in).read_text(encoding="utf-8")
+        imported(settings, tmp_path / "sdn.csv", text, "2026-05-20")
+    run.derive(settings, outcomes, publish=False)
+    with catalogue.reading(settings) as con:
+        query = "select sum(tanker_calls), sum(russian_linked_tanker_calls) from barometer"
+        assert con.execute(query).fetchone() == (1, 1)
