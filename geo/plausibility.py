@@ -1085,7 +1085,11 @@ def _is_other_clock(table: _Table, track: _Ints, rows: _Ints) -> bool:
     if not at.size:
         return False
     is_spot = _is_where_it_was(table, track, lies, lag_us, SAME_BERTH_M).any(axis=1)
-    return bool(is_spot.size and is_spot.mean() >= CLOCK_WAY_SHARE and near.any(axis=1).mean() >= CLOCK_WAY_SHARE)
+    return bool(
+        is_spot.size
+        and is_spot.mean() >= CLOCK_WAY_SHARE
+        and near.any(axis=1).mean() >= CLOCK_WAY_SHARE
+    )
 
 
 def _sampled(rows: _Ints) -> _Ints:

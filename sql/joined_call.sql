@@ -6,6 +6,7 @@ with call as (
         track_call.track_id,
         track_call.mmsi,
         track_call.port_id,
+        track_call.area_kind,
         track_call.arrived_after,
         track_call.arrived_at,
         track_call.departed_at,
@@ -44,7 +45,10 @@ hull_step as (
         followed.*,
         before.ended_at as before_ended_at,
         before.outside_at as before_outside_at,
-        before.track_id as before_track_id
+        before.track_id as before_track_id,
+        before.area_kind as before_area_kind,
+        before.lon as before_lon,
+        before.lat as before_lat
     from followed
     left join call as before on followed.longest_id = before.port_call_id
 ),
@@ -58,7 +62,8 @@ handed_over as (
         other.port_call_id as other_port_call_id,
         one.port_id,
         one.ended_at,
-        other.arrived_at
+        other.arrived_at,
+        one.area_kind = 'berth' and other.area_kind = 'berth' as is_same_berth
     from call as one
     inner join call as other
         on
@@ -93,7 +98,13 @@ silence as (
         port_call_id,
         port_id,
         before_ended_at as silent_from,
-        arrived_at as silent_to
+        arrived_at as silent_to,
+        -- SAME_BERTH_M
+        area_kind = 'berth'
+        and before_area_kind = 'berth'
+        and 111200 * sqrt(
+            pow(lat - before_lat, 2) + pow((lon - before_lon) * cos(radians(lat)), 2)
+        ) <= 150 as is_same_berth
     from hull_step
     where
         arrived_at > before_ended_at
@@ -105,11 +116,13 @@ silence as (
         other_port_call_id as port_call_id,
         port_id,
         ended_at as silent_from,
-        arrived_at as silent_to
+        arrived_at as silent_to,
+        is_same_berth
     from handed_over
 ),
 
--- As for one transmitter (geo/port_calls.py): 21 days, or seven in which the port was heard.
+-- As for one transmitter (geo/port_calls.py): 21 days, or seven in which the port was heard, but
+-- where the next sign is in the very berth.
 quiet as (
     select
         silence.port_call_id,
@@ -120,8 +133,8 @@ quiet as (
             silence.port_id = heard.port_id
             and heard.hour >= silence.silent_from
             and heard.hour + interval 1 hour <= silence.silent_to
-    group by silence.port_call_id, silence.silent_from
-    having count(heard.hour) < 168
+    group by silence.port_call_id, silence.silent_from, silence.is_same_berth
+    having silence.is_same_berth or count(heard.hour) < 168
 ),
 
 -- Heard in another port between, or anywhere else by a third transmitter, the hull had left.
