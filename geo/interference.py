@@ -131,7 +131,8 @@ _AROUND = tuple(
 
 def _cell(degrees: _Floats) -> _Ints:
     """The number of the column or row of cells, above 0 for every place."""
-    return np.floor(degrees / CELL_DEG).astype(np.int64) + 2 ** (_CELL_BITS - 1)
+    number: _Ints = np.floor(degrees / CELL_DEG).astype(np.int64) + 2 ** (_CELL_BITS - 1)
+    return number
 
 
 def _components(

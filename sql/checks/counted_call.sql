@@ -4,6 +4,10 @@ with due as (
     select
         port_call.port_call_id,
         port_call.track_id,
+        port_call.port_id,
+        port_call.hull_id,
+        port_call.arrived_at,
+        joined_call.ended_at,
         joined_call.joined_id,
         counted_call.port_call_id is not null as is_counted
     from port_call
@@ -24,10 +28,27 @@ judged as (
     window joined as (partition by joined_id)
 ),
 
+-- A hull that is counted at one port by two tracks at once.
+twice as (
+    select one.port_call_id
+    from due as one
+    inner join due as other
+        on
+            one.hull_id = other.hull_id
+            and one.port_id = other.port_id
+            and one.track_id <> other.track_id
+            and one.arrived_at <= other.ended_at
+            and other.arrived_at <= one.ended_at
+    where one.is_counted and other.is_counted
+),
+
 rightly as (
     select port_call_id
     from judged
     where counted_track = other_counted_track and is_counted = (track_id = counted_track)
+    except
+    select port_call_id
+    from twice
 )
 
 select
