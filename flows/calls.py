@@ -80,10 +80,12 @@ INTERFERENCE_SCHEMA = pa.schema(
     ]
 )
 STRUCK_SCHEMA = pa.schema([("interference_id", pa.int64()), ("port_id", pa.string())])
-INSIDE_SCHEMA = pa.schema(
+STAY_SCHEMA = pa.schema(
     [
         ("port_call_id", pa.string()),
-        ("interference_id", pa.int64()),
+        ("port_id", pa.string()),
+        ("arrived_at", pa.timestamp("us")),
+        ("ended_at", pa.timestamp("us")),
         ("is_seen_near", pa.bool_()),
     ]
 )
@@ -91,8 +93,6 @@ INSIDE_SCHEMA = pa.schema(
 NEAR_M = 20_000.0
 """A ship heard so near outside sailed in or out: two hours of a tanker's slow way in an approach.
 One that was shown falsely from no further off was hardly in another port."""
-INSIDE_SHARE = 0.5
-"""A call is inside an event that covers so much of its time; a longer one stands on the rest."""
 
 
 class Work(NamedTuple):
@@ -246,15 +246,16 @@ def _index(port: Ports) -> dict[str, int]:
 
 
 class Events(NamedTuple):
-    """Interference: the events, the ports that they threw ships into, the calls inside them."""
+    """Interference: the events, the ports that they threw ships into, and the calls to hold against
+    them, which `call_interference.sql` does."""
 
     event: pa.Table
     struck: pa.Table
-    inside: pa.Table
+    stay: pa.Table
 
 
 def find_events(work: Work, data_end: datetime | None) -> Events:
-    """Interference in the verdicts and calls of all ships, and which calls are inside.
+    """Interference in the verdicts and calls of all ships.
 
     Parameters
     ----------
@@ -268,10 +269,11 @@ def find_events(work: Work, data_end: datetime | None) -> Events:
     Events
         event: in `INTERFERENCE_SCHEMA`, numbered from 1 in order of time. Its evidence is
         ``jumps`` where several ships jumped to a place, ``crowd`` where no single jump shows it.
-        struck: one row an event and port whose limit holds displaced fixes. inside: one row a call
-        and event that it is inside of, with whether its ship was seen near the port outside.
+        struck: one row an event and port whose limit holds displaced fixes. stay: one row a call,
+        with its end and whether its ship was seen near the port outside.
     """
-    call = work.calls.to_pandas()
+    columns = ["port_call_id", "mmsi", "port_id", "arrived_after", "arrived_at", "departed_at"]
+    call = work.calls.select([*columns, "outside_m", "fixes", "lon", "lat"]).to_pandas()
     if data_end is not None:
         call["departed_at"] = call["departed_at"].fillna(pd.Timestamp(data_end))
     call["is_seen_near"] = call["outside_m"] <= NEAR_M
@@ -279,7 +281,7 @@ def find_events(work: Work, data_end: datetime | None) -> Events:
     call["is_glimpse"] = (
         ~call["is_seen_near"] & call["arrived_after"].notna() & (call["fixes"] == 1)
     )
-    jumps, struck = _jumps(work.flagged.to_pandas(), call)
+    jumps, struck = _jumps(work.flagged, call)
     crowds, crowded = _crowds(call)
     crowds["interference_id"] += len(jumps)
     crowded["interference_id"] += len(jumps)
@@ -289,30 +291,26 @@ def find_events(work: Work, data_end: datetime | None) -> Events:
     event["interference_id"] = number.to_numpy()
     struck = pd.concat([struck, crowded]).drop_duplicates()
     struck["interference_id"] = struck["interference_id"].map(number)
-    inside = call.merge(struck, on="port_id").merge(event, on="interference_id", suffixes=("", "_"))
-    shared = inside[["departed_at", "ended_at"]].min(axis=1)
-    shared -= inside[["arrived_at", "began_at"]].max(axis=1)
-    length = inside["departed_at"] - inside["arrived_at"]
-    inside = inside.loc[(shared >= INSIDE_SHARE * length) & (shared >= pd.Timedelta(0))]
-    inside = inside[INSIDE_SCHEMA.names].drop_duplicates()
+    stay = call.rename(columns={"departed_at": "ended_at"})[STAY_SCHEMA.names]
     return Events(
         pa.Table.from_pandas(event, schema=INTERFERENCE_SCHEMA, preserve_index=False),
         pa.Table.from_pandas(struck, schema=STRUCK_SCHEMA, preserve_index=False),
-        pa.Table.from_pandas(inside, schema=INSIDE_SCHEMA, preserve_index=False),
+        pa.Table.from_pandas(stay, schema=STAY_SCHEMA, preserve_index=False),
     )
 
 
-def _jumps(flagged: pd.DataFrame, call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _jumps(flagged: pa.Table, call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Events of several ships that jumped to one place, and the ports whose limit it lies in.
 
     A call of a single fix by a ship that was not seen near may be one of the jumps.
     """
-    displaced = flagged["reason"].isin([REASONS[JUMP], REASONS[FEW_BESIDE_MANY]])
-    jumped = flagged.loc[displaced].assign(is_certain=True)
+    displaced = pa.array([REASONS[JUMP], REASONS[FEW_BESIDE_MANY]])
+    jumped = flagged.filter(pc.is_in(flagged["reason"], displaced))
+    jumped = jumped.select(["mmsi", "reported_at", "lon", "lat", "port_id"]).to_pandas()
+    jumped["is_certain"] = True
     maybe = call.loc[call["is_glimpse"]].assign(is_certain=False)
     maybe = maybe.rename(columns={"arrived_at": "reported_at"})
-    columns = ["mmsi", "reported_at", "lon", "lat", "port_id", "is_certain"]
-    thrown = pd.concat([jumped[columns], maybe[columns]], ignore_index=True)
+    thrown = pd.concat([jumped, maybe[jumped.columns]], ignore_index=True)
     found = find_interference(
         thrown["mmsi"].to_numpy(dtype=np.int64),
         microseconds(thrown["reported_at"]),

@@ -76,6 +76,7 @@ BATCHED = {
         1_000_000,
     ),
     "vessel": ("select mmsi, count(*) from hull_spell group by mmsi order by mmsi", 1_000_000),
+    "company": ("select pair, 1 from company_pair order by pair", 500),
 }
 """Relations that are made for some ships at a time: the rows of each ship in their input, and how
 many go into one batch.
@@ -107,9 +108,11 @@ KNOWN = (
 FOLLOWING = (
     *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
     *("hull_spell", "hull", "vessel"),
-    *("vessel_conflict", "link_candidate", "call_identity", "trade_call"),
+    *("link_candidate", "call_identity", "call_confidence", "company_pair", "company"),
+    *("joined_call", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
-    *("call_evidence", "port_call", "counted_call", "port_week", "weekly_count"),
+    *("call_evidence", "port_call", "vessel_conflict"),
+    *("counted_call", "port_week", "weekly_count"),
     *("call_cargo", "coast_week", "call_voyage", "weekly_split", "series_count"),
     *("tanker_gap", "tanker_silence", "silence_hearing", "coast_silence", "possible_dark_call"),
 )
@@ -130,6 +133,7 @@ DROP_STEPS = """
 drop view said; drop view heard; drop view close; drop view strait_fix;
 drop table heard_ship_slot; drop table reception_hour; drop table series_count;
 drop table call_identity; drop table weekly_count; drop table coast_week;
+drop table call_confidence; drop table company_pair; drop table company;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
 drop table steady_ship; drop table ship_spell; drop table claim_spell; drop table hull_spell;
 drop table restated; drop table restated_ship; drop table restated_listing;
@@ -363,7 +367,7 @@ def build(
         events = calls.find_events(work, _data_end(manifest))
         for name, table in zip(("found_call", "found_flag", "found_ship"), work, strict=True):
             con.register(name, table)
-        for name, table in zip(("found_event", "struck_port", "found_inside"), events, strict=True):
+        for name, table in zip(("found_event", "struck_port", "found_stay"), events, strict=True):
             con.register(name, table)
         con.register("lake_part", _lake_part(manifest))
         _create(con, "track_call", "flagged_position", "candidate_ship", "worked_part")

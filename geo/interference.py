@@ -9,7 +9,7 @@ the crowd that tells: far more ships at once than ever come to the port.
 from __future__ import annotations
 
 import math
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -96,13 +96,13 @@ def find_interference(
     >>> events.ships.tolist(), events.event.tolist()
     ([3], [0, 0, 0, -1])
     """
-    keys = np.column_stack(
-        (at_us // WINDOW_US, np.floor(lon / CELL_DEG), np.floor(lat / CELL_DEG))
-    ).astype(np.int64)
-    cells, cell_of = np.unique(keys, axis=0, return_inverse=True)
-    cell_of = cell_of.reshape(-1)
+    # One number a cell: a table of three would be sorted by rows, at several times the memory.
+    numbers = (at_us // WINDOW_US << 2 * _CELL_BITS) + (_cell(lon) << _CELL_BITS) + _cell(lat)
+    cells, cell_of = np.unique(numbers, return_inverse=True)
     component = _components(cells, cell_of, mmsi, is_certain)[cell_of]
-    members = [np.flatnonzero(component == one) for one in range(component.max(initial=-1) + 1)]
+    by_component = np.argsort(component, kind="stable")
+    starts = np.searchsorted(component[by_component], np.arange(component.max(initial=-1) + 2))
+    members = [by_component[a:b] for a, b in pairwise(starts.tolist())]
     described = [_describe(mmsi[rows], at_us[rows], lon[rows], lat[rows]) for rows in members]
     order = sorted(range(len(members)), key=lambda one: described[one])
     event = np.full(mmsi.size, -1, dtype=np.int64)
@@ -122,7 +122,17 @@ def find_interference(
     )
 
 
-_AROUND = tuple(product((-1, 0, 1), repeat=3))
+_CELL_BITS = 14
+_AROUND = tuple(
+    (window << 2 * _CELL_BITS) + (x << _CELL_BITS) + y
+    for window, x, y in product((-1, 0, 1), repeat=3)
+)
+
+
+def _cell(degrees: _Floats) -> _Ints:
+    """The number of the column or row of cells, above 0 for every place."""
+    number: _Ints = np.floor(degrees / CELL_DEG).astype(np.int64) + 2 ** (_CELL_BITS - 1)
+    return number
 
 
 def _components(
@@ -134,14 +144,12 @@ def _components(
     one event, and cells beside a core belong to it.
     """
     ships: list[set[int]] = [set() for _ in range(len(cells))]
-    for cell, ship in zip(cell_of.tolist(), mmsi.tolist(), strict=True):
+    # An MMSI has 30 bits. Each ship once a cell: a thrown ship may report every second.
+    for cell, ship in (divmod(one, 2**30) for one in np.unique((cell_of << 30) + mmsi).tolist()):
         ships[cell].add(ship)
-    index = {(t, x, y): number for number, (t, x, y) in enumerate(cells.tolist())}
-    around = [
-        [index[cell] for a, b, c in _AROUND if (cell := (t + a, x + b, y + c)) in index]
-        for t, x, y in index
-    ]
-    certain = set(cell_of[is_certain].tolist())
+    index = {cell: number for number, cell in enumerate(cells.tolist())}
+    around = [[index[near] for step in _AROUND if (near := cell + step) in index] for cell in index]
+    certain = set(np.unique(cell_of[is_certain]).tolist())
     is_core = [
         len(set().union(*(ships[near] for near in nears))) >= MIN_SHIPS
         and not certain.isdisjoint(nears)

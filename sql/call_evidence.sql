@@ -1,5 +1,5 @@
 -- The pieces of evidence that link the ship of a call to Russia, as valid for that call.
--- Grain: one call and piece of evidence. Inputs: track_call, port, call_identity, vessel, vessel_link, link_decision.
+-- Grain: one call and piece of evidence. Inputs: track_call, port, call_identity, joined_call, vessel, vessel_link, link_decision.
 with call as (
     select
         track_call.port_call_id,
@@ -8,6 +8,7 @@ with call as (
         track_call.arrived_at,
         call_identity.hull_id,
         call_identity.imo,
+        call_identity.listed_imo,
         call_identity.imo_by,
         call_identity.claimed_imo
     from track_call
@@ -50,14 +51,21 @@ by_hull as (
         call.arrived_at,
         link.* exclude (matched_by, known_from, hull_id),
         -- That the ship is this hull may have been a person's decision, and not its own word.
-        case when call.imo_by = 'decision' then 'decision' else 'imo' end as matched_by,
+        case
+            when call.imo is null then 'contested imo'
+            when call.imo_by = 'decision' then 'decision'
+            else 'imo'
+        end as matched_by,
         greatest(
             link.known_from, case when call.imo_by = 'decision' then decided.decided_on end
         ) as known_from
     from call
-    inner join vessel_link as link on call.imo = link.imo and link.matched_by = 'imo'
+    inner join vessel_link as link on call.listed_imo = link.imo and link.matched_by = 'imo'
     left join decided
         on call.port_call_id = decided.port_call_id and call.imo = decided.imo
+    -- Of a number that another ship sends too only what lists hold against it: what was heard is
+    -- that other ship's, or this one's own.
+    where call.imo is not null or link.link_source not in ('MMSI', 'AIS')
 ),
 
 -- What was heard of a ship that tells no hull is evidence on that ship alone.
@@ -104,6 +112,56 @@ matched as (
     select * from by_description
     union all by name
     select * from by_list
+),
+
+own as (
+    select
+        port_call_id,
+        link_tier,
+        link_reason,
+        link_source,
+        reference,
+        programme,
+        listed_on,
+        delisted_on,
+        matched_by,
+        known_from,
+        known_from <= arrived_at as was_known_at_call
+    from matched
+    where
+        (valid_from is null or valid_from <= arrived_at)
+        and (valid_to is null or arrived_at < valid_to)
+),
+
+-- Several transmitters in one call of one ship: what links any of them links the call.
+taken_over as (
+    select distinct
+        call.port_call_id,
+        own.* exclude (port_call_id, matched_by),
+        'same call' as matched_by
+    from call
+    inner join joined_call as here on call.port_call_id = here.port_call_id
+    inner join joined_call as there
+        on here.joined_id = there.joined_id and here.port_call_id <> there.port_call_id
+    inner join call as other
+        on there.port_call_id = other.port_call_id and call.track_id <> other.track_id
+    inner join own on other.port_call_id = own.port_call_id
+    where not exists (
+        select 1
+        from own as here_too
+        where
+            here_too.port_call_id = call.port_call_id
+            and here_too.link_reason = own.link_reason
+            and here_too.link_source = own.link_source
+            and here_too.reference is not distinct from own.reference
+            and here_too.programme is not distinct from own.programme
+    )
+),
+
+evidence as (
+    select * from own
+    union all by name
+    select * from taken_over
 )
 
 select
@@ -117,11 +175,8 @@ select
     delisted_on,
     matched_by,
     known_from,
-    known_from <= arrived_at as was_known_at_call
-from matched
-where
-    (valid_from is null or valid_from <= arrived_at)
-    and (valid_to is null or arrived_at < valid_to)
+    was_known_at_call
+from evidence
 order by
     port_call_id,
     list_position(['strong', 'moderate', 'weak'], link_tier),

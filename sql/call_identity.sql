@@ -7,7 +7,11 @@ with identity as (
         vessel.imo,
         vessel.imo_by,
         vessel.claimed_imo,
-        vessel.vessel_name
+        vessel.is_imo_contested,
+        vessel.vessel_name,
+        vessel.call_sign,
+        vessel.length_m,
+        vessel.beam_m
     from track_call as call
     inner join vessel on call.track_id = vessel.track_id
     -- The description that held on arrival, else the nearest in time.
@@ -103,7 +107,15 @@ select
     identity.imo,
     identity.imo_by,
     identity.claimed_imo,
+    -- The number to ask the lists for: one that another ship sends too is nobody's hull, but who
+    -- sends it cannot be taken from a list by that.
+    coalesce(
+        identity.imo, case when identity.is_imo_contested then identity.claimed_imo end
+    ) as listed_imo,
     identity.vessel_name,
+    identity.call_sign,
+    identity.length_m,
+    identity.beam_m,
     draught_in.draught_m as draught_in_m,
     draught_out.draught_m as draught_out_m
 from track_call as call

@@ -1,8 +1,16 @@
 -- The calls that an interference event covers for at least half of their time, at a port it threw ships into.
--- Grain: one port call and event (port_call_id, interference_id). Inputs: found_inside, from flows/calls.
+-- Grain: one port call and event (port_call_id, interference_id). Inputs: found_stay, struck_port, found_event, from flows/calls.
 select
-    port_call_id,
-    interference_id,
-    is_seen_near
-from found_inside
-order by port_call_id, interference_id
+    stay.port_call_id,
+    event.interference_id,
+    stay.is_seen_near
+from found_stay as stay
+inner join struck_port as struck on stay.port_id = struck.port_id
+inner join found_event as event on struck.interference_id = event.interference_id
+where
+    stay.arrived_at <= event.ended_at
+    and event.began_at <= stay.ended_at
+    -- A longer call stands on the rest of its time.
+    and 2 * epoch_us(least(stay.ended_at, event.ended_at) - greatest(stay.arrived_at, event.began_at))
+    >= epoch_us(stay.ended_at - stay.arrived_at)
+order by stay.port_call_id, event.interference_id

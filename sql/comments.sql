@@ -271,8 +271,9 @@ comment on column hull.vessel_name is 'The name heard last. Null: none.';
 comment on column hull.call_sign is 'The call sign heard last. Null: none.';
 comment on column hull.flag is 'The flag heard last, by MMSI, ISO 3166-1 alpha-2. Null: digits that are given to nobody.';
 comment on column hull.ship_type is 'The AIS ship type of most days, code of ITU-R M.1371. Null: none sent.';
-comment on column hull.is_ais_tanker is 'Whether most of the reports that give a type give a tanker''s, 80 to 89. Null: none gives a type.';
-comment on column hull.is_tanker is 'Whether it is a tanker: by the registers where they say, else is_ais_tanker.';
+comment on column hull.is_ais_tanker is 'Whether the ship sent a tanker''s type, 80 to 89, on most of the days on which it sent any. Null: none gives a type.';
+comment on column hull.is_tanker is 'Whether it is a tanker that counts: by the registers where they say, else is_ais_tanker; and not shorter than 80 m. Null: nothing says.';
+comment on column hull.is_too_small is 'Whether it is a tanker by type, but shorter than 80 m, such as a bunker barge: by a register''s length or tonnage, else by the length sent on most days.';
 comment on column hull.tanker_kind is 'crude, product, chemical or gas, by the registers. Null: not known.';
 comment on column hull.length_m is 'The length heard last, metres. Null: none.';
 comment on column hull.beam_m is 'The beam heard last, metres. Null: none.';
@@ -292,7 +293,7 @@ comment on column vessel.mmsi is 'MMSI of the transmitter. Null: a register that
 comment on column vessel.vessel_name is 'The name sent on most reports of a day. Null: none sent.';
 comment on column vessel.flag is 'By AIS the flag of the first three digits of the MMSI (mid), ISO 3166-1 alpha-2, which proves no registration; in a register the flag that it gives. Null: not told.';
 comment on column vessel.ship_type is 'The hull''s AIS ship type on most days, code of ITU-R M.1371. Null: none sent.';
-comment on column vessel.is_tanker is 'Whether the hull is a tanker: by the registers where they say, else by most of its reports with a type. Null: nothing says.';
+comment on column vessel.is_tanker is 'Whether the hull is a tanker, as hull.is_tanker. Null: nothing says.';
 comment on column vessel.length_m is 'Length, metres. Null: none sent or said.';
 comment on column vessel.beam_m is 'Beam, metres. Null: none sent or said.';
 comment on column vessel.valid_from is 'First fix with this description, UTC; of a register the day from which anyone could know it.';
@@ -303,13 +304,14 @@ comment on column vessel.call_sign is 'Call sign. Null: none sent or said.';
 comment on column vessel.tanker_kind is 'The hull''s kind: crude, product, chemical or gas, by the registers. Null: not known.';
 comment on column vessel.imo_by is 'How the IMO number is known: sent; carried (from the day before or after, while the description agrees); decision (of a person). Null: no number, or a register.';
 comment on column vessel.claimed_imo is 'The IMO number that the ship sent, or that was carried, whether it holds or not (vessel_conflict). Null: none, or a register.';
+comment on column vessel.is_imo_contested is 'Whether claimed_imo does not hold only because another ship sends it too, and nothing tells which of them is the hull: what lists say of the number stands for each. Null: a register.';
 comment on column vessel.source is 'AIS, or the register.';
 comment on column vessel.flag_changes is 'How often the hull changed its flag while it was heard.';
 comment on column vessel.first_russian_on is 'First day on which the hull was heard under the Russian flag, UTC. Null: never.';
 comment on column vessel.last_russian_on is 'Last such day, UTC. Null: never.';
 
 comment on table vessel_conflict is 'Where what a ship says of itself cannot all be true. One row a conflict.';
-comment on column vessel_conflict.conflict is 'imo_on_two_hulls (at once, far apart), imo_of_unlike_ships, imo_of_other_size, imo_of_scrapped_ship, imo_of_many_ships, imo_under_unknown_name (renamed, or another ship), mmsi_handed_on (one hull after the other), mmsi_on_two_hulls (at once), type_differs (AIS and registers).';
+comment on column vessel_conflict.conflict is 'imo_on_two_hulls (at once, far apart), imo_of_unlike_ships, imo_of_other_size, imo_of_scrapped_ship, imo_of_many_ships, imo_under_unknown_name (renamed, or another ship), mmsi_handed_on (one hull after the other), mmsi_on_two_hulls (at once), type_differs (AIS and registers), two_transmitters (one ship under two MMSIs that kept company through a call), mmsi_changed_in_port (one after the other in one place).';
 comment on column vessel_conflict.imo is 'The IMO number concerned. Null: none sent.';
 comment on column vessel_conflict.mmsi is 'The transmitter concerned.';
 comment on column vessel_conflict.detail is 'What does not fit, in words.';
@@ -398,7 +400,7 @@ comment on column call_evidence.reference is 'The entry in the source.';
 comment on column call_evidence.programme is 'The sanctions programme. Null: the evidence is no listing, or its register names none.';
 comment on column call_evidence.listed_on is 'Day from which the listing applies. Null: the evidence is no listing.';
 comment on column call_evidence.delisted_on is 'Day on which the listing ended. Null: it stands, or the evidence is no listing.';
-comment on column call_evidence.matched_by is 'By what the evidence found the ship: imo; mmsi within the dates; decision, where a person said which hull it is.';
+comment on column call_evidence.matched_by is 'By what the evidence found the ship: imo; mmsi within the dates; decision, where a person said which hull it is; contested imo, a number that another ship sends too; same call, by another transmitter of the ship in the same call (joined_call).';
 comment on column call_evidence.known_from is 'The first day on which anyone could know the evidence, as in vessel_link.';
 comment on column call_evidence.was_known_at_call is 'Whether the evidence was there when the ship arrived: false for a listing that applies from a later day.';
 
@@ -407,6 +409,7 @@ comment on column port_call.port_call_id is 'Hash of track, port and arrival.';
 comment on column port_call.track_id is 'The track that called: the MMSI until two hulls that share it are told apart.';
 comment on column port_call.mmsi is 'MMSI of the transmitter.';
 comment on column port_call.imo is 'IMO number sent most often within a week of the call, else the only one that the MMSI ever sent. Null: unknown.';
+comment on column port_call.claimed_imo is 'The IMO number that the ship sent, or that was carried, whether it holds or not (vessel_conflict). Null: none.';
 comment on column port_call.vessel_name is 'Name sent most often within a week of the call, else the ship''s usual one. Null: unknown.';
 comment on column port_call.flag is 'Flag by the first three digits of the MMSI (mid), ISO 3166-1 alpha-2. Null: digits that are given to nobody.';
 comment on column port_call.port_id is 'The port.';
@@ -421,7 +424,7 @@ comment on column port_call.longest_gap_h is 'Longest silence between two credib
 comment on column port_call.draught_in_m is 'Draught as last sent up to the arrival, else first in port, metres. Null: none sent within a week of the call.';
 comment on column port_call.draught_out_m is 'Draught as first sent after the departure, else last in port, metres. Null: in port, or none sent within a week of the call.';
 comment on column port_call.confidence is '4: arrival, stop and departure seen; 3: stop and one of them; 2: stop only; 1: contested, by interference or as a single fix, and not counted.';
-comment on column port_call.is_tanker is 'Whether the ship is a tanker: AIS type 80 to 89 in most of its reports that give a type. Null: none gives a type, and the call is not counted.';
+comment on column port_call.is_tanker is 'Whether the ship is a tanker that counts, as hull.is_tanker. Null: nothing gives a type, and the call is not counted.';
 comment on column port_call.tanker_kind is 'crude, product, chemical or gas, by the registers. Null: no tanker, or not known.';
 comment on column port_call.is_russian_linked is 'Whether strong or moderate evidence, as known today, links the ship to Russia at this call.';
 comment on column port_call.link_tier is 'Strength of the best evidence: strong, moderate, weak, or none.';
@@ -433,7 +436,12 @@ comment on column port_call.hull_id is 'The ship that called; key of hull. Never
 comment on column port_call.port_name is 'Name of the port.';
 comment on column port_call.arrived_on is 'Day of arrived_at, in UTC.';
 
-comment on table counted_call is 'The calls that counts take: of tankers, with confidence 2 and up, linked to Russia or not. A hull heard under two MMSIs at one port, at once or within 12 hours, is counted by one of them, first by the one with a berth call; port_call has both. One row a call.';
+comment on table joined_call is 'Which calls of several transmitters are one call of one ship: of one hull by its IMO number, at once or one after the other as one MMSI''s stay would be one call; of two transmitters that kept company on the way in and out, whatever numbers they send; of an MMSI that was changed in port. One row a call in Iran.';
+comment on column joined_call.port_call_id is 'The call; key of port_call.';
+comment on column joined_call.joined_id is 'The lowest port_call_id of those that are one call of one ship; its own where it stands alone. Calls of one MMSI that share it stay apart.';
+comment on column joined_call.ended_at is 'Departure, or where the ship is in port still the last time that its track was heard, UTC.';
+
+comment on table counted_call is 'The calls that counts take: of tankers, with confidence 2 and up, linked to Russia or not. Of calls that are one (joined_call) those of one MMSI are counted, first of the one with a berth call; port_call has all. One row a call.';
 comment on column counted_call.port_call_id is 'The call; key of port_call.';
 comment on column counted_call.week is 'ISO week of arrival, in UTC.';
 comment on column counted_call.port_id is 'The port.';

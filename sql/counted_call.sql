@@ -1,15 +1,6 @@
 -- The tanker calls that counts take, each once, and which of them the headline leaves out.
--- Grain: one call of a tanker with confidence 2 and up. Inputs: port_call, port, vessel.
-with last_heard as (
-    select
-        track_id,
-        max(valid_to) as last_at
-    from vessel
-    where source = 'AIS'
-    group by track_id
-),
-
-tanker_call as (
+-- Grain: one call of a tanker with confidence 2 and up. Inputs: port_call, joined_call, port.
+with tanker_call as (
     select
         port_call.port_call_id,
         port_call.track_id,
@@ -21,79 +12,51 @@ tanker_call as (
         port_call.is_russian_linked,
         port_call.was_known_at_call,
         port_call.arrived_at,
-        -- Still in port: as far as the track was heard. One that fell silent there says nothing of
-        -- the hull's later calls.
-        coalesce(port_call.departed_at, last_heard.last_at, port_call.arrived_at) as ended_at,
+        port_call.imo,
+        joined_call.ended_at,
         port_call.hull_id,
         port_call.port_name,
-        port.water
+        port.water,
+        joined_call.joined_id
     from port_call
     inner join port on port_call.port_id = port.port_id
-    left join last_heard on port_call.track_id = last_heard.track_id
+    inner join joined_call on port_call.port_call_id = joined_call.port_call_id
     where port_call.is_tanker and port_call.confidence >= 2
 ),
 
--- One hull heard under two MMSIs, at once or one after the other: calls at a port that overlap, or
--- begin within 12 hours of the end of the ones before, as out and back within 12 hours is one call
--- (geo/port_calls.py).
-followed as (
-    select
-        *,
-        coalesce(
-            arrived_at > max(ended_at) over (
-                partition by hull_id, port_id order by arrived_at, port_call_id
-                rows between unbounded preceding and 1 preceding
-            ) + interval 12 hour,
-            true
-        ) as is_apart
-    from tanker_call
-),
-
-chained as (
-    select
-        *,
-        count(*) filter (where is_apart) over (
-            partition by hull_id, port_id order by arrived_at, port_call_id
-            rows between unbounded preceding and current row
-        ) as chain
-    from followed
-),
-
--- One track stands for the hull, with all its calls: what one track tells apart is apart.
+-- One ship heard under several MMSIs, at once or one after the other. One track stands for it, with
+-- all its calls: what one track tells apart is apart.
 standing as (
     select
-        hull_id,
-        port_id,
-        chain,
+        joined_id,
         track_id
-    from chained
-    group by hull_id, port_id, chain, track_id
+    from tanker_call
+    group by joined_id, track_id
     qualify row_number() over (
-        partition by hull_id, port_id, chain
+        partition by joined_id
         order by
             count(*) filter (where area_kind = 'berth') desc,
             count(*) desc,
+            min(imo) nulls last,
             min(arrived_at),
             min(port_call_id)
     ) = 1
 ),
 
 counted as (
-    select chained.*
-    from chained
+    select tanker_call.*
+    from tanker_call
     inner join standing
         on
-            chained.hull_id = standing.hull_id
-            and chained.port_id = standing.port_id
-            and chained.chain = standing.chain
-            and chained.track_id = standing.track_id
+            tanker_call.joined_id = standing.joined_id
+            and tanker_call.track_id = standing.track_id
 ),
 
 -- A ship may send its IMO number only after it waited: it is the same by the track too.
 named as (
     select
         unnest([hull_id, 'track ' || track_id]) as called,
-        port_call_id,
+        joined_id,
         area_kind,
         water,
         arrived_at,
@@ -101,14 +64,23 @@ named as (
     from tanker_call
 ),
 
+-- Every hull and track that a call was made by.
+caller as (
+    select distinct
+        joined_id,
+        called
+    from named
+),
+
 -- An anchorage call within 10 days of the ship's berth call in the same water is part of that
 -- voyage (README, "How it decides").
 waited as (
     select distinct anchored.port_call_id
-    from named as anchored
+    from tanker_call as anchored
+    inner join caller on anchored.joined_id = caller.joined_id
     inner join named as berthed
         on
-            anchored.called = berthed.called
+            caller.called = berthed.called
             and anchored.water = berthed.water
             and berthed.arrived_at <= anchored.ended_at + interval 10 day
             and anchored.arrived_at <= berthed.ended_at + interval 10 day

@@ -65,10 +65,48 @@ heard as (
         arg_max(length_m, (last_at, mmsi)) as length_m,
         arg_max(beam_m, (last_at, mmsi)) as beam_m,
         mode(ship_type order by ship_type) as ship_type,
-        sum(typed_reports) as typed_reports,
-        sum(tanker_reports) as tanker_reports
+        -- A day is one vote, or a ship that reports often while it says something wrong is that.
+        sum(days) filter (where typed_reports > 0) as typed_days,
+        sum(days) filter (where 2 * tanker_reports > typed_reports) as tanker_days
     from some_spell
     group by hull_id
+),
+
+length_said as (
+    select
+        hull_id,
+        length_m,
+        sum(days) as days
+    from some_spell
+    where length_m is not null
+    group by hull_id, length_m
+),
+
+-- The length sent on most days: a single wrong one makes no tug of a tanker.
+usual_length as (
+    select
+        hull_id,
+        arg_max(length_m, (days, length_m)) as length_m
+    from length_said
+    group by hull_id
+),
+
+typed as (
+    select
+        heard.hull_id,
+        -- AIS type 80 to 89 on most of the days with a type; null where none gives one.
+        2 * coalesce(heard.tanker_days, 0) > heard.typed_days as is_ais_tanker,
+        ship.is_tanker as is_register_tanker,
+        -- By a register, or told from its tonnage (imo_held); else as sent.
+        coalesce(
+            ship.length_m,
+            6.4 * cbrt(ship.gross_t),
+            5.3 * cbrt(ship.deadweight_t),
+            usual_length.length_m
+        ) < 80 as is_short
+    from heard
+    left join usual_length on heard.hull_id = usual_length.hull_id
+    left join register_ship as ship on heard.imo = ship.imo
 )
 
 select
@@ -79,14 +117,16 @@ select
     heard.call_sign,
     mid.country_code as flag,
     heard.ship_type,
-    -- AIS type 80 to 89 in most of the reports that give a type; null where none does.
-    case when heard.typed_reports > 0 then 2 * heard.tanker_reports > heard.typed_reports end
-        as is_ais_tanker,
-    -- A register that says what a ship is wins over AIS.
-    coalesce(
-        ship.is_tanker,
-        case when heard.typed_reports > 0 then 2 * heard.tanker_reports > heard.typed_reports end
-    ) as is_tanker,
+    typed.is_ais_tanker,
+    -- A register wins over AIS. A tanker that counts carries oil across the sea: one of less than
+    -- 2,000 t needs no certificate of insurance (CLC 1992, article VII), and of that size none is
+    -- longer than 80 m (6.3 times the cube root of the deadweight, imo_held). The smallest in this
+    -- trade, river-sea ships of 3,000 t and more, have 110 m. Tugs and bunker barges send a
+    -- tanker's type too. Who sends no length is taken at its word.
+    coalesce(typed.is_register_tanker, typed.is_ais_tanker)
+    and not coalesce(typed.is_short, false) as is_tanker,
+    coalesce(typed.is_register_tanker, typed.is_ais_tanker, false)
+    and coalesce(typed.is_short, false) as is_too_small,
     ship.tanker_kind,
     heard.length_m,
     heard.beam_m,
@@ -101,6 +141,7 @@ select
     heard.last_at
 from heard
 inner join flags on heard.hull_id = flags.hull_id
+inner join typed on heard.hull_id = typed.hull_id
 left join changes on heard.hull_id = changes.hull_id
 left join register_ship as ship on heard.imo = ship.imo
 left join mid on heard.mmsi // 1000000 = mid.mid

@@ -1,11 +1,13 @@
 -- Which hull each track is in each spell: by IMO number where that holds, else by its MMSI and what it says of itself.
 -- Grain: one track and spell (ship_spell). Inputs: claim_spell, imo_held, imo_apart, imo_rival.
 with unlike as (
-    select distinct
+    select
         imo,
-        track_id
+        track_id,
+        bool_or(has_lost_it) as has_lost_it
     from imo_rival
     where is_unlike and not has_it
+    group by imo, track_id
 ),
 
 -- Two hulls at once: the number holds for neither from a week before to a week after they were
@@ -14,6 +16,7 @@ apart_day as (
     select
         rival.imo,
         rival.track_id,
+        rival.has_lost_it,
         apart.day
     from imo_rival as rival
     inner join imo_apart as apart
@@ -25,11 +28,20 @@ apart_day as (
 ),
 
 around as (
-    select distinct
+    select
         imo,
         track_id,
-        day + unnest(range(-7, 8))::integer as day
-    from apart_day
+        day,
+        bool_or(has_lost_it) as has_lost_it
+    from (
+        select
+            imo,
+            track_id,
+            has_lost_it,
+            day + unnest(range(-7, 8))::integer as day
+        from apart_day
+    )
+    group by imo, track_id, day
 ),
 
 resolved as (
@@ -42,6 +54,18 @@ resolved as (
             when unlike.imo is not null or around.imo is not null then null
             else claim_spell.imo
         end as imo,
+        -- The number does not hold only because another ship sends it too, and nothing tells which
+        -- of them is the hull.
+        claim_spell.imo_by is distinct from 'decision'
+        and not coalesce(
+            held.is_of_many
+            or held.is_other_size
+            or held.scrapped_on <= claim_spell.first_day,
+            false
+        )
+        and coalesce(unlike.imo, around.imo) is not null
+        and not coalesce(unlike.has_lost_it, false)
+        and not coalesce(around.has_lost_it, false) as is_imo_contested,
         claim_spell.imo_by
     from claim_spell
     left join imo_held as held
@@ -63,6 +87,7 @@ select
     imo,
     case when imo is not null then imo_by end as imo_by,
     claimed_imo,
+    is_imo_contested,
     track_id,
     mmsi,
     first_day,

@@ -75,7 +75,15 @@ select
         when one.is_confirmed <> other.is_confirmed then one.is_confirmed
         when one.is_known_so <> other.is_known_so then one.is_known_so
         else one.days >= 10 * other.days
-    end as has_it
+    end as has_it,
+    -- The rival has it. Anyone can send a name that a register knows: by that alone nobody who
+    -- sends the number on as many days loses it.
+    case
+        when one.is_confirmed <> other.is_confirmed then other.is_confirmed
+        when one.is_known_so <> other.is_known_so
+            then other.is_known_so and other.days >= one.days
+        else other.days >= 10 * one.days
+    end as has_lost_it
 from rival
 inner join imo_held as one on rival.imo = one.imo and rival.track_id = one.track_id
 inner join imo_held as other on rival.imo = other.imo and rival.other_track_id = other.track_id

@@ -1,5 +1,5 @@
 -- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
--- Grain: one port call (port_call_id). Inputs: track_call; port; call_interference; call_identity; call_evidence; hull; register_entry; evidence_at_hand; mid.
+-- Grain: one port call (port_call_id). Inputs: track_call; port; call_confidence; call_identity; joined_call; call_evidence; hull; register_entry; evidence_at_hand; mid.
 with link as (
     select
         port_call_id,
@@ -27,11 +27,16 @@ iran_list as (
     group by imo
 ),
 
-jammed as (
-    select distinct
-        port_call_id,
-        is_seen_near
-    from call_interference
+-- Whatever number of its transmitters is on such a list marks the ship.
+iran_listed as (
+    select
+        one.port_call_id,
+        max(iran_list.listed_to) as listed_to
+    from joined_call as one
+    inner join joined_call as other on one.joined_id = other.joined_id
+    inner join call_identity as identity on other.port_call_id = identity.port_call_id
+    inner join iran_list on identity.listed_imo = iran_list.imo
+    group by one.port_call_id
 )
 
 select
@@ -52,13 +57,7 @@ select
     call.longest_gap_h,
     identity.draught_in_m,
     identity.draught_out_m,
-    -- Who lies where others are thrown to may have been thrown there too: contested, unless the
-    -- ship was seen near the port outside.
-    case
-        when jammed.port_call_id is null then call.confidence
-        when jammed.is_seen_near then greatest(call.confidence - 1, 1)
-        else 1
-    end::smallint as confidence,
+    call_confidence.confidence,
     hull.is_tanker,
     hull.tanker_kind,
     coalesce(link.tier_rank <= 2, false) as is_russian_linked,
@@ -68,21 +67,24 @@ select
     link.link_reasons,
     -- Null where the ship tells no hull, or no list is at hand.
     case
-        when identity.imo is not null and evidence_at_hand.has_iran_list
-            then coalesce(call.arrived_at < iran_list.listed_to, false)
+        when
+            (identity.listed_imo is not null or iran_listed.port_call_id is not null)
+            and evidence_at_hand.has_iran_list
+            then coalesce(call.arrived_at < iran_listed.listed_to, false)
     end as is_iran_listed,
     case when link.tier_rank <= 2 then link.was_known_at_call end as was_known_at_call,
     strftime(call.arrived_at, '%G-W%V') as week,
     identity.hull_id,
     port.name as port_name,
-    call.arrived_at::date as arrived_on
+    call.arrived_at::date as arrived_on,
+    identity.claimed_imo
 from track_call as call
+inner join call_confidence on call.port_call_id = call_confidence.port_call_id
 inner join call_identity as identity on call.port_call_id = identity.port_call_id
 inner join port on call.port_id = port.port_id and port.country = 'IR'
 cross join evidence_at_hand
 left join hull on identity.hull_id = hull.hull_id
-left join iran_list on identity.imo = iran_list.imo
-left join jammed on call.port_call_id = jammed.port_call_id
+left join iran_listed on call.port_call_id = iran_listed.port_call_id
 left join link on call.port_call_id = link.port_call_id
 left join mid on call.mmsi // 1000000 = mid.mid
 order by call.arrived_at, call.port_call_id

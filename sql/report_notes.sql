@@ -1,5 +1,5 @@
 -- What a reader of a week must know beside its number.
--- Grain: one row for $week. Inputs: port_call, track_call, counted_call, port, coverage, evidence_at_hand, link_candidate, register_age, source_file, meta.
+-- Grain: one row for $week. Inputs: port_call, hull, call_evidence, track_call, counted_call, port, coverage, evidence_at_hand, link_candidate, register_age, source_file, meta.
 with call as (
     select
         count(*) filter (
@@ -15,6 +15,28 @@ with call as (
     from port_call
     inner join track_call on port_call.port_call_id = track_call.port_call_id
     where port_call.week = $week
+),
+
+too_small as (
+    select count(*) as calls
+    from port_call
+    inner join hull on port_call.hull_id = hull.hull_id
+    where port_call.week = $week and port_call.confidence >= 2 and hull.is_too_small
+),
+
+-- Linked by a listed number that another ship sent too.
+contested_number as (
+    select count(*) as calls
+    from port_call
+    where
+        week = $week
+        and is_tanker
+        and confidence >= 2
+        and port_call_id in (
+            select port_call_id
+            from call_evidence
+            where matched_by = 'contested imo' and link_tier <> 'weak'
+        )
 ),
 
 waiting as (
@@ -40,6 +62,8 @@ select
     call.contested,
     call.made_less_sure,
     call.of_unknown_type,
+    too_small.calls as too_small,
+    contested_number.calls as by_contested_number,
     waiting.voyage_anchorages,
     (
         select string_agg(name, '; ' order by port_id)
@@ -61,6 +85,8 @@ select
     undecided.ships as undecided,
     (select value from meta where key = 'known_on') as known_on
 from call
+cross join too_small
+cross join contested_number
 cross join waiting
 cross join undecided
 cross join evidence_at_hand

@@ -66,7 +66,8 @@ span as (
         day,
         min(first_at) as first_at,
         max(last_at) as last_at,
-        coalesce(sum(reports) filter (where ship_type is not null), 0) as typed_reports,
+        -- Codes below 20 are reserved (ITU-R M.1371) and tell no type.
+        coalesce(sum(reports) filter (where ship_type >= 20), 0) as typed_reports,
         coalesce(sum(reports) filter (where ship_type between 80 and 89), 0)
             as tanker_reports
     from report

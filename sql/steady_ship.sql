@@ -9,7 +9,7 @@ with quarter as (
         bit_count(bit_or(1::hugeint << ((day - date '0001-01-01') % 90))) as days,
         min(first_at) as first_at,
         max(last_at) as last_at,
-        coalesce(sum(reports) filter (where ship_type is not null), 0)::bigint as typed_reports,
+        coalesce(sum(reports) filter (where ship_type >= 20), 0)::bigint as typed_reports,
         coalesce(sum(reports) filter (where ship_type between 80 and 89), 0)::bigint
             as tanker_reports,
         min(imo) as imo,

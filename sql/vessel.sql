@@ -4,8 +4,10 @@
 with numbered as (
     select
         *,
-        (hull_id, claimed_imo, vessel_name, call_sign, length_m, beam_m) is distinct from lag(
-            (hull_id, claimed_imo, vessel_name, call_sign, length_m, beam_m)
+        (
+            hull_id, claimed_imo, is_imo_contested, vessel_name, call_sign, length_m, beam_m
+        ) is distinct from lag(
+            (hull_id, claimed_imo, is_imo_contested, vessel_name, call_sign, length_m, beam_m)
         ) over (partition by track_id order by first_day) as is_new
     from hull_spell
     where mmsi between getvariable('batch').first and getvariable('batch').last
@@ -32,6 +34,7 @@ heard as (
         any_value(beam_m) as beam_m,
         arg_min(imo_by, first_day) as imo_by,
         arg_min(claimed_imo, first_day) as claimed_imo,
+        any_value(is_imo_contested) as is_imo_contested,
         min(first_at) as valid_from,
         max(last_at) as valid_to
     from described
@@ -67,6 +70,7 @@ identity as (
         heard.beam_m,
         heard.imo_by,
         heard.claimed_imo,
+        heard.is_imo_contested,
         heard.valid_from,
         heard.valid_to,
         'AIS' as source
@@ -85,6 +89,7 @@ identity as (
         null as beam_m,
         null as imo_by,
         null as claimed_imo,
+        null as is_imo_contested,
         valid_from,
         null as valid_to,
         link_source as source
@@ -112,7 +117,8 @@ select
     identity.source,
     hull.flag_changes,
     hull.first_russian_on,
-    hull.last_russian_on
+    hull.last_russian_on,
+    identity.is_imo_contested
 from identity
 inner join hull on identity.hull_id = hull.hull_id
 order by

@@ -1,5 +1,5 @@
 -- Where what a ship says of itself cannot all be true: shown here, and never smoothed away.
--- Grain: one conflict. Inputs: imo_held, imo_rival, hull_spell, hull, register_ship.
+-- Grain: one conflict. Inputs: imo_held, imo_rival, hull_spell, hull, register_ship, joined_call, port_call.
 with two_hulls as (
     select
         'imo_on_two_hulls' as conflict,
@@ -9,7 +9,9 @@ with two_hulls as (
         || ', too far away for one ship; '
         || case
             when bool_and(has_it) then 'this one is taken for the hull'
-            else 'it is not taken for the hull on those days'
+            when bool_or(has_lost_it) then 'it is not taken for the hull on those days'
+            else 'nothing tells which is the hull on those days, and what lists say of the number '
+                || 'stands for each'
         end as detail,
         min(first_day)::timestamp as valid_from,
         max(last_day)::timestamp as valid_to
@@ -28,7 +30,8 @@ unlike as (
         || ', a ship of another size; '
         || case
             when bool_and(has_it) then 'this one is taken for the hull'
-            else 'it is not taken for the hull'
+            when bool_or(has_lost_it) then 'it is not taken for the hull'
+            else 'nothing tells which is the hull, and what lists say of the number stands for each'
         end as detail,
         any_value(first_at) as valid_from,
         any_value(last_at) as valid_to
@@ -153,6 +156,31 @@ other_type as (
     where hull.is_ais_tanker <> ship.is_tanker
 ),
 
+-- What is one hull by its IMO number changed its MMSI, which is no conflict.
+one_call as (
+    select
+        case when other.arrived_at <= joined.ended_at and call.arrived_at <= joined_too.ended_at
+            then 'two_transmitters' else 'mmsi_changed_in_port' end as conflict,
+        call.imo,
+        call.mmsi,
+        'one ship with MMSI ' || other.mmsi || coalesce(' (IMO ' || other.imo || ')', '')
+        || case when other.arrived_at <= joined.ended_at and call.arrived_at <= joined_too.ended_at
+            then ', beside which it came to ' || call.port_id || ', lay there and left'
+            else ', one after the other in one place in ' || call.port_id
+                || ' under one name or call sign'
+        end || ': one call' as detail,
+        least(call.arrived_at, other.arrived_at) as valid_from,
+        greatest(joined.ended_at, joined_too.ended_at) as valid_to
+    from joined_call as joined
+    inner join joined_call as joined_too
+        on
+            joined.joined_id = joined_too.joined_id
+            and joined.port_call_id <> joined_too.port_call_id
+    inner join port_call as call on joined.port_call_id = call.port_call_id
+    inner join port_call as other on joined_too.port_call_id = other.port_call_id
+    where call.mmsi <> other.mmsi and coalesce(call.imo <> other.imo, true)
+),
+
 conflict as (
     select * from two_hulls
     union all
@@ -171,6 +199,8 @@ conflict as (
     select * from second_track
     union all
     select * from other_type
+    union all
+    select * from one_call
 )
 
 select

@@ -197,9 +197,7 @@ def notes(found: Row, series: Row) -> list[str]:
         )
     if unheard := never_heard(found):
         told.append(unheard)
-    if found["of_unknown_type"]:
-        calls = _counted(found["of_unknown_type"], "call")
-        told.append(f"{calls} of ships that send no type not counted.")
+    told += _of_doubt(found)
     if found["contested"]:
         calls = _counted(found["contested"], "contested tanker call")
         told.append(f"{calls} (confidence 1) not counted.")
@@ -245,6 +243,24 @@ def doubtful_lists(registers: Iterable[Row]) -> list[str]:
                 f"{name} has {hulls} under programme keys that are not known "
                 f"({register['unknown_keys']}): they link nothing, and links may be missing."
             )
+    return told
+
+
+def _of_doubt(found: Row) -> list[str]:
+    """Calls left out for what the ship is, or linked by a number that may be another's."""
+    told = []
+    if found["of_unknown_type"]:
+        calls = _counted(found["of_unknown_type"], "call")
+        told.append(f"{calls} of ships that send no type not counted.")
+    if found["too_small"]:
+        calls = _counted(found["too_small"], "call")
+        told.append(f"{calls} of tankers shorter than 80 m, such as bunker barges, not counted.")
+    if found["by_contested_number"]:
+        calls = _counted(found["by_contested_number"], "call")
+        told.append(
+            f"{calls} linked by a listed IMO number that another ship sent at the same time: "
+            "which of them is the listed ship is not known."
+        )
     return told
 
 

@@ -1,65 +1,54 @@
 -- Tanker calls with confidence 2 and up that are not counted once, and counted calls that are none of them.
--- Grain: one call at fault. Inputs: port_call, counted_call, vessel.
-with last_heard as (
-    select
-        track_id,
-        max(valid_to) as last_at
-    from vessel
-    where source = 'AIS'
-    group by track_id
-),
-
-due as (
+-- Grain: one call at fault. Inputs: port_call, counted_call, joined_call.
+with due as (
     select
         port_call.port_call_id,
-        port_call.port_id,
         port_call.track_id,
+        port_call.port_id,
+        port_call.hull_id,
         port_call.arrived_at,
-        coalesce(port_call.imo, -port_call.track_id) as ship,
-        coalesce(port_call.departed_at, last_heard.last_at, port_call.arrived_at) as ended_at,
+        joined_call.ended_at,
+        joined_call.joined_id,
         counted_call.port_call_id is not null as is_counted
     from port_call
-    left join last_heard on port_call.track_id = last_heard.track_id
+    left join joined_call on port_call.port_call_id = joined_call.port_call_id
     left join counted_call on port_call.port_call_id = counted_call.port_call_id
     where port_call.is_tanker and port_call.confidence >= 2
 ),
 
--- Calls of one hull at one port with less than 12 hours between them are one, by whatever tracks.
-parted as (
-    select
-        *,
-        arrived_at > max(ended_at) over (
-            partition by ship, port_id order by arrived_at, port_call_id
-            rows between unbounded preceding and 1 preceding
-        ) + interval 12 hour as is_apart
-    from due
-),
-
-chained as (
-    select
-        *,
-        count(*) filter (where is_apart) over (
-            partition by ship, port_id order by arrived_at, port_call_id
-        ) as chain
-    from parted
-),
-
--- Of each chain one track is counted, whole.
+-- Of the calls that are one, those of one track are counted.
 judged as (
     select
         port_call_id,
-        min(track_id) filter (where is_counted) over same_stay as counted_track,
-        max(track_id) filter (where is_counted) over same_stay as other_counted_track,
+        min(track_id) filter (where is_counted) over joined as counted_track,
+        max(track_id) filter (where is_counted) over joined as other_counted_track,
         track_id,
         is_counted
-    from chained
-    window same_stay as (partition by ship, port_id, chain)
+    from due
+    window joined as (partition by joined_id)
+),
+
+-- A hull that is counted at one port by two tracks at once.
+twice as (
+    select one.port_call_id
+    from due as one
+    inner join due as other
+        on
+            one.hull_id = other.hull_id
+            and one.port_id = other.port_id
+            and one.track_id <> other.track_id
+            and one.arrived_at <= other.ended_at
+            and other.arrived_at <= one.ended_at
+    where one.is_counted and other.is_counted
 ),
 
 rightly as (
     select port_call_id
     from judged
     where counted_track = other_counted_track and is_counted = (track_id = counted_track)
+    except
+    select port_call_id
+    from twice
 )
 
 select

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import hypothesis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flows import calls, catalogue, lake, run
+from flows.resources import sql_path
 from flows.settings import Settings
 from flows.simulate.files import LAYOUTS, format_lines
 from flows.simulate.simulation import simulate_tables
@@ -386,9 +390,18 @@ def events(*found: Any, flagged: list[Any] | None = None, end: float = 100) -> c
     return calls.find_events(work(list(found), STORM if flagged is None else flagged), at(end))
 
 
+def held_against(found: calls.Events) -> list[tuple[str, int, bool]]:
+    """The rows of `call_interference`: call, event, and whether the ship was seen near."""
+    with duckdb.connect() as con:
+        for name, one in zip(("found_event", "struck_port", "found_stay"), found, strict=True):
+            con.register(name, one)
+        query = sql_path("call_interference.sql").read_text(encoding="utf-8")
+        return con.execute(query).fetchall()
+
+
 def inside(*found: Any, flagged: list[Any] | None = None, end: float = 100) -> list[int]:
     """The ships of the calls that are inside an event."""
-    ids = set(events(*found, flagged=flagged, end=end).inside["port_call_id"].to_pylist())
+    ids = {row[0] for row in held_against(events(*found, flagged=flagged, end=end))}
     return sorted(one["mmsi"] for one in found if one["port_call_id"] in ids)
 
 
@@ -407,7 +420,7 @@ def test_several_ships_that_jumped_to_a_port_are_an_event_there() -> None:
         }
     ]
     assert found.struck.to_pylist() == [{"interference_id": 1, "port_id": "IRKHK"}]
-    assert found.inside.num_rows == 0
+    assert held_against(found) == []
 
 
 def test_a_second_hull_and_two_ships_make_no_event() -> None:
@@ -421,13 +434,8 @@ def test_a_second_hull_and_two_ships_make_no_event() -> None:
 def test_calls_inside_an_event_are_told_with_whether_the_ship_was_seen_near() -> None:
     near, far = call(1, 1, 3), call(2, 1, 3, outside_m=90_000.0)
     unseen = call(3, 1, 3, outside_m=None, arrived_after=None)
-    rows = events(near, far, unseen).inside.to_pylist()
-    assert {(row["port_call_id"], row["is_seen_near"]) for row in rows} == {
-        ("1-1", True),
-        ("2-1", False),
-        ("3-1", False),
-    }
-    assert {row["interference_id"] for row in rows} == {1}
+    rows = held_against(events(near, far, unseen))
+    assert rows == [("1-1", 1, True), ("2-1", 1, False), ("3-1", 1, False)]
 
 
 @pytest.mark.parametrize(("stay_h", "expected"), [(0.0, [1]), (5.0, [1]), (10.0, [1]), (10.1, [])])
@@ -490,3 +498,69 @@ def test_no_calls_and_no_flags_are_no_events() -> None:
     found = calls.find_events(calls.NO_WORK, None)
     assert [part.num_rows for part in found] == [0, 0, 0]
     assert found.event.schema == calls.INTERFERENCE_SCHEMA
+
+
+def stays(*spans: tuple[str, float, float]) -> pa.Table:
+    """Calls by port, arrival and end in hours."""
+    rows = [
+        {
+            "port_call_id": f"{number:05}",
+            "port_id": port_id,
+            "arrived_at": at(arrived),
+            "ended_at": at(ended),
+            "is_seen_near": number % 2 == 0,
+        }
+        for number, (port_id, arrived, ended) in enumerate(spans)
+    ]
+    return table(calls.STAY_SCHEMA, rows)
+
+
+def storms(*spans: tuple[str, float, float]) -> tuple[pa.Table, pa.Table]:
+    """Events and the port that each threw ships into, by port, begin and end in hours."""
+    event = [
+        {"interference_id": number, "began_at": at(began), "ended_at": at(ended)}
+        for number, (_, began, ended) in enumerate(spans, 1)
+    ]
+    struck = [
+        {"interference_id": number, "port_id": port_id}
+        for number, (port_id, _, _) in enumerate(spans, 1)
+    ]
+    return table(calls.INTERFERENCE_SCHEMA, event), table(calls.STRUCK_SCHEMA, struck)
+
+
+def spans(most: int) -> st.SearchStrategy[list[tuple[str, float, float]]]:
+    one = st.tuples(
+        st.sampled_from(["IRKHK", "IRASA"]), st.integers(0, 2_000), st.integers(0, 900)
+    ).map(lambda drawn: (drawn[0], drawn[1] / 60, (drawn[1] + drawn[2]) / 60))
+    return st.lists(one, max_size=most)
+
+
+@hypothesis.settings(deadline=None, max_examples=50)
+@given(spans(20), spans(12))
+def test_a_call_is_inside_as_held_against_each_event_one_by_one(
+    called: list[tuple[str, float, float]], stormy: list[tuple[str, float, float]]
+) -> None:
+    event, struck = storms(*stormy)
+    expected = []
+    for number, (port_id, arrived, ended) in enumerate(called):
+        for storm, (struck_id, began, over) in enumerate(stormy, 1):
+            shared = min(at(ended), at(over)) - max(at(arrived), at(began))
+            is_long = 2 * shared >= at(ended) - at(arrived)
+            if port_id == struck_id and is_long and shared >= timedelta(0):
+                expected.append((f"{number:05}", storm, number % 2 == 0))
+    assert held_against(calls.Events(event, struck, stays(*called))) == expected
+
+
+def test_no_number_of_events_takes_memory() -> None:
+    """30,000 calls by 3,000 events at one port: of ten calls seven meet one, but the last none."""
+    every_h = 3.0
+    event, struck = storms(*(("IRKHK", n * every_h, n * every_h + 2) for n in range(3_000)))
+    called = stays(*(("IRKHK", n * 0.3, n * 0.3 + 1) for n in range(30_000)))
+    query = sql_path("call_interference.sql").read_text(encoding="utf-8")
+    with duckdb.connect(config={"memory_limit": "100MB", "threads": 1}) as con:
+        con.execute("set temp_directory = ''")
+        for name, one in (("found_event", event), ("struck_port", struck), ("found_stay", called)):
+            con.register(name, one)
+        con.sql(query).create("call_interference")
+        (found,) = con.execute("select count(*) from call_interference").fetchone() or (0,)
+    assert found == 20_999

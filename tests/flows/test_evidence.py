@@ -210,7 +210,7 @@ def test_the_check_sees_a_hull_that_is_not_counted_once(
         )
         beside.execute("create table port_call as from calls")
         beside.execute("create table counted_call as from kept")
-        beside.register("vessel", con.execute("from vessel").to_arrow_table())
+        beside.register("joined_call", con.execute("from joined_call").to_arrow_table())
         check = sql_path("checks", "counted_call.sql").read_text()
         assert beside.execute(check).fetchall() == []
         beside.execute(damage.replace("FIRST", first).replace("SECOND", dropped))

@@ -315,12 +315,13 @@ def test_an_imo_number_of_a_larger_ship_does_not_hold(
     assert ("imo", int(BARGE["imo"]), None) in candidates(con, BARGE)
 
 
-def test_an_imo_number_on_two_hulls_at_once_is_neithers(
+def test_an_imo_number_on_two_hulls_at_once_is_neithers_and_its_listing_boths(
     con: duckdb.DuckDBPyConnection, calls: Called
 ) -> None:
+    """Else whoever sends a listed ship's number would end its link."""
     for of in (TWIN_ONE, TWIN_TWO):
         (made,) = calls(of)
-        assert (made["imo"], made["link_tier"]) == (None, "none")
+        assert (made["imo"], made["link_tier"]) == (None, "strong")
         assert "imo_on_two_hulls" in conflicts(con, of)
         assert candidates(con, of) == [("imo", int(TWIN_ONE["imo"]), None)]
 

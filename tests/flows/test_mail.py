@@ -107,8 +107,9 @@ def week_letter(
         ],
         "interference": [{"place": place, "began_at": datetime(2026, 3, 16), "ships": 4}],
         "notes": dict.fromkeys(
-            "never_heard of_unknown_type contested voyage_anchorages arrived_maybe_earlier "
-            "lacks_owner lacks_trade old_registers undecided is_simulated made_less_sure".split()
+            "never_heard of_unknown_type too_small by_contested_number contested "
+            "voyage_anchorages arrived_maybe_earlier lacks_owner lacks_trade old_registers "
+            "undecided is_simulated made_less_sure".split()
         ),
     }
     others = [Attachment(name, content) for name, content in (files or {}).items()]

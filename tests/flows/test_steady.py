@@ -27,7 +27,10 @@ SHIPS = (RUSSIAN, SHIP, OTHER, 518000005, 518000006)
 OWN_IMO = {mmsi: 9000000 + number for number, mmsi in enumerate(SHIPS)}
 SCRAPPED = 9000099
 
-KNOWN = ("register_ship", "register_entry", "mid", "link_decision", "flagged_position")
+KNOWN = (
+    *("register_ship", "register_entry", "mid", "link_decision", "flagged_position"),
+    *("joined_call", "port_call"),
+)
 WAY = (
     *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
     *("hull_spell", "hull", "vessel", "vessel_conflict", "link_candidate"),
@@ -74,6 +77,8 @@ def con(
             con.table(f"real.{name}").create(name)
         con.execute("detach real")
         con.execute("delete from flagged_position")
+        con.execute("delete from joined_call")
+        con.execute("delete from port_call")
         con.execute(
             "insert into register_ship by name select $imo::integer as imo, $day as scrapped_on",
             {"imo": SCRAPPED, "day": SCRAPPED_ON},
@@ -242,3 +247,15 @@ def test_a_ship_that_a_person_decided_about_is_looked_at_by_day(
     con: duckdb.DuckDBPyConnection, about: tuple[int, int]
 ) -> None:
     assert derive(con, [row(SHIP, 0)], [(*about, "confirm")])["steady"] == []
+
+
+def test_a_reserved_code_tells_no_type(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [row(SHIP, 0, ship_type=80, reports=2), row(SHIP, 0, ship_type=5, reports=3)]
+    con.begin()
+    try:
+        con.register("said", pa.Table.from_pylist(rows, schema=SAID_SCHEMA))
+        for name in WAY:
+            catalogue._create(con, name)
+        assert con.execute("select is_ais_tanker from hull").fetchall() == [(True,)]
+    finally:
+        con.rollback()

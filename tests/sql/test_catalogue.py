@@ -32,13 +32,13 @@ CONTRACT = {
     "source accuracy_m lon lat",
     "vessel": "imo mmsi vessel_name flag ship_type is_tanker length_m beam_m valid_from valid_to "
     "hull_id track_id call_sign tanker_kind imo_by claimed_imo source flag_changes "
-    "first_russian_on last_russian_on",
+    "first_russian_on last_russian_on is_imo_contested",
     "vessel_link": "imo mmsi link_tier link_reason link_source reference programme listed_on "
     "delisted_on valid_from valid_to matched_by known_from hull_id",
     "port_call": "port_call_id track_id mmsi imo vessel_name flag port_id area_kind arrived_after "
     "arrived_at berthed_at departed_at departed_by fixes longest_gap_h draught_in_m draught_out_m "
     "confidence is_tanker tanker_kind is_russian_linked link_tier link_reasons is_iran_listed "
-    "was_known_at_call week hull_id port_name arrived_on",
+    "was_known_at_call week hull_id port_name arrived_on claimed_imo",
     "counted_call": "port_call_id week port_id water area_kind link_tier link_reasons "
     "is_russian_linked was_known_at_call hull_id is_headline port_name",
     "coverage": "port_id day observed_hours fixes vessels state",
