@@ -19,6 +19,7 @@ comment on column position.draught_m is 'Present draught as the crew set it, met
 comment on column position.destination is 'Destination as the crew wrote it. Null: none, or the source does not publish it.';
 comment on column position.source is 'Id of the source, whose layout the input file has.';
 comment on column position.file_id is 'The input file that the fix stands in; key of source_file. Of several files with the same fix the lowest.';
+comment on column position.reported_on is 'Day of reported_at, in UTC, to group by. A condition on reported_at reads fewer files than one on this.';
 
 comment on view reject is 'Every input row that is no position, and why. One row a line of an input file.';
 comment on column reject.file_id is 'The input file; key of source_file.';
@@ -83,7 +84,7 @@ comment on column port_area.lon is 'Longitude of a point inside the polygon, deg
 comment on column port_area.lat is 'Latitude of that point, degrees WGS 84, rounded to 0.00001.';
 
 comment on table meta is 'What this catalogue was made from. One row a key.';
-comment on column meta.key is 'format, code_version, as_of (UTC), inputs_hash, fences_hash, method_hash or registers_hash; known_on where links are as known on a day.';
+comment on column meta.key is 'format, code_version, as_of (UTC), time_zone (how another client keeps its own time zone out), inputs_hash, fences_hash, method_hash or registers_hash; known_on where links are as known on a day.';
 comment on column meta.value is 'Its value as text.';
 
 comment on table run is 'The runs of this home; the last one made this catalogue. One row a run.';
