@@ -455,7 +455,8 @@ def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[An
     with _scratch(settings.home) as folder:
         copy = folder / path.name  # DuckDB calls the database by the name of its file
         shutil.copyfile(path, copy)
-        point(copy, settings, manifest)
+        with store.explained_reading(settings.place):
+            point(copy, settings, manifest)
         with open_catalogue(copy, settings) as con:
             yield con
 

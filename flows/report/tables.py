@@ -29,7 +29,7 @@ FILES = {
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # Control, bidirectional and other invisible signs: they can forge a line or turn a text round.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 
@@ -40,7 +40,16 @@ def safe_text(text: str) -> str:
     >>> safe_text("SEA\\x1b[31m STAR\\u202e")
     'SEA [31m STAR'
     """
-    return re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text)).strip()
+    return re.sub(r"\s+", " ", INVISIBLE.sub(" ", text)).strip()
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula (OWASP, CSV injection).
+
+    >>> is_formula("=SUM(1)"), is_formula(" +1"), is_formula("\\u200b@A1"), is_formula("A=B")
+    (True, True, True, False)
+    """
+    return text.startswith(_FORMULA) or safe_text(text).startswith(_FORMULA)
 
 
 def safe_cell(value: Any) -> Any:
@@ -58,7 +67,7 @@ def safe_cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, str):
         text = safe_text(value)
-        return f"'{text}" if text.startswith(_FORMULA) else text
+        return f"'{text}" if is_formula(text) else text
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return value
