@@ -223,10 +223,16 @@ def _printed(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def _write_rows(
-    relation: duckdb.DuckDBPyRelation, line: Callable[[Sequence[Any]], str], out: BinaryIO
+    relation: duckdb.DuckDBPyRelation,
+    line: Callable[[Sequence[Any]], str],
+    out: BinaryIO,
+    header: str = "",
 ) -> None:
+    text = header  # not before the first rows: a query that fails writes nothing
     while rows := relation.fetchmany(BATCH_ROWS):
-        out.write("".join(line(row) for row in rows).encode())
+        out.write((text + "".join(line(row) for row in rows)).encode())
+        text = ""
+    out.write(text.encode())
 
 
 def _write_csv(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
@@ -249,8 +255,8 @@ def _write_csv(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
     def line(row: Sequence[Any]) -> str:
         return ",".join(map(cell, row, is_text)) + "\n"
 
-    out.write((",".join(cell(name, True) for name in relation.columns) + "\n").encode())
-    _write_rows(_printed(relation), line, out)
+    header = ",".join(cell(name, True) for name in relation.columns) + "\n"
+    _write_rows(_printed(relation), line, out, header)
 
 
 def _write_json(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:

@@ -599,7 +599,7 @@ comment on column published_call.week is 'ISO week of arrival, in UTC.';
 comment on column published_call.port_call_id is 'The call; key of port_call while it is found.';
 comment on column published_call.port_id is 'The port.';
 comment on column published_call.is_counted is 'Whether it counts from this run on; false: it did, and does no more.';
-comment on column published_call.link_tier is 'Strength of the link then; of a call that counts no more, as it counted last.';
+comment on column published_call.link_tier is 'Strength of the link then, strong, moderate, weak or none; of a call that counts no more, as it counted last.';
 comment on column published_call.area_kind is 'berth or anchorage then; of a call that counts no more, as it counted last.';
 comment on column published_call.is_headline is 'Whether the series barometer counted it then, as in counted_call; of a call that counts no more, as it counted last.';
 comment on column published_call.vessel_name is 'Name of the ship as it was known then. Null: unknown.';
