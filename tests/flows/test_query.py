@@ -478,10 +478,15 @@ def test_a_prompt_says_that_the_catalogue_was_replaced(home: Settings, typing: T
 def test_the_prompt_writes_in_the_format_asked(
     home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    typed = iter(["select 3.2::float as x,", "'=1' as y;"])
-    monkeypatch.setattr("builtins.input", lambda _: next(typed))
-    with pytest.raises(StopIteration):
-        query.prompt(home, "csv")
+    typed = ["select 3.2::float as x,", "'=1' as y;"]
+
+    def given(_: str) -> str:
+        if not typed:
+            raise EOFError
+        return typed.pop(0)
+
+    monkeypatch.setattr("builtins.input", given)
+    query.prompt(home, "csv")
     assert capsys.readouterr().out == "x,y\n3.2,'=1\n"
 
 
