@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -92,11 +93,21 @@ LAKE_VIEWS = {
 }
 """The views over the lake, and their columns; `source` and `file_id` are in the files' paths."""
 
-SET_PARTS = {
-    "position": "set variable position_parts = $parts",
-    "reject": "set variable reject_parts = $parts",
-    "compact": "set variable compact_files = $parts",
+PLAN = {
+    "position": "select json_serialize_plan('from position')",
+    "reject": "select json_serialize_plan('from reject')",
 }
+"""What DuckDB would read for a view over the lake: the one way to learn which files it names."""
+
+TIME_ZONE = (
+    "All times are in UTC, without a zone. A client's own zone enters where they meet now(), "
+    "current_date, a cast to timestamptz or a time with an offset. In another client, first: "
+    "set TimeZone = 'UTC'"
+)
+"""For people who open the catalogue with another client: a session's zone is not in the file."""
+
+ABOUT = re.compile(r"^\s*comment on (?:table|view|column) (\w+)", re.MULTILINE)
+"""The relation that a statement of sql/comments.sql is about."""
 
 KNOWN = (
     *("meta", "run_file", "run_register", "run", "mid", "source_file", "port", "port_area", "week"),
@@ -421,35 +432,79 @@ def repoint(settings: Settings, manifest: Manifest) -> None:
     path.parent.mkdir(exist_ok=True)
     shutil.copyfile(existing(settings.home), path)
     point(path, settings, manifest)
+    with _writing(path, settings) as con:
+        con.execute(SET_HOME, {"home": str(settings.place)})
     swap_in(settings, path)
 
 
 def point(path: Path, settings: Settings, manifest: Manifest) -> None:
-    """Let the views of a catalogue file that nobody reads name the lake's files as they lie now."""
-    with _explained(settings), _writing(path, settings) as con:
+    """Let the views of a catalogue file that nobody reads name the lake's files as they lie now,
+    and its outbox hold what was sent up to now."""
+    with _writing(path, settings) as con:
         for name in LAKE_VIEWS:
             _lake_view(con, settings, manifest, name)
-        con.execute(SET_HOME, {"home": str(settings.place)})
-        _comment(con)
+        con.register("outbox_record", _outbox(settings.home))
+        con.execute("drop table outbox")
+        _create(con, "outbox")
+        # The rest keeps its comments, and may be of other code, with other columns.
+        _comment(con, *LAKE_VIEWS, "outbox")
 
 
 @contextmanager
 def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[Any]:
-    """A read-only connection to the catalogue whose views fit the place where the home lies now."""
+    """A read-only connection to a catalogue that fits the home as it is now.
+
+    The views of the one in use may name other files than the manifest: the home was moved or
+    copied, or files came in since the last run; and mail goes out after a run. A copy that is
+    brought up to date is read then, so that every relation is there once, under its own name.
+    """
     manifest = lake.read_manifest(settings.place) if manifest is None else manifest
-    with _explained(settings), open_catalogue(existing(settings.home), settings) as con:
-        for name in LAKE_VIEWS:
-            files = _lake_files(settings, manifest, name)
-            con.execute(SET_PARTS[name], {"parts": files.parts})
-            if name == "position":
-                none = lake.part_paths(settings.place, Manifest({}), name)
-                con.execute(SET_PARTS["compact"], {"parts": files.compact or none})
-        con.execute(_sql("lake_views"))
-        con.register("outbox_record", _outbox(settings.home))
-        con.register(
-            "outbox", con.sql(_sql("outbox")).to_arrow_table()
-        )  # mail goes out after a run
-        yield con
+    path = existing(settings.home)
+    with _explained(settings), open_catalogue(path, settings) as con:
+        if _is_up_to_date(con, settings, manifest):
+            yield con
+            return
+    with _scratch(settings.home) as folder:
+        copy = folder / path.name  # DuckDB calls the database by the name of its file
+        shutil.copyfile(path, copy)
+        with _explained(settings):
+            point(copy, settings, manifest)
+        with _explained(settings), open_catalogue(copy, settings) as con:
+            yield con
+
+
+def _is_up_to_date(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest) -> bool:
+    for name in LAKE_VIEWS:
+        (plan,) = con.execute(PLAN[name]).fetchone() or ("{}",)
+        files = lake_files(settings, manifest, name)
+        if set(_files_of(json.loads(plan))) != {*files.parts, *files.compact}:
+            return False
+    (sent,) = con.execute("select count(*) from outbox").fetchone() or (0,)
+    return bool(sent == len(read_history(settings.home, OUTBOX)))
+
+
+def _files_of(plan: Any) -> Iterator[str]:
+    """The files that a plan of DuckDB reads; none where it could not make one."""
+    if isinstance(plan, list):
+        for step in plan:
+            yield from _files_of(step)
+    elif isinstance(plan, dict):
+        yield from plan.get("files", ())
+        for step in plan.values():
+            yield from _files_of(step)
+
+
+@contextmanager
+def _scratch(home: Path) -> Iterator[Path]:
+    """A folder that goes away again: in the home, or where the system keeps such, as a home may be
+    read by people who cannot write to it."""
+    try:
+        (home / "tmp").mkdir(exist_ok=True)
+        made = TemporaryDirectory(dir=home / "tmp", ignore_cleanup_errors=True)
+    except OSError:
+        made = TemporaryDirectory(ignore_cleanup_errors=True)
+    with made as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -480,7 +535,7 @@ def built_beside(
 def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to a catalogue file."""
     with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
-        con.execute("set enable_progress_bar = false")
+        con.execute(lake.SESSION)
         store.attach(con, settings.place)
         yield con
 
@@ -578,7 +633,7 @@ def existing(home: Path) -> Path:
 def _writing(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     config = _config(settings) | {"storage_compatibility_version": STORAGE_VERSION}
     with duckdb.connect(str(path), config=config) as con:
-        con.execute("set enable_progress_bar = false")
+        con.execute(lake.SESSION)
         store.attach(con, settings.place)
         yield con
 
@@ -617,10 +672,16 @@ def _create_in_batches(con: duckdb.DuckDBPyConnection, name: str) -> None:
         some.insert_into(name) if number else some.create(name)
 
 
-def _comment(con: duckdb.DuckDBPyConnection) -> None:
-    """What every relation and column is, in one transaction: there are hundreds of them."""
+def _comment(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
+    """What every relation and column is, in one transaction: there are hundreds of them.
+
+    With names of relations, of these alone.
+    """
     con.begin()
-    con.execute(_sql("comments"))
+    for statement in duckdb.extract_statements(_sql("comments")):
+        (about,) = ABOUT.findall(statement.query)
+        if about in relations or not relations:
+            con.execute(statement)
     con.commit()
 
 
@@ -631,23 +692,30 @@ def _lake_view(
 
     The relation is lazy: `con.sql` with parameters would read the lake into the catalogue instead.
     """
-    files = _lake_files(settings, manifest, kind)
+    files = lake_files(settings, manifest, kind)
     columns = LAKE_VIEWS[kind]
-    parts = con.read_parquet(files.parts, hive_partitioning=True).select(*columns)
+    parts = con.read_parquet([glob.escape(path) for path in files.parts], hive_partitioning=True)
+    view = parts.select(*columns)
     if files.compact:
-        whole = con.read_parquet(files.compact, hive_partitioning=False)
-        parts = parts.union(whole.select(*columns))
-    parts.create_view(kind, replace=True)
+        whole = con.read_parquet(
+            [glob.escape(path) for path in files.compact], hive_partitioning=False
+        )
+        view = view.union(whole.select(*columns))
+    if kind == "position":
+        day = duckdb.ColumnExpression("reported_at").cast("date").alias("reported_on")
+        view = view.select(*columns, day)
+    view.create_view(kind, replace=True)
 
 
-class _LakeFiles(NamedTuple):
-    """Files of the lake, as patterns that fit just them: a home's name may hold `*` or `[`."""
+class LakeFiles(NamedTuple):
+    """Paths of files of the lake. As a pattern for DuckDB each is to be escaped: a home's name may
+    hold `*` or `[`."""
 
     parts: list[str]
     compact: list[str]
 
 
-def _lake_files(settings: Settings, manifest: Manifest, kind: str) -> _LakeFiles:
+def lake_files(settings: Settings, manifest: Manifest, kind: str) -> LakeFiles:
     """The parts to read, and the compact files to read in the place of the others."""
     holding = compact.kept(settings.home, manifest) if kind == "position" else []
     covered = {part for one in holding for part in one.parts}
@@ -658,7 +726,7 @@ def _lake_files(settings: Settings, manifest: Manifest, kind: str) -> _LakeFiles
     }
     parts = lake.part_paths(settings.place, Manifest(rest), kind)
     whole = [str(one.folder / name) for one in holding for name in one.files]
-    return _LakeFiles([glob.escape(p) for p in parts], [glob.escape(p) for p in whole])
+    return LakeFiles(parts, whole)
 
 
 def _run_tables(runs: list[dict[str, Any]], manifest: Manifest) -> dict[str, pa.Table]:
@@ -711,6 +779,7 @@ def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> pa.T
         "code_version": __version__,
         "as_of": settings.as_of.isoformat(sep=" "),
         HOME: str(settings.place),
+        "time_zone": TIME_ZONE,
         **hashes(settings.home, manifest),
         **_method(),
     }

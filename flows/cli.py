@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _failed(flags, str(error))
         return USAGE if isinstance(error, SettingError) else FAILED
     except BrokenPipeError:  # the reader of a pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return FAILED
     except OSError as error:
         if error.errno is None:
@@ -1075,16 +1075,44 @@ def _sql(flags: argparse.Namespace) -> int:
     from flows import query  # noqa: PLC0415
 
     settings = _settings(flags)
-    if flags.query is None and sys.stdin.isatty():
-        query.prompt(settings)
-        return DONE
-    text = sys.stdin.read() if flags.query is None else flags.query
     if flags.format == "parquet" and sys.stdout.isatty():
         raise BarometerError(
             "Parquet is not for a terminal. Send it to a file: ... > result.parquet"
         )
-    query.run_query(settings, text, flags.format, sys.stdout.buffer)
+    if flags.query is None and sys.stdin is not None and sys.stdin.isatty():
+        query.prompt(settings, flags.format)
+        return DONE
+    queries = query.statements(_read_query() if flags.query is None else flags.query)
+    if not queries:
+        print(
+            'barometer sql: the query is empty. Give one such as: barometer sql "from barometer"',
+            file=sys.stderr,
+        )
+        return USAGE
+    try:
+        query.run_query(settings, queries, flags.format, sys.stdout.buffer)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_output()
+        raise BarometerError(f"the result could not be written: {error.strerror}.") from error
     return DONE
+
+
+def _read_query() -> str:
+    """The text at standard input, which some editors begin with a sign for its encoding."""
+    raw = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BarometerError(
+            f"the query is not UTF-8 (byte {error.start + 1}). Save it as UTF-8."
+        ) from error
+
+
+def _forget_output() -> None:
+    """What could not be written: Python would try again, and complain, when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _ports(flags: argparse.Namespace) -> int:

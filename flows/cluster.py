@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flows.extras import install_command
 from flows.settings import DEFAULT_MEMORY_LIMIT, BarometerError, Settings
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def cluster(on: str, settings: Settings, workers: int | None = None) -> Cluster:
         from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415
     except ImportError as error:
         raise BarometerError(
-            f"--on needs the package {error.name}. Install it with: "
-            "pip install 'barometer-ais[cluster]'"
+            f"--on needs the package {error.name}. Install it with: {install_command('cluster')}"
         ) from error
     if on != LOCAL:
         return Cluster(DaskTaskRunner(address=on), AHEAD_A_THREAD * _threads_of(on, settings))

@@ -644,6 +644,10 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
 
 
+SESSION = "set enable_progress_bar = false; set TimeZone = 'UTC'"
+"""Settings of every connection: a service draws no bars, and times are in UTC, wherever it runs."""
+
+
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory with the run's limits, that spills to the home's `tmp/`."""
     con = duckdb.connect(
@@ -653,7 +657,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
             "temp_directory": str(settings.home / "tmp"),
         }
     )
-    con.execute("set enable_progress_bar = false")
+    con.execute(SESSION)
     store.attach(con, settings.place)
     return con
 

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import duckdb
 import pyarrow as pa
 
+from flows.extras import install_command
 from flows.settings import BarometerError
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _needing_extra() -> Iterator[None]:
     except ImportError as error:
         raise BarometerError(
             f"a lake on object storage needs the package {error.name}. Install it with: "
-            "pip install 'barometer-ais[cluster]'"
+            f"{install_command('cluster')}"
         ) from error
 
 
@@ -126,7 +127,7 @@ def attach(con: duckdb.DuckDBPyConnection, place: Path | str) -> None:
     if not extension.is_file():
         raise BarometerError(
             f"duckdb-extension-httpfs is not of DuckDB {duckdb.__version__}. Install the one that "
-            f"is: pip install duckdb-extension-httpfs=={duckdb.__version__}"
+            f"is: python -m pip install duckdb-extension-httpfs=={duckdb.__version__}"
         )
     con.load_extension(str(extension))
     url = urlsplit(access.endpoint)

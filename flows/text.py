@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 
@@ -15,7 +15,7 @@ def safe_text(text: str) -> str:
     >>> safe_text("SEA\\x1b[31m STAR\\u202e")
     'SEA [31m STAR'
     """
-    return re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text)).strip()
+    return re.sub(r"\s+", " ", INVISIBLE.sub(" ", text)).strip()
 
 
 def foreign(text: str) -> str:

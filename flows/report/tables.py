@@ -28,7 +28,16 @@ FILES = {
 """The CSV files of a week, and the query of `sql/` that each is the result of."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
 # Control, bidirectional and other invisible signs: they can forge a line or turn a text round.
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula (OWASP, CSV injection).
+
+    >>> is_formula("=SUM(1)"), is_formula(" +1"), is_formula("\\u200b@A1"), is_formula("A=B")
+    (True, True, True, False)
+    """
+    return text.startswith(_FORMULA) or safe_text(text).startswith(_FORMULA)
 
 
 def safe_cell(value: Any) -> Any:
@@ -46,7 +55,7 @@ def safe_cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, str):
         text = safe_text(value)
-        return f"'{text}" if text.startswith(_FORMULA) else text
+        return f"'{text}" if is_formula(text) else text
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return value

@@ -1,8 +1,9 @@
 -- How long tankers waited at each port between arrival and berth.
--- Grain: one port and whether the tankers are Russian-linked. Inputs: port_call, port.
+-- Grain: one port and whether the tankers are Russian-linked. Inputs: port_call.
 with waited as (
     select
         port_id,
+        port_name,
         is_russian_linked,
         datediff('minute', arrived_at, berthed_at) / 60 as wait_h,
         datediff('minute', berthed_at, departed_at) / 60 as berth_h
@@ -16,8 +17,8 @@ with waited as (
 )
 
 select
-    port.port_id,
-    port.name as port_name,
+    waited.port_id,
+    waited.port_name,
     waited.is_russian_linked,
     count(*) as port_calls,
     round(median(waited.wait_h), 1) as median_wait_h,
@@ -25,6 +26,5 @@ select
     round(max(waited.wait_h), 1) as longest_wait_h,
     round(median(waited.berth_h), 1) as median_berth_h
 from waited
-inner join port on waited.port_id = port.port_id
-group by port.port_id, port.name, waited.is_russian_linked
-order by port.port_id, waited.is_russian_linked
+group by waited.port_id, waited.port_name, waited.is_russian_linked
+order by waited.port_id, waited.is_russian_linked

@@ -1,5 +1,5 @@
 -- A week's calls of Russian-linked tankers, each with the evidence for its link.
--- Grain: one call and piece of evidence. Inputs: port_call, call_evidence, port, counted_call, barometer.
+-- Grain: one call and piece of evidence. Inputs: port_call, call_evidence, counted_call, barometer.
 with wanted as (
     -- Put a week such as '2026-W16' in the place of null; null is the newest that is not open.
     select coalesce(null, max(week) filter (where state <> 'open'), max(week)) as week
@@ -8,10 +8,11 @@ with wanted as (
 
 select
     port_call.week,
-    port.name as port_name,
+    port_call.port_name,
     port_call.area_kind,
     port_call.arrived_at,
     port_call.departed_at,
+    port_call.hull_id,
     port_call.vessel_name,
     port_call.imo,
     port_call.mmsi,
@@ -28,7 +29,6 @@ from wanted
 inner join port_call on wanted.week = port_call.week
 inner join counted_call on port_call.port_call_id = counted_call.port_call_id
 inner join call_evidence as evidence on port_call.port_call_id = evidence.port_call_id
-inner join port on port_call.port_id = port.port_id
 where port_call.is_russian_linked
 order by
     port_call.arrived_at,

@@ -275,16 +275,8 @@ def row_groups(home: Path) -> list[dict[str, Any]]:
     """Every row group of `position`: file, rows, and (least, greatest) by column."""
     found = []
     settings = load_settings({"home": home}, {})
-    with catalogue.reading(settings) as con:
-        paths = con.execute(
-            """
-            select unnest(getvariable('position_parts'))
-            union
-            select unnest(getvariable('compact_files'))
-            order by all
-            """
-        ).fetchall()
-    for (path,) in paths:
+    files = catalogue.lake_files(settings, lake.read_manifest(settings.place), "position")
+    for path in sorted({*files.parts, *files.compact}):
         metadata = pq.read_metadata(path)
         for number in range(metadata.num_row_groups):
             group = metadata.row_group(number)

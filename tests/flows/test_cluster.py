@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
@@ -11,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from flows import calls, cluster, lake
 from flows.cli import main
+from flows.extras import install_command
 from flows.ingest import Input, Outcome
 from flows.settings import BarometerError, Settings, load_settings
-from tests.conftest import AS_OF
+from tests.conftest import AS_OF, ROOT
 from tests.flows.conftest import write, zipped
 from tests.flows.test_store import serving
 from tests.flows.whole import contents, differing
@@ -162,7 +166,20 @@ def test_without_the_extra_it_is_said_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["run", "--on", "dask", "--home", str(tmp_path)]) == 1
-    assert "pip install 'barometer-ais[cluster]'" in capsys.readouterr().err
+    assert install_command("cluster") in capsys.readouterr().err
+
+
+def test_what_to_install_is_on_an_index() -> None:
+    """The packages of the extra, each once, as pip takes them; Barometer itself is on no index."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python, _, pip, install, *named = shlex.split(install_command("cluster"))
+    assert (python, pip, install) == ("python", "pip", "install")
+    told, wanted = (
+        {str(Requirement(text)) for text in texts}
+        for texts in (named, project["optional-dependencies"]["cluster"])
+    )
+    assert told == wanted
+    assert project["name"] not in {Requirement(text).name for text in named}
 
 
 def test_a_scheduler_that_does_not_answer_is_a_message(

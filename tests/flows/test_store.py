@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from flows import check, ingest, lake, run, store
 from flows.cli import main
+from flows.extras import install_command
 from flows.files import InputFile
 from flows.ingest import Outcome, ingest_file
 from flows.recover import recover
@@ -309,8 +311,8 @@ def test_without_the_extra_it_is_said_what_to_install(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "obstore", None)
-    with pytest.raises(BarometerError, match=r"pip install 'barometer-ais\[cluster\]'"):
+    with pytest.raises(BarometerError, match=re.escape(install_command("cluster"))):
         lake.read_manifest(url)
     monkeypatch.setitem(sys.modules, "duckdb_extension_httpfs", None)
-    with pytest.raises(BarometerError, match=r"pip install 'barometer-ais\[cluster\]'"):
+    with pytest.raises(BarometerError, match=re.escape(install_command("cluster"))):
         lake.connect(load_settings({"home": tmp_path, "lake": url}, {}))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 import shapely
 
 from flows import catalogue, lake
+from flows.history import OUTBOX, append_history
 from flows.resources import sql_path
 from flows.settings import Settings
 
@@ -22,7 +28,7 @@ EXAMPLES = sorted(sql_path("examples").glob("*.sql"))
 
 CONTRACT = {
     "position": "mmsi reported_at lon lat sog_kn cog_deg heading_deg nav_status imo vessel_name "
-    "call_sign ship_type length_m beam_m draught_m destination source file_id",
+    "call_sign ship_type length_m beam_m draught_m destination source file_id reported_on",
     "reject": "file_id line reason raw",
     "source_file": "file_id name source rows_read rows_kept rows_repeated rows_rejected "
     "first_reported_at last_reported_at ingested_at rows_static",
@@ -106,6 +112,7 @@ TYPES = {
         "delisted_on",
         "known_from",
         "arrived_on",
+        "reported_on",
         "first_russian_on",
         "last_russian_on",
     },
@@ -144,18 +151,113 @@ def test_contract(reading: Opened, relation: str) -> None:
         assert kind in (wanted or ["VARCHAR", "BIGINT", "INTEGER", "SMALLINT", "BOOLEAN"]), column
 
 
-@pytest.mark.parametrize("relation", [*catalogue.LAKE_VIEWS, "position_verdict"])
-def test_session_views_fit_the_stored_ones(settings: Settings, relation: str) -> None:
-    """A session's own views, which fit where the home lies now, hide the stored ones."""
+LISTED = """
+select table_name, comment from duckdb_tables() where not internal
+union all
+select view_name, comment from duckdb_views() where not internal
+order by table_name
+"""
 
-    with catalogue.open_catalogue(catalogue.existing(settings.home), settings) as con:
-        stored = con.table(relation)
-        told = list(zip(stored.columns, stored.types, strict=True))
-        rows = stored.order("all").fetchall()
+
+def with_mail(home: Path) -> None:
+    record = {"week": "2026-W10", "to": ["team"], "state": "sent", "at": "2026-03-18T06:00:00"}
+    append_history(home, OUTBOX, [record])
+
+
+def with_more_files(home: Path) -> None:
+    """As between an ingest and the next run: the manifest holds less, or more, than the views."""
+    manifest = lake.read_manifest(home)
+    entries = dict(manifest.entries)
+    del entries[max(entries, key=lambda file_id: entries[file_id].rows_kept)]
+    lake.write_manifest(home, manifest._replace(entries=entries))
+
+
+@pytest.mark.parametrize("changed", [None, with_mail, with_more_files])
+def test_each_relation_is_listed_once_and_explained(
+    settings: Settings, tmp_path: Path, changed: Callable[[Path], None] | None
+) -> None:
+    """Wherever the home lies, and whatever came in or went out since the last run."""
     with catalogue.reading(settings) as con:
-        hiding = con.table(relation)
-        assert list(zip(hiding.columns, hiding.types, strict=True)) == told
-        assert hiding.order("all").fetchall() == rows
+        in_place = con.execute(LISTED).fetchall()
+        fixes = con.table("position").order("all").fetchall()
+    moved = settings._replace(home=tmp_path / "moved [1]*")
+    shutil.copytree(settings.home, moved.home)
+    if changed is not None:
+        changed(moved.home)
+    with catalogue.reading(moved) as con:
+        assert con.execute("select current_database()").fetchone() == ("barometer",)
+        shown = [name for (name,) in con.execute("show tables").fetchall()]
+        listed = con.execute(LISTED).fetchall()
+        assert listed == in_place
+        assert shown == [name for name, _ in listed] == sorted(set(shown))
+        assert [name for name, comment in listed if not comment] == []
+        query = "select table_name from information_schema.tables order by all"
+        assert [name for (name,) in con.execute(query).fetchall()] == shown
+        sent = con.execute("select week, state from outbox").fetchall()
+        assert sent == ([("2026-W10", "sent")] if changed is with_mail else [])
+        read = con.table("position").order("all").fetchall()
+        assert len(read) < len(fixes) if changed is with_more_files else read == fixes
+    assert list((moved.home / "tmp").iterdir()) == []
+
+
+def test_a_moved_home_is_read_by_who_cannot_write_to_it(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = settings._replace(home=tmp_path / "moved")
+    shutil.copytree(settings.home, moved.home)
+    made = catalogue.TemporaryDirectory
+
+    def refusing(**given: Any) -> Any:
+        if "dir" in given:
+            raise PermissionError(13, "Permission denied")
+        return made(**given)
+
+    monkeypatch.setattr(catalogue, "TemporaryDirectory", refusing)
+    with catalogue.reading(moved) as con:
+        assert con.execute("select count(*) > 0 from position").fetchone() == (True,)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tehran", "America/New_York", "Pacific/Kiritimati"])
+def test_a_plain_client_counts_by_day_and_week_in_utc_under_any_zone(
+    settings: Settings, zone: str
+) -> None:
+    """What a client of a team groups by does not depend on where its machine stands."""
+    script = """
+import duckdb, json, sys
+con = duckdb.connect(sys.argv[1], read_only=True)
+print(json.dumps([
+    con.execute(query).fetchall() for query in (
+        "select arrived_on::text, week, count(*) from port_call group by all order by all",
+        "select reported_on::text, count(*) from position group by all order by all",
+        "select value from meta where key = 'time_zone'",
+        "select current_setting('TimeZone')",
+    )
+]))
+"""
+    found = {}
+    for tz in ("UTC", zone):
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(catalogue.existing(settings.home))],
+            env={**os.environ, "TZ": tz},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        *found[tz], session = json.loads(done.stdout)
+        assert session == [[tz]]
+    assert found[zone] == found["UTC"]
+    calls, fixes, trap = found[zone]
+    assert calls and fixes and "set TimeZone = 'UTC'" in trap[0][0]
+
+
+def test_a_day_is_that_of_its_time(reading: Opened) -> None:
+    with reading() as con:
+        for table, at, on in (
+            ("port_call", "arrived_at", "arrived_on"),
+            ("position", "reported_at", "reported_on"),
+        ):
+            rows = con.table(table).select(f"{at}, {on}").fetchall()
+            assert rows and all(time.date() == day for time, day in rows)
 
 
 def test_every_time_is_utc_without_zone(reading: Opened) -> None:

@@ -14,8 +14,8 @@ import pytest
 from flows.resources import sql_path
 
 FILES = sorted(sql_path().rglob("*.sql"))
-SCRIPTS = {"comments", "lake_views"}
-"""Not one SELECT: they say what the catalogue holds, or make views for a session."""
+SCRIPTS = {"comments"}
+"""Not one SELECT: it says what the catalogue holds."""
 SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
 WITHOUT_ORDER = {
     *("position", "position_verdict", "reject"),
