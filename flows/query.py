@@ -25,13 +25,6 @@ from flows.report.tables import is_formula, safe_text
 from flows.settings import BarometerError, Settings
 from flows.text import INVISIBLE
 
-OF_THE_QUERY = (
-    *(duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException),
-    *(duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.TypeMismatchException),
-    *(duckdb.PermissionException, duckdb.NotImplementedException),
-)
-"""What a query that does not hold ends in; anything else may come from a damaged file."""
-
 MAX_TABLE_ROWS = 1000
 """A longer table is no reading; the other formats give every row."""
 

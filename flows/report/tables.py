@@ -30,7 +30,6 @@ FILES = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-# Control, bidirectional and other invisible signs: they can forge a line or turn a text round.
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet would take a text for a formula (OWASP, CSV injection).
 
