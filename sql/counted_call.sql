@@ -1,4 +1,4 @@
--- The tanker calls that counts take, each once, and which of them the headline leaves out.
+-- The tanker calls that counts take, each once, and which of them are no arrivals or not in the headline.
 -- Grain: one call of a tanker with confidence 2 and up. Inputs: port_call, port, vessel.
 with last_heard as (
     select
@@ -20,6 +20,7 @@ tanker_call as (
         port_call.link_reasons,
         port_call.is_russian_linked,
         port_call.was_known_at_call,
+        port_call.is_arrival,
         port_call.arrived_at,
         -- Still in port: as far as the track was heard. One that fell silent there says nothing of
         -- the hull's later calls.
@@ -78,8 +79,24 @@ standing as (
     ) = 1
 ),
 
+-- Under a second MMSI a hull arrives when it did under the first.
+begun as (
+    select
+        hull_id,
+        port_id,
+        chain,
+        first(track_id order by arrived_at, port_call_id) as track_id,
+        first(is_arrival order by arrived_at, port_call_id) as is_arrival
+    from chained
+    group by hull_id, port_id, chain
+),
+
 counted as (
-    select chained.*
+    select
+        chained.* exclude (is_arrival),
+        case
+            when chained.track_id = begun.track_id then chained.is_arrival else begun.is_arrival
+        end as is_arrival
     from chained
     inner join standing
         on
@@ -87,6 +104,11 @@ counted as (
             and chained.port_id = standing.port_id
             and chained.chain = standing.chain
             and chained.track_id = standing.track_id
+    inner join begun
+        on
+            chained.hull_id = begun.hull_id
+            and chained.port_id = begun.port_id
+            and chained.chain = begun.chain
 ),
 
 -- A ship may send its IMO number only after it waited: it is the same by the track too.
@@ -126,8 +148,9 @@ select
     counted.is_russian_linked,
     counted.was_known_at_call,
     counted.hull_id,
-    waited.port_call_id is null as is_headline,
-    counted.port_name
+    counted.is_arrival and waited.port_call_id is null as is_headline,
+    counted.port_name,
+    counted.is_arrival
 from counted
 left join waited on counted.port_call_id = waited.port_call_id
 order by counted.port_call_id

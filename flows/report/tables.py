@@ -18,6 +18,7 @@ FILES = {
     "weekly_port_calls.csv": "report_weekly_port_calls",
     "port_calls.csv": "report_port_calls",
     "barometer.csv": "report_barometer",
+    "weekly_water.csv": "report_weekly_water",
     "series_window.csv": "report_series_window",
     "weekly_split.csv": "report_weekly_split",
     "restatement.csv": "report_restatement",

@@ -36,11 +36,13 @@ def weeks_of(
     at_call: list[int] | None = None,
     open_from: int | None = None,
 ) -> pd.DataFrame:
-    """A table of weeks as `series.windows` takes it, from counts in a row."""
+    """A table of weeks as `series.windows` takes it, from counts in a row, of one water."""
     start = date(2025, 1, 6)
     count = len(calls)
-    return pd.DataFrame(
+    water = pd.DataFrame(
         {
+            "water": "Caspian",
+            "usual_tanker_calls": 67.0,
             "week": [f"{start + timedelta(weeks=n):%G-W%V}" for n in range(count)],
             "is_open": [open_from is not None and n >= open_from for n in range(count)],
             "observed_share": np.full(count, share) if isinstance(share, float) else share,
@@ -48,10 +50,27 @@ def weeks_of(
             "linked_at_call": calls if at_call is None else at_call,
         }
     )
+    return pd.concat([water.assign(water=None), water], ignore_index=True)
+
+
+def coast_of(**waters: pd.DataFrame) -> pd.DataFrame:
+    """The weeks of a coast of the waters `gulf` and `caspian`, each from `weeks_of`."""
+    usual = {"gulf": 1222.0, "caspian": 67.0}
+    rows = [
+        weeks.loc[weeks["water"].notna()].assign(water=name, usual_tanker_calls=usual[name])
+        for name, weeks in waters.items()
+    ]
+    each = pd.concat(rows, ignore_index=True)
+    weighed = each.assign(observed_share=each["observed_share"] * each["usual_tanker_calls"])
+    sums = ["observed_share", "usual_tanker_calls", "linked_calls", "linked_at_call"]
+    coast = weighed.groupby(["week", "is_open"], as_index=False)[sums].sum()
+    coast["observed_share"] /= coast["usual_tanker_calls"]
+    return pd.concat([coast.assign(water=None), each], ignore_index=True)
 
 
 def said(weeks: pd.DataFrame) -> pd.DataFrame:
-    return series.weekly(weeks, series.windows(weeks))
+    found = series.weekly(weeks, series.windows(weeks))
+    return found.loc[found["water"].isna()]
 
 
 def last(weeks: pd.DataFrame) -> dict[str, Any]:
