@@ -480,10 +480,10 @@ def send_week(
     with _locked(home):
         crashed = [
             record
-            for record in _record_crashed(home, now())
+            for record in _versioned(_record_crashed(home, now()), letter)
             if not (again and _is_of(record, letter))
         ]
-        records = read_outbox(home)
+        records = _versioned(read_outbox(home), letter)
         last = _last(_current(records, letter))
         to = [
             address
@@ -492,7 +492,7 @@ def send_week(
         ]
         if to:
             _try(home, mail, letter, to, records, now, sleep)
-            last = _last(_current(read_outbox(home), letter))
+            last = _last(_current(_versioned(read_outbox(home), letter), letter))
     told = _told(letter, mail, last, to, by_hand=by_hand)
     found = [_unclear(record, record["to"]) for record in crashed]
     return told._replace(problems=list(dict.fromkeys([*found, *told.problems])))
@@ -502,6 +502,23 @@ def read_outbox(home: Path) -> list[dict[str, Any]]:
     """The records of the outbox, oldest first; a line that is none is passed over."""
     found = read_history(home, OUTBOX)
     return [record for record in found if RECORD.keys() <= record.keys()]
+
+
+def _versioned(records: Iterable[dict[str, Any]], letter: Letter) -> list[dict[str, Any]]:
+    """The records, those of the letter's week with versions as they are made now.
+
+    Earlier releases hashed the week's CSV files (their versions have no n in front), which hold
+    other weeks and change with their layout. What they sent is this version unless a published
+    number of the week has changed since.
+    """
+    return [
+        record | {"version": letter.version}
+        if record["week"] == letter.week
+        and not record["version"].startswith("n")
+        and not any(at > datetime.fromisoformat(record["at"]) for at in letter.changed_at)
+        else record
+        for record in records
+    ]
 
 
 @contextlib.contextmanager
@@ -789,7 +806,7 @@ def write_eml(home: Path, letter: Letter, environ: Mapping[str, str] | None = No
         The file, which mail programs open. It is no part of the week's version.
     """
     sender, recipients = addresses(environ)
-    records = read_outbox(home)
+    records = _versioned(read_outbox(home), letter)
     texts = compose(letter, _replaced_at(records, letter))
     identity = _identity(records, letter, sender)
     whole = message(letter, texts, sender, recipients, utc_now(), identity)

@@ -109,6 +109,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
     return {
         "series": records(con, "report_barometer", week=week)[-1],
         "windows": records(con, "report_series_window", week=week),
+        "waters": [w for w in records(con, "report_weekly_water", week=week) if w["week"] == week],
         "ports": records(con, "report_by_port", week=week),
         "calls": [
             c for c in records(con, "report_port_calls", week=week) if c["is_russian_linked"]
