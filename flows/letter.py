@@ -62,9 +62,9 @@ class Letter(NamedTuple):
         What goes with it.
     left_out : tuple of Attachment
         What is too large to go with it.
-    changed_at : tuple of datetime
-        When published numbers of the week were changed, naive UTC; by runs of the code in use at
-        `datetime.max`, since no mail of an earlier release has them.
+    changed_at : tuple of datetime or None
+        When published numbers of the week were changed, naive UTC; None if a run of the code in use
+        changed them: no mail of an earlier release has those.
     """
 
     week: str
@@ -74,7 +74,7 @@ class Letter(NamedTuple):
     series: list[dict[str, Any]]
     attachments: tuple[Attachment, ...]
     left_out: tuple[Attachment, ...]
-    changed_at: tuple[datetime, ...]
+    changed_at: tuple[datetime | None, ...]
 
 
 class Texts(NamedTuple):
@@ -157,10 +157,10 @@ def version_of(series: dict[str, Any], ports: Sequence[dict[str, Any]]) -> str:
 
 def _changed_at(
     con: duckdb.DuckDBPyConnection, restatements: Sequence[dict[str, Any]], week: str
-) -> tuple[datetime, ...]:
+) -> tuple[datetime | None, ...]:
     ours = con.execute("select run_id from run where code_hash = ?", [code_hash()]).fetchall()
     return tuple(
-        datetime.max if (row["run_id"],) in ours else row["restated_at"]
+        None if (row["run_id"],) in ours else row["restated_at"]
         for row in restatements
         if row["week"] == week and row["number"] != "state"
     )

@@ -511,14 +511,16 @@ def _versioned(records: Iterable[dict[str, Any]], letter: Letter) -> list[dict[s
     other weeks and change with their layout. What they sent is this version unless a published
     number of the week has changed since.
     """
-    return [
-        record | {"version": letter.version}
-        if record["week"] == letter.week
-        and not record["version"].startswith("n")
-        and not any(at > datetime.fromisoformat(record["at"]) for at in letter.changed_at)
-        else record
-        for record in records
-    ]
+
+    def is_this(record: dict[str, Any]) -> bool:
+        sent_at = datetime.fromisoformat(record["at"])
+        return (
+            record["week"] == letter.week
+            and not record["version"].startswith("n")
+            and not any(at is None or at > sent_at for at in letter.changed_at)
+        )
+
+    return [r | {"version": letter.version} if is_this(r) else r for r in records]
 
 
 @contextlib.contextmanager

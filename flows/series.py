@@ -464,7 +464,7 @@ def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
     least = np.where(is_coast, weeks["week"].map(by_week.min(axis=1)), share).astype(float)
     most = np.where(is_coast, weeks["week"].map(by_week.max(axis=1)), share).astype(float)
     calls = weeks["linked_calls"].to_numpy(float)
-    dispersed = weeks["week"].map(width).to_numpy(float)
+    dispersed: Floats = np.asarray(weeks["week"].map(width), np.float64)
     low, high = poisson_limits(calls, dispersion=dispersed)
     is_open = weeks["is_open"].to_numpy(bool)
     is_counted = ~is_open & ((least >= LEAST_SHARE) | (calls > 0)) & (most > 0)

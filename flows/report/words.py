@@ -19,7 +19,8 @@ Row = dict[str, Any]
 def headline(series: Row) -> str:
     """The week's number in a sentence that does not say more than was heard."""
     calls, berths = series["russian_linked_tanker_calls"], series["russian_linked_berth_calls"]
-    heard = f"{series['observed_share'] or 0:.0%} of the coast's hours heard{_worst(series, ' ({})')}"
+    heard = f"{series['observed_share'] or 0:.0%} of the coast's hours heard"
+    heard += _worst(series, " ({})")
     if calls is None:
         return f"No number: {heard}, too little to say zero."
     so_far = " so far" if series["state"] == "open" else ""
@@ -255,17 +256,7 @@ def notes(found: Row, series: Row) -> list[str]:
     if found["arrived_maybe_earlier"]:
         calls = _counted(found["arrived_maybe_earlier"], "call")
         told.append(f"{calls} may have begun in an earlier week.")
-    if found["lacks_listed"]:
-        told.append("No list about Russia is in force in this week: links are a lower bound.")
-    if found["lacks_flag"]:
-        told.append("No ship's MMSI tells a flag in this week: links are a lower bound.")
-    if found["lacks_owner"]:
-        told.append("No register at hand names Russian owners: links are a lower bound.")
-    if found["lacks_trade"]:
-        told.append(
-            "No Russian oil port was heard for 30% of the 180 days before, too little to say that "
-            "no ship is linked by trade: links are a lower bound."
-        )
+    told += _lacks(found)
     if found["old_registers"]:
         told.append(
             f"Registers older than 60 days: {found['old_registers']}. Later listings are missing; "
@@ -276,6 +267,23 @@ def notes(found: Row, series: Row) -> list[str]:
         told.append(
             f"{ships} that called may be on a list, by name or by an IMO number in doubt: see "
             "link_candidate."
+        )
+    return told
+
+
+def _lacks(found: Row) -> list[str]:
+    """The kinds of evidence that the data cannot give for the week, in sentences."""
+    told = []
+    if found["lacks_listed"]:
+        told.append("No list about Russia is in force in this week: links are a lower bound.")
+    if found["lacks_flag"]:
+        told.append("No ship's MMSI tells a flag in this week: links are a lower bound.")
+    if found["lacks_owner"]:
+        told.append("No register at hand names Russian owners: links are a lower bound.")
+    if found["lacks_trade"]:
+        told.append(
+            "No Russian oil port was heard for 30% of the 180 days before, too little to say that "
+            "no ship is linked by trade: links are a lower bound."
         )
     return told
 

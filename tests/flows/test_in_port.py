@@ -17,6 +17,7 @@ import shapely
 
 from flows import catalogue, lake, run
 from flows.ingest import Outcome
+from flows.report import tables, words
 from flows.resources import port_files
 from flows.settings import Settings
 from geo.ports import load_ports
@@ -84,7 +85,9 @@ def coast(weeks: int, waters: tuple[str, ...] = GULF) -> list[Fix]:
     """A cargo ship that lies near each port of some waters and lends it its hearing."""
     port = load_ports(*port_files()).port.query("country == 'IR'")
     places = port.loc[port["water"].isin(waters), "geometry"].map(shapely.centroid)
-    ships = [ship(800 + number, f"NEAR {number}", ship_type="Cargo") for number in range(len(places))]
+    ships = [
+        ship(800 + number, f"NEAR {number}", ship_type="Cargo") for number in range(len(places))
+    ]
     return [
         Fix(hour, of, (place.x, place.y))
         for of, place in zip(ships, places, strict=True)
@@ -159,7 +162,7 @@ def test_the_first_week_has_about_its_heard_share_of_the_calls(
 
 @pytest.mark.usefixtures("undrawn")
 def test_ships_in_port_are_in_no_base(tmp_path: Path) -> None:
-    """Twenty in the first week beside three a week would hide a rise, or make one after an outage."""
+    """Twenty beside three a week would hide a rise, or make one after an outage."""
     weeks = 13
     outage = range(168 * 7, 168 * 10)
     fixes = [*world(weeks), *coast(weeks)]
@@ -236,8 +239,6 @@ def test_the_report_says_so_and_lists_them_apart(tmp_path: Path) -> None:
     heard = [fix for fix in world(1, lying=3) if EVERY_SIX(fix)]
     settings = derived(tmp_path, {DANISH: heard})
     with catalogue.reading(settings) as con:
-        from flows.report import tables, words  # noqa: PLC0415
-
         found = tables.summary(con, "2026-W23")
         (tier,) = con.execute(
             "select port_calls, in_port_calls from weekly_port_calls"
