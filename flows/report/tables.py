@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from flows.resources import sql_path
+from flows.settings import BarometerError
 
 FILES = {
     "weekly_port_calls.csv": "report_weekly_port_calls",
@@ -99,7 +100,13 @@ def records(con: duckdb.DuckDBPyConnection, query: str, **params: Any) -> list[d
 
 def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -> Table:
     text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
-    result = con.execute(text, params)
+    try:
+        result = con.execute(text, params)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise BarometerError(
+            "the catalogue was made by another version of barometer and lacks what this one needs "
+            f"({str(error).splitlines()[0]}). To make it anew from the lake: barometer run"
+        ) from error
     names = [column[0] for column in result.description]
     return Table(names, [str(column[1]) for column in result.description], result.fetchall())
 
