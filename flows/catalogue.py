@@ -142,7 +142,8 @@ SET_HOME = "update meta set value = $home where key = 'home'"
 
 DROP_STEPS = """
 drop view said; drop view heard; drop view close; drop view strait_fix;
-drop table heard_ship_slot; drop table reception_hour; drop table series_count;
+drop table heard_ship_slot; drop table source_hour; drop table reception_hour;
+drop table unheard_arrival; drop table series_count;
 drop table call_identity; drop table weekly_count; drop table coast_week;
 drop table call_confidence; drop table company_pair; drop table company;
 drop table imo_held; drop table imo_apart; drop table imo_rival;
@@ -370,7 +371,7 @@ def build(
         _create(con, *KNOWN)
         con.execute("set variable near = $near", {"near": _box(ports)})
         digest.relate(con, settings, manifest, from_scratch=from_scratch)
-        _create(con, "heard_ship_slot", "heard_slot", "heard_hour", "reception_hour")
+        _create(con, "heard_ship_slot", "heard_slot", "heard_hour", "source_hour", "reception_hour")
         candidate = con.sql(_sql("candidate")).to_arrow_table()
         con.register("candidate", candidate)
         kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
@@ -383,12 +384,12 @@ def build(
         con.register("lake_part", _lake_part(manifest))
         _create(con, "track_call", "flagged_position", "candidate_ship", "worked_part")
         con.sql(_sql("position_verdict")).create_view("position_verdict")
-        _create(con, "jammed_slot", "observed_hour", "coverage")
+        _create(con, "jammed_slot", "observed_hour", "coverage", "unheard_arrival")
         _create(con, "interference", "call_interference")
         _create(con, *FOLLOWING)
         for name, table in _series(con).items():
             con.register(name, table)
-        _create(con, "series_window", "barometer")
+        _create(con, "series_window", "barometer", "weekly_water")
         new = _publish(con, settings.home, run if publish else None)
         _create(con, *PUBLISHED_RELATIONS)
         con.execute(DROP_STEPS)
@@ -834,7 +835,7 @@ def _data_end(manifest: Manifest) -> datetime | None:
 
 def _series(con: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     """What the counts say: each week's windows, and each week's limits, test and word."""
-    weeks = con.sql("from series_count order by week").df()
+    weeks = con.sql("from series_count order by week, water nulls first").df()
     # scipy takes a second to load, and most commands only read.
     from flows import series  # noqa: PLC0415
 

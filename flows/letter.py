@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from flows.record import code_hash
 from flows.report import dictionary, tables, words
 from flows.report.write import CHART as PICTURE
 from flows.report.write import PAGE
@@ -47,8 +49,8 @@ class Letter(NamedTuple):
     week, week_state : str
         ISO week; complete, partial, unobserved or open.
     version : str
-        Hash of the week's CSV files, 16 hexadecimal digits: another number is another version,
-        another picture or page is not.
+        From `version_of`: other published numbers of the week are another version; another layout
+        of the files, another picture or numbers of other weeks are not.
     found : dict
         `flows.report.tables.summary` of the week.
     series : list of dict
@@ -57,6 +59,9 @@ class Letter(NamedTuple):
         What goes with it.
     left_out : tuple of Attachment
         What is too large to go with it.
+    changed_at : tuple of datetime or None
+        When published numbers of the week were changed, naive UTC; None if a run of the code in use
+        changed them: no mail of an earlier release has those.
     """
 
     week: str
@@ -66,6 +71,7 @@ class Letter(NamedTuple):
     series: list[dict[str, Any]]
     attachments: tuple[Attachment, ...]
     left_out: tuple[Attachment, ...]
+    changed_at: tuple[datetime | None, ...]
 
 
 class Texts(NamedTuple):
@@ -102,28 +108,59 @@ def read_letter(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> Lett
     return Letter(
         week=week,
         week_state=found["series"]["state"],
-        version=version_of(csvs),
+        version=version_of(
+            found["series"], tables.records(con, "report_weekly_port_calls", week=week)
+        ),
         found=found,
         series=tables.records(con, "report_barometer", week=week),
         attachments=tuple(kept),
         left_out=tuple(left_out),
+        changed_at=_changed_at(con, found["restatement"], week),
     )
 
 
-def version_of(files: Sequence[Attachment]) -> str:
-    """The version of a week's numbers: a hash over its CSV files, 16 hexadecimal digits.
+NUMBERS = (
+    *("week", "russian_linked_tanker_calls", "russian_linked_berth_calls", "tanker_calls", "state"),
+)
+PORT_NUMBERS = ("port_id", "link_tier", "port_calls", "state")
+"""The published numbers that make a version, those that `restatement` follows. Whoever adds one
+sends every newest week again."""
 
-    >>> one = version_of([Attachment("a.csv", b"1"), Attachment("b.csv", b"2")])
-    >>> one == version_of([Attachment("b.csv", b"2"), Attachment("a.csv", b"1")])
+
+def version_of(series: dict[str, Any], ports: Sequence[dict[str, Any]]) -> str:
+    """The version of a week: n, and a hash over its published numbers, 16 hexadecimal digits.
+
+    Parameters
+    ----------
+    series : dict
+        The week's row of `barometer`.
+    ports : sequence of dict
+        Its rows of `weekly_port_calls`. Those without a call are left out: a port that a release
+        adds changes no number.
+
+    Examples
+    --------
+    >>> week = dict.fromkeys(NUMBERS, 0) | {"week": "2026-W16", "state": "complete"}
+    >>> port = {"port_id": "IRKHK", "link_tier": "none", "port_calls": 0, "state": "complete"}
+    >>> version_of(week, []) == version_of(week | {"word": "rise"}, [port])
     True
-    >>> one == version_of([Attachment("a.csv", b"12"), Attachment("b.csv", b"")])
+    >>> version_of(week, []) == version_of(week, [port | {"port_calls": 1}])
     False
     """
-    digest = hashlib.blake2b(digest_size=8)
-    for name, content in sorted(files):
-        digest.update(f"{name} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()
+    counted = sorted([port[name] for name in PORT_NUMBERS] for port in ports if port["port_calls"])
+    told = json.dumps([[series[name] for name in NUMBERS], counted])
+    return "n" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+
+
+def _changed_at(
+    con: duckdb.DuckDBPyConnection, restatements: Sequence[dict[str, Any]], week: str
+) -> tuple[datetime | None, ...]:
+    ours = con.execute("select run_id from run where code_hash = ?", [code_hash()]).fetchall()
+    return tuple(
+        None if (row["run_id"],) in ours else row["restated_at"]
+        for row in restatements
+        if row["week"] == week and row["number"] != "state"
+    )
 
 
 def fitting(files: Sequence[Attachment], limit: int) -> tuple[list[Attachment], list[Attachment]]:
@@ -173,7 +210,10 @@ def compose(letter: Letter, replaced_at: datetime | None) -> Texts:
     word = words.word(series, letter.found["windows"])
     changed = words.changed(letter.found["restatement"], letter.week)
     lead = [f"Week {letter.week}, {span}", headline, *([word] if word else []), changed]
-    shown = [_ports(letter.found), _calls(letter.found), _weeks(letter.series)]
+    shown = [
+        *(_waters(letter.found), _ports(letter.found)),
+        *(_calls(letter.found), _weeks(letter.series)),
+    ]
     shown = [table for table in shown if table.rows]
     notes = _notes(letter)
     return Texts(
@@ -201,6 +241,22 @@ def _ports(found: dict[str, Any]) -> _Table:
     ]
     header = ["port", "at berth", "in all", "all tankers", "heard"]
     return _Table("Russian-linked tankers by port", header, rows, 1)
+
+
+def _waters(found: dict[str, Any]) -> _Table:
+    rows = [
+        [
+            water["water"],
+            water["state"],
+            _number(water["russian_linked_berth_calls"]),
+            _number(water["russian_linked_tanker_calls"]),
+            _number(water["tanker_calls"]),
+            _share(water["observed_share"]),
+        ]
+        for water in found["waters"]
+    ]
+    header = ["water", "state", "at berth", "in all", "all tankers", "heard"]
+    return _Table("Russian-linked tankers by water", header, rows, 2)
 
 
 def _calls(found: dict[str, Any]) -> _Table:

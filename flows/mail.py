@@ -101,10 +101,10 @@ def send_week(
     with _locked(home):
         crashed = [
             record
-            for record in _record_crashed(home, now())
+            for record in _versioned(_record_crashed(home, now()), letter)
             if not (again and _is_of(record, letter))
         ]
-        records = read_outbox(home)
+        records = _versioned(read_outbox(home), letter)
         last = _last(_current(records, letter))
         to = [
             address
@@ -113,7 +113,7 @@ def send_week(
         ]
         if to:
             _try(home, mail, letter, to, records, now, sleep)
-            last = _last(_current(read_outbox(home), letter))
+            last = _last(_current(_versioned(read_outbox(home), letter), letter))
     told = _told(letter, mail, last, to, by_hand=by_hand)
     found = [_unclear(record, record["to"]) for record in crashed]
     return told._replace(problems=list(dict.fromkeys([*found, *told.problems])))
@@ -123,6 +123,25 @@ def read_outbox(home: Path) -> list[dict[str, Any]]:
     """The records of the outbox, oldest first; a line that is none is passed over."""
     found = read_history(home, OUTBOX)
     return [record for record in found if RECORD.keys() <= record.keys()]
+
+
+def _versioned(records: Iterable[dict[str, Any]], letter: Letter) -> list[dict[str, Any]]:
+    """The records, those of the letter's week with versions as they are made now.
+
+    Earlier releases hashed the week's CSV files (their versions have no n in front), which hold
+    other weeks and change with their layout. What they sent is this version unless a published
+    number of the week has changed since.
+    """
+
+    def is_this(record: dict[str, Any]) -> bool:
+        sent_at = datetime.fromisoformat(record["at"])
+        return (
+            record["week"] == letter.week
+            and not record["version"].startswith("n")
+            and not any(at is None or at > sent_at for at in letter.changed_at)
+        )
+
+    return [r | {"version": letter.version} if is_this(r) else r for r in records]
 
 
 @contextlib.contextmanager
@@ -377,7 +396,7 @@ def write_eml(home: Path, letter: Letter, environ: Mapping[str, str] | None = No
         The file, which mail programs open. It is no part of the week's version.
     """
     sender, recipients = addresses(environ)
-    records = read_outbox(home)
+    records = _versioned(read_outbox(home), letter)
     texts = compose(letter, _replaced_at(records, letter))
     identity = _identity(records, letter, sender)
     whole = message(letter, texts, sender, recipients, utc_now(), identity)

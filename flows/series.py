@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ INDEX_WEEKS = 52
 """The weeks before the window that the index is 100 for, and that dispersion is taken from."""
 
 LEAST_SHARE = 0.3
-"""Below this share of the coast's hours no zero is said, so a count there would be one-sided."""
+"""Below this share of a water's hours no zero is said, so a count there would be one-sided."""
 
 WHOLE_SHARE = 0.95
 """From this share on a week is complete and counts as whole."""
@@ -132,17 +133,22 @@ def tail_p(calls: Floats, before_calls: Floats, share: Floats, dispersion: Float
     return np.asarray(np.minimum(1.0, 2 * np.minimum(upper, lower)), float)
 
 
-def dispersion(calls: Floats, exposure: Floats) -> tuple[float, int]:
+def dispersion(
+    calls: Floats, exposure: Floats, is_heard: npt.NDArray[np.bool_] | None = None
+) -> tuple[float, int]:
     """Variance over mean of weekly counts, each week held against the next one.
 
     Given the sum of two neighbours, the first is binomial; the mean of its squared deviations over
     their variance is 1 for independent calls whatever the rate is then, so a true rise does not
-    look like clustering.
+    look like clustering. Only neighbours in the calendar are held against each other: what changed
+    while nobody listened is no clustering either.
 
     Parameters
     ----------
     calls, exposure : arrays of float
-        Of the weeks that were heard, in order; exposure in weeks.
+        Of the weeks in a row, none left out; exposure in weeks.
+    is_heard : array of bool, optional
+        Which of them count; all where it is left out.
 
     Returns
     -------
@@ -157,13 +163,14 @@ def dispersion(calls: Floats, exposure: Floats) -> tuple[float, int]:
     >>> round(found, 3), pairs
     (0.667, 19)
     """
+    is_heard = np.ones(calls.size, dtype=np.bool_) if is_heard is None else is_heard
     both = calls[1:] + calls[:-1]
-    has_call = both > 0
+    has_call = (both > 0) & is_heard[1:] & is_heard[:-1]
     pairs = int(has_call.sum())
     if pairs < LEAST_PAIRS:
         return float("nan"), pairs
     both, first = both[has_call], calls[:-1][has_call]
-    share = (exposure[:-1] / (exposure[1:] + exposure[:-1]))[has_call]
+    share = exposure[:-1][has_call] / (exposure[1:] + exposure[:-1])[has_call]
     found = np.mean((first - both * share) ** 2 / (both * share * (1 - share)))
     return float(found), pairs
 
@@ -183,14 +190,59 @@ def _width(spread: Floats, pairs: Floats) -> Floats:
     return np.maximum(1.0, np.where(is_clustered, spread * student**2, known))
 
 
+class _Part(NamedTuple):
+    """Some of the waters together, week by week: what the headline is compared on."""
+
+    waters: str
+    calls: dict[str, Floats]
+    exposure: Floats
+    is_heard: npt.NDArray[np.bool_]
+
+
+def _by_week(weeks: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A column of the waters' rows, a row a week and a column a water."""
+    waters = weeks.loc[weeks["water"].notna()]
+    return waters.pivot(index="week", columns="water", values=column).sort_index()
+
+
+def _exposure(share: Floats) -> Floats:
+    return np.where(share >= WHOLE_SHARE, 1.0, share)
+
+
+def _parts(weeks: pd.DataFrame) -> list[_Part]:
+    """All sets of waters, the one with the most usual calls first."""
+    share = _by_week(weeks, "observed_share").fillna(0)
+    usual = _by_week(weeks, "usual_tanker_calls")
+    is_open = _by_week(weeks, "is_open").any(axis=1).to_numpy(bool)
+    names = sorted(share.columns)
+    chosen = [list(c) for size in range(len(names)) for c in combinations(names, size + 1)]
+    weight = {name: float(usual[name].iloc[0]) for name in names if len(usual)}
+    parts = []
+    for some in sorted(chosen, key=lambda some: (-sum(weight.get(n, 0) for n in some), some)):
+        least = share[some].min(axis=1).to_numpy(float)
+        weights = np.array([weight.get(name, 0.0) for name in some])
+        heard = share[some].to_numpy(float) @ weights / max(float(weights.sum()), 1e-300)
+        calls = {
+            column: _by_week(weeks, column)[some].sum(axis=1).to_numpy(float)
+            for column in VIEWS.values()
+        }
+        exposure = np.where(least >= WHOLE_SHARE, 1.0, heard)
+        parts.append(_Part(", ".join(some), calls, exposure, ~is_open & (least >= LEAST_SHARE)))
+    return parts
+
+
 def windows(weeks: pd.DataFrame) -> pd.DataFrame:
     """Every week's rolling windows, by what is known today and by what was known at the call.
+
+    A water that was not heard is left out, of the window and of the weeks before: its silence is no
+    fall, and what is heard again is no rise. Compared are the most waters for which the window and
+    enough weeks before were heard.
 
     Parameters
     ----------
     weeks : DataFrame
-        A row a week, in order and without gaps: week, is_open, observed_share, linked_calls,
-        linked_at_call.
+        A row a week and water, without gaps: week, water (null for the whole coast), is_open,
+        usual_tanker_calls, observed_share, linked_calls, linked_at_call.
 
     Returns
     -------
@@ -199,28 +251,50 @@ def windows(weeks: pd.DataFrame) -> pd.DataFrame:
         heard, their `exposure_weeks` and number `heard_weeks`, `rate_a_week` with `low_95` and
         `high_95`, the same of the weeks before, `index_100` (the rate against that of the 52 weeks
         before the window), `change_p` (exact), `word_p` (as wide as the calls cluster),
-        `rise_from_calls` and `fall_to_calls`, `dispersion` and `word`. Null where the week is open
-        or too little was heard.
+        `rise_from_calls` and `fall_to_calls`, `dispersion`, `word`, and `waters`, those compared.
+        Null where the week is open or too little was heard.
     """
-    share = weeks["observed_share"].fillna(0).to_numpy(float)
-    is_open = weeks["is_open"].to_numpy(bool)
-    is_heard = ~is_open & (share >= LEAST_SHARE)
-    exposure = np.where(share >= WHOLE_SHARE, 1.0, share)
+    parts = _parts(weeks)
+    coast = weeks.loc[weeks["water"].isna()].sort_values("week")
+    is_open = coast["is_open"].to_numpy(bool)
     rows = []
     for view, column in VIEWS.items():
-        calls = weeks[column].to_numpy(float)
         for length, before in WINDOWS.items():
             rows += [
-                _window(row, length, before, calls, exposure, is_heard, is_open)
-                | {"week": weeks["week"].iloc[row], "view": view, "weeks": length}
+                _compared(row, length, before, column, parts, is_open)
+                | {"week": coast["week"].iloc[row], "view": view, "weeks": length}
                 | {"is_open": is_open[row]}
-                for row in range(len(weeks))
+                for row in range(len(coast))
             ]
     found = pd.DataFrame(rows, columns=[*_KEY, *_MEASURES])
-    return _judged(found.astype(dict.fromkeys(_MEASURES, float) | {"week": "str"}))
+    kinds = dict.fromkeys(_MEASURES, float) | {"week": "str"}
+    return _judged(found.astype(kinds))
 
 
-_KEY = ("week", "view", "weeks", "before_weeks", "is_open")
+def _compared(
+    row: int,
+    length: int,
+    before: int,
+    column: str,
+    parts: list[_Part],
+    is_open: npt.NDArray[np.bool_],
+) -> dict[str, Any]:
+    """The window on the most waters that can be compared, else on the most that were heard."""
+    tried = []
+    # A window is of its own week first of all: what was not heard in it is left out of the others.
+    now = [part for part in parts if part.is_heard[row]] or parts
+    for part in now:
+        calls, exposure, is_heard = part.calls[column], part.exposure, part.is_heard
+        found = _window(row, length, before, calls, exposure, is_heard, is_open)
+        if "calls" in found:
+            found["waters"] = part.waters
+        if "change_p" in found:
+            return found
+        tried.append(found)
+    return next((found for found in tried if "calls" in found), tried[0])
+
+
+_KEY = ("week", "view", "weeks", "before_weeks", "is_open", "waters")
 _MEASURES = (
     *("calls", "exposure_weeks", "heard_weeks"),
     *("before_calls", "before_exposure_weeks", "before_heard_weeks"),
@@ -272,9 +346,7 @@ def _window(
             int(sums["before_calls"]),
             sums["before_exposure_weeks"],
         )
-    found["dispersion"], found["pairs"] = dispersion(
-        calls[year][is_heard[year]], exposure[year][is_heard[year]]
-    )
+    found["dispersion"], found["pairs"] = dispersion(calls[year], exposure[year], is_heard[year])
     return found
 
 
@@ -357,33 +429,56 @@ def weekly(weeks: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a week: `low_95`, `high_95` (calls a week, also of a week with too little heard for a
-        test, if it has a call), `index_100`, `change_p` and `dispersion` by what is known today;
-        `word` and `word_weeks`: a rise or fall is said only where both views say it, in the window
-        whose test is clearest. Null while the week is open.
+        A row a week and water: `low_95`, `high_95` (calls a week, also of a week with too little
+        heard for a test, if it has a call); for the coast, whose water is null, `index_100`,
+        `change_p` and `dispersion` by what is known today; `word` and `word_weeks`: a rise or fall
+        is said only where both views say it, in the window whose test is clearest. Null while the
+        week is open.
     """
-    share = weeks["observed_share"].fillna(0).to_numpy(float)
-    exposure = np.where(share >= WHOLE_SHARE, 1.0, share)
-    today = found.loc[(found["view"] == "today") & (found["weeks"] == 1)].reset_index(drop=True)
-    calls = weeks["linked_calls"].to_numpy(float)
-    low, high = poisson_limits(calls, dispersion=today["limits_width"].to_numpy())
-    is_open = weeks["is_open"].to_numpy(bool)
-    is_counted = ~is_open & ((share >= LEAST_SHARE) | (calls > 0)) & (share > 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        limits = pd.DataFrame(
-            {
-                "week": weeks["week"].astype("str"),
-                "low_95": np.where(is_counted, low / exposure, np.nan),
-                "high_95": np.where(is_counted, high / exposure, np.nan),
-            }
-        )
-    is_heard = ~is_open & (share >= LEAST_SHARE)
-    told = limits.merge(
-        today[["week", "index_100", "change_p", "dispersion"]], on="week", how="left"
-    ).merge(_words(found), on="week", how="left")
+    today = found.loc[(found["view"] == "today") & (found["weeks"] == 1)]
+    limits = _limits(weeks, today.set_index("week")["limits_width"])
+    told = (
+        limits.loc[limits["water"].isna()]
+        .merge(today[["week", "index_100", "change_p", "dispersion"]], on="week", how="left")
+        .merge(_words(found), on="week", how="left")
+        .sort_values("week", ignore_index=True)
+    )
+    is_open = told["is_open"].to_numpy(bool)
+    is_heard = told["is_heard"].to_numpy(bool)
     told["word"] = told["word"].fillna(UNHEARD).where(is_heard, UNHEARD).where(~is_open, None)
     told["word_weeks"] = told["word_weeks"].where(told["word"].isin([RISE, FALL]))
-    return told
+    both = pd.concat([told, limits.loc[limits["water"].notna()]], ignore_index=True)
+    return both.drop(columns=["is_open", "is_heard"])
+
+
+def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
+    """Limits of each row's rate, calls a week, and whether the week is open and any of it heard.
+
+    Nobody knows how the coast's calls would be spread over its waters had all been heard: the lower
+    limit takes them to be where most was heard, the upper one where least was. So they hold however
+    the calls are spread, and with a deaf water there is no upper one.
+    """
+    share = weeks["observed_share"].fillna(0).to_numpy(float)
+    by_week = _by_week(weeks, "observed_share").fillna(0)
+    is_coast = weeks["water"].isna().to_numpy(bool)
+    least = np.where(is_coast, weeks["week"].map(by_week.min(axis=1)), share).astype(float)
+    most = np.where(is_coast, weeks["week"].map(by_week.max(axis=1)), share).astype(float)
+    calls = weeks["linked_calls"].to_numpy(float)
+    dispersed: Floats = np.asarray(weeks["week"].map(width), np.float64)
+    low, high = poisson_limits(calls, dispersion=dispersed)
+    is_open = weeks["is_open"].to_numpy(bool)
+    is_counted = ~is_open & ((least >= LEAST_SHARE) | (calls > 0)) & (most > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pd.DataFrame(
+            {
+                "week": weeks["week"].astype("str"),
+                "water": weeks["water"],
+                "low_95": np.where(is_counted, low / _exposure(most), np.nan),
+                "high_95": np.where(is_counted & (least > 0), high / _exposure(least), np.nan),
+                "is_open": is_open,
+                "is_heard": ~is_open & (most >= LEAST_SHARE),
+            }
+        )
 
 
 def _words(found: pd.DataFrame) -> pd.DataFrame:

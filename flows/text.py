@@ -7,8 +7,8 @@ import re
 INVISIBLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
-"""Control, bidirectional and other signs that a screen does not show: they can forge a line or turn a
-text round."""
+"""Control, bidirectional and other signs that a screen does not show: they can forge a line or turn
+a text round."""
 
 
 def safe_text(text: str) -> str:

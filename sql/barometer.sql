@@ -15,18 +15,17 @@ select
     found_week.high_95::float as high_95,
     case when tanker_calls > 0 or is_zero_said then tanker_calls end as tanker_calls,
     observed_share,
-    case
-        when is_open then 'open'
-        when linked_calls = 0 and not is_zero_said then 'unobserved'
-        when observed_share >= 0.95::float then 'complete'
-        else 'partial'
-    end as state,
+    state,
     found_week.index_100::float as index_100,
     found_week.change_p::float as change_p,
     case when linked_at_call > 0 or is_zero_said then linked_at_call end as calls_known_at_call,
     found_week.dispersion::float as dispersion,
     found_week.word,
-    found_week.word_weeks::smallint as word_weeks
+    found_week.word_weeks::smallint as word_weeks,
+    case when in_port_calls > 0 or is_zero_said then in_port_calls end as in_port_calls,
+    worst_water,
+    worst_share
 from series_count
-inner join found_week on series_count.week = found_week.week
+inner join found_week on series_count.week = found_week.week and found_week.water is null
+where series_count.water is null
 order by series_count.week

@@ -27,14 +27,19 @@ earlier as (
             and (before.arrived_at, before.port_call_id) < (call.arrived_at, call.port_call_id)
 ),
 
--- Weeks of the coast heard well enough to say zero, as in barometer.
+-- Weeks of the call's water heard well enough to say zero, as in weekly_water.
 heard as (
     select
-        call_week.week,
+        counted_call.port_call_id,
         count(*) filter (where coast_week.observed_share >= 0.3::float) as heard_weeks_before
-    from (select distinct week from counted_call) as call_week
-    inner join coast_week on call_week.week > coast_week.week and coast_week.water is null
-    group by call_week.week
+    from counted_call
+    inner join coast_week
+        on
+            counted_call.week > coast_week.week
+            and coast_week.water = case
+                when counted_call.water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman'
+            end
+    group by counted_call.port_call_id
 ),
 
 russian as (
@@ -91,7 +96,7 @@ select
     coalesce(heard.heard_weeks_before, 0)::integer as heard_weeks_before
 from counted_call
 left join earlier on counted_call.port_call_id = earlier.port_call_id
-left join heard on counted_call.week = heard.week
+left join heard on counted_call.port_call_id = heard.port_call_id
 left join last_russian on counted_call.port_call_id = last_russian.port_call_id
 left join next_russian on counted_call.port_call_id = next_russian.port_call_id
 order by counted_call.port_call_id

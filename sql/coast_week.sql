@@ -13,17 +13,44 @@ with heard as (
     from port_week
     inner join port on port_week.port_id = port.port_id
     where port_week.usual_tanker_calls is not null
+),
+
+share as (
+    select
+        week,
+        week_start,
+        water,
+        -- A fixed order keeps the float sums the same.
+        list_sum(list(usual_tanker_calls order by port_id)) as usual_tanker_calls,
+        (
+            list_sum(list(observed_share * usual_tanker_calls order by port_id))
+            / list_sum(list(usual_tanker_calls order by port_id))
+        )::float as observed_share
+    from heard
+    group by week, week_start, water
+),
+
+-- The Caspian has a twentieth of the weight, and is where Russian ships call: the coast is heard as
+-- well as the water that was heard worst.
+worst as (
+    select
+        week,
+        water,
+        observed_share
+    from share
+    where water is not null
+    qualify row_number() over (partition by week order by observed_share, water) = 1
 )
 
 select
-    week,
-    week_start,
-    water,
-    -- A fixed order keeps the float sum the same.
-    (
-        list_sum(list(observed_share * usual_tanker_calls order by port_id))
-        / list_sum(list(usual_tanker_calls order by port_id))
-    )::float as observed_share
-from heard
-group by week, week_start, water
-order by week, water
+    share.week,
+    share.week_start,
+    share.water,
+    share.usual_tanker_calls,
+    share.observed_share,
+    coalesce(share.water, worst.water) as worst_water,
+    case when share.water is null then worst.observed_share else share.observed_share end
+        as worst_share
+from share
+inner join worst on share.week = worst.week
+order by share.week, share.water

@@ -44,7 +44,7 @@ comment on table outbox is 'What was sent by mail: a record before each try and 
 comment on column outbox.outbox_id is 'Number of the record, from 1, in the order in which they were written.';
 comment on column outbox.week is 'ISO week of the report.';
 comment on column outbox.week_state is 'State of the week when it was sent, as in barometer.';
-comment on column outbox.version is 'Hash of the week''s CSV files: another number is another version.';
+comment on column outbox.version is 'Hash of the week''s published counts and states: another number is another version. Without an n in front: of a release that hashed the CSV files.';
 comment on column outbox.recipients is 'The addresses that the record is about.';
 comment on column outbox.state is 'sending (before a try), sent, failed, or unclear: it may have been delivered, and is not sent again by itself. A sending that nothing follows is unclear too.';
 comment on column outbox.recorded_at is 'When the record was made, UTC.';
@@ -387,10 +387,13 @@ comment on column vessel_link.matched_by is 'By what the evidence finds its ship
 comment on column vessel_link.hull_id is 'The ship; key of hull, which lacks ships that were never heard. Null: evidence that a register''s MMSI alone ties to a ship (matched_by mmsi).';
 comment on column vessel_link.known_from is 'The first day on which anyone could know the evidence: of the listing, of the first version of the list that has it, or of the fix.';
 
-comment on table evidence_at_hand is 'Which kinds of evidence the data can give at all: what nothing gives cannot be counted as zero. One row.';
-comment on column evidence_at_hand.has_owner is 'Whether any register at hand names Russian owners.';
-comment on column evidence_at_hand.has_trade is 'Whether any source hears a Russian oil port, or a list gives trade.';
-comment on column evidence_at_hand.has_iran_list is 'Whether any register at hand has ships under a programme about Iran.';
+comment on table evidence_at_hand is 'Which kinds of evidence the data can give for a week: what nothing gives cannot be counted as zero. One row a week.';
+comment on column evidence_at_hand.week is 'ISO week.';
+comment on column evidence_at_hand.has_listed is 'Whether a list about Russia names ships and is in force in the week.';
+comment on column evidence_at_hand.has_flag is 'Whether a ship was heard near a port in the week whose MMSI names a country.';
+comment on column evidence_at_hand.has_owner is 'Whether a list at hand names Russian owners of ships and is in force in the week.';
+comment on column evidence_at_hand.has_trade is 'Whether a Russian oil port was heard in 0.3 of the hours of the 180 days before the week''s end, or a list in force gives trade.';
+comment on column evidence_at_hand.has_iran_list is 'Whether a list at hand has ships under a programme about Iran in the week or later.';
 
 comment on table call_evidence is 'The pieces of evidence that link the ship of a call to Russia, as valid for that call. One row a call and piece of evidence; a call without any has no row.';
 comment on column call_evidence.port_call_id is 'The call; key of port_call.';
@@ -416,7 +419,7 @@ comment on column port_call.flag is 'Flag by the first three digits of the MMSI 
 comment on column port_call.port_id is 'The port.';
 comment on column port_call.area_kind is 'berth: she lay in a berth; anchorage: she only stopped elsewhere inside the limit.';
 comment on column port_call.arrived_after is 'The credible fix just before arrived_at, UTC, where it lies outside the limit that arrived_at is inside of: she arrived after it. Where the call began in roads that several ports share it may lie in this port''s own limit. Null: no fix before, or it is inside too, as after a silence that ended the call before.';
-comment on column port_call.arrived_at is 'First credible fix of the stay inside the port limit, UTC; of a ship that waited in roads which several ports share and berthed here next, the first inside the roads'' limit.';
+comment on column port_call.arrived_at is 'First credible fix of the stay inside the port limit, UTC; of a ship that waited in roads which several ports share and berthed here next, the first inside the roads'' limit. Where is_arrival is false the ship may have come long before.';
 comment on column port_call.berthed_at is 'First credible fix that shows her lying in a berth, UTC: one that she only passes is none. Null: an anchorage call.';
 comment on column port_call.departed_at is 'Last credible fix of the stay inside the port limit, or inside that of shared roads where she waited after the berth, UTC. Null: in port at the end of the data.';
 comment on column port_call.departed_by is 'The credible fix just after departed_at, UTC, where it lies outside the limit that departed_at is inside of, and the departure was not seen (the two over 6 hours apart, or this one in dispute): she had left by then. It may lie inside another port''s limit, such as that of roads that both share. Null: the departure was seen, she is in port, or the next fix is inside too or missing.';
@@ -436,6 +439,7 @@ comment on column port_call.week is 'ISO week of arrived_at, in UTC, such as 202
 comment on column port_call.hull_id is 'The ship that called; key of hull. Never null.';
 comment on column port_call.port_name is 'Name of the port.';
 comment on column port_call.arrived_on is 'Day of arrived_at, in UTC.';
+comment on column port_call.is_arrival is 'Whether the arrival could be heard. False: the ship may have lain in port when reception of it began, at the start of the data, with a new source, or after an outage; no arrival of that week is counted.';
 
 comment on table joined_call is 'Which calls of several transmitters are one call of one ship: of one hull by its IMO number, at once or one after the other as one MMSI''s stay would be one call; of two transmitters that kept company on the way in and out, whatever numbers they send; of an MMSI that was changed in port. One row a call in Iran.';
 comment on column joined_call.port_call_id is 'The call; key of port_call.';
@@ -453,8 +457,9 @@ comment on column counted_call.link_reasons is 'Kinds of evidence, as in port_ca
 comment on column counted_call.is_russian_linked is 'Whether the evidence is strong or moderate.';
 comment on column counted_call.was_known_at_call is 'Whether any of the strong or moderate evidence was there when the ship arrived, as in port_call. Null: the call is not Russian-linked.';
 comment on column counted_call.hull_id is 'The ship; key of hull. Never null: counting distinct values counts each ship once.';
-comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all but an anchorage call within 10 days of the ship''s berth call in the same water, which is part of that voyage.';
+comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all arrivals but an anchorage call within 10 days of the ship''s berth call in the same water, which is part of that voyage.';
 comment on column counted_call.port_name is 'Name of the port.';
+comment on column counted_call.is_arrival is 'Whether the arrival could be heard, as in port_call; of a hull under two MMSIs, under the one that it was heard under first. False: in no count but in_port_calls.';
 
 comment on table call_cargo is 'Which way each counted call moved oil, how large the ship is and how much that may have been: estimates, from draughts that crews set by hand and from what a terminal is for. One row a call.';
 comment on column call_cargo.port_call_id is 'The call; key of counted_call.';
@@ -473,13 +478,13 @@ comment on column call_voyage.last_russian_port is 'The last Russian oil port at
 comment on column call_voyage.last_russian_at is 'When it was last heard in it, UTC. Null: none heard.';
 comment on column call_voyage.next_russian_port is 'The first Russian oil port at which the hull called after. Null: none heard.';
 comment on column call_voyage.next_russian_at is 'When it arrived there, UTC. Null: none heard.';
-comment on column call_voyage.heard_weeks_before is 'Weeks before that of the call in which 0.3 and more of the coast''s hours were heard.';
+comment on column call_voyage.heard_weeks_before is 'Weeks before that of the call in which 0.3 and more of the hours of the port''s water were heard.';
 
 comment on table weekly_split is 'The headline''s calls split in six ways. A full grid: one row a week, dimension and value. The values of a dimension add up to the headline, but for link_reason, of which a call may have several.';
 comment on column weekly_split.week is 'ISO week of arrival, in UTC.';
 comment on column weekly_split.dimension is 'water, link_tier, link_reason, tanker_kind, direction or iran_listed.';
 comment on column weekly_split.value is 'Which of it.';
-comment on column weekly_split.linked_calls is 'Calls of the headline linked to Russia (strong or moderate). Null: none counted, and too little heard to say zero, or no list at hand that could tell; always null for the link tiers weak and none, which are not linked.';
+comment on column weekly_split.linked_calls is 'Calls of the headline linked to Russia (strong or moderate). Null: none counted, and too little heard to say zero, or no evidence at hand for the week that could tell; always null for the link tiers weak and none, which are not linked.';
 comment on column weekly_split.linked_berth_calls is 'Of these, berth calls. Null as linked_calls.';
 comment on column weekly_split.linked_vessels is 'Distinct ships that made them. Null as linked_calls.';
 comment on column weekly_split.tanker_calls is 'Calls of all tankers that the headline would count, linked or not, of this value; by link_reason those with such evidence, weak too where there is no better. Null: none counted, and too little heard to say zero.';
@@ -572,6 +577,7 @@ comment on column weekly_port_calls.vessels is 'Different ships among the calls,
 comment on column weekly_port_calls.observed_share is 'Share of the week''s hours in which the port was heard, 0 to 1; of an unfinished week, of the hours that have passed. Null: no hour has passed.';
 comment on column weekly_port_calls.state is 'open: the week is not over or not all in, the count is so far; complete: 0.95 of its hours heard, or more; partial: fewer, a count is at least; unobserved: nothing counted and below 0.3.';
 comment on column weekly_port_calls.first_published_at is 'As-of time of the run that first published a count for this row, UTC. Null: not published yet.';
+comment on column weekly_port_calls.in_port_calls is 'Tankers that may have lain in port when reception of it began, first heard there in the week: no arrivals, and not in port_calls. Null: none, and too little heard to say zero.';
 comment on column weekly_port_calls.restated_from is 'The last published port_calls that differs from the one now. Null: never restated, or restated from null; restatement tells the two apart, has every change and says why.';
 
 comment on table published_port_calls is 'Every week, port and link_tier as it was published: weeks that were over, each version that differs from the one before. One row a publication.';
@@ -639,23 +645,39 @@ comment on column barometer.week is 'ISO week of arrival such as 2026-W16, in UT
 comment on column barometer.week_start is 'Its Monday.';
 comment on column barometer.russian_linked_tanker_calls is 'The headline: tankers'' calls with a strong or moderate link. At least so many where the state is partial. Null: none counted, and too little heard to say zero.';
 comment on column barometer.russian_linked_berth_calls is 'Of these, the calls at a berth. Null: none counted, and too little heard to say zero.';
-comment on column barometer.listed_calls is 'Of the headline''s calls, those of ships that a sanctions list names; a call may have several reasons. Null: none counted, and too little heard to say zero.';
-comment on column barometer.flag_calls is 'Of the headline''s calls, those of ships under the Russian flag at the call or in the year before. Null: none counted, and too little heard to say zero.';
-comment on column barometer.owner_calls is 'Of the headline''s calls, those of ships with a Russian owner or manager. Null: none counted, and too little heard to say zero; always null until a register gives owners.';
-comment on column barometer.trade_calls is 'Of the headline''s calls, those of ships that called at a Russian oil port in the 180 days before. Null: none counted, and too little heard to say zero; always null until that evidence is at hand.';
-comment on column barometer.low_95 is 'Lower 95 % limit of the week''s rate of headline calls, calls a week: exact (Garwood), over exposure where partial, wider where calls cluster (dispersion above 1.5). Null: open, or nothing to say.';
-comment on column barometer.high_95 is 'Upper 95 % limit of the same rate. Null as low_95.';
+comment on column barometer.listed_calls is 'Of the headline''s calls, those of ships that a sanctions list names; a call may have several reasons. Null: none counted, and too little heard to say zero, or no list in force in the week (relation evidence_at_hand).';
+comment on column barometer.flag_calls is 'Of the headline''s calls, those of ships under the Russian flag at the call or in the year before. Null: none counted, and too little heard to say zero, or no ship''s flag could be told in the week.';
+comment on column barometer.owner_calls is 'Of the headline''s calls, those of ships with a Russian owner or manager. Null: none counted, and too little heard to say zero, or no list with owners in force in the week (relation evidence_at_hand).';
+comment on column barometer.trade_calls is 'Of the headline''s calls, those of ships that called at a Russian oil port in the 180 days before. Null: none counted, and too little heard to say zero, or no Russian oil port heard in 0.3 of the hours of the 180 days before the week''s end (relation evidence_at_hand).';
+comment on column barometer.low_95 is 'Lower 95 % limit of the week''s rate of headline calls, calls a week: exact (Garwood), over the share heard of the water that was heard best, wider where calls cluster (dispersion above 1.5). Null: open, or nothing to say.';
+comment on column barometer.high_95 is 'Upper 95 % limit of the same rate, over the share heard of the water that was heard worst. Null also: a water was not heard at all, and nobody knows how many called there.';
 comment on column barometer.tanker_calls is 'Calls of all tankers, linked or not, counted like the headline. Null: none counted, and too little heard to say zero.';
 comment on column barometer.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has passed.';
-comment on column barometer.state is 'open: the week is not over or not all in, the count is so far; complete: 0.95 of the coast''s hours heard, or more; partial: fewer, a count is at least; unobserved: nothing counted and below 0.3.';
+comment on column barometer.state is 'open: the week is not over or not all in, the count is so far; complete: 0.95 of the hours heard, or more, in each water; partial: fewer, a count is at least; unobserved: nothing counted, and a water below 0.3.';
 comment on column barometer.index_100 is 'Headline calls over exposure against those of the 52 weeks before, a ratio of sums: 100 is equal. Null: open, under 0.3 heard, under four weeks heard before, or no call in them.';
-comment on column barometer.change_p is 'p-value of the exact conditional test of the headline''s rate against the eight weeks before, two-sided, 0 to 1. Null: open, under 0.3 heard, or under four weeks heard before.';
+comment on column barometer.change_p is 'p-value of the exact conditional test of the headline''s rate against the eight weeks before, two-sided, 0 to 1. Null: open, under 0.3 heard, or under four weeks heard before. Index and test are of the waters that series_window names.';
 comment on column barometer.calls_known_at_call is 'Of the headline''s calls, those whose link was public when the call was made. Null: none counted, and too little heard to say zero.';
-comment on column barometer.dispersion is 'Variance over mean of the weekly counts of the 52 weeks before, from differences of neighbouring weeks: 1 where calls are independent; above 1.5 limits and test are widened. Null: under 14 weeks heard, or no call.';
+comment on column barometer.dispersion is 'Variance over mean of the weekly counts of the 52 weeks before, from differences of neighbouring weeks, both heard: 1 where calls are independent; above 1.5 limits and test are widened. Null: under 14 weeks heard, or no call.';
 comment on column barometer.word is 'What may be said: rise, fall, no clear change or not enough heard. A rise or fall only where the links known today and those known at the call agree. Null: open.';
+comment on column barometer.in_port_calls is 'Russian-linked tankers that may have lain in port when reception of it began, first heard there in the week: no arrivals, and in no other number. Null: none, and too little heard to say zero.';
+comment on column barometer.worst_water is 'The water that was heard worst, of those in weekly_water.';
+comment on column barometer.worst_share is 'Share of its hours that were heard, 0 to 1, weighted as observed_share: what the state goes by. Null: no hour has passed.';
 comment on column barometer.word_weeks is 'The rolling window that the rise or fall is of: 1, 4 or 13 weeks that end with this one. Null: neither.';
 
-comment on table series_window is 'The headline over rolling windows of 1, 4 and 13 weeks, held against the 8, 26 and 52 weeks before them, by the links known today and by those known at the call. Only weeks that were heard (share 0.3 and up) and are closed are taken. One row a week, view and window.';
+comment on table weekly_water is 'The series barometer by water. One row a week and water.';
+comment on column weekly_water.week is 'ISO week of arrival such as 2026-W16, in UTC.';
+comment on column weekly_water.week_start is 'Its Monday.';
+comment on column weekly_water.water is 'Gulf and Gulf of Oman, or Caspian.';
+comment on column weekly_water.russian_linked_tanker_calls is 'Calls of the headline at its ports. At least so many where the state is partial. Null: none counted, and too little heard to say zero.';
+comment on column weekly_water.russian_linked_berth_calls is 'Of these, the calls at a berth. Null: none counted, and too little heard to say zero.';
+comment on column weekly_water.in_port_calls is 'Russian-linked tankers that may have lain in port when reception of it began, as in barometer.';
+comment on column weekly_water.low_95 is 'Lower 95 % limit of the week''s rate of these calls, calls a week, over the share heard. Null: open, or nothing to say.';
+comment on column weekly_water.high_95 is 'Upper 95 % limit of the same rate.';
+comment on column weekly_water.tanker_calls is 'Calls of all tankers, linked or not, counted like the headline. Null: none counted, and too little heard to say zero.';
+comment on column weekly_water.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has passed.';
+comment on column weekly_water.state is 'open: the week is not over or not all in, the count is so far; complete: 0.95 of the hours heard, or more; partial: fewer, a count is at least; unobserved: nothing counted and below 0.3.';
+
+comment on table series_window is 'The headline over rolling windows of 1, 4 and 13 weeks, held against the 8, 26 and 52 weeks before them, by the links known today and by those known at the call. Only closed weeks in which each of the waters compared was heard (share 0.3 and up) are taken. One row a week, view and window.';
 comment on column series_window.week is 'The last week of the window.';
 comment on column series_window.view is 'today: with all links known today; at_call: with those that were public when each call was made.';
 comment on column series_window.weeks is 'Length of the window, weeks: 1, 4 or 13.';
@@ -676,6 +698,7 @@ comment on column series_window.word_p is 'The same with each tail doubled, and 
 comment on column series_window.rise_from_calls is 'The smallest count of the window that would be called a rise. Null as change_p.';
 comment on column series_window.fall_to_calls is 'The largest count that would be called a fall. Null: not even none would.';
 comment on column series_window.dispersion is 'Variance over mean of the weekly counts in the 52 weeks before the window. Null: under 14 weeks heard, or no call.';
+comment on column series_window.waters is 'The waters that are compared, parted by a comma and a space: those heard both in the window and in enough weeks before. Null: too little heard, or open.';
 comment on column series_window.word is 'rise or fall where word_p is below 0.01 / 3 (three windows are looked at) and change_p below 0.01; no clear change; not enough heard. Null: open.';
 
 comment on table track_call is 'The port calls as the detector found them on each track, before anything is known of the ship; port_call is what to query. One row a port call (port_call_id).';

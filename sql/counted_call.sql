@@ -1,4 +1,4 @@
--- The tanker calls that counts take, each once, and which of them the headline leaves out.
+-- The tanker calls that counts take, each once, and which of them are no arrivals or not in the headline.
 -- Grain: one call of a tanker with confidence 2 and up. Inputs: port_call, joined_call, port.
 with tanker_call as (
     select
@@ -11,6 +11,7 @@ with tanker_call as (
         port_call.link_reasons,
         port_call.is_russian_linked,
         port_call.was_known_at_call,
+        port_call.is_arrival,
         port_call.arrived_at,
         port_call.imo,
         joined_call.ended_at,
@@ -43,13 +44,29 @@ standing as (
     ) = 1
 ),
 
+-- Under a second MMSI a ship arrives when it did under the first.
+begun as (
+    select
+        joined_id,
+        first(track_id order by arrived_at, port_call_id) as track_id,
+        first(is_arrival order by arrived_at, port_call_id) as is_arrival
+    from tanker_call
+    group by joined_id
+),
+
 counted as (
-    select tanker_call.*
+    select
+        tanker_call.* exclude (is_arrival),
+        case
+            when tanker_call.track_id = begun.track_id then tanker_call.is_arrival
+            else begun.is_arrival
+        end as is_arrival
     from tanker_call
     inner join standing
         on
             tanker_call.joined_id = standing.joined_id
             and tanker_call.track_id = standing.track_id
+    inner join begun on tanker_call.joined_id = begun.joined_id
 ),
 
 -- A ship may send its IMO number only after it waited: it is the same by the track too.
@@ -98,8 +115,9 @@ select
     counted.is_russian_linked,
     counted.was_known_at_call,
     counted.hull_id,
-    waited.port_call_id is null as is_headline,
-    counted.port_name
+    counted.is_arrival and waited.port_call_id is null as is_headline,
+    counted.port_name,
+    counted.is_arrival
 from counted
 left join waited on counted.port_call_id = waited.port_call_id
 order by counted.port_call_id

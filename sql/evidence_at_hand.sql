@@ -1,13 +1,61 @@
--- Which kinds of evidence the data can give at all: what nothing gives cannot be counted as zero.
--- Grain: one row. Inputs: vessel_link, observed_hour, port, register_entry.
+-- Which kinds of evidence the data can give for a week: what nothing gives cannot be counted as zero.
+-- Grain: one week (week). Inputs: week, vessel_link, observed_hour, port, register_entry, heard_ship_slot, mid.
+with russian_day as (
+    select
+        observed_hour.port_id,
+        observed_hour.hour::date as day,
+        count(*) as hours
+    from observed_hour
+    inner join port on observed_hour.port_id = port.port_id
+    where port.trade_tier is not null and port.trade_tier <> 'weak'
+    group by all
+),
+
+-- A call links for 180 days (relation vessel_link), and a zero is said from 0.3 of the hours up
+-- (README, "How it decides"), here of the 180 days before the week's end.
+russian_port_heard as (
+    select week.week
+    from week
+    inner join russian_day
+        on
+            russian_day.day < week.ends_at
+            and russian_day.day >= week.ends_at - interval 180 day
+    group by week.week, russian_day.port_id
+    having sum(russian_day.hours) >= 0.3 * 180 * 24
+),
+
+-- An MMSI gives the flag of its ship by its first three digits (ITU-R M.585), if they are a country's.
+flag_told as (
+    select distinct time_bucket(interval 7 day, slot.slot_at, timestamp '2000-01-03') as starts_at
+    from heard_ship_slot as slot
+    inner join mid on slot.mmsi // 1000000 = mid.mid
+),
+
+-- What lists give, while it is in force.
+given as (
+    select distinct
+        week.week,
+        vessel_link.link_reason
+    from week
+    inner join vessel_link
+        on
+            coalesce(vessel_link.valid_from < week.ends_at, true)
+            and coalesce(vessel_link.valid_to > week.starts_at, true)
+    where vessel_link.link_tier <> 'weak' and vessel_link.link_source not in ('AIS', 'MMSI')
+)
+
 select
-    -- No register that names owners, no zero of owners.
-    exists (from vessel_link where link_reason = 'owner') as has_owner,
-    -- A team's list may give trade; else a source must hear a Russian oil port.
-    exists (from vessel_link where link_reason = 'trade' and link_tier <> 'weak')
-    or exists (
-        from observed_hour
-        inner join port on observed_hour.port_id = port.port_id
-        where port.trade_tier is not null
-    ) as has_trade,
-    exists (from register_entry where country = 'IR' and imo is not null) as has_iran_list
+    week.week,
+    (week.week, 'listed') in (from given) as has_listed,
+    week.starts_at in (from flag_told) as has_flag,
+    (week.week, 'owner') in (from given) as has_owner,
+    (week.week, 'trade') in (from given) or week.week in (from russian_port_heard) as has_trade,
+    exists (
+        from register_entry
+        where
+            country = 'IR'
+            and imo is not null
+            and coalesce(delisted_on, gone_by, 'infinity'::date) > week.starts_at
+    ) as has_iran_list
+from week
+order by week.week

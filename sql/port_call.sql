@@ -1,5 +1,5 @@
 -- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
--- Grain: one port call (port_call_id). Inputs: track_call; port; call_confidence; call_identity; joined_call; call_evidence; hull; register_entry; evidence_at_hand; mid.
+-- Grain: one port call (port_call_id). Inputs: track_call; port; call_confidence; call_identity; joined_call; call_evidence; unheard_arrival; hull; register_entry; evidence_at_hand; mid.
 with link as (
     select
         port_call_id,
@@ -77,12 +77,14 @@ select
     identity.hull_id,
     port.name as port_name,
     call.arrived_at::date as arrived_on,
-    identity.claimed_imo
+    identity.claimed_imo,
+    unheard_arrival.port_call_id is null as is_arrival
 from track_call as call
 inner join call_confidence on call.port_call_id = call_confidence.port_call_id
 inner join call_identity as identity on call.port_call_id = identity.port_call_id
 inner join port on call.port_id = port.port_id and port.country = 'IR'
-cross join evidence_at_hand
+left join evidence_at_hand on strftime(call.arrived_at, '%G-W%V') = evidence_at_hand.week
+left join unheard_arrival on call.port_call_id = unheard_arrival.port_call_id
 left join hull on identity.hull_id = hull.hull_id
 left join iran_listed on call.port_call_id = iran_listed.port_call_id
 left join link on call.port_call_id = link.port_call_id

@@ -44,6 +44,7 @@ now as (
     from counted_call
     inner join closed on counted_call.week = closed.week
     inner join port_call on counted_call.port_call_id = port_call.port_call_id
+    where counted_call.is_arrival
 ),
 
 changed as (

@@ -1,33 +1,7 @@
--- The hours in which a port was listened to: a source gave a fix of any ship within 6 hours of them, and heard not far less than usual.
--- Grain: one port and hour. Inputs: heard_hour, heard_slot, week, meta.
-with spread as (
-    -- README, "How it decides": exposure is the chance that a usual stay would be heard.
-    select distinct
-        port_id,
-        source,
-        hour + to_hours(unnest(range(-6, 7))::integer) as hour
-    from heard_hour
-),
-
-span as (
-    select
-        min(starts_at) as first_hour,
-        least(max(ends_at), any_value(meta.value::timestamp)) as end_hour
-    from week
-    cross join meta
-    where meta.key = 'as_of'
-)
-
+-- The hours in which a port was listened to, by whatever source.
+-- Grain: one port and hour. Inputs: source_hour.
 select distinct
-    spread.port_id,
-    spread.hour::timestamp as hour
-from spread
-inner join span
-    on spread.hour >= span.first_hour and spread.hour + interval 1 hour <= span.end_hour
-inner join heard_slot
-    on
-        spread.port_id = heard_slot.port_id
-        and spread.source = heard_slot.source
-        and time_bucket(interval 6 hour, spread.hour, timestamp '2000-01-03') = heard_slot.slot_at
-where not heard_slot.is_suspect
-order by spread.port_id, hour
+    port_id,
+    hour
+from source_hour
+order by port_id, hour

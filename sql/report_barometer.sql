@@ -19,7 +19,10 @@ select
     calls_known_at_call,
     round(dispersion::double, 2) as dispersion,
     word,
-    word_weeks
+    word_weeks,
+    in_port_calls,
+    worst_water,
+    round(worst_share::double, 3) as worst_share
 from barometer
 where week <= $week
 order by week

@@ -3,7 +3,7 @@
 with call as (
     select
         count(*) filter (
-            where port_call.is_tanker and port_call.confidence >= 2
+            where port_call.is_tanker and port_call.confidence >= 2 and port_call.is_arrival
             and port_call.arrived_after < date_trunc('week', port_call.arrived_at)
         ) as arrived_maybe_earlier,
         count(*) filter (where port_call.is_tanker and port_call.confidence < 2) as contested,
@@ -40,9 +40,12 @@ contested_number as (
 ),
 
 waiting as (
-    select count(*) as voyage_anchorages
+    select
+        count(*) filter (where is_arrival and not is_headline) as voyage_anchorages,
+        count(*) filter (where not is_arrival) as in_port,
+        count(*) filter (where not is_arrival and is_russian_linked) as in_port_linked
     from counted_call
-    where week = $week and not is_headline
+    where week = $week
 ),
 
 -- Ships with a tanker call in the week that nobody has decided upon.
@@ -65,6 +68,8 @@ select
     too_small.calls as too_small,
     contested_number.calls as by_contested_number,
     waiting.voyage_anchorages,
+    waiting.in_port,
+    waiting.in_port_linked,
     (
         select string_agg(name, '; ' order by port_id)
         from port
@@ -75,6 +80,8 @@ select
     -- The simulator's files are named so (flows/simulate).
     coalesce((select bool_or(starts_with(name, 'simulated-')) from source_file), false)
         as is_simulated,
+    not evidence_at_hand.has_listed as lacks_listed,
+    not evidence_at_hand.has_flag as lacks_flag,
     not evidence_at_hand.has_owner as lacks_owner,
     not evidence_at_hand.has_trade as lacks_trade,
     (
@@ -89,4 +96,4 @@ cross join too_small
 cross join contested_number
 cross join waiting
 cross join undecided
-cross join evidence_at_hand
+inner join evidence_at_hand on evidence_at_hand.week = $week

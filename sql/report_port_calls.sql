@@ -61,7 +61,8 @@ select
     voyage.last_russian_at,
     voyage.next_russian_port,
     voyage.next_russian_at,
-    port_call.port_call_id
+    port_call.port_call_id,
+    coalesce(counted_call.is_arrival, port_call.is_arrival) as is_arrival
 from port_call
 inner join port on port_call.port_id = port.port_id
 left join evidence on port_call.port_call_id = evidence.port_call_id

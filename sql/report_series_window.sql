@@ -21,7 +21,8 @@ select
     rise_from_calls,
     fall_to_calls,
     round(dispersion::double, 2) as dispersion,
-    word
+    word,
+    waters
 from series_window
 where week = $week
 order by view desc, weeks

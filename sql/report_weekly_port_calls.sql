@@ -11,7 +11,8 @@ select
     weekly_port_calls.berth_calls,
     weekly_port_calls.vessels,
     round(weekly_port_calls.observed_share::double, 3) as observed_share,
-    weekly_port_calls.state
+    weekly_port_calls.state,
+    weekly_port_calls.in_port_calls
 from weekly_port_calls
 inner join port on weekly_port_calls.port_id = port.port_id
 where weekly_port_calls.week = $week

@@ -1,46 +1,87 @@
--- The headline's counts by week, and how much of the coast was heard, before anything is said of them.
--- Grain: one week, from the first to the last with input. Inputs: week, coast_week, counted_call, evidence_at_hand.
-with headline as (
+-- The headline's counts by week, of the coast and of each water, and how much of it was heard, before anything is said of them.
+-- Grain: one week and water; water is null for the whole coast. Inputs: week, coast_week, counted_call, evidence_at_hand.
+with call as (
     select
         week,
-        count(*) as tanker_calls,
-        count(*) filter (where is_russian_linked) as linked_calls,
-        count(*) filter (where is_russian_linked and was_known_at_call) as linked_at_call,
-        count(*) filter (where is_russian_linked and area_kind = 'berth') as berth_calls,
+        unnest([null, case when water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman' end])
+            as water,
+        area_kind,
+        is_russian_linked,
+        was_known_at_call,
+        split(link_reasons, ', ') as link_reasons,
+        is_headline,
+        is_arrival
+    from counted_call
+),
+
+headline as (
+    select
+        week,
+        water,
+        count(*) filter (where is_headline) as tanker_calls,
+        count(*) filter (where is_headline and is_russian_linked) as linked_calls,
+        count(*) filter (where is_headline and is_russian_linked and was_known_at_call)
+            as linked_at_call,
+        count(*) filter (where is_headline and is_russian_linked and area_kind = 'berth')
+            as berth_calls,
         count(*) filter (
-            where is_russian_linked and list_contains(split(link_reasons, ', '), 'listed')
+            where is_headline and is_russian_linked and list_contains(link_reasons, 'listed')
         ) as listed_calls,
         count(*) filter (
-            where is_russian_linked and list_contains(split(link_reasons, ', '), 'flag')
+            where is_headline and is_russian_linked and list_contains(link_reasons, 'flag')
         ) as flag_calls,
         count(*) filter (
-            where is_russian_linked and list_contains(split(link_reasons, ', '), 'owner')
+            where is_headline and is_russian_linked and list_contains(link_reasons, 'owner')
         ) as owner_calls,
         count(*) filter (
-            where is_russian_linked and list_contains(split(link_reasons, ', '), 'trade')
-        ) as trade_calls
-    from counted_call
-    where is_headline
-    group by week
+            where is_headline and is_russian_linked and list_contains(link_reasons, 'trade')
+        ) as trade_calls,
+        count(*) filter (where not is_arrival and is_russian_linked) as in_port_calls
+    from call
+    group by week, water
 )
 
 select
     week.week,
     week.week_start,
+    coast_week.water,
     week.is_open,
+    coast_week.usual_tanker_calls,
     coast_week.observed_share,
+    coast_week.worst_water,
+    coast_week.worst_share,
     coalesce(headline.tanker_calls, 0) as tanker_calls,
     coalesce(headline.linked_calls, 0) as linked_calls,
     coalesce(headline.linked_at_call, 0) as linked_at_call,
     coalesce(headline.berth_calls, 0) as berth_calls,
-    coalesce(headline.listed_calls, 0) as listed_calls,
-    coalesce(headline.flag_calls, 0) as flag_calls,
-    case when evidence_at_hand.has_owner then coalesce(headline.owner_calls, 0) end as owner_calls,
-    case when evidence_at_hand.has_trade then coalesce(headline.trade_calls, 0) end as trade_calls,
-    -- A count above zero always stands; a zero is said only where 0.3 of the hours were heard.
-    coalesce(coast_week.observed_share, 0) >= 0.3::float as is_zero_said
+    coalesce(headline.in_port_calls, 0) as in_port_calls,
+    -- A reason that nothing gives in the week has no zero, however well the coast was heard.
+    case when headline.listed_calls > 0 or evidence_at_hand.has_listed
+        then coalesce(headline.listed_calls, 0)
+    end as listed_calls,
+    case when headline.flag_calls > 0 or evidence_at_hand.has_flag
+        then coalesce(headline.flag_calls, 0)
+    end as flag_calls,
+    case when headline.owner_calls > 0 or evidence_at_hand.has_owner
+        then coalesce(headline.owner_calls, 0)
+    end as owner_calls,
+    case when headline.trade_calls > 0 or evidence_at_hand.has_trade
+        then coalesce(headline.trade_calls, 0)
+    end as trade_calls,
+    -- A count above zero always stands; a zero is said only where 0.3 of the hours were heard, of
+    -- the coast in each of its waters.
+    coalesce(coast_week.worst_share, 0) >= 0.3::float as is_zero_said,
+    case
+        when week.is_open then 'open'
+        when coalesce(headline.linked_calls, 0) = 0 and not is_zero_said then 'unobserved'
+        when coast_week.worst_share >= 0.95::float then 'complete'
+        else 'partial'
+    end as state
 from week
-cross join evidence_at_hand
-left join headline on week.week = headline.week
-left join coast_week on week.week = coast_week.week and coast_week.water is null
-order by week.week
+inner join coast_week on week.week = coast_week.week
+inner join evidence_at_hand on week.week = evidence_at_hand.week
+left join headline
+    on
+        coast_week.week = headline.week
+        and coast_week.water is not distinct from headline.water
+order by week.week, coast_week.water nulls first

@@ -21,6 +21,7 @@ select
     rise_from_calls::integer as rise_from_calls,
     fall_to_calls::integer as fall_to_calls,
     dispersion::float as dispersion,
-    word
+    word,
+    waters
 from found_window
 order by week, view desc, weeks

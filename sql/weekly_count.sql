@@ -9,9 +9,10 @@ counted as (
         week,
         port_id,
         link_tier,
-        count(*) as port_calls,
-        count(*) filter (where area_kind = 'berth') as berth_calls,
-        count(distinct hull_id) as vessels
+        count(*) filter (where is_arrival) as port_calls,
+        count(*) filter (where is_arrival and area_kind = 'berth') as berth_calls,
+        count(distinct hull_id) filter (where is_arrival) as vessels,
+        count(*) filter (where not is_arrival) as in_port_calls
     from counted_call
     group by week, port_id, link_tier
 ),
@@ -25,6 +26,7 @@ stated as (
         coalesce(counted.port_calls, 0) as port_calls,
         coalesce(counted.berth_calls, 0) as berth_calls,
         coalesce(counted.vessels, 0) as vessels,
+        coalesce(counted.in_port_calls, 0) as in_port_calls,
         port_week.observed_share,
         port_week.is_open,
         -- A count above zero always stands; a zero is said only where 0.3 of the hours were heard.
@@ -54,6 +56,8 @@ select
         when stated.port_calls = 0 and not stated.is_zero_said then 'unobserved'
         when stated.observed_share >= 0.95::float then 'complete'
         else 'partial'
-    end as state
+    end as state,
+    case when stated.in_port_calls > 0 or stated.is_zero_said then stated.in_port_calls end
+        as in_port_calls
 from stated
 order by stated.week, stated.port_id, stated.link_tier

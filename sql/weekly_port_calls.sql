@@ -41,7 +41,8 @@ select
     now.observed_share,
     now.state,
     first_time.first_published_at,
-    restated.restated_from
+    restated.restated_from,
+    now.in_port_calls
 from weekly_count as now
 left join first_time
     on

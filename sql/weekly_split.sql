@@ -80,8 +80,10 @@ stated as (
         coalesce(counted.moved_calls, 0) as moved_calls,
         counted.moved_t,
         -- A water that was not heard has no zero, however well the rest of the coast was.
-        coalesce(coast_week.observed_share, 0) >= 0.3::float
+        coalesce(coast_week.worst_share, 0) >= 0.3::float
         and case kind.value
+            when 'listed' then evidence_at_hand.has_listed
+            when 'flag' then evidence_at_hand.has_flag
             when 'owner' then evidence_at_hand.has_owner
             when 'trade' then evidence_at_hand.has_trade
             when 'yes' then evidence_at_hand.has_iran_list
@@ -91,7 +93,7 @@ stated as (
         kind.value in ('weak', 'none') as is_unlinked
     from week
     cross join kind
-    cross join evidence_at_hand
+    inner join evidence_at_hand on week.week = evidence_at_hand.week
     left join coast_week
         on
             week.week = coast_week.week

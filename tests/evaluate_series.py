@@ -48,8 +48,10 @@ def through_the_program(world: World) -> pd.DataFrame:
 def drawn(counts: npt.NDArray[np.int64], heard: Floats, rate: float) -> pd.DataFrame:
     """The same of counts that were drawn: weeks of this number, heard in this share."""
     start = date(1900, 1, 1)
-    weeks = pd.DataFrame(
+    water = pd.DataFrame(
         {
+            "water": "all",
+            "usual_tanker_calls": 1.0,
             "week": [f"{start + timedelta(weeks=n):%G-W%V}" for n in range(len(counts))],
             "is_open": False,
             "observed_share": heard,
@@ -57,7 +59,9 @@ def drawn(counts: npt.NDArray[np.int64], heard: Floats, rate: float) -> pd.DataF
             "linked_at_call": counts,
         }
     )
+    weeks = pd.concat([water.assign(water=None), water], ignore_index=True)
     told = series.weekly(weeks, series.windows(weeks))
+    told = told.loc[told["water"].isna()]
     return told.assign(true_rate=rate, true_heard=heard)
 
 

@@ -143,7 +143,9 @@ def _limits(axes: Axes, rows: Sequence[Row]) -> None:
     told = [(n, row) for n, row in enumerate(rows) if row["low_95"] is not None]
     at = [n for n, _ in told]
     low = np.array([row["low_95"] for _, row in told])
-    high = np.array([row["high_95"] for _, row in told])
+    # With a deaf water there is no upper limit: the line leaves the axis.
+    beyond = 10 * max([1, *(row["russian_linked_tanker_calls"] for _, row in told)])
+    high = np.array([beyond if row["high_95"] is None else row["high_95"] for _, row in told])
     top = np.array([row["russian_linked_tanker_calls"] for _, row in told])
     width = 1.3 if len(rows) <= NARROW[1] else 0.8
     axes.vlines(at, np.maximum(low, top), high, color=figures.MUTED, linewidth=width)

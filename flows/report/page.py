@@ -96,6 +96,7 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
     return rows | {
         "week": week,
         "series": rows["barometer"][-1],
+        "waters": [row for row in rows["weekly_water"] if row["week"] == week],
         "ports": records(con, "report_by_port", week=week),
         "linked": calls,
         "notes": records(con, "report_notes", week=week)[0],

@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import duckdb
 
 from flows.resources import sql_path
+from flows.settings import BarometerError
 from flows.text import safe_text as safe_text  # noqa: PLC0414 the report's callers know it here
 
 FILES = {
     "weekly_port_calls.csv": "report_weekly_port_calls",
     "port_calls.csv": "report_port_calls",
     "barometer.csv": "report_barometer",
+    "weekly_water.csv": "report_weekly_water",
     "series_window.csv": "report_series_window",
     "weekly_split.csv": "report_weekly_split",
     "restatement.csv": "report_restatement",
@@ -94,7 +96,13 @@ def records(con: duckdb.DuckDBPyConnection, query: str, **params: Any) -> list[d
 
 def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -> Table:
     text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
-    result = con.execute(text, params)
+    try:
+        result = con.execute(text, params)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise BarometerError(
+            "the catalogue was made by another version of barometer and lacks what this one needs "
+            f"({str(error).splitlines()[0]}). To make it anew from the lake: barometer run"
+        ) from error
     names = [column[0] for column in result.description]
     return Table(names, [str(column[1]) for column in result.description], result.fetchall())
 
@@ -104,6 +112,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
     return {
         "series": records(con, "report_barometer", week=week)[-1],
         "windows": records(con, "report_series_window", week=week),
+        "waters": [w for w in records(con, "report_weekly_water", week=week) if w["week"] == week],
         "ports": records(con, "report_by_port", week=week),
         "calls": [
             c for c in records(con, "report_port_calls", week=week) if c["is_russian_linked"]

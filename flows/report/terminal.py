@@ -44,6 +44,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         parts.append(Text(said))
     if found["restatement"]:
         parts.append(Text(changed(found["restatement"], week)))
+    parts += [Text(""), _waters_table(found["waters"])]
     if any(port["tanker_calls"] for port in found["ports"]):
         parts += [Text(""), _ports_table(found["ports"])]
     if found["calls"]:
@@ -55,6 +56,25 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     ]
     parts += [Text(""), *(Text(f"- {note}") for note in told if note)]
     return Group(*parts)
+
+
+def _waters_table(waters: Sequence[dict[str, Any]]) -> Table:
+    """What was counted and heard in each water."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("water", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for name in ("Russian-linked\nat berth", "Russian-linked\nin all", "all\ntankers", "heard"):
+        table.add_column(name, justify="right")
+    for water in waters:
+        table.add_row(
+            water["water"],
+            water["state"],
+            _count(water["russian_linked_berth_calls"]),
+            _count(water["russian_linked_tanker_calls"]),
+            _count(water["tanker_calls"]),
+            f"{water['observed_share'] or 0:.0%}",
+        )
+    return table
 
 
 def _ports_table(ports: Sequence[dict[str, Any]]) -> Table:

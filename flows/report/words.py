@@ -10,6 +10,9 @@ from flows.report.tables import safe_text
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
 
+WATERS = ("Gulf and Gulf of Oman", "Caspian")
+"""The values of `weekly_water.water`."""
+
 Row = dict[str, Any]
 
 
@@ -17,6 +20,7 @@ def headline(series: Row) -> str:
     """The week's number in a sentence that does not say more than was heard."""
     calls, berths = series["russian_linked_tanker_calls"], series["russian_linked_berth_calls"]
     heard = f"{series['observed_share'] or 0:.0%} of the coast's hours heard"
+    heard += _worst(series, " ({})")
     if calls is None:
         return f"No number: {heard}, too little to say zero."
     so_far = " so far" if series["state"] == "open" else ""
@@ -29,6 +33,20 @@ def headline(series: Row) -> str:
         f"Russian-linked tankers at Iranian ports: {at_least}{at_berth} at berth, "
         f"{at_least}{calls} calls in all{so_far}; {heard}."
     )
+
+
+def _worst(series: Row, form: str) -> str:
+    """The water that was heard worst, where the coast's share hides how badly.
+
+    >>> _worst({"worst_water": "Caspian", "worst_share": 0.0, "observed_share": 0.95}, " ({})")
+    ' (Caspian 0%)'
+    >>> _worst({"worst_water": "Caspian", "worst_share": 0.96, "observed_share": 0.99}, " ({})")
+    ''
+    """
+    share = series["worst_share"] or 0
+    if share >= 0.95 or f"{share:.0%}" == f"{series['observed_share'] or 0:.0%}":
+        return ""
+    return form.format(f"{series['worst_water']} {share:.0%}")
 
 
 def known_on(found: Row) -> str | None:
@@ -57,7 +75,11 @@ def numbers(series: Row) -> list[Number]:
     share = series["observed_share"]
     return [
         *told,
-        Number("", "–" if share is None else f"{share:.0%}", "of the coast's hours heard"),
+        Number(
+            "",
+            "–" if share is None else f"{share:.0%}",
+            f"of the coast's hours heard{_worst(series, '; {}')}",
+        ),
     ]
 
 
@@ -113,6 +135,22 @@ def word(series: Row, windows: Sequence[Row]) -> str | None:
     if window is None:
         one = next(w for w in windows if w["view"] == "today" and w["weeks"] == 1)
         return f"Not enough heard to compare: {_unheard(series, one)}."
+    return _compared(series, window, windows) + _left_out(window)
+
+
+def _left_out(window: Row) -> str:
+    """Which water is in neither side of the comparison, in a sentence; empty where none is.
+
+    >>> _left_out({"waters": "Caspian, Gulf and Gulf of Oman"}), _left_out({"waters": "Caspian"})
+    ('', ' Compared without the Gulf and Gulf of Oman, of which too little was heard.')
+    """
+    left_out = [water for water in WATERS if water not in window["waters"].split(", ")]
+    names = " and the ".join(left_out)
+    return f" Compared without the {names}, of which too little was heard." if names else ""
+
+
+def _compared(series: Row, window: Row, windows: Sequence[Row]) -> str:
+    """A window against the weeks before it, in a sentence."""
     if series["word"] in (RISE, FALL):
         return (
             f"A {series['word']}: {_calls_in(window)}, {_rate(window)}, against {_usual(window)}."
@@ -198,6 +236,13 @@ def notes(found: Row, series: Row) -> list[str]:
     if unheard := never_heard(found):
         told.append(unheard)
     told += _of_doubt(found)
+    if found["in_port"]:
+        ships = _counted(found["in_port"], "tanker")
+        were = "was" if found["in_port"] == 1 else "were"
+        told.append(
+            f"{ships} {were} in port when reception began ({found['in_port_linked']} linked to "
+            "Russia); not counted as arrivals."
+        )
     if found["contested"]:
         calls = _counted(found["contested"], "contested tanker call")
         told.append(f"{calls} (confidence 1) not counted.")
@@ -209,13 +254,7 @@ def notes(found: Row, series: Row) -> list[str]:
     if found["arrived_maybe_earlier"]:
         calls = _counted(found["arrived_maybe_earlier"], "call")
         told.append(f"{calls} may have begun in an earlier week.")
-    if found["lacks_owner"]:
-        told.append("No register at hand names Russian owners: links are a lower bound.")
-    if found["lacks_trade"]:
-        told.append(
-            "No source hears a Russian oil port, so no ship is linked by trade: links are a lower "
-            "bound."
-        )
+    told += _lacks(found)
     if found["old_registers"]:
         told.append(
             f"Registers older than 60 days: {found['old_registers']}. Later listings are missing; "
@@ -264,6 +303,23 @@ def _of_doubt(found: Row) -> list[str]:
     return told
 
 
+def _lacks(found: Row) -> list[str]:
+    """The kinds of evidence that the data cannot give for the week, in sentences."""
+    told = []
+    if found["lacks_listed"]:
+        told.append("No list about Russia is in force in this week: links are a lower bound.")
+    if found["lacks_flag"]:
+        told.append("No ship's MMSI tells a flag in this week: links are a lower bound.")
+    if found["lacks_owner"]:
+        told.append("No register at hand names Russian owners: links are a lower bound.")
+    if found["lacks_trade"]:
+        told.append(
+            "No Russian oil port was heard for 30% of the 180 days before, too little to say that "
+            "no ship is linked by trade: links are a lower bound."
+        )
+    return told
+
+
 def never_heard(found: Row) -> str | None:
     """The ports of which the number knows nothing, from the notes; None where all were heard."""
     names = found["never_heard"]
@@ -284,11 +340,15 @@ def not_counted(call: Row) -> str | None:
 
     >>> not_counted({"is_in_headline": False, "confidence": 1})
     'contested: not counted'
+    >>> not_counted({"is_in_headline": False, "confidence": 2, "is_arrival": False})
+    'in port when reception began: not counted'
     """
     if call["is_in_headline"]:
         return None
     if call["confidence"] < 2:
         return "contested: not counted"
+    if not call["is_arrival"]:
+        return "in port when reception began: not counted"
     return "part of a voyage, or a hull, that is counted already"
 
 

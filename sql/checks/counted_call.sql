@@ -74,7 +74,10 @@ where
             or port_call.area_kind is distinct from counted_call.area_kind
             or port_call.link_tier is distinct from counted_call.link_tier
             or port_call.is_russian_linked is distinct from counted_call.is_russian_linked
-            or (counted_call.area_kind = 'berth' and not counted_call.is_headline)
+            or (
+                counted_call.area_kind = 'berth'
+                and counted_call.is_headline <> counted_call.is_arrival
+            )
         )
     )
 order by coalesce(port_call.port_call_id, counted_call.port_call_id)

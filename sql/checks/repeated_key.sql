@@ -33,6 +33,10 @@ with keyed as (
     union all
     select 'jammed_slot', concat_ws(' ', port_id, slot_at) from jammed_slot
     union all
+    select 'weekly_water', concat_ws(' ', week, water) from weekly_water
+    union all
+    select 'evidence_at_hand', week from evidence_at_hand
+    union all
     select 'series_window', concat_ws(' ', week, view, weeks) from series_window
     union all
     select 'observed_hour', concat_ws(' ', port_id, hour) from observed_hour

@@ -1,5 +1,5 @@
 -- Rows whose state is none of the four, or does not fit their count, share and week.
--- Grain: one row at fault of weekly_port_calls or barometer. Inputs: weekly_port_calls, barometer, week.
+-- Grain: one row at fault of weekly_port_calls, barometer or weekly_water. Inputs: weekly_port_calls, barometer, weekly_water, week.
 with stated as (
     select
         'weekly_port_calls' as relation,
@@ -8,6 +8,7 @@ with stated as (
         link_tier,
         port_calls as calls,
         observed_share,
+        observed_share as worst_share,
         state
     from weekly_port_calls
     union all
@@ -18,8 +19,20 @@ with stated as (
         null as link_tier,
         russian_linked_tanker_calls as calls,
         observed_share,
+        worst_share,
         state
     from barometer
+    union all
+    select
+        'weekly_water' as relation,
+        week,
+        null as port_id,
+        null as link_tier,
+        russian_linked_tanker_calls as calls,
+        observed_share,
+        observed_share as worst_share,
+        state
+    from weekly_water
 )
 
 select
@@ -29,6 +42,7 @@ select
     stated.link_tier,
     stated.calls,
     stated.observed_share,
+    stated.worst_share,
     stated.state
 from stated
 left join week on stated.week = week.week
@@ -38,7 +52,7 @@ where
         when week.week is null then null
         when week.is_open then 'open'
         when stated.calls is null then 'unobserved'
-        when stated.observed_share >= 0.95::float then 'complete'
+        when stated.worst_share >= 0.95::float then 'complete'
         else 'partial'
     end
     or stated.state is null

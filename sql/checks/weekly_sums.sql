@@ -5,9 +5,10 @@ with counted as (
         week,
         port_id,
         link_tier,
-        count(*) as port_calls,
-        count(*) filter (where area_kind = 'berth') as berth_calls,
-        count(distinct hull_id) as vessels
+        count(*) filter (where is_arrival) as port_calls,
+        count(*) filter (where is_arrival and area_kind = 'berth') as berth_calls,
+        count(distinct hull_id) filter (where is_arrival) as vessels,
+        count(*) filter (where not is_arrival) as in_port_calls
     from counted_call
     group by week, port_id, link_tier
 )
@@ -21,7 +22,9 @@ select
     weekly.berth_calls,
     counted.berth_calls as counted_berth_calls,
     weekly.vessels,
-    counted.vessels as counted_vessels
+    counted.vessels as counted_vessels,
+    weekly.in_port_calls,
+    counted.in_port_calls as counted_in_port_calls
 from weekly_port_calls as weekly
 full join counted
     on
@@ -34,6 +37,7 @@ where
     or coalesce(weekly.port_calls, 0) <> coalesce(counted.port_calls, 0)
     or coalesce(weekly.berth_calls, 0) <> coalesce(counted.berth_calls, 0)
     or coalesce(weekly.vessels, 0) <> coalesce(counted.vessels, 0)
+    or coalesce(weekly.in_port_calls, 0) <> coalesce(counted.in_port_calls, 0)
 order by
     coalesce(weekly.week, counted.week),
     coalesce(weekly.port_id, counted.port_id),

@@ -19,8 +19,9 @@ series as (
         week,
         null as port_id,
         null as link_tier,
-        observed_share,
-        -- owner_calls and trade_calls are null while no such evidence is at hand.
+        -- A zero of the coast is one of each of its waters.
+        worst_share as observed_share,
+        -- A reason's count is null in weeks in which nothing gives that evidence.
         unnest([
             {
                 'measure': 'russian_linked_tanker_calls',
@@ -32,8 +33,8 @@ series as (
                 'calls': russian_linked_berth_calls,
                 'may_lack': false
             },
-            {'measure': 'listed_calls', 'calls': listed_calls, 'may_lack': false},
-            {'measure': 'flag_calls', 'calls': flag_calls, 'may_lack': false},
+            {'measure': 'listed_calls', 'calls': listed_calls, 'may_lack': true},
+            {'measure': 'flag_calls', 'calls': flag_calls, 'may_lack': true},
             {'measure': 'owner_calls', 'calls': owner_calls, 'may_lack': true},
             {'measure': 'trade_calls', 'calls': trade_calls, 'may_lack': true},
             {'measure': 'tanker_calls', 'calls': tanker_calls, 'may_lack': false}

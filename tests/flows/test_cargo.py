@@ -201,7 +201,13 @@ def test_a_split_adds_up_to_the_series(con: duckdb.DuckDBPyConnection) -> None:
         select
             barometer.week,
             dimension,
-            sum(split.tanker_calls) is not distinct from any_value(barometer.tanker_calls),
+            -- Nobody hears the Caspian here: the Gulf has zeros, the coast has none.
+            case when dimension = 'water' then coalesce(sum(split.tanker_calls), 0)
+                else sum(split.tanker_calls)
+            end is not distinct from
+            case when dimension = 'water' then coalesce(any_value(barometer.tanker_calls), 0)
+                else any_value(barometer.tanker_calls)
+            end,
             coalesce(sum(split.linked_calls), 0)
                 = coalesce(any_value(barometer.russian_linked_tanker_calls), 0),
             coalesce(sum(split.linked_berth_calls), 0)
@@ -222,11 +228,12 @@ def test_a_water_that_nobody_hears_has_no_zero(con: duckdb.DuckDBPyConnection) -
     assert found["water", "Gulf and Gulf of Oman"]["linked_moved_t"] == 0
     assert found["water", "Caspian"]["linked_calls"] is None
     assert found["water", "Caspian"]["tanker_calls"] is None
-    assert found["direction", "loading"]["linked_calls"] == 0
+    # Nor has the coast, of which it is a part.
+    assert found["direction", "loading"]["linked_calls"] is None
     # No register names owners: no zero. What is not linked has no linked calls.
     assert found["link_reason", "owner"]["linked_calls"] is None
     assert found["link_tier", "none"]["linked_calls"] is None
-    assert found["link_tier", "none"]["tanker_calls"] == 0
+    assert found["link_tier", "none"]["tanker_calls"] is None
 
 
 def test_tonnes_of_calls_that_tell_none_are_null(con: duckdb.DuckDBPyConnection) -> None:

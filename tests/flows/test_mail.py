@@ -75,9 +75,12 @@ def week_letter(
         "russian_linked_berth_calls": calls,
         "tanker_calls": 9,
         "observed_share": 0.98,
+        "worst_water": "Caspian",
+        "worst_share": 0.98,
         "word": None,
     }
     found = {
+        "waters": [],
         "series": series,
         "windows": [],
         "restatement": [],
@@ -102,19 +105,23 @@ def week_letter(
                 "link_reasons": "flag",
                 "confidence": 4,
                 "is_in_headline": True,
+                "is_arrival": True,
             }
             for name in names
         ],
         "interference": [{"place": place, "began_at": datetime(2026, 3, 16), "ships": 4}],
         "notes": dict.fromkeys(
             "never_heard of_unknown_type too_small by_contested_number contested "
-            "voyage_anchorages arrived_maybe_earlier lacks_owner lacks_trade old_registers "
+            "voyage_anchorages arrived_maybe_earlier lacks_owner lacks_trade lacks_listed "
+            "lacks_flag in_port in_port_linked old_registers "
             "undecided is_simulated made_less_sure".split()
         ),
     }
     others = [Attachment(name, content) for name, content in (files or {}).items()]
     return Letter(
-        week, state, letter.version_of(csvs), found, [series], (*others, *csvs), left_out=()
+        *(week, state, letter.version_of(series, []), found, [series], (*others, *csvs)),
+        left_out=(),
+        changed_at=(),
     )
 
 

@@ -36,11 +36,13 @@ def weeks_of(
     at_call: list[int] | None = None,
     open_from: int | None = None,
 ) -> pd.DataFrame:
-    """A table of weeks as `series.windows` takes it, from counts in a row."""
+    """A table of weeks as `series.windows` takes it, from counts in a row, of one water."""
     start = date(2025, 1, 6)
     count = len(calls)
-    return pd.DataFrame(
+    water = pd.DataFrame(
         {
+            "water": "Caspian",
+            "usual_tanker_calls": 67.0,
             "week": [f"{start + timedelta(weeks=n):%G-W%V}" for n in range(count)],
             "is_open": [open_from is not None and n >= open_from for n in range(count)],
             "observed_share": np.full(count, share) if isinstance(share, float) else share,
@@ -48,10 +50,27 @@ def weeks_of(
             "linked_at_call": calls if at_call is None else at_call,
         }
     )
+    return pd.concat([water.assign(water=None), water], ignore_index=True)
+
+
+def coast_of(**waters: pd.DataFrame) -> pd.DataFrame:
+    """The weeks of a coast of the waters `gulf` and `caspian`, each from `weeks_of`."""
+    usual = {"gulf": 1222.0, "caspian": 67.0}
+    rows = [
+        weeks.loc[weeks["water"].notna()].assign(water=name, usual_tanker_calls=usual[name])
+        for name, weeks in waters.items()
+    ]
+    each = pd.concat(rows, ignore_index=True)
+    weighed = each.assign(observed_share=each["observed_share"] * each["usual_tanker_calls"])
+    sums = ["observed_share", "usual_tanker_calls", "linked_calls", "linked_at_call"]
+    coast = weighed.groupby(["week", "is_open"], as_index=False)[sums].sum()
+    coast["observed_share"] /= coast["usual_tanker_calls"]
+    return pd.concat([coast.assign(water=None), each], ignore_index=True)
 
 
 def said(weeks: pd.DataFrame) -> pd.DataFrame:
-    return series.weekly(weeks, series.windows(weeks))
+    found = series.weekly(weeks, series.windows(weeks))
+    return found.loc[found["water"].isna()]
 
 
 def last(weeks: pd.DataFrame) -> dict[str, Any]:
@@ -147,6 +166,7 @@ def test_recent_weeks_whose_listings_are_still_to_come_are_no_fall() -> None:
     assert last(weeks_of(today, at_call=at_call))["word"] == series.NO_CHANGE
 
 
+@settings(deadline=None)
 @given(
     calls=st.integers(0, 60),
     before=st.integers(0, 400),
@@ -234,3 +254,100 @@ def test_no_week_gives_no_row() -> None:
     found = series.windows(weeks)
     assert found.empty
     assert series.weekly(weeks, found).empty
+
+
+def weekly_counts(rate: float, seed: int, count: int = 52) -> list[int]:
+    return [int(n) for n in np.random.default_rng(seed).poisson(rate, count)]
+
+
+@given(
+    before=st.lists(st.integers(0, 9), min_size=1, max_size=20),
+    after=st.lists(st.integers(0, 9), min_size=1, max_size=20),
+    gap=st.integers(1, 10),
+)
+def test_unheard_weeks_between_two_levels_change_no_dispersion(
+    before: list[int], after: list[int], gap: int
+) -> None:
+    """A change over the gap is no clustering, and how long the gap is does not matter."""
+
+    def of(calls: list[int], heard: list[bool]) -> tuple[float, int]:
+        counts = np.array(calls, float)
+        return series.dispersion(counts, np.ones(counts.size), np.array(heard))
+
+    def with_gap(weeks: int) -> tuple[float, int]:
+        heard = [True] * len(before) + [False] * weeks + [True] * len(after)
+        return of([*before, *[0] * weeks, *after], heard)
+
+    found, pairs = with_gap(gap)
+    assert with_gap(1) == pytest.approx((found, pairs), nan_ok=True)
+    parts = [of(part, [True] * len(part)) for part in (before, after)]
+    assert pairs == parts[0][1] + parts[1][1]
+    if all(count >= series.LEAST_PAIRS for _, count in parts):
+        wanted = sum(spread * count for spread, count in parts) / pairs
+        assert found == pytest.approx(wanted)
+
+
+def test_a_change_over_a_silence_is_no_clustering_of_the_weeks_after() -> None:
+    calls = [2] * 8 + [0] * 4 + [30] * 8
+    heard = weeks_of(calls, share=[1.0] * 8 + [0.0] * 4 + [1.0] * 8)
+    assert last(heard)["dispersion"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_water_that_falls_silent_is_no_fall_and_heard_again_no_rise() -> None:
+    gulf, caspian = weekly_counts(6, 1, 60), weekly_counts(9, 2, 60)
+    silent = [30 <= week < 44 for week in range(60)]
+    weeks = coast_of(
+        gulf=weeks_of(gulf),
+        caspian=weeks_of(
+            [0 if s else n for n, s in zip(caspian, silent, strict=True)],
+            share=[0.0 if s else 1.0 for s in silent],
+        ),
+    )
+    told = said(weeks)
+    assert set(told["word"].iloc[4:]) == {series.NO_CHANGE}
+    waters = series.windows(weeks).query("view == 'today' and weeks == 1")["waters"].tolist()
+    assert set(waters[8:30]) | set(waters[50:]) == {"caspian, gulf"}
+    assert set(waters[30:44]) == {"gulf"}
+    alone = said(coast_of(gulf=weeks_of(gulf)))
+    pd.testing.assert_series_equal(told["index_100"].iloc[30:44], alone["index_100"].iloc[30:44])
+
+
+def test_a_fall_in_the_water_that_is_heard_is_still_a_fall() -> None:
+    weeks = coast_of(
+        gulf=weeks_of([20] * 30 + [2]),
+        caspian=weeks_of([9] * 30 + [0], share=[1.0] * 30 + [0.0]),
+    )
+    assert last_of(weeks)["word"] == series.FALL
+
+
+def last_of(weeks: pd.DataFrame) -> dict[str, Any]:
+    return dict(said(weeks).iloc[-1])
+
+
+def test_with_a_deaf_water_a_count_has_a_lower_limit_and_no_upper_one() -> None:
+    weeks = coast_of(gulf=weeks_of([5, 0]), caspian=weeks_of([0, 0], share=0.0))
+    told = said(weeks)
+    assert told["low_95"].iloc[0] == pytest.approx(1.6235, abs=1e-4)
+    assert np.isnan(told["high_95"].iloc[0])
+    assert told[["low_95", "high_95"]].iloc[1].isna().all(), "no zero is said"
+    both = series.weekly(weeks, series.windows(weeks))
+    gulf = both.loc[both["water"] == "gulf"]
+    assert gulf["high_95"].tolist() == pytest.approx([11.6683, 3.6889], abs=1e-4)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.floats(0.05, 1), st.floats(0.05, 1), st.floats(0, 1))
+def test_limits_hold_however_the_calls_are_spread_over_the_waters(
+    gulf: float, caspian: float, part: float
+) -> None:
+    rate = 8.0
+    rng = np.random.default_rng(9)
+    counts = [rng.poisson(rate * part * gulf, 300), rng.poisson(rate * (1 - part) * caspian, 300)]
+    weeks = coast_of(
+        gulf=weeks_of(list(counts[0]), share=gulf),
+        caspian=weeks_of(list(counts[1]), share=caspian),
+    )
+    width = pd.Series(1.0, index=weeks["week"].unique())
+    found = series._limits(weeks, width).query("water.isna()").dropna(subset=["low_95"])
+    held = (found["low_95"] <= rate) & (rate <= found["high_95"])
+    assert held.mean() > 0.92

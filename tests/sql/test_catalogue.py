@@ -44,15 +44,18 @@ CONTRACT = {
     "port_call": "port_call_id track_id mmsi imo vessel_name flag port_id area_kind arrived_after "
     "arrived_at berthed_at departed_at departed_by fixes longest_gap_h draught_in_m draught_out_m "
     "confidence is_tanker tanker_kind is_russian_linked link_tier link_reasons is_iran_listed "
-    "was_known_at_call week hull_id port_name arrived_on claimed_imo",
+    "was_known_at_call week hull_id port_name arrived_on claimed_imo is_arrival",
     "counted_call": "port_call_id week port_id water area_kind link_tier link_reasons "
-    "is_russian_linked was_known_at_call hull_id is_headline port_name",
+    "is_russian_linked was_known_at_call hull_id is_headline port_name is_arrival",
     "coverage": "port_id day observed_hours fixes vessels state",
     "weekly_port_calls": "week week_start port_id link_tier port_calls berth_calls vessels "
-    "observed_share state first_published_at restated_from",
+    "observed_share state first_published_at restated_from in_port_calls",
     "barometer": "week week_start russian_linked_tanker_calls russian_linked_berth_calls "
     "listed_calls flag_calls owner_calls trade_calls low_95 high_95 tanker_calls observed_share "
-    "state index_100 change_p calls_known_at_call dispersion word word_weeks",
+    "state index_100 change_p calls_known_at_call dispersion word word_weeks in_port_calls "
+    "worst_water worst_share",
+    "weekly_water": "week week_start water russian_linked_tanker_calls russian_linked_berth_calls "
+    "in_port_calls low_95 high_95 tanker_calls observed_share state",
     "meta": "key value",
     "run": "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested "
     "files_known files_failed code_hash method_hash bundled_hash decisions_hash sources_hash "
@@ -82,6 +85,7 @@ TYPES = {
         "accuracy_m",
         "usual_tanker_calls",
         "observed_share",
+        "worst_share",
         "low_95",
         "high_95",
         "index_100",

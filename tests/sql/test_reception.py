@@ -46,6 +46,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield made
 
 
+RELATIONS = (
+    *("heard_slot", "heard_hour", "source_hour", "reception_hour", "jammed_slot"),
+    "observed_hour",
+)
+
+
 def hear(
     con: duckdb.DuckDBPyConnection, ships: int, slots: Sequence[int], source: str = "a"
 ) -> None:
@@ -66,7 +72,7 @@ def throw(con: duckdb.DuckDBPyConnection, ships: int, slot: int) -> None:
 
 def unheard(con: duckdb.DuckDBPyConnection) -> set[int]:
     """The hours of the four weeks, numbered from 0, that do not count as heard."""
-    for name in ("heard_slot", "heard_hour", "reception_hour", "jammed_slot", "observed_hour"):
+    for name in RELATIONS:
         con.sql(sql_path(f"{name}.sql").read_text(encoding="utf-8")).create(name)
     hours = {row[0] for row in con.execute("select hour from observed_hour").fetchall()}
     return {n for n in range(24 * DAYS) if START + timedelta(hours=n) not in hours}
@@ -186,6 +192,6 @@ def test_the_order_of_rows_changes_nothing(con: duckdb.DuckDBPyConnection) -> No
     con.execute("create table turned as from heard_ship_slot order by hash(mmsi, slot_at)")
     con.execute("drop table heard_ship_slot")
     con.execute("alter table turned rename to heard_ship_slot")
-    for name in ("heard_slot", "heard_hour", "reception_hour", "jammed_slot", "observed_hour"):
+    for name in RELATIONS:
         con.execute("drop table if exists " + name)
     assert unheard(con) == found

@@ -367,6 +367,7 @@ UNHEARD: Row = {
     "low_95": None,
     "high_95": None,
     "observed_share": 0.1,
+    "worst_share": 0.1,
     "state": "unobserved",
     "word": "not enough heard",
 }

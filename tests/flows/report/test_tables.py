@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.report import tables
 from flows.report.tables import safe_cell
+from flows.settings import BarometerError
 
 
 @given(st.text())
@@ -32,3 +35,8 @@ def test_no_text_becomes_a_formula_or_leaves_its_cell(text: str) -> None:
 )
 def test_cells(value: object, cell: object) -> None:
     assert safe_cell(value) == cell
+
+
+def test_a_catalogue_of_another_version_is_named_with_what_to_do() -> None:
+    with duckdb.connect() as con, pytest.raises(BarometerError, match="another version"):
+        tables.week_table(con, "report_weekly_water", "2026-W12")

@@ -15,6 +15,8 @@ COMPLETE: Row = {
     "russian_linked_berth_calls": 2,
     "tanker_calls": 30,
     "observed_share": 1.0,
+    "worst_water": "Caspian",
+    "worst_share": 1.0,
     "state": "complete",
     "word": "no clear change",
     "word_weeks": None,
@@ -35,6 +37,7 @@ WINDOW: Row = {
     "rise_from_calls": 9,
     "fall_to_calls": None,
     "word": "no clear change",
+    "waters": "Caspian, Gulf and Gulf of Oman",
 }
 
 
@@ -54,6 +57,8 @@ def test_the_headline_never_says_zero_without_hearing() -> None:
         "russian_linked_tanker_calls": None,
         "russian_linked_berth_calls": None,
         "observed_share": 0.2,
+        "worst_water": "Caspian",
+        "worst_share": 0.2,
         "state": "unobserved",
     }
     assert (

@@ -1,0 +1,89 @@
+-- Calls whose beginning nobody could hear: the ship may have lain in port when reception began, after an outage too.
+-- Grain: one such call (port_call_id). Inputs: track_call, heard_ship_slot, source_hour, jammed_slot.
+with heard as (
+    select
+        source_hour.port_id,
+        source_hour.source,
+        source_hour.hour,
+        row_number() over (
+            partition by source_hour.port_id, source_hour.source order by source_hour.hour
+        ) as hour_number
+    from source_hour
+    left join jammed_slot
+        on
+            source_hour.port_id = jammed_slot.port_id
+            and time_bucket(interval 6 hour, source_hour.hour, timestamp '2000-01-03')
+            = jammed_slot.slot_at
+    where jammed_slot.port_id is null
+),
+
+-- By the source that heard the ship first: what another one hears at the port's edge says nothing of
+-- the ships that only this one reaches.
+begun as (
+    select distinct
+        call.port_call_id,
+        call.port_id,
+        first_slot.source,
+        call.arrived_after,
+        call.arrived_at,
+        -- How long a ship that lies there may stay unheard while the source listens: a day, a choice
+        -- (four passes of a satellite that comes every six hours), or as long as this one did in
+        -- this call; and the 6 hours before the first fix that it lends its hearing to.
+        6 + greatest(24, ceil(call.longest_gap_h))::bigint as needed_h
+    from track_call as call
+    inner join heard_ship_slot as first_slot
+        on
+            call.mmsi = first_slot.mmsi
+            and call.port_id = first_slot.port_id
+            and time_bucket(interval 6 hour, call.arrived_at, timestamp '2000-01-03')
+            = first_slot.slot_at
+),
+
+numbered as (
+    select
+        begun.*,
+        coalesce(heard.hour_number, 0) as hour_number
+    from begun
+    asof left join heard
+        on
+            begun.port_id = heard.port_id
+            and begun.source = heard.source
+            and begun.arrived_at >= heard.hour
+),
+
+-- The ship came after it was last heard outside, and after the last hours in which it would have
+-- been heard in port.
+bounded as (
+    select
+        numbered.*,
+        greatest(numbered.arrived_after, heard.hour) as came_after
+    from numbered
+    left join heard
+        on
+            numbered.port_id = heard.port_id
+            and numbered.source = heard.source
+            and numbered.hour_number - numbered.needed_h = heard.hour_number
+),
+
+-- So many of the hours between were not heard.
+judged as (
+    select
+        bounded.port_call_id,
+        bounded.came_after,
+        (epoch_us(bounded.arrived_at) - epoch_us(bounded.came_after)) / 3.6e9
+        - (bounded.hour_number - coalesce(heard.hour_number, 0)) as unheard_h
+    from bounded
+    asof left join heard
+        on
+            bounded.port_id = heard.port_id
+            and bounded.source = heard.source
+            and bounded.came_after >= heard.hour
+)
+
+select port_call_id
+from judged
+group by port_call_id
+-- No bound at all, or one that leaves more than a day unheard: who came in a shorter outage came on
+-- one of two days, and is an arrival. A choice, as long as a usual stay.
+having bool_and(came_after is null or unheard_h > 24)
+order by port_call_id
