@@ -11,7 +11,8 @@ from flows.sources import Source
 
 OF_NO_INTEREST = (read.BAD_MMSI, read.NO_POSITION)
 """Rows that were read well and are no ship's position: base stations, aids to navigation, ships
-without a fix. Of every other reject it is not known what the row says."""
+without a fix. Of every other reject it is not known what the row says. They excuse no file of which
+nothing is kept."""
 
 LEAST_SHARE = 10
 """A layout is a property of a file: it fits all rows but those that were damaged on the way. Honest
@@ -24,6 +25,8 @@ HALF = 2
 month on which both make a date, and wrongly. So there half of the times must be readable."""
 
 REMEDIES = {
+    read.BAD_MMSI: "No row is a ship's: is it a list of base stations or aids to navigation?",
+    read.NO_POSITION: "No row gives a place: is it a list of ships without their positions?",
     read.BAD_FIELDS: "Its rows have another number of fields than its header: fetch it again.",
     read.BAD_RECORD: "Its quotes do not close: fetch it again.",
     read.LONG_LINE: "Is it a CSV whose lines end with a line feed?",
@@ -50,7 +53,8 @@ class Tally(NamedTuple):
 
 def refusal(tally: Tally, source: Source, as_of: datetime) -> str | None:
     """Why a file is not taken in, and what to do; None where it is."""
-    unread = tally.rejects - Counter({why: tally.rejects[why] for why in OF_NO_INTEREST})
+    of_no_interest = OF_NO_INTEREST if tally.good else ()
+    unread = tally.rejects - Counter({why: tally.rejects[why] for why in of_no_interest})
     bad = unread.total()
     rows = tally.good + tally.rejects.total()
     is_hardly_read = LEAST_SHARE * tally.good < tally.good + bad and LEAST_SHARE * bad >= rows

@@ -184,6 +184,8 @@ CLOCK_SAMPLE = 200
 
 FROZEN_NEAR_M = 1_000.0
 """Fixes within this of each other are one place where a ship lies, as in port calls."""
+SAILS_ON_FIXES = 500
+"""So far ahead is looked whether a ship sails on: three days at one fix in `SLOT_US`, a long stay."""
 APPROACH_US = 3 * 3_600 * 1_000_000
 """A ship that was heard under way so long before, and took no more than twice the time that the way
 takes, was seen to come."""
@@ -658,11 +660,21 @@ def _last_before(table: _Table, own_kn: _Floats, begin: int, step: int) -> int |
 
 
 def _sails_away(table: _Table, step: int, away: _Ints) -> bool:
-    """Whether the fixes after row `step` show a ship that goes on away from the place there."""
+    """Whether the fixes after row `step` show a ship that goes on away from the place there.
+
+    Either the next two do, or all up to the next step that no ship can make, as of one that berths
+    first. Who was thrown jumps back from where it was shown.
+    """
     if away.size < 2 or not table.can_sail(away[:1], away[1:2])[0]:
         return False
     off_m = table.metres(np.full(2, step), away[:2])
-    return bool(off_m[1] - off_m[0] > POSITION_SLACK_M)
+    if off_m[1] - off_m[0] > POSITION_SLACK_M:
+        return True
+    rows = np.arange(step + 1, min(step + 1 + SAILS_ON_FIXES, table.mmsi.size))
+    rows = rows[table.mmsi[rows] == table.mmsi[step]]
+    jump = np.flatnonzero(~table.can_sail(rows[:-1], rows[1:]))
+    rows = rows[: jump[0] + 1] if jump.size else rows
+    return bool((table.metres(np.full_like(rows, rows[0]), rows) > RING_M).any())
 
 
 def _was_seen_to_come(table: _Table, own_kn: _Floats, row: int) -> bool:

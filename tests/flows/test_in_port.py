@@ -148,7 +148,9 @@ def half_lost(fix: Fix) -> bool:
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("begin_h", [66, 162])
-@pytest.mark.parametrize("hears", [lambda _: True, EVERY_SIX, half_lost], ids=["all", "every six hours", "half lost"])
+@pytest.mark.parametrize(
+    "hears", [lambda _: True, EVERY_SIX, half_lost], ids=["all", "every six hours", "half lost"]
+)
 def test_the_first_week_has_about_its_heard_share_of_the_calls(
     hears: Callable[[Fix], bool], begin_h: float, tmp_path: Path
 ) -> None:

@@ -63,6 +63,9 @@ UNREADABLE = {
     "metres": fleet(3, lon="654321.5"),
     "too few fields": [row().rpartition(",")[0]] * 3,
     "one row of twenty is right": [*fleet(1), *["junk"] * 19],
+    "base stations": [row(mmsi=f"00211{i:04}") for i in range(9)],
+    "base stations and a broken line": [*[row(mmsi=f"00211{i:04}") for i in range(30)], "junk"],
+    "ships without a fix": [row(lon="181", lat="91", mmsi=f"42200000{i}") for i in range(9)],
     "US dates beside base stations": [
         *fleet(8, reported_at="4/15/2026 0:01"),
         row(mmsi="002110000"),
@@ -108,9 +111,11 @@ def test_dates_that_are_read_month_for_day_on_some_days_fail_the_file(
 
 
 HONEST = {
-    "base stations": [row(mmsi=f"00211{i:04}") for i in range(9)],
-    "base stations and a broken line": [*[row(mmsi=f"00211{i:04}") for i in range(30)], "junk"],
-    "ships without a fix": [row(lon="181", lat="91", mmsi=f"42200000{i}") for i in range(9)],
+    "one ship beside base stations": [*fleet(1), *[row(mmsi=f"00211{i:04}") for i in range(30)]],
+    "one ship beside ships without a fix": [
+        *fleet(1),
+        *[row(lon="181", lat="91", mmsi=f"42200000{i}") for i in range(9)],
+    ],
     "a third broken": [*fleet(4), "junk", "junk"],
     "more broken than right": [*fleet(4), *["junk"] * 9],
     "the rest of the future": [*fleet(4), *fleet(8, 10, reported_at="2026-05-01T00:00:00")],
