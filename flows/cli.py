@@ -471,7 +471,7 @@ def _add_simulate(command: Callable[..., argparse.ArgumentParser]) -> None:
     simulate.add_argument("directory", metavar="DIR", help="a new or empty folder")
     simulate.add_argument("--start", default="2026-03-02", help="first day (2026-03-02, a Monday)")
     simulate.add_argument("--days", type=int, default=21)
-    simulate.add_argument("--ships", type=int, default=48)
+    simulate.add_argument("--ships", type=int, default=40)
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument(
         "--trap", action="append", metavar="NAME", help="only these traps (all); 'none' for none"

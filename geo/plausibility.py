@@ -21,6 +21,7 @@ All steps but one work on whole columns; that one goes through the pieces in ord
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -137,6 +138,12 @@ join by MMSI and not from the hull: two numbers at random change in half of the 
 MAX_TRACKS = 6
 """Paths looked for in one MMSI. What is left after as many is a crowd on one number."""
 
+MEETING_US = 45 * 60 * 1_000_000
+MEETING_M = 6_000.0
+MEETING_WAY_M = 3_000.0
+"""Two hulls on one MMSI meet within what both sail in `SLOT_US`; three quarters of an hour before
+and after tell which way each was going, at 2 knots and more."""
+
 HULL_STEPS = 3
 HULL_EXTENT_M = 20_000.0
 HULL_WAY_M = 40_000.0
@@ -185,7 +192,7 @@ CLOCK_SAMPLE = 200
 FROZEN_NEAR_M = 1_000.0
 """Fixes within this of each other are one place where a ship lies, as in port calls."""
 SAILS_ON_FIXES = 500
-"""So far ahead is looked whether a ship sails on: three days at one fix in `SLOT_US`, a long stay."""
+"""So far ahead is looked whether a ship sails on: three days at one fix in `SLOT_US`."""
 APPROACH_US = 3 * 3_600 * 1_000_000
 """A ship that was heard under way so long before, and took no more than twice the time that the way
 takes, was seen to come."""
@@ -505,6 +512,8 @@ def _explain(table: _Table) -> Judgement:
     for one in np.split(left, np.flatnonzero(np.diff(pieces.mmsi[left])) + 1):
         _place_rest(table, pieces, one, owner, reason)
 
+    for mmsi in np.unique(pieces.mmsi[owner > 0]):
+        _uncross(table, pieces, np.flatnonzero(pieces.mmsi == mmsi), owner)
     verdict = np.where(owner == _DROPPED, IMPLAUSIBLE, CREDIBLE).astype(np.int8)
     reason[owner > 0] = SECOND_HULL
     number = _numbered(pieces, owner)
@@ -515,6 +524,58 @@ def _explain(table: _Table) -> Judgement:
     )
     _dispute(table, pieces, owner, result)
     return result
+
+
+def _uncross(table: _Table, pieces: _Pieces, own: _Ints, owner: _Ints) -> None:
+    """Give two hulls that met, and seem to turn round there, each its own way on.
+
+    Where two ships pass each other in a lane, either way on can be sailed by both. `own` are the
+    pieces of one MMSI; changes `owner`.
+    """
+    for one, other in combinations(np.unique(owner[own][owner[own] >= 0]).tolist(), 2):
+        first, second = own[owner[own] == one], own[owner[own] == other]
+        begin = max(table.at[pieces.head[first[0]]], table.at[pieces.head[second[0]]])
+        end = min(table.at[pieces.tail[first[-1]]], table.at[pieces.tail[second[-1]]])
+        at = np.arange(begin + MEETING_US, end - MEETING_US, SLOT_US)
+        if at.size < 3:
+            continue
+        places = [_places_at(table, _rows_of(pieces, some), at) for some in (first, second)]
+        apart_m = np.hypot(*(places[0] - places[1]))
+        is_least = (apart_m[1:-1] <= apart_m[:-2]) & (apart_m[1:-1] < apart_m[2:])
+        for met in at[1:-1][is_least & (apart_m[1:-1] <= MEETING_M)].tolist():
+            if _turn_round(table, pieces, own, owner, (one, other), met):
+                later = own[table.at[pieces.head[own]] > met]
+                was = owner[later]
+                owner[later[was == one]], owner[later[was == other]] = other, one
+
+
+def _turn_round(
+    table: _Table, pieces: _Pieces, own: _Ints, owner: _Ints, pair: tuple[int, int], met_us: int
+) -> bool:
+    """Whether two hulls under way both turn round where they met, and not on the other's way."""
+    at = met_us + np.array([-MEETING_US, 0, MEETING_US])
+    ways = []
+    for hull in pair:
+        place = _places_at(table, _rows_of(pieces, own[owner[own] == hull]), at)
+        ways += [place[:, 1] - place[:, 0], place[:, 2] - place[:, 1]]
+    lengths = [float(np.hypot(*way)) for way in ways]
+    if min(lengths) < MEETING_WAY_M:
+        return False
+    before, after, before_other, after_other = (
+        way / length for way, length in zip(ways, lengths, strict=True)
+    )
+    return bool(
+        max(before @ after, before_other @ after_other) < -0.5
+        and min(before @ after_other, before_other @ after) > 0.5
+    )
+
+
+def _places_at(table: _Table, rows: _Ints, at: _Ints) -> _Floats:
+    """East and north of a track at some times, metres in a plane, shape (2, n)."""
+    known = table.at[rows].astype(np.float64)
+    lon = np.interp(at, known, table.lon[rows])
+    lat = np.interp(at, known, table.lat[rows])
+    return np.stack((lon * np.cos(np.radians(lat)), lat)) * _M_PER_DEGREE
 
 
 def _numbered(pieces: _Pieces, owner: _Ints) -> _Ints:

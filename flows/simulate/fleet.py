@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -181,6 +181,9 @@ OVERLAYS = {
 }
 """Traps laid on plain ships, each on ships of its own: how many of them for a block."""
 
+SPARE = frozenset({"frozen_place", "stuck_speed", "several_clocks", "late_receiver"})
+"""Traps that are left out of a fleet that is too small for all that were asked for."""
+
 PLAIN_ROLES = (
     Role("", CASPIAN, True, "RU", "flag"),
     Role("", GULF, True, "RU", "flag"),
@@ -201,6 +204,26 @@ BLOCK = 100
 """One copy of every trap for each so many ships: a large fleet is mostly plain traffic."""
 
 
+def ships_needed(traps: Collection[str]) -> int:
+    """How many ships some traps need: two plain ones for each that is laid on them, as not every
+    ship's voyage has room for it."""
+    sailed = sum(row[0].trap in traps for row in TRAP_ROLES)
+    return sailed + 2 * sum(trap in OVERLAYS for trap in traps)
+
+
+def traps_with_room(ships: int, traps: Sequence[str]) -> list[str]:
+    """The traps of those asked for that a fleet has room for, `SPARE` ones left out if need be.
+
+    >>> "late_receiver" in traps_with_room(2, ["late_receiver"])
+    True
+    >>> traps_with_room(2, ["fix_jumps", "late_receiver"])
+    ['fix_jumps']
+    """
+    if ships >= ships_needed(traps):
+        return list(traps)
+    return [trap for trap in traps if trap not in SPARE]
+
+
 def cast_roles(ships: int, traps: Sequence[str]) -> list[Role]:
     """Give each ship its part.
 
@@ -215,8 +238,7 @@ def cast_roles(ships: int, traps: Sequence[str]) -> list[Role]:
     ['roads_only', '', '']
     """
     wanted = [row for row in TRAP_ROLES if row[0].trap in traps]
-    # Two plain ships for each trap laid on them: not every ship's voyage has room for it.
-    needed = len(wanted) + 2 * sum(trap in OVERLAYS for trap in traps)
+    needed = ships_needed(traps)
     if needed > ships:
         raise ValueError(
             f"these traps need {needed} ships, got {ships}: ask for more ships or fewer traps"

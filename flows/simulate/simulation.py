@@ -22,6 +22,7 @@ from flows.simulate.fleet import (
     cast_roles,
     pairs,
     share_mmsis,
+    traps_with_room,
 )
 from flows.simulate.interference import (
     jam,
@@ -119,7 +120,7 @@ def simulate(
     *,
     start: date = date(2026, 3, 2),
     days: int = 21,
-    ships: int = 48,
+    ships: int = 40,
     seed: int = 1,
     traps: Sequence[str] = tuple(TRAPS),
     jammed_share: float = 0.0,
@@ -195,7 +196,7 @@ def simulate(
         compression=compression,
         # A generator of its own: what dirties the files leaves the voyages as they are.
         rng=np.random.default_rng([seed, 1]),
-        descriptions={trap: TRAPS[trap] for trap in TRAPS if trap in traps},
+        descriptions={trap: TRAPS[trap] for trap in tables.traps},
         command=_command(
             start=start,
             days=days,
@@ -216,7 +217,7 @@ def simulate_tables(
     *,
     start: date = date(2026, 3, 2),
     days: int = 21,
-    ships: int = 48,
+    ships: int = 40,
     seed: int = 1,
     traps: Sequence[str] = tuple(TRAPS),
     jammed_share: float = 0.0,
@@ -236,6 +237,7 @@ def simulate_tables(
     ['anchorage', 'berth']
     """
     _refuse_nonsense(days, ships, traps, report_minutes, jammed_share, reception)
+    traps = traps_with_room(ships, traps)
     rng = np.random.default_rng(seed)
     chart = load_chart(data_dir)
     # A trap on Sunday's midnight needs one: seven days from a Monday have none inside.

@@ -55,6 +55,20 @@ def westbound(every: str) -> pd.DataFrame:
     return later(voyage(*legs, start="east sea", every=every), "37s")
 
 
+def outbound(every: str) -> pd.DataFrame:
+    """She lies in a berth of A, leaves, and sails away."""
+    legs = (sail("A berth", 12), lie(14), sail("sea", 12), lie(30))
+    return voyage(*legs, every=every)
+
+
+def inbound(every: str) -> pd.DataFrame:
+    """She comes by the same lane while the other sails away, and lies in another berth."""
+    legs = (lie(17), sail("A berth", 11), lie(20))
+    found = later(voyage(*legs, every=every), "37s")
+    in_berth = found["sog_kn"].lt(0.5) & found["lon"].gt(51.9)
+    return found.assign(lat=found["lat"].add(0.004 * in_berth).round(5))
+
+
 def later(fixes: pd.DataFrame, by: str) -> pd.DataFrame:
     """The fixes at later times."""
     return fixes.assign(reported_at=fixes["reported_at"] + pd.Timedelta(by))
@@ -132,6 +146,10 @@ SCENARIOS: dict[str, tuple[Callable[[str], pd.DataFrame], list[tuple[str, str]]]
     "two hulls against each other": (
         lambda e: together(tanker(e), westbound(e)),
         [("IRAAA", "berth"), ("IRDDD", "berth")],
+    ),
+    "two hulls that meet in a lane": (
+        lambda e: together(outbound(e), inbound(e)),
+        [("IRAAA", "berth"), ("IRAAA", "berth")],
     ),
     "copies 14 minutes late": (
         lambda e: together(tanker(e), echoes(tanker(e), [14], 0.5)),
