@@ -532,10 +532,10 @@ def _run(flags: argparse.Namespace) -> int:
         progress = stack.enter_context(_progress(flags))
         manifest = lake.read_manifest(settings.place)
         if not (flags.paths or manifest.entries or flags.on):
-            print(
-                f"barometer run: no PATH was given, and {settings.home} holds no file yet. Give "
-                "AIS files: barometer run PATH. Or is another home meant? Name it with --home.",
-                file=sys.stderr,
+            _failed(
+                flags,
+                f"no PATH was given, and {settings.home} holds no file yet. Give AIS files: "
+                "barometer run PATH. Or is another home meant? Name it with --home.",
             )
             return USAGE
         _refuse_unreachable(flags)

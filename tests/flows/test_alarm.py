@@ -54,6 +54,7 @@ class Broken(NamedTuple):
     told: tuple[str, ...]
     not_told: tuple[str, ...] = ()
     environ: dict[str, str] = {}  # noqa: RUF012 a constant
+    exit_code: int = 1
 
 
 @contextmanager
@@ -108,12 +109,20 @@ CAUSES: dict[str, tuple[Break, Broken]] = {
     ),
     "a setting is wrong": (
         nothing,
-        Broken(("run", "--threads", "0"), ("threads: 0 is not a whole number above 0",)),
+        Broken(
+            ("run", "--threads", "0"),
+            ("threads: '0' is not a whole number above 0",),
+            exit_code=2,
+        ),
+    ),
+    "no input, and nothing in the home": (
+        nothing,
+        Broken(("run",), ("no PATH was given", "Name it with --home"), exit_code=2),
     ),
     "PREFECT_API_URL is no address": (
         nothing,
         Broken(
-            ("run",),
+            ("run", "day.csv"),
             ("PREFECT_API_URL: 'prefect:4200/api' is not an address such as", "Nothing was taken"),
             ("free space",),
             {"PREFECT_API_URL": "prefect:4200/api"},
@@ -122,7 +131,7 @@ CAUSES: dict[str, tuple[Break, Broken]] = {
     "Prefect's own server does not start": (
         no_database,
         Broken(
-            ("run",),
+            ("run", "day.csv"),
             ("Prefect's own server ended with code 3", "server[.]log", "file is not a database"),
             ("is whole",),
         ),
@@ -157,7 +166,7 @@ CAUSES: dict[str, tuple[Break, Broken]] = {
 def check(post: Post, home: Path, broken: Broken) -> None:
     arguments = (*broken.arguments, "--home", str(home))
     done = barometer(post, *arguments, **broken.environ)
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == broken.exit_code, done.stderr
     assert "Traceback" not in done.stderr
     assert f"alarm to {OPERATOR}: sent" in done.stderr
     (got,) = post.taken()
@@ -192,7 +201,8 @@ def test_a_prefect_server_that_is_no_prefect_server_is_told(post: Post, tmp_path
             "it answers, but not as Prefect's API does (HTTP 200)",
             "ends in /api",
         )
-        check(post, tmp_path, Broken(("run",), told, ("free space",), {"PREFECT_API_URL": url}))
+        broken = Broken(("run", "day.csv"), told, ("free space",), {"PREFECT_API_URL": url})
+        check(post, tmp_path, broken)
 
 
 def test_a_prefect_server_that_is_not_there_or_silent_is_told(
@@ -227,14 +237,14 @@ def test_nobody_is_mailed_where_no_mail_is_set_up(tmp_path: Path) -> None:
         env={k: v for k, v in os.environ.items() if not k.startswith("BAROMETER_")},
         check=False,
     )
-    assert done.returncode == 1 and "mail" not in done.stderr
+    assert done.returncode == 2 and "mail" not in done.stderr
 
 
 def test_an_alarm_that_cannot_be_sent_does_not_hide_the_failure(post: Post, tmp_path: Path) -> None:
     post.behave(mail="550 5.7.60 Client does not have permissions to send as this sender")
     done = barometer(post, "run", "--threads", "0", "--home", str(tmp_path))
-    assert done.returncode == 1 and post.taken() == []
-    assert "threads: 0 is not a whole number" in done.stderr
+    assert done.returncode == 2 and post.taken() == []
+    assert "threads: '0' is not a whole number" in done.stderr
     assert f"alarm to {OPERATOR}: failed" in done.stderr and "BAROMETER_MAIL_FROM" in done.stderr
 
 
