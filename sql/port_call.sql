@@ -1,5 +1,5 @@
 -- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
--- Grain: one port call (port_call_id). Inputs: track_call; port; call_confidence; call_interference; call_identity; joined_call; call_evidence; unheard_arrival; hull; register_entry; evidence_at_hand; mid.
+-- Grain: one port call (port_call_id). Inputs: track_call; port; call_confidence; call_identity; joined_call; call_evidence; unheard_arrival; hull; register_entry; evidence_at_hand; mid.
 with link as (
     select
         port_call_id,
@@ -89,11 +89,4 @@ left join hull on identity.hull_id = hull.hull_id
 left join iran_listed on call.port_call_id = iran_listed.port_call_id
 left join link on call.port_call_id = link.port_call_id
 left join mid on call.mmsi // 1000000 = mid.mid
--- A contested stay that nothing outside the port supports, where others were displaced to at the time,
--- is interference and no call.
-where
-    call.confidence > 1
-    or call.fixes = 1
-    or call.outside_m is not null
-    or call.port_call_id not in (select port_call_id from call_interference)
 order by call.arrived_at, call.port_call_id

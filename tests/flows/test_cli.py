@@ -236,7 +236,7 @@ def test_settings_come_from_flag_then_environment_then_file(home: str, tmp_path:
     assert barometer(*count, "--home", str(other), BAROMETER_HOME=home).returncode == 1
     (other / "barometer.toml").write_text("threads = 0\n")
     done = barometer("report", "--home", str(other))
-    assert "threads: 0 is not a whole number" in done.stderr
+    assert "threads: '0' is not a whole number" in done.stderr
     (other / "barometer.toml").write_text("thread = 1\n")
     assert "no such setting: thread" in barometer("report", "--home", str(other)).stderr
 
@@ -248,6 +248,7 @@ def test_ports_lists_all_of_them(home: str) -> None:
         "port_limit",
         "anchorage",
         "berth",
+        "land",
     }
     assert "Kharg Island" in barometer("ports").stdout
 
