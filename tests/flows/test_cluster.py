@@ -182,11 +182,11 @@ def test_what_to_install_is_on_an_index() -> None:
     assert project["name"] not in {Requirement(text).name for text in named}
 
 
+@pytest.mark.usefixtures("prefect_server")
 def test_a_scheduler_that_does_not_answer_is_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
-    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
     assert main(["run", "--on", "tcp://127.0.0.1:1", "--home", str(tmp_path)]) == 1
     assert "no scheduler answers there" in capsys.readouterr().err
     monkeypatch.delenv("PREFECT_API_URL")

@@ -83,7 +83,7 @@ def rows() -> Iterator[str]:
     yield from call(OTHER, 2)
     yield from way(without_imo(MUTE, vessel_name="OLD", call_sign="OLD"), 2, SEA, ROADS, SEA)
     yield from call(MUTE, 6)
-    yield from way(BOUND, -500, SEA, (50.8, 28.4))
+    yield from way(BOUND, -300, SEA, (50.8, 28.4))
     yield from call(BOUND | {"destination": "KHARG"}, 2)
     yield from way(BOUND, 100, SEA, (50.8, 28.4))
     yield from call(BOUND | {"destination": "KHARG"}, 110)
