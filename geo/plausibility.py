@@ -512,6 +512,7 @@ def _explain(table: _Table) -> Judgement:
     for one in np.split(left, np.flatnonzero(np.diff(pieces.mmsi[left])) + 1):
         _place_rest(table, pieces, one, owner, reason)
 
+    _drop_between(table, pieces, owner, reason)
     for mmsi in np.unique(pieces.mmsi[owner > 0]):
         _uncross(table, pieces, np.flatnonzero(pieces.mmsi == mmsi), owner)
     verdict = np.where(owner == _DROPPED, IMPLAUSIBLE, CREDIBLE).astype(np.int8)
@@ -524,6 +525,35 @@ def _explain(table: _Table) -> Judgement:
     )
     _dispute(table, pieces, owner, result)
     return result
+
+
+def _drop_between(
+    table: _Table, pieces: _Pieces, owner: _Ints, reason: npt.NDArray[np.int8]
+) -> None:
+    """Drop a stay at a place to which the ship was displaced both before and after.
+
+    Between two such spells there may be the time to sail there and back. Unless a fix near the
+    place shows that the ship did, it was displaced once more. Changes `owner` and `reason`.
+    """
+    displaced = np.flatnonzero((owner == _DROPPED) & (reason == JUMP))
+    kept = np.flatnonzero(owner == 0)
+    if displaced.size < 2 or kept.size < 3:
+        return
+    after = np.searchsorted(displaced, kept)
+    between = (after > 0) & (after < displaced.size)
+    between[0] = between[-1] = False
+    at = np.flatnonzero(between)
+    here, last, following = kept[at], displaced[after[at] - 1], displaced[after[at]]
+    before, onward = kept[at - 1], kept[at + 1]
+    is_one = pieces.extent_m[here] <= SPOT_M
+    for other in (last, following, before, onward):
+        is_one &= pieces.mmsi[other] == pieces.mmsi[here]
+    for other in (last, following):
+        is_one &= table.metres(pieces.head[other], pieces.head[here]) <= SPOT_M
+    is_one &= table.at[pieces.head[following]] - table.at[pieces.tail[last]] <= OUTLASTING_US
+    for row, other in ((pieces.tail[before], here), (pieces.head[onward], here)):
+        is_one &= table.metres(row, pieces.head[other]) > STRAY_NEAR_M
+    owner[here[is_one]], reason[here[is_one]] = _DROPPED, JUMP
 
 
 def _uncross(table: _Table, pieces: _Pieces, own: _Ints, owner: _Ints) -> None:
