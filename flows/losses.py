@@ -238,6 +238,7 @@ def _registers(home: Path, here: list[Record]) -> list[Record]:
                 "added": None,
                 "changed": None,
                 "gone": None,
+                "accepted": None,
             }
         )
     return sorted(found, key=lambda record: str(record["imported_at"]))

@@ -80,10 +80,10 @@ select
     -- The simulator's files are named so (flows/simulate).
     coalesce((select bool_or(starts_with(name, 'simulated-')) from source_file), false)
         as is_simulated,
-    not evidence_at_hand.has_listed as lacks_listed,
-    not evidence_at_hand.has_flag as lacks_flag,
-    not evidence_at_hand.has_owner as lacks_owner,
-    not evidence_at_hand.has_trade as lacks_trade,
+    coalesce(not evidence_at_hand.has_listed, false) as lacks_listed,
+    coalesce(not evidence_at_hand.has_flag, false) as lacks_flag,
+    coalesce(not evidence_at_hand.has_owner, false) as lacks_owner,
+    coalesce(not evidence_at_hand.has_trade, false) as lacks_trade,
     (
         select string_agg(link_source || ' of ' || published_on, '; ' order by link_source)
         from register_age
@@ -96,4 +96,5 @@ cross join too_small
 cross join contested_number
 cross join waiting
 cross join undecided
-inner join evidence_at_hand on evidence_at_hand.week = $week
+-- A week that is no week of the series, as on the map, has notes without it.
+left join evidence_at_hand on evidence_at_hand.week = $week

@@ -571,8 +571,8 @@ ingest(settings_of(Path(sys.argv[1])), *paths)
         ("step._stage", 2, False),
         ("lake.adopt", 3, False),
         ("lake.adopt", 4, False),
-        ("lake.write_manifest", 2, True),
-        ("durable.sync_folder", 10, True),
+        ("lake.write_manifest", 3, True),
+        ("durable.sync_folder", 14, True),
         ("read.rejects_table", 2, True),
     ],
     ids=[
