@@ -120,7 +120,7 @@ FOLLOWING = (
     *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
     *("hull_spell", "hull", "vessel"),
     *("link_candidate", "call_identity", "call_confidence", "company_pair", "company"),
-    *("joined_call", "trade_call"),
+    *("joined_call", "unheard_arrival", "trade_call"),
     *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
     *("call_evidence", "port_call", "vessel_conflict"),
     *("counted_call", "port_week", "weekly_count"),
@@ -384,7 +384,7 @@ def build(
         con.register("lake_part", _lake_part(manifest))
         _create(con, "track_call", "flagged_position", "candidate_ship", "worked_part")
         con.sql(_sql("position_verdict")).create_view("position_verdict")
-        _create(con, "jammed_slot", "observed_hour", "coverage", "unheard_arrival")
+        _create(con, "jammed_slot", "observed_hour", "coverage")
         _create(con, "interference", "call_interference")
         _create(con, *FOLLOWING)
         for name, table in _series(con).items():
@@ -429,13 +429,13 @@ def swap_in(settings: Settings, built: Path) -> None:
 
 def repoint(settings: Settings, manifest: Manifest) -> None:
     """Let the views of the catalogue name the lake's files where the home lies now."""
-    path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
-    path.parent.mkdir(exist_ok=True)
-    shutil.copyfile(existing(settings.home), path)
-    point(path, settings, manifest)
-    with _writing(path, settings) as con:
-        con.execute(SET_HOME, {"home": str(settings.place)})
-    swap_in(settings, path)
+    with _scratch(settings.home) as folder, _explained(settings):
+        path = folder / lake.CATALOGUE
+        shutil.copyfile(existing(settings.home), path)
+        point(path, settings, manifest)
+        with _writing(path, settings) as con:
+            con.execute(SET_HOME, {"home": str(settings.place)})
+        swap_in(settings, path)
 
 
 def point(path: Path, settings: Settings, manifest: Manifest) -> None:

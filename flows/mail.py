@@ -134,12 +134,10 @@ def _versioned(records: Iterable[dict[str, Any]], letter: Letter) -> list[dict[s
     """
 
     def is_this(record: dict[str, Any]) -> bool:
+        if record["week"] != letter.week or record["version"].startswith("n"):
+            return False
         sent_at = datetime.fromisoformat(record["at"])
-        return (
-            record["week"] == letter.week
-            and not record["version"].startswith("n")
-            and not any(at is None or at > sent_at for at in letter.changed_at)
-        )
+        return not any(at is None or at > sent_at for at in letter.changed_at)
 
     return [r | {"version": letter.version} if is_this(r) else r for r in records]
 

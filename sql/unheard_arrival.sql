@@ -1,5 +1,5 @@
 -- Calls whose beginning nobody could hear: the ship may have lain in port when reception began, after an outage too.
--- Grain: one such call (port_call_id). Inputs: track_call, heard_ship_slot, source_hour, jammed_slot.
+-- Grain: one such call (port_call_id). Inputs: track_call, call_identity, vessel, heard_ship_slot, source_hour, jammed_slot.
 with heard as (
     select
         source_hour.port_id,
@@ -17,6 +17,29 @@ with heard as (
     where jammed_slot.port_id is null
 ),
 
+-- When the hull was last heard elsewhere under another MMSI.
+elsewhere as (
+    select
+        call.port_call_id,
+        max(before.valid_to) as heard_at
+    from track_call as call
+    inner join call_identity as identity on call.port_call_id = identity.port_call_id
+    inner join vessel as before
+        on
+            identity.hull_id = before.hull_id
+            and before.source = 'AIS'
+            and call.track_id <> before.track_id
+            and call.arrived_at >= before.valid_to
+    left join track_call as in_port
+        on
+            before.track_id = in_port.track_id
+            and call.port_id = in_port.port_id
+            and before.valid_to between in_port.arrived_at
+            and coalesce(in_port.departed_at, before.valid_to)
+    where in_port.port_call_id is null
+    group by call.port_call_id
+),
+
 -- By the source that heard the ship first: what another one hears at the port's edge says nothing of
 -- the ships that only this one reaches.
 begun as (
@@ -24,7 +47,7 @@ begun as (
         call.port_call_id,
         call.port_id,
         first_slot.source,
-        call.arrived_after,
+        greatest(call.arrived_after, elsewhere.heard_at) as arrived_after,
         call.arrived_at,
         -- How long a ship that lies there may stay unheard while the source listens: a day, a choice
         -- (four passes of a satellite that comes every six hours), or as long as this one did in
@@ -37,6 +60,7 @@ begun as (
             and call.port_id = first_slot.port_id
             and time_bucket(interval 6 hour, call.arrived_at, timestamp '2000-01-03')
             = first_slot.slot_at
+    left join elsewhere on call.port_call_id = elsewhere.port_call_id
 ),
 
 numbered as (

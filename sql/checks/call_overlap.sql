@@ -1,6 +1,6 @@
 -- Counted calls that a track begins before its last one ended: a ship is at one port at a time.
--- A contested call may be one of two places that were sent at once.
 -- Grain: one call at fault. Inputs: port_call.
+-- A contested call may be one of two places that were sent at once.
 with in_order as (
     select
         port_call_id,

@@ -140,16 +140,22 @@ def home_of(
     lists: Iterable[List] = (),
     decisions: Iterable[str] = (),
     as_of: datetime = AS_OF,
+    earlier: Iterable[str] = (),
 ) -> Settings:
-    """A home with these rows of AIS, lists and persons' decisions, and all that follows."""
+    """A home with these rows of AIS, lists and persons' decisions, and all that follows.
+
+    Rows from years earlier have a file of their own: in one they would be a wrong clock's.
+    """
     settings = Settings(home=folder / "home", as_of=as_of, threads=1, memory_limit="300MB")
     settings.home.mkdir()
     lake.prepare(settings.home)
     (folder / "ais.csv").write_bytes(day(*rows, layout=DANISH))
+    if earlier:
+        (folder / "earlier.csv").write_bytes(day(*earlier, layout=DANISH))
     outcomes = []
-    for file in find_files([str(folder / "ais.csv")]):
+    for file in find_files([str(path) for path in sorted(folder.glob("*.csv"))]):
         outcomes += ingest_file(file, load_sources(settings.home), settings)
-    assert [outcome.state for outcome in outcomes] == ["ingested"], outcomes
+    assert {outcome.state for outcome in outcomes} == {"ingested"}, outcomes
     for one in lists:
         imported(settings, folder / one.name, one.text, one.on)
     if decisions:

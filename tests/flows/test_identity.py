@@ -70,7 +70,6 @@ def rows() -> Iterator[str]:
     yield from way(without_imo(PORT_THEN_OTHER), 0, BLACK_SEA, NOVOROSSIYSK, BLACK_SEA)
     yield from call(without_imo(PORT_THEN_OTHER, vessel_name="NEW NAME", call_sign="ELSE2"), 40)
     yield from call(BARGE, 2)
-    yield from way(BACK, -700, (56.0, 25.0), (56.1, 25.1))
     yield from call(BACK | {"mmsi": "352990111"}, 2)
     yield from way(BACK, 190, (56.0, 25.0), (56.1, 25.1))
     # Last heard in port, and months later in the Gulf.
@@ -119,7 +118,9 @@ DECISIONS = [
 @pytest.fixture(scope="module")
 def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     lists = [List("sdn.csv", ofac(*LISTED), "2026-05-20")]
-    settings = home_of(tmp_path_factory.mktemp("identity"), rows(), lists, DECISIONS)
+    earlier = list(way(BACK, -700, (56.0, 25.0), (56.1, 25.1)))
+    folder = tmp_path_factory.mktemp("identity")
+    settings = home_of(folder, rows(), lists, DECISIONS, earlier=earlier)
     with catalogue.reading(settings) as opened:
         yield opened
 

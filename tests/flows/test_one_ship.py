@@ -297,10 +297,11 @@ CASES = [
         1,
     ),
     Case(
+        # Two calls, but it may never have left: the second is no arrival.
         "silent for 23 days",
         one_hull(63, GABON, LIBERIA),
         changing(12, silent_h=560, way=VERY_LONG),
-        2,
+        1,
         0,
     ),
     Case(
@@ -321,6 +322,13 @@ CASES = [
         "changed between anchorage and berth",
         one_hull(66, GABON, RUSSIA),
         changing(26, silent_h=15, way=WAIT_AND_LOAD),
+        1,
+        1,
+    ),
+    Case(
+        "changed on the way in, and first heard again in the berth",
+        one_hull(98, GABON, RUSSIA),
+        changing(4),
         1,
         1,
     ),

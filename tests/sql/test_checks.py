@@ -57,13 +57,13 @@ DAMAGE = [
     ("source_file_sums", "update source_file set rows_kept = rows_kept + 1"),
     (
         "source_file_sums",
-        "update source_file set rows_kept = -1, rows_read = rows_read - 1 where rows_kept = 0",
+        "update source_file set rows_kept = -1, rows_read = rows_read - rows_kept - 1",
     ),
     ("source_file_times", "update source_file set first_reported_at = '2030-01-01'"),
     ("source_file_times", "update source_file set last_reported_at = null"),
     (
         "source_file_times",
-        "update source_file set first_reported_at = '2026-01-01' where rows_kept = 0",
+        "update source_file set rows_rejected = rows_read, rows_kept = 0, rows_repeated = 0",
     ),
     ("position_rows", f"delete from position where {FIRST}"),
     ("position_rows", "delete from position"),
