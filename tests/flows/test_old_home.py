@@ -52,6 +52,7 @@ def publish(home: Path, as_of: datetime) -> Settings:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     made = tmp_path_factory.mktemp("old") / "home"
+    made.mkdir()
     lake.prepare(made)  # a history without a lake would be refused
     shutil.copytree(HISTORY, made / "history", dirs_exist_ok=True)
     return publish(made, LATER)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows import catalogue, compact, digest, history, lake, store
+from flows import catalogue, compact, digest, history, known, lake, store
 from flows.settings import Settings
 
 OF_RUNS = {"run", "run_register", "outbox"}
@@ -20,7 +20,8 @@ def contents(settings: Settings) -> dict[str, str]:
     """A hash of each thing in a home: lake, relations, reports, history, and which files lie there.
 
     Without the numbers of runs and publications, without Prefect's own folder, and without what
-    tells the order in which files came: versions of the lake's parts, digests, compact files.
+    tells the order in which files came: versions of the lake's parts, digests, compact files. And
+    without the known files, which are remembered once they are some seconds old.
     """
     home = settings.home
     manifest = lake.read_manifest(settings.place)
@@ -44,7 +45,7 @@ def contents(settings: Settings) -> dict[str, str]:
     found["files"] = [
         str(path.parent if path.parts[0] in lake.KINDS else path)
         for path in files
-        if path.parts[0] not in ("prefect", lake.LOCK, digest.FOLDER, compact.FOLDER)
+        if path.parts[0] not in ("prefect", lake.LOCK, digest.FOLDER, compact.FOLDER, known.FILE)
     ]
     for path in sorted((home / "reports").rglob("*")):
         if path.is_file():
