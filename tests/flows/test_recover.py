@@ -251,7 +251,7 @@ def test_check_recovers_by_the_command_and_a_report_can_be_read(
     flags = ["--home", str(home.home), "--as-of", "2026-04-20"]
     assert main(["check", *flags]) == 1
     assert main(["sql", "select count(*) from position", *flags]) == 1
-    assert main(["check", "--recover", "--json", *flags]) == 0
+    assert main(["check", "--recover", "--repoint", "--json", *flags]) == 0  # a copy
     findings = json.loads(capsys.readouterr().out)
     assert findings[0]["check"] == "recover" and not any(f["is_fault"] for f in findings)
     with catalogue.reading(home) as con:

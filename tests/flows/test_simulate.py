@@ -1089,7 +1089,18 @@ def test_began_and_ended_are_when_a_ship_crossed_the_mark(clean: Tables, chart) 
     assert max(first.max(), last.max()) < 240
 
 
-@pytest.mark.parametrize("reception", RECEPTIONS[1:])
+THINNED = [reception for reception in RECEPTIONS if reception not in ("all", "ashore")]
+
+
+def test_a_receiver_on_land_hears_every_few_seconds_under_way_and_minutes_at_rest() -> None:
+    fixes = made(days=7, ships=2, seed=6, traps=(), reception="ashore").fixes
+    step_s = fixes.groupby("mmsi")["reported_at"].diff().dt.total_seconds()
+    is_under_way = fixes["sog_kn"] > 4
+    assert 2 <= step_s[is_under_way].median() <= 10
+    assert 150 <= step_s[fixes["nav_status"].isin([1, 5])].median() <= 200
+
+
+@pytest.mark.parametrize("reception", THINNED)
 def test_thin_reception_keeps_what_it_says(reception: str) -> None:
     settings = {"days": 12, "ships": 40, "seed": 6, "traps": ()}
     thin, full = (made(**settings, reception=r) for r in (reception, "all"))
@@ -1111,7 +1122,7 @@ def test_thin_reception_keeps_what_it_says(reception: str) -> None:
             assert share == 1.0 if reception != "6h-half" else 0.2 < share < 0.8
 
 
-@pytest.mark.parametrize("reception", RECEPTIONS)
+@pytest.mark.parametrize("reception", ["all", *THINNED])
 def test_truth_holds_the_calls_of_which_a_fix_was_received(reception: str) -> None:
     settings = {"days": 14, "ships": 60, "seed": 3, "traps": ()}
     thin, full = (made(**settings, reception=r) for r in (reception, "all"))
@@ -1197,7 +1208,7 @@ def test_hostile_names_are_sent_and_written_as_they_are(
         ({"ships": 6000}, "at most 5000"),
         ({"ships": 35}, "need 36 ships, got 35"),
         ({"jammed_share": 0.6}, "from 0 to 0.5"),
-        ({"reception": "3h"}, "no such reception: 3h; there are all, 2h"),
+        ({"reception": "3h"}, "no such reception: 3h; there are all, ashore, 2h"),
         ({"days": 6}, "need 7 days"),
         ({"report_minutes": 0.0}, "above 0"),
     ],
