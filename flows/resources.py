@@ -25,10 +25,10 @@ def sql_path(*parts: str) -> Path:
 
 
 def port_files() -> list[Path]:
-    """The files of ports and fences, Iran's and those of the Russian oil ports.
+    """The files of ports and fences: Iran's, those of the Russian oil ports, and dry land.
 
     >>> [path.name for path in port_files()]
-    ['iran.geojson', 'russia.geojson']
+    ['iran.geojson', 'land.geojson', 'russia.geojson']
     """
     return sorted(data_path("ports").glob("*.geojson"))
 

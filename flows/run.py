@@ -158,6 +158,8 @@ def _derive(
         compacted = background.submit(_compact, settings, manifest)
         changed = []
         if publish:
+            # Else the reports of a first run that ends early would tell of a history that was lost.
+            history.begin_history(settings.home, history.RUN)
             with catalogue.open_catalogue(built, settings) as con:
                 changed = [
                     week

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from flows import lake
+from flows.history import RUN, read_history
 from flows.settings import Settings
 from tests.conftest import ROOT
 from tests.flows.faulty import state_of
@@ -45,7 +47,11 @@ def barometer(home: Path, *arguments: str) -> dict[str, Any]:
         check=False,
     )
     there = sorted(path.name for path in home.iterdir()) if home.exists() else []
-    return {"code": done.returncode, "told": done.stderr, "there": there, "state": state_of(home)}
+    return {
+        **{"code": done.returncode, "told": done.stderr, "there": there, "state": state_of(home)},
+        "files": len(lake.read_manifest(home).entries),
+        "runs": len(read_history(home, RUN)),
+    }
 
 
 def main() -> int:

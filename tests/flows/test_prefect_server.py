@@ -38,6 +38,7 @@ def barometer(home: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 def servers_of(process: subprocess.Popen[str]) -> list[int]:
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     found = [int(pid) for pid in children.read_text().split()]
+    assert process.poll() is None, process.communicate()
     return [pid for pid in found if b"server_process" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
@@ -54,7 +55,7 @@ def is_there(pid: int) -> bool:
 )
 def test_the_server_ends_with_its_run(tmp_path: Path, number: signal.Signals) -> None:
     home = tmp_path / "home"
-    with barometer(home, "run") as process:
+    with barometer(home, "run", "data/sample") as process:
         until(lambda: servers_of(process), SOON_S)
         (server,) = servers_of(process)
         process.send_signal(number)
