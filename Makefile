@@ -21,8 +21,9 @@ setup: .venv/.done
 run: setup
 	$(BIN)/barometer run data/sample
 
+# All tests, or some: ARGS=tests/sql.
 test: setup
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .
