@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -20,6 +21,9 @@ SAMPLE = ROOT / "data" / "sample"
 AS_OF = "2026-03-23T06:00"
 
 FillHome = Callable[..., Settings]
+
+# Under nohup the signal is ignored, and so it would be by every process that a test starts.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @contextmanager
