@@ -1,4 +1,4 @@
-"""The voyages of others on which a weekly number went wrong, where they are at hand: see `CASES`."""
+"""Voyages of others on which a weekly number went wrong, where they are at hand: see `CASES`."""
 
 from __future__ import annotations
 
