@@ -485,8 +485,9 @@ def _add_simulate(command: Callable[..., argparse.ArgumentParser]) -> None:
     simulate.add_argument(
         "--reception",
         default="all",
-        choices=("all", "2h", "6h", "6h-half", "silent"),
-        help="what is received: all, a fix every 2 or 6 hours, half of those, 18 of 36 hours",
+        choices=("all", "ashore", "2h", "6h", "6h-half", "silent"),
+        help="what is received: all, what a receiver on land gets (every few seconds), a fix "
+        "every 2 or 6 hours, half of those, all but 18 of 36 hours",
     )
     simulate.add_argument(
         "--layout",

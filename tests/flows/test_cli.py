@@ -18,6 +18,7 @@ import pytest
 
 from flows.cli import main
 from flows.settings import Settings
+from flows.simulate.reception import RECEPTIONS
 from tests.conftest import AS_OF, ROOT, SAMPLE
 
 
@@ -251,6 +252,11 @@ def test_ports_lists_all_of_them(home: str) -> None:
         "land",
     }
     assert "Kharg Island" in barometer("ports").stdout
+
+
+def test_simulate_offers_every_reception() -> None:
+    told = barometer("simulate", "--help").stdout
+    assert f"{{{','.join(RECEPTIONS)}}}" in told
 
 
 def test_simulate_writes_what_run_reads(tmp_path: Path) -> None:
