@@ -191,8 +191,9 @@ CLOCK_SAMPLE = 200
 
 FROZEN_NEAR_M = 1_000.0
 """Fixes within this of each other are one place where a ship lies, as in port calls."""
-SAILS_ON_FIXES = 500
-"""So far ahead is looked whether a ship sails on: three days at one fix in `SLOT_US`."""
+SAILS_ON_US, SAILS_ON_FIXES = 3 * 86_400 * 1_000_000, 2_000
+"""So far ahead is looked whether a ship sails on: three days, which are 432 slots of `SLOT_US` with
+a fix in up to four cells each."""
 APPROACH_US = 3 * 3_600 * 1_000_000
 """A ship that was heard under way so long before, and took no more than twice the time that the way
 takes, was seen to come."""
@@ -423,6 +424,7 @@ class _Pieces(NamedTuple):
     extent_m: _Floats
     proof: _Floats  # what it costs a path to leave the piece aside
     is_frozen: _Bools  # the place is reported when the ship cannot be there, see `_frozen_ends`
+    is_doubtful: _Bools  # it may be: the place was frozen from the first fix there on
 
     def rows(self, which: Any) -> _Pieces:
         """The pieces of a mask or of an array of indices."""
@@ -623,13 +625,15 @@ def _numbered(pieces: _Pieces, owner: _Ints) -> _Ints:
 
 
 def _dispute(table: _Table, pieces: _Pieces, owner: _Ints, result: Judgement) -> None:
-    """Mark both ends of each impossible step that is left in a track.
+    """Mark both ends of each impossible step that is left in a track, and what is in doubt by itself.
 
     Where a track begins with fixes that never sail, and sails after the step, the doubt is on them
     alone: it was jammed from the start. Not so at its end, where a ship that was drifted away may
     just have come back to where it truly lies.
     """
     kept = np.flatnonzero(owner == 0)
+    doubtful = _rows_of(pieces, kept[pieces.is_doubtful[kept]])
+    result.verdict[doubtful], result.reason[doubtful] = DISPUTED, FROZEN
     a, b = kept[:-1], kept[1:]
     is_same = pieces.mmsi[a] == pieces.mmsi[b]
     is_open = np.flatnonzero(is_same & ~table.can_sail(pieces.tail[a], pieces.head[b]))
@@ -665,7 +669,7 @@ def _cut(table: _Table) -> _Pieces:
     is_new |= (over_m > step_us * (own_kn[:-1] * _KN / 1e6)) & (step_m > SPOT_M)
     is_new |= _stray_ends(table, is_new, same, own_kn)
     frozen = _frozen_ends(table, is_new, same, own_kn)
-    is_new |= frozen[1:] != frozen[:-1]
+    is_new |= np.diff(frozen) != 0
     head = np.flatnonzero(np.concatenate(([True], is_new)))
     tail = np.append(head[1:], size) - 1
     fixes = tail - head + 1
@@ -686,19 +690,27 @@ def _cut(table: _Table) -> _Pieces:
         own_kn=own_kn[head],
         extent_m=extent_m,
         proof=proof,
-        is_frozen=frozen[head],
+        is_frozen=frozen[head] == _LATE,
+        is_doubtful=frozen[head] == _DOUBTFUL,
     )
 
 
-def _frozen_ends(table: _Table, is_new: _Bools, same: _Bools, own_kn: _Floats) -> _Bools:
+_LATE, _DOUBTFUL = 1, 2
+"""What a fix of a frozen place is: after the ship must have left, or at a time when it may have."""
+
+
+def _frozen_ends(
+    table: _Table, is_new: _Bools, same: _Bools, own_kn: _Floats
+) -> npt.NDArray[np.int8]:
     """Fixes of a ship that lies where it was seen to come, after it must have left, or the reverse.
 
     A receiver may repeat its last place for hours (interference, a stale feed), or one with a late
     clock report a ship in its berth that others hear under way. So a still place proves no time
     before a step that no ship can make, if its end is frozen to the digit or goes on beside the
-    step: its fixes count up to the last one from which the step can be sailed.
+    step: its fixes count up to the last one from which the step can be sailed. Where the place was
+    frozen from the first fix on, as of a ship under way, those after the first are in doubt.
     """
-    frozen = np.zeros(table.mmsi.size, dtype=np.bool_)
+    frozen = np.zeros(table.mmsi.size, dtype=np.int8)
     jump = np.flatnonzero(same & is_new)
     jump = jump[~table.can_sail(jump, jump + 1)]
     for way in (1, -1):
@@ -710,17 +722,21 @@ def _frozen_ends(table: _Table, is_new: _Bools, same: _Bools, own_kn: _Floats) -
         start = np.concatenate(([0], np.flatnonzero(new) + 1))  # of each piece
         begins = start[np.searchsorted(start, steps, side="right") - 1]
         for step, begin in zip(steps.tolist(), begins.tolist(), strict=True):
-            last = _last_before(turned, own, begin, step)
-            if last is not None:
-                rows = np.arange(last + 1, step + 1)
-                frozen[rows if way > 0 else frozen.size - 1 - rows] = True
+            bounds = _last_before(turned, own, begin, step, is_forward=way > 0)
+            if bounds is not None:
+                sure, last = bounds
+                for first, end, kind in ((sure, last, _DOUBTFUL), (last, step, _LATE)):
+                    rows = np.arange(first + 1, end + 1)
+                    frozen[rows if way > 0 else frozen.size - 1 - rows] = kind
     return frozen
 
 
-def _last_before(table: _Table, own_kn: _Floats, begin: int, step: int) -> int | None:
+def _last_before(
+    table: _Table, own_kn: _Floats, begin: int, step: int, *, is_forward: bool
+) -> tuple[int, int] | None:
     """The last fix from which a ship sails the step after row `step`; None if none can be told.
 
-    `begin` is the first row of its piece.
+    Before it the last fix that is beyond doubt. `begin` is the first row of the piece.
     """
     place = table.lon[step], table.lat[step]
     is_frozen = step > begin and (table.lon[step - 1], table.lat[step - 1]) == place
@@ -741,13 +757,27 @@ def _last_before(table: _Table, own_kn: _Floats, begin: int, step: int) -> int |
     if not lies <= last < step or not _was_seen_to_come(table, own_kn, lies):
         return None
     # A ship that was lying wandered before its place froze; one that drifted there by interference
-    # is frozen from the start.
+    # is frozen from the start, and so is one whose receiver stopped under way.
     wanders = (table.lon[lies:step] != place[0]) | (table.lat[lies:step] != place[1])
     lay_us = table.at[lies + np.flatnonzero(wanders)[-1:]] - table.at[lies]
-    is_frozen &= bool((lay_us >= _HOUR_US).any())
     still = ahead[goes_on]
     returns = table.can_sail(np.full_like(still, step + 1), still)
-    return last if is_frozen or not returns.all() else None
+    if (is_frozen and (lay_us >= _HOUR_US).any()) or not returns.all():
+        return last, last
+    # What is repeated was there before: no place is frozen from a later one on.
+    if not (is_frozen and is_forward):
+        return None
+    onward_us = table.at[_onward(table, step)[-1]] - table.at[step + 1]
+    return (lies, last) if onward_us > table.at[step] - table.at[lies] else None
+
+
+def _onward(table: _Table, step: int) -> _Ints:
+    """The rows after row `step` up to the next step that no ship can make."""
+    rows = np.arange(step + 1, min(step + 1 + SAILS_ON_FIXES, table.mmsi.size))
+    is_ahead = table.at[rows] - table.at[step] <= SAILS_ON_US
+    rows = rows[is_ahead & (table.mmsi[rows] == table.mmsi[step])]
+    jump = np.flatnonzero(~table.can_sail(rows[:-1], rows[1:]))
+    return np.asarray(rows[: jump[0] + 1] if jump.size else rows)
 
 
 def _sails_away(table: _Table, step: int, away: _Ints) -> bool:
@@ -761,10 +791,7 @@ def _sails_away(table: _Table, step: int, away: _Ints) -> bool:
     off_m = table.metres(np.full(2, step), away[:2])
     if off_m[1] - off_m[0] > POSITION_SLACK_M:
         return True
-    rows = np.arange(step + 1, min(step + 1 + SAILS_ON_FIXES, table.mmsi.size))
-    rows = rows[table.mmsi[rows] == table.mmsi[step]]
-    jump = np.flatnonzero(~table.can_sail(rows[:-1], rows[1:]))
-    rows = rows[: jump[0] + 1] if jump.size else rows
+    rows = _onward(table, step)
     return bool((table.metres(np.full_like(rows, rows[0]), rows) > RING_M).any())
 
 

@@ -120,6 +120,22 @@ def frozen(fixes: pd.DataFrame, hours: float, *, after: bool) -> pd.DataFrame:
     )
 
 
+def frozen_under_way(fixes: pd.DataFrame, hours: float) -> pd.DataFrame:
+    """The place held on the way in, from so many hours before the first fix in the berth of A."""
+    fixes = moored_with_noise(fixes)
+    in_berth = fixes["lon"].sub(PLACES["A berth"][0]).abs().lt(1e-3) & fixes["sog_kn"].lt(0.5)
+    end = fixes.loc[in_berth, "reported_at"].iloc[0]
+    begin = end - pd.Timedelta(hours=hours)
+    place = fixes[fixes["reported_at"] <= begin].iloc[-1]
+    held = fixes["reported_at"].between(begin, end, inclusive="neither")
+    return fixes.assign(
+        **{
+            name: fixes[name].mask(held, place[name]).astype(fixes[name].dtype)
+            for name in ("lon", "lat", "port", "area")
+        }
+    )
+
+
 def thrown(
     fixes: pd.DataFrame, place: str, begin_h: float, end_h: float, every: str
 ) -> pd.DataFrame:
@@ -180,6 +196,8 @@ SCENARIOS: dict[str, tuple[Callable[[str], pd.DataFrame], list[tuple[str, str]]]
         lambda e: frozen(tanker(e), 1.5, after=False),
         ONE_CALL,
     ),
+    "frozen for 1.5 h under way": (lambda e: frozen_under_way(tanker(e), 1.5), ONE_CALL),
+    "frozen for 2.5 h under way": (lambda e: frozen_under_way(tanker(e), 2.5), ONE_CALL),
     "thrown to a berth for an hour": (
         lambda e: thrown(tanker(e), "B berth", 2, 3, e),
         ONE_CALL,
