@@ -287,7 +287,7 @@ def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Fin
         _limit(
             "programme",
             f"{source}: {hulls} hulls under {programme!r}, a tag that data/registers/"
-            "programmes.csv does not know; they are linked by nothing",
+            "programmes.csv does not know: it makes no link, and ends none of the same ship",
         )
         for source, programme, hulls in unknown
     ]

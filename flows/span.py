@@ -6,9 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 FAR_DAYS = 180
-"""A gap below this is no sign of a wrong clock: the smallest of the common faults is a year (a
-clock that missed New Year), and between half a year's rows and those of the year before lie as many
-days."""
+"""A gap below this is hardly the sign of a wrong clock: the smallest of the common faults is a year
+(a clock that missed New Year), and between half a year's rows and those of the year before lie as
+many days."""
+
+NEAR_DAYS, NEAR_SHARE = 30, 100
+"""Nearer than that a fault is rarer (day and month exchanged put a row a month and more away), and
+a ship that was silent for as long is usual: rows outside are a fault where they are one in a
+hundred at most, and are measured by the span of all others, which they do not lengthen."""
 
 FAR_SPANS = 3
 """A gap is far where it is so many times as long as what lies beside it, as Tukey's outer fences
@@ -48,20 +53,37 @@ def own_days(counts: npt.NDArray[np.int64]) -> tuple[int, int] | None:
     (7999, 7999)
     """
     days = np.flatnonzero(counts)
-    if len(days) < 2 or np.diff(days).max() <= FAR_DAYS:
+    if len(days) < 2 or np.diff(days).max() <= NEAR_DAYS:
         return None
-    rows = counts[days]
+    rows, whole = counts[days], (days[0], days[-1])
     first, last = _grown(days, *_heaviest(days, rows), YEARS_DAYS, 1)
     within = (days >= first) & (days <= last)
     if 2 * rows[within].sum() < rows.sum():
         return None  # which part is the file's own cannot be told
     days, rows = days[within], rows[within]
-    near_first, near_last = _grown(days, *_heaviest(days, rows), FAR_DAYS, FAR_SPANS)
-    outside = rows[(days < near_first) | (days > near_last)].sum()
     total = rows.sum()
-    if outside <= max(total // FEW_SHARE, min(total // SMALL_SHARE, FEW_ROWS)):
+    few = max(total // FEW_SHARE, min(total // SMALL_SHARE, FEW_ROWS))
+    near_first, near_last = _grown(days, *_heaviest(days, rows), FAR_DAYS, FAR_SPANS)
+    is_near = (days >= near_first) & (days <= near_last)
+    if rows[~is_near].sum() <= few:
         first, last = near_first, near_last
-    return None if within.all() and (first, last) == (days[0], days[-1]) else (first, last)
+        days, rows = days[is_near], rows[is_near]
+    is_near = _is_near_core(days, rows)
+    if rows[~is_near].sum() <= rows.sum() // NEAR_SHARE:
+        first, last = days[is_near][[0, -1]]
+    return None if (first, last) == whole else (int(first), int(last))
+
+
+def _is_near_core(
+    days: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """The days that no gap parts from the core, which is all but a hundredth of the rows."""
+    most = rows.sum() // NEAR_SHARE
+    first = int(np.searchsorted(np.cumsum(rows), most, side="right"))
+    last = len(days) - 1 - int(np.searchsorted(np.cumsum(rows[::-1]), most, side="right"))
+    reach = max(NEAR_DAYS, FAR_SPANS * int(days[last] - days[first] + 1))
+    part = np.concatenate(([0], np.cumsum(np.diff(days) > reach)))
+    return np.asarray(part == part[first])
 
 
 def _heaviest(days: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> tuple[int, int]:

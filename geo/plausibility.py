@@ -625,7 +625,7 @@ def _numbered(pieces: _Pieces, owner: _Ints) -> _Ints:
 
 
 def _dispute(table: _Table, pieces: _Pieces, owner: _Ints, result: Judgement) -> None:
-    """Mark both ends of each impossible step that is left in a track, and what is in doubt by itself.
+    """Mark both ends of each impossible step left in a track, and what is in doubt by itself.
 
     Where a track begins with fixes that never sail, and sails after the step, the doubt is on them
     alone: it was jammed from the start. Not so at its end, where a ship that was drifted away may

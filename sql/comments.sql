@@ -312,7 +312,7 @@ comment on column vessel.first_russian_on is 'First day on which the hull was he
 comment on column vessel.last_russian_on is 'Last such day, UTC. Null: never.';
 
 comment on table vessel_conflict is 'Where what a ship says of itself cannot all be true. One row a conflict.';
-comment on column vessel_conflict.conflict is 'imo_on_two_hulls (at once, far apart), imo_of_unlike_ships, imo_of_other_size, imo_of_scrapped_ship, imo_of_many_ships, imo_under_unknown_name (renamed, or another ship), mmsi_handed_on (one hull after the other), mmsi_on_two_hulls (at once), type_differs (AIS and registers), two_transmitters (one ship under two MMSIs that kept company through a call), mmsi_changed_in_port (one after the other in one place).';
+comment on column vessel_conflict.conflict is 'imo_on_two_hulls (at once, far apart), imo_of_unlike_ships, imo_of_other_size, imo_of_scrapped_ship, imo_of_many_ships, imo_under_unknown_name (renamed, or another ship), mmsi_handed_on (one hull after the other), mmsi_on_two_hulls (at once), type_differs (AIS and registers), two_transmitters (one ship under two MMSIs that kept company through a call), mmsi_changed_in_port (one after the other in one place), sent_from_two_places (12 hours and more of a stay in port).';
 comment on column vessel_conflict.imo is 'The IMO number concerned. Null: none sent.';
 comment on column vessel_conflict.mmsi is 'The transmitter concerned.';
 comment on column vessel_conflict.detail is 'What does not fit, in words.';

@@ -1,5 +1,5 @@
 -- Where what a ship says of itself cannot all be true: shown here, and never smoothed away.
--- Grain: one conflict. Inputs: imo_held, imo_rival, hull_spell, hull, register_ship, joined_call, port_call.
+-- Grain: one conflict. Inputs: imo_held, imo_rival, hull_spell, hull, register_ship, joined_call, port_call, track_call, flagged_position.
 with two_hulls as (
     select
         'imo_on_two_hulls' as conflict,
@@ -181,6 +181,40 @@ one_call as (
     where call.mmsi <> other.mmsi and coalesce(call.imo <> other.imo, true)
 ),
 
+-- Shown elsewhere all through a stay: the place of one of the two is false. Interference throws a
+-- ship for some hours; from 12 on (a choice) more is at work. Within 20 km it may have strayed
+-- (STRAY_NEAR_M of geo/plausibility.py).
+in_two_places as (
+    select
+        'sent_from_two_places' as conflict,
+        any_value(call.imo) as imo,
+        call.mmsi,
+        'while it lay in ' || any_value(call.port_id) || ' it was shown up to '
+        || round(max(away.km))::integer || ' km away too, in '
+        || count(distinct time_bucket(interval 1 hour, fix.reported_at)) || ' hours' as detail,
+        min(fix.reported_at) as valid_from,
+        max(fix.reported_at) as valid_to
+    from port_call as call
+    inner join joined_call as joined on call.port_call_id = joined.port_call_id
+    inner join track_call as place on call.port_call_id = place.port_call_id
+    inner join flagged_position as fix
+        on
+            call.mmsi = fix.mmsi
+            and fix.verdict = 'implausible'
+            and fix.reason = 'joined to the track at neither end'
+            and fix.reported_at between call.arrived_at and joined.ended_at
+    cross join lateral (
+        select
+            111.2 * sqrt(
+                pow(fix.lat - place.lat, 2)
+                + pow((fix.lon - place.lon) * cos(radians(place.lat)), 2)
+            ) as km
+    ) as away
+    where away.km > 20
+    group by call.port_call_id, call.mmsi
+    having count(distinct time_bucket(interval 1 hour, fix.reported_at)) >= 12
+),
+
 conflict as (
     select * from two_hulls
     union all
@@ -201,6 +235,8 @@ conflict as (
     select * from other_type
     union all
     select * from one_call
+    union all
+    select * from in_two_places
 )
 
 select

@@ -111,8 +111,8 @@ def doubts(
     lost = now - {hull_key(e) for e in entries if is_known(e)}
     if len(lost) > MOST_UNKNOWN * len(now):
         found.append(
-            f"{len(lost):,} of {len(now):,} hulls have no programme key that is known, and would "
-            f"be linked by nothing: {named_keys(unknown_keys(entries))}"
+            f"{len(lost):,} of {len(now):,} hulls have no programme key that is known: "
+            f"{named_keys(unknown_keys(entries))}"
         )
     return found
 

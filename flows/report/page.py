@@ -131,6 +131,7 @@ def render(found: Row) -> str:
             "known_on": words.known_on(found["notes"]),
             "simulated": words.SIMULATED if found["notes"]["is_simulated"] else None,
             "told": _told(found),
+            "doubts_mark": words.doubts_mark(words.doubtful_lists(found["registers"])),
             "changed": words.changed(found["restatement"], found["week"]),
             "interference_note": words.interference_note(
                 found["interference"], found["notes"]["made_less_sure"]

@@ -120,6 +120,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
         "interference": records(con, "report_interference", week=week),
         "restatement": records(con, "report_restatement", week=week),
         "notes": records(con, "report_notes", week=week)[0],
+        "registers": records(con, "report_register", week=week),
     }
 
 

@@ -15,6 +15,7 @@ from flows.report.tables import safe_text, summary
 from flows.report.words import (
     SIMULATED,
     changed,
+    doubtful_lists,
     headline,
     interference_note,
     known_on,
@@ -53,6 +54,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         quiet_ports(found["ports"]),
         interference_note(found["interference"], found["notes"]["made_less_sure"]),
         *notes(found["notes"], series),
+        *doubtful_lists(found["registers"]),
     ]
     parts += [Text(""), *(Text(f"- {note}") for note in told if note)]
     return Group(*parts)

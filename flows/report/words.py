@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -280,9 +281,17 @@ def doubtful_lists(registers: Iterable[Row]) -> list[str]:
             hulls = _counted(register["unknown_hulls"], "ship")
             told.append(
                 f"{name} has {hulls} under programme keys that are not known "
-                f"({register['unknown_keys']}): they link nothing, and links may be missing."
+                f"({register['unknown_keys']}): such a key makes no link, and ends none of the "
+                "same ship; links of newly listed ships may be missing."
             )
     return told
+
+
+def doubts_mark(doubts: Sequence[str]) -> str | None:
+    """By what a page is known to have been drawn with the same doubts; None for none."""
+    if not doubts:
+        return None
+    return hashlib.blake2b("\n".join(doubts).encode(), digest_size=8).hexdigest()
 
 
 def _of_doubt(found: Row) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ import duckdb
 from flows.durable import make_folder, write_durably
 from flows.report import dictionary
 from flows.report.tables import FILES, Table, csv_bytes, records, week_table
-from flows.report.words import SIMULATED
+from flows.report.words import SIMULATED, doubtful_lists, doubts_mark
 
 PAGE, CHART, MARK = "report.html", "report.png", "SIMULATED.txt"
 
@@ -31,8 +32,8 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     -------
     bool
         Whether a number is new or changed: a file of `FILES`. A file that would be the same is
-        left as it is; page and chart are drawn only where a number changed or one of them is
-        missing, for they cost a second.
+        left as it is; page and chart are drawn only where a number, or what is doubtful about a
+        list, changed, or one of them is missing, for they cost a second.
     """
     make_folder(folder)
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
@@ -41,12 +42,21 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     if records(con, "report_notes", week=week)[0]["is_simulated"]:
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))
-    if is_changed or not all((folder / name).exists() for name in (PAGE, CHART)):
+    doubts = doubtful_lists(records(con, "report_register", week=week))
+    if is_changed or not (folder / CHART).exists() or not _tells(folder / PAGE, doubts):
         beside |= _drawn(con, week, tables)
     # The numbers go last: killed before them, the next run finds them changed and draws again.
     for name, content in (_differing(folder, beside) | _differing(folder, numbers)).items():
         write_durably(folder / name, content)
     return is_changed
+
+
+def _tells(page: Path, doubts: Sequence[str]) -> bool:
+    """Whether a page is there that was drawn with these doubts."""
+    if not page.exists():
+        return False
+    told = re.search(r'<meta name="doubts" content="(\w+)" />', page.read_text(encoding="utf-8"))
+    return (told[1] if told else None) == doubts_mark(doubts)
 
 
 def _differing(folder: Path, contents: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -114,6 +114,7 @@ def changing(
 LONG = voyage(SEA, BERTH, SEA, stay_h=120)
 STORING = voyage(SEA, BERTH, SEA, stay_h=340)
 VERY_LONG = voyage(SEA, BERTH, SEA, stay_h=700)
+OFF_MUSCAT: Place = (58.8, 23.9)
 NO_SIZE = {"length_m": "", "beam_m": ""}
 RUSSIA, GABON, COMOROS, LIBERIA = 273, 626, 620, 636
 
@@ -129,6 +130,15 @@ def by_way_of_another_port(day: float, ships: list[Ship]) -> list[Iterable[str]]
         reports(ships[0], day, INTO, heard=lambda h: h < 20),
         reports(ships[1], day + 2, voyage((56.3, 26.6), BANDAR, (56.3, 26.6), stay_h=12)),
         reports(ships[2], day + 3.5, INTO, heard=lambda h: h > 8),
+    ]
+
+
+def in_two_places(day: float, ships: list[Ship]) -> list[Iterable[str]]:
+    """Sent from off Muscat too, in turns, for most of the stay."""
+    elsewhere = (lambda _: (OFF_MUSCAT, False)), 28.0
+    return [
+        reports(ships[0], day, INTO, every_min=10),
+        reports(ships[0], day, elsewhere, every_min=20, late_s=300, heard=lambda hours: hours > 8),
     ]
 
 
@@ -332,6 +342,7 @@ CASES = [
         1,
         1,
     ),
+    Case("sent from two places", one_hull(99, RUSSIA), in_two_places, 1, 1, "sent_from_two_places"),
     Case("left and came again", one_hull(67, GABON, LIBERIA), away_and_back, 2, 0),
     Case("elsewhere between", one_hull(68, GABON, LIBERIA, COMOROS), by_way_of_another_port, 3, 0),
     Case(
@@ -400,7 +411,7 @@ def counted(con: duckdb.DuckDBPyConnection, ships: list[Ship]) -> list[tuple[boo
 def test_a_ship_is_counted_once(con: duckdb.DuckDBPyConnection, case: Case) -> None:
     found = [is_linked for is_linked, in_headline in counted(con, case.ships) if in_headline]
     assert (len(found), sum(found)) == (case.calls, case.linked)
-    told = {"two_transmitters", "mmsi_changed_in_port"}
+    told = {"two_transmitters", "mmsi_changed_in_port", "sent_from_two_places"}
     for of in case.ships:
         assert conflicts(con, of) & told == ({case.conflict} if case.conflict else set())
 

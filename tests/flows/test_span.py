@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flows import read
 from flows.settings import Settings
-from flows.span import own_days
+from flows.span import NEAR_DAYS, own_days
 from tests.flows.conftest import day, fleet, ingested, ledger, positions, rejects, row
 
 NOON = datetime(2026, 4, 15, 12)
@@ -41,6 +41,8 @@ HONEST = {
     "a fix a year": spread(100, 9000, 365),
     "dense at the end, thin for years before": spread(5000, 8900, 90) | spread(8901, 9000, 1, 999),
     "a ship laid up for half a year": spread(8000, 8500, 1) | spread(8710, 9200, 1),
+    "ten rows in five days, and three six weeks later": spread(9000, 9004, 1, 2) | {"d9045": 3},
+    "a ship that thins out": spread(9000, 9011, 1, 99) | spread(9011, 9071, 20),
     "two samples, two years apart": spread(8000, 8030, 1, 50) | spread(8760, 8790, 1, 50),
     "a sample of a fifth, two years earlier": spread(8000, 8005, 1, 50) | spread(8760, 8790, 1, 50),
 }
@@ -52,6 +54,11 @@ def test_an_honest_file_keeps_all_its_rows(rows: dict[str, int]) -> None:
 
 
 WRONG = {
+    "six weeks early": (spread(9000, 9011, 1, 90) | {"d8958": 1}, (9000, 9011)),
+    "strays, each near the next": (
+        spread(9000, 9011, 1, 90) | {"d8818": 1, "d8958": 1, "d9023": 1},
+        (9000, 9023),
+    ),
     "1,024 weeks early": ({"d9000": 3, "d1832": 1}, (9000, 9000)),
     "1,024 weeks early, and every other row": ({"d9000": 50, "d1832": 50}, (9000, 9000)),
     "two rows, one 1,024 weeks early": ({"d9000": 1, "d1832": 1}, (9000, 9000)),
@@ -101,7 +108,7 @@ def test_the_span_holds_half_of_the_rows_and_moves_with_them(
     outside = [day for day in rows if not first <= day <= last]
     assert outside
     # Between what is outside and what is inside lies a gap, whichever side it is on.
-    assert all(min(abs(day - first), abs(day - last)) > 180 for day in outside)
+    assert all(min(abs(day - first), abs(day - last)) > NEAR_DAYS for day in outside)
 
 
 def strayed(stray: datetime, count: int = 40) -> list[str]:

@@ -78,6 +78,17 @@ def test_with_a_number_the_page_is_drawn_anew(
     assert contents(folder) == before
 
 
+def test_with_another_doubt_about_a_list_the_page_is_drawn_anew(
+    sample_home: Settings, folder: Path
+) -> None:
+    before = contents(folder)
+    drawn = before["report.html"].replace(b"<head>", b'<head><meta name="doubts" content="0a" />')
+    (folder / "report.html").write_bytes(drawn)
+    with catalogue.reading(sample_home) as con:
+        assert not write.write_report(con, folder, "2026-W11"), "no number changed"
+    assert contents(folder) == before
+
+
 def test_killed_before_its_numbers_the_page_is_drawn_again(
     sample_home: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
