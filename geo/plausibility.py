@@ -708,7 +708,7 @@ def _frozen_ends(
     clock report a ship in its berth that others hear under way. So a still place proves no time
     before a step that no ship can make, if its end is frozen to the digit or goes on beside the
     step: its fixes count up to the last one from which the step can be sailed. Where the place was
-    frozen from the first fix on, as of a ship under way, those after the first are in doubt.
+    frozen from the first fix on, as of a ship under way, all are in doubt.
     """
     frozen = np.zeros(table.mmsi.size, dtype=np.int8)
     jump = np.flatnonzero(same & is_new)
@@ -768,7 +768,7 @@ def _last_before(
     if not (is_frozen and is_forward):
         return None
     onward_us = table.at[_onward(table, step)[-1]] - table.at[step + 1]
-    return (lies, last) if onward_us > table.at[step] - table.at[lies] else None
+    return (lies - 1, last) if onward_us > table.at[step] - table.at[lies] else None
 
 
 def _onward(table: _Table, step: int) -> _Ints:
