@@ -299,7 +299,7 @@ def _notes(letter: Letter) -> list[str]:
     events = words.interference_note(found["interference"], found["notes"]["made_less_sure"])
     told = [events] if events else []
     told += words.notes(found["notes"], found["series"])
-    told += words.doubtful_lists(found["registers"])
+    told += [foreign(doubt) for doubt in words.doubtful_lists(found["registers"])]
     told += [f"Attached: {', '.join(file.name for file in letter.attachments)}."]
     told += [
         f"Left out, as too large for a mail: {file.name} ({len(file.content) / 1e6:.1f} MB); it "

@@ -276,12 +276,12 @@ def doubtful_lists(registers: Iterable[Row]) -> list[str]:
     for register in registers:
         name = f"{register['link_source']} of {register['published_on']}"
         if register["accepted"]:
-            told.append(f"{name} was taken although: {register['accepted']}.")
+            told.append(f"{name} was taken although: {safe_text(register['accepted'])}.")
         if register["unknown_hulls"]:
             hulls = _counted(register["unknown_hulls"], "ship")
             told.append(
                 f"{name} has {hulls} under programme keys that are not known "
-                f"({register['unknown_keys']}): such a key makes no link, and ends none of the "
+                f"({safe_text(register['unknown_keys'])}): such a key makes no link, and ends none of the "
                 "same ship; links of newly listed ships may be missing."
             )
     return told

@@ -81,6 +81,7 @@ def week_letter(
     }
     found = {
         "waters": [],
+        "registers": [],
         "series": series,
         "windows": [],
         "restatement": [],
