@@ -281,8 +281,8 @@ def doubtful_lists(registers: Iterable[Row]) -> list[str]:
             hulls = _counted(register["unknown_hulls"], "ship")
             told.append(
                 f"{name} has {hulls} under programme keys that are not known "
-                f"({safe_text(register['unknown_keys'])}): such a key makes no link, and ends none of the "
-                "same ship; links of newly listed ships may be missing."
+                f"({safe_text(register['unknown_keys'])}): such a key makes no link, and ends "
+                "none of the same ship; links of newly listed ships may be missing."
             )
     return told
 
