@@ -58,18 +58,19 @@ def own_days(counts: npt.NDArray[np.int64]) -> tuple[int, int] | None:
     rows, whole = counts[days], (days[0], days[-1])
     first, last = _grown(days, *_heaviest(days, rows), YEARS_DAYS, 1)
     within = (days >= first) & (days <= last)
-    if 2 * rows[within].sum() < rows.sum():
+    every = rows.sum()
+    if 2 * rows[within].sum() < every:
         return None  # which part is the file's own cannot be told
     days, rows = days[within], rows[within]
     total = rows.sum()
     few = max(total // FEW_SHARE, min(total // SMALL_SHARE, FEW_ROWS))
     near_first, near_last = _grown(days, *_heaviest(days, rows), FAR_DAYS, FAR_SPANS)
     is_near = (days >= near_first) & (days <= near_last)
-    if rows[~is_near].sum() <= few:
+    if rows[~is_near].sum() <= few and 2 * rows[is_near].sum() >= every:
         first, last = near_first, near_last
         days, rows = days[is_near], rows[is_near]
     is_near = _is_near_core(days, rows)
-    if rows[~is_near].sum() <= rows.sum() // NEAR_SHARE:
+    if rows[~is_near].sum() <= rows.sum() // NEAR_SHARE and 2 * rows[is_near].sum() >= every:
         first, last = days[is_near][[0, -1]]
     return None if (first, last) == whole else (int(first), int(last))
 

@@ -29,7 +29,7 @@ SCRAPPED = 9000099
 
 KNOWN = (
     *("register_ship", "register_entry", "mid", "link_decision", "flagged_position"),
-    *("joined_call", "port_call"),
+    *("joined_call", "port_call", "track_call"),
 )
 WAY = (
     *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
