@@ -20,8 +20,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import geo
 from flows.resources import sql_path
-from geo import earth, fences, plausibility, port_calls, ports
 from geo.fences import locate
 from geo.interference import find_crowds, find_interference, reach_m
 from geo.plausibility import FEW_BESIDE_MANY, JUMP, REASONS, VERDICTS, judge, microseconds
@@ -113,14 +113,13 @@ NO_WORK = Work(CALL_SCHEMA.empty_table(), FLAGGED_SCHEMA.empty_table(), SHIP_SCH
 def method_hash() -> str:
     """A hash of the code that finds calls: what other code found is not taken over."""
     digest = hashlib.blake2b(digest_size=16)
-    for module in (earth, fences, plausibility, port_calls, ports):
-        digest.update(Path(str(module.__file__)).read_bytes())
+    code = sorted(Path(str(geo.__file__)).parent.glob("*.py"))
     queries = (
         sql_path("candidate.sql"),
         sql_path("candidate_fix.sql"),
         sql_path("digest", "close.sql"),
     )
-    for path in (Path(__file__), *queries):
+    for path in (*code, Path(__file__), *queries):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
