@@ -37,9 +37,9 @@ def as_text(found: Imported, name: str) -> str:
             "The list does not give its day: taken as of the newest day in it. If you know it, "
             "remove this import (barometer register list has its number) and give --published-on."
         )
-    if found.compared_with is None:
+    if found.compared_with is None and found.is_newest:
         lines.append("The first version of this list; links follow it from now on.")
-    else:
+    elif found.compared_with is not None:
         lines.append(f"Against the version of {found.compared_with}:")
         for change in _CHANGES:
             lines += _changes(change, getattr(found, change))
