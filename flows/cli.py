@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flows import __version__
-from flows.settings import (
+from flows.home.settings import (
     BarometerError,
     SettingError,
     Settings,
@@ -33,10 +33,10 @@ from flows.settings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.cluster import Cluster
-    from flows.download import Progress as DownloadProgress
-    from flows.ingest import Outcome, Progress
-    from flows.listen import Progress as ListenProgress
+    from flows.ingest.stage import Outcome, Progress
+    from flows.runner.cluster import Cluster
+    from flows.sources.download import Progress as DownloadProgress
+    from flows.sources.listen import Progress as ListenProgress
 
 log = logging.getLogger("barometer")
 
@@ -110,7 +110,7 @@ def _sound_alarm(flags: argparse.Namespace, why: str) -> None:
     if not flags.is_job or flags.is_told or sys.stderr.isatty() or not is_mail_set_up:
         return
     flags.is_told = True
-    from flows.alarm import Failure, send_alarm  # noqa: PLC0415
+    from flows.mail.alarm import Failure, send_alarm
 
     try:
         home = str(home_of(flags.home))
@@ -518,10 +518,11 @@ def _start_logging() -> None:
 
 
 def _run(flags: argparse.Namespace) -> int:
-    from flows import lake, run  # noqa: PLC0415
-    from flows.files import sendable  # noqa: PLC0415
-    from flows.prefect_server import prefect_server, without_login  # noqa: PLC0415
-    from flows.report.tables import safe_text  # noqa: PLC0415
+    from flows.lake import manifest as lake
+    from flows.report.tables import safe_text
+    from flows.runner import run
+    from flows.runner.prefect_server import prefect_server, without_login
+    from flows.sources.packings import sendable
 
     if flags.workers and flags.on != "dask":
         print("barometer run: --workers goes with --on dask", file=sys.stderr)
@@ -545,7 +546,7 @@ def _run(flags: argparse.Namespace) -> int:
         cluster = _cluster(flags, settings)
         # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
         # bar's, which prints log lines above itself.
-        from flows.weekly import weekly  # noqa: PLC0415
+        from flows.weekly import weekly
 
         flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
         try:
@@ -608,7 +609,7 @@ def _cluster(flags: argparse.Namespace, settings: Settings) -> Cluster | None:
     imports, reads its address at the import."""
     if flags.on is None:
         return None
-    from flows.cluster import cluster  # noqa: PLC0415
+    from flows.runner.cluster import cluster
 
     return cluster(flags.on, settings, flags.workers)
 
@@ -622,9 +623,9 @@ def _serve(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
-    from flows.files import sendable  # noqa: PLC0415
-    from flows.late import next_tick  # noqa: PLC0415
-    from flows.prefect_server import prefect_server  # noqa: PLC0415
+    from flows.runner.late import next_tick
+    from flows.runner.prefect_server import prefect_server
+    from flows.sources.packings import sendable
 
     next_tick(flags.cron, settings.as_of)  # before a minute of Prefect
     parameters = {
@@ -637,17 +638,18 @@ def _serve(flags: argparse.Namespace) -> int:
     }
     _announce_server()
     with prefect_server(settings, has_schedule=True):
-        from flows.serve import serve  # noqa: PLC0415
+        from flows.serve import serve
 
         serve(settings, parameters, flags.cron)
     return 0
 
 
 def _ingest(flags: argparse.Namespace) -> int:
-    from flows import lake, run  # noqa: PLC0415
-    from flows.ingest import Input, find_inputs, ingest_input, inputs_of  # noqa: PLC0415
-    from flows.known import remembering  # noqa: PLC0415
-    from flows.sources import load_sources  # noqa: PLC0415
+    from flows.ingest.known import remembering
+    from flows.ingest.stage import Input, find_inputs, ingest_input, inputs_of
+    from flows.lake import manifest as lake
+    from flows.runner import run
+    from flows.sources.layouts import load_sources
 
     settings = _settings(flags)
     sources = load_sources(settings.home)
@@ -675,8 +677,8 @@ def _ingest(flags: argparse.Namespace) -> int:
 
 
 def _fetch(flags: argparse.Namespace) -> int:
-    from flows import fetch  # noqa: PLC0415
-    from flows.sources import load_sources  # noqa: PLC0415
+    from flows.sources import fetch
+    from flows.sources.layouts import load_sources
 
     if flags.last < flags.first:
         print("barometer fetch: --to is before --from", file=sys.stderr)
@@ -702,8 +704,8 @@ def _fetch(flags: argparse.Namespace) -> int:
 def _download_progress() -> Iterator[DownloadProgress]:
     """A bar a file with bytes, rate and what remains on a terminal; a log line elsewhere."""
     if sys.stderr.isatty():
-        from rich.console import Console  # noqa: PLC0415
-        from rich.progress import (  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import (
             BarColumn,
             DownloadColumn,
             Progress,
@@ -744,9 +746,12 @@ def _download_progress() -> Iterator[DownloadProgress]:
 
 
 def _listen(flags: argparse.Namespace) -> int:
-    from flows import aisstream, listen  # noqa: PLC0415
-    from flows.resources import port_files  # noqa: PLC0415
-    from geo.ports import load_ports  # noqa: PLC0415
+    from flows.home.resources import port_files
+    from flows.sources import (
+        aisstream,
+        listen,
+    )
+    from geo.ports import load_ports
 
     key, url = listen.stream_key(os.environ), listen.stream_url(os.environ)
     settings = _settings(flags)
@@ -771,8 +776,8 @@ def _listen_progress() -> Iterator[Callable[[ListenProgress], None]]:
         return f"{now.state}: {', '.join(parts)}{now.file and f'; {now.file}'}"
 
     if sys.stderr.isatty():
-        from rich.console import Console  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        from rich.console import Console
+        from rich.text import Text
 
         with Console(stderr=True).status("connecting") as status:
 
@@ -795,8 +800,8 @@ def _listen_progress() -> Iterator[Callable[[ListenProgress], None]]:
 
 
 def _show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> None:
-    from flows import catalogue  # noqa: PLC0415
-    from flows.report import tables, terminal  # noqa: PLC0415
+    from flows.catalogue import build as catalogue
+    from flows.report import tables, terminal
 
     with catalogue.reading(settings) as con:
         name = catalogue.require_week(con, None) if tables.weeks(con) else None
@@ -831,7 +836,7 @@ _ABOVE = "The messages are above."
 
 
 def _exit_code(flags: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
-    from flows import run  # noqa: PLC0415
+    from flows.runner import run
 
     problem = run.problem(outcomes)
     if problem is None:
@@ -843,8 +848,8 @@ def _exit_code(flags: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
 def _progress(flags: argparse.Namespace) -> Iterator[Progress]:
     """A bar with rows, rate and what remains on a terminal; a log line now and then elsewhere."""
     if sys.stderr.isatty():
-        from rich.console import Console  # noqa: PLC0415
-        from rich.progress import (  # noqa: PLC0415
+        from rich.console import Console
+        from rich.progress import (
             BarColumn,
             DownloadColumn,
             Progress,
@@ -901,8 +906,8 @@ def _report(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     if flags.send:
         return _send(flags, settings)
-    from flows import catalogue  # noqa: PLC0415
-    from flows.report import tables, terminal, write  # noqa: PLC0415
+    from flows.catalogue import build as catalogue
+    from flows.report import tables, terminal, write
 
     known_on = _day(flags.as_known_on)
     with ExitStack() as stack:
@@ -931,7 +936,7 @@ def _report(flags: argparse.Namespace) -> int:
 
 def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
     """Lock the home, or say why not: who only reads a report needs no lock."""
-    from flows import lake  # noqa: PLC0415
+    from flows.lake import manifest as lake
 
     try:
         stack.enter_context(lake.locked(settings.home))
@@ -941,10 +946,13 @@ def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
 
 
 def _send(flags: argparse.Namespace, settings: Settings) -> int:
-    from flows import catalogue, lake, mail, smtp  # noqa: PLC0415
+    from flows.catalogue import build as catalogue
+    from flows.lake import manifest as lake
+    from flows.mail import outbox as mail
+    from flows.mail import smtp
 
     if os.environ.get("BAROMETER_SMTP_BLOCK") and not flags.dry_run:
-        from flows.prefect_server import set_up  # noqa: PLC0415
+        from flows.runner.prefect_server import set_up
 
         set_up(settings)
     post = None if flags.dry_run else smtp.mail_settings()
@@ -967,9 +975,10 @@ def _send(flags: argparse.Namespace, settings: Settings) -> int:
 
 
 def _vessel(flags: argparse.Namespace) -> int:
-    from flows import catalogue, vessel  # noqa: PLC0415
-    from flows.report import terminal  # noqa: PLC0415
-    from flows.report.tables import safe_text  # noqa: PLC0415
+    from flows.analyst import vessel
+    from flows.catalogue import build as catalogue
+    from flows.report import terminal
+    from flows.report.tables import safe_text
 
     settings = _settings(flags)
     with catalogue.reading(settings) as con:
@@ -988,8 +997,9 @@ def _vessel(flags: argparse.Namespace) -> int:
 
 
 def _register_import(flags: argparse.Namespace) -> int:
-    from flows import lake, run  # noqa: PLC0415
-    from flows.registers import show, store  # noqa: PLC0415
+    from flows.lake import manifest as lake
+    from flows.registers import show, store
+    from flows.runner import run
 
     settings = _settings(flags)
     _start_logging()
@@ -1011,7 +1021,7 @@ def _register_import(flags: argparse.Namespace) -> int:
 
 
 def _register_list(flags: argparse.Namespace) -> int:
-    from flows.registers import show, store  # noqa: PLC0415
+    from flows.registers import show, store
 
     held = store.held_versions(_settings(flags).home)
     if flags.json:
@@ -1022,8 +1032,9 @@ def _register_list(flags: argparse.Namespace) -> int:
 
 
 def _register_remove(flags: argparse.Namespace) -> int:
-    from flows import lake, run  # noqa: PLC0415
-    from flows.registers import show, store  # noqa: PLC0415
+    from flows.lake import manifest as lake
+    from flows.registers import show, store
+    from flows.runner import run
 
     settings = _settings(flags)
     _start_logging()
@@ -1073,7 +1084,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _sql(flags: argparse.Namespace) -> int:
-    from flows import query  # noqa: PLC0415
+    from flows.analyst import query
 
     settings = _settings(flags)
     if flags.format == "parquet" and sys.stdout.isatty():
@@ -1117,7 +1128,7 @@ def _forget_output() -> None:
 
 
 def _ports(flags: argparse.Namespace) -> int:
-    from flows import portlist  # noqa: PLC0415
+    from flows.analyst import ports as portlist
 
     if flags.ship is not None and flags.map is None:
         print("barometer ports: --ship needs --map FILE", file=sys.stderr)
@@ -1136,11 +1147,15 @@ def _ports(flags: argparse.Namespace) -> int:
 
 
 def _write_map(flags: argparse.Namespace, path: Path) -> None:
-    from flows import catalogue, portmap, vessel  # noqa: PLC0415
-    from flows.report.tables import safe_text  # noqa: PLC0415
-    from flows.report.terminal import show  # noqa: PLC0415
-    from flows.resources import port_files  # noqa: PLC0415
-    from geo.ports import load_ports  # noqa: PLC0415
+    from flows.analyst import (
+        portmap,
+        vessel,
+    )
+    from flows.catalogue import build as catalogue
+    from flows.home.resources import port_files
+    from flows.report.tables import safe_text
+    from flows.report.terminal import show
+    from geo.ports import load_ports
 
     found = None
     if flags.ship is not None:
@@ -1160,8 +1175,10 @@ def _write_map(flags: argparse.Namespace, path: Path) -> None:
 
 
 def _check(flags: argparse.Namespace) -> int:
-    from flows import catalogue, check, lake  # noqa: PLC0415
-    from flows.report.tables import safe_text  # noqa: PLC0415
+    from flows.catalogue import build as catalogue
+    from flows.catalogue import check
+    from flows.lake import manifest as lake
+    from flows.report.tables import safe_text
 
     settings = _settings(flags)
     found = []
@@ -1188,7 +1205,7 @@ def _check(flags: argparse.Namespace) -> int:
 
 def _simulate(flags: argparse.Namespace) -> int:
 
-    from flows.simulate import TRAPS, simulate  # noqa: PLC0415
+    from flows.simulate import TRAPS, simulate
 
     traps = tuple(TRAPS) if flags.trap is None else tuple(t for t in flags.trap if t != "none")
     try:

@@ -13,9 +13,9 @@ from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
-from flows import history
-from flows.late import next_tick
-from flows.settings import Settings
+from flows.home import history
+from flows.home.settings import Settings
+from flows.runner.late import next_tick
 from flows.weekly import weekly
 
 log = logging.getLogger("serve")  # not "barometer.": Prefect takes those for logs of a run

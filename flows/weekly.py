@@ -25,10 +25,11 @@ from prefect.futures import PrefectFuture
 from prefect.logging import get_logger, get_run_logger
 from prefect.states import Completed, Failed
 
-from flows import alarm, catalogue, cluster, fetch, late, mail, run
-from flows.calls import Job, Range, Spread, Work, work_range
-from flows.fetch import Fetched
-from flows.ingest import (
+from flows.catalogue import build as catalogue
+from flows.derive.calls import Job, Range, Spread, Work, work_range
+from flows.home.settings import BarometerError, Settings, load_settings
+from flows.ingest.known import remembering
+from flows.ingest.stage import (
     Input,
     Outcome,
     Progress,
@@ -40,12 +41,15 @@ from flows.ingest import (
     inputs_of,
     stage,
 )
-from flows.known import remembering
-from flows.lake import connect, part_paths, read_manifest
+from flows.lake.manifest import connect, part_paths, read_manifest
+from flows.mail import alarm
+from flows.mail import outbox as mail
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
-from flows.settings import BarometerError, Settings, load_settings
-from flows.sources import Source, load_sources
+from flows.runner import cluster, late, run
+from flows.sources import fetch
+from flows.sources.fetch import Fetched
+from flows.sources.layouts import Source, load_sources
 
 SKIPPED = "Skipped"
 LOST = (StateType.CRASHED, StateType.CANCELLING, StateType.CANCELLED)
@@ -242,7 +246,7 @@ def weekly(
     home, as_of, threads, memory_limit, lake : optional
         The settings, as the command line takes them.
     progress : callable, optional
-        See `flows.ingest.Progress`.
+        See `flows.ingest.stage.Progress`.
     outcomes : list of Outcome, optional
         Gets what became of each input: a caller in this process reads it, also when the run failed.
     fetched : list of str, optional

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from flows import run
-from flows.files import InputFile
-from flows.ingest import Outcome, ingest_file
-from flows.settings import Settings, load_settings
-from flows.sources import load_sources
+from flows.home.settings import Settings, load_settings
+from flows.ingest.stage import Outcome, ingest_file
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import InputFile
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"

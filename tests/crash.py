@@ -25,9 +25,9 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
-from flows import lake
-from flows.prefect_server import prefect_server
-from flows.settings import Settings
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
+from flows.runner.prefect_server import prefect_server
 from tests.conftest import AS_OF, ROOT, SAMPLE
 from tests.flows.faulty import state_of
 from tests.flows.test_faults import MODES, cases, faults_of

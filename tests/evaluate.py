@@ -28,11 +28,14 @@ from typing import Any, NamedTuple
 import duckdb
 import pandas as pd
 
-from flows import calls, catalogue, lake, run
-from flows.ingest import find_inputs, ingest_file
-from flows.settings import load_settings
+from flows.catalogue import build as catalogue
+from flows.derive import calls
+from flows.home.settings import load_settings
+from flows.ingest.stage import find_inputs, ingest_file
+from flows.lake import manifest as lake
+from flows.runner import run
 from flows.simulate import TRAPS, simulate
-from flows.sources import load_sources
+from flows.sources.layouts import load_sources
 from tests.evaluation.score import (
     PLAIN,
     Judged,

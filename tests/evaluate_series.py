@@ -1,7 +1,8 @@
 """Hold the series against rates that are known: do its limits hold, and is a word said in vain?
 
 Worlds of AIS files (tests/evaluation/series_world.py) go through the whole program; drawn counts
-go through flows.series alone, for rates that would take too long otherwise. SIMULATED throughout.
+go through flows.derive.series alone, for rates that would take too long otherwise. SIMULATED
+throughout.
 
     make evaluate                                       # after the port calls
     .venv/bin/python tests/evaluate_series.py --markdown tests/evaluation/SERIES.md
@@ -22,7 +23,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from flows import catalogue, series
+from flows.catalogue import build as catalogue
+from flows.derive import series
 from tests.evaluation.series_world import World, fill
 
 Floats = npt.NDArray[np.float64]

@@ -24,9 +24,10 @@ import trustme
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from flows import catalogue, history
-from flows.resources import data_path
-from flows.settings import Settings, load_settings
+from flows.catalogue import build as catalogue
+from flows.home import history
+from flows.home.resources import data_path
+from flows.home.settings import Settings, load_settings
 from tests.conftest import no_pictures
 from tests.flows.post import TEAM, Post, serve
 from tests.flows.web import Web, serving
@@ -148,9 +149,10 @@ def _rows(settings: Settings, name: str) -> list[tuple[Any, ...]]:
 
 def _faults(work: Path, home: Path, days: dict[date, bytes], newest: date, post: Post) -> list[str]:
     """The promises that were not kept."""
-    from flows import lake, run
-    from flows.ingest import find_inputs, ingest_file
-    from flows.sources import load_sources
+    from flows.ingest.stage import find_inputs, ingest_file
+    from flows.lake import manifest as lake
+    from flows.runner import run
+    from flows.sources.layouts import load_sources
 
     for day, content in days.items():
         if day <= newest:

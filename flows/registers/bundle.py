@@ -14,10 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from flows.home.resources import data_path
 from flows.registers.codes import programme_meaning
 from flows.registers.entry import Entry, whole_number
 from flows.registers.formats import open_list
-from flows.resources import data_path
 
 LISTS = {
     "eu_833_2014_annex_xlii.csv": "eu_32014R0833_annex_xlii.csv",

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from flows.home.resources import data_path
+from flows.home.settings import BarometerError
 from flows.registers.codes import folder_hash
 from flows.registers.entry import Entry, as_table, whole_number
-from flows.resources import data_path
-from flows.settings import BarometerError
 
 
 class Version(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.resources import data_path
+from flows.home.resources import data_path
 
 
 def load_mid() -> pa.Table:

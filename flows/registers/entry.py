@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from flows.home.resources import data_path
 from flows.registers.letters import as_latin, plain_text
-from flows.resources import data_path
 
 ENTRY_SCHEMA = pa.schema(
     [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flows.home.settings import BarometerError
 from flows.registers import eu, gur, ofac, opensanctions, team, uk
 from flows.registers.entry import ListFile
 from flows.registers.table import HEAD_BYTES, header_columns
-from flows.settings import BarometerError
 
 PUBLISHERS = (ofac, eu, uk, gur, opensanctions, team)
 """The team's own list is last: any CSV with its few columns would pass for one."""

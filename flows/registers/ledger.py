@@ -1,7 +1,7 @@
 """The home's register history: which imports there were, and which of them were taken back.
 
 A line is an import, or the removal of one. A line's number, from 1, is that of the import; a run
-records how many lines it knew (`flows.record`), so that what it used can be told later.
+records how many lines it knew (`flows.derive.record`), so that what it used can be told later.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.history import REGISTER, read_history
+from flows.home.history import REGISTER, read_history
 
 
 class Import(NamedTuple):

@@ -17,16 +17,16 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.durable import make_folder, write_durably
-from flows.files import shown_name
-from flows.history import REGISTER, append_history, begin_history
+from flows.home.durable import make_folder, write_durably
+from flows.home.history import REGISTER, append_history, begin_history
+from flows.home.settings import BarometerError, Settings
 from flows.registers import guard
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.difference import Listing, difference
 from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, ListFile, as_table
 from flows.registers.formats import open_list
 from flows.registers.ledger import all_imports, standing_imports
-from flows.settings import BarometerError, Settings
+from flows.sources.packings import shown_name
 
 JUNK_SCHEMA = pa.schema(
     [

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from flows.home.settings import BarometerError
 from flows.registers.entry import (
     Entry,
     Junk,
@@ -29,7 +30,6 @@ from flows.registers.table import (
     read_head,
     table_rows,
 )
-from flows.settings import BarometerError
 
 LONGEST_SHIP_M = 500
 """Above any ship: Seawise Giant, the longest built so far, was 458 m."""

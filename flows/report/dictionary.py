@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import duckdb
 
+from flows.home.resources import sql_path
 from flows.report.tables import FILES, Table
-from flows.resources import sql_path
 
 NAME = "data_dictionary.csv"
 

@@ -12,8 +12,7 @@ from typing import Any
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from flows import figures, maps
-from flows.report import charts, dictionary, words
+from flows.report import charts, dictionary, figures, maps, words
 from flows.report.tables import FILES, Table, as_records, records, safe_text
 
 Row = dict[str, Any]

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from flows.resources import sql_path
-from flows.settings import BarometerError
-from flows.text import safe_text as safe_text  # noqa: PLC0414 the report's callers know it here
+from flows.home.resources import sql_path
+from flows.home.settings import BarometerError
+from flows.home.text import safe_text as safe_text  # noqa: PLC0414 the report's callers know it here
 
 FILES = {
     "weekly_port_calls.csv": "report_weekly_port_calls",

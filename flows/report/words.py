@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from flows.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
+from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
 from flows.report.tables import safe_text
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.durable import make_folder, write_durably
+from flows.home.durable import make_folder, write_durably
 from flows.report import dictionary
 from flows.report.tables import FILES, Table, csv_bytes, records, week_table
 from flows.report.words import SIMULATED, doubtful_lists, doubts_mark

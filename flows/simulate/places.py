@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from flows.resources import data_path
+from flows.home.resources import data_path
 
 Floats = npt.NDArray[np.float64]
 

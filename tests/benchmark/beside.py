@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from flows import lake
+from flows.lake import manifest as lake
 from tests.benchmark.days import write_day
 from tests.benchmark.parts import Given, scratch
 from tests.benchmark.process import ROOT, JobFailed, job, say, watched

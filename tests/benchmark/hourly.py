@@ -7,8 +7,10 @@ from typing import Any
 
 import duckdb
 
-from flows import catalogue, compact, lake
-from flows.settings import load_settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import load_settings
+from flows.lake import compact
+from flows.lake import manifest as lake
 from tests.benchmark.days import write_day
 from tests.benchmark.parts import Given, scratch
 from tests.benchmark.process import job, say

@@ -63,9 +63,10 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
     With `publish` the reports that are new or changed are part of it and of its `steps`. Without,
     every week's report is written after it and timed apart: that hangs on the weeks, not the rows.
     """
-    from flows import catalogue, run
+    from flows.catalogue import build as catalogue
     from flows.report.tables import week_folder, weeks
     from flows.report.write import write_report
+    from flows.runner import run
 
     ingest_s, outcomes, settings = _ingested(files, home, given)
     start = time.perf_counter()
@@ -96,11 +97,11 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
 
 
 def _ingested(files: list[str], home: str, given: dict[str, Any]) -> tuple[float, list[Any], Any]:
-    from flows import lake
-    from flows.files import InputFile
-    from flows.ingest import ingest_file
-    from flows.settings import load_settings
-    from flows.sources import load_sources
+    from flows.home.settings import load_settings
+    from flows.ingest.stage import ingest_file
+    from flows.lake import manifest as lake
+    from flows.sources.layouts import load_sources
+    from flows.sources.packings import InputFile
 
     settings = load_settings({"home": home, **given}, {})
     start = time.perf_counter()
@@ -131,7 +132,9 @@ def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
     What lies between two steps is put to the one after it, as "before NAME": the ships to be worked
     (sql/candidate.sql) are found before `_settled`.
     """
-    from flows import calls, catalogue, run
+    from flows.catalogue import build as catalogue
+    from flows.derive import calls
+    from flows.runner import run
 
     seconds: dict[str, float] = {}
     cpu: dict[str, float] = {}
@@ -253,7 +256,7 @@ def fence(points: str) -> dict[str, Any]:
     """Points (lon, lat) in the port areas, as the run locates them."""
     import pyarrow.parquet as pq
 
-    from flows.resources import port_files
+    from flows.home.resources import port_files
     from geo.fences import locate
     from geo.ports import load_ports
 
@@ -269,8 +272,8 @@ def fence(points: str) -> dict[str, Any]:
 
 def calls(fixes: str) -> dict[str, Any]:
     """Port calls from all fixes of some ships, as the run finds them: fences, verdicts, calls."""
-    from flows import calls
-    from flows.resources import port_files
+    from flows.derive import calls
+    from flows.home.resources import port_files
     from geo.ports import load_ports
 
     ports = load_ports(*port_files())

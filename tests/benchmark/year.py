@@ -11,8 +11,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows import catalogue, lake
-from flows.settings import load_settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import load_settings
+from flows.lake import manifest as lake
 from tests.benchmark.days import FIRST_DAY
 from tests.benchmark.parts import Given, write_days
 from tests.benchmark.process import JobFailed, job, say

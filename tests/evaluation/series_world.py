@@ -17,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from flows import lake, run
-from flows.ingest import find_inputs, ingest_file
-from flows.resources import port_files
-from flows.settings import Settings
-from flows.sources import load_sources
+from flows.home.resources import port_files
+from flows.home.settings import Settings
+from flows.ingest.stage import find_inputs, ingest_file
+from flows.lake import manifest as lake
+from flows.runner import run
+from flows.sources.layouts import load_sources
 from geo.ports import load_ports
 
 HEADER = (

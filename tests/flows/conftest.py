@@ -16,12 +16,13 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows import lake, read
-from flows.files import find_files
-from flows.headers import headers_of
-from flows.ingest import Outcome, ingest_file
-from flows.settings import Settings
-from flows.sources import Layout, load_sources, tell_source
+from flows.home.settings import Settings
+from flows.ingest import parse as read
+from flows.ingest.headers import headers_of
+from flows.ingest.stage import Outcome, ingest_file
+from flows.lake import manifest as lake
+from flows.sources.layouts import Layout, load_sources, tell_source
+from flows.sources.packings import find_files
 from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
 AS_OF = datetime(2026, 4, 20)

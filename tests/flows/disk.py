@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from flows import lake
-from flows.history import RUN, read_history
-from flows.settings import Settings
+from flows.home.history import RUN, read_history
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
 from tests.conftest import ROOT
 from tests.flows.faulty import state_of
 from tests.flows.ships import AS_OF

@@ -36,16 +36,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flows import catalogue, history, lake, run, series  # noqa: F401 loaded before the forks
-from flows.files import find_files
-from flows.ingest import Outcome, ingest_file
-from flows.record import code_hash
+from flows.catalogue import build as catalogue
+from flows.derive import series  # noqa: F401 loaded before the forks
+from flows.derive.record import code_hash
+from flows.home import history
+from flows.home.resources import data_path, port_files
+from flows.home.settings import BarometerError, Settings
+from flows.ingest.stage import Outcome, ingest_file
+from flows.lake import manifest as lake
 from flows.registers.bundled import bundled_versions
 from flows.registers.codes import folder_hash
 from flows.report import write
-from flows.resources import data_path, port_files
-from flows.settings import BarometerError, Settings
-from flows.sources import load_sources
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import find_files
 from tests.flows import whole
 from tests.flows.ships import AS_OF
 from tests.flows.whole import contents

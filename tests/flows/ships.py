@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from flows import lake, run
-from flows.files import find_files
-from flows.ingest import ingest_file
+from flows.home.settings import Settings
+from flows.ingest.stage import ingest_file
+from flows.lake import manifest as lake
 from flows.registers import store
 from flows.registers.decisions import FILE
-from flows.settings import Settings
-from flows.sources import load_sources
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import find_files
 from tests.flows.conftest import LAYOUTS, day, row
 
 DANISH = LAYOUTS[2]

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import aisstream
-from flows.aisstream import HEADER, BadMessage, Known, take
-from flows.resources import port_files
-from flows.sources import load_sources
+from flows.home.resources import port_files
+from flows.sources import aisstream
+from flows.sources.aisstream import HEADER, BadMessage, Known, take
+from flows.sources.layouts import load_sources
 from geo.earth import great_circle_m
 from geo.ports import load_ports
 from tests.conftest import ROOT

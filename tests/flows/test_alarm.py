@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import pytest
 
-from flows import alarm
-from flows.alarm import Failure
-from flows.settings import Settings
+from flows.home.settings import Settings
+from flows.mail import alarm
+from flows.mail.alarm import Failure
 from tests.conftest import ROOT
 from tests.flows.post import Post
 
@@ -208,8 +208,8 @@ def test_a_prefect_server_that_is_no_prefect_server_is_told(post: Post, tmp_path
 def test_a_prefect_server_that_is_not_there_or_silent_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from flows import prefect_server
-    from flows.settings import BarometerError
+    from flows.home.settings import BarometerError
+    from flows.runner import prefect_server
 
     monkeypatch.setattr(prefect_server, "REACH_S", 0.5)
     monkeypatch.setattr(prefect_server, "ANSWER_S", 0.5)

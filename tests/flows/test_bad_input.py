@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from flows import lake, read
-from flows.files import InputFile
-from flows.ingest import ingest_file
-from flows.settings import Settings
+from flows.home.settings import Settings
+from flows.ingest import parse as read
+from flows.ingest.stage import ingest_file
+from flows.lake import manifest as lake
+from flows.sources.packings import InputFile
 from tests.flows.conftest import (
     LAYOUTS,
     PACKINGS,

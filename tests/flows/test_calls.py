@@ -23,9 +23,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import calls, catalogue, lake, run
-from flows.resources import sql_path
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.derive import calls
+from flows.home.resources import sql_path
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
+from flows.runner import run
 from flows.simulate.files import LAYOUTS, format_lines
 from flows.simulate.simulation import simulate_tables
 from geo.plausibility import FEW_BESIDE_MANY, JUMP, REASONS, SECOND_HULL

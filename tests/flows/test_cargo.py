@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import catalogue
+from flows.catalogue import build as catalogue
+from flows.home.resources import data_path, port_files, sql_path
 from flows.registers.codes import load_terminals
-from flows.resources import data_path, port_files, sql_path
 from geo.ports import load_ports
 from tests.flows.conftest import row
 from tests.flows.ships import (

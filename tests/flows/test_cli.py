@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.cli import main
-from flows.settings import Settings
+from flows.home.settings import Settings
 from flows.simulate.reception import RECEPTIONS
 from tests.conftest import AS_OF, ROOT, SAMPLE
 

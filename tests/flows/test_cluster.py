@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from flows import calls, cluster, lake
 from flows.cli import main
-from flows.extras import install_command
-from flows.ingest import Input, Outcome
-from flows.settings import BarometerError, Settings, load_settings
+from flows.derive import calls
+from flows.home.extras import install_command
+from flows.home.settings import BarometerError, Settings, load_settings
+from flows.ingest.stage import Input, Outcome
+from flows.lake import manifest as lake
+from flows.runner import cluster
 from tests.conftest import AS_OF, ROOT
 from tests.flows.conftest import write, zipped
 from tests.flows.test_store import serving
@@ -138,8 +140,8 @@ def test_what_a_worker_could_not_do_is_done_here(
     plain: tuple[Settings, list[Outcome]], inputs: list[str], tmp_path: Path, prefect_server: None
 ) -> None:
     from flows import weekly
-    from flows.ingest import find_inputs, inputs_of
-    from flows.sources import load_sources
+    from flows.ingest.stage import find_inputs, inputs_of
+    from flows.sources.layouts import load_sources
 
     class Lost:
         def result(self) -> Outcome:

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 import shapely
 
-from flows import catalogue
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
 
 COLUMNS = """
 select table_name, column_name, data_type, comment

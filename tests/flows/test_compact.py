@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from flows import catalogue, compact, derived, digest, lake, run
-from flows.check import check, check_rebuild
-from flows.settings import BarometerError, Settings
+from flows.catalogue import build as catalogue
+from flows.catalogue.check import check, check_rebuild
+from flows.derive import digest
+from flows.home import cache as derived
+from flows.home.settings import BarometerError, Settings
+from flows.lake import compact
+from flows.lake import manifest as lake
+from flows.runner import run
 from tests.conftest import FillHome
 from tests.flows.whole import contents, differing
 

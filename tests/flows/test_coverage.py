@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows import catalogue
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
 from tests.conftest import FillHome
 
 LATE = slice(9, 11)

@@ -11,8 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows import catalogue, check, history, lake, run
-from flows.settings import BarometerError, Settings
+from flows.catalogue import build as catalogue
+from flows.catalogue import check
+from flows.home import history
+from flows.home.settings import BarometerError, Settings
+from flows.lake import manifest as lake
+from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import LAYOUTS, day, file_id, ingest, settings_of, write
 from tests.flows.ships import AS_OF, call, ship

@@ -14,15 +14,17 @@ import pytest
 import shapely
 from rich.console import Console
 
-from flows import catalogue, lake, run
-from flows.files import find_files
-from flows.ingest import ingest_file
+from flows.analyst.vessel import find_ships, ship_record, ship_view
+from flows.catalogue import build as catalogue
+from flows.home.resources import port_files
+from flows.home.settings import Settings
+from flows.ingest.stage import ingest_file
+from flows.lake import manifest as lake
 from flows.registers.codes import load_foreign_ports
 from flows.report.tables import records
-from flows.resources import port_files
-from flows.settings import Settings
-from flows.sources import load_sources
-from flows.vessel import find_ships, ship_record, ship_view
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import find_files
 from geo.ports import load_ports
 from tests.flows.conftest import LAYOUTS, day, row
 from tests.flows.ships import BERTH, DANISH, SEA, START, Ship, ship, way

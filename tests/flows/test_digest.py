@@ -9,9 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from flows import catalogue, derived, digest, lake
-from flows.check import check, check_rebuild
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.catalogue.check import check, check_rebuild
+from flows.derive import digest
+from flows.home import cache as derived
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
 from tests.conftest import FillHome
 
 

@@ -15,12 +15,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows import catalogue
-from flows.read import POSITION_SCHEMA
+from flows.catalogue import build as catalogue
+from flows.home.resources import sql_path
+from flows.home.settings import Settings
+from flows.ingest.parse import POSITION_SCHEMA
 from flows.registers.codes import load_destinations, load_straits
 from flows.registers.decisions import FILE, read_decisions
-from flows.resources import sql_path
-from flows.settings import Settings
 from tests.flows.ships import (
     BERTH,
     ROADS,

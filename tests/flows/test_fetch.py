@@ -27,14 +27,14 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import lake
-from flows.addresses import address_of, files_of, read_publication
 from flows.cli import main
-from flows.download import Patience
-from flows.fetch import Fetched, fetch_days, fetch_due, known_source, messages, problem
-from flows.resources import data_path
-from flows.settings import BarometerError, Settings
-from flows.sources import load_sources
+from flows.home.resources import data_path
+from flows.home.settings import BarometerError, Settings
+from flows.lake import manifest as lake
+from flows.sources.addresses import address_of, files_of, read_publication
+from flows.sources.download import Patience
+from flows.sources.fetch import Fetched, fetch_days, fetch_due, known_source, messages, problem
+from flows.sources.layouts import load_sources
 from tests.conftest import ROOT
 from tests.flows.conftest import day, fleet, ingest, packed, settings_of, tree
 from tests.flows.web import Web, serving

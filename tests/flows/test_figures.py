@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib
 from defusedxml import ElementTree
 
-from flows import figures
+from flows.report import figures
 
 HOSTILE = 'A$x_1$ <script>alert(1)</script> "&"'
 

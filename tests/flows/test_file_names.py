@@ -10,10 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows import catalogue, history, lake, run
+from flows.catalogue import build as catalogue
 from flows.cli import main
-from flows.files import find_files, sendable, shown_name
-from flows.settings import Settings
+from flows.home import history
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
+from flows.runner import run
+from flows.sources.packings import find_files, sendable, shown_name
 from tests.conftest import no_pictures
 from tests.flows.conftest import day, fleet, ingest, write, zipped
 

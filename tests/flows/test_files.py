@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.files import Member, find_files, members, opened
-from flows.settings import BarometerError
+from flows.home.settings import BarometerError
+from flows.sources.packings import Member, find_files, members, opened
 from tests.flows.conftest import PACKINGS, day, fleet, packed, row, write, zipped
 
 CONTENT = day(*fleet(50))

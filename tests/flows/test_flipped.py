@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from flows import compact, derived, digest, lake, run
 from flows.cli import main
-from flows.settings import BarometerError, Settings
+from flows.derive import digest
+from flows.home import cache as derived
+from flows.home.settings import BarometerError, Settings
+from flows.lake import compact
+from flows.lake import manifest as lake
+from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import LAYOUTS, day, ingest, settings_of, write
 from tests.flows.ships import AS_OF, call, ship

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows import read
-from flows.settings import BarometerError, Settings
+from flows.home.settings import BarometerError, Settings
+from flows.ingest import parse as read
 from tests.flows.conftest import (
     LAYOUTS,
     Read,

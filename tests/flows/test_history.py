@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.history import append_history, read_history
+from flows.home.history import append_history, read_history
 
 ONE, TWO, THREE = {"run_id": 1}, {"run_id": 2, "name": "Ø\u2028\x85\n"}, {"run_id": 3}
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from flows import catalogue
+from flows.catalogue import build as catalogue
 from tests.flows.ships import (
     BANDAR,
     BLACK_SEA,

@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import pytest
 import shapely
 
-from flows import catalogue, lake, run
-from flows.ingest import Outcome
+from flows.catalogue import build as catalogue
+from flows.home.resources import port_files
+from flows.home.settings import Settings
+from flows.ingest.stage import Outcome
+from flows.lake import manifest as lake
 from flows.report import tables, words
-from flows.resources import port_files
-from flows.settings import Settings
+from flows.runner import run
 from geo.ports import load_ports
 from tests.conftest import ROOT
 from tests.flows.conftest import LAYOUTS, SOURCES, day, ingest, row, write

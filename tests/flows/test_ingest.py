@@ -22,11 +22,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows import files, lake, read
-from flows import ingest as step
-from flows.files import InputFile
-from flows.settings import Settings
-from flows.sources import load_sources
+from flows.home.settings import Settings
+from flows.ingest import parse as read
+from flows.ingest import stage as step
+from flows.lake import manifest as lake
+from flows.sources import packings as files
+from flows.sources.layouts import load_sources
+from flows.sources.packings import InputFile
 from tests.flows.conftest import (
     AS_OF,
     LAYOUTS,

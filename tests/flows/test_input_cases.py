@@ -18,11 +18,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import lake, read, run
-from flows.files import find_files, members, opened
-from flows.ingest import ingest_file
-from flows.settings import BarometerError, Settings
-from flows.sources import load_sources
+from flows.home.settings import BarometerError, Settings
+from flows.ingest import parse as read
+from flows.ingest.stage import ingest_file
+from flows.lake import manifest as lake
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import find_files, members, opened
 from tests.flows.conftest import (
     LAYOUTS,
     SOURCES,

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from flows import files, ingest, known, lake, run
-from flows.check import check
+from flows.catalogue.check import check
 from flows.cli import main
-from flows.known import FILE, Stamp, remembering
-from flows.settings import Settings
+from flows.home.settings import Settings
+from flows.ingest import known
+from flows.ingest import stage as ingest
+from flows.ingest.known import FILE, Stamp, remembering
+from flows.lake import manifest as lake
+from flows.runner import run
+from flows.sources import packings as files
 from tests.conftest import no_pictures
 from tests.flows.conftest import day, fleet, settings_of, write, zipped
 
@@ -78,7 +82,7 @@ def states(home: Settings, *given: Path, verify: bool = False) -> list[str]:
 
 
 def ingest_sources(home: Settings) -> dict[str, object]:
-    from flows.sources import load_sources
+    from flows.sources.layouts import load_sources
 
     return load_sources(home.home)
 

@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows import lake
-from flows.lake import MANIFEST, Entry, Manifest, Part
-from flows.read import POSITION_SCHEMA, REJECT_SCHEMA
-from flows.settings import BarometerError, Settings
+from flows.home.settings import BarometerError, Settings
+from flows.ingest.parse import POSITION_SCHEMA, REJECT_SCHEMA
+from flows.lake import manifest as lake
+from flows.lake.manifest import MANIFEST, Entry, Manifest, Part
 from tests.flows.conftest import (
     SOURCES,
     day,

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import late
-from flows.lake import HeldError
-from flows.late import Begun, done_by
-from flows.settings import load_settings
+from flows.home.settings import load_settings
+from flows.lake.manifest import HeldError
+from flows.runner import late
+from flows.runner.late import Begun, done_by
 from tests.flows.post import Post
 
 START = datetime(2026, 4, 20, tzinfo=UTC)

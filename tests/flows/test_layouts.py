@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import read
-from flows.settings import Settings
-from flows.sources import tell_source
+from flows.home.settings import Settings
+from flows.ingest import parse as read
+from flows.sources.layouts import tell_source
 from tests.flows.conftest import (
     LAYOUTS,
     SOURCES,

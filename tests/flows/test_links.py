@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows import catalogue
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
 from tests.flows.ships import (
     ARKONA,
     BANDAR,
@@ -477,7 +477,7 @@ def test_every_linked_call_has_its_evidence(con: duckdb.DuckDBPyConnection) -> N
 
 
 def test_the_checks_find_nothing_at_fault(home: Settings) -> None:
-    from flows.check import check, check_rebuild
+    from flows.catalogue.check import check, check_rebuild
 
     faults = [f for f in [*check(home), *check_rebuild(home)] if f.is_fault]
     assert faults == [], faults

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
-from flows import catalogue
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
 from tests.flows.sailing import Place, reports, voyage
 from tests.flows.ships import (
     BANDAR,

@@ -25,11 +25,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.sync.server import ServerConnection
 
-from flows import lake, listen
-from flows.aisstream import HEADER, csv_line
 from flows.cli import main
-from flows.listen import Gap, Limits
-from flows.settings import BarometerError
+from flows.home.settings import BarometerError
+from flows.lake import manifest as lake
+from flows.sources import listen
+from flows.sources.aisstream import HEADER, csv_line
+from flows.sources.listen import Gap, Limits
 from tests.conftest import ROOT
 from tests.flows.conftest import ingest, ledger, settings_of
 from tests.flows.stream import (

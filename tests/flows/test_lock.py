@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import lake
 from flows.cli import main
-from flows.settings import BarometerError
+from flows.home.settings import BarometerError
+from flows.lake import manifest as lake
 from tests.conftest import ROOT
 
 HOLD = "import sys; from pathlib import Path; from flows import lake\n"

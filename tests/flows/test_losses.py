@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from flows import history, lake, losses, run
-from flows.check import check
+from flows.catalogue.check import check
+from flows.home import history
+from flows.home.settings import BarometerError, Settings
+from flows.lake import losses
+from flows.lake import manifest as lake
 from flows.registers import store
-from flows.settings import BarometerError, Settings
+from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import LAYOUTS, day, ingest, row, settings_of, tree, write
 from tests.flows.ships import AS_OF, call, ship

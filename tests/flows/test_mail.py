@@ -25,15 +25,19 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import catalogue, check, letter, mail, smtp
-from flows.alarm import Failure, send_alarm
+from flows.catalogue import build as catalogue
+from flows.catalogue import check
 from flows.cli import main
-from flows.history import OUTBOX, append_history, read_history
-from flows.letter import Attachment, Letter, compose, message
-from flows.mail import send_week
+from flows.home.history import OUTBOX, append_history, read_history
+from flows.home.settings import BarometerError, Settings
+from flows.mail import message as letter
+from flows.mail import outbox as mail
+from flows.mail import smtp
+from flows.mail.alarm import Failure, send_alarm
+from flows.mail.message import Attachment, Letter, compose, message
+from flows.mail.outbox import send_week
+from flows.mail.smtp import MailSettings, Told, mail_settings
 from flows.report import tables
-from flows.settings import BarometerError, Settings
-from flows.smtp import MailSettings, Told, mail_settings
 from tests.conftest import ROOT
 from tests.flows.post import FORMS, PASSWORD, TEAM, Post, emptied, parsed
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from flows import mail
-from flows.history import OUTBOX, append_history, read_history
-from flows.letter import version_of
-from flows.mail import Told
-from flows.settings import Settings
+from flows.home.history import OUTBOX, append_history, read_history
+from flows.home.settings import Settings
+from flows.mail import outbox as mail
+from flows.mail.message import version_of
+from flows.mail.outbox import Told
 from tests.conftest import FillHome
 from tests.flows.post import Post
 from tests.flows.test_mail import NOON, TEAM

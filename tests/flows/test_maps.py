@@ -26,10 +26,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from shapely.geometry import LineString, Point
 
-from flows import catalogue, figures, maps, portmap, vessel
+from flows.analyst import portmap, vessel
+from flows.catalogue import build as catalogue
 from flows.cli import main
-from flows.resources import data_path, port_files
-from flows.settings import Settings
+from flows.home.resources import data_path, port_files
+from flows.home.settings import Settings
+from flows.report import figures, maps
 from geo.ports import load_ports
 
 PORTS = load_ports(*port_files())

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from flows import lake
 from flows.cli import main
-from flows.settings import Settings
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
 from tests.conftest import ROOT, FillHome
 from tests.flows.conftest import day, fleet, write
 

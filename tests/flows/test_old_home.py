@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
-from flows import catalogue, lake, run
-from flows.files import InputFile
-from flows.history import read_history
-from flows.ingest import ingest_file
-from flows.settings import Settings
-from flows.sources import load_sources
+from flows.catalogue import build as catalogue
+from flows.home.history import read_history
+from flows.home.settings import Settings
+from flows.ingest.stage import ingest_file
+from flows.lake import manifest as lake
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import InputFile
 from tests.conftest import no_pictures
 from tests.flows.conftest import day, write
 from tests.flows.ships import BERTH, DANISH, SEA, call, second, ship, way, without_imo

@@ -12,11 +12,14 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
-from flows import catalogue, check, lake, run
-from flows.files import find_files
-from flows.ingest import ingest_file
-from flows.settings import Settings
-from flows.sources import load_sources
+from flows.catalogue import build as catalogue
+from flows.catalogue import check
+from flows.home.settings import Settings
+from flows.ingest.stage import ingest_file
+from flows.lake import manifest as lake
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import find_files
 from tests.flows.sailing import Place, reports, voyage
 from tests.flows.ships import (
     AS_OF,

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from flows import catalogue, lake
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
 from tests.conftest import FillHome
 
 FOLLOWS = (

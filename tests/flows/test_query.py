@@ -26,9 +26,10 @@ from hypothesis import given
 from hypothesis import settings as law
 from hypothesis import strategies as st
 
-from flows import catalogue, query
+from flows.analyst import query
+from flows.catalogue import build as catalogue
 from flows.cli import main
-from flows.settings import BarometerError, Settings
+from flows.home.settings import BarometerError, Settings
 from tests.conftest import ROOT, FillHome
 
 pytestmark = pytest.mark.usefixtures("undrawn")

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows import read
-from flows.sources import OPTIONAL, tell_source
+from flows.ingest import parse as read
+from flows.sources.layouts import OPTIONAL, tell_source
 from tests.flows.conftest import (
     AS_OF,
     FIX,

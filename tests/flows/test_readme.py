@@ -9,10 +9,10 @@ import re
 import pytest
 from rich.console import Console
 
-from flows import catalogue
+from flows.catalogue import build as catalogue
 from flows.cli import main
+from flows.home.settings import Settings
 from flows.report.terminal import week_view
-from flows.settings import Settings
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from flows import catalogue, lake, run
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
 from flows.report import tables, words
-from flows.settings import Settings
+from flows.runner import run
 from tests.flows.conftest import day, ingest, write
 from tests.flows.ships import NOVOROSSIYSK, START, imported, ship
 from tests.flows.test_in_port import (

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from flows import catalogue, history, lake, notes, run
+from flows.catalogue import build as catalogue
 from flows.cli import main
-from flows.lake import MANIFEST, Entry
-from flows.recover import LOST, UNKNOWN_NAME, recover
-from flows.settings import BarometerError, Settings
+from flows.home import history
+from flows.home.settings import BarometerError, Settings
+from flows.ingest.recover import LOST, UNKNOWN_NAME, recover
+from flows.lake import manifest as lake
+from flows.lake import notes
+from flows.lake.manifest import MANIFEST, Entry
+from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import (
     day,

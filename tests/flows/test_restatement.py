@@ -16,12 +16,17 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows import catalogue, check, history, lake, record, run
+from flows.catalogue import build as catalogue
+from flows.catalogue import check
+from flows.derive import record
+from flows.home import history
+from flows.home.resources import sql_path
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
 from flows.registers import store
 from flows.registers.entry import ENTRY_SCHEMA
 from flows.report.tables import records
-from flows.resources import sql_path
-from flows.settings import Settings
+from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import LAYOUTS, day, ingest, row, tree, write
 from tests.flows.ships import Ship, call, imported, ofac, sdn, ship

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flows import catalogue
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
 from tests.conftest import SAMPLE
 
 HULL = ["mmsi", "imo"]

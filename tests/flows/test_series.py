@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from flows import series
+from flows.derive import series
 
 GARWOOD = {
     0: ("0.00", "3.69"),

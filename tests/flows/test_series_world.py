@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flows import catalogue, series
+from flows.catalogue import build as catalogue
+from flows.derive import series
 from tests.evaluation.series_world import World, fill
 
 LOST, RISE = (20, 21), 36

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from flows import history
 from flows.cli import main
-from flows.late import next_tick
+from flows.home import history
+from flows.home.settings import BarometerError, Settings
+from flows.runner.late import next_tick
 from flows.serve import last_run_at
-from flows.settings import BarometerError, Settings
 
 MONDAY = datetime(2026, 4, 20, 6)
 

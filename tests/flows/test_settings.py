@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows import settings as module
 from flows.cli import main
-from flows.settings import SettingError, load_settings, unknown_variables
+from flows.home import settings as module
+from flows.home.settings import SettingError, load_settings, unknown_variables
 from tests.conftest import ROOT
 
 WRONG = {

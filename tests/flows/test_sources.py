@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.settings import BarometerError
-from flows.sources import UnknownHeader, load_sources, tell_source
+from flows.home.settings import BarometerError
+from flows.sources.layouts import UnknownHeader, load_sources, tell_source
 from tests.flows.conftest import (
     LAYOUTS,
     SOURCES,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import read
-from flows.settings import Settings
-from flows.span import NEAR_DAYS, own_days
+from flows.home.settings import Settings
+from flows.ingest import parse as read
+from flows.ingest.span import NEAR_DAYS, own_days
 from tests.flows.conftest import day, fleet, ingested, ledger, positions, rejects, row
 
 NOON = datetime(2026, 4, 15, 12)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import catalogue
-from flows.read import POSITION_SCHEMA
+from flows.catalogue import build as catalogue
+from flows.ingest.parse import POSITION_SCHEMA
 from tests.conftest import FillHome
 
 Row = dict[str, Any]

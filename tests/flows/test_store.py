@@ -14,14 +14,18 @@ from typing import Any
 
 import pytest
 
-from flows import check, ingest, lake, run, store
+from flows.catalogue import check
 from flows.cli import main
-from flows.extras import install_command
-from flows.files import InputFile
-from flows.ingest import Outcome, ingest_file
-from flows.recover import recover
-from flows.settings import BarometerError, Settings, load_settings
-from flows.sources import load_sources
+from flows.home.extras import install_command
+from flows.home.settings import BarometerError, Settings, load_settings
+from flows.ingest import stage as ingest
+from flows.ingest.recover import recover
+from flows.ingest.stage import Outcome, ingest_file
+from flows.lake import manifest as lake
+from flows.lake import store
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import InputFile
 from tests.conftest import AS_OF, ROOT, no_pictures
 from tests.flows.conftest import day, file_id, fleet, row, write, zipped
 from tests.flows.whole import contents, differing

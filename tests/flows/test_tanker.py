@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from flows import catalogue
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
 from flows.report.tables import records
-from flows.settings import Settings
 from tests.flows.sailing import reports, voyage
 from tests.flows.ships import BERTH, SEA, List, Ship, home_of, ofac, sdn, ship
 

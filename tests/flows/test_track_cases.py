@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import pytest
 
-from flows import catalogue, lake, run
-from flows.files import InputFile
-from flows.ingest import ingest_file
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
+from flows.ingest.stage import ingest_file
+from flows.lake import manifest as lake
 from flows.registers import store
-from flows.settings import Settings
-from flows.sources import load_sources
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import InputFile
 from tests.conftest import ROOT, no_pictures
 from tests.flows.ships import AS_OF
 

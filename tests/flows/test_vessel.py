@@ -15,9 +15,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows import catalogue, vessel
+from flows.analyst import vessel
+from flows.catalogue import build as catalogue
 from flows.cli import main
-from flows.settings import Settings
+from flows.home.settings import Settings
 from tests.conftest import ROOT
 from tests.flows.ships import (
     List,

@@ -15,9 +15,10 @@ from prefect.client.orchestration import get_client
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL
 
-from flows import catalogue, smtp
-from flows.ingest import Outcome, TransientError
-from flows.settings import BarometerError, Settings, load_settings
+from flows.catalogue import build as catalogue
+from flows.home.settings import BarometerError, Settings, load_settings
+from flows.ingest.stage import Outcome, TransientError
+from flows.mail import smtp
 from flows.weekly import ingest, weekly
 from tests.conftest import AS_OF, ROOT
 from tests.flows.disk import REFUSED

@@ -8,8 +8,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows import catalogue, compact, digest, history, known, lake, store
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.derive import digest
+from flows.home import history
+from flows.home.settings import Settings
+from flows.ingest import known
+from flows.lake import compact, store
+from flows.lake import manifest as lake
 
 OF_RUNS = {"run", "run_register", "outbox"}
 """Relations that tell the runs themselves: a home that was disturbed had one more."""

@@ -13,12 +13,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows import catalogue, lake, run
-from flows.files import find_files
-from flows.ingest import ingest_file
-from flows.resources import sql_path
-from flows.settings import Settings
-from flows.sources import load_sources
+from flows.catalogue import build as catalogue
+from flows.home.resources import sql_path
+from flows.home.settings import Settings
+from flows.ingest.stage import ingest_file
+from flows.lake import manifest as lake
+from flows.runner import run
+from flows.sources.layouts import load_sources
+from flows.sources.packings import find_files
 
 AS_OF = datetime.fromisoformat("2026-03-18")
 """A Wednesday: 2026-W10 and W11 are closed, W12 is open."""

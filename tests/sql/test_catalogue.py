@@ -17,10 +17,11 @@ import duckdb
 import pytest
 import shapely
 
-from flows import catalogue, lake
-from flows.history import OUTBOX, append_history
-from flows.resources import sql_path
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.home.history import OUTBOX, append_history
+from flows.home.resources import sql_path
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
 
 Opened = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
 

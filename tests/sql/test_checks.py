@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows import catalogue
-from flows.resources import sql_path
-from flows.settings import Settings
+from flows.catalogue import build as catalogue
+from flows.home.resources import sql_path
+from flows.home.settings import Settings
 from tests.sql.conftest import RUSSIAN
 
 Opened = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]

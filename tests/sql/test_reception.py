@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pytest
 
-from flows.resources import sql_path
+from flows.home.resources import sql_path
 
 START = datetime(2026, 3, 2)
 DAYS = 28

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.resources import sql_path
+from flows.home.resources import sql_path
 
 FILES = sorted(sql_path().rglob("*.sql"))
 SCRIPTS = {"comments"}

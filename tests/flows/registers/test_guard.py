@@ -18,15 +18,16 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from flows import catalogue, cli
-from flows.history import REGISTER, read_history
-from flows.record import hashes, registers_in_use
+from flows import cli
+from flows.catalogue import build as catalogue
+from flows.derive.record import hashes, registers_in_use
+from flows.home.history import REGISTER, read_history
+from flows.home.resources import sql_path
+from flows.home.settings import BarometerError, Settings
 from flows.registers import guard, show, store
 from flows.registers.codes import load_programmes, load_vessel_types
 from flows.registers.entry import Entry
 from flows.registers.formats import open_list
-from flows.resources import sql_path
-from flows.settings import BarometerError, Settings
 from tests.flows.registers.ships import imo
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
@@ -530,7 +531,7 @@ def test_cases_of_publishers(settings: Settings, name: str, hulls: int) -> None:
 
 
 def test_removal_leaves_the_hash_of_what_counts_as_it_was(settings: Settings) -> None:
-    from flows.lake import Manifest
+    from flows.lake.manifest import Manifest
 
     before = hashes(settings.home, Manifest({}))
     imported(settings, opensanctions(settings.home.parent, range(4), "GB-RUS"))

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from flows import cli
-from flows.history import REGISTER, append_history, read_history
+from flows.home.history import REGISTER, append_history, read_history
+from flows.home.settings import BarometerError, Settings
 from flows.registers import show, store
 from flows.registers.decisions import FILE, read_decisions
-from flows.settings import BarometerError, Settings
 
 HEADER = "imo,name,tier,reason,source,from,to"
 FIRST = [

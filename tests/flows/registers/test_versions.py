@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import catalogue
+from flows.catalogue import build as catalogue
+from flows.home.resources import sql_path
 from flows.registers.bundled import Version
 from flows.registers.codes import load_programmes, load_vessel_types
 from flows.registers.entry import Entry, as_table
-from flows.resources import sql_path
 
 ONE, TWO = 9187629, 9187631
 JANUARY, MARCH, MAY, JULY = (date(2026, month, 1) for month in (1, 3, 5, 7))

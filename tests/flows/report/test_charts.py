@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from flows import figures
-from flows.report import charts
+from flows.report import charts, figures
 
 Row = dict[str, Any]
 START = date(2025, 12, 29)

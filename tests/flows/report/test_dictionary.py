@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from flows.home.settings import Settings
 from flows.report import dictionary
 from flows.report.tables import FILES
-from flows.settings import Settings
 
 
 @pytest.fixture(scope="module")

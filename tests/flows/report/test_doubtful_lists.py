@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from flows import catalogue, check, run
+from flows.catalogue import build as catalogue
+from flows.catalogue import check
 from flows.registers import store
 from flows.report import words
 from flows.report.tables import records
+from flows.runner import run
 from tests.conftest import FillHome
 from tests.flows.registers.test_guard import opensanctions
 

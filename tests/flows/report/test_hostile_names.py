@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from defusedxml import ElementTree
 
-from flows import catalogue
+from flows.catalogue import build as catalogue
 from flows.report.tables import FILES
 from flows.report.write import write_report
 from tests.flows.ships import call, home_of, ship

@@ -14,10 +14,10 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml import ElementTree
 
-from flows import catalogue
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
 from flows.report import page
 from flows.report.tables import FILES, week_table
-from flows.settings import Settings
 from tests.conftest import FillHome
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.settings import Settings
+from flows.home.settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.home.settings import BarometerError
 from flows.report import tables
 from flows.report.tables import safe_cell
-from flows.settings import BarometerError
 
 
 @given(st.text())

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from flows import catalogue
+from flows.catalogue import build as catalogue
+from flows.home.settings import Settings
 from flows.report import write
 from flows.report.tables import FILES
-from flows.settings import Settings
 from tests.conftest import ROOT, FillHome
 
 GOLDEN = ROOT / "tests" / "golden"

@@ -1,0 +1,1 @@
+"""What an analyst asks: SQL, a ship, the ports and their map."""

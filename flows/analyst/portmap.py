@@ -1,0 +1,554 @@
+"""`barometer ports --map`: ports, fences and a ship's track as one page that needs no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from bokeh.core.properties import value
+from bokeh.embed import json_item
+from bokeh.models import BoxZoomTool, ColumnDataSource, HoverTool, Range1d, TapTool, WheelZoomTool
+from bokeh.plotting import figure as new_plot
+from bokeh.resources import Resources
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from shapely.geometry.base import BaseGeometry
+
+from flows.home.durable import write_durably
+from flows.home.resources import sql_path
+from flows.home.settings import BarometerError
+from flows.report.figures import ALL, FENCE, INK, LAND, LINKED, MUTED, PAPER, SEA
+from flows.report.maps import land
+from flows.report.tables import records, safe_text
+from flows.report.words import SIMULATED
+from geo.plausibility import CLOCK, REASONS
+from geo.ports import Ports
+
+MOST_CREDIBLE = 10_000
+"""More credible fixes than this are thinned out. A choice: a browser draws so many at once without
+a pause, and the file stays near two megabytes."""
+FIRST_TOLERANCE_M = 50.0
+"""Where thinning begins: on a screen 1,000 pixels wide a pixel of a map of 50 km. It is doubled
+until `MOST_CREDIBLE` are left."""
+SILENCE_US = 24 * 3_600 * 1_000_000
+"""A step without a fix for this long is dashed: the silence that `barometer vessel` lists."""
+
+# The sphere of Web Mercator (EPSG:3857), which the axes of the plot count in.
+_RADIUS_M = 6_378_137.0
+_FIRST_VIEW = (47.3, 24.0, 61.5, 39.2)
+"""Iran's waters, degrees: west, south, east, north."""
+
+_SECOND_HULL, _CLOCK, _NOT_JUDGED = "second hull", "wrong clock", "not judged"
+
+
+class Layer(NamedTuple):
+    """What can be switched on the map: its name, sign, colour and words."""
+
+    name: str
+    sign: str
+    colour: str
+    text: str
+
+
+PORT_LAYERS = (
+    Layer("port_limit", "▢", FENCE, "outer limits"),
+    Layer("anchorage", "▨", "#8fb8a8", "anchorages"),
+    Layer("berth", "■", "#a8590a", "berths"),
+    Layer("names", "Aa", INK, "names"),
+)
+FIX_LAYERS = {
+    "credible": (Layer("credible", "●", ALL, "credible fixes"), "circle"),
+    "disputed": (Layer("disputed", "▲", "#c98a00", "disputed"), "triangle"),
+    _CLOCK: (Layer("clock", "◆", "#7b4ea3", "of a wrong clock"), "diamond"),
+    "implausible": (Layer("implausible", "✕", "#c2185b", "implausible"), "x"),
+    _SECOND_HULL: (Layer("second", "■", "#5b8c2a", "another hull on its MMSI"), "square"),
+    _NOT_JUDGED: (Layer("not_judged", "○", MUTED, "not judged: never near a port"), "circle"),
+}
+"""Kind of fix -> its layer and marker. Shapes differ too, for who does not tell the colours."""
+CALL_LAYER = Layer("calls", "★", LINKED, "port calls")
+EVENT_LAYER = Layer("interference", "◯", "#c2185b", "interference meanwhile")
+
+
+def ship_on_map(con: duckdb.DuckDBPyConnection, ship: Mapping[str, Any]) -> dict[str, Any]:
+    """What the map shows of a ship.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        On a catalogue whose lake is at hand.
+    ship : mapping
+        One of `flows.analyst.vessel.find_ships`, heard at least once.
+
+    Returns
+    -------
+    dict
+        ship; fix: DataFrame of `sql/ship_fix.sql` with `kind`, a key of `FIX_LAYERS`; calls and
+        events: lists of dict; is_simulated: whether the lake holds simulated files.
+    """
+    text = sql_path("ship_fix.sql").read_text(encoding="utf-8")
+    fix = con.execute(text, {"hull_id": ship["hull_id"]}).df()
+    fix["kind"] = np.select(
+        [
+            fix["verdict"].isna(),
+            ~fix["is_own"],
+            fix["reason"] == REASONS[CLOCK],
+            fix["verdict"] == "implausible",
+            fix["verdict"] == "disputed",
+        ],
+        [_NOT_JUDGED, _SECOND_HULL, _CLOCK, "implausible", "disputed"],
+        "credible",
+    )
+    calls = records(con, "vessel_call", hull_id=ship["hull_id"], imo=ship["imo"])
+    ids = [call["port_call_id"] for call in calls]
+    places = {
+        row["port_call_id"]: row for row in records(con, "ship_call_place", port_call_ids=ids)
+    }
+    return {
+        "ship": dict(ship),
+        "fix": fix,
+        "calls": [call | places[call["port_call_id"]] for call in calls],
+        "events": records(
+            con, "ship_interference", first_at=ship["first_at"], last_at=ship["last_at"]
+        ),
+        "is_simulated": records(con, "report_notes", week="")[0]["is_simulated"],
+    }
+
+
+def map_page(ports: Ports, found: Mapping[str, Any] | None = None) -> str:
+    """The map as HTML: one file, scripts and data inside, that asks no network for anything.
+
+    Parameters
+    ----------
+    ports : Ports
+        All ports and fences.
+    found : mapping or None
+        A ship, from `ship_on_map`; None for the ports alone.
+
+    Returns
+    -------
+    str
+        The page. Its content security policy lets only its own two scripts run and nothing be
+        fetched; whatever ships call themselves is text in it, on one line and without signs that
+        a screen does not show.
+    """
+    plot = _plot(found)
+    layers = list(PORT_LAYERS)
+    _draw_land(plot)
+    _draw_areas(plot, ports)
+    title, notes = "Ports and fences", ["Hover or tap for names, sources and accuracy."]
+    if found is not None:
+        title, notes, of_ship = _draw_ship(plot, found)
+        layers = of_ship + layers
+    _draw_names(plot, ports)
+    return _page(
+        title=title,
+        notes=notes,
+        simulated=SIMULATED if found is not None and found["is_simulated"] else "",
+        layers=layers,
+        item=json_item(plot),
+    )
+
+
+def write_map(path: Path, page: str) -> None:
+    """Write the page, whole or not at all; a file that is there is replaced.
+
+    Raises
+    ------
+    BarometerError
+        If it cannot be written.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "Is a directory", str(path))
+        write_durably(path, page.encode())
+    except OSError as error:
+        raise BarometerError(f"{path}: the map cannot be written ({error.strerror}).") from error
+
+
+def thin(fix: pd.DataFrame, most: int = MOST_CREDIBLE) -> tuple[pd.DataFrame, float]:
+    """Fewer of the credible fixes, where there are more than can be drawn.
+
+    Each way without a long silence is simplified after Douglas and Peucker (1973): no fix that is
+    left out lies further from the drawn line than the tolerance. The ends of each way stay, and
+    so does every fix that is not credible.
+
+    Parameters
+    ----------
+    fix : DataFrame
+        As in `ship_on_map`, by track and time.
+    most : int
+        Credible fixes that may stay, ends of ways on top.
+
+    Returns
+    -------
+    kept, tolerance_m : DataFrame, float
+        In the same order; 0 metres where nothing had to be left out. The tolerance is in metres
+        on the ground at the ship's middle latitude.
+    """
+    credible = fix[fix["kind"] == "credible"]
+    if len(credible) <= most:
+        return fix, 0.0
+    x, y = mercator(credible["lon"].to_numpy(), credible["lat"].to_numpy())
+    ways = np.split(np.arange(len(credible)), _breaks(credible))
+    stretch = 1 / math.cos(math.radians(float(credible["lat"].median())))
+    ends = sum(min(len(way), 2) for way in ways)
+    tolerance_m = FIRST_TOLERANCE_M
+    while True:
+        kept = np.concatenate(
+            [way[_simplified(x[way], y[way], tolerance_m * stretch)] for way in ways]
+        )
+        if len(kept) <= most + ends:
+            break
+        tolerance_m *= 2
+    stays = (fix["kind"] != "credible").to_numpy(copy=True)
+    stays[np.flatnonzero(~stays)[kept]] = True
+    return fix[stays], tolerance_m
+
+
+def _simplified(x: npt.NDArray[Any], y: npt.NDArray[Any], tolerance: float) -> npt.NDArray[Any]:
+    """Which points of a way stay, by number: the way carries them as its third coordinate."""
+    if len(x) < 3:
+        return np.arange(len(x))
+    way = shapely.linestrings(np.column_stack([x, y, np.arange(len(x))]))
+    left = shapely.simplify(way, tolerance, preserve_topology=False)
+    numbers: npt.NDArray[Any] = shapely.get_coordinates(left, include_z=True)[:, 2].astype(int)
+    return numbers
+
+
+def _breaks(fix: pd.DataFrame) -> npt.NDArray[Any]:
+    """Where a new way begins: another track, a long silence, or across the antimeridian."""
+    at_us = fix["reported_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
+    return 1 + np.flatnonzero(
+        (np.diff(fix["track_id"]) != 0)
+        | (np.diff(at_us) >= SILENCE_US)
+        | (np.abs(np.diff(fix["lon"])) > 180)
+    )
+
+
+def mercator(
+    lon: npt.NDArray[np.float64] | float, lat: npt.NDArray[np.float64] | float
+) -> tuple[Any, Any]:
+    """Metres on Web Mercator (EPSG:3857); latitudes beyond 85 degrees are drawn at 85.
+
+    >>> [round(float(metres)) for metres in mercator(180.0, 0.0)]
+    [20037508, 0]
+    """
+    near = np.clip(lat, -85.0, 85.0)
+    return (
+        np.radians(lon) * _RADIUS_M,
+        np.log(np.tan(np.pi / 4 + np.radians(near) / 2)) * _RADIUS_M,
+    )
+
+
+def _plot(found: Mapping[str, Any] | None) -> Any:
+    """An empty map that shows Iran's waters, or where the ship was."""
+    west, south, east, north = _FIRST_VIEW
+    if found is not None:
+        own = found["fix"][found["fix"]["kind"].isin(["credible", "disputed", _NOT_JUDGED])]
+        own = found["fix"] if own.empty else own
+        # A ship that lay still gets a tenth of a degree round it.
+        west, east = own["lon"].min() - 0.1, own["lon"].max() + 0.1
+        south, north = own["lat"].min() - 0.1, own["lat"].max() + 0.1
+    (left, right), (low, high) = mercator(np.array([west, east]), np.array([south, north]))
+    wheel = WheelZoomTool()
+    plot = new_plot(
+        x_axis_type="mercator",
+        y_axis_type="mercator",
+        x_range=Range1d(left, right),
+        y_range=Range1d(low, high),
+        sizing_mode="stretch_both",
+        tools=[
+            *("pan", wheel, BoxZoomTool(match_aspect=True), "reset"),
+            HoverTool(tooltips=None, renderers=[], visible=False),
+            TapTool(renderers=[], visible=False),
+        ],
+        active_scroll=wheel,
+        background_fill_color=SEA,
+        border_fill_color=PAPER,
+        outline_line_color=MUTED,
+        min_border=2,
+    )
+    plot.toolbar.logo = None
+    plot.grid.grid_line_color = MUTED
+    plot.grid.grid_line_alpha = 0.15
+    plot.axis.axis_label = None
+    return plot
+
+
+def _rings(areas: Sequence[BaseGeometry]) -> dict[str, Any]:
+    """Polygons with holes as bokeh wants them: areas, parts, rings, metres."""
+    xs, ys = [], []
+    for area in areas:
+        parts = [
+            [mercator(*np.asarray(ring.coords)[:-1].T) for ring in (part.exterior, *part.interiors)]
+            for part in shapely.get_parts(area)
+            if part.geom_type == "Polygon"
+        ]
+        xs.append([[x for x, _ in rings] for rings in parts])
+        ys.append([[y for _, y in rings] for rings in parts])
+    return {"xs": xs, "ys": ys}
+
+
+def _draw_land(plot: Any) -> None:
+    parts = list(shapely.get_parts(land()))
+    plot.multi_polygons(
+        source=ColumnDataSource(_rings(parts)), fill_color=LAND, line_color=MUTED, line_width=0.6
+    )
+
+
+def _draw_areas(plot: Any, ports: Ports) -> None:
+    """Outer limits, anchorages and berths, each a layer, with what is known of each in a hover."""
+    names = dict(zip(ports.port["port_id"], ports.port["name"], strict=True))
+    areas = ports.port_area
+    inner = areas[areas["kind"] != "port_limit"].groupby("port_id")["geometry"].apply(list)
+    for layer, fill, width in zip(PORT_LAYERS[:3], (0.06, 0.35, 0.6), (1.6, 1.0, 1.0), strict=True):
+        own = areas[areas["kind"] == layer.name]
+        geometry = list(own["geometry"])
+        if layer.name == "port_limit":
+            # Without what lies in it, so that a hover tells one thing at a time.
+            geometry = [
+                shapely.difference(limit, shapely.union_all(inner.get(port_id, [])))
+                for limit, port_id in zip(geometry, own["port_id"], strict=True)
+            ]
+        told = [
+            f"{area['name']} ({area['kind'].replace('_', ' ')})\n"
+            f"{names[area['port_id']]}, {area['port_id']}\n"
+            f"drawn from: {area['source']}\naccuracy: {area['accuracy_m']:,.0f} m"
+            for area in own.to_dict("records")
+        ]
+        _tell(
+            plot,
+            plot.multi_polygons(
+                source=ColumnDataSource(_rings(geometry) | {"told": _lines(told)}),
+                fill_color=layer.colour,
+                fill_alpha=fill,
+                line_color=FENCE if layer.name == "anchorage" else layer.colour,
+                line_width=width,
+                tags=[layer.name],
+            ),
+        )
+
+
+def _lines(texts: Sequence[str]) -> list[str]:
+    """Texts of some lines, each line without signs that a screen does not show."""
+    return ["\n".join(safe_text(line) for line in text.split("\n")) for text in texts]
+
+
+def _tell(plot: Any, renderer: Any) -> None:
+    """Let the page's script tell of what is under the pointer, or was tapped, of a renderer.
+
+    It writes the column `told` as text; bokeh's own tooltips are HTML, would cover each other
+    where things lie close, and do not come up on a touch.
+    """
+    renderer.nonselection_glyph = None
+    for tool in plot.tools:
+        if isinstance(tool, HoverTool | TapTool):
+            tool.renderers = [*tool.renderers, renderer]
+
+
+def _draw_names(plot: Any, ports: Ports) -> None:
+    """Names beside the ports; the page's script leaves out those that would lie on another."""
+    port = ports.port.assign(
+        is_far=ports.port["country"] != "IR",
+        usual=ports.port["usual_tanker_calls"].fillna(0),
+    ).sort_values(["is_far", "usual", "port_id"], ascending=[True, False, True])
+    middle = shapely.centroid(port["geometry"].to_numpy())
+    x, y = mercator(shapely.get_x(middle), shapely.get_y(middle))
+    names = [safe_text(name) for name in port["name"]]
+    source = ColumnDataSource({"x": x, "shown_x": x, "y": y, "name": names})
+    plot.text(
+        "shown_x",
+        "y",
+        text="name",
+        source=source,
+        x_offset=8,
+        text_baseline="middle",
+        text_font_size="12px",
+        text_font=value("sans-serif"),
+        text_color=INK,
+        background_fill_color=PAPER,
+        background_fill_alpha=0.7,
+        padding=1,
+        name="names",
+        tags=["names"],
+    )
+
+
+def _draw_ship(plot: Any, found: Mapping[str, Any]) -> tuple[str, list[str], list[Layer]]:
+    """A ship's fixes, way, calls and the interference meanwhile; title, notes and layers of it."""
+    fix, tolerance_m = thin(found["fix"])
+    left_out = len(found["fix"]) - len(fix)
+    _draw_way(plot, fix[fix["kind"] == "credible"])
+    layers = []
+    for kind, (layer, marker) in FIX_LAYERS.items():
+        own = fix[fix["kind"] == kind]
+        if not own.empty:
+            count = (found["fix"]["kind"] == kind).sum()
+            layers.append(layer._replace(text=f"{layer.text} ({count:,})"))
+        # A renderer for each reason, so that the words are in the file once and not at each fix.
+        for reason, rows in own.groupby(own["reason"].fillna(""), sort=True):
+            words = f"{kind}: {reason}" if reason else kind
+            _tell(plot, _draw_fixes(plot, rows, layer, marker, words))
+    if found["events"]:
+        _draw_events(plot, found["events"])
+        layers.append(EVENT_LAYER._replace(text=f"{EVENT_LAYER.text} ({len(found['events'])})"))
+    if found["calls"]:
+        _draw_calls(plot, found["calls"])
+        layers.insert(0, CALL_LAYER._replace(text=f"{CALL_LAYER.text} ({len(found['calls'])})"))
+    ship = found["ship"]
+    name = safe_text(ship["vessel_name"] or "") or "A ship without a name"
+    notes = [
+        f"Heard {ship['first_at']:%Y-%m-%d} to {ship['last_at']:%Y-%m-%d}, UTC. "
+        "The line joins credible fixes; dashed where none was heard for 24 hours or more."
+    ]
+    if left_out:
+        notes.append(
+            f"Thinned out: {left_out:,} of {(found['fix']['kind'] == 'credible').sum():,} credible "
+            f"fixes are not drawn, none further than {tolerance_m:,.0f} m from the line "
+            "(Douglas-Peucker). All others are."
+        )
+    return f"{name}, {safe_text(ship['hull_id'])}", notes, layers
+
+
+def _draw_way(plot: Any, credible: pd.DataFrame) -> None:
+    """The line through the credible fixes, dashed over silences."""
+    if len(credible) < 2:
+        return
+    x, y = mercator(credible["lon"].to_numpy(), credible["lat"].to_numpy())
+    breaks = _breaks(credible)
+    style = {"line_color": ALL, "line_alpha": 0.6, "tags": ["credible"]}
+    plot.multi_line(np.split(x, breaks), np.split(y, breaks), line_width=1.2, **style)
+    track, lon = credible["track_id"].to_numpy(), credible["lon"].to_numpy()
+    silent = [i for i in breaks if track[i] == track[i - 1] and abs(lon[i] - lon[i - 1]) <= 180]
+    steps = [[values[[i - 1, i]] for i in silent] for values in (x, y)]
+    plot.multi_line(*steps, line_width=1.0, line_dash=[4, 5], **style)
+
+
+def _draw_fixes(plot: Any, rows: pd.DataFrame, layer: Layer, marker: str, words: str) -> Any:
+    x, y = mercator(rows["lon"].to_numpy(), rows["lat"].to_numpy())
+    source = ColumnDataSource(
+        {
+            "x": x,
+            "y": y,
+            "lon": rows["lon"].to_numpy(),
+            "lat": rows["lat"].to_numpy(),
+            "at": rows["reported_at"].to_numpy(),
+            "sog_kn": rows["sog_kn"].to_numpy(dtype="float32", na_value=np.nan),
+        }
+    )
+    hollow = layer.name == "not_judged"
+    return plot.scatter(
+        "x",
+        "y",
+        source=source,
+        marker=marker,
+        size=5 if layer.name in ("credible", "not_judged") else 9,
+        fill_color=None if hollow else layer.colour,
+        fill_alpha=0.7,
+        line_color=layer.colour if hollow or marker == "x" else PAPER,
+        line_width=2 if marker == "x" else 0.4,
+        tags=[layer.name, words],
+    )
+
+
+def _draw_events(plot: Any, events: Sequence[Mapping[str, Any]]) -> None:
+    lat = np.array([event["lat"] for event in events])
+    x, y = mercator(np.array([event["lon"] for event in events]), lat)
+    source = ColumnDataSource(
+        {
+            "x": x,
+            "y": y,
+            "radius": [e["radius_m"] for e in events] / np.cos(np.radians(lat)),
+            "told": _lines(
+                [
+                    f"Interference: {event['place']}\n{event['began_at']:%Y-%m-%d %H:%M} to "
+                    f"{event['ended_at']:%Y-%m-%d %H:%M} UTC\n{event['ships']} ships were shown "
+                    f"here and were not ({event['evidence']})"
+                    for event in events
+                ]
+            ),
+        }
+    )
+    style = {"fill_alpha": 0.12, "line_width": 1.5, "tags": [EVENT_LAYER.name], "source": source}
+    colour = EVENT_LAYER.colour
+    plot.circle("x", "y", radius="radius", fill_color=colour, line_color=colour, **style)
+    # The circle is as large as the event, often too small to be seen: a ring of pixels round it.
+    _tell(plot, plot.scatter("x", "y", size=22, fill_color=colour, line_color=colour, **style))
+
+
+def _draw_calls(plot: Any, calls: Sequence[Mapping[str, Any]]) -> None:
+    x, y = mercator(
+        np.array([call["lon"] for call in calls]), np.array([call["lat"] for call in calls])
+    )
+    told = []
+    for call in calls:
+        left = f"{call['departed_at']:%Y-%m-%d %H:%M}" if call["departed_at"] else "still in port"
+        linked = (
+            f"\nlinked by {call['link_reasons']} ({call['link_tier']})"
+            if call["link_reasons"]
+            else ""
+        )
+        told.append(
+            f"Call at {call['port_name']} ({call['area_kind']})\n"
+            f"{call['arrived_at']:%Y-%m-%d %H:%M} to {left} UTC\nconfidence "
+            f"{call['confidence']}{'' if call['confidence'] > 1 else ', contested'}{linked}"
+        )
+    source = ColumnDataSource({"x": x, "y": y, "told": _lines(told)})
+    stars = plot.scatter(
+        "x",
+        "y",
+        source=source,
+        marker="star",
+        size=17,
+        fill_color=CALL_LAYER.colour,
+        line_color=PAPER,
+        tags=[CALL_LAYER.name],
+    )
+    _tell(plot, stars)
+
+
+def _page(
+    *,
+    title: str,
+    notes: Sequence[str],
+    simulated: str,
+    layers: Sequence[Layer],
+    item: Any,
+) -> str:
+    here = Path(__file__).resolve().parent
+    library = "\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)
+    script = here.joinpath("portmap.js").read_text(encoding="utf-8")
+    scripts = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in (library, script)
+    )
+    page = Environment(
+        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined
+    ).get_template("portmap.html")
+    return page.render(
+        # No other script runs, and nothing is fetched; the plot writes styles of its own.
+        policy=(
+            f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
+            "img-src data: blob:; base-uri 'none'; form-action 'none'"
+        ),
+        title=title,
+        notes=notes,
+        simulated=simulated,
+        layers=[layer._asdict() for layer in layers],
+        paper=PAPER,
+        ink=INK,
+        muted=MUTED,
+        # Data that cannot end its element, whatever it holds.
+        data=json.dumps(item).replace("<", "\\u003c"),
+        library=library,
+        script=script,
+    )

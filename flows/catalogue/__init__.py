@@ -1,0 +1,1 @@
+"""The catalogue `barometer.duckdb`: its relations, built, read and checked."""

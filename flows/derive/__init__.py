@@ -1,0 +1,1 @@
+"""What SQL cannot do: the detector over every track, the statistics of the series."""

@@ -1,0 +1,466 @@
+"""Step 7, calls: each ship's whole history, where it came near a port, through the detector.
+
+What was found of a ship stays true until a file brings new fixes of it. So the work of the last
+run is taken over from its catalogue, and only the ships that a new part of the lake names are
+worked again, with those whose calls hang on what is heard of others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import geo
+from flows.home.resources import sql_path
+from geo.fences import locate
+from geo.interference import find_crowds, find_interference, reach_m
+from geo.plausibility import FEW_BESIDE_MANY, JUMP, REASONS, VERDICTS, judge, microseconds
+from geo.port_calls import find_port_calls, hangs_on_hearing
+from geo.ports import Ports
+
+BATCH_FIXES = 1_000_000
+"""Fixes in memory at a time, at some 150 bytes each; a single ship may have more."""
+
+CALL_SCHEMA = pa.schema(
+    [
+        ("port_call_id", pa.string()),
+        ("track_id", pa.int64()),
+        ("mmsi", pa.int32()),
+        ("port_id", pa.string()),
+        ("area_kind", pa.string()),
+        ("arrived_after", pa.timestamp("us")),
+        ("arrived_at", pa.timestamp("us")),
+        ("berthed_at", pa.timestamp("us")),
+        ("departed_at", pa.timestamp("us")),
+        ("departed_by", pa.timestamp("us")),
+        ("fixes", pa.int32()),
+        ("longest_gap_h", pa.float32()),
+        ("outside_m", pa.float32()),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
+        ("confidence", pa.int8()),
+    ]
+)
+FLAGGED_SCHEMA = pa.schema(
+    [
+        ("mmsi", pa.int32()),
+        ("reported_at", pa.timestamp("us")),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
+        ("track_id", pa.int64()),
+        ("verdict", pa.string()),
+        ("reason", pa.string()),
+        ("port_id", pa.string()),
+    ]
+)
+SHIP_SCHEMA = pa.schema(
+    [("mmsi", pa.int32()), ("fixes", pa.int64()), ("hangs_on_hearing", pa.bool_())]
+)
+INTERFERENCE_SCHEMA = pa.schema(
+    [
+        ("interference_id", pa.int64()),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
+        ("radius_m", pa.float32()),
+        ("began_at", pa.timestamp("us")),
+        ("ended_at", pa.timestamp("us")),
+        ("ships", pa.int64()),
+        ("displaced_fixes", pa.int64()),
+        ("evidence", pa.string()),
+    ]
+)
+STRUCK_SCHEMA = pa.schema([("interference_id", pa.int64()), ("port_id", pa.string())])
+STAY_SCHEMA = pa.schema(
+    [
+        ("port_call_id", pa.string()),
+        ("port_id", pa.string()),
+        ("arrived_at", pa.timestamp("us")),
+        ("ended_at", pa.timestamp("us")),
+        ("is_seen_near", pa.bool_()),
+    ]
+)
+
+NEAR_M = 20_000.0
+"""A ship heard so near outside sailed in or out: two hours of a tanker's slow way in an approach.
+One that was shown falsely from no further off was hardly in another port."""
+
+
+class Work(NamedTuple):
+    """What the detector found, ship by ship.
+
+    calls: one row a port call. flagged: one row a fix that is not plainly credible on its MMSI's
+    first track. ships: one row a ship that was worked.
+    """
+
+    calls: pa.Table
+    flagged: pa.Table
+    ships: pa.Table
+
+
+NO_WORK = Work(CALL_SCHEMA.empty_table(), FLAGGED_SCHEMA.empty_table(), SHIP_SCHEMA.empty_table())
+
+
+def method_hash() -> str:
+    """A hash of the code that finds calls: what other code found is not taken over."""
+    digest = hashlib.blake2b(digest_size=16)
+    code = sorted(Path(str(geo.__file__)).parent.glob("*.py"))
+    queries = (
+        sql_path("candidate.sql"),
+        sql_path("candidate_fix.sql"),
+        sql_path("digest", "close.sql"),
+    )
+    for path in (*code, Path(__file__), *queries):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def settled(before: Work, candidate: pa.Table, touched: pa.Array) -> Work:
+    """What stays of earlier work: the ships without new fixes, whose calls nothing can change.
+
+    Parameters
+    ----------
+    before : Work
+        Found with the same code and fences.
+    candidate : pyarrow.Table
+        The ships to be worked, mmsi and fixes. One with another number of fixes than before, as
+        after a backup was put back, does not stay.
+    touched : pyarrow.Array
+        The MMSIs with a fix in a part of the lake that is new since.
+    """
+    same = before.ships.join(candidate, ["mmsi", "fixes"], join_type="inner")
+    stays = pc.and_(pc.invert(same["hangs_on_hearing"]), pc.invert(pc.is_in(same["mmsi"], touched)))
+    ships = same.filter(stays).select(SHIP_SCHEMA.names)
+    stay = ships["mmsi"].combine_chunks()
+    return Work(
+        before.calls.filter(pc.is_in(before.calls["mmsi"], stay)),
+        before.flagged.filter(pc.is_in(before.flagged["mmsi"], stay)),
+        ships,
+    )
+
+
+class Job(NamedTuple):
+    """What a batch of ships is worked by, beside the fixes; it may go to another process.
+
+    `candidate` and `settled_ship` are the relations of `candidate_fix.sql`.
+    """
+
+    port: Ports
+    data_end: datetime
+    heard: dict[int, npt.NDArray[np.int64]]
+    candidate: pa.Table
+    settled_ship: pa.Table
+
+
+Range = tuple[int, int]
+"""The first and the last MMSI of a batch."""
+
+Spread = Callable[[Job, list[Range]], Iterable[Work]]
+"""Works batches elsewhere, by `work_range`; gives what was found in their order."""
+
+
+def find_calls(
+    con: duckdb.DuckDBPyConnection,
+    port: Ports,
+    data_end: datetime | None,
+    kept: Work,
+    spread: Spread | None = None,
+) -> Work:
+    """The port calls of every ship of the lake, and the verdicts on their fixes.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        With the relations `position`, `candidate` (mmsi, fixes) and `reception_hour`.
+    port : Ports
+        The fences.
+    data_end : datetime or None
+        The last fix of the lake, UTC; None for an empty lake.
+    kept : Work
+        The ships of which nothing is to be found anew: from `settled`, or `NO_WORK`.
+    spread : callable, optional
+        See `Spread`; without it the batches are worked here, one after the other.
+
+    Returns
+    -------
+    Work
+        Of all candidates, the kept ones included.
+    """
+    if data_end is None:
+        return NO_WORK
+    con.register("settled_ship", kept.ships)
+    job = Job(
+        port=port,
+        data_end=data_end,
+        heard=_heard(con, _index(port)),
+        candidate=con.table("candidate").to_arrow_table(),
+        settled_ship=kept.ships,
+    )
+    ships = con.execute(
+        "select mmsi, fixes from candidate anti join settled_ship using (mmsi) order by mmsi"
+    ).fetchall()
+    ranges = list(batches(ships, BATCH_FIXES))
+    if spread is None:
+        works: Iterable[Work] = (work_range(con, job, one) for one in ranges)
+    else:
+        works = spread(job, ranges)
+    found = [NO_WORK, kept, *works]
+    con.unregister("settled_ship")
+    return Work(*(pa.concat_tables(tables) for tables in zip(*found, strict=True)))
+
+
+def work_range(con: duckdb.DuckDBPyConnection, job: Job, batch: Range) -> Work:
+    """The port calls of a batch of ships; `con` has the relations of `candidate_fix.sql`."""
+    port_ids = [str(port_id) for port_id in job.port.port["port_id"]]
+    query = sql_path("candidate_fix.sql").read_text(encoding="utf-8")
+    result = con.execute(query, {"first": batch[0], "last": batch[1]})
+    columns: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
+    fixes = _judged(columns, job.port)
+    calls = find_port_calls(
+        fixes,
+        port_ids=port_ids,
+        serves=_serves(job.port, _index(job.port)),
+        heard=job.heard,
+        data_end=job.data_end,
+    )
+    return Work(
+        pa.Table.from_pandas(calls, schema=CALL_SCHEMA, preserve_index=False),
+        _flagged(fixes, port_ids),
+        _ships(fixes),
+    )
+
+
+def _index(port: Ports) -> dict[str, int]:
+    """Row numbers of the ports by `port_id`."""
+    return {str(port_id): row for row, port_id in enumerate(port.port["port_id"])}
+
+
+class Events(NamedTuple):
+    """Interference: the events, the ports that they threw ships into, and the calls to hold against
+    them, which `call_interference.sql` does."""
+
+    event: pa.Table
+    struck: pa.Table
+    stay: pa.Table
+
+
+def find_events(work: Work, data_end: datetime | None) -> Events:
+    """Interference in the verdicts and calls of all ships.
+
+    Parameters
+    ----------
+    work : Work
+        Of all ships.
+    data_end : datetime or None
+        The last fix of the lake, UTC, up to which a call under way lasts; None for an empty lake.
+
+    Returns
+    -------
+    Events
+        event: in `INTERFERENCE_SCHEMA`, numbered from 1 in order of time. Its evidence is
+        ``jumps`` where several ships jumped to a place, ``crowd`` where no single jump shows it.
+        struck: one row an event and port whose limit holds displaced fixes. stay: one row a call,
+        with its end and whether its ship was seen near the port outside.
+    """
+    columns = ["port_call_id", "mmsi", "port_id", "arrived_after", "arrived_at", "departed_at"]
+    call = work.calls.select([*columns, "outside_m", "fixes", "lon", "lat"]).to_pandas()
+    if data_end is not None:
+        call["departed_at"] = call["departed_at"].fillna(pd.Timestamp(data_end))
+    call["is_seen_near"] = call["outside_m"] <= NEAR_M
+    # Seen elsewhere, here once, and nowhere near: it may have sailed, or have been thrown.
+    call["is_glimpse"] = (
+        ~call["is_seen_near"] & call["arrived_after"].notna() & (call["fixes"] == 1)
+    )
+    jumps, struck = _jumps(work.flagged, call)
+    crowds, crowded = _crowds(call)
+    crowds["interference_id"] += len(jumps)
+    crowded["interference_id"] += len(jumps)
+    event = pd.concat([jumps, crowds], ignore_index=True)
+    event = event.sort_values(["began_at", "lon", "lat", "evidence"], ignore_index=True)
+    number = pd.Series(event.index + 1, index=event["interference_id"])
+    event["interference_id"] = number.to_numpy()
+    struck = pd.concat([struck, crowded]).drop_duplicates()
+    struck["interference_id"] = struck["interference_id"].map(number)
+    stay = call.rename(columns={"departed_at": "ended_at"})[STAY_SCHEMA.names]
+    return Events(
+        pa.Table.from_pandas(event, schema=INTERFERENCE_SCHEMA, preserve_index=False),
+        pa.Table.from_pandas(struck, schema=STRUCK_SCHEMA, preserve_index=False),
+        pa.Table.from_pandas(stay, schema=STAY_SCHEMA, preserve_index=False),
+    )
+
+
+def _jumps(flagged: pa.Table, call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Events of several ships that jumped to one place, and the ports whose limit it lies in.
+
+    A call of a single fix by a ship that was not seen near may be one of the jumps.
+    """
+    displaced = pa.array([REASONS[JUMP], REASONS[FEW_BESIDE_MANY]])
+    jumped = flagged.filter(pc.is_in(flagged["reason"], displaced))
+    jumped = jumped.select(["mmsi", "reported_at", "lon", "lat", "port_id"]).to_pandas()
+    jumped["is_certain"] = True
+    maybe = call.loc[call["is_glimpse"]].assign(is_certain=False)
+    maybe = maybe.rename(columns={"arrived_at": "reported_at"})
+    thrown = pd.concat([jumped, maybe[jumped.columns]], ignore_index=True)
+    found = find_interference(
+        thrown["mmsi"].to_numpy(dtype=np.int64),
+        microseconds(thrown["reported_at"]),
+        thrown["lon"].to_numpy(),
+        thrown["lat"].to_numpy(),
+        thrown["is_certain"].to_numpy(dtype=np.bool_),
+    )
+    event = pd.DataFrame(
+        {
+            "interference_id": np.arange(found.lon.size),
+            "lon": found.lon.round(5),
+            "lat": found.lat.round(5),
+            "radius_m": found.radius_m,
+            "began_at": found.began_us.view("datetime64[us]"),
+            "ended_at": found.ended_us.view("datetime64[us]"),
+            "ships": found.ships,
+            "displaced_fixes": found.fixes,
+            "evidence": "jumps",
+        }
+    )
+    struck = thrown.assign(interference_id=found.event)[["interference_id", "port_id"]]
+    struck = struck.loc[(struck["interference_id"] >= 0) & struck["port_id"].notna()]
+    return event, struck.drop_duplicates().astype({"interference_id": np.int64})
+
+
+def _crowds(call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Events of more ships at a port than ever come there, and the port of each."""
+    by_arrival = call.sort_values(["port_id", "arrived_at", "port_call_id"])
+    span = call["departed_at"].max() - call["arrived_at"].min() if len(call) else pd.Timedelta(0)
+    span_us = int(span / pd.Timedelta(microseconds=1))
+    groups = []
+    for _, at_port in by_arrival.groupby("port_id", sort=True):
+        crowd = find_crowds(
+            microseconds(at_port["arrived_at"]), at_port["is_glimpse"].to_numpy(), span_us
+        )
+        groups += [at_port.loc[crowd == one] for one in range(crowd.max(initial=-1) + 1)]
+    event = pd.DataFrame(
+        [
+            {
+                "interference_id": number,
+                "lon": round(float(group["lon"].median()), 5),
+                "lat": round(float(group["lat"].median()), 5),
+                "radius_m": _radius_m(group),
+                "began_at": group["arrived_at"].min(),
+                "ended_at": group["departed_at"].max(),
+                "ships": group["mmsi"].nunique(),
+                "displaced_fixes": int(group["fixes"].sum()),
+                "evidence": "crowd",
+            }
+            for number, group in enumerate(groups)
+        ],
+        columns=pd.Index(INTERFERENCE_SCHEMA.names),
+    )
+    struck = pd.DataFrame(
+        [(number, group["port_id"].iloc[0]) for number, group in enumerate(groups)],
+        columns=pd.Index(STRUCK_SCHEMA.names),
+    )
+    return event, struck
+
+
+def _radius_m(group: pd.DataFrame) -> float:
+    lon, lat = group["lon"].to_numpy(), group["lat"].to_numpy()
+    return reach_m(lon, lat, float(np.median(lon)), float(np.median(lat)))
+
+
+def _judged(columns: dict[str, npt.NDArray[Any]], port: Ports) -> dict[str, npt.NDArray[Any]]:
+    """Fixes with the verdict on them and the fences that hold them."""
+    fixes = columns | {
+        "sog_kn": np.ma.filled(np.ma.asarray(columns["sog_kn"], np.float32), np.nan),
+        "imo": np.ma.filled(np.ma.asarray(columns["imo"], np.int64), 0),
+    }
+    place = locate(fixes["lon"], fixes["lat"], port)
+    found = judge(fixes)
+    return fixes | {
+        "track_id": found.track_id,
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "port": place.port,
+        "area": place.area,
+        "is_shared_roads": place.is_shared_roads,
+    }
+
+
+def _flagged(fixes: dict[str, npt.NDArray[Any]], port_ids: list[str]) -> pa.Table:
+    rows = np.flatnonzero(fixes["reason"])
+    named = np.array([*port_ids, None], dtype=object)
+    return pa.table(
+        {
+            "mmsi": fixes["mmsi"][rows],
+            "reported_at": fixes["reported_at"][rows],
+            "lon": fixes["lon"][rows],
+            "lat": fixes["lat"][rows],
+            "track_id": fixes["track_id"][rows],
+            "verdict": np.array(VERDICTS, dtype=object)[fixes["verdict"][rows]],
+            "reason": np.array(REASONS, dtype=object)[fixes["reason"][rows]],
+            "port_id": named[fixes["port"][rows]],
+        },
+        schema=FLAGGED_SCHEMA,
+    )
+
+
+def _ships(fixes: dict[str, npt.NDArray[Any]]) -> pa.Table:
+    ships, count = np.unique(fixes["mmsi"], return_counts=True)
+    hangs = np.isin(ships, hangs_on_hearing(fixes))
+    return pa.table({"mmsi": ships, "fixes": count, "hangs_on_hearing": hangs}, schema=SHIP_SCHEMA)
+
+
+def batches(ships: Iterable[tuple[int, int]], most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of ships, first and last, with about so many rows each; a ship is never cut.
+
+    Parameters
+    ----------
+    ships : iterable
+        A ship's number, such as its MMSI, and its rows; by number.
+    most : int
+        Rows of a range; a single ship may have more.
+
+    Examples
+    --------
+    >>> list(batches([(1, 5), (2, 4), (7, 2), (9, 30)], 9))
+    [(1, 2), (7, 7), (9, 9)]
+    """
+    first = last = None
+    total = 0
+    for mmsi, rows in ships:
+        if first is not None and last is not None and total + rows > most:
+            yield first, last
+            first, total = None, 0
+        first = mmsi if first is None else first
+        last, total = mmsi, total + rows
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _serves(port: Ports, index: dict[str, int]) -> dict[int, set[int]]:
+    """Owner of shared roads -> the ports they serve, as row numbers."""
+    found: dict[int, set[int]] = {}
+    for owner, served in zip(port.port_area["port_id"], port.port_area["serves"], strict=True):
+        if served:
+            found.setdefault(index[owner], set()).update(index[port_id] for port_id in served)
+    return found
+
+
+def _heard(
+    con: duckdb.DuckDBPyConnection, index: dict[str, int]
+) -> dict[int, npt.NDArray[np.int64]]:
+    """Port row -> sorted hours since 1970 that count as heard."""
+    frame: pd.DataFrame = con.execute(
+        "select port_id, epoch(hour)::bigint // 3600 as hour from reception_hour order by all"
+    ).df()
+    return {
+        index[str(port_id)]: hours["hour"].to_numpy(dtype=np.int64)
+        for port_id, hours in frame.groupby("port_id")
+    }

@@ -1,0 +1,111 @@
+"""Step 6, digest: what the lake's parts say that every run asks for, in a hundredth of their rows.
+
+A digest belongs to the parts that were new to one run: the next one reads the digests, and the
+parts that none covers.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from flows.derive.record import code_hash
+from flows.home import cache as derived
+from flows.home.cache import Kept
+from flows.home.resources import data_path, sql_path
+from flows.home.settings import Place, Settings
+from flows.lake import manifest as lake
+from flows.lake.manifest import Manifest
+from flows.registers.codes import folder_hash
+
+log = logging.getLogger("barometer.digest")
+
+FOLDER = "digest"
+RELATIONS = ("said", "heard", "close", "strait_fix")
+"""The relations of `sql/digest/`: a Parquet file each."""
+
+
+def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest) -> None:
+    """Store a digest of the parts that none covers, and take away those that do not hold.
+
+    Digests are small: each is read to its end, and one that was changed in place is made anew.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        With what the files of `sql/digest/` name, but for `new_position`.
+    settings : Settings
+        The home, locked and ready for writing.
+    manifest : Manifest
+        What the lake holds.
+    """
+    stored = [one for one in kept(settings.home, manifest) if not derived.faults([one])]
+    derived.prune(settings.home / FOLDER, stored)
+    if new := _uncovered(settings.place, manifest, stored):
+        log.info("digesting %d parts of the lake", len(new))
+        made = _made(con, settings.home, list(new.values()))
+        derived.keep(settings.home / FOLDER, _method(), made, new)
+
+
+def relate(
+    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest, *, from_scratch: bool
+) -> None:
+    """Make views of `RELATIONS` over the digests of the whole lake.
+
+    Parameters
+    ----------
+    con, settings, manifest
+        As for `store`.
+    from_scratch : bool
+        Use no stored digest, to hold what is stored against it.
+    """
+    stored = [] if from_scratch else kept(settings.home, manifest)
+    new = _uncovered(settings.place, manifest, stored)
+    folders = [one.folder for one in stored]
+    if new or not stored:
+        empty = lake.part_paths(settings.place, Manifest({}), "position")
+        folders.append(_made(con, settings.home, list(new.values()) or empty))
+    for name in RELATIONS:
+        files = [glob.escape(str(folder / f"{name}.parquet")) for folder in folders]
+        con.read_parquet(files, hive_partitioning=False).create_view(name)
+
+
+def kept(home: Path, manifest: Manifest) -> list[Kept]:
+    """The stored digests that hold."""
+    present = [e.position.hash for e in manifest.entries.values() if e.position is not None]
+    return derived.kept(home / FOLDER, _method(), present)
+
+
+def _uncovered(place: Place, manifest: Manifest, stored: Iterable[Kept]) -> dict[str, str]:
+    """Hash and address of the parts of which no digest is stored."""
+    covered = {part for one in stored for part in one.parts}
+    return {
+        part.hash: lake.address(place, part)
+        for entry in manifest.entries.values()
+        if (part := entry.position) is not None and part.hash not in covered
+    }
+
+
+def _method() -> str:
+    """What a digest depends on beside the parts."""
+    text = code_hash() + folder_hash(data_path("ports"))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _made(con: duckdb.DuckDBPyConnection, home: Path, paths: Sequence[str]) -> Path:
+    """A digest of some parts of the lake, in `tmp/`."""
+    folder = home / "tmp" / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    files = [glob.escape(path) for path in paths]
+    con.read_parquet(files, hive_partitioning=True).create_view("new_position")
+    for name in RELATIONS:
+        query = sql_path("digest", f"{name}.sql").read_text(encoding="utf-8")
+        con.sql(query).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+    con.execute("drop view new_position")
+    return folder

@@ -1,0 +1,222 @@
+"""What a run is recorded with: all that it takes to make a published number again.
+
+A record names the files that came into the lake since the run before, so that the inputs of a run
+are those of all runs up to it. Registers are told in the same way: `register_imports` says how many
+of the lines of the home's register history, imports and removals, the run knew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import flows
+import geo
+from flows import __version__
+from flows.derive import calls
+from flows.home.history import REGISTER, read_history
+from flows.home.resources import data_path, sql_path
+from flows.home.settings import Settings
+from flows.lake.manifest import Entry, Manifest
+from flows.registers.codes import folder_hash
+from flows.registers.decisions import read_decisions
+from flows.registers.ledger import standing_imports
+
+Record = dict[str, Any]
+
+CODE_TABLES = ("codes", "straits")
+"""Folders of `data/` that are part of the method; ports and registers have hashes of their own."""
+
+
+def run_record(
+    settings: Settings, manifest: Manifest, before: Sequence[Record], counts: Mapping[str, int]
+) -> Record:
+    """The record of a run, a row of the relation `run` and rows of `run_file`, `run_register`.
+
+    Parameters
+    ----------
+    settings : Settings
+        As-of time and limits. The limits change no result.
+    manifest : Manifest
+        What the lake holds now.
+    before : sequence of dict
+        The records of the runs before, oldest first.
+    counts : mapping
+        How many inputs this run met: ``files_ingested``, ``files_known``, ``files_failed``.
+    """
+    held = lake_files(run_files(before, manifest))
+    return {
+        "run_id": next_id(before, "run_id"),
+        "as_of": settings.as_of.isoformat(),
+        "code_version": __version__,
+        **hashes(settings.home, manifest),
+        **counts,
+        "code_hash": code_hash(),
+        "method_hash": calls.method_hash(),
+        "bundled_hash": folder_hash(data_path("registers")),
+        "decisions_hash": _decisions_hash(settings.home),
+        "sources_hash": folder_hash(settings.home / "sources"),
+        "threads": settings.threads,
+        "memory_limit": settings.memory_limit,
+        "register_imports": len(read_history(settings.home, REGISTER)),
+        "registers": registers_in_use(settings.home, settings.as_of.date()),
+        "files": [_file(e) for e in manifest.entries.values() if e.file_id not in held],
+        "gone": sorted(held - set(manifest.entries)),
+    }
+
+
+def next_id(records: Iterable[Mapping[str, Any]], name: str) -> int:
+    """One more than the highest id. A damaged line takes its id along: none is given twice.
+
+    >>> next_id([{"run_id": 1}, {"run_id": 7}, {}], "run_id")
+    8
+    """
+    return max((record.get(name) or 0 for record in records), default=0) + 1
+
+
+def run_files(records: Iterable[Record], manifest: Manifest) -> list[Record]:
+    """Which run found which file in the lake first, or no more.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        Records of runs, oldest first.
+    manifest : Manifest
+        What the lake holds now.
+
+    Returns
+    -------
+    list of dict
+        run_id, file_id, name, first_reported_at, last_reported_at, is_gone. A file that no record
+        names was there before records named files: it goes to the first such run whose as-of time
+        is not before its own. Without one it has no row: the next run will name it.
+    """
+    records = list(records)
+    rows = []
+    for record in records:
+        run_id = record.get("run_id")
+        rows += [{"run_id": run_id, **file, "is_gone": False} for file in record.get("files") or []]
+        rows += [
+            {"run_id": run_id, "file_id": file_id, "is_gone": True}
+            for file_id in record.get("gone") or []
+        ]
+    named = {row["file_id"] for row in rows}
+    silent = [r for r in records if "files" not in r and r.get("as_of")]
+    for entry in manifest.entries.values():
+        then = (r for r in silent if datetime.fromisoformat(r["as_of"]) >= entry.ingested_at)
+        if entry.file_id not in named and (first := next(then, None)) is not None:
+            rows.append({"run_id": first["run_id"], **_file(entry), "is_gone": False})
+    return sorted(rows, key=lambda row: (row["run_id"], row["is_gone"], row["file_id"]))
+
+
+def lake_files(rows: Iterable[Record], up_to: int | None = None) -> set[str]:
+    """The file_ids that the lake held at a run, from the rows of `run_files`; None: the last one.
+
+    >>> rows = [{"run_id": 1, "file_id": "a", "is_gone": False},
+    ...         {"run_id": 2, "file_id": "b", "is_gone": False},
+    ...         {"run_id": 3, "file_id": "a", "is_gone": True}]
+    >>> sorted(lake_files(rows, 2)), sorted(lake_files(rows))
+    (['a', 'b'], ['b'])
+    """
+    held: set[str] = set()
+    for row in rows:
+        if up_to is not None and row["run_id"] > up_to:
+            continue
+        (held.discard if row["is_gone"] else held.add)(row["file_id"])
+    return held
+
+
+def hashes(home: Path, manifest: Manifest) -> dict[str, str]:
+    """What the numbers depend on, as hashes: the inputs, the fences and the registers.
+
+    The registers are those that come along, those imported, and what persons decided.
+    """
+    registers = hashlib.blake2b(folder_hash(data_path("registers")).encode(), digest_size=16)
+    for _, record, _ in standing_imports(home):
+        registers.update(f"{record['register']} {record['published_on']} ".encode())
+        registers.update(record["file_hash"].encode())
+    registers.update(str(read_decisions(home)[0].to_pylist()).encode())
+    return {
+        "inputs_hash": inputs_hash(manifest.entries),
+        "fences_hash": folder_hash(data_path("ports")),
+        "registers_hash": registers.hexdigest(),
+    }
+
+
+def inputs_hash(file_ids: Iterable[str]) -> str:
+    """A hash of which files the lake holds, whatever the order in which they came."""
+    return hashlib.blake2b("".join(sorted(file_ids)).encode(), digest_size=16).hexdigest()
+
+
+@cache  # the code that runs is that which was loaded, whatever lies there later
+def code_hash() -> str:
+    """A hash of the code, the queries and the code tables: a version says less in a checkout."""
+    digest = hashlib.blake2b(digest_size=16)
+    packages = [Path(str(package.__file__)).parent for package in (flows, geo)]
+    files = [(root, path) for root in packages for path in root.rglob("*.py")]
+    files += [
+        (sql_path(), path) for folder in ("", "digest") for path in sql_path(folder).glob("*.sql")
+    ]
+    for name, content in sorted(
+        (f"{root.name}/{path.relative_to(root).as_posix()}".lstrip("_"), path)
+        for root, path in files
+    ):
+        digest.update(name.encode() + b"\0" + content.read_bytes() + b"\0")
+    for folder in CODE_TABLES:
+        digest.update(folder_hash(data_path(folder)).encode())
+    return digest.hexdigest()
+
+
+def registers_in_use(home: Path, today: date) -> list[Record]:
+    """The newest version of each register, which today's links follow, and its age.
+
+    Returns
+    -------
+    list of dict
+        register, link_source, published_on (ISO text), age_days, file_hash; by register.
+    """
+    folder = data_path("registers")
+    versions: list[Record] = []
+    for path in sorted(folder.glob("*.toml")):
+        about = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = (folder / about["file"]).read_bytes()
+        versions.append(
+            {
+                "register": about["register"],
+                "link_source": about["link_source"],
+                "published_on": about["as_of"].isoformat(),
+                "file_hash": hashlib.blake2b(content, digest_size=32).hexdigest(),
+            }
+        )
+    versions += [found.record for found in standing_imports(home)]
+    # Sorting keeps the order of equal days: of two versions of one day the later import stands.
+    newest = {v["register"]: v for v in sorted(versions, key=lambda v: str(v["published_on"]))}
+    return [
+        {
+            "register": register,
+            "link_source": version["link_source"],
+            "published_on": version["published_on"],
+            "age_days": (today - date.fromisoformat(version["published_on"])).days,
+            "file_hash": version["file_hash"],
+        }
+        for register, version in sorted(newest.items())
+    ]
+
+
+def _decisions_hash(home: Path) -> str:
+    text = str(read_decisions(home)[0].to_pylist())
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _file(entry: Entry) -> Record:
+    return {
+        "file_id": entry.file_id,
+        "name": entry.name,
+        "first_reported_at": entry.first_reported_at and entry.first_reported_at.isoformat(),
+        "last_reported_at": entry.last_reported_at and entry.last_reported_at.isoformat(),
+    }

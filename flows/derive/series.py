@@ -1,0 +1,495 @@
+"""Step 8a, series: limits, index, change test and plain word of the weekly number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import special
+
+from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE, UNHEARD
+
+Floats = npt.NDArray[np.float64]
+
+WINDOWS = {1: 8, 4: 26, 13: 52}
+"""Weeks of a rolling window -> the weeks before it that it is held against.
+
+The week against eight is section 5 of the design; four against half a year and thirteen against a
+year are choices: as long as a quarter of the weeks before says what is usual now, and long enough
+for a usual of one call a week.
+"""
+
+INDEX_WEEKS = 52
+"""The weeks before the window that the index is 100 for, and that dispersion is taken from."""
+
+LEAST_SHARE = 0.3
+"""Below this share of a water's hours no zero is said, so a count there would be one-sided."""
+
+WHOLE_SHARE = 0.95
+"""From this share on a week is complete and counts as whole."""
+
+WORD_P = 0.01
+"""A change is said below this."""
+
+WINDOW_P = WORD_P / len(WINDOWS)
+"""Three windows are looked at every week; each gets its part (Bonferroni), so that a word without a
+change stays as rare as one test would have it."""
+
+LEAST_PAIRS = 5
+"""Pairs of neighbouring weeks with a call that a dispersion needs, a choice. How little so few
+pairs tell is in `_width`."""
+
+UNKNOWN_DISPERSION = 2.0
+"""What a word takes calls to cluster by where too few pairs tell it, a choice: as if they came by
+twos. A first convoy after a year of nothing is then no rise, six calls in a week are."""
+
+VIEWS = {"today": "linked_calls", "at_call": "linked_at_call"}
+"""The two views: what is known today for all weeks, and what was known when each call was made."""
+
+
+def poisson_limits(
+    calls: Floats, confidence: float = 0.95, dispersion: Floats | float = 1.0
+) -> tuple[Floats, Floats]:
+    """Exact two-sided limits of a Poisson mean (Garwood, Biometrika 28, 1936, 437-442).
+
+    Parameters
+    ----------
+    calls : array of float
+        Counts, 0 and up.
+    confidence : float
+        How often the limits hold the mean, at least.
+    dispersion : array of float or float
+        Variance over mean, 1 and up; above 1 the limits are those of calls / dispersion, times it
+        (a quasi-Poisson count), and so are wider.
+
+    Returns
+    -------
+    low, high : arrays of float
+        In calls. `low` is 0 for no call.
+
+    Examples
+    --------
+    >>> low, high = poisson_limits(np.array([0.0, 1.0, 10.0]))
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.0, 0.0253, 4.7954], [3.6889, 5.5716, 18.3904])
+    """
+    tail = (1 - confidence) / 2
+    count = np.asarray(calls, float) / dispersion
+    # A chi-square quantile with 2a degrees of freedom is twice the gamma quantile of shape a.
+    with np.errstate(invalid="ignore"):
+        low = np.where(count > 0, special.gammaincinv(np.maximum(count, 1e-300), tail), 0.0)
+    high = special.gammaincinv(count + 1, 1 - tail)
+    return np.asarray(low * dispersion, float), np.asarray(high * dispersion, float)
+
+
+@lru_cache(maxsize=1 << 14)  # a week comes back in many windows, and most counts are small
+def change_p(calls: int, exposure: float, before_calls: int, before_exposure: float) -> float:
+    """The exact conditional test of two Poisson rates (Przyborowski and Wilenski, Biometrika 31,
+    1940, 313-323), two-sided: of all calls so many in the share of time that the window is.
+
+    Exposures are in weeks. 1 where neither has a call.
+
+    Examples
+    --------
+    >>> round(change_p(9, 1, 8, 8), 5), change_p(0, 1, 0, 8)
+    (3e-05, 1.0)
+    """
+    total = calls + before_calls
+    if total == 0:
+        return 1.0
+    # A second to load, which a lake of a few weeks never needs.
+    from scipy import stats  # noqa: PLC0415
+
+    return float(stats.binomtest(calls, total, exposure / (exposure + before_exposure)).pvalue)
+
+
+def tail_p(calls: Floats, before_calls: Floats, share: Floats, dispersion: Floats) -> Floats:
+    """The same test with each tail doubled, for counts that cluster.
+
+    Parameters
+    ----------
+    calls, before_calls : arrays of float
+        Counts of the window and of the weeks before.
+    share : array of float
+        Exposure of the window over that of both.
+    dispersion : array of float
+        Variance over mean, 1 and up. Both counts are divided by it; the binomial tails go over to
+        parts that are no whole numbers as incomplete beta functions.
+
+    Returns
+    -------
+    array of float
+        1 where there is no call at all.
+    """
+    inside, outside = calls / dispersion, before_calls / dispersion
+    with np.errstate(invalid="ignore"):
+        upper = np.where(inside > 0, special.betainc(inside, outside + 1, share), 1.0)
+        lower = np.where(outside > 0, special.betainc(outside, inside + 1, 1 - share), 1.0)
+    return np.asarray(np.minimum(1.0, 2 * np.minimum(upper, lower)), float)
+
+
+def dispersion(
+    calls: Floats, exposure: Floats, is_heard: npt.NDArray[np.bool_] | None = None
+) -> tuple[float, int]:
+    """Variance over mean of weekly counts, each week held against the next one.
+
+    Given the sum of two neighbours, the first is binomial; the mean of its squared deviations over
+    their variance is 1 for independent calls whatever the rate is then, so a true rise does not
+    look like clustering. Only neighbours in the calendar are held against each other: what changed
+    while nobody listened is no clustering either.
+
+    Parameters
+    ----------
+    calls, exposure : arrays of float
+        Of the weeks in a row, none left out; exposure in weeks.
+    is_heard : array of bool, optional
+        Which of them count; all where it is left out.
+
+    Returns
+    -------
+    dispersion : float
+        1 for independent calls; nan with fewer than `LEAST_PAIRS` pairs that have a call.
+    pairs : int
+        The pairs that have one.
+
+    Examples
+    --------
+    >>> found, pairs = dispersion(np.array([2.0, 4.0] * 10), np.ones(20))
+    >>> round(found, 3), pairs
+    (0.667, 19)
+    """
+    is_heard = np.ones(calls.size, dtype=np.bool_) if is_heard is None else is_heard
+    both = calls[1:] + calls[:-1]
+    has_call = (both > 0) & is_heard[1:] & is_heard[:-1]
+    pairs = int(has_call.sum())
+    if pairs < LEAST_PAIRS:
+        return float("nan"), pairs
+    both, first = both[has_call], calls[:-1][has_call]
+    share = exposure[:-1][has_call] / (exposure[1:] + exposure[:-1])[has_call]
+    found = np.mean((first - both * share) ** 2 / (both * share * (1 - share)))
+    return float(found), pairs
+
+
+def _width(spread: Floats, pairs: Floats) -> Floats:
+    """What counts that cluster are divided by: their dispersion, more where few pairs tell it.
+
+    As in a quasi-likelihood test, an estimated dispersion asks for Student's t instead of the
+    normal distribution (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5). An
+    estimate from neighbouring pairs is worth two thirds of its pairs (von Neumann et al., Annals of
+    Mathematical Statistics 12, 1941, 153-162).
+    """
+    freedom = np.maximum(2 * pairs / 3, 1)
+    student = special.stdtrit(freedom, WINDOW_P / 2) / special.ndtri(WINDOW_P / 2)
+    is_clustered = spread > LEAST_DISPERSION
+    known = np.where(np.isnan(spread), UNKNOWN_DISPERSION, spread)
+    return np.maximum(1.0, np.where(is_clustered, spread * student**2, known))
+
+
+class _Part(NamedTuple):
+    """Some of the waters together, week by week: what the headline is compared on."""
+
+    waters: str
+    calls: dict[str, Floats]
+    exposure: Floats
+    is_heard: npt.NDArray[np.bool_]
+
+
+def _by_week(weeks: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A column of the waters' rows, a row a week and a column a water."""
+    waters = weeks.loc[weeks["water"].notna()]
+    return waters.pivot(index="week", columns="water", values=column).sort_index()
+
+
+def _exposure(share: Floats) -> Floats:
+    return np.where(share >= WHOLE_SHARE, 1.0, share)
+
+
+def _parts(weeks: pd.DataFrame) -> list[_Part]:
+    """All sets of waters, the one with the most usual calls first."""
+    share = _by_week(weeks, "observed_share").fillna(0)
+    usual = _by_week(weeks, "usual_tanker_calls")
+    is_open = _by_week(weeks, "is_open").any(axis=1).to_numpy(bool)
+    names = sorted(share.columns)
+    chosen = [list(c) for size in range(len(names)) for c in combinations(names, size + 1)]
+    weight = {name: float(usual[name].iloc[0]) for name in names if len(usual)}
+    parts = []
+    for some in sorted(chosen, key=lambda some: (-sum(weight.get(n, 0) for n in some), some)):
+        least = share[some].min(axis=1).to_numpy(float)
+        weights = np.array([weight.get(name, 0.0) for name in some])
+        heard = share[some].to_numpy(float) @ weights / max(float(weights.sum()), 1e-300)
+        calls = {
+            column: _by_week(weeks, column)[some].sum(axis=1).to_numpy(float)
+            for column in VIEWS.values()
+        }
+        exposure = np.where(least >= WHOLE_SHARE, 1.0, heard)
+        parts.append(_Part(", ".join(some), calls, exposure, ~is_open & (least >= LEAST_SHARE)))
+    return parts
+
+
+def windows(weeks: pd.DataFrame) -> pd.DataFrame:
+    """Every week's rolling windows, by what is known today and by what was known at the call.
+
+    A water that was not heard is left out, of the window and of the weeks before: its silence is no
+    fall, and what is heard again is no rise. Compared are the most waters for which the window and
+    enough weeks before were heard.
+
+    Parameters
+    ----------
+    weeks : DataFrame
+        A row a week and water, without gaps: week, water (null for the whole coast), is_open,
+        usual_tanker_calls, observed_share, linked_calls, linked_at_call.
+
+    Returns
+    -------
+    DataFrame
+        A row a week, view and window: `week`, `view`, `weeks`, `calls` of the weeks that were
+        heard, their `exposure_weeks` and number `heard_weeks`, `rate_a_week` with `low_95` and
+        `high_95`, the same of the weeks before, `index_100` (the rate against that of the 52 weeks
+        before the window), `change_p` (exact), `word_p` (as wide as the calls cluster),
+        `rise_from_calls` and `fall_to_calls`, `dispersion`, `word`, and `waters`, those compared.
+        Null where the week is open or too little was heard.
+    """
+    parts = _parts(weeks)
+    coast = weeks.loc[weeks["water"].isna()].sort_values("week")
+    is_open = coast["is_open"].to_numpy(bool)
+    rows = []
+    for view, column in VIEWS.items():
+        for length, before in WINDOWS.items():
+            rows += [
+                _compared(row, length, before, column, parts, is_open)
+                | {"week": coast["week"].iloc[row], "view": view, "weeks": length}
+                | {"is_open": is_open[row]}
+                for row in range(len(coast))
+            ]
+    found = pd.DataFrame(rows, columns=[*_KEY, *_MEASURES])
+    kinds = dict.fromkeys(_MEASURES, float) | {"week": "str"}
+    return _judged(found.astype(kinds))
+
+
+def _compared(
+    row: int,
+    length: int,
+    before: int,
+    column: str,
+    parts: list[_Part],
+    is_open: npt.NDArray[np.bool_],
+) -> dict[str, Any]:
+    """The window on the most waters that can be compared, else on the most that were heard."""
+    tried = []
+    # A window is of its own week first of all: what was not heard in it is left out of the others.
+    now = [part for part in parts if part.is_heard[row]] or parts
+    for part in now:
+        calls, exposure, is_heard = part.calls[column], part.exposure, part.is_heard
+        found = _window(row, length, before, calls, exposure, is_heard, is_open)
+        if "calls" in found:
+            found["waters"] = part.waters
+        if "change_p" in found:
+            return found
+        tried.append(found)
+    return next((found for found in tried if "calls" in found), tried[0])
+
+
+_KEY = ("week", "view", "weeks", "before_weeks", "is_open", "waters")
+_MEASURES = (
+    *("calls", "exposure_weeks", "heard_weeks"),
+    *("before_calls", "before_exposure_weeks", "before_heard_weeks"),
+    *("index_100", "change_p", "dispersion", "pairs"),
+)
+
+
+def _window(
+    row: int,
+    length: int,
+    before: int,
+    calls: Floats,
+    exposure: Floats,
+    is_heard: npt.NDArray[np.bool_],
+    is_open: npt.NDArray[np.bool_],
+) -> dict[str, Any]:
+    """The sums of one window, of the weeks before it, and what can be had from them."""
+    start = row - length + 1
+    found: dict[str, Any] = {"before_weeks": before}
+    if is_open[row] or start < 0:
+        return found
+    inside = is_heard[start : row + 1]
+    past = slice(max(start - before, 0), start)
+    outside = is_heard[past]
+    heard_weeks = int(inside.sum())
+    sums = {
+        "calls": calls[start : row + 1][inside].sum(),
+        "exposure_weeks": exposure[start : row + 1][inside].sum(),
+        "heard_weeks": heard_weeks,
+        "before_calls": calls[past][outside].sum(),
+        "before_exposure_weeks": exposure[past][outside].sum(),
+        "before_heard_weeks": int(outside.sum()),
+    }
+    if 2 * heard_weeks < length:
+        return found | {"heard_weeks": heard_weeks}
+    found |= sums
+    year = slice(max(start - INDEX_WEEKS, 0), start)
+    base_calls = calls[year][is_heard[year]].sum()
+    base_exposure = exposure[year][is_heard[year]].sum()
+    # The fewest weeks before: four by section 5 of the design; twice the window for longer ones.
+    is_told = sums["before_heard_weeks"] >= max(4, 2 * length)
+    if base_calls > 0 and is_told:
+        rate, base = sums["calls"] / sums["exposure_weeks"], base_calls / base_exposure
+        found["index_100"] = 100 * rate / base
+    if is_told:
+        found["change_p"] = change_p(
+            int(sums["calls"]),
+            sums["exposure_weeks"],
+            int(sums["before_calls"]),
+            sums["before_exposure_weeks"],
+        )
+    found["dispersion"], found["pairs"] = dispersion(calls[year], exposure[year], is_heard[year])
+    return found
+
+
+def _judged(found: pd.DataFrame) -> pd.DataFrame:
+    """Limits, the widened test, what it could show, and the word, for all windows at once."""
+    wide = _width(found["dispersion"].to_numpy(), found["pairs"].to_numpy())
+    limits_wide = np.where(found["dispersion"] > LEAST_DISPERSION, wide, 1.0)
+    calls, exposure = found["calls"].to_numpy(), found["exposure_weeks"].to_numpy()
+    before, past = found["before_calls"].to_numpy(), found["before_exposure_weeks"].to_numpy()
+    low, high = poisson_limits(calls, dispersion=limits_wide)
+    is_told = found["change_p"].notna().to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(is_told, exposure / (exposure + past), np.nan)
+        before_rate = np.where(past > 0, before / past, np.nan)
+        rate = calls / exposure
+        told = found.assign(
+            limits_width=limits_wide,
+            rate_a_week=rate,
+            low_95=low / exposure,
+            high_95=high / exposure,
+            before_rate_a_week=before_rate,
+            word_p=np.where(is_told, tail_p(calls, before, share, wide), np.nan),
+            rise_from_calls=np.where(is_told, _rise_from(before, share, wide), np.nan),
+            fall_to_calls=np.where(is_told, _fall_to(before, share, wide), np.nan),
+        )
+    is_change = ((told["word_p"] < WINDOW_P) & (told["change_p"] < WORD_P)).to_numpy()
+    word = np.where(is_told, NO_CHANGE, UNHEARD).astype(object)
+    word[is_change & (rate > before_rate)] = RISE
+    word[is_change & (rate < before_rate)] = FALL
+    word[found["is_open"].to_numpy(bool)] = None
+    return told.assign(word=word)
+
+
+def _rise_from(before: Floats, share: Floats, wide: Floats) -> Floats:
+    """The smallest count of a window that would be called a rise."""
+    expected = before * share / (1 - share)
+    low = np.floor(np.nan_to_num(expected))
+    # Ten times the usual and 50 calls more is a rise for any window and clustering below 6.
+    high = 10 * low + 50 * np.maximum(wide, 1)
+    return _bisected(low, high, lambda count: tail_p(count, before, share, wide) < WINDOW_P)
+
+
+def _fall_to(before: Floats, share: Floats, wide: Floats) -> Floats:
+    """The largest count that would be called a fall; nan where not even none would."""
+    expected = before * share / (1 - share)
+    top = np.ceil(np.nan_to_num(expected))
+    steps = _bisected(
+        np.full_like(top, -1.0),
+        top + 1,
+        lambda count: ~(tail_p(count, before, share, wide) < WINDOW_P),
+    )
+    return np.where(steps >= 1, steps - 1, np.nan)
+
+
+def _bisected(low: Floats, high: Floats, holds: Callable[[Floats], Any]) -> Floats:
+    """The smallest whole number above `low`, up to `high`, for which a monotone condition holds.
+
+    nan where it does not hold at `high` either.
+    """
+    low, high = low.copy(), np.ceil(high)
+    is_found = holds(high)
+    while np.any(high - low > 1):
+        middle = np.floor((low + high) / 2)
+        yes = holds(middle)
+        high = np.where(yes, middle, high)
+        low = np.where(yes, low, middle)
+    return np.where(is_found, high, np.nan)
+
+
+def weekly(weeks: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Each week's limits, index, test and plain word.
+
+    Parameters
+    ----------
+    weeks : DataFrame
+        As `windows` takes it.
+    found : DataFrame
+        What `windows` gives.
+
+    Returns
+    -------
+    DataFrame
+        A row a week and water: `low_95`, `high_95` (calls a week, also of a week with too little
+        heard for a test, if it has a call); for the coast, whose water is null, `index_100`,
+        `change_p` and `dispersion` by what is known today; `word` and `word_weeks`: a rise or fall
+        is said only where both views say it, in the window whose test is clearest. Null while the
+        week is open.
+    """
+    today = found.loc[(found["view"] == "today") & (found["weeks"] == 1)]
+    limits = _limits(weeks, today.set_index("week")["limits_width"])
+    told = (
+        limits.loc[limits["water"].isna()]
+        .merge(today[["week", "index_100", "change_p", "dispersion"]], on="week", how="left")
+        .merge(_words(found), on="week", how="left")
+        .sort_values("week", ignore_index=True)
+    )
+    is_open = told["is_open"].to_numpy(bool)
+    is_heard = told["is_heard"].to_numpy(bool)
+    told["word"] = told["word"].fillna(UNHEARD).where(is_heard, UNHEARD).where(~is_open, None)
+    told["word_weeks"] = told["word_weeks"].where(told["word"].isin([RISE, FALL]))
+    both = pd.concat([told, limits.loc[limits["water"].notna()]], ignore_index=True)
+    return both.drop(columns=["is_open", "is_heard"])
+
+
+def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
+    """Limits of each row's rate, calls a week, and whether the week is open and any of it heard.
+
+    Nobody knows how the coast's calls would be spread over its waters had all been heard: the lower
+    limit takes them to be where most was heard, the upper one where least was. So they hold however
+    the calls are spread, and with a deaf water there is no upper one.
+    """
+    share = weeks["observed_share"].fillna(0).to_numpy(float)
+    by_week = _by_week(weeks, "observed_share").fillna(0)
+    is_coast = weeks["water"].isna().to_numpy(bool)
+    least = np.where(is_coast, weeks["week"].map(by_week.min(axis=1)), share).astype(float)
+    most = np.where(is_coast, weeks["week"].map(by_week.max(axis=1)), share).astype(float)
+    calls = weeks["linked_calls"].to_numpy(float)
+    dispersed: Floats = np.asarray(weeks["week"].map(width), np.float64)
+    low, high = poisson_limits(calls, dispersion=dispersed)
+    is_open = weeks["is_open"].to_numpy(bool)
+    is_counted = ~is_open & ((least >= LEAST_SHARE) | (calls > 0)) & (most > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pd.DataFrame(
+            {
+                "week": weeks["week"].astype("str"),
+                "water": weeks["water"],
+                "low_95": np.where(is_counted, low / _exposure(most), np.nan),
+                "high_95": np.where(is_counted & (least > 0), high / _exposure(least), np.nan),
+                "is_open": is_open,
+                "is_heard": ~is_open & (most >= LEAST_SHARE),
+            }
+        )
+
+
+def _words(found: pd.DataFrame) -> pd.DataFrame:
+    """Of each week the window that both views agree on most clearly."""
+    columns = ["week", "weeks", "word", "word_p"]
+    today, at_call = (found.loc[found["view"] == view, columns] for view in VIEWS)
+    both = today.merge(at_call, on=["week", "weeks"], suffixes=("", "_at_call"))
+    is_change = (both["word"] == both["word_at_call"]) & both["word"].isin([RISE, FALL])
+    is_tested = both["word_p"].notna()
+    both["rank"] = np.where(is_change, 0, np.where(is_tested, 1, 2))
+    both["word"] = both["word"].where(is_change, np.where(is_tested, NO_CHANGE, UNHEARD))
+    both["p"] = both[["word_p", "word_p_at_call"]].max(axis=1)
+    both = both.sort_values(["week", "rank", "p", "weeks"]).drop_duplicates("week")
+    return both[["week", "word"]].assign(word_weeks=both["weeks"])

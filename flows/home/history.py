@@ -1,0 +1,111 @@
+"""History: append-only files of the home, which no rebuild deletes. One JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from flows.home.durable import make_folder, sync_folder
+from flows.sources.packings import shown_name
+
+log = logging.getLogger("barometer.history")
+
+RUN, REGISTER, OUTBOX = "run", "register", "outbox"
+PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "published_call"
+
+
+def read_history(home: Path, name: str) -> list[dict[str, Any]]:
+    """The records of a history, oldest first; a line that a crash cut short is passed over."""
+    path = history_path(home, name)
+    if not path.exists():
+        return []
+    records = []
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8", errors="replace").split("\n"), 1
+    ):
+        if not line:
+            continue
+        try:
+            record = _encodable(json.loads(line))
+        except (ValueError, RecursionError):
+            log.warning("%s line %d is not whole and is passed over", path, number)
+            continue
+        if isinstance(record, dict):
+            records.append(record)
+    return records
+
+
+def _encodable(value: Any) -> Any:
+    """JSON can carry half a pair of surrogates, which no other text format can: escaped here.
+
+    Homes of before file names were made so hold names with bytes that are not UTF-8.
+    """
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return shown_name(value)
+    elif isinstance(value, list):
+        return [_encodable(one) for one in value]
+    elif isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    return value
+
+
+def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) -> None:
+    """Append records durably, all or none.
+
+    A last line that a crash cut short is taken away before, with a warning: it was never whole.
+    """
+    text = "".join(json.dumps(record, default=str) + "\n" for record in records)
+    if not text:
+        return
+    path = history_path(home, name)
+    make_folder(path.parent)
+    is_new = not path.exists()
+    # Unbuffered: what cannot be written is not tried again when the file is closed.
+    with path.open("ab+", buffering=0) as out:
+        out.seek(0)
+        before = out.readall()
+        size = before.rfind(b"\n") + 1
+        torn = before[size:]
+        if torn and _is_whole(torn):
+            text, size = "\n" + text, len(before)
+        elif torn:
+            log.warning("%s ended in a line that is not whole; it is taken away", path)
+            out.truncate(size)
+        try:
+            content = memoryview(text.encode())
+            while content:
+                content = content[out.write(content) :]
+            os.fsync(out.fileno())
+        except OSError:
+            out.truncate(size)
+            raise
+    if is_new:
+        sync_folder(path.parent)
+
+
+def begin_history(home: Path, name: str) -> None:
+    """Make an empty history where there is none: data without one show that it was lost."""
+    path = history_path(home, name)
+    if not path.exists():
+        make_folder(path.parent)
+        path.touch()
+        sync_folder(path.parent)
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def history_path(home: Path, name: str) -> Path:
+    """Where a history lies."""
+    return home / "history" / f"{name}.jsonl"

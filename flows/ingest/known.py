@@ -1,0 +1,174 @@
+"""Known files: what was taken in from where, so that a folder given again need not be opened.
+
+``known.json`` in the home holds path, size and times of each file whose every CSV is in the lake.
+It is only ever a saving: without it, or where it does not fit, a file is opened and known by its
+content. It is thrown away where a file of the lake is found damaged, so that what is given again
+is read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from flows.home.durable import write_durably
+from flows.home.settings import Settings
+from flows.lake import manifest as lake
+from flows.lake.manifest import Entry, Manifest
+
+FILE = "known.json"
+FORMAT = 1
+
+SETTLED_S = 3.0
+"""A file that changed within so many seconds before it was looked at may change again without
+another time: FAT's times are two seconds apart, and those of NFS up to one."""
+
+
+class Stamp(NamedTuple):
+    """By what a file that was not changed is known: its size and times.
+
+    The time of the last change of the inode, which no program can set, tells where somebody gave a
+    changed file its old time of modification back.
+    """
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+
+class _Open(NamedTuple):
+    """A file that was given: how it was, and when, before it was opened; what became of it."""
+
+    path: Path | None
+    before: Stamp | None
+    at_ns: int
+    awaited: int
+    csvs: list[tuple[str, str | None]]
+
+
+class Memory:
+    """What is remembered of the files of a home, and what this run adds.
+
+    Parameters
+    ----------
+    settings : Settings
+        The home.
+    is_verifying : bool
+        Know nothing, so that every file is opened.
+    """
+
+    def __init__(self, settings: Settings, *, is_verifying: bool = False) -> None:
+        self._home = settings.home
+        self._place = settings.place
+        self._files = _read(settings.home)
+        self._is_verifying = is_verifying
+        self._is_changed = False
+        self._seen: tuple[Stamp | None, int] = None, 0
+        self._open: deque[_Open] = deque()
+
+    def recall(self, path: Path, manifest: Manifest) -> list[tuple[str, Entry]] | None:
+        """Name and entry of each CSV of a file, if it is the one that was taken in, and they are.
+
+        A part of the lake is looked at for its size, and not read.
+        """
+        found = None if self._is_verifying else self._files.get(_key(path))
+        if found is None or found[0] != stamp_of(path):
+            return None
+        entries = [(name, manifest.entries.get(file_id)) for name, file_id in found[1]]
+        known = [
+            (name, entry) for name, entry in entries if entry is not None and entry.fingerprint
+        ]
+        if len(known) < len(entries) or not all(self._is_there(entry) for _, entry in known):
+            return None
+        return known
+
+    def _is_there(self, entry: Entry) -> bool:
+        if isinstance(self._place, str):
+            return True  # a question for each would take longer; a run asks for all at once
+        return not any(
+            lake.fault_of(self._place, part, is_hashed=False) for part in lake.parts(entry)
+        )
+
+    def look(self, path: Path) -> None:
+        """Look at a file before it is opened."""
+        self._seen = stamp_of(path), time.time_ns()
+
+    def expect(self, path: Path | None, count: int) -> None:
+        """So many outcomes will follow: of the file that was looked at last, or of none to keep."""
+        self._open.append(_Open(path, *self._seen, count, []))
+
+    def take(self, name: str, file_id: str | None) -> None:
+        """The next outcome, in the order of the inputs: a CSV that is in the lake, or None."""
+        one = self._open[0]
+        one.csvs.append((name, file_id))
+        if len(one.csvs) < one.awaited:
+            return
+        self._open.popleft()
+        csvs = [(name, file_id) for name, file_id in one.csvs if file_id is not None]
+        if one.path is None or one.before is None or len(csvs) < one.awaited:
+            return
+        changed_ns = max(one.before.modified_ns, one.before.changed_ns)
+        if changed_ns > one.at_ns - SETTLED_S * 1e9 or stamp_of(one.path) != one.before:
+            return
+        self._files[_key(one.path)] = (one.before, csvs)
+        self._is_changed = True
+
+    def save(self) -> None:
+        """Write what is remembered; a disk that is full costs time, and no run."""
+        if not self._is_changed:
+            return
+        files = {key: [*stamp, csvs] for key, (stamp, csvs) in sorted(self._files.items())}
+        text = json.dumps({"format": FORMAT, "files": files}, separators=(",", ":"))
+        with suppress(OSError):
+            write_durably(self._home / FILE, text.encode())
+
+
+@contextmanager
+def remembering(settings: Settings, *, is_verifying: bool) -> Iterator[Memory]:
+    """The memory of a home, saved at the end, however that comes."""
+    memory = Memory(settings, is_verifying=is_verifying)
+    try:
+        yield memory
+    finally:
+        memory.save()
+
+
+def forget(home: Path) -> None:
+    """Remember nothing: the lake is damaged, and what is given again must be read."""
+    with suppress(OSError):
+        (home / FILE).unlink(missing_ok=True)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Size and times of a file; None where it cannot be looked at."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _key(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+def _read(home: Path) -> dict[str, tuple[Stamp, list[tuple[str, str]]]]:
+    try:
+        raw = json.loads((home / FILE).read_bytes())
+        if raw["format"] != FORMAT:
+            return {}
+        return {
+            str(key): (
+                Stamp(int(size), int(modified), int(changed)),
+                [(str(name), str(file_id)) for name, file_id in csvs],
+            )
+            for key, (size, modified, changed, csvs) in raw["files"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}

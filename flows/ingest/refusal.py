@@ -1,0 +1,77 @@
+"""Which files are refused whole, because hardly anything in them can be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple
+
+from flows.ingest import parse as read
+from flows.sources.layouts import Source
+
+OF_NO_INTEREST = (read.BAD_MMSI, read.NO_POSITION)
+"""Rows that were read well and are no ship's position: base stations, aids to navigation, ships
+without a fix. Of every other reject it is not known what the row says. They excuse no file of which
+nothing is kept."""
+
+LEAST_SHARE = 10
+"""A layout is a property of a file: it fits all rows but those that were damaged on the way. Honest
+files have under a tenth of such rows (of the world sample 7 % are rejected, all as no ship's; a
+recording cut by a full disk loses a line), and a file read by a wrong layout has hardly another.
+Between lies nothing that was seen, so a file is refused where not a tenth could be read."""
+
+HALF = 2
+"""Where dates are written day first, a file that writes the month first is read on the 12 days of a
+month on which both make a date, and wrongly. So there half of the times must be readable."""
+
+REMEDIES = {
+    read.BAD_MMSI: "No row is a ship's: is it a list of base stations or aids to navigation?",
+    read.NO_POSITION: "No row gives a place: is it a list of ships without their positions?",
+    read.BAD_FIELDS: "Its rows have another number of fields than its header: fetch it again.",
+    read.BAD_RECORD: "Its quotes do not close: fetch it again.",
+    read.LONG_LINE: "Is it a CSV whose lines end with a line feed?",
+    read.NO_MMSI: "The column for the MMSI must hold nine digits; a spreadsheet may have rounded "
+    "them: export the file anew.",
+    read.BAD_TIME: "Its times are not written as {source} writes them ({form}): export it so, or "
+    "describe it in a TOML in the home's sources/ (data/sources/ has examples).",
+    read.OLD_TIME: "The clock that wrote it was never set, or its times are in another unit.",
+    read.FUTURE_TIME: "It is read once its time has come; is the as-of time ({as_of} UTC) right?",
+    read.FAR_TIME: "Its clocks disagree by years.",
+    read.NO_NUMBERS: "Latitude and longitude must be decimal degrees: export it so.",
+    read.BAD_POSITION: "Latitude and longitude must be decimal degrees: export it so.",
+}
+
+
+class Tally(NamedTuple):
+    """What was read of a file: rows that are good (positions and static reports, repeated or not),
+    rejects by reason, and the first of each reason with its line."""
+
+    good: int
+    rejects: Counter[str]
+    first: dict[str, tuple[int, str]]
+
+
+def refusal(tally: Tally, source: Source, as_of: datetime) -> str | None:
+    """Why a file is not taken in, and what to do; None where it is."""
+    of_no_interest = OF_NO_INTEREST if tally.good else ()
+    unread = tally.rejects - Counter({why: tally.rejects[why] for why in of_no_interest})
+    bad = unread.total()
+    rows = tally.good + tally.rejects.total()
+    is_hardly_read = LEAST_SHARE * tally.good < tally.good + bad and LEAST_SHARE * bad >= rows
+    is_other_order = (
+        "%d" in source.time_format
+        and source.time_format.index("%d") < source.time_format.find("%m")
+        and HALF * unread[read.BAD_TIME] > tally.good + bad
+    )
+    if not is_hardly_read and not is_other_order:
+        return None
+    reasons = "; ".join(f"{count:,} {why}" for why, count in unread.most_common())
+    why, _ = unread.most_common(1)[0]
+    line, raw = tally.first[why]
+    remedy = REMEDIES[why].format(
+        source=source.source_id, form=source.time_format, as_of=f"{as_of:%F %R}"
+    )
+    return (
+        f"{bad:,} of {rows:,} rows cannot be read ({reasons}), and {tally.good:,} are good. Line "
+        f"{line:,} is {raw[:200]!r}. {remedy} The file was not taken in, and is tried again."
+    )

@@ -1,0 +1,88 @@
+"""What the operator should know of an input that went in, though none of its rows is at fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from flows.ingest import parse as read
+from flows.sources.layouts import OPTIONAL, Layout
+
+NAMES = {
+    "sog_kn": ("sog", "speed", "speedoverground"),
+    "cog_deg": ("cog", "course", "courseoverground"),
+    "heading_deg": ("heading", "trueheading", "hdg"),
+    "nav_status": ("status", "navstatus", "navstat", "navigationalstatus", "navigationstatus"),
+    "imo": ("imo", "imonumber", "imono", "imonr", "shipimo", "vesselimo"),
+    "vessel_name": ("name", "vesselname", "shipname", "nameofship"),
+    "call_sign": ("callsign",),
+    "ship_type": ("type", "shiptype", "vesseltype", "aistype", "shipandcargotype", "typeofship"),
+    "length_m": ("length", "loa", "shiplength", "vessellength"),
+    "beam_m": ("beam", "width", "breadth", "shipwidth", "vesselwidth"),
+    "draught_m": ("draught", "draft", "maxdraught", "maxdraft", "currentdraught"),
+    "destination": ("destination", "dest"),
+}
+"""What publishers call our columns, in lower case and without other signs than letters."""
+
+MISSED = (
+    (("imo",), "no row has an IMO number, so that lists are matched by MMSI alone"),
+    (("vessel_name", "call_sign"), "no row has a name or a call sign"),
+    (("ship_type",), "no row has a ship type, so that tankers are known by registers alone"),
+    (("draught_m",), "no row has a draught, so that laden and in ballast look alike"),
+)
+"""Columns of which a whole file brings nothing, though its layout maps one of them."""
+
+
+def of_rejects(reasons: Iterable[str]) -> Iterator[str]:
+    """Of rows that a file's other rows gainsay."""
+    if read.FAR_TIME in reasons:
+        yield (
+            "rows far outside the file's span were rejected as of a wrong clock. Should a file "
+            "hold two periods, part it into two"
+        )
+
+
+def of_static_reports(lonely: int) -> Iterator[str]:
+    """Of static reports that joined no fix."""
+    if lonely:
+        yield (
+            "static reports of ships without a fix in the same file and day were passed over. "
+            "Where they come in files of their own, put both into one file"
+        )
+
+
+def of_columns(layout: Layout, part: Path) -> Iterator[str]:
+    """Of columns that are not read, or that are empty throughout a file."""
+    mapped = {name.partition("[")[0] for name in layout.source.columns}
+    for name in OPTIONAL:
+        likely = [c for c in layout.header if _letters(c) in NAMES[name]]
+        if name not in mapped and likely:
+            yield (
+                f"column {likely[0][:40]!r} looks like {name} and is not read. To read it, "
+                "describe the layout in a TOML in the home's sources/ (data/sources/ has examples)"
+            )
+    empty = _empty_columns(part)
+    for names, text in MISSED:
+        asked = mapped.intersection(names)
+        if asked and asked <= empty:
+            published = sorted(layout.source.columns[name] for name in asked)
+            yield f"{text}: {', '.join(map(repr, published))} empty throughout"
+
+
+def _letters(column: str) -> str:
+    return "".join(c for c in column.casefold() if c.isalpha())
+
+
+def _empty_columns(part: Path) -> set[str]:
+    """Columns without a value in a part that has rows."""
+    metadata = pq.read_metadata(part)
+    nulls: Counter[str] = Counter()
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            column = metadata.row_group(group).column(number)
+            if column.statistics is not None and column.statistics.has_null_count:
+                nulls[column.path_in_schema] += column.statistics.null_count
+    return {name for name, count in nulls.items() if count == metadata.num_rows > 0}

@@ -1,0 +1,1 @@
+"""The Parquet files and the manifest that names them, on a disk or on object storage."""

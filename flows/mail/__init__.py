@@ -1,0 +1,1 @@
+"""The week's report by mail, once for each version, and the alarm."""

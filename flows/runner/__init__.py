@@ -1,0 +1,1 @@
+"""What carries a run: the steps in order, Prefect, Dask, the schedule."""

@@ -1,0 +1,262 @@
+"""Step 10, run: all that follows from the lake, in order, and what is said of the inputs."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from flows.catalogue import build as catalogue
+from flows.derive import record
+from flows.derive.calls import Spread
+from flows.home import cache as derived
+from flows.home import history
+from flows.home.settings import BarometerError, Settings
+from flows.ingest import known
+from flows.ingest.parse import FUTURE
+from flows.ingest.stage import Outcome, TransientError
+from flows.lake import compact, losses
+from flows.lake import manifest as lake
+from flows.registers.decisions import warn_of_faults
+from flows.report.tables import safe_text, week_folder, weeks
+from flows.report.write import write_report
+
+log = logging.getLogger("barometer.run")
+
+NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError)
+"""What a disk, a network or a memory that gives no more ends in."""
+
+
+def prepare(settings: Settings) -> lake.Manifest:
+    """Make home and lake ready for writing, and give the lake's manifest; see `lake.prepare`.
+
+    What the catalogue in use reads stays until the next run: who has it open goes on reading.
+    """
+    manifest = lake.read_manifest(settings.place)
+    losses.refuse_losses(settings)
+    _refuse_wrong_clock(settings, manifest)
+    manifest = lake.prepare(settings.home, settings.place)
+    derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
+    return manifest
+
+
+def _refuse_wrong_clock(settings: Settings, manifest: lake.Manifest) -> None:
+    """Refuse an as-of time before what the lake holds, or what was published as over.
+
+    Every new fix would be rejected as of the future, and closed weeks would be published as open.
+    """
+    newest = max(
+        (e for e in manifest.entries.values() if e.last_reported_at is not None),
+        key=lambda e: str(e.last_reported_at),
+        default=None,
+    )
+    closed = [
+        record["week"]
+        for record in history.read_history(settings.home, history.PUBLISHED_WEEK)
+        if record.get("state") != "open" and isinstance(record.get("week"), str)
+    ]
+    week = max(closed, default=None)
+    why = ""
+    if newest and newest.last_reported_at and newest.last_reported_at > settings.as_of + FUTURE:
+        why = f"the lake holds fixes up to {newest.last_reported_at:%F %R} ({newest.name})"
+    elif week and week_end(week) > settings.as_of:
+        why = f"{week} was published as a week that is over"
+    if why:
+        raise BarometerError(
+            f"as of {settings.as_of:%F %R} UTC is too early: {why}. Set the machine's clock, or "
+            "give the right --as-of; for a view of an earlier day use another home, or barometer "
+            "report --as-known-on. Nothing was changed."
+        )
+
+
+def week_end(week: str) -> datetime:
+    """The Monday after an ISO week, its first moment.
+
+    >>> week_end("2026-W16")
+    datetime.datetime(2026, 4, 20, 0, 0)
+    """
+    return datetime.strptime(f"{week}-1", "%G-W%V-%u") + timedelta(days=7)  # noqa: DTZ007 naive UTC
+
+
+def derive(
+    settings: Settings,
+    outcomes: Sequence[Outcome],
+    *,
+    publish: bool,
+    spread: Spread | None = None,
+) -> list[str]:
+    """Rebuild all that follows from the lake; with `publish`, write what is new or changed.
+
+    `spread` works the ships elsewhere; see `flows.derive.calls.Spread`.
+
+    The order makes a crash harmless: reports are files that are written again when they differ,
+    the history is appended before the catalogue that shows it is put in place, and a publication
+    that was appended is not new to the next run. The run is recorded before what it published: no
+    publication ever names a run that is not known, or that a later one has taken the number of.
+
+    Returns
+    -------
+    list of str
+        The weeks whose report is new or changed.
+
+    Raises
+    ------
+    BarometerError
+        If a file of the lake is missing, cut or cannot be read: numbers without its rows would be
+        published as restated. If something could not be written. What was published stays in both
+        cases.
+    """
+    manifest = lake.read_manifest(settings.place)
+    _refuse_damage(settings, manifest, is_hashed=False)
+    try:
+        return _derive(settings, manifest, outcomes, publish=publish, spread=spread)
+    except (duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
+        # A damaged file of the right size can end in any of these, by which byte is another.
+        _refuse_damage(settings, manifest, is_hashed=True)
+        if not compact.drop_damaged(settings.home, manifest):
+            why = (str(error) or type(error).__name__).splitlines()[0]
+            if not isinstance(error, NO_ROOM):
+                raise BarometerError(
+                    f"{settings.home}: the numbers could not be made ({type(error).__name__}: "
+                    f"{why}), and no file of the lake is damaged. What was taken in stays, and the "
+                    "catalogue is as it was. Please report this."
+                ) from error
+            reach = f", and whether {settings.lake} can be reached" if settings.lake else ""
+            raise BarometerError(
+                f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
+                f"space, its rights and the memory limit{reach}, and run again: what was taken in "
+                "stays, and the catalogue is as it was."
+            ) from error
+    return derive(settings, outcomes, publish=publish, spread=spread)
+
+
+def _refuse_damage(settings: Settings, manifest: lake.Manifest, *, is_hashed: bool) -> None:
+    if faults := lake.faults(settings.place, manifest, is_hashed=is_hashed):
+        known.forget(settings.home)
+        raise BarometerError(
+            "the numbers were not made anew, and the catalogue and the reports are as they were, "
+            "because the lake is damaged in the files below. Its other files, and what was taken "
+            "in now, stay.\n" + "\n".join(f"- {fault}" for fault in faults)
+        )
+
+
+def _derive(
+    settings: Settings,
+    manifest: lake.Manifest,
+    outcomes: Sequence[Outcome],
+    *,
+    publish: bool,
+    spread: Spread | None,
+) -> list[str]:
+    warn_of_faults(settings.home)
+    this = run_record(settings, manifest, outcomes)
+    log.info("building the catalogue from %d input files", len(manifest.entries))
+    catalogue.digest_new(settings, manifest)
+    built, published = catalogue.build(settings, manifest, this, publish=publish, spread=spread)
+    # While reports are drawn, one core has nothing to do.
+    with ThreadPoolExecutor(1) as background:
+        compacted = background.submit(_compact, settings, manifest)
+        changed = []
+        if publish:
+            # Else the reports of a first run that ends early would tell of a history that was lost.
+            history.begin_history(settings.home, history.RUN)
+            with catalogue.open_catalogue(built, settings) as con:
+                changed = [
+                    week
+                    for week in weeks(con)
+                    if write_report(con, week_folder(settings.home, week), week)
+                ]
+    if compacted.result():
+        catalogue.point(built, settings, manifest)
+    history.append_history(settings.home, history.RUN, [this])
+    for name, rows in published.items():
+        history.append_history(settings.home, name, rows)
+    catalogue.swap_in(settings, built)
+    return changed
+
+
+def _compact(settings: Settings, manifest: lake.Manifest) -> int:
+    """Compact small parts; a fault costs queries some time, and no run."""
+    try:
+        return compact.compact(settings, manifest)
+    except (duckdb.Error, OSError) as error:
+        why = str(error).splitlines()[0]
+        log.warning("small parts of the lake were not compacted, the next run tries (%s)", why)
+        return 0
+
+
+def run_record(
+    settings: Settings, manifest: lake.Manifest, outcomes: Sequence[Outcome]
+) -> dict[str, Any]:
+    """The record of this run, with what became of its inputs; see `flows.derive.record`."""
+    states = Counter(outcome.state for outcome in outcomes)
+    counts = {f"files_{state}": states[state] for state in ("ingested", "known", "failed")}
+    before = history.read_history(settings.home, history.RUN)
+    return record.run_record(settings, manifest, before, counts)
+
+
+def log_outcome(log: logging.Logger | logging.LoggerAdapter[Any], outcome: Outcome) -> None:
+    """A log line for an input, louder where something is wrong with it."""
+    level = {"failed": logging.ERROR, "skipped": logging.WARNING}.get(outcome.state, logging.INFO)
+    if outcome.entry is not None and outcome.entry.rows_read == outcome.entry.rows_rejected > 0:
+        level = logging.WARNING
+    log.log(level, "%s", safe_text(describe(outcome)))
+
+
+def log_remarks(
+    log: logging.Logger | logging.LoggerAdapter[Any], outcomes: Sequence[Outcome]
+) -> None:
+    """A log line for each remark on inputs of a source, however many of them it is of."""
+    files: dict[tuple[str, str], list[str]] = {}
+    for outcome in outcomes:
+        if outcome.entry is not None:
+            for remark in outcome.remarks:
+                files.setdefault((outcome.entry.source, remark), []).append(outcome.name)
+    for (source, remark), names in files.items():
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        log.warning("%s", safe_text(f"{source}: {remark} ({names[0]}{more})"))
+
+
+def problem(outcomes: Sequence[Outcome]) -> str | None:
+    """Why a run over these inputs counts as failed, in a sentence; None where it does not."""
+    failed = sum(outcome.state == "failed" for outcome in outcomes)
+    if failed:
+        return f"{failed} of {len(outcomes)} inputs failed."
+    if outcomes and all(outcome.state == "skipped" for outcome in outcomes):
+        return "none of the files is AIS. Is it the right folder?"
+    return None
+
+
+def messages(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each input that counts as failed, for a message that is read without the log."""
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    return [f"- {safe_text(describe(outcome))}" for outcome in failed or outcomes]
+
+
+def is_transient(state: Any) -> bool:
+    """Whether a failed task is worth another try: Prefect's state holds a `TransientError`."""
+    return isinstance(state.result(raise_on_failure=False), TransientError)
+
+
+def describe(outcome: Outcome) -> str:
+    """One line on what became of an input file."""
+    entry = outcome.entry
+    if entry is None:
+        why = outcome.message.removeprefix(f"{outcome.name}: ")
+        return f"{outcome.name}: {outcome.state}, {why}"
+    span = (
+        f", {entry.first_reported_at:%F %R} to {entry.last_reported_at:%F %R}"
+        if entry.first_reported_at and entry.last_reported_at
+        else ""
+    )
+    static = f", {entry.rows_static:,} static reports" if entry.rows_static else ""
+    return (
+        f"{outcome.name}: {entry.source}, {entry.rows_read:,} rows: {entry.rows_kept:,} kept, "
+        f"{entry.rows_repeated:,} repeated, {entry.rows_rejected:,} rejected{static}{span}"
+    )

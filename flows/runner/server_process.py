@@ -1,0 +1,45 @@
+"""Prefect's server as a process of its own, which ends with the process that started it.
+
+``python -P flows/runner/server_process.py SOCKET_FD``: the listening socket is inherited, so that
+no other process can take the port in between. Standard input is a pipe whose other end the parent
+holds. The system closes it however the parent ends, SIGKILL included; then the server stops.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+STOP_S = 10.0
+"""Prefect's services end within seconds (a choice); after that the process ends regardless."""
+
+
+def end_with_parent() -> None:
+    """Wait for the end of standard input, then stop this process."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_S)
+    os._exit(1)
+
+
+def main() -> None:
+    """Serve Prefect's API until told to stop."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    import uvicorn  # noqa: PLC0415 its import takes seconds, in which the parent may end
+
+    listening = socket.socket(fileno=int(sys.argv[1]))
+    config = uvicorn.Config(
+        "prefect.server.api.server:create_app", factory=True, log_level="error", lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    sys.exit(0 if server.started else 1)
+
+
+if __name__ == "__main__":
+    main()

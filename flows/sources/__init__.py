@@ -1,0 +1,1 @@
+"""Where positions come from: layouts, downloads, archives and streams."""

@@ -1,0 +1,534 @@
+"""One file over HTTP: asked for, gone on with where it stopped, and refused where it is no file."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from flows import __version__
+from flows.home import durable
+from flows.home.settings import BarometerError
+from flows.sources.addresses import DayFile
+
+Progress = Callable[[str, int, int | None], None]
+"""Told from time to time, from several threads: a file's name, its bytes so far, its size or None
+where the server does not say."""
+
+MOST_REDIRECTS = 5
+"""As many as RFC 2068 allowed; publishers need one or none."""
+HEAD_BYTES = 512
+"""By so many bytes it is told whether this is the kind of file that was asked for."""
+SPARE_BYTES = 100_000_000
+"""Left free on the disk, so that the run after the download can write its lake. A choice."""
+
+_MAGIC = {
+    ".zip": (b"PK\x03\x04", b"PK\x05\x06"),
+    ".zst": (b"\x28\xb5\x2f\xfd",),
+    ".gz": (b"\x1f\x8b",),
+}
+_MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Patience(NamedTuple):
+    """How long a server is waited for, and how it is spared. The figures are choices.
+
+    Attributes
+    ----------
+    timeout_s : float
+        To connect, and without a byte.
+    tries : int
+        In a row that bring nothing on; one that brings `gain_bytes` more than any before starts
+        the count again, so that a file of many gigabytes comes over a line that is cut often.
+    wait_s, longest_wait_s : float
+        Before the second try, doubled with each, with jitter; and at most. A server that asks by
+        Retry-After for more than `longest_wait_s` is left alone until the next run.
+    slow_s, slow_bytes : float, int
+        A server that gives less in such a time only holds the connection: it is cut.
+    connections : int
+        At a time: the two that RFC 2616, section 8.1.4, grants a single user at a server.
+    """
+
+    timeout_s: float = 30
+    tries: int = 5
+    gain_bytes: int = 1 << 20
+    wait_s: float = 1
+    longest_wait_s: float = 120
+    slow_s: float = 60
+    slow_bytes: int = 60_000
+    connections: int = 2
+
+
+class Version(NamedTuple):
+    """A version of a publisher's file, by what the server said of it; None where it did not."""
+
+    address: str
+    etag: str | None
+    last_modified: str | None
+    size_bytes: int | None
+
+    @property
+    def validator(self) -> str | None:
+        """What tells the server which version a part is of. If-Range takes no weak ETag (RFC 9110,
+        section 13.1.5)."""
+        if self.etag and not self.etag.startswith("W/"):
+            return self.etag
+        return self.last_modified
+
+
+class Session(NamedTuple):
+    """What the downloads of a source share."""
+
+    client: httpx.Client
+    patience: Patience
+    progress: Progress
+    stop: threading.Event
+
+
+class Fault(Exception):
+    """Why a file was not got, and what to do.
+
+    `may_pass`: another try may help, after `wait_s`. `is_absent`: the server says that there is no
+    such file. `is_ours`: this machine is to blame, and no other address helps. `reached`: bytes of
+    the file that are here.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        may_pass: bool = False,
+        is_absent: bool = False,
+        is_ours: bool = False,
+        wait_s: float = 0,
+        reached: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.may_pass, self.is_absent, self.is_ours = may_pass, is_absent, is_ours
+        self.wait_s, self.reached = wait_s, reached
+
+
+class Damaged(Exception):
+    """A file that is not what it should be; the message is a sentence about it."""
+
+
+def open_client(patience: Patience) -> httpx.Client:
+    """A client that names the project, and takes proxies and certificates from the environment.
+
+    Raises
+    ------
+    BarometerError
+        If what the environment names cannot be used.
+    """
+    try:
+        return httpx.Client(
+            headers={
+                "User-Agent": f"barometer-ais/{__version__}",
+                # Bytes as they lie there: sizes and ranges are of the file itself.
+                "Accept-Encoding": "identity",
+            },
+            timeout=patience.timeout_s,
+            limits=httpx.Limits(max_connections=patience.connections),
+        )
+    except OSError as error:  # ssl's errors are some
+        raise BarometerError(
+            f"SSL_CERT_FILE or SSL_CERT_DIR: no certificates to be read there ({error}). "
+            "Name a PEM file, or take the variable away."
+        ) from error
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        # Without the error's text: a proxy's address may hold a password.
+        raise BarometerError(
+            "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: not the address of a proxy that can be used. "
+            "Give one such as http://proxy.example:3128."
+        ) from error
+
+
+def download(
+    address: str, file: DayFile, part: Path, whole: Version | None, session: Session
+) -> tuple[Version, bool] | None:
+    """Bring a part to its end, from where it stopped if it is of the version that is there now.
+
+    Parameters
+    ----------
+    address : str
+        Where to ask.
+    file : DayFile
+        What is asked for.
+    part : Path
+        Where it goes; beside it is kept which version it is of.
+    whole : Version or None
+        The version that is here whole: it is not got again.
+    session : Session
+        Client, patience, progress, and the sign to stop.
+
+    Returns
+    -------
+    tuple of Version and bool, or None
+        What was got, and whether the part was there before. None where the publisher still has the
+        version that is here whole.
+
+    Raises
+    ------
+    Fault
+        If it was not got. What came is on disk for the next try, where it can be of use.
+    Damaged
+        If it begins as no file of this kind does.
+    """
+    if session.stop.is_set():
+        raise Fault("stopped.", is_ours=True)
+    begun = _begun(part, address)
+    if begun is not None and begun.size_bytes == size_of(part):
+        return begun, True
+    try:
+        return _transfer(address, file, part, begun, whole, session)
+    except httpx.HTTPError as error:
+        raise _network_fault(error, address, size_of(part)) from error
+
+
+def _begun(part: Path, address: str) -> Version | None:
+    """The version that a part is of, where it can go on; a complete one needs no validator."""
+    version = read_version(part)
+    if version is None or version.address != address or size_of(part) == 0:
+        return None
+    return version if version.validator or version.size_bytes == size_of(part) else None
+
+
+def _transfer(
+    address: str,
+    file: DayFile,
+    part: Path,
+    begun: Version | None,
+    whole: Version | None,
+    session: Session,
+) -> tuple[Version, bool] | None:
+    headers = _conditions(address, begun, size_of(part), whole)
+    with _answer(session.client, address, headers) as response:
+        version, is_resumed = _version(address, response), False
+        match response.status_code:
+            case HTTPStatus.NOT_MODIFIED if whole is not None and begun is None:
+                return None
+            case HTTPStatus.OK if version == whole and version.validator:
+                drop(part)
+                return None  # the condition was ignored
+            case HTTPStatus.PARTIAL_CONTENT if begun is not None:
+                _check_range(response, part, begun)
+                version, is_resumed = begun, True
+            case HTTPStatus.OK:
+                _check_size(version, file, part)
+                drop(part)  # before the record of the new version: never its name on old bytes
+                note = json.dumps(version._asdict())
+                durable.write_durably(record_of(part), note.encode())
+            case HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE if begun is not None:
+                drop(part)
+                raise Fault(f"{address}: the part that is here is too long.", may_pass=True)
+            case code:
+                raise _refusal(code, response.headers.get("Retry-After", ""), address, session)
+        at = _receive(response, part, version, file, session)
+    if version.size_bytes not in (None, at):
+        raise Fault(
+            f"{address}: cut after {at:,} of {version.size_bytes:,} bytes.",
+            may_pass=True,
+            reached=at,
+        )
+    return version, is_resumed
+
+
+def _conditions(
+    address: str, begun: Version | None, start: int, whole: Version | None
+) -> dict[str, str]:
+    if begun is not None and begun.validator:
+        return {"Range": f"bytes={start}-", "If-Range": begun.validator}
+    if whole is None or whole.address != address:
+        return {}
+    told = {"If-None-Match": whole.etag, "If-Modified-Since": whole.last_modified}
+    return {name: value for name, value in told.items() if value}
+
+
+@contextmanager
+def _answer(
+    client: httpx.Client, address: str, headers: dict[str, str]
+) -> Iterator[httpx.Response]:
+    """The answer to a GET behind its redirects; from https none leads to anything else."""
+    request = client.build_request("GET", address, headers=headers)
+    for _ in range(MOST_REDIRECTS + 1):
+        response = client.send(request, stream=True)
+        try:
+            following = response.next_request
+            if following is None:
+                yield response
+                return
+        finally:
+            response.close()
+        if request.url.scheme == "https" and following.url.scheme != "https":
+            raise Fault(
+                f"{address}: the server leads on to an address without TLS, which is not followed. "
+                "See the publisher's page for where its files are now."
+            )
+        request = following
+    raise Fault(f"{address}: more than {MOST_REDIRECTS} redirects. See the publisher's page.")
+
+
+def _version(address: str, response: httpx.Response) -> Version:
+    size = response.headers.get("Content-Length", "")
+    etag, last_modified = (
+        text if text and _is_sendable(text) else None
+        for text in map(response.headers.get, ("ETag", "Last-Modified"))
+    )
+    is_number = re.fullmatch(r"[0-9]{1,18}", size) is not None
+    return Version(address, etag, last_modified, int(size) if is_number else None)
+
+
+def _check_range(response: httpx.Response, part: Path, begun: Version) -> None:
+    """The rest of a file must begin where the part ends, and be of the same version: a server may
+    ignore If-Range, and two versions may have one size."""
+    told = response.headers.get("Content-Range", "")
+    now = _version(begun.address, response)
+    has_changed = any(
+        one and other and one != other
+        for one, other in (
+            (now.etag, begun.etag),
+            (now.last_modified, begun.last_modified),
+        )
+    )
+    if has_changed:
+        drop(part)
+        raise Fault(
+            f"{begun.address}: the file changed while it was fetched, and is fetched anew.",
+            may_pass=True,
+        )
+    found = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)", told)
+    sizes = None if begun.size_bytes is None else ("*", str(begun.size_bytes))
+    if found is None or int(found[1]) != size_of(part) or (sizes and found[2] not in sizes):
+        drop(part)
+        raise Fault(
+            f"{begun.address}: the server gave another part than was asked for.", may_pass=True
+        )
+
+
+def _check_size(version: Version, file: DayFile, part: Path) -> None:
+    size = version.size_bytes or 0
+    if size > file.max_bytes:
+        raise _too_large(version.address, file)
+    free = shutil.disk_usage(part.parent).free + size_of(part)
+    if size + SPARE_BYTES > free:
+        raise Fault(
+            f"{part.parent}: {free:,} bytes are free, and {file.name} has {size:,}. "
+            "Make room, or name another home.",
+            is_ours=True,
+        )
+
+
+def _too_large(address: str, file: DayFile) -> Fault:
+    return Fault(
+        f"{address}: over {file.max_bytes:,} bytes, the most that its source allows. If the "
+        "publisher's files have grown, raise max_bytes in the source's TOML."
+    )
+
+
+def _receive(
+    response: httpx.Response, part: Path, version: Version, file: DayFile, session: Session
+) -> int:
+    """Append a body to a part; the part's size. What came is on disk even if the rest does not."""
+    at = size_of(part)
+    head = b"" if at == 0 else None
+    since, at_since = time.monotonic(), at
+    with part.open("ab") as out:
+        try:
+            for chunk in response.iter_raw():
+                if session.stop.is_set():
+                    raise Fault("stopped.", is_ours=True)
+                at += len(chunk)
+                if head is not None:
+                    head += chunk
+                    if len(head) >= HEAD_BYTES:
+                        check_head(head, file.name)
+                        head = None
+                if at > file.max_bytes:
+                    out.truncate(0)  # an endless answer is not kept
+                    raise _too_large(version.address, file)
+                out.write(chunk)
+                session.progress(file.name, at, version.size_bytes)
+                if time.monotonic() - since > session.patience.slow_s:
+                    _check_pace(at - at_since, at, version.address, session.patience)
+                    since, at_since = time.monotonic(), at
+        finally:
+            out.flush()
+            os.fsync(out.fileno())
+    return at
+
+
+def _check_pace(gained: int, at: int, address: str, patience: Patience) -> None:
+    if gained < patience.slow_bytes:
+        raise Fault(
+            f"{address}: too slow, {gained:,} bytes in {patience.slow_s:g} s. Fetch again later.",
+            may_pass=True,
+            reached=at,
+        )
+
+
+def check_head(head: bytes, name: str) -> None:
+    """Refuse a file that does not begin as its name promises, such as a page that says no.
+
+    Raises
+    ------
+    Damaged
+        If it is empty, a page, or another kind of file than its name says.
+    """
+    if not head:
+        raise Damaged("the server gave an empty file. See the publisher's page.")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{"):
+        raise Damaged(
+            "the server gave a page in place of the file. Open the address in a browser: perhaps a "
+            "network asks for a login there, or the publisher moved its files."
+        )
+    magic = next((_MAGIC[end] for end in _MAGIC if name.lower().endswith(end)), None)
+    if magic is not None and not head.startswith(magic):
+        raise Damaged(
+            f"by its first bytes no {name.rpartition('.')[2]} file. See the publisher's page."
+        )
+
+
+def record_of(path: Path) -> Path:
+    """Where it is said which version a file is of."""
+    return path.with_name(f"{path.name}.json")
+
+
+def read_version(path: Path) -> Version | None:
+    """The version that the record beside a file names; None where there is none to be read."""
+    try:
+        raw = json.loads(record_of(path).read_text(encoding="utf-8"))
+        version = Version(*(raw[name] for name in Version._fields))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    texts = (version.address, version.etag or "", version.last_modified or "")
+    is_good = all(isinstance(text, str) and _is_sendable(text) for text in texts)
+    return version if is_good and isinstance(version.size_bytes, int | None) else None
+
+
+def drop(part: Path) -> None:
+    """Take a part and its record away."""
+    part.unlink(missing_ok=True)
+    record_of(part).unlink(missing_ok=True)
+
+
+def size_of(path: Path) -> int:
+    """Size of a file in bytes; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _is_sendable(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def _refusal(code: int, retry_after: str, address: str, session: Session) -> Fault:
+    """What a status other than success means, and what to do."""
+    # Not the server's own phrase, which may be anything.
+    phrase = next((f" {s.phrase}" for s in HTTPStatus if s == code), "")
+    what = f"{address}: {code}{phrase}."
+    if code in (404, 410):
+        return Fault(f"{what} The publisher has no such file.", is_absent=True)
+    if code in _MAY_PASS:
+        wait_s = _retry_after_s(retry_after)
+        if wait_s > session.patience.longest_wait_s:
+            return Fault(f"{what} The server asks for {wait_s:,.0f} s of rest: fetch again then.")
+        return Fault(f"{what} Fetch again later.", may_pass=True, wait_s=wait_s)
+    remedies = {
+        401: "The publisher wants a login: fetch it by browser, and give it to barometer ingest.",
+        403: "The publisher does not give this file, or not to this network (some say so of a file "
+        "that is not there): look whether a browser gets it.",
+        407: _PROXY,
+    }
+    return Fault(f"{what} {remedies.get(code, 'That is no file. See the publisher’s page.')}")
+
+
+_PROXY = (
+    "The proxy wants a login or does not let this through: set HTTP_PROXY and HTTPS_PROXY with "
+    "user and password, or ask who runs it."
+)
+
+
+def _retry_after_s(text: str) -> float:
+    """Seconds that a Retry-After asks for, as a number or as a date; 0 for none or nonsense.
+
+    >>> _retry_after_s("7"), _retry_after_s("soon"), _retry_after_s("Fri, 01 Jan 2021 00:00:00 GMT")
+    (7.0, 0.0, 0.0)
+    """
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return 0.0
+    # The header is of the clock on the wall, whatever the run's as-of time.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _network_fault(error: httpx.HTTPError, address: str, reached: int) -> Fault:
+    """What went wrong on the way, and what to do."""
+    causes = list(_causes(error))
+    host = httpx.URL(address).host
+    may_pass = False
+    certificate = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        what = (
+            f"the certificate of {host} is not trusted ({certificate.verify_message}). If your "
+            "network puts its own in between, name its authority's PEM file in SSL_CERT_FILE; "
+            "also look at this machine's date."
+        )
+    elif isinstance(error, httpx.ConnectError) and any(isinstance(c, ssl.SSLError) for c in causes):
+        what = f"{host} speaks no TLS that can be used. Is it the right address?"
+    elif isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        what = "the server leads on to no address of the web. See the publisher's page."
+    elif isinstance(error, httpx.ProxyError) and not str(error).startswith(
+        tuple(map(str, _MAY_PASS))
+    ):
+        what = f"the proxy refused. {_PROXY}"
+    elif any(isinstance(cause, socket.gaierror) for cause in causes):
+        may_pass = True
+        what = (
+            f"the name {host}, or the proxy's, is not known here. Check the network, its name "
+            "server, and HTTP_PROXY and HTTPS_PROXY."
+        )
+    else:
+        may_pass = True
+        kind = "silence" if isinstance(error, httpx.TimeoutException) else type(error).__name__
+        what = (
+            f"no connection, or cut ({kind}), {reached:,} bytes are here. Check the network; "
+            "fetch again later."
+        )
+    return Fault(f"{address}: {what}", may_pass=may_pass, reached=reached)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def disk_fault(error: OSError, folder: Path) -> Fault:
+    """What a failed write means, and what to do."""
+    if error.errno in _FULL:
+        what = "the disk is full. Make room, or name another home; what came is kept."
+    else:
+        what = f"cannot be written ({error.strerror}). Check its rights."
+    return Fault(f"{folder}: {what}", is_ours=True)

@@ -1,0 +1,490 @@
+"""Step 0, fetch: the publisher's files of some days, whole, into the home's `downloads/`.
+
+Layout of `downloads/SOURCE/`::
+
+    NAME               a whole file; its name comes from the source's pattern, never from a server
+    NAME.json          what it is: address, etag, last_modified, size_bytes, blake2b, fetched_at
+    .NAME.part         a file on its way; it goes on where it stopped while the publisher's stays
+    .NAME.part.json    the version that the part is of
+
+The record of a file is durable before the file gets its name, and that of a part before its first
+byte: killed at any moment, the next run finds each file whole, in part, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import tenacity
+
+from flows.home import durable
+from flows.home.settings import BarometerError, Settings
+from flows.lake import manifest as lake
+from flows.sources.addresses import DayFile, files_of
+from flows.sources.download import (
+    HEAD_BYTES,
+    Damaged,
+    Fault,
+    Patience,
+    Progress,
+    Session,
+    Version,
+    check_head,
+    disk_fault,
+    download,
+    drop,
+    open_client,
+    read_version,
+    record_of,
+    size_of,
+)
+from flows.sources.layouts import Source
+from flows.sources.packings import members, opened
+
+log = logging.getLogger("barometer.fetch")
+
+BLOCK_BYTES = 1 << 20
+AGAIN_DAYS = 7
+"""Publishers replace a file mostly within days; a question that changes nothing costs one answer
+without content. A choice."""
+FIRST_DAYS = 27
+"""With the day itself four weeks: as many as a first word on the series needs. A choice."""
+MOST_UNPACKED = 100
+"""AIS as CSV packs to a fifth or a tenth; a file that unpacks to more than a hundred times its size
+(and over `FREELY_UNPACKED`) is no AIS. A choice."""
+FREELY_UNPACKED = 1_000_000_000
+
+
+class Fetched(NamedTuple):
+    """What became of a day.
+
+    `state` is ``fetched`` (new, or the publisher's changed), ``kept`` (was here whole),
+    ``not_published`` (not there yet, as may be for a day so late) or ``failed``; `message` says
+    why. `path` and `size_bytes` are of the whole file, None where there is none. Several days may
+    share a file. `is_absent`: there is no such file at any of its addresses, now.
+    """
+
+    day: date
+    name: str | None
+    state: str
+    message: str = ""
+    path: Path | None = None
+    size_bytes: int | None = None
+    is_absent: bool = False
+
+
+def fetch_days(
+    settings: Settings,
+    source: Source,
+    first: date,
+    last: date,
+    *,
+    progress: Progress | None = None,
+    patience: Patience | None = None,
+) -> list[Fetched]:
+    """Fetch the publisher's files of the days from `first` to `last`, both included.
+
+    What is here whole is not fetched again, unless the publisher says that it has another version.
+    A day that fails does not stop the others, and a file that is here stays, whatever fails. Where
+    all files of the days are absent, and some must have been there, their address has changed: it
+    is said once, and they count as failed.
+
+    Returns
+    -------
+    list of Fetched
+        One a day, in order.
+
+    Raises
+    ------
+    BarometerError
+        If the source does not say where its files are, another process fetches it, the folder
+        cannot be written, or the proxy or certificates that the environment names cannot be used.
+    """
+    found = _fetched(settings, source, first, last, progress, patience)
+    return _with_absent_told(found, settings, source)
+
+
+def _fetched(
+    settings: Settings,
+    source: Source,
+    first: date,
+    last: date,
+    progress: Progress | None,
+    patience: Patience | None,
+) -> list[Fetched]:
+    """The days of `fetch_days`, one by one; of those without a file nothing is logged yet."""
+    published = source.published
+    if published is None:
+        raise BarometerError(
+            f"{source.source_id}: its definition has no [fetch] that says where its files are. "
+            "data/sources/marinecadastre-2025.toml shows the form."
+        )
+    patience = patience or Patience()
+    folder = settings.home / "downloads" / source.source_id
+    today = settings.as_of.date()
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    files = files_of(published, [day for day in days if day < today])
+    asked = {day for file in files for day in file.days}
+    found = {day: _unasked(day, today, source) for day in days if day not in asked}
+    with _locked(folder), open_client(patience) as client:
+        session = Session(client, patience, progress or _silent, threading.Event())
+
+        def fetch(file: DayFile) -> list[Fetched]:
+            return _days_of(file, folder, settings.as_of, _late(settings, source), session)
+
+        with ThreadPoolExecutor(patience.connections) as pool:
+            try:
+                for results in pool.map(fetch, files):
+                    found |= {result.day: result for result in results}
+            finally:
+                session.stop.set()  # an interrupt ends the others at their next byte
+                pool.shutdown(cancel_futures=True)
+    return [found[day] for day in days]
+
+
+def known_source(sources: Mapping[str, Source], source_id: str) -> Source:
+    """A source by its name.
+
+    Raises
+    ------
+    BarometerError
+        If there is none; the message names those that can be fetched.
+    """
+    if source_id not in sources:
+        known = ", ".join(name for name, source in sources.items() if source.published)
+        raise BarometerError(f"{source_id!r}: no such source. These can be fetched: {known}.")
+    return sources[source_id]
+
+
+def fetch_due(
+    settings: Settings, source: Source, *, patience: Patience | None = None
+) -> list[Fetched]:
+    """Fetch what a source published since the last time, up to yesterday: the schedule's question.
+
+    It begins `AGAIN_DAYS` before the newest day that is here, for a publisher may replace a file,
+    and without one `FIRST_DAYS` before the day that should be out by now. It asks for a week at a
+    time and ends where a whole week is not out yet, so that a publisher who is half a year behind
+    is not asked for two hundred files that are not there.
+
+    Returns, Raises
+    ---------------
+    As `fetch_days`.
+    """
+    last = settings.as_of.date() - timedelta(days=1)
+    published = source.published
+    if published is None:
+        return fetch_days(settings, source, last, last)  # says what is missing
+    newest = _newest_day(settings, source, last)
+    first = (
+        newest - timedelta(days=AGAIN_DAYS)
+        if newest
+        else last - timedelta(days=published.delay_days + FIRST_DAYS)
+    )
+    began = [span.first for span in published.spans]
+    first = max([first, *([min(day for day in began if day)] if all(began) else [])])
+    found: list[Fetched] = []
+    while first <= last:
+        end = min(first + timedelta(days=6), last)
+        week = _fetched(settings, source, first, end, None, patience)
+        found += week
+        if all(day.state == "not_published" for day in week):
+            break
+        first = end + timedelta(days=1)
+    return _with_absent_told(found, settings, source)
+
+
+def _late(settings: Settings, source: Source) -> date:
+    """The last day whose file should be out by now."""
+    assert source.published is not None
+    return settings.as_of.date() - timedelta(days=source.published.delay_days)
+
+
+def _with_absent_told(
+    found: Sequence[Fetched], settings: Settings, source: Source
+) -> list[Fetched]:
+    """The days, those without a file with what it means; each run of such days is logged once."""
+    asked = [day for day in found if day.name is not None]
+    late = _late(settings, source)
+    has_moved = all(day.is_absent for day in asked) and any(
+        day.path is not None or day.day <= late for day in asked
+    )
+    told: list[Fetched] = []
+    for (is_absent, _), group in groupby(found, lambda d: (d.is_absent, has_moved or d.state)):
+        days = list(group)
+        if not is_absent:
+            told += days
+            continue
+        is_failure = has_moved or days[0].state == "failed"
+        message = _absence(days, source, settings, is_failure=is_failure)
+        log.log(logging.ERROR if is_failure else logging.WARNING, "%s", message)
+        told += [
+            day._replace(
+                message=message, state="failed" if has_moved and day.path is None else day.state
+            )
+            for day in days
+        ]
+    return told
+
+
+def _absence(
+    days: Sequence[Fetched], source: Source, settings: Settings, *, is_failure: bool
+) -> str:
+    """What it means that consecutive days have no file, and what to do."""
+    assert source.published is not None
+    files = list(dict.fromkeys(day.name for day in days))
+    span = f"{days[0].day}" if len(days) == 1 else f"{days[0].day} to {days[-1].day}"
+    count = "the file is" if len(files) == 1 else f"all {len(files)} files are"
+    what = f"{source.source_id}, {span}: {count} absent. The answer: {days[-1].message}"
+    if not is_failure:
+        return f"{what} Not published yet, as it seems: fetch again later."
+    return (
+        f"{what} The publisher has moved or renamed its files, has none of these days, or is more "
+        f"than its usual {source.published.delay_days} days late. Look at {source.files}. If the "
+        f"files are elsewhere, copy the definition (data/sources/{source.source_id}.toml of the "
+        f"program) to {settings.home / 'sources'} and put the new addresses into its [fetch]."
+    )
+
+
+def _newest_day(settings: Settings, source: Source, last: date) -> date | None:
+    """The newest day, up to two years back, of which a file is here."""
+    assert source.published is not None
+    folder = settings.home / "downloads" / source.source_id
+    days = [last - timedelta(days=n) for n in range(2 * 366)]
+    here = [
+        day
+        for file in files_of(source.published, days)
+        if (folder / file.name).is_file()
+        for day in file.days
+    ]
+    return max(here, default=None)
+
+
+def problem(found: Sequence[Fetched]) -> str | None:
+    """Why fetching counts as failed, in a sentence; None where it does not."""
+    failed = sum(day.state == "failed" for day in found)
+    return f"{failed} of {len(found)} days failed." if failed else None
+
+
+def messages(found: Sequence[Fetched]) -> list[str]:
+    """A line for each day or file that failed, for a message that is read without the log."""
+    failed = [day for day in found if day.state == "failed"]
+    lines = [d.message if d.is_absent else f"{d.name or d.day}: {d.message}" for d in failed]
+    return [f"- {line}" for line in dict.fromkeys(lines)]
+
+
+def _log(day: Fetched) -> None:
+    """A log line for a day or file, louder where something is wrong with it."""
+    level = {"failed": logging.ERROR, "not_published": logging.WARNING}.get(day.state, logging.INFO)
+    size = "" if day.size_bytes is None else f", {day.size_bytes:,} bytes"
+    message = f", {day.message}" if day.message else ""
+    log.log(level, "%s: %s%s%s", day.name or day.day, day.state.replace("_", " "), size, message)
+
+
+def whole_version(place: Path) -> Version | None:
+    """The version of a whole file, by its record; None where file and record do not agree.
+
+    Reads the file to its end: one that was damaged on the disk is fetched again.
+    """
+    version = read_version(place)
+    if version is None or not place.is_file() or version.size_bytes != size_of(place):
+        return None
+    record = json.loads(record_of(place).read_text(encoding="utf-8"))
+    return version if record.get("blake2b") == _digest(place) else None
+
+
+def _silent(name: str, done: int, size: int | None) -> None:
+    pass
+
+
+def _unasked(day: date, today: date, source: Source) -> Fetched:
+    """A day of which no file is asked for."""
+    if day >= today:
+        found = Fetched(day, None, "not_published", "the day is not over.")
+    else:
+        why = f"[fetch] of {source.source_id} names no file of this day. Is it the right source?"
+        found = Fetched(day, None, "failed", why)
+    _log(found)
+    return found
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from fetching into a folder, which is made."""
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(lake.locked(folder))
+        except OSError as error:
+            raise BarometerError(
+                f"{folder}: cannot be written ({error.strerror}). Check its rights and free space."
+            ) from error
+        yield
+
+
+def _days_of(
+    file: DayFile, folder: Path, as_of: datetime, late: date, session: Session
+) -> list[Fetched]:
+    """Fetch a file; what became of its days. Those after `late` may not be published yet."""
+    place = folder / file.name
+    is_absent = False
+    try:
+        state, message, is_absent = _fetch(file, place, as_of, session)
+    except Fault as fault:
+        state, message, is_absent = "failed", str(fault), fault.is_absent
+        if is_absent and file.days[-1] > late:
+            state = "not_published"
+    path, size = (place, size_of(place)) if state in ("fetched", "kept") else (None, None)
+    found = [Fetched(day, file.name, state, message, path, size, is_absent) for day in file.days]
+    if not is_absent:
+        _log(found[0])
+    return found
+
+
+def _fetch(file: DayFile, place: Path, as_of: datetime, session: Session) -> tuple[str, str, bool]:
+    """Bring a file in from the first of its addresses that gives it; state, message, and whether it
+    is at none of them any more."""
+    try:
+        whole = whole_version(place)
+        begun = read_version(_part(place))
+    except OSError as error:
+        raise disk_fault(error, place.parent) from error
+    if whole is not None and whole.validator is None and whole.etag is None:
+        return "kept", "", False  # there is nothing by which to ask whether it changed
+    known = [version.address for version in (begun, whole) if version is not None]
+    faults = []
+    for address in sorted(file.addresses, key=lambda a: a not in known):
+        try:
+            is_new = _tried(address, file, place, whole, as_of, session)
+        except Fault as fault:
+            faults.append(fault)
+            if fault.is_ours:
+                break
+        else:
+            return ("fetched" if is_new else "kept"), "", False
+    # "No such file" holds only if no address had another trouble.
+    worst = min(faults, key=lambda fault: fault.is_absent)
+    if whole is None:
+        raise worst
+    message = f"but not known whether the publisher has a newer one: {worst}"
+    return "kept", message, worst.is_absent
+
+
+def _tried(
+    address: str,
+    file: DayFile,
+    place: Path,
+    whole: Version | None,
+    as_of: datetime,
+    session: Session,
+) -> bool:
+    """`_attempt` until it is done, or what fails cannot pass, or patience ends."""
+    patience = session.patience
+    furthest = idle = 0
+
+    def is_enough(state: tenacity.RetryCallState) -> bool:
+        nonlocal furthest, idle
+        reached = _fault(state).reached
+        idle = 1 if reached >= furthest + patience.gain_bytes else idle + 1
+        furthest = max(furthest, reached)
+        return idle >= patience.tries
+
+    backoff = tenacity.wait_exponential(
+        multiplier=patience.wait_s, max=patience.longest_wait_s
+    ) + tenacity.wait_random(0, patience.wait_s)
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(lambda e: isinstance(e, Fault) and e.may_pass),
+        stop=is_enough,
+        wait=lambda state: max(backoff(state), _fault(state).wait_s),
+        sleep=tenacity.sleep_using_event(session.stop),
+        before_sleep=lambda state: log.info("trying again: %s", _fault(state)),
+        reraise=True,
+    )
+    return retrying(_attempt, address, file, place, whole, as_of, session)
+
+
+def _fault(state: tenacity.RetryCallState) -> Fault:
+    fault = state.outcome.exception() if state.outcome else None
+    assert isinstance(fault, Fault)
+    return fault
+
+
+def _attempt(
+    address: str,
+    file: DayFile,
+    place: Path,
+    whole: Version | None,
+    as_of: datetime,
+    session: Session,
+) -> bool:
+    """Get a file, check it and put it in its place; False where it is here already."""
+    part, is_resumed = _part(place), False
+    try:
+        got = download(address, file, part, whole, session)
+        if got is None:
+            return False
+        version, is_resumed = got
+        _check_whole(part, file.name, session.stop)
+        _adopt(part, place, version, as_of)
+    except Damaged as error:
+        drop(part)
+        # A part may have been hurt by a crash, or joined to bytes that are not its own.
+        raise Fault(f"{address}: {error}", may_pass=is_resumed) from error
+    except OSError as error:
+        raise disk_fault(error, place.parent) from error
+    return True
+
+
+def _check_whole(part: Path, name: str, stop: threading.Event) -> None:
+    """Read a file to its end, with its checksums; `opened` tells a cut archive."""
+    with part.open("rb") as raw:
+        check_head(raw.read(HEAD_BYTES), name)
+    left = max(MOST_UNPACKED * size_of(part), FREELY_UNPACKED)
+    try:
+        for member in members(part):
+            if isinstance(member, BarometerError):
+                raise member
+            with opened(member) as stream:
+                while block := stream.content.read(BLOCK_BYTES):
+                    if stop.is_set():  # a month takes minutes to read
+                        raise Fault("stopped.", is_ours=True)
+                    left -= len(block)
+                    if left < 0:
+                        raise Damaged(
+                            f"unpacks to more than {MOST_UNPACKED} times its size, as no AIS does."
+                        )
+    except BarometerError as error:
+        why = str(error).removeprefix(f"{part.name}: ").removesuffix(" Fetch it again.")
+        raise Damaged(f"{why} As it came from the publisher: fetch it again later.") from error
+
+
+def _adopt(part: Path, place: Path, version: Version, as_of: datetime) -> None:
+    """Give a checked part its name. After a crash in between, the part is there, complete."""
+    record = version._asdict() | {
+        "size_bytes": size_of(part),
+        "blake2b": _digest(part),
+        "fetched_at": as_of.isoformat(),
+    }
+    durable.write_durably(record_of(place), (json.dumps(record, indent=2) + "\n").encode())
+    part.replace(place)
+    durable.sync_folder(place.parent)
+    drop(part)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as raw:
+        return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+
+
+def _part(place: Path) -> Path:
+    # Hidden: `barometer ingest downloads/` leaves it out.
+    return place.with_name(f".{place.name}.part")

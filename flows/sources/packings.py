@@ -1,0 +1,347 @@
+"""Step 2, files: find the input, and open each CSV in it as a stream, unpacked nowhere."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import unquote
+
+import pyarrow as pa
+
+from flows.home.settings import BarometerError
+from flows.sources import containers
+
+SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst")
+"""What may be an AIS file in a folder. A file that is named is opened whatever its name."""
+
+PACKED = (".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".lz4")
+"""Archives that are not opened, and named where one lies in a folder."""
+
+_GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
+
+MAX_SHRINK = 20
+SMALL_ARCHIVE_BYTES = 1 << 20
+"""An archive in an archive hardly shrinks again: one over a megabyte that shrank to a twentieth is
+made to fill memory with its table of contents, and is not opened."""
+_ADDRESS = "file://"
+
+_DAMAGED = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    UnicodeError,
+    struct.error,
+)
+
+
+class InputFile(NamedTuple):
+    """A file to read. `is_named`: given by the user himself, not found in a folder."""
+
+    path: Path
+    is_named: bool
+
+
+class Member(NamedTuple):
+    """One CSV: a plain or compressed file, or one file in a zip.
+
+    Attributes
+    ----------
+    name : str
+        For people and the ledger: the file's name, with ``!member`` for one in a zip. Never a path
+        to write to.
+    path : Path
+        The file on disk.
+    inside : tuple of zipfile.ZipInfo
+        The member of the archive, and the member of that where it is an archive too; empty for a
+        file that is none.
+    """
+
+    name: str
+    path: Path
+    inside: tuple[zipfile.ZipInfo, ...] = ()
+
+
+def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
+    """Input files below the paths, each once, in the order of the paths, folders sorted by name.
+
+    A path is a file, a folder (searched to the bottom; hidden files left out) or a glob pattern.
+
+    Raises
+    ------
+    BarometerError
+        If a path does not exist, a pattern fits nothing, or a folder holds no possible AIS file.
+    """
+    found: dict[Path, InputFile] = {}
+    for given in paths:
+        path = _path_of(given)
+        try:
+            is_folder = path.is_dir()
+        except OSError as error:
+            raise BarometerError(f"{shown_name(given)}: {error.strerror}.") from error
+        if is_folder:
+            inside = [InputFile(p, is_named=False) for p in _walk(path)]
+            if not inside:
+                raise BarometerError(
+                    f"{shown_name(path)}: no AIS file in this folder ({', '.join(SUFFIXES)}). "
+                    "Is it the right folder?"
+                )
+        elif path.exists():
+            inside = [InputFile(path, is_named=True)]
+        else:
+            matches = sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 absolute patterns
+            inside = [
+                file
+                for match in map(Path, matches)
+                for file in (
+                    [InputFile(match, is_named=True)]
+                    if match.is_file()
+                    else [InputFile(path, is_named=False) for path in _walk(match)]
+                )
+            ]
+            if not inside:
+                raise BarometerError(
+                    f"{shown_name(given)}: no such file or folder, and as a pattern it fits none."
+                )
+        for file in inside:
+            target = file.path.resolve()
+            if target not in found or file.is_named:
+                found[target] = file
+    return list(found.values())
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.name.lower().endswith(SUFFIXES + PACKED) and path.is_file():
+            yield path
+
+
+def members(path: Path) -> list[Member | BarometerError]:
+    """The CSVs of a file, in the archive's order; those of an archive in it stand in its place, and
+    what is wrong with that one where it cannot be opened.
+
+    Raises
+    ------
+    BarometerError
+        If the file cannot be read, is a damaged archive, or a zip without a CSV.
+    """
+    name = shown_name(path.name)
+    with explained(name), path.open("rb") as raw:
+        kind = raw.read(4)
+        if kind not in (_ZIP, _ZIP_EMPTY):
+            return [Member(name, path)]
+        with zipfile.ZipFile(raw) as archive:
+            inside: list[Member | BarometerError] = []
+            for info in _infos(name, archive):
+                inner = f"{name}!{_printable(info.filename)}"
+                if not _is_zip(info):
+                    inside.append(Member(inner, path, (info,)))
+                    continue
+                try:
+                    inside += _members_of(inner, path, archive, info)
+                except BarometerError as error:
+                    inside.append(error)
+    return inside
+
+
+def _members_of(
+    name: str, path: Path, outer: zipfile.ZipFile, packed: zipfile.ZipInfo
+) -> list[Member | BarometerError]:
+    """The CSVs of an archive in an archive."""
+    with explained(name), _opened_archive(name, outer, packed) as archive:
+        return [
+            BarometerError(f"{name}!{_printable(info.filename)}: an archive too deep. Unpack it.")
+            if _is_zip(info)
+            else Member(f"{name}!{_printable(info.filename)}", path, (packed, info))
+            for info in _infos(name, archive)
+        ]
+
+
+@contextmanager
+def _opened_archive(
+    name: str, outer: zipfile.ZipFile, packed: zipfile.ZipInfo
+) -> Iterator[zipfile.ZipFile]:
+    if packed.file_size > max(SMALL_ARCHIVE_BYTES, MAX_SHRINK * packed.compress_size):
+        raise BarometerError(
+            f"{name}: an archive that shrank from {packed.file_size:,} to {packed.compress_size:,} "
+            "bytes is not opened. Unpack it first, if it is to be trusted."
+        )
+    with outer.open(packed) as content, zipfile.ZipFile(content) as archive:
+        yield archive
+
+
+def _infos(name: str, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The members of an archive that may be CSVs or hold some."""
+    if any(info.flag_bits & 0x1 for info in archive.infolist()):
+        raise BarometerError(f"{name}: the archive has a password. Unpack it first.")
+    found = [
+        info
+        for info in archive.infolist()
+        if info.filename.lower().endswith(SUFFIXES) and not _is_hidden(info.filename)
+    ]
+    if not found:
+        raise containers.without_csv(name, archive.namelist())
+    return found
+
+
+def _is_zip(info: zipfile.ZipInfo) -> bool:
+    return info.filename.lower().endswith(".zip")
+
+
+def shown_name(name: str | Path) -> str:
+    r"""The name of a file as people, JSON and Arrow can hold it: one line of Unicode.
+
+    A file name is any bytes but 0 and the slash. Bytes that are not UTF-8, and signs that do not
+    print or turn the text round, are written as escapes.
+
+    >>> shown_name("a\nb\u202e\udcff.csv")
+    'a\\x0ab\\u202e\\xff.csv'
+    """
+    return "".join(c if c.isprintable() else _escaped(ord(c)) for c in str(name))
+
+
+def _escaped(sign: int) -> str:
+    if 0xDC80 <= sign <= 0xDCFF:  # Python's sign for a byte that is not UTF-8
+        sign -= 0xDC00
+    return f"\\x{sign:02x}" if sign < 256 else f"\\u{sign:04x}"
+
+
+def sendable(path: str) -> str:
+    r"""A path as a text that JSON can carry: a ``file:`` address where it is not UTF-8.
+
+    `find_files` takes both.
+
+    >>> sendable("ais/*.csv"), sendable("/ais/\udcff.csv")
+    ('ais/*.csv', 'file:///ais/%FF.csv')
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return Path(path).absolute().as_uri()
+    return path
+
+
+def _path_of(given: str | Path) -> Path:
+    text = str(given)
+    if not text.startswith(_ADDRESS):
+        return Path(given)
+    return Path(unquote(text.removeprefix(_ADDRESS), errors="surrogateescape"))
+
+
+def _is_hidden(name: str) -> bool:
+    # Archives made on a Mac carry a shadow file for each real one.
+    return "__MACOSX" in name or Path(name.replace("\\", "/")).name.startswith(".")
+
+
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name)[-200:]
+
+
+class Explained(io.RawIOBase):
+    """A stream for reading whose errors name the file and say what to do: see `explained`."""
+
+    def __init__(self, content: Any, name: str) -> None:
+        self._content, self._name = content, name
+
+    def read(self, size: int = -1) -> bytes:
+        with explained(self._name):
+            return bytes(self._content.read(size))
+
+
+class Begun(io.RawIOBase):
+    """A stream of which `start`, its first bytes, was read, and is read once more."""
+
+    def __init__(self, content: Any) -> None:
+        self.start = b""
+        while len(self.start) < containers.FIRST_BYTES:
+            piece = content.read(containers.FIRST_BYTES - len(self.start))
+            if not piece:
+                break
+            self.start += piece
+        self._content, self._left = content, self.start
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._left:
+            return bytes(self._content.read(size))
+        given = self._left if size < 0 else self._left[:size]
+        self._left = self._left[len(given) :]
+        return given + bytes(self._content.read(size if size < 0 else size - len(given)))
+
+
+class Stream(NamedTuple):
+    """An open member: `content` gives decompressed bytes, `raw` says how far the file was read."""
+
+    content: Explained
+    raw: BinaryIO
+
+
+@contextmanager
+def opened(member: Member) -> Iterator[Stream]:
+    """Open a member for one reading from the start; the kind is told by the first bytes.
+
+    Reading to the end fails with an error where the compressed data are cut; gzip and zip, and zstd
+    where the publisher wrote a checksum, also tell where bytes were changed.
+
+    Raises
+    ------
+    BarometerError
+        Here or while reading, if the file cannot be read.
+    """
+    with ExitStack() as stack:
+        with explained(member.name):
+            raw = stack.enter_context(member.path.open("rb"))
+            content: Any = raw
+            if member.inside:
+                *packed, last = member.inside
+                archive = stack.enter_context(zipfile.ZipFile(raw))
+                for info in packed:
+                    archive = stack.enter_context(_opened_archive(member.name, archive, info))
+                content = stack.enter_context(archive.open(last))
+            begun = Begun(content)
+            if begun.start[:2] == _GZIP:
+                begun = Begun(stack.enter_context(gzip.open(begun)))
+            elif begun.start[:4] == _ZSTD:
+                source = pa.CompressedInputStream(pa.PythonFile(begun, mode="r"), "zstd")
+                begun = Begun(stack.enter_context(source))
+            containers.refuse(member.name, begun.start)
+        yield Stream(Explained(begun, member.name), raw)
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Turn what can go wrong with a file into a message that names it and says what to do."""
+    try:
+        yield
+    except PermissionError as error:
+        raise BarometerError(
+            f"{name}: not readable ({error.strerror}). Check its rights."
+        ) from error
+    except _DAMAGED as error:
+        raise BarometerError(
+            f"{name}: cut or damaged archive ({error}). Fetch it again."
+        ) from error
+    except NotImplementedError as error:  # zipfile's word for a method that it does not know
+        raise BarometerError(f"{name}: {error}. Pack it anew with deflate.") from error
+    except OSError as error:
+        if "too much memory for decoding" in str(error):
+            raise BarometerError(
+                f"{name}: packed by zstd with a window above 128 MiB, which is not opened. Pack it "
+                "anew: zstd -d --long=31 FILE.zst, then zstd FILE."
+            ) from error
+        cut = "ZSTD" in str(error) or "Truncated" in str(error)
+        why = f"cut or damaged archive ({error}). Fetch it again." if cut else str(error)
+        raise BarometerError(f"{name}: {why}") from error
