@@ -518,11 +518,12 @@ def _start_logging() -> None:
 
 
 def _run(flags: argparse.Namespace) -> int:
+    from flows.home import lock
+    from flows.home.file_names import sendable
     from flows.lake import manifest as lake
     from flows.report.tables import safe_text
     from flows.runner import run
     from flows.runner.prefect_server import prefect_server, without_login
-    from flows.sources.packings import sendable
 
     if flags.workers and flags.on != "dask":
         print("barometer run: --workers goes with --on dask", file=sys.stderr)
@@ -530,7 +531,7 @@ def _run(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     outcomes: list[Outcome] = []
     with ExitStack() as stack:
-        stack.enter_context(lake.locked(settings.home))  # before a minute of Prefect
+        stack.enter_context(lock.locked(settings.home))  # before a minute of Prefect
         progress = stack.enter_context(_progress(flags))
         manifest = lake.read_manifest(settings.place)
         if not (flags.paths or manifest.entries or flags.on):
@@ -623,9 +624,9 @@ def _serve(flags: argparse.Namespace) -> int:
     settings = _settings(flags)
     _start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
+    from flows.home.file_names import sendable
     from flows.runner.late import next_tick
     from flows.runner.prefect_server import prefect_server
-    from flows.sources.packings import sendable
 
     next_tick(flags.cron, settings.as_of)  # before a minute of Prefect
     parameters = {
@@ -645,16 +646,16 @@ def _serve(flags: argparse.Namespace) -> int:
 
 
 def _ingest(flags: argparse.Namespace) -> int:
+    from flows.home import lock
     from flows.ingest.known import remembering
     from flows.ingest.stage import Input, find_inputs, ingest_input, inputs_of
-    from flows.lake import manifest as lake
     from flows.runner import run
     from flows.sources.layouts import load_sources
 
     settings = _settings(flags)
     sources = load_sources(settings.home)
     files, outcomes = find_inputs(flags.paths)
-    with lake.locked(settings.home), _progress(flags) as progress:
+    with lock.locked(settings.home), _progress(flags) as progress:
         _start_logging()  # in here, so that log lines go above the bar
         manifest = run.prepare(settings)
         for outcome in outcomes:
@@ -747,10 +748,7 @@ def _download_progress() -> Iterator[DownloadProgress]:
 
 def _listen(flags: argparse.Namespace) -> int:
     from flows.home.resources import port_files
-    from flows.sources import (
-        aisstream,
-        listen,
-    )
+    from flows.sources import aisstream, listen
     from geo.ports import load_ports
 
     key, url = listen.stream_key(os.environ), listen.stream_url(os.environ)
@@ -936,10 +934,10 @@ def _report(flags: argparse.Namespace) -> int:
 
 def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
     """Lock the home, or say why not: who only reads a report needs no lock."""
-    from flows.lake import manifest as lake
+    from flows.home import lock
 
     try:
-        stack.enter_context(lake.locked(settings.home))
+        stack.enter_context(lock.locked(settings.home))
     except BarometerError as error:
         return error
     return None
@@ -947,7 +945,7 @@ def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
 
 def _send(flags: argparse.Namespace, settings: Settings) -> int:
     from flows.catalogue import build as catalogue
-    from flows.lake import manifest as lake
+    from flows.home import lock
     from flows.mail import outbox as mail
     from flows.mail import smtp
 
@@ -956,7 +954,7 @@ def _send(flags: argparse.Namespace, settings: Settings) -> int:
 
         set_up(settings)
     post = None if flags.dry_run else smtp.mail_settings()
-    with lake.locked(settings.home), catalogue.reading(settings) as con:
+    with lock.locked(settings.home), catalogue.reading(settings) as con:
         letter = mail.week_letter(con, settings.home, catalogue.require_week(con, flags.week))
     if post is None:
         told = smtp.Told([f"Not sent, but written: {mail.write_eml(settings.home, letter)}"], [])
@@ -997,13 +995,14 @@ def _vessel(flags: argparse.Namespace) -> int:
 
 
 def _register_import(flags: argparse.Namespace) -> int:
-    from flows.lake import manifest as lake
-    from flows.registers import show, store
+    from flows.analyst import lists as show
+    from flows.home import lock
+    from flows.registers import store
     from flows.runner import run
 
     settings = _settings(flags)
     _start_logging()
-    with lake.locked(settings.home):
+    with lock.locked(settings.home):
         run.prepare(settings)
         found = store.import_list(
             settings,
@@ -1021,7 +1020,8 @@ def _register_import(flags: argparse.Namespace) -> int:
 
 
 def _register_list(flags: argparse.Namespace) -> int:
-    from flows.registers import show, store
+    from flows.analyst import lists as show
+    from flows.registers import store
 
     held = store.held_versions(_settings(flags).home)
     if flags.json:
@@ -1032,13 +1032,14 @@ def _register_list(flags: argparse.Namespace) -> int:
 
 
 def _register_remove(flags: argparse.Namespace) -> int:
-    from flows.lake import manifest as lake
-    from flows.registers import show, store
+    from flows.analyst import lists as show
+    from flows.home import lock
+    from flows.registers import store
     from flows.runner import run
 
     settings = _settings(flags)
     _start_logging()
-    with lake.locked(settings.home):
+    with lock.locked(settings.home):
         run.prepare(settings)
         removed = store.remove_import(settings, flags.number)
         run.derive(settings, [], publish=False)
@@ -1147,10 +1148,7 @@ def _ports(flags: argparse.Namespace) -> int:
 
 
 def _write_map(flags: argparse.Namespace, path: Path) -> None:
-    from flows.analyst import (
-        portmap,
-        vessel,
-    )
+    from flows.analyst import portmap, vessel
     from flows.catalogue import build as catalogue
     from flows.home.resources import port_files
     from flows.report.tables import safe_text
@@ -1177,20 +1175,21 @@ def _write_map(flags: argparse.Namespace, path: Path) -> None:
 def _check(flags: argparse.Namespace) -> int:
     from flows.catalogue import build as catalogue
     from flows.catalogue import check
+    from flows.home import lock
     from flows.lake import manifest as lake
     from flows.report.tables import safe_text
 
     settings = _settings(flags)
     found = []
     if flags.recover:
-        with lake.locked(settings.home):
+        with lock.locked(settings.home):
             found += check.recovered(settings)
     if flags.repoint:
-        with lake.locked(settings.home):
+        with lock.locked(settings.home):
             catalogue.repoint(settings, lake.read_manifest(settings.place))
     found += check.check(settings)
     if flags.rebuild:
-        with lake.locked(settings.home):
+        with lock.locked(settings.home):
             found += check.check_rebuild(settings)
     faults = [finding for finding in found if finding.is_fault]
     if flags.json:

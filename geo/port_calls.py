@@ -21,14 +21,7 @@ import pandas as pd
 
 from geo.earth import great_circle_m
 from geo.fences import BERTH, LAND
-from geo.plausibility import (
-    DISPUTED,
-    IMPLAUSIBLE,
-    Fixes,
-    column,
-    is_within,
-    microseconds,
-)
+from geo.plausibility import DISPUTED, IMPLAUSIBLE, Fixes, column, is_within, microseconds
 
 _Ints: TypeAlias = npt.NDArray[np.int64]
 _Floats: TypeAlias = npt.NDArray[np.float64]

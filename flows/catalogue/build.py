@@ -30,10 +30,10 @@ from flows.home import durable
 from flows.home.history import OUTBOX, PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, RUN, read_history
 from flows.home.resources import data_path, port_files, sql_path
 from flows.home.settings import BarometerError, Settings
-from flows.ingest.parse import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.lake import compact, store
 from flows.lake import manifest as lake
 from flows.lake.manifest import Manifest
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.registers.bundled import Version
 from flows.registers.codes import (
     folder_hash,

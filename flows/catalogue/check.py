@@ -18,10 +18,10 @@ from flows.home.history import RUN, read_history
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError, Settings
 from flows.ingest import known
-from flows.ingest.parse import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.ingest.recover import recover
 from flows.lake import compact, losses, store
 from flows.lake import manifest as lake
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.home.durable import make_folder, sync_folder
-from flows.sources.packings import shown_name
+from flows.home.file_names import shown_name
 
 log = logging.getLogger("barometer.history")
 

@@ -30,6 +30,7 @@ import pyarrow.csv as pa_csv
 from flows.home.settings import BarometerError
 from flows.ingest import times
 from flows.ingest.headers import Header, Headers
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.sources.layouts import OPTIONAL, Layout
 
 BLOCK_BYTES = 8 << 20
@@ -99,30 +100,6 @@ _NULLS = frozenset(word.casefold() for word in NULLS)
 _NULL_WORDS = pa.array(sorted(_NULLS - {""}), pa.string())
 _NULL_STARTS = np.array([chr(i).casefold() in {w[0] for w in _NULLS if w} for i in range(256)])
 _NULL_LENGTH = max(map(len, _NULLS))
-
-POSITION_SCHEMA = pa.schema(
-    [
-        ("mmsi", pa.int32()),
-        ("reported_at", pa.timestamp("us")),
-        ("lon", pa.float64()),
-        ("lat", pa.float64()),
-        ("sog_kn", pa.float32()),
-        ("cog_deg", pa.float32()),
-        ("heading_deg", pa.float32()),
-        ("nav_status", pa.int16()),
-        ("imo", pa.int32()),
-        ("vessel_name", pa.string()),
-        ("call_sign", pa.string()),
-        ("ship_type", pa.int16()),
-        ("length_m", pa.float32()),
-        ("beam_m", pa.float32()),
-        ("draught_m", pa.float32()),
-        ("destination", pa.string()),
-    ]
-)
-"""A position as the lake stores it; `source` and `file_id` are in the file's path."""
-
-REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
 
 STATIC_SCHEMA = pa.schema(
     [field for field in POSITION_SCHEMA if field.name in ("mmsi", "reported_at", *STATIC)]

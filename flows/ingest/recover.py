@@ -23,11 +23,11 @@ import pyarrow.parquet as pq
 from flows.home.durable import make_folder, sync_folder
 from flows.home.history import RUN, read_history
 from flows.home.settings import Place, Settings
-from flows.ingest.parse import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.ingest.stage import COUNT_SHARED, WITHOUT_SHARED
 from flows.lake import manifest as lake
 from flows.lake import notes, store
 from flows.lake.manifest import Entry, Manifest, Part
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 
 LOST = "lost"
 """Where in the lake the files go that no entry could be made of."""

@@ -19,16 +19,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.home.file_names import shown_name
 from flows.home.settings import BarometerError, Place, Settings
 from flows.ingest import parse as read
 from flows.ingest import refusal, remark, span, static
 from flows.ingest.headers import headers_of
 from flows.ingest.known import Memory
 from flows.lake import manifest as lake
-from flows.lake import store
+from flows.lake import schema, store
 from flows.lake.manifest import Entry, Manifest
 from flows.sources.layouts import Layout, Source, UnknownHeader, told_or_refused
-from flows.sources.packings import InputFile, Member, find_files, members, opened, shown_name
+from flows.sources.packings import InputFile, Member, find_files, members, opened
 
 log = logging.getLogger("barometer.ingest")
 
@@ -461,7 +462,7 @@ def _read(
     position = work / "position.parquet"
     with (
         opened(member) as stream,
-        pq.ParquetWriter(work / REJECT, read.REJECT_SCHEMA) as rejects,
+        pq.ParquetWriter(work / REJECT, schema.REJECT_SCHEMA) as rejects,
         static.StaticReports(work / STATIC) as reports,
     ):
         head = read.read_head(stream.content, digest)

@@ -15,9 +15,9 @@ from pathlib import Path
 from flows.home import cache as derived
 from flows.home.cache import Kept
 from flows.home.settings import Settings
-from flows.ingest.parse import POSITION_SCHEMA
 from flows.lake import manifest as lake
 from flows.lake.manifest import Entry, Manifest
+from flows.lake.schema import POSITION_SCHEMA
 
 log = logging.getLogger("barometer.compact")
 

@@ -18,21 +18,15 @@ was lost, and then nothing is swept.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import io
 import json
 import os
-import shlex
 import shutil
-import socket
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,11 +35,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.home.durable import make_folder, sync_folder, write_durably
+from flows.home.file_names import shown_name
 from flows.home.history import RUN, read_history
 from flows.home.settings import BarometerError, Place, Settings
-from flows.ingest.parse import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.lake import notes, store
-from flows.sources.packings import shown_name
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 
 FORMAT = 2
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -59,20 +53,9 @@ CATALOGUE = "barometer.duckdb"
 KINDS = ("position", "reject")
 EMPTY = "empty.parquet"
 
-LOCK = ".lock"
-_HELD: ContextVar[frozenset[Path]] = ContextVar("_HELD", default=frozenset())
-"""Folders that this thread of work has locked; Prefect hands the context on to a flow's tasks."""
-
 RECOVER = "barometer check --recover"
 
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-"""What flock(2) answers on a file system that keeps no locks."""
-
 _PARTITION = [("source", pa.string()), ("file_id", pa.string())]
-
-
-class HeldError(BarometerError):
-    """Another process holds the lock of a folder."""
 
 
 class DamagedManifest(BarometerError):
@@ -247,87 +230,6 @@ def write_manifest(place: Place, manifest: Manifest) -> None:
         store.swap(place, MANIFEST, text.encode(), manifest.tag)
     else:
         write_durably(place / MANIFEST, text.encode())
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other writers out of a home, or of a folder of it, for the length of a command.
-
-    flock(2) on the file `.lock`, into which the holder writes who it is. The system lets go of it
-    when the process ends, however it ends. Whoever holds it already, in this thread or in one that
-    got its context, passes; another thread of the process does not.
-
-    On NFS, Linux makes a lock of the server of it, which holds between machines; where a file
-    system keeps no locks nothing is written.
-
-    Raises
-    ------
-    HeldError
-        If another holds it.
-    BarometerError
-        If the folder cannot be written, or if its file system has no locks.
-    """
-    key = folder.resolve()
-    if key in _HELD.get():
-        yield
-        return
-    try:
-        # Unbuffered: what a full disk does not take is not tried again when the file is closed.
-        handle = (folder / LOCK).open("ab+", buffering=0)
-    except OSError as error:
-        raise BarometerError(
-            f"{folder}: cannot be written ({error.strerror}). Check its rights, its free space and "
-            "whether the disk is mounted read-only; or name another home with --home."
-        ) from error
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HeldError(
-                f"{folder}: another barometer is writing here: {_holder(handle)}. Wait until it "
-                "has ended, or end it; the lock goes with it."
-            ) from error
-        except OSError as error:
-            if error.errno not in NO_LOCKS:
-                raise
-            raise BarometerError(
-                f"{folder}: its file system keeps no locks ({error.strerror}), so that two runs "
-                "could meet. Put the home on a local disk, or mount the share with locks."
-            ) from error
-        _sign(handle)
-        token = _HELD.set(_HELD.get() | {key})
-        try:
-            yield
-        finally:
-            _HELD.reset(token)
-            with suppress(OSError):
-                handle.truncate(0)
-
-
-def _sign(handle: io.FileIO) -> None:
-    """Write who holds a lock. A full disk leaves it unsigned, and held all the same."""
-    who = {
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
-        "since": f"{datetime.now(UTC):%F %T} UTC",
-    }
-    with suppress(OSError):
-        handle.truncate(0)
-        handle.write(json.dumps(who).encode())
-
-
-def _holder(handle: io.FileIO) -> str:
-    """Who signed a lock; its text may be of anyone who may write there, and is shown as ASCII."""
-    try:
-        handle.seek(0)
-        who = json.loads(handle.read(4096))
-        return (
-            f"process {int(who['pid'])} on {ascii(str(who['host']))[1:-1]}, since "
-            f"{ascii(str(who['since']))[1:-1]}: {ascii(str(who['command']))[1:-1]}"
-        )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return "it has not said who it is"
 
 
 def prepare(home: Path, place: Place | None = None) -> Manifest:

@@ -20,10 +20,9 @@ from typing import Any
 import duckdb
 
 from flows.catalogue import build as catalogue
-from flows.home import durable
+from flows.home import durable, lock
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import BarometerError, Settings
-from flows.lake import manifest as lake
 from flows.mail.message import Letter, compose, message, message_id, read_letter
 from flows.mail.smtp import (
     MailSettings,
@@ -148,7 +147,7 @@ def _versioned(records: Iterable[dict[str, Any]], letter: Letter) -> list[dict[s
 def _locked(home: Path) -> Iterator[None]:
     """One process at a time sends from a home. A run may write to it meanwhile."""
     durable.make_folder(home / "history")
-    with lake.locked(home / "history"):
+    with lock.locked(home / "history"):
         yield
 
 
@@ -373,7 +372,7 @@ def _letters_due(settings: Settings, mail: MailSettings, now: datetime) -> list[
         for address, record in _last(records).items()
         if address in mail.recipients and _is_to_be_sent(record, mail, now, by_hand=False)
     }
-    with lake.locked(settings.home), catalogue.reading(settings) as con:
+    with lock.locked(settings.home), catalogue.reading(settings) as con:
         states = dict(con.execute("select week, state from barometer order by week").fetchall())
         closed = [week for week, state in states.items() if state != "open"]
         due |= {week for week in closed if by_week and week > max(by_week)} | set(closed[-1:])

@@ -10,15 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.registers.entry import (
-    CUT,
-    Entry,
-    Junk,
-    ListFile,
-    flag_code,
-    imo_number,
-    ship_mmsi,
-)
+from flows.registers.entry import CUT, Entry, Junk, ListFile, flag_code, imo_number, ship_mmsi
 from flows.registers.table import TableRow, header_columns, read_head, table_rows
 
 _NEEDED = {"gur_id", "name", "imo", "mmsi_current", "mmsi_legacy", "status"}

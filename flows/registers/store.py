@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.home.durable import make_folder, write_durably
+from flows.home.file_names import shown_name
 from flows.home.history import REGISTER, append_history, begin_history
 from flows.home.settings import BarometerError, Settings
 from flows.registers import guard
@@ -26,7 +27,6 @@ from flows.registers.difference import Listing, difference
 from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, ListFile, as_table
 from flows.registers.formats import open_list
 from flows.registers.ledger import all_imports, standing_imports
-from flows.sources.packings import shown_name
 
 JUNK_SCHEMA = pa.schema(
     [

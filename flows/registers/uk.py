@@ -14,15 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from flows.registers.entry import (
-    Entry,
-    Junk,
-    ListFile,
-    day,
-    flag_code,
-    imo_number,
-    name_text,
-)
+from flows.registers.entry import Entry, Junk, ListFile, day, flag_code, imo_number, name_text
 from flows.registers.letters import plain_code, plain_text
 from flows.registers.table import first_rows, whole_rows
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cronsim import CronSim, CronSimError
 
+from flows.home import lock
 from flows.home.settings import BarometerError
-from flows.lake import manifest as lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,9 +110,9 @@ def locked_in_turn(home: Path, *, wait_s: float) -> Iterator[None]:
     with ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(lake.locked(home))
+                stack.enter_context(lock.locked(home))
                 break
-            except lake.HeldError as error:
+            except lock.HeldError as error:
                 if time.monotonic() >= end:
                     raise
                 if not has_said:

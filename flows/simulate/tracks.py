@@ -10,15 +10,7 @@ import numpy.typing as npt
 
 from flows.simulate.fleet import Ship
 from flows.simulate.places import KM_PER_DEGREE, Floats, distance_km
-from flows.simulate.voyages import (
-    DAY_S,
-    HOUR_S,
-    KM_PER_NM,
-    MARK_KM,
-    UNDER_WAY,
-    Stay,
-    Voyage,
-)
+from flows.simulate.voyages import DAY_S, HOUR_S, KM_PER_NM, MARK_KM, UNDER_WAY, Stay, Voyage
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

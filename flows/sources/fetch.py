@@ -27,9 +27,8 @@ from typing import NamedTuple
 
 import tenacity
 
-from flows.home import durable
+from flows.home import durable, lock
 from flows.home.settings import BarometerError, Settings
-from flows.lake import manifest as lake
 from flows.sources.addresses import DayFile, files_of
 from flows.sources.download import (
     HEAD_BYTES,
@@ -323,7 +322,7 @@ def _locked(folder: Path) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(lake.locked(folder))
+            stack.enter_context(lock.locked(folder))
         except OSError as error:
             raise BarometerError(
                 f"{folder}: cannot be written ({error.strerror}). Check its rights and free space."

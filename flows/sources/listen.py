@@ -42,9 +42,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.uri import parse_uri
 
+from flows.home import lock
 from flows.home.durable import make_folder, sync_folder
 from flows.home.settings import BarometerError
-from flows.lake import manifest as lake
 from flows.sources import aisstream
 
 log = logging.getLogger("barometer.listen")
@@ -282,7 +282,7 @@ def listen(
         make_folder(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    with lake.locked(folder):
+    with lock.locked(folder):
         try:
             closed = [path for part in _parts(folder) if (path := take_up(part)) is not None]
             gap = Gap(last_sign_of_life(folder), None, "start")

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
-from urllib.parse import unquote
 
 import pyarrow as pa
 
+from flows.home.file_names import path_of, printable, shown_name
 from flows.home.settings import BarometerError
 from flows.sources import containers
 
@@ -32,7 +32,6 @@ MAX_SHRINK = 20
 SMALL_ARCHIVE_BYTES = 1 << 20
 """An archive in an archive hardly shrinks again: one over a megabyte that shrank to a twentieth is
 made to fill memory with its table of contents, and is not opened."""
-_ADDRESS = "file://"
 
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -84,7 +83,7 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
     """
     found: dict[Path, InputFile] = {}
     for given in paths:
-        path = _path_of(given)
+        path = path_of(given)
         try:
             is_folder = path.is_dir()
         except OSError as error:
@@ -144,7 +143,7 @@ def members(path: Path) -> list[Member | BarometerError]:
         with zipfile.ZipFile(raw) as archive:
             inside: list[Member | BarometerError] = []
             for info in _infos(name, archive):
-                inner = f"{name}!{_printable(info.filename)}"
+                inner = f"{name}!{printable(info.filename)}"
                 if not _is_zip(info):
                     inside.append(Member(inner, path, (info,)))
                     continue
@@ -161,9 +160,9 @@ def _members_of(
     """The CSVs of an archive in an archive."""
     with explained(name), _opened_archive(name, outer, packed) as archive:
         return [
-            BarometerError(f"{name}!{_printable(info.filename)}: an archive too deep. Unpack it.")
+            BarometerError(f"{name}!{printable(info.filename)}: an archive too deep. Unpack it.")
             if _is_zip(info)
-            else Member(f"{name}!{_printable(info.filename)}", path, (packed, info))
+            else Member(f"{name}!{printable(info.filename)}", path, (packed, info))
             for info in _infos(name, archive)
         ]
 
@@ -199,53 +198,9 @@ def _is_zip(info: zipfile.ZipInfo) -> bool:
     return info.filename.lower().endswith(".zip")
 
 
-def shown_name(name: str | Path) -> str:
-    r"""The name of a file as people, JSON and Arrow can hold it: one line of Unicode.
-
-    A file name is any bytes but 0 and the slash. Bytes that are not UTF-8, and signs that do not
-    print or turn the text round, are written as escapes.
-
-    >>> shown_name("a\nb\u202e\udcff.csv")
-    'a\\x0ab\\u202e\\xff.csv'
-    """
-    return "".join(c if c.isprintable() else _escaped(ord(c)) for c in str(name))
-
-
-def _escaped(sign: int) -> str:
-    if 0xDC80 <= sign <= 0xDCFF:  # Python's sign for a byte that is not UTF-8
-        sign -= 0xDC00
-    return f"\\x{sign:02x}" if sign < 256 else f"\\u{sign:04x}"
-
-
-def sendable(path: str) -> str:
-    r"""A path as a text that JSON can carry: a ``file:`` address where it is not UTF-8.
-
-    `find_files` takes both.
-
-    >>> sendable("ais/*.csv"), sendable("/ais/\udcff.csv")
-    ('ais/*.csv', 'file:///ais/%FF.csv')
-    """
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return Path(path).absolute().as_uri()
-    return path
-
-
-def _path_of(given: str | Path) -> Path:
-    text = str(given)
-    if not text.startswith(_ADDRESS):
-        return Path(given)
-    return Path(unquote(text.removeprefix(_ADDRESS), errors="surrogateescape"))
-
-
 def _is_hidden(name: str) -> bool:
     # Archives made on a Mac carry a shadow file for each real one.
     return "__MACOSX" in name or Path(name.replace("\\", "/")).name.startswith(".")
-
-
-def _printable(name: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in name)[-200:]
 
 
 class Explained(io.RawIOBase):

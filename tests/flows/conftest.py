@@ -21,6 +21,7 @@ from flows.ingest import parse as read
 from flows.ingest.headers import headers_of
 from flows.ingest.stage import Outcome, ingest_file
 from flows.lake import manifest as lake
+from flows.lake import schema as lake_schema
 from flows.sources.layouts import Layout, load_sources, tell_source
 from flows.sources.packings import find_files
 from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
@@ -247,7 +248,7 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
         assert not lines
     assert digest.hexdigest() == file_id(content)
     fixes = pa.Table.from_pylist(
-        [{k: r[k] for k in r if k != "line"} for r in rows], read.POSITION_SCHEMA
+        [{k: r[k] for k in r if k != "line"} for r in rows], lake_schema.POSITION_SCHEMA
     )
     again = set(read.repetitions(fixes, read.KEY).tolist())
     kept = [r for number, r in enumerate(rows) if number not in again]
@@ -307,7 +308,9 @@ def rejects(settings: Settings) -> list[tuple[Any, ...]]:
 
 def _rows(settings: Settings, kind: str) -> list[tuple[Any, ...]]:
     manifest = lake.read_manifest(settings.home)
-    schema = (read.POSITION_SCHEMA if kind == "position" else read.REJECT_SCHEMA).names
+    schema = (
+        lake_schema.POSITION_SCHEMA if kind == "position" else lake_schema.REJECT_SCHEMA
+    ).names
     found: list[tuple[Any, ...]] = []
     with duckdb.connect() as con:
         for entry in manifest.entries.values():

@@ -39,7 +39,7 @@ from typing import Any
 from flows.catalogue import build as catalogue
 from flows.derive import series  # noqa: F401 loaded before the forks
 from flows.derive.record import code_hash
-from flows.home import history
+from flows.home import history, lock
 from flows.home.resources import data_path, port_files
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.stage import Outcome, ingest_file
@@ -143,7 +143,7 @@ def work(home: Path, given: Path, step: str) -> str:
     settings = Settings(home, AS_OF, 1, "300MB")
     outcomes: list[Outcome] = []
     try:
-        with lake.locked(home):
+        with lock.locked(home):
             lake.prepare(home)
             for file in find_files([given]) if step != "derive" else []:
                 outcomes += ingest_file(file, load_sources(home), settings)
@@ -225,7 +225,7 @@ def state_of(home: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(home.rglob("*")):
         place = path.relative_to(home)
-        if place.parts[0] not in ("tmp", lake.LOCK):
+        if place.parts[0] not in ("tmp", lock.LOCK):
             digest.update(f"{place} {path.is_dir()}\0".encode())
             digest.update(b"" if path.is_dir() else hashlib.blake2b(path.read_bytes()).digest())
     return digest.hexdigest()

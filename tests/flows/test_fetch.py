@@ -28,9 +28,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.cli import main
+from flows.home import lock
 from flows.home.resources import data_path
 from flows.home.settings import BarometerError, Settings
-from flows.lake import manifest as lake
 from flows.sources.addresses import address_of, files_of, read_publication
 from flows.sources.download import Patience
 from flows.sources.fetch import Fetched, fetch_days, fetch_due, known_source, messages, problem
@@ -661,7 +661,7 @@ def test_another_process_that_fetches_is_not_disturbed(home: Settings, web: Web)
     folder = home.home / "downloads" / SOURCE
     folder.mkdir(parents=True)
     # A thread of its own: who holds the lock already passes it.
-    with lake.locked(folder), ThreadPoolExecutor(1) as pool:
+    with lock.locked(folder), ThreadPoolExecutor(1) as pool:
         other = pool.submit(fetch, home)
         with pytest.raises(BarometerError, match="another barometer"):
             other.result()

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from flows.catalogue import build as catalogue
 from flows.cli import main
 from flows.home import history
+from flows.home.file_names import sendable, shown_name
 from flows.home.settings import Settings
 from flows.lake import manifest as lake
 from flows.runner import run
-from flows.sources.packings import find_files, sendable, shown_name
+from flows.sources.packings import find_files
 from tests.conftest import no_pictures
 from tests.flows.conftest import day, fleet, ingest, write, zipped
 

@@ -26,6 +26,7 @@ from flows.home.settings import Settings
 from flows.ingest import parse as read
 from flows.ingest import stage as step
 from flows.lake import manifest as lake
+from flows.lake import schema as lake_schema
 from flows.sources import packings as files
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
@@ -50,7 +51,7 @@ from tests.flows.conftest import (
 )
 
 ROOT = Path(__file__).parents[2]
-SOG = read.POSITION_SCHEMA.names.index("sog_kn")
+SOG = lake_schema.POSITION_SCHEMA.names.index("sog_kn")
 
 
 # Once
@@ -164,7 +165,7 @@ def test_a_row_keeps_its_values_through_sorting_and_writing(home: Settings) -> N
     names = ["B", "A", "", "C", "A"]
     lines = [row(mmsi=f"{422_000_009 - i}", vessel_name=n) for i, n in enumerate(names)]
     ingested(home, day(*lines))
-    at = read.POSITION_SCHEMA.names.index("vessel_name")
+    at = lake_schema.POSITION_SCHEMA.names.index("vessel_name")
     assert [(r[0], r[at]) for r in positions(home)] == [
         (422_000_005, "A"),
         (422_000_006, "C"),
@@ -180,8 +181,10 @@ def test_parts_have_the_contracts_types_and_order(home: Settings) -> None:
     assert entry.position is not None
     assert entry.reject is not None
     schema = pq.read_schema(home.home / entry.position.path)
-    assert [(f.name, f.type) for f in schema] == [(f.name, f.type) for f in read.POSITION_SCHEMA]
-    assert pq.read_schema(home.home / entry.reject.path).equals(read.REJECT_SCHEMA)
+    assert [(f.name, f.type) for f in schema] == [
+        (f.name, f.type) for f in lake_schema.POSITION_SCHEMA
+    ]
+    assert pq.read_schema(home.home / entry.reject.path).equals(lake_schema.REJECT_SCHEMA)
     mmsi = pq.read_table(home.home / entry.position.path)["mmsi"].to_pylist()
     assert mmsi == sorted(mmsi)
 
@@ -629,7 +632,7 @@ def test_a_disk_that_takes_no_more_is_a_message(tmp_path: Path) -> None:
 
 def part_of(folder: Path, *fixes: tuple[int, int, float, float]) -> Path:
     columns = [list(c) for c in zip(*fixes, strict=True)] if fixes else [[], [], [], []]
-    schema = pa.schema([read.POSITION_SCHEMA.field(name) for name in read.KEY])
+    schema = pa.schema([lake_schema.POSITION_SCHEMA.field(name) for name in read.KEY])
     table = pa.table(
         [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema
     )

@@ -22,6 +22,7 @@ from flows.home.settings import BarometerError, Settings
 from flows.ingest import parse as read
 from flows.ingest.stage import ingest_file
 from flows.lake import manifest as lake
+from flows.lake import schema
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files, members, opened
@@ -44,7 +45,7 @@ from tests.flows.conftest import (
     zipped,
 )
 
-NAMES = read.POSITION_SCHEMA.names
+NAMES = schema.POSITION_SCHEMA.names
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 needs_cases = pytest.mark.skipif(not CASES.exists(), reason=f"{CASES} is not here")
 

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.home.settings import BarometerError, Settings
-from flows.ingest.parse import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.lake import manifest as lake
 from flows.lake.manifest import MANIFEST, Entry, Manifest, Part
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from tests.flows.conftest import (
     SOURCES,
     day,

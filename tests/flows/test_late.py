@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.home.lock import HeldError
 from flows.home.settings import load_settings
-from flows.lake.manifest import HeldError
 from flows.runner import late
 from flows.runner.late import Begun, done_by
 from tests.flows.post import Post

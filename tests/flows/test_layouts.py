@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from flows.home.settings import Settings
 from flows.ingest import parse as read
+from flows.lake import schema
 from flows.sources.layouts import tell_source
 from tests.flows.conftest import (
     LAYOUTS,
@@ -398,7 +399,7 @@ def test_the_trackers_measures_and_names_are_those_of_the_file(home: Settings) -
     """Counts by DuckDB, all as text, of what is there and means something."""
     ingest(home, TRACKER)
     rows = positions(home)
-    names = read.POSITION_SCHEMA.names
+    names = schema.POSITION_SCHEMA.names
     filled = {n: sum(r[names.index(n)] is not None for r in rows) for n in names[4:]}
     with duckdb.connect() as con:
         want = con.execute(
@@ -447,7 +448,7 @@ def test_the_world_samples_words_become_ais_types(home: Settings) -> None:
     ingest(home, WORLD)
     with WORLD.open(encoding="utf-8", newline="") as lines:
         words = Counter(r["ship_type"] for r in csv.DictReader(lines) if len(r["mmsi"]) == 9)
-    at = read.POSITION_SCHEMA.names.index("ship_type")
+    at = schema.POSITION_SCHEMA.names.index("ship_type")
     types = Counter(r[at] for r in positions(home))
     assert types[80] == words["Tanker"] > 0
     assert types[70] == words["Cargo"] > 0

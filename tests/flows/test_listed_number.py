@@ -14,18 +14,7 @@ import pytest
 from flows.catalogue import build as catalogue
 from flows.home.settings import Settings
 from tests.flows.sailing import Place, reports, voyage
-from tests.flows.ships import (
-    BANDAR,
-    BERTH,
-    SEA,
-    List,
-    Ship,
-    conflicts,
-    home_of,
-    ofac,
-    sdn,
-    ship,
-)
+from tests.flows.ships import BANDAR, BERTH, SEA, List, Ship, conflicts, home_of, ofac, sdn, ship
 
 SINGAPORE: Place = (103.8, 1.2)
 CALL = voyage(SEA, BERTH, SEA)

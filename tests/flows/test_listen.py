@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from websockets.sync.server import ServerConnection
 
 from flows.cli import main
+from flows.home import lock
 from flows.home.settings import BarometerError
-from flows.lake import manifest as lake
 from flows.sources import listen
 from flows.sources.aisstream import HEADER, csv_line
 from flows.sources.listen import Gap, Limits
@@ -581,7 +581,7 @@ def test_a_second_recorder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "recordings"
     with held(folder), pytest.raises(BarometerError, match="another barometer is writing here"):
         record(tmp_path, "ws://localhost:1")
-    assert [path.name for path in folder.iterdir()] == [lake.LOCK]
+    assert [path.name for path in folder.iterdir()] == [lock.LOCK]
 
 
 # The disk

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
+from flows.home import lock
 from flows.home.settings import BarometerError
-from flows.lake import manifest as lake
 from tests.conftest import ROOT
 
 HOLD = "import sys; from pathlib import Path; from flows import lake\n"
@@ -48,7 +48,7 @@ def held(home: Path) -> Iterator[subprocess.Popen[str]]:
 def try_lock(home: Path) -> str:
     """The message that another writer gets; empty where it gets the lock."""
     try:
-        with lake.locked(home):
+        with lock.locked(home):
             return ""
     except BarometerError as error:
         return str(error)
@@ -60,7 +60,7 @@ def test_a_second_writer_is_told_who_holds_it_until_the_first_is_gone(tmp_path: 
         assert "another barometer is writing" in message
         assert f"process {holder.pid} on " in message and " UTC: -c " in message
     assert try_lock(tmp_path) == ""
-    assert (tmp_path / lake.LOCK).read_text() == ""
+    assert (tmp_path / lock.LOCK).read_text() == ""
 
 
 def writers(home: Path) -> dict[str, list[str]]:
@@ -82,7 +82,7 @@ def test_a_command_that_writes_ends_at_once_and_touches_nothing(
     home = tmp_path / "home"
     with held(home):
         assert main(writers(home)[name]) == 1
-        assert [path.name for path in home.iterdir()] == [lake.LOCK]
+        assert [path.name for path in home.iterdir()] == [lock.LOCK]
     told = capsys.readouterr()
     assert told.err.startswith(f"barometer: {home}: another barometer is writing here: process ")
     assert told.err.count("\n") == 1 and told.out == ""
@@ -95,13 +95,13 @@ def test_a_command_that_writes_ends_at_once_and_touches_nothing(
 )
 def test_whatever_stands_in_the_file_the_second_is_refused(tmp_path: Path, text: str) -> None:
     with held(tmp_path):
-        (tmp_path / lake.LOCK).write_text(text)
+        (tmp_path / lock.LOCK).write_text(text)
         assert "it has not said who it is" in try_lock(tmp_path)
 
 
 def test_a_hostile_signature_is_shown_as_plain_signs(tmp_path: Path) -> None:
     with held(tmp_path):
-        (tmp_path / lake.LOCK).write_text(
+        (tmp_path / lock.LOCK).write_text(
             r'{"pid": 1, "host": "\u001b[2J", "since": "\u202e", "command": "a\nb"}'
         )
         assert r"on \x1b[2J, since \u202e: a\nb." in try_lock(tmp_path)
@@ -110,7 +110,7 @@ def test_a_hostile_signature_is_shown_as_plain_signs(tmp_path: Path) -> None:
 def test_the_holder_and_the_threads_of_its_work_pass_and_another_thread_does_not(
     tmp_path: Path,
 ) -> None:
-    with ThreadPoolExecutor(1) as pool, lake.locked(tmp_path):
+    with ThreadPoolExecutor(1) as pool, lock.locked(tmp_path):
         assert try_lock(tmp_path) == ""
         of_it = contextvars.copy_context()
         assert pool.submit(of_it.run, try_lock, tmp_path).result() == ""
@@ -121,8 +121,8 @@ def test_the_holder_and_the_threads_of_its_work_pass_and_another_thread_does_not
 
 
 def test_a_lock_in_a_lock_is_let_go_of_by_the_outer_one(tmp_path: Path) -> None:
-    with lake.locked(tmp_path):
-        with lake.locked(tmp_path / "."):
+    with lock.locked(tmp_path):
+        with lock.locked(tmp_path / "."):
             pass
         with ThreadPoolExecutor(1) as pool:
             assert "another barometer" in pool.submit(try_lock, tmp_path).result()
@@ -149,7 +149,7 @@ def test_a_home_that_cannot_be_written_is_a_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A folder in the place of the lock stands for a read-only disk: root may write anywhere."""
-    (tmp_path / lake.LOCK).mkdir()
+    (tmp_path / lock.LOCK).mkdir()
     for arguments in writers(tmp_path).values():
         assert main(arguments) == 1
         told = capsys.readouterr().err

@@ -12,7 +12,7 @@ import pytest
 
 from flows.catalogue import build as catalogue
 from flows.cli import main
-from flows.home import history
+from flows.home import history, lock
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.recover import LOST, UNKNOWN_NAME, recover
 from flows.lake import manifest as lake
@@ -107,7 +107,7 @@ def test_without_its_manifest_a_home_is_refused_and_nothing_changes(
     home: Settings, lose: Loss, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lose(home)
-    (home.home / lake.LOCK).touch()
+    (home.home / lock.LOCK).touch()
     before = tree(home.home)
     new = write(home.home.with_name("new"), day(*fleet(3, 40)))
     flags = ["--home", str(home.home), "--as-of", "2026-04-20"]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.catalogue import build as catalogue
-from flows.ingest.parse import POSITION_SCHEMA
+from flows.lake.schema import POSITION_SCHEMA
 from tests.conftest import FillHome
 
 Row = dict[str, Any]

@@ -16,6 +16,7 @@ import pytest
 
 from flows.catalogue import check
 from flows.cli import main
+from flows.home import lock
 from flows.home.extras import install_command
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest import stage as ingest
@@ -84,7 +85,7 @@ def take_in(settings: Settings, *paths: Path) -> list[Outcome]:
 
 
 def filled(settings: Settings, *paths: Path) -> list[Outcome]:
-    with lake.locked(settings.home), no_pictures():
+    with lock.locked(settings.home), no_pictures():
         outcomes = take_in(settings, *paths)
         run.derive(settings, outcomes, publish=True)
     return outcomes

@@ -20,16 +20,7 @@ from flows.catalogue import build as catalogue
 from flows.cli import main
 from flows.home.settings import Settings
 from tests.conftest import ROOT
-from tests.flows.ships import (
-    List,
-    Ship,
-    call,
-    home_of,
-    ofac,
-    sdn,
-    ship,
-    without_imo,
-)
+from tests.flows.ships import List, Ship, call, home_of, ofac, sdn, ship, without_imo
 
 LISTED = ship(301, "QAPPHELION")
 NO_NUMBER = without_imo(ship(302, "QNAMELESS NUMBER"))

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from flows.catalogue import build as catalogue
 from flows.derive import digest
-from flows.home import history
+from flows.home import history, lock
 from flows.home.settings import Settings
 from flows.ingest import known
 from flows.lake import compact, store
@@ -50,7 +50,7 @@ def contents(settings: Settings) -> dict[str, str]:
     found["files"] = [
         str(path.parent if path.parts[0] in lake.KINDS else path)
         for path in files
-        if path.parts[0] not in ("prefect", lake.LOCK, digest.FOLDER, compact.FOLDER, known.FILE)
+        if path.parts[0] not in ("prefect", lock.LOCK, digest.FOLDER, compact.FOLDER, known.FILE)
     ]
     for path in sorted((home / "reports").rglob("*")):
         if path.is_file():

@@ -19,12 +19,13 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from flows import cli
+from flows.analyst import lists as show
 from flows.catalogue import build as catalogue
 from flows.derive.record import hashes, registers_in_use
 from flows.home.history import REGISTER, read_history
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError, Settings
-from flows.registers import guard, show, store
+from flows.registers import guard, store
 from flows.registers.codes import load_programmes, load_vessel_types
 from flows.registers.entry import Entry
 from flows.registers.formats import open_list

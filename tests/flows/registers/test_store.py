@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from flows import cli
+from flows.analyst import lists as show
 from flows.home.history import REGISTER, append_history, read_history
 from flows.home.settings import BarometerError, Settings
-from flows.registers import show, store
+from flows.registers import store
 from flows.registers.decisions import FILE, read_decisions
 
 HEADER = "imo,name,tier,reason,source,from,to"
