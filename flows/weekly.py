@@ -25,22 +25,14 @@ from prefect.futures import PrefectFuture
 from prefect.logging import get_logger, get_run_logger
 from prefect.states import Completed, Failed
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.derive.calls import Job, Range, Spread, Work, work_range
 from flows.home.settings import BarometerError, Settings, load_settings
+from flows.ingest.commit import Staged, commit
+from flows.ingest.inputs import Input, find_inputs, inputs_of
 from flows.ingest.known import remembering
-from flows.ingest.stage import (
-    Input,
-    Outcome,
-    Progress,
-    Staged,
-    TransientError,
-    commit,
-    find_inputs,
-    ingest_input,
-    inputs_of,
-    stage,
-)
+from flows.ingest.outcome import Outcome, Progress, TransientError
+from flows.ingest.stage import ingest_input, stage
 from flows.lake.manifest import connect, part_paths, read_manifest
 from flows.mail import alarm
 from flows.mail import outbox as mail
@@ -48,7 +40,8 @@ from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.runner import cluster, late, run
 from flows.sources import fetch
-from flows.sources.fetch import Fetched
+from flows.sources import fetched as sources_fetched
+from flows.sources.fetched import Fetched
 from flows.sources.layouts import Source, load_sources
 
 SKIPPED = "Skipped"
@@ -88,10 +81,10 @@ def derive(settings: Settings, outcomes: list[Outcome], is_spread: bool) -> list
 @task(cache_policy=NO_CACHE)
 def publish_artifact(settings: Settings, week: str | None) -> dict[str, Any] | None:
     """The week's ports as a table on the flow run's page."""
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         if not weeks(con):
             return None
-        week = catalogue.require_week(con, week)
+        week = access.require_week(con, week)
         found = summary(con, week)
     table = [{k: safe_cell(v) for k, v in port.items()} for port in found["ports"]]
     create_table_artifact(
@@ -246,7 +239,7 @@ def weekly(
     home, as_of, threads, memory_limit, lake : optional
         The settings, as the command line takes them.
     progress : callable, optional
-        See `flows.ingest.stage.Progress`.
+        See `flows.ingest.outcome.Progress`.
     outcomes : list of Outcome, optional
         Gets what became of each input: a caller in this process reads it, also when the run failed.
     fetched : list of str, optional
@@ -311,8 +304,8 @@ def _work(
             problems.append(str(error))
             continue
         downloads += dict.fromkeys(str(day.path) for day in found if day.path is not None)
-        if (problem := fetch.problem(found)) is not None:
-            problems += [problem, *fetch.messages(found)]
+        if (problem := sources_fetched.problem(found)) is not None:
+            problems += [problem, *sources_fetched.messages(found)]
     files, unfound = find_inputs([*paths, *downloads])
     for outcome in unfound:
         run.log_outcome(log, outcome)

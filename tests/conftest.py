@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from flows.home.settings import Settings, load_settings
-from flows.ingest.stage import Outcome, ingest_file
+from flows.ingest.outcome import Outcome
+from flows.ingest.stage import ingest_file
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from flows.home.settings import Settings
 from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.runner.prefect_server import prefect_server
 from tests.conftest import AS_OF, ROOT, SAMPLE
 from tests.flows.faulty import state_of
@@ -72,7 +73,7 @@ def phase(home: Path, files: int) -> str:
 
 def resumed(home: Path) -> str:
     """The home that the next run begins with: swept, and without what Prefect keeps there."""
-    lake.prepare(home)
+    prepare.prepare(home)
     shutil.rmtree(home / "prefect", ignore_errors=True)
     return state_of(home)
 
@@ -82,7 +83,7 @@ def swept_contents(home: Path) -> dict[str, str]:
 
     They stay until the next run, for readers; which there are depends on what a run had to do.
     """
-    lake.prepare(home)
+    prepare.prepare(home)
     return contents(Settings(home, datetime.fromisoformat(AS_OF), 1, "300MB"))
 
 

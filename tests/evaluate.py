@@ -28,11 +28,12 @@ from typing import Any, NamedTuple
 import duckdb
 import pandas as pd
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.derive import calls
 from flows.home.settings import load_settings
-from flows.ingest.stage import find_inputs, ingest_file
-from flows.lake import manifest as lake
+from flows.ingest.inputs import find_inputs
+from flows.ingest.stage import ingest_file
+from flows.lake import prepare
 from flows.runner import run
 from flows.simulate import TRAPS, simulate
 from flows.sources.layouts import load_sources
@@ -183,7 +184,7 @@ def detect_barometer(world: World, work: Path) -> Detection:
     """Barometer's calls, as `barometer ingest` finds them; the detection is timed apart as well."""
     settings = load_settings({"home": work / "home", "as_of": world.data_end.isoformat()}, {})
     start = time.perf_counter()
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     sources = load_sources(settings.home)
     files, _ = find_inputs([world.folder / "ais"])
     outcomes = [outcome for file in files for outcome in ingest_file(file, sources, settings)]
@@ -195,7 +196,7 @@ def detect_barometer(world: World, work: Path) -> Detection:
     finally:
         calls.find_calls = plain
     whole_s = time.perf_counter() - start
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         found = con.sql(
             "select mmsi, imo, port_id, arrived_at, departed_at, confidence from port_call "
             "order by arrived_at, mmsi, port_id"

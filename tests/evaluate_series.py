@@ -23,7 +23,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.derive import series
 from tests.evaluation.series_world import World, fill
 
@@ -42,7 +42,7 @@ def through_the_program(world: World) -> pd.DataFrame:
     """The series that the whole program makes of a world, with what is true beside it."""
     with tempfile.TemporaryDirectory() as folder:
         settings = fill(world, Path(folder) / "world")
-        with catalogue.reading(settings) as con:
+        with access.reading(settings) as con:
             found = con.sql("from barometer order by week").df()
     return found.assign(true_rate=world.rate, true_heard=world.heard)
 

@@ -24,7 +24,7 @@ import trustme
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home import history
 from flows.home.resources import data_path
 from flows.home.settings import Settings, load_settings
@@ -143,14 +143,15 @@ def _after(home: Path, number: int) -> dict[str, Any]:
 
 
 def _rows(settings: Settings, name: str) -> list[tuple[Any, ...]]:
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         return con.table(name).order("all").fetchall()
 
 
 def _faults(work: Path, home: Path, days: dict[date, bytes], newest: date, post: Post) -> list[str]:
     """The promises that were not kept."""
-    from flows.ingest.stage import find_inputs, ingest_file
-    from flows.lake import manifest as lake
+    from flows.ingest.inputs import find_inputs
+    from flows.ingest.stage import ingest_file
+    from flows.lake import prepare
     from flows.runner import run
     from flows.sources.layouts import load_sources
 
@@ -159,7 +160,7 @@ def _faults(work: Path, home: Path, days: dict[date, bytes], newest: date, post:
             (work / f"simulated-ais-{day}.csv.zst").write_bytes(content)
     as_of = history.read_history(home, history.RUN)[-1]["as_of"]
     one = load_settings({"home": work / "undisturbed", "as_of": as_of})
-    lake.prepare(one.home)
+    prepare.prepare(one.home)
     outcomes = []
     for file in find_inputs(sorted(work.glob("*.csv.zst")))[0]:
         outcomes += ingest_file(file, load_sources(), one)
@@ -174,7 +175,7 @@ def _faults(work: Path, home: Path, days: dict[date, bytes], newest: date, post:
     fixes = ["mmsi", "reported_at", "lon", "lat"]
     counts = []
     for settings in (one, other):
-        with catalogue.reading(settings) as con:
+        with access.reading(settings) as con:
             counts.append(con.table("position").select(*fixes).order("all").fetchall())
             states = con.execute("select week, state from barometer order by week").fetchall()
     if counts[0] != counts[1]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from bokeh.core.properties import value
@@ -23,59 +21,31 @@ from bokeh.resources import Resources
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shapely.geometry.base import BaseGeometry
 
+from flows.analyst.layers import (
+    CALL_LAYER,
+    CLOCK_REASON,
+    EVENT_LAYER,
+    FIX_LAYERS,
+    NOT_JUDGED,
+    PORT_LAYERS,
+    SECOND_HULL_REASON,
+    Layer,
+    breaks_of,
+    mercator,
+    thin,
+)
 from flows.home.durable import write_durably
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError
-from flows.report.figures import ALL, FENCE, INK, LAND, LINKED, MUTED, PAPER, SEA
+from flows.report.figures import ALL, FENCE, INK, LAND, MUTED, PAPER, SEA
 from flows.report.maps import land
 from flows.report.tables import records, safe_text
 from flows.report.words import SIMULATED
 from geo.plausibility import CLOCK, REASONS
 from geo.ports import Ports
 
-MOST_CREDIBLE = 10_000
-"""More credible fixes than this are thinned out. A choice: a browser draws so many at once without
-a pause, and the file stays near two megabytes."""
-FIRST_TOLERANCE_M = 50.0
-"""Where thinning begins: on a screen 1,000 pixels wide a pixel of a map of 50 km. It is doubled
-until `MOST_CREDIBLE` are left."""
-SILENCE_US = 24 * 3_600 * 1_000_000
-"""A step without a fix for this long is dashed: the silence that `barometer vessel` lists."""
-
-# The sphere of Web Mercator (EPSG:3857), which the axes of the plot count in.
-_RADIUS_M = 6_378_137.0
 _FIRST_VIEW = (47.3, 24.0, 61.5, 39.2)
 """Iran's waters, degrees: west, south, east, north."""
-
-_SECOND_HULL, _CLOCK, _NOT_JUDGED = "second hull", "wrong clock", "not judged"
-
-
-class Layer(NamedTuple):
-    """What can be switched on the map: its name, sign, colour and words."""
-
-    name: str
-    sign: str
-    colour: str
-    text: str
-
-
-PORT_LAYERS = (
-    Layer("port_limit", "▢", FENCE, "outer limits"),
-    Layer("anchorage", "▨", "#8fb8a8", "anchorages"),
-    Layer("berth", "■", "#a8590a", "berths"),
-    Layer("names", "Aa", INK, "names"),
-)
-FIX_LAYERS = {
-    "credible": (Layer("credible", "●", ALL, "credible fixes"), "circle"),
-    "disputed": (Layer("disputed", "▲", "#c98a00", "disputed"), "triangle"),
-    _CLOCK: (Layer("clock", "◆", "#7b4ea3", "of a wrong clock"), "diamond"),
-    "implausible": (Layer("implausible", "✕", "#c2185b", "implausible"), "x"),
-    _SECOND_HULL: (Layer("second", "■", "#5b8c2a", "another hull on its MMSI"), "square"),
-    _NOT_JUDGED: (Layer("not_judged", "○", MUTED, "not judged: never near a port"), "circle"),
-}
-"""Kind of fix -> its layer and marker. Shapes differ too, for who does not tell the colours."""
-CALL_LAYER = Layer("calls", "★", LINKED, "port calls")
-EVENT_LAYER = Layer("interference", "◯", "#c2185b", "interference meanwhile")
 
 
 def ship_on_map(con: duckdb.DuckDBPyConnection, ship: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +74,7 @@ def ship_on_map(con: duckdb.DuckDBPyConnection, ship: Mapping[str, Any]) -> dict
             fix["verdict"] == "implausible",
             fix["verdict"] == "disputed",
         ],
-        [_NOT_JUDGED, _SECOND_HULL, _CLOCK, "implausible", "disputed"],
+        [NOT_JUDGED, SECOND_HULL_REASON, CLOCK_REASON, "implausible", "disputed"],
         "credible",
     )
     calls = records(con, "vessel_call", hull_id=ship["hull_id"], imo=ship["imo"])
@@ -174,86 +144,11 @@ def write_map(path: Path, page: str) -> None:
         raise BarometerError(f"{path}: the map cannot be written ({error.strerror}).") from error
 
 
-def thin(fix: pd.DataFrame, most: int = MOST_CREDIBLE) -> tuple[pd.DataFrame, float]:
-    """Fewer of the credible fixes, where there are more than can be drawn.
-
-    Each way without a long silence is simplified after Douglas and Peucker (1973): no fix that is
-    left out lies further from the drawn line than the tolerance. The ends of each way stay, and
-    so does every fix that is not credible.
-
-    Parameters
-    ----------
-    fix : DataFrame
-        As in `ship_on_map`, by track and time.
-    most : int
-        Credible fixes that may stay, ends of ways on top.
-
-    Returns
-    -------
-    kept, tolerance_m : DataFrame, float
-        In the same order; 0 metres where nothing had to be left out. The tolerance is in metres
-        on the ground at the ship's middle latitude.
-    """
-    credible = fix[fix["kind"] == "credible"]
-    if len(credible) <= most:
-        return fix, 0.0
-    x, y = mercator(credible["lon"].to_numpy(), credible["lat"].to_numpy())
-    ways = np.split(np.arange(len(credible)), _breaks(credible))
-    stretch = 1 / math.cos(math.radians(float(credible["lat"].median())))
-    ends = sum(min(len(way), 2) for way in ways)
-    tolerance_m = FIRST_TOLERANCE_M
-    while True:
-        kept = np.concatenate(
-            [way[_simplified(x[way], y[way], tolerance_m * stretch)] for way in ways]
-        )
-        if len(kept) <= most + ends:
-            break
-        tolerance_m *= 2
-    stays = (fix["kind"] != "credible").to_numpy(copy=True)
-    stays[np.flatnonzero(~stays)[kept]] = True
-    return fix[stays], tolerance_m
-
-
-def _simplified(x: npt.NDArray[Any], y: npt.NDArray[Any], tolerance: float) -> npt.NDArray[Any]:
-    """Which points of a way stay, by number: the way carries them as its third coordinate."""
-    if len(x) < 3:
-        return np.arange(len(x))
-    way = shapely.linestrings(np.column_stack([x, y, np.arange(len(x))]))
-    left = shapely.simplify(way, tolerance, preserve_topology=False)
-    numbers: npt.NDArray[Any] = shapely.get_coordinates(left, include_z=True)[:, 2].astype(int)
-    return numbers
-
-
-def _breaks(fix: pd.DataFrame) -> npt.NDArray[Any]:
-    """Where a new way begins: another track, a long silence, or across the antimeridian."""
-    at_us = fix["reported_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-    return 1 + np.flatnonzero(
-        (np.diff(fix["track_id"]) != 0)
-        | (np.diff(at_us) >= SILENCE_US)
-        | (np.abs(np.diff(fix["lon"])) > 180)
-    )
-
-
-def mercator(
-    lon: npt.NDArray[np.float64] | float, lat: npt.NDArray[np.float64] | float
-) -> tuple[Any, Any]:
-    """Metres on Web Mercator (EPSG:3857); latitudes beyond 85 degrees are drawn at 85.
-
-    >>> [round(float(metres)) for metres in mercator(180.0, 0.0)]
-    [20037508, 0]
-    """
-    near = np.clip(lat, -85.0, 85.0)
-    return (
-        np.radians(lon) * _RADIUS_M,
-        np.log(np.tan(np.pi / 4 + np.radians(near) / 2)) * _RADIUS_M,
-    )
-
-
 def _plot(found: Mapping[str, Any] | None) -> Any:
     """An empty map that shows Iran's waters, or where the ship was."""
     west, south, east, north = _FIRST_VIEW
     if found is not None:
-        own = found["fix"][found["fix"]["kind"].isin(["credible", "disputed", _NOT_JUDGED])]
+        own = found["fix"][found["fix"]["kind"].isin(["credible", "disputed", NOT_JUDGED])]
         own = found["fix"] if own.empty else own
         # A ship that lay still gets a tenth of a degree round it.
         west, east = own["lon"].min() - 0.1, own["lon"].max() + 0.1
@@ -424,7 +319,7 @@ def _draw_way(plot: Any, credible: pd.DataFrame) -> None:
     if len(credible) < 2:
         return
     x, y = mercator(credible["lon"].to_numpy(), credible["lat"].to_numpy())
-    breaks = _breaks(credible)
+    breaks = breaks_of(credible)
     style = {"line_color": ALL, "line_alpha": 0.6, "tags": ["credible"]}
     plot.multi_line(np.split(x, breaks), np.split(y, breaks), line_width=1.2, **style)
     track, lon = credible["track_id"].to_numpy(), credible["lon"].to_numpy()

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import BarometerError, Settings
 from flows.home.text import INVISIBLE
 from flows.report.tables import is_formula, safe_text
@@ -90,7 +90,7 @@ def run_query(
         that has room for those of one.
     """
     _check_one_result(queries, output_format)
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         _warn_of_move(con, settings)
         with _explained(con, settings):
             for query in queries:
@@ -98,7 +98,7 @@ def run_query(
 
 
 def _warn_of_move(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    if moved := catalogue.told_of_move(con, settings):
+    if moved := access.told_of_move(con, settings):
         _say(f"barometer: warning: {moved}")
 
 
@@ -107,9 +107,9 @@ def prompt(settings: Settings, output_format: str) -> None:
     import readline  # noqa: F401, PLC0415 gives input() history and editing
 
     _say("Queries end with ; and the prompt with Ctrl-D. Tables: show tables;")
-    opened = catalogue.existing(settings.home).stat()
+    opened = access.existing(settings.home).stat()
     is_told = False
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         _warn_of_move(con, settings)
         for text in _typed():
             try:
@@ -149,7 +149,7 @@ def _typed() -> Iterator[str]:
 
 def _is_replaced(settings: Settings, inode: int) -> bool:
     try:
-        return catalogue.existing(settings.home).stat().st_ino != inode
+        return access.existing(settings.home).stat().st_ino != inode
     except (BarometerError, OSError):
         return True
 
@@ -172,7 +172,7 @@ def _explained(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[N
             f"{told}\n{READ_ONLY}" if "read-only mode" in told else told
         ) from error
     except duckdb.IOException as error:
-        raise BarometerError(f"{error}\n{catalogue.damage_hint(settings)}") from error
+        raise BarometerError(f"{error}\n{access.damage_hint(settings)}") from error
     except (duckdb.Error, pa.ArrowException) as error:
         told, line, text = str(error).partition("\n\nLINE 1: ")
         # Not the line that this module put round the query.

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.catalogue import access
 from flows.catalogue import build as catalogue
 from flows.derive import digest
 from flows.derive.record import inputs_hash, lake_files, run_files
@@ -19,7 +20,8 @@ from flows.home.resources import sql_path
 from flows.home.settings import BarometerError, Settings
 from flows.ingest import known
 from flows.ingest.recover import recover
-from flows.lake import compact, losses, store
+from flows.lake import compact, damage, losses, store
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.registers.decisions import read_decisions
@@ -80,8 +82,8 @@ def check(settings: Settings) -> list[Finding]:
     found += _check_runs(settings, manifest)
     found += _check_clock(settings)
     try:
-        with catalogue.reading(settings, manifest) as con:
-            if moved := catalogue.told_of_move(con, settings):
+        with access.reading(settings, manifest) as con:
+            if moved := access.told_of_move(con, settings):
                 found.append(_fault("moved", moved))
             found += _check_queries(con)
             found += _unsupported(con, settings)
@@ -102,7 +104,7 @@ def check_rebuild(settings: Settings) -> list[Finding]:
     catalogue in use stays as it is.
     """
     with (
-        catalogue.reading(settings) as used,
+        access.reading(settings) as used,
         catalogue.built_beside(settings, from_scratch=True) as rebuilt,
     ):
         return _differences(used, rebuilt)
@@ -125,7 +127,7 @@ def _differences(
                 rows = con.table(name)
                 if name == "meta":  # where the home lies is told by `told_of_move`
                     rows = rows.filter(
-                        duckdb.ColumnExpression("key") != duckdb.ConstantExpression(catalogue.HOME)
+                        duckdb.ColumnExpression("key") != duckdb.ConstantExpression(access.HOME)
                     )
                 both.register(which, rows.to_arrow_table())
             only_used, only_anew = both.execute(DIFFERENCE).fetchone() or (0, 0)
@@ -141,21 +143,21 @@ def _differences(
     return found
 
 
-def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
+def _check_files(settings: Settings, manifest: lake_entry.Manifest) -> list[Finding]:
     found = []
-    damaged = lake.damage(settings.place, manifest, is_hashed=True)
+    damaged = damage.damage(settings.place, manifest, is_hashed=True)
     for entry in manifest.entries.values():
-        total = lake.accounted(entry)
+        total = lake_entry.accounted(entry)
         if total != entry.rows_read:
             found.append(_fault("sums", f"{entry.name}: {entry.rows_read} read, {total} accounted"))
         rows = {"position": entry.rows_kept, "reject": entry.rows_rejected}
-        for kind in lake.KINDS:
-            part: lake.Part | None = getattr(entry, kind)
+        for kind in lake_entry.KINDS:
+            part: lake_entry.Part | None = getattr(entry, kind)
             if (part.rows if part else 0) != rows[kind]:
                 found.append(_fault("sums", f"{entry.name}: {kind} rows differ from the ledger"))
             if part and part not in damaged and (drift := _drift(settings, kind, part)):
                 found.append(_fault("schema", f"{part.path}: {drift}"))
-    faults = lake.told(settings.place, manifest, damaged)
+    faults = damage.told(settings.place, manifest, damaged)
     if faults:
         known.forget(settings.home)
     for kept in (digest.kept, compact.kept):
@@ -163,7 +165,7 @@ def _check_files(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
     return found + [_fault("files", fault) for fault in faults]
 
 
-def _drift(settings: Settings, kind: str, part: lake.Part) -> str | None:
+def _drift(settings: Settings, kind: str, part: lake_entry.Part) -> str | None:
     """Where a sound file has other columns, types or rows than this version writes."""
     schema: pa.Schema = POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA
     try:
@@ -217,7 +219,7 @@ def _check_clock(settings: Settings) -> list[Finding]:
     return found
 
 
-def _check_runs(settings: Settings, manifest: lake.Manifest) -> list[Finding]:
+def _check_runs(settings: Settings, manifest: lake_entry.Manifest) -> list[Finding]:
     """Runs whose inputs, as far as the history names them, are not those that the run had."""
     records = read_history(settings.home, RUN)
     rows = run_files(records, manifest)

@@ -20,8 +20,9 @@ from flows.home import cache as derived
 from flows.home.cache import Kept
 from flows.home.resources import data_path, sql_path
 from flows.home.settings import Place, Settings
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
-from flows.lake.manifest import Manifest
+from flows.lake.entry import Manifest
 from flows.registers.codes import folder_hash
 
 log = logging.getLogger("barometer.digest")
@@ -86,7 +87,7 @@ def _uncovered(place: Place, manifest: Manifest, stored: Iterable[Kept]) -> dict
     """Hash and address of the parts of which no digest is stored."""
     covered = {part for one in stored for part in one.parts}
     return {
-        part.hash: lake.address(place, part)
+        part.hash: lake_entry.address(place, part)
         for entry in manifest.entries.values()
         if (part := entry.position) is not None and part.hash not in covered
     }

@@ -22,7 +22,7 @@ from flows.derive import calls
 from flows.home.history import REGISTER, read_history
 from flows.home.resources import data_path, sql_path
 from flows.home.settings import Settings
-from flows.lake.manifest import Entry, Manifest
+from flows.lake.entry import Entry, Manifest
 from flows.registers.codes import folder_hash
 from flows.registers.decisions import read_decisions
 from flows.registers.ledger import standing_imports

@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 from flows.home.durable import write_durably
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
-from flows.lake.manifest import Entry, Manifest
+from flows.lake import damage
+from flows.lake import entry as lake_entry
+from flows.lake.entry import Entry, Manifest
 
 FILE = "known.json"
 FORMAT = 1
@@ -92,7 +93,7 @@ class Memory:
         if isinstance(self._place, str):
             return True  # a question for each would take longer; a run asks for all at once
         return not any(
-            lake.fault_of(self._place, part, is_hashed=False) for part in lake.parts(entry)
+            damage.fault_of(self._place, part, is_hashed=False) for part in lake_entry.parts(entry)
         )
 
     def look(self, path: Path) -> None:

@@ -23,10 +23,11 @@ import pyarrow.parquet as pq
 from flows.home.durable import make_folder, sync_folder
 from flows.home.history import RUN, read_history
 from flows.home.settings import Place, Settings
-from flows.ingest.stage import COUNT_SHARED, WITHOUT_SHARED
+from flows.ingest.commit import COUNT_SHARED, WITHOUT_SHARED
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
-from flows.lake import notes, store
-from flows.lake.manifest import Entry, Manifest, Part
+from flows.lake import notes, prepare, store
+from flows.lake.entry import Entry, Manifest, Part
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 
 LOST = "lost"
@@ -88,7 +89,7 @@ def recover(settings: Settings) -> list[str]:
     except lake.DamagedManifest:
         before = None
         _set_aside(place, [lake.MANIFEST])
-    if before is not None and not lake.unnamed(settings.home, place, before, noted):
+    if before is not None and not prepare.unnamed(settings.home, place, before, noted):
         return ["the manifest is whole and of this lake; nothing was rebuilt"]
     stored = _stored(place)
     catalogue = _of_catalogue(settings.home)
@@ -116,7 +117,7 @@ def recover(settings: Settings) -> list[str]:
             elif file_id in noted or file_id in catalogue:
                 lost.append(f"{_name(file_id, facts)}: none of its rows is here. Give it again")
         entries = list(_each_fix_once(con, settings, sorted(entries, key=lambda e: e.file_id)))
-    named = {part.path for entry in entries for part in lake.parts(entry)}
+    named = {part.path for entry in entries for part in lake_entry.parts(entry)}
     rest = [path for path in lake.stored_files(place) if path.endswith(".parquet")]
     aside = _set_aside(place, [path for path in rest if path not in named])
     manifest = Manifest({e.file_id: e for e in entries}, before.tag if before else None)
@@ -156,7 +157,7 @@ def _stored(place: Place) -> dict[str, _Stored]:
             one.paths[kind].append(path)
     for one in found.values():
         for paths in one.paths.values():
-            paths.sort(key=lambda path: (lake.version_of_path(path), path))
+            paths.sort(key=lambda path: (lake_entry.version_of_path(path), path))
     return found
 
 
@@ -197,7 +198,7 @@ def _span(
     """The facts, and of an input that none are known of what its files tell."""
     found: Facts = {}
     if position is not None and "first_reported_at" not in facts:
-        row = con.execute(SPAN, {"part": lake.address(place, position)}).fetchone()
+        row = con.execute(SPAN, {"part": lake_entry.address(place, position)}).fetchone()
         assert row is not None
         found = dict(zip(("first_reported_at", "last_reported_at"), row, strict=True))
     return {**found, **facts}
@@ -258,10 +259,10 @@ def _each_fix_once(
         for other, other_path in before:
             if entry.position is None:
                 break
-            if not lake.overlap(lake.span(entry), lake.span(other)):
+            if not lake_entry.overlap(lake_entry.span(entry), lake_entry.span(other)):
                 continue
             names = {
-                "part": lake.address(place, entry.position),
+                "part": lake_entry.address(place, entry.position),
                 "other": other_path,
             }
             shared = con.execute(COUNT_SHARED, names).fetchone()
@@ -271,15 +272,15 @@ def _each_fix_once(
             make_folder(out.parent)
             con.execute(WITHOUT_SHARED, names | {"out": str(out)})
             rows = pq.read_metadata(out).num_rows
-            version = lake.version_of(entry.position) + 1
-            path = lake.part_path("position", entry.source, entry.file_id, version)
+            version = lake_entry.version_of(entry.position) + 1
+            path = lake_entry.part_path("position", entry.source, entry.file_id, version)
             entry = entry._replace(  # noqa: PLW2901
                 rows_kept=rows,
                 rows_repeated=entry.rows_repeated + entry.rows_kept - rows,
                 position=lake.adopt(place, out, path) if rows else None,
             )
         if entry.position is not None:
-            before.append((entry, lake.address(place, entry.position)))
+            before.append((entry, lake_entry.address(place, entry.position)))
         yield entry
 
 

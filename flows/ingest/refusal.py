@@ -6,10 +6,23 @@ from collections import Counter
 from datetime import datetime
 from typing import NamedTuple
 
-from flows.ingest import parse as read
+from flows.rows.reasons import (
+    BAD_FIELDS,
+    BAD_MMSI,
+    BAD_POSITION,
+    BAD_RECORD,
+    BAD_TIME,
+    FAR_TIME,
+    FUTURE_TIME,
+    LONG_LINE,
+    NO_MMSI,
+    NO_NUMBERS,
+    NO_POSITION,
+    OLD_TIME,
+)
 from flows.sources.layouts import Source
 
-OF_NO_INTEREST = (read.BAD_MMSI, read.NO_POSITION)
+OF_NO_INTEREST = (BAD_MMSI, NO_POSITION)
 """Rows that were read well and are no ship's position: base stations, aids to navigation, ships
 without a fix. Of every other reject it is not known what the row says. They excuse no file of which
 nothing is kept."""
@@ -25,20 +38,20 @@ HALF = 2
 month on which both make a date, and wrongly. So there half of the times must be readable."""
 
 REMEDIES = {
-    read.BAD_MMSI: "No row is a ship's: is it a list of base stations or aids to navigation?",
-    read.NO_POSITION: "No row gives a place: is it a list of ships without their positions?",
-    read.BAD_FIELDS: "Its rows have another number of fields than its header: fetch it again.",
-    read.BAD_RECORD: "Its quotes do not close: fetch it again.",
-    read.LONG_LINE: "Is it a CSV whose lines end with a line feed?",
-    read.NO_MMSI: "The column for the MMSI must hold nine digits; a spreadsheet may have rounded "
+    BAD_MMSI: "No row is a ship's: is it a list of base stations or aids to navigation?",
+    NO_POSITION: "No row gives a place: is it a list of ships without their positions?",
+    BAD_FIELDS: "Its rows have another number of fields than its header: fetch it again.",
+    BAD_RECORD: "Its quotes do not close: fetch it again.",
+    LONG_LINE: "Is it a CSV whose lines end with a line feed?",
+    NO_MMSI: "The column for the MMSI must hold nine digits; a spreadsheet may have rounded "
     "them: export the file anew.",
-    read.BAD_TIME: "Its times are not written as {source} writes them ({form}): export it so, or "
+    BAD_TIME: "Its times are not written as {source} writes them ({form}): export it so, or "
     "describe it in a TOML in the home's sources/ (data/sources/ has examples).",
-    read.OLD_TIME: "The clock that wrote it was never set, or its times are in another unit.",
-    read.FUTURE_TIME: "It is read once its time has come; is the as-of time ({as_of} UTC) right?",
-    read.FAR_TIME: "Its clocks disagree by years.",
-    read.NO_NUMBERS: "Latitude and longitude must be decimal degrees: export it so.",
-    read.BAD_POSITION: "Latitude and longitude must be decimal degrees: export it so.",
+    OLD_TIME: "The clock that wrote it was never set, or its times are in another unit.",
+    FUTURE_TIME: "It is read once its time has come; is the as-of time ({as_of} UTC) right?",
+    FAR_TIME: "Its clocks disagree by years.",
+    NO_NUMBERS: "Latitude and longitude must be decimal degrees: export it so.",
+    BAD_POSITION: "Latitude and longitude must be decimal degrees: export it so.",
 }
 
 
@@ -61,7 +74,7 @@ def refusal(tally: Tally, source: Source, as_of: datetime) -> str | None:
     is_other_order = (
         "%d" in source.time_format
         and source.time_format.index("%d") < source.time_format.find("%m")
-        and HALF * unread[read.BAD_TIME] > tally.good + bad
+        and HALF * unread[BAD_TIME] > tally.good + bad
     )
     if not is_hardly_read and not is_other_order:
         return None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from flows.ingest import parse as read
+from flows.rows import reasons as row_reasons
 from flows.sources.layouts import OPTIONAL, Layout
 
 NAMES = {
@@ -38,7 +38,7 @@ MISSED = (
 
 def of_rejects(reasons: Iterable[str]) -> Iterator[str]:
     """Of rows that a file's other rows gainsay."""
-    if read.FAR_TIME in reasons:
+    if row_reasons.FAR_TIME in reasons:
         yield (
             "rows far outside the file's span were rejected as of a wrong clock. Should a file "
             "hold two periods, part it into two"

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.ingest.parse import STATIC_SCHEMA
+from flows.rows.values import STATIC_SCHEMA
 
 JOIN = """
 copy (

@@ -15,8 +15,9 @@ from pathlib import Path
 from flows.home import cache as derived
 from flows.home.cache import Kept
 from flows.home.settings import Settings
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
-from flows.lake.manifest import Entry, Manifest
+from flows.lake.entry import Entry, Manifest
 from flows.lake.schema import POSITION_SCHEMA
 
 log = logging.getLogger("barometer.compact")
@@ -109,7 +110,7 @@ def _made(settings: Settings, entries: list[Entry]) -> Path:
     folder = settings.home / "tmp" / uuid.uuid4().hex
     folder.mkdir(parents=True)
     paths = [
-        glob.escape(lake.address(settings.place, part))
+        glob.escape(lake_entry.address(settings.place, part))
         for entry in entries
         if (part := entry.position) is not None
     ]

@@ -23,7 +23,7 @@ FACTS = (
     *("file_id", "name", "source", "fingerprint", "rows_read", "rows_kept", "rows_rejected"),
     *("first_reported_at", "last_reported_at", "ingested_at"),
 )
-"""What stays as it is, whatever other files come in; see `flows.lake.manifest.Entry`. `rows_kept`
+"""What stays as it is, whatever other files come in; see `flows.lake.entry.Entry`. `rows_kept`
 may only become fewer."""
 
 

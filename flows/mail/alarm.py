@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 from flows.home.history import append_history, read_history
 from flows.home.settings import BarometerError, home_of
 from flows.home.text import foreign, safe_text
-from flows.mail.smtp import Told, deliver, is_set_up, mail_settings, utc_now
+from flows.mail.settings import is_set_up, mail_settings
+from flows.mail.smtp import Told, deliver, utc_now
 
 MOST_LINES = 60
 """Lines of messages in an alarm (a choice): the log has all."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
-import json
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,8 +14,8 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from flows.derive.record import code_hash
 from flows.home.text import foreign, safe_text
+from flows.mail.version import changes_of, version_of
 from flows.report import dictionary, tables, words
 from flows.report.write import CHART as PICTURE
 from flows.report.write import PAGE
@@ -115,51 +113,7 @@ def read_letter(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> Lett
         series=tables.records(con, "report_barometer", week=week),
         attachments=tuple(kept),
         left_out=tuple(left_out),
-        changed_at=_changed_at(con, found["restatement"], week),
-    )
-
-
-NUMBERS = (
-    *("week", "russian_linked_tanker_calls", "russian_linked_berth_calls", "tanker_calls", "state"),
-)
-PORT_NUMBERS = ("port_id", "link_tier", "port_calls", "state")
-"""The published numbers that make a version, those that `restatement` follows. Whoever adds one
-sends every newest week again."""
-
-
-def version_of(series: dict[str, Any], ports: Sequence[dict[str, Any]]) -> str:
-    """The version of a week: n, and a hash over its published numbers, 16 hexadecimal digits.
-
-    Parameters
-    ----------
-    series : dict
-        The week's row of `barometer`.
-    ports : sequence of dict
-        Its rows of `weekly_port_calls`. Those without a call are left out: a port that a release
-        adds changes no number.
-
-    Examples
-    --------
-    >>> week = dict.fromkeys(NUMBERS, 0) | {"week": "2026-W16", "state": "complete"}
-    >>> port = {"port_id": "IRKHK", "link_tier": "none", "port_calls": 0, "state": "complete"}
-    >>> version_of(week, []) == version_of(week | {"word": "rise"}, [port])
-    True
-    >>> version_of(week, []) == version_of(week, [port | {"port_calls": 1}])
-    False
-    """
-    counted = sorted([port[name] for name in PORT_NUMBERS] for port in ports if port["port_calls"])
-    told = json.dumps([[series[name] for name in NUMBERS], counted])
-    return "n" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
-
-
-def _changed_at(
-    con: duckdb.DuckDBPyConnection, restatements: Sequence[dict[str, Any]], week: str
-) -> tuple[datetime | None, ...]:
-    ours = con.execute("select run_id from run where code_hash = ?", [code_hash()]).fetchall()
-    return tuple(
-        None if (row["run_id"],) in ours else row["restated_at"]
-        for row in restatements
-        if row["week"] == week and row["number"] != "state"
+        changed_at=changes_of(con, found["restatement"], week),
     )
 
 

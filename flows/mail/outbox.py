@@ -19,20 +19,13 @@ from typing import Any
 
 import duckdb
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home import durable, lock
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.mail.message import Letter, compose, message, message_id, read_letter
-from flows.mail.smtp import (
-    MailSettings,
-    Told,
-    addresses,
-    deliver,
-    is_set_up,
-    mail_settings,
-    utc_now,
-)
+from flows.mail.settings import MailSettings, addresses, is_set_up, mail_settings
+from flows.mail.smtp import Told, deliver, utc_now
 from flows.report import tables, write
 
 WAITS_S = (5.0, 20.0)
@@ -372,7 +365,7 @@ def _letters_due(settings: Settings, mail: MailSettings, now: datetime) -> list[
         for address, record in _last(records).items()
         if address in mail.recipients and _is_to_be_sent(record, mail, now, by_hand=False)
     }
-    with lock.locked(settings.home), catalogue.reading(settings) as con:
+    with lock.locked(settings.home), access.reading(settings) as con:
         states = dict(con.execute("select week, state from barometer order by week").fetchall())
         closed = [week for week, state in states.items() if state != "open"]
         due |= {week for week in closed if by_week and week > max(by_week)} | set(closed[-1:])

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from flows.home.resources import data_path
 from flows.home.settings import BarometerError
+from flows.lists.entry import Entry, as_table, whole_number
 from flows.registers.codes import folder_hash
-from flows.registers.entry import Entry, as_table, whole_number
 
 
 class Version(NamedTuple):

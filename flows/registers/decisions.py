@@ -20,9 +20,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.registers.entry import imo_number, ship_mmsi
-from flows.registers.letters import plain_text
-from flows.registers.table import RAW_SIGNS, header_columns
+from flows.lists.entry import imo_number, ship_mmsi
+from flows.lists.letters import plain_text
+from flows.lists.table import RAW_SIGNS, header_columns
 
 FILE = "link_decisions.csv"
 COLUMNS = ("mmsi", "imo", "decision", "from", "to", "by", "on", "why")

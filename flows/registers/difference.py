@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from flows.registers.entry import Entry
+from flows.lists.entry import Entry
 from flows.registers.guard import hull_key, is_known
 
 _COMPARED = (

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from flows.lists.entry import Entry
 from flows.registers.codes import programme_meaning
-from flows.registers.entry import Entry
 
 MOST_GONE = 0.1
 """Share of the ships, or of those linked to Russia, that a version may lose without being asked

@@ -21,11 +21,11 @@ from flows.home.durable import make_folder, write_durably
 from flows.home.file_names import shown_name
 from flows.home.history import REGISTER, append_history, begin_history
 from flows.home.settings import BarometerError, Settings
+from flows.lists.entry import CUT, ENTRY_SCHEMA, Entry, Junk, ListFile, as_table
+from flows.publishers.formats import open_list
 from flows.registers import guard
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.difference import Listing, difference
-from flows.registers.entry import CUT, ENTRY_SCHEMA, Entry, Junk, ListFile, as_table
-from flows.registers.formats import open_list
 from flows.registers.ledger import all_imports, standing_imports
 
 JUNK_SCHEMA = pa.schema(
@@ -75,7 +75,7 @@ def import_list(
     settings : Settings
         The home, and the as-of time: no list is of a day after it.
     path : Path
-        In any of the formats of `flows.registers.formats`.
+        In any of the formats of `flows.publishers.formats`.
     published_on : date or None
         The day of the list, where the file does not give it; over what the file gives.
     accept_loss : bool

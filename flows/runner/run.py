@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from flows.catalogue import access
 from flows.catalogue import build as catalogue
 from flows.derive import record
 from flows.derive.calls import Spread
@@ -19,13 +20,15 @@ from flows.home import cache as derived
 from flows.home import history
 from flows.home.settings import BarometerError, Settings
 from flows.ingest import known
-from flows.ingest.parse import FUTURE
-from flows.ingest.stage import Outcome, TransientError
-from flows.lake import compact, losses
+from flows.ingest.outcome import Outcome, TransientError
+from flows.lake import compact, damage, losses
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
+from flows.lake import prepare as lake_prepare
 from flows.registers.decisions import warn_of_faults
 from flows.report.tables import safe_text, week_folder, weeks
 from flows.report.write import write_report
+from flows.rows.checks import FUTURE
 
 log = logging.getLogger("barometer.run")
 
@@ -33,7 +36,7 @@ NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError
 """What a disk, a network or a memory that gives no more ends in."""
 
 
-def prepare(settings: Settings) -> lake.Manifest:
+def prepare(settings: Settings) -> lake_entry.Manifest:
     """Make home and lake ready for writing, and give the lake's manifest; see `lake.prepare`.
 
     What the catalogue in use reads stays until the next run: who has it open goes on reading.
@@ -41,12 +44,12 @@ def prepare(settings: Settings) -> lake.Manifest:
     manifest = lake.read_manifest(settings.place)
     losses.refuse_losses(settings)
     _refuse_wrong_clock(settings, manifest)
-    manifest = lake.prepare(settings.home, settings.place)
+    manifest = lake_prepare.prepare(settings.home, settings.place)
     derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
     return manifest
 
 
-def _refuse_wrong_clock(settings: Settings, manifest: lake.Manifest) -> None:
+def _refuse_wrong_clock(settings: Settings, manifest: lake_entry.Manifest) -> None:
     """Refuse an as-of time before what the lake holds, or what was published as over.
 
     Every new fix would be rejected as of the future, and closed weeks would be published as open.
@@ -136,8 +139,8 @@ def derive(
     return derive(settings, outcomes, publish=publish, spread=spread)
 
 
-def _refuse_damage(settings: Settings, manifest: lake.Manifest, *, is_hashed: bool) -> None:
-    if faults := lake.faults(settings.place, manifest, is_hashed=is_hashed):
+def _refuse_damage(settings: Settings, manifest: lake_entry.Manifest, *, is_hashed: bool) -> None:
+    if faults := damage.faults(settings.place, manifest, is_hashed=is_hashed):
         known.forget(settings.home)
         raise BarometerError(
             "the numbers were not made anew, and the catalogue and the reports are as they were, "
@@ -148,7 +151,7 @@ def _refuse_damage(settings: Settings, manifest: lake.Manifest, *, is_hashed: bo
 
 def _derive(
     settings: Settings,
-    manifest: lake.Manifest,
+    manifest: lake_entry.Manifest,
     outcomes: Sequence[Outcome],
     *,
     publish: bool,
@@ -166,22 +169,22 @@ def _derive(
         if publish:
             # Else the reports of a first run that ends early would tell of a history that was lost.
             history.begin_history(settings.home, history.RUN)
-            with catalogue.open_catalogue(built, settings) as con:
+            with access.open_catalogue(built, settings) as con:
                 changed = [
                     week
                     for week in weeks(con)
                     if write_report(con, week_folder(settings.home, week), week)
                 ]
     if compacted.result():
-        catalogue.point(built, settings, manifest)
+        access.point(built, settings, manifest)
     history.append_history(settings.home, history.RUN, [this])
     for name, rows in published.items():
         history.append_history(settings.home, name, rows)
-    catalogue.swap_in(settings, built)
+    access.swap_in(settings, built)
     return changed
 
 
-def _compact(settings: Settings, manifest: lake.Manifest) -> int:
+def _compact(settings: Settings, manifest: lake_entry.Manifest) -> int:
     """Compact small parts; a fault costs queries some time, and no run."""
     try:
         return compact.compact(settings, manifest)
@@ -192,7 +195,7 @@ def _compact(settings: Settings, manifest: lake.Manifest) -> int:
 
 
 def run_record(
-    settings: Settings, manifest: lake.Manifest, outcomes: Sequence[Outcome]
+    settings: Settings, manifest: lake_entry.Manifest, outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:
     """The record of this run, with what became of its inputs; see `flows.derive.record`."""
     states = Counter(outcome.state for outcome in outcomes)

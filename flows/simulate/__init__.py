@@ -8,6 +8,7 @@ under test, neither fences nor thresholds.
 
 from __future__ import annotations
 
-from flows.simulate.simulation import TRAPS, Simulation, Tables, simulate, simulate_tables
+from flows.simulate.overlays import TRAPS
+from flows.simulate.simulation import Simulation, Tables, simulate, simulate_tables
 
 __all__ = ["TRAPS", "Simulation", "Tables", "simulate", "simulate_tables"]

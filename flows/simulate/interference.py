@@ -8,11 +8,22 @@ its voyage, and so its true calls, stay what they are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from flows.simulate.places import KM_PER_DEGREE, Chart, Floats, Place, distance_km, moved
+from flows.simulate.jamming import (
+    TRIES,
+    around,
+    displaced,
+    false_place,
+    in_iran,
+    iranian_quays,
+    log_uniform,
+    still_kn,
+    whole_circle,
+)
+from flows.simulate.places import Floats, distance_km
+from flows.simulate.scripts import SWAP_S
 from flows.simulate.tracks import STATIC_SHARE, Bools, Heard, Ints
 from flows.simulate.voyages import (
     AT_ANCHOR,
@@ -20,7 +31,6 @@ from flows.simulate.voyages import (
     HOUR_S,
     KM_PER_NM,
     MOORED,
-    SWAP_S,
     Voyage,
     any_swing,
     swung_km,
@@ -29,37 +39,15 @@ from flows.simulate.voyages import (
 MADE_UP_KN = 50.0
 """A planted jump needs at least this speed, both ways, so that no ship could have sailed it."""
 
-TRIES = 200
-"""How often a place and time are drawn before a ship is said to have no room for a trap."""
-
-JAMMED_KM = (20.0, 400.0)
-"""A jammed ship is this far from the place that it is thrown to."""
-
-JAMMED_H = (1.0 / 3.0, 72.0)
-"""An interference event lasts this long."""
-
 CLOCK_KM = 60.0
 """How far a coastal receiver hears."""
-
-
-def iranian_quays(chart: Chart) -> list[Place]:
-    """Return the berths onto which ships are thrown.
-
-    Not Chabahar and Astara, where few or none call: their silence is played too, and false fixes
-    would break it.
-    """
-    return [
-        place
-        for place in chart.places.values()
-        if place.kind == "berth" and _in_iran(place) and place.weight >= 1.0
-    ]
 
 
 def in_call(voyage: Voyage, seconds: Ints | Floats) -> Bools:
     """Mark the times within six hours of a stop at an Iranian port."""
     found = np.zeros(len(seconds), dtype=bool)
     for stay in voyage.stays:
-        if _in_iran(stay.place) and stay.place.port_id:
+        if in_iran(stay.place) and stay.place.port_id:
             found |= (seconds > stay.began_s - 6 * HOUR_S) & (seconds < stay.ended_s + 6 * HOUR_S)
     return found
 
@@ -95,8 +83,8 @@ def plant_jumps(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard
         edge_km = distance_km(heard.lon[edges], heard.lat[edges], quay.lon, quay.lat)
         if (edge_km / KM_PER_NM / hours).min() < MADE_UP_KN:
             continue
-        lon, lat = _around(quay.lon, quay.lat, *rng.normal(0.0, 0.03, (2, size)))
-        jumped = _displaced(jumped, rows, lon, lat)
+        lon, lat = around(quay.lon, quay.lat, *rng.normal(0.0, 0.03, (2, size)))
+        jumped = displaced(jumped, rows, lon, lat)
         taken[rows] = True
         placed += 1
     return jumped if placed else None
@@ -111,22 +99,22 @@ def plant_circles(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Hea
         rows = np.flatnonzero((heard.true_s >= begin_s) & (heard.true_s < end_s))
         if len(rows) < 8:
             continue
-        lon, lat = _false_place(rng, quays[int(rng.integers(len(quays)))])
+        lon, lat = false_place(rng, quays[int(rng.integers(len(quays)))])
         away_km = distance_km(heard.lon[rows], heard.lat[rows], lon, lat)
         if away_km.min() < 30.0 or away_km.max() > 300.0:
             continue
-        radius_km = _log_uniform(rng, 0.2, 5.0)
+        radius_km = log_uniform(rng, 0.2, 5.0)
         speed_kn = rng.uniform(8.0, 30.0)
         way = float(rng.choice([-1.0, 1.0]))
         gone_km = speed_kn * KM_PER_NM * (heard.true_s[rows] - begin_s) / HOUR_S
         angle = rng.uniform(0.0, 2.0 * np.pi) + way * gone_km / radius_km
-        return _displaced(
+        return displaced(
             heard,
             rows,
-            *_around(lon, lat, radius_km * np.cos(angle), radius_km * np.sin(angle)),
+            *around(lon, lat, radius_km * np.cos(angle), radius_km * np.sin(angle)),
             sog_kn=np.round(speed_kn + rng.normal(0.0, 0.2, len(rows)), 1),
             # Along the ring: a quarter turn from the radius, which is measured from the east.
-            cog_deg=_whole_circle(90.0 - np.degrees(angle) - way * 90.0),
+            cog_deg=whole_circle(90.0 - np.degrees(angle) - way * 90.0),
         )
     return None
 
@@ -134,7 +122,7 @@ def plant_circles(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Hea
 def plant_drift(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard | None:
     """Let a ship at rest abroad seem to drift onto an Iranian berth, lie there and jump back."""
     quays = iranian_quays(voyage.chart)
-    rests = [stay for stay in voyage.stays if not _in_iran(stay.place)]
+    rests = [stay for stay in voyage.stays if not in_iran(stay.place)]
     for _ in range(TRIES):
         stay = rests[int(rng.integers(len(rests)))]
         quay = quays[int(rng.integers(len(quays)))]
@@ -159,7 +147,7 @@ def plant_drift(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard
         is_adrift = share < 1.0
         east = (quay.lon - stay.lon) * np.cos(np.radians(quay.lat))
         bearing_deg = float(np.degrees(np.arctan2(east, quay.lat - stay.lat)))
-        return _displaced(
+        return displaced(
             heard,
             rows,
             # At rest it keeps the berth's place, however the ship itself moves by then.
@@ -168,9 +156,9 @@ def plant_drift(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard
             sog_kn=np.where(
                 is_adrift,
                 round(length_km / KM_PER_NM / (drift_s / HOUR_S), 1),
-                _still_kn(rng, len(rows)),
+                still_kn(rng, len(rows)),
             ),
-            cog_deg=_whole_circle(
+            cog_deg=whole_circle(
                 np.where(is_adrift, bearing_deg, rng.uniform(0.0, 360.0, len(rows)))
             ),
         )
@@ -195,14 +183,14 @@ def plant_twin(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard 
             )
         )
         count = len(seconds)
-        lon, lat = _around(quay.lon, quay.lat, *rng.normal(0.0, 0.007, (2, count)))
+        lon, lat = around(quay.lon, quay.lat, *rng.normal(0.0, 0.007, (2, count)))
         twin = Heard(
             seconds=seconds,
             mmsi=np.full(count, voyage.ship.mmsi),
             lon=lon,
             lat=lat,
-            sog_kn=_still_kn(rng, count),
-            cog_deg=_whole_circle(rng.uniform(0.0, 360.0, count)),
+            sog_kn=still_kn(rng, count),
+            cog_deg=whole_circle(rng.uniform(0.0, 360.0, count)),
             heading_deg=np.full(count, quay.heading_deg % 360.0),
             nav_status=np.full(count, float(MOORED)),
             draught_m=np.full(count, voyage.ship.ballast_m),
@@ -232,7 +220,7 @@ RECEIVER_LATE_H = (1.0, 6.0)
 
 def plant_frozen(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard | None:
     """Keep the place in an Iranian berth for one to three hours after the ship has left it."""
-    berths = [stay for stay in voyage.stays if _in_iran(stay.place) and stay.place.kind == "berth"]
+    berths = [stay for stay in voyage.stays if in_iran(stay.place) and stay.place.kind == "berth"]
     for number in rng.permutation(len(berths)).tolist():
         stay = berths[number]
         until_s = stay.ended_s + rng.uniform(*FROZEN_H) * HOUR_S
@@ -248,7 +236,7 @@ def plant_frozen(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Hear
         hours = (heard.true_s[after[0]] - heard.true_s[rows[-1]]) / HOUR_S
         if away_km / KM_PER_NM / hours < MADE_UP_KN:
             continue
-        return _displaced(heard, rows, lon, lat, sog_kn=_still_kn(rng, len(rows)))
+        return displaced(heard, rows, lon, lat, sog_kn=still_kn(rng, len(rows)))
     return None
 
 
@@ -282,7 +270,7 @@ def plant_late_receiver(voyage: Voyage, heard: Heard, rng: np.random.Generator) 
 def plant_spoofed_stay(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard:
     """Let a ship seem to lie at anchor abroad from before its first Iranian call to after it."""
     decoy = voyage.chart.places[voyage.decoy]
-    stay = next(stay for stay in voyage.stays if _in_iran(stay.place))
+    stay = next(stay for stay in voyage.stays if in_iran(stay.place))
     away_km = distance_km(heard.lon, heard.lat, stay.lon, stay.lat)
     off_from_km, off_to_km = rng.uniform(60.0, 150.0, 2)
     before = np.flatnonzero((heard.true_s < stay.began_s) & (away_km > off_from_km))
@@ -291,12 +279,12 @@ def plant_spoofed_stay(voyage: Voyage, heard: Heard, rng: np.random.Generator) -
     east_km, north_km, angle = swung_km(any_swing(rng), heard.true_s[rows].astype(np.float64))
     east_km += rng.normal(0.0, 0.007, len(rows))
     north_km += rng.normal(0.0, 0.007, len(rows))
-    spoofed = _displaced(
+    spoofed = displaced(
         heard,
         rows,
-        *_around(decoy.lon, decoy.lat, east_km, north_km),
-        sog_kn=_still_kn(rng, len(rows)),
-        cog_deg=_whole_circle(rng.uniform(0.0, 360.0, len(rows))),
+        *around(decoy.lon, decoy.lat, east_km, north_km),
+        sog_kn=still_kn(rng, len(rows)),
+        cog_deg=whole_circle(rng.uniform(0.0, 360.0, len(rows))),
     )
     status, heading_deg = spoofed.nav_status.copy(), spoofed.heading_deg.copy()
     status[rows] = AT_ANCHOR
@@ -365,237 +353,3 @@ def plant_clock_error(
             )
         return list(late)
     return []
-
-
-class _Event(NamedTuple):
-    """One interference event: where it throws ships, from which distance, and when."""
-
-    lon: float
-    lat: float
-    reach_km: float
-    from_s: float
-    to_s: float
-    only: int
-
-
-def jam(
-    heard: list[Heard],
-    pool: Sequence[int],
-    chart: Chart,
-    rng: np.random.Generator,
-    *,
-    max_events: int | None = None,
-    share: float = 1.0,
-) -> list[int]:
-    """Throw the ships of whole regions to false places, event by event; changes ``heard``.
-
-    Each event has one false place, on an Iranian quay or 20 to 100 km from one. For 20 minutes to
-    three days all fixes, or 30 to 95 % of them, of one ship or of all the ships in its region are
-    thrown there. Fixes that are false already stay as they are.
-
-    Parameters
-    ----------
-    heard : list of Heard
-        The fixes of all ships.
-    pool : sequence of int
-        The ships that may be hit.
-    chart : Chart
-        Has the Iranian quays.
-    rng : numpy.random.Generator
-        Draws the events.
-    max_events : int, optional
-        No more than so many events.
-    share : float, optional
-        No more events once this share of the pool's days with fixes has a jammed one.
-
-    Returns
-    -------
-    list of int
-        The ships that were hit.
-
-    Raises
-    ------
-    ValueError
-        If the share cannot be reached: ships over 400 km from any false place are never hit.
-    """
-    air = _on_air(heard, pool)
-    ship_day = air.ship * (int(air.at_s[-1] // DAY_S) + 1) + (air.at_s // DAY_S).astype(np.int64)
-    wanted_days = share * len(np.unique(ship_day))
-    jammed_days: set[int] = set()
-    quays = iranian_quays(chart)
-    events = 0
-    for _ in range(TRIES * (max_events or 1 + int(wanted_days))):
-        if events == max_events or len(jammed_days) >= wanted_days:
-            break
-        anchor = int(rng.integers(len(air.at_s)))
-        event = _draw_event(rng, quays, air, anchor)
-        if event is None or int(ship_day[anchor]) in jammed_days:
-            continue
-        rows = _rows_hit(air, event, rng)
-        new_days = set(ship_day[rows].tolist()) - jammed_days
-        # A large event near the end would jam far more than was asked for.
-        most = max(1.02 * wanted_days, wanted_days + 1.0) - len(jammed_days)
-        if not 0 < len(new_days) <= most:
-            continue
-        scatter_km = _log_uniform(rng, 0.02, 1.0)
-        off = np.clip(rng.normal(0.0, scatter_km / 2.0, (2, len(rows))), -scatter_km, scatter_km)
-        air.false_lon[rows], air.false_lat[rows] = _around(event.lon, event.lat, *off)
-        air.sog_kn[rows] = (
-            _still_kn(rng, len(rows))
-            if rng.random() < 0.5
-            else np.round(rng.uniform(0.0, 40.0, len(rows)), 1)
-        )
-        air.is_hit[rows] = True
-        jammed_days |= new_days
-        events += 1
-    if max_events is None and len(jammed_days) < wanted_days:
-        raise ValueError(
-            f"no more than {len(jammed_days) / wanted_days * share:.2f} of the ship-days can be "
-            f"jammed, not {share}: the other ships are too far from Iran's quays"
-        )
-
-    hit_ships = np.unique(air.ship[air.is_hit])
-    for number in hit_ships:
-        mine = np.flatnonzero(air.ship == number)
-        rows = np.flatnonzero(air.is_hit[mine])
-        heard[pool[number]] = _displaced(
-            heard[pool[number]],
-            rows,
-            air.false_lon[mine[rows]],
-            air.false_lat[mine[rows]],
-            sog_kn=air.sog_kn[mine[rows]],
-            cog_deg=_whole_circle(rng.uniform(0.0, 360.0, len(rows))),
-        )
-    return [pool[number] for number in hit_ships]
-
-
-class _Air(NamedTuple):
-    """The fixes of many ships by time, so that an event is one slice and one distance.
-
-    ``ship`` counts the ships; the last four columns are filled in as fixes are hit.
-    """
-
-    ship: Ints
-    at_s: Ints
-    lon: Floats
-    lat: Floats
-    is_true: Bools
-    is_hit: Bools
-    false_lon: Floats
-    false_lat: Floats
-    sog_kn: Floats
-
-
-def _on_air(heard: Sequence[Heard], pool: Sequence[int]) -> _Air:
-    fixes = [heard[i] for i in pool]
-    ship = np.repeat(np.arange(len(pool)), [len(one.true_s) for one in fixes])
-    at_s = np.concatenate([one.true_s for one in fixes])
-    order = np.argsort(at_s, kind="stable")
-    count = len(order)
-    return _Air(
-        ship=ship[order],
-        at_s=at_s[order],
-        lon=np.concatenate([one.lon for one in fixes])[order],
-        lat=np.concatenate([one.lat for one in fixes])[order],
-        is_true=np.concatenate([one.is_true for one in fixes])[order],
-        is_hit=np.zeros(count, dtype=bool),
-        false_lon=np.zeros(count),
-        false_lat=np.zeros(count),
-        sog_kn=np.zeros(count),
-    )
-
-
-def _rows_hit(air: _Air, event: _Event, rng: np.random.Generator) -> Ints:
-    """Return which fixes an event throws away: those in its region and time, all or a share."""
-    begin, end = np.searchsorted(air.at_s, [event.from_s, event.to_s])
-    window = slice(int(begin), int(end))
-    away_km = distance_km(air.lon[window], air.lat[window], event.lon, event.lat)
-    is_hit = (away_km > JAMMED_KM[0]) & (away_km < event.reach_km)
-    is_hit &= air.is_true[window] & ~air.is_hit[window]
-    if event.only >= 0:
-        is_hit &= air.ship[window] == event.only
-    if rng.random() < 0.6:
-        is_hit &= rng.random(len(is_hit)) < rng.uniform(0.3, 0.95)
-    return np.asarray(np.flatnonzero(is_hit) + window.start)
-
-
-def _draw_event(
-    rng: np.random.Generator, quays: Sequence[Place], air: _Air, anchor: int
-) -> _Event | None:
-    """Draw an event that can hit one fix; None if no place is near it."""
-    lon, lat = float(air.lon[anchor]), float(air.lat[anchor])
-    quay_lon, quay_lat = np.array([(quay.lon, quay.lat) for quay in quays]).T
-    away_km = distance_km(quay_lon, quay_lat, lon, lat)
-    near = np.flatnonzero((away_km > JAMMED_KM[0]) & (away_km < JAMMED_KM[1]))
-    if len(near) == 0:
-        return None
-    place = _false_place(rng, quays[int(rng.choice(near))])
-    off_km = float(distance_km(lon, lat, *place))
-    if not JAMMED_KM[0] < off_km < JAMMED_KM[1]:
-        return None
-    length_s = _log_uniform(rng, *JAMMED_H) * HOUR_S
-    from_s = float(air.at_s[anchor]) - rng.random() * length_s
-    return _Event(
-        *place,
-        reach_km=rng.uniform(off_km, JAMMED_KM[1]),
-        from_s=from_s,
-        to_s=from_s + length_s,
-        only=int(air.ship[anchor]) if rng.random() < 0.3 else -1,
-    )
-
-
-def _displaced(
-    heard: Heard,
-    rows: Ints,
-    lon: Floats,
-    lat: Floats,
-    *,
-    sog_kn: Floats | None = None,
-    cog_deg: Floats | None = None,
-) -> Heard:
-    """Let some fixes tell another place: they are no longer true."""
-    changed = {name: getattr(heard, name).copy() for name in ("lon", "lat", "sog_kn", "cog_deg")}
-    changed["lon"][rows], changed["lat"][rows] = np.round(lon, 5), np.round(lat, 5)
-    if sog_kn is not None:
-        changed["sog_kn"][rows] = np.abs(sog_kn)
-    if cog_deg is not None:
-        changed["cog_deg"][rows] = cog_deg
-    is_true = heard.is_true.copy()
-    is_true[rows] = False
-    return heard._replace(is_true=is_true, **changed)
-
-
-def _in_iran(place: Place) -> bool:
-    return place.country == "IR"
-
-
-def _around(lon: float, lat: float, east_km: Floats, north_km: Floats) -> tuple[Floats, Floats]:
-    """Return the points that lie some km from one point, to 1e-5 degrees."""
-    return (
-        np.round(lon + east_km / (KM_PER_DEGREE * np.cos(np.radians(lat))), 5),
-        np.round(lat + north_km / KM_PER_DEGREE, 5),
-    )
-
-
-def _false_place(rng: np.random.Generator, quay: Place) -> tuple[float, float]:
-    """Draw where ships seem to be: on a quay, or like airports 20 to 100 km inland or at sea."""
-    if rng.random() < 0.6:
-        return quay.lon, quay.lat
-    off_km, bearing = rng.uniform(20.0, 100.0), rng.uniform(0.0, 2.0 * np.pi)
-    east_km, north_km = float(off_km * np.sin(bearing)), float(off_km * np.cos(bearing))
-    return moved(quay.lon, quay.lat, east_km, north_km)
-
-
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw a size of which small ones are as many as large ones in each factor of ten."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-def _still_kn(rng: np.random.Generator, count: int) -> Floats:
-    """Speeds that a receiver's noise gives to a ship at rest."""
-    return np.asarray(np.round(np.abs(rng.normal(0.0, 0.06, count)), 1))
-
-
-def _whole_circle(degrees: Floats) -> Floats:
-    """Bring angles to 0 up to 360, which would mean "not available", to a tenth of a degree."""
-    return np.asarray(np.round(degrees, 1) % 360.0)

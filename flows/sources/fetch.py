@@ -15,15 +15,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
 import tenacity
 
@@ -32,14 +29,8 @@ from flows.home.settings import BarometerError, Settings
 from flows.sources.addresses import DayFile, files_of
 from flows.sources.download import (
     HEAD_BYTES,
-    Damaged,
-    Fault,
-    Patience,
-    Progress,
-    Session,
     Version,
     check_head,
-    disk_fault,
     download,
     drop,
     open_client,
@@ -47,39 +38,26 @@ from flows.sources.download import (
     record_of,
     size_of,
 )
+from flows.sources.faults import Damaged, Fault, Patience, Progress, Session, disk_fault
+from flows.sources.fetched import (
+    AGAIN_DAYS,
+    Fetched,
+    late_days,
+    log,
+    log_fetched,
+    newest_day,
+    with_absent_told,
+)
 from flows.sources.layouts import Source
 from flows.sources.packings import members, opened
 
-log = logging.getLogger("barometer.fetch")
-
 BLOCK_BYTES = 1 << 20
-AGAIN_DAYS = 7
-"""Publishers replace a file mostly within days; a question that changes nothing costs one answer
-without content. A choice."""
 FIRST_DAYS = 27
 """With the day itself four weeks: as many as a first word on the series needs. A choice."""
 MOST_UNPACKED = 100
 """AIS as CSV packs to a fifth or a tenth; a file that unpacks to more than a hundred times its size
 (and over `FREELY_UNPACKED`) is no AIS. A choice."""
 FREELY_UNPACKED = 1_000_000_000
-
-
-class Fetched(NamedTuple):
-    """What became of a day.
-
-    `state` is ``fetched`` (new, or the publisher's changed), ``kept`` (was here whole),
-    ``not_published`` (not there yet, as may be for a day so late) or ``failed``; `message` says
-    why. `path` and `size_bytes` are of the whole file, None where there is none. Several days may
-    share a file. `is_absent`: there is no such file at any of its addresses, now.
-    """
-
-    day: date
-    name: str | None
-    state: str
-    message: str = ""
-    path: Path | None = None
-    size_bytes: int | None = None
-    is_absent: bool = False
 
 
 def fetch_days(
@@ -110,7 +88,7 @@ def fetch_days(
         cannot be written, or the proxy or certificates that the environment names cannot be used.
     """
     found = _fetched(settings, source, first, last, progress, patience)
-    return _with_absent_told(found, settings, source)
+    return with_absent_told(found, settings, source)
 
 
 def _fetched(
@@ -139,7 +117,7 @@ def _fetched(
         session = Session(client, patience, progress or _silent, threading.Event())
 
         def fetch(file: DayFile) -> list[Fetched]:
-            return _days_of(file, folder, settings.as_of, _late(settings, source), session)
+            return _days_of(file, folder, settings.as_of, late_days(settings, source), session)
 
         with ThreadPoolExecutor(patience.connections) as pool:
             try:
@@ -183,7 +161,7 @@ def fetch_due(
     published = source.published
     if published is None:
         return fetch_days(settings, source, last, last)  # says what is missing
-    newest = _newest_day(settings, source, last)
+    newest = newest_day(settings, source, last)
     first = (
         newest - timedelta(days=AGAIN_DAYS)
         if newest
@@ -199,94 +177,7 @@ def fetch_due(
         if all(day.state == "not_published" for day in week):
             break
         first = end + timedelta(days=1)
-    return _with_absent_told(found, settings, source)
-
-
-def _late(settings: Settings, source: Source) -> date:
-    """The last day whose file should be out by now."""
-    assert source.published is not None
-    return settings.as_of.date() - timedelta(days=source.published.delay_days)
-
-
-def _with_absent_told(
-    found: Sequence[Fetched], settings: Settings, source: Source
-) -> list[Fetched]:
-    """The days, those without a file with what it means; each run of such days is logged once."""
-    asked = [day for day in found if day.name is not None]
-    late = _late(settings, source)
-    has_moved = all(day.is_absent for day in asked) and any(
-        day.path is not None or day.day <= late for day in asked
-    )
-    told: list[Fetched] = []
-    for (is_absent, _), group in groupby(found, lambda d: (d.is_absent, has_moved or d.state)):
-        days = list(group)
-        if not is_absent:
-            told += days
-            continue
-        is_failure = has_moved or days[0].state == "failed"
-        message = _absence(days, source, settings, is_failure=is_failure)
-        log.log(logging.ERROR if is_failure else logging.WARNING, "%s", message)
-        told += [
-            day._replace(
-                message=message, state="failed" if has_moved and day.path is None else day.state
-            )
-            for day in days
-        ]
-    return told
-
-
-def _absence(
-    days: Sequence[Fetched], source: Source, settings: Settings, *, is_failure: bool
-) -> str:
-    """What it means that consecutive days have no file, and what to do."""
-    assert source.published is not None
-    files = list(dict.fromkeys(day.name for day in days))
-    span = f"{days[0].day}" if len(days) == 1 else f"{days[0].day} to {days[-1].day}"
-    count = "the file is" if len(files) == 1 else f"all {len(files)} files are"
-    what = f"{source.source_id}, {span}: {count} absent. The answer: {days[-1].message}"
-    if not is_failure:
-        return f"{what} Not published yet, as it seems: fetch again later."
-    return (
-        f"{what} The publisher has moved or renamed its files, has none of these days, or is more "
-        f"than its usual {source.published.delay_days} days late. Look at {source.files}. If the "
-        f"files are elsewhere, copy the definition (data/sources/{source.source_id}.toml of the "
-        f"program) to {settings.home / 'sources'} and put the new addresses into its [fetch]."
-    )
-
-
-def _newest_day(settings: Settings, source: Source, last: date) -> date | None:
-    """The newest day, up to two years back, of which a file is here."""
-    assert source.published is not None
-    folder = settings.home / "downloads" / source.source_id
-    days = [last - timedelta(days=n) for n in range(2 * 366)]
-    here = [
-        day
-        for file in files_of(source.published, days)
-        if (folder / file.name).is_file()
-        for day in file.days
-    ]
-    return max(here, default=None)
-
-
-def problem(found: Sequence[Fetched]) -> str | None:
-    """Why fetching counts as failed, in a sentence; None where it does not."""
-    failed = sum(day.state == "failed" for day in found)
-    return f"{failed} of {len(found)} days failed." if failed else None
-
-
-def messages(found: Sequence[Fetched]) -> list[str]:
-    """A line for each day or file that failed, for a message that is read without the log."""
-    failed = [day for day in found if day.state == "failed"]
-    lines = [d.message if d.is_absent else f"{d.name or d.day}: {d.message}" for d in failed]
-    return [f"- {line}" for line in dict.fromkeys(lines)]
-
-
-def _log(day: Fetched) -> None:
-    """A log line for a day or file, louder where something is wrong with it."""
-    level = {"failed": logging.ERROR, "not_published": logging.WARNING}.get(day.state, logging.INFO)
-    size = "" if day.size_bytes is None else f", {day.size_bytes:,} bytes"
-    message = f", {day.message}" if day.message else ""
-    log.log(level, "%s: %s%s%s", day.name or day.day, day.state.replace("_", " "), size, message)
+    return with_absent_told(found, settings, source)
 
 
 def whole_version(place: Path) -> Version | None:
@@ -312,7 +203,7 @@ def _unasked(day: date, today: date, source: Source) -> Fetched:
     else:
         why = f"[fetch] of {source.source_id} names no file of this day. Is it the right source?"
         found = Fetched(day, None, "failed", why)
-    _log(found)
+    log_fetched(found)
     return found
 
 
@@ -345,7 +236,7 @@ def _days_of(
     path, size = (place, size_of(place)) if state in ("fetched", "kept") else (None, None)
     found = [Fetched(day, file.name, state, message, path, size, is_absent) for day in file.days]
     if not is_absent:
-        _log(found[0])
+        log_fetched(found[0])
     return found
 
 

@@ -23,216 +23,54 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import logging
 import math
 import os
-import random
-import re
 import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
-from websockets.uri import parse_uri
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from flows.home import lock
-from flows.home.durable import make_folder, sync_folder
+from flows.home.durable import make_folder
 from flows.home.settings import BarometerError
 from flows.sources import aisstream
-
-log = logging.getLogger("barometer.listen")
-
-URL = "wss://stream.aisstream.io/v0/stream"
-KEY_NAME = "BAROMETER_AISSTREAM_KEY"
-URL_NAME = "BAROMETER_AISSTREAM_URL"
-
-FOLDER = "recordings"
-GAPS = "gaps.log"
-GAP_HEADER = ("from", "to", "why", "dropped")
-PART = ".part"
-
-LONGEST_KEY = 4096
-"""aisstream.io's keys have 40 signs; tokens of compatible servers some 300, signed ones (JWT) up to
-some thousands."""
-
-TAIL_BYTES = 64 << 10
-"""More than the last line of a recording or of the gaps can be."""
-
-NO_ENTRY = (401, 402, 403)
-"""Answers to the opening of a connection that another try does not change: who are you, pay first,
-not you (RFC 9110, 15.5)."""
-NO_ENTRY_CODES = (3000, 3003, 4001, 4003, 4401, 4403)
-"""The same as codes of a close frame: registered by IANA, and usual in the private range."""
-ABOUT_THE_KEY = re.compile(
-    r"\bkey\b|api.?key|token|authenticat|authori[sz]|forbidden|access denied|credential|"
-    r"suspended|revoked|expired",
-    re.I,
+from flows.sources.connection import (
+    ABOUT_THE_KEY,
+    KEY_NAME,
+    NO_ENTRY,
+    NO_ENTRY_CODES,
+    URL_NAME,
+    Clock,
+    Limits,
+    backoff_s,
+    utc_now,
 )
-"""Words by which a refusal is about the key, and no try will change it."""
-
-Clock = Callable[[], datetime]
-
-
-class Limits(NamedTuple):
-    """When to wait, and for how long. All are choices but where a source is named.
-
-    Attributes
-    ----------
-    tick_s : float
-        How often what came is written.
-    sync_s : float
-        How often it is forced to the disk.
-    most_waiting : int
-        Rows in memory for a slow disk; of what comes then, the newest is dropped. Some megabytes.
-    most_bytes : int
-        A longer frame closes the connection. A message of a ship has a few hundred.
-    silence_s : float
-        An open connection without a message of a ship for so long, whose server answers no ping
-        either, is closed and opened anew. Few receivers hear the Gulf, so that some minutes
-        without a ship are usual.
-    quiet_s : float
-        The same where the server answers pings: a quiet sea is no dead connection, but a stream
-        may also be open for days and stuck (aisstream/issues#269).
-    ping_s : float
-        Between pings; the library's own default. A connection on which nothing comes for twice as
-        long, neither a frame nor a pong, is dead. A pong that is late, while frames come, is only
-        late.
-    close_s : float
-        For the server's answer when the connection is closed.
-    first_wait_s, longest_wait_s : float
-        Before the next try: doubled at each failure. Who came back every 60 to 120 seconds was
-        locked out by address for days (aisstream/issues#256 and #287); both then took 30 minutes.
-        A connection that brought a ship, or was only quiet, starts the waits anew, unless the
-        server ended it by a refusal.
-    """
-
-    tick_s: float = 0.1
-    sync_s: float = 10.0
-    most_waiting: int = 10_000
-    most_bytes: int = 64 << 10
-    silence_s: float = 600.0
-    quiet_s: float = 3600.0
-    ping_s: float = 20.0
-    close_s: float = 2.0
-    first_wait_s: float = 2.0
-    longest_wait_s: float = 1800.0
-
-
-class Gap(NamedTuple):
-    """A time in which ships could not be heard; `to_at` is None while it lasts.
-
-    `why` is one of ``start``, ``stop``, ``not connected``, ``refused``, ``connection lost``,
-    ``server closed``, ``silent`` and ``buffer full``; only the last has `dropped` messages, and not
-    all between its ends.
-    """
-
-    from_at: datetime | None
-    to_at: datetime | None
-    why: str
-    dropped: int = 0
-
-
-class Progress(NamedTuple):
-    """How it goes: what came since the start, and from how many ships since the file's."""
-
-    messages: int
-    rows: int
-    ships: int
-    bad: int
-    dropped: int
-    file: str
-    state: str
-
-
-class _Failed(Exception):
-    """A connection came to its end; `args` are why, in the words of `Gap`, and what was said."""
-
-
-@dataclass
-class _Recorder:
-    """What the parts of a running recorder share."""
-
-    folder: Path
-    clock: Clock
-    limits: Limits
-    key: str
-    counts: Counter[str] = field(default_factory=Counter)
-    known: aisstream.Known = field(default_factory=dict)
-    reports: aisstream.Reports = field(default_factory=aisstream.Reports)
-    ships: set[str] = field(default_factory=set)
-    waiting: list[tuple[datetime, bytes]] = field(default_factory=list)
-    gap: Gap | None = None
-    overflow: Gap | None = None
-    heard_at: datetime | None = None
-    open_file: OpenFile | None = None
-    files: list[Path] = field(default_factory=list)
-    state: str = "connecting"
-    was_connected: bool = False
-
-
-@dataclass
-class OpenFile:
-    """The recording of an hour while it is written. `length` is what is known to be whole."""
-
-    path: Path
-    hour: datetime
-    out: io.FileIO
-    length: int
-    synced_s: float
-
-
-def utc_now() -> datetime:
-    """The time, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def stream_url(environ: Mapping[str, str]) -> str:
-    """Where to connect to: aisstream.io, or a relay of one's own.
-
-    Raises
-    ------
-    BarometerError
-        If it is no address of a WebSocket, or would send the key unencrypted over a network. The
-        message does not repeat it: it may hold a password.
-    """
-    url = environ.get(URL_NAME) or URL
-    try:
-        parts = parse_uri(url)
-    except (ValueError, InvalidURI):
-        raise BarometerError(
-            f"{URL_NAME}: is no address such as {URL}. Mend it or take it away."
-        ) from None  # whose text has the address in it
-    if not parts.secure and parts.host not in ("localhost", "127.0.0.1", "::1"):
-        raise BarometerError(
-            f"{URL_NAME}: would send the key unencrypted. Use wss://, or a relay on this machine."
-        )
-    return url
-
-
-def stream_key(environ: Mapping[str, str]) -> str:
-    """The key of aisstream.io, from the environment only.
-
-    Raises
-    ------
-    BarometerError
-        If there is none, or it cannot be one. The message does not repeat it.
-    """
-    key = environ.get(KEY_NAME, "").strip()
-    if not key:
-        raise BarometerError(
-            f"{KEY_NAME} is not set. Make a key at https://aisstream.io/apikeys (free of charge) "
-            "and put it into the environment; not into a file of the project."
-        )
-    if not re.fullmatch(rf"[!-~]{{1,{LONGEST_KEY}}}", key):
-        raise BarometerError(f"{KEY_NAME}: is no key (spaces, or other signs). Copy it again.")
-    return key
+from flows.sources.recording import (
+    FOLDER,
+    Failed,
+    Gap,
+    Progress,
+    Recorder,
+    append_gap,
+    by_hour,
+    close_file,
+    hour_of,
+    last_sign_of_life,
+    log,
+    open_hour,
+    progress,
+    summary,
+    take_up,
+    unfinished,
+    unwritable,
+    write_whole,
+)
 
 
 def listen(
@@ -281,21 +119,21 @@ def listen(
     try:
         make_folder(folder)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     with lock.locked(folder):
         try:
-            closed = [path for part in _parts(folder) if (path := take_up(part)) is not None]
+            closed = [path for part in unfinished(folder) if (path := take_up(part)) is not None]
             gap = Gap(last_sign_of_life(folder), None, "start")
             append_gap(folder, gap)
         except OSError as error:
-            raise _unwritable(folder, error) from error
-        it = _Recorder(folder, clock, limits, key, gap=gap, files=closed)
+            raise unwritable(folder, error) from error
+        it = Recorder(folder, clock, limits, key, gap=gap, files=closed)
         asyncio.run(_record(it, url, aisstream.subscription(key, boxes), for_s, show))
     return it.files
 
 
 async def _record(
-    it: _Recorder,
+    it: Recorder,
     url: str,
     subscription: str,
     for_s: float | None,
@@ -332,7 +170,7 @@ async def _record(
     log.info("stopped: %s", summary(it.counts))
     for first in errors:
         if isinstance(first, OSError):
-            raise _unwritable(it.folder, first) from first
+            raise unwritable(it.folder, first) from first
         raise first
     if for_s is not None and not told.is_set() and not it.was_connected:
         raise BarometerError(
@@ -347,47 +185,17 @@ async def _stop(told: asyncio.Event, for_s: float | None) -> None:
             await told.wait()
 
 
-async def _tell(it: _Recorder, show: Callable[[Progress], None] | None) -> None:
+async def _tell(it: Recorder, show: Callable[[Progress], None] | None) -> None:
     while True:
         if show is not None:
             show(progress(it))
         await asyncio.sleep(1)
 
 
-def progress(it: _Recorder) -> Progress:
-    """How a recorder goes at the moment."""
-    return Progress(
-        messages=it.counts["messages"],
-        rows=it.counts["rows"],
-        ships=len(it.ships),
-        bad=sum(n for name, n in it.counts.items() if name.startswith("bad: ")),
-        dropped=it.counts["dropped"],
-        file=it.open_file.path.name if it.open_file else "",
-        state=it.state,
-    )
-
-
-def summary(counts: Counter[str]) -> str:
-    """What was heard, as a line of a log; bad messages by their reason.
-
-    >>> summary(Counter({"messages": 12, "rows": 9, "bad: not JSON": 2}))
-    '12 messages of ships, 9 rows, 0 dropped, 2 not usable (not JSON: 2)'
-    >>> summary(Counter({"messages": 12, "rows": 9, "copies": 1}))
-    '12 messages of ships, 9 rows, 0 dropped, 1 late copies, 0 not usable'
-    """
-    bad = sorted((name[5:], n) for name, n in counts.items() if name.startswith("bad: "))
-    copies = f"{counts['copies']:,} late copies, " if counts["copies"] else ""
-    reasons = f" ({', '.join(f'{name}: {n:,}' for name, n in bad)})" if bad else ""
-    return (
-        f"{counts['messages']:,} messages of ships, {counts['rows']:,} rows, "
-        f"{counts['dropped']:,} dropped, {copies}{sum(n for _, n in bad):,} not usable{reasons}"
-    )
-
-
 # Hearing
 
 
-async def _hear(it: _Recorder, url: str, subscription: str) -> None:
+async def _hear(it: Recorder, url: str, subscription: str) -> None:
     """Connect again and again; ends only where the key is refused."""
     failures, why = 0, ""
     while True:
@@ -396,7 +204,7 @@ async def _hear(it: _Recorder, url: str, subscription: str) -> None:
         least_s = 0.0
         try:
             await _connection(it, url, subscription)
-        except _Failed as error:
+        except Failed as error:
             why, text = error.args
         except InvalidStatus as error:
             status = error.response.status_code
@@ -429,14 +237,7 @@ async def _hear(it: _Recorder, url: str, subscription: str) -> None:
         await asyncio.sleep(wait_s)
 
 
-def backoff_s(failures: int, limits: Limits) -> float:
-    """Seconds to wait after so many failures in a row: doubled, bounded, and half of it by chance,
-    so that many who lost the server at once do not come back at once."""
-    doubled = limits.first_wait_s * 2.0 ** min(failures, 60)
-    return min(doubled, limits.longest_wait_s) * random.uniform(0.5, 1)  # noqa: S311 no secret
-
-
-async def _connection(it: _Recorder, url: str, subscription: str) -> None:
+async def _connection(it: Recorder, url: str, subscription: str) -> None:
     """One connection from its opening to its end, which is an exception."""
     loop = asyncio.get_running_loop()
     quiet = logging.getLogger("barometer.listen.socket")
@@ -505,13 +306,13 @@ async def _next_frame(socket: ClientConnection, line: _Line, limits: Limits) -> 
         end_s, why, text = line.ends_s(limits)
         # A flood of frames without a ship never lets a timeout come.
         if loop.time() >= end_s:
-            raise _Failed(why, text)
+            raise Failed(why, text)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(end_s):
                 return await socket.recv()
 
 
-async def _hear_frame(it: _Recorder, frame: str | bytes) -> bool:
+async def _hear_frame(it: Recorder, frame: str | bytes) -> bool:
     """Take a frame in; whether it was a message of a ship."""
     now = it.clock()
     try:
@@ -538,14 +339,14 @@ async def _hear_frame(it: _Recorder, frame: str | bytes) -> bool:
     return True
 
 
-def _raise_error(it: _Recorder, said: str) -> NoReturn:
+def _raise_error(it: Recorder, said: str) -> NoReturn:
     """What an error that the server sends means: the key is not known, or something that passes."""
     if ABOUT_THE_KEY.search(said):
         _end_if_unknown(it, said)
-    raise _Failed("refused", said)
+    raise Failed("refused", said)
 
 
-def _end_if_unknown(it: _Recorder, said: str) -> None:
+def _end_if_unknown(it: Recorder, said: str) -> None:
     """End the recording where the server refuses the key.
 
     A key that it took in this run may be refused for a fault of its own (aisstream/issues#174):
@@ -559,7 +360,7 @@ def _end_if_unknown(it: _Recorder, said: str) -> None:
         )
 
 
-async def _keep(it: _Recorder, now: datetime, row: list[str]) -> None:
+async def _keep(it: Recorder, now: datetime, row: list[str]) -> None:
     if len(it.waiting) >= it.limits.most_waiting:
         it.counts["dropped"] += 1
         overflow = it.overflow or Gap(now, None, "buffer full")
@@ -575,11 +376,11 @@ async def _keep(it: _Recorder, now: datetime, row: list[str]) -> None:
         await _note(it, gap._replace(to_at=now))
 
 
-async def _note(it: _Recorder, gap: Gap) -> None:
+async def _note(it: Recorder, gap: Gap) -> None:
     try:
         await asyncio.to_thread(append_gap, it.folder, gap)
     except OSError as error:  # which would be taken for one of the network
-        raise _unwritable(it.folder, error) from error
+        raise unwritable(it.folder, error) from error
 
 
 def safe_text(text: str, key: str) -> str:
@@ -594,7 +395,7 @@ def safe_text(text: str, key: str) -> str:
 # Writing
 
 
-async def _write(it: _Recorder, ended: asyncio.Event) -> None:
+async def _write(it: Recorder, ended: asyncio.Event) -> None:
     """Write what waits, a few times a second, and close the file of an hour that is over."""
     try:
         while True:
@@ -608,173 +409,19 @@ async def _write(it: _Recorder, ended: asyncio.Event) -> None:
                     await ended.wait()
     finally:
         if it.open_file is not None:
-            await asyncio.to_thread(_close, it)
+            await asyncio.to_thread(close_file, it)
 
 
-def _store(it: _Recorder, rows: list[tuple[datetime, bytes]]) -> None:
-    for hour, lines in _by_hour(rows):
+def _store(it: Recorder, rows: list[tuple[datetime, bytes]]) -> None:
+    for hour, lines in by_hour(rows):
         if it.open_file is not None and it.open_file.hour != hour:
-            _close(it)
+            close_file(it)
         if it.open_file is None:
             it.open_file = open_hour(it.folder, hour)
         write_whole(it.open_file, lines)
     if it.open_file is not None:
-        if it.open_file.hour != _hour(it.clock()):
-            _close(it)
+        if it.open_file.hour != hour_of(it.clock()):
+            close_file(it)
         elif time.monotonic() - it.open_file.synced_s >= it.limits.sync_s:
             os.fsync(it.open_file.out)
             it.open_file.synced_s = time.monotonic()
-
-
-def _by_hour(rows: list[tuple[datetime, bytes]]) -> Iterator[tuple[datetime, bytes]]:
-    """The lines of rows that came one after the other in an hour, together."""
-    at = 0
-    while at < len(rows):
-        hour, start = _hour(rows[at][0]), at
-        while at < len(rows) and _hour(rows[at][0]) == hour:
-            at += 1
-        yield hour, b"".join(line for _, line in rows[start:at])
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
-def open_hour(folder: Path, hour: datetime) -> OpenFile:
-    """A new file for what is received in an hour, with its header, under a name that is free.
-
-    A file that was closed may have been ingested: it is never written to again.
-    """
-    number = 1
-    while True:
-        name = f"aisstream-{hour:%Y-%m-%dT%H}{'' if number == 1 else f'-{number}'}.csv"
-        path = folder / f"{name}{PART}"
-        if not (folder / name).exists() and not path.exists():
-            break
-        number += 1
-    out = path.open("xb", buffering=0)
-    opened = OpenFile(path, hour, out, 0, time.monotonic())
-    write_whole(opened, aisstream.csv_line(aisstream.HEADER))
-    sync_folder(folder)
-    return opened
-
-
-def write_whole(file: OpenFile, lines: bytes) -> None:
-    """Append lines, all or none: what a full disk took of them is cut off again."""
-    file.length = _append(file.out, lines, file.length)
-
-
-def _append(out: io.FileIO, content: bytes, length: int) -> int:
-    """Append to a file that is so long; its new length. If it fails the file is as it was."""
-    rest = memoryview(content)
-    try:
-        while rest:
-            rest = rest[out.write(rest) :]
-    except OSError:
-        out.truncate(length)
-        raise
-    return length + len(content)
-
-
-def _close(it: _Recorder) -> None:
-    file, it.open_file = it.open_file, None
-    assert file is not None
-    with file.out:
-        os.fsync(file.out)
-    it.files.append(finish(file.path))
-    it.ships.clear()
-
-
-def finish(part: Path) -> Path:
-    """Give a written file its name, durably. Returns its path."""
-    path = part.with_name(part.name.removesuffix(PART))
-    part.rename(path)
-    sync_folder(path.parent)
-    return path
-
-
-def _parts(folder: Path) -> list[Path]:
-    found = folder.glob(f"aisstream-*.csv{PART}")
-    return sorted(path for path in found if path.is_file() and not path.is_symlink())
-
-
-def take_up(part: Path) -> Path | None:
-    """Close a file that a crash left: its whole lines are kept, a torn last line is cut off.
-
-    Returns its path; None, and nothing is left of it, where it holds no row.
-    """
-    with part.open("rb+", buffering=0) as file:
-        length = _whole_length(file)
-        file.truncate(length)
-        os.fsync(file)
-    if length <= len(aisstream.csv_line(aisstream.HEADER)):
-        part.unlink()
-        return None
-    path = finish(part)
-    log.info("%s: taken up after a crash, %s bytes", path.name, f"{length:,}")
-    return path
-
-
-def _whole_length(file: io.FileIO) -> int:
-    """Bytes up to the last line end, which is looked for from the end."""
-    end = file.seek(0, os.SEEK_END)
-    while end:
-        start = max(0, end - TAIL_BYTES)
-        file.seek(start)
-        at = file.read(end - start).rfind(b"\n")
-        if at >= 0:
-            return start + at + 1
-        end = start
-    return 0
-
-
-def append_gap(folder: Path, gap: Gap) -> None:
-    """Note a gap, durably and whole. A line that a crash tore is cut off first."""
-    line = aisstream.csv_line(
-        (_text(gap.from_at), _text(gap.to_at), gap.why, str(gap.dropped or ""))
-    )
-    path = folder / GAPS
-    is_new = not path.exists()
-    with path.open("ab+", buffering=0) as out:
-        length = _whole_length(out)
-        out.truncate(length)
-        header = b"" if length else aisstream.csv_line(GAP_HEADER)
-        _append(out, header + line, length)
-        os.fsync(out)
-    if is_new:
-        sync_folder(folder)
-
-
-def _text(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat(timespec="milliseconds") + "Z"
-
-
-def last_sign_of_life(folder: Path) -> datetime | None:
-    """The latest time in the newest recording and in the last line of the gaps; None: neither."""
-    names = sorted(path.name for path in folder.glob("aisstream-*.csv"))
-    newest = [name for name in names if name[:23] == names[-1][:23]]
-    found = [_last_time(folder / name) for name in (*newest, GAPS)]
-    return max((moment for moment in found if moment is not None), default=None)
-
-
-def _last_time(path: Path) -> datetime | None:
-    """The last time that stands in the last whole line of a file of ours."""
-    try:
-        with path.open("rb", buffering=0) as file:
-            end = _whole_length(file)
-            file.seek(max(0, end - TAIL_BYTES))
-            last = file.read(end)[:end].rstrip(b"\n").rpartition(b"\n")[2]
-    except FileNotFoundError:
-        return None
-    times = re.findall(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?=Z(?:,|$))", last)
-    with contextlib.suppress(ValueError):
-        return max((datetime.fromisoformat(time.decode()) for time in times), default=None)
-    return None
-
-
-def _unwritable(folder: Path, error: OSError) -> BarometerError:
-    return BarometerError(
-        f"{folder}: cannot be written ({error.strerror or error}). Check its free space, its "
-        "rights and whether the disk is mounted read-only. What was written before is whole; start "
-        "again to go on."
-    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import load_settings
 from flows.lake import compact
 from flows.lake import manifest as lake
@@ -47,7 +47,7 @@ def hourly(given: Given) -> Found:
         for state in ("compact", "parts"):
             if state == "parts":
                 (home / compact.FOLDER).rename(home / "aside")
-                catalogue.repoint(settings, manifest)
+                access.repoint(settings, manifest)
             measured[state] = {name: [] for name in ASKED}
             for name in ASKED:
                 parameters, _ = questions(1)[name]

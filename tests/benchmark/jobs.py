@@ -63,7 +63,7 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
     With `publish` the reports that are new or changed are part of it and of its `steps`. Without,
     every week's report is written after it and timed apart: that hangs on the weeks, not the rows.
     """
-    from flows.catalogue import build as catalogue
+    from flows.catalogue import access
     from flows.report.tables import week_folder, weeks
     from flows.report.write import write_report
     from flows.runner import run
@@ -85,11 +85,11 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
         "steps_cpu": steps_cpu,
         "rows": _rows(outcomes),
         "peak_mb": own_peak_mb(),
-        "catalogue_mb": catalogue.existing(settings.home).stat().st_size / 1e6,
+        "catalogue_mb": access.existing(settings.home).stat().st_size / 1e6,
     }
     if not publish:
         start = time.perf_counter()
-        with catalogue.reading(settings) as con:
+        with access.reading(settings) as con:
             for week in weeks(con):
                 write_report(con, week_folder(settings.home, week), week)
         report_s = time.perf_counter() - start
@@ -99,13 +99,13 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
 def _ingested(files: list[str], home: str, given: dict[str, Any]) -> tuple[float, list[Any], Any]:
     from flows.home.settings import load_settings
     from flows.ingest.stage import ingest_file
-    from flows.lake import manifest as lake
+    from flows.lake import prepare
     from flows.sources.layouts import load_sources
     from flows.sources.packings import InputFile
 
     settings = load_settings({"home": home, **given}, {})
     start = time.perf_counter()
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     sources = load_sources(settings.home)
     outcomes = [
         outcome
@@ -133,7 +133,7 @@ def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
     (sql/candidate.sql) are found before `_settled`.
     """
     from flows.catalogue import build as catalogue
-    from flows.derive import calls
+    from flows.derive import calls, events
     from flows.runner import run
 
     seconds: dict[str, float] = {}
@@ -172,7 +172,7 @@ def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
 
         return step
 
-    plain_create = catalogue._create
+    plain_create = catalogue.create_relations
 
     def create(con: Any, *names: str) -> None:
         for name in names:
@@ -180,20 +180,21 @@ def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
 
     wrapped = [
         (catalogue, "_settled"),
-        *((calls, name) for name in ("find_calls", "find_events")),
-        *((catalogue, name) for name in ("_series", "_publish", "_comment")),
+        (calls, "find_calls"),
+        (events, "find_events"),
+        *((catalogue, name) for name in ("_series", "_publish", "add_comments")),
         (run, "write_report"),
     ]
     before = [(module, name, getattr(module, name)) for module, name in wrapped]
     plain_compact = run._compact
-    catalogue._create = create
+    catalogue.create_relations = create
     run._compact = beside(plain_compact)
     for module, name, plain in before:
         setattr(module, name, timed(name, plain))
     try:
         yield seconds, cpu
     finally:
-        catalogue._create = plain_create
+        catalogue.create_relations = plain_create
         run._compact = plain_compact
         for module, name, plain in before:
             setattr(module, name, plain)

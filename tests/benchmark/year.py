@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import load_settings
 from flows.lake import manifest as lake
 from tests.benchmark.days import FIRST_DAY
@@ -276,7 +276,7 @@ def row_groups(home: Path) -> list[dict[str, Any]]:
     """Every row group of `position`: file, rows, and (least, greatest) by column."""
     found = []
     settings = load_settings({"home": home}, {})
-    files = catalogue.lake_files(settings, lake.read_manifest(settings.place), "position")
+    files = access.lake_files(settings, lake.read_manifest(settings.place), "position")
     for path in sorted({*files.parts, *files.compact}):
         metadata = pq.read_metadata(path)
         for number in range(metadata.num_row_groups):

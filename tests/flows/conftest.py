@@ -17,11 +17,16 @@ import pyarrow as pa
 import pytest
 
 from flows.home.settings import Settings
-from flows.ingest import parse as read
-from flows.ingest.headers import headers_of
-from flows.ingest.stage import Outcome, ingest_file
+from flows.ingest.outcome import Outcome
+from flows.ingest.stage import ingest_file
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.lake import schema as lake_schema
+from flows.rows import blocks, checks, repeats
+from flows.rows import parse as read
+from flows.rows import reasons as row_reasons
+from flows.rows.headers import headers_of
 from flows.sources.layouts import Layout, load_sources, tell_source
 from flows.sources.packings import find_files
 from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
@@ -187,7 +192,7 @@ class Read(NamedTuple):
         return [r["line"] for r in self.rows]
 
 
-NO_RECORDS = (read.BAD_FIELDS, read.BAD_RECORD, read.LONG_LINE)
+NO_RECORDS = (row_reasons.BAD_FIELDS, row_reasons.BAD_RECORD, row_reasons.LONG_LINE)
 """Reasons of the lines that become no row at all."""
 
 
@@ -198,22 +203,22 @@ def unpacked(row: dict[str, Any]) -> dict[str, Any]:
     return at | {k: v for k, v in row.items() if k not in ("place", "is_kept")}
 
 
-def rules_of(as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> read.Rules:
+def rules_of(as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> checks.Rules:
     known = SOURCES.values() if sources is None else sources
-    return read.Rules(as_of + read.FUTURE, headers_of(known))
+    return checks.Rules(as_of + checks.FUTURE, headers_of(known))
 
 
 def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> Read:
     """Read a file's content as an ingest does, and give what it holds, by line."""
     stream, digest = io.BytesIO(content), hashlib.blake2b(digest_size=32)
-    head = read.read_head(stream, digest)
+    head = blocks.read_head(stream, digest)
     layout = tell_source(head.text, SOURCES.values() if sources is None else sources)
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str, str]] = []
     static: list[dict[str, Any]] = []
     count = repeated = 0
-    cut = read.blocks(stream, digest, head.rest, head.line_number + 1)
-    given: deque[read.Block] = deque()
+    cut = blocks.blocks(stream, digest, head.rest, head.line_number + 1)
+    given: deque[blocks.Block] = deque()
     noted = (given.append(block) or block for block in cut)  # type: ignore[func-returns-value]
     for parsed in read.parsed(noted, layout, rules_of(as_of, sources), 1):
         count += parsed.row_count
@@ -250,7 +255,7 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
     fixes = pa.Table.from_pylist(
         [{k: r[k] for k in r if k != "line"} for r in rows], lake_schema.POSITION_SCHEMA
     )
-    again = set(read.repetitions(fixes, read.KEY).tolist())
+    again = set(repeats.repetitions(fixes, repeats.KEY).tolist())
     kept = [r for number, r in enumerate(rows) if number not in again]
     repeated += len(again)
     assert len(kept) + len(rejects) + repeated + len(static) == count
@@ -273,7 +278,7 @@ def layout_of(layout: str) -> Layout:
 def settings_of(home: Path, **changes: Any) -> Settings:
     """Settings of a home that is ready for writing."""
     home.mkdir(parents=True, exist_ok=True)
-    lake.prepare(home)
+    prepare.prepare(home)
     return Settings(home, AS_OF, 2, "300MB")._replace(**changes)
 
 
@@ -332,7 +337,7 @@ def ledger(settings: Settings) -> list[tuple[Any, ...]]:
     """The counts of every input, without its name, which is the first that came."""
     entries = lake.read_manifest(settings.home).entries.values()
     for e in entries:
-        assert lake.accounted(e) == e.rows_read
+        assert lake_entry.accounted(e) == e.rows_read
         assert e.rows_kept == (e.position.rows if e.position else 0)
         assert e.rows_rejected == (e.reject.rows if e.reject else 0)
     return [

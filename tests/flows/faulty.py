@@ -37,13 +37,16 @@ from pathlib import Path
 from typing import Any
 
 from flows.catalogue import build as catalogue
+from flows.catalogue import histories
 from flows.derive import series  # noqa: F401 loaded before the forks
 from flows.derive.record import code_hash
 from flows.home import history, lock
 from flows.home.resources import data_path, port_files
 from flows.home.settings import BarometerError, Settings
-from flows.ingest.stage import Outcome, ingest_file
+from flows.ingest.outcome import Outcome
+from flows.ingest.stage import ingest_file
 from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.registers.bundled import bundled_versions
 from flows.registers.codes import folder_hash
 from flows.report import write
@@ -144,7 +147,7 @@ def work(home: Path, given: Path, step: str) -> str:
     outcomes: list[Outcome] = []
     try:
         with lock.locked(home):
-            lake.prepare(home)
+            prepare.prepare(home)
             for file in find_files([given]) if step != "derive" else []:
                 outcomes += ingest_file(file, load_sources(home), settings)
             if step != "lake":
@@ -215,7 +218,7 @@ def read_of(home: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for path in (home / lake.MANIFEST, home / lake.CATALOGUE):
         digest.update(path.read_bytes() if path.exists() else b"none")
-    names = (history.RUN, *(one.history for one in catalogue.PUBLICATIONS))
+    names = (history.RUN, *(one.history for one in histories.PUBLICATIONS))
     digest.update(repr([history.read_history(home, name) for name in names]).encode())
     return digest.hexdigest()
 
@@ -272,12 +275,12 @@ def case(folder: Path, step: str, at: int, mode: str, ends: dict[str, Any]) -> d
         return {"told": work(home, folder / "in", step), "calls": faults.calls}
 
     def again() -> dict[str, Any]:
-        lake.prepare(home)
+        prepare.prepare(home)
         state = state_of(home)
         if state in ends:
             return {"state": state, **ends[state]}
         told = work(home, folder / "in", step) if at else "done"
-        lake.prepare(home)
+        prepare.prepare(home)
         return {
             "state": state,
             "told": told,

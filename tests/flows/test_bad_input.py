@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from flows.home.settings import Settings
-from flows.ingest import parse as read
 from flows.ingest.stage import ingest_file
 from flows.lake import manifest as lake
+from flows.lake import prepare
+from flows.rows import reasons
 from flows.sources.packings import InputFile
 from tests.flows.conftest import (
     LAYOUTS,
@@ -94,7 +95,7 @@ def test_a_file_that_goes_away_is_named(home: Settings, tmp_path: Path) -> None:
 
 def test_a_line_of_another_delimiter_is_a_reject_with_a_reason(home: Settings) -> None:
     ingested(home, day(*fleet(3), row().replace(",", ";"), row(layout=LAYOUTS[2])))
-    assert {r[1] for r in rejects(home)} == {read.BAD_FIELDS}
+    assert {r[1] for r in rejects(home)} == {reasons.BAD_FIELDS}
 
 
 HOSTILE_ROWS = {
@@ -125,7 +126,7 @@ def test_a_hostile_line_harms_no_other(home: Settings, bad: str | bytes | None) 
     kept = [r[0] for r in positions(home)]
     assert [m for m in kept if m != 422100987] == [422_000_000 + i for i in range(4)]
     assert lake.read_manifest(home.home).entries
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     ingested(home, day(*good, "", "", layout=layout))  # the lake still takes files
     ledger(home)
 

@@ -48,10 +48,16 @@ def test_a_run_is_measured_step_by_step(made: tuple[Given, dict[str, Any]]) -> N
 
 def test_measuring_leaves_the_program_as_it_was(made: tuple[Given, dict[str, Any]]) -> None:
     from flows.catalogue import build as catalogue
+    from flows.catalogue import relations
     from flows.derive import calls
     from flows.runner import run
 
-    for function in (catalogue._create, catalogue._settled, calls.find_calls, run.write_report):
+    for function in (
+        relations.create_relations,
+        catalogue._settled,
+        calls.find_calls,
+        run.write_report,
+    ):
         assert function.__module__.startswith("flows."), function
 
 

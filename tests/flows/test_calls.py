@@ -23,8 +23,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.catalogue import access
 from flows.catalogue import build as catalogue
 from flows.derive import calls
+from flows.derive import events as derive_events
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
 from flows.lake import manifest as lake
@@ -67,13 +69,13 @@ def from_scratch(settings: Settings) -> Settings:
     """Work every ship anew."""
     manifest = lake.read_manifest(settings.home)
     built, _ = catalogue.build(settings, manifest, {}, publish=False, from_scratch=True)
-    catalogue.swap_in(settings, built)
+    access.swap_in(settings, built)
     return settings
 
 
 def derived(settings: Settings) -> Rows:
     """The rows of all relations that follow from the fixes."""
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         names = con.execute("select table_name from duckdb_tables() where not temporary").fetchall()
         kept = sorted({name for (name,) in names} - TELLS_OF_FILES)
         assert len(kept) > 15
@@ -92,7 +94,7 @@ def assert_same(one: Rows, other: Rows) -> None:
 
 def candidates(settings: Settings, where: str = "true") -> set[int]:
     """The ships that were worked in the last catalogue."""
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         rows = con.table("candidate_ship").filter(where).select("mmsi").fetchall()
     return {mmsi for (mmsi,) in rows}
 
@@ -389,11 +391,13 @@ STORM = [jump(mmsi, hours) for mmsi in (101, 102, 103) for hours in (0, 5)]
 """Three ships thrown to Kharg for five hours."""
 
 
-def events(*found: Any, flagged: list[Any] | None = None, end: float = 100) -> calls.Events:
-    return calls.find_events(work(list(found), STORM if flagged is None else flagged), at(end))
+def events(*found: Any, flagged: list[Any] | None = None, end: float = 100) -> derive_events.Events:
+    return derive_events.find_events(
+        work(list(found), STORM if flagged is None else flagged), at(end)
+    )
 
 
-def held_against(found: calls.Events) -> list[tuple[str, int, bool]]:
+def held_against(found: derive_events.Events) -> list[tuple[str, int, bool]]:
     """The rows of `call_interference`: call, event, and whether the ship was seen near."""
     with duckdb.connect() as con:
         for name, one in zip(("found_event", "struck_port", "found_stay"), found, strict=True):
@@ -498,9 +502,9 @@ def test_events_are_numbered_in_order_of_time_whatever_shows_them() -> None:
 
 
 def test_no_calls_and_no_flags_are_no_events() -> None:
-    found = calls.find_events(calls.NO_WORK, None)
+    found = derive_events.find_events(calls.NO_WORK, None)
     assert [part.num_rows for part in found] == [0, 0, 0]
-    assert found.event.schema == calls.INTERFERENCE_SCHEMA
+    assert found.event.schema == derive_events.INTERFERENCE_SCHEMA
 
 
 def stays(*spans: tuple[str, float, float]) -> pa.Table:
@@ -515,7 +519,7 @@ def stays(*spans: tuple[str, float, float]) -> pa.Table:
         }
         for number, (port_id, arrived, ended) in enumerate(spans)
     ]
-    return table(calls.STAY_SCHEMA, rows)
+    return table(derive_events.STAY_SCHEMA, rows)
 
 
 def storms(*spans: tuple[str, float, float]) -> tuple[pa.Table, pa.Table]:
@@ -528,7 +532,9 @@ def storms(*spans: tuple[str, float, float]) -> tuple[pa.Table, pa.Table]:
         {"interference_id": number, "port_id": port_id}
         for number, (port_id, _, _) in enumerate(spans, 1)
     ]
-    return table(calls.INTERFERENCE_SCHEMA, event), table(calls.STRUCK_SCHEMA, struck)
+    return table(derive_events.INTERFERENCE_SCHEMA, event), table(
+        derive_events.STRUCK_SCHEMA, struck
+    )
 
 
 def spans(most: int) -> st.SearchStrategy[list[tuple[str, float, float]]]:
@@ -551,7 +557,7 @@ def test_a_call_is_inside_as_held_against_each_event_one_by_one(
             is_long = 2 * shared >= at(ended) - at(arrived)
             if port_id == struck_id and is_long and shared >= timedelta(0):
                 expected.append((f"{number:05}", storm, number % 2 == 0))
-    assert held_against(calls.Events(event, struck, stays(*called))) == expected
+    assert held_against(derive_events.Events(event, struck, stays(*called))) == expected
 
 
 def test_no_number_of_events_takes_memory() -> None:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.resources import data_path, port_files, sql_path
 from flows.registers.codes import load_terminals
 from geo.ports import load_ports
@@ -107,7 +107,7 @@ def rows() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     made = home_of(tmp_path_factory.mktemp("cargo"), rows())
-    with catalogue.reading(made) as opened:
+    with access.reading(made) as opened:
         yield opened
 
 

@@ -19,8 +19,9 @@ from flows.cli import main
 from flows.derive import calls
 from flows.home.extras import install_command
 from flows.home.settings import BarometerError, Settings, load_settings
-from flows.ingest.stage import Input, Outcome
-from flows.lake import manifest as lake
+from flows.ingest.inputs import Input
+from flows.ingest.outcome import Outcome
+from flows.lake import prepare
 from flows.runner import cluster
 from tests.conftest import AS_OF, ROOT
 from tests.flows.conftest import write, zipped
@@ -140,7 +141,7 @@ def test_what_a_worker_could_not_do_is_done_here(
     plain: tuple[Settings, list[Outcome]], inputs: list[str], tmp_path: Path, prefect_server: None
 ) -> None:
     from flows import weekly
-    from flows.ingest.stage import find_inputs, inputs_of
+    from flows.ingest.inputs import find_inputs, inputs_of
     from flows.sources.layouts import load_sources
 
     class Lost:
@@ -152,7 +153,7 @@ def test_what_a_worker_could_not_do_is_done_here(
             return Outcome("x", "failed", "disk full", is_transient=True)
 
     settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     first, second = list(inputs_of(find_inputs(inputs)[0]))[:2]
     assert isinstance(first, Input) and isinstance(second, Input)
     with pytest.MonkeyPatch.context() as patch:

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import shapely
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 
 COLUMNS = """
@@ -49,7 +49,7 @@ APART = {
 
 @pytest.fixture(scope="module")
 def con(sample_home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with catalogue.reading(sample_home) as opened:
+    with access.reading(sample_home) as opened:
         yield opened
 
 

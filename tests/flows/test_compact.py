@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.catalogue.check import check, check_rebuild
 from flows.derive import digest
 from flows.home import cache as derived
 from flows.home.settings import BarometerError, Settings
-from flows.lake import compact
+from flows.lake import compact, prepare
 from flows.lake import manifest as lake
 from flows.runner import run
 from tests.conftest import FillHome
@@ -30,7 +30,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def read_files(settings: Settings) -> list[str]:
     """The folders of the files that the catalogue's `position` reads, as DuckDB's profile says."""
-    with catalogue.open_catalogue(catalogue.existing(settings.home), settings) as con:
+    with access.open_catalogue(access.existing(settings.home), settings) as con:
         ((_, profile),) = con.execute(
             "explain (analyze, format json) select count(lon) from position"
         ).fetchall()
@@ -51,7 +51,7 @@ def plain(
     """Four days, which are too few to be compacted."""
     home = tmp_path_factory.mktemp("plain") / "home"
     settings = fill_home(home, sample_days[:4])
-    lake.prepare(home)  # takes away what was replaced, as the next run does
+    prepare.prepare(home)  # takes away what was replaced, as the next run does
     return settings
 
 
@@ -129,7 +129,7 @@ def test_one_that_no_longer_holds_stays_until_the_next_run(
 
 
 def rows(settings: Settings) -> list[tuple[object, ...]]:
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         return con.sql("select * from position order by all").fetchall()
 
 
@@ -166,7 +166,7 @@ def test_one_that_cannot_be_read_is_made_anew_in_the_same_run(
     assert "compact files were damaged" in caplog.text
     assert derived.faults(compact.kept(home.home, lake.read_manifest(home.home))) == []
     assert compacted(home) == [4]
-    lake.prepare(home.home)  # what the first try left in tmp/
+    prepare.prepare(home.home)  # what the first try left in tmp/
     assert differing(contents(home), contents(plain)) == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 from tests.conftest import FillHome
 
@@ -13,7 +13,7 @@ LATE = slice(9, 11)
 
 
 def shares(settings: Settings) -> dict[str, float]:
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         return dict(con.execute("select week, observed_share from barometer").fetchall())
 
 
@@ -36,7 +36,7 @@ def test_a_port_that_no_source_hears_is_unobserved_and_has_no_zero(sample_home: 
         )
         group by port_id
     """
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         assert con.execute(query).fetchall() == [("IRZBR", 0, ["unobserved"], 0.0)]
 
 
@@ -48,6 +48,6 @@ def test_a_day_says_by_how_many_of_its_hours_it_was_heard(sample_home: Settings)
             or (state = 'unobserved') <> (observed_hours = 0)
             or (state = 'complete') <> (observed_hours >= 23)
     """
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         assert con.execute(query).fetchone() == (0,)
         assert con.execute("select count(distinct state) from coverage").fetchone() == (3,)

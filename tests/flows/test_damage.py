@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.catalogue import build as catalogue
-from flows.catalogue import check
+from flows.catalogue import access, check
 from flows.home import history
 from flows.home.settings import BarometerError, Settings
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import LAYOUTS, day, file_id, ingest, settings_of, write
@@ -45,7 +46,7 @@ def home(whole: Settings, tmp_path: Path) -> Settings:
     """A copy of it."""
     shutil.copytree(whole.home.parent, tmp_path / "copy")
     settings = whole._replace(home=tmp_path / "copy" / "home")
-    catalogue.repoint(settings, lake.read_manifest(settings.home))
+    access.repoint(settings, lake.read_manifest(settings.home))
     return settings
 
 
@@ -71,7 +72,7 @@ def faults(settings: Settings, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, cut, rot])
-@pytest.mark.parametrize("kind", lake.KINDS)
+@pytest.mark.parametrize("kind", lake_entry.KINDS)
 def test_a_damaged_file_is_named_and_comes_back_with_its_source(
     whole: Settings, home: Settings, kind: str, damage: Damage
 ) -> None:
@@ -86,7 +87,7 @@ def test_a_damaged_file_is_named_and_comes_back_with_its_source(
         with pytest.raises(BarometerError, match="catalogue and the reports are as they were"):
             run.derive(home, [], publish=True)
         assert contents_without_lake(home) == before
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     later = home._replace(as_of=AS_OF.replace(year=2028))
     states = [outcome.state for outcome in ingest(later, home.home.parent / "in")]
     assert states.count("ingested") == len(parts_of(home, kind))
@@ -99,7 +100,7 @@ def contents_without_lake(settings: Settings) -> dict[str, bytes]:
     return {
         str(path): path.read_bytes()
         for path in sorted(settings.home.rglob("*"))
-        if path.is_file() and path.relative_to(settings.home).parts[0] not in lake.KINDS
+        if path.is_file() and path.relative_to(settings.home).parts[0] not in lake_entry.KINDS
     }
 
 
@@ -176,7 +177,7 @@ def test_an_older_manifest_is_upgraded_by_the_next_commit(
     path.write_text(json.dumps({"format": 0, "inputs": raw["files"]}))
     monkeypatch.setitem(lake.UPGRADES, 0, lambda old: {"format": 1, "files": old["inputs"]})
     old = path.read_text()
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     assert path.read_text() == old  # to read changes nothing
     new = write(tmp_path / "new", day(*call(ship(2, "NEW"), 1), layout=LAYOUTS[2]))
     assert [outcome.state for outcome in ingest(home, new)] == ["ingested"]

@@ -15,11 +15,11 @@ import shapely
 from rich.console import Console
 
 from flows.analyst.vessel import find_ships, ship_record, ship_view
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.resources import port_files
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.registers.codes import load_foreign_ports
 from flows.report.tables import records
 from flows.runner import run
@@ -212,7 +212,7 @@ def filled(folder: Path, *files: bytes) -> Settings:
     """A home of these files, derived."""
     settings = Settings(home=folder / "home", as_of=AS_OF, threads=1, memory_limit="300MB")
     settings.home.mkdir(parents=True)
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     for number, content in enumerate(files):
         (folder / f"{number}.csv").write_bytes(content)
     outcomes = []
@@ -230,7 +230,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
         day(*rows(), layout=DANISH),
         day(*other_rows(), layout=LAYOUTS[1]),
     )
-    with catalogue.reading(settings) as opened:
+    with access.reading(settings) as opened:
         yield opened
 
 
@@ -363,7 +363,7 @@ def test_order_cut_and_repetition_change_nothing(
             for part in (shuffled[third:], shuffled[: third + 500], shuffled[-400:])
         ),
     )
-    with catalogue.reading(other) as again:
+    with access.reading(other) as again:
         for relation in ("coast_silence", "possible_dark_call"):
             query = f"from {relation} order by all"
             assert again.execute(query).fetchall() == con.execute(query).fetchall()

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
 from flows.lake.schema import POSITION_SCHEMA
@@ -86,7 +86,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with catalogue.reading(home) as opened:
+    with access.reading(home) as opened:
         yield opened
 
 

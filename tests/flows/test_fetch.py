@@ -32,8 +32,9 @@ from flows.home import lock
 from flows.home.resources import data_path
 from flows.home.settings import BarometerError, Settings
 from flows.sources.addresses import address_of, files_of, read_publication
-from flows.sources.download import Patience
-from flows.sources.fetch import Fetched, fetch_days, fetch_due, known_source, messages, problem
+from flows.sources.faults import Patience
+from flows.sources.fetch import fetch_days, fetch_due, known_source
+from flows.sources.fetched import Fetched, messages, problem
 from flows.sources.layouts import load_sources
 from tests.conftest import ROOT
 from tests.flows.conftest import day, fleet, ingest, packed, settings_of, tree

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.cli import main
 from flows.home import history
 from flows.home.file_names import sendable, shown_name
@@ -47,7 +47,7 @@ def named(folder: Path, name: bytes, content: bytes) -> Path:
 
 
 def names_in_catalogue(home: Settings) -> list[str]:
-    with catalogue.reading(home) as con:
+    with access.reading(home) as con:
         rows = con.execute(
             "select name from source_file union select name from run_file"
         ).fetchall()

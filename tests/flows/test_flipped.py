@@ -13,7 +13,7 @@ from flows.cli import main
 from flows.derive import digest
 from flows.home import cache as derived
 from flows.home.settings import BarometerError, Settings
-from flows.lake import compact
+from flows.lake import compact, prepare
 from flows.lake import manifest as lake
 from flows.runner import run
 from tests.conftest import no_pictures
@@ -83,7 +83,7 @@ def test_a_compact_file_is_made_anew_or_not_read(
     assert derive(home) is None
     if derived.faults(compact.kept(home.home, manifest)):
         return  # nothing read it; the check names it
-    lake.prepare(home.home)  # what the first try left in tmp/
+    prepare.prepare(home.home)  # what the first try left in tmp/
     assert differing(contents(whole), contents(home)) == []
 
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
-from flows.ingest import parse as read
+from flows.rows import blocks
+from flows.rows import parse as read
 from tests.flows.conftest import (
     LAYOUTS,
     Read,
@@ -68,9 +69,9 @@ def test_files_put_one_behind_the_other_are_read_each_by_its_own_header(
         number += count
         content += mark + b"".join(line.encode() + end for line in lines)
     with monkeypatch.context() as patch:
-        patch.setattr(read, "BLOCK_BYTES", block)
+        patch.setattr(blocks, "BLOCK_BYTES", block)
         patch.setattr(read, "CAREFUL_BYTES", careful)
-        patch.setattr(read, "FINGERPRINT_BYTES", block)
+        patch.setattr(blocks, "FINGERPRINT_BYTES", block)
         found = read_all(content)
     assert found.rejects == []
     assert found.count == number

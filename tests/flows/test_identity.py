@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from tests.flows.ships import (
     BANDAR,
     BLACK_SEA,
@@ -121,7 +121,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
     earlier = list(way(BACK, -700, (56.0, 25.0), (56.1, 25.1)))
     folder = tmp_path_factory.mktemp("identity")
     settings = home_of(folder, rows(), lists, DECISIONS, earlier=earlier)
-    with catalogue.reading(settings) as opened:
+    with access.reading(settings) as opened:
         yield opened
 
 

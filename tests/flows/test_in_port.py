@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import pytest
 import shapely
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.resources import port_files
 from flows.home.settings import Settings
-from flows.ingest.stage import Outcome
-from flows.lake import manifest as lake
+from flows.ingest.outcome import Outcome
+from flows.lake import prepare
 from flows.report import tables, words
 from flows.runner import run
 from geo.ports import load_ports
@@ -117,7 +117,7 @@ def derived(folder: Path, heard: dict[str, list[Fix]]) -> Settings:
     """A home with what each source heard."""
     settings = Settings(folder / "home", AS_OF, 1, "300MB")
     settings.home.mkdir(parents=True)
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     outcomes: list[Outcome] = []
     for layout, fixes in heard.items():
         content = day(*lines(fixes, layout), layout=layout)
@@ -128,7 +128,7 @@ def derived(folder: Path, heard: dict[str, list[Fix]]) -> Settings:
 
 
 def series(settings: Settings) -> list[dict[str, Any]]:
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         found = con.execute("from barometer order by week")
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
@@ -214,7 +214,7 @@ def test_who_comes_in_a_silence_is_an_arrival_if_it_was_short(
     fixes += calls(ship(1, "COMES", mid=273), 305, stay_h=60)
     heard = [fix for fix in fixes if not silent_h[0] <= fix.hour <= silent_h[1]]
     settings = derived(tmp_path, {DANISH: heard})
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         found = con.sql("select is_arrival from port_call where is_tanker").fetchall()
     assert found == [(is_arrival,)]
 
@@ -242,7 +242,7 @@ def test_a_hull_that_changes_its_mmsi_in_the_berth_does_not_arrive_then(tmp_path
 def test_the_report_says_so_and_lists_them_apart(tmp_path: Path) -> None:
     heard = [fix for fix in world(1, lying=3) if EVERY_SIX(fix)]
     settings = derived(tmp_path, {DANISH: heard})
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         found = tables.summary(con, "2026-W23")
         (tier,) = con.execute(
             "select port_calls, in_port_calls from weekly_port_calls"
@@ -262,7 +262,7 @@ def test_the_report_says_so_and_lists_them_apart(tmp_path: Path) -> None:
 def test_the_case_of_others(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "home", AS_OF, 1, "300MB")
     settings.home.mkdir()
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     run.derive(settings, ingest(settings, CASE), publish=False)
     found = series(settings)
     assert [week["russian_linked_tanker_calls"] or 0 for week in found] == [0] * len(found)

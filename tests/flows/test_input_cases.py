@@ -19,10 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
-from flows.ingest import parse as read
 from flows.ingest.stage import ingest_file
 from flows.lake import manifest as lake
 from flows.lake import schema
+from flows.rows import blocks, reasons
+from flows.rows import values as row_values
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files, members, opened
@@ -229,7 +230,7 @@ def test_a_danish_file_may_name_its_first_column_without_the_comment_sign(name: 
 def spire(kind: str, minute: int, **changes: str) -> str:
     """A position or a static report: the fields of the other kind are empty."""
     static = dict.fromkeys(("lon", "lat", "sog_kn", "cog_deg", "heading_deg", "nav_status"), "")
-    position = dict.fromkeys(read.STATIC, "")
+    position = dict.fromkeys(row_values.STATIC, "")
     moment = {"reported_at": f"2026-04-15T{minute // 60:02}:{minute % 60:02}:00.000Z"}
     return row("spire", **(moment | (position if kind == "position" else static) | changes))
 
@@ -252,7 +253,7 @@ def test_a_ships_static_reports_are_joined_to_her_fixes_of_the_day(home: Setting
         (9074729, 80, "BARO ONE")
     }
     (other,) = [r for r in records(home) if r["mmsi"] == 422000001]
-    assert [other[name] for name in read.STATIC] == [None] * 8
+    assert [other[name] for name in row_values.STATIC] == [None] * 8
     assert outcome.entry is not None
     counts = (outcome.entry.rows_read, outcome.entry.rows_kept, outcome.entry.rows_static)
     assert counts == (7, 4, 3)
@@ -270,8 +271,8 @@ def test_a_static_report_of_another_day_is_not_joined(home: Settings) -> None:
 def test_the_join_depends_neither_on_order_nor_on_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr(read, "BLOCK_BYTES", block)
-    monkeypatch.setattr(read, "FINGERPRINT_BYTES", 200)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    monkeypatch.setattr(blocks, "FINGERPRINT_BYTES", 200)
     lines = [
         spire("position", 1),
         spire("position", 1),
@@ -293,7 +294,7 @@ def test_the_join_depends_neither_on_order_nor_on_blocks(
 def test_a_row_with_neither_a_place_nor_a_word_of_the_ship_is_a_reject(home: Settings) -> None:
     empty = spire("position", 1, lon="", lat="")
     ingested(home, day(spire("position", 1), empty, layout="spire"))
-    assert [r[1] for r in rejects(home)] == [read.NO_POSITION]
+    assert [r[1] for r in rejects(home)] == [reasons.NO_POSITION]
 
 
 def test_a_manifest_of_the_format_before_static_reports_is_read(home: Settings) -> None:
@@ -481,10 +482,12 @@ def test_a_case_gives_what_its_readme_says(home: Settings, name: str) -> None:
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.sampled_from(sorted(read.NULLS)), st.booleans(), st.booleans())
+@given(st.sampled_from(sorted(row_values.NULLS)), st.booleans(), st.booleans())
 def test_a_databases_null_is_null_in_every_column(word: str, upper: bool, is_beside: bool) -> None:
     word = word.upper() if upper else word
-    changes = dict.fromkeys([*read.STATIC, "sog_kn", "cog_deg", "heading_deg", "nav_status"], word)
+    changes = dict.fromkeys(
+        [*row_values.STATIC, "sog_kn", "cog_deg", "heading_deg", "nav_status"], word
+    )
     found = read_all(
         day(
             row("aisstream-listen", **changes),

@@ -12,10 +12,10 @@ import pytest
 from flows.catalogue.check import check
 from flows.cli import main
 from flows.home.settings import Settings
-from flows.ingest import known
+from flows.ingest import inputs, known
 from flows.ingest import stage as ingest
 from flows.ingest.known import FILE, Stamp, remembering
-from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.runner import run
 from flows.sources import packings as files
 from tests.conftest import no_pictures
@@ -62,19 +62,19 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return plain(path)
 
-    monkeypatch.setattr(ingest, "members", members)
+    monkeypatch.setattr(inputs, "members", members)
     return names
 
 
 def states(home: Settings, *given: Path, verify: bool = False) -> list[str]:
     """What `barometer ingest` does of its inputs, and what became of them."""
-    manifest = lake.prepare(home.home)
-    found, _ = ingest.find_inputs(given)
+    manifest = prepare.prepare(home.home)
+    found, _ = inputs.find_inputs(given)
     told = []
     with remembering(home, is_verifying=verify) as memory:
-        for one in ingest.inputs_of(found, manifest, memory):
+        for one in inputs.inputs_of(found, manifest, memory):
             outcome = one
-            if isinstance(one, ingest.Input):
+            if isinstance(one, inputs.Input):
                 outcome = ingest.ingest_input(one, ingest_sources(home), home)
             memory.take(outcome.name, outcome.file_id)
             told.append(outcome.state)
@@ -155,7 +155,7 @@ def test_a_file_that_changed_while_it_was_read_is_not_remembered(
 ) -> None:
     plain = ingest.stage
 
-    def stage(given: ingest.Input, *rest: object, **named: object) -> object:
+    def stage(given: inputs.Input, *rest: object, **named: object) -> object:
         done = plain(given, *rest, **named)
         os.utime(given.member.path, (time.time() - LONG_AGO / 2,) * 2)
         return done

@@ -12,8 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.home.settings import BarometerError, Settings
+from flows.lake import damage, prepare
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
-from flows.lake.manifest import MANIFEST, Entry, Manifest, Part
+from flows.lake.entry import Entry, Manifest, Part
+from flows.lake.manifest import MANIFEST
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from tests.flows.conftest import (
     SOURCES,
@@ -111,7 +114,7 @@ def test_a_damaged_manifest_is_a_message_and_nothing_is_swept(tmp_path: Path, te
     ingested(settings, day(row()))
     (settings.home / MANIFEST).write_text(text)
     before = tree(settings.home)
-    for reading in (lake.read_manifest, lake.prepare):
+    for reading in (lake.read_manifest, prepare.prepare):
         with pytest.raises(BarometerError, match=r"manifest\.json: not readable.*backup"):
             reading(settings.home)
     assert tree(settings.home) == before
@@ -127,11 +130,11 @@ def test_a_manifest_that_is_no_text_is_a_message(tmp_path: Path) -> None:
 def test_another_format_is_a_message_that_says_what_to_use(tmp_path: Path, number: object) -> None:
     (tmp_path / MANIFEST).write_text(json.dumps(GOOD | {"format": number}))
     with pytest.raises(BarometerError, match="Use the version of barometer that wrote it"):
-        lake.prepare(tmp_path)
+        prepare.prepare(tmp_path)
 
 
 def test_an_empty_lake_has_typed_files_without_a_row(tmp_path: Path) -> None:
-    manifest = lake.prepare(tmp_path)
+    manifest = prepare.prepare(tmp_path)
     for kind, schema in (("position", POSITION_SCHEMA), ("reject", REJECT_SCHEMA)):
         (path,) = lake.part_paths(tmp_path, manifest, kind)
         table = pq.read_table(path, partitioning=None)
@@ -141,15 +144,15 @@ def test_an_empty_lake_has_typed_files_without_a_row(tmp_path: Path) -> None:
 
 
 def test_a_damaged_empty_file_is_written_again(tmp_path: Path) -> None:
-    lake.prepare(tmp_path)
+    prepare.prepare(tmp_path)
     (tmp_path / "position" / "empty.parquet").write_bytes(b"")
-    lake.prepare(tmp_path)
+    prepare.prepare(tmp_path)
     assert pq.read_metadata(tmp_path / "position" / "empty.parquet").num_rows == 0
 
 
 def test_what_the_manifest_does_not_name_is_swept_and_nothing_else(home: Settings) -> None:
     ingested(home, day(*fleet(3), "junk"))
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     before = tree(home.home)
     for name in (
         "position/source=x/file_id=y/0.parquet",
@@ -171,7 +174,7 @@ def test_what_the_manifest_does_not_name_is_swept_and_nothing_else(home: Setting
     for name, content in mine.items():
         write((home.home / name).parent, content, name=Path(name).name)
     (home.home / "position" / "folder.parquet").mkdir()
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     assert tree(home.home) == before | mine
 
 
@@ -181,7 +184,7 @@ def test_the_sweep_follows_no_link_out_of_the_home(home: Settings, tmp_path: Pat
     (home.home / "position" / "link.parquet").symlink_to(precious)
     (home.home / "tmp").rmdir()
     (home.home / "tmp").symlink_to(precious.parent)
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     assert precious.read_bytes() == b"x"
     assert not (home.home / "position" / "link.parquet").is_symlink()
 
@@ -196,8 +199,8 @@ def test_a_part_that_is_not_there_whole_is_named(home: Settings, change: str) ->
         Path(path).write_bytes(content[:-1])
     elif change == "a folder":
         Path(path).mkdir()
-    manifest = lake.prepare(home.home)  # other files may still go in
-    (told,) = lake.faults(home.home, manifest, is_hashed=False)
+    manifest = prepare.prepare(home.home)  # other files may still go in
+    (told,) = damage.faults(home.home, manifest, is_hashed=False)
     lost = (
         rf"{Path(path).name}: (is missing|has .* bytes).* 3 rows of .*\.csv \(marinecadastre-2025"
     )
@@ -208,14 +211,14 @@ def test_a_part_that_is_not_there_whole_is_named(home: Settings, change: str) ->
 def test_a_home_that_cannot_be_written_is_a_message(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("a file")
     with pytest.raises(BarometerError, match=f"{tmp_path.name}: cannot be made ready"):
-        lake.prepare(tmp_path)
+        prepare.prepare(tmp_path)
 
 
 def test_preparing_twice_changes_nothing(home: Settings) -> None:
     ingested(home, day(*fleet(3), "junk"))
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     before = tree(home.home)
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     assert tree(home.home) == before
 
 
@@ -245,7 +248,7 @@ def test_a_lake_may_be_moved(home: Settings, tmp_path: Path) -> None:
 
 def test_every_source_can_be_a_folder() -> None:
     for source_id in SOURCES:
-        path = Path(lake.part_path("position", source_id, "ab", 0))
+        path = Path(lake_entry.part_path("position", source_id, "ab", 0))
         assert path.parts == ("position", f"source={source_id}", "file_id=ab", "0.parquet")
 
 

@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import Settings
-from flows.ingest import parse as read
 from flows.lake import schema
+from flows.rows import parse as read
+from flows.rows import reasons
 from flows.sources.layouts import tell_source
 from tests.flows.conftest import (
     LAYOUTS,
@@ -104,7 +105,7 @@ def test_an_aishub_file_that_is_taken_for_the_other_format_gives_no_position(
     else:
         values.append("0")
     found = read_all(day(",".join(values), first=first))
-    assert (found.rows, found.reasons) == ([], [(2, read.BAD_TIME)])
+    assert (found.rows, found.reasons) == ([], [(2, reasons.BAD_TIME)])
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ def test_statsats_layout_is_parted_by_semicolons_and_may_lack_rot() -> None:
         day(*with_rot, first=first.replace("message_nr", "rot;message_nr")),
     ):
         found = read_all(content)
-        assert found.reasons == [(4, read.BAD_MMSI)]
+        assert found.reasons == [(4, reasons.BAD_MMSI)]
         measures = ("sog_kn", "cog_deg", "heading_deg", "nav_status")
         assert [[r[k] for k in measures] for r in found.rows] == [
             [0.0, 93.0, 307.0, 5],
@@ -201,9 +202,9 @@ def test_statsats_layout_is_parted_by_semicolons_and_may_lack_rot() -> None:
     [
         ("lon", "30198738", 50.33123),
         ("lon", "-108000000", -180.0),
-        ("lon", "108600000", read.NO_POSITION),  # 181 degrees
-        ("lon", "108000001", read.BAD_POSITION),  # 20 cm beyond: no position is bent to fit
-        ("lat", "54600000", read.NO_POSITION),  # 91 degrees
+        ("lon", "108600000", reasons.NO_POSITION),  # 181 degrees
+        ("lon", "108000001", reasons.BAD_POSITION),  # 20 cm beyond: no position is bent to fit
+        ("lat", "54600000", reasons.NO_POSITION),  # 91 degrees
         ("lat", "-54000000", -90.0),
         ("sog_kn", "1022", 102.2),
         ("sog_kn", "1023", None),
@@ -272,15 +273,15 @@ def test_a_length_is_bow_and_stern_or_nothing(
         ("1776254400000000", datetime(2026, 4, 15, 12)),
         ("1776254400000000000", datetime(2026, 4, 15, 12)),
         *(
-            (text, read.BAD_TIME)
+            (text, reasons.BAD_TIME)
             for text in (
                 "1.7762544e9|+1776254400|-1|1_776_254_400|١٧٧٦٢٥٤٤٠٠|1776254400.5.5|.5|"
                 "2026-04-15 12:00:00 GMT|0x69DF7C40|nan||now|1776254400000000000000"
             ).split("|")
         ),
-        ("0", read.OLD_TIME),
-        ("177625440000000", read.OLD_TIME),  # microseconds of 1975
-        ("99999999999", read.FUTURE_TIME),
+        ("0", reasons.OLD_TIME),
+        ("177625440000000", reasons.OLD_TIME),  # microseconds of 1975
+        ("99999999999", reasons.FUTURE_TIME),
     ],
 )
 def test_a_unix_time_tells_its_unit_by_its_size(text: str, moment: datetime | str) -> None:
@@ -331,7 +332,7 @@ def test_a_time_without_its_publishers_zone_is_no_time(
     text = form.format("2026-04-15 12:00:00", zone=zone, other=other)
     found = read_one(layout=layout, reported_at=text)
     if not is_time:
-        assert found == read.BAD_TIME
+        assert found == reasons.BAD_TIME
     else:
         assert isinstance(found, dict)
         assert found["reported_at"].replace(microsecond=0) == datetime(2026, 4, 15, 12)
@@ -390,7 +391,7 @@ def test_a_real_file_is_read_as_a_plain_reading_says(
     assert outcome.entry.rows_read == count
     assert {r[:4] for r in positions(home)} == fixes
     assert outcome.entry.rows_kept == len(fixes)
-    assert [r[:2] for r in sorted(rejects(home))] == [(at, read.BAD_MMSI) for at in wrong]
+    assert [r[:2] for r in sorted(rejects(home))] == [(at, reasons.BAD_MMSI) for at in wrong]
     assert outcome.entry.rows_repeated == count - len(fixes) - len(wrong)
 
 

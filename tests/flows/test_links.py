@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from flows.catalogue import access
 from flows.catalogue import build as catalogue
 from flows.home.settings import Settings
 from tests.flows.ships import (
@@ -172,7 +173,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with catalogue.reading(home) as opened:
+    with access.reading(home) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 from tests.flows.sailing import Place, reports, voyage
 from tests.flows.ships import BANDAR, BERTH, SEA, List, Ship, conflicts, home_of, ofac, sdn, ship
@@ -97,7 +97,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with catalogue.reading(home) as opened:
+    with access.reading(home) as opened:
         yield opened
 
 

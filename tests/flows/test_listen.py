@@ -28,9 +28,11 @@ from websockets.sync.server import ServerConnection
 from flows.cli import main
 from flows.home import lock
 from flows.home.settings import BarometerError
-from flows.sources import listen
+from flows.sources import connection as sources_connection
+from flows.sources import listen, recording
 from flows.sources.aisstream import HEADER, csv_line
-from flows.sources.listen import Gap, Limits
+from flows.sources.connection import Limits
+from flows.sources.recording import Gap
 from tests.conftest import ROOT
 from tests.flows.conftest import ingest, ledger, settings_of
 from tests.flows.stream import (
@@ -234,7 +236,7 @@ def test_a_connection_that_ends_is_a_gap_and_is_opened_anew(
         send(*fleet(2))(connection)
         end(connection)
 
-    started = listen.utc_now()
+    started = sources_connection.utc_now()
     with stream(script, last(tmp_path, *fleet(1, 2), count=3)) as server:
         record(tmp_path, server.url, SOON_SILENT if why == "silent" else QUICK)
     assert len(server.asked) == 2
@@ -417,7 +419,7 @@ def test_a_refusal_that_may_pass_is_tried_again(tmp_path: Path, how: Any) -> Non
 def test_long_keys_are_keys(length: int, tmp_path: Path) -> None:
     """A compatible server's token has some 300 signs, a signed one (JWT) more."""
     key = ("ak1." + "aB3_-" * length)[:length]
-    assert listen.stream_key({"BAROMETER_AISSTREAM_KEY": f" {key}\n"}) == key
+    assert sources_connection.stream_key({"BAROMETER_AISSTREAM_KEY": f" {key}\n"}) == key
     with stream(last(tmp_path, position(), count=1)) as server:
         listen.listen(tmp_path, key, server.url, BOXES, for_s=15, limits=QUICK)
     assert server.asked[0]["APIKey"] == key
@@ -465,7 +467,7 @@ def test_a_server_that_answers_no_ping_is_left(tmp_path: Path) -> None:
 @given(st.integers(0, 10_000))
 def test_waits_grow_to_a_bound_and_are_never_short_of_half(failures: int) -> None:
     limits = Limits()
-    wait = listen.backoff_s(failures, limits)
+    wait = sources_connection.backoff_s(failures, limits)
     doubled = min(2.0 * 2 ** min(failures, 20), 1800)
     assert doubled / 2 <= wait <= doubled
 
@@ -493,7 +495,7 @@ def test_a_slow_disk_drops_the_newest_and_says_how_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    write = listen.write_whole
+    write = recording.write_whole
 
     def slow(*arguments: Any) -> None:
         time.sleep(0.1)
@@ -542,7 +544,7 @@ def test_a_key_that_the_server_does_not_know_ends_it(
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "ключ", "x" * 4097])
 def test_what_is_no_key_is_not_repeated(key: str) -> None:
     with pytest.raises(BarometerError, match="BAROMETER_AISSTREAM_KEY") as caught:
-        listen.stream_key({"BAROMETER_AISSTREAM_KEY": key})
+        sources_connection.stream_key({"BAROMETER_AISSTREAM_KEY": key})
     assert not key.strip() or key not in str(caught.value)
 
 
@@ -555,13 +557,16 @@ def test_what_is_no_key_is_not_repeated(key: str) -> None:
 )
 def test_the_key_is_not_sent_unencrypted_nor_to_what_is_no_address(url: str) -> None:
     with pytest.raises(BarometerError, match="BAROMETER_AISSTREAM_URL") as caught:
-        listen.stream_url({"BAROMETER_AISSTREAM_URL": url})
+        sources_connection.stream_url({"BAROMETER_AISSTREAM_URL": url})
     assert "pass" not in str(caught.value)
 
 
 def test_without_a_word_the_address_is_aisstreams() -> None:
-    assert listen.stream_url({}) == "wss://stream.aisstream.io/v0/stream"
-    assert listen.stream_url({"BAROMETER_AISSTREAM_URL": "ws://[::1]:80/x"}) == "ws://[::1]:80/x"
+    assert sources_connection.stream_url({}) == "wss://stream.aisstream.io/v0/stream"
+    assert (
+        sources_connection.stream_url({"BAROMETER_AISSTREAM_URL": "ws://[::1]:80/x"})
+        == "ws://[::1]:80/x"
+    )
 
 
 def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -600,12 +605,12 @@ def test_what_a_crash_left_is_kept_up_to_its_last_whole_line(
     part = folder / "aisstream-2026-04-15T12.csv.part"
     part.write_bytes(LINES[:length])
     whole = whole_lines(LINES[:length])
-    found = listen.take_up(part)
+    found = recording.take_up(part)
     if whole.count(b"\n") < 2:
         assert found is None and not list(folder.iterdir())
     else:
         assert found is not None and found.read_bytes() == whole and not part.exists()
-        assert listen.last_sign_of_life(folder) == datetime(
+        assert recording.last_sign_of_life(folder) == datetime(
             2026, 4, 15, 12, 0, whole.count(b"\n") - 2
         )
 
@@ -614,10 +619,10 @@ def test_what_a_crash_left_is_kept_up_to_its_last_whole_line(
 def test_a_torn_line_is_found_however_long_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tail_bytes: int
 ) -> None:
-    monkeypatch.setattr(listen, "TAIL_BYTES", tail_bytes)
+    monkeypatch.setattr(recording, "TAIL_BYTES", tail_bytes)
     part = tmp_path / "aisstream-2026-04-15T12.csv.part"
     part.write_bytes(LINES + b"x" * 100)
-    found = listen.take_up(part)
+    found = recording.take_up(part)
     assert found is not None and found.read_bytes() == LINES
 
 
@@ -626,7 +631,7 @@ def test_a_torn_line_is_found_however_long_it_is(
 )
 def test_a_torn_line_of_the_gaps_is_cut_off(tmp_path: Path, before: bytes) -> None:
     (tmp_path / "gaps.log").write_bytes(before)
-    listen.append_gap(tmp_path, Gap(NOON, None, "silent"))
+    recording.append_gap(tmp_path, Gap(NOON, None, "silent"))
     kept = whole_lines(before) or b"from,to,why,dropped\n"
     assert (tmp_path / "gaps.log").read_bytes() == kept + b"2026-04-15T12:00:05.000Z,,silent,\n"
 
@@ -637,7 +642,7 @@ def test_a_torn_line_of_the_gaps_is_cut_off(tmp_path: Path, before: bytes) -> No
 def test_strange_files_tell_no_time(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "gaps.log").write_bytes(content)
     (tmp_path / "aisstream-2026-04-15T12.csv").write_bytes(content)
-    assert listen.last_sign_of_life(tmp_path) is None
+    assert recording.last_sign_of_life(tmp_path) is None
 
 
 START_S = 120.0
@@ -748,7 +753,7 @@ def test_gaps_that_cannot_be_noted_end_it_with_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gap: int
 ) -> None:
     """A disk that is full when a gap begins or ends is not taken for a fault of the network."""
-    note, noted = listen.append_gap, 0
+    note, noted = recording.append_gap, 0
 
     def full(*arguments: Any) -> None:
         nonlocal noted
@@ -802,14 +807,14 @@ def test_progress_is_a_line_on_a_terminal_and_log_lines_elsewhere(
     capsys: pytest.CaptureFixture[str],
     is_terminal: bool,
 ) -> None:
-    from flows import cli
+    from flows.commands import listen
 
     caplog.set_level(logging.INFO)
     monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
     clock = iter(range(0, 1000, 30))
-    monkeypatch.setattr("flows.cli.time.monotonic", lambda: next(clock))
-    told = [listen.Progress(n, n, 2, 1, 0, "f.csv.part", "connected") for n in (60, 120, 180)]
-    with cli._listen_progress() as show:
+    monkeypatch.setattr("flows.commands.listen.time.monotonic", lambda: next(clock))
+    told = [recording.Progress(n, n, 2, 1, 0, "f.csv.part", "connected") for n in (60, 120, 180)]
+    with listen._listen_progress() as show:
         for progress in told:
             show(progress)
     expected = (

@@ -20,8 +20,8 @@ from flows.home import lock
 from flows.home.settings import BarometerError
 from tests.conftest import ROOT
 
-HOLD = "import sys; from pathlib import Path; from flows import lake\n"
-HOLD += "with lake.locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+HOLD = "import sys; from pathlib import Path; from flows.home import lock\n"
+HOLD += "with lock.locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
 
 
 @contextmanager

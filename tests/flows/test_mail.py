@@ -25,18 +25,19 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.catalogue import build as catalogue
-from flows.catalogue import check
+from flows.catalogue import access, check
 from flows.cli import main
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.mail import message as letter
 from flows.mail import outbox as mail
-from flows.mail import smtp
+from flows.mail import remedies, smtp, version
+from flows.mail import settings as smtp_settings
 from flows.mail.alarm import Failure, send_alarm
 from flows.mail.message import Attachment, Letter, compose, message
 from flows.mail.outbox import send_week
-from flows.mail.smtp import MailSettings, Told, mail_settings
+from flows.mail.settings import MailSettings, mail_settings
+from flows.mail.smtp import Told
 from flows.report import tables
 from tests.conftest import ROOT
 from tests.flows.post import FORMS, PASSWORD, TEAM, Post, emptied, parsed
@@ -124,7 +125,7 @@ def week_letter(
     }
     others = [Attachment(name, content) for name, content in (files or {}).items()]
     return Letter(
-        *(week, state, letter.version_of(series, []), found, [series], (*others, *csvs)),
+        *(week, state, version.version_of(series, []), found, [series], (*others, *csvs)),
         left_out=(),
         changed_at=(),
     )
@@ -321,8 +322,8 @@ def test_who_joins_the_team_gets_the_week_alone(post: Post, tmp_path: Path) -> N
 
 def test_two_processes_do_not_send_at_once(post: Post, tmp_path: Path) -> None:
     (tmp_path / "history").mkdir()
-    hold = "import sys; from pathlib import Path; from flows import lake\n"
-    hold += "with lake.locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    hold = "import sys; from pathlib import Path; from flows.home import lock\n"
+    hold += "with lock.locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     program = [sys.executable, "-c", hold, str(tmp_path / "history")]
     with subprocess.Popen(
         program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
@@ -341,7 +342,7 @@ def test_two_processes_do_not_send_at_once(post: Post, tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from flows import mail, smtp
+from flows.mail import outbox as mail, settings as smtp
 from tests.flows.test_mail import week_letter
 append = mail.append_history
 def killed(home, name, records):
@@ -554,7 +555,7 @@ def test_a_refusal_says_what_it_means_and_what_to_do(
     step, remedy, is_temporary = REFUSALS[reply]
     post.behave(**{step: reply})
     (fate,) = set(
-        smtp.deliver(smtp.mail_settings(post.environ()), b"Subject: x\r\n", TEAM).values()
+        smtp.deliver(smtp_settings.mail_settings(post.environ()), b"Subject: x\r\n", TEAM).values()
     )
     assert fate.state == "failed" and fate.is_temporary == is_temporary
     assert reply[:3] in fate.why and remedy in fate.why
@@ -563,8 +564,8 @@ def test_a_refusal_says_what_it_means_and_what_to_do(
 
 def test_a_server_that_offers_no_password_login_is_told() -> None:
     """As one that takes OAuth alone does: smtplib's own words."""
-    mail = smtp.mail_settings(Post(25, Path(), Path(), "starttls").environ())
-    fate = smtp._fate(smtplib.SMTPException("No suitable authentication method found."), mail)
+    mail = smtp_settings.mail_settings(Post(25, Path(), Path(), "starttls").environ())
+    fate = remedies.fate_of(smtplib.SMTPException("No suitable authentication method found."), mail)
     assert "takes no passwords" in fate.why and not fate.is_temporary
 
 
@@ -674,7 +675,7 @@ def test_settings_that_fit(tmp_path: Path) -> None:
         "smtp.example.org", 587, "starttls", None, None, "b@x.org", ("a@x.org", "b@x.org")
     )
     assert mail_settings(environ | {"BAROMETER_SMTP_SECURITY": "tls"}).port == 465
-    assert not smtp.is_set_up({}) and smtp.is_set_up(environ)
+    assert not smtp_settings.is_set_up({}) and smtp_settings.is_set_up(environ)
 
 
 # Secrets and hostile text
@@ -822,7 +823,7 @@ def test_the_command_sends_once_and_the_catalogue_shows_it(
     assert main([*report, "--week", "2026-W10"]) == 1
     told = capsys.readouterr()
     assert told.out == "" and "2026-W10: not sent to" in told.err
-    with catalogue.reading(home) as con:
+    with access.reading(home) as con:
         rows = con.sql("select week, recipients, state, error is null from outbox").fetchall()
     assert rows == [
         ("2026-W12", list(TEAM), "sending", True),
@@ -867,7 +868,7 @@ def due(home: Settings, post: Post, at: datetime = NOON) -> Told:
 def test_a_run_sends_the_newest_closed_week_and_later_what_failed(
     home: Settings, post: Post
 ) -> None:
-    with catalogue.reading(home) as con:
+    with access.reading(home) as con:
         closed = con.sql("select max(week) from barometer where state <> 'open'").fetchone()[0]
     assert due(home, post).done[0].startswith(f"{closed}: sent")
     one = week_letter("2026-W10")

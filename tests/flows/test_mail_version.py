@@ -12,8 +12,8 @@ import pytest
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import Settings
 from flows.mail import outbox as mail
-from flows.mail.message import version_of
 from flows.mail.outbox import Told
+from flows.mail.version import version_of
 from tests.conftest import FillHome
 from tests.flows.post import Post
 from tests.flows.test_mail import NOON, TEAM

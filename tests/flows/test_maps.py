@@ -26,8 +26,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from shapely.geometry import LineString, Point
 
-from flows.analyst import portmap, vessel
-from flows.catalogue import build as catalogue
+from flows.analyst import layers, portmap, vessel
+from flows.catalogue import access
 from flows.cli import main
 from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
@@ -306,7 +306,7 @@ def test_thinning_keeps_all_that_is_flagged_and_the_shape(seed: int, n: int, mos
     dice = np.random.default_rng(seed)
     fix = track(np.add((52, 27), np.cumsum(dice.normal(0, 0.01, (n, 2)), axis=0)))
     fix.loc[dice.random(n) < 0.2, "kind"] = "implausible"
-    kept, tolerance_m = portmap.thin(fix, most)
+    kept, tolerance_m = layers.thin(fix, most)
     assert (kept["kind"] != "credible").sum() == (fix["kind"] != "credible").sum()
     assert kept["reported_at"].is_monotonic_increasing
     assert set(kept.index) <= set(fix.index)
@@ -316,8 +316,8 @@ def test_thinning_keeps_all_that_is_flagged_and_the_shape(seed: int, n: int, mos
         return
     assert len(left) <= most + 2
     assert left.index[0] == credible.index[0] and left.index[-1] == credible.index[-1]
-    way = LineString(np.column_stack(portmap.mercator(left["lon"], left["lat"])))
-    x, y = portmap.mercator(credible["lon"].to_numpy(), credible["lat"].to_numpy())
+    way = LineString(np.column_stack(layers.mercator(left["lon"], left["lat"])))
+    x, y = layers.mercator(credible["lon"].to_numpy(), credible["lat"].to_numpy())
     # The tolerance is in metres on the ground at the middle latitude; the projection stretches.
     stretch = 1 / math.cos(math.radians(credible["lat"].median()))
     assert shapely.distance(way, shapely.points(x, y)).max() <= tolerance_m * stretch + 1e-6
@@ -326,8 +326,8 @@ def test_thinning_keeps_all_that_is_flagged_and_the_shape(seed: int, n: int, mos
 def test_a_ship_that_lies_still_for_long_is_thinned_to_little() -> None:
     dice = np.random.default_rng(1)
     fix = track(dice.normal((50.33, 29.23), 1e-4, (30_000, 2)))
-    kept, tolerance_m = portmap.thin(fix)
-    assert len(kept) < 10 and tolerance_m == portmap.FIRST_TOLERANCE_M
+    kept, tolerance_m = layers.thin(fix)
+    assert len(kept) < 10 and tolerance_m == layers.FIRST_TOLERANCE_M
 
 
 def test_a_long_track_makes_no_huge_file_and_the_map_says_what_it_left_out() -> None:
@@ -390,7 +390,7 @@ def test_the_map_of_the_ports_draws_and_fetches_nothing(visit: Any) -> None:
 
 
 def test_hostile_names_are_text_wherever_they_stand(visit: Any) -> None:
-    kinds = list(portmap.FIX_LAYERS)
+    kinds = list(layers.FIX_LAYERS)
     fix = pd.concat(
         [track([(50.30 + i / 100, 29.2), (50.31, 29.3)], kind=k) for i, k in enumerate(kinds)]
     )
@@ -456,7 +456,7 @@ def test_the_pages_own_policy_lets_no_other_script_run(visit: Any) -> None:
 def test_fixes_of_a_ship_have_their_verdicts(
     sample_home: Settings, name: str, kinds: set[str]
 ) -> None:
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         (ship,) = vessel.find_ships(con, name)
         shown = portmap.ship_on_map(con, ship)
         calls = con.execute(
@@ -517,7 +517,7 @@ def test_a_ship_that_is_not_one_makes_no_map(
 def test_a_ship_that_is_only_listed_makes_no_map(
     sample_home: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         row = con.execute(
             "select min(imo) from register_entry "
             "where imo not in (select imo from hull where imo is not null)"

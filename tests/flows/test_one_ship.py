@@ -12,11 +12,10 @@ from typing import NamedTuple
 import duckdb
 import pytest
 
-from flows.catalogue import build as catalogue
-from flows.catalogue import check
+from flows.catalogue import access, check
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files
@@ -396,7 +395,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with catalogue.reading(home) as opened:
+    with access.reading(home) as opened:
         yield opened
 
 
@@ -441,7 +440,7 @@ def test_a_case_of_others_is_counted_once_and_linked(
 ) -> None:
     settings = Settings(home=tmp_path / "home", as_of=AS_OF, threads=1, memory_limit="300MB")
     settings.home.mkdir()
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     sources = load_sources(settings.home)
     outcomes = [
         o for f in find_files([str(SHARED / file)]) for o in ingest_file(f, sources, settings)
@@ -450,6 +449,6 @@ def test_a_case_of_others_is_counted_once_and_linked(
         text = (SHARED / listed_in).read_text(encoding="utf-8")
         imported(settings, tmp_path / "sdn.csv", text, "2026-05-20")
     run.derive(settings, outcomes, publish=False)
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         query = "select sum(tanker_calls), sum(russian_linked_tanker_calls) from barometer"
         assert con.execute(query).fetchone() == (1, 1)

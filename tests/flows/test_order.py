@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 from flows.lake import manifest as lake
 from tests.conftest import FillHome
@@ -35,7 +35,7 @@ RESTATEMENT = "restatement.csv"
 
 
 def _rows(settings: Settings, name: str) -> list[tuple[object, ...]]:
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         relation = con.table(name)
         kept = [c for c in relation.columns if c not in PUBLISHED]
         return relation.select(*kept).order("all").fetchall()
@@ -43,7 +43,7 @@ def _rows(settings: Settings, name: str) -> list[tuple[object, ...]]:
 
 def _fixes(settings: Settings) -> list[tuple[object, ...]]:
     """The fixes by what makes them: of equal ones that differ in their text, files decide."""
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         return (
             con.table("position")
             .select("mmsi", "reported_at", "lon", "lat")
@@ -127,7 +127,7 @@ def test_an_unchanged_week_is_published_once(
     # With the Monday after: ships that reach a port late on Sunday berth in its first hours.
     fill_home(tmp_path / "home", sample_days[:8])
     settings = fill_home(tmp_path / "home", sample_days[8:14], as_of="2026-03-24T06:00")
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         first = con.sql(
             "select distinct week, first_published_at::varchar from weekly_port_calls order by all"
         ).fetchall()
@@ -148,7 +148,7 @@ def test_a_late_file_restates_a_published_week(
     late = sample_days[2]
     fill_home(tmp_path / "home", [day for day in sample_days[:8] if day != late])
     settings = fill_home(tmp_path / "home", [late], as_of="2026-03-30T06:00")
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         changed = con.sql(
             "select first_published_at::varchar, restated_from, port_calls from weekly_port_calls"
             " where week = '2026-W10' and restated_from is not null"

@@ -27,7 +27,7 @@ from hypothesis import settings as law
 from hypothesis import strategies as st
 
 from flows.analyst import query
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.cli import main
 from flows.home.settings import BarometerError, Settings
 from tests.conftest import ROOT, FillHome
@@ -466,7 +466,7 @@ def test_ctrl_c_ends_a_query_of_the_command(home: Settings) -> None:
 
 
 def test_a_prompt_says_that_the_catalogue_was_replaced(home: Settings, typing: Typing) -> None:
-    path = catalogue.existing(home.home)
+    path = access.existing(home.home)
     typing.type("select 'before' as told;\n")
     typing.see("before")
     typing.see("barometer> ")

@@ -19,7 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.ingest import parse as read
+from flows.rows import blocks, repeats
+from flows.rows import parse as read
+from flows.rows import reasons as row_reasons
+from flows.rows import values as row_values
 from flows.sources.layouts import OPTIONAL, tell_source
 from tests.flows.conftest import (
     AS_OF,
@@ -103,10 +106,10 @@ def test_all_layouts_give_the_same_position() -> None:
 def test_batches_have_the_schema_whatever_they_hold() -> None:
     for content in (day(row()), day("junk"), day(row(sog_kn="?"), "junk", "")):
         stream, digest = io.BytesIO(content), hashlib.blake2b()
-        head = read.read_head(stream, digest)
-        block = next(read.blocks(stream, digest, head.rest, 2))
+        head = blocks.read_head(stream, digest)
+        block = next(blocks.blocks(stream, digest, head.rest, 2))
         parsed = read.parser(layout_of(LAYOUTS[1]), ".", rules_of())(block)
-        assert all(b.schema.equals(read.PACKED_SCHEMA) for b in parsed.batches)
+        assert all(b.schema.equals(repeats.PACKED_SCHEMA) for b in parsed.batches)
 
 
 @pytest.mark.parametrize(
@@ -119,22 +122,22 @@ def test_batches_have_the_schema_whatever_they_hold() -> None:
         ("422100987.0", 422100987),  # as pandas writes a column with gaps
         ("422100987.", 422100987),
         *(
-            (text, read.BAD_MMSI)
+            (text, row_reasons.BAD_MMSI)
             for text in (
                 "0422100987 42210098 4221009870 111000000 199999999 800000000 970123456 972000001 "
                 "992110001 002110000 0 2110000.0"
             ).split()
         ),
         *(
-            (text, read.NO_MMSI)
+            (text, row_reasons.NO_MMSI)
             for text in (
                 "+422100987 -422100987 4.22e8 4.22100987e8 422100987.5 422100987.01 -1 nan null "
                 "0x19285E7B 422_100_987 42210O987 ４２２１００９８７ ٤٢٢١٠٠٩٨٧ 422,100,987 true"
             ).split()
         ),
-        ("", read.NO_MMSI),
-        ("422 100987", read.NO_MMSI),
-        ("422100987\0", read.NO_MMSI),
+        ("", row_reasons.NO_MMSI),
+        ("422 100987", row_reasons.NO_MMSI),
+        ("422100987\0", row_reasons.NO_MMSI),
     ],
 )
 def test_an_mmsi_is_nine_digits_of_a_ship(text: str, mmsi: int | str) -> None:
@@ -181,7 +184,7 @@ def test_an_mmsi_is_nine_digits_of_a_ship(text: str, mmsi: int | str) -> None:
 def test_an_iso_time_is_read_as_utc_or_not_at_all(text: str, moment: datetime | None) -> None:
     found = read_one(reported_at=text)
     if moment is None:
-        assert found in (read.BAD_TIME, read.OLD_TIME)
+        assert found in (row_reasons.BAD_TIME, row_reasons.OLD_TIME)
     else:
         assert one(reported_at=text)["reported_at"] == moment
 
@@ -209,7 +212,7 @@ def test_a_danish_time_is_day_first_and_exact(
     lines = [row(LAYOUTS[2], reported_at=text), *(["junk"] if broken_beside else [])]
     found = read_all(day(*lines, layout=LAYOUTS[2]))
     if moment is None:
-        assert found.reasons[0] == (2, read.BAD_TIME)
+        assert found.reasons[0] == (2, row_reasons.BAD_TIME)
     else:
         assert [r["reported_at"] for r in found.rows] == [moment]
 
@@ -222,7 +225,10 @@ def test_a_time_format_with_an_offset_is_converted() -> None:
 
 @pytest.mark.parametrize(
     ("later", "reason"),
-    [(timedelta(minutes=10), None), (timedelta(minutes=10, microseconds=1), read.FUTURE_TIME)],
+    [
+        (timedelta(minutes=10), None),
+        (timedelta(minutes=10, microseconds=1), row_reasons.FUTURE_TIME),
+    ],
     ids=["at the edge", "after it"],
 )
 def test_a_time_more_than_ten_minutes_after_the_as_of_time_is_the_future(
@@ -241,25 +247,25 @@ def test_a_time_more_than_ten_minutes_after_the_as_of_time_is_the_future(
         ("50.123454", "29.123456", (50.12345, 29.12346)),
         ("5.0123456e1", "+29.5", (50.12346, 29.5)),
         (" 50.5 ", " 29.5 ", (50.5, 29.5)),
-        ("50", "90.0001", read.BAD_POSITION),
-        ("180.0001", "29", read.BAD_POSITION),
-        ("-180.0001", "29", read.BAD_POSITION),
-        ("50", "-91", read.BAD_POSITION),
-        ("50", "91", read.NO_POSITION),
-        ("181", "29", read.NO_POSITION),
-        ("181.0", "91.0", read.NO_POSITION),
-        ("inf", "29", read.NO_NUMBERS),
-        ("50", "-inf", read.NO_NUMBERS),
-        ("1e400", "29", read.NO_NUMBERS),
-        ("nan", "29", read.NO_POSITION),
-        ("", "29", read.NO_POSITION),
-        ("50", "", read.NO_POSITION),
-        ("50E", "29N", read.NO_NUMBERS),
-        ("NULL", "29", read.NO_POSITION),
-        ("0x32", "29", read.NO_NUMBERS),
-        ("5_0", "29", read.NO_NUMBERS),
-        ("٥٠", "29", read.NO_NUMBERS),
-        ("29 13 00", "29", read.NO_NUMBERS),
+        ("50", "90.0001", row_reasons.BAD_POSITION),
+        ("180.0001", "29", row_reasons.BAD_POSITION),
+        ("-180.0001", "29", row_reasons.BAD_POSITION),
+        ("50", "-91", row_reasons.BAD_POSITION),
+        ("50", "91", row_reasons.NO_POSITION),
+        ("181", "29", row_reasons.NO_POSITION),
+        ("181.0", "91.0", row_reasons.NO_POSITION),
+        ("inf", "29", row_reasons.NO_NUMBERS),
+        ("50", "-inf", row_reasons.NO_NUMBERS),
+        ("1e400", "29", row_reasons.NO_NUMBERS),
+        ("nan", "29", row_reasons.NO_POSITION),
+        ("", "29", row_reasons.NO_POSITION),
+        ("50", "", row_reasons.NO_POSITION),
+        ("50E", "29N", row_reasons.NO_NUMBERS),
+        ("NULL", "29", row_reasons.NO_POSITION),
+        ("0x32", "29", row_reasons.NO_NUMBERS),
+        ("5_0", "29", row_reasons.NO_NUMBERS),
+        ("٥٠", "29", row_reasons.NO_NUMBERS),
+        ("29 13 00", "29", row_reasons.NO_NUMBERS),
     ],
 )
 def test_a_position_is_a_place_on_earth(
@@ -293,7 +299,7 @@ JUNK = [
 ]
 
 
-@pytest.mark.parametrize("name", [n for n in OPTIONAL if n not in (*read.TEXTS, "imo")])
+@pytest.mark.parametrize("name", [n for n in OPTIONAL if n not in (*row_values.TEXTS, "imo")])
 @pytest.mark.parametrize("junk", JUNK, ids=repr)
 def test_junk_in_an_optional_field_is_null_and_the_row_stays(name: str, junk: str) -> None:
     assert one(**{name: f'"{junk}"'}) == one() | {name: None}
@@ -463,41 +469,45 @@ GOOD, GOOD_TOO = next_row(), next_row()
         pytest.param([GOOD, "", GOOD_TOO, "", ""], [2, 4], [], id="empty lines"),
         pytest.param([GOOD, "  ", " \t ", GOOD_TOO], [2, 5], [], id="blank lines"),
         pytest.param([GOOD, header(), GOOD_TOO], [2, 4], [], id="header again"),
-        pytest.param([GOOD, "x", GOOD_TOO], [2, 4], [(3, read.BAD_FIELDS)], id="too few fields"),
-        pytest.param([GOOD, GOOD + ",x"], [2], [(3, read.BAD_FIELDS)], id="too many fields"),
         pytest.param(
-            [row(vessel_name='"BARO'), GOOD], [3], [(2, read.BAD_FIELDS)], id="open quote"
+            [GOOD, "x", GOOD_TOO], [2, 4], [(3, row_reasons.BAD_FIELDS)], id="too few fields"
+        ),
+        pytest.param([GOOD, GOOD + ",x"], [2], [(3, row_reasons.BAD_FIELDS)], id="too many fields"),
+        pytest.param(
+            [row(vessel_name='"BARO'), GOOD], [3], [(2, row_reasons.BAD_FIELDS)], id="open quote"
         ),
         pytest.param(
             [GOOD, row(vessel_name='"BA'), next_row(vessel_name='RO"'), GOOD_TOO],
             [2, 4, 5],
-            [(3, read.BAD_FIELDS)],
+            [(3, row_reasons.BAD_FIELDS)],
             id="open quote that another line closes",
         ),
         pytest.param(
             [GOOD, *row(vessel_name='"BA|RO"').split("|"), GOOD_TOO],
             [2, 5],
-            [(3, read.BAD_FIELDS), (4, read.BAD_FIELDS)],
+            [(3, row_reasons.BAD_FIELDS), (4, row_reasons.BAD_FIELDS)],
             id="line break in quotes",
         ),
-        pytest.param([GOOD + "\r" + GOOD_TOO, GOOD], [3], [(2, read.BAD_FIELDS)], id="lone CR"),
+        pytest.param(
+            [GOOD + "\r" + GOOD_TOO, GOOD], [3], [(2, row_reasons.BAD_FIELDS)], id="lone CR"
+        ),
         pytest.param(
             [GOOD + "\r" + GOOD_TOO, "", GOOD],
             [4],
-            [(2, read.BAD_FIELDS)],
+            [(2, row_reasons.BAD_FIELDS)],
             id="lone CR, empty line",
         ),
         pytest.param(
             [GOOD + "\r" + GOOD_TOO, *row(vessel_name='"BA|RO"').split("|")],
             [],
-            [(2, read.BAD_FIELDS), (3, read.BAD_FIELDS), (4, read.BAD_FIELDS)],
+            [(2, row_reasons.BAD_FIELDS), (3, row_reasons.BAD_FIELDS), (4, row_reasons.BAD_FIELDS)],
             id="lone CR, line break in quotes",
         ),
         pytest.param([GOOD + "\r", GOOD_TOO], [2, 3], [], id="CR before the line end"),
         pytest.param(
-            [row(vessel_name="BA\0RO"), "\0", GOOD], [2, 4], [(3, read.BAD_FIELDS)], id="NUL"
+            [row(vessel_name="BA\0RO"), "\0", GOOD], [2, 4], [(3, row_reasons.BAD_FIELDS)], id="NUL"
         ),
-        pytest.param([GOOD[: len(GOOD) // 2]], [], [(2, read.BAD_FIELDS)], id="half a line"),
+        pytest.param([GOOD[: len(GOOD) // 2]], [], [(2, row_reasons.BAD_FIELDS)], id="half a line"),
     ],
 )
 def test_a_fault_in_a_line_is_that_lines_alone(
@@ -526,16 +536,18 @@ def test_a_tab_delimited_line_of_empty_fields_is_a_line() -> None:
     empty = "\t" * (len(SOURCES[LAYOUTS[1]].header) - 1)
     for other in (GOOD.replace(",", "\t"), "junk"):
         found = read_all(day(empty, other, first=header(delimiter="\t")))
-        assert (found.count, found.reasons[0]) == (2, (2, read.NO_MMSI))
+        assert (found.count, found.reasons[0]) == (2, (2, row_reasons.NO_MMSI))
 
 
 @pytest.mark.parametrize("size", [900, 1000, 1001, 5000, 60_000])
 def test_the_text_of_a_reject_is_at_most_a_thousand_characters(size: int) -> None:
     text = "ø" * size
-    assert read_all(day(text, GOOD)).rejects == [(2, read.BAD_FIELDS, text[:1000])]
+    assert read_all(day(text, GOOD)).rejects == [(2, row_reasons.BAD_FIELDS, text[:1000])]
 
 
-@pytest.mark.parametrize("size", [50_000, read.MAX_LINE_BYTES - 500], ids=["long", "longest"])
+@pytest.mark.parametrize(
+    "size", [50_000, row_reasons.MAX_LINE_BYTES - 500], ids=["long", "longest"]
+)
 @pytest.mark.parametrize("broken_beside", [False, True], ids=["alone", "beside a broken line"])
 def test_a_long_field_is_read_alike_wherever_it_stands(size: int, broken_beside: bool) -> None:
     found = read_all(day(row(vessel_name="N" * size), *(["junk"] if broken_beside else [])))
@@ -549,7 +561,7 @@ def test_a_long_field_is_read_alike_wherever_it_stands(size: int, broken_beside:
 )
 def test_a_file_without_a_line_is_empty(content: bytes) -> None:
     with pytest.raises(read.BarometerError, match="empty"):
-        read.read_head(io.BytesIO(content), hashlib.blake2b())
+        blocks.read_head(io.BytesIO(content), hashlib.blake2b())
 
 
 # Two ways, one result
@@ -777,10 +789,11 @@ def test_cutting_the_stream_anywhere_changes_nothing(
     content = given_file[1]
     usual = read_all(content)
     with monkeypatch.context() as patch:
-        patch.setattr(read, "BLOCK_BYTES", block)
+        patch.setattr(blocks, "BLOCK_BYTES", block)
         patch.setattr(read, "CAREFUL_BYTES", careful)
+        patch.setattr(blocks, "LOOK_BYTES", look)
         patch.setattr(read, "LOOK_BYTES", look)
-        patch.setattr(read, "FINGERPRINT_BYTES", first + 1)
+        patch.setattr(blocks, "FINGERPRINT_BYTES", first + 1)
         assert comparable(read_all(content)) == comparable(usual)
 
 
@@ -791,9 +804,9 @@ def test_a_line_over_the_limit_is_one_reject_wherever_the_stream_is_cut(
 ) -> None:
     content = b"\n".join(b"x" * n for n in lengths) + (b"\n" if ended else b"")
     with monkeypatch.context() as patch:
-        patch.setattr(read, "BLOCK_BYTES", block)
-        patch.setattr(read, "MAX_LINE_BYTES", 20)
-        cut = list(read.blocks(io.BytesIO(content), hashlib.blake2b(), b"", 7))
+        patch.setattr(blocks, "BLOCK_BYTES", block)
+        patch.setattr(blocks, "MAX_LINE_BYTES", 20)
+        cut = list(blocks.blocks(io.BytesIO(content), hashlib.blake2b(), b"", 7))
     long = [line for b in cut for line, _ in b.too_long]
     assert long == [i for i, n in enumerate(lengths, 7) if n > 20]
     short = {b.first_line + i: t for b in cut for i, t in enumerate(b.content.split(b"\n")) if t}
@@ -805,7 +818,7 @@ def test_ten_megabytes_without_a_line_end_are_one_reject(ended: bool) -> None:
     long = row(vessel_name='"' + "N" * 10_000_000)
     content = day(GOOD, long, *(["bad", GOOD_TOO] if ended else []))
     found = read_all(content)
-    reasons = [(3, read.LONG_LINE), *([(4, read.BAD_FIELDS)] if ended else [])]
+    reasons = [(3, row_reasons.LONG_LINE), *([(4, row_reasons.BAD_FIELDS)] if ended else [])]
     assert (found.kept, found.reasons) == ([2, 5] if ended else [2], reasons)
     assert found.rejects[0][2] == long[:1000]
 
@@ -825,17 +838,17 @@ class Endless(io.RawIOBase):
 def test_a_line_of_a_hundred_megabytes_is_not_held_in_memory() -> None:
     tracemalloc.start()
     try:
-        cut = list(read.blocks(Endless(100_000_000), hashlib.blake2b(), b"", 2))
+        cut = list(blocks.blocks(Endless(100_000_000), hashlib.blake2b(), b"", 2))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert [b.too_long[0][0] for b in cut] == [2]
-    assert peak < 4 * read.BLOCK_BYTES
+    assert peak < 4 * blocks.BLOCK_BYTES
 
 
 def test_a_header_without_an_end_is_not_read_for_ever() -> None:
     stream = Endless(100_000_000)
-    head = read.read_head(stream, hashlib.blake2b())
+    head = blocks.read_head(stream, hashlib.blake2b())
     assert stream.left > 90_000_000
     with pytest.raises(read.BarometerError):
         tell_source(head.text, SOURCES.values())
@@ -849,7 +862,7 @@ def threads() -> list[threading.Thread]:
 
 
 def test_read_ahead_gives_all_in_order() -> None:
-    assert list(read.read_ahead(range(100))) == list(range(100))
+    assert list(blocks.read_ahead(range(100))) == list(range(100))
     assert not threads()
 
 
@@ -862,7 +875,7 @@ def test_read_ahead_raises_the_readers_error_after_what_came_before(error: BaseE
 
     found = []
     with pytest.raises(type(error)) as caught:
-        for item in read.read_ahead(source()):
+        for item in blocks.read_ahead(source()):
             found.append(item)
     assert (found, caught.value) == ([1, 2], error)
     assert not threads()
@@ -876,7 +889,7 @@ def test_read_ahead_stops_its_thread_when_it_is_left() -> None:
             made.append(i)
             yield i
 
-    ahead = read.read_ahead(source())
+    ahead = blocks.read_ahead(source())
     assert next(ahead) == 0
     ahead.close()
     assert not threads()
@@ -885,7 +898,7 @@ def test_read_ahead_stops_its_thread_when_it_is_left() -> None:
 
 def test_read_ahead_holds_only_a_few_items() -> None:
     made = []
-    ahead = read.read_ahead(made.append(i) or i for i in range(1000))  # type: ignore[func-returns-value]
+    ahead = blocks.read_ahead(made.append(i) or i for i in range(1000))  # type: ignore[func-returns-value]
     next(ahead)
     time.sleep(0.3)
     assert len(made) <= 5
@@ -897,7 +910,7 @@ def test_in_order_gives_results_in_the_order_of_the_items() -> None:
         time.sleep(0.02 if item == 0 else 0)
         return item * 2
 
-    assert list(read.in_order(slow_first, range(20), 3)) == [i * 2 for i in range(20)]
+    assert list(blocks.in_order(slow_first, range(20), 3)) == [i * 2 for i in range(20)]
 
 
 @pytest.mark.parametrize("fault", ["in the source", "in the function"])
@@ -915,7 +928,7 @@ def test_in_order_raises_the_error_where_it_belongs(fault: str) -> None:
 
     found = []
     with pytest.raises(EOFError, match="cut"):
-        for item in read.in_order(function, source(), 1):
+        for item in blocks.in_order(function, source(), 1):
             found.append(item)
     assert found == list(range(len(found)))
     assert len(found) >= 4
@@ -929,7 +942,7 @@ def test_in_order_takes_only_a_few_items_ahead_and_stops_when_it_is_left() -> No
             taken.append(i)
             yield i
 
-    found = read.in_order(lambda i: i, source(), 2)
+    found = blocks.in_order(lambda i: i, source(), 2)
     assert next(found) == 0
     found.close()
     assert len(taken) <= 4
@@ -938,7 +951,7 @@ def test_in_order_takes_only_a_few_items_ahead_and_stops_when_it_is_left() -> No
 
 def test_a_day_of_ships_is_read_whole() -> None:
     found = read_all(day(*fleet(3000), "junk", *fleet(10, 3000)))
-    assert (len(found.rows), found.reasons) == (3010, [(3002, read.BAD_FIELDS)])
+    assert (len(found.rows), found.reasons) == (3010, [(3002, row_reasons.BAD_FIELDS)])
     assert {r["vessel_name"] for r in found.rows} == {FIX["vessel_name"]}
 
 
@@ -946,8 +959,8 @@ def test_a_day_of_ships_is_read_whole() -> None:
     ("text", "reason"),
     [
         ("1998-05-12T00:00:00", None),
-        ("1998-05-11T23:59:59", read.OLD_TIME),
-        ("1970-01-01T00:00:00", read.OLD_TIME),
+        ("1998-05-11T23:59:59", row_reasons.OLD_TIME),
+        ("1970-01-01T00:00:00", row_reasons.OLD_TIME),
     ],
 )
 def test_a_time_from_before_ais_is_a_clock_that_was_never_set(

@@ -9,7 +9,7 @@ import re
 import pytest
 from rich.console import Console
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.cli import main
 from flows.home.settings import Settings
 from flows.report.terminal import week_view
@@ -21,7 +21,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_output_shown_is_what_the_program_prints(sample_home: Settings) -> None:
     """After a change that is meant: GOLDEN_WRITE=1 make test."""
     out = io.StringIO()
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         Console(file=out, width=112).print(week_view(con, "2026-W12"))
     printed = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
     shown = re.search(r"(<!-- output: .*? -->\n```text\n)(.*?)\n?(```)", README, re.DOTALL)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.report import tables, words
 from flows.runner import run
 from tests.flows.conftest import day, ingest, write
@@ -48,7 +48,7 @@ def test_one_hour_off_a_russian_port_is_no_zero_by_trade(tmp_path: Path) -> None
     heard = [*coast(6, GULF + CASPIAN), *off_novorossiysk(60, 61)]
     settings = derived(tmp_path, {DANISH: heard})
     assert zeros(settings, "trade_calls") == []
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         note = words.notes(tables.summary(con, "2026-W25")["notes"], {"state": "x"} | NO_SERIES)
     assert any("No Russian oil port was heard for 30% of the 180 days before" in n for n in note)
 
@@ -70,7 +70,7 @@ def test_a_zero_by_trade_needs_a_russian_port_heard_in_the_180_days_before(tmp_p
 def test_a_zero_by_owner_needs_a_list_with_owners_in_force(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "home", AS_OF, 1, "300MB")
     settings.home.mkdir()
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     content = day(*lines(coast(6, GULF + CASPIAN)), layout=DANISH)
     outcomes = ingest(settings, write(tmp_path, content))
     first, last = START + timedelta(days=7), START + timedelta(days=20)
@@ -81,7 +81,7 @@ def test_a_zero_by_owner_needs_a_list_with_owners_in_force(tmp_path: Path) -> No
     imported(settings, tmp_path / "fleet.csv", text, "2026-06-01")
     run.derive(settings, outcomes, publish=False)
     assert zeros(settings, "owner_calls") == [1, 2]
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         split = con.sql(
             "select distinct week from weekly_split where value = 'owner' and linked_calls = 0"
         ).fetchall()
@@ -98,7 +98,7 @@ def test_a_deaf_caspian_leaves_the_coast_without_zero_and_without_complete(tmp_p
     assert (one["russian_linked_tanker_calls"], one["state"]) == (1, "partial")
     assert one["low_95"] == pytest.approx(0.0253, abs=1e-3)
     assert one["high_95"] is None
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         waters = con.sql(
             "select water, russian_linked_tanker_calls, state from weekly_water"
             " where week in ('2026-W23', '2026-W24') order by all"

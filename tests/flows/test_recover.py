@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.cli import main
 from flows.home import history, lock
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.recover import LOST, UNKNOWN_NAME, recover
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
-from flows.lake import notes
-from flows.lake.manifest import MANIFEST, Entry
+from flows.lake import notes, prepare
+from flows.lake.entry import Entry
+from flows.lake.manifest import MANIFEST
 from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import (
@@ -69,7 +71,7 @@ def manifest_of(settings: Settings) -> dict[str, Entry]:
         file_id: entry._replace(
             **{
                 k: part and part._replace(path=k)
-                for k in lake.KINDS
+                for k in lake_entry.KINDS
                 for part in [getattr(entry, k)]
             }
         )
@@ -171,7 +173,7 @@ def test_without_notes_what_is_not_known_is_said_and_comes_back_with_the_files(
         assert entry.rows_read == old.rows_read or any("is not known" in line for line in told)
     if "history" in kept or not kept:
         shutil.rmtree(home.home / "history", ignore_errors=True)
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     ingest(home, home.home.with_name("in"))
     assert positions(home) == positions(whole)
     again = manifest_of(home)
@@ -179,7 +181,7 @@ def test_without_notes_what_is_not_known_is_said_and_comes_back_with_the_files(
     assert all(entry.fingerprint for entry in again.values())
 
 
-@pytest.mark.parametrize("kind", lake.KINDS)
+@pytest.mark.parametrize("kind", lake_entry.KINDS)
 @pytest.mark.parametrize("damage", ["missing", "cut", "not Parquet"])
 def test_an_input_that_is_not_whole_is_left_out_told_and_set_aside(
     whole: Settings, home: Settings, kind: str, damage: str
@@ -194,7 +196,7 @@ def test_an_input_that_is_not_whole_is_left_out_told_and_set_aside(
     (home.home / MANIFEST).unlink()
     parts = {
         p.read_bytes()
-        for kind in lake.KINDS
+        for kind in lake_entry.KINDS
         for p in (home.home / kind).rglob("[0-9]*")
         if p.is_file()
     }
@@ -203,7 +205,7 @@ def test_an_input_that_is_not_whole_is_left_out_told_and_set_aside(
     assert entry.file_id not in lake.read_manifest(home.home).entries
     after = {p.read_bytes() for p in home.home.rglob("[0-9]*.parquet")}
     assert parts <= after
-    lake.prepare(home.home)
+    prepare.prepare(home.home)
     assert list((home.home / LOST).rglob("*.parquet"))
     ingest(home, home.home.with_name("in"))
     assert manifest_of(home) == manifest_of(whole)
@@ -258,5 +260,5 @@ def test_check_recovers_by_the_command_and_a_report_can_be_read(
     assert main(["check", "--recover", "--repoint", "--json", *flags]) == 0  # a copy
     findings = json.loads(capsys.readouterr().out)
     assert findings[0]["check"] == "recover" and not any(f["is_fault"] for f in findings)
-    with catalogue.reading(home) as con:
+    with access.reading(home) as con:
         assert con.execute("select count(*) from position").fetchone() == (14,)

@@ -16,15 +16,16 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from flows.catalogue import access, check, histories
 from flows.catalogue import build as catalogue
-from flows.catalogue import check
 from flows.derive import record
 from flows.home import history
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
 from flows.lake import manifest as lake
+from flows.lake import prepare
+from flows.lists.entry import ENTRY_SCHEMA
 from flows.registers import store
-from flows.registers.entry import ENTRY_SCHEMA
 from flows.report.tables import records
 from flows.runner import run
 from tests.conftest import no_pictures
@@ -147,13 +148,13 @@ def restatements(
     numbered = [{"version": n} | version for n, version in enumerate(ordered, 1)]
     entries = [{"version": v["version"]} | entry for v in numbered for entry in v["said"]]
     tables = {
-        "run_record": (runs, catalogue.RUN_SCHEMA),
-        "run_register_record": ([], catalogue.RUN_REGISTER_SCHEMA),
-        "run_file_record": (files, catalogue.RUN_FILE_SCHEMA),
-        "published": (with_id(port_rows), catalogue.PUBLISHED_SCHEMA),
-        "published_week_record": (with_id(headlines), catalogue.PUBLISHED_WEEK_SCHEMA),
-        "published_call_record": (with_id(calls or []), catalogue.PUBLISHED_CALL_SCHEMA),
-        "version_record": (numbered, catalogue.VERSION_SCHEMA),
+        "run_record": (runs, histories.RUN_SCHEMA),
+        "run_register_record": ([], histories.RUN_REGISTER_SCHEMA),
+        "run_file_record": (files, histories.RUN_FILE_SCHEMA),
+        "published": (with_id(port_rows), histories.PUBLISHED_SCHEMA),
+        "published_week_record": (with_id(headlines), histories.PUBLISHED_WEEK_SCHEMA),
+        "published_call_record": (with_id(calls or []), histories.PUBLISHED_CALL_SCHEMA),
+        "version_record": (numbered, histories.VERSION_SCHEMA),
         "version_entry": (entries, ENTRIES),
     }
     with duckdb.connect() as con:
@@ -451,7 +452,7 @@ FILES = {
 def publish(settings: Settings, *names: str, as_of: datetime) -> Settings:
     """A run over some of the files, which publishes."""
     then = settings._replace(as_of=as_of)
-    lake.prepare(then.home)
+    prepare.prepare(then.home)
     folder = then.home.parent / "input"
     paths = [write(folder, day(*FILES[name], layout=DANISH), name=name) for name in names]
     outcomes = ingest(then, *paths) if paths else []
@@ -480,7 +481,7 @@ def home(once: Settings, tmp_path: Path) -> Settings:
 
 
 def rows(settings: Settings, query: str) -> list[Row]:
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         found: list[Row] = con.sql(query).to_arrow_table().to_pylist()
     return found
 
@@ -490,7 +491,7 @@ def changed(settings: Settings, where: str = "true") -> list[tuple[Any, ...]]:
 
     Week, port, tier, old, new, reasons, detail, who came and who went.
     """
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         return (
             con.table("restatement")
             .filter("number = 'port_calls'")
@@ -562,7 +563,7 @@ def test_a_berth_that_only_the_next_file_shows_is_later_data(tmp_path: Path) -> 
     after = write(tmp_path, day(*lying(7, 8), *arriving[monday:], layout=DANISH), name="after.csv")
     settings = settings_at(tmp_path / "home")
     for path, as_of in ((week, datetime(2026, 6, 8, 6)), (after, FIRST)):
-        lake.prepare(settings.home)
+        prepare.prepare(settings.home)
         then = settings._replace(as_of=as_of)
         with no_pictures():
             run.derive(then, ingest(then, path), publish=True)
@@ -589,7 +590,7 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
         ("2026-W23", "IRKHK", "none", 1, 0, "new listing", detail, None, told(PLAIN)),
         ("2026-W23", "IRKHK", "strong", 1, 2, "new listing", detail, told(PLAIN), None),
     ]
-    with catalogue.reading(then) as con:
+    with access.reading(then) as con:
         report = {
             week: records(con, "report_restatement", week=week)
             for week in ("2026-W23", "2026-W24", "2026-W25")
@@ -665,7 +666,7 @@ def killed(once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(history, "append_history", noted)
-        patch.setattr(catalogue, "swap_in", gone)
+        patch.setattr(access, "swap_in", gone)
         with pytest.raises(Killed):
             next_week(once._replace(home=folder), "late.csv")
     assert tuple(appended) == APPENDED

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 from tests.conftest import SAMPLE
 
@@ -38,7 +38,7 @@ def _expected() -> dict[str, Any]:
 
 
 def _found(settings: Settings, query: str) -> pd.DataFrame:
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         return con.sql(query).df()
 
 
@@ -133,7 +133,7 @@ def test_rows_are_accounted_for_as_the_simulator_counted_them(sample_home: Setti
 
 @pytest.mark.parametrize("week", ["2026-W10", "2026-W11", "2026-W12"])
 def test_a_port_that_nobody_hears_has_no_number(sample_home: Settings, week: str) -> None:
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         rows = con.execute(
             "select port_calls, state from weekly_port_calls"
             " where port_id = 'IRZBR' and week = $week",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from flows.derive import series
+from flows.derive import rates, series
 
 GARWOOD = {
     0: ("0.00", "3.69"),
@@ -79,7 +79,7 @@ def last(weeks: pd.DataFrame) -> dict[str, Any]:
 
 @pytest.mark.parametrize("calls", GARWOOD)
 def test_the_limits_are_those_of_the_published_tables(calls: int) -> None:
-    low, high = series.poisson_limits(np.array([float(calls)]))
+    low, high = rates.poisson_limits(np.array([float(calls)]))
     assert (f"{low[0]:.2f}", f"{high[0]:.2f}") == GARWOOD[calls]
 
 
@@ -97,7 +97,7 @@ def test_the_test_is_the_binomial_one_against_eight_weeks() -> None:
 
 def test_a_textbook_case_of_the_exact_test() -> None:
     """Fay (2010), also in the examples of R's poisson.test: 11 in 800 against 21 in 3011."""
-    assert series.change_p(11, 800, 21, 3011) == pytest.approx(0.07967, abs=5e-6)
+    assert rates.change_p(11, 800, 21, 3011) == pytest.approx(0.07967, abs=5e-6)
 
 
 def test_the_index_is_a_ratio_of_sums() -> None:
@@ -149,7 +149,7 @@ def test_a_word_is_said_of_a_clear_change(counts: list[int], word: str) -> None:
 def test_a_change_too_small_for_a_week_shows_over_four_or_thirteen() -> None:
     found = last(weeks_of([2, 1, 2, 3, 2, 1, 3, 2] * 6 + [6, 5, 6, 7]))
     assert (found["word"], found["word_weeks"]) == (series.RISE, 4)
-    assert found["change_p"] > series.WINDOW_P
+    assert found["change_p"] > rates.WINDOW_P
 
 
 def test_a_word_needs_both_views() -> None:
@@ -180,13 +180,13 @@ def test_what_a_window_could_show_is_where_its_test_turns(
     rise, fall = series._rise_from(*table)[0], series._fall_to(*table)[0]
 
     def p(count: float) -> float:
-        return float(series.tail_p(np.array([count]), *table)[0])
+        return float(rates.tail_p(np.array([count]), *table)[0])
 
     expected = before * share / (1 - share)
     if calls > expected:
-        assert (p(calls) < series.WINDOW_P) == (calls >= rise)
+        assert (p(calls) < rates.WINDOW_P) == (calls >= rise)
     if calls < expected:
-        assert (p(calls) < series.WINDOW_P) == (calls <= fall)
+        assert (p(calls) < rates.WINDOW_P) == (calls <= fall)
 
 
 @given(st.integers(0, 40), st.integers(0, 300), st.floats(0.02, 0.9))
@@ -195,7 +195,7 @@ def test_without_clustering_the_doubled_tail_is_the_binomial_one(
 ) -> None:
     tails = stats.binom(calls + before, share)
     wanted = min(1.0, 2 * min(tails.cdf(calls), tails.sf(calls - 1)))
-    found = series.tail_p(
+    found = rates.tail_p(
         np.array([float(calls)]), np.array([float(before)]), np.array([share]), np.array([1.0])
     )
     assert found[0] == pytest.approx(wanted, rel=1e-9, abs=1e-12)
@@ -206,10 +206,10 @@ def test_clustered_calls_widen_the_limits_and_silence_the_word() -> None:
     single = [1, 2, 0, 1, 3, 1, 0, 2, 1, 1, 2, 0, 3, 1, 1, 0, 2, 1, 0, 1] * 2
     found = last(weeks_of([*(3 * n for n in single), 12]))
     assert found["dispersion"] > series.LEAST_DISPERSION
-    low, high = series.poisson_limits(np.array([12.0]))
+    low, high = rates.poisson_limits(np.array([12.0]))
     assert found["low_95"] < low[0]
     assert found["high_95"] > high[0]
-    assert found["change_p"] < series.WINDOW_P
+    assert found["change_p"] < rates.WINDOW_P
     assert found["word"] == series.NO_CHANGE
 
 
@@ -219,7 +219,7 @@ def test_a_true_step_is_not_taken_for_clustering() -> None:
     for _ in range(2000):
         calls = np.concatenate([rng.poisson(2, 26), rng.poisson(8, 26)]).astype(float)
         assert calls.var(ddof=1) / calls.mean() > series.LEAST_DISPERSION
-        found.append(series.dispersion(calls, np.ones(52))[0])
+        found.append(rates.dispersion(calls, np.ones(52))[0])
     assert np.mean(np.array(found) > series.LEAST_DISPERSION) < 0.06
 
 
@@ -228,7 +228,7 @@ def test_a_poisson_series_seldom_looks_clustered(weeks: int, most: float) -> Non
     rng = np.random.default_rng(6)
     for rate in (2, 8):
         found = [
-            series.dispersion(rng.poisson(rate, weeks).astype(float), np.ones(weeks))[0]
+            rates.dispersion(rng.poisson(rate, weeks).astype(float), np.ones(weeks))[0]
             for _ in range(2000)
         ]
         assert np.mean(np.array(found) > series.LEAST_DISPERSION) < most
@@ -238,7 +238,7 @@ def test_the_dispersion_of_calls_by_threes_is_three() -> None:
     rng = np.random.default_rng(7)
     exposure = rng.uniform(0.5, 1, 5000)
     calls = 3.0 * rng.poisson(2 * exposure)
-    assert series.dispersion(calls, exposure)[0] == pytest.approx(3, rel=0.06)
+    assert rates.dispersion(calls, exposure)[0] == pytest.approx(3, rel=0.06)
 
 
 @settings(deadline=None)
@@ -272,7 +272,7 @@ def test_unheard_weeks_between_two_levels_change_no_dispersion(
 
     def of(calls: list[int], heard: list[bool]) -> tuple[float, int]:
         counts = np.array(calls, float)
-        return series.dispersion(counts, np.ones(counts.size), np.array(heard))
+        return rates.dispersion(counts, np.ones(counts.size), np.array(heard))
 
     def with_gap(weeks: int) -> tuple[float, int]:
         heard = [True] * len(before) + [False] * weeks + [True] * len(after)
@@ -282,7 +282,7 @@ def test_unheard_weeks_between_two_levels_change_no_dispersion(
     assert with_gap(1) == pytest.approx((found, pairs), nan_ok=True)
     parts = [of(part, [True] * len(part)) for part in (before, after)]
     assert pairs == parts[0][1] + parts[1][1]
-    if all(count >= series.LEAST_PAIRS for _, count in parts):
+    if all(count >= rates.LEAST_PAIRS for _, count in parts):
         wanted = sum(spread * count for spread, count in parts) / pairs
         assert found == pytest.approx(wanted)
 

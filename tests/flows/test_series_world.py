@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.derive import series
 from tests.evaluation.series_world import World, fill
 
@@ -22,7 +22,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     heard[list(LOST)] = 0
     world = World(datetime(2025, 1, 6), rate, heard, 1, 11)
     settings = fill(world, tmp_path_factory.mktemp("year") / "world")
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         return con.sql("from barometer order by week").df()
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import Settings
-from flows.ingest import parse as read
 from flows.ingest.span import NEAR_DAYS, own_days
+from flows.rows import blocks, reasons
 from tests.flows.conftest import day, fleet, ingested, ledger, positions, rejects, row
 
 NOON = datetime(2026, 4, 15, 12)
@@ -125,8 +125,8 @@ def strayed(stray: datetime, count: int = 40) -> list[str]:
 def test_neither_cut_nor_order_nor_other_files_decide(
     home: Settings, monkeypatch: pytest.MonkeyPatch, block: int, seed: int
 ) -> None:
-    monkeypatch.setattr(read, "BLOCK_BYTES", block)
-    monkeypatch.setattr(read, "FINGERPRINT_BYTES", 200)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    monkeypatch.setattr(blocks, "FINGERPRINT_BYTES", 200)
     lines = strayed(NOON - ROLLED)
     random.Random(seed).shuffle(lines)
     old = day(*fleet(5, 500, reported_at=(NOON - ROLLED).isoformat()))
@@ -135,7 +135,7 @@ def test_neither_cut_nor_order_nor_other_files_decide(
     assert (outcome.entry.rows_kept, outcome.entry.rows_rejected) == (40, 1)
     assert outcome.entry.first_reported_at == outcome.entry.last_reported_at == NOON
     ((line, why, raw, *_),) = rejects(home)
-    assert why == read.FAR_TIME
+    assert why == reasons.FAR_TIME
     assert lines[line - 2] == raw
     assert "wrong clock" in outcome.remarks[0]
     assert len(positions(home)) == 45  # the other file is of that time, and keeps its rows
@@ -150,4 +150,4 @@ def test_neither_cut_nor_order_nor_other_files_decide(
 def test_a_stray_row_does_not_stretch_the_series(home: Settings, stray: datetime) -> None:
     ingested(home, day(*strayed(stray, 3)))
     assert {r[1] for r in positions(home)} == {NOON}
-    assert [r[1] for r in rejects(home)] == [read.FAR_TIME]
+    assert [r[1] for r in rejects(home)] == [reasons.FAR_TIME]

@@ -19,11 +19,13 @@ from flows.cli import main
 from flows.home import lock
 from flows.home.extras import install_command
 from flows.home.settings import BarometerError, Settings, load_settings
-from flows.ingest import stage as ingest
+from flows.ingest import commit
+from flows.ingest.outcome import Outcome
 from flows.ingest.recover import recover
-from flows.ingest.stage import Outcome, ingest_file
+from flows.ingest.stage import ingest_file
+from flows.lake import damage, prepare, store
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
-from flows.lake import store
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
@@ -75,7 +77,7 @@ def url(tmp_path: Path) -> str:
 
 def settings_of(home: Path, url: str | None, **changes: Any) -> Settings:
     settings = load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": url}, {})
-    lake.prepare(settings.home, settings.place)
+    prepare.prepare(settings.home, settings.place)
     return settings._replace(**changes)
 
 
@@ -91,7 +93,7 @@ def filled(settings: Settings, *paths: Path) -> list[Outcome]:
     return outcomes
 
 
-def hash_of(entry: lake.Entry) -> str | None:
+def hash_of(entry: lake_entry.Entry) -> str | None:
     return entry.position and entry.position.hash
 
 
@@ -167,7 +169,7 @@ def test_of_two_homes_that_write_one_lake_the_slower_is_told_and_nothing_is_lost
     other = settings_of(tmp_path / "other", url, as_of=LATE)
     plain = lake.write_manifest
 
-    def slower(place: lake.Place, manifest: lake.Manifest) -> None:
+    def slower(place: lake.Place, manifest: lake_entry.Manifest) -> None:
         monkeypatch.setattr(lake, "write_manifest", plain)
         assert [o.state for o in take_in(other, theirs)] == ["ingested"]
         plain(place, manifest)
@@ -179,7 +181,7 @@ def test_of_two_homes_that_write_one_lake_the_slower_is_told_and_nothing_is_lost
         assert (told.state, told.is_transient) == ("failed", True)
         assert "another barometer wrote to this lake meanwhile" in told.message
         assert [e.name for e in lake.read_manifest(url).entries.values()].count("theirs.csv") == 1
-        assert lake.faults(url, lake.read_manifest(url), is_hashed=True) == []
+        assert damage.faults(url, lake.read_manifest(url), is_hashed=True) == []
         theirs = write(tmp_path / "in", day(*fleet(5, 90)), name="theirs.csv")
         if not before:
             store.delete(url, sorted(objects(url)))
@@ -221,19 +223,19 @@ def test_a_sweep_keeps_what_is_young_and_what_is_named(
     mine = {"position/notes.txt", "notes.parquet"}
     for name in strays | mine:
         store.put(url, name, b"x")
-    lake.prepare(settings.home, url)
+    prepare.prepare(settings.home, url)
     assert objects(url) == before | strays | mine
     monkeypatch.setattr(store, "KEPT_FOR", timedelta(seconds=-1))
-    lake.prepare(settings.home, url)
+    prepare.prepare(settings.home, url)
     assert objects(url) == before | mine
     store._store(url).delete("manifest.json")  # lost, and may be put back
     with pytest.raises(BarometerError, match="barometer check --recover"):
-        lake.prepare(settings.home, url)
+        prepare.prepare(settings.home, url)
     assert objects(url) == (before | mine) - {"manifest.json"}
     assert recover(settings)[0].startswith("the manifest was rebuilt: 1 input files, 1 fixes")
-    lake.prepare(settings.home, url)
+    prepare.prepare(settings.home, url)
     assert before <= objects(url)
-    assert lake.faults(url, lake.read_manifest(url), is_hashed=True) == []
+    assert damage.faults(url, lake.read_manifest(url), is_hashed=True) == []
 
 
 def test_a_wrong_key_is_a_message(
@@ -265,14 +267,14 @@ def test_a_server_that_goes_in_the_middle_is_a_message_and_exit_1(
         with no_pictures():
             assert main(["ingest", str(sample_days[0]), *arguments]) == 0
         capsys.readouterr()
-        plain = ingest._commit
+        plain = commit._commit
 
-        def dying(*given: Any) -> lake.Entry:
+        def dying(*given: Any) -> lake_entry.Entry:
             server.kill()
             server.wait()
             return plain(*given)
 
-        monkeypatch.setattr(ingest, "_commit", dying)
+        monkeypatch.setattr(commit, "_commit", dying)
         assert main(["ingest", str(sample_days[1]), *arguments]) == 1
         told = capsys.readouterr().err
         assert f"{url}: the lake cannot be reached" in told and "Traceback" not in told

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 from flows.report.tables import records
 from tests.flows.sailing import reports, voyage
@@ -87,7 +87,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with catalogue.reading(home) as opened:
+    with access.reading(home) as opened:
         yield opened
 
 

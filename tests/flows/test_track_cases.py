@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.registers import store
 from flows.runner import run
 from flows.sources.layouts import load_sources
@@ -50,7 +50,7 @@ CASES = [
 def test_a_voyage_gives_its_calls(case: Case, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "home", AS_OF, 1, "300MB")
     settings.home.mkdir()
-    lake.prepare(settings.home)
+    prepare.prepare(settings.home)
     path = TRACKS / case.file
     outcomes = ingest_file(InputFile(path, is_named=True), load_sources(settings.home), settings)
     assert [outcome.state for outcome in outcomes] == ["ingested"]
@@ -66,5 +66,5 @@ def test_a_voyage_gives_its_calls(case: Case, tmp_path: Path) -> None:
             count(*) filter (where not is_headline)
         from counted_call
     """
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         assert con.execute(query).fetchone() == (case.calls, case.linked, case.apart)

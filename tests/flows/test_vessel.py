@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from flows.analyst import vessel
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.cli import main
 from flows.home.settings import Settings
 from tests.conftest import ROOT
@@ -69,7 +69,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with catalogue.reading(home) as opened:
+    with access.reading(home) as opened:
         yield opened
 
 

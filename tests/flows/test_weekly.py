@@ -15,10 +15,10 @@ from prefect.client.orchestration import get_client
 from prefect.flows import load_flow_from_entrypoint
 from prefect.settings import PREFECT_API_URL
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import BarometerError, Settings, load_settings
-from flows.ingest.stage import Outcome, TransientError
-from flows.mail import smtp
+from flows.ingest.outcome import Outcome, TransientError
+from flows.mail import settings as mail_settings
 from flows.weekly import ingest, weekly
 from tests.conftest import AS_OF, ROOT
 from tests.flows.disk import REFUSED
@@ -53,7 +53,7 @@ def test_the_flow_ingests_derives_and_leaves_an_artifact(
     states = sorted(outcome.state for outcome in outcomes)
     assert states == ["failed", "failed", "ingested", "ingested"]
     settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         assert con.sql("select count(*) from source_file").fetchone() == (2,)
         assert con.sql("select files_ingested, files_failed from run").fetchall() == [(2, 2)]
     assert (settings.home / "reports" / "2026-W10" / "barometer.csv").exists()
@@ -90,7 +90,7 @@ def test_the_flow_gives_the_same_as_the_plain_functions(
     for name in ("port_call", "weekly_port_calls", "barometer"):
         rows = []
         for one in (sample_home, settings):
-            with catalogue.reading(one) as con:
+            with access.reading(one) as con:
                 rows.append(con.table(name).order("all").fetchall())
         assert rows[0] == rows[1], name
 
@@ -197,7 +197,7 @@ def test_a_block_that_does_not_do_is_named(post: Post) -> None:
         "BAROMETER_MAIL_TO": "a@example.org",
     }
     with pytest.raises(BarometerError, match="does not verify") as told:
-        smtp.mail_settings(environ)
+        mail_settings.mail_settings(environ)
     assert PASSWORD not in str(told.value)
     with pytest.raises(BarometerError, match="email-server-credentials/none cannot be loaded"):
-        smtp.mail_settings(environ | {"BAROMETER_SMTP_BLOCK": "none"})
+        mail_settings.mail_settings(environ | {"BAROMETER_SMTP_BLOCK": "none"})

@@ -8,12 +8,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.derive import digest
 from flows.home import history, lock
 from flows.home.settings import Settings
 from flows.ingest import known
 from flows.lake import compact, store
+from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
 
 OF_RUNS = {"run", "run_register", "outbox"}
@@ -31,7 +32,7 @@ def contents(settings: Settings) -> dict[str, str]:
     home = settings.home
     manifest = lake.read_manifest(settings.place)
     found: dict[str, Any] = {"manifest": [_unversioned(e) for e in manifest.entries.values()]}
-    for kind in lake.KINDS:
+    for kind in lake_entry.KINDS:
         named = [p for e in manifest.entries.values() if (p := getattr(e, kind)) is not None]
         files = [store.readable(settings.place, part.path) for part in named]
         tables = [pq.read_table(file, partitioning=None) for file in files]
@@ -48,7 +49,7 @@ def contents(settings: Settings) -> dict[str, str]:
     found["run numbers"] = [r["run_id"] for r in runs] == list(range(1, len(runs) + 1))
     files = [path.relative_to(home) for path in sorted(home.rglob("*")) if not path.is_dir()]
     found["files"] = [
-        str(path.parent if path.parts[0] in lake.KINDS else path)
+        str(path.parent if path.parts[0] in lake_entry.KINDS else path)
         for path in files
         if path.parts[0] not in ("prefect", lock.LOCK, digest.FOLDER, compact.FOLDER, known.FILE)
     ]
@@ -62,15 +63,19 @@ def _hash(it: Any) -> str:
     return hashlib.blake2b(repr(it).encode()).hexdigest()[:16]
 
 
-def _unversioned(entry: lake.Entry) -> lake.Entry:
+def _unversioned(entry: lake_entry.Entry) -> lake_entry.Entry:
     return entry._replace(
-        **{k: part._replace(path=k) for k in lake.KINDS if (part := getattr(entry, k)) is not None}
+        **{
+            k: part._replace(path=k)
+            for k in lake_entry.KINDS
+            if (part := getattr(entry, k)) is not None
+        }
     )
 
 
 def _relations(settings: Settings) -> dict[str, str]:
     found = {}
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         names = con.execute(
             "select distinct table_name from information_schema.tables order by all"
         ).fetchall()

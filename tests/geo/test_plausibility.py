@@ -24,8 +24,8 @@ from geo.plausibility import (
     SECOND_HULL,
     VERDICTS,
     Judgement,
-    can_sail,
 )
+from geo.tracks import can_sail
 from tests.geo.drawn import law, torn_tracks, tracks
 from tests.geo.tracks import (
     START,

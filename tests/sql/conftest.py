@@ -13,11 +13,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import manifest as lake
+from flows.lake import prepare
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files
@@ -116,7 +116,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     _write(inputs / "first.csv", [*rows[:400], rows[3]], BAD_LINES)
     _write(inputs / "second.csv", [*rows[300:], rows[-1]], [])
     sources = load_sources(home)
-    lake.prepare(home)
+    prepare.prepare(home)
     outcomes = []
     for file in find_files([str(inputs)]):
         outcomes += ingest_file(file, sources, made)
@@ -139,7 +139,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home without a single position."""
     home = tmp_path_factory.mktemp("empty")
     made = Settings(home=home, as_of=AS_OF, threads=2, memory_limit="300MB")
-    lake.prepare(home)
+    prepare.prepare(home)
     run.derive(made, [], publish=True)
     return made
 
@@ -149,7 +149,7 @@ def reading(settings: Settings) -> Opened:
     """The catalogue of the home, opened as the program opens it."""
 
     def opened() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        return catalogue.reading(settings)
+        return access.reading(settings)
 
     return opened
 
@@ -158,9 +158,9 @@ def reading(settings: Settings) -> Opened:
 def copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A copy of the catalogue, open for writing. The views of the lake are tables in it."""
     path = tmp_path_factory.mktemp("copy") / "copy.duckdb"
-    path.write_bytes(catalogue.existing(settings.home).read_bytes())
+    path.write_bytes(access.existing(settings.home).read_bytes())
     with duckdb.connect(str(path)) as con:
-        for name in catalogue.LAKE_VIEWS:
+        for name in access.LAKE_VIEWS:
             con.execute(f"create table {name}_held as from {name}")
             con.execute(f"drop view {name}")
             con.execute(f"alter table {name}_held rename to {name}")

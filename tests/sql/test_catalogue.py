@@ -17,6 +17,7 @@ import duckdb
 import pytest
 import shapely
 
+from flows.catalogue import access
 from flows.catalogue import build as catalogue
 from flows.home.history import OUTBOX, append_history
 from flows.home.resources import sql_path
@@ -182,14 +183,14 @@ def test_each_relation_is_listed_once_and_explained(
     settings: Settings, tmp_path: Path, changed: Callable[[Path], None] | None
 ) -> None:
     """Wherever the home lies, and whatever came in or went out since the last run."""
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         in_place = con.execute(LISTED).fetchall()
         fixes = con.table("position").order("all").fetchall()
     moved = settings._replace(home=tmp_path / "moved [1]*")
     shutil.copytree(settings.home, moved.home)
     if changed is not None:
         changed(moved.home)
-    with catalogue.reading(moved) as con:
+    with access.reading(moved) as con:
         assert con.execute("select current_database()").fetchone() == ("barometer",)
         shown = [name for (name,) in con.execute("show tables").fetchall()]
         listed = con.execute(LISTED).fetchall()
@@ -217,8 +218,8 @@ def test_a_moved_home_is_read_by_who_cannot_write_to_it(
             raise PermissionError(13, "Permission denied")
         return made(**given)
 
-    monkeypatch.setattr(catalogue, "TemporaryDirectory", refusing)
-    with catalogue.reading(moved) as con:
+    monkeypatch.setattr(access, "TemporaryDirectory", refusing)
+    with access.reading(moved) as con:
         assert con.execute("select count(*) > 0 from position").fetchone() == (True,)
 
 
@@ -242,7 +243,7 @@ print(json.dumps([
     found = {}
     for tz in ("UTC", zone):
         done = subprocess.run(
-            [sys.executable, "-c", script, str(catalogue.existing(settings.home))],
+            [sys.executable, "-c", script, str(access.existing(settings.home))],
             env={**os.environ, "TZ": tz},
             capture_output=True,
             text=True,
@@ -285,9 +286,9 @@ def test_comments_name_units(reading: Opened, pattern: str) -> None:
 def test_comments_stay_when_the_home_is_moved(settings: Settings, tmp_path: Path) -> None:
     moved = settings._replace(home=tmp_path / "moved")
     shutil.copytree(settings.home, moved.home)
-    catalogue.repoint(moved, lake.read_manifest(moved.home))
+    access.repoint(moved, lake.read_manifest(moved.home))
     query = sql_path("checks", "uncommented.sql").read_text(encoding="utf-8")
-    with catalogue.open_catalogue(catalogue.existing(moved.home), moved) as con:
+    with access.open_catalogue(access.existing(moved.home), moved) as con:
         assert con.execute(query).fetchall() == []
 
 
@@ -357,5 +358,5 @@ def test_example_runs_and_repeats(reading: Opened, path: Path) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs_on_an_empty_home(empty: Settings, path: Path) -> None:
-    with catalogue.reading(empty) as con:
+    with access.reading(empty) as con:
         con.sql(path.read_text(encoding="utf-8")).fetchall()

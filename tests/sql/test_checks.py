@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
 from tests.sql.conftest import RUSSIAN
@@ -377,7 +377,7 @@ def test_sound_catalogue_passes(reading: Opened, check: str) -> None:
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_empty_catalogue_passes(empty: Settings, check: str) -> None:
-    with catalogue.reading(empty) as con:
+    with access.reading(empty) as con:
         assert found(con, check) == []
 
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.registers.entry import Entry, Junk, as_table
-from flows.registers.eu import open_list
+from flows.lists.entry import Entry, Junk, as_table
+from flows.publishers.eu import open_list
 
 ROOT = Path(__file__).parents[3]
 BUNDLED = ROOT / "data" / "registers" / "eu_833_2014_annex_xlii.csv"

@@ -20,15 +20,15 @@ from hypothesis import strategies as st
 
 from flows import cli
 from flows.analyst import lists as show
-from flows.catalogue import build as catalogue
+from flows.catalogue import histories
 from flows.derive.record import hashes, registers_in_use
 from flows.home.history import REGISTER, read_history
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError, Settings
+from flows.lists.entry import Entry
+from flows.publishers.formats import open_list
 from flows.registers import guard, store
 from flows.registers.codes import load_programmes, load_vessel_types
-from flows.registers.entry import Entry
-from flows.registers.formats import open_list
 from tests.flows.registers.ships import imo
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
@@ -94,8 +94,8 @@ def entries(home: Path) -> list[dict[str, Any]]:
     """The rows of register_entry about ships of a home's imports, by the home's versions."""
     versions = [v for v in store.load_versions(home) if v.import_number is not None]
     with duckdb.connect(config={"threads": 1}) as con:
-        con.register("version_record", catalogue._version_records(versions))
-        con.register("version_entry", catalogue._version_entries(versions))
+        con.register("version_record", histories.version_records(versions))
+        con.register("version_entry", histories.version_entries(versions))
         con.register("programme_table", load_programmes())
         con.register("vessel_type", load_vessel_types())
         con.sql("select 'as_of' as key, '2026-12-01' as value").create("meta")
@@ -532,7 +532,7 @@ def test_cases_of_publishers(settings: Settings, name: str, hulls: int) -> None:
 
 
 def test_removal_leaves_the_hash_of_what_counts_as_it_was(settings: Settings) -> None:
-    from flows.lake.manifest import Manifest
+    from flows.lake.entry import Manifest
 
     before = hashes(settings.home, Manifest({}))
     imported(settings, opensanctions(settings.home.parent, range(4), "GB-RUS"))

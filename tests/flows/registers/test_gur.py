@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.registers.entry import Entry, Junk
-from flows.registers.gur import open_list
+from flows.lists.entry import Entry, Junk
+from flows.publishers.gur import open_list
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 REAL = SHARED / "registers" / "gur_vessels_master.csv"

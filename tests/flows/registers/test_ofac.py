@@ -21,8 +21,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.registers.entry import Entry, Junk, as_table
-from flows.registers.ofac import open_list
+from flows.lists.entry import Entry, Junk, as_table
+from flows.publishers.ofac import open_list
 
 FILES = Path(__file__).parent / "files" / "ofac"
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "registers"

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.registers.entry import CUT, Entry, Junk, as_table
-from flows.registers.opensanctions import open_list
-from flows.registers.table import MOST_LINE_BYTES
+from flows.lists.entry import CUT, Entry, Junk, as_table
+from flows.lists.table import MOST_LINE_BYTES
+from flows.publishers.opensanctions import open_list
 
 COLUMNS = "type,caption,imo,risk,countries,flag,mmsi,id,url,datasets,aliases"
 CELLS = {

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError
-from flows.registers import team
-from flows.registers.entry import Entry, Junk
-from flows.registers.team import open_list
+from flows.lists.entry import Entry, Junk
+from flows.publishers import team
+from flows.publishers.team import open_list
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 BY_IMO = SHARED / "registers" / "sanctions_by_imo_2026-06.csv"

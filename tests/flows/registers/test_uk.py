@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.registers.entry import Entry, Junk
-from flows.registers.uk import open_list
+from flows.lists.entry import Entry, Junk
+from flows.publishers.uk import open_list
 
 # The header as published in September and October 2026.
 COLUMNS = (

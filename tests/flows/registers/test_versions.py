@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import histories
 from flows.home.resources import sql_path
+from flows.lists.entry import Entry, as_table
 from flows.registers.bundled import Version
 from flows.registers.codes import load_programmes, load_vessel_types
-from flows.registers.entry import Entry, as_table
 
 ONE, TWO = 9187629, 9187631
 JANUARY, MARCH, MAY, JULY = (date(2026, month, 1) for month in (1, 3, 5, 7))
@@ -48,8 +48,8 @@ def known(
     ]
     meta = {"as_of": "2026-12-01"} | ({"known_on": str(on)} if on else {})
     with duckdb.connect(config={"threads": 1}) as con:
-        con.register("version_record", catalogue._version_records(made))
-        con.register("version_entry", catalogue._version_entries(made))
+        con.register("version_record", histories.version_records(made))
+        con.register("version_entry", histories.version_entries(made))
         con.register("programme_table", PROGRAMMES if programmes is None else programmes)
         con.register("vessel_type", VESSEL_TYPES)
         con.register("meta", pa.table({"key": list(meta), "value": list(meta.values())}))

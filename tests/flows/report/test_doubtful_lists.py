@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from flows.catalogue import build as catalogue
-from flows.catalogue import check
+from flows.catalogue import access, check
 from flows.registers import store
 from flows.report import words
 from flows.report.tables import records
@@ -23,7 +22,7 @@ def test_unknown_keys_and_accepted_losses_are_told(
         path = opensanctions(tmp_path, range(4), key, seen_on=on)
         store.import_list(settings, path, published_on=date.fromisoformat(on), accept_loss=True)
     run.derive(settings, [], publish=False)
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         week = con.sql("select max(week) from week").fetchone()[0]
         found = records(con, "report_register", week=week)
     told = words.doubtful_lists(found)

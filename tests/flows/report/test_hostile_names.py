@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from defusedxml import ElementTree
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.report.tables import FILES
 from flows.report.write import write_report
 from tests.flows.ships import call, home_of, ship
@@ -85,7 +85,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ships = [ship(400 + n, text, mid=273, destination=text) for n, text in enumerate(TEXTS)]
     quoted = [{name: _quoted(value) for name, value in of.items()} for of in ships]
     settings = home_of(folder, [line for of in quoted for line in call(of, 2)])
-    with catalogue.reading(settings) as con:
+    with access.reading(settings) as con:
         write_report(con, folder / "report", WEEK)
         named = con.execute("select count(*) from port_call where vessel_name is not null")
         assert named.fetchone() == (len(TEXTS),)

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml import ElementTree
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 from flows.report import page
 from flows.report.tables import FILES, week_table
@@ -72,7 +72,7 @@ def root(written: str) -> Element:
 @pytest.fixture(scope="module")
 def found(sample_home: Settings) -> Row:
     """What the page of the sample is made from."""
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         tables = {name: week_table(con, query, WEEK) for name, query in FILES.items()}
         return page.gather(con, WEEK, tables)
 

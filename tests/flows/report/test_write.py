@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.catalogue import build as catalogue
+from flows.catalogue import access
 from flows.home.settings import Settings
 from flows.report import write
 from flows.report.tables import FILES
@@ -40,7 +40,7 @@ def test_the_folder_holds_the_files_and_no_other(sample_home: Settings) -> None:
 def test_a_report_that_would_be_the_same_is_left_alone(sample_home: Settings) -> None:
     folder = sample_home.home / "reports" / "2026-W11"
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         assert not write.write_report(con, folder, "2026-W11")
     assert before == {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
@@ -61,7 +61,7 @@ def test_what_is_missing_beside_the_numbers_is_made_again_with_the_same_bytes(
 ) -> None:
     before = contents(folder)
     (folder / name).unlink()
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         assert not write.write_report(con, folder, "2026-W11"), "no number changed"
     assert contents(folder) == before
 
@@ -73,7 +73,7 @@ def test_with_a_number_the_page_is_drawn_anew(
     before = contents(folder)
     (folder / name).write_bytes(before[name] + b"2026-W12\n")
     (folder / "report.html").write_text("of other numbers")
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         assert write.write_report(con, folder, "2026-W11")
     assert contents(folder) == before
 
@@ -84,7 +84,7 @@ def test_with_another_doubt_about_a_list_the_page_is_drawn_anew(
     before = contents(folder)
     drawn = before["report.html"].replace(b"<head>", b'<head><meta name="doubts" content="0a" />')
     (folder / "report.html").write_bytes(drawn)
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         assert not write.write_report(con, folder, "2026-W11"), "no number changed"
     assert contents(folder) == before
 
@@ -101,7 +101,7 @@ def test_killed_before_its_numbers_the_page_is_drawn_again(
             raise KeyboardInterrupt
         durably(path, content)
 
-    with catalogue.reading(sample_home) as con:
+    with access.reading(sample_home) as con:
         monkeypatch.setattr(write, "write_durably", killed)
         with pytest.raises(KeyboardInterrupt):
             write.write_report(con, folder, "2026-W11")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from flows.home.resources import data_path
-from flows.registers.letters import as_latin, plain_text
+from flows.lists.letters import as_latin, plain_text
 
 ENTRY_SCHEMA = pa.schema(
     [

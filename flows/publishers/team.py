@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 
 from flows.home.settings import BarometerError
-from flows.registers.entry import Entry, Junk, ListFile, day, imo_number, ship_mmsi
-from flows.registers.table import (
+from flows.lists.entry import Entry, Junk, ListFile, day, imo_number, ship_mmsi
+from flows.lists.table import (
     MOST_LINE_BYTES,
     RAW_SIGNS,
     TableRow,

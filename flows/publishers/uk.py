@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from flows.registers.entry import Entry, Junk, ListFile, day, flag_code, imo_number, name_text
-from flows.registers.letters import plain_code, plain_text
-from flows.registers.table import first_rows, whole_rows
+from flows.lists.entry import Entry, Junk, ListFile, day, flag_code, imo_number, name_text
+from flows.lists.letters import plain_code, plain_text
+from flows.lists.table import first_rows, whole_rows
 
 REGISTER = "uk-sanctions"
 LINK_SOURCE = "UK sanctions list"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.home.settings import BarometerError
-from flows.registers import eu, gur, ofac, opensanctions, team, uk
-from flows.registers.entry import ListFile
-from flows.registers.table import HEAD_BYTES, header_columns
+from flows.lists.entry import ListFile
+from flows.lists.table import HEAD_BYTES, header_columns
+from flows.publishers import eu, gur, ofac, opensanctions, team, uk
 
 PUBLISHERS = (ofac, eu, uk, gur, opensanctions, team)
 """The team's own list is last: any CSV with its few columns would pass for one."""

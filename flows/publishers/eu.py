@@ -8,12 +8,8 @@ off it. Consolidated list: the Commission's Financial Sanctions Files, CSV and X
 
 from __future__ import annotations
 
-import csv
-import functools
-import io
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, TreeBuilder  # the tree only: the parser is defused
@@ -21,34 +17,22 @@ from xml.etree.ElementTree import Element, TreeBuilder  # the tree only: the par
 from defusedxml import DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser, ParseError, iterparse
 
-from flows.registers.entry import (
-    Entry,
-    Junk,
-    ListFile,
-    day,
-    day_in,
-    flag_code,
-    imo_number,
-    name_text,
-    ship_mmsi,
+from flows.lists.entry import Entry, Junk, ListFile, day, day_in, imo_number, name_text
+from flows.lists.letters import plain_code, plain_text
+from flows.lists.table import RAW_SIGNS, first_rows, whole_rows
+from flows.publishers.eu_journal import (
+    JOURNAL_COLUMNS,
+    journal_register,
+    journal_ships,
+    programme_tag,
 )
-from flows.registers.letters import plain_code, plain_text
-from flows.registers.table import RAW_SIGNS, first_rows, whole_rows
+from flows.publishers.eu_texts import left_out, other_names
 
-ANNEX_XLII = "eu-833-2014"
-JOURNAL = "eu-journal"
 CONSOLIDATED = "eu-consolidated"
 ZONE = "Europe/Brussels"
 """Where the publisher's days begin and end."""
 
 _HEAD_BYTES = 65536
-
-_JOURNAL_COLUMNS = frozenset(
-    (
-        *("celex", "recordId", "programKey", "annex", "startDate"),
-        *("reason", "schema", "name", "imoNumber"),
-    )
-)
 _FSF_COLUMNS = (
     *("fileGenerationDate", "Entity_LogicalId", "Entity_EU_ReferenceNumber"),
     *("Entity_DesignationDate", "Entity_SubjectType", "Entity_SubjectType_ClassificationCode"),
@@ -58,13 +42,6 @@ _FSF_COLUMNS = (
 _LINE = "first line in the file"
 """An attribute's name that no XML can have, for it holds spaces."""
 _FSF_NAMESPACE = b"http://eu.europa.ec/fpi/fsd/export"
-
-
-class _Act(NamedTuple):
-    """An act of the EU: its number for `link_source`, and its title for `reference`."""
-
-    number: str
-    title: str
 
 
 class _Subject(NamedTuple):
@@ -116,171 +93,10 @@ def open_list(path: Path) -> ListFile | None:
         published_on = day(generated_on, "%d/%m/%Y", "%Y-%m-%d")
         return ListFile(CONSOLIDATED, published_on, _csv_ships(path, header), ZONE)
     header, _ = first_rows(head, ",", 2)
-    if header and set(header).issuperset(_JOURNAL_COLUMNS):
-        register = _journal_register(path, header)
-        return ListFile(register, None, _journal_ships(path, header, register), ZONE)
+    if header and set(header).issuperset(JOURNAL_COLUMNS):
+        register = journal_register(path, header)
+        return ListFile(register, None, journal_ships(path, header, register), ZONE)
     return None
-
-
-def _journal_register(path: Path, header: list[str]) -> str:
-    kind, celex = header.index("schema"), header.index("celex")
-    rows = (row[1] for row in whole_rows(path, ",", header) if not isinstance(row, Junk))
-    acts = {cells[celex].strip() for cells in rows if cells[kind].strip() == "Vessel"}
-    return ANNEX_XLII if acts == {"32014R0833"} else JOURNAL
-
-
-def _journal_ships(path: Path, header: list[str], register: str) -> Iterator[Entry | Junk]:
-    kind = header.index("schema")
-    known: set[Entry] = set()
-    for row in whole_rows(path, ",", header):
-        if isinstance(row, Junk):
-            yield row
-            continue
-        line, cells = row
-        if cells[kind].strip() != "Vessel":
-            continue
-        for found in _journal_entries(line, dict(zip(header, cells, strict=True)), register):
-            if isinstance(found, Entry):
-                # An entry under two measures, such as ports and finance, has a row for each.
-                fact = found._replace(line=0)
-                if fact in known:
-                    continue
-                known.add(fact)
-            yield found
-
-
-def _journal_entries(line: int, row: dict[str, str], register: str) -> Iterator[Entry | Junk]:
-    act = _act(row["celex"].strip())
-    if act is None:
-        reason = "celex: no regulation or decision, such as 32014R0833"
-        yield Junk(line, reason, row["celex"][:RAW_SIGNS], True)
-        return
-    hulls: list[int] = []
-    for text in _values(row["imoNumber"]):
-        imo = imo_number(text)
-        if imo is None:
-            yield _left_out(line, "imoNumber: not seven digits with a right check digit", text)
-        elif imo not in hulls:
-            hulls.append(imo)
-    mmsis: list[int] = []
-    for text in _values(row.get("mmsi", "")):
-        mmsi = ship_mmsi(text)
-        if mmsi is None:
-            yield _left_out(line, "mmsi: not nine digits, the first 2 to 7", text)
-        elif mmsi not in mmsis:
-            mmsis.append(mmsi)
-    listed_on = _journal_day(row["startDate"])
-    if row["startDate"].strip() and listed_on is None:
-        yield _left_out(line, "startDate: no day, such as 25.6.2024", row["startDate"])
-    flag = _flag(row.get("flag", ""))
-    if row.get("flag", "").strip() and flag is None:
-        yield _left_out(line, "flag: no country that is known", row["flag"])
-    name = name_text(row["name"])
-    if not (hulls or mmsis or name):
-        yield Junk(line, "no IMO number, MMSI or name", ",".join(row.values())[:RAW_SIGNS], True)
-        return
-    reference = _journal_reference(act, row["annex"], row["recordId"])
-    programme = _tag(row["programKey"])
-    others = [*_values(row.get("previousName", "")), *_values(row.get("alias", ""))]
-    former_names = _other_names(others, name)
-    for hull in hulls or (None,):
-        yield Entry(
-            register=register,
-            link_source=f"EU {act.number}",
-            reference=reference,
-            programme=programme,
-            imo=hull,
-            # Of two hulls in one row it is not said which has the MMSI.
-            mmsis=tuple(mmsis) if len(hulls) < 2 else (),
-            vessel_name=name,
-            former_names=former_names,
-            flag=flag,
-            listed_on=listed_on,
-            ground=_ground(row["reason"]),
-            line=line,
-        )
-
-
-# Dates, flags, tags and reasons repeat from row to row; the caches are for what they cost to read.
-_flag = functools.lru_cache(maxsize=256)(flag_code)
-_tag = functools.lru_cache(maxsize=256)(plain_code)
-
-
-@functools.lru_cache(maxsize=256)
-def _journal_day(text: str) -> date | None:
-    # The shapes of startDate in FORMAT.md. Its partial dates (2011, 2011-02) name no day.
-    return day(text, "%d.%m.%Y", "%Y-%m-%d", "%d %B %Y", "%d %b. %Y", "%d %b %Y")
-
-
-@functools.lru_cache(maxsize=256)
-def _act(celex: str) -> _Act | None:
-    """The act that a CELEX number names, numbered as the Official Journal does.
-
-    Acts are numbered year first since 2015, CFSP decisions always were; regulations are the EU's
-    since 2010, the Community's before (Publications Office, harmonised numbering of acts).
-
-    >>> _act("32014R0833")
-    _Act(number='833/2014', title='Regulation (EU) No 833/2014')
-    >>> _act("32017R1509").title, _act("32010D0573").title, _act("02014R0833-20260424")
-    ('Regulation (EU) 2017/1509', 'Decision 2010/573/CFSP', None)
-    """
-    found = re.fullmatch(r"3([0-9]{4})([RD])([0-9]{4})", celex)
-    if found is None:
-        return None
-    year, number = int(found[1]), int(found[3])
-    if found[2] == "D":
-        title = f"Decision (CFSP) {year}/{number}" if year > 2014 else ""
-        return _Act(f"{year}/{number}", title or f"Decision {year}/{number}/CFSP")
-    if year > 2014:
-        return _Act(f"{year}/{number}", f"Regulation (EU) {year}/{number}")
-    union = "EU" if year > 2009 else "EC"
-    return _Act(f"{number}/{year}", f"Regulation ({union}) No {number}/{year}")
-
-
-def _journal_reference(act: _Act, annex: str, point: str) -> str:
-    """Where an entry stands. The Journal numbers neither every annex nor every entry.
-
-    >>> _journal_reference(_Act("267/2012", "Regulation (EU) No 267/2012"), "IX.B", "4.")
-    'Regulation (EU) No 267/2012, Annex IX.B, point 4'
-    """
-    annex, point = _tag(annex) or "", " ".join(point.split()).rstrip(".")
-    return act.title + (f", Annex {annex}" if annex else "") + (f", point {point}" if point else "")
-
-
-@functools.lru_cache(maxsize=256)
-def _ground(reason: str) -> str | None:
-    """The points of an article that a reason cites; None where it is prose.
-
-    >>> _ground("Article 3s(2), point (c): are operated ... Article 3s(2), point (b): transport")
-    '3s(2)(b);3s(2)(c)'
-    """
-    # Point 217 of Annex XLII has it as "Article 3s, paragraph 2(2), point (b)".
-    cited = re.findall(
-        r"Article ([0-9]+[a-z]*(?:\(|, paragraph )[0-9]+)[()0-9]*, point (\([a-z]\))", reason
-    )
-    points = {f"{where.replace(', paragraph ', '(')}){point}" for where, point in cited}
-    return ";".join(sorted(points))[:80] or None
-
-
-def _values(cell: str) -> list[str]:
-    """The values of a cell that may hold several: a line of CSV with semicolons (FORMAT.md).
-
-    >>> _values('Feng Shou; "A; B"; '), _values(" ")
-    (['Feng Shou', 'A; B'], [])
-    """
-    if ";" not in cell:
-        return [cell.strip()] if cell.strip() else []
-    rows = csv.reader(io.StringIO(cell, newline=""), delimiter=";", skipinitialspace=True)
-    return [value.strip() for row in rows for value in row if value.strip()]
-
-
-def _other_names(texts: Sequence[str], name: str | None) -> tuple[str, ...]:
-    names = dict.fromkeys(found for text in texts if (found := name_text(text)))
-    return tuple(other for other in names if other != name)
-
-
-def _left_out(line: int, reason: str, text: str) -> Junk:
-    return Junk(line, reason, text[:RAW_SIGNS], False)
 
 
 def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
@@ -435,8 +251,8 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
         return
     listed_on = day(subject.designated, "%Y-%m-%d", "%d/%m/%Y")
     if subject.designated and listed_on is None:
-        yield _left_out(subject.line, "designation date: no day", subject.designated)
-    programmes = dict.fromkeys(filter(None, map(_tag, subject.programmes)))
+        yield left_out(subject.line, "designation date: no day", subject.designated)
+    programmes = dict.fromkeys(filter(None, map(programme_tag, subject.programmes)))
     if not hulls and name is None:
         yield Junk(subject.line, "a vessel without IMO number and name", subject.reference, True)
         return
@@ -449,7 +265,7 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
                 programme=programme,
                 imo=hull,
                 vessel_name=name,
-                former_names=_other_names([text for text, _ in names], name),
+                former_names=other_names([text for text, _ in names], name),
                 listed_on=listed_on,
                 line=subject.line,
             )

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.registers.entry import CUT, Entry, Junk, ListFile, flag_code, imo_number, ship_mmsi
-from flows.registers.table import TableRow, header_columns, read_head, table_rows
+from flows.lists.entry import CUT, Entry, Junk, ListFile, flag_code, imo_number, ship_mmsi
+from flows.lists.table import TableRow, header_columns, read_head, table_rows
 
 _NEEDED = {"gur_id", "name", "imo", "mmsi_current", "mmsi_legacy", "status"}
 """What tells the catalogue from another table, and without which a row says too little."""

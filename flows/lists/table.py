@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.registers.entry import CUT, Junk
-from flows.registers.letters import plain_text
+from flows.lists.entry import CUT, Junk
+from flows.lists.letters import plain_text
 
 HEAD_BYTES = 1 << 16
 """How much of a file is read to tell its format."""

@@ -15,25 +15,24 @@ import functools
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from flows.registers.entry import (
+from flows.lists.entry import (
     CUT,
     Entry,
     Junk,
     ListFile,
-    day,
     flag_code,
     imo_number,
     name_text,
     ship_mmsi,
     whole_number,
 )
-from flows.registers.letters import as_latin, plain_code, plain_text
-from flows.registers.table import (
+from flows.lists.letters import plain_code, plain_text
+from flows.lists.table import (
     MOST_LINE_BYTES,
     RAW_SIGNS,
     TableRow,
@@ -42,61 +41,27 @@ from flows.registers.table import (
     read_head,
     table_rows,
 )
+from flows.publishers.opensanctions_entities import (
+    Entity,
+    dataset_programmes,
+    date_of,
+    first_text,
+    only_dataset,
+    split_text,
+    texts_of,
+    values_of,
+    written,
+)
+from flows.publishers.opensanctions_owners import ENDS, Claim, Owner, Run, claims_of, runs_of
 
 FAMILY = "opensanctions"
 """What the names of its registers begin with; `data/registers/programmes.csv` has its tags."""
 
 _NEEDED = {"type", "caption", "imo", "risk", "flag", "mmsi", "id", "datasets"}
 
-_ENDS = {
-    "Sanction": (("entity", None),),
-    "Ownership": (("asset", "owner"),),
-    "UnknownLink": (("object", "subject"), ("subject", "object")),
-    "Representation": (("client", "agent"),),
-}
-"""The entities that say something of a ship: the property that names the ship, and the one that
-names who runs it. The GUR catalogue's managers are an UnknownLink or a Representation with a role
-(datasets/ua/war_sanctions)."""
-
-_PAST_WORDS = frozenset(
-    (
-        *("former", "formerly", "previous", "previously", "past", "prior", "ex", "old", "until"),
-        *("inactive", "expired", "ended", "ceased", "terminated", "historic", "historical"),
-        *("revoked", "removed", "delisted", "lifted", "withdrawn"),
-    )
-)
-"""What a role or a status says of a thing that ended. Sanction.yaml names the statuses."""
-
-_RUNS_SHIP = frozenset(
-    (
-        *("owner", "owners", "shipowner", "shipowners", "owned", "owning", "owns", "ownership"),
-        *("operator", "operators", "operated", "operating", "operates"),
-        *("manager", "managers", "managed", "managing", "manages", "management", "ism", "doc"),
-    )
-)
-_SHIP_ROLE = (
-    _RUNS_SHIP
-    | _PAST_WORDS
-    | {
-        *("registered", "beneficial", "legal", "ultimate", "nominal", "group", "joint", "co"),
-        *("commercial", "commerce", "technical", "disponent", "current", "present", "sole", "main"),
-        *("ship", "ships", "vessel", "vessels", "fleet", "company", "holder", "party", "third"),
-        *("controlled", "controlling", "by", "or", "and", "of", "the", "for", "a", "its"),
-    }
-)
-"""The words of a role that makes an owner, operator or manager, one of `_RUNS_SHIP` among them:
-``commerce_manager``, ``ISM company``, ``Owned or Controlled By``. A role with another word, such as
-``security manager``, ``crew manager``, ``cargo owner`` or ``managing director``, runs no ship."""
-
-_HOLDS_SHARE = frozenset(("shareholder", "shareholding", "share", "shares", "stake", "percent"))
-"""What an Ownership may say of itself beside `_SHIP_ROLE`."""
-
 _COUNTRIES = ("jurisdiction", "mainCountry", "nationality", "citizenship", "country")
 """The properties that say where an owner belongs, the most telling first. Thing.yaml: `country` is
 "an association [...] that is not covered by a more specific property", and so read only alone."""
-
-_HISTORIC = date(1001, 1, 1)
-"""FollowTheMoney writes this day for "long ago" (followthemoney/types/date.py)."""
 
 _NAMES = ("name", "previousName", "alias")
 
@@ -106,26 +71,8 @@ _LINK = re.compile(rb'"schema"\s*:\s*"(?:Sanction|Ownership|UnknownLink|Represen
 
 _ID = re.compile(rb'"id"\s*:\s*"([^"]*)"')
 
-_Value = TypeVar("_Value")
-
 # One look-up of a code costs as much as all else of a row, and flags are few.
 _flag = functools.lru_cache(maxsize=4096)(flag_code)
-
-
-class _Entity(NamedTuple):
-    """An entity of FollowTheMoney.
-
-    seen_on: the last day on which the publisher saw it, or saw it change. faults: the properties
-    that are no lists of texts.
-    """
-
-    id: str
-    schema: str
-    caption: str
-    properties: dict[str, list[str]]
-    datasets: list[str]
-    seen_on: date | None
-    faults: list[str]
 
 
 class _Survey(NamedTuple):
@@ -136,47 +83,15 @@ class _Survey(NamedTuple):
 
     register: str
     published_on: date | None
-    runs: dict[str, list[_Run]]
-
-
-class _Claim(NamedTuple):
-    """What a sanction says of a ship. tail: of the reference, after the ship's id."""
-
-    programme: str | None
-    tail: str
-    listed_on: date | None
-    delisted_on: date | None
-    is_delisted: bool
-
-
-class _Run(NamedTuple):
-    """Who owns, operates or manages a ship, by id.
-
-    dataset: the one list that has it so; empty where it is more than one, or none is named. line:
-    where it stands.
-    """
-
-    owner: str
-    role: str
-    valid_from: date | None
-    valid_to: date | None
-    dataset: str
-    line: int
-
-
-class _Owner(NamedTuple):
-    """countries: alpha-2, each with the property that names it."""
-
-    name: str
-    countries: dict[str, str]
+    runs: dict[str, list[Run]]
 
 
 class _Graph(NamedTuple):
     """What other lines say of the ships, by the ship's or the owner's id; faults by line."""
 
-    claims: dict[str, list[_Claim]]
-    runs: dict[str, list[_Run]]
-    owners: dict[str, _Owner]
+    claims: dict[str, list[Claim]]
+    runs: dict[str, list[Run]]
+    owners: dict[str, Owner]
     faults: dict[int, list[Junk]]
 
 
@@ -244,43 +159,41 @@ def _table_entries(path: Path, columns: list[str]) -> Iterator[Entry | Junk]:
 def _row_entries(row: TableRow) -> Iterator[Entry | Junk]:
     cells = row.cells
     properties = {
-        "imoNumber": _split(cells["imo"]),
-        "mmsi": _split(cells["mmsi"]),
-        "flag": _split(cells["flag"]),
-        "topics": _split(cells["risk"]),
-        "alias": _split(cells.get("aliases", "")),
+        "imoNumber": split_text(cells["imo"]),
+        "mmsi": split_text(cells["mmsi"]),
+        "flag": split_text(cells["flag"]),
+        "topics": split_text(cells["risk"]),
+        "alias": split_text(cells.get("aliases", "")),
     }
-    datasets = _split(cells["datasets"])
-    ship = _Entity(cells["id"], "Vessel", cells["caption"], properties, datasets, None, [])
+    datasets = split_text(cells["datasets"])
+    ship = Entity(cells["id"], "Vessel", cells["caption"], properties, datasets, None, [])
     hulls, faults = _hulls(ship, row.line, f"{FAMILY}:maritime")
     yield from (Junk(row.line, fault, row.raw, not hulls) for fault in faults)
-    for programme in _dataset_programmes(ship):
+    for programme in dataset_programmes(ship):
         yield from (hull._replace(programme=programme) for hull in hulls)
 
 
-def _split(cell: str) -> list[str]:
-    return [text for part in cell.split(";") if (text := part.strip())] if cell else []
-
-
-def _hulls(ship: _Entity, line: int, register: str) -> tuple[list[Entry], list[str]]:
+def _hulls(ship: Entity, line: int, register: str) -> tuple[list[Entry], list[str]]:
     """A ship's entry for each of its IMO numbers, without any programme, and what is wrong in it.
 
     No entry: the ship is lost.
     """
-    imos, imo_faults = _values(ship, "imoNumber", imo_number, "seven digits, check digit right")
-    mmsis, mmsi_faults = _values(ship, "mmsi", ship_mmsi, "a ship's nine digits")
-    flags, flag_faults = _values(ship, "flag", _flag, "a country known")
+    imos, imo_faults = values_of(ship, "imoNumber", imo_number, "seven digits, check digit right")
+    mmsis, mmsi_faults = values_of(ship, "mmsi", ship_mmsi, "a ship's nine digits")
+    flags, flag_faults = values_of(ship, "flag", _flag, "a country known")
     faults = [*ship.faults, *imo_faults, *mmsi_faults, *flag_faults]
     if len(flags) > 1:
         faults.append(f"{len(flags)} flags, expected one: which is the present one is not said")
-    texts = [ship.caption, *(t for name in _NAMES for t in _texts(ship, name))]
+    texts = [ship.caption, *(t for name in _NAMES for t in texts_of(ship, name))]
     names = list(dict.fromkeys(name for text in texts if (name := name_text(text))))
     reference = plain_text(ship.id)
     if reference is None:
         return [], ["no id: nothing to refer to"]
     if not (imos or mmsis or names):
         return [], ["a ship without IMO number, MMSI and name"]
-    years = [int(text[:4]) for text in _texts(ship, "buildDate") if re.match(r"[12][0-9]{3}", text)]
+    years = [
+        int(text[:4]) for text in texts_of(ship, "buildDate") if re.match(r"[12][0-9]{3}", text)
+    ]
     hull = Entry(
         register=register,
         link_source=f"OpenSanctions {register.removeprefix(f'{FAMILY}:')}",
@@ -289,78 +202,27 @@ def _hulls(ship: _Entity, line: int, register: str) -> tuple[list[Entry], list[s
         mmsis=tuple(mmsis),
         vessel_name=names[0] if names else None,
         former_names=tuple(names[1:]),
-        call_sign=_first(ship, "callSign"),
+        call_sign=first_text(ship, "callSign"),
         flag=flags[0] if len(flags) == 1 else None,
-        vessel_type=_first(ship, "type"),
-        deadweight_t=whole_number(_first(ship, "deadweightTonnage")),
-        gross_t=whole_number(_first(ship, "grossRegisteredTonnage")),
+        vessel_type=first_text(ship, "type"),
+        deadweight_t=whole_number(first_text(ship, "deadweightTonnage")),
+        gross_t=whole_number(first_text(ship, "grossRegisteredTonnage")),
         built_year=min(years, default=None),
-        ground=";".join(_texts(ship, "topics")) or None,
+        ground=";".join(texts_of(ship, "topics")) or None,
         line=line,
     )
     return [hull, *(hull._replace(imo=imo) for imo in imos[1:])], faults
 
 
-def _dataset_programmes(entity: _Entity) -> list[str | None]:
-    names = [name for text in entity.datasets if (name := plain_code(text))]
-    return [f"dataset:{name}" for name in names] or [None]
-
-
-def _texts(entity: _Entity, name: str) -> list[str]:
-    """A property's values as plain text. Sorted: the order in which they are published varies."""
-    return sorted(
-        {text for value in entity.properties.get(name, ()) if (text := plain_text(value))}
-    )
-
-
-def _tags(entity: _Entity, name: str) -> list[str]:
-    return sorted({tag for text in _texts(entity, name) if (tag := plain_code(text))})
-
-
-def _first(entity: _Entity, name: str) -> str | None:
-    texts = _texts(entity, name)
-    return texts[0] if texts else None
-
-
-def _values(
-    entity: _Entity, name: str, read: Callable[[str], _Value | None], expected: str
-) -> tuple[list[_Value], list[str]]:
-    """The values of a property that can be read, each once, and what is wrong with the others."""
-    found: dict[_Value, None] = {}
-    faults = []
-    for text in _texts(entity, name):
-        value = read(text)
-        if value is None:
-            faults.append(f"{name} {text[:40]!r}, expected {expected}")
-        else:
-            found[value] = None
-    return list(found), faults
-
-
-def _days(entity: _Entity, name: str) -> tuple[list[date], list[str]]:
-    return _values(entity, name, _day, "a day such as 2025-12-31")
-
-
-def _day(text: str) -> date | None:
-    """The day of a FollowTheMoney date; None for a year or a month only, and for "long ago".
-
-    >>> _day("2024-06-25"), _day("2024-06-25T21:48:52"), _day("2024-06"), _day("1001-01-01")
-    (datetime.date(2024, 6, 25), datetime.date(2024, 6, 25), None, None)
-    """
-    is_day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?", text)
-    found = day(text[:10], "%Y-%m-%d") if is_day else None
-    return None if found == _HISTORIC else found
-
-
 def _survey(path: Path) -> _Survey:
-    runs: dict[str, list[_Run]] = {}
+    runs: dict[str, list[Run]] = {}
     datasets: set[str] = set()
     days: set[date] = set()
     for number, line in bounded_lines(path):
         ships = _ships(number, line) if _SHIP.search(line) else []
         for ship in [] if isinstance(ships, Junk) else ships:
             runs[ship.id] = [
-                _Run(owner, role, None, None, _only_dataset(ship), number)
+                Run(owner, role, None, None, only_dataset(ship), number)
                 for role in ("owner", "operator")  # Vehicle.yaml; no dates there
                 for owner in ship.properties.get(role, ())
             ]
@@ -368,11 +230,6 @@ def _survey(path: Path) -> _Survey:
             days |= {ship.seen_on} if ship.seen_on else set()
     name = "collection" if len(datasets) > 1 else next(iter(datasets), "unnamed")
     return _Survey(f"{FAMILY}:{name}", max(days, default=None), runs)
-
-
-def _only_dataset(entity: _Entity) -> str:
-    names = [name for text in entity.datasets if (name := plain_code(text))]
-    return names[0] if len(names) == 1 else ""
 
 
 def _graph_entries(path: Path, survey: _Survey) -> Iterator[Entry | Junk]:
@@ -390,7 +247,7 @@ def _graph_entries(path: Path, survey: _Survey) -> Iterator[Entry | Junk]:
                 yield from _ship_entries(ship, number, _raw(line), graph, survey.register)
 
 
-def _ships(number: int, line: bytes) -> list[_Entity] | Junk:
+def _ships(number: int, line: bytes) -> list[Entity] | Junk:
     """The ships on a line. A line that can hold none is not parsed, only looked at from outside."""
     if _SHIP.search(line) or not line.endswith(b"\n"):
         found = _entities(number, line)
@@ -402,12 +259,12 @@ def _ships(number: int, line: bytes) -> list[_Entity] | Junk:
 
 
 def _ship_entries(
-    ship: _Entity, line: int, raw: str, graph: _Graph, register: str
+    ship: Entity, line: int, raw: str, graph: _Graph, register: str
 ) -> Iterator[Entry | Junk]:
     hulls, faults = _hulls(ship, line, register)
     yield from (Junk(line, fault, raw, not hulls) for fault in faults)
     said = [*_listings(ship.id, graph), *_ownerships(ship.id, graph)]
-    for tail, fields in said or [("", {"programme": name}) for name in _dataset_programmes(ship)]:
+    for tail, fields in said or [("", {"programme": name}) for name in dataset_programmes(ship)]:
         for hull in hulls:
             yield hull._replace(reference=hull.reference + tail, **fields)
 
@@ -429,7 +286,7 @@ def _listings(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]]:
 def _ownerships(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]]:
     """What each country of each owner says, as `_listings`."""
     for run in graph.runs.get(ship, ()):
-        owner = graph.owners.get(run.owner, _Owner("", {}))  # told as Junk where it is lacking
+        owner = graph.owners.get(run.owner, Owner("", {}))  # told as Junk where it is lacking
         for country, name in owner.countries.items():
             yield (
                 f", owner {owner.name}",
@@ -442,7 +299,7 @@ def _ownerships(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]
             )
 
 
-def _read_graph(path: Path, on_ships: dict[str, list[_Run]]) -> _Graph:
+def _read_graph(path: Path, on_ships: dict[str, list[Run]]) -> _Graph:
     """What a file says of its ships on other lines than theirs, in two passes over it."""
     claims, on_links, faults = _read_links(path, on_ships)
     runs = {ship: [*own, *on_links.get(ship, ())] for ship, own in on_ships.items()}
@@ -457,15 +314,15 @@ def _read_graph(path: Path, on_ships: dict[str, list[_Run]]) -> _Graph:
 
 def _read_links(
     path: Path, ships: Collection[str]
-) -> tuple[dict[str, list[_Claim]], dict[str, list[_Run]], dict[int, list[Junk]]]:
+) -> tuple[dict[str, list[Claim]], dict[str, list[Run]], dict[int, list[Junk]]]:
     """What sanctions and links say of ships, by the ship's id, and what is wrong in them, by line.
 
     A line on which no ship's id stands is not parsed.
     """
-    claims: dict[str, list[_Claim]] = defaultdict(list)
-    runs: dict[str, list[_Run]] = defaultdict(list)
+    claims: dict[str, list[Claim]] = defaultdict(list)
+    runs: dict[str, list[Run]] = defaultdict(list)
     faults: dict[int, list[Junk]] = defaultdict(list)
-    sought, done = _written(ships), set()
+    sought, done = written(ships), set()
     for number, line in bounded_lines(path):
         is_wanted = _LINK.search(line) and not sought.isdisjoint(line.split(b'"'))
         found = _entities(number, line) if is_wanted else []
@@ -473,13 +330,13 @@ def _read_links(
             faults[number].append(found)
             continue
         for entity in found:
-            for ship_end, other_end in _ENDS.get(entity.schema, ()):
+            for ship_end, other_end in ENDS.get(entity.schema, ()):
                 about = [ship for ship in entity.properties.get(ship_end, ()) if ship in ships]
                 if not about or (entity.id, ship_end) in done:
                     continue
                 done.add((entity.id, ship_end))  # nested, it stands on more lines than one
-                said, wrong = _claims(entity) if other_end is None else ([], entity.faults)
-                tied, lost = _runs(entity, other_end, number) if other_end else ([], [])
+                said, wrong = claims_of(entity) if other_end is None else ([], entity.faults)
+                tied, lost = runs_of(entity, other_end, number) if other_end else ([], [])
                 raw = _raw(line)
                 faults[number] += [Junk(number, fault, raw, False) for fault in wrong]
                 faults[number] += [junk._replace(raw=raw) for junk in lost]
@@ -489,94 +346,11 @@ def _read_links(
     return claims, runs, faults
 
 
-def _written(ids: Iterable[str]) -> set[bytes]:
-    """How ids may stand in a line of JSON: as UTF-8, and with what is not ASCII as an escape."""
-    return {
-        form
-        for text in ids
-        for form in (text.encode("utf-8", "replace"), json.dumps(text)[1:-1].encode())
-    }
-
-
-def _claims(sanction: _Entity) -> tuple[list[_Claim], list[str]]:
-    """What a sanction says, for each of its programmes, and what is not taken over."""
-    listed, faults = _days(sanction, "listingDate")
-    if not listed:
-        listed, start_faults = _days(sanction, "startDate")
-        faults += start_faults
-    ended, end_faults = _days(sanction, "endDate")
-    is_past = any(_is_past(text) for text in _texts(sanction, "status"))
-    has_end = bool(_texts(sanction, "endDate"))
-    named = _tags(sanction, "programId") or _tags(sanction, "program")
-    tail = ", ".join(
-        text
-        for name in ("authority", "authorityId")
-        if (text := " / ".join(_texts(sanction, name)))
-    )
-    claims = [
-        _Claim(
-            programme,
-            f", {tail}" if tail else "",
-            min(listed, default=None),
-            max(ended, default=None),
-            not ended and (has_end or is_past),
-        )
-        for programme in named or _dataset_programmes(sanction)
-    ]
-    return claims, [*sanction.faults, *faults, *end_faults]
-
-
-def _runs(link: _Entity, owner_end: str, line: int) -> tuple[list[_Run], list[Junk]]:
-    """The owners, operators or managers that a link names, and what is not taken over."""
-    given = [*_texts(link, "role"), *_texts(link, "ownershipType")]
-    is_ownership = link.schema == "Ownership"
-    roles = [role for role in given if _is_running(role, is_ownership)]
-    if not given and is_ownership:
-        roles = ["owner"]
-    if not roles and is_ownership:
-        fault = f"role {given[0][:40]!r} neither owns nor runs the ship"
-        return [], [Junk(line, fault, "", True)]
-    if not roles:
-        return [], []
-    started, start_faults = _days(link, "startDate")
-    ended, end_faults = _days(link, "endDate")
-    junk = [Junk(line, fault, "", False) for fault in (*start_faults, *end_faults)]
-    is_past = any(_is_past(text) for text in (*given, *_texts(link, "status")))
-    if not ended and (is_past or _texts(link, "endDate")):
-        return [], [*junk, Junk(line, f"{roles[0]} until a day that is not known", "", True)]
-    span = (min(started, default=None), max(ended, default=None))
-    dataset = _only_dataset(link)
-    owners = link.properties.get(owner_end, ())
-    return [_Run(owner, roles[0], *span, dataset, line) for owner in owners], junk
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W_]+", as_latin(text).casefold()))
-
-
-def _is_past(text: str) -> bool:
-    return not _PAST_WORDS.isdisjoint(_words(text))
-
-
-def _is_running(role: str, is_ownership: bool) -> bool:
-    """Whether a role makes an owner, operator or manager of a ship; see `_SHIP_ROLE`.
-
-    >>> [_is_running(role, False) for role in ("Registered owner", "security manager", "insurer")]
-    [True, False, False]
-    """
-    words = {word for word in _words(role) if not (is_ownership and word.isdecimal())}
-    runs = _RUNS_SHIP | _HOLDS_SHARE if is_ownership else _RUNS_SHIP
-    known = _SHIP_ROLE | runs
-    if "management" in words:  # the ISM Code's company, as the GUR catalogue calls it
-        known |= {"safety"}
-    return words <= known and not words.isdisjoint(runs)
-
-
-def _read_owners(path: Path, wanted: set[str]) -> tuple[dict[str, _Owner], dict[int, list[Junk]]]:
+def _read_owners(path: Path, wanted: set[str]) -> tuple[dict[str, Owner], dict[int, list[Junk]]]:
     """The entities of the ids wanted, with their countries, and what is wrong in them, by line."""
-    owners: dict[str, _Owner] = {}
+    owners: dict[str, Owner] = {}
     faults: dict[int, list[Junk]] = defaultdict(list)
-    sought = _written(wanted)
+    sought = written(wanted)
     for number, line in bounded_lines(path):
         found = [] if sought.isdisjoint(_ID.findall(line)) else _entities(number, line)
         if isinstance(found, Junk):
@@ -588,22 +362,22 @@ def _read_owners(path: Path, wanted: set[str]) -> tuple[dict[str, _Owner], dict[
     return owners, faults
 
 
-def _owner(entity: _Entity) -> tuple[_Owner, list[str]]:
+def _owner(entity: Entity) -> tuple[Owner, list[str]]:
     countries: dict[str, str] = {}
     faults = []
     for name in _COUNTRIES:
         if name == "country" and countries:
             break  # where it belongs is said: an association with Russia makes it no Russian owner
-        for text in _texts(entity, name):
+        for text in texts_of(entity, name):
             if re.fullmatch(r"[A-Za-z]{2}", text):
                 countries.setdefault(text.upper(), name)
             else:
                 faults.append(f"{name} {text[:40]!r}, expected two letters")
-    title = plain_text(entity.caption) or _first(entity, "name") or "without a name"
-    return _Owner(title, countries), faults
+    title = plain_text(entity.caption) or first_text(entity, "name") or "without a name"
+    return Owner(title, countries), faults
 
 
-def _entities(number: int, line: bytes) -> list[_Entity] | Junk:
+def _entities(number: int, line: bytes) -> list[Entity] | Junk:
     """The entity on a line, and after it those nested in it."""
     if len(line) > MOST_LINE_BYTES:
         return Junk(number, f"a line of more than {MOST_LINE_BYTES} bytes", _raw(line), True)
@@ -624,7 +398,7 @@ def _entities(number: int, line: bytes) -> list[_Entity] | Junk:
     return found
 
 
-def _flat(item: dict[str, Any]) -> tuple[_Entity, list[dict[str, Any]]]:
+def _flat(item: dict[str, Any]) -> tuple[Entity, list[dict[str, Any]]]:
     """An entity, with the ids of what is nested in it instead of that, and what is nested in it."""
     properties: dict[str, list[str]] = {}
     inner: list[dict[str, Any]] = []
@@ -644,8 +418,8 @@ def _flat(item: dict[str, Any]) -> tuple[_Entity, list[dict[str, Any]]]:
         faults.append("properties is no object")
     datasets = item.get("datasets")
     names = [n for n in datasets if isinstance(n, str)] if isinstance(datasets, list) else []
-    seen = [day_of for key in ("last_seen", "last_change") if (day_of := _day(_text(item, key)))]
-    entity = _Entity(
+    seen = [day_of for key in ("last_seen", "last_change") if (day_of := date_of(_text(item, key)))]
+    entity = Entity(
         *(_text(item, "id"), _text(item, "schema"), _text(item, "caption")),
         properties=properties,
         datasets=names,

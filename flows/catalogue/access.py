@@ -1,0 +1,315 @@
+"""A catalogue opened for reading, as the home is now."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import duckdb
+
+from flows.catalogue.histories import outbox_table
+from flows.catalogue.relations import add_comments, create_relations
+from flows.home import durable
+from flows.home.history import OUTBOX, read_history
+from flows.home.settings import BarometerError, Settings
+from flows.lake import compact, damage, store
+from flows.lake import manifest as lake
+from flows.lake.entry import Manifest
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
+
+STORAGE_VERSION = "v1.0.0"
+"""Written so that DuckDB clients from 1.1 on can open it (tried with 1.1.3)."""
+
+LAKE_VIEWS = {
+    "position": (*POSITION_SCHEMA.names, "source", "file_id"),
+    "reject": ("file_id", *REJECT_SCHEMA.names),
+}
+"""The views over the lake, and their columns; `source` and `file_id` are in the files' paths."""
+
+PLAN = {
+    "position": "select json_serialize_plan('from position')",
+    "reject": "select json_serialize_plan('from reject')",
+}
+"""What DuckDB would read for a view over the lake: the one way to learn which files it names."""
+
+HOME = "home"
+"""The key of `meta` of where the lake lay that the views name. A DuckDB client reads it there."""
+
+SET_HOME = "update meta set value = $home where key = 'home'"
+
+
+def swap_in(settings: Settings, built: Path) -> None:
+    """Put a built catalogue in the place of the one in use. Who has that open keeps it."""
+    with built.open("rb") as raw:
+        os.fsync(raw.fileno())
+    built.replace(settings.home / lake.CATALOGUE)
+    durable.sync_folder(settings.home)
+
+
+def repoint(settings: Settings, manifest: Manifest) -> None:
+    """Let the views of the catalogue name the lake's files where the home lies now."""
+    with _scratch(settings.home) as folder, explained(settings):
+        path = folder / lake.CATALOGUE
+        shutil.copyfile(existing(settings.home), path)
+        point(path, settings, manifest)
+        with open_for_writing(path, settings) as con:
+            con.execute(SET_HOME, {"home": str(settings.place)})
+        swap_in(settings, path)
+
+
+def point(path: Path, settings: Settings, manifest: Manifest) -> None:
+    """Let the views of a catalogue file that nobody reads name the lake's files as they lie now,
+    and its outbox hold what was sent up to now."""
+    with open_for_writing(path, settings) as con:
+        for name in LAKE_VIEWS:
+            lake_view(con, settings, manifest, name)
+        con.register("outbox_record", outbox_table(settings.home))
+        con.execute("drop table outbox")
+        create_relations(con, "outbox")
+        # The rest keeps its comments, and may be of other code, with other columns.
+        add_comments(con, *LAKE_VIEWS, "outbox")
+
+
+@contextmanager
+def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[Any]:
+    """A read-only connection to a catalogue that fits the home as it is now.
+
+    The views of the one in use may name other files than the manifest: the home was moved or
+    copied, or files came in since the last run; and mail goes out after a run. A copy that is
+    brought up to date is read then, so that every relation is there once, under its own name.
+    """
+    manifest = lake.read_manifest(settings.place) if manifest is None else manifest
+    path = existing(settings.home)
+    with explained(settings), open_catalogue(path, settings) as con:
+        if _is_up_to_date(con, settings, manifest):
+            yield con
+            return
+    with _scratch(settings.home) as folder:
+        copy = folder / path.name  # DuckDB calls the database by the name of its file
+        shutil.copyfile(path, copy)
+        with explained(settings):
+            point(copy, settings, manifest)
+        with explained(settings), open_catalogue(copy, settings) as con:
+            yield con
+
+
+def _is_up_to_date(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest) -> bool:
+    for name in LAKE_VIEWS:
+        (plan,) = con.execute(PLAN[name]).fetchone() or ("{}",)
+        files = lake_files(settings, manifest, name)
+        if set(_files_of(json.loads(plan))) != {*files.parts, *files.compact}:
+            return False
+    (sent,) = con.execute("select count(*) from outbox").fetchone() or (0,)
+    return bool(sent == len(read_history(settings.home, OUTBOX)))
+
+
+def _files_of(plan: Any) -> Iterator[str]:
+    """The files that a plan of DuckDB reads; none where it could not make one."""
+    if isinstance(plan, list):
+        for step in plan:
+            yield from _files_of(step)
+    elif isinstance(plan, dict):
+        yield from plan.get("files", ())
+        for step in plan.values():
+            yield from _files_of(step)
+
+
+@contextmanager
+def _scratch(home: Path) -> Iterator[Path]:
+    """A folder that goes away again: in the home, or where the system keeps such, as a home may be
+    read by people who cannot write to it."""
+    try:
+        (home / "tmp").mkdir(exist_ok=True)
+        made = TemporaryDirectory(dir=home / "tmp", ignore_cleanup_errors=True)
+    except OSError:
+        made = TemporaryDirectory(ignore_cleanup_errors=True)
+    with made as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to a catalogue file."""
+    with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
+        con.execute(lake.SESSION)
+        store.attach(con, settings.place)
+        yield con
+
+
+@contextmanager
+def explained(settings: Settings) -> Iterator[None]:
+    """Say what to do where the catalogue, or the lake through it, cannot be read.
+
+    Raises
+    ------
+    BarometerError
+        In the place of DuckDB's error.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        raise BarometerError(_why_unreadable(settings, str(error))) from error
+
+
+def _why_unreadable(settings: Settings, told: str) -> str:
+    path = settings.home / lake.CATALOGUE
+    why = (told or "no reason given").splitlines()[0]
+    if "lock" in why and str(path) in why:
+        holder = re.search(r"held in (.+?)( \(PID \d+\))?( by user \S+)?\. ", told)
+        who = f"by {''.join(part or '' for part in holder.groups())}" if holder else "elsewhere"
+        return (
+            f"{path}: is open for writing {who}, and as long as it is, nobody else can read it. "
+            "Close it there, or open it there read-only: duckdb.connect(path, read_only=True)."
+        )
+    if faults := _missing(settings):
+        return f"the lake is damaged. {faults}"
+    if settings.lake and settings.lake in why:
+        return (
+            f"{settings.lake}: the lake could not be read ({why}). Check the network and the "
+            "variables AWS_*; barometer check names what is missing."
+        )
+    return (
+        f"{path}: cannot be read ({why}). Check its rights. barometer check names a file of the "
+        "lake that is damaged; if none is, the catalogue is, or it is of another version: take "
+        f"{lake.CATALOGUE} out of the home, and barometer run makes it again."
+    )
+
+
+def told_of_move(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
+    """What to do where the views name the files of another place; None where they do not.
+
+    Barometer's own commands read the lake that is given. Any other client reads the views: those of
+    a copied home show the positions of the home that it was copied from.
+    """
+    row = con.execute("select value from meta where key = $key", {"key": HOME}).fetchone()
+    if row is None or row[0] == str(settings.place):
+        return None
+    return (
+        f"the catalogue was built at {row[0]}, and lies in {settings.home}: any other DuckDB "
+        "client that opens it reads the positions there, or none. Let it name the files here: "
+        "barometer check --repoint"
+    )
+
+
+def damage_hint(settings: Settings) -> str:
+    """Which files of the lake are missing or cut, or else how to find one that is damaged."""
+    return _missing(settings) or (
+        "If the query is right, a file of the lake may be damaged: barometer check names it."
+    )
+
+
+def _missing(settings: Settings) -> str:
+    """The first file of the lake that is missing or cut, and how many more; empty if none is."""
+    try:
+        manifest = lake.read_manifest(settings.place)
+        faults = damage.faults(settings.place, manifest, is_hashed=False)
+    except BarometerError as error:
+        return str(error)
+    more = f"\nAnd {len(faults) - 1:,} more; barometer check names them." if faults[1:] else ""
+    return f"{faults[0]}.{more}" if faults else ""
+
+
+def existing(home: Path) -> Path:
+    """The catalogue of a home.
+
+    Raises
+    ------
+    BarometerError
+        If there is none yet.
+    """
+    path = home / lake.CATALOGUE
+    if not path.exists():
+        raise BarometerError(
+            f"{home}: no catalogue yet. Bring AIS files in with: barometer run PATH"
+        )
+    return path
+
+
+@contextmanager
+def open_for_writing(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    config = _config(settings) | {"storage_compatibility_version": STORAGE_VERSION}
+    with duckdb.connect(str(path), config=config) as con:
+        con.execute(lake.SESSION)
+        store.attach(con, settings.place)
+        yield con
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        "threads": settings.threads,
+        "memory_limit": settings.memory_limit,
+        "temp_directory": str(settings.home / "tmp"),
+    }
+
+
+def lake_view(
+    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest, kind: str
+) -> None:
+    """A view over the lake's files, each by its absolute path.
+
+    The relation is lazy: `con.sql` with parameters would read the lake into the catalogue instead.
+    """
+    files = lake_files(settings, manifest, kind)
+    columns = LAKE_VIEWS[kind]
+    parts = con.read_parquet([glob.escape(path) for path in files.parts], hive_partitioning=True)
+    view = parts.select(*columns)
+    if files.compact:
+        whole = con.read_parquet(
+            [glob.escape(path) for path in files.compact], hive_partitioning=False
+        )
+        view = view.union(whole.select(*columns))
+    if kind == "position":
+        day = duckdb.ColumnExpression("reported_at").cast("date").alias("reported_on")
+        view = view.select(*columns, day)
+    view.create_view(kind, replace=True)
+
+
+class LakeFiles(NamedTuple):
+    """Paths of files of the lake. As a pattern for DuckDB each is to be escaped: a home's name may
+    hold `*` or `[`."""
+
+    parts: list[str]
+    compact: list[str]
+
+
+def lake_files(settings: Settings, manifest: Manifest, kind: str) -> LakeFiles:
+    """The parts to read, and the compact files to read in the place of the others."""
+    holding = compact.kept(settings.home, manifest) if kind == "position" else []
+    covered = {part for one in holding for part in one.parts}
+    rest = {
+        file_id: entry
+        for file_id, entry in manifest.entries.items()
+        if entry.position is None or entry.position.hash not in covered
+    }
+    parts = lake.part_paths(settings.place, Manifest(rest), kind)
+    whole = [str(one.folder / name) for one in holding for name in one.files]
+    return LakeFiles(parts, whole)
+
+
+def require_week(con: duckdb.DuckDBPyConnection, week: str | None) -> str:
+    """The week, or the newest week that is not open, or the newest at all.
+
+    Raises
+    ------
+    BarometerError
+        If the catalogue holds no such week, or none at all.
+    """
+    weeks = con.execute("select week, state from barometer order by week").fetchall()
+    if not weeks:
+        raise BarometerError("the lake holds no position yet, so there is no week to report.")
+    if week is None:
+        closed = [name for name, state in weeks if state != "open"]
+        return str((closed or [weeks[-1][0]])[-1])
+    if week not in {name for name, _ in weeks}:
+        raise BarometerError(
+            f"{week}: no such week here; the input reaches from {weeks[0][0]} to {weeks[-1][0]}."
+        )
+    return week

@@ -1,0 +1,115 @@
+"""Cells of the grid near ports: which fixes are worth a look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from geo.fences import METRES_A_DEGREE, near
+from geo.ports import Ports
+
+Cells = np.ndarray[Any, Any]
+
+SURROUNDINGS_KM = 60.0
+"""How far from a port its reception is judged (README, "How it decides")."""
+
+LIMIT_STEP_DEG = 0.02
+"""Points along a port's limit, to measure how far off a ship is, lie no further apart: 2 km."""
+
+CELLS_PER_DEGREE = 20
+"""A cell is 0.05 degrees, some 5 km: the surroundings' edge is that rough."""
+
+
+def with_geometry(frame: pd.DataFrame) -> pd.DataFrame:
+    shapes = frame["geometry"].to_numpy()
+    inside = shapely.point_on_surface(shapes)
+    found = frame.drop(columns="geometry").assign(
+        geometry_wkb=shapely.to_wkb(shapes),
+        geometry_geojson=shapely.to_geojson(shapes),
+        lon=np.round(shapely.get_x(inside), 5),
+        lat=np.round(shapely.get_y(inside), 5),
+    )
+    if "serves" in found:
+        found["serves"] = [json.dumps(list(ids)) if ids else None for ids in found["serves"]]
+    return found
+
+
+def grid(ports: Ports) -> tuple[Cells, Cells]:
+    """Column and row numbers of the cells round all ports, one array each.
+
+    Of each port those up to its surroundings' edge: the ports lie from the Gulf to the Pacific.
+    """
+    found = []
+    for west, south, east, north in shapely.bounds(ports.port["geometry"].to_numpy()):
+        reach = 1.1 * SURROUNDINGS_KM * 1000 / METRES_A_DEGREE
+        wide = reach / np.cos(np.radians(north + reach))
+        found.append(_cells_of(west - wide, south - reach, east + wide, north + reach))
+    return _distinct(found)
+
+
+def _cells_of(west: float, south: float, east: float, north: float) -> tuple[Cells, Cells]:
+    """Column and row numbers of the cells that a box of degrees touches."""
+    x = np.arange(np.floor(west * CELLS_PER_DEGREE), np.floor(east * CELLS_PER_DEGREE) + 1)
+    y = np.arange(np.floor(south * CELLS_PER_DEGREE), np.floor(north * CELLS_PER_DEGREE) + 1)
+    cell_x, cell_y = np.meshgrid(x.astype(np.int32), y.astype(np.int32))
+    return cell_x.ravel(), cell_y.ravel()
+
+
+def _distinct(cells: Iterable[tuple[Cells, Cells]]) -> tuple[Cells, Cells]:
+    """The cells of all, each once, by column and row."""
+    x, y = (np.concatenate(numbers) for numbers in zip(*cells, strict=True))
+    both = np.unique(x.astype(np.int64) << 32 | y.astype(np.uint32))
+    return (both >> 32).astype(np.int32), both.astype(np.int32)
+
+
+def near_box(ports: Ports) -> dict[str, Any]:
+    """The box round all surroundings, four degrees of longitude and one of latitude beyond the
+    limits: 60 km are 1.5 degrees of longitude at 69 N, where the northernmost port lies."""
+    west, south, east, north = shapely.total_bounds(ports.port["geometry"].to_numpy())
+    return {
+        "cells_per_degree": CELLS_PER_DEGREE,
+        "west": float(west) - 4,
+        "south": float(south) - 1,
+        "east": float(east) + 4,
+        "north": float(north) + 1,
+    }
+
+
+def surrounding_cells(ports: Ports, cell_x: Cells, cell_y: Cells) -> pa.Table:
+    point, port = near(
+        (cell_x + 0.5) / CELLS_PER_DEGREE, (cell_y + 0.5) / CELLS_PER_DEGREE, ports, SURROUNDINGS_KM
+    )
+    port_ids = ports.port["port_id"].to_numpy()
+    return pa.table(
+        {"cell_x": cell_x[point], "cell_y": cell_y[point], "port_id": pa.array(port_ids[port])}
+    )
+
+
+def limit_cells(ports: Ports) -> pa.Table:
+    """Cells that a limit touches, if only from outside: what is on an edge may be rounded there."""
+    found = []
+    for limit in ports.port["geometry"]:
+        west, south, east, north = limit.bounds
+        cell = 1 / CELLS_PER_DEGREE
+        x, y = _cells_of(west - cell, south - cell, east + cell, north + cell)
+        in_cells = shapely.transform(limit, lambda degrees: degrees * CELLS_PER_DEGREE)
+        touched = shapely.intersects(in_cells, shapely.box(x, y, x + 1, y + 1))
+        found.append((x[touched], y[touched]))
+    cell_x, cell_y = _distinct(found)
+    return pa.table({"cell_x": cell_x, "cell_y": cell_y})
+
+
+def limit_points(ports: Ports) -> pa.Table:
+    """Points along the limits of Iran's ports: port_id, lon, lat."""
+    port = ports.port.loc[ports.port["country"] == "IR"]
+    edges = shapely.segmentize(shapely.boundary(port["geometry"].to_numpy()), LIMIT_STEP_DEG)
+    points, row = shapely.get_coordinates(edges, return_index=True)
+    found = np.unique(np.column_stack([row, points]), axis=0)
+    ids = port["port_id"].to_numpy()[found[:, 0].astype(np.int64)]
+    return pa.table({"port_id": pa.array(ids), "lon": found[:, 1], "lat": found[:, 2]})

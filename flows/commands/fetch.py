@@ -1,0 +1,128 @@
+"""`barometer fetch`: a publisher's files of some days."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from flows.commands.shared import (
+    ABOVE,
+    DONE,
+    USAGE,
+    Command,
+    fail,
+    iso_day,
+    log,
+    settings_of,
+    start_logging,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.sources.faults import Progress as DownloadProgress
+
+
+def add(command: Command) -> None:
+    """Its arguments."""
+    parser = command(
+        "fetch",
+        execute,
+        "the publisher's files of some days, into the home's downloads/; prints their paths",
+        """
+        barometer fetch marinecadastre-2025 --from 2026-04-13 --to 2026-04-19
+        barometer fetch danish-maritime-authority --from 2026-04-13 --to 2026-04-19 --json
+        barometer run ~/barometer/downloads --home ~/barometer
+
+        A file that is whole here is not fetched again, and one that was cut goes on where it
+        stopped. A day that the publisher may not have published yet is said and is no failure;
+        any other day without a file ends in exit code 1, and the others are fetched all the same.
+        Proxies and certificates: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.
+        """,
+        is_job=True,
+        as_json="what became of each day as JSON",
+    )
+    parser.add_argument("source", metavar="SOURCE", help="a source whose TOML has a [fetch]")
+    for flag, what in (("--from", "first"), ("--to", "last")):
+        parser.add_argument(
+            flag,
+            dest=what,
+            type=iso_day,
+            required=True,
+            metavar="DAY",
+            help=f"the {what} day, UTC: 2026-04-13",
+        )
+
+
+def execute(flags: argparse.Namespace) -> int:
+    from flows.sources import fetch, fetched
+    from flows.sources.layouts import load_sources
+
+    if flags.last < flags.first:
+        print("barometer fetch: --to is before --from", file=sys.stderr)
+        return USAGE
+    settings = settings_of(flags)
+    source = fetch.known_source(load_sources(settings.home), flags.source)
+    with _download_progress() as progress:
+        start_logging()  # in here, so that log lines go above the bar
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request
+        found = fetch.fetch_days(settings, source, flags.first, flags.last, progress=progress)
+    if flags.json:
+        print(json.dumps([day._asdict() for day in found], indent=2, default=str))
+    else:
+        for path in dict.fromkeys(day.path for day in found if day.path is not None):
+            print(path)
+    problem = fetched.problem(found)
+    if problem is None:
+        return DONE
+    return fail(flags, "\n".join([problem, *fetched.messages(found)]), f"{problem} {ABOVE}")
+
+
+@contextmanager
+def _download_progress() -> Iterator[DownloadProgress]:
+    """A bar a file with bytes, rate and what remains on a terminal; a log line elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TaskID,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        ) as bar:
+            tasks: dict[str, TaskID] = {}
+
+            def show(name: str, done: int, size: int | None) -> None:
+                if name not in tasks:
+                    tasks[name] = bar.add_task(name, total=size)
+                bar.update(tasks[name], completed=done, total=size, visible=done != size)
+
+            yield show
+        return
+    last = time.monotonic()
+
+    def tell(name: str, done: int, size: int | None) -> None:
+        nonlocal last
+        if time.monotonic() - last > 10:
+            last = time.monotonic()
+            share = f", {100 * done / size:.0f} %" if size else ""
+            log.info("%s: %s bytes%s", name, f"{done:,}", share)
+
+    yield tell

@@ -1,0 +1,100 @@
+"""`barometer listen`: a stream recorded into hourly files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from flows.commands.shared import DONE, Command, log, seconds_of, settings_of, start_logging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.sources.recording import Progress as ListenProgress
+
+
+def add(command: Command) -> None:
+    """Its arguments."""
+    parser = command(
+        "listen",
+        execute,
+        "record aisstream.io's stream off Iran's ports, into hourly files; prints their paths",
+        """
+        export BAROMETER_AISSTREAM_KEY=...          # free of charge: https://aisstream.io/apikeys
+        barometer listen --home ~/barometer         # until Ctrl-C or SIGTERM
+        barometer listen --for 1h --home ~/barometer
+        barometer run ~/barometer/recordings --home ~/barometer
+
+        recordings/gaps.log says from when to when nobody listened, and why. A file is named .part
+        until its hour is over. BAROMETER_AISSTREAM_URL names a relay of your own (wss://).
+        """,
+        is_job=True,
+    )
+    parser.add_argument(
+        "--for",
+        dest="duration_s",
+        type=seconds_of,
+        metavar="DURATION",
+        help="stop after this: 90s, 30m, 1h or 2d (never)",
+    )
+    parser.add_argument(
+        "--russian-ports",
+        action="store_true",
+        help="also off the Russian oil ports, the evidence of trade: more messages",
+    )
+
+
+def execute(flags: argparse.Namespace) -> int:
+    from flows.home.resources import port_files
+    from flows.sources import aisstream, connection, listen
+    from geo.ports import load_ports
+
+    key, url = connection.stream_key(os.environ), connection.stream_url(os.environ)
+    settings = settings_of(flags)
+    boxes = aisstream.bounding_boxes(load_ports(*port_files()), with_trade=flags.russian_ports)
+    with _listen_progress() as show:
+        start_logging()  # in here, so that log lines go above the line that is updated
+        files = listen.listen(settings.home, key, url, boxes, for_s=flags.duration_s, show=show)
+    for path in files:
+        print(path)
+    return DONE
+
+
+@contextmanager
+def _listen_progress() -> Iterator[Callable[[ListenProgress], None]]:
+    """A line that is updated every second on a terminal; a log line a minute elsewhere."""
+    last, before = time.monotonic(), 0
+
+    def line(now: ListenProgress, rate: float) -> str:
+        lost = ((now.dropped, "dropped"), (now.bad, "not usable"))
+        parts = [f"{rate:,.1f} messages/s", f"{now.rows:,} rows", f"{now.ships:,} ships"]
+        parts += [f"{count:,} {what}" for count, what in lost if count]
+        return f"{now.state}: {', '.join(parts)}{now.file and f'; {now.file}'}"
+
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
+        with Console(stderr=True).status("connecting") as status:
+
+            def update(now: ListenProgress) -> None:
+                nonlocal last, before
+                rate = (now.messages - before) / max(time.monotonic() - last, 0.1)
+                last, before = time.monotonic(), now.messages
+                status.update(Text(line(now, rate)))
+
+            yield update
+        return
+
+    def tell(now: ListenProgress) -> None:
+        nonlocal last, before
+        if (passed := time.monotonic() - last) >= 60:
+            log.info("%s", line(now, (now.messages - before) / passed))
+            last, before = time.monotonic(), now.messages
+
+    yield tell

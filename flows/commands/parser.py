@@ -1,0 +1,69 @@
+"""The command line: flags that all commands share, and the commands in the order of the help."""
+
+from __future__ import annotations
+
+import argparse
+
+from flows import __version__
+from flows.commands import (
+    check,
+    fetch,
+    ingest,
+    listen,
+    ports,
+    register,
+    report,
+    run,
+    serve,
+    simulate,
+    sql,
+    vessel,
+)
+from flows.commands.shared import Command
+
+COMMANDS = (
+    run,
+    serve,
+    ingest,
+    fetch,
+    listen,
+    report,
+    sql,
+    ports,
+    vessel,
+    register,
+    check,
+    simulate,
+)
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="barometer",
+        description="Weekly counts of Russian-linked tanker calls at Iranian ports, by AIS.",
+        epilog="Settings: flag, environment (BAROMETER_*), barometer.toml in the home, default.",
+    )
+    parser.add_argument("--version", action="version", version=f"barometer {__version__}")
+    command = Command(parser.add_subparsers(title="commands", metavar=""), _shared_flags())
+    for module in COMMANDS:
+        module.add(command)
+    return parser
+
+
+def _shared_flags() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--home", help="folder of lake, catalogue and reports (BAROMETER_HOME; data/lake)"
+    )
+    shared.add_argument(
+        "--lake",
+        metavar="ADDRESS",
+        help="the lake on object storage: s3://bucket/prefix (the home)",
+    )
+    shared.add_argument(
+        "--as-of", dest="as_of", metavar="TIME", help="the run's clock, UTC (now): 2026-04-20T06:00"
+    )
+    shared.add_argument("--threads", type=int, help="threads (the machine's, 8 at most)")
+    shared.add_argument("--memory-limit", metavar="SIZE", help="DuckDB's memory (300MB)")
+    return shared

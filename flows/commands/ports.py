@@ -1,0 +1,75 @@
+"""`barometer ports`: the ports, and the map."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from flows.commands.shared import DONE, USAGE, Command, settings_of
+from flows.home.settings import BarometerError
+
+
+def add(command: Command) -> None:
+    """Its arguments."""
+    parser = command(
+        "ports",
+        execute,
+        "the ports and their fences; on a map, with a ship's track if asked",
+        """
+        barometer ports
+        barometer ports --json
+        barometer ports --map ports.html
+        barometer ports --map ship.html --ship 9247778
+        """,
+        as_json="ports and fences as JSON",
+    )
+    parser.add_argument("--map", metavar="FILE", help="an interactive map, as one HTML file")
+    parser.add_argument(
+        "--ship", metavar="IMO-or-MMSI", help="draw the track of this ship too; a name will do"
+    )
+
+
+def execute(flags: argparse.Namespace) -> int:
+    from flows.analyst import ports as portlist
+
+    if flags.ship is not None and flags.map is None:
+        print("barometer ports: --ship needs --map FILE", file=sys.stderr)
+        return USAGE
+    if flags.map is not None:
+        path = Path(flags.map).expanduser()
+        _write_map(flags, path)
+        if not flags.json:
+            print(f"Map: {path}")
+            return DONE
+    if flags.json:
+        print(json.dumps(portlist.records(), indent=2))
+    else:
+        portlist.show()
+    return DONE
+
+
+def _write_map(flags: argparse.Namespace, path: Path) -> None:
+    from flows.analyst import portmap, vessel
+    from flows.catalogue import access
+    from flows.home.resources import port_files
+    from flows.report.tables import safe_text
+    from flows.report.terminal import show
+    from geo.ports import load_ports
+
+    found = None
+    if flags.ship is not None:
+        asked = safe_text(flags.ship)
+        with access.reading(settings_of(flags)) as con:
+            ships = vessel.find_ships(con, flags.ship)
+            if len(ships) > 1:
+                show(vessel.ships_view(ships))
+                raise BarometerError(
+                    f"{asked}: {len(ships)} ships; name one by its number. No map was written."
+                )
+            if not ships or ships[0]["first_at"] is None:
+                why = "only listed, never heard" if ships else "no ship of that number or name"
+                raise BarometerError(f"{asked}: {why}. No map was written.")
+            found = portmap.ship_on_map(con, ships[0])
+    portmap.write_map(path, portmap.map_page(load_ports(*port_files()), found))

@@ -1,0 +1,164 @@
+"""`barometer run`: the main job, once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flows.commands.shared import (
+    ABOVE,
+    DONE,
+    FAILED,
+    USAGE,
+    Command,
+    announce_server,
+    cluster_address,
+    fail,
+    file_progress,
+    positive,
+    settings_of,
+    show_outcome,
+    sound_alarm,
+)
+from flows.home.settings import BarometerError, Settings
+
+if TYPE_CHECKING:
+    from flows.ingest.outcome import Outcome
+    from flows.runner.cluster import Cluster
+
+
+def add(command: Command) -> None:
+    """Its arguments."""
+    parser = command(
+        "run",
+        execute,
+        "the main job: ingest, then calls, links, weekly counts and reports, as one Prefect flow",
+        """
+        barometer run data/sample
+        barometer run AIS_2026_04_*.zip --home ~/barometer
+        barometer run                      # rebuild from the lake as it is
+        barometer run /data/ais --on dask --workers 8
+        barometer run /data/ais --on tcp://head:8786 --lake s3://bucket/prefix
+        """,
+        is_job=True,
+        as_json="the outcome as JSON",
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    parser.add_argument(
+        "--on",
+        metavar="WHERE",
+        type=cluster_address,
+        help="read files and work ships in several processes: dask, for a cluster of this "
+        "machine's own, or the address of a Dask scheduler, tcp://host:8786; all workers must see "
+        "the home and the files under the same paths",
+    )
+    parser.add_argument(
+        "--workers", type=positive, metavar="N", help="with --on dask: processes (one a thread)"
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="open every file, also one that is known by its size and times",
+    )
+
+
+def execute(flags: argparse.Namespace) -> int:
+    from flows.home import lock
+    from flows.home.file_names import sendable
+    from flows.lake import manifest as lake
+    from flows.report.tables import safe_text
+    from flows.runner import run
+    from flows.runner.prefect_server import prefect_server, without_login
+
+    if flags.workers and flags.on != "dask":
+        print("barometer run: --workers goes with --on dask", file=sys.stderr)
+        return USAGE
+    settings = settings_of(flags)
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        stack.enter_context(lock.locked(settings.home))  # before a minute of Prefect
+        progress = stack.enter_context(file_progress(flags))
+        manifest = lake.read_manifest(settings.place)
+        if not (flags.paths or manifest.entries or flags.on):
+            fail(
+                flags,
+                f"no PATH was given, and {settings.home} holds no file yet. Give AIS files: "
+                "barometer run PATH. Or is another home meant? Name it with --home.",
+            )
+            return USAGE
+        _refuse_unreachable(flags)
+        announce_server()
+        stack.enter_context(prefect_server(settings, has_schedule=False))
+        cluster = _cluster(flags, settings)
+        # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
+        # bar's, which prints log lines above itself.
+        from flows.weekly import weekly
+
+        flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
+        try:
+            state = flow(
+                paths=[sendable(path) for path in flags.paths],
+                home=str(settings.home),
+                as_of=settings.as_of.isoformat(),
+                threads=settings.threads,
+                memory_limit=settings.memory_limit,
+                lake=settings.lake,
+                progress=progress,
+                outcomes=outcomes,
+                is_watched=True,  # the alarm is this command's
+                verify=flags.verify,
+                ahead=cluster.ahead if cluster else 0,
+                return_state=True,
+            )
+        except Exception as error:  # what the flow itself raises becomes its state
+            if not _is_of_prefect(error):
+                raise
+            raise BarometerError(
+                f"the Prefect server at {without_login(os.environ['PREFECT_API_URL'])} refused or "
+                f"was lost ({type(error).__name__}: {safe_text(str(error))[:300]}). Check that it "
+                "runs, has room on its disk and, if it is yours and wants a login, that "
+                "PREFECT_API_AUTH_STRING or PREFECT_API_KEY is right; then run again. What was "
+                "taken in stays."
+            ) from error
+        failure = None if state.is_completed() else str(state.message)
+        if failure:
+            sound_alarm(flags, failure)  # in here: the mail's login may lie on Prefect's server
+    problem = run.problem(outcomes)
+    if failure and failure != "\n".join([str(problem), *run.messages(outcomes)]):
+        print(f"barometer: the run failed: {failure}", file=sys.stderr)
+        return FAILED
+    show_outcome(settings, outcomes, as_json=flags.json)
+    if failure:
+        print(f"barometer: {problem} {ABOVE}", file=sys.stderr)
+    return FAILED if failure else DONE
+
+
+def _is_of_prefect(error: Exception) -> bool:
+    """Whether Prefect or its connection failed, and not the work."""
+    names = [type(e).__module__.partition(".")[0] for e in (error, error.__cause__) if e]
+    return bool({"prefect", "httpx", "httpcore"} & set(names))
+
+
+def _refuse_unreachable(flags: argparse.Namespace) -> None:
+    """Workers elsewhere need a Prefect server that they reach."""
+    is_here = flags.on is None or flags.on == "dask"
+    is_here = is_here or urlsplit(flags.on).hostname in ("127.0.0.1", "localhost", "::1")
+    if not is_here and not os.environ.get("PREFECT_API_URL"):
+        raise BarometerError(
+            "PREFECT_API_URL is not set, and the workers elsewhere tell a Prefect server how they "
+            "go on. Name one that they reach: PREFECT_API_URL=http://host:4200/api"
+        )
+
+
+def _cluster(flags: argparse.Namespace, settings: Settings) -> Cluster | None:
+    """The cluster that was asked for. Prefect's server is there already: Prefect, which this
+    imports, reads its address at the import."""
+    if flags.on is None:
+        return None
+    from flows.runner.cluster import cluster
+
+    return cluster(flags.on, settings, flags.workers)

@@ -1,0 +1,59 @@
+"""`barometer serve`: the main job by a schedule."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from flows.commands.shared import Command, announce_server, settings_of, start_logging
+
+
+def add(command: Command) -> None:
+    """Its arguments."""
+    parser = command(
+        "serve",
+        execute,
+        "the main job by a schedule, on Prefect, until it is told to end",
+        """
+        barometer serve /data/ais --home ~/barometer              # Mondays at 6:00 UTC
+        barometer serve /data/ais --home ~/barometer --cron "0 3 * * *"
+        barometer serve --fetch danish-maritime-authority --home ~/barometer
+        """,
+        is_job=True,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    parser.add_argument(
+        "--fetch",
+        action="append",
+        metavar="SOURCE",
+        help="fetch what this source published since the last run, first; may be repeated",
+    )
+    parser.add_argument(
+        "--cron", default="0 6 * * 1", metavar="CRON", help="five fields, UTC (0 6 * * 1)"
+    )
+
+
+def execute(flags: argparse.Namespace) -> int:
+    settings = settings_of(flags)
+    start_logging()
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
+    from flows.home.file_names import sendable
+    from flows.runner.late import next_tick
+    from flows.runner.prefect_server import prefect_server
+
+    next_tick(flags.cron, settings.as_of)  # before a minute of Prefect
+    parameters = {
+        "paths": [sendable(str(Path(path).absolute())) for path in flags.paths],
+        "fetched": flags.fetch,
+        "home": str(settings.home),
+        "threads": flags.threads,
+        "memory_limit": flags.memory_limit,
+        "lake": flags.lake,
+    }
+    announce_server()
+    with prefect_server(settings, has_schedule=True):
+        from flows.serve import serve
+
+        serve(settings, parameters, flags.cron)
+    return 0

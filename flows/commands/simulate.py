@@ -1,0 +1,81 @@
+"""`barometer simulate`: AIS files with known port calls."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from flows.commands.shared import DONE, Command
+from flows.home.settings import BarometerError
+
+
+def add(command: Command) -> None:
+    """Its arguments."""
+    simulate = command(
+        "simulate",
+        execute,
+        "AIS files with known port calls, for demos, tests and benchmarks",
+        """
+        barometer simulate /tmp/sim
+        barometer simulate /tmp/sim --days 7 --ships 200 --seed 3 --trap pass_by --trap pilot_stop
+        """,
+    )
+    simulate.add_argument("directory", metavar="DIR", help="a new or empty folder")
+    simulate.add_argument("--start", default="2026-03-02", help="first day (2026-03-02, a Monday)")
+    simulate.add_argument("--days", type=int, default=21)
+    simulate.add_argument("--ships", type=int, default=40)
+    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument(
+        "--trap", action="append", metavar="NAME", help="only these traps (all); 'none' for none"
+    )
+    simulate.add_argument(
+        "--jammed-share",
+        type=float,
+        default=0.0,
+        help="share of the ships' days with GPS interference, on top of the traps (0)",
+    )
+    simulate.add_argument(
+        "--reception",
+        default="all",
+        choices=("all", "ashore", "2h", "6h", "6h-half", "silent"),
+        help="what is received: all, what a receiver on land gets (every few seconds), a fix "
+        "every 2 or 6 hours, half of those, all but 18 of 36 hours",
+    )
+    simulate.add_argument(
+        "--layout",
+        default="marinecadastre-2025",
+        choices=("marinecadastre-2025", "marinecadastre-2024"),
+    )
+    simulate.add_argument("--report-minutes", type=float, help="one reporting interval for all")
+    simulate.add_argument(
+        "--compression", choices=("zst", "gz", "zip", "none"), help="(the layout's own)"
+    )
+
+
+def execute(flags: argparse.Namespace) -> int:
+
+    from flows.simulate import TRAPS, simulate
+
+    traps = tuple(TRAPS) if flags.trap is None else tuple(t for t in flags.trap if t != "none")
+    try:
+        made = simulate(
+            Path(flags.directory),
+            start=date.fromisoformat(flags.start),
+            days=flags.days,
+            ships=flags.ships,
+            seed=flags.seed,
+            traps=traps,
+            jammed_share=flags.jammed_share,
+            reception=flags.reception,
+            layout=flags.layout,
+            report_minutes=flags.report_minutes,
+            compression=flags.compression,
+        )
+    except (ValueError, OSError) as error:
+        raise BarometerError(f"{flags.directory}: not simulated: {error}") from error
+    print(
+        f"{made.rows:,} SIMULATED rows in {len(made.files)} files below {flags.directory}, "
+        f"{len(made.truth)} port calls in truth.csv"
+    )
+    return DONE

@@ -1,0 +1,66 @@
+"""`barometer sql`: a query, or a prompt."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from flows.commands.shared import DONE, USAGE, Command, forget_output, settings_of
+from flows.home.settings import BarometerError
+
+
+def add(command: Command) -> None:
+    """Its arguments."""
+    parser = command(
+        "sql",
+        execute,
+        "run a query on the catalogue, or open a prompt",
+        """
+        barometer sql "select * from barometer"
+        barometer sql --format csv "from port_call where is_russian_linked" > calls.csv
+        barometer sql < sql/examples/reception_by_port.sql
+        """,
+    )
+    parser.add_argument(
+        "query", nargs="?", help="the query; without it, standard input or a prompt"
+    )
+    parser.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+
+
+def execute(flags: argparse.Namespace) -> int:
+    from flows.analyst import query
+
+    settings = settings_of(flags)
+    if flags.format == "parquet" and sys.stdout.isatty():
+        raise BarometerError(
+            "Parquet is not for a terminal. Send it to a file: ... > result.parquet"
+        )
+    if flags.query is None and sys.stdin is not None and sys.stdin.isatty():
+        query.prompt(settings, flags.format)
+        return DONE
+    queries = query.statements(_read_query() if flags.query is None else flags.query)
+    if not queries:
+        print(
+            'barometer sql: the query is empty. Give one such as: barometer sql "from barometer"',
+            file=sys.stderr,
+        )
+        return USAGE
+    try:
+        query.run_query(settings, queries, flags.format, sys.stdout.buffer)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        forget_output()
+        raise BarometerError(f"the result could not be written: {error.strerror}.") from error
+    return DONE
+
+
+def _read_query() -> str:
+    """The text at standard input, which some editors begin with a sign for its encoding."""
+    raw = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BarometerError(
+            f"the query is not UTF-8 (byte {error.start + 1}). Save it as UTF-8."
+        ) from error

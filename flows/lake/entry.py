@@ -1,0 +1,153 @@
+"""What the manifest says of one input, and of one file of the lake."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flows.home.file_names import shown_name
+from flows.home.settings import Place
+
+KINDS = ("position", "reject")
+
+
+class Part(NamedTuple):
+    """A Parquet file. `path` is relative to the lake's place; `hash` is its blake2b-256."""
+
+    path: str
+    rows: int
+    bytes: int
+    hash: str
+
+
+class Entry(NamedTuple):
+    """An input file in the ledger: where its rows went. See `accounted`.
+
+    Attributes
+    ----------
+    file_id : str
+        blake2b-256 of the decompressed content, hexadecimal.
+    name, source : str
+        As it was called when it came in first; id of its source.
+    fingerprint : str
+        Hash of its first bytes, by which a known file is suspected.
+    rows_read, rows_kept, rows_repeated, rows_rejected, rows_static : int
+        Lines that are not empty, without headers; a fix that another line or file holds too is
+        repeated; a static report in a row of its own stands in the fixes of its ship.
+    first_reported_at, last_reported_at : datetime or None
+        Of the rows that are not rejected, UTC: the same whatever other files hold.
+    ingested_at : datetime
+        The as-of time of the run that read it, UTC.
+    position, reject : Part or None
+        None where there is no such row.
+    """
+
+    file_id: str
+    name: str
+    source: str
+    fingerprint: str
+    rows_read: int
+    rows_kept: int
+    rows_repeated: int
+    rows_rejected: int
+    rows_static: int
+    first_reported_at: datetime | None
+    last_reported_at: datetime | None
+    ingested_at: datetime
+    position: Part | None
+    reject: Part | None
+
+
+def accounted(entry: Entry) -> int:
+    """The rows of an input of which the ledger says where they went: all that were read."""
+    return entry.rows_kept + entry.rows_repeated + entry.rows_rejected + entry.rows_static
+
+
+class Manifest(NamedTuple):
+    """The lake at one moment: its entries by `file_id`, sorted.
+
+    `tag` is that of the object that was read, where the lake is on object storage.
+    """
+
+    entries: dict[str, Entry]
+    tag: str | None = None
+
+    def with_entries(self, changed: Iterable[Entry]) -> Manifest:
+        """The manifest with these entries added or put in place of those with the same id."""
+        entries = self.entries | {entry.file_id: entry for entry in changed}
+        return self._replace(entries=dict(sorted(entries.items())))
+
+
+def parts(entry: Entry) -> list[Part]:
+    """The Parquet files of an entry."""
+    return [part for part in (entry.position, entry.reject) if part is not None]
+
+
+def address(place: Place, part: Part | str) -> str:
+    """Absolute path or address of a file of the lake.
+
+    >>> address("s3://bucket/prefix", "manifest.json")
+    's3://bucket/prefix/manifest.json'
+    """
+    path = part if isinstance(part, str) else part.path
+    return f"{place}/{path}" if isinstance(place, str) else str(place / path)
+
+
+def part_path(kind: str, source: str, file_id: str, version: int) -> str:
+    """Where a part lies in the lake. `source` and `file_id` hold no path signs."""
+    return f"{kind}/source={source}/file_id={file_id}/{version}.parquet"
+
+
+def version_of(part: Part) -> int:
+    """Which version of a file's rows a part is, counted from 0."""
+    return version_of_path(part.path)
+
+
+def version_of_path(path: str) -> int:
+    """The same, of where it lies.
+
+    >>> version_of_path("position/source=s/file_id=f/3-c0ffee.parquet")
+    3
+    """
+    number = Path(path).stem.split("-")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def span(entry: Entry) -> tuple[datetime | None, datetime | None]:
+    """From when to when the fixes of an entry reach."""
+    return entry.first_reported_at, entry.last_reported_at
+
+
+def overlap(
+    one: tuple[datetime | None, datetime | None], two: tuple[datetime | None, datetime | None]
+) -> bool:
+    """Whether two spans share a moment."""
+    if one[0] is None or one[1] is None or two[0] is None or two[1] is None:
+        return False
+    return one[0] <= two[1] and two[0] <= one[1]
+
+
+def hash_of(path: Path) -> str:
+    with path.open("rb") as raw:
+        return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+
+
+def raw_of(entry: Entry) -> dict[str, Any]:
+    raw = entry._asdict()
+    return raw | {k: raw[k]._asdict() for k in KINDS if raw[k] is not None}
+
+
+def entry_of(raw: dict[str, Any]) -> Entry:
+    times = ("first_reported_at", "last_reported_at", "ingested_at")
+    read = {k: datetime.fromisoformat(raw[k]) if raw[k] else None for k in times}
+    found = {k: Part(**raw[k]) if raw[k] else None for k in KINDS}
+    return Entry(**(raw | read | found | {"name": shown_name(raw["name"])}))
+
+
+def iso(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a manifest")

@@ -1,0 +1,1 @@
+"""What every list of ships comes to: its entries."""

@@ -1,0 +1,1 @@
+"""The formats of those who publish lists of ships."""

@@ -1,0 +1,387 @@
+"""The ships of OFAC's Specially Designated Nationals list, in the formats in which it is met.
+
+- `sdn.csv`: OFAC, SDN Data Specification (dat_spec.txt) of 2023-09-25. Twelve columns, no header,
+  null is ``-0-``. Only weak aliases are in it; the strong ones are in `alt.csv`. No dates.
+- `sdn.xml`: OFAC's sdn.xsd, root `sdnList`. No dates of listing.
+- `sdn_advanced.xml`: OFAC, SDN Advanced Sanctions Data Model XML, Explanatory Notes of 2015-01-12
+  (sdn_advanced_notes.pdf), root `Sanctions`. It has the dates of listing.
+- `SDN_ENHANCED.XML`: OFAC's default download today, root `sanctionsData`. The day of listing is the
+  `datePublished` of the entry on the SDN list.
+- a JSON extract of `sdn.xml` that goes round: generated_at, vessels[imo, name, programs, ...].
+
+OFAC's files just drop an entry that is taken off the list: what is gone, only the store can tell.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from xml.etree.ElementTree import Element  # the tree only: the parser is defused
+
+from flows.lists.entry import CUT, Entry, Junk, ListFile, day, day_in, imo_number, name_text
+from flows.lists.letters import plain_text
+from flows.lists.table import lenient_fields
+from flows.publishers.ofac_advanced import read_advanced
+from flows.publishers.ofac_labels import (
+    ALIAS,
+    CSV_COLUMNS,
+    CSV_LABELS,
+    DATES,
+    HEAD_BYTES,
+    ITEM,
+    JSON_LABELS,
+    LINE,
+    RAW_LENGTH,
+    REGISTER,
+    REGISTRATION,
+    REMARKS_LENGTH,
+    VESSELS,
+    XML_LABELS,
+    ZONE,
+)
+from flows.publishers.ofac_rows import (
+    NO_DAYS,
+    Ship,
+    closed_entries,
+    date_text,
+    entry_rows,
+    is_vessel,
+    programmes_of,
+    said_of,
+)
+
+
+def open_list(path: Path) -> ListFile | None:
+    """OFAC's SDN list in one of its formats, told by the first 64 KiB of its content.
+
+    Parameters
+    ----------
+    path
+        Any file, whatever it is called.
+
+    Returns
+    -------
+    ListFile or None
+        None where the file is not of these formats. `published_on`: the Publish_Date of `sdn.xml`,
+        the DateOfIssue of `sdn_advanced.xml`, the dataAsOf of `SDN_ENHANCED.XML`, the day of
+        generated_at of the JSON extract; null for `sdn.csv`, which does not give it. `rows`: an
+        `Entry` for each ship and programme, with deadweight and gross tonnage in tonnes, and a
+        `Junk` for all that is not taken over; persons, companies and aircraft are passed over.
+        `listed_on` is null but from `sdn_advanced.xml` and `SDN_ENHANCED.XML`. Null where the list
+        says nothing: a ship without an IMO number, an MMSI or a programme is an entry all the same
+        if it has a name.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read. Nothing that it holds raises.
+
+    Notes
+    -----
+    Sources of the formats: see the module.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    root = _root(head)
+    if root == "sdnList":
+        return ListFile(REGISTER, _published_on(head), _read_xml(path), ZONE)
+    if root == "Sanctions":
+        return ListFile(REGISTER, _published_on(head), read_advanced(path), ZONE)
+    if root == "sanctionsData":
+        return ListFile(REGISTER, _published_on(head), _read_enhanced(path), ZONE)
+    text = head.decode("utf-8-sig", "replace")
+    if _is_extract(text):
+        generated = re.search(r'"generated_at"\s*:\s*"([^"]*)"', text)
+        published_on = day_in(generated[1], ZONE) if generated else None
+        return ListFile(REGISTER, published_on, _read_json(path), ZONE)
+    if _is_csv(text):
+        return ListFile(REGISTER, None, _read_csv(path), ZONE)
+    return None
+
+
+def _root(head: bytes) -> str | None:
+    """The name of an XML file's root without its prefix; None for anything else.
+
+    >>> _root(b'<?xml version="1.0"?><!-- list --><o:sdnList xmlns:o="x">'), _root(b"36,a,<b>")
+    ('sdnList', None)
+    """
+    if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        return None
+    found = re.search(rb"<([A-Za-z_][^\s/>]*)", head)
+    return found[1].rpartition(b":")[2].decode("ascii", "replace") if found else None
+
+
+def _is_extract(head: str) -> bool:
+    return (
+        head.lstrip().startswith("{")
+        and VESSELS.search(head) is not None
+        and re.search(r'"list_name"\s*:\s*"OFAC SDN"', head) is not None
+    )
+
+
+def _is_csv(head: str) -> bool:
+    """Whether one of the first ten lines is a row of sdn.csv: the first may be the broken one."""
+    for line in itertools.islice(io.StringIO(head, newline=""), 10):
+        row = _fields(line)
+        if not isinstance(row, str) and len(row) == CSV_COLUMNS and row[0].strip().isdecimal():
+            return is_vessel(row[2]) is not None
+    return False
+
+
+def _published_on(head: bytes) -> date | None:
+    for element in closed_entries(io.BytesIO(head), DATES):
+        if isinstance(element, Junk):
+            return None
+        if element.tag == "DateOfIssue":
+            return day(date_text(element), "%Y-%m-%d")
+        if element.tag == "dataAsOf":
+            return day_in(element.text, ZONE)
+        return day(element.text, "%m/%d/%Y")
+    return None
+
+
+def _read_csv(path: Path) -> Iterator[Entry | Junk]:
+    """Line by line: a line end ends a record (dat_spec.txt), and a stray quote spoils one row only.
+
+    The last line of the published file holds the end-of-file sign 0x1A alone.
+    """
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip(" \r\n\x1a"):
+                yield from _csv_row(number, line if line.isascii() else _mended(line))
+
+
+def _mended(line: str) -> str:
+    """A line that is not UTF-8, as ISO 8859-1, in which every byte is a sign."""
+    data = line.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _fields(line: str) -> list[str] | str:
+    """The fields of one line of CSV, or what is wrong with it.
+
+    Quotes inside a quoted field are not always doubled; such a row is taken where its fields are
+    as many as they must be.
+    """
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error as fault:
+        fields = lenient_fields(line)
+        return fields if len(fields) == CSV_COLUMNS else str(fault)
+
+
+def _csv_row(number: int, line: str) -> Iterator[Entry | Junk]:
+    row = _fields(line)
+    kind = row[2] if not isinstance(row, str) and len(row) > 2 else None
+    is_ship = is_vessel(kind)
+    if is_ship is False:
+        return
+    fault = _csv_fault(row, line)
+    if fault or isinstance(row, str):
+        yield Junk(number, fault, line.strip()[:RAW_LENGTH], is_whole=True)
+        return
+    items = re.split(r";\s*", row[11].strip().removesuffix("."))
+    if len(row[11]) >= REMARKS_LENGTH:
+        reason = "remarks cut at 1,000 characters: the rest is in OFAC's sdn_comments.csv"
+        yield Junk(number, reason, items[-1][:RAW_LENGTH], is_whole=False)
+    said = [
+        (label, text) for column, label in CSV_LABELS.items() if (text := plain_text(row[column]))
+    ]
+    said += [(found[1].lower(), found[2]) for item in items if (found := ITEM.fullmatch(item))]
+    yield from entry_rows(
+        Ship(
+            line=number,
+            reference=f"SDN {row[0].strip()}",
+            # Several programmes stand in one field as IRAN] [NPWMD] [IFSR.
+            programmes=programmes_of(re.split(r"\]\s*\[", row[3].strip(" []"))),
+            name=row[1],
+            former_names=tuple(found[1] for item in items if (found := ALIAS.fullmatch(item))),
+            said=tuple(said),
+        )
+    )
+
+
+def _csv_fault(row: list[str] | str, line: str) -> str:
+    """What makes a row useless; empty where nothing does."""
+    if isinstance(row, str):
+        return f"row cannot be read as CSV: {row}"
+    if len(row) != CSV_COLUMNS:
+        where = "row" if line.endswith(("\r", "\n")) else f"{CUT}, row"
+        return f"{where} of {len(row)} fields where sdn.csv has {CSV_COLUMNS}"
+    if is_vessel(row[2]) is None:
+        return "SDN type is not known: vessel, individual, aircraft or -0- expected"
+    if not re.fullmatch(r"[0-9]{1,10}", row[0].strip()):  # the size of ent_num in dat_spec.txt
+        return "no ent_num: a number expected in the first field"
+    # All remarks end in a full stop, so a last line without a line end is whole if it ends in one.
+    if not line.endswith(("\r", "\n")) and not line.rstrip(' "').endswith((".", "-0-")):
+        return f"{CUT}: it ends in the middle of the remarks"
+    return ""
+
+
+def _read_xml(path: Path) -> Iterator[Entry | Junk]:
+    with path.open("rb") as source:
+        for element in closed_entries(source, frozenset({"sdnEntry"})):
+            if isinstance(element, Junk):
+                yield element
+            else:
+                yield from _xml_entry(element)
+
+
+def _xml_entry(element: Element) -> Iterator[Entry | Junk]:
+    line, kind = int(element.get(LINE, "0")), element.findtext("sdnType")
+    uid = plain_text(element.findtext("uid"))
+    is_ship = is_vessel(kind)
+    if is_ship is False:
+        return
+    if not is_ship or not uid:
+        reason = "no uid" if is_ship else "sdnType is not known: Vessel, Individual, ... expected"
+        raw = " ".join(filter(None, (uid, kind, element.findtext("lastName"))))
+        yield Junk(line, reason, raw[:RAW_LENGTH], is_whole=True)
+        return
+    said = [(e.findtext("idType"), e.findtext("idNumber")) for e in element.iterfind("idList/id")]
+    said += [(XML_LABELS.get(e.tag), e.text) for e in element.iterfind("vesselInfo/*")]
+    yield from entry_rows(
+        Ship(
+            line=line,
+            reference=f"SDN {uid}",
+            programmes=programmes_of(e.text for e in element.iterfind("programList/program")),
+            name=element.findtext("lastName"),
+            former_names=tuple(
+                e.findtext("lastName") or "" for e in element.iterfind("akaList/aka")
+            ),
+            said=said_of(said),
+        )
+    )
+
+
+def _read_enhanced(path: Path) -> Iterator[Entry | Junk]:
+    values: dict[str, str] = {}
+    with path.open("rb") as source:
+        for element in closed_entries(source, frozenset({"referenceValue", "entity"})):
+            if isinstance(element, Junk):
+                yield element
+            elif element.tag == "referenceValue":
+                values[element.get("refId", "")] = element.findtext("value") or ""
+            else:
+                yield from _enhanced_entry(element, values)
+
+
+def _enhanced_entry(element: Element, values: Mapping[str, str]) -> Iterator[Entry | Junk]:
+    line, kind = int(element.get(LINE, "0")), element.findtext("generalInfo/entityType")
+    uid = plain_text(element.get("id"))
+    name, former_names = _enhanced_names(element)
+    is_ship = is_vessel(kind)
+    if is_ship is False:
+        return
+    if not is_ship or not uid:
+        reason = "no id" if is_ship else "entityType is not known: Vessel, Individual, ... expected"
+        raw = " ".join(filter(None, (uid, kind, name)))
+        yield Junk(line, reason, raw[:RAW_LENGTH], is_whole=True)
+        return
+    lists = element.findall("sanctionsLists/sanctionsList")
+    ours = [one for one in lists if (one.text or "").strip().casefold() == "sdn list"]
+    if lists and not ours:  # CONS_ENHANCED.XML has the other lists in the same format
+        return
+    said: list[tuple[str | None, str | None]] = [
+        (
+            feature.findtext("type"),
+            feature.findtext("value") or values.get(feature.findtext("valueRefId") or ""),
+        )
+        for feature in element.iterfind("features/feature")
+    ]
+    for document in element.iterfind("identityDocuments/identityDocument"):
+        number = plain_text(document.findtext("documentNumber")) or ""
+        is_valid = (document.findtext("isValid") or "true").strip().casefold() != "false"
+        said.append((document.findtext("type"), number if is_valid else f"{number} (fraudulent)"))
+    programmes = programmes_of(
+        e.text for e in element.iterfind("sanctionsPrograms/sanctionsProgram")
+    )
+    days = [found for one in ours if (found := day(one.get("datePublished"), "%Y-%m-%d"))]
+    # One day for the entry: of several programmes it is not told whose day it is.
+    listed_on = dict.fromkeys(programmes, min(days)) if days and len(programmes) == 1 else NO_DAYS
+    ship = Ship(line, f"SDN {uid}", programmes, name, former_names, said_of(said))
+    yield from entry_rows(ship, listed_on)
+
+
+def _enhanced_names(element: Element) -> tuple[str | None, tuple[str, ...]]:
+    """The primary name and the others, in Latin script where they have it."""
+    primary, others = None, []
+    for name in element.iterfind("names/name"):
+        written = [
+            ((e.findtext("script") or "Latin").strip() == "Latin", e.findtext("formattedFullName"))
+            for e in name.iterfind("translations/translation")
+        ]
+        texts = [text for _, text in written if text]
+        latin = [text for is_latin, text in written if is_latin and text] or texts
+        if (name.findtext("isPrimary") or "").strip() == "true" and latin and primary is None:
+            primary, *latin = latin
+        others += latin
+    return primary, tuple(others)
+
+
+def _read_json(path: Path) -> Iterator[Entry | Junk]:
+    """Vessel by vessel, so that a cut file yields what comes before the cut. `line`: its number."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    decoder, between = json.JSONDecoder(), re.compile(r"[\s,]*")
+    start = VESSELS.search(text)
+    position = start.end() if start else len(text)
+    for number in itertools.count(1):
+        found = between.match(text, position)
+        position = found.end() if found else position
+        if text.startswith("]", position):
+            return
+        raw = text[position : position + RAW_LENGTH]
+        try:
+            vessel, position = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            reason = f"{CUT} or broken here, and the rest is not read: JSON expected"
+            yield Junk(number, reason, raw, is_whole=True)
+            return
+        yield from _json_vessel(number, vessel, raw)
+
+
+def _json_vessel(number: int, vessel: object, raw: str) -> Iterator[Entry | Junk]:
+    """A vessel of the extract, which has no ent_num: its IMO number or its name stands for it.
+
+    Its designation_date is not read: it is one and the same day for all (2026-03-20), also for
+    ships that were on the list of 2023: a day of the edition or the download, not of the listing.
+    """
+    if not isinstance(vessel, dict):
+        yield Junk(number, "not a vessel: a JSON object expected", raw, is_whole=True)
+        return
+    programmes, info = vessel.get("programs"), vessel.get("vessel_info")
+    if not isinstance(programmes, list) or not isinstance(info, dict):
+        reason = "programs or vessel_info missing: a list and an object expected"
+        yield Junk(number, reason, raw, is_whole=True)
+        return
+    name, imo = name_text(_json_text(vessel.get("name"))), _json_text(vessel.get("imo"))
+    hull = imo_number(imo)
+    if not hull and not name:
+        yield Junk(number, "neither an IMO number nor a name", raw, is_whole=True)
+        return
+    said = [(label, _json_text(info.get(key))) for key, label in JSON_LABELS.items()]
+    yield from entry_rows(
+        Ship(
+            line=number,
+            reference=f"SDN, IMO {hull}" if hull else f"SDN, {name}",
+            programmes=programmes_of(map(_json_text, programmes)),
+            name=name,
+            former_names=(),
+            said=said_of([(REGISTRATION, imo), *said]),
+        )
+    )
+
+
+def _json_text(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value)

@@ -1,0 +1,214 @@
+"""A ship of OFAC's files as entries of a register, with what is left out and why."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import BinaryIO, NamedTuple
+from xml.etree.ElementTree import Element, TreeBuilder  # the tree only: the parser is defused
+from xml.parsers import expat
+
+from defusedxml.ElementTree import DefusedXMLParser, ParseError, iterparse
+
+from flows.lists.entry import (
+    CUT,
+    Entry,
+    Junk,
+    flag_code,
+    imo_number,
+    name_text,
+    ship_mmsi,
+    whole_number,
+)
+from flows.lists.letters import plain_code, plain_text
+from flows.publishers.ofac_labels import (
+    BUILT,
+    CALL_SIGN,
+    DEADWEIGHT,
+    FLAG,
+    GROSS,
+    LINE,
+    LINK_SOURCE,
+    MMSI,
+    NO_FLAG,
+    OTHER_PARTIES,
+    RAW_LENGTH,
+    REGISTER,
+    REGISTRATION,
+    TAKEN,
+    TYPE,
+)
+
+ShipNames = Mapping[tuple[str, str], str]
+Days = Mapping[str | None, date]
+NO_DAYS: Days = {}
+
+
+class Ship(NamedTuple):
+    """What a file says of one ship, as text. `said`: a label and its text, in the file's order."""
+
+    line: int
+    reference: str
+    programmes: tuple[str | None, ...]
+    name: str | None
+    former_names: tuple[str, ...]
+    said: tuple[tuple[str, str], ...]
+
+
+def is_vessel(kind: str | None) -> bool | None:
+    """Whether a party of this type is a ship; None where the type is none of OFAC's.
+
+    >>> is_vessel("vessel"), is_vessel("-0- "), is_vessel("Aircraft"), is_vessel("Submarine")
+    (True, False, False, None)
+    """
+    folded = (kind or "").strip().casefold()
+    return False if folded in OTHER_PARTIES else True if folded == "vessel" else None
+
+
+def date_text(element: Element) -> str:
+    return "-".join((element.findtext(part) or "").strip() for part in ("Year", "Month", "Day"))
+
+
+def closed_entries(source: BinaryIO, tags: frozenset[str]) -> Iterator[Element | Junk]:
+    """The elements of these names, as each closes, with the line at which it began; then freed.
+
+    Names are without their namespace, which changed over the years. Where the file ends too early,
+    is no XML, or has a DOCTYPE (through which entities could grow without end), a `Junk` is last.
+    """
+
+    def element(tag: str, attributes: dict[str, str]) -> Element:
+        name = tag.rpartition("}")[2]
+        if name in tags:
+            attributes[LINE] = str(parser.parser.CurrentLineNumber)
+        return Element(name, attributes)
+
+    parser = DefusedXMLParser(target=TreeBuilder(element_factory=element), forbid_dtd=True)
+    try:
+        for _, closed in iterparse(source, parser=parser):
+            if closed.tag in tags:
+                yield closed
+                closed.clear()
+    except ParseError as fault:
+        what = expat.ErrorString(fault.code)
+        reason = f"{CUT} or broken here, and the rest is not read: {what}"
+        yield Junk(fault.position[0], reason, "", is_whole=True)
+    except (ValueError, LookupError) as fault:  # forbidden by defusedxml; an unknown encoding
+        line = parser.parser.CurrentLineNumber
+        reason = "DOCTYPE, entities or encoding that no list of OFAC has: the file is not read"
+        yield Junk(line, reason, str(fault)[:RAW_LENGTH], is_whole=True)
+
+
+def said_of(pairs: Iterable[tuple[str | None, str | None]]) -> tuple[tuple[str, str], ...]:
+    """The pairs that are taken over, the label folded: the list writes VESSEL TYPE in capitals."""
+    return tuple(
+        (label.casefold(), text)
+        for label, said in pairs
+        if label and label.casefold() in TAKEN and (text := plain_text(said))
+    )
+
+
+def programmes_of(tags: Iterable[str | None]) -> tuple[str | None, ...]:
+    """Programme tags without repetition; a null where there is none, for an entry is one still."""
+    return tuple(dict.fromkeys(filter(None, map(plain_code, tags)))) or (None,)
+
+
+def entry_rows(ship: Ship, listed_on: Days = NO_DAYS) -> Iterator[Entry | Junk]:
+    """What is not taken over of a ship, then an entry for each programme."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for label, text in ship.said:
+        said[label].append(text)
+    for reason, raw in _faults(said):
+        yield Junk(ship.line, reason, raw[:RAW_LENGTH], is_whole=False)
+    imo = next(filter(None, map(_imo, said[REGISTRATION])), None)
+    mmsis = tuple(dict.fromkeys(filter(None, map(_mmsi, said[MMSI]))))
+    name = name_text(ship.name)
+    others = dict.fromkeys(filter(None, map(name_text, ship.former_names)))
+    if imo is None and not mmsis and name is None and not others:
+        reason = "neither an IMO number, nor an MMSI, nor a name"
+        yield Junk(ship.line, reason, ship.reference[:RAW_LENGTH], is_whole=True)
+        return
+    first = {label: texts[0] for label, texts in said.items() if texts}
+    entry = Entry(
+        register=REGISTER,
+        link_source=LINK_SOURCE,
+        reference=ship.reference,
+        imo=imo,
+        mmsis=mmsis,
+        vessel_name=name,
+        former_names=tuple(other for other in others if other != name),
+        call_sign=first.get(CALL_SIGN),
+        flag=_flag(first.get(FLAG)),
+        vessel_type=first.get(TYPE),
+        deadweight_t=whole_number(first.get(DEADWEIGHT)),
+        gross_t=whole_number(first.get(GROSS)),
+        built_year=_year(first.get(BUILT)),
+        line=ship.line,
+    )
+    for programme in ship.programmes:
+        yield entry._replace(programme=programme, listed_on=listed_on.get(programme))
+
+
+def _faults(said: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Why a text is not taken over, and the text."""
+    hull = None
+    for text in said.get(REGISTRATION, ()):
+        imo = _imo(text)
+        if imo is None:
+            yield _registration_fault(text), text
+        elif hull not in (None, imo):
+            yield "second IMO number: the first is taken", text
+        else:
+            hull = imo
+    for text in said.get(MMSI, ()):
+        if _mmsi(text) is None:
+            yield "not a ship's MMSI: nine digits expected, the first 2 to 7", text
+    for text in said.get(FLAG, ()):
+        if _flag(text) is None and text.casefold() not in NO_FLAG:
+            yield "flag is not known: the name of a country expected", text
+    for text in (*said.get(DEADWEIGHT, ()), *said.get(GROSS, ())):
+        if whole_number(text) is None:
+            yield "tonnage is not a number", text
+    for text in said.get(BUILT, ()):
+        if _year(text) is None:
+            yield "year of build is not a year: four digits expected", text
+
+
+def _registration_fault(text: str) -> str:
+    if _genuine(text) is None:
+        return "registration that OFAC marks as fraudulent: another hull's, perhaps"
+    if re.search(r"(?<![0-9])[0-9]{7}(?![0-9])", text):
+        return "IMO number with a wrong check digit"
+    return "registration that is no IMO number: seven digits expected"
+
+
+def _genuine(text: str) -> str | None:
+    """A registration without the issuing country in brackets; None where OFAC marks it fraudulent.
+
+    >>> _genuine("IMO 9256860 (Russia)"), _genuine("IMO 9256860 (fraudulent)")
+    ('IMO 9256860', None)
+    """
+    if "fraudulent" in text.casefold():
+        return None
+    return re.sub(r"\s*\([^()]*\)$", "", text)
+
+
+def _imo(text: str) -> int | None:
+    return imo_number(_genuine(text))
+
+
+def _mmsi(text: str) -> int | None:
+    return ship_mmsi(_genuine(text))
+
+
+def _year(text: str | None) -> int | None:
+    found = re.fullmatch(r"(?:19|20)[0-9]{2}", text or "")
+    return int(found[0]) if found else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _flag(text: str | None) -> str | None:
+    """A list names some 80 flags, over and over."""
+    return flag_code(text)

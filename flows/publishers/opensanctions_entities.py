@@ -1,0 +1,104 @@
+"""OpenSanctions' entities and what their properties say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import NamedTuple, TypeVar
+
+from flows.lists.entry import day
+from flows.lists.letters import plain_code, plain_text
+
+_HISTORIC = date(1001, 1, 1)
+"""FollowTheMoney writes this day for "long ago" (followthemoney/types/date.py)."""
+
+_Value = TypeVar("_Value")
+
+
+class Entity(NamedTuple):
+    """An entity of FollowTheMoney.
+
+    seen_on: the last day on which the publisher saw it, or saw it change. faults: the properties
+    that are no lists of texts.
+    """
+
+    id: str
+    schema: str
+    caption: str
+    properties: dict[str, list[str]]
+    datasets: list[str]
+    seen_on: date | None
+    faults: list[str]
+
+
+def split_text(cell: str) -> list[str]:
+    return [text for part in cell.split(";") if (text := part.strip())] if cell else []
+
+
+def dataset_programmes(entity: Entity) -> list[str | None]:
+    names = [name for text in entity.datasets if (name := plain_code(text))]
+    return [f"dataset:{name}" for name in names] or [None]
+
+
+def texts_of(entity: Entity, name: str) -> list[str]:
+    """A property's values as plain text. Sorted: the order in which they are published varies."""
+    return sorted(
+        {text for value in entity.properties.get(name, ()) if (text := plain_text(value))}
+    )
+
+
+def tags_of(entity: Entity, name: str) -> list[str]:
+    return sorted({tag for text in texts_of(entity, name) if (tag := plain_code(text))})
+
+
+def first_text(entity: Entity, name: str) -> str | None:
+    texts = texts_of(entity, name)
+    return texts[0] if texts else None
+
+
+def values_of(
+    entity: Entity, name: str, read: Callable[[str], _Value | None], expected: str
+) -> tuple[list[_Value], list[str]]:
+    """The values of a property that can be read, each once, and what is wrong with the others."""
+    found: dict[_Value, None] = {}
+    faults = []
+    for text in texts_of(entity, name):
+        value = read(text)
+        if value is None:
+            faults.append(f"{name} {text[:40]!r}, expected {expected}")
+        else:
+            found[value] = None
+    return list(found), faults
+
+
+def days_of(entity: Entity, name: str) -> tuple[list[date], list[str]]:
+    return values_of(entity, name, date_of, "a day such as 2025-12-31")
+
+
+def date_of(text: str) -> date | None:
+    """The day of a FollowTheMoney date; None for a year or a month only, and for "long ago".
+
+    >>> date_of("2024-06-25"), date_of("2024-06-25T21:48:52")
+    (datetime.date(2024, 6, 25), datetime.date(2024, 6, 25))
+    >>> date_of("2024-06"), date_of("1001-01-01")
+    (None, None)
+    """
+    is_day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?", text)
+    found = day(text[:10], "%Y-%m-%d") if is_day else None
+    return None if found == _HISTORIC else found
+
+
+def only_dataset(entity: Entity) -> str:
+    names = [name for text in entity.datasets if (name := plain_code(text))]
+    return names[0] if len(names) == 1 else ""
+
+
+def written(ids: Iterable[str]) -> set[bytes]:
+    """How ids may stand in a line of JSON: as UTF-8, and with what is not ASCII as an escape."""
+    return {
+        form
+        for text in ids
+        for form in (text.encode("utf-8", "replace"), json.dumps(text)[1:-1].encode())
+    }

@@ -1,0 +1,183 @@
+"""What can go wrong with a download, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+Progress = Callable[[str, int, int | None], None]
+"""Told from time to time, from several threads: a file's name, its bytes so far, its size or None
+where the server does not say."""
+_MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Patience(NamedTuple):
+    """How long a server is waited for, and how it is spared. The figures are choices.
+
+    Attributes
+    ----------
+    timeout_s : float
+        To connect, and without a byte.
+    tries : int
+        In a row that bring nothing on; one that brings `gain_bytes` more than any before starts
+        the count again, so that a file of many gigabytes comes over a line that is cut often.
+    wait_s, longest_wait_s : float
+        Before the second try, doubled with each, with jitter; and at most. A server that asks by
+        Retry-After for more than `longest_wait_s` is left alone until the next run.
+    slow_s, slow_bytes : float, int
+        A server that gives less in such a time only holds the connection: it is cut.
+    connections : int
+        At a time: the two that RFC 2616, section 8.1.4, grants a single user at a server.
+    """
+
+    timeout_s: float = 30
+    tries: int = 5
+    gain_bytes: int = 1 << 20
+    wait_s: float = 1
+    longest_wait_s: float = 120
+    slow_s: float = 60
+    slow_bytes: int = 60_000
+    connections: int = 2
+
+
+class Session(NamedTuple):
+    """What the downloads of a source share."""
+
+    client: httpx.Client
+    patience: Patience
+    progress: Progress
+    stop: threading.Event
+
+
+class Fault(Exception):
+    """Why a file was not got, and what to do.
+
+    `may_pass`: another try may help, after `wait_s`. `is_absent`: the server says that there is no
+    such file. `is_ours`: this machine is to blame, and no other address helps. `reached`: bytes of
+    the file that are here.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        may_pass: bool = False,
+        is_absent: bool = False,
+        is_ours: bool = False,
+        wait_s: float = 0,
+        reached: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.may_pass, self.is_absent, self.is_ours = may_pass, is_absent, is_ours
+        self.wait_s, self.reached = wait_s, reached
+
+
+class Damaged(Exception):
+    """A file that is not what it should be; the message is a sentence about it."""
+
+
+def refusal(code: int, retry_after: str, address: str, session: Session) -> Fault:
+    """What a status other than success means, and what to do."""
+    # Not the server's own phrase, which may be anything.
+    phrase = next((f" {s.phrase}" for s in HTTPStatus if s == code), "")
+    what = f"{address}: {code}{phrase}."
+    if code in (404, 410):
+        return Fault(f"{what} The publisher has no such file.", is_absent=True)
+    if code in _MAY_PASS:
+        wait_s = _retry_after_s(retry_after)
+        if wait_s > session.patience.longest_wait_s:
+            return Fault(f"{what} The server asks for {wait_s:,.0f} s of rest: fetch again then.")
+        return Fault(f"{what} Fetch again later.", may_pass=True, wait_s=wait_s)
+    remedies = {
+        401: "The publisher wants a login: fetch it by browser, and give it to barometer ingest.",
+        403: "The publisher does not give this file, or not to this network (some say so of a file "
+        "that is not there): look whether a browser gets it.",
+        407: _PROXY,
+    }
+    return Fault(f"{what} {remedies.get(code, 'That is no file. See the publisher’s page.')}")
+
+
+_PROXY = (
+    "The proxy wants a login or does not let this through: set HTTP_PROXY and HTTPS_PROXY with "
+    "user and password, or ask who runs it."
+)
+
+
+def _retry_after_s(text: str) -> float:
+    """Seconds that a Retry-After asks for, as a number or as a date; 0 for none or nonsense.
+
+    >>> _retry_after_s("7"), _retry_after_s("soon"), _retry_after_s("Fri, 01 Jan 2021 00:00:00 GMT")
+    (7.0, 0.0, 0.0)
+    """
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return 0.0
+    # The header is of the clock on the wall, whatever the run's as-of time.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def network_fault(error: httpx.HTTPError, address: str, reached: int) -> Fault:
+    """What went wrong on the way, and what to do."""
+    causes = list(_causes(error))
+    host = httpx.URL(address).host
+    may_pass = False
+    certificate = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        what = (
+            f"the certificate of {host} is not trusted ({certificate.verify_message}). If your "
+            "network puts its own in between, name its authority's PEM file in SSL_CERT_FILE; "
+            "also look at this machine's date."
+        )
+    elif isinstance(error, httpx.ConnectError) and any(isinstance(c, ssl.SSLError) for c in causes):
+        what = f"{host} speaks no TLS that can be used. Is it the right address?"
+    elif isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        what = "the server leads on to no address of the web. See the publisher's page."
+    elif isinstance(error, httpx.ProxyError) and not str(error).startswith(
+        tuple(map(str, _MAY_PASS))
+    ):
+        what = f"the proxy refused. {_PROXY}"
+    elif any(isinstance(cause, socket.gaierror) for cause in causes):
+        may_pass = True
+        what = (
+            f"the name {host}, or the proxy's, is not known here. Check the network, its name "
+            "server, and HTTP_PROXY and HTTPS_PROXY."
+        )
+    else:
+        may_pass = True
+        kind = "silence" if isinstance(error, httpx.TimeoutException) else type(error).__name__
+        what = (
+            f"no connection, or cut ({kind}), {reached:,} bytes are here. Check the network; "
+            "fetch again later."
+        )
+    return Fault(f"{address}: {what}", may_pass=may_pass, reached=reached)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def disk_fault(error: OSError, folder: Path) -> Fault:
+    """What a failed write means, and what to do."""
+    if error.errno in _FULL:
+        what = "the disk is full. Make room, or name another home; what came is kept."
+    else:
+        what = f"cannot be written ({error.strerror}). Check its rights."
+    return Fault(f"{folder}: {what}", is_ours=True)

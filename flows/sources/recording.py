@@ -1,0 +1,278 @@
+"""The hourly files that a recording writes, whole after a crash too."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from flows.home.durable import sync_folder
+from flows.home.settings import BarometerError
+from flows.sources import aisstream
+from flows.sources.connection import Clock, Limits
+
+log = logging.getLogger("barometer.listen")
+
+FOLDER = "recordings"
+GAPS = "gaps.log"
+GAP_HEADER = ("from", "to", "why", "dropped")
+PART = ".part"
+
+TAIL_BYTES = 64 << 10
+"""More than the last line of a recording or of the gaps can be."""
+
+
+class Gap(NamedTuple):
+    """A time in which ships could not be heard; `to_at` is None while it lasts.
+
+    `why` is one of ``start``, ``stop``, ``not connected``, ``refused``, ``connection lost``,
+    ``server closed``, ``silent`` and ``buffer full``; only the last has `dropped` messages, and not
+    all between its ends.
+    """
+
+    from_at: datetime | None
+    to_at: datetime | None
+    why: str
+    dropped: int = 0
+
+
+class Progress(NamedTuple):
+    """How it goes: what came since the start, and from how many ships since the file's."""
+
+    messages: int
+    rows: int
+    ships: int
+    bad: int
+    dropped: int
+    file: str
+    state: str
+
+
+class Failed(Exception):
+    """A connection came to its end; `args` are why, in the words of `Gap`, and what was said."""
+
+
+@dataclass
+class Recorder:
+    """What the parts of a running recorder share."""
+
+    folder: Path
+    clock: Clock
+    limits: Limits
+    key: str
+    counts: Counter[str] = field(default_factory=Counter)
+    known: aisstream.Known = field(default_factory=dict)
+    reports: aisstream.Reports = field(default_factory=aisstream.Reports)
+    ships: set[str] = field(default_factory=set)
+    waiting: list[tuple[datetime, bytes]] = field(default_factory=list)
+    gap: Gap | None = None
+    overflow: Gap | None = None
+    heard_at: datetime | None = None
+    open_file: OpenFile | None = None
+    files: list[Path] = field(default_factory=list)
+    state: str = "connecting"
+    was_connected: bool = False
+
+
+@dataclass
+class OpenFile:
+    """The recording of an hour while it is written. `length` is what is known to be whole."""
+
+    path: Path
+    hour: datetime
+    out: io.FileIO
+    length: int
+    synced_s: float
+
+
+def progress(it: Recorder) -> Progress:
+    """How a recorder goes at the moment."""
+    return Progress(
+        messages=it.counts["messages"],
+        rows=it.counts["rows"],
+        ships=len(it.ships),
+        bad=sum(n for name, n in it.counts.items() if name.startswith("bad: ")),
+        dropped=it.counts["dropped"],
+        file=it.open_file.path.name if it.open_file else "",
+        state=it.state,
+    )
+
+
+def summary(counts: Counter[str]) -> str:
+    """What was heard, as a line of a log; bad messages by their reason.
+
+    >>> summary(Counter({"messages": 12, "rows": 9, "bad: not JSON": 2}))
+    '12 messages of ships, 9 rows, 0 dropped, 2 not usable (not JSON: 2)'
+    >>> summary(Counter({"messages": 12, "rows": 9, "copies": 1}))
+    '12 messages of ships, 9 rows, 0 dropped, 1 late copies, 0 not usable'
+    """
+    bad = sorted((name[5:], n) for name, n in counts.items() if name.startswith("bad: "))
+    copies = f"{counts['copies']:,} late copies, " if counts["copies"] else ""
+    reasons = f" ({', '.join(f'{name}: {n:,}' for name, n in bad)})" if bad else ""
+    return (
+        f"{counts['messages']:,} messages of ships, {counts['rows']:,} rows, "
+        f"{counts['dropped']:,} dropped, {copies}{sum(n for _, n in bad):,} not usable{reasons}"
+    )
+
+
+def by_hour(rows: list[tuple[datetime, bytes]]) -> Iterator[tuple[datetime, bytes]]:
+    """The lines of rows that came one after the other in an hour, together."""
+    at = 0
+    while at < len(rows):
+        hour, start = hour_of(rows[at][0]), at
+        while at < len(rows) and hour_of(rows[at][0]) == hour:
+            at += 1
+        yield hour, b"".join(line for _, line in rows[start:at])
+
+
+def hour_of(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def open_hour(folder: Path, hour: datetime) -> OpenFile:
+    """A new file for what is received in an hour, with its header, under a name that is free.
+
+    A file that was closed may have been ingested: it is never written to again.
+    """
+    number = 1
+    while True:
+        name = f"aisstream-{hour:%Y-%m-%dT%H}{'' if number == 1 else f'-{number}'}.csv"
+        path = folder / f"{name}{PART}"
+        if not (folder / name).exists() and not path.exists():
+            break
+        number += 1
+    out = path.open("xb", buffering=0)
+    opened = OpenFile(path, hour, out, 0, time.monotonic())
+    write_whole(opened, aisstream.csv_line(aisstream.HEADER))
+    sync_folder(folder)
+    return opened
+
+
+def write_whole(file: OpenFile, lines: bytes) -> None:
+    """Append lines, all or none: what a full disk took of them is cut off again."""
+    file.length = _append(file.out, lines, file.length)
+
+
+def _append(out: io.FileIO, content: bytes, length: int) -> int:
+    """Append to a file that is so long; its new length. If it fails the file is as it was."""
+    rest = memoryview(content)
+    try:
+        while rest:
+            rest = rest[out.write(rest) :]
+    except OSError:
+        out.truncate(length)
+        raise
+    return length + len(content)
+
+
+def close_file(it: Recorder) -> None:
+    file, it.open_file = it.open_file, None
+    assert file is not None
+    with file.out:
+        os.fsync(file.out)
+    it.files.append(finish(file.path))
+    it.ships.clear()
+
+
+def finish(part: Path) -> Path:
+    """Give a written file its name, durably. Returns its path."""
+    path = part.with_name(part.name.removesuffix(PART))
+    part.rename(path)
+    sync_folder(path.parent)
+    return path
+
+
+def unfinished(folder: Path) -> list[Path]:
+    found = folder.glob(f"aisstream-*.csv{PART}")
+    return sorted(path for path in found if path.is_file() and not path.is_symlink())
+
+
+def take_up(part: Path) -> Path | None:
+    """Close a file that a crash left: its whole lines are kept, a torn last line is cut off.
+
+    Returns its path; None, and nothing is left of it, where it holds no row.
+    """
+    with part.open("rb+", buffering=0) as file:
+        length = _whole_length(file)
+        file.truncate(length)
+        os.fsync(file)
+    if length <= len(aisstream.csv_line(aisstream.HEADER)):
+        part.unlink()
+        return None
+    path = finish(part)
+    log.info("%s: taken up after a crash, %s bytes", path.name, f"{length:,}")
+    return path
+
+
+def _whole_length(file: io.FileIO) -> int:
+    """Bytes up to the last line end, which is looked for from the end."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - TAIL_BYTES)
+        file.seek(start)
+        at = file.read(end - start).rfind(b"\n")
+        if at >= 0:
+            return start + at + 1
+        end = start
+    return 0
+
+
+def append_gap(folder: Path, gap: Gap) -> None:
+    """Note a gap, durably and whole. A line that a crash tore is cut off first."""
+    line = aisstream.csv_line(
+        (_text(gap.from_at), _text(gap.to_at), gap.why, str(gap.dropped or ""))
+    )
+    path = folder / GAPS
+    is_new = not path.exists()
+    with path.open("ab+", buffering=0) as out:
+        length = _whole_length(out)
+        out.truncate(length)
+        header = b"" if length else aisstream.csv_line(GAP_HEADER)
+        _append(out, header + line, length)
+        os.fsync(out)
+    if is_new:
+        sync_folder(folder)
+
+
+def _text(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat(timespec="milliseconds") + "Z"
+
+
+def last_sign_of_life(folder: Path) -> datetime | None:
+    """The latest time in the newest recording and in the last line of the gaps; None: neither."""
+    names = sorted(path.name for path in folder.glob("aisstream-*.csv"))
+    newest = [name for name in names if name[:23] == names[-1][:23]]
+    found = [_last_time(folder / name) for name in (*newest, GAPS)]
+    return max((moment for moment in found if moment is not None), default=None)
+
+
+def _last_time(path: Path) -> datetime | None:
+    """The last time that stands in the last whole line of a file of ours."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            end = _whole_length(file)
+            file.seek(max(0, end - TAIL_BYTES))
+            last = file.read(end)[:end].rstrip(b"\n").rpartition(b"\n")[2]
+    except FileNotFoundError:
+        return None
+    times = re.findall(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?=Z(?:,|$))", last)
+    with contextlib.suppress(ValueError):
+        return max((datetime.fromisoformat(time.decode()) for time in times), default=None)
+    return None
+
+
+def unwritable(folder: Path, error: OSError) -> BarometerError:
+    return BarometerError(
+        f"{folder}: cannot be written ({error.strerror or error}). Check its free space, its "
+        "rights and whether the disk is mounted read-only. What was written before is whole; start "
+        "again to go on."
+    )
