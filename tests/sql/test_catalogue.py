@@ -211,7 +211,7 @@ def test_a_moved_home_is_read_by_who_cannot_write_to_it(
 ) -> None:
     moved = settings._replace(home=tmp_path / "moved")
     shutil.copytree(settings.home, moved.home)
-    made = catalogue.TemporaryDirectory
+    made = access.TemporaryDirectory
 
     def refusing(**given: Any) -> Any:
         if "dir" in given:
