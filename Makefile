@@ -1,6 +1,6 @@
 # Barometer: set up, run, test. Needs Python 3.11 to 3.14 and make; everything else is installed into .venv.
 .DEFAULT_GOAL := run
-.PHONY: setup run test lint bench evaluate lapse crash lock
+.PHONY: setup run test lint docs bench evaluate lapse crash lock
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -29,6 +29,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The pages of docs/ as a site, into site/; a broken link is an error.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # One part or several: ARGS="sizes year --markdown FILE"; -h lists them. The peers need an environment of their own.
 bench: setup $(if $(filter peers all,$(ARGS)),.venv-benchmark/.done)
@@ -59,5 +63,5 @@ evaluate: setup .venv-evaluate/.done
 
 # Pin anew, with uv on the path. duckdb stays where its storage format and its older readers were tried.
 lock:
-	echo "duckdb==1.5.5" | uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	echo "duckdb==1.5.5" | uv pip compile pyproject.toml --extra dev --extra docs --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --constraint - --output-file requirements.lock
