@@ -90,7 +90,7 @@ caller as (
 ),
 
 -- An anchorage call within 10 days of the ship's berth call in the same water is part of that
--- voyage (README, "How it decides").
+-- voyage (docs/method.md, "The headline").
 waited as (
     select distinct anchored.port_call_id
     from tanker_call as anchored

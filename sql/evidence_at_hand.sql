@@ -12,7 +12,7 @@ with russian_day as (
 ),
 
 -- A call links for 180 days (relation vessel_link), and a zero is said from 0.3 of the hours up
--- (README, "How it decides"), here of the 180 days before the week's end.
+-- (docs/method.md, "Heard"), here of the 180 days before the week's end.
 russian_port_heard as (
     select week.week
     from week

@@ -75,7 +75,7 @@ select
     usual_vessels,
     -- Under a fifth of the usual, where the usual is 5 ships or more: of 5 to 25 ships chance
     -- leaves so few once in 140 times or less (Poisson), and ships that lie still make it rarer.
-    -- Both numbers are choices (README, "How it decides").
+    -- Both numbers are choices (docs/method.md, "Heard").
     usual_vessels >= 5 and vessels_around < 0.2 * usual_vessels as is_suspect
 from usual
 order by port_id, source, slot_at

@@ -27,8 +27,8 @@ statement as (
     from version_entry
 ),
 
--- As lists are matched: by IMO number, and by MMSI only a ship that sends none (README, "How it
--- decides").
+-- As lists are matched: by IMO number, and by MMSI only a ship that sends none
+-- (docs/method.md, "Matching").
 told as (
     select
         ship.mmsi,

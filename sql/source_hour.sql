@@ -1,7 +1,7 @@
 -- The hours in which a source listened to a port: it gave a fix of any ship within 6 hours of them, and heard not far less than usual.
 -- Grain: one port, source and hour. Inputs: heard_hour, heard_slot, week, meta.
 with spread as (
-    -- README, "How it decides": exposure is the chance that a usual stay would be heard.
+    -- docs/method.md, "Heard": exposure is the chance that a usual stay would be heard.
     select distinct
         port_id,
         source,

@@ -53,7 +53,7 @@ by_mmsi as (
     from registered
 ),
 
--- The Russian flag counts while it is heard and for the year after (README, "How it decides"),
+-- The Russian flag counts while it is heard and for the year after (docs/method.md, "Russian-linked"),
 -- under any MMSI of the same hull. A year of silence ends it: who comes back begins anew.
 flown as (
     select
@@ -109,7 +109,7 @@ waited as (
         and berthed.trade_tier = 'weak'
 ),
 
--- 180 days after a call at a Russian oil port (README, "How it decides").
+-- 180 days after a call at a Russian oil port (docs/method.md, "Russian-linked").
 trade_link as (
     select
         imo,

@@ -523,7 +523,7 @@ def summary_lines(results: Results) -> tuple[list[str], list[list[str]]]:
 
 
 def report_markdown(results: Results, about: Sequence[str]) -> str:
-    """All tables, the short one of the README first."""
+    """All tables, the short one of docs/accuracy.md first."""
     blocks = [
         "# How the port calls hold against known ones",
         "\n".join(f"- {line}" for line in about),

@@ -17,7 +17,7 @@ from geo.ports import Ports
 Cells = np.ndarray[Any, Any]
 
 SURROUNDINGS_KM = 60.0
-"""How far from a port its reception is judged (README, "How it decides")."""
+"""How far from a port its reception is judged (docs/method.md, "Heard")."""
 
 LIMIT_STEP_DEG = 0.02
 """Points along a port's limit, to measure how far off a ship is, lie no further apart: 2 km."""

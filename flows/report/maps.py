@@ -50,7 +50,7 @@ STACK_BELOW_IN = 6.5
 Gulf's ports no longer fit on one map beside the Caspian."""
 
 FULLY_HEARD = 0.95
-"""Below this share of the hours heard a count is "at least" (README, "Heard")."""
+"""Below this share of the hours heard a count is "at least" (docs/method.md, "Heard")."""
 _LARGEST_IN = 0.26
 """Radius of the circle of the port with most calls, or of `_LEAST_FULL` where that has fewer."""
 _LEAST_FULL = 9

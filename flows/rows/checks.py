@@ -45,7 +45,7 @@ from flows.rows.values import (
 from flows.sources.layouts import OPTIONAL, Layout
 
 FUTURE = timedelta(minutes=10)
-"""A fix later than this after the as-of time is from a wrong clock (README, "How it decides")."""
+"""A fix later than this after the as-of time is from a wrong clock (docs/method.md, "Position")."""
 FIRST_YEAR = np.datetime64("0001-01-01", "us")
 YEAR_10000 = np.datetime64("10000-01-01", "us")
 FIRST_DAY = np.datetime64("1998-05-12", "D")

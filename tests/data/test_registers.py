@@ -102,7 +102,7 @@ def test_every_programme_of_a_register_is_known(path: Path) -> None:
 
 
 def test_programmes_that_are_evidence_are_the_ones_of_the_rule() -> None:
-    """README, "How it decides": strong under these tags, and under no other."""
+    """docs/method.md, "Russian-linked": strong under these tags, and under no other."""
     strong = {
         (r["register"], r["programme"])
         for r in read(REGISTERS / "programmes.csv")

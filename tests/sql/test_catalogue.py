@@ -1,4 +1,4 @@
-"""The catalogue's relations are a contract (README, "SQL"): columns, types and comments."""
+"""The catalogue's relations are a contract (docs/sql.md): columns, types and comments."""
 
 from __future__ import annotations
 
