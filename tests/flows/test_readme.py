@@ -103,3 +103,16 @@ def test_the_sql_page_has_every_comment() -> None:
 def test_the_citation_has_the_version() -> None:
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {__version__}\n" in citation
+
+
+@pytest.mark.parametrize("page", ["docs/operations.md", "docs/mail.md"])
+def test_the_messages_named_are_the_programs(page: str) -> None:
+    """The first column of the tables of messages, its variable parts (`...`) aside."""
+    sources = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("flows/**/*.py"))]
+    code = re.sub(r'"\s*f?"', "", "\n".join(sources))
+    table = TEXTS[page].partition("| The message")[2].partition("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
+    quoted = [text for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
+    parts = [part.strip() for text in quoted for part in text.split("...") if len(part) > 3]
+    assert len(parts) > 3
+    assert [part for part in parts if part not in code] == []
