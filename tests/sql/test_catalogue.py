@@ -18,7 +18,6 @@ import pytest
 import shapely
 
 from flows.catalogue import access
-from flows.catalogue import build as catalogue
 from flows.home.history import OUTBOX, append_history
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
