@@ -194,8 +194,10 @@ def _under_way(table: Table, rows: Ints, clock: Clock) -> Bools:
     for found, known in (clock.earlier(told, MOORED_US), clock.later(told, MOORED_US)):
         elapsed_us = np.abs(table.at[found] - table.at[told])
         way_m = table.sog[told] * M_PER_NM * elapsed_us / HOUR_US
-        stays &= known & (elapsed_us <= THIN_US)
-        stays &= table.is_within(CONTRADICTED_SHARE * way_m, told, found)
+        at_most_m = CONTRADICTED_SHARE * way_m
+        # In a longer silence it may have sailed and come back, unless it is in the very place.
+        at_most_m[elapsed_us > THIN_US] = np.minimum(at_most_m, STOP_RADIUS_M)[elapsed_us > THIN_US]
+        stays &= known & table.is_within(at_most_m, told, found)
     moves[np.flatnonzero(moves)[stays]] = False
     return moves
 
