@@ -1,5 +1,5 @@
 -- The one series: tanker calls linked to Russia at all Iranian ports, week by week.
--- Grain: one week, from the first to the last with input. Inputs: series_count; found_week, from flows/series.
+-- Grain: one week, from the first to the last with input. Inputs: series_count; found_week, from flows/derive/series.
 select
     series_count.week,
     series_count.week_start,

@@ -1,5 +1,5 @@
 -- The calls that an interference event covers for at least half of their time, at a port it threw ships into.
--- Grain: one port call and event (port_call_id, interference_id). Inputs: found_stay, struck_port, found_event, from flows/calls.
+-- Grain: one port call and event (port_call_id, interference_id). Inputs: found_stay, struck_port, found_event, from flows/derive/calls.
 select
     stay.port_call_id,
     event.interference_id,

@@ -1,5 +1,5 @@
 -- The ships that ever came near a port, and whether their calls may change without a fix of theirs.
--- Grain: one transmitter (mmsi). Inputs: found_ship, from flows/calls.
+-- Grain: one transmitter (mmsi). Inputs: found_ship, from flows/derive/calls.
 select
     mmsi,
     fixes,

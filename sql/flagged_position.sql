@@ -1,5 +1,5 @@
 -- The fixes of candidates that are not plainly credible on their MMSI's first track, with the reason.
--- Grain: one fix (mmsi, reported_at, lon, lat). Inputs: found_flag, from flows/calls.
+-- Grain: one fix (mmsi, reported_at, lon, lat). Inputs: found_flag, from flows/derive/calls.
 select
     mmsi,
     reported_at,

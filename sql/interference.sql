@@ -1,5 +1,5 @@
 -- Where and when many ships were thrown to one place, by false positions in their receivers.
--- Grain: one event (interference_id). Inputs: found_event, struck_port, from flows/calls; port.
+-- Grain: one event (interference_id). Inputs: found_event, struck_port, from flows/derive/calls; port.
 with struck as (
     select
         struck_port.interference_id,

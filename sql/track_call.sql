@@ -1,5 +1,5 @@
 -- The port calls as the detector found them on each ship's own track, without who the ship is.
--- Grain: one port call (port_call_id). Inputs: found_call, from flows/calls.
+-- Grain: one port call (port_call_id). Inputs: found_call, from flows/derive/calls.
 select
     port_call_id,
     track_id,

@@ -1,5 +1,5 @@
 -- The series by water: what was counted in the Gulf with the Gulf of Oman and in the Caspian, and what was heard there.
--- Grain: one week and water. Inputs: series_count; found_week, from flows/series.
+-- Grain: one week and water. Inputs: series_count; found_week, from flows/derive/series.
 select
     series_count.week,
     series_count.week_start,
