@@ -131,7 +131,7 @@ beside as (
             sampled.pair = other.pair
             and sampled.is_other = (not other.is_other)
             and sampled.seen_at >= other.seen_at
-    -- Between fixes further apart than two hours (geo/port_calls.py, THIN_US) no way is known, but
+    -- Between fixes further apart than two hours (geo/stays.py, THIN_US) no way is known, but
     -- a minute from one of them.
     where
         other.next_at - other.seen_at <= interval 2 hour

@@ -10,7 +10,7 @@ with call as (
         coalesce(track_call.arrived_after, '-infinity'::timestamp) as arrived_after,
         call_confidence.ended_at,
         -- A departure that was seen lies within six hours of the last fix inside
-        -- (geo/port_calls.py, SEEN_WITHIN_US).
+        -- (geo/confidence.py, SEEN_WITHIN_US).
         case
             when call_confidence.outside_at is null then 'infinity'::timestamp
             else coalesce(track_call.departed_by, track_call.departed_at + interval 6 hour)

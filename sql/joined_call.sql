@@ -121,7 +121,7 @@ silence as (
     from handed_over
 ),
 
--- As for one transmitter (geo/port_calls.py): 21 days, or seven in which the port was heard, but
+-- As for one transmitter (geo/stays.py): 21 days, or seven in which the port was heard, but
 -- where the next sign is in the very berth.
 quiet as (
     select

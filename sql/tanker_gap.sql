@@ -74,7 +74,7 @@ followed as (
 -- 24 hours is a usual stay: the median of tankers in port is about a day (UNCTAD, Review of
 -- Maritime Transport 2021, chapter 4). It is twice what Global Fishing Watch asks of a gap: below
 -- 12 hours satellites alone explain it (Welch et al. 2022, Science Advances 8, eabq2109). After 21
--- days, when a call without a fix ends too (geo/port_calls.py), it may have been anywhere.
+-- days, when a call without a fix ends too (geo/stays.py), it may have been anywhere.
 span as materialized (
     select
         hull_id,

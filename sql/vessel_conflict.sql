@@ -183,7 +183,7 @@ one_call as (
 
 -- Shown elsewhere all through a stay: the place of one of the two is false. Interference throws a
 -- ship for some hours; from 12 on (a choice) more is at work. Within 20 km it may have strayed
--- (STRAY_NEAR_M of geo/plausibility.py).
+-- (STRAY_NEAR_M of geo/tracks.py).
 in_two_places as (
     select
         'sent_from_two_places' as conflict,

@@ -41,7 +41,7 @@ MESSAGE_TYPES = (*POSITIONS, *STATICS)
 
 MARGIN_KM = 60.0
 """How far the boxes reach beyond the ports' limits. An hour counts as heard at a port by fixes
-within 60 km of it (`SURROUNDINGS_KM` in flows/catalogue/build.py), so that less would make ports
+within 60 km of it (`SURROUNDINGS_KM` in flows/catalogue/cells.py), so that less would make ports
 look unheard, and a ship needs two hours at 16 knots for the way, on which her track leads in and
 out."""
 
