@@ -36,27 +36,27 @@ docs: setup
 
 # One part or several: ARGS="sizes year --markdown FILE"; -h lists them. The peers need an environment of their own.
 bench: setup $(if $(filter peers all,$(ARGS)),.venv-benchmark/.done)
-	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.measure.bench $(ARGS)
 
-.venv-benchmark/.done: tests/benchmark/requirements.txt tests/evaluation/requirements.txt
+.venv-benchmark/.done: tests/measure/benchmark/requirements.txt tests/measure/evaluation/requirements.txt
 	$(PYTHON) -m venv .venv-benchmark
 	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 # Weeks on the schedule in minutes, on local servers.
 lapse: setup
-	$(BIN)/python tests/lapse.py
+	$(BIN)/python -m tests.measure.lapse
 
 # Kills the main job at random moments, and fails every call that changes a home. Fewer: ARGS="--kills 5 --no-faults".
 crash: setup
-	$(BIN)/python -m tests.crash $(ARGS)
+	$(BIN)/python -m tests.measure.crash $(ARGS)
 
 # The peers live in an environment of their own. More: make evaluate ARGS="--markdown FILE --json FILE --ships 60".
 evaluate: setup .venv-evaluate/.done
-	$(BIN)/python tests/evaluate.py $(ARGS)
-	$(BIN)/python tests/evaluate_series.py
+	$(BIN)/python -m tests.measure.evaluate $(ARGS)
+	$(BIN)/python -m tests.measure.evaluate_series
 
-.venv-evaluate/.done: tests/evaluation/requirements.txt
+.venv-evaluate/.done: tests/measure/evaluation/requirements.txt
 	$(PYTHON) -m venv .venv-evaluate
 	.venv-evaluate/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@

@@ -31,7 +31,7 @@ select
 from not_there
 inner join shown on not_there.port_id = shown.port_id and not_there.slot_at = shown.slot_at
 -- Nobody credible, or an event's three ships (geo/interference.py) that are half of all: with a third
--- of the ship-days jammed 0.987 of the calls are still found (tests/evaluation/RESULTS.md), with
+-- of the ship-days jammed 0.987 of the calls are still found (tests/measure/evaluation/RESULTS.md), with
 -- half of what is shown false that was not measured. One mistaken ship of two is no interference.
 where
     not_there.vessels = shown.vessels

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests import bench
-from tests.benchmark import beside, hourly, jobs, parts, process, year
-from tests.benchmark.days import SHIPS, pack, write_day
-from tests.benchmark.parts import Given
-from tests.benchmark.table import Found, Table, median, ratio
+from tests.measure import bench
+from tests.measure.benchmark import beside, hourly, jobs, parts, process, year
+from tests.measure.benchmark.days import SHIPS, pack, write_day
+from tests.measure.benchmark.parts import Given
+from tests.measure.benchmark.table import Found, Table, median, ratio
 
 LIMITS = {"threads": 2, "memory_limit": "300MB"}
 ROWS = 700

@@ -8,8 +8,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from tests import evaluate
-from tests.evaluation.score import (
+from tests.measure import evaluate
+from tests.measure.evaluation.score import (
     Judged,
     judge,
     matches,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import evaluate
+from tests.measure import evaluate
 
 SEEDS = (401, 402)
 """Used here only."""

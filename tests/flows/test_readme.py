@@ -84,7 +84,9 @@ def test_the_readme_links_to_all_pages() -> None:
 
 
 def test_the_measured_tables_are_those_of_the_evaluation() -> None:
-    results = "".join(path.read_text("utf-8") for path in ROOT.glob("tests/evaluation/*.md"))
+    results = "".join(
+        path.read_text("utf-8") for path in ROOT.glob("tests/measure/evaluation/*.md")
+    )
     rows = [line for line in TEXTS["docs/accuracy.md"].splitlines() if line.startswith("|")]
     assert len(rows) > 20
     assert [row for row in rows if row not in results] == []

@@ -10,7 +10,7 @@ import pytest
 
 from flows.catalogue import access
 from flows.derive import series
-from tests.evaluation.series_world import World, fill
+from tests.measure.evaluation.series_world import World, fill
 
 LOST, RISE = (20, 21), 36
 

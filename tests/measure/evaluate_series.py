@@ -1,17 +1,16 @@
 """Hold the series against rates that are known: do its limits hold, and is a word said in vain?
 
-Worlds of AIS files (tests/evaluation/series_world.py) go through the whole program; drawn counts
+Worlds of AIS files (`evaluation/series_world.py`) go through the whole program; drawn counts
 go through flows.derive.series alone, for rates that would take too long otherwise. SIMULATED
 throughout.
 
     make evaluate                                       # after the port calls
-    .venv/bin/python tests/evaluate_series.py --markdown tests/evaluation/SERIES.md
+    .venv/bin/python -m tests.measure.evaluate_series --markdown tests/measure/evaluation/SERIES.md
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -21,11 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from flows.catalogue import access
 from flows.derive import series
-from tests.evaluation.series_world import World, fill
+from tests.measure.evaluation.series_world import World, fill
 
 Floats = npt.NDArray[np.float64]
 
@@ -159,7 +156,7 @@ def report() -> str:
     years = [a_year(seed) for seed in YEARS_SEEDS]
     return f"""# How the series holds against known rates
 
-SIMULATED: what is true here was made up by tests/evaluation/series_world.py, or drawn. Command:
+SIMULATED: what is true here was made up by `series_world.py` beside this file, or drawn. Command:
 `make evaluate`.
 
 ## A year with a rise and two lost weeks

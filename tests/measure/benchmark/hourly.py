@@ -11,11 +11,11 @@ from flows.catalogue import access
 from flows.home.settings import load_settings
 from flows.lake import compact
 from flows.lake import manifest as lake
-from tests.benchmark.days import write_day
-from tests.benchmark.parts import Given, scratch
-from tests.benchmark.process import job, say
-from tests.benchmark.table import Found, Table, median
-from tests.benchmark.year import as_of, questions
+from tests.measure.benchmark.days import write_day
+from tests.measure.benchmark.parts import Given, scratch
+from tests.measure.benchmark.process import job, say
+from tests.measure.benchmark.table import Found, Table, median
+from tests.measure.benchmark.year import as_of, questions
 
 DAYS = 28
 

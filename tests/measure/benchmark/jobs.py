@@ -1,4 +1,4 @@
-"""What is measured, each in a process of its own: `python -m tests.benchmark.jobs NAME`.
+"""What is measured, each in a process of its own: `python -m tests.measure.benchmark.jobs NAME`.
 
 Takes its arguments as JSON on stdin and prints what it measured as JSON. Importing is not timed.
 """
@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import psutil
 
-from tests.benchmark.days import COLUMNS
+from tests.measure.benchmark.days import COLUMNS
 
 QUESTIONS = Path(__file__).parent / "questions"
 

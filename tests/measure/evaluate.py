@@ -37,7 +37,7 @@ from flows.lake import prepare
 from flows.runner import run
 from flows.simulate import TRAPS, simulate
 from flows.sources.layouts import load_sources
-from tests.evaluation.score import (
+from tests.measure.evaluation.score import (
     PLAIN,
     Judged,
     judge,
@@ -48,8 +48,8 @@ from tests.evaluation.score import (
     traps_of,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
-PARTS = ROOT / "tests" / "evaluation"
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = Path(__file__).parent / "evaluation"
 PEERS_PYTHON = ROOT / ".venv-evaluate" / "bin" / "python"
 
 START = date(2026, 3, 2)
@@ -377,7 +377,7 @@ def head(flags: argparse.Namespace, versions: Mapping[str, str]) -> list[str]:
     named = [f"{DETECTORS[name]} {number}" for name, number in versions.items()]
     return [
         "SIMULATED voyages: ships, calls and faults of reception were made up by flows.simulate.",
-        f"Command: {shlex.join(['python', 'tests/evaluate.py', *flags.given])}",
+        f"Command: {shlex.join(['python', '-m', 'tests.measure.evaluate', *flags.given])}",
         f"Seeds {', '.join(map(str, flags.seeds))}; {flags.ships} ships and 15 local craft for "
         f"{flags.days} days each; {os.cpu_count()} cores, Python {platform.python_version()}, "
         + ", ".join([f"DuckDB {duckdb.__version__}", *named]),
@@ -550,7 +550,9 @@ def main() -> None:
     parser.add_argument("--detectors", nargs="+", choices=DETECTORS, default=tuple(DETECTORS))
     parser.add_argument("--json", type=Path, help="the raw figures into a file")
     parser.add_argument(
-        "--markdown", type=Path, help="all tables into a file, as tests/evaluation/RESULTS.md"
+        "--markdown",
+        type=Path,
+        help="all tables into a file, as tests/measure/evaluation/RESULTS.md",
     )
     flags = parser.parse_args()
     flags.given = sys.argv[1:]

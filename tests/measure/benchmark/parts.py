@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.benchmark.days import pack, write_day
-from tests.benchmark.process import JobFailed, job, say, watched
-from tests.benchmark.table import Found, Table, median, ratio
+from tests.measure.benchmark.days import pack, write_day
+from tests.measure.benchmark.process import JobFailed, job, say, watched
+from tests.measure.benchmark.table import Found, Table, median, ratio
 
 DAY_ROWS = 8_100_000
 """A MarineCadastre day."""
@@ -26,7 +26,7 @@ class Given(NamedTuple):
     """How much is measured, and where.
 
     `work` is the folder for files, `limits` the threads and DuckDB's memory limit that every side
-    gets. The rest are the flags of `tests/bench.py`.
+    gets. The rest are the flags of `tests/measure/bench.py`.
     """
 
     work: Path

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import psutil
 
-from tests.benchmark.beside import peers
-from tests.benchmark.hourly import hourly
-from tests.benchmark.parts import DAY_ROWS, Given, dask, day, packing, sizes
-from tests.benchmark.process import JobFailed, say
-from tests.benchmark.table import Found, markdown
-from tests.benchmark.year import full_week, queries, year
+from tests.measure.benchmark.beside import peers
+from tests.measure.benchmark.hourly import hourly
+from tests.measure.benchmark.parts import DAY_ROWS, Given, dask, day, packing, sizes
+from tests.measure.benchmark.process import JobFailed, say
+from tests.measure.benchmark.table import Found, markdown
+from tests.measure.benchmark.year import full_week, queries, year
 
 MEMORY_LIMIT = "300MB"
 

@@ -1,7 +1,7 @@
 """Stops as MovingPandas and trackintel find them: a script of `.venv-evaluate`, not of Barometer.
 
-`tests/evaluate.py` runs it with a Parquet file of fixes (mmsi, reported_at, lon, lat, in order of
-time); it writes the stops (mmsi, began_at, ended_at, lon, lat) and prints seconds and version as
+`make evaluate` runs it with a Parquet file of fixes (mmsi, reported_at, lon, lat, ordered by time);
+it writes the stops (mmsi, began_at, ended_at, lon, lat) and prints seconds and version as
 JSON. Reading and writing are not timed. The libraries are imported where they are used: the test
 run imports this file to look for doctests, in an environment that has neither.
 """

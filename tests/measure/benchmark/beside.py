@@ -10,14 +10,14 @@ from typing import Any
 import duckdb
 
 from flows.lake import manifest as lake
-from tests.benchmark.days import write_day
-from tests.benchmark.parts import Given, scratch
-from tests.benchmark.process import ROOT, JobFailed, job, say, watched
-from tests.benchmark.table import Found, Table, median, ratio
+from tests.measure.benchmark.days import write_day
+from tests.measure.benchmark.parts import Given, scratch
+from tests.measure.benchmark.process import ROOT, JobFailed, job, say, watched
+from tests.measure.benchmark.table import Found, Table, median, ratio
 
 PYTHON = ROOT / ".venv-benchmark" / "bin" / "python"
-STEPS = ROOT / "tests" / "benchmark" / "peers.py"
-STOPS = ROOT / "tests" / "evaluation" / "peers.py"
+STEPS = Path(__file__).parent / "peers.py"
+STOPS = ROOT / "tests" / "measure" / "evaluation" / "peers.py"
 
 OURS = "Barometer"
 

@@ -1,7 +1,7 @@
 """polars and GeoPandas at steps of the run: a script of `.venv-benchmark`, not of Barometer.
 
 `peers.py STEP INPUT OUTPUT` does a step and prints seconds, rows and version as JSON. Importing is
-not timed. Stops are found by `tests/evaluation/peers.py`, in the same environment.
+not timed. Stops are found by `tests/measure/evaluation/peers.py`, in the same environment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PORT_FILES = sorted((ROOT / "data" / "ports").glob("*.geojson"))
 
 

@@ -22,8 +22,6 @@ from typing import Any
 
 import trustme
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from flows.catalogue import access
 from flows.home import history
 from flows.home.resources import data_path

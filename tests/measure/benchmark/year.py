@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 from flows.catalogue import access
 from flows.home.settings import load_settings
 from flows.lake import manifest as lake
-from tests.benchmark.days import FIRST_DAY
-from tests.benchmark.parts import Given, write_days
-from tests.benchmark.process import JobFailed, job, say
-from tests.benchmark.table import Found, Table, median, ratio
+from tests.measure.benchmark.days import FIRST_DAY
+from tests.measure.benchmark.parts import Given, write_days
+from tests.measure.benchmark.process import JobFailed, job, say
+from tests.measure.benchmark.table import Found, Table, median, ratio
 
 SHOWN = 25
 """Steps in the table, the dearest at the end; the JSON has all."""

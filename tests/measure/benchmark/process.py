@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WATCH_S = 0.2
 """A choice: short against a run of seconds. Asked more often, the kernel's count of the
 pages that a tree shares would be felt in what is measured."""
@@ -114,11 +114,11 @@ def _own_mb(one: psutil.Process) -> float:
 
 
 def job(name: str, /, *, is_on_one_core: bool = False, **given: Any) -> dict[str, Any]:
-    """One of `tests.benchmark.jobs` in a process of its own; see there for what it gives.
+    """One of `tests.measure.benchmark.jobs` in a process of its own; see there for what it gives.
 
     `peak_mb` is the largest of its own peak, which the system keeps exactly, and its tree's.
     """
-    command = [sys.executable, "-m", "tests.benchmark.jobs", name]
+    command = [sys.executable, "-m", "tests.measure.benchmark.jobs", name]
     ended = watched(command, stdin=json.dumps(given), is_on_one_core=is_on_one_core)
     if ended.code:
         raise JobFailed(f"the benchmark's {name} failed; its message is above")
