@@ -55,6 +55,7 @@ from flows.catalogue.relations import (
 from flows.derive import calls, digest
 from flows.derive import events as derive_events
 from flows.derive.record import hashes, next_id
+from flows.home.hashes import folder_hash
 from flows.home.history import RUN, read_history
 from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
@@ -62,7 +63,6 @@ from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
 from flows.lake.entry import Manifest
 from flows.registers.codes import (
-    folder_hash,
     load_destinations,
     load_foreign_ports,
     load_mid,

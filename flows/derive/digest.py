@@ -7,7 +7,6 @@ parts that none covers.
 from __future__ import annotations
 
 import glob
-import hashlib
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
@@ -18,12 +17,12 @@ import duckdb
 from flows.derive.record import code_hash
 from flows.home import cache as derived
 from flows.home.cache import Kept
+from flows.home.hashes import folder_hash, text_hash
 from flows.home.resources import data_path, sql_path
 from flows.home.settings import Place, Settings
 from flows.lake import entry as lake_entry
 from flows.lake import manifest as lake
 from flows.lake.entry import Manifest
-from flows.registers.codes import folder_hash
 
 log = logging.getLogger("barometer.digest")
 
@@ -95,8 +94,7 @@ def _uncovered(place: Place, manifest: Manifest, stored: Iterable[Kept]) -> dict
 
 def _method() -> str:
     """What a digest depends on beside the parts."""
-    text = code_hash() + folder_hash(data_path("ports"))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    return text_hash(code_hash() + folder_hash(data_path("ports")))
 
 
 def _made(con: duckdb.DuckDBPyConnection, home: Path, paths: Sequence[str]) -> Path:

@@ -19,11 +19,11 @@ import flows
 import geo
 from flows import __version__
 from flows.derive import calls
+from flows.home.hashes import file_hash, folder_hash, text_hash
 from flows.home.history import REGISTER, read_history
 from flows.home.resources import data_path, sql_path
 from flows.home.settings import Settings
 from flows.lake.entry import Entry, Manifest
-from flows.registers.codes import folder_hash
 from flows.registers.decisions import read_decisions
 from flows.registers.ledger import standing_imports
 
@@ -150,7 +150,7 @@ def hashes(home: Path, manifest: Manifest) -> dict[str, str]:
 
 def inputs_hash(file_ids: Iterable[str]) -> str:
     """A hash of which files the lake holds, whatever the order in which they came."""
-    return hashlib.blake2b("".join(sorted(file_ids)).encode(), digest_size=16).hexdigest()
+    return text_hash("".join(sorted(file_ids)), 16)
 
 
 @cache  # the code that runs is that which was loaded, whatever lies there later
@@ -184,13 +184,12 @@ def registers_in_use(home: Path, today: date) -> list[Record]:
     versions: list[Record] = []
     for path in sorted(folder.glob("*.toml")):
         about = tomllib.loads(path.read_text(encoding="utf-8"))
-        content = (folder / about["file"]).read_bytes()
         versions.append(
             {
                 "register": about["register"],
                 "link_source": about["link_source"],
                 "published_on": about["as_of"].isoformat(),
-                "file_hash": hashlib.blake2b(content, digest_size=32).hexdigest(),
+                "file_hash": file_hash(folder / about["file"]),
             }
         )
     versions += [found.record for found in standing_imports(home)]
@@ -209,8 +208,7 @@ def registers_in_use(home: Path, today: date) -> list[Record]:
 
 
 def _decisions_hash(home: Path) -> str:
-    text = str(read_decisions(home)[0].to_pylist())
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return text_hash(str(read_decisions(home)[0].to_pylist()), 16)
 
 
 def _file(entry: Entry) -> Record:

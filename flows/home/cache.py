@@ -6,7 +6,6 @@ saving: one that is not whole, or covers a part that the lake no longer has, cou
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flows.home.durable import make_folder, sync_folder
+from flows.home.hashes import file_hash, text_hash
 
 CONTENTS = "contents.json"
 
@@ -74,14 +74,14 @@ def keep(top: Path, method: str, made: Path, parts: Mapping[str, str]) -> None:
     parts : mapping
         The parts that it covers, by hash.
     """
-    files = {path.name: (path.stat().st_size, hash_of(path)) for path in sorted(made.iterdir())}
+    files = {path.name: (path.stat().st_size, file_hash(path)) for path in sorted(made.iterdir())}
     (made / CONTENTS).write_text(json.dumps({"parts": sorted(parts), "files": files}), "utf-8")
     for path in sorted(made.iterdir()):
         with path.open("rb") as raw:
             os.fsync(raw.fileno())
     sync_folder(made)
     make_folder(top)
-    named = hashlib.blake2b("".join(sorted(parts)).encode(), digest_size=8).hexdigest()
+    named = text_hash("".join(sorted(parts)))
     target = top / f"{method}-{named}"
     shutil.rmtree(target, ignore_errors=True)  # one that was not whole
     made.rename(target)
@@ -103,11 +103,5 @@ def faults(holding: Iterable[Kept]) -> list[str]:
         "next run makes again, and run: barometer run"
         for one in holding
         for name, (_, written) in one.files.items()
-        if hash_of(one.folder / name) != written
+        if file_hash(one.folder / name) != written
     ]
-
-
-def hash_of(path: Path) -> str:
-    """The blake2b-256 of a file, hexadecimal."""
-    with path.open("rb") as raw:
-        return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()

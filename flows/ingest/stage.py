@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 import uuid
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.home.hashes import new_hash
 from flows.home.settings import BarometerError, Settings
 from flows.ingest import refusal, remark, span, static
 from flows.ingest.commit import Staged, commit, repeated_rows, span_of
@@ -176,7 +176,7 @@ def stage(
 def _known(member: Member, manifest: Manifest) -> Entry | None:
     """The entry with the same content. The whole is hashed only where the first bytes agree."""
     suspects = {e.fingerprint for e in manifest.entries.values()}
-    digest = hashlib.blake2b(digest_size=32)
+    digest = new_hash()
     with opened(member) as stream:
         if not suspects & {blocks.read_head(stream.content, digest).fingerprint, ""}:
             return None
@@ -263,7 +263,7 @@ def _read(
     progress: Progress | None,
     rules: checks.Rules,
 ) -> _Found:
-    digest = hashlib.blake2b(digest_size=32)
+    digest = new_hash()
     rows = repeated = 0
     reasons: Counter[str] = Counter()
     first: dict[str, tuple[int, str]] = {}

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from flows.home.hashes import file_hash
 from flows.home.settings import Place
 from flows.lake import store
-from flows.lake.entry import KINDS, Entry, Manifest, Part, address, hash_of, parts
+from flows.lake.entry import KINDS, Entry, Manifest, Part, address, parts
 
 
 def fault_of(place: Place, part: Part, *, is_hashed: bool) -> str | None:
@@ -46,7 +47,7 @@ def size_of(place: Place, part: Part) -> int | None:
 def digest_of(place: Place, part: Part) -> str:
     if isinstance(place, str):
         return store.digest(place, part.path)
-    return hash_of(place / part.path)
+    return file_hash(place / part.path)
 
 
 def is_sound(place: Place, entry: Entry) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -128,11 +127,6 @@ def overlap(
     if one[0] is None or one[1] is None or two[0] is None or two[1] is None:
         return False
     return one[0] <= two[1] and two[0] <= one[1]
-
-
-def hash_of(path: Path) -> str:
-    with path.open("rb") as raw:
-        return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
 
 
 def raw_of(entry: Entry) -> dict[str, Any]:

@@ -29,10 +29,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.home.durable import make_folder, sync_folder, write_durably
+from flows.home.hashes import file_hash
 from flows.home.settings import BarometerError, Place, Settings
 from flows.lake import notes, store
 from flows.lake.damage import digest_of, size_of
-from flows.lake.entry import KINDS, Entry, Manifest, Part, address, entry_of, hash_of, iso, raw_of
+from flows.lake.entry import KINDS, Entry, Manifest, Part, address, entry_of, iso, raw_of
 
 FORMAT = 2
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -185,13 +186,13 @@ def adopt(place: Place, written: Path, path: str) -> Part:
     if isinstance(place, str):
         path = store.unique(path)
         part = Part(
-            path, pq.read_metadata(written).num_rows, written.stat().st_size, hash_of(written)
+            path, pq.read_metadata(written).num_rows, written.stat().st_size, file_hash(written)
         )
         store.put(place, path, written)
         return part
     target = place / path
     make_folder(target.parent)
-    digest = hash_of(written)
+    digest = file_hash(written)
     with written.open("rb") as raw:
         os.fsync(raw.fileno())
     rows = pq.read_metadata(written).num_rows

@@ -8,7 +8,6 @@ and go nowhere else. What fails here is an OSError, as it is on a disk.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import uuid
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.home.extras import install_command
+from flows.home.hashes import new_hash
 from flows.home.settings import BarometerError
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def size(url: str, path: str) -> int | None:
 
 def digest(url: str, path: str) -> str:
     """Its blake2b-256, hexadecimal. Reads it to its end."""
-    found = hashlib.blake2b(digest_size=32)
+    found = new_hash()
     with _explained() as obstore:
         for piece in obstore.get(_store(url), path).stream(min_chunk_size=CHUNK_BYTES):
             found.update(piece)

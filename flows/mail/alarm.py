@@ -7,7 +7,6 @@ failure: what became of the files is said by the message of the cause, which kno
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shlex
 import socket
@@ -20,6 +19,7 @@ from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.home.hashes import text_hash
 from flows.home.history import append_history, read_history
 from flows.home.settings import BarometerError, home_of
 from flows.home.text import foreign, safe_text
@@ -116,8 +116,7 @@ def send_alarm(failure: Failure, environ: Mapping[str, str] | None = None) -> To
 
 
 def _key(failure: Failure) -> str:
-    text = f"{failure.command[0]}\n{failure.why}"
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return text_hash(f"{failure.command[0]}\n{failure.why}")
 
 
 def _was_sent(failure: Failure, key: str) -> bool:

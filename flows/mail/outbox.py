@@ -9,7 +9,6 @@ record, may have been delivered; it is named and not sent again without a person
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ import duckdb
 
 from flows.catalogue import access
 from flows.home import durable, lock
+from flows.home.hashes import text_hash
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.mail.message import Letter, compose, message, message_id, read_letter
@@ -189,8 +189,9 @@ def _is_to_be_sent(
 
 def settings_hash(mail: MailSettings) -> str:
     """A mark by which changed settings are told, the password apart: no record is made of that."""
-    told = repr((mail.host, mail.port, mail.security, mail.user, mail.sender, mail.recipients))
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+    return text_hash(
+        repr((mail.host, mail.port, mail.security, mail.user, mail.sender, mail.recipients))
+    )
 
 
 def _replaced_at(records: Iterable[dict[str, Any]], letter: Letter) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 import duckdb
 
 from flows.derive.record import code_hash
+from flows.home.hashes import text_hash
 
 NUMBERS = (
     *("week", "russian_linked_tanker_calls", "russian_linked_berth_calls", "tanker_calls", "state"),
@@ -41,8 +41,7 @@ def version_of(series: dict[str, Any], ports: Sequence[dict[str, Any]]) -> str:
     False
     """
     counted = sorted([port[name] for name in PORT_NUMBERS] for port in ports if port["port_calls"])
-    told = json.dumps([[series[name] for name in NUMBERS], counted])
-    return "n" + hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+    return "n" + text_hash(json.dumps([[series[name] for name in NUMBERS], counted]))
 
 
 def changes_of(

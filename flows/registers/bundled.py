@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from flows.home.hashes import folder_hash
 from flows.home.resources import data_path
 from flows.home.settings import BarometerError
 from flows.lists.entry import Entry, as_table, whole_number
-from flows.registers.codes import folder_hash
 
 
 class Version(NamedTuple):

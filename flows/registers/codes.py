@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -145,15 +143,6 @@ def load_foreign_ports() -> pa.Table:
     ]
     schema = pa.schema([("name", pa.string()), ("lon", pa.float64()), ("lat", pa.float64())])
     return pa.Table.from_pylist(rows, schema=schema)
-
-
-def folder_hash(folder: Path) -> str:
-    """blake2b-128 over the names and contents of a folder's data files, in the order of names."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(folder.glob("*")):
-        if path.suffix in (".csv", ".toml", ".geojson"):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def _rows(*parts: str) -> list[dict[str, str]]:

@@ -6,7 +6,6 @@ commit point: a file that no line names is garbage of an import that was killed.
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterable
 from datetime import UTC, date
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 
 from flows.home.durable import make_folder, write_durably
 from flows.home.file_names import shown_name
+from flows.home.hashes import file_hash
 from flows.home.history import REGISTER, append_history, begin_history
 from flows.home.settings import BarometerError, Settings
 from flows.lists.entry import CUT, ENTRY_SCHEMA, Entry, Junk, ListFile, as_table
@@ -397,7 +397,6 @@ def _write(path: Path, table: pa.Table) -> None:
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as raw:
-            return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+        return file_hash(path)
     except OSError as error:
         raise BarometerError(f"{path}: cannot be read ({error.strerror}).") from error

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
+from flows.home.hashes import text_hash
 from flows.report.tables import safe_text
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
@@ -291,7 +291,7 @@ def doubts_mark(doubts: Sequence[str]) -> str | None:
     """By what a page is known to have been drawn with the same doubts; None for none."""
     if not doubts:
         return None
-    return hashlib.blake2b("\n".join(doubts).encode(), digest_size=8).hexdigest()
+    return text_hash("\n".join(doubts))
 
 
 def _of_doubt(found: Row) -> list[str]:

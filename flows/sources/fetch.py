@@ -13,7 +13,6 @@ byte: killed at any moment, the next run finds each file whole, in part, or not 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from pathlib import Path
 import tenacity
 
 from flows.home import durable, lock
+from flows.home.hashes import file_hash
 from flows.home.settings import BarometerError, Settings
 from flows.sources.addresses import DayFile, files_of
 from flows.sources.download import (
@@ -189,7 +189,7 @@ def whole_version(place: Path) -> Version | None:
     if version is None or not place.is_file() or version.size_bytes != size_of(place):
         return None
     record = json.loads(record_of(place).read_text(encoding="utf-8"))
-    return version if record.get("blake2b") == _digest(place) else None
+    return version if record.get("blake2b") == file_hash(place) else None
 
 
 def _silent(name: str, done: int, size: int | None) -> None:
@@ -361,18 +361,13 @@ def _adopt(part: Path, place: Path, version: Version, as_of: datetime) -> None:
     """Give a checked part its name. After a crash in between, the part is there, complete."""
     record = version._asdict() | {
         "size_bytes": size_of(part),
-        "blake2b": _digest(part),
+        "blake2b": file_hash(part),
         "fetched_at": as_of.isoformat(),
     }
     durable.write_durably(record_of(place), (json.dumps(record, indent=2) + "\n").encode())
     part.replace(place)
     durable.sync_folder(place.parent)
     drop(part)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as raw:
-        return hashlib.file_digest(raw, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
 
 
 def _part(place: Path) -> Path:

@@ -41,6 +41,7 @@ from flows.catalogue import histories
 from flows.derive import series  # noqa: F401 loaded before the forks
 from flows.derive.record import code_hash
 from flows.home import history, lock
+from flows.home.hashes import folder_hash
 from flows.home.resources import data_path, port_files
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.outcome import Outcome
@@ -48,7 +49,6 @@ from flows.ingest.stage import ingest_file
 from flows.lake import manifest as lake
 from flows.lake import prepare
 from flows.registers.bundled import bundled_versions
-from flows.registers.codes import folder_hash
 from flows.report import write
 from flows.runner import run
 from flows.sources.layouts import load_sources
