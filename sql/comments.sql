@@ -469,7 +469,7 @@ comment on column call_cargo.draught_change_m is 'Draught after less draught bef
 comment on column call_cargo.deadweight_t is 'Deadweight, tonnes: what the ship can carry, not what it did. Null: no register has it and its size is absent, implausible, or of a kind that the estimate does not fit (river ships, gas carriers).';
 comment on column call_cargo.deadweight_by is 'register, or estimate: from length and beam, within a sixth for ships of common form. Null: no deadweight.';
 comment on column call_cargo.moved_t is 'ESTIMATE of the tonnes moved: draught change by waterplane area, at most the deadweight. Ballast water goes the other way, so that the oil is more, for a full cargo by about half. Null: the draught tells no direction, or the size is unknown.';
-comment on column call_cargo.terminal_trade is 'What tankers do at the port''s berths: loading, discharging or both (data/codes/terminal_trade.csv, with its sources). Null: an anchorage call.';
+comment on column call_cargo.terminal_trade is 'What tankers do at the port''s berths: loading, discharging or both (data/ports/terminal_trade.csv, with its sources). Null: an anchorage call.';
 
 comment on table call_voyage is 'Where each counted call stands among the ship''s calls in Iran and Russia. One row a call.';
 comment on column call_voyage.port_call_id is 'The call; key of counted_call.';

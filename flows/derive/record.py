@@ -29,7 +29,7 @@ from flows.registers.ledger import standing_imports
 
 Record = dict[str, Any]
 
-CODE_TABLES = ("codes", "straits")
+CODE_TABLES = (("codes",), ("sources", "words"), ("straits",))
 """Folders of `data/` that are part of the method; ports and registers have hashes of their own."""
 
 
@@ -168,7 +168,7 @@ def code_hash() -> str:
     ):
         digest.update(name.encode() + b"\0" + content.read_bytes() + b"\0")
     for folder in CODE_TABLES:
-        digest.update(folder_hash(data_path(folder)).encode())
+        digest.update(folder_hash(data_path(*folder)).encode())
     return digest.hexdigest()
 
 

@@ -124,13 +124,13 @@ def load_straits() -> pa.Table:
 
 
 def load_terminals() -> pa.Table:
-    """What tankers do at each Iranian port's berths: `data/codes/terminal_trade.csv`.
+    """What tankers do at each Iranian port's berths: `data/ports/terminal_trade.csv`.
 
     port_id, terminal_trade (loading, discharging, both), cargo, source, remarks (null for none).
     """
     names = ("port_id", "terminal_trade", "cargo", "source", "remarks")
     rows = [
-        {name: row[name] or None for name in names} for row in _rows("codes", "terminal_trade.csv")
+        {name: row[name] or None for name in names} for row in _rows("ports", "terminal_trade.csv")
     ]
     return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
 

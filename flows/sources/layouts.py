@@ -392,8 +392,8 @@ def _time_format(value: Any) -> str:
 
 
 def _read_words(table: str, field: str) -> dict[str, int | None]:
-    """The words of a table of data/codes/ for one field. Only a shipped table can be named."""
-    known = {p.stem: p for p in data_path("codes").glob("*_word.csv")}
+    """The words of a table of data/sources/words/ for one field. Only a shipped table can be named."""
+    known = {p.stem: p for p in data_path("sources", "words").glob("*_word.csv")}
     if table not in known:
         raise ValueError(f"[words] names {table!r}; known are {', '.join(sorted(known))}")
     with known[table].open(encoding="utf-8", newline="") as lines:

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CODES = ROOT / "data" / "codes"
+WORDS = ROOT / "data" / "sources" / "words"
 SHARED = ROOT.parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
 
@@ -56,7 +57,7 @@ SEVERAL_PLACES = {
 
 
 def read(name: str) -> list[dict[str, str]]:
-    with (CODES / name).open(encoding="utf-8", newline="") as file:
+    with ((WORDS if "_word" in name else CODES) / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -75,7 +76,9 @@ def other_mid() -> dict[str, str]:
         return {r["prefix"]: r["country"] for r in csv.DictReader(file)}
 
 
-@pytest.mark.parametrize("path", sorted(CODES.glob("*.csv")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted([*CODES.glob("*.csv"), *WORDS.glob("*.csv")]), ids=lambda p: p.stem
+)
 def test_table_has_unix_lines_and_no_loose_blanks(path: Path) -> None:
     assert b"\r" not in path.read_bytes()
     for row in read(path.name):

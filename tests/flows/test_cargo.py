@@ -400,5 +400,5 @@ def test_every_iranian_port_says_what_its_terminal_is_for() -> None:
     assert sorted(t["port_id"] for t in terminals) == sorted(iranian)
     assert {t["terminal_trade"] for t in terminals} == {"loading", "discharging", "both"}
     assert all(t["source"] and t["cargo"] for t in terminals)
-    with data_path("codes", "terminal_trade.csv").open(encoding="utf-8", newline="") as lines:
+    with data_path("ports", "terminal_trade.csv").open(encoding="utf-8", newline="") as lines:
         assert {len(line) for line in csv.reader(lines)} == {5}
