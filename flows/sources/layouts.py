@@ -392,7 +392,7 @@ def _time_format(value: Any) -> str:
 
 
 def _read_words(table: str, field: str) -> dict[str, int | None]:
-    """The words of a table of data/sources/words/ for one field. Only a shipped table can be named."""
+    """The words of a table in `data/sources/words` for one field; no other table can be named."""
     known = {p.stem: p for p in data_path("sources", "words").glob("*_word.csv")}
     if table not in known:
         raise ValueError(f"[words] names {table!r}; known are {', '.join(sorted(known))}")
