@@ -40,8 +40,7 @@ from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.runner import cluster, late, run
 from flows.sources import fetch
-from flows.sources import fetched as sources_fetched
-from flows.sources.fetched import Fetched
+from flows.sources.fetched import Fetched, fetch_problem, messages
 from flows.sources.layouts import Source, load_sources
 
 SKIPPED = "Skipped"
@@ -304,8 +303,8 @@ def _work(
             problems.append(str(error))
             continue
         downloads += dict.fromkeys(str(day.path) for day in found if day.path is not None)
-        if (problem := sources_fetched.problem(found)) is not None:
-            problems += [problem, *sources_fetched.messages(found)]
+        if (problem := fetch_problem(found)) is not None:
+            problems += [problem, *messages(found)]
     files, unfound = find_inputs([*paths, *downloads])
     for outcome in unfound:
         run.log_outcome(log, outcome)

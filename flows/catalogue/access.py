@@ -21,8 +21,8 @@ from flows.home import durable
 from flows.home.history import OUTBOX, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.lake import compact, damage, store
-from flows.lake import manifest as lake
 from flows.lake.entry import Manifest
+from flows.lake.manifest import CATALOGUE, SESSION, part_paths, read_manifest
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 
 STORAGE_VERSION = "v1.0.0"
@@ -50,14 +50,14 @@ def swap_in(settings: Settings, built: Path) -> None:
     """Put a built catalogue in the place of the one in use. Who has that open keeps it."""
     with built.open("rb") as raw:
         os.fsync(raw.fileno())
-    built.replace(settings.home / lake.CATALOGUE)
+    built.replace(settings.home / CATALOGUE)
     durable.sync_folder(settings.home)
 
 
 def repoint(settings: Settings, manifest: Manifest) -> None:
     """Let the views of the catalogue name the lake's files where the home lies now."""
     with _scratch(settings.home) as folder, explained(settings):
-        path = folder / lake.CATALOGUE
+        path = folder / CATALOGUE
         shutil.copyfile(existing(settings.home), path)
         point(path, settings, manifest)
         with open_for_writing(path, settings) as con:
@@ -86,7 +86,7 @@ def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[An
     copied, or files came in since the last run; and mail goes out after a run. A copy that is
     brought up to date is read then, so that every relation is there once, under its own name.
     """
-    manifest = lake.read_manifest(settings.place) if manifest is None else manifest
+    manifest = read_manifest(settings.place) if manifest is None else manifest
     path = existing(settings.home)
     with explained(settings), open_catalogue(path, settings) as con:
         if _is_up_to_date(con, settings, manifest):
@@ -139,7 +139,7 @@ def _scratch(home: Path) -> Iterator[Path]:
 def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to a catalogue file."""
     with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
-        con.execute(lake.SESSION)
+        con.execute(SESSION)
         store.attach(con, settings.place)
         yield con
 
@@ -160,7 +160,7 @@ def explained(settings: Settings) -> Iterator[None]:
 
 
 def _why_unreadable(settings: Settings, told: str) -> str:
-    path = settings.home / lake.CATALOGUE
+    path = settings.home / CATALOGUE
     why = (told or "no reason given").splitlines()[0]
     if "lock" in why and str(path) in why:
         holder = re.search(r"held in (.+?)( \(PID \d+\))?( by user \S+)?\. ", told)
@@ -179,7 +179,7 @@ def _why_unreadable(settings: Settings, told: str) -> str:
     return (
         f"{path}: cannot be read ({why}). Check its rights. barometer check names a file of the "
         "lake that is damaged; if none is, the catalogue is, or it is of another version: take "
-        f"{lake.CATALOGUE} out of the home, and barometer run makes it again."
+        f"{CATALOGUE} out of the home, and barometer run makes it again."
     )
 
 
@@ -209,7 +209,7 @@ def damage_hint(settings: Settings) -> str:
 def _missing(settings: Settings) -> str:
     """The first file of the lake that is missing or cut, and how many more; empty if none is."""
     try:
-        manifest = lake.read_manifest(settings.place)
+        manifest = read_manifest(settings.place)
         faults = damage.faults(settings.place, manifest, is_hashed=False)
     except BarometerError as error:
         return str(error)
@@ -225,7 +225,7 @@ def existing(home: Path) -> Path:
     BarometerError
         If there is none yet.
     """
-    path = home / lake.CATALOGUE
+    path = home / CATALOGUE
     if not path.exists():
         raise BarometerError(
             f"{home}: no catalogue yet. Bring AIS files in with: barometer run PATH"
@@ -237,7 +237,7 @@ def existing(home: Path) -> Path:
 def open_for_writing(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     config = _config(settings) | {"storage_compatibility_version": STORAGE_VERSION}
     with duckdb.connect(str(path), config=config) as con:
-        con.execute(lake.SESSION)
+        con.execute(SESSION)
         store.attach(con, settings.place)
         yield con
 
@@ -289,7 +289,7 @@ def lake_files(settings: Settings, manifest: Manifest, kind: str) -> LakeFiles:
         for file_id, entry in manifest.entries.items()
         if entry.position is None or entry.position.hash not in covered
     }
-    parts = lake.part_paths(settings.place, Manifest(rest), kind)
+    parts = part_paths(settings.place, Manifest(rest), kind)
     whole = [str(one.folder / name) for one in holding for name in one.files]
     return LakeFiles(parts, whole)
 

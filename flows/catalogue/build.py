@@ -59,9 +59,8 @@ from flows.home.hashes import folder_hash
 from flows.home.history import RUN, read_history
 from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake.entry import Manifest
+from flows.lake.entry import Manifest, address
+from flows.lake.manifest import CATALOGUE, FORMAT, connect, read_manifest
 from flows.registers.codes import (
     load_destinations,
     load_foreign_ports,
@@ -78,7 +77,7 @@ from geo.ports import Ports, load_ports
 
 def digest_new(settings: Settings, manifest: Manifest) -> None:
     """Store a digest of the lake's parts that none covers yet; see `flows.derive.digest`."""
-    with lake.connect(settings) as con:
+    with connect(settings) as con:
         ports, fences = _fences(tuple(port_files()), folder_hash(data_path("ports")))
         for name, table in {**fences, "strait_side": load_straits()}.items():
             con.register(name, table)
@@ -198,7 +197,7 @@ def built_beside(
 
     See `build` for `from_scratch` and `known_on`. It is gone when the connection is closed.
     """
-    manifest = lake.read_manifest(settings.place)
+    manifest = read_manifest(settings.place)
     with explained(settings), open_catalogue(existing(settings.home), settings) as used:
         row = used.execute("select value from meta where key = 'as_of'").fetchone()
     assert row is not None
@@ -216,7 +215,7 @@ def built_beside(
 
 def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> pa.Table:
     pairs = {
-        "format": str(lake.FORMAT),
+        "format": str(FORMAT),
         "code_version": __version__,
         "as_of": settings.as_of.isoformat(sep=" "),
         HOME: str(settings.place),
@@ -291,7 +290,7 @@ def _settled(
 
     It is only ever a saving: a catalogue that is missing, damaged or of other code is passed over.
     """
-    path = settings.home / lake.CATALOGUE
+    path = settings.home / CATALOGUE
     if not path.exists():
         return calls.NO_WORK
     try:
@@ -310,7 +309,7 @@ def _settled(
     except (duckdb.Error, pa.ArrowException):
         return calls.NO_WORK
     new = [
-        glob.escape(lake_entry.address(settings.place, entry.position))
+        glob.escape(address(settings.place, entry.position))
         for entry in manifest.entries.values()
         if entry.position is not None and entry.position.hash not in worked
     ]

@@ -21,8 +21,8 @@ from flows.home.settings import BarometerError, Settings
 from flows.ingest import known
 from flows.ingest.recover import recover
 from flows.lake import compact, damage, losses, store
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
+from flows.lake.entry import KINDS, Manifest, Part
+from flows.lake.manifest import read_manifest
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
@@ -73,7 +73,7 @@ def check(settings: Settings) -> list[Finding]:
 
     Reads every Parquet file of the lake once, for its hash.
     """
-    manifest = lake.read_manifest(settings.place)
+    manifest = read_manifest(settings.place)
     found = _check_files(settings, manifest)
     if any(finding.check in ("files", "schema") for finding in found):
         return found  # the queries would only stumble over the same files
@@ -143,16 +143,16 @@ def _differences(
     return found
 
 
-def _check_files(settings: Settings, manifest: lake_entry.Manifest) -> list[Finding]:
+def _check_files(settings: Settings, manifest: Manifest) -> list[Finding]:
     found = []
     damaged = damage.damage(settings.place, manifest, is_hashed=True)
     for entry in manifest.entries.values():
-        total = lake_entry.accounted(entry)
+        total = entry.rows_accounted
         if total != entry.rows_read:
             found.append(_fault("sums", f"{entry.name}: {entry.rows_read} read, {total} accounted"))
         rows = {"position": entry.rows_kept, "reject": entry.rows_rejected}
-        for kind in lake_entry.KINDS:
-            part: lake_entry.Part | None = getattr(entry, kind)
+        for kind in KINDS:
+            part: Part | None = getattr(entry, kind)
             if (part.rows if part else 0) != rows[kind]:
                 found.append(_fault("sums", f"{entry.name}: {kind} rows differ from the ledger"))
             if part and part not in damaged and (drift := _drift(settings, kind, part)):
@@ -165,7 +165,7 @@ def _check_files(settings: Settings, manifest: lake_entry.Manifest) -> list[Find
     return found + [_fault("files", fault) for fault in faults]
 
 
-def _drift(settings: Settings, kind: str, part: lake_entry.Part) -> str | None:
+def _drift(settings: Settings, kind: str, part: Part) -> str | None:
     """Where a sound file has other columns, types or rows than this version writes."""
     schema: pa.Schema = POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA
     try:
@@ -219,7 +219,7 @@ def _check_clock(settings: Settings) -> list[Finding]:
     return found
 
 
-def _check_runs(settings: Settings, manifest: lake_entry.Manifest) -> list[Finding]:
+def _check_runs(settings: Settings, manifest: Manifest) -> list[Finding]:
     """Runs whose inputs, as far as the history names them, are not those that the run had."""
     records = read_history(settings.home, RUN)
     rows = run_files(records, manifest)

@@ -42,7 +42,7 @@ def add(command: Command) -> None:
 def execute(flags: argparse.Namespace) -> int:
     from flows.catalogue import access, check
     from flows.home import lock
-    from flows.lake import manifest as lake
+    from flows.lake.manifest import read_manifest
     from flows.report.tables import safe_text
 
     settings = settings_of(flags)
@@ -52,7 +52,7 @@ def execute(flags: argparse.Namespace) -> int:
             found += check.recovered(settings)
     if flags.repoint:
         with lock.locked(settings.home):
-            access.repoint(settings, lake.read_manifest(settings.place))
+            access.repoint(settings, read_manifest(settings.place))
     found += check.check(settings)
     if flags.rebuild:
         with lock.locked(settings.home):

@@ -25,7 +25,7 @@ from flows.commands.shared import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.sources.faults import Progress as DownloadProgress
+    from flows.sources.faults import DownloadProgress
 
 
 def add(command: Command) -> None:
@@ -77,7 +77,7 @@ def execute(flags: argparse.Namespace) -> int:
     else:
         for path in dict.fromkeys(day.path for day in found if day.path is not None):
             print(path)
-    problem = fetched.problem(found)
+    problem = fetched.fetch_problem(found)
     if problem is None:
         return DONE
     return fail(flags, "\n".join([problem, *fetched.messages(found)]), f"{problem} {ABOVE}")

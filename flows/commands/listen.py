@@ -15,7 +15,7 @@ from flows.commands.shared import DONE, Command, log, seconds_of, settings_of, s
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.sources.recording import Progress as ListenProgress
+    from flows.sources.recording import ListenProgress
 
 
 def add(command: Command) -> None:

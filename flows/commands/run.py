@@ -69,7 +69,7 @@ def add(command: Command) -> None:
 def execute(flags: argparse.Namespace) -> int:
     from flows.home import lock
     from flows.home.file_names import sendable
-    from flows.lake import manifest as lake
+    from flows.lake.manifest import read_manifest
     from flows.report.tables import safe_text
     from flows.runner import run
     from flows.runner.prefect_server import prefect_server, without_login
@@ -82,7 +82,7 @@ def execute(flags: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stack.enter_context(lock.locked(settings.home))  # before a minute of Prefect
         progress = stack.enter_context(file_progress(flags))
-        manifest = lake.read_manifest(settings.place)
+        manifest = read_manifest(settings.place)
         if not (flags.paths or manifest.entries or flags.on):
             fail(
                 flags,

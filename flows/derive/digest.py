@@ -20,9 +20,8 @@ from flows.home.cache import Kept
 from flows.home.hashes import folder_hash, text_hash
 from flows.home.resources import data_path, sql_path
 from flows.home.settings import Place, Settings
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake.entry import Manifest
+from flows.lake.entry import Manifest, address
+from flows.lake.manifest import part_paths
 
 log = logging.getLogger("barometer.digest")
 
@@ -69,7 +68,7 @@ def relate(
     new = _uncovered(settings.place, manifest, stored)
     folders = [one.folder for one in stored]
     if new or not stored:
-        empty = lake.part_paths(settings.place, Manifest({}), "position")
+        empty = part_paths(settings.place, Manifest({}), "position")
         folders.append(_made(con, settings.home, list(new.values()) or empty))
     for name in RELATIONS:
         files = [glob.escape(str(folder / f"{name}.parquet")) for folder in folders]
@@ -86,7 +85,7 @@ def _uncovered(place: Place, manifest: Manifest, stored: Iterable[Kept]) -> dict
     """Hash and address of the parts of which no digest is stored."""
     covered = {part for one in stored for part in one.parts}
     return {
-        part.hash: lake_entry.address(place, part)
+        part.hash: address(place, part)
         for entry in manifest.entries.values()
         if (part := entry.position) is not None and part.hash not in covered
     }

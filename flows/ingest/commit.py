@@ -14,9 +14,8 @@ import pyarrow.parquet as pq
 from flows.home.settings import BarometerError, Place, Settings
 from flows.ingest.outcome import FAULTS, Outcome, failed_outcome, is_complete, is_known
 from flows.lake import damage
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake.entry import Entry, Manifest
+from flows.lake.entry import Entry, Manifest, Part, address, overlap, part_path
+from flows.lake.manifest import adopt, connect, read_manifest, write_manifest, write_note
 from flows.rows import repeats
 
 COUNT_SHARED = """
@@ -68,7 +67,7 @@ def commit(staged: Staged, settings: Settings) -> Outcome:
     content the first gives the name.
     """
     try:
-        manifest = lake.read_manifest(settings.place)
+        manifest = read_manifest(settings.place)
         try:
             known = manifest.entries.get(staged.file_id)
             if known is not None and is_complete(settings, known):
@@ -91,7 +90,7 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
     """
     place = settings.place
     before = manifest.entries.get(staged.file_id)
-    with lake.connect(settings) as con:
+    with connect(settings) as con:
         position, replaced = _without_shared(con, staged, manifest, place)
     moved = [_replace_position(place, old, part) for old, part in replaced]
     kept = pq.read_metadata(position).num_rows
@@ -111,27 +110,25 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
         position=_adopt(place, "position", staged, position, kept, before),
         reject=_adopt(place, "reject", staged, staged.reject, staged.rows_rejected, before),
     )
-    if lake_entry.accounted(entry) != entry.rows_read:
+    if entry.rows_accounted != entry.rows_read:
         raise BarometerError(
             f"{staged.name}: {entry.rows_read} rows read, but {entry.rows_kept} kept, "
             f"{entry.rows_repeated} repeated, {entry.rows_rejected} rejected and "
             f"{entry.rows_static} static reports. The file was not taken in; please report this."
         )
-    lake.write_manifest(place, manifest.with_entries([*moved, entry]))
-    lake.write_note(place, entry)
+    write_manifest(place, manifest.with_entries([*moved, entry]))
+    write_note(place, entry)
     return entry
 
 
 def _adopt(
     place: Place, kind: str, staged: Staged, path: Path, rows: int, before: Entry | None
-) -> lake_entry.Part | None:
+) -> Part | None:
     if rows == 0:
         return None
-    old: lake_entry.Part | None = getattr(before, kind, None)
-    version = lake_entry.version_of(old) if old else 0
-    return lake.adopt(
-        place, path, lake_entry.part_path(kind, staged.source, staged.file_id, version)
-    )
+    old: Part | None = getattr(before, kind, None)
+    version = old.version if old else 0
+    return adopt(place, path, part_path(kind, staged.source, staged.file_id, version))
 
 
 def repeated_rows(part: Path) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -180,11 +177,11 @@ def _without_shared(
     position, replaced = staged.position, []
     span = (staged.first_reported_at, staged.last_reported_at)
     for number, old in enumerate(manifest.entries.values()):
-        if old.position is None or not lake_entry.overlap(span, lake_entry.span(old)):
+        if old.position is None or not overlap(span, old.span):
             continue
         if old.file_id == staged.file_id or damage.fault_of(place, old.position, is_hashed=False):
             continue
-        mine, theirs = str(position), lake_entry.address(place, old.position)
+        mine, theirs = str(position), address(place, old.position)
         new_loses = old.file_id < staged.file_id
         part, other = (mine, theirs) if new_loses else (theirs, mine)
         names = {"part": part, "other": other}
@@ -210,10 +207,10 @@ def _replace_position(place: Place, old: Entry, part: Path) -> Entry:
     """The entry with a new version of its positions; what it lost counts as repeated."""
     assert old.position is not None
     rows = pq.read_metadata(part).num_rows
-    version = lake_entry.version_of(old.position) + 1
-    path = lake_entry.part_path("position", old.source, old.file_id, version)
+    version = old.position.version + 1
+    path = part_path("position", old.source, old.file_id, version)
     return old._replace(
         rows_kept=rows,
         rows_repeated=old.rows_repeated + old.rows_kept - rows,
-        position=lake.adopt(place, part, path) if rows else None,
+        position=adopt(place, part, path) if rows else None,
     )

@@ -20,7 +20,6 @@ from typing import NamedTuple
 from flows.home.durable import write_durably
 from flows.home.settings import Settings
 from flows.lake import damage
-from flows.lake import entry as lake_entry
 from flows.lake.entry import Entry, Manifest
 
 FILE = "known.json"
@@ -92,9 +91,7 @@ class Memory:
     def _is_there(self, entry: Entry) -> bool:
         if isinstance(self._place, str):
             return True  # a question for each would take longer; a run asks for all at once
-        return not any(
-            damage.fault_of(self._place, part, is_hashed=False) for part in lake_entry.parts(entry)
-        )
+        return not any(damage.fault_of(self._place, part, is_hashed=False) for part in entry.parts)
 
     def look(self, path: Path) -> None:
         """Look at a file before it is opened."""

@@ -24,10 +24,20 @@ from flows.home.durable import make_folder, sync_folder
 from flows.home.history import RUN, read_history
 from flows.home.settings import Place, Settings
 from flows.ingest.commit import COUNT_SHARED, WITHOUT_SHARED
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
 from flows.lake import notes, prepare, store
-from flows.lake.entry import Entry, Manifest, Part
+from flows.lake.entry import Entry, Manifest, Part, address, overlap, part_path, version_of_path
+from flows.lake.manifest import (
+    CATALOGUE,
+    MANIFEST,
+    DamagedManifest,
+    adopt,
+    connect,
+    described,
+    find_manifest,
+    stored_files,
+    write_manifest,
+    write_note,
+)
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 
 LOST = "lost"
@@ -85,10 +95,10 @@ def recover(settings: Settings) -> list[str]:
     place = settings.place
     noted = notes.noted(place)
     try:
-        before = lake.find_manifest(place)
-    except lake.DamagedManifest:
+        before = find_manifest(place)
+    except DamagedManifest:
         before = None
-        _set_aside(place, [lake.MANIFEST])
+        _set_aside(place, [MANIFEST])
     if before is not None and not prepare.unnamed(settings.home, place, before, noted):
         return ["the manifest is whole and of this lake; nothing was rebuilt"]
     stored = _stored(place)
@@ -102,7 +112,7 @@ def recover(settings: Settings) -> list[str]:
     told: list[str] = []
     lost: list[str] = []
     entries: list[Entry] = []
-    with lake.connect(settings) as con:
+    with connect(settings) as con:
         for file_id, files in sorted(stored.items()):
             entry, why = _entry(con, settings, file_id, files, facts_of[file_id])
             if entry is not None:
@@ -117,16 +127,16 @@ def recover(settings: Settings) -> list[str]:
             elif file_id in noted or file_id in catalogue:
                 lost.append(f"{_name(file_id, facts)}: none of its rows is here. Give it again")
         entries = list(_each_fix_once(con, settings, sorted(entries, key=lambda e: e.file_id)))
-    named = {part.path for entry in entries for part in lake_entry.parts(entry)}
-    rest = [path for path in lake.stored_files(place) if path.endswith(".parquet")]
+    named = {part.path for entry in entries for part in entry.parts}
+    rest = [path for path in stored_files(place) if path.endswith(".parquet")]
     aside = _set_aside(place, [path for path in rest if path not in named])
     manifest = Manifest({e.file_id: e for e in entries}, before.tag if before else None)
-    lake.write_manifest(place, manifest)
+    write_manifest(place, manifest)
     notes.begin(place)
     for file_id in noted - manifest.entries.keys():
         notes.drop_note(place, file_id)
     for entry in entries:
-        lake.write_note(place, entry)
+        write_note(place, entry)
     rows = sum(entry.rows_kept for entry in entries)
     summary = f"the manifest was rebuilt: {len(entries):,} input files, {rows:,} fixes"
     if aside:
@@ -147,7 +157,7 @@ def _is_bare(facts: Facts) -> bool:
 def _stored(place: Place) -> dict[str, _Stored]:
     """The Parquet files of the lake by input; of several versions the one with most rows first."""
     found: dict[str, _Stored] = {}
-    for path in lake.stored_files(place):
+    for path in stored_files(place):
         folders = Path(path).parts
         if len(folders) != 4 or not path.endswith(".parquet"):
             continue
@@ -157,7 +167,7 @@ def _stored(place: Place) -> dict[str, _Stored]:
             one.paths[kind].append(path)
     for one in found.values():
         for paths in one.paths.values():
-            paths.sort(key=lambda path: (lake_entry.version_of_path(path), path))
+            paths.sort(key=lambda path: (version_of_path(path), path))
     return found
 
 
@@ -198,7 +208,7 @@ def _span(
     """The facts, and of an input that none are known of what its files tell."""
     found: Facts = {}
     if position is not None and "first_reported_at" not in facts:
-        row = con.execute(SPAN, {"part": lake_entry.address(place, position)}).fetchone()
+        row = con.execute(SPAN, {"part": address(place, position)}).fetchone()
         assert row is not None
         found = dict(zip(("first_reported_at", "last_reported_at"), row, strict=True))
     return {**found, **facts}
@@ -245,7 +255,7 @@ def _first_sound(place: Place, paths: Iterable[str], schema: pa.Schema) -> Part 
         except (OSError, pa.ArrowException):
             continue
         if rows:
-            return lake.described(place, path, rows)
+            return described(place, path, rows)
     return None
 
 
@@ -259,10 +269,10 @@ def _each_fix_once(
         for other, other_path in before:
             if entry.position is None:
                 break
-            if not lake_entry.overlap(lake_entry.span(entry), lake_entry.span(other)):
+            if not overlap(entry.span, other.span):
                 continue
             names = {
-                "part": lake_entry.address(place, entry.position),
+                "part": address(place, entry.position),
                 "other": other_path,
             }
             shared = con.execute(COUNT_SHARED, names).fetchone()
@@ -272,15 +282,15 @@ def _each_fix_once(
             make_folder(out.parent)
             con.execute(WITHOUT_SHARED, names | {"out": str(out)})
             rows = pq.read_metadata(out).num_rows
-            version = lake_entry.version_of(entry.position) + 1
-            path = lake_entry.part_path("position", entry.source, entry.file_id, version)
+            version = entry.position.version + 1
+            path = part_path("position", entry.source, entry.file_id, version)
             entry = entry._replace(  # noqa: PLW2901
                 rows_kept=rows,
                 rows_repeated=entry.rows_repeated + entry.rows_kept - rows,
-                position=lake.adopt(place, out, path) if rows else None,
+                position=adopt(place, out, path) if rows else None,
             )
         if entry.position is not None:
-            before.append((entry, lake_entry.address(place, entry.position)))
+            before.append((entry, address(place, entry.position)))
         yield entry
 
 
@@ -308,7 +318,7 @@ def _of_manifest(manifest: Manifest) -> dict[str, Facts]:
 def _of_catalogue(home: Path) -> dict[str, Facts]:
     """The ledger as the catalogue shows it, that of the last run."""
     try:
-        with duckdb.connect(str(home / lake.CATALOGUE), read_only=True) as con:
+        with duckdb.connect(str(home / CATALOGUE), read_only=True) as con:
             rows = con.sql(LEDGER).to_arrow_table().to_pylist()
     except duckdb.Error:
         return {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from flows.rows import reasons as row_reasons
+from flows.rows.reasons import FAR_TIME
 from flows.sources.layouts import OPTIONAL, Layout
 
 NAMES = {
@@ -38,7 +38,7 @@ MISSED = (
 
 def of_rejects(reasons: Iterable[str]) -> Iterator[str]:
     """Of rows that a file's other rows gainsay."""
-    if row_reasons.FAR_TIME in reasons:
+    if FAR_TIME in reasons:
         yield (
             "rows far outside the file's span were rejected as of a wrong clock. Should a file "
             "hold two periods, part it into two"

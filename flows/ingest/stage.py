@@ -30,11 +30,10 @@ from flows.ingest.outcome import (
     is_complete,
     is_known,
 )
-from flows.lake import manifest as lake
 from flows.lake import schema
 from flows.lake.entry import Entry, Manifest
-from flows.rows import blocks, checks, repeats
-from flows.rows import parse as read
+from flows.lake.manifest import connect, read_manifest
+from flows.rows import blocks, checks, parse, repeats
 from flows.rows.headers import headers_of
 from flows.sources.layouts import Layout, Source, UnknownHeader, told_or_refused
 from flows.sources.packings import InputFile, Member, opened
@@ -97,7 +96,7 @@ def ingest_file(
     sources : dict
         The known layouts.
     settings : Settings
-        Home and lake (made ready by `lake.prepare`), as-of time and limits.
+        Home and lake (made ready by `prepare_home`), as-of time and limits.
     progress : callable, optional
         See `Progress`.
 
@@ -152,7 +151,7 @@ def stage(
     """
     member = given.member
     work = settings.home / "tmp" / uuid.uuid4().hex
-    manifest = lake.read_manifest(settings.place)
+    manifest = read_manifest(settings.place)
     try:
         known = _known(member, manifest)
         if known is not None and is_complete(settings, known):
@@ -208,7 +207,7 @@ def _stage(
     if why := refusal.refusal(tally, source, settings.as_of):
         raise BarometerError(f"{member.name}: {why}")
     position, remarks = found.position, list(remark.of_rejects(found.reasons))
-    with lake.connect(settings) as con:
+    with connect(settings) as con:
         if found.static:
             position = work / "joined.parquet"
             lonely = static.joined(con, found.position, work / STATIC, position)
@@ -281,7 +280,7 @@ def _read(
         cut = blocks.read_ahead(
             blocks.blocks(stream.content, digest, head.rest, head.line_number + 1)
         )
-        ahead = read.parsed(cut, layout, rules, settings.threads)
+        ahead = parse.parsed(cut, layout, rules, settings.threads)
 
         def batches() -> Iterator[pa.RecordBatch]:
             nonlocal rows, repeated, days, failure
@@ -289,9 +288,9 @@ def _read(
                 for parsed in ahead:
                     rows += parsed.row_count
                     repeated += parsed.repeated
-                    days = read.added(days, parsed.days)
+                    days = parse.added(days, parsed.days)
                     if parsed.rejects:
-                        table = read.rejects_table(parsed.rejects)
+                        table = parse.rejects_table(parsed.rejects)
                         rejects.write_table(table)
                         _count(table, reasons, first)
                     for batch in parsed.static:
@@ -308,7 +307,7 @@ def _read(
 
         incoming = pa.RecordBatchReader.from_batches(repeats.PACKED_SCHEMA, batches())
         # Their threads end before the stream that they read is closed.
-        with closing(cut), closing(ahead), lake.connect(settings) as con:
+        with closing(cut), closing(ahead), connect(settings) as con:
             con.register("incoming", incoming)
             try:
                 con.execute(WRITE, {"out": str(position)})

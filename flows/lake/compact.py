@@ -15,9 +15,8 @@ from pathlib import Path
 from flows.home import cache as derived
 from flows.home.cache import Kept
 from flows.home.settings import Settings
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake.entry import Entry, Manifest
+from flows.lake.entry import Entry, Manifest, address
+from flows.lake.manifest import connect
 from flows.lake.schema import POSITION_SCHEMA
 
 log = logging.getLogger("barometer.compact")
@@ -110,11 +109,11 @@ def _made(settings: Settings, entries: list[Entry]) -> Path:
     folder = settings.home / "tmp" / uuid.uuid4().hex
     folder.mkdir(parents=True)
     paths = [
-        glob.escape(lake_entry.address(settings.place, part))
+        glob.escape(address(settings.place, part))
         for entry in entries
         if (part := entry.position) is not None
     ]
-    with lake.connect(settings._replace(threads=1, memory_limit=MEMORY_LIMIT)) as con:
+    with connect(settings._replace(threads=1, memory_limit=MEMORY_LIMIT)) as con:
         con.read_parquet(paths, hive_partitioning=True).select(*COLUMNS).order(
             "mmsi, reported_at, lon, lat, file_id"
         ).write_parquet(str(folder / "position.parquet"), compression="zstd")

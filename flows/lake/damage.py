@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.home.hashes import file_hash
 from flows.home.settings import Place
 from flows.lake import store
-from flows.lake.entry import KINDS, Entry, Manifest, Part, address, parts
+from flows.lake.entry import KINDS, Entry, Manifest, Part, address
 
 
 def fault_of(place: Place, part: Part, *, is_hashed: bool) -> str | None:
@@ -52,12 +52,12 @@ def digest_of(place: Place, part: Part) -> str:
 
 def is_sound(place: Place, entry: Entry) -> bool:
     """Whether the files of an entry are those that were written; reads them to their end."""
-    return all(fault_of(place, part, is_hashed=True) is None for part in parts(entry))
+    return all(fault_of(place, part, is_hashed=True) is None for part in entry.parts)
 
 
 def damage(place: Place, manifest: Manifest, *, is_hashed: bool) -> dict[Part, str]:
     """What is wrong with the files of the lake that are missing or damaged; see `fault_of`."""
-    named = [part for entry in manifest.entries.values() for part in parts(entry)]
+    named = [part for entry in manifest.entries.values() for part in entry.parts]
     # A question to an object storage takes a while, most of it on the way there and back.
     with ThreadPoolExecutor(1 if isinstance(place, Path) else 16) as pool:
         whys = pool.map(lambda part: fault_of(place, part, is_hashed=is_hashed), named)
@@ -71,7 +71,7 @@ def told(place: Place, manifest: Manifest, damaged: Mapping[Part, str]) -> list[
         f"{_what(entry)}. Give that file again: barometer run FILE (any name and packing will do); "
         "or restore it from a backup"
         for entry in manifest.entries.values()
-        for part in parts(entry)
+        for part in entry.parts
         if part in damaged
     ]
     if found and isinstance(place, Path):

@@ -12,6 +12,9 @@ from flows.home.settings import Place
 
 KINDS = ("position", "reject")
 
+Span = tuple[datetime | None, datetime | None]
+"""From when to when fixes reach, UTC; None where there is no fix."""
+
 
 class Part(NamedTuple):
     """A Parquet file. `path` is relative to the lake's place; `hash` is its blake2b-256."""
@@ -21,9 +24,14 @@ class Part(NamedTuple):
     bytes: int
     hash: str
 
+    @property
+    def version(self) -> int:
+        """Version of the file's rows, counted from 0."""
+        return version_of_path(self.path)
+
 
 class Entry(NamedTuple):
-    """An input file in the ledger: where its rows went. See `accounted`.
+    """An input file in the ledger: where its rows went. See `rows_accounted`.
 
     Attributes
     ----------
@@ -59,10 +67,20 @@ class Entry(NamedTuple):
     position: Part | None
     reject: Part | None
 
+    @property
+    def parts(self) -> list[Part]:
+        """The Parquet files of the entry."""
+        return [part for part in (self.position, self.reject) if part is not None]
 
-def accounted(entry: Entry) -> int:
-    """The rows of an input of which the ledger says where they went: all that were read."""
-    return entry.rows_kept + entry.rows_repeated + entry.rows_rejected + entry.rows_static
+    @property
+    def rows_accounted(self) -> int:
+        """The sum of the counts of rows; equal to `rows_read` in a sound ledger."""
+        return self.rows_kept + self.rows_repeated + self.rows_rejected + self.rows_static
+
+    @property
+    def span(self) -> Span:
+        """First and last time of its fixes."""
+        return self.first_reported_at, self.last_reported_at
 
 
 class Manifest(NamedTuple):
@@ -80,11 +98,6 @@ class Manifest(NamedTuple):
         return self._replace(entries=dict(sorted(entries.items())))
 
 
-def parts(entry: Entry) -> list[Part]:
-    """The Parquet files of an entry."""
-    return [part for part in (entry.position, entry.reject) if part is not None]
-
-
 def address(place: Place, part: Part | str) -> str:
     """Absolute path or address of a file of the lake.
 
@@ -100,13 +113,8 @@ def part_path(kind: str, source: str, file_id: str, version: int) -> str:
     return f"{kind}/source={source}/file_id={file_id}/{version}.parquet"
 
 
-def version_of(part: Part) -> int:
-    """Which version of a file's rows a part is, counted from 0."""
-    return version_of_path(part.path)
-
-
 def version_of_path(path: str) -> int:
-    """The same, of where it lies.
+    """Version of a Parquet file of the lake by its path.
 
     >>> version_of_path("position/source=s/file_id=f/3-c0ffee.parquet")
     3
@@ -115,14 +123,7 @@ def version_of_path(path: str) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def span(entry: Entry) -> tuple[datetime | None, datetime | None]:
-    """From when to when the fixes of an entry reach."""
-    return entry.first_reported_at, entry.last_reported_at
-
-
-def overlap(
-    one: tuple[datetime | None, datetime | None], two: tuple[datetime | None, datetime | None]
-) -> bool:
+def overlap(one: Span, two: Span) -> bool:
     """Whether two spans share a moment."""
     if one[0] is None or one[1] is None or two[0] is None or two[1] is None:
         return False

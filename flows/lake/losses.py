@@ -30,7 +30,7 @@ from flows.home.history import (
     read_history,
 )
 from flows.home.settings import BarometerError, Settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import CATALOGUE, RECOVER
 
 Record = dict[str, Any]
 
@@ -80,7 +80,7 @@ def refuse_losses(settings: Settings) -> None:
     if lost := _lost(settings.home):
         raise BarometerError(
             "\n".join(lost)
-            + f"\nRestore history/ from a backup, or what can be with: {lake.RECOVER}. Nothing was "
+            + f"\nRestore history/ from a backup, or what can be with: {RECOVER}. Nothing was "
             "changed."
         )
 
@@ -123,7 +123,7 @@ def _shown(home: Path) -> dict[str, int]:
 
 
 def _catalogue(home: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(home / lake.CATALOGUE), read_only=True)
+    return duckdb.connect(str(home / CATALOGUE), read_only=True)
 
 
 def restore(settings: Settings) -> list[str]:

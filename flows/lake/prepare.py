@@ -14,7 +14,7 @@ from flows.home.durable import make_folder, write_durably
 from flows.home.history import RUN, read_history
 from flows.home.settings import BarometerError, Place
 from flows.lake import notes, store
-from flows.lake.entry import KINDS, Manifest, address, parts
+from flows.lake.entry import KINDS, Manifest, address
 from flows.lake.manifest import (
     CATALOGUE,
     EMPTY,
@@ -29,7 +29,7 @@ from flows.lake.manifest import (
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 
 
-def prepare(home: Path, place: Place | None = None) -> Manifest:
+def prepare_home(home: Path, place: Place | None = None) -> Manifest:
     """Make a home ready for writing: sweep what the manifest does not name, and give its manifest.
 
     Also writes the two empty Parquet files, by which an empty lake has typed relations.
@@ -111,7 +111,7 @@ def _refuse_another(home: Path, place: Place, manifest: Manifest, noted: set[str
 
 
 def _sweep_parts(home: Path, manifest: Manifest) -> None:
-    named = {home / part.path for e in manifest.entries.values() for part in parts(e)}
+    named = {home / part.path for e in manifest.entries.values() for part in e.parts}
     # Where something that it names is not there, what it does not name may be of use.
     is_whole = all(path.is_file() for path in named)
     for kind in KINDS:
@@ -129,7 +129,7 @@ def _sweep_parts(home: Path, manifest: Manifest) -> None:
 
 
 def _sweep_objects(url: str, manifest: Manifest) -> None:
-    named = {part.path for e in manifest.entries.values() for part in parts(e)}
+    named = {part.path for e in manifest.entries.values() for part in e.parts}
     named |= {f"{kind}/{EMPTY}" for kind in KINDS}
     store.sweep(url, KINDS, named)
     for kind in KINDS:

@@ -100,7 +100,7 @@ def locked_in_turn(home: Path, *, wait_s: float) -> Iterator[None]:
 
     Raises
     ------
-    lake.HeldError
+    lock.HeldError
         If it is still held after `wait_s`.
     BarometerError
         If the home cannot be locked at all.

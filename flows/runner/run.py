@@ -22,9 +22,9 @@ from flows.home.settings import BarometerError, Settings
 from flows.ingest import known
 from flows.ingest.outcome import Outcome, TransientError
 from flows.lake import compact, damage, losses
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake import prepare as lake_prepare
+from flows.lake.entry import Manifest
+from flows.lake.manifest import read_manifest
+from flows.lake.prepare import prepare_home
 from flows.registers.decisions import warn_of_faults
 from flows.report.tables import safe_text, week_folder, weeks
 from flows.report.write import write_report
@@ -36,20 +36,20 @@ NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError
 """What a disk, a network or a memory that gives no more ends in."""
 
 
-def prepare(settings: Settings) -> lake_entry.Manifest:
-    """Make home and lake ready for writing, and give the lake's manifest; see `lake.prepare`.
+def prepare(settings: Settings) -> Manifest:
+    """Make home and lake ready for writing, and give the lake's manifest; see `prepare_home`.
 
     What the catalogue in use reads stays until the next run: who has it open goes on reading.
     """
-    manifest = lake.read_manifest(settings.place)
+    manifest = read_manifest(settings.place)
     losses.refuse_losses(settings)
     _refuse_wrong_clock(settings, manifest)
-    manifest = lake_prepare.prepare(settings.home, settings.place)
+    manifest = prepare_home(settings.home, settings.place)
     derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
     return manifest
 
 
-def _refuse_wrong_clock(settings: Settings, manifest: lake_entry.Manifest) -> None:
+def _refuse_wrong_clock(settings: Settings, manifest: Manifest) -> None:
     """Refuse an as-of time before what the lake holds, or what was published as over.
 
     Every new fix would be rejected as of the future, and closed weeks would be published as open.
@@ -115,7 +115,7 @@ def derive(
         published as restated. If something could not be written. What was published stays in both
         cases.
     """
-    manifest = lake.read_manifest(settings.place)
+    manifest = read_manifest(settings.place)
     _refuse_damage(settings, manifest, is_hashed=False)
     try:
         return _derive(settings, manifest, outcomes, publish=publish, spread=spread)
@@ -139,7 +139,7 @@ def derive(
     return derive(settings, outcomes, publish=publish, spread=spread)
 
 
-def _refuse_damage(settings: Settings, manifest: lake_entry.Manifest, *, is_hashed: bool) -> None:
+def _refuse_damage(settings: Settings, manifest: Manifest, *, is_hashed: bool) -> None:
     if faults := damage.faults(settings.place, manifest, is_hashed=is_hashed):
         known.forget(settings.home)
         raise BarometerError(
@@ -151,7 +151,7 @@ def _refuse_damage(settings: Settings, manifest: lake_entry.Manifest, *, is_hash
 
 def _derive(
     settings: Settings,
-    manifest: lake_entry.Manifest,
+    manifest: Manifest,
     outcomes: Sequence[Outcome],
     *,
     publish: bool,
@@ -184,7 +184,7 @@ def _derive(
     return changed
 
 
-def _compact(settings: Settings, manifest: lake_entry.Manifest) -> int:
+def _compact(settings: Settings, manifest: Manifest) -> int:
     """Compact small parts; a fault costs queries some time, and no run."""
     try:
         return compact.compact(settings, manifest)
@@ -195,7 +195,7 @@ def _compact(settings: Settings, manifest: lake_entry.Manifest) -> int:
 
 
 def run_record(
-    settings: Settings, manifest: lake_entry.Manifest, outcomes: Sequence[Outcome]
+    settings: Settings, manifest: Manifest, outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:
     """The record of this run, with what became of its inputs; see `flows.derive.record`."""
     states = Counter(outcome.state for outcome in outcomes)

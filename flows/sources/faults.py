@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import httpx
 
-Progress = Callable[[str, int, int | None], None]
+DownloadProgress = Callable[[str, int, int | None], None]
 """Told from time to time, from several threads: a file's name, its bytes so far, its size or None
 where the server does not say."""
 _MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
@@ -57,7 +57,7 @@ class Session(NamedTuple):
 
     client: httpx.Client
     patience: Patience
-    progress: Progress
+    progress: DownloadProgress
     stop: threading.Event
 
 

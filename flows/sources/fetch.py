@@ -38,7 +38,7 @@ from flows.sources.download import (
     record_of,
     size_of,
 )
-from flows.sources.faults import Damaged, Fault, Patience, Progress, Session, disk_fault
+from flows.sources.faults import Damaged, DownloadProgress, Fault, Patience, Session, disk_fault
 from flows.sources.fetched import (
     AGAIN_DAYS,
     Fetched,
@@ -66,7 +66,7 @@ def fetch_days(
     first: date,
     last: date,
     *,
-    progress: Progress | None = None,
+    progress: DownloadProgress | None = None,
     patience: Patience | None = None,
 ) -> list[Fetched]:
     """Fetch the publisher's files of the days from `first` to `last`, both included.
@@ -96,7 +96,7 @@ def _fetched(
     source: Source,
     first: date,
     last: date,
-    progress: Progress | None,
+    progress: DownloadProgress | None,
     patience: Patience | None,
 ) -> list[Fetched]:
     """The days of `fetch_days`, one by one; of those without a file nothing is logged yet."""

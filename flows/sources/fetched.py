@@ -101,7 +101,7 @@ def newest_day(settings: Settings, source: Source, last: date) -> date | None:
     return max(here, default=None)
 
 
-def problem(found: Sequence[Fetched]) -> str | None:
+def fetch_problem(found: Sequence[Fetched]) -> str | None:
     """Why fetching counts as failed, in a sentence; None where it does not."""
     failed = sum(day.state == "failed" for day in found)
     return f"{failed} of {len(found)} days failed." if failed else None

@@ -55,7 +55,7 @@ from flows.sources.recording import (
     FOLDER,
     Failed,
     Gap,
-    Progress,
+    ListenProgress,
     Recorder,
     append_gap,
     by_hour,
@@ -82,7 +82,7 @@ def listen(
     for_s: float | None = None,
     clock: Clock = utc_now,
     limits: Limits = Limits(),  # noqa: B008 it cannot be changed
-    show: Callable[[Progress], None] | None = None,
+    show: Callable[[ListenProgress], None] | None = None,
 ) -> list[Path]:
     """Record until told to stop, by SIGINT, SIGTERM or SIGHUP, or after a while.
 
@@ -137,7 +137,7 @@ async def _record(
     url: str,
     subscription: str,
     for_s: float | None,
-    show: Callable[[Progress], None] | None,
+    show: Callable[[ListenProgress], None] | None,
 ) -> None:
     """Hear and write until one of both fails or it is time to stop; then write what there is."""
     told = asyncio.Event()
@@ -185,7 +185,7 @@ async def _stop(told: asyncio.Event, for_s: float | None) -> None:
             await told.wait()
 
 
-async def _tell(it: Recorder, show: Callable[[Progress], None] | None) -> None:
+async def _tell(it: Recorder, show: Callable[[ListenProgress], None] | None) -> None:
     while True:
         if show is not None:
             show(progress(it))

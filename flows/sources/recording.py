@@ -45,7 +45,7 @@ class Gap(NamedTuple):
     dropped: int = 0
 
 
-class Progress(NamedTuple):
+class ListenProgress(NamedTuple):
     """How it goes: what came since the start, and from how many ships since the file's."""
 
     messages: int
@@ -94,9 +94,9 @@ class OpenFile:
     synced_s: float
 
 
-def progress(it: Recorder) -> Progress:
+def progress(it: Recorder) -> ListenProgress:
     """How a recorder goes at the moment."""
-    return Progress(
+    return ListenProgress(
         messages=it.counts["messages"],
         rows=it.counts["rows"],
         ships=len(it.ships),

@@ -19,14 +19,12 @@ import pytest
 from flows.home.settings import Settings
 from flows.ingest.outcome import Outcome
 from flows.ingest.stage import ingest_file
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake import prepare
-from flows.lake import schema as lake_schema
-from flows.rows import blocks, checks, repeats
-from flows.rows import parse as read
-from flows.rows import reasons as row_reasons
+from flows.lake.manifest import read_manifest
+from flows.lake.prepare import prepare_home
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
+from flows.rows import blocks, checks, parse, repeats
 from flows.rows.headers import headers_of
+from flows.rows.reasons import BAD_FIELDS, BAD_RECORD, LONG_LINE
 from flows.sources.layouts import Layout, load_sources, tell_source
 from flows.sources.packings import find_files
 from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
@@ -192,7 +190,7 @@ class Read(NamedTuple):
         return [r["line"] for r in self.rows]
 
 
-NO_RECORDS = (row_reasons.BAD_FIELDS, row_reasons.BAD_RECORD, row_reasons.LONG_LINE)
+NO_RECORDS = (BAD_FIELDS, BAD_RECORD, LONG_LINE)
 """Reasons of the lines that become no row at all."""
 
 
@@ -220,11 +218,11 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
     cut = blocks.blocks(stream, digest, head.rest, head.line_number + 1)
     given: deque[blocks.Block] = deque()
     noted = (given.append(block) or block for block in cut)  # type: ignore[func-returns-value]
-    for parsed in read.parsed(noted, layout, rules_of(as_of, sources), 1):
+    for parsed in parse.parsed(noted, layout, rules_of(as_of, sources), 1):
         count += parsed.row_count
         repeated += parsed.repeated
         static += [r for batch in parsed.static for r in batch.to_pylist()]
-        table = read.rejects_table(parsed.rejects).to_pylist() if parsed.rejects else []
+        table = parse.rejects_table(parsed.rejects).to_pylist() if parsed.rejects else []
         rejects += [(r["line"], r["reason"], r["raw"]) for r in table]
         no_record = {r["line"] for r in table if r["reason"] in NO_RECORDS}
         block = given.popleft()
@@ -253,7 +251,7 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
         assert not lines
     assert digest.hexdigest() == file_id(content)
     fixes = pa.Table.from_pylist(
-        [{k: r[k] for k in r if k != "line"} for r in rows], lake_schema.POSITION_SCHEMA
+        [{k: r[k] for k in r if k != "line"} for r in rows], POSITION_SCHEMA
     )
     again = set(repeats.repetitions(fixes, repeats.KEY).tolist())
     kept = [r for number, r in enumerate(rows) if number not in again]
@@ -278,7 +276,7 @@ def layout_of(layout: str) -> Layout:
 def settings_of(home: Path, **changes: Any) -> Settings:
     """Settings of a home that is ready for writing."""
     home.mkdir(parents=True, exist_ok=True)
-    prepare.prepare(home)
+    prepare_home(home)
     return Settings(home, AS_OF, 2, "300MB")._replace(**changes)
 
 
@@ -312,10 +310,8 @@ def rejects(settings: Settings) -> list[tuple[Any, ...]]:
 
 
 def _rows(settings: Settings, kind: str) -> list[tuple[Any, ...]]:
-    manifest = lake.read_manifest(settings.home)
-    schema = (
-        lake_schema.POSITION_SCHEMA if kind == "position" else lake_schema.REJECT_SCHEMA
-    ).names
+    manifest = read_manifest(settings.home)
+    schema = (POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA).names
     found: list[tuple[Any, ...]] = []
     with duckdb.connect() as con:
         for entry in manifest.entries.values():
@@ -335,9 +331,9 @@ def _rows(settings: Settings, kind: str) -> list[tuple[Any, ...]]:
 
 def ledger(settings: Settings) -> list[tuple[Any, ...]]:
     """The counts of every input, without its name, which is the first that came."""
-    entries = lake.read_manifest(settings.home).entries.values()
+    entries = read_manifest(settings.home).entries.values()
     for e in entries:
-        assert lake_entry.accounted(e) == e.rows_read
+        assert e.rows_accounted == e.rows_read
         assert e.rows_kept == (e.position.rows if e.position else 0)
         assert e.rows_rejected == (e.reject.rows if e.reject else 0)
     return [

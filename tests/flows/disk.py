@@ -17,7 +17,7 @@ from typing import Any
 
 from flows.home.history import RUN, read_history
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import read_manifest
 from tests.conftest import ROOT
 from tests.flows.faulty import state_of
 from tests.flows.ships import AS_OF
@@ -49,7 +49,7 @@ def barometer(home: Path, *arguments: str) -> dict[str, Any]:
     there = sorted(path.name for path in home.iterdir()) if home.exists() else []
     return {
         **{"code": done.returncode, "told": done.stderr, "there": there, "state": state_of(home)},
-        "files": len(lake.read_manifest(home).entries),
+        "files": len(read_manifest(home).entries),
         "runs": len(read_history(home, RUN)),
     }
 

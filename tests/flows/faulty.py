@@ -46,8 +46,8 @@ from flows.home.resources import data_path, port_files
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.outcome import Outcome
 from flows.ingest.stage import ingest_file
-from flows.lake import manifest as lake
-from flows.lake import prepare
+from flows.lake.manifest import CATALOGUE, MANIFEST
+from flows.lake.prepare import prepare_home
 from flows.registers.bundled import bundled_versions
 from flows.report import write
 from flows.runner import run
@@ -147,7 +147,7 @@ def work(home: Path, given: Path, step: str) -> str:
     outcomes: list[Outcome] = []
     try:
         with lock.locked(home):
-            prepare.prepare(home)
+            prepare_home(home)
             for file in find_files([given]) if step != "derive" else []:
                 outcomes += ingest_file(file, load_sources(home), settings)
             if step != "lake":
@@ -216,7 +216,7 @@ def remember(folder: Path) -> None:
 def read_of(home: Path) -> str:
     """A hash of what a build reads of a home: of its history the records, not the torn lines."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in (home / lake.MANIFEST, home / lake.CATALOGUE):
+    for path in (home / MANIFEST, home / CATALOGUE):
         digest.update(path.read_bytes() if path.exists() else b"none")
     names = (history.RUN, *(one.history for one in histories.PUBLICATIONS))
     digest.update(repr([history.read_history(home, name) for name in names]).encode())
@@ -275,12 +275,12 @@ def case(folder: Path, step: str, at: int, mode: str, ends: dict[str, Any]) -> d
         return {"told": work(home, folder / "in", step), "calls": faults.calls}
 
     def again() -> dict[str, Any]:
-        prepare.prepare(home)
+        prepare_home(home)
         state = state_of(home)
         if state in ends:
             return {"state": state, **ends[state]}
         told = work(home, folder / "in", step) if at else "done"
-        prepare.prepare(home)
+        prepare_home(home)
         return {
             "state": state,
             "told": told,

@@ -14,7 +14,7 @@ import duckdb
 
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.registers import store
 from flows.registers.decisions import FILE
 from flows.runner import run
@@ -149,7 +149,7 @@ def home_of(
     """
     settings = Settings(home=folder / "home", as_of=as_of, threads=1, memory_limit="300MB")
     settings.home.mkdir()
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     (folder / "ais.csv").write_bytes(day(*rows, layout=DANISH))
     if earlier:
         (folder / "earlier.csv").write_bytes(day(*earlier, layout=DANISH))

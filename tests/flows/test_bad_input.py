@@ -9,8 +9,8 @@ import pytest
 
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import manifest as lake
-from flows.lake import prepare
+from flows.lake.manifest import read_manifest
+from flows.lake.prepare import prepare_home
 from flows.rows import reasons
 from flows.sources.packings import InputFile
 from tests.flows.conftest import (
@@ -125,8 +125,8 @@ def test_a_hostile_line_harms_no_other(home: Settings, bad: str | bytes | None) 
     ingested(home, day(*good[:2], bad, *good[2:], layout=layout))
     kept = [r[0] for r in positions(home)]
     assert [m for m in kept if m != 422100987] == [422_000_000 + i for i in range(4)]
-    assert lake.read_manifest(home.home).entries
-    prepare.prepare(home.home)
+    assert read_manifest(home.home).entries
+    prepare_home(home.home)
     ingested(home, day(*good, "", "", layout=layout))  # the lake still takes files
     ledger(home)
 

@@ -29,7 +29,7 @@ from flows.derive import calls
 from flows.derive import events as derive_events
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import CATALOGUE, read_manifest
 from flows.runner import run
 from flows.simulate.files import LAYOUTS, format_lines
 from flows.simulate.simulation import simulate_tables
@@ -67,7 +67,7 @@ def bring(fill_home: FillHome) -> Callable[..., Settings]:
 
 def from_scratch(settings: Settings) -> Settings:
     """Work every ship anew."""
-    manifest = lake.read_manifest(settings.home)
+    manifest = read_manifest(settings.home)
     built, _ = catalogue.build(settings, manifest, {}, publish=False, from_scratch=True)
     access.swap_in(settings, built)
     return settings
@@ -179,7 +179,7 @@ def test_the_same_fixes_by_two_publishers_are_the_same_calls(
 ) -> None:
     other = write(tmp_path / "AIS.csv", fixes, "marinecadastre-2024")
     settings = bring(copied(whole, tmp_path / "home").home, other)
-    sources = {entry.source for entry in lake.read_manifest(settings.home).entries.values()}
+    sources = {entry.source for entry in read_manifest(settings.home).entries.values()}
     assert sources == {"marinecadastre-2024", "marinecadastre-2025"}
     found = derived(settings)
     kept = found.keys() - BY_SOURCE
@@ -261,7 +261,7 @@ def test_a_catalogue_that_is_of_no_use_is_worked_from_scratch(
     spoil: Callable[[Path], None],
 ) -> None:
     settings = copied(whole, tmp_path / "home")
-    spoil(settings.home / lake.CATALOGUE)
+    spoil(settings.home / CATALOGUE)
     assert_same(derived(bring(settings.home)), expected)
     assert worked == candidates(settings)
 

@@ -21,7 +21,7 @@ from flows.home.extras import install_command
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.inputs import Input
 from flows.ingest.outcome import Outcome
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.runner import cluster
 from tests.conftest import AS_OF, ROOT
 from tests.flows.conftest import write, zipped
@@ -153,7 +153,7 @@ def test_what_a_worker_could_not_do_is_done_here(
             return Outcome("x", "failed", "disk full", is_transient=True)
 
     settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     first, second = list(inputs_of(find_inputs(inputs)[0]))[:2]
     assert isinstance(first, Input) and isinstance(second, Input)
     with pytest.MonkeyPatch.context() as patch:

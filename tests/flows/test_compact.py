@@ -15,8 +15,9 @@ from flows.catalogue.check import check, check_rebuild
 from flows.derive import digest
 from flows.home import cache as derived
 from flows.home.settings import BarometerError, Settings
-from flows.lake import compact, prepare
-from flows.lake import manifest as lake
+from flows.lake import compact
+from flows.lake.manifest import connect, part_paths, read_manifest
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from tests.conftest import FillHome
 from tests.flows.whole import contents, differing
@@ -39,9 +40,7 @@ def read_files(settings: Settings) -> list[str]:
 
 def compacted(settings: Settings) -> list[int]:
     """How many parts each compact file covers."""
-    return [
-        len(one.parts) for one in compact.kept(settings.home, lake.read_manifest(settings.home))
-    ]
+    return [len(one.parts) for one in compact.kept(settings.home, read_manifest(settings.home))]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,7 @@ def plain(
     """Four days, which are too few to be compacted."""
     home = tmp_path_factory.mktemp("plain") / "home"
     settings = fill_home(home, sample_days[:4])
-    prepare.prepare(home)  # takes away what was replaced, as the next run does
+    prepare_home(home)  # takes away what was replaced, as the next run does
     return settings
 
 
@@ -85,8 +84,8 @@ def test_all_is_as_without(compacted_home: Settings, plain: Settings) -> None:
 
 
 def test_sorted_by_ship_and_time_over_all_files(home: Settings) -> None:
-    (one,) = compact.kept(home.home, lake.read_manifest(home.home))
-    with lake.connect(home) as con:
+    (one,) = compact.kept(home.home, read_manifest(home.home))
+    with connect(home) as con:
         file = con.read_parquet(str(one.folder / "position.parquet"), hive_partitioning=False)
         fixes = file.select("mmsi", "reported_at", "lon", "lat", "file_id").fetchall()
     assert fixes == sorted(fixes)
@@ -107,7 +106,7 @@ def test_what_comes_later_is_read_beside_it(
 
 
 def test_a_part_that_was_replaced_ends_it(compacted_home: Settings) -> None:
-    manifest = lake.read_manifest(compacted_home.home)
+    manifest = read_manifest(compacted_home.home)
     entry = next(iter(manifest.entries.values()))
     assert entry.position is not None
     other = entry._replace(position=entry.position._replace(hash="0" * 64))
@@ -117,7 +116,7 @@ def test_a_part_that_was_replaced_ends_it(compacted_home: Settings) -> None:
 def test_one_that_no_longer_holds_stays_until_the_next_run(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (one,) = compact.kept(home.home, lake.read_manifest(home.home))
+    (one,) = compact.kept(home.home, read_manifest(home.home))
     with monkeypatch.context() as patch:
         patch.setattr(compact, "METHOD", "another")
         run.derive(home, [], publish=False)
@@ -134,7 +133,7 @@ def rows(settings: Settings) -> list[tuple[object, ...]]:
 
 
 def test_a_cut_one_is_not_read_and_made_anew(home: Settings, plain: Settings) -> None:
-    manifest = lake.read_manifest(home.home)
+    manifest = read_manifest(home.home)
     before = compact.kept(home.home, manifest)
     file = before[0].folder / "position.parquet"
     assert rows(home) == rows(plain)
@@ -147,7 +146,7 @@ def test_a_cut_one_is_not_read_and_made_anew(home: Settings, plain: Settings) ->
 
 
 def test_a_changed_one_is_named_by_the_check(home: Settings) -> None:
-    (one,) = compact.kept(home.home, lake.read_manifest(home.home))
+    (one,) = compact.kept(home.home, read_manifest(home.home))
     file = one.folder / "position.parquet"
     content = bytearray(file.read_bytes())
     content[100] ^= 255
@@ -159,14 +158,14 @@ def test_a_changed_one_is_named_by_the_check(home: Settings) -> None:
 def test_one_that_cannot_be_read_is_made_anew_in_the_same_run(
     home: Settings, plain: Settings, fill_home: FillHome, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (one,) = compact.kept(home.home, lake.read_manifest(home.home))
+    (one,) = compact.kept(home.home, read_manifest(home.home))
     spoil(one.folder / "position.parquet")
     with caplog.at_level(logging.WARNING):
         fill_home(home.home, [])
     assert "compact files were damaged" in caplog.text
-    assert derived.faults(compact.kept(home.home, lake.read_manifest(home.home))) == []
+    assert derived.faults(compact.kept(home.home, read_manifest(home.home))) == []
     assert compacted(home) == [4]
-    prepare.prepare(home.home)  # what the first try left in tmp/
+    prepare_home(home.home)  # what the first try left in tmp/
     assert differing(contents(home), contents(plain)) == []
 
 
@@ -183,7 +182,7 @@ def test_a_part_that_cannot_be_read_is_named(
 ) -> None:
     shutil.copytree(plain.home, tmp_path / "home")
     settings = plain._replace(home=tmp_path / "home")
-    part = next(iter(lake.part_paths(settings.home, lake.read_manifest(settings.home), "position")))
+    part = next(iter(part_paths(settings.home, read_manifest(settings.home), "position")))
     spoil(Path(part))
     shutil.rmtree(settings.home / digest.FOLDER)  # with it, a run may have no need of the part
     with pytest.raises(BarometerError, match=f"the lake is damaged(.|\n)*{part}: (.|\n)*again"):

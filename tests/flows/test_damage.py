@@ -14,9 +14,17 @@ import pytest
 from flows.catalogue import access, check
 from flows.home import history
 from flows.home.settings import BarometerError, Settings
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake import prepare
+from flows.lake.entry import KINDS
+from flows.lake.manifest import (
+    FORMAT,
+    MANIFEST,
+    UPGRADES,
+    adopt,
+    part_paths,
+    read_manifest,
+    write_manifest,
+)
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import LAYOUTS, day, file_id, ingest, settings_of, write
@@ -46,7 +54,7 @@ def home(whole: Settings, tmp_path: Path) -> Settings:
     """A copy of it."""
     shutil.copytree(whole.home.parent, tmp_path / "copy")
     settings = whole._replace(home=tmp_path / "copy" / "home")
-    access.repoint(settings, lake.read_manifest(settings.home))
+    access.repoint(settings, read_manifest(settings.home))
     return settings
 
 
@@ -62,9 +70,7 @@ def rot(path: Path) -> None:
 
 
 def parts_of(settings: Settings, kind: str) -> list[Path]:
-    return [
-        Path(p) for p in lake.part_paths(settings.home, lake.read_manifest(settings.home), kind)
-    ]
+    return [Path(p) for p in part_paths(settings.home, read_manifest(settings.home), kind)]
 
 
 def faults(settings: Settings, name: str) -> list[str]:
@@ -72,7 +78,7 @@ def faults(settings: Settings, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, cut, rot])
-@pytest.mark.parametrize("kind", lake_entry.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_damaged_file_is_named_and_comes_back_with_its_source(
     whole: Settings, home: Settings, kind: str, damage: Damage
 ) -> None:
@@ -87,7 +93,7 @@ def test_a_damaged_file_is_named_and_comes_back_with_its_source(
         with pytest.raises(BarometerError, match="catalogue and the reports are as they were"):
             run.derive(home, [], publish=True)
         assert contents_without_lake(home) == before
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     later = home._replace(as_of=AS_OF.replace(year=2028))
     states = [outcome.state for outcome in ingest(later, home.home.parent / "in")]
     assert states.count("ingested") == len(parts_of(home, kind))
@@ -100,7 +106,7 @@ def contents_without_lake(settings: Settings) -> dict[str, bytes]:
     return {
         str(path): path.read_bytes()
         for path in sorted(settings.home.rglob("*"))
-        if path.is_file() and path.relative_to(settings.home).parts[0] not in lake_entry.KINDS
+        if path.is_file() and path.relative_to(settings.home).parts[0] not in KINDS
     }
 
 
@@ -133,22 +139,22 @@ def drifted(path: Path) -> pa.Table:
 def test_a_file_of_another_schema_or_count_that_the_manifest_vouches_for_is_found(
     home: Settings, change: Callable[[Path], pa.Table], words: str
 ) -> None:
-    manifest = lake.read_manifest(home.home)
+    manifest = read_manifest(home.home)
     entry = next(iter(manifest.entries.values()))
     assert entry.position is not None
     pq.write_table(change(home.home / entry.position.path), home.home / "tmp" / "x.parquet")
-    part = lake.adopt(home.home, home.home / "tmp" / "x.parquet", entry.position.path)
+    part = adopt(home.home, home.home / "tmp" / "x.parquet", entry.position.path)
     changed = entry._replace(position=part._replace(rows=entry.position.rows))
-    lake.write_manifest(home.home, manifest.with_entries([changed]))
+    write_manifest(home.home, manifest.with_entries([changed]))
     (told,) = faults(home, "schema")
     assert words in told
 
 
 def test_sums_that_do_not_add_up_are_found(home: Settings) -> None:
-    manifest = lake.read_manifest(home.home)
+    manifest = read_manifest(home.home)
     entry = next(iter(manifest.entries.values()))
     changed = entry._replace(rows_read=entry.rows_read + 1)
-    lake.write_manifest(home.home, manifest.with_entries([changed]))
+    write_manifest(home.home, manifest.with_entries([changed]))
     assert any("accounted" in told for told in faults(home, "sums"))
 
 
@@ -172,14 +178,14 @@ def test_a_register_that_is_gone_is_found(home: Settings) -> None:
 def test_an_older_manifest_is_upgraded_by_the_next_commit(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = home.home / lake.MANIFEST
+    path = home.home / MANIFEST
     raw = json.loads(path.read_text())
     path.write_text(json.dumps({"format": 0, "inputs": raw["files"]}))
-    monkeypatch.setitem(lake.UPGRADES, 0, lambda old: {"format": 1, "files": old["inputs"]})
+    monkeypatch.setitem(UPGRADES, 0, lambda old: {"format": 1, "files": old["inputs"]})
     old = path.read_text()
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     assert path.read_text() == old  # to read changes nothing
     new = write(tmp_path / "new", day(*call(ship(2, "NEW"), 1), layout=LAYOUTS[2]))
     assert [outcome.state for outcome in ingest(home, new)] == ["ingested"]
-    assert json.loads(path.read_text())["format"] == lake.FORMAT
-    assert len(lake.read_manifest(home.home).entries) == 3
+    assert json.loads(path.read_text())["format"] == FORMAT
+    assert len(read_manifest(home.home).entries) == 3

@@ -19,7 +19,7 @@ from flows.catalogue import access
 from flows.home.resources import port_files
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.registers.codes import load_foreign_ports
 from flows.report.tables import records
 from flows.runner import run
@@ -212,7 +212,7 @@ def filled(folder: Path, *files: bytes) -> Settings:
     """A home of these files, derived."""
     settings = Settings(home=folder / "home", as_of=AS_OF, threads=1, memory_limit="300MB")
     settings.home.mkdir(parents=True)
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     for number, content in enumerate(files):
         (folder / f"{number}.csv").write_bytes(content)
     outcomes = []

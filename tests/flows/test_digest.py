@@ -14,19 +14,19 @@ from flows.catalogue.check import check, check_rebuild
 from flows.derive import digest
 from flows.home import cache as derived
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import read_manifest
 from tests.conftest import FillHome
 
 
 def digests(settings: Settings) -> dict[str, set[str]]:
     """The parts that each stored digest covers."""
-    found = digest.kept(settings.home, lake.read_manifest(settings.home))
+    found = digest.kept(settings.home, read_manifest(settings.home))
     assert {one.folder for one in found} == set((settings.home / digest.FOLDER).iterdir())
     return {one.folder.name: set(one.parts) for one in found}
 
 
 def parts(settings: Settings) -> set[str]:
-    entries = lake.read_manifest(settings.home).entries.values()
+    entries = read_manifest(settings.home).entries.values()
     return {e.position.hash for e in entries if e.position is not None}
 
 
@@ -101,7 +101,7 @@ def _age(folder: Path) -> None:
 def test_a_digest_that_does_not_hold_is_made_anew(
     settings: Settings, spoil: Callable[[Path], None]
 ) -> None:
-    manifest = lake.read_manifest(settings.home)
+    manifest = read_manifest(settings.home)
     before = digest.kept(settings.home, manifest)
     (one,) = before
     spoil(one.folder)
@@ -120,5 +120,5 @@ def test_a_digest_that_was_changed_in_place_is_named_by_the_check(settings: Sett
     said.write_bytes(content)
     faults = [finding.message for finding in check(settings) if finding.check == "files"]
     assert len(faults) == 1 and str(said) in faults[0] and "Delete" in faults[0]
-    catalogue.digest_new(settings, lake.read_manifest(settings.home))  # the next run does without
+    catalogue.digest_new(settings, read_manifest(settings.home))  # the next run does without
     assert [finding for finding in check(settings) if finding.check == "files"] == []

@@ -34,7 +34,7 @@ from flows.home.settings import BarometerError, Settings
 from flows.sources.addresses import address_of, files_of, read_publication
 from flows.sources.faults import Patience
 from flows.sources.fetch import fetch_days, fetch_due, known_source
-from flows.sources.fetched import Fetched, messages, problem
+from flows.sources.fetched import Fetched, fetch_problem, messages
 from flows.sources.layouts import load_sources
 from tests.conftest import ROOT
 from tests.flows.conftest import day, fleet, ingest, packed, settings_of, tree
@@ -324,7 +324,7 @@ def test_addresses_that_moved_are_said_once_with_what_to_do(
     assert "https://coast.noaa.gov" in said and str(home.home / "sources") in said
     assert len(logged(caplog, "absent")) == 1
     assert not any("Not published yet" in record.getMessage() for record in caplog.records)
-    assert problem(found) == f"{days} of {days} days failed."
+    assert fetch_problem(found) == f"{days} of {days} days failed."
     assert messages(found) == [f"- {said}"]
 
 
@@ -342,7 +342,7 @@ def test_files_that_were_there_and_are_not_any_more_have_moved(
     assert [day.state for day in found] == ["kept"] * 3 + ["failed"] * 2
     assert all(day.path is not None for day in found[:3])
     assert len(logged(caplog, "moved or renamed")) == 1
-    assert problem(found) == "2 of 5 days failed." and len(messages(found)) == 1
+    assert fetch_problem(found) == "2 of 5 days failed." and len(messages(found)) == 1
 
 
 def test_a_range_that_is_all_too_recent_is_said_once_and_is_no_failure(
@@ -350,7 +350,7 @@ def test_a_range_that_is_all_too_recent_is_said_once_and_is_no_failure(
 ) -> None:
     publish(home, web.address)
     found = fetch(home._replace(as_of=datetime(2026, 4, 18, 9)), 4)
-    assert {day.state for day in found} == {"not_published"} and problem(found) is None
+    assert {day.state for day in found} == {"not_published"} and fetch_problem(found) is None
     assert len(logged(caplog, "Not published yet, as it seems")) == 1
 
 
@@ -434,7 +434,7 @@ def test_what_cannot_pass_is_asked_once_and_leaves_nothing(
     assert web.address in found.message
     assert re.search(words, found.message), found.message
     assert not any(downloads(home).values())
-    assert problem([found]) == "1 of 1 days failed."
+    assert fetch_problem([found]) == "1 of 1 days failed."
     assert is_right(home, fetch_one(home), ZST), "and the next run is not the worse for it"
 
 
@@ -469,7 +469,7 @@ def test_a_late_day_without_a_file_is_not_published_yet(
     as_of = datetime(2026, 4, 13, 9) + timedelta(days=days_ago)
     found = fetch_one(home._replace(as_of=as_of))
     assert (found.state, len(web.asked)) == (state, 1)
-    assert (problem([found]) is None) == (state == "not_published")
+    assert (fetch_problem([found]) is None) == (state == "not_published")
 
 
 def test_a_403_is_never_taken_for_not_published(home: Settings, web: Web) -> None:

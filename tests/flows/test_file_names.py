@@ -15,7 +15,7 @@ from flows.cli import main
 from flows.home import history
 from flows.home.file_names import sendable, shown_name
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import MANIFEST
 from flows.runner import run
 from flows.sources.packings import find_files
 from tests.conftest import no_pictures
@@ -94,9 +94,9 @@ def test_a_home_that_such_a_name_poisoned_opens_again(home: Settings, tmp_path: 
     with no_pictures():
         ingest(home, write(tmp_path / "in", day(*fleet(3))))
         run.derive(home, [], publish=True)
-        manifest = json.loads((home.home / lake.MANIFEST).read_text())
+        manifest = json.loads((home.home / MANIFEST).read_text())
         manifest["files"][0]["name"] = "day\udcff.csv"
-        (home.home / lake.MANIFEST).write_text(json.dumps(manifest))
+        (home.home / MANIFEST).write_text(json.dumps(manifest))
         (record,) = history.read_history(home.home, history.RUN)
         record["files"][0]["name"] = "day\udcff\ud800.csv"
         (home.home / "history" / "run.jsonl").write_text(json.dumps(record) + "\n")

@@ -13,8 +13,9 @@ from flows.cli import main
 from flows.derive import digest
 from flows.home import cache as derived
 from flows.home.settings import BarometerError, Settings
-from flows.lake import compact, prepare
-from flows.lake import manifest as lake
+from flows.lake import compact
+from flows.lake.manifest import CATALOGUE, part_paths, read_manifest
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import LAYOUTS, day, ingest, settings_of, write
@@ -74,7 +75,7 @@ def test_a_compact_file_is_made_anew_or_not_read(
     whole: Settings, home: Settings, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compact, "FEW", 1)
-    manifest = lake.read_manifest(home.home)
+    manifest = read_manifest(home.home)
     (one,) = compact.kept(home.home, manifest)
     path = one.folder / "position.parquet"
     flipped(path, places(path.read_bytes())[number])
@@ -83,13 +84,13 @@ def test_a_compact_file_is_made_anew_or_not_read(
     assert derive(home) is None
     if derived.faults(compact.kept(home.home, manifest)):
         return  # nothing read it; the check names it
-    prepare.prepare(home.home)  # what the first try left in tmp/
+    prepare_home(home.home)  # what the first try left in tmp/
     assert differing(contents(whole), contents(home)) == []
 
 
 @pytest.mark.parametrize("number", range(6))
 def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, number: int) -> None:
-    part = Path(lake.part_paths(home.home, lake.read_manifest(home.home), "position")[0])
+    part = Path(part_paths(home.home, read_manifest(home.home), "position")[0])
     flipped(part, places(part.read_bytes())[number])
     for folder in (digest.FOLDER, compact.FOLDER):  # with them, a run may have no need of the part
         shutil.rmtree(home.home / folder)
@@ -105,8 +106,8 @@ def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, numbe
 def test_a_digest_or_a_catalogue_costs_no_run(
     whole: Settings, home: Settings, share: float
 ) -> None:
-    (one,) = digest.kept(home.home, lake.read_manifest(home.home))
-    for path in (*(one.folder / name for name in one.files), home.home / lake.CATALOGUE):
+    (one,) = digest.kept(home.home, read_manifest(home.home))
+    for path in (*(one.folder / name for name in one.files), home.home / CATALOGUE):
         flipped(path, int(share * path.stat().st_size))
     assert derive(home) is None
     assert differing(contents(whole), contents(home)) == []

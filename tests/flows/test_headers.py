@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
-from flows.rows import blocks
-from flows.rows import parse as read
+from flows.rows import blocks, parse
 from tests.flows.conftest import (
     LAYOUTS,
     Read,
@@ -70,7 +69,7 @@ def test_files_put_one_behind_the_other_are_read_each_by_its_own_header(
         content += mark + b"".join(line.encode() + end for line in lines)
     with monkeypatch.context() as patch:
         patch.setattr(blocks, "BLOCK_BYTES", block)
-        patch.setattr(read, "CAREFUL_BYTES", careful)
+        patch.setattr(parse, "CAREFUL_BYTES", careful)
         patch.setattr(blocks, "FINGERPRINT_BYTES", block)
         found = read_all(content)
     assert found.rejects == []
@@ -127,7 +126,7 @@ def test_what_a_ship_sends_is_no_header(name: str) -> None:
 
 
 def test_layouts_that_change_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "MAX_HEADERS", 5)
+    monkeypatch.setattr(parse, "MAX_HEADERS", 5)
     content = "\n".join(x for i in range(8) for x in part((OLD, NEW)[i % 2], i, 1)).encode()
     with pytest.raises(BarometerError, match="over 5 headers"):
         read_all(content)

@@ -19,7 +19,7 @@ from flows.catalogue import access
 from flows.home.resources import port_files
 from flows.home.settings import Settings
 from flows.ingest.outcome import Outcome
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.report import tables, words
 from flows.runner import run
 from geo.ports import load_ports
@@ -117,7 +117,7 @@ def derived(folder: Path, heard: dict[str, list[Fix]]) -> Settings:
     """A home with what each source heard."""
     settings = Settings(folder / "home", AS_OF, 1, "300MB")
     settings.home.mkdir(parents=True)
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     outcomes: list[Outcome] = []
     for layout, fixes in heard.items():
         content = day(*lines(fixes, layout), layout=layout)
@@ -262,7 +262,7 @@ def test_the_report_says_so_and_lists_them_apart(tmp_path: Path) -> None:
 def test_the_case_of_others(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "home", AS_OF, 1, "300MB")
     settings.home.mkdir()
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     run.derive(settings, ingest(settings, CASE), publish=False)
     found = series(settings)
     assert [week["russian_linked_tanker_calls"] or 0 for week in found] == [0] * len(found)

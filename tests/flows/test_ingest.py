@@ -23,15 +23,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import Settings
-from flows.ingest import commit, inputs
-from flows.ingest import outcome as ingest_outcome
-from flows.ingest import stage as step
-from flows.lake import manifest as lake
-from flows.lake import prepare
-from flows.lake import schema as lake_schema
-from flows.rows import blocks, reasons, repeats
-from flows.rows import parse as read
-from flows.sources import packings as files
+from flows.ingest import commit, inputs, stage
+from flows.ingest.outcome import TransientError
+from flows.lake.manifest import read_manifest, write_manifest
+from flows.lake.prepare import prepare_home
+from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
+from flows.rows import blocks, parse, reasons, repeats
+from flows.sources import packings
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
 from tests.flows.conftest import (
@@ -55,7 +53,7 @@ from tests.flows.conftest import (
 )
 
 ROOT = Path(__file__).parents[2]
-SOG = lake_schema.POSITION_SCHEMA.names.index("sog_kn")
+SOG = POSITION_SCHEMA.names.index("sog_kn")
 
 
 # Once
@@ -173,7 +171,7 @@ def test_a_row_keeps_its_values_through_sorting_and_writing(home: Settings) -> N
     names = ["B", "A", "", "C", "A"]
     lines = [row(mmsi=f"{422_000_009 - i}", vessel_name=n) for i, n in enumerate(names)]
     ingested(home, day(*lines))
-    at = lake_schema.POSITION_SCHEMA.names.index("vessel_name")
+    at = POSITION_SCHEMA.names.index("vessel_name")
     assert [(r[0], r[at]) for r in positions(home)] == [
         (422_000_005, "A"),
         (422_000_006, "C"),
@@ -185,14 +183,12 @@ def test_a_row_keeps_its_values_through_sorting_and_writing(home: Settings) -> N
 
 def test_parts_have_the_contracts_types_and_order(home: Settings) -> None:
     ingested(home, day(*fleet(5)[::-1], "junk"))
-    (entry,) = lake.read_manifest(home.home).entries.values()
+    (entry,) = read_manifest(home.home).entries.values()
     assert entry.position is not None
     assert entry.reject is not None
     schema = pq.read_schema(home.home / entry.position.path)
-    assert [(f.name, f.type) for f in schema] == [
-        (f.name, f.type) for f in lake_schema.POSITION_SCHEMA
-    ]
-    assert pq.read_schema(home.home / entry.reject.path).equals(lake_schema.REJECT_SCHEMA)
+    assert [(f.name, f.type) for f in schema] == [(f.name, f.type) for f in POSITION_SCHEMA]
+    assert pq.read_schema(home.home / entry.reject.path).equals(REJECT_SCHEMA)
     mmsi = pq.read_table(home.home / entry.position.path)["mmsi"].to_pylist()
     assert mmsi == sorted(mmsi)
 
@@ -207,7 +203,7 @@ def shuffled_homes(tmp_path: Path, contents: list[bytes]) -> list[tuple[Any, Any
         home = settings_of(tmp_path / f"home{number}")
         for content in order:
             ingested(home, content)
-            prepare.prepare(home.home)
+            prepare_home(home.home)
         found.append((positions(home), ledger(home), rejects(home)))
     return found
 
@@ -289,7 +285,7 @@ def test_a_part_that_was_replaced_stays_until_the_next_run(home: Settings) -> No
     assert [p for p in parts if file_id(high) in p] == [
         f"source={LAYOUTS[1]}/file_id={file_id(high)}/{n}.parquet" for n in (0, 1)
     ]
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     left = tree(home.home / "position")
     assert [p for p in left if file_id(high) in p] == [
         f"source={LAYOUTS[1]}/file_id={file_id(high)}/1.parquet"
@@ -334,7 +330,7 @@ def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
     low, high = sorted([day(*fleet(3), *fleet(1)), day(*fleet(3, 1), "junk")], key=file_id)
     ingested(home, high)
     ingested(home, low)
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     assert len(positions(home)) == 4
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted({"a", "b", "x", name, "input"})
 
@@ -364,32 +360,32 @@ def no_rejects_written(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_copy(patch: pytest.MonkeyPatch) -> None:
-    elsewhere = step.WRITE.replace("to $out", "to '/no/such/folder/x.parquet'")
-    patch.setattr(step, "WRITE", elsewhere.replace("order by", "and $out <> '' order by"))
+    elsewhere = stage.WRITE.replace("to $out", "to '/no/such/folder/x.parquet'")
+    patch.setattr(stage, "WRITE", elsewhere.replace("order by", "and $out <> '' order by"))
 
 
 def no_connection(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(lake, "connect", Full(duckdb.OutOfMemoryException("out of memory")))
+    patch.setattr("flows.ingest.stage.connect", Full(duckdb.OutOfMemoryException("out of memory")))
 
 
 def no_memory(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(read, "rejects_table", Full(MemoryError()))
+    patch.setattr(parse, "rejects_table", Full(MemoryError()))
 
 
 def no_adoption(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(lake, "adopt", Full(NO_SPACE))
+    patch.setattr("flows.ingest.commit.adopt", Full(NO_SPACE))
 
 
 def no_manifest(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(lake, "write_durably", Full(NO_SPACE))
+    patch.setattr("flows.lake.manifest.write_durably", Full(NO_SPACE))
 
 
 def no_rights(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(lake, "sync_folder", Full(PermissionError(13, "Permission denied")))
+    patch.setattr("flows.lake.manifest.sync_folder", Full(PermissionError(13, "Permission denied")))
 
 
 def as_it_was(home: Settings) -> tuple[Any, ...]:
-    return lake.read_manifest(home.home), positions(home), ledger(home), rejects(home)
+    return read_manifest(home.home), positions(home), ledger(home), rejects(home)
 
 
 @pytest.mark.parametrize(
@@ -474,9 +470,9 @@ def test_a_failing_read_names_the_file_and_leaves_no_trace(
     is_transient: bool,
     words: str,
 ) -> None:
-    plain = files.Explained.__init__
+    plain = packings.Explained.__init__
     monkeypatch.setattr(
-        files.Explained,
+        packings.Explained,
         "__init__",
         lambda self, content, name: plain(self, Broken(content, error), name),
     )
@@ -495,7 +491,7 @@ def test_a_caller_that_tries_again_is_told_to(
     members = {f"{i}.csv": day(*fleet(3, 3 * i)) for i in range(3)}
     path = write(tmp_path / "in", zipped(members), name="x.zip")
     file, sources = InputFile(path, is_named=True), load_sources()
-    plain, calls = lake.write_manifest, []
+    plain, calls = write_manifest, []
 
     def once(*given: Any) -> None:
         calls.append(given)
@@ -503,17 +499,17 @@ def test_a_caller_that_tries_again_is_told_to(
             raise NO_SPACE
         plain(*given)
 
-    monkeypatch.setattr(lake, "write_manifest", once)
+    monkeypatch.setattr("flows.ingest.commit.write_manifest", once)
     states = []
     for one in inputs.inputs_of([file]):
         assert isinstance(one, inputs.Input)
         try:
-            states.append(step.ingest_input(one, sources, home, raise_transient=True).state)
-        except ingest_outcome.TransientError as error:
+            states.append(stage.ingest_input(one, sources, home, raise_transient=True).state)
+        except TransientError as error:
             # It comes out of a process of a cluster too.
             told = pickle.loads(pickle.dumps(error))
             assert (told.outcome.name, str(told)) == ("x.zip!1.csv", told.outcome.message)
-            states.append(step.ingest_input(one, sources, home, raise_transient=True).state)
+            states.append(stage.ingest_input(one, sources, home, raise_transient=True).state)
             states.append("after a second try")
     assert states == ["ingested", "ingested", "after a second try", "ingested"]
     assert len(positions(home)) == 9
@@ -550,9 +546,8 @@ def run_in_another_process(script: str, *arguments: str) -> subprocess.Completed
         sys.path.insert(0, {str(ROOT)!r})
         from pathlib import Path
         from flows.home import durable
-        from flows.ingest import stage as step
-        from flows.lake import manifest as lake
-        from flows.rows import parse as read
+        from flows.ingest import commit, stage
+        from flows.rows import parse
         from tests.flows.conftest import ingest, settings_of
         paths = [Path(p) for p in sys.argv[2:]]
         """
@@ -584,12 +579,12 @@ ingest(settings_of(Path(sys.argv[1])), *paths)
 @pytest.mark.parametrize(
     ("what", "call", "before"),
     [
-        ("step._stage", 2, False),
-        ("lake.adopt", 3, False),
-        ("lake.adopt", 4, False),
-        ("lake.write_manifest", 2, True),
+        ("stage._stage", 2, False),
+        ("commit.adopt", 3, False),
+        ("commit.adopt", 4, False),
+        ("commit.write_manifest", 2, True),
         ("durable.sync_folder", 14, True),
-        ("read.rejects_table", 2, True),
+        ("parse.rejects_table", 2, True),
     ],
     ids=[
         "after staging",
@@ -609,11 +604,11 @@ def test_killed_and_run_again_is_as_never_killed(
     ended = run_in_another_process(script, str(tmp_path / "home"), *map(str, paths))
     assert ended.returncode == 9, ended.stderr
     home, never = settings_of(tmp_path / "home"), settings_of(tmp_path / "never")
-    prepare.prepare(home.home)
-    assert len(lake.read_manifest(home.home).entries) == 1
+    prepare_home(home.home)
+    assert len(read_manifest(home.home).entries) == 1
     for settings_ in (home, never):
         assert {o.state for o in ingest(settings_, *paths)} <= {"ingested", "known"}
-        prepare.prepare(settings_.home)
+        prepare_home(settings_.home)
     assert tree(home.home) == tree(never.home)
 
 
@@ -643,7 +638,7 @@ def test_a_disk_that_takes_no_more_is_a_message(tmp_path: Path) -> None:
 
 def part_of(folder: Path, *fixes: tuple[int, int, float, float]) -> Path:
     columns = [list(c) for c in zip(*fixes, strict=True)] if fixes else [[], [], [], []]
-    schema = pa.schema([lake_schema.POSITION_SCHEMA.field(name) for name in repeats.KEY])
+    schema = pa.schema([POSITION_SCHEMA.field(name) for name in repeats.KEY])
     table = pa.table(
         [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema
     )

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import manifest as lake
 from flows.lake import schema
+from flows.lake.manifest import MANIFEST, read_manifest
 from flows.rows import blocks, reasons
-from flows.rows import values as row_values
+from flows.rows.values import NULLS, STATIC
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files, members, opened
@@ -89,7 +89,7 @@ def test_a_file_that_cannot_be_read_fails_and_is_tried_again(
         assert outcome.message.startswith("day.csv: ")
         assert "Line 2 " in outcome.message or "Line 3 " in outcome.message
         assert run.problem([outcome]) is not None
-        assert lake.read_manifest(home.home).entries == {}
+        assert read_manifest(home.home).entries == {}
     assert not list((home.home / "tmp").iterdir())
 
 
@@ -230,7 +230,7 @@ def test_a_danish_file_may_name_its_first_column_without_the_comment_sign(name: 
 def spire(kind: str, minute: int, **changes: str) -> str:
     """A position or a static report: the fields of the other kind are empty."""
     static = dict.fromkeys(("lon", "lat", "sog_kn", "cog_deg", "heading_deg", "nav_status"), "")
-    position = dict.fromkeys(row_values.STATIC, "")
+    position = dict.fromkeys(STATIC, "")
     moment = {"reported_at": f"2026-04-15T{minute // 60:02}:{minute % 60:02}:00.000Z"}
     return row("spire", **(moment | (position if kind == "position" else static) | changes))
 
@@ -253,7 +253,7 @@ def test_a_ships_static_reports_are_joined_to_her_fixes_of_the_day(home: Setting
         (9074729, 80, "BARO ONE")
     }
     (other,) = [r for r in records(home) if r["mmsi"] == 422000001]
-    assert [other[name] for name in row_values.STATIC] == [None] * 8
+    assert [other[name] for name in STATIC] == [None] * 8
     assert outcome.entry is not None
     counts = (outcome.entry.rows_read, outcome.entry.rows_kept, outcome.entry.rows_static)
     assert counts == (7, 4, 3)
@@ -299,12 +299,12 @@ def test_a_row_with_neither_a_place_nor_a_word_of_the_ship_is_a_reject(home: Set
 
 def test_a_manifest_of_the_format_before_static_reports_is_read(home: Settings) -> None:
     ingested(home, day(*fleet(3)))
-    path = home.home / lake.MANIFEST
+    path = home.home / MANIFEST
     raw = json.loads(path.read_text())
     for file in raw["files"]:
         del file["rows_static"]
     path.write_text(json.dumps(raw | {"format": 1}))
-    (entry,) = lake.read_manifest(home.home).entries.values()
+    (entry,) = read_manifest(home.home).entries.values()
     assert (entry.rows_read, entry.rows_static) == (3, 0)
 
 
@@ -482,12 +482,10 @@ def test_a_case_gives_what_its_readme_says(home: Settings, name: str) -> None:
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.sampled_from(sorted(row_values.NULLS)), st.booleans(), st.booleans())
+@given(st.sampled_from(sorted(NULLS)), st.booleans(), st.booleans())
 def test_a_databases_null_is_null_in_every_column(word: str, upper: bool, is_beside: bool) -> None:
     word = word.upper() if upper else word
-    changes = dict.fromkeys(
-        [*row_values.STATIC, "sog_kn", "cog_deg", "heading_deg", "nav_status"], word
-    )
+    changes = dict.fromkeys([*STATIC, "sog_kn", "cog_deg", "heading_deg", "nav_status"], word)
     found = read_all(
         day(
             row("aisstream-listen", **changes),

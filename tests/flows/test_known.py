@@ -13,11 +13,11 @@ from flows.catalogue.check import check
 from flows.cli import main
 from flows.home.settings import Settings
 from flows.ingest import inputs, known
-from flows.ingest import stage as ingest
 from flows.ingest.known import FILE, Stamp, remembering
-from flows.lake import prepare
+from flows.ingest.stage import ingest_input, stage
+from flows.lake.prepare import prepare_home
 from flows.runner import run
-from flows.sources import packings as files
+from flows.sources import packings
 from tests.conftest import no_pictures
 from tests.flows.conftest import day, fleet, settings_of, write, zipped
 
@@ -56,9 +56,9 @@ def an_old_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were opened."""
     names: list[str] = []
-    plain = files.members
+    plain = packings.members
 
-    def members(path: Path) -> list[files.Member]:
+    def members(path: Path) -> list[packings.Member]:
         names.append(path.name)
         return plain(path)
 
@@ -68,14 +68,14 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def states(home: Settings, *given: Path, verify: bool = False) -> list[str]:
     """What `barometer ingest` does of its inputs, and what became of them."""
-    manifest = prepare.prepare(home.home)
+    manifest = prepare_home(home.home)
     found, _ = inputs.find_inputs(given)
     told = []
     with remembering(home, is_verifying=verify) as memory:
         for one in inputs.inputs_of(found, manifest, memory):
             outcome = one
             if isinstance(one, inputs.Input):
-                outcome = ingest.ingest_input(one, ingest_sources(home), home)
+                outcome = ingest_input(one, ingest_sources(home), home)
             memory.take(outcome.name, outcome.file_id)
             told.append(outcome.state)
     return told
@@ -153,15 +153,15 @@ def test_the_time_of_the_inode_tells_a_changed_file_with_its_old_time(
 def test_a_file_that_changed_while_it_was_read_is_not_remembered(
     home: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, opened: list[str]
 ) -> None:
-    plain = ingest.stage
+    plain = stage
 
-    def stage(given: inputs.Input, *rest: object, **named: object) -> object:
+    def slow_stage(given: inputs.Input, *rest: object, **named: object) -> object:
         done = plain(given, *rest, **named)
         os.utime(given.member.path, (time.time() - LONG_AGO / 2,) * 2)
         return done
 
     with monkeypatch.context() as patch:
-        patch.setattr(ingest, "stage", stage)
+        patch.setattr("flows.ingest.stage.stage", slow_stage)
         states(home, folder / "1.csv")
     opened.clear()
     assert states(home, folder / "1.csv") == ["known"]

@@ -12,11 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.home.settings import BarometerError, Settings
-from flows.lake import damage, prepare
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake.entry import Entry, Manifest, Part
-from flows.lake.manifest import MANIFEST
+from flows.lake import damage
+from flows.lake.entry import Entry, Manifest, Part, part_path
+from flows.lake.manifest import FORMAT, MANIFEST, part_paths, read_manifest, write_manifest
+from flows.lake.prepare import prepare_home
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from tests.flows.conftest import (
     SOURCES,
@@ -53,32 +52,32 @@ def entry(file_id: str = "ab", **changes: Any) -> Entry:
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
     manifest = Manifest({}).with_entries([entry("b"), entry("a", odd=True)])
-    lake.write_manifest(tmp_path, manifest)
+    write_manifest(tmp_path, manifest)
     shown = entry("a", name=r"a\x0ab\u2028\xff.csv")
-    assert lake.read_manifest(tmp_path) == manifest.with_entries([shown])
+    assert read_manifest(tmp_path) == manifest.with_entries([shown])
     assert list(manifest.entries) == ["a", "b"]
     assert [p.name for p in tmp_path.iterdir()] == [MANIFEST]
 
 
 def test_a_home_without_a_manifest_is_an_empty_lake(tmp_path: Path) -> None:
-    assert lake.read_manifest(tmp_path) == Manifest({})
+    assert read_manifest(tmp_path) == Manifest({})
 
 
 def test_a_manifest_is_replaced_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake.write_manifest(tmp_path, Manifest({"a": entry("a")}))
+    write_manifest(tmp_path, Manifest({"a": entry("a")}))
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(OSError, match="No space"):
-        lake.write_manifest(tmp_path, Manifest({}))
-    assert list(lake.read_manifest(tmp_path).entries) == ["a"]
+        write_manifest(tmp_path, Manifest({}))
+    assert list(read_manifest(tmp_path).entries) == ["a"]
 
 
-GOOD = {"format": lake.FORMAT, "files": []}
+GOOD = {"format": FORMAT, "files": []}
 LACKS = json.loads(json.dumps(entry()._asdict(), default=str))
 del LACKS["name"]
 
@@ -98,12 +97,10 @@ del LACKS["name"]
         '{"format": 1, "files": [5]}',
         '{"format": 1, "files": ["x"]}',
         '{"format": 1, "files": [{}]}',
-        json.dumps({"format": lake.FORMAT, "files": [LACKS]}),
-        json.dumps({"format": lake.FORMAT, "files": [LACKS | {"name": "x", "position": "x"}]}),
-        json.dumps({"format": lake.FORMAT, "files": [LACKS | {"name": "x", "extra": 1}]}),
-        json.dumps(
-            {"format": lake.FORMAT, "files": [LACKS | {"name": "x", "ingested_at": "soon"}]}
-        ),
+        json.dumps({"format": FORMAT, "files": [LACKS]}),
+        json.dumps({"format": FORMAT, "files": [LACKS | {"name": "x", "position": "x"}]}),
+        json.dumps({"format": FORMAT, "files": [LACKS | {"name": "x", "extra": 1}]}),
+        json.dumps({"format": FORMAT, "files": [LACKS | {"name": "x", "ingested_at": "soon"}]}),
         "[" * 100_000,
         "\0" * 1000,
     ],
@@ -114,7 +111,7 @@ def test_a_damaged_manifest_is_a_message_and_nothing_is_swept(tmp_path: Path, te
     ingested(settings, day(row()))
     (settings.home / MANIFEST).write_text(text)
     before = tree(settings.home)
-    for reading in (lake.read_manifest, prepare.prepare):
+    for reading in (read_manifest, prepare_home):
         with pytest.raises(BarometerError, match=r"manifest\.json: not readable.*backup"):
             reading(settings.home)
     assert tree(settings.home) == before
@@ -123,20 +120,20 @@ def test_a_damaged_manifest_is_a_message_and_nothing_is_swept(tmp_path: Path, te
 def test_a_manifest_that_is_no_text_is_a_message(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_bytes(b"\xff\xfe{}")
     with pytest.raises(BarometerError, match=r"manifest\.json"):
-        lake.read_manifest(tmp_path)
+        read_manifest(tmp_path)
 
 
-@pytest.mark.parametrize("number", [lake.FORMAT + 1, 0, "1", None])
+@pytest.mark.parametrize("number", [FORMAT + 1, 0, "1", None])
 def test_another_format_is_a_message_that_says_what_to_use(tmp_path: Path, number: object) -> None:
     (tmp_path / MANIFEST).write_text(json.dumps(GOOD | {"format": number}))
     with pytest.raises(BarometerError, match="Use the version of barometer that wrote it"):
-        prepare.prepare(tmp_path)
+        prepare_home(tmp_path)
 
 
 def test_an_empty_lake_has_typed_files_without_a_row(tmp_path: Path) -> None:
-    manifest = prepare.prepare(tmp_path)
+    manifest = prepare_home(tmp_path)
     for kind, schema in (("position", POSITION_SCHEMA), ("reject", REJECT_SCHEMA)):
-        (path,) = lake.part_paths(tmp_path, manifest, kind)
+        (path,) = part_paths(tmp_path, manifest, kind)
         table = pq.read_table(path, partitioning=None)
         assert table.num_rows == 0
         assert table.schema.names == [*schema.names, "source", "file_id"]
@@ -144,15 +141,15 @@ def test_an_empty_lake_has_typed_files_without_a_row(tmp_path: Path) -> None:
 
 
 def test_a_damaged_empty_file_is_written_again(tmp_path: Path) -> None:
-    prepare.prepare(tmp_path)
+    prepare_home(tmp_path)
     (tmp_path / "position" / "empty.parquet").write_bytes(b"")
-    prepare.prepare(tmp_path)
+    prepare_home(tmp_path)
     assert pq.read_metadata(tmp_path / "position" / "empty.parquet").num_rows == 0
 
 
 def test_what_the_manifest_does_not_name_is_swept_and_nothing_else(home: Settings) -> None:
     ingested(home, day(*fleet(3), "junk"))
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     before = tree(home.home)
     for name in (
         "position/source=x/file_id=y/0.parquet",
@@ -174,7 +171,7 @@ def test_what_the_manifest_does_not_name_is_swept_and_nothing_else(home: Setting
     for name, content in mine.items():
         write((home.home / name).parent, content, name=Path(name).name)
     (home.home / "position" / "folder.parquet").mkdir()
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     assert tree(home.home) == before | mine
 
 
@@ -184,7 +181,7 @@ def test_the_sweep_follows_no_link_out_of_the_home(home: Settings, tmp_path: Pat
     (home.home / "position" / "link.parquet").symlink_to(precious)
     (home.home / "tmp").rmdir()
     (home.home / "tmp").symlink_to(precious.parent)
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     assert precious.read_bytes() == b"x"
     assert not (home.home / "position" / "link.parquet").is_symlink()
 
@@ -192,14 +189,14 @@ def test_the_sweep_follows_no_link_out_of_the_home(home: Settings, tmp_path: Pat
 @pytest.mark.parametrize("change", ["missing", "cut", "a folder"])
 def test_a_part_that_is_not_there_whole_is_named(home: Settings, change: str) -> None:
     ingested(home, day(*fleet(3)))
-    (path,) = lake.part_paths(home.home, lake.read_manifest(home.home), "position")
+    (path,) = part_paths(home.home, read_manifest(home.home), "position")
     content = Path(path).read_bytes()
     Path(path).unlink()
     if change == "cut":
         Path(path).write_bytes(content[:-1])
     elif change == "a folder":
         Path(path).mkdir()
-    manifest = prepare.prepare(home.home)  # other files may still go in
+    manifest = prepare_home(home.home)  # other files may still go in
     (told,) = damage.faults(home.home, manifest, is_hashed=False)
     lost = (
         rf"{Path(path).name}: (is missing|has .* bytes).* 3 rows of .*\.csv \(marinecadastre-2025"
@@ -211,20 +208,20 @@ def test_a_part_that_is_not_there_whole_is_named(home: Settings, change: str) ->
 def test_a_home_that_cannot_be_written_is_a_message(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("a file")
     with pytest.raises(BarometerError, match=f"{tmp_path.name}: cannot be made ready"):
-        prepare.prepare(tmp_path)
+        prepare_home(tmp_path)
 
 
 def test_preparing_twice_changes_nothing(home: Settings) -> None:
     ingested(home, day(*fleet(3), "junk"))
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     before = tree(home.home)
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     assert tree(home.home) == before
 
 
 def test_a_part_is_described_by_what_lies_there(home: Settings) -> None:
     ingested(home, day(*fleet(3)))
-    (found,) = lake.read_manifest(home.home).entries.values()
+    (found,) = read_manifest(home.home).entries.values()
     assert found.position is not None
     content = (home.home / found.position.path).read_bytes()
     assert (found.position.rows, found.position.bytes) == (3, len(content))
@@ -234,7 +231,7 @@ def test_a_part_is_described_by_what_lies_there(home: Settings) -> None:
 def test_part_paths_are_absolute_and_only_what_the_manifest_names(home: Settings) -> None:
     ingested(home, day(*fleet(3)))
     write(home.home / "position", b"x", name="stray.parquet")
-    (path,) = lake.part_paths(home.home, lake.read_manifest(home.home), "position")
+    (path,) = part_paths(home.home, read_manifest(home.home), "position")
     assert Path(path).is_absolute()
     assert pq.read_metadata(path).num_rows == 3
 
@@ -248,7 +245,7 @@ def test_a_lake_may_be_moved(home: Settings, tmp_path: Path) -> None:
 
 def test_every_source_can_be_a_folder() -> None:
     for source_id in SOURCES:
-        path = Path(lake_entry.part_path("position", source_id, "ab", 0))
+        path = Path(part_path("position", source_id, "ab", 0))
         assert path.parts == ("position", f"source={source_id}", "file_id=ab", "0.parquet")
 
 

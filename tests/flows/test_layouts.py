@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from flows.home.settings import Settings
 from flows.lake import schema
-from flows.rows import parse as read
-from flows.rows import reasons
+from flows.rows import parse, reasons
 from flows.sources.layouts import tell_source
 from tests.flows.conftest import (
     LAYOUTS,
@@ -122,7 +121,7 @@ def test_a_column_under_its_other_name_gives_the_same_position(
     first = ",".join(alias if c == name else c for c in SOURCES[layout].header)
     usual = read_all(day(row(layout), layout=layout)).rows
     assert read_all(day(row(layout), first=first)).rows == usual
-    with pytest.raises(read.BarometerError, match=f"'{name}' more than once"):
+    with pytest.raises(parse.BarometerError, match=f"'{name}' more than once"):
         tell_source(f"{first},{name}", SOURCES.values())
 
 

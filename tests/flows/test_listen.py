@@ -28,10 +28,9 @@ from websockets.sync.server import ServerConnection
 from flows.cli import main
 from flows.home import lock
 from flows.home.settings import BarometerError
-from flows.sources import connection as sources_connection
 from flows.sources import listen, recording
 from flows.sources.aisstream import HEADER, csv_line
-from flows.sources.connection import Limits
+from flows.sources.connection import Limits, backoff_s, stream_key, stream_url, utc_now
 from flows.sources.recording import Gap
 from tests.conftest import ROOT
 from tests.flows.conftest import ingest, ledger, settings_of
@@ -236,7 +235,7 @@ def test_a_connection_that_ends_is_a_gap_and_is_opened_anew(
         send(*fleet(2))(connection)
         end(connection)
 
-    started = sources_connection.utc_now()
+    started = utc_now()
     with stream(script, last(tmp_path, *fleet(1, 2), count=3)) as server:
         record(tmp_path, server.url, SOON_SILENT if why == "silent" else QUICK)
     assert len(server.asked) == 2
@@ -419,7 +418,7 @@ def test_a_refusal_that_may_pass_is_tried_again(tmp_path: Path, how: Any) -> Non
 def test_long_keys_are_keys(length: int, tmp_path: Path) -> None:
     """A compatible server's token has some 300 signs, a signed one (JWT) more."""
     key = ("ak1." + "aB3_-" * length)[:length]
-    assert sources_connection.stream_key({"BAROMETER_AISSTREAM_KEY": f" {key}\n"}) == key
+    assert stream_key({"BAROMETER_AISSTREAM_KEY": f" {key}\n"}) == key
     with stream(last(tmp_path, position(), count=1)) as server:
         listen.listen(tmp_path, key, server.url, BOXES, for_s=15, limits=QUICK)
     assert server.asked[0]["APIKey"] == key
@@ -467,7 +466,7 @@ def test_a_server_that_answers_no_ping_is_left(tmp_path: Path) -> None:
 @given(st.integers(0, 10_000))
 def test_waits_grow_to_a_bound_and_are_never_short_of_half(failures: int) -> None:
     limits = Limits()
-    wait = sources_connection.backoff_s(failures, limits)
+    wait = backoff_s(failures, limits)
     doubled = min(2.0 * 2 ** min(failures, 20), 1800)
     assert doubled / 2 <= wait <= doubled
 
@@ -544,7 +543,7 @@ def test_a_key_that_the_server_does_not_know_ends_it(
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "ключ", "x" * 4097])
 def test_what_is_no_key_is_not_repeated(key: str) -> None:
     with pytest.raises(BarometerError, match="BAROMETER_AISSTREAM_KEY") as caught:
-        sources_connection.stream_key({"BAROMETER_AISSTREAM_KEY": key})
+        stream_key({"BAROMETER_AISSTREAM_KEY": key})
     assert not key.strip() or key not in str(caught.value)
 
 
@@ -557,16 +556,13 @@ def test_what_is_no_key_is_not_repeated(key: str) -> None:
 )
 def test_the_key_is_not_sent_unencrypted_nor_to_what_is_no_address(url: str) -> None:
     with pytest.raises(BarometerError, match="BAROMETER_AISSTREAM_URL") as caught:
-        sources_connection.stream_url({"BAROMETER_AISSTREAM_URL": url})
+        stream_url({"BAROMETER_AISSTREAM_URL": url})
     assert "pass" not in str(caught.value)
 
 
 def test_without_a_word_the_address_is_aisstreams() -> None:
-    assert sources_connection.stream_url({}) == "wss://stream.aisstream.io/v0/stream"
-    assert (
-        sources_connection.stream_url({"BAROMETER_AISSTREAM_URL": "ws://[::1]:80/x"})
-        == "ws://[::1]:80/x"
-    )
+    assert stream_url({}) == "wss://stream.aisstream.io/v0/stream"
+    assert stream_url({"BAROMETER_AISSTREAM_URL": "ws://[::1]:80/x"}) == "ws://[::1]:80/x"
 
 
 def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -813,7 +809,9 @@ def test_progress_is_a_line_on_a_terminal_and_log_lines_elsewhere(
     monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
     clock = iter(range(0, 1000, 30))
     monkeypatch.setattr("flows.commands.listen.time.monotonic", lambda: next(clock))
-    told = [recording.Progress(n, n, 2, 1, 0, "f.csv.part", "connected") for n in (60, 120, 180)]
+    told = [
+        recording.ListenProgress(n, n, 2, 1, 0, "f.csv.part", "connected") for n in (60, 120, 180)
+    ]
     with listen._listen_progress() as show:
         for progress in told:
             show(progress)

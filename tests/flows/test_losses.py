@@ -13,7 +13,7 @@ from flows.catalogue.check import check
 from flows.home import history
 from flows.home.settings import BarometerError, Settings
 from flows.lake import losses
-from flows.lake import manifest as lake
+from flows.lake.manifest import CATALOGUE
 from flows.registers import store
 from flows.runner import run
 from tests.conftest import no_pictures
@@ -114,7 +114,7 @@ def test_the_whole_folder_is_restored(whole: Settings, home: Settings) -> None:
 
 def test_without_the_catalogue_what_is_not_known_is_said(home: Settings) -> None:
     shutil.rmtree(home.home / "history")
-    (home.home / lake.CATALOGUE).unlink()
+    (home.home / CATALOGUE).unlink()
     with pytest.raises(BarometerError) as refused:
         run.prepare(home)
     assert "run.jsonl: is missing" in str(refused.value)

@@ -15,7 +15,7 @@ import pytest
 
 from flows.cli import main
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import CATALOGUE, MANIFEST
 from tests.conftest import ROOT, FillHome
 from tests.flows.conftest import day, fleet, write
 
@@ -42,7 +42,7 @@ def open_elsewhere(home: Path) -> Iterator[None]:
     """A notebook has the catalogue open for writing."""
     code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(home / lake.CATALOGUE)],
+        [sys.executable, "-c", code, str(home / CATALOGUE)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
@@ -62,8 +62,8 @@ def changed(name: str, change: Callable[[bytes], bytes]) -> Condition:
 
 
 def of_a_folder(home: Path) -> None:
-    (home / lake.CATALOGUE).unlink()
-    (home / lake.CATALOGUE).mkdir()
+    (home / CATALOGUE).unlink()
+    (home / CATALOGUE).mkdir()
 
 
 def without_parts(home: Path) -> None:
@@ -75,22 +75,22 @@ def without_relations(home: Path) -> None:
     """A catalogue of another version."""
     import duckdb
 
-    with duckdb.connect(str(home / lake.CATALOGUE)) as con:
+    with duckdb.connect(str(home / CATALOGUE)) as con:
         con.execute("drop table barometer; drop table meta; drop table outbox")
 
 
 CONDITIONS: dict[str, Condition] = {
-    "a cut catalogue": changed(lake.CATALOGUE, lambda content: content[: len(content) // 2]),
-    "a catalogue of no bytes": changed(lake.CATALOGUE, lambda _: b""),
-    "a catalogue of garbage": changed(lake.CATALOGUE, lambda _: b"garbage" * 9999),
+    "a cut catalogue": changed(CATALOGUE, lambda content: content[: len(content) // 2]),
+    "a catalogue of no bytes": changed(CATALOGUE, lambda _: b""),
+    "a catalogue of garbage": changed(CATALOGUE, lambda _: b"garbage" * 9999),
     "a catalogue that is a folder": of_a_folder,
     "a catalogue of another version": without_relations,
     "a catalogue open elsewhere": open_elsewhere,
-    "no catalogue": lambda home: (home / lake.CATALOGUE).unlink(),
+    "no catalogue": lambda home: (home / CATALOGUE).unlink(),
     "missing parts": without_parts,
     "no folder of positions": lambda home: shutil.rmtree(home / "position"),
-    "no manifest": lambda home: (home / lake.MANIFEST).unlink(),
-    "a manifest of garbage": changed(lake.MANIFEST, lambda _: b"\xff{"),
+    "no manifest": lambda home: (home / MANIFEST).unlink(),
+    "a manifest of garbage": changed(MANIFEST, lambda _: b"\xff{"),
     "no history": lambda home: shutil.rmtree(home / "history"),
     "a history that is a file": lambda home: (
         shutil.rmtree(home / "history"),

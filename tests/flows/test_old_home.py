@@ -16,7 +16,7 @@ from flows.catalogue import access
 from flows.home.history import read_history
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
@@ -43,7 +43,7 @@ PUBLISHED = ("published", "published_call", "published_week")
 def publish(home: Path, as_of: datetime) -> Settings:
     """A run over the world, which publishes."""
     made = Settings(home, as_of, 1, "300MB")
-    prepare.prepare(home)
+    prepare_home(home)
     with no_pictures():
         path = write(home.parent / "input", day(*WORLD, layout=DANISH))
         outcomes = ingest_file(InputFile(path, is_named=True), load_sources(home), made)
@@ -55,7 +55,7 @@ def publish(home: Path, as_of: datetime) -> Settings:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     made = tmp_path_factory.mktemp("old") / "home"
     made.mkdir()
-    prepare.prepare(made)  # a history without a lake would be refused
+    prepare_home(made)  # a history without a lake would be refused
     shutil.copytree(HISTORY, made / "history", dirs_exist_ok=True)
     return publish(made, LATER)
 

@@ -15,7 +15,7 @@ import pytest
 from flows.catalogue import access, check
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files
@@ -440,7 +440,7 @@ def test_a_case_of_others_is_counted_once_and_linked(
 ) -> None:
     settings = Settings(home=tmp_path / "home", as_of=AS_OF, threads=1, memory_limit="300MB")
     settings.home.mkdir()
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     sources = load_sources(settings.home)
     outcomes = [
         o for f in find_files([str(SHARED / file)]) for o in ingest_file(f, sources, settings)

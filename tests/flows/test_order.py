@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from flows.catalogue import access
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import CATALOGUE
 from tests.conftest import FillHome
 
 FOLLOWS = (
@@ -113,7 +113,7 @@ def test_a_rebuild_from_the_lake_alone_gives_the_same(
     fill_home: FillHome, sample_home: Settings, sample_days: list[Path], tmp_path: Path
 ) -> None:
     settings = fill_home(tmp_path / "home", sample_days)
-    (settings.home / lake.CATALOGUE).unlink()
+    (settings.home / CATALOGUE).unlink()
     for report in (settings.home / "reports").rglob("*.csv"):
         report.unlink()
     again = fill_home(tmp_path / "home", [])

@@ -19,10 +19,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.rows import blocks, repeats
-from flows.rows import parse as read
-from flows.rows import reasons as row_reasons
-from flows.rows import values as row_values
+from flows.rows import blocks, parse, repeats
+from flows.rows.reasons import (
+    BAD_FIELDS,
+    BAD_MMSI,
+    BAD_POSITION,
+    BAD_TIME,
+    FUTURE_TIME,
+    LONG_LINE,
+    MAX_LINE_BYTES,
+    NO_MMSI,
+    NO_NUMBERS,
+    NO_POSITION,
+    OLD_TIME,
+)
+from flows.rows.values import TEXTS
 from flows.sources.layouts import OPTIONAL, tell_source
 from tests.flows.conftest import (
     AS_OF,
@@ -108,7 +119,7 @@ def test_batches_have_the_schema_whatever_they_hold() -> None:
         stream, digest = io.BytesIO(content), hashlib.blake2b()
         head = blocks.read_head(stream, digest)
         block = next(blocks.blocks(stream, digest, head.rest, 2))
-        parsed = read.parser(layout_of(LAYOUTS[1]), ".", rules_of())(block)
+        parsed = parse.parser(layout_of(LAYOUTS[1]), ".", rules_of())(block)
         assert all(b.schema.equals(repeats.PACKED_SCHEMA) for b in parsed.batches)
 
 
@@ -122,22 +133,22 @@ def test_batches_have_the_schema_whatever_they_hold() -> None:
         ("422100987.0", 422100987),  # as pandas writes a column with gaps
         ("422100987.", 422100987),
         *(
-            (text, row_reasons.BAD_MMSI)
+            (text, BAD_MMSI)
             for text in (
                 "0422100987 42210098 4221009870 111000000 199999999 800000000 970123456 972000001 "
                 "992110001 002110000 0 2110000.0"
             ).split()
         ),
         *(
-            (text, row_reasons.NO_MMSI)
+            (text, NO_MMSI)
             for text in (
                 "+422100987 -422100987 4.22e8 4.22100987e8 422100987.5 422100987.01 -1 nan null "
                 "0x19285E7B 422_100_987 42210O987 ４２２１００９８７ ٤٢٢١٠٠٩٨٧ 422,100,987 true"
             ).split()
         ),
-        ("", row_reasons.NO_MMSI),
-        ("422 100987", row_reasons.NO_MMSI),
-        ("422100987\0", row_reasons.NO_MMSI),
+        ("", NO_MMSI),
+        ("422 100987", NO_MMSI),
+        ("422100987\0", NO_MMSI),
     ],
 )
 def test_an_mmsi_is_nine_digits_of_a_ship(text: str, mmsi: int | str) -> None:
@@ -184,7 +195,7 @@ def test_an_mmsi_is_nine_digits_of_a_ship(text: str, mmsi: int | str) -> None:
 def test_an_iso_time_is_read_as_utc_or_not_at_all(text: str, moment: datetime | None) -> None:
     found = read_one(reported_at=text)
     if moment is None:
-        assert found in (row_reasons.BAD_TIME, row_reasons.OLD_TIME)
+        assert found in (BAD_TIME, OLD_TIME)
     else:
         assert one(reported_at=text)["reported_at"] == moment
 
@@ -212,7 +223,7 @@ def test_a_danish_time_is_day_first_and_exact(
     lines = [row(LAYOUTS[2], reported_at=text), *(["junk"] if broken_beside else [])]
     found = read_all(day(*lines, layout=LAYOUTS[2]))
     if moment is None:
-        assert found.reasons[0] == (2, row_reasons.BAD_TIME)
+        assert found.reasons[0] == (2, BAD_TIME)
     else:
         assert [r["reported_at"] for r in found.rows] == [moment]
 
@@ -227,7 +238,7 @@ def test_a_time_format_with_an_offset_is_converted() -> None:
     ("later", "reason"),
     [
         (timedelta(minutes=10), None),
-        (timedelta(minutes=10, microseconds=1), row_reasons.FUTURE_TIME),
+        (timedelta(minutes=10, microseconds=1), FUTURE_TIME),
     ],
     ids=["at the edge", "after it"],
 )
@@ -247,25 +258,25 @@ def test_a_time_more_than_ten_minutes_after_the_as_of_time_is_the_future(
         ("50.123454", "29.123456", (50.12345, 29.12346)),
         ("5.0123456e1", "+29.5", (50.12346, 29.5)),
         (" 50.5 ", " 29.5 ", (50.5, 29.5)),
-        ("50", "90.0001", row_reasons.BAD_POSITION),
-        ("180.0001", "29", row_reasons.BAD_POSITION),
-        ("-180.0001", "29", row_reasons.BAD_POSITION),
-        ("50", "-91", row_reasons.BAD_POSITION),
-        ("50", "91", row_reasons.NO_POSITION),
-        ("181", "29", row_reasons.NO_POSITION),
-        ("181.0", "91.0", row_reasons.NO_POSITION),
-        ("inf", "29", row_reasons.NO_NUMBERS),
-        ("50", "-inf", row_reasons.NO_NUMBERS),
-        ("1e400", "29", row_reasons.NO_NUMBERS),
-        ("nan", "29", row_reasons.NO_POSITION),
-        ("", "29", row_reasons.NO_POSITION),
-        ("50", "", row_reasons.NO_POSITION),
-        ("50E", "29N", row_reasons.NO_NUMBERS),
-        ("NULL", "29", row_reasons.NO_POSITION),
-        ("0x32", "29", row_reasons.NO_NUMBERS),
-        ("5_0", "29", row_reasons.NO_NUMBERS),
-        ("٥٠", "29", row_reasons.NO_NUMBERS),
-        ("29 13 00", "29", row_reasons.NO_NUMBERS),
+        ("50", "90.0001", BAD_POSITION),
+        ("180.0001", "29", BAD_POSITION),
+        ("-180.0001", "29", BAD_POSITION),
+        ("50", "-91", BAD_POSITION),
+        ("50", "91", NO_POSITION),
+        ("181", "29", NO_POSITION),
+        ("181.0", "91.0", NO_POSITION),
+        ("inf", "29", NO_NUMBERS),
+        ("50", "-inf", NO_NUMBERS),
+        ("1e400", "29", NO_NUMBERS),
+        ("nan", "29", NO_POSITION),
+        ("", "29", NO_POSITION),
+        ("50", "", NO_POSITION),
+        ("50E", "29N", NO_NUMBERS),
+        ("NULL", "29", NO_POSITION),
+        ("0x32", "29", NO_NUMBERS),
+        ("5_0", "29", NO_NUMBERS),
+        ("٥٠", "29", NO_NUMBERS),
+        ("29 13 00", "29", NO_NUMBERS),
     ],
 )
 def test_a_position_is_a_place_on_earth(
@@ -299,7 +310,7 @@ JUNK = [
 ]
 
 
-@pytest.mark.parametrize("name", [n for n in OPTIONAL if n not in (*row_values.TEXTS, "imo")])
+@pytest.mark.parametrize("name", [n for n in OPTIONAL if n not in (*TEXTS, "imo")])
 @pytest.mark.parametrize("junk", JUNK, ids=repr)
 def test_junk_in_an_optional_field_is_null_and_the_row_stays(name: str, junk: str) -> None:
     assert one(**{name: f'"{junk}"'}) == one() | {name: None}
@@ -469,45 +480,37 @@ GOOD, GOOD_TOO = next_row(), next_row()
         pytest.param([GOOD, "", GOOD_TOO, "", ""], [2, 4], [], id="empty lines"),
         pytest.param([GOOD, "  ", " \t ", GOOD_TOO], [2, 5], [], id="blank lines"),
         pytest.param([GOOD, header(), GOOD_TOO], [2, 4], [], id="header again"),
-        pytest.param(
-            [GOOD, "x", GOOD_TOO], [2, 4], [(3, row_reasons.BAD_FIELDS)], id="too few fields"
-        ),
-        pytest.param([GOOD, GOOD + ",x"], [2], [(3, row_reasons.BAD_FIELDS)], id="too many fields"),
-        pytest.param(
-            [row(vessel_name='"BARO'), GOOD], [3], [(2, row_reasons.BAD_FIELDS)], id="open quote"
-        ),
+        pytest.param([GOOD, "x", GOOD_TOO], [2, 4], [(3, BAD_FIELDS)], id="too few fields"),
+        pytest.param([GOOD, GOOD + ",x"], [2], [(3, BAD_FIELDS)], id="too many fields"),
+        pytest.param([row(vessel_name='"BARO'), GOOD], [3], [(2, BAD_FIELDS)], id="open quote"),
         pytest.param(
             [GOOD, row(vessel_name='"BA'), next_row(vessel_name='RO"'), GOOD_TOO],
             [2, 4, 5],
-            [(3, row_reasons.BAD_FIELDS)],
+            [(3, BAD_FIELDS)],
             id="open quote that another line closes",
         ),
         pytest.param(
             [GOOD, *row(vessel_name='"BA|RO"').split("|"), GOOD_TOO],
             [2, 5],
-            [(3, row_reasons.BAD_FIELDS), (4, row_reasons.BAD_FIELDS)],
+            [(3, BAD_FIELDS), (4, BAD_FIELDS)],
             id="line break in quotes",
         ),
-        pytest.param(
-            [GOOD + "\r" + GOOD_TOO, GOOD], [3], [(2, row_reasons.BAD_FIELDS)], id="lone CR"
-        ),
+        pytest.param([GOOD + "\r" + GOOD_TOO, GOOD], [3], [(2, BAD_FIELDS)], id="lone CR"),
         pytest.param(
             [GOOD + "\r" + GOOD_TOO, "", GOOD],
             [4],
-            [(2, row_reasons.BAD_FIELDS)],
+            [(2, BAD_FIELDS)],
             id="lone CR, empty line",
         ),
         pytest.param(
             [GOOD + "\r" + GOOD_TOO, *row(vessel_name='"BA|RO"').split("|")],
             [],
-            [(2, row_reasons.BAD_FIELDS), (3, row_reasons.BAD_FIELDS), (4, row_reasons.BAD_FIELDS)],
+            [(2, BAD_FIELDS), (3, BAD_FIELDS), (4, BAD_FIELDS)],
             id="lone CR, line break in quotes",
         ),
         pytest.param([GOOD + "\r", GOOD_TOO], [2, 3], [], id="CR before the line end"),
-        pytest.param(
-            [row(vessel_name="BA\0RO"), "\0", GOOD], [2, 4], [(3, row_reasons.BAD_FIELDS)], id="NUL"
-        ),
-        pytest.param([GOOD[: len(GOOD) // 2]], [], [(2, row_reasons.BAD_FIELDS)], id="half a line"),
+        pytest.param([row(vessel_name="BA\0RO"), "\0", GOOD], [2, 4], [(3, BAD_FIELDS)], id="NUL"),
+        pytest.param([GOOD[: len(GOOD) // 2]], [], [(2, BAD_FIELDS)], id="half a line"),
     ],
 )
 def test_a_fault_in_a_line_is_that_lines_alone(
@@ -536,18 +539,16 @@ def test_a_tab_delimited_line_of_empty_fields_is_a_line() -> None:
     empty = "\t" * (len(SOURCES[LAYOUTS[1]].header) - 1)
     for other in (GOOD.replace(",", "\t"), "junk"):
         found = read_all(day(empty, other, first=header(delimiter="\t")))
-        assert (found.count, found.reasons[0]) == (2, (2, row_reasons.NO_MMSI))
+        assert (found.count, found.reasons[0]) == (2, (2, NO_MMSI))
 
 
 @pytest.mark.parametrize("size", [900, 1000, 1001, 5000, 60_000])
 def test_the_text_of_a_reject_is_at_most_a_thousand_characters(size: int) -> None:
     text = "ø" * size
-    assert read_all(day(text, GOOD)).rejects == [(2, row_reasons.BAD_FIELDS, text[:1000])]
+    assert read_all(day(text, GOOD)).rejects == [(2, BAD_FIELDS, text[:1000])]
 
 
-@pytest.mark.parametrize(
-    "size", [50_000, row_reasons.MAX_LINE_BYTES - 500], ids=["long", "longest"]
-)
+@pytest.mark.parametrize("size", [50_000, MAX_LINE_BYTES - 500], ids=["long", "longest"])
 @pytest.mark.parametrize("broken_beside", [False, True], ids=["alone", "beside a broken line"])
 def test_a_long_field_is_read_alike_wherever_it_stands(size: int, broken_beside: bool) -> None:
     found = read_all(day(row(vessel_name="N" * size), *(["junk"] if broken_beside else [])))
@@ -560,7 +561,7 @@ def test_a_long_field_is_read_alike_wherever_it_stands(size: int, broken_beside:
     ids=["nothing", "line ends", "mark", "mark and line ends", "blanks"],
 )
 def test_a_file_without_a_line_is_empty(content: bytes) -> None:
-    with pytest.raises(read.BarometerError, match="empty"):
+    with pytest.raises(parse.BarometerError, match="empty"):
         blocks.read_head(io.BytesIO(content), hashlib.blake2b())
 
 
@@ -696,9 +697,9 @@ def test_the_fast_and_the_careful_way_agree(
     _, content = given_file
     usual = read_all(content)
     with monkeypatch.context() as patch:
-        patch.setattr(read, "CAREFUL_BYTES", 1)  # the fast way line by line
+        patch.setattr(parse, "CAREFUL_BYTES", 1)  # the fast way line by line
         assert comparable(read_all(content)) == comparable(usual)
-        patch.setattr(read, "_parse_fast", lambda *_: None)
+        patch.setattr(parse, "_parse_fast", lambda *_: None)
         assert comparable(read_all(content)) == comparable(usual)
 
 
@@ -790,9 +791,9 @@ def test_cutting_the_stream_anywhere_changes_nothing(
     usual = read_all(content)
     with monkeypatch.context() as patch:
         patch.setattr(blocks, "BLOCK_BYTES", block)
-        patch.setattr(read, "CAREFUL_BYTES", careful)
+        patch.setattr(parse, "CAREFUL_BYTES", careful)
         patch.setattr(blocks, "LOOK_BYTES", look)
-        patch.setattr(read, "LOOK_BYTES", look)
+        patch.setattr(parse, "LOOK_BYTES", look)
         patch.setattr(blocks, "FINGERPRINT_BYTES", first + 1)
         assert comparable(read_all(content)) == comparable(usual)
 
@@ -818,7 +819,7 @@ def test_ten_megabytes_without_a_line_end_are_one_reject(ended: bool) -> None:
     long = row(vessel_name='"' + "N" * 10_000_000)
     content = day(GOOD, long, *(["bad", GOOD_TOO] if ended else []))
     found = read_all(content)
-    reasons = [(3, row_reasons.LONG_LINE), *([(4, row_reasons.BAD_FIELDS)] if ended else [])]
+    reasons = [(3, LONG_LINE), *([(4, BAD_FIELDS)] if ended else [])]
     assert (found.kept, found.reasons) == ([2, 5] if ended else [2], reasons)
     assert found.rejects[0][2] == long[:1000]
 
@@ -850,7 +851,7 @@ def test_a_header_without_an_end_is_not_read_for_ever() -> None:
     stream = Endless(100_000_000)
     head = blocks.read_head(stream, hashlib.blake2b())
     assert stream.left > 90_000_000
-    with pytest.raises(read.BarometerError):
+    with pytest.raises(parse.BarometerError):
         tell_source(head.text, SOURCES.values())
 
 
@@ -951,7 +952,7 @@ def test_in_order_takes_only_a_few_items_ahead_and_stops_when_it_is_left() -> No
 
 def test_a_day_of_ships_is_read_whole() -> None:
     found = read_all(day(*fleet(3000), "junk", *fleet(10, 3000)))
-    assert (len(found.rows), found.reasons) == (3010, [(3002, row_reasons.BAD_FIELDS)])
+    assert (len(found.rows), found.reasons) == (3010, [(3002, BAD_FIELDS)])
     assert {r["vessel_name"] for r in found.rows} == {FIX["vessel_name"]}
 
 
@@ -959,8 +960,8 @@ def test_a_day_of_ships_is_read_whole() -> None:
     ("text", "reason"),
     [
         ("1998-05-12T00:00:00", None),
-        ("1998-05-11T23:59:59", row_reasons.OLD_TIME),
-        ("1970-01-01T00:00:00", row_reasons.OLD_TIME),
+        ("1998-05-11T23:59:59", OLD_TIME),
+        ("1970-01-01T00:00:00", OLD_TIME),
     ],
 )
 def test_a_time_from_before_ais_is_a_clock_that_was_never_set(

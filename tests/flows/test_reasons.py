@@ -9,7 +9,7 @@ import pytest
 
 from flows.catalogue import access
 from flows.home.settings import Settings
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.report import tables, words
 from flows.runner import run
 from tests.flows.conftest import day, ingest, write
@@ -70,7 +70,7 @@ def test_a_zero_by_trade_needs_a_russian_port_heard_in_the_180_days_before(tmp_p
 def test_a_zero_by_owner_needs_a_list_with_owners_in_force(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "home", AS_OF, 1, "300MB")
     settings.home.mkdir()
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     content = day(*lines(coast(6, GULF + CASPIAN)), layout=DANISH)
     outcomes = ingest(settings, write(tmp_path, content))
     first, last = START + timedelta(days=7), START + timedelta(days=20)

@@ -15,11 +15,10 @@ from flows.cli import main
 from flows.home import history, lock
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.recover import LOST, UNKNOWN_NAME, recover
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
-from flows.lake import notes, prepare
-from flows.lake.entry import Entry
-from flows.lake.manifest import MANIFEST
+from flows.lake import notes
+from flows.lake.entry import KINDS, Entry
+from flows.lake.manifest import CATALOGUE, MANIFEST, read_manifest, stored_files
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from tests.conftest import no_pictures
 from tests.flows.conftest import (
@@ -69,13 +68,9 @@ def manifest_of(settings: Settings) -> dict[str, Entry]:
     """The entries as they are whatever the versions of their parts."""
     return {
         file_id: entry._replace(
-            **{
-                k: part and part._replace(path=k)
-                for k in lake_entry.KINDS
-                for part in [getattr(entry, k)]
-            }
+            **{k: part and part._replace(path=k) for k in KINDS for part in [getattr(entry, k)]}
         )
-        for file_id, entry in lake.read_manifest(settings.place).entries.items()
+        for file_id, entry in read_manifest(settings.place).entries.items()
     }
 
 
@@ -158,7 +153,7 @@ def test_without_notes_what_is_not_known_is_said_and_comes_back_with_the_files(
     (home.home / MANIFEST).unlink()
     shutil.rmtree(home.home / notes.FOLDER)
     if "catalogue" not in kept:
-        (home.home / lake.CATALOGUE).unlink()
+        (home.home / CATALOGUE).unlink()
     if "history" not in kept:
         shutil.rmtree(home.home / "history", ignore_errors=True)
     told = recover(home)
@@ -173,7 +168,7 @@ def test_without_notes_what_is_not_known_is_said_and_comes_back_with_the_files(
         assert entry.rows_read == old.rows_read or any("is not known" in line for line in told)
     if "history" in kept or not kept:
         shutil.rmtree(home.home / "history", ignore_errors=True)
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     ingest(home, home.home.with_name("in"))
     assert positions(home) == positions(whole)
     again = manifest_of(home)
@@ -181,12 +176,12 @@ def test_without_notes_what_is_not_known_is_said_and_comes_back_with_the_files(
     assert all(entry.fingerprint for entry in again.values())
 
 
-@pytest.mark.parametrize("kind", lake_entry.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("damage", ["missing", "cut", "not Parquet"])
 def test_an_input_that_is_not_whole_is_left_out_told_and_set_aside(
     whole: Settings, home: Settings, kind: str, damage: str
 ) -> None:
-    entry = next(e for e in lake.read_manifest(home.home).entries.values() if getattr(e, kind))
+    entry = next(e for e in read_manifest(home.home).entries.values() if getattr(e, kind))
     path = home.home / getattr(entry, kind).path
     for version in path.parent.glob("*.parquet"):
         if damage == "missing":
@@ -195,17 +190,14 @@ def test_an_input_that_is_not_whole_is_left_out_told_and_set_aside(
             version.write_bytes(version.read_bytes()[:-9] if damage == "cut" else b"x" * 99)
     (home.home / MANIFEST).unlink()
     parts = {
-        p.read_bytes()
-        for kind in lake_entry.KINDS
-        for p in (home.home / kind).rglob("[0-9]*")
-        if p.is_file()
+        p.read_bytes() for kind in KINDS for p in (home.home / kind).rglob("[0-9]*") if p.is_file()
     }
     told = recover(home)
     assert any(entry.name in line and "again" in line for line in told[1:]), told
-    assert entry.file_id not in lake.read_manifest(home.home).entries
+    assert entry.file_id not in read_manifest(home.home).entries
     after = {p.read_bytes() for p in home.home.rglob("[0-9]*.parquet")}
     assert parts <= after
-    prepare.prepare(home.home)
+    prepare_home(home.home)
     assert list((home.home / LOST).rglob("*.parquet"))
     ingest(home, home.home.with_name("in"))
     assert manifest_of(home) == manifest_of(whole)
@@ -247,7 +239,7 @@ def test_a_run_that_is_killed_before_its_first_commit_is_no_loss(tmp_path: Path)
     home = settings_of(tmp_path / "home")
     write(home.home / "position" / "source=x" / "file_id=y", b"x", name="0.parquet")
     run.prepare(home)
-    assert lake.stored_files(home.home) == []
+    assert stored_files(home.home) == []
 
 
 def test_check_recovers_by_the_command_and_a_report_can_be_read(

@@ -22,8 +22,8 @@ from flows.derive import record
 from flows.home import history
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
-from flows.lake import prepare
+from flows.lake.manifest import CATALOGUE
+from flows.lake.prepare import prepare_home
 from flows.lists.entry import ENTRY_SCHEMA
 from flows.registers import store
 from flows.report.tables import records
@@ -452,7 +452,7 @@ FILES = {
 def publish(settings: Settings, *names: str, as_of: datetime) -> Settings:
     """A run over some of the files, which publishes."""
     then = settings._replace(as_of=as_of)
-    prepare.prepare(then.home)
+    prepare_home(then.home)
     folder = then.home.parent / "input"
     paths = [write(folder, day(*FILES[name], layout=DANISH), name=name) for name in names]
     outcomes = ingest(then, *paths) if paths else []
@@ -548,7 +548,7 @@ def test_a_late_file_is_named_with_the_ship_that_came(once: Settings, twice: Set
 
 def test_nothing_is_published_where_nothing_changed(home: Settings) -> None:
     before = tree(home.home / "history")
-    (home.home / lake.CATALOGUE).unlink()
+    (home.home / CATALOGUE).unlink()
     then = publish(home, as_of=FIRST + timedelta(hours=1))
     after = tree(home.home / "history")
     assert {name for name in after if after[name] != before[name]} == {"run.jsonl"}
@@ -563,7 +563,7 @@ def test_a_berth_that_only_the_next_file_shows_is_later_data(tmp_path: Path) -> 
     after = write(tmp_path, day(*lying(7, 8), *arriving[monday:], layout=DANISH), name="after.csv")
     settings = settings_at(tmp_path / "home")
     for path, as_of in ((week, datetime(2026, 6, 8, 6)), (after, FIRST)):
-        prepare.prepare(settings.home)
+        prepare_home(settings.home)
         then = settings._replace(as_of=as_of)
         with no_pictures():
             run.derive(then, ingest(then, path), publish=True)

@@ -23,9 +23,10 @@ from flows.ingest import commit
 from flows.ingest.outcome import Outcome
 from flows.ingest.recover import recover
 from flows.ingest.stage import ingest_file
-from flows.lake import damage, prepare, store
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
+from flows.lake import damage, store
+from flows.lake.entry import Entry, Manifest
+from flows.lake.manifest import Place, connect, read_manifest, write_manifest
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
@@ -77,7 +78,7 @@ def url(tmp_path: Path) -> str:
 
 def settings_of(home: Path, url: str | None, **changes: Any) -> Settings:
     settings = load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": url}, {})
-    prepare.prepare(settings.home, settings.place)
+    prepare_home(settings.home, settings.place)
     return settings._replace(**changes)
 
 
@@ -93,7 +94,7 @@ def filled(settings: Settings, *paths: Path) -> list[Outcome]:
     return outcomes
 
 
-def hash_of(entry: lake_entry.Entry) -> str | None:
+def hash_of(entry: Entry) -> str | None:
     return entry.position and entry.position.hash
 
 
@@ -152,7 +153,7 @@ def test_a_fix_that_two_files_share_stays_in_the_lower_of_them(url: str, tmp_pat
         home = settings_of(tmp_path / name, place, as_of=LATE)
         paths = [write(tmp_path / "in", c, name=n) for c, n in ((high, "1.csv"), (low, "2.csv"))]
         assert [o.state for o in take_in(home, *paths)] == ["ingested"] * 2
-        entries = lake.read_manifest(home.place).entries.values()
+        entries = read_manifest(home.place).entries.values()
         found.append([(e.file_id, e.rows_kept, e.rows_repeated, hash_of(e)) for e in entries])
     assert found[0] == found[1]
     assert [rows_kept for _, rows_kept, _, _ in found[0]] == [9, 5]
@@ -167,21 +168,21 @@ def test_of_two_homes_that_write_one_lake_the_slower_is_told_and_nothing_is_lost
     third = write(tmp_path / "in", day(*fleet(9, 12)), name="third.csv")
     one = settings_of(tmp_path / "one", url, as_of=LATE)
     other = settings_of(tmp_path / "other", url, as_of=LATE)
-    plain = lake.write_manifest
+    plain = write_manifest
 
-    def slower(place: lake.Place, manifest: lake_entry.Manifest) -> None:
-        monkeypatch.setattr(lake, "write_manifest", plain)
+    def slower(place: Place, manifest: Manifest) -> None:
+        monkeypatch.setattr("flows.ingest.commit.write_manifest", plain)
         assert [o.state for o in take_in(other, theirs)] == ["ingested"]
         plain(place, manifest)
 
     for before in ([], [third]):  # the first manifest of a lake, and the next
         take_in(one, *before)
-        monkeypatch.setattr(lake, "write_manifest", slower)
+        monkeypatch.setattr("flows.ingest.commit.write_manifest", slower)
         (told,) = take_in(one, mine)
         assert (told.state, told.is_transient) == ("failed", True)
         assert "another barometer wrote to this lake meanwhile" in told.message
-        assert [e.name for e in lake.read_manifest(url).entries.values()].count("theirs.csv") == 1
-        assert damage.faults(url, lake.read_manifest(url), is_hashed=True) == []
+        assert [e.name for e in read_manifest(url).entries.values()].count("theirs.csv") == 1
+        assert damage.faults(url, read_manifest(url), is_hashed=True) == []
         theirs = write(tmp_path / "in", day(*fleet(5, 90)), name="theirs.csv")
         if not before:
             store.delete(url, sorted(objects(url)))
@@ -189,8 +190,8 @@ def test_of_two_homes_that_write_one_lake_the_slower_is_told_and_nothing_is_lost
     assert told.state == "ingested"
     never = settings_of(tmp_path / "never", None, as_of=LATE)
     take_in(never, third, theirs, mine)
-    assert [(e.file_id, e.rows_kept) for e in lake.read_manifest(url).entries.values()] == [
-        (e.file_id, e.rows_kept) for e in lake.read_manifest(never.home).entries.values()
+    assert [(e.file_id, e.rows_kept) for e in read_manifest(url).entries.values()] == [
+        (e.file_id, e.rows_kept) for e in read_manifest(never.home).entries.values()
     ]
 
 
@@ -198,7 +199,7 @@ def test_a_missing_object_is_named_and_given_again(url: str, tmp_path: Path) -> 
     settings = settings_of(tmp_path / "home", url, as_of=LATE)
     path = write(tmp_path / "in", zipped({"a.csv": day(*fleet(3)), "b.csv": day(*fleet(3, 5))}))
     take_in(settings, path)
-    gone, cut = (e.position for e in lake.read_manifest(url).entries.values())
+    gone, cut = (e.position for e in read_manifest(url).entries.values())
     assert gone is not None and cut is not None
     store._store(url).delete(gone.path)
     store.put(url, cut.path, b"x" * cut.bytes)
@@ -210,7 +211,7 @@ def test_a_missing_object_is_named_and_given_again(url: str, tmp_path: Path) -> 
         "is not the file that was written",
     ]
     assert [o.state for o in take_in(settings, path)] == ["ingested"] * 2
-    assert [f for f in check._check_files(settings, lake.read_manifest(url)) if f.is_fault] == []
+    assert [f for f in check._check_files(settings, read_manifest(url)) if f.is_fault] == []
 
 
 def test_a_sweep_keeps_what_is_young_and_what_is_named(
@@ -223,19 +224,19 @@ def test_a_sweep_keeps_what_is_young_and_what_is_named(
     mine = {"position/notes.txt", "notes.parquet"}
     for name in strays | mine:
         store.put(url, name, b"x")
-    prepare.prepare(settings.home, url)
+    prepare_home(settings.home, url)
     assert objects(url) == before | strays | mine
     monkeypatch.setattr(store, "KEPT_FOR", timedelta(seconds=-1))
-    prepare.prepare(settings.home, url)
+    prepare_home(settings.home, url)
     assert objects(url) == before | mine
     store._store(url).delete("manifest.json")  # lost, and may be put back
     with pytest.raises(BarometerError, match="barometer check --recover"):
-        prepare.prepare(settings.home, url)
+        prepare_home(settings.home, url)
     assert objects(url) == (before | mine) - {"manifest.json"}
     assert recover(settings)[0].startswith("the manifest was rebuilt: 1 input files, 1 fixes")
-    prepare.prepare(settings.home, url)
+    prepare_home(settings.home, url)
     assert before <= objects(url)
-    assert damage.faults(url, lake.read_manifest(url), is_hashed=True) == []
+    assert damage.faults(url, read_manifest(url), is_hashed=True) == []
 
 
 def test_a_wrong_key_is_a_message(
@@ -269,7 +270,7 @@ def test_a_server_that_goes_in_the_middle_is_a_message_and_exit_1(
         capsys.readouterr()
         plain = commit._commit
 
-        def dying(*given: Any) -> lake_entry.Entry:
+        def dying(*given: Any) -> Entry:
             server.kill()
             server.wait()
             return plain(*given)
@@ -319,7 +320,7 @@ def test_without_the_extra_it_is_said_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "obstore", None)
     with pytest.raises(BarometerError, match=re.escape(install_command("cluster"))):
-        lake.read_manifest(url)
+        read_manifest(url)
     monkeypatch.setitem(sys.modules, "duckdb_extension_httpfs", None)
     with pytest.raises(BarometerError, match=re.escape(install_command("cluster"))):
-        lake.connect(load_settings({"home": tmp_path, "lake": url}, {}))
+        connect(load_settings({"home": tmp_path, "lake": url}, {}))

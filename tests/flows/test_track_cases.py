@@ -11,7 +11,7 @@ import pytest
 from flows.catalogue import access
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.registers import store
 from flows.runner import run
 from flows.sources.layouts import load_sources
@@ -50,7 +50,7 @@ CASES = [
 def test_a_voyage_gives_its_calls(case: Case, tmp_path: Path) -> None:
     settings = Settings(tmp_path / "home", AS_OF, 1, "300MB")
     settings.home.mkdir()
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     path = TRACKS / case.file
     outcomes = ingest_file(InputFile(path, is_named=True), load_sources(settings.home), settings)
     assert [outcome.state for outcome in outcomes] == ["ingested"]

@@ -14,8 +14,8 @@ from flows.home import history, lock
 from flows.home.settings import Settings
 from flows.ingest import known
 from flows.lake import compact, store
-from flows.lake import entry as lake_entry
-from flows.lake import manifest as lake
+from flows.lake.entry import KINDS, Entry
+from flows.lake.manifest import CATALOGUE, read_manifest
 
 OF_RUNS = {"run", "run_register", "outbox"}
 """Relations that tell the runs themselves: a home that was disturbed had one more."""
@@ -30,14 +30,14 @@ def contents(settings: Settings) -> dict[str, str]:
     without the known files, which are remembered once they are some seconds old.
     """
     home = settings.home
-    manifest = lake.read_manifest(settings.place)
+    manifest = read_manifest(settings.place)
     found: dict[str, Any] = {"manifest": [_unversioned(e) for e in manifest.entries.values()]}
-    for kind in lake_entry.KINDS:
+    for kind in KINDS:
         named = [p for e in manifest.entries.values() if (p := getattr(e, kind)) is not None]
         files = [store.readable(settings.place, part.path) for part in named]
         tables = [pq.read_table(file, partitioning=None) for file in files]
         found[f"rows {kind}"] = [table.to_pylist() for table in tables]
-    relations = _relations(settings) if (home / lake.CATALOGUE).exists() else {}
+    relations = _relations(settings) if (home / CATALOGUE).exists() else {}
     for name in (history.PUBLISHED, history.PUBLISHED_WEEK, history.PUBLISHED_CALL):
         rows = [
             {key: value for key, value in record.items() if key not in NUMBERS}
@@ -49,7 +49,7 @@ def contents(settings: Settings) -> dict[str, str]:
     found["run numbers"] = [r["run_id"] for r in runs] == list(range(1, len(runs) + 1))
     files = [path.relative_to(home) for path in sorted(home.rglob("*")) if not path.is_dir()]
     found["files"] = [
-        str(path.parent if path.parts[0] in lake_entry.KINDS else path)
+        str(path.parent if path.parts[0] in KINDS else path)
         for path in files
         if path.parts[0] not in ("prefect", lock.LOCK, digest.FOLDER, compact.FOLDER, known.FILE)
     ]
@@ -63,13 +63,9 @@ def _hash(it: Any) -> str:
     return hashlib.blake2b(repr(it).encode()).hexdigest()[:16]
 
 
-def _unversioned(entry: lake_entry.Entry) -> lake_entry.Entry:
+def _unversioned(entry: Entry) -> Entry:
     return entry._replace(
-        **{
-            k: part._replace(path=k)
-            for k in lake_entry.KINDS
-            if (part := getattr(entry, k)) is not None
-        }
+        **{k: part._replace(path=k) for k in KINDS if (part := getattr(entry, k)) is not None}
     )
 
 

@@ -26,8 +26,8 @@ from datetime import datetime
 from pathlib import Path
 
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
-from flows.lake import prepare
+from flows.lake.manifest import read_manifest
+from flows.lake.prepare import prepare_home
 from flows.runner.prefect_server import prefect_server
 from tests.conftest import AS_OF, ROOT, SAMPLE
 from tests.flows.faulty import state_of
@@ -68,12 +68,12 @@ def phase(home: Path, files: int) -> str:
         return "publish"
     if not (home / "position" / "empty.parquet").exists():
         return "start"
-    return "derive" if len(lake.read_manifest(home).entries) >= files else "ingest"
+    return "derive" if len(read_manifest(home).entries) >= files else "ingest"
 
 
 def resumed(home: Path) -> str:
     """The home that the next run begins with: swept, and without what Prefect keeps there."""
-    prepare.prepare(home)
+    prepare_home(home)
     shutil.rmtree(home / "prefect", ignore_errors=True)
     return state_of(home)
 
@@ -83,7 +83,7 @@ def swept_contents(home: Path) -> dict[str, str]:
 
     They stay until the next run, for readers; which there are depends on what a run had to do.
     """
-    prepare.prepare(home)
+    prepare_home(home)
     return contents(Settings(home, datetime.fromisoformat(AS_OF), 1, "300MB"))
 
 

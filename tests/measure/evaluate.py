@@ -33,7 +33,7 @@ from flows.derive import calls
 from flows.home.settings import load_settings
 from flows.ingest.inputs import find_inputs
 from flows.ingest.stage import ingest_file
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.simulate import TRAPS, simulate
 from flows.sources.layouts import load_sources
@@ -184,7 +184,7 @@ def detect_barometer(world: World, work: Path) -> Detection:
     """Barometer's calls, as `barometer ingest` finds them; the detection is timed apart as well."""
     settings = load_settings({"home": work / "home", "as_of": world.data_end.isoformat()}, {})
     start = time.perf_counter()
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     sources = load_sources(settings.home)
     files, _ = find_inputs([world.folder / "ais"])
     outcomes = [outcome for file in files for outcome in ingest_file(file, sources, settings)]

@@ -149,7 +149,7 @@ def _faults(work: Path, home: Path, days: dict[date, bytes], newest: date, post:
     """The promises that were not kept."""
     from flows.ingest.inputs import find_inputs
     from flows.ingest.stage import ingest_file
-    from flows.lake import prepare
+    from flows.lake.prepare import prepare_home
     from flows.runner import run
     from flows.sources.layouts import load_sources
 
@@ -158,7 +158,7 @@ def _faults(work: Path, home: Path, days: dict[date, bytes], newest: date, post:
             (work / f"simulated-ais-{day}.csv.zst").write_bytes(content)
     as_of = history.read_history(home, history.RUN)[-1]["as_of"]
     one = load_settings({"home": work / "undisturbed", "as_of": as_of})
-    prepare.prepare(one.home)
+    prepare_home(one.home)
     outcomes = []
     for file in find_inputs(sorted(work.glob("*.csv.zst")))[0]:
         outcomes += ingest_file(file, load_sources(), one)

@@ -17,7 +17,7 @@ from flows.catalogue import access
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files
@@ -116,7 +116,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     _write(inputs / "first.csv", [*rows[:400], rows[3]], BAD_LINES)
     _write(inputs / "second.csv", [*rows[300:], rows[-1]], [])
     sources = load_sources(home)
-    prepare.prepare(home)
+    prepare_home(home)
     outcomes = []
     for file in find_files([str(inputs)]):
         outcomes += ingest_file(file, sources, made)
@@ -139,7 +139,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home without a single position."""
     home = tmp_path_factory.mktemp("empty")
     made = Settings(home=home, as_of=AS_OF, threads=2, memory_limit="300MB")
-    prepare.prepare(home)
+    prepare_home(home)
     run.derive(made, [], publish=True)
     return made
 

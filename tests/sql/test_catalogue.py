@@ -21,7 +21,7 @@ from flows.catalogue import access
 from flows.home.history import OUTBOX, append_history
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import read_manifest, write_manifest
 
 Opened = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
 
@@ -171,10 +171,10 @@ def with_mail(home: Path) -> None:
 
 def with_more_files(home: Path) -> None:
     """As between an ingest and the next run: the manifest holds less, or more, than the views."""
-    manifest = lake.read_manifest(home)
+    manifest = read_manifest(home)
     entries = dict(manifest.entries)
     del entries[max(entries, key=lambda file_id: entries[file_id].rows_kept)]
-    lake.write_manifest(home, manifest._replace(entries=entries))
+    write_manifest(home, manifest._replace(entries=entries))
 
 
 @pytest.mark.parametrize("changed", [None, with_mail, with_more_files])
@@ -285,7 +285,7 @@ def test_comments_name_units(reading: Opened, pattern: str) -> None:
 def test_comments_stay_when_the_home_is_moved(settings: Settings, tmp_path: Path) -> None:
     moved = settings._replace(home=tmp_path / "moved")
     shutil.copytree(settings.home, moved.home)
-    access.repoint(moved, lake.read_manifest(moved.home))
+    access.repoint(moved, read_manifest(moved.home))
     query = sql_path("checks", "uncommented.sql").read_text(encoding="utf-8")
     with access.open_catalogue(access.existing(moved.home), moved) as con:
         assert con.execute(query).fetchall() == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from flows.lake import manifest as lake
+from flows.lake.manifest import part_paths, read_manifest
 from tests.measure.benchmark.days import write_day
 from tests.measure.benchmark.parts import Given, scratch
 from tests.measure.benchmark.process import ROOT, JobFailed, job, say, watched
@@ -124,7 +124,7 @@ def _fixes(given: Given, folder: Path, files: list[str]) -> str:
     """The valid fixes of files, in order of time, as one Parquet file."""
     home = folder / f"home-{len(files)}"
     job("ingest", files=files, home=str(home), **given.limits)
-    parts = lake.part_paths(home, lake.read_manifest(home), "position")
+    parts = part_paths(home, read_manifest(home), "position")
     out = str(folder / f"fixes-{len(files)}.parquet")
     with duckdb.connect() as con:
         con.execute(IN_ORDER_OF_TIME, {"parts": parts, "out": out})

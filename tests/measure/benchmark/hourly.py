@@ -10,7 +10,7 @@ import duckdb
 from flows.catalogue import access
 from flows.home.settings import load_settings
 from flows.lake import compact
-from flows.lake import manifest as lake
+from flows.lake.manifest import read_manifest
 from tests.measure.benchmark.days import write_day
 from tests.measure.benchmark.parts import Given, scratch
 from tests.measure.benchmark.process import job, say
@@ -42,7 +42,7 @@ def hourly(given: Given) -> Found:
         run = {"files": files, "home": str(home), "as_of": as_of((DAYS - 1) // 7), "publish": True}
         made = job("run", **run, **given.limits)
         settings = load_settings({"home": home, **given.limits}, {})
-        manifest = lake.read_manifest(home)
+        manifest = read_manifest(home)
         measured: dict[str, dict[str, list[dict[str, Any]]]] = {}
         for state in ("compact", "parts"):
             if state == "parts":

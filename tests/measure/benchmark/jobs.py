@@ -99,13 +99,13 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
 def _ingested(files: list[str], home: str, given: dict[str, Any]) -> tuple[float, list[Any], Any]:
     from flows.home.settings import load_settings
     from flows.ingest.stage import ingest_file
-    from flows.lake import prepare
+    from flows.lake.prepare import prepare_home
     from flows.sources.layouts import load_sources
     from flows.sources.packings import InputFile
 
     settings = load_settings({"home": home, **given}, {})
     start = time.perf_counter()
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     sources = load_sources(settings.home)
     outcomes = [
         outcome

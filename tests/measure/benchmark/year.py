@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from flows.catalogue import access
 from flows.home.settings import load_settings
-from flows.lake import manifest as lake
+from flows.lake.manifest import read_manifest
 from tests.measure.benchmark.days import FIRST_DAY
 from tests.measure.benchmark.parts import Given, write_days
 from tests.measure.benchmark.process import JobFailed, job, say
@@ -136,7 +136,7 @@ def home_of_year(given: Given) -> Path:
     """The home that `year` left; where there is none, one made of the same files in one run."""
     home = home_path(given)
     weeks = range(given.weeks[-1] + 1)
-    if len(lake.read_manifest(home).entries) < 7 * len(weeks):
+    if len(read_manifest(home).entries) < 7 * len(weeks):
         say(f"a home of {len(weeks)} weeks")
         shutil.rmtree(home, ignore_errors=True)
         files = [path for week in weeks for path in week_files(given, week)]
@@ -276,7 +276,7 @@ def row_groups(home: Path) -> list[dict[str, Any]]:
     """Every row group of `position`: file, rows, and (least, greatest) by column."""
     found = []
     settings = load_settings({"home": home}, {})
-    files = access.lake_files(settings, lake.read_manifest(settings.place), "position")
+    files = access.lake_files(settings, read_manifest(settings.place), "position")
     for path in sorted({*files.parts, *files.compact}):
         metadata = pq.read_metadata(path)
         for number in range(metadata.num_row_groups):

@@ -21,7 +21,7 @@ from flows.home.resources import port_files
 from flows.home.settings import Settings
 from flows.ingest.inputs import find_inputs
 from flows.ingest.stage import ingest_file
-from flows.lake import prepare
+from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from geo.ports import load_ports
@@ -66,7 +66,7 @@ def fill(world: World, folder: Path) -> Settings:
     end = world.start + timedelta(weeks=len(world.rate))
     settings = Settings(folder / "home", end + timedelta(hours=6), 2, "1GB")
     settings.home.mkdir()
-    prepare.prepare(settings.home)
+    prepare_home(settings.home)
     sources = load_sources(settings.home)
     files, _ = find_inputs([str(path)])
     outcomes = [outcome for file in files for outcome in ingest_file(file, sources, settings)]
