@@ -16,6 +16,8 @@ from flows.ingest.stage import ingest_file
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
+from tests.build.files import settings_of
+from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"
@@ -25,6 +27,12 @@ FillHome = Callable[..., Settings]
 
 # Under nohup the signal is ignored, and so it would be by every process that a test starts.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    """An empty home."""
+    return settings_of(tmp_path / "home")
 
 
 @contextmanager

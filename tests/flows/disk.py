@@ -18,10 +18,10 @@ from typing import Any
 from flows.home.history import RUN, read_history
 from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest
+from tests.build.contents import contents
+from tests.build.ships import AS_OF
 from tests.conftest import ROOT
 from tests.flows.faulty import state_of
-from tests.flows.ships import AS_OF
-from tests.flows.whole import contents
 
 REFUSED = 77
 SMALL = "4m"

@@ -53,9 +53,9 @@ from flows.report import write
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files
-from tests.flows import whole
-from tests.flows.ships import AS_OF
-from tests.flows.whole import contents
+from tests.build import contents as whole
+from tests.build.contents import contents
+from tests.build.ships import AS_OF
 
 FULL, EIO, KILL = "full", "eio", "kill"
 """From the K-th call on no space is left; only the K-th call fails; the process dies in it. Of a

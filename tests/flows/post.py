@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 import trustme
 
-from tests.conftest import ROOT
-
+SERVER = Path(__file__).resolve().parents[1] / "smtp_server.py"
 PASSWORD = "correct horse' \"battery=staple"
 FORMS = (
     PASSWORD,
@@ -78,7 +77,7 @@ def serve(folder: Path, authority: trustme.CA, security: str) -> Iterator[Post]:
     )
     (folder / "login.json").write_text(json.dumps({"user": "barometer", "password": PASSWORD}))
     (folder / "behaviour.json").write_text("{}")
-    program = [sys.executable, str(ROOT / "tests" / "smtp_server.py"), str(folder), security]
+    program = [sys.executable, str(SERVER), str(folder), security]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         yield Post(int(server.stdout.readline()), folder, folder / "authority.pem", security)

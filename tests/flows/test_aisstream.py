@@ -19,8 +19,8 @@ from flows.sources.aisstream import HEADER, BadMessage, Known, take
 from flows.sources.layouts import load_sources
 from geo.earth import great_circle_m
 from geo.ports import load_ports
+from tests.build.files import read_all
 from tests.conftest import ROOT
-from tests.flows.conftest import read_all
 from tests.flows.stream import CONFIRMATION, frame, position, ship_static, static_half
 
 NOW = datetime(2026, 4, 15, 12, 0, 5)

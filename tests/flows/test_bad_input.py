@@ -13,7 +13,7 @@ from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
 from flows.rows import reasons
 from flows.sources.packings import InputFile
-from tests.flows.conftest import (
+from tests.build.files import (
     LAYOUTS,
     PACKINGS,
     day,

@@ -21,8 +21,8 @@ from flows.catalogue import access
 from flows.home.resources import data_path, port_files, sql_path
 from flows.registers.codes import load_terminals
 from geo.ports import load_ports
-from tests.flows.conftest import row
-from tests.flows.ships import (
+from tests.build.files import row
+from tests.build.ships import (
     BERTH,
     BLACK_SEA,
     DANISH,

@@ -23,10 +23,10 @@ from flows.ingest.inputs import Input
 from flows.ingest.outcome import Outcome
 from flows.lake.prepare import prepare_home
 from flows.runner import cluster
+from tests.build.contents import contents, differing
+from tests.build.files import write, zipped
 from tests.conftest import AS_OF, ROOT
-from tests.flows.conftest import write, zipped
 from tests.flows.test_store import serving
-from tests.flows.whole import contents, differing
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

@@ -19,8 +19,8 @@ from flows.lake import compact
 from flows.lake.manifest import connect, part_paths, read_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner import run
+from tests.build.contents import contents, differing
 from tests.conftest import FillHome
-from tests.flows.whole import contents, differing
 
 
 @pytest.fixture(autouse=True)

@@ -26,10 +26,10 @@ from flows.lake.manifest import (
 )
 from flows.lake.prepare import prepare_home
 from flows.runner import run
+from tests.build.contents import contents, differing
+from tests.build.files import LAYOUTS, day, file_id, ingest, settings_of, write
+from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
-from tests.flows.conftest import LAYOUTS, day, file_id, ingest, settings_of, write
-from tests.flows.ships import AS_OF, call, ship
-from tests.flows.whole import contents, differing
 
 Damage = Callable[[Path], object]
 

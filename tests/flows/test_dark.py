@@ -26,8 +26,8 @@ from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files
 from geo.ports import load_ports
-from tests.flows.conftest import LAYOUTS, day, row
-from tests.flows.ships import BERTH, DANISH, SEA, START, Ship, ship, way
+from tests.build.files import LAYOUTS, day, row
+from tests.build.ships import BERTH, DANISH, SEA, START, Ship, ship, way
 
 AS_OF = datetime(2027, 6, 1)
 DAYS = 12

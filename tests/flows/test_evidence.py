@@ -21,7 +21,7 @@ from flows.home.settings import Settings
 from flows.lake.schema import POSITION_SCHEMA
 from flows.registers.codes import load_destinations, load_straits
 from flows.registers.decisions import FILE, read_decisions
-from tests.flows.ships import BERTH, ROADS, SEA, Ship, call, home_of, second, ship, way, without_imo
+from tests.build.ships import BERTH, ROADS, SEA, Ship, call, home_of, second, ship, way, without_imo
 
 OFF_KHARG = (50.60, 28.95)
 """Outside the limit, near enough for the same hull to be heard from both places in one hour."""

@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
+from tests.build.contents import differing
+from tests.build.files import LAYOUTS, day, file_id, row, write
+from tests.build.ships import SEA, START, call, ship
 from tests.conftest import ROOT
-from tests.flows.conftest import LAYOUTS, day, file_id, row, write
 from tests.flows.faulty import EIO, FULL, KILL
-from tests.flows.ships import SEA, START, call, ship
-from tests.flows.whole import differing
 
 MODES = (KILL, FULL, EIO)
 FAIL = ("write", "fsync", "rename")

@@ -36,8 +36,8 @@ from flows.sources.faults import Patience
 from flows.sources.fetch import fetch_days, fetch_due, known_source
 from flows.sources.fetched import Fetched, fetch_problem, messages
 from flows.sources.layouts import load_sources
+from tests.build.files import day, fleet, ingest, packed, settings_of, tree
 from tests.conftest import ROOT
-from tests.flows.conftest import day, fleet, ingest, packed, settings_of, tree
 from tests.flows.web import Web, serving
 
 SOURCE = "marinecadastre-2025"

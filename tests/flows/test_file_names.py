@@ -18,8 +18,8 @@ from flows.home.settings import Settings
 from flows.lake.manifest import MANIFEST
 from flows.runner import run
 from flows.sources.packings import find_files
+from tests.build.files import day, fleet, ingest, write, zipped
 from tests.conftest import no_pictures
-from tests.flows.conftest import day, fleet, ingest, write, zipped
 
 NAMES = {
     "not UTF-8": b"day\xff\xfe",

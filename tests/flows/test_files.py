@@ -11,7 +11,7 @@ import pytest
 
 from flows.home.settings import BarometerError
 from flows.sources.packings import Member, find_files, members, opened
-from tests.flows.conftest import PACKINGS, day, fleet, packed, row, write, zipped
+from tests.build.files import PACKINGS, day, fleet, packed, row, write, zipped
 
 CONTENT = day(*fleet(50))
 

@@ -17,10 +17,10 @@ from flows.lake import compact
 from flows.lake.manifest import CATALOGUE, part_paths, read_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner import run
+from tests.build.contents import contents, differing
+from tests.build.files import LAYOUTS, day, ingest, settings_of, write
+from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
-from tests.flows.conftest import LAYOUTS, day, ingest, settings_of, write
-from tests.flows.ships import AS_OF, call, ship
-from tests.flows.whole import contents, differing
 
 SEED = 16
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
 from flows.rows import blocks, parse
-from tests.flows.conftest import (
+from tests.build.files import (
     LAYOUTS,
     Read,
     day,

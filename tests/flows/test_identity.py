@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from flows.catalogue import access
-from tests.flows.ships import (
+from tests.build.ships import (
     BANDAR,
     BLACK_SEA,
     CPC,

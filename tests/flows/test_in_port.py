@@ -23,9 +23,9 @@ from flows.lake.prepare import prepare_home
 from flows.report import tables, words
 from flows.runner import run
 from geo.ports import load_ports
+from tests.build.files import LAYOUTS, SOURCES, day, ingest, row, write
+from tests.build.ships import BERTH, ROADS, SEA, START, Ship, second, ship
 from tests.conftest import ROOT
-from tests.flows.conftest import LAYOUTS, SOURCES, day, ingest, row, write
-from tests.flows.ships import BERTH, ROADS, SEA, START, Ship, second, ship
 
 AS_OF = datetime(2027, 2, 1)
 CASE = ROOT.parent / "shared" / "cases" / "tracks" / "in_port_as_data_begin.csv"

@@ -32,7 +32,7 @@ from flows.rows import blocks, parse, reasons, repeats
 from flows.sources import packings
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
-from tests.flows.conftest import (
+from tests.build.files import (
     AS_OF,
     LAYOUTS,
     PACKINGS,
@@ -548,7 +548,7 @@ def run_in_another_process(script: str, *arguments: str) -> subprocess.Completed
         from flows.home import durable
         from flows.ingest import commit, stage
         from flows.rows import parse
-        from tests.flows.conftest import ingest, settings_of
+        from tests.build.files import ingest, settings_of
         paths = [Path(p) for p in sys.argv[2:]]
         """
     whole = textwrap.dedent(start) + textwrap.dedent(script)

@@ -27,7 +27,7 @@ from flows.rows.values import NULLS, STATIC
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files, members, opened
-from tests.flows.conftest import (
+from tests.build.files import (
     LAYOUTS,
     SOURCES,
     day,

@@ -18,8 +18,8 @@ from flows.ingest.stage import ingest_input, stage
 from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources import packings
+from tests.build.files import day, fleet, settings_of, write, zipped
 from tests.conftest import no_pictures
-from tests.flows.conftest import day, fleet, settings_of, write, zipped
 
 LONG_AGO = 3600
 

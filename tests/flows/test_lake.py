@@ -17,7 +17,7 @@ from flows.lake.entry import Entry, Manifest, Part, part_path
 from flows.lake.manifest import FORMAT, MANIFEST, part_paths, read_manifest, write_manifest
 from flows.lake.prepare import prepare_home
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
-from tests.flows.conftest import (
+from tests.build.files import (
     SOURCES,
     day,
     fleet,

@@ -21,7 +21,7 @@ from flows.home.settings import Settings
 from flows.lake import schema
 from flows.rows import parse, reasons
 from flows.sources.layouts import tell_source
-from tests.flows.conftest import (
+from tests.build.files import (
     LAYOUTS,
     SOURCES,
     day,

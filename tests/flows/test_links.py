@@ -16,7 +16,7 @@ import pytest
 from flows.catalogue import access
 from flows.catalogue import build as catalogue
 from flows.home.settings import Settings
-from tests.flows.ships import (
+from tests.build.ships import (
     ARKONA,
     BANDAR,
     BLACK_SEA,

@@ -13,8 +13,8 @@ import pytest
 
 from flows.catalogue import access
 from flows.home.settings import Settings
-from tests.flows.sailing import Place, reports, voyage
-from tests.flows.ships import BANDAR, BERTH, SEA, List, Ship, conflicts, home_of, ofac, sdn, ship
+from tests.build.sailing import Place, reports, voyage
+from tests.build.ships import BANDAR, BERTH, SEA, List, Ship, conflicts, home_of, ofac, sdn, ship
 
 SINGAPORE: Place = (103.8, 1.2)
 CALL = voyage(SEA, BERTH, SEA)

@@ -32,8 +32,8 @@ from flows.sources import listen, recording
 from flows.sources.aisstream import HEADER, csv_line
 from flows.sources.connection import Limits, backoff_s, stream_key, stream_url, utc_now
 from flows.sources.recording import Gap
+from tests.build.files import ingest, ledger, settings_of
 from tests.conftest import ROOT
-from tests.flows.conftest import ingest, ledger, settings_of
 from tests.flows.stream import (
     CONFIRMATION,
     KEY,

@@ -16,9 +16,9 @@ from flows.lake import losses
 from flows.lake.manifest import CATALOGUE
 from flows.registers import store
 from flows.runner import run
+from tests.build.files import LAYOUTS, day, ingest, row, settings_of, tree, write
+from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
-from tests.flows.conftest import LAYOUTS, day, ingest, row, settings_of, tree, write
-from tests.flows.ships import AS_OF, call, ship
 
 LIST = """imo,name,tier,reason,source,from,to
 9074729,BARO ONE,strong,listed,our own,2026-01-01,

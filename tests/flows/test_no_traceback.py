@@ -16,8 +16,8 @@ import pytest
 from flows.cli import main
 from flows.home.settings import Settings
 from flows.lake.manifest import CATALOGUE, MANIFEST
+from tests.build.files import day, fleet, write
 from tests.conftest import ROOT, FillHome
-from tests.flows.conftest import day, fleet, write
 
 Condition = Callable[[Path], Any]
 

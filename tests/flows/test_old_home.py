@@ -20,9 +20,9 @@ from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
+from tests.build.files import day, write
+from tests.build.ships import BERTH, DANISH, SEA, call, second, ship, way, without_imo
 from tests.conftest import no_pictures
-from tests.flows.conftest import day, write
-from tests.flows.ships import BERTH, DANISH, SEA, call, second, ship, way, without_imo
 
 HISTORY = Path(__file__).parent / "history_4eef2af"
 AS_OF, LATER = datetime(2026, 6, 10), datetime(2026, 6, 11)

@@ -19,8 +19,8 @@ from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files
-from tests.flows.sailing import Place, reports, voyage
-from tests.flows.ships import (
+from tests.build.sailing import Place, reports, voyage
+from tests.build.ships import (
     AS_OF,
     BANDAR,
     BERTH,

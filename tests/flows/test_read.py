@@ -35,7 +35,7 @@ from flows.rows.reasons import (
 )
 from flows.rows.values import TEXTS
 from flows.sources.layouts import OPTIONAL, tell_source
-from tests.flows.conftest import (
+from tests.build.files import (
     AS_OF,
     FIX,
     LAYOUTS,

@@ -12,8 +12,8 @@ from flows.home.settings import Settings
 from flows.lake.prepare import prepare_home
 from flows.report import tables, words
 from flows.runner import run
-from tests.flows.conftest import day, ingest, write
-from tests.flows.ships import NOVOROSSIYSK, START, imported, ship
+from tests.build.files import day, ingest, write
+from tests.build.ships import NOVOROSSIYSK, START, imported, ship
 from tests.flows.test_in_port import (
     AS_OF,
     CASPIAN,

@@ -20,8 +20,7 @@ from flows.lake.entry import KINDS, Entry
 from flows.lake.manifest import CATALOGUE, MANIFEST, read_manifest, stored_files
 from flows.lake.prepare import prepare_home
 from flows.runner import run
-from tests.conftest import no_pictures
-from tests.flows.conftest import (
+from tests.build.files import (
     day,
     file_id,
     fleet,
@@ -32,6 +31,7 @@ from tests.flows.conftest import (
     tree,
     write,
 )
+from tests.conftest import no_pictures
 
 Loss = Callable[[Settings], object]
 

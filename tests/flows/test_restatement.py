@@ -28,9 +28,9 @@ from flows.lists.entry import ENTRY_SCHEMA
 from flows.registers import store
 from flows.report.tables import records
 from flows.runner import run
+from tests.build.files import LAYOUTS, day, ingest, row, tree, write
+from tests.build.ships import Ship, call, imported, ofac, sdn, ship
 from tests.conftest import no_pictures
-from tests.flows.conftest import LAYOUTS, day, ingest, row, tree, write
-from tests.flows.ships import Ship, call, imported, ofac, sdn, ship
 
 DANISH = LAYOUTS[2]
 START = datetime(2026, 6, 1)

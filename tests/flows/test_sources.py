@@ -8,7 +8,7 @@ import pytest
 
 from flows.home.settings import BarometerError
 from flows.sources.layouts import UnknownHeader, load_sources, tell_source
-from tests.flows.conftest import (
+from tests.build.files import (
     LAYOUTS,
     SOURCES,
     columns,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from flows.home.settings import Settings
 from flows.ingest.span import NEAR_DAYS, own_days
 from flows.rows import blocks, reasons
-from tests.flows.conftest import day, fleet, ingested, ledger, positions, rejects, row
+from tests.build.files import day, fleet, ingested, ledger, positions, rejects, row
 
 NOON = datetime(2026, 4, 15, 12)
 ROLLED = timedelta(weeks=1024)

@@ -30,12 +30,12 @@ from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
+from tests.build.contents import contents, differing
+from tests.build.files import day, file_id, fleet, row, write, zipped
 from tests.conftest import AS_OF, ROOT, no_pictures
-from tests.flows.conftest import day, file_id, fleet, row, write, zipped
-from tests.flows.whole import contents, differing
 
 LATE = datetime(2026, 5, 1)
-"""After the fixes of `tests.flows.conftest`."""
+"""After the fixes of `tests.build.files`."""
 KEYS = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 

@@ -10,8 +10,8 @@ import pytest
 from flows.catalogue import access
 from flows.home.settings import Settings
 from flows.report.tables import records
-from tests.flows.sailing import reports, voyage
-from tests.flows.ships import BERTH, SEA, List, Ship, home_of, ofac, sdn, ship
+from tests.build.sailing import reports, voyage
+from tests.build.ships import BERTH, SEA, List, Ship, home_of, ofac, sdn, ship
 
 CALL = voyage(SEA, BERTH, SEA)
 

@@ -16,8 +16,8 @@ from flows.registers import store
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import InputFile
+from tests.build.ships import AS_OF
 from tests.conftest import ROOT, no_pictures
-from tests.flows.ships import AS_OF
 
 TRACKS = ROOT.parent / "shared" / "cases" / "tracks"
 

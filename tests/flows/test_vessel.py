@@ -19,8 +19,8 @@ from flows.analyst import vessel
 from flows.catalogue import access
 from flows.cli import main
 from flows.home.settings import Settings
+from tests.build.ships import List, Ship, call, home_of, ofac, sdn, ship, without_imo
 from tests.conftest import ROOT
-from tests.flows.ships import List, Ship, call, home_of, ofac, sdn, ship, without_imo
 
 LISTED = ship(301, "QAPPHELION")
 NO_NUMBER = without_imo(ship(302, "QNAMELESS NUMBER"))

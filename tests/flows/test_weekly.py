@@ -20,11 +20,11 @@ from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.outcome import Outcome, TransientError
 from flows.mail import settings as mail_settings
 from flows.weekly import ingest, weekly
+from tests.build.contents import differing
 from tests.conftest import AS_OF, ROOT
 from tests.flows.disk import REFUSED
 from tests.flows.post import PASSWORD, Post
 from tests.flows.test_faults import cases
-from tests.flows.whole import differing
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from geo.plausibility import CLOCK, FROZEN, IMPLAUSIBLE, REASONS
-from tests.geo.tracks import (
+from tests.build.tracks import (
     PLACES,
     always,
     calls_of,

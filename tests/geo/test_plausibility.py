@@ -26,8 +26,8 @@ from geo.plausibility import (
     Judgement,
 )
 from geo.tracks import can_sail
-from tests.geo.drawn import law, torn_tracks, tracks
-from tests.geo.tracks import (
+from tests.build.drawn import law, torn_tracks, tracks
+from tests.build.tracks import (
     START,
     Leg,
     calls_of,

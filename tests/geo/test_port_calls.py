@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from geo.fences import LAND
 from geo.port_calls import COLUMNS, find_port_calls
-from tests.geo.drawn import law, tracks
-from tests.geo.tracks import (
+from tests.build.drawn import law, tracks
+from tests.build.tracks import (
     PORT_IDS,
     SERVES,
     START,

@@ -29,10 +29,10 @@ from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner.prefect_server import prefect_server
+from tests.build.contents import contents, differing
 from tests.conftest import AS_OF, ROOT, SAMPLE
 from tests.flows.faulty import state_of
 from tests.flows.test_faults import MODES, cases, faults_of
-from tests.flows.whole import contents, differing
 
 PHASES = ("start", "ingest", "derive", "publish", "after the end")
 

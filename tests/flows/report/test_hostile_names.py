@@ -14,7 +14,7 @@ from defusedxml import ElementTree
 from flows.catalogue import access
 from flows.report.tables import FILES
 from flows.report.write import write_report
-from tests.flows.ships import call, home_of, ship
+from tests.build.ships import call, home_of, ship
 
 SOFFICE = shutil.which("soffice")
 needs_soffice = pytest.mark.skipif(SOFFICE is None, reason="no LibreOffice (soffice) here")

@@ -7,8 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 from math import cos, radians
 
-from tests.flows.conftest import row
-from tests.flows.ships import DANISH, START, Ship
+from tests.build.files import row
+from tests.build.ships import DANISH, START, Ship
 
 Place = tuple[float, float]
 Way = Callable[[float], tuple[Place, bool]]

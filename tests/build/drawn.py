@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests.geo.tracks import Leg, lie, sail, seen_at, silence, slip, together, voyage
+from tests.build.tracks import Leg, lie, sail, seen_at, silence, slip, together, voyage
 
 law = settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True

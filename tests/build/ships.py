@@ -20,7 +20,7 @@ from flows.registers.decisions import FILE
 from flows.runner import run
 from flows.sources.layouts import load_sources
 from flows.sources.packings import find_files
-from tests.flows.conftest import LAYOUTS, day, row
+from tests.build.files import LAYOUTS, day, row
 
 DANISH = LAYOUTS[2]
 START = datetime(2026, 6, 1)

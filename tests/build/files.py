@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
-import pytest
 
 from flows.home.settings import Settings
 from flows.ingest.outcome import Outcome
@@ -27,7 +26,6 @@ from flows.rows.headers import headers_of
 from flows.rows.reasons import BAD_FIELDS, BAD_RECORD, LONG_LINE
 from flows.sources.layouts import Layout, load_sources, tell_source
 from flows.sources.packings import find_files
-from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
 AS_OF = datetime(2026, 4, 20)
 LAYOUTS = (
@@ -278,11 +276,6 @@ def settings_of(home: Path, **changes: Any) -> Settings:
     home.mkdir(parents=True, exist_ok=True)
     prepare_home(home)
     return Settings(home, AS_OF, 2, "300MB")._replace(**changes)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    return settings_of(tmp_path / "home")
 
 
 def ingest(settings: Settings, *paths: Path | str) -> list[Outcome]:
