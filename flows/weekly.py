@@ -40,8 +40,8 @@ from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.runner import cluster, late, run
 from flows.sources import fetch
+from flows.sources.definitions import Source, load_sources
 from flows.sources.fetched import Fetched, fetch_problem, messages
-from flows.sources.layouts import Source, load_sources
 
 SKIPPED = "Skipped"
 LOST = (StateType.CRASHED, StateType.CANCELLING, StateType.CANCELLED)

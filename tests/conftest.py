@@ -14,7 +14,7 @@ from flows.home.settings import Settings, load_settings
 from flows.ingest.outcome import Outcome
 from flows.ingest.stage import ingest_file
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
 from tests.build.files import settings_of
 from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures

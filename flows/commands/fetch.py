@@ -61,7 +61,7 @@ def add(command: Command) -> None:
 
 def execute(flags: argparse.Namespace) -> int:
     from flows.sources import fetch, fetched
-    from flows.sources.layouts import load_sources
+    from flows.sources.definitions import load_sources
 
     if flags.last < flags.first:
         print("barometer fetch: --to is before --from", file=sys.stderr)

@@ -43,7 +43,7 @@ def execute(flags: argparse.Namespace) -> int:
     from flows.ingest.known import remembering
     from flows.ingest.stage import ingest_input
     from flows.runner import run
-    from flows.sources.layouts import load_sources
+    from flows.sources.definitions import load_sources
 
     settings = settings_of(flags)
     sources = load_sources(settings.home)

@@ -20,7 +20,7 @@ from flows.rows.reasons import (
     NO_POSITION,
     OLD_TIME,
 )
-from flows.sources.layouts import Source
+from flows.sources.definitions import Source
 
 OF_NO_INTEREST = (BAD_MMSI, NO_POSITION)
 """Rows that were read well and are no ship's position: base stations, aids to navigation, ships

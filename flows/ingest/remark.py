@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from flows.rows.reasons import FAR_TIME
-from flows.sources.layouts import OPTIONAL, Layout
+from flows.sources.definitions import OPTIONAL
+from flows.sources.layouts import Layout
 
 NAMES = {
     "sog_kn": ("sog", "speed", "speedoverground"),

@@ -35,7 +35,8 @@ from flows.lake.entry import Entry, Manifest
 from flows.lake.manifest import connect, read_manifest
 from flows.rows import blocks, checks, parse, repeats
 from flows.rows.headers import headers_of
-from flows.sources.layouts import Layout, Source, UnknownHeader, told_or_refused
+from flows.sources.definitions import Source
+from flows.sources.layouts import Layout, UnknownHeader, told_or_refused
 from flows.sources.packings import InputFile, Member, opened
 
 log = logging.getLogger("barometer.ingest")

@@ -42,7 +42,8 @@ from flows.rows.values import (
     numbers_or_null,
     summed,
 )
-from flows.sources.layouts import OPTIONAL, Layout
+from flows.sources.definitions import OPTIONAL
+from flows.sources.layouts import Layout
 
 FUTURE = timedelta(minutes=10)
 """A fix later than this after the as-of time is from a wrong clock (docs/method.md, "Position")."""

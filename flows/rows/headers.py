@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flows.home.settings import BarometerError
-from flows.sources.layouts import Layout, Source, UnknownHeader, tell_source
+from flows.sources.definitions import Source
+from flows.sources.layouts import Layout, UnknownHeader, tell_source
 
 _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
 _DIGIT = re.compile(rb"\d")

@@ -236,7 +236,8 @@ def meant(result: npt.NDArray[np.float64], name: str, layout: Layout) -> npt.NDA
 
 def as_texts(column: pa.BinaryArray, layout: Layout) -> pa.StringArray:
     """Text without control characters and AIS's filler ``@`` at the end; nothing left is null."""
-    junk, start = layout.source.text_not_available, layout.source.text_not_available_start
+    junk = {word.casefold() for word in layout.source.text_not_available}
+    start = [word.casefold() for word in layout.source.text_not_available_start]
     if not junk and not start:
         suspects = _suspects_if_plain(column)
         if suspects is not None and not _has_null(column.take(suspects)):

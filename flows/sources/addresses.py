@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
 
 _FIELD = re.compile(r"\{day:([^{}]*)\}")
 _CODES = re.compile(r"[-_.]*(?:%[Ymdj][-_.]*)+")
@@ -13,30 +23,72 @@ _PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/[A-Za-z0-9._~/+=-]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
-class Span(NamedTuple):
-    """Days whose files lie at addresses of one pattern.
+class Table(BaseModel):
+    """A table of a definition: no conversion of types, no unknown keys."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+"""A list of texts in the TOML file."""
+
+
+def _checked(pattern: str) -> str:
+    """A valid pattern. An address with a user, a password or a query could hold a secret, and
+    would be written to logs."""
+    codes = _FIELD.findall(pattern)
+    if not codes or not all(_CODES.fullmatch(code) for code in codes):
+        raise ValueError(
+            f"{pattern!r} does not contain the day in fields such as {{day:%Y-%m-%d}}; "
+            "%Y, %m, %d and %j can be used"
+        )
+    sample = address_of(pattern, date(2026, 4, 19))
+    if not _PLAIN.fullmatch(sample):
+        raise ValueError(f"{pattern!r} is not https:// or http://, a host and a plain path")
+    if not _NAME.fullmatch(_name(sample)):
+        raise ValueError(f"{pattern!r} does not end in a file name")
+    return pattern
+
+
+class Span(Table):
+    """Days whose files have addresses of one pattern.
 
     Attributes
     ----------
     first, last : date or None
-        Both included; None where there is no such bound.
+        Both included; None: unbounded.
     addresses : tuple of str
         Patterns of the same file, the likeliest first, with `{day:%Y...}` for the day.
     max_bytes : int
-        What no such file may exceed.
+        Upper limit of the size of such a file.
     """
 
-    first: date | None
-    last: date | None
-    addresses: tuple[str, ...]
-    max_bytes: int
+    first: date | None = None
+    last: date | None = None
+    addresses: tuple[Annotated[str, AfterValidator(_checked)], ...] = Field(
+        strict=False, min_length=1
+    )
+    max_bytes: PositiveInt
+
+    @model_validator(mode="after")
+    def _fits(self) -> Span:
+        if self.first and self.last and self.last < self.first:
+            raise ValueError(f"ends on {self.last}, before it begins on {self.first}")
+        samples = (date(2026, 4, 19), date(2026, 5, 19))
+        if len({tuple(_name(address_of(p, day)) for day in samples) for p in self.addresses}) > 1:
+            raise ValueError("the addresses end in different file names")
+        return self
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in the span."""
+        return (self.first or date.min) <= day <= (self.last or date.max)
 
 
-class Publication(NamedTuple):
-    """How a source is published: `delay_days`, until a day's file is there; where each day lies."""
+class Publication(Table):
+    """The table [fetch]: `delay_days` until a day's file is published; `spans` of addresses."""
 
-    delay_days: int
-    spans: tuple[Span, ...]
+    delay_days: NonNegativeInt
+    spans: Annotated[tuple[Span, ...], Field(alias="files", strict=False, min_length=1)]
 
 
 class DayFile(NamedTuple):
@@ -63,97 +115,24 @@ def files_of(published: Publication, days: Iterable[date]) -> list[DayFile]:
 
     A day outside every span has none; of spans that overlap, the first holds.
 
-    >>> months = Span(None, None, ("https://ais.example/{day:%Y-%m}.zip",), 1)
-    >>> found = files_of(Publication(7, (months,)), [date(2024, 1, 30), date(2024, 1, 31)])
-    >>> [(file.name, len(file.days)) for file in found]
+    >>> months = Span(addresses=("https://ais.example/{day:%Y-%m}.zip",), max_bytes=1)
+    >>> published = Publication(delay_days=7, files=(months,))
+    >>> files = files_of(published, [date(2024, 1, 30), date(2024, 1, 31)])
+    >>> [(file.name, len(file.days)) for file in files]
     [('2024-01.zip', 2)]
     """
-    found: dict[str, DayFile] = {}
+    files: dict[str, DayFile] = {}
     for day in sorted(set(days)):
-        span = next((s for s in published.spans if _holds(s, day)), None)
+        span = next((s for s in published.spans if s.holds(day)), None)
         if span is None:
             continue
         addresses = tuple(address_of(pattern, day) for pattern in span.addresses)
         name = _name(addresses[0])
-        known = found.get(name)
+        known = files.get(name)
         earlier = known.days if known else ()
-        found[name] = DayFile(name, addresses, span.max_bytes, (*earlier, day))
-    return list(found.values())
-
-
-def read_publication(raw: Mapping[str, Any]) -> Publication:
-    """The `[fetch]` table of a definition.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        If it does not hold; the message names the key or what is wrong with the address.
-    """
-    if unknown := sorted(set(raw) - {"delay_days", "files"}):
-        raise ValueError(f"[fetch] has unknown {', '.join(unknown)}")
-    files = raw["files"]
-    if not isinstance(files, list) or not files:
-        raise ValueError("[[fetch.files]] is missing")
-    return Publication(_whole_number("delay_days", raw["delay_days"], 0), tuple(map(_span, files)))
-
-
-def _span(raw: Mapping[str, Any]) -> Span:
-    if unknown := sorted(set(raw) - {"first", "last", "addresses", "max_bytes"}):
-        raise ValueError(f"[[fetch.files]] has unknown {', '.join(unknown)}")
-    first, last = (_bound(key, raw.get(key)) for key in ("first", "last"))
-    if first and last and last < first:
-        raise ValueError(f"[[fetch.files]] ends on {last}, before it begins on {first}")
-    addresses = raw["addresses"]
-    if not isinstance(addresses, list) or not addresses:
-        raise ValueError("addresses under [[fetch.files]] is not a list of texts")
-    return Span(
-        first,
-        last,
-        _checked(addresses),
-        _whole_number("max_bytes", raw["max_bytes"], 1),
-    )
-
-
-def _checked(addresses: Sequence[Any]) -> tuple[str, ...]:
-    """Patterns that hold. An address with a user, a password or a query could hold a secret, and
-    would be written to logs."""
-    for pattern in addresses:
-        if not isinstance(pattern, str):
-            raise ValueError("addresses under [[fetch.files]] is not a list of texts")
-        codes = _FIELD.findall(pattern)
-        if not codes or not all(_CODES.fullmatch(code) for code in codes):
-            raise ValueError(
-                f"address {pattern!r} does not name the day by fields such as {{day:%Y-%m-%d}}; "
-                "%Y, %m, %d and %j can be used"
-            )
-        sample = address_of(pattern, date(2026, 4, 19))
-        if not _PLAIN.fullmatch(sample):
-            raise ValueError(
-                f"address {pattern!r} is not https:// or http://, a host and a path of plain signs"
-            )
-        if not _NAME.fullmatch(_name(sample)):
-            raise ValueError(f"address {pattern!r} does not end in a file's name")
-    names = {tuple(_name(address_of(p, date(2026, m, 19))) for m in (4, 5)) for p in addresses}
-    if len(names) > 1:
-        raise ValueError("the addresses of one [[fetch.files]] end in different names")
-    return tuple(addresses)
+        files[name] = DayFile(name, addresses, span.max_bytes, (*earlier, day))
+    return list(files.values())
 
 
 def _name(address: str) -> str:
     return address.rpartition("/")[2]
-
-
-def _holds(span: Span, day: date) -> bool:
-    return (span.first is None or span.first <= day) and (span.last is None or day <= span.last)
-
-
-def _bound(key: str, value: Any) -> date | None:
-    if value is not None and type(value) is not date:
-        raise ValueError(f"{key} under [[fetch.files]] is not a day such as 2024-03-01")
-    return value
-
-
-def _whole_number(key: str, value: Any, least: int) -> int:
-    if type(value) is not int or value < least:
-        raise ValueError(f"{key} under [fetch] is not a whole number from {least} up")
-    return value

@@ -27,6 +27,7 @@ from flows.home import durable, lock
 from flows.home.hashes import file_hash
 from flows.home.settings import BarometerError, Settings
 from flows.sources.addresses import DayFile, files_of
+from flows.sources.definitions import Source
 from flows.sources.download import (
     HEAD_BYTES,
     Version,
@@ -48,7 +49,6 @@ from flows.sources.fetched import (
     newest_day,
     with_absent_told,
 )
-from flows.sources.layouts import Source
 from flows.sources.packings import members, opened
 
 BLOCK_BYTES = 1 << 20

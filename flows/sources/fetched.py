@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from flows.home.settings import Settings
 from flows.sources.addresses import files_of
-from flows.sources.layouts import Source
+from flows.sources.definitions import Source
 
 log = logging.getLogger("barometer.fetch")
 AGAIN_DAYS = 7

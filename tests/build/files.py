@@ -24,7 +24,8 @@ from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.rows import blocks, checks, parse, repeats
 from flows.rows.headers import headers_of
 from flows.rows.reasons import BAD_FIELDS, BAD_RECORD, LONG_LINE
-from flows.sources.layouts import Layout, load_sources, tell_source
+from flows.sources.definitions import load_sources
+from flows.sources.layouts import Layout, tell_source
 from flows.sources.packings import find_files
 
 AS_OF = datetime(2026, 4, 20)

@@ -18,7 +18,7 @@ from flows.lake.prepare import prepare_home
 from flows.registers import store
 from flows.registers.decisions import FILE
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
 from tests.build.files import LAYOUTS, day, row
 

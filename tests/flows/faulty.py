@@ -51,7 +51,7 @@ from flows.lake.prepare import prepare_home
 from flows.registers.bundled import bundled_versions
 from flows.report import write
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
 from tests.build import contents as whole
 from tests.build.contents import contents

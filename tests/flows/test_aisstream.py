@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from flows.home.resources import port_files
 from flows.sources import aisstream
 from flows.sources.aisstream import HEADER, BadMessage, Known, take
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from geo.earth import great_circle_m
 from geo.ports import load_ports
 from tests.build.files import read_all

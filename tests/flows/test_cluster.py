@@ -142,7 +142,7 @@ def test_what_a_worker_could_not_do_is_done_here(
 ) -> None:
     from flows import weekly
     from flows.ingest.inputs import find_inputs, inputs_of
-    from flows.sources.layouts import load_sources
+    from flows.sources.definitions import load_sources
 
     class Lost:
         def result(self) -> Outcome:

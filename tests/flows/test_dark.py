@@ -23,7 +23,7 @@ from flows.lake.prepare import prepare_home
 from flows.registers.codes import load_foreign_ports
 from flows.report.tables import records
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
 from geo.ports import load_ports
 from tests.build.files import LAYOUTS, day, row

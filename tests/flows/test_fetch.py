@@ -31,11 +31,11 @@ from flows.cli import main
 from flows.home import lock
 from flows.home.resources import data_path
 from flows.home.settings import BarometerError, Settings
-from flows.sources.addresses import address_of, files_of, read_publication
+from flows.sources.addresses import Publication, address_of, files_of
+from flows.sources.definitions import load_sources
 from flows.sources.faults import Patience
 from flows.sources.fetch import fetch_days, fetch_due, known_source
 from flows.sources.fetched import Fetched, fetch_problem, messages
-from flows.sources.layouts import load_sources
 from tests.build.files import day, fleet, ingest, packed, settings_of, tree
 from tests.conftest import ROOT
 from tests.flows.web import Web, serving
@@ -843,9 +843,9 @@ HOSTILE_ADDRESSES = {
 
 @pytest.mark.parametrize("address", HOSTILE_ADDRESSES.values(), ids=HOSTILE_ADDRESSES.keys())
 def test_an_address_that_does_not_hold_is_refused(address: Any) -> None:
-    assert read_publication(GOOD)
+    assert Publication.model_validate(GOOD)
     with pytest.raises(ValueError, match="address"):
-        read_publication(GOOD | {"files": [{"addresses": [address], "max_bytes": 9}]})
+        Publication.model_validate(GOOD | {"files": [{"addresses": [address], "max_bytes": 9}]})
 
 
 HOSTILE_TABLES: dict[str, Any] = {
@@ -877,7 +877,7 @@ HOSTILE_TABLES: dict[str, Any] = {
 @pytest.mark.parametrize("table", HOSTILE_TABLES.values(), ids=HOSTILE_TABLES.keys())
 def test_a_table_that_does_not_hold_is_refused(table: Any) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
-        read_publication(table)
+        Publication.model_validate(table)
 
 
 def test_a_definition_with_a_bad_address_is_named(tmp_path: Path) -> None:

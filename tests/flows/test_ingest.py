@@ -30,7 +30,7 @@ from flows.lake.prepare import prepare_home
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.rows import blocks, parse, reasons, repeats
 from flows.sources import packings
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
 from tests.build.files import (
     AS_OF,

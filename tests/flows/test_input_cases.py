@@ -25,7 +25,7 @@ from flows.lake.manifest import MANIFEST, read_manifest
 from flows.rows import blocks, reasons
 from flows.rows.values import NULLS, STATIC
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files, members, opened
 from tests.build.files import (
     LAYOUTS,

@@ -82,7 +82,7 @@ def states(home: Settings, *given: Path, verify: bool = False) -> list[str]:
 
 
 def ingest_sources(home: Settings) -> dict[str, object]:
-    from flows.sources.layouts import load_sources
+    from flows.sources.definitions import load_sources
 
     return load_sources(home.home)
 

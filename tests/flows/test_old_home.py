@@ -18,7 +18,7 @@ from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
 from tests.build.files import day, write
 from tests.build.ships import BERTH, DANISH, SEA, call, second, ship, way, without_imo

@@ -34,7 +34,8 @@ from flows.rows.reasons import (
     OLD_TIME,
 )
 from flows.rows.values import TEXTS
-from flows.sources.layouts import OPTIONAL, tell_source
+from flows.sources.definitions import OPTIONAL
+from flows.sources.layouts import tell_source
 from tests.build.files import (
     AS_OF,
     FIX,
@@ -229,7 +230,7 @@ def test_a_danish_time_is_day_first_and_exact(
 
 
 def test_a_time_format_with_an_offset_is_converted() -> None:
-    source = SOURCES[LAYOUTS[1]]._replace(time_format="%Y%m%d %H%M%S %z")
+    source = SOURCES[LAYOUTS[1]].model_copy(update={"time_format": "%Y%m%d %H%M%S %z"})
     found = read_all(day(row(reported_at="20260415 153000 +0330")), sources=[source])
     assert [r["reported_at"] for r in found.rows] == [NOON]
 

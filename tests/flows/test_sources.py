@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from flows.home.settings import BarometerError
-from flows.sources.layouts import UnknownHeader, load_sources, tell_source
+from flows.sources.definitions import load_sources
+from flows.sources.layouts import UnknownHeader, tell_source
 from tests.build.files import (
     LAYOUTS,
     SOURCES,

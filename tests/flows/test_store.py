@@ -28,7 +28,7 @@ from flows.lake.entry import Entry, Manifest
 from flows.lake.manifest import Place, connect, read_manifest, write_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
 from tests.build.contents import contents, differing
 from tests.build.files import day, file_id, fleet, row, write, zipped

@@ -14,7 +14,7 @@ from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
 from flows.registers import store
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
 from tests.build.ships import AS_OF
 from tests.conftest import ROOT, no_pictures

@@ -36,7 +36,7 @@ from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.simulate import TRAPS, simulate
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from tests.measure.evaluation.score import (
     PLAIN,
     Judged,

@@ -151,7 +151,7 @@ def _faults(work: Path, home: Path, days: dict[date, bytes], newest: date, post:
     from flows.ingest.stage import ingest_file
     from flows.lake.prepare import prepare_home
     from flows.runner import run
-    from flows.sources.layouts import load_sources
+    from flows.sources.definitions import load_sources
 
     for day, content in days.items():
         if day <= newest:

@@ -19,7 +19,7 @@ from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
 
 AS_OF = datetime.fromisoformat("2026-03-18")

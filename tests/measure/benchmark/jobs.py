@@ -100,7 +100,7 @@ def _ingested(files: list[str], home: str, given: dict[str, Any]) -> tuple[float
     from flows.home.settings import load_settings
     from flows.ingest.stage import ingest_file
     from flows.lake.prepare import prepare_home
-    from flows.sources.layouts import load_sources
+    from flows.sources.definitions import load_sources
     from flows.sources.packings import InputFile
 
     settings = load_settings({"home": home, **given}, {})

@@ -23,7 +23,7 @@ from flows.ingest.inputs import find_inputs
 from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
 from flows.runner import run
-from flows.sources.layouts import load_sources
+from flows.sources.definitions import load_sources
 from geo.ports import load_ports
 
 HEADER = (
