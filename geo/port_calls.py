@@ -229,7 +229,7 @@ def _is_echo(doubled: pd.DataFrame, calls: pd.DataFrame) -> npt.NDArray[np.bool_
     return np.asarray(doubled.index.isin(pairs.loc[meets, "row"]))
 
 
-def hangs_on_hearing(fixes: Fixes) -> npt.NDArray[np.int32]:
+def depends_on_reception(fixes: Fixes) -> npt.NDArray[np.int32]:
     """The ships whose calls may change without a new fix of theirs.
 
     Parameters

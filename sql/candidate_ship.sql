@@ -3,6 +3,6 @@
 select
     mmsi,
     fixes,
-    hangs_on_hearing
+    depends_on_reception
 from found_ship
 order by mmsi

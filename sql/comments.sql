@@ -753,7 +753,7 @@ comment on column interference.evidence is 'jumps: several ships made a way ther
 comment on table candidate_ship is 'Bookkeeping of the detector: the ships that ever came near a port. One row a transmitter (mmsi).';
 comment on column candidate_ship.mmsi is 'The transmitter.';
 comment on column candidate_ship.fixes is 'Its fixes in the lake, anywhere.';
-comment on column candidate_ship.hangs_on_hearing is 'Whether its calls may change without a fix of its own: it lay in port when last heard, or was silent there for over a week.';
+comment on column candidate_ship.depends_on_reception is 'Whether its calls may change without a fix of its own: it lay in port when last heard, or was silent there for over a week.';
 
 comment on table worked_part is 'Bookkeeping of the detector: the parts of the lake that the calls were found in. One row a Parquet file.';
 comment on column worked_part.part_hash is 'blake2b-256 of the file, as in the manifest.';

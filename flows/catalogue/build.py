@@ -149,7 +149,7 @@ def build(
         events = derive_events.find_events(work, _data_end(manifest))
         for name, table in zip(("found_call", "found_flag", "found_ship"), work, strict=True):
             con.register(name, table)
-        for name, table in zip(("found_event", "struck_port", "found_stay"), events, strict=True):
+        for name, table in zip(("found_event", "affected_port", "found_stay"), events, strict=True):
             con.register(name, table)
         con.register("lake_part", _lake_part(manifest))
         create_relations(con, "track_call", "flagged_position", "candidate_ship", "worked_part")

@@ -24,7 +24,7 @@ import geo
 from flows.home.resources import sql_path
 from geo.fences import locate
 from geo.plausibility import REASONS, VERDICTS, judge
-from geo.port_calls import find_port_calls, hangs_on_hearing
+from geo.port_calls import depends_on_reception, find_port_calls
 from geo.ports import Ports
 
 BATCH_FIXES = 1_000_000
@@ -63,7 +63,7 @@ FLAGGED_SCHEMA = pa.schema(
     ]
 )
 SHIP_SCHEMA = pa.schema(
-    [("mmsi", pa.int32()), ("fixes", pa.int64()), ("hangs_on_hearing", pa.bool_())]
+    [("mmsi", pa.int32()), ("fixes", pa.int64()), ("depends_on_reception", pa.bool_())]
 )
 
 
@@ -110,7 +110,9 @@ def settled(before: Work, candidate: pa.Table, touched: pa.Array) -> Work:
         The MMSIs with a fix in a part of the lake that is new since.
     """
     same = before.ships.join(candidate, ["mmsi", "fixes"], join_type="inner")
-    stays = pc.and_(pc.invert(same["hangs_on_hearing"]), pc.invert(pc.is_in(same["mmsi"], touched)))
+    stays = pc.and_(
+        pc.invert(same["depends_on_reception"]), pc.invert(pc.is_in(same["mmsi"], touched))
+    )
     ships = same.filter(stays).select(SHIP_SCHEMA.names)
     stay = ships["mmsi"].combine_chunks()
     return Work(
@@ -254,8 +256,10 @@ def _flagged(fixes: dict[str, npt.NDArray[Any]], port_ids: list[str]) -> pa.Tabl
 
 def _ships(fixes: dict[str, npt.NDArray[Any]]) -> pa.Table:
     ships, count = np.unique(fixes["mmsi"], return_counts=True)
-    hangs = np.isin(ships, hangs_on_hearing(fixes))
-    return pa.table({"mmsi": ships, "fixes": count, "hangs_on_hearing": hangs}, schema=SHIP_SCHEMA)
+    hangs = np.isin(ships, depends_on_reception(fixes))
+    return pa.table(
+        {"mmsi": ships, "fixes": count, "depends_on_reception": hangs}, schema=SHIP_SCHEMA
+    )
 
 
 def batches(ships: Iterable[tuple[int, int]], most: int) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Interference events near ports, from the tracks that were worked."""
+"""Interference events near ports, from the verdicts and calls of all ships."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INTERFERENCE_SCHEMA = pa.schema(
         ("evidence", pa.string()),
     ]
 )
-STRUCK_SCHEMA = pa.schema([("interference_id", pa.int64()), ("port_id", pa.string())])
+AFFECTED_SCHEMA = pa.schema([("interference_id", pa.int64()), ("port_id", pa.string())])
 STAY_SCHEMA = pa.schema(
     [
         ("port_call_id", pa.string()),
@@ -40,16 +40,19 @@ STAY_SCHEMA = pa.schema(
 )
 
 NEAR_M = 20_000.0
-"""A ship heard so near outside sailed in or out: two hours of a tanker's slow way in an approach.
-One that was shown falsely from no further off was hardly in another port."""
+"""A ship received within this distance outside a limit sailed in or out. A choice: two hours at a
+tanker's speed in an approach."""
 
 
 class Events(NamedTuple):
-    """Interference: the events, the ports that they threw ships into, and the calls to hold against
-    them, which `call_interference.sql` does."""
+    """Interference events, the ports they affect, and the calls to compare with them.
+
+    `call_interference.sql` makes the comparison. The columns are those of `INTERFERENCE_SCHEMA`,
+    `AFFECTED_SCHEMA` and `STAY_SCHEMA`.
+    """
 
     event: pa.Table
-    struck: pa.Table
+    affected: pa.Table
     stay: pa.Table
 
 
@@ -68,7 +71,7 @@ def find_events(work: Work, data_end: datetime | None) -> Events:
     Events
         event: in `INTERFERENCE_SCHEMA`, numbered from 1 in order of time. Its evidence is
         ``jumps`` where several ships jumped to a place, ``crowd`` where no single jump shows it.
-        struck: one row an event and port whose limit holds displaced fixes. stay: one row a call,
+        affected: one row an event and port whose limit holds displaced fixes. stay: one row a call,
         with its end and whether its ship was seen near the port outside.
     """
     columns = ["port_call_id", "mmsi", "port_id", "arrived_after", "arrived_at", "departed_at"]
@@ -76,11 +79,11 @@ def find_events(work: Work, data_end: datetime | None) -> Events:
     if data_end is not None:
         call["departed_at"] = call["departed_at"].fillna(pd.Timestamp(data_end))
     call["is_seen_near"] = call["outside_m"] <= NEAR_M
-    # Seen elsewhere, here once, and nowhere near: it may have sailed, or have been thrown.
+    # Seen elsewhere, here once, and nowhere near: it may have sailed, or have been displaced.
     call["is_glimpse"] = (
         ~call["is_seen_near"] & call["arrived_after"].notna() & (call["fixes"] == 1)
     )
-    jumps, struck = _jumps(work.flagged, call)
+    jumps, affected = _jumps(work.flagged, call)
     crowds, crowded = _crowds(call)
     crowds["interference_id"] += len(jumps)
     crowded["interference_id"] += len(jumps)
@@ -88,12 +91,12 @@ def find_events(work: Work, data_end: datetime | None) -> Events:
     event = event.sort_values(["began_at", "lon", "lat", "evidence"], ignore_index=True)
     number = pd.Series(event.index + 1, index=event["interference_id"])
     event["interference_id"] = number.to_numpy()
-    struck = pd.concat([struck, crowded]).drop_duplicates()
-    struck["interference_id"] = struck["interference_id"].map(number)
+    affected = pd.concat([affected, crowded]).drop_duplicates()
+    affected["interference_id"] = affected["interference_id"].map(number)
     stay = call.rename(columns={"departed_at": "ended_at"})[STAY_SCHEMA.names]
     return Events(
         pa.Table.from_pandas(event, schema=INTERFERENCE_SCHEMA, preserve_index=False),
-        pa.Table.from_pandas(struck, schema=STRUCK_SCHEMA, preserve_index=False),
+        pa.Table.from_pandas(affected, schema=AFFECTED_SCHEMA, preserve_index=False),
         pa.Table.from_pandas(stay, schema=STAY_SCHEMA, preserve_index=False),
     )
 
@@ -103,36 +106,36 @@ def _jumps(flagged: pa.Table, call: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
 
     A call of a single fix by a ship that was not seen near may be one of the jumps.
     """
-    displaced = pa.array([REASONS[JUMP], REASONS[FEW_BESIDE_MANY]])
-    jumped = flagged.filter(pc.is_in(flagged["reason"], displaced))
+    reasons = pa.array([REASONS[JUMP], REASONS[FEW_BESIDE_MANY]])
+    jumped = flagged.filter(pc.is_in(flagged["reason"], reasons))
     jumped = jumped.select(["mmsi", "reported_at", "lon", "lat", "port_id"]).to_pandas()
     jumped["is_certain"] = True
-    maybe = call.loc[call["is_glimpse"]].assign(is_certain=False)
-    maybe = maybe.rename(columns={"arrived_at": "reported_at"})
-    thrown = pd.concat([jumped, maybe[jumped.columns]], ignore_index=True)
-    found = find_interference(
-        thrown["mmsi"].to_numpy(dtype=np.int64),
-        microseconds(thrown["reported_at"]),
-        thrown["lon"].to_numpy(),
-        thrown["lat"].to_numpy(),
-        thrown["is_certain"].to_numpy(dtype=np.bool_),
+    glimpsed = call.loc[call["is_glimpse"]].assign(is_certain=False)
+    glimpsed = glimpsed.rename(columns={"arrived_at": "reported_at"})
+    displaced = pd.concat([jumped, glimpsed[jumped.columns]], ignore_index=True)
+    events = find_interference(
+        displaced["mmsi"].to_numpy(dtype=np.int64),
+        microseconds(displaced["reported_at"]),
+        displaced["lon"].to_numpy(),
+        displaced["lat"].to_numpy(),
+        displaced["is_certain"].to_numpy(dtype=np.bool_),
     )
     event = pd.DataFrame(
         {
-            "interference_id": np.arange(found.lon.size),
-            "lon": found.lon.round(5),
-            "lat": found.lat.round(5),
-            "radius_m": found.radius_m,
-            "began_at": found.began_us.view("datetime64[us]"),
-            "ended_at": found.ended_us.view("datetime64[us]"),
-            "ships": found.ships,
-            "displaced_fixes": found.fixes,
+            "interference_id": np.arange(events.lon.size),
+            "lon": events.lon.round(5),
+            "lat": events.lat.round(5),
+            "radius_m": events.radius_m,
+            "began_at": events.began_us.view("datetime64[us]"),
+            "ended_at": events.ended_us.view("datetime64[us]"),
+            "ships": events.ships,
+            "displaced_fixes": events.fixes,
             "evidence": "jumps",
         }
     )
-    struck = thrown.assign(interference_id=found.event)[["interference_id", "port_id"]]
-    struck = struck.loc[(struck["interference_id"] >= 0) & struck["port_id"].notna()]
-    return event, struck.drop_duplicates().astype({"interference_id": np.int64})
+    affected = displaced.assign(interference_id=events.event)[["interference_id", "port_id"]]
+    affected = affected.loc[(affected["interference_id"] >= 0) & affected["port_id"].notna()]
+    return event, affected.drop_duplicates().astype({"interference_id": np.int64})
 
 
 def _crowds(call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -145,7 +148,7 @@ def _crowds(call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         crowd = find_crowds(
             microseconds(at_port["arrived_at"]), at_port["is_glimpse"].to_numpy(), span_us
         )
-        groups += [at_port.loc[crowd == one] for one in range(crowd.max(initial=-1) + 1)]
+        groups += [at_port.loc[crowd == number] for number in range(crowd.max(initial=-1) + 1)]
     event = pd.DataFrame(
         [
             {
@@ -163,11 +166,11 @@ def _crowds(call: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         ],
         columns=pd.Index(INTERFERENCE_SCHEMA.names),
     )
-    struck = pd.DataFrame(
+    affected = pd.DataFrame(
         [(number, group["port_id"].iloc[0]) for number, group in enumerate(groups)],
-        columns=pd.Index(STRUCK_SCHEMA.names),
+        columns=pd.Index(AFFECTED_SCHEMA.names),
     )
-    return event, struck
+    return event, affected
 
 
 def _radius_m(group: pd.DataFrame) -> float:

@@ -211,7 +211,7 @@ def test_a_file_is_worked_only_for_its_ships_and_those_that_hang_on_hearing(
     ships = np.sort(fixes["mmsi"].unique())
     is_new = (fixes["reported_at"] >= noon) & fixes["mmsi"].isin(ships[::7])
     before = bring(home, write(tmp_path / "old.csv", fixes[fixes["reported_at"] < noon]))
-    known, hanging = candidates(before), candidates(before, "hangs_on_hearing")
+    known, hanging = candidates(before), candidates(before, "depends_on_reception")
     worked.clear()
     after = bring(home, write(tmp_path / "new.csv", fixes[is_new]))
     touched = set(fixes.loc[is_new, "mmsi"].tolist()) & candidates(after)
@@ -233,7 +233,7 @@ def test_a_run_without_new_files_works_only_ships_that_hang_on_hearing(
 ) -> None:
     settings = copied(whole, tmp_path / "home")
     assert_same(derived(bring(settings.home)), expected)
-    assert worked == candidates(settings, "hangs_on_hearing") < candidates(settings)
+    assert worked == candidates(settings, "depends_on_reception") < candidates(settings)
 
 
 def lose(path: Path) -> None:
@@ -338,7 +338,7 @@ def work(found: list[Any], flagged: list[Any] = (), ships: list[Any] = ()) -> ca
 
 
 def ship(mmsi: int, fixes: int = 5, hangs: bool = False) -> Any:
-    return {"mmsi": mmsi, "fixes": fixes, "hangs_on_hearing": hangs}
+    return {"mmsi": mmsi, "fixes": fixes, "depends_on_reception": hangs}
 
 
 def counted(**fixes: int) -> pa.Table:
@@ -367,7 +367,7 @@ def test_ships_without_new_fixes_stay_settled() -> None:
     assert settled_ships(before, counted(_1=5, _2=5, _3=5), 1, 2, 3) == []
 
 
-def test_a_ship_that_hangs_on_hearing_is_not_settled() -> None:
+def test_a_ship_that_depends_on_reception_is_not_settled() -> None:
     before = work([call(1), call(2)], [jump(1), jump(2)], [ship(1, hangs=True), ship(2)])
     assert settled_ships(before, counted(_1=5, _2=5)) == [2]
 
@@ -400,7 +400,7 @@ def events(*found: Any, flagged: list[Any] | None = None, end: float = 100) -> d
 def held_against(found: derive_events.Events) -> list[tuple[str, int, bool]]:
     """The rows of `call_interference`: call, event, and whether the ship was seen near."""
     with duckdb.connect() as con:
-        for name, one in zip(("found_event", "struck_port", "found_stay"), found, strict=True):
+        for name, one in zip(("found_event", "affected_port", "found_stay"), found, strict=True):
             con.register(name, one)
         query = sql_path("call_interference.sql").read_text(encoding="utf-8")
         return con.execute(query).fetchall()
@@ -426,7 +426,7 @@ def test_several_ships_that_jumped_to_a_port_are_an_event_there() -> None:
             "evidence": "jumps",
         }
     ]
-    assert found.struck.to_pylist() == [{"interference_id": 1, "port_id": "IRKHK"}]
+    assert found.affected.to_pylist() == [{"interference_id": 1, "port_id": "IRKHK"}]
     assert held_against(found) == []
 
 
@@ -486,7 +486,7 @@ def test_a_crowd_of_glimpses_is_an_event_without_a_jump() -> None:
     found = events(*usual, *crowd, flagged=[], end=24 * 60)
     assert found.event["evidence"].to_pylist() == ["crowd"]
     assert found.event["ships"].to_pylist() == [6]
-    assert found.struck["port_id"].to_pylist() == ["IRKHK"]
+    assert found.affected["port_id"].to_pylist() == ["IRKHK"]
     assert inside(*usual, *crowd, flagged=[], end=24 * 60) == [200, 201, 202, 203, 204, 205]
 
 
@@ -497,7 +497,7 @@ def test_events_are_numbered_in_order_of_time_whatever_shows_them() -> None:
     found = events(*usual, *crowd, flagged=[*later, *STORM], end=24 * 60)
     assert found.event["interference_id"].to_pylist() == [1, 2, 3]
     assert found.event["evidence"].to_pylist() == ["jumps", "crowd", "jumps"]
-    struck = {row["interference_id"]: row["port_id"] for row in found.struck.to_pylist()}
+    struck = {row["interference_id"]: row["port_id"] for row in found.affected.to_pylist()}
     assert struck == {1: "IRKHK", 2: "IRKHK", 3: "IRASA"}
 
 
@@ -533,7 +533,7 @@ def storms(*spans: tuple[str, float, float]) -> tuple[pa.Table, pa.Table]:
         for number, (port_id, _, _) in enumerate(spans, 1)
     ]
     return table(derive_events.INTERFERENCE_SCHEMA, event), table(
-        derive_events.STRUCK_SCHEMA, struck
+        derive_events.AFFECTED_SCHEMA, struck
     )
 
 
@@ -568,7 +568,11 @@ def test_no_number_of_events_takes_memory() -> None:
     query = sql_path("call_interference.sql").read_text(encoding="utf-8")
     with duckdb.connect(config={"memory_limit": "100MB", "threads": 1}) as con:
         con.execute("set temp_directory = ''")
-        for name, one in (("found_event", event), ("struck_port", struck), ("found_stay", called)):
+        for name, one in (
+            ("found_event", event),
+            ("affected_port", struck),
+            ("found_stay", called),
+        ):
             con.register(name, one)
         con.sql(query).create("call_interference")
         (found,) = con.execute("select count(*) from call_interference").fetchone() or (0,)
