@@ -108,8 +108,8 @@ def usual_speed_kn(table: Table, rows: Ints) -> Floats:
     tracks = np.unique(table.track[rows])
     sails = np.flatnonzero((table.sog > SAILING_KN) & np.isin(table.track, tracks))
     usual = pd.Series(table.sog[sails], dtype=np.float64).groupby(table.track[sails]).median()
-    found = usual.reindex(table.track[rows]).fillna(ROOM_KN[1]).to_numpy()
-    return np.asarray(np.clip(found, *ROOM_KN))
+    speed_kn = usual.reindex(table.track[rows]).fillna(ROOM_KN[1]).to_numpy()
+    return np.asarray(np.clip(speed_kn, *ROOM_KN))
 
 
 def outside_distance_m(

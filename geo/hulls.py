@@ -114,15 +114,15 @@ def is_other_clock(table: Table, track: Ints, rows: Ints) -> bool:
     lag_us = np.arange(-CLOCK_LAG_US, CLOCK_LAG_US + 1, CLOCK_STEP_US)
     near = _is_where_it_was(table, track, rows, lag_us, CLOCK_NEAR_M)
     # What is near at hardly any lag or at some is told by the clock; what is near for hours is not.
-    tells = near.sum(axis=1) * CLOCK_STEP_US <= CLOCK_STILL_US
-    near, at = near[tells], table.at[rows[tells]]
+    is_moving = near.sum(axis=1) * CLOCK_STEP_US <= CLOCK_STILL_US
+    near, at = near[is_moving], table.at[rows[is_moving]]
     explained = np.zeros(at.size, dtype=np.bool_)
     for _ in range(CLOCK_LAGS if at.size >= CLOCK_LEAST else 0):
         span_us = min(CLOCK_SPAN_US, CLOCK_SPAN_SHARE * (at[-1] - at[0]))
-        left = near & ~explained[:, None]
-        count = left.sum(axis=0)
-        first_us = np.where(left, at[:, None], at[-1]).min(axis=0)
-        last_us = np.where(left, at[:, None], at[0]).max(axis=0)
+        unexplained = near & ~explained[:, None]
+        count = unexplained.sum(axis=0)
+        first_us = np.where(unexplained, at[:, None], at[-1]).min(axis=0)
+        last_us = np.where(unexplained, at[:, None], at[0]).max(axis=0)
         count[(count < CLOCK_FIXES) | (last_us - first_us < span_us)] = 0
         if not count.any():
             break

@@ -104,11 +104,11 @@ def find_interference(
     starts = np.searchsorted(component[by_component], np.arange(component.max(initial=-1) + 2))
     members = [by_component[a:b] for a, b in pairwise(starts.tolist())]
     described = [_describe(mmsi[rows], at_us[rows], lon[rows], lat[rows]) for rows in members]
-    order = sorted(range(len(members)), key=lambda one: described[one])
+    order = sorted(range(len(members)), key=lambda index: described[index])
     event = np.full(mmsi.size, -1, dtype=np.int64)
-    for number, one in enumerate(order):
-        event[members[one]] = number
-    columns: list[Any] = list(zip(*(described[one] for one in order), strict=True)) or [()] * 7
+    for number, index in enumerate(order):
+        event[members[index]] = number
+    columns: list[Any] = list(zip(*(described[index] for index in order), strict=True)) or [()] * 7
     began, ended, middle_lon, middle_lat, radius, ships, fixes = columns
     return Events(
         np.array(middle_lon, dtype=np.float64),
@@ -155,21 +155,21 @@ def _components(
         and not certain.isdisjoint(nears)
         for nears in around
     ]
-    found = np.full(len(cells), -1, dtype=np.int64)
+    component = np.full(len(cells), -1, dtype=np.int64)
     count = 0
     for start in range(len(cells)):
-        if not is_core[start] or found[start] >= 0:
+        if not is_core[start] or component[start] >= 0:
             continue
-        found[start] = count
+        component[start] = count
         waiting = [start]
         while waiting:
             for near in around[waiting.pop()]:
-                if found[near] < 0:
-                    found[near] = count
+                if component[near] < 0:
+                    component[near] = count
                     if is_core[near]:
                         waiting.append(near)
         count += 1
-    return found
+    return component
 
 
 def _describe(
@@ -230,7 +230,7 @@ def find_crowds(at_us: _Ints, is_glimpse: npt.NDArray[np.bool_], span_us: int) -
     [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, -1]
     """
     glimpses = np.flatnonzero(is_glimpse)
-    found = np.full(at_us.size, -1, dtype=np.int64)
+    crowd = np.full(at_us.size, -1, dtype=np.int64)
     days = max(span_us, CROWD_US) / CROWD_US
     in_crowd = np.zeros(glimpses.size, dtype=np.bool_)
     for first, start in enumerate(at_us[glimpses].tolist()):
@@ -238,17 +238,17 @@ def find_crowds(at_us: _Ints, is_glimpse: npt.NDArray[np.bool_], span_us: int) -
         ships = last - first
         if ships < MIN_SHIPS:
             continue
-        others = glimpses.size - ships
+        other_glimpses = glimpses.size - ships
         stays = at_us.size - glimpses.size
         beside = np.searchsorted(at_us, start + CROWD_US, side="right")
         beside -= np.searchsorted(at_us, start, side="left") + ships
-        usual = (others + 1) / days + beside * (others + 1) / (stays + 1)
+        usual = (other_glimpses + 1) / days + beside * (other_glimpses + 1) / (stays + 1)
         if _poisson_tail(ships, usual) < CROWD_CHANCE:
             in_crowd[first:last] = True
     crowded = glimpses[in_crowd]
     if crowded.size:
-        found[crowded] = np.cumsum(np.diff(at_us[crowded], prepend=at_us[crowded[0]]) > CROWD_US)
-    return found
+        crowd[crowded] = np.cumsum(np.diff(at_us[crowded], prepend=at_us[crowded[0]]) > CROWD_US)
+    return crowd
 
 
 def _poisson_tail(count: int, mean: float) -> float:

@@ -56,9 +56,11 @@ def cheapest_paths(table: Table, pieces: PieceTable) -> Bools:
     on_path = np.zeros(pieces.mmsi.size, dtype=np.bool_)
     first = np.flatnonzero(np.concatenate(([True], pieces.mmsi[1:] != pieces.mmsi[:-1])))
     last = np.append(first[1:], pieces.mmsi.size)
-    for one in range(first.size):
-        of_one = slice(first[one], last[one])
-        on_path[of_one] = _cheapest_path(table, pieces.rows(of_one), edge[of_one], aside[of_one])
+    for number in range(first.size):
+        of_mmsi = slice(first[number], last[number])
+        on_path[of_mmsi] = _cheapest_path(
+            table, pieces.rows(of_mmsi), edge[of_mmsi], aside[of_mmsi]
+        )
     return on_path
 
 
@@ -176,17 +178,17 @@ def _cheapest_path(
         ways = gain[piece : piece + width] + edge[piece]
         imo = pieces.imo[piece]
         if known.size > 1 and imo > 0:
-            others = carried[piece : piece + width]
-            ways = ways + OTHER_IMO_COST * ((others > 0) & (others != imo))
+            carried_imo = carried[piece : piece + width]
+            ways = ways + OTHER_IMO_COST * ((carried_imo > 0) & (carried_imo != imo))
         best = width - 1 - int(ways[::-1].argmin())
         way, origin = ways[best], piece - width + best
-        if anchors and is_strong[piece] and min(gain[one + width] for one in anchors) < way:
+        if anchors and is_strong[piece] and min(gain[anchor + width] for anchor in anchors) < way:
             far = np.array(anchors)
             here = np.full_like(far, piece)
             step_m = table.metres(pieces.tail[far], pieces.head[here])
             far_ways = gain[far + width] + _step_cost(table, pieces, far, here, step_m)
-            others = carried[far + width]
-            far_ways += OTHER_IMO_COST * ((others > 0) & (others != imo) & (imo > 0))
+            carried_imo = carried[far + width]
+            far_ways += OTHER_IMO_COST * ((carried_imo > 0) & (carried_imo != imo) & (imo > 0))
             far_best = int(far_ways.argmin())
             if far_ways[far_best] < way:
                 way, origin = far_ways[far_best], anchors[far_best]

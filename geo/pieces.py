@@ -236,9 +236,9 @@ def _stray_ends(table: Table, is_new: Bools, same: Bools, own_kn: Floats) -> Boo
             goes_on = ~is_new[step]
             inner, beside, step = inner[goes_on], beside[goes_on], step[goes_on]
             rest = inner + way * stray
-            found = joins(beside, rest) if way > 0 else joins(rest, beside)
-            cuts[step[found]] = True
-            inner, beside = inner[~found], beside[~found]
+            is_joined = joins(beside, rest) if way > 0 else joins(rest, beside)
+            cuts[step[is_joined]] = True
+            inner, beside = inner[~is_joined], beside[~is_joined]
     return cuts
 
 
@@ -259,9 +259,9 @@ def _piece_imo(table: Table, head: Ints, fixes: Ints) -> Ints:
     """
     piece = np.repeat(np.arange(head.size), fixes)
     known = np.flatnonzero(table.imo > 0)
-    found = np.zeros(head.size, dtype=np.int64)
+    piece_imo = np.zeros(head.size, dtype=np.int64)
     if known.size == 0:
-        return found
+        return piece_imo
     together = piece[known[1:]] == piece[known[:-1]]
     flips = together & (table.imo[known[1:]] != table.imo[known[:-1]])
     mmsi = table.mmsi[known[:-1]]
@@ -269,5 +269,5 @@ def _piece_imo(table: Table, head: Ints, fixes: Ints) -> Ints:
     steps = pd.Series(together).groupby(mmsi).sum()
     mixed = changing.index[(changing > 2) & (changing > MIXED_SHARE * steps)].to_numpy()
     known = known[~np.isin(table.mmsi[known], mixed)][::-1]
-    found[piece[known]] = table.imo[known]
-    return found
+    piece_imo[piece[known]] = table.imo[known]
+    return piece_imo

@@ -153,19 +153,19 @@ def judge(fixes: Fixes) -> Judgement:
         [values[1:] != values[:-1] for values in (table.mmsi, table.at, table.lon, table.lat)],
         axis=0,
     )
-    found = _judge_sorted(table.rows(is_first))
+    judgement = _judge_sorted(table.rows(is_first))
     back = np.empty_like(order)
     back[order] = np.cumsum(is_first) - 1
-    return found.rows(back)
+    return judgement.rows(back)
 
 
 def _judge_sorted(table: Table) -> Judgement:
     size = table.mmsi.size
-    found = Judgement(
+    judgement = Judgement(
         np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int8), table.mmsi.copy()
     )
     if size < 2:
-        return found
+        return judgement
     same = table.mmsi[1:] == table.mmsi[:-1]
     jump = np.empty(same.size, dtype=np.bool_)
     for first in range(0, same.size, BLOCK):
@@ -173,17 +173,17 @@ def _judge_sorted(table: Table) -> Judgement:
         jump[start] = ~table.can_sail(start, start + 1)
     jump &= same
     if not jump.any():
-        return found
+        return judgement
     track = np.concatenate(([0], np.cumsum(~same)))
     has_jump = np.zeros(track[-1] + 1, dtype=np.bool_)
     has_jump[track[:-1][jump]] = True
     rows = np.flatnonzero(has_jump[track])
     stands, group = thinned(table.rows(rows))
     explained = _explain(table.rows(rows[stands])).rows(group)
-    found.verdict[rows] = explained.verdict
-    found.reason[rows] = explained.reason
-    found.track_id[rows] = explained.track_id
-    return found
+    judgement.verdict[rows] = explained.verdict
+    judgement.reason[rows] = explained.reason
+    judgement.track_id[rows] = explained.track_id
+    return judgement
 
 
 _UNDECIDED, _DROPPED = -1, -2
@@ -201,11 +201,11 @@ def _explain(table: Table) -> Judgement:
             break
         path = todo[cheapest_paths(table, pieces.rows(todo))]
         border = np.flatnonzero(np.diff(pieces.mmsi[path])) + 1
-        for one in np.split(path, border):
-            _place(table, pieces, one, owner, reason)
-    left = np.flatnonzero(owner == _UNDECIDED)
-    for one in np.split(left, np.flatnonzero(np.diff(pieces.mmsi[left])) + 1):
-        _place_rest(table, pieces, one, owner, reason)
+        for path_of_mmsi in np.split(path, border):
+            _place(table, pieces, path_of_mmsi, owner, reason)
+    undecided = np.flatnonzero(owner == _UNDECIDED)
+    for path_of_mmsi in np.split(undecided, np.flatnonzero(np.diff(pieces.mmsi[undecided])) + 1):
+        _place_rest(table, pieces, path_of_mmsi, owner, reason)
 
     _drop_between(table, pieces, owner, reason)
     for mmsi in np.unique(pieces.mmsi[owner > 0]):
@@ -257,21 +257,21 @@ def _uncross(table: Table, pieces: PieceTable, own: Ints, owner: Ints) -> None:
     Where two ships pass each other in a lane, either way on can be sailed by both. `own` are the
     pieces of one MMSI; changes `owner`.
     """
-    for one, other in combinations(np.unique(owner[own][owner[own] >= 0]).tolist(), 2):
-        first, second = own[owner[own] == one], own[owner[own] == other]
+    for hull, other_hull in combinations(np.unique(owner[own][owner[own] >= 0]).tolist(), 2):
+        first, second = own[owner[own] == hull], own[owner[own] == other_hull]
         begin = max(table.at[pieces.head[first[0]]], table.at[pieces.head[second[0]]])
         end = min(table.at[pieces.tail[first[-1]]], table.at[pieces.tail[second[-1]]])
         at = np.arange(begin + MEETING_US, end - MEETING_US, SLOT_US)
         if at.size < 3:
             continue
-        places = [places_at(table, rows_of(pieces, some), at) for some in (first, second)]
+        places = [places_at(table, rows_of(pieces, side), at) for side in (first, second)]
         apart_m = np.hypot(*(places[0] - places[1]))
         is_least = (apart_m[1:-1] <= apart_m[:-2]) & (apart_m[1:-1] < apart_m[2:])
         for met in at[1:-1][is_least & (apart_m[1:-1] <= MEETING_M)].tolist():
-            if _turn_round(table, pieces, own, owner, (one, other), met):
+            if _turn_round(table, pieces, own, owner, (hull, other_hull), met):
                 later = own[table.at[pieces.head[own]] > met]
                 was = owner[later]
-                owner[later[was == one]], owner[later[was == other]] = other, one
+                owner[later[was == hull]], owner[later[was == other_hull]] = other_hull, hull
 
 
 def _turn_round(
@@ -298,9 +298,9 @@ def _turn_round(
 def _numbered(pieces: PieceTable, owner: Ints) -> Ints:
     """The hulls beside the first, counted in the order in which they are first heard."""
     number = np.zeros(owner.size, dtype=np.int64)
-    others = np.flatnonzero(owner > 0)
+    further = np.flatnonzero(owner > 0)
     seen: dict[tuple[int, int], int] = {}
-    for piece in others.tolist():
+    for piece in further.tolist():
         mmsi = int(pieces.mmsi[piece])
         key = (mmsi, int(owner[piece]))
         if key not in seen:
@@ -329,7 +329,7 @@ def _dispute(table: Table, pieces: PieceTable, owner: Ints, result: Judgement) -
     for jump in is_open[is_first].tolist():
         first, last = np.searchsorted(pieces.mmsi[kept], pieces.mmsi[kept[jump]] + np.arange(2))
         before, after = kept[first : jump + 1], kept[jump + 1 : last]
-        sails = [is_sailed(table, rows_of(pieces, some)) for some in (before, after)]
+        sails = [is_sailed(table, rows_of(pieces, side)) for side in (before, after)]
         if sails == [False, True]:
             head = pieces.head[kept[jump + 1]]
             result.verdict[head], result.reason[head] = CREDIBLE, PLAIN
@@ -394,11 +394,11 @@ def _have_same_imo(pieces: PieceTable, track: Ints, path: Ints) -> bool | None:
 
     If so they are one ship, and one ship is not in two places.
     """
-    mine, theirs = pieces.imo[path], pieces.imo[track]
-    mine, theirs = mine[mine > 0], theirs[theirs > 0]
-    if not (mine.size and theirs.size):
+    path_imo, track_imo = pieces.imo[path], pieces.imo[track]
+    path_imo, track_imo = path_imo[path_imo > 0], track_imo[track_imo > 0]
+    if not (path_imo.size and track_imo.size):
         return None
-    return most_common(mine) == most_common(theirs)
+    return most_common(path_imo) == most_common(track_imo)
 
 
 def _joins_one_end(table: Table, pieces: PieceTable, track: Ints, path: Ints) -> bool:
@@ -427,11 +427,11 @@ def _is_inside(table: Table, pieces: PieceTable, track: Ints, path: Ints) -> Boo
     return np.asarray(begun > ended)
 
 
-def _is_near_any(table: Table, pieces: PieceTable, some: Ints, others: Ints) -> Bools:
+def _is_near_any(table: Table, pieces: PieceTable, which: Ints, others: Ints) -> Bools:
     """Whether each of some pieces begins within `SPOT_M` of the head of any other."""
-    here, there = pieces.head[some], pieces.head[others]
+    here, there = pieces.head[which], pieces.head[others]
     lon, lat = table.lon[here], table.lat[here]
-    near = np.zeros(some.size, dtype=np.bool_)
+    near = np.zeros(which.size, dtype=np.bool_)
     for row in there[:: max(there.size // CLOCK_SAMPLE, 1)]:
         near |= is_within(
             lon, lat, np.full_like(lon, table.lon[row]), np.full_like(lat, table.lat[row]), SPOT_M

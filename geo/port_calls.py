@@ -129,8 +129,8 @@ def find_port_calls(
     >>> calls[["port_id", "area_kind", "arrived_at", "departed_at", "confidence"]].values.tolist()
     [['IRKHK', 'berth', Timestamp('2026-04-01 02:00:00'), Timestamp('2026-04-01 06:00:00'), 4]]
     """
-    everything = _in_order(fixes)
-    table, credible = everything, everything.verdict < IMPLAUSIBLE
+    all_fixes = _in_order(fixes)
+    table, credible = all_fixes, all_fixes.verdict < IMPLAUSIBLE
     # Implausible fixes up to each credible one.
     passed_over = np.cumsum(~credible, dtype=np.int64)[credible]
     table = table.rows(credible) if passed_over.size < credible.size else table
@@ -149,7 +149,7 @@ def find_port_calls(
     confidence = confidence_of(table, stays, passed_over)
     names = np.asarray(port_ids, dtype=np.str_)
     calls = _frame(table, stays, names[stays.port], is_open, confidence)
-    doubled = _frame_of_two_places(everything, _two_places(everything), names)
+    doubled = _frame_of_two_places(all_fixes, _two_places(all_fixes), names)
     if doubled.empty:
         return calls
     doubled = doubled[~_is_echo(doubled, calls)]
@@ -278,8 +278,10 @@ def _in_order(fixes: Fixes) -> Table:
     is_tied[1:-1] = (table.track[1:] == table.track[:-1]) & (table.at[1:] == table.at[:-1])
     tied = np.flatnonzero(is_tied[1:] | is_tied[:-1])
     order = np.arange(table.at.size)
-    some = table.rows(tied)
-    order[tied] = tied[np.lexsort((some.sog, some.lat, some.lon, some.at, some.track))]
+    tied_rows = table.rows(tied)
+    order[tied] = tied[
+        np.lexsort((tied_rows.sog, tied_rows.lat, tied_rows.lon, tied_rows.at, tied_rows.track))
+    ]
     table = table.rows(order) if tied.size else table
     repeated = np.zeros(table.at.size, dtype=np.bool_)
     repeated[1:] = True

@@ -134,10 +134,12 @@ def load_ports(*sources: str | Path | Mapping[str, Any]) -> Ports:
     for source in sources:
         name, parsed = _named(source)
         names.append(name)
-        found: list[str] = []
-        areas.extend(_areas(parsed, found, unusable))
+        source_problems: list[str] = []
+        areas.extend(_areas(parsed, source_problems, unusable))
         # With several files a feature's number alone does not say where to look.
-        problems.extend(f"{name}: {problem}" if len(sources) > 1 else problem for problem in found)
+        problems.extend(
+            f"{name}: {problem}" if len(sources) > 1 else problem for problem in source_problems
+        )
     _check_ids(areas, unusable, problems)
     _check_ports(areas, unusable, problems)
     _check_geometry(areas, problems)
@@ -180,10 +182,10 @@ def _areas(parsed: Any, problems: list[str], unusable: set[str]) -> Iterator[dic
             problems.append(f"feature {number}: no properties; give it area_id, port_id, kind ...")
             continue
         label = f"feature {number} ({properties.get('area_id', 'no area_id')})"
-        found = [*_property_problems(properties)]
-        geometry = _geometry(feature.get("geometry"), found)
-        problems.extend(f"{label}: {problem}" for problem in found)
-        if not found and geometry is not None:
+        feature_problems = [*_property_problems(properties)]
+        geometry = _geometry(feature.get("geometry"), feature_problems)
+        problems.extend(f"{label}: {problem}" for problem in feature_problems)
+        if not feature_problems and geometry is not None:
             yield {**properties, "geometry": geometry}
         else:
             unusable.add(str(properties.get("port_id")))
@@ -314,16 +316,17 @@ def _check_geometry(areas: list[dict[str, Any]], problems: list[str]) -> None:
                         "shrink it or widen the limit"
                     )
         inner = [area for area in own if area["kind"] != "port_limit"]
-        for one, other in combinations(inner, 2):
-            if one["kind"] != other["kind"] and one["geometry"].intersects(other["geometry"]):
-                first, second = sorted((one, other), key=lambda area: KINDS.index(area["kind"]))
+        for pair in combinations(inner, 2):
+            first, second = sorted(pair, key=lambda area: KINDS.index(area["kind"]))
+            if first["kind"] != second["kind"] and first["geometry"].intersects(second["geometry"]):
                 problems.append(
                     f"{second['area_id']}: overlaps or touches {first['area_id']}; leave a gap"
                 )
-    for one, other in combinations(limits, 2):
-        if one["port_id"] != other["port_id"] and one["geometry"].intersects(other["geometry"]):
+    for first, second in combinations(limits, 2):
+        is_other = first["port_id"] != second["port_id"]
+        if is_other and first["geometry"].intersects(second["geometry"]):
             problems.append(
-                f"{one['area_id']}: overlaps or touches {other['area_id']}; leave a gap"
+                f"{first['area_id']}: overlaps or touches {second['area_id']}; leave a gap"
             )
 
 

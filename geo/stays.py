@@ -146,9 +146,9 @@ def _ends_call(
     ended = end - start > SILENCE_US
     first_hour = -(-start // HOUR_US)  # whole hours within the silence
     end_hour = end // HOUR_US
-    for one in np.unique(port):
-        at = np.flatnonzero(port == one)
-        hours = heard.get(int(one), np.empty(0, dtype=np.int64))
+    for port_row in np.unique(port):
+        at = np.flatnonzero(port == port_row)
+        hours = heard.get(int(port_row), np.empty(0, dtype=np.int64))
         listened = np.searchsorted(hours, end_hour[at]) - np.searchsorted(hours, first_hour[at])
         ended[at] |= listened >= HEARD_SILENCE_H
     return ended
@@ -168,19 +168,19 @@ class Clock:
 
     def later(self, rows: Ints, window_us: int) -> tuple[Ints, Bools]:
         """Rows of the first fixes at least `window_us` later, and whether there is one."""
-        found = np.searchsorted(self._time, self._time[rows] + window_us)
-        known = found < self._time.size
-        found[~known] = rows[~known]
-        known &= self._track[found] == self._track[rows]
-        return found, known
+        row = np.searchsorted(self._time, self._time[rows] + window_us)
+        known = row < self._time.size
+        row[~known] = rows[~known]
+        known &= self._track[row] == self._track[rows]
+        return row, known
 
     def earlier(self, rows: Ints, window_us: int) -> tuple[Ints, Bools]:
         """Rows of the last fixes at least `window_us` earlier, and whether there is one."""
-        found = np.searchsorted(self._time, self._time[rows] - window_us, side="right") - 1
-        known = found >= 0
-        found[~known] = rows[~known]
-        known &= self._track[found] == self._track[rows]
-        return found, known
+        row = np.searchsorted(self._time, self._time[rows] - window_us, side="right") - 1
+        known = row >= 0
+        row[~known] = rows[~known]
+        known &= self._track[row] == self._track[rows]
+        return row, known
 
 
 def _under_way(table: Table, rows: Ints, clock: Clock) -> Bools:
@@ -189,15 +189,18 @@ def _under_way(table: Table, rows: Ints, clock: Clock) -> Bools:
     A speed is contradicted by places that hardly change both before and after.
     """
     moves: Bools = np.asarray(table.sog[rows] > UNDER_WAY_KN)
-    told = rows[moves]
-    stays = np.ones(told.size, dtype=np.bool_)
-    for found, known in (clock.earlier(told, MOORED_US), clock.later(told, MOORED_US)):
-        elapsed_us = np.abs(table.at[found] - table.at[told])
-        way_m = table.sog[told] * M_PER_NM * elapsed_us / HOUR_US
+    moving = rows[moves]
+    stays = np.ones(moving.size, dtype=np.bool_)
+    for other, known in (
+        clock.earlier(moving, MOORED_US),
+        clock.later(moving, MOORED_US),
+    ):
+        elapsed_us = np.abs(table.at[other] - table.at[moving])
+        way_m = table.sog[moving] * M_PER_NM * elapsed_us / HOUR_US
         at_most_m = CONTRADICTED_SHARE * way_m
         # In a longer silence it may have sailed and come back, unless it is in the very place.
         at_most_m[elapsed_us > THIN_US] = np.minimum(at_most_m, STOP_RADIUS_M)[elapsed_us > THIN_US]
-        stays &= known & table.is_within(at_most_m, told, found)
+        stays &= known & table.is_within(at_most_m, moving, other)
     moves[np.flatnonzero(moves)[stays]] = False
     return moves
 
@@ -287,21 +290,21 @@ def _moored(table: Table, rows: Ints, is_split: Bools, clock: Clock) -> tuple[Bo
     is_moored = known & table.is_within(allowed_m, rows, later)
     is_moored[np.isin(rows, later[is_moored])] = True
     may_be_moored = np.zeros(rows.size, dtype=np.bool_)
-    left = np.flatnonzero(~is_moored)
-    left = left[~_passes(table, rows[left], clock)]
-    is_moored[left] = table.sog[rows[left]] <= STILL_KN
-    may_be_moored[left] = np.isnan(table.sog[rows[left]])
+    open_rows = np.flatnonzero(~is_moored)
+    open_rows = open_rows[~_passes(table, rows[open_rows], clock)]
+    is_moored[open_rows] = table.sog[rows[open_rows]] <= STILL_KN
+    may_be_moored[open_rows] = np.isnan(table.sog[rows[open_rows]])
     return is_moored, may_be_moored
 
 
 def _passes(table: Table, rows: Ints, clock: Clock) -> Bools:
     """Whether the fixes to both sides show the ship under way, whatever it says of its speed."""
     passes = np.ones(rows.size, dtype=np.bool_)
-    for found, known in (clock.earlier(rows, PASSING_US), clock.later(rows, PASSING_US)):
-        elapsed = np.abs(table.at[found] - table.at[rows])
+    for other, known in (clock.earlier(rows, PASSING_US), clock.later(rows, PASSING_US)):
+        elapsed = np.abs(table.at[other] - table.at[rows])
         way_m = UNDER_WAY_KN * M_PER_NM * elapsed / HOUR_US
         passes &= known & (elapsed <= PASSING_WITHIN_US)
-        passes &= ~table.is_within(way_m, rows, found)
+        passes &= ~table.is_within(way_m, rows, other)
     return passes
 
 
@@ -404,8 +407,8 @@ def with_roads(
     anchors keeps the roads' own port. Only the port changes; merging does the rest.
     """
     served = np.zeros((ports, ports), dtype=np.bool_)
-    for owner, others in serves.items():
-        served[owner, list(others)] = True
+    for owner, served_ports in serves.items():
+        served[owner, list(served_ports)] = True
     track = table.track[stays.first]
     close = track[1:] == track[:-1]
     close &= _time_out(table, stays.last[:-1], stays.first[1:]) <= OUT_AND_BACK_US
@@ -434,9 +437,9 @@ def is_open_stay(
 
 def neighbour(track: Ints, rows: Ints, step: int) -> tuple[Ints, Bools]:
     """The row one step on in the same track (else the row itself), and whether there is one."""
-    found = np.clip(rows + step, 0, max(track.size - 1, 0))
-    known = (found != rows) & (track[found] == track[rows])
-    return np.where(known, found, rows), known
+    row = np.clip(rows + step, 0, max(track.size - 1, 0))
+    known = (row != rows) & (track[row] == track[rows])
+    return np.where(known, row, rows), known
 
 
 def as_times(microseconds_: Ints, known: Bools | None = None) -> npt.NDArray[np.datetime64]:

@@ -252,15 +252,15 @@ def thinned(table: Table) -> tuple[Ints, Ints]:
 
 def most_common(values: Ints) -> int:
     """The value that occurs most often, the lowest of several."""
-    found, count = np.unique(values, return_counts=True)
-    return int(found[count.argmax()])
+    distinct, count = np.unique(values, return_counts=True)
+    return int(distinct[count.argmax()])
 
 
-def rows_of(pieces: PieceTable, some: Ints) -> Ints:
+def rows_of(pieces: PieceTable, which: Ints) -> Ints:
     """The rows of the fixes of pieces, in order."""
-    fixes = pieces.fixes[some]
+    fixes = pieces.fixes[which]
     within = np.arange(int(fixes.sum())) - np.repeat(np.cumsum(fixes) - fixes, fixes)
-    return np.repeat(pieces.head[some], fixes) + within
+    return np.repeat(pieces.head[which], fixes) + within
 
 
 def extent_of_m(table: Table, rows: Ints) -> float:

@@ -184,12 +184,12 @@ def find_calls(
     ).fetchall()
     ranges = list(batches(ships, BATCH_FIXES))
     if spread is None:
-        works: Iterable[Work] = (work_range(con, job, one) for one in ranges)
+        works: Iterable[Work] = (work_range(con, job, batch) for batch in ranges)
     else:
         works = spread(job, ranges)
-    found = [NO_WORK, kept, *works]
+    works_found = [NO_WORK, kept, *works]
     con.unregister("settled_ship")
-    return Work(*(pa.concat_tables(tables) for tables in zip(*found, strict=True)))
+    return Work(*(pa.concat_tables(tables) for tables in zip(*works_found, strict=True)))
 
 
 def work_range(con: duckdb.DuckDBPyConnection, job: Job, batch: Range) -> Work:
@@ -225,11 +225,11 @@ def _judged(columns: dict[str, npt.NDArray[Any]], port: Ports) -> dict[str, npt.
         "imo": np.ma.filled(np.ma.asarray(columns["imo"], np.int64), 0),
     }
     place = locate(fixes["lon"], fixes["lat"], port)
-    found = judge(fixes)
+    judgement = judge(fixes)
     return fixes | {
-        "track_id": found.track_id,
-        "verdict": found.verdict,
-        "reason": found.reason,
+        "track_id": judgement.track_id,
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
         "port": place.port,
         "area": place.area,
         "is_shared_roads": place.is_shared_roads,
@@ -256,9 +256,9 @@ def _flagged(fixes: dict[str, npt.NDArray[Any]], port_ids: list[str]) -> pa.Tabl
 
 def _ships(fixes: dict[str, npt.NDArray[Any]]) -> pa.Table:
     ships, count = np.unique(fixes["mmsi"], return_counts=True)
-    hangs = np.isin(ships, depends_on_reception(fixes))
+    is_dependent = np.isin(ships, depends_on_reception(fixes))
     return pa.table(
-        {"mmsi": ships, "fixes": count, "depends_on_reception": hangs}, schema=SHIP_SCHEMA
+        {"mmsi": ships, "fixes": count, "depends_on_reception": is_dependent}, schema=SHIP_SCHEMA
     )
 
 
@@ -291,11 +291,13 @@ def batches(ships: Iterable[tuple[int, int]], most: int) -> Iterator[tuple[int, 
 
 def _serves(port: Ports, index: dict[str, int]) -> dict[int, set[int]]:
     """Owner of shared roads -> the ports they serve, as row numbers."""
-    found: dict[int, set[int]] = {}
+    served_by_owner: dict[int, set[int]] = {}
     for owner, served in zip(port.port_area["port_id"], port.port_area["serves"], strict=True):
         if served:
-            found.setdefault(index[owner], set()).update(index[port_id] for port_id in served)
-    return found
+            served_by_owner.setdefault(index[owner], set()).update(
+                index[port_id] for port_id in served
+            )
+    return served_by_owner
 
 
 def _heard(

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from flows.derive.record import code_hash
-from flows.home import cache as derived
+from flows.home import cache
 from flows.home.cache import Kept
 from flows.home.hashes import folder_hash, text_hash
 from flows.home.resources import data_path, sql_path
@@ -44,12 +44,12 @@ def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest
     manifest : Manifest
         What the lake holds.
     """
-    stored = [one for one in kept(settings.home, manifest) if not derived.faults([one])]
-    derived.prune(settings.home / FOLDER, stored)
+    stored = [digest for digest in kept(settings.home, manifest) if not cache.faults([digest])]
+    cache.prune(settings.home / FOLDER, stored)
     if new := _uncovered(settings.place, manifest, stored):
         log.info("digesting %d parts of the lake", len(new))
-        made = _made(con, settings.home, list(new.values()))
-        derived.keep(settings.home / FOLDER, _method(), made, new)
+        folder = _made(con, settings.home, list(new.values()))
+        cache.keep(settings.home / FOLDER, _method(), folder, new)
 
 
 def relate(
@@ -66,7 +66,7 @@ def relate(
     """
     stored = [] if from_scratch else kept(settings.home, manifest)
     new = _uncovered(settings.place, manifest, stored)
-    folders = [one.folder for one in stored]
+    folders = [digest.folder for digest in stored]
     if new or not stored:
         empty = part_paths(settings.place, Manifest({}), "position")
         folders.append(_made(con, settings.home, list(new.values()) or empty))
@@ -78,12 +78,12 @@ def relate(
 def kept(home: Path, manifest: Manifest) -> list[Kept]:
     """The stored digests that hold."""
     present = [e.position.hash for e in manifest.entries.values() if e.position is not None]
-    return derived.kept(home / FOLDER, _method(), present)
+    return cache.kept(home / FOLDER, _method(), present)
 
 
 def _uncovered(place: Place, manifest: Manifest, stored: Iterable[Kept]) -> dict[str, str]:
     """Hash and address of the parts of which no digest is stored."""
-    covered = {part for one in stored for part in one.parts}
+    covered = {part for digest in stored for part in digest.parts}
     return {
         part.hash: address(place, part)
         for entry in manifest.entries.values()

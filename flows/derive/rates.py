@@ -148,15 +148,15 @@ def dispersion(
     (0.667, 19)
     """
     is_heard = np.ones(calls.size, dtype=np.bool_) if is_heard is None else is_heard
-    both = calls[1:] + calls[:-1]
-    has_call = (both > 0) & is_heard[1:] & is_heard[:-1]
+    pair_calls = calls[1:] + calls[:-1]
+    has_call = (pair_calls > 0) & is_heard[1:] & is_heard[:-1]
     pairs = int(has_call.sum())
     if pairs < LEAST_PAIRS:
         return float("nan"), pairs
-    both, first = both[has_call], calls[:-1][has_call]
+    pair_calls, first = pair_calls[has_call], calls[:-1][has_call]
     share = exposure[:-1][has_call] / (exposure[1:] + exposure[:-1])[has_call]
-    found = np.mean((first - both * share) ** 2 / (both * share * (1 - share)))
-    return float(found), pairs
+    ratio = np.mean((first - pair_calls * share) ** 2 / (pair_calls * share * (1 - share)))
+    return float(ratio), pairs
 
 
 def limit_width(spread: Floats, pairs: Floats) -> Floats:

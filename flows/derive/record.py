@@ -192,7 +192,7 @@ def registers_in_use(home: Path, today: date) -> list[Record]:
                 "file_hash": file_hash(folder / about["file"]),
             }
         )
-    versions += [found.record for found in standing_imports(home)]
+    versions += [standing.record for standing in standing_imports(home)]
     # Sorting keeps the order of equal days: of two versions of one day the later import stands.
     newest = {v["register"]: v for v in sorted(versions, key=lambda v: str(v["published_on"]))}
     return [

@@ -64,16 +64,17 @@ def _parts(weeks: pd.DataFrame) -> list[_Part]:
     chosen = [list(c) for size in range(len(names)) for c in combinations(names, size + 1)]
     weight = {name: float(usual[name].iloc[0]) for name in names if len(usual)}
     parts = []
-    for some in sorted(chosen, key=lambda some: (-sum(weight.get(n, 0) for n in some), some)):
-        least = share[some].min(axis=1).to_numpy(float)
-        weights = np.array([weight.get(name, 0.0) for name in some])
-        heard = share[some].to_numpy(float) @ weights / max(float(weights.sum()), 1e-300)
+    chosen.sort(key=lambda names: (-sum(weight.get(name, 0) for name in names), names))
+    for waters in chosen:
+        least = share[waters].min(axis=1).to_numpy(float)
+        weights = np.array([weight.get(name, 0.0) for name in waters])
+        heard = share[waters].to_numpy(float) @ weights / max(float(weights.sum()), 1e-300)
         calls = {
-            column: _by_week(weeks, column)[some].sum(axis=1).to_numpy(float)
+            column: _by_week(weeks, column)[waters].sum(axis=1).to_numpy(float)
             for column in VIEWS.values()
         }
         exposure = np.where(least >= WHOLE_SHARE, 1.0, heard)
-        parts.append(_Part(", ".join(some), calls, exposure, ~is_open & (least >= LEAST_SHARE)))
+        parts.append(_Part(", ".join(waters), calls, exposure, ~is_open & (least >= LEAST_SHARE)))
     return parts
 
 
@@ -112,9 +113,9 @@ def windows(weeks: pd.DataFrame) -> pd.DataFrame:
                 | {"is_open": is_open[row]}
                 for row in range(len(coast))
             ]
-    found = pd.DataFrame(rows, columns=[*_KEY, *_MEASURES])
+    measures = pd.DataFrame(rows, columns=[*_KEY, *_MEASURES])
     kinds = dict.fromkeys(_MEASURES, float) | {"week": "str"}
-    return _judged(found.astype(kinds))
+    return _judged(measures.astype(kinds))
 
 
 def _compared(
@@ -128,16 +129,16 @@ def _compared(
     """The window on the most waters that can be compared, else on the most that were heard."""
     tried = []
     # A window is of its own week first of all: what was not heard in it is left out of the others.
-    now = [part for part in parts if part.is_heard[row]] or parts
-    for part in now:
+    candidates = [part for part in parts if part.is_heard[row]] or parts
+    for part in candidates:
         calls, exposure, is_heard = part.calls[column], part.exposure, part.is_heard
-        found = _window(row, length, before, calls, exposure, is_heard, is_open)
-        if "calls" in found:
-            found["waters"] = part.waters
-        if "change_p" in found:
-            return found
-        tried.append(found)
-    return next((found for found in tried if "calls" in found), tried[0])
+        window = _window(row, length, before, calls, exposure, is_heard, is_open)
+        if "calls" in window:
+            window["waters"] = part.waters
+        if "change_p" in window:
+            return window
+        tried.append(window)
+    return next((window for window in tried if "calls" in window), tried[0])
 
 
 _KEY = ("week", "view", "weeks", "before_weeks", "is_open", "waters")
@@ -159,9 +160,9 @@ def _window(
 ) -> dict[str, Any]:
     """The sums of one window, of the weeks before it, and what can be had from them."""
     start = row - length + 1
-    found: dict[str, Any] = {"before_weeks": before}
+    measures: dict[str, Any] = {"before_weeks": before}
     if is_open[row] or start < 0:
-        return found
+        return measures
     inside = is_heard[start : row + 1]
     past = slice(max(start - before, 0), start)
     outside = is_heard[past]
@@ -175,55 +176,57 @@ def _window(
         "before_heard_weeks": int(outside.sum()),
     }
     if 2 * heard_weeks < length:
-        return found | {"heard_weeks": heard_weeks}
-    found |= sums
+        return measures | {"heard_weeks": heard_weeks}
+    measures |= sums
     year = slice(max(start - INDEX_WEEKS, 0), start)
     base_calls = calls[year][is_heard[year]].sum()
     base_exposure = exposure[year][is_heard[year]].sum()
     # The fewest weeks before: four by section 5 of the design; twice the window for longer ones.
-    is_told = sums["before_heard_weeks"] >= max(4, 2 * length)
-    if base_calls > 0 and is_told:
+    is_comparable = sums["before_heard_weeks"] >= max(4, 2 * length)
+    if base_calls > 0 and is_comparable:
         rate, base = sums["calls"] / sums["exposure_weeks"], base_calls / base_exposure
-        found["index_100"] = 100 * rate / base
-    if is_told:
-        found["change_p"] = change_p(
+        measures["index_100"] = 100 * rate / base
+    if is_comparable:
+        measures["change_p"] = change_p(
             int(sums["calls"]),
             sums["exposure_weeks"],
             int(sums["before_calls"]),
             sums["before_exposure_weeks"],
         )
-    found["dispersion"], found["pairs"] = dispersion(calls[year], exposure[year], is_heard[year])
-    return found
+    measures["dispersion"], measures["pairs"] = dispersion(
+        calls[year], exposure[year], is_heard[year]
+    )
+    return measures
 
 
-def _judged(found: pd.DataFrame) -> pd.DataFrame:
+def _judged(measures: pd.DataFrame) -> pd.DataFrame:
     """Limits, the widened test, what it could show, and the word, for all windows at once."""
-    wide = limit_width(found["dispersion"].to_numpy(), found["pairs"].to_numpy())
-    limits_wide = np.where(found["dispersion"] > LEAST_DISPERSION, wide, 1.0)
-    calls, exposure = found["calls"].to_numpy(), found["exposure_weeks"].to_numpy()
-    before, past = found["before_calls"].to_numpy(), found["before_exposure_weeks"].to_numpy()
+    wide = limit_width(measures["dispersion"].to_numpy(), measures["pairs"].to_numpy())
+    limits_wide = np.where(measures["dispersion"] > LEAST_DISPERSION, wide, 1.0)
+    calls, exposure = measures["calls"].to_numpy(), measures["exposure_weeks"].to_numpy()
+    before, past = measures["before_calls"].to_numpy(), measures["before_exposure_weeks"].to_numpy()
     low, high = poisson_limits(calls, dispersion=limits_wide)
-    is_told = found["change_p"].notna().to_numpy()
+    is_comparable = measures["change_p"].notna().to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(is_told, exposure / (exposure + past), np.nan)
+        share = np.where(is_comparable, exposure / (exposure + past), np.nan)
         before_rate = np.where(past > 0, before / past, np.nan)
         rate = calls / exposure
-        told = found.assign(
+        judged = measures.assign(
             limits_width=limits_wide,
             rate_a_week=rate,
             low_95=low / exposure,
             high_95=high / exposure,
             before_rate_a_week=before_rate,
-            word_p=np.where(is_told, tail_p(calls, before, share, wide), np.nan),
-            rise_from_calls=np.where(is_told, _rise_from(before, share, wide), np.nan),
-            fall_to_calls=np.where(is_told, _fall_to(before, share, wide), np.nan),
+            word_p=np.where(is_comparable, tail_p(calls, before, share, wide), np.nan),
+            rise_from_calls=np.where(is_comparable, _rise_from(before, share, wide), np.nan),
+            fall_to_calls=np.where(is_comparable, _fall_to(before, share, wide), np.nan),
         )
-    is_change = ((told["word_p"] < WINDOW_P) & (told["change_p"] < WORD_P)).to_numpy()
-    word = np.where(is_told, NO_CHANGE, UNHEARD).astype(object)
+    is_change = ((judged["word_p"] < WINDOW_P) & (judged["change_p"] < WORD_P)).to_numpy()
+    word = np.where(is_comparable, NO_CHANGE, UNHEARD).astype(object)
     word[is_change & (rate > before_rate)] = RISE
     word[is_change & (rate < before_rate)] = FALL
-    word[found["is_open"].to_numpy(bool)] = None
-    return told.assign(word=word)
+    word[measures["is_open"].to_numpy(bool)] = None
+    return judged.assign(word=word)
 
 
 def _rise_from(before: Floats, share: Floats, wide: Floats) -> Floats:
@@ -262,15 +265,15 @@ def _bisected(low: Floats, high: Floats, holds: Callable[[Floats], Any]) -> Floa
     return np.where(is_found, high, np.nan)
 
 
-def weekly(weeks: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def weekly(weeks: pd.DataFrame, window_rows: pd.DataFrame) -> pd.DataFrame:
     """Each week's limits, index, test and plain word.
 
     Parameters
     ----------
     weeks : DataFrame
         As `windows` takes it.
-    found : DataFrame
-        What `windows` gives.
+    window_rows : DataFrame
+        What `windows` returns.
 
     Returns
     -------
@@ -281,20 +284,20 @@ def weekly(weeks: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
         is said only where both views say it, in the window whose test is clearest. Null while the
         week is open.
     """
-    today = found.loc[(found["view"] == "today") & (found["weeks"] == 1)]
+    today = window_rows.loc[(window_rows["view"] == "today") & (window_rows["weeks"] == 1)]
     limits = _limits(weeks, today.set_index("week")["limits_width"])
-    told = (
+    coast = (
         limits.loc[limits["water"].isna()]
         .merge(today[["week", "index_100", "change_p", "dispersion"]], on="week", how="left")
-        .merge(_words(found), on="week", how="left")
+        .merge(_words(window_rows), on="week", how="left")
         .sort_values("week", ignore_index=True)
     )
-    is_open = told["is_open"].to_numpy(bool)
-    is_heard = told["is_heard"].to_numpy(bool)
-    told["word"] = told["word"].fillna(UNHEARD).where(is_heard, UNHEARD).where(~is_open, None)
-    told["word_weeks"] = told["word_weeks"].where(told["word"].isin([RISE, FALL]))
-    both = pd.concat([told, limits.loc[limits["water"].notna()]], ignore_index=True)
-    return both.drop(columns=["is_open", "is_heard"])
+    is_open = coast["is_open"].to_numpy(bool)
+    is_heard = coast["is_heard"].to_numpy(bool)
+    coast["word"] = coast["word"].fillna(UNHEARD).where(is_heard, UNHEARD).where(~is_open, None)
+    coast["word_weeks"] = coast["word_weeks"].where(coast["word"].isin([RISE, FALL]))
+    rows = pd.concat([coast, limits.loc[limits["water"].notna()]], ignore_index=True)
+    return rows.drop(columns=["is_open", "is_heard"])
 
 
 def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
@@ -327,10 +330,10 @@ def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
         )
 
 
-def _words(found: pd.DataFrame) -> pd.DataFrame:
+def _words(window_rows: pd.DataFrame) -> pd.DataFrame:
     """Of each week the window that both views agree on most clearly."""
     columns = ["week", "weeks", "word", "word_p"]
-    today, at_call = (found.loc[found["view"] == view, columns] for view in VIEWS)
+    today, at_call = (window_rows.loc[window_rows["view"] == view, columns] for view in VIEWS)
     both = today.merge(at_call, on=["week", "weeks"], suffixes=("", "_at_call"))
     is_change = (both["word"] == both["word_at_call"]) & both["word"].isin([RISE, FALL])
     is_tested = both["word_p"].notna()

@@ -231,9 +231,9 @@ def dirty_lines(
             cells = _any(simple, rng).split(b",")
             cells[field[name]] = value.encode()
             spoilt.append((kind, b",".join(cells)))
-        whole = _any(simple, rng)
+        line = _any(simple, rng)
         # Cut within the time or the place, so that no position is left.
-        spoilt.append(("half_row", whole[: int(rng.integers(12, 32))]))
+        spoilt.append(("half_row", line[: int(rng.integers(12, 32))]))
         spoilt.append(("extra_columns", _any(simple, rng) + b",0,0,0"))
         cells = _any(simple, rng).split(b",")
         cells[field["vessel_name"]] = b"SIM, UNQUOTED"

@@ -237,14 +237,14 @@ def cast_roles(ships: int, traps: Sequence[str]) -> list[Role]:
     >>> [role.trap for role in cast_roles(3, ["roads_only"])]
     ['roads_only', '', '']
     """
-    wanted = [row for row in TRAP_ROLES if row[0].trap in traps]
+    rows = [row for row in TRAP_ROLES if row[0].trap in traps]
     needed = ships_needed(traps)
     if needed > ships:
         raise ValueError(
             f"these traps need {needed} ships, got {ships}: ask for more ships or fewer traps"
         )
     copies = blocks(ships)
-    trapped = [row[copy % len(row)] for copy in range(copies) for row in wanted]
+    trapped = [row[copy % len(row)] for copy in range(copies) for row in rows]
     plain = [PLAIN_ROLES[i % len(PLAIN_ROLES)] for i in range(ships - len(trapped))]
     return trapped + plain
 
@@ -269,8 +269,8 @@ def pairs(fleet: Sequence[Ship], trap: str) -> list[tuple[int, int]]:
 def share_mmsis(fleet: Sequence[Ship]) -> list[Ship]:
     """Let the second ship of each pair of ``shared_mmsi`` send the MMSI of the first."""
     shared = list(fleet)
-    for one, two in pairs(fleet, "shared_mmsi"):
-        shared[two] = fleet[two]._replace(mmsi=fleet[one].mmsi)
+    for first, second in pairs(fleet, "shared_mmsi"):
+        shared[second] = fleet[second]._replace(mmsi=fleet[first].mmsi)
     return shared
 
 

@@ -45,11 +45,13 @@ CLOCK_KM = 60.0
 
 def in_call(voyage: Voyage, seconds: Ints | Floats) -> Bools:
     """Mark the times within six hours of a stop at an Iranian port."""
-    found = np.zeros(len(seconds), dtype=bool)
+    is_in_call = np.zeros(len(seconds), dtype=bool)
     for stay in voyage.stays:
         if in_iran(stay.place) and stay.place.port_id:
-            found |= (seconds > stay.began_s - 6 * HOUR_S) & (seconds < stay.ended_s + 6 * HOUR_S)
-    return found
+            is_in_call |= (seconds > stay.began_s - 6 * HOUR_S) & (
+                seconds < stay.ended_s + 6 * HOUR_S
+            )
+    return is_in_call
 
 
 def plant_jumps(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard | None:
@@ -201,7 +203,7 @@ def plant_twin(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard 
         )
         order = np.argsort(np.concatenate([heard.true_s, twin.true_s]), kind="stable")
         return Heard._make(
-            np.concatenate([one, two])[order] for one, two in zip(heard, twin, strict=True)
+            np.concatenate([own, other])[order] for own, other in zip(heard, twin, strict=True)
         )
     return None
 
@@ -294,7 +296,7 @@ def plant_spoofed_stay(voyage: Voyage, heard: Heard, rng: np.random.Generator) -
     return spoofed._replace(nav_status=status, heading_deg=heading_deg)
 
 
-def swap_identities(one: Heard, two: Heard) -> tuple[Heard, Heard]:
+def swap_identities(first: Heard, second: Heard) -> tuple[Heard, Heard]:
     """Let two ships send each other's MMSI, IMO number and name from the time of the swap on."""
 
     def as_other(own: Heard, other: Heard) -> Heard:
@@ -304,7 +306,7 @@ def swap_identities(one: Heard, two: Heard) -> tuple[Heard, Heard]:
             sent_as=np.where(is_swapped, other.sent_as[0], own.sent_as),
         )
 
-    return as_other(one, two), as_other(two, one)
+    return as_other(first, second), as_other(second, first)
 
 
 def plant_clock_error(

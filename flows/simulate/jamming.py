@@ -123,14 +123,14 @@ def jam(
 
     hit_ships = np.unique(air.ship[air.is_hit])
     for number in hit_ships:
-        mine = np.flatnonzero(air.ship == number)
-        rows = np.flatnonzero(air.is_hit[mine])
+        own_rows = np.flatnonzero(air.ship == number)
+        rows = np.flatnonzero(air.is_hit[own_rows])
         heard[pool[number]] = displaced(
             heard[pool[number]],
             rows,
-            air.false_lon[mine[rows]],
-            air.false_lat[mine[rows]],
-            sog_kn=air.sog_kn[mine[rows]],
+            air.false_lon[own_rows[rows]],
+            air.false_lat[own_rows[rows]],
+            sog_kn=air.sog_kn[own_rows[rows]],
             cog_deg=whole_circle(rng.uniform(0.0, 360.0, len(rows))),
         )
     return [pool[number] for number in hit_ships]
@@ -155,16 +155,16 @@ class _Air(NamedTuple):
 
 def _on_air(heard: Sequence[Heard], pool: Sequence[int]) -> _Air:
     fixes = [heard[i] for i in pool]
-    ship = np.repeat(np.arange(len(pool)), [len(one.true_s) for one in fixes])
-    at_s = np.concatenate([one.true_s for one in fixes])
+    ship = np.repeat(np.arange(len(pool)), [len(ship_fixes.true_s) for ship_fixes in fixes])
+    at_s = np.concatenate([ship_fixes.true_s for ship_fixes in fixes])
     order = np.argsort(at_s, kind="stable")
     count = len(order)
     return _Air(
         ship=ship[order],
         at_s=at_s[order],
-        lon=np.concatenate([one.lon for one in fixes])[order],
-        lat=np.concatenate([one.lat for one in fixes])[order],
-        is_true=np.concatenate([one.is_true for one in fixes])[order],
+        lon=np.concatenate([ship_fixes.lon for ship_fixes in fixes])[order],
+        lat=np.concatenate([ship_fixes.lat for ship_fixes in fixes])[order],
+        is_true=np.concatenate([ship_fixes.is_true for ship_fixes in fixes])[order],
         is_hit=np.zeros(count, dtype=bool),
         false_lon=np.zeros(count),
         false_lat=np.zeros(count),

@@ -73,8 +73,8 @@ def plant_roles(
             if ship.role.trap == "spoofed_stay":
                 heard[i] = plant_spoofed_stay(voyages[i], heard[i], rng)
     if "identity_swap" in traps:
-        for one, two in pairs(ships, "identity_swap"):
-            heard[one], heard[two] = swap_identities(heard[one], heard[two])
+        for first, second in pairs(ships, "identity_swap"):
+            heard[first], heard[second] = swap_identities(heard[first], heard[second])
 
 
 def plant_overlays(
@@ -98,14 +98,14 @@ def plant_overlays(
         ]
 
     free = list(plain)
-    wanted = _overlay_ships(len(voyages), len(plain), carriers)
+    ships_of_trap = _overlay_ships(len(voyages), len(plain), carriers)
     for trap, plant in LAID_ON_ONE_SHIP.items():
         rng = _trap_rng(seed, trap)
         # Tankers first: theirs are the calls that are counted. Not ships heard in passes only: of
         # hours of interference a receiver might get nothing.
         steady = [i for i in rng.permutation(free) if not voyages[i].ship.is_satellite]
         for i in sorted(steady, key=lambda i: not voyages[i].ship.role.is_tanker):
-            if len(carriers.get(trap, [])) >= wanted.get(trap, 0):
+            if len(carriers.get(trap, [])) >= ships_of_trap.get(trap, 0):
                 break
             planted = plant(voyages[i], heard[i], rng)
             if planted is not None:
@@ -116,7 +116,7 @@ def plant_overlays(
     for trap in ("clock_error", "jamming"):
         if trap in carriers:
             rng = _trap_rng(seed, trap)
-            pool = [int(i) for i in rng.permutation(free)[: wanted[trap]]]
+            pool = [int(i) for i in rng.permutation(free)[: ships_of_trap[trap]]]
             hit: list[int] = []
             if trap == "clock_error":
                 for k in range(blocks(len(voyages))):

@@ -118,14 +118,14 @@ def _has_time(voyage: Voyage, target: str, stay_h: float) -> bool:
 
 
 def _iranian_berth(voyage: Voyage) -> str:
-    wanted = "oil" if voyage.ship.role.is_tanker else "dry"
+    cargo = "oil" if voyage.ship.role.is_tanker else "dry"
     choice = [
         place
         for place in voyage.chart.places.values()
         if place.country == "IR"
         and place.kind == "berth"
         and place.water == voyage.ship.role.water
-        and place.cargo in {wanted, "both"}
+        and place.cargo in {cargo, "both"}
     ]
     return _weighted(voyage.rng, choice)
 
@@ -135,13 +135,13 @@ def _foreign(voyage: Voyage) -> str:
 
     Else a ship would earn a link by trade that the fleet's list does not state.
     """
-    wanted = "oil" if voyage.ship.role.is_tanker else "dry"
+    cargo = "oil" if voyage.ship.role.is_tanker else "dry"
     choice = [
         place
         for place in voyage.chart.places.values()
         if place.country not in {"", "IR"}
         and place.water == voyage.ship.role.water
-        and place.cargo in {wanted, "both"}
+        and place.cargo in {cargo, "both"}
         and (place.country != "RU" or voyage.ship.role.link != "")
     ]
     return _weighted(voyage.rng, choice)

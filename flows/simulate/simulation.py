@@ -373,7 +373,7 @@ def _moments(start: date, seconds: Ints | Floats) -> npt.NDArray[np.datetime64]:
     """Turn seconds from the start into UTC times; NaN into NaT."""
     offset_s = (np.datetime64(start, "D") - TIME_ZERO) / np.timedelta64(1, "s")
     missing = np.isnan(seconds)
-    whole = np.where(missing, 0, seconds + offset_s).astype(np.int64)
-    moments = whole.astype("datetime64[s]").astype("datetime64[us]")
+    seconds_1970 = np.where(missing, 0, seconds + offset_s).astype(np.int64)
+    moments = seconds_1970.astype("datetime64[s]").astype("datetime64[us]")
     moments[missing] = np.datetime64("NaT")
     return moments

@@ -80,8 +80,8 @@ def hear(voyage: Voyage, rng: np.random.Generator, number: int) -> Heard:
     bow, mode = np.concatenate(voyage.headings), np.concatenate(voyage.modes)
     interval_s = 60.0 * np.where(mode[:-1] == UNDER_WAY, ship.moving_min, ship.still_min)
     ticks = np.concatenate([[0.0], np.cumsum(np.diff(times) / interval_s)])
-    wanted = np.arange(0.0, ticks[-1]) + rng.uniform(0.0, 0.7, int(np.ceil(ticks[-1])))
-    seconds = np.unique(np.interp(wanted, ticks, times).astype(np.int64))
+    at_ticks = np.arange(0.0, ticks[-1]) + rng.uniform(0.0, 0.7, int(np.ceil(ticks[-1])))
+    seconds = np.unique(np.interp(at_ticks, ticks, times).astype(np.int64))
     seconds = seconds[seconds < voyage.horizon_s]
     for quiet_from_s, quiet_to_s in voyage.silences:
         seconds = seconds[(seconds < quiet_from_s) | (seconds >= quiet_to_s)]
