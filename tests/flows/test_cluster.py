@@ -26,7 +26,7 @@ from flows.runner import cluster
 from tests.build.contents import contents, differing
 from tests.build.files import write, zipped
 from tests.conftest import AS_OF, ROOT
-from tests.flows.test_store import serving
+from tests.flows.lake.test_store import serving
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 

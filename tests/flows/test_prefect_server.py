@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.build.stream import until
 from tests.conftest import ROOT
-from tests.flows.stream import until
 
 SOON_S = 240.0
 """A process that starts or stops beside others on a busy machine takes as long as it takes."""

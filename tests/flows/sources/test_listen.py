@@ -33,8 +33,7 @@ from flows.sources.aisstream import HEADER, csv_line
 from flows.sources.connection import Limits, backoff_s, stream_key, stream_url, utc_now
 from flows.sources.recording import Gap
 from tests.build.files import ingest, ledger, settings_of
-from tests.conftest import ROOT
-from tests.flows.stream import (
+from tests.build.stream import (
     CONFIRMATION,
     KEY,
     Script,
@@ -45,6 +44,7 @@ from tests.flows.stream import (
     stream,
     until,
 )
+from tests.conftest import ROOT
 from tests.flows.test_lock import held
 
 QUICK = Limits(tick_s=0.01, silence_s=9, first_wait_s=0.01, longest_wait_s=0.05)

@@ -37,8 +37,8 @@ from flows.sources.faults import Patience
 from flows.sources.fetch import fetch_days, fetch_due, known_source
 from flows.sources.fetched import Fetched, fetch_problem, messages
 from tests.build.files import day, fleet, ingest, packed, settings_of, tree
+from tests.build.web import Web, serving
 from tests.conftest import ROOT
-from tests.flows.web import Web, serving
 
 SOURCE = "marinecadastre-2025"
 FIRST = date(2026, 4, 13)

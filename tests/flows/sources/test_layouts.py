@@ -36,7 +36,7 @@ from tests.build.files import (
     write,
 )
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "ais"
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "ais"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
 TRACKER = SHARED / "aisstream-gulf-2026-03.csv"
 WORLD = SHARED / "global-one-day-2024-01-24.csv"

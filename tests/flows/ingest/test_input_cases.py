@@ -47,7 +47,7 @@ from tests.build.files import (
 )
 
 NAMES = schema.POSITION_SCHEMA.names
-CASES = Path(__file__).parents[3] / "shared" / "cases"
+CASES = Path(__file__).parents[4] / "shared" / "cases"
 needs_cases = pytest.mark.skipif(not CASES.exists(), reason=f"{CASES} is not here")
 
 

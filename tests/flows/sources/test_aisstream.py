@@ -20,8 +20,8 @@ from flows.sources.definitions import load_sources
 from geo.earth import great_circle_m
 from geo.ports import load_ports
 from tests.build.files import read_all
+from tests.build.stream import CONFIRMATION, frame, position, ship_static, static_half
 from tests.conftest import ROOT
-from tests.flows.stream import CONFIRMATION, frame, position, ship_static, static_half
 
 NOW = datetime(2026, 4, 15, 12, 0, 5)
 MMSI = 422_000_001

@@ -52,7 +52,7 @@ from tests.build.files import (
     zipped,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SOG = POSITION_SCHEMA.names.index("sog_kn")
 
 
