@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 import unicodedata
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from flows.home.resources import data_path
+from flows.home.resources import data_path, data_rows
 from flows.lists.letters import as_latin, plain_text
 
 ENTRY_SCHEMA = pa.schema(
@@ -213,8 +212,8 @@ def whole_number(text: str | None) -> int | None:
 def _countries() -> dict[str, str]:
     names: dict[str, str] = {}
     for table in ("mid.csv", "flag_name.csv"):
-        with data_path("codes", table).open(encoding="utf-8", newline="") as lines:
-            names |= {r["country_name"]: r["country_code"] for r in csv.DictReader(lines)}
+        rows = data_rows(data_path("codes", table))
+        names |= {row["country_name"]: row["country_code"] for row in rows}
     codes = {code.lower(): code for code in names.values()}
     return {_folded(name): code for name, code in names.items()} | codes
 

@@ -1,4 +1,8 @@
-"""Lists as CSV, read as hostile input: what is no row is junk with its line; the rest goes on."""
+"""Lists as CSV. The files are untrusted: a line that is not a row becomes `Junk`, the rest is read.
+
+`csv_rows` reads every CSV from outside. `table_rows` adds the names of the columns, for the files
+that have a header.
+"""
 
 from __future__ import annotations
 
@@ -7,59 +11,89 @@ import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from flows.lists.entry import CUT, Junk
 from flows.lists.letters import plain_text
 
 HEAD_BYTES = 1 << 16
-"""How much of a file is read to tell its format."""
+"""How much of a file is read to recognise its format."""
 
 MOST_LINE_BYTES = 8 << 20
-"""A longer line is not read whole: a file of one endless line must not fill the memory. A ship's
-row is below a kilobyte, a nested JSON entity of a large company some megabytes."""
+"""A longer line is not read whole, so that a file of one endless line cannot fill the memory. A
+ship's row has less than a kilobyte, a nested JSON entity of a large company some megabytes."""
 
 RAW_SIGNS = 200
-"""How much of a line a `Junk` shows."""
+"""How many characters of a line a `Junk` keeps."""
+
+_BLANK = " \t\x1a"
+"""0x1A alone is the last line of OFAC's sdn.csv: the end-of-file sign of DOS."""
+
+_OPEN_QUOTE = "unexpected end of data"
+"""What `csv` says in strict mode where a quote is open at the end of its input."""
+
+
+class CsvRow(NamedTuple):
+    """A row of a CSV file, before anything is known of its columns.
+
+    line: where it begins, from 1. raw: its first line, at most `RAW_SIGNS` characters. cells: as in
+    the file; none on a blank line and where `fault` says why the row cannot be read. is_unended:
+    the file ends within the row or right behind it, without a line end, so it may be cut here.
+    """
+
+    line: int
+    raw: str
+    cells: list[str]
+    fault: str | None
+    is_unended: bool
 
 
 class TableRow(NamedTuple):
-    """A row of a CSV.
-
-    cells: plain text by the column's name in lower case, empty where there is none. is_unended: no
-    line end follows, so the file may be cut here.
-    """
+    """A row below a header: `CsvRow` with the cells by column, as in the file."""
 
     line: int
     raw: str
     cells: dict[str, str]
     is_unended: bool
 
+    def texts(self) -> dict[str, str]:
+        """The cells as plain text (`plain_text`), empty where there is none."""
+        return {name: plain_text(cell) or "" for name, cell in self.cells.items()}
+
 
 def read_head(path: Path) -> str:
-    """The first `HEAD_BYTES` of a file as text, without a byte order mark; never raises on junk."""
+    """The first `HEAD_BYTES` of a file as text, without a byte order mark; junk never raises."""
     with path.open("rb") as file:
         return file.read(HEAD_BYTES).decode("utf-8-sig", "replace")
 
 
+def first_rows(head: str, delimiter: str, count: int) -> list[list[str]]:
+    r"""The first rows of a CSV from its head, as empty lists where there are fewer.
+
+    >>> first_rows('imo; "name"\r\n9187629;', ";", 3)
+    [['imo', 'name'], ['9187629', ''], []]
+    """
+    lines = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        rows = list(itertools.islice(lines, count))
+    except csv.Error:
+        rows = []
+    return rows + [[] for _ in range(count - len(rows))]
+
+
 def header_columns(head: str, delimiter: str = ",") -> list[str]:
-    """The column names of the first line of a CSV's head, in lower case; empty where it has none.
+    """The column names in the first row of a CSV, in lower case; empty where it has none.
 
     >>> header_columns('IMO; "Name"\\n9187629;SAAM', ";"), header_columns("")
     (['imo', 'name'], [])
     """
-    first = head.split("\n", 1)[0].rstrip("\r")
-    try:
-        cells = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:
-        return []
-    return [cell.strip().lower() for cell in cells]
+    return [cell.strip().lower() for cell in first_rows(head, delimiter, 1)[0]]
 
 
 def bounded_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The lines of a file with their numbers from 1 and their line ends, without a UTF-8 BOM.
 
-    Of a line longer than `MOST_LINE_BYTES` the first `MOST_LINE_BYTES + 1` bytes are given.
+    Of a line longer than `MOST_LINE_BYTES` only the first `MOST_LINE_BYTES + 1` bytes.
     """
     with path.open("rb") as file:
         number = 0
@@ -70,54 +104,157 @@ def bounded_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 line = file.readline(MOST_LINE_BYTES + 1)
 
 
-def table_rows(path: Path, columns: list[str], delimiter: str = ",") -> Iterator[TableRow | Junk]:
-    """The rows of a CSV below its first line, one a line, and what is no row as `Junk`.
-
-    A row is one line, so that a quote that is not closed costs that row and not the rest of the
-    file. Blank lines are passed over, and empty cells after the last of the columns.
-    """
+def first_not_utf8(path: Path) -> Junk | None:
+    """The first line that is not UTF-8; None where all are. Lines too long to read do not count."""
     for number, line in bounded_lines(path):
-        if number == 1:
-            continue
-        is_unended = not line.endswith(b"\n")
-        if len(line) > MOST_LINE_BYTES:
-            raw = line[:RAW_SIGNS].decode("utf-8", "replace")
-            yield Junk(number, f"a line of more than {MOST_LINE_BYTES} bytes", raw, True)
-            continue
-        row = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
-        if row.strip():
-            yield _table_row(number, row, columns, delimiter, is_unended)
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            if len(line) > MOST_LINE_BYTES:  # shortened, perhaps in the middle of a character
+                continue
+            reason = "the file is not UTF-8: save it as CSV UTF-8 (Excel offers it by that name)"
+            return Junk(number, reason, line.decode("utf-8", "replace")[:RAW_SIGNS], True)
+    return None
 
 
-def _table_row(
-    number: int, row: str, columns: list[str], delimiter: str, is_unended: bool
-) -> TableRow | Junk:
-    raw = row[:RAW_SIGNS]
+class _Lines:
+    """The lines of a file as text. number, last: of the line read last. is_over: none is left."""
+
+    def __init__(self, file: TextIO, fallback: str | None) -> None:
+        self._file, self._fallback = file, fallback
+        self.number, self.last, self.is_over = 0, "", False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MOST_LINE_BYTES + 1)
+        if not line:
+            self.is_over = True
+            raise StopIteration
+        self.number += 1
+        self.last = line if line.isascii() else _decoded(line, self._fallback)
+        while len(line) > MOST_LINE_BYTES and not line.endswith(("\n", "\r")):
+            line = self._file.readline(MOST_LINE_BYTES + 1)
+        return self.last
+
+
+def _decoded(line: str, fallback: str | None) -> str:
+    """A line with surrogates for the bytes that are not UTF-8, in the encoding to fall back to."""
+    content = line.encode("utf-8", "surrogateescape")
     try:
-        cells = next(csv.reader((row,), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        cells = lenient_fields(row, delimiter)
-        if len(cells) != len(columns):
-            is_open = str(error) == "unexpected end of data"  # a quote is open at the line's end
-            is_cut = is_open and is_unended
-            fault = f"{CUT} in its last line" if is_cut else f"no row of CSV: {error}"
-            return Junk(number, fault, raw, True)
-    fault = f"{len(cells)} fields, expected {len(columns)}"
-    if len(cells) < len(columns):
-        if is_unended:
-            fault = f"{CUT}: {fault}"
-        return Junk(number, fault, raw, True)
-    if any(cell.strip() for cell in cells[len(columns) :]):
-        return Junk(number, fault, raw, True)
-    texts = (plain_text(cell) or "" for cell in cells)
-    return TableRow(number, raw, dict(zip(columns, texts, strict=False)), is_unended)
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode(fallback or "utf-8", "replace")
+
+
+def csv_rows(
+    path: Path,
+    delimiter: str = ",",
+    *,
+    width: int = 0,
+    spans_lines: bool = False,
+    fallback: str | None = None,
+) -> Iterator[CsvRow]:
+    """All rows of a CSV file, blank ones and the header among them. Lines end in LF, CRLF or CR.
+
+    Parameters
+    ----------
+    path : Path
+        In UTF-8, with or without a byte order mark.
+    delimiter : str
+        One character.
+    width : int
+        How many cells a row has. Where it is given, a row with quotes that are not doubled is read
+        all the same if it then has that many; 0: it is a fault. Rows of another width are no fault.
+    spans_lines : bool
+        Whether a quoted cell may hold line ends. If not, each line is a row, and a quote that is
+        not closed costs that line only; else the file up to the next quote.
+    fallback : str or None
+        The encoding of a line that is not UTF-8; None: U+FFFD for each byte that is not.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read. Nothing in it raises.
+    """
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        lines = _Lines(file, fallback)
+        for first in lines:
+            yield _csv_row(first, lines, delimiter, width, spans_lines)
+
+
+def _csv_row(first: str, lines: _Lines, delimiter: str, width: int, spans_lines: bool) -> CsvRow:
+    number, text = lines.number, first.rstrip("\r\n")
+    fault: str | None = None
+    cells: list[str] = []
+    if len(first) > MOST_LINE_BYTES:
+        fault = f"a line of more than {MOST_LINE_BYTES} bytes"
+    elif text.strip(_BLANK):
+        source = itertools.chain((first,), lines) if spans_lines else (text,)
+        try:
+            cells = next(csv.reader(source, delimiter=delimiter, strict=not spans_lines))
+        except csv.Error as error:
+            fault = str(error)
+    is_unended = lines.is_over or not lines.last.endswith(("\n", "\r"))
+    if fault and width and len(lenient := lenient_fields(text, delimiter)) == width:
+        cells, fault = lenient, None
+    elif fault == _OPEN_QUOTE or (lines.is_over and not fault):
+        fault = f"{CUT} in its last line" if is_unended else "a quote that is not closed"
+        cells = []
+    return CsvRow(number, text[:RAW_SIGNS], cells, fault, is_unended)
+
+
+def table_rows(
+    path: Path,
+    columns: list[str],
+    delimiter: str = ",",
+    *,
+    header_row: int = 1,
+    spans_lines: bool = False,
+) -> Iterator[TableRow | Junk]:
+    """The rows below a header, and `Junk` for those that cannot be read or have too few cells.
+
+    Parameters
+    ----------
+    path, delimiter, spans_lines
+        As in `csv_rows`.
+    columns : list of str
+        The names of the columns, in the order of the file.
+    header_row : int
+        The number of the header's row, from 1. It and all rows before it are passed over.
+
+    Returns
+    -------
+    iterator of TableRow or Junk
+        Without blank rows. Cells behind the last column make a row `Junk`; empty ones there are
+        dropped where a row is a line (else two rows may have run into one). A row with too few
+        cells that has no line end means that the file is cut.
+    """
+    width = len(columns)
+    rows = csv_rows(path, delimiter, width=width, spans_lines=spans_lines)
+    for row in itertools.islice(rows, header_row, None):
+        fault = row.fault and (
+            row.fault if row.fault.startswith(CUT) else f"not a CSV row: {row.fault}"
+        )
+        extra = row.cells[width:]
+        is_wide = bool(extra) if spans_lines else any(map(str.strip, extra))
+        if row.cells and (len(row.cells) < width or is_wide):
+            fault = f"{len(row.cells)} fields, expected {width}"
+            if len(row.cells) < width and row.is_unended:
+                fault = f"{CUT}: {fault}"
+        if fault:
+            yield Junk(row.line, fault, row.raw, True)
+        elif row.cells:
+            cells = dict(zip(columns, row.cells, strict=False))
+            yield TableRow(row.line, row.raw, cells, row.is_unended)
 
 
 def lenient_fields(line: str, delimiter: str = ",") -> list[str]:
-    """The fields of a line in which quotes stand unescaped inside quoted fields.
+    """The fields of a line in which quotes inside quoted fields are not doubled.
 
     A quote ends a field only where a delimiter and the next field, quoted or without any quote,
-    follow. The caller holds the number of fields against what it must be. None at all where a
+    follow. The caller compares the number of fields with what it must be. None at all where a
     field does not end, or is longer than `csv.field_size_limit`.
 
     >>> lenient_fields('1,"HUNT "THREE" STAR","a.k.a. "OLD", of Kharg"')
@@ -140,58 +277,3 @@ def lenient_fields(line: str, delimiter: str = ",") -> list[str]:
             start = None
     is_whole = start is None and max(map(len, fields), default=0) <= csv.field_size_limit()
     return fields if is_whole else []
-
-
-def first_rows(head: bytes, delimiter: str, count: int) -> list[list[str]]:
-    """The first rows of a CSV by its first bytes, empty ones where there are fewer.
-
-    >>> first_rows(b"\\xef\\xbb\\xbfimo,name\\r\\n9187629,", ",", 3)
-    [['imo', 'name'], ['9187629', ''], []]
-    """
-    lines = io.StringIO(head.decode("utf-8-sig", errors="replace"), newline="")
-    try:
-        rows = list(itertools.islice(csv.reader(lines, delimiter=delimiter), count))
-    except csv.Error:
-        rows = []
-    return rows + [[] for _ in range(count - len(rows))]
-
-
-def whole_rows(
-    path: Path, delimiter: str, header: list[str]
-) -> Iterator[tuple[int, list[str]] | Junk]:
-    """The rows below the header, each with its first line; junk for those that are not whole.
-
-    A row with fewer columns than the header at the end of the file says that the file is cut.
-    """
-    short: Junk | None = None
-    is_below_header = False
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        pieces = iter(lambda: lines.readline(MOST_LINE_BYTES), "")
-        reader = csv.reader(pieces, delimiter=delimiter)
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader, None)
-            except csv.Error as error:
-                yield Junk(line, f"no row of a CSV: {error}", "", True)
-                continue
-            if cells is None:
-                break
-            if not is_below_header:
-                is_below_header = cells == header
-                continue
-            if not cells:
-                continue
-            if short is not None:
-                yield short
-                short = None
-            if len(cells) == len(header):
-                yield line, cells
-            else:
-                reason = f"{len(cells)} columns, expected {len(header)}"
-                short = Junk(line, reason, delimiter.join(cells)[:RAW_SIGNS], True)
-                if len(cells) > len(header):
-                    yield short
-                    short = None
-    if short is not None:
-        yield short._replace(reason=f"{CUT}: {short.reason}")

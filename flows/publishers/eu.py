@@ -19,7 +19,7 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError, iterparse
 
 from flows.lists.entry import Entry, Junk, ListFile, day, day_in, imo_number, name_text
 from flows.lists.letters import plain_code, plain_text
-from flows.lists.table import RAW_SIGNS, first_rows, whole_rows
+from flows.lists.table import RAW_SIGNS, first_rows, read_head, table_rows
 from flows.publishers.eu_journal import (
     JOURNAL_COLUMNS,
     journal_register,
@@ -32,16 +32,16 @@ CONSOLIDATED = "eu-consolidated"
 ZONE = "Europe/Brussels"
 """Where the publisher's days begin and end."""
 
-_HEAD_BYTES = 65536
 _FSF_COLUMNS = (
     *("fileGenerationDate", "Entity_LogicalId", "Entity_EU_ReferenceNumber"),
     *("Entity_DesignationDate", "Entity_SubjectType", "Entity_SubjectType_ClassificationCode"),
     *("Entity_Regulation_Programme", "NameAlias_WholeName", "NameAlias_NameLanguage"),
     *("Identification_Number", "Identification_TypeCode"),
 )
+_KINDS = ("Entity_SubjectType", "Entity_SubjectType_ClassificationCode")
 _LINE = "first line in the file"
 """An attribute's name that no XML can have, for it holds spaces."""
-_FSF_NAMESPACE = b"http://eu.europa.ec/fpi/fsd/export"
+_FSF_NAMESPACE = "http://eu.europa.ec/fpi/fsd/export"
 
 
 class _Subject(NamedTuple):
@@ -81,11 +81,10 @@ def open_list(path: Path) -> ListFile | None:
     OSError
         If the file cannot be read.
     """
-    with path.open("rb") as raw:
-        head = raw.read(_HEAD_BYTES)
-    if _FSF_NAMESPACE in head and re.search(rb"<(\w+:)?export\b", head):
-        generated = re.search(rb'generationDate="([^"]*)"', head)
-        published_on = day_in(generated[1].decode("ascii", "replace"), ZONE) if generated else None
+    head = read_head(path)
+    if _FSF_NAMESPACE in head and re.search(r"<(\w+:)?export\b", head):
+        generated = re.search(r'generationDate="([^"]*)"', head)
+        published_on = day_in(generated[1], ZONE) if generated else None
         return ListFile(CONSOLIDATED, published_on, _xml_ships(path), ZONE)
     header, first = first_rows(head, ";", 2)
     if header and set(header).issuperset(_FSF_COLUMNS):
@@ -105,25 +104,21 @@ def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
     An entry has a row for each of its names, addresses and numbers; the rows of all but persons
     are held until the end, for nothing says that those of one entry stand together.
     """
-    columns = {name: header.index(name) for name in _FSF_COLUMNS}
-    kinds = columns["Entity_SubjectType"], columns["Entity_SubjectType_ClassificationCode"]
     held: dict[str, list[dict[str, str]]] = {}
     lines: dict[str, int] = {}
-    for row in whole_rows(path, ";", header):
+    for row in table_rows(path, header, ";", spans_lines=True):
         if isinstance(row, Junk):
             yield row
             continue
-        line, cells = row
-        if any(_is_person(cells[kind]) for kind in kinds):
+        values = {name: row.cells[name].strip() for name in _FSF_COLUMNS}
+        if any(_is_person(values[kind]) for kind in _KINDS):
             continue
-        values = {name: cells[at].strip() for name, at in columns.items()}
         key = values["Entity_LogicalId"]
         if not key:
-            raw = ";".join(values.values())[:RAW_SIGNS]
-            yield Junk(line, "no Entity_LogicalId: whose row it is, is not said", raw, True)
+            yield Junk(row.line, "no Entity_LogicalId: the row belongs to no entry", row.raw, True)
             continue
         held.setdefault(key, []).append(values)
-        lines.setdefault(key, line)
+        lines.setdefault(key, row.line)
     for key, rows in held.items():
         yield from _ships(
             _Subject(
@@ -137,11 +132,7 @@ def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
                     for row in rows
                     if _is_imo(row["Identification_TypeCode"])
                 ],
-                is_vessel=any(
-                    _is_vessel(row[kind])
-                    for row in rows
-                    for kind in ("Entity_SubjectType", "Entity_SubjectType_ClassificationCode")
-                ),
+                is_vessel=any(_is_vessel(row[kind]) for row in rows for kind in _KINDS),
             )
         )
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from flows.lists.entry import Entry, Junk, day, flag_code, imo_number, name_text, ship_mmsi
 from flows.lists.letters import plain_code
-from flows.lists.table import RAW_SIGNS, whole_rows
+from flows.lists.table import RAW_SIGNS, TableRow, table_rows
 from flows.publishers.eu_texts import left_out, other_names, values_of
 
 ANNEX_XLII = "eu-833-2014"
@@ -33,33 +33,34 @@ class _Act(NamedTuple):
 
 
 def journal_register(path: Path, header: list[str]) -> str:
-    kind, celex = header.index("schema"), header.index("celex")
-    rows = (row[1] for row in whole_rows(path, ",", header) if not isinstance(row, Junk))
-    acts = {cells[celex].strip() for cells in rows if cells[kind].strip() == "Vessel"}
+    rows = table_rows(path, header, spans_lines=True)
+    ships = (row.cells for row in rows if isinstance(row, TableRow) and _is_ship(row))
+    acts = {cells["celex"].strip() for cells in ships}
     return ANNEX_XLII if acts == {"32014R0833"} else JOURNAL
 
 
 def journal_ships(path: Path, header: list[str], register: str) -> Iterator[Entry | Junk]:
-    kind = header.index("schema")
     known: set[Entry] = set()
-    for row in whole_rows(path, ",", header):
+    for row in table_rows(path, header, spans_lines=True):
         if isinstance(row, Junk):
             yield row
             continue
-        line, cells = row
-        if cells[kind].strip() != "Vessel":
-            continue
-        for found in _journal_entries(line, dict(zip(header, cells, strict=True)), register):
-            if isinstance(found, Entry):
+        for item in _journal_entries(row, register) if _is_ship(row) else ():
+            if isinstance(item, Entry):
                 # An entry under two measures, such as ports and finance, has a row for each.
-                fact = found._replace(line=0)
+                fact = item._replace(line=0)
                 if fact in known:
                     continue
                 known.add(fact)
-            yield found
+            yield item
 
 
-def _journal_entries(line: int, row: dict[str, str], register: str) -> Iterator[Entry | Junk]:
+def _is_ship(row: TableRow) -> bool:
+    return row.cells["schema"].strip() == "Vessel"
+
+
+def _journal_entries(table_row: TableRow, register: str) -> Iterator[Entry | Junk]:
+    line, row = table_row.line, table_row.cells
     act = _act(row["celex"].strip())
     if act is None:
         reason = "celex: no regulation or decision, such as 32014R0833"
@@ -87,7 +88,7 @@ def _journal_entries(line: int, row: dict[str, str], register: str) -> Iterator[
         yield left_out(line, "flag: no country that is known", row["flag"])
     name = name_text(row["name"])
     if not (hulls or mmsis or name):
-        yield Junk(line, "no IMO number, MMSI or name", ",".join(row.values())[:RAW_SIGNS], True)
+        yield Junk(line, "no IMO number, MMSI or name", table_row.raw, True)
         return
     reference = _journal_reference(act, row["annex"], row["recordId"])
     programme = programme_tag(row["programKey"])

@@ -58,10 +58,11 @@ def _rows(path: Path, columns: list[str]) -> Iterator[Entry | Junk]:
 
 def _entries(row: TableRow) -> Iterator[Entry | Junk]:
     """The entry of a row, after what of it is not taken over."""
-    cells = {c: "" if text.lower() in LABELS else text for c, text in row.cells.items()}
+    texts = row.texts()
+    cells = {c: "" if text.lower() in LABELS else text for c, text in texts.items()}
     faults = [
         f"{column} holds the label {text!r}, expected a value"
-        for column, text in row.cells.items()
+        for column, text in texts.items()
         if text and not cells[column]
     ]
     imo = imo_number(cells["imo"])

@@ -14,7 +14,6 @@ OFAC's files just drop an entry that is taken off the list: what is gone, only t
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import json
@@ -26,7 +25,7 @@ from xml.etree.ElementTree import Element  # the tree only: the parser is defuse
 
 from flows.lists.entry import CUT, Entry, Junk, ListFile, day, day_in, imo_number, name_text
 from flows.lists.letters import plain_text
-from flows.lists.table import lenient_fields
+from flows.lists.table import CsvRow, csv_rows
 from flows.publishers.ofac_advanced import read_advanced
 from flows.publishers.ofac_labels import (
     ALIAS,
@@ -55,6 +54,9 @@ from flows.publishers.ofac_rows import (
     programmes_of,
     said_of,
 )
+
+_LATIN_1 = "latin-1"
+"""For a line of sdn.csv that is not UTF-8: ISO 8859-1 has a character for every byte."""
 
 
 def open_list(path: Path) -> ListFile | None:
@@ -100,7 +102,7 @@ def open_list(path: Path) -> ListFile | None:
         generated = re.search(r'"generated_at"\s*:\s*"([^"]*)"', text)
         published_on = day_in(generated[1], ZONE) if generated else None
         return ListFile(REGISTER, published_on, _read_json(path), ZONE)
-    if _is_csv(text):
+    if _is_csv(path):
         return ListFile(REGISTER, None, _read_csv(path), ZONE)
     return None
 
@@ -125,12 +127,12 @@ def _is_extract(head: str) -> bool:
     )
 
 
-def _is_csv(head: str) -> bool:
+def _is_csv(path: Path) -> bool:
     """Whether one of the first ten lines is a row of sdn.csv: the first may be the broken one."""
-    for line in itertools.islice(io.StringIO(head, newline=""), 10):
-        row = _fields(line)
-        if not isinstance(row, str) and len(row) == CSV_COLUMNS and row[0].strip().isdecimal():
-            return is_vessel(row[2]) is not None
+    for row in itertools.islice(csv_rows(path, width=CSV_COLUMNS, fallback=_LATIN_1), 10):
+        cells = row.cells
+        if len(cells) == CSV_COLUMNS and cells[0].strip().isdecimal():
+            return is_vessel(cells[2]) is not None
     return False
 
 
@@ -147,47 +149,20 @@ def _published_on(head: bytes) -> date | None:
 
 
 def _read_csv(path: Path) -> Iterator[Entry | Junk]:
-    """Line by line: a line end ends a record (dat_spec.txt), and a stray quote spoils one row only.
-
-    The last line of the published file holds the end-of-file sign 0x1A alone.
-    """
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip(" \r\n\x1a"):
-                yield from _csv_row(number, line if line.isascii() else _mended(line))
+    """A line end ends a record (dat_spec.txt)."""
+    for row in csv_rows(path, width=CSV_COLUMNS, fallback=_LATIN_1):
+        if row.cells or row.fault:
+            yield from _csv_row(row)
 
 
-def _mended(line: str) -> str:
-    """A line that is not UTF-8, as ISO 8859-1, in which every byte is a sign."""
-    data = line.encode("utf-8", "surrogateescape")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _fields(line: str) -> list[str] | str:
-    """The fields of one line of CSV, or what is wrong with it.
-
-    Quotes inside a quoted field are not always doubled; such a row is taken where its fields are
-    as many as they must be.
-    """
-    try:
-        return next(csv.reader([line], strict=True), [])
-    except csv.Error as fault:
-        fields = lenient_fields(line)
-        return fields if len(fields) == CSV_COLUMNS else str(fault)
-
-
-def _csv_row(number: int, line: str) -> Iterator[Entry | Junk]:
-    row = _fields(line)
-    kind = row[2] if not isinstance(row, str) and len(row) > 2 else None
-    is_ship = is_vessel(kind)
-    if is_ship is False:
+def _csv_row(csv_row: CsvRow) -> Iterator[Entry | Junk]:
+    number, row = csv_row.line, csv_row.cells
+    is_cut = csv_row.is_unended and len(row) < CSV_COLUMNS
+    if len(row) > 2 and is_vessel(row[2]) is False and not is_cut:
         return
-    fault = _csv_fault(row, line)
-    if fault or isinstance(row, str):
-        yield Junk(number, fault, line.strip()[:RAW_LENGTH], is_whole=True)
+    fault = _csv_fault(csv_row)
+    if fault:
+        yield Junk(number, fault, csv_row.raw, is_whole=True)
         return
     items = re.split(r";\s*", row[11].strip().removesuffix("."))
     if len(row[11]) >= REMARKS_LENGTH:
@@ -210,21 +185,22 @@ def _csv_row(number: int, line: str) -> Iterator[Entry | Junk]:
     )
 
 
-def _csv_fault(row: list[str] | str, line: str) -> str:
-    """What makes a row useless; empty where nothing does."""
-    if isinstance(row, str):
-        return f"row cannot be read as CSV: {row}"
+def _csv_fault(csv_row: CsvRow) -> str | None:
+    """Why a row is not taken; None where it is."""
+    row = csv_row.cells
+    if csv_row.fault:
+        return csv_row.fault if csv_row.fault.startswith(CUT) else f"not a CSV row: {csv_row.fault}"
     if len(row) != CSV_COLUMNS:
-        where = "row" if line.endswith(("\r", "\n")) else f"{CUT}, row"
-        return f"{where} of {len(row)} fields where sdn.csv has {CSV_COLUMNS}"
+        fault = f"{len(row)} fields, expected the {CSV_COLUMNS} of sdn.csv"
+        return f"{CUT}: {fault}" if csv_row.is_unended else fault
     if is_vessel(row[2]) is None:
-        return "SDN type is not known: vessel, individual, aircraft or -0- expected"
+        return "unknown SDN type, expected vessel, individual, aircraft or -0-"
     if not re.fullmatch(r"[0-9]{1,10}", row[0].strip()):  # the size of ent_num in dat_spec.txt
-        return "no ent_num: a number expected in the first field"
+        return "no ent_num, expected a number in the first field"
     # All remarks end in a full stop, so a last line without a line end is whole if it ends in one.
-    if not line.endswith(("\r", "\n")) and not line.rstrip(' "').endswith((".", "-0-")):
-        return f"{CUT}: it ends in the middle of the remarks"
-    return ""
+    if csv_row.is_unended and not row[11].rstrip(' "').endswith((".", "-0-")):
+        return f"{CUT} in its last line, within the remarks"
+    return None
 
 
 def _read_xml(path: Path) -> Iterator[Entry | Junk]:

@@ -152,12 +152,13 @@ def _table_entries(path: Path, columns: list[str]) -> Iterator[Entry | Junk]:
     for row in table_rows(path, columns):
         if isinstance(row, Junk):
             yield row
-        elif row.cells["type"].upper() == "VESSEL":  # the others are organisations
-            yield from _row_entries(row)
+            continue
+        cells = row.texts()
+        if cells["type"].upper() == "VESSEL":  # the others are organisations
+            yield from _row_entries(row, cells)
 
 
-def _row_entries(row: TableRow) -> Iterator[Entry | Junk]:
-    cells = row.cells
+def _row_entries(row: TableRow, cells: dict[str, str]) -> Iterator[Entry | Junk]:
     properties = {
         "imoNumber": split_text(cells["imo"]),
         "mmsi": split_text(cells["mmsi"]),

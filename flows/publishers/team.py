@@ -15,10 +15,8 @@ from pathlib import Path
 from flows.home.settings import BarometerError
 from flows.lists.entry import Entry, Junk, ListFile, day, imo_number, ship_mmsi
 from flows.lists.table import (
-    MOST_LINE_BYTES,
-    RAW_SIGNS,
     TableRow,
-    bounded_lines,
+    first_not_utf8,
     header_columns,
     read_head,
     table_rows,
@@ -90,7 +88,7 @@ def open_list(path: Path) -> ListFile | None:
 
 
 def _rows(path: Path, columns: list[str], delimiter: str, name: str) -> Iterator[Entry | Junk]:
-    fault = _first_not_utf8(path)
+    fault = first_not_utf8(path)
     if fault:
         yield fault
         return
@@ -101,22 +99,9 @@ def _rows(path: Path, columns: list[str], delimiter: str, name: str) -> Iterator
             yield from _entries(row, name)
 
 
-def _first_not_utf8(path: Path) -> Junk | None:
-    """The first line that is not UTF-8: names in it would be taken over wrong."""
-    for number, line in bounded_lines(path):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            if len(line) > MOST_LINE_BYTES:  # shortened, perhaps in the middle of a sign
-                continue
-            reason = "the file is not UTF-8: save it as CSV UTF-8 (Excel offers it by that name)"
-            return Junk(number, reason, line.decode("utf-8", "replace")[:RAW_SIGNS], True)
-    return None
-
-
 def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
     """The entry of a row, after what of it is not taken over."""
-    cells = row.cells
+    cells = row.texts()
     imo, mmsi = imo_number(cells["imo"]), ship_mmsi(cells.get("mmsi"))
     valid_from, valid_to = _iso_day(cells.get("from")), _iso_day(cells.get("to"))
     fault = (

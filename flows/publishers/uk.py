@@ -16,13 +16,11 @@ from typing import TypeVar
 
 from flows.lists.entry import Entry, Junk, ListFile, day, flag_code, imo_number, name_text
 from flows.lists.letters import plain_code, plain_text
-from flows.lists.table import first_rows, whole_rows
+from flows.lists.table import RAW_SIGNS, TableRow, first_rows, read_head, table_rows
 
 REGISTER = "uk-sanctions"
 LINK_SOURCE = "UK sanctions list"
 
-_HEAD_BYTES = 65536
-_RAW_LENGTH = 200
 _GROUND_LENGTH = 80
 
 # Columns are found by name, so that others, before, between or after them, do no harm.
@@ -67,47 +65,40 @@ def open_list(path: Path) -> ListFile | None:
     OSError
         If the file cannot be read.
     """
-    with path.open("rb") as raw:
-        top = first_rows(raw.read(_HEAD_BYTES), ",", _MOST_LINES_BEFORE_HEADER + 1)
-    header = next((row for row in top if _type_column(row) and {*_COLUMNS}.issubset(row)), None)
-    if header is None:
-        return None
-    said = re.match(r"\s*Report Date:\s*([^\s,]+)", ",".join(top[0]))
-    published_on = day(said[1], "%d-%b-%Y", "%d/%m/%Y") if said else None
-    return ListFile(REGISTER, published_on, _ships(path, header), ZONE)
+    top = first_rows(read_head(path), ",", _MOST_LINES_BEFORE_HEADER + 1)
+    for number, header in enumerate(top, 1):
+        type_column = next((name for name in _TYPE_COLUMNS if name in header), None)
+        if type_column and {*_COLUMNS}.issubset(header):
+            dated = re.match(r"\s*Report Date:\s*([^\s,]+)", ",".join(top[0]))
+            published_on = day(dated[1], "%d-%b-%Y", "%d/%m/%Y") if dated else None
+            rows = table_rows(path, header, header_row=number, spans_lines=True)
+            return ListFile(REGISTER, published_on, _ships(rows, type_column), ZONE)
+    return None
 
 
-def _type_column(header: list[str]) -> str | None:
-    return next((name for name in _TYPE_COLUMNS if name in header), None)
-
-
-def _ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
-    kind = header.index(_type_column(header) or "")
-    reference = header.index("Unique ID")
-    columns = {name: header.index(name) for name in _COLUMNS}
+def _ships(rows: Iterable[TableRow | Junk], type_column: str) -> Iterator[Entry | Junk]:
     held: dict[str, list[_Row]] = {}
     ships: set[str] = set()
-    for row in whole_rows(path, ",", header):
+    for row in rows:
         if isinstance(row, Junk):
             yield row
             continue
-        line, cells = row
-        what = (plain_text(cells[kind]) or "").lower()
-        if what and what not in _SHIP_TYPES:
+        kind = (plain_text(row.cells[type_column]) or "").lower()
+        if kind and kind not in _SHIP_TYPES:
             continue
-        key = " ".join(cells[reference].split())
-        if not key and not what:
+        key = " ".join(row.cells["Unique ID"].split())
+        if not key and not kind:
             continue
         if not key:
-            yield Junk(line, "no Unique ID", ",".join(cells)[:_RAW_LENGTH], True)
+            yield Junk(row.line, "no Unique ID", row.raw, True)
             continue
-        # Of a ship's other names and addresses the type may be left empty.
-        ships |= {key} if what else set()
-        said = {name: cells[at].strip() for name, at in columns.items()}
-        held.setdefault(key, []).append((line, said))
-    for key, rows in held.items():
+        # The rows of a ship's other names and addresses may have no type.
+        ships |= {key} if kind else set()
+        cells = {name: row.cells[name].strip() for name in _COLUMNS}
+        held.setdefault(key, []).append((row.line, cells))
+    for key, ship_rows in held.items():
         if key in ships:
-            yield from _entries(key, rows)
+            yield from _entries(key, ship_rows)
 
 
 def _entries(reference: str, rows: list[_Row]) -> Iterator[Entry | Junk]:
@@ -166,7 +157,7 @@ def _taken(
             values[value] = None
         elif plain and text not in junk:
             reason = f"{column}: expected {expected}"
-            junk[text] = Junk(line, reason, text[:_RAW_LENGTH], False)
+            junk[text] = Junk(line, reason, text[:RAW_SIGNS], False)
     return list(values), list(junk.values())
 
 

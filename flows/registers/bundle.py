@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.home.resources import data_path
+from flows.home.resources import data_path, data_rows
 from flows.lists.entry import Entry, whole_number
 from flows.publishers.formats import open_list
 from flows.registers.codes import programme_meaning
@@ -100,15 +100,14 @@ def _country(register: str, programme: str | None) -> str | None:
 
 
 def _facts(name: str) -> list[dict[str, Any]]:
-    with data_path("registers", "facts", name).open(encoding="utf-8", newline="") as lines:
-        return [
-            {
-                **{key: text or None for key, text in row.items()},
-                "imo": whole_number(row["imo"]),
-                "listed_on": date.fromisoformat(row["listed_on"]),
-            }
-            for row in csv.DictReader(lines)
-        ]
+    return [
+        {
+            **{key: text or None for key, text in row.items()},
+            "imo": whole_number(row["imo"]),
+            "listed_on": date.fromisoformat(row["listed_on"]),
+        }
+        for row in data_rows(data_path("registers", "facts", name))
+    ]
 
 
 def _ofac_dates() -> dict[tuple[int | None, str | None], dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from datetime import date
 from functools import lru_cache
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from flows.home.hashes import folder_hash
-from flows.home.resources import data_path
+from flows.home.resources import data_path, data_rows
 from flows.home.settings import BarometerError
 from flows.lists.entry import Entry, as_table, whole_number
 
@@ -56,8 +55,7 @@ def _versions(folder: Path, _content: str) -> tuple[Version, ...]:
     found = []
     for definition in sorted(folder.glob("*.toml")):
         about = tomllib.loads(definition.read_text(encoding="utf-8"))
-        with (definition.parent / about["file"]).open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
+        rows = data_rows(folder / about["file"])
         if not about["fewest_rows"] <= len(rows) <= about["most_rows"]:
             raise BarometerError(
                 f"{definition.stem}: {len(rows)} entries, and it may hold "
