@@ -29,9 +29,6 @@ RAW_SIGNS = 200
 _BLANK = " \t\x1a"
 """0x1A alone is the last line of OFAC's sdn.csv: the end-of-file sign of DOS."""
 
-_OPEN_QUOTE = "unexpected end of data"
-"""What `csv` says in strict mode where a quote is open at the end of its input."""
-
 
 class CsvRow(NamedTuple):
     """A row of a CSV file, before anything is known of its columns.
@@ -188,6 +185,7 @@ def _csv_row(first: str, lines: _Lines, delimiter: str, width: int, spans_lines:
     number, text = lines.number, first.rstrip("\r\n")
     fault: str | None = None
     cells: list[str] = []
+    is_open = False
     if len(first) > MOST_LINE_BYTES:
         fault = f"a line of more than {MOST_LINE_BYTES} bytes"
     elif text.strip(_BLANK):
@@ -195,13 +193,13 @@ def _csv_row(first: str, lines: _Lines, delimiter: str, width: int, spans_lines:
         try:
             cells = next(csv.reader(source, delimiter=delimiter, strict=not spans_lines))
         except csv.Error as error:
-            fault = str(error)
+            is_open = str(error) == "unexpected end of data"
+            fault = f"not a CSV row: {'a quote is not closed' if is_open else error}"
     is_unended = lines.is_over or not lines.last.endswith(("\n", "\r"))
     if fault and width and len(lenient := lenient_fields(text, delimiter)) == width:
         cells, fault = lenient, None
-    elif fault == _OPEN_QUOTE or (lines.is_over and not fault):
-        fault = f"{CUT} in its last line" if is_unended else "a quote that is not closed"
-        cells = []
+    elif is_unended and (is_open or (lines.is_over and not fault)):
+        cells, fault = [], f"{CUT} in its last line"
     return CsvRow(number, text[:RAW_SIGNS], cells, fault, is_unended)
 
 
@@ -234,9 +232,7 @@ def table_rows(
     width = len(columns)
     rows = csv_rows(path, delimiter, width=width, spans_lines=spans_lines)
     for row in itertools.islice(rows, header_row, None):
-        fault = row.fault and (
-            row.fault if row.fault.startswith(CUT) else f"not a CSV row: {row.fault}"
-        )
+        fault = row.fault
         extra = row.cells[width:]
         is_wide = bool(extra) if spans_lines else any(map(str.strip, extra))
         if row.cells and (len(row.cells) < width or is_wide):

@@ -189,7 +189,7 @@ def _csv_fault(csv_row: CsvRow) -> str | None:
     """Why a row is not taken; None where it is."""
     row = csv_row.cells
     if csv_row.fault:
-        return csv_row.fault if csv_row.fault.startswith(CUT) else f"not a CSV row: {csv_row.fault}"
+        return csv_row.fault
     if len(row) != CSV_COLUMNS:
         fault = f"{len(row)} fields, expected the {CSV_COLUMNS} of sdn.csv"
         return f"{CUT}: {fault}" if csv_row.is_unended else fault

@@ -541,16 +541,16 @@ def test_a_file_that_names_no_ships_any_more_is_not_an_empty_list(read: Read) ->
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ("9001,SIM ALBA,vessel,CUBA\r\n", "4 fields where sdn.csv has 12"),
+        ("9001,SIM ALBA,vessel,CUBA\r\n", "4 fields, expected the 12 of sdn.csv"),
         (row().replace(NULL, "a,b", 1), "13 fields"),
         (row(number=NULL), "no ent_num"),
         (row(number="9001x"), "no ent_num"),
-        (row(kind="submarine"), "SDN type is not known"),
-        (row(name="SIM ALBA").replace('ALBA"', "ALBA"), "cannot be read as CSV"),
-        (row(name='SIM "ALBA", "X', remarks='"A", B.'), "cannot be read as CSV"),
+        (row(kind="submarine"), "unknown SDN type"),
+        (row(name="SIM ALBA").replace('ALBA"', "ALBA"), "not a CSV row"),
+        (row(name='SIM "ALBA", "X', remarks='"A", B.'), "not a CSV row"),
         (row(name="").replace('""', NULL), "neither an IMO number, nor an MMSI, nor a name"),
-        ("\0\0\0\r\n", "row of"),
-        (row(name="x" * 200_000), "cannot be read as CSV: field larger"),
+        ("\0\0\0\r\n", "1 fields"),
+        (row(name="x" * 200_000), "not a CSV row: field larger"),
     ],
     ids=[
         "short",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError
 from flows.lists.entry import Entry, Junk
-from flows.publishers import team
+from flows.lists.table import MOST_LINE_BYTES
 from flows.publishers.team import open_list
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -226,7 +226,7 @@ def test_field_that_is_not_taken_over(
         pytest.param("9074729,x", "2 fields, expected 11", id="too few"),
         pytest.param(row() + ",more", "12 fields, expected 11", id="too many"),
         pytest.param(row(source="x" * 200_000), "field limit", id="long field"),
-        pytest.param("x" * (team.MOST_LINE_BYTES + 9), "bytes", id="endless line"),
+        pytest.param("x" * (MOST_LINE_BYTES + 9), "bytes", id="endless line"),
         pytest.param("\0" * 40, "1 fields", id="NUL"),
     ],
 )
