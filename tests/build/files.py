@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pytest
 
 from flows.home.settings import Settings
 from flows.ingest.outcome import Outcome
@@ -266,6 +267,48 @@ def read_one(**changes: str) -> dict[str, Any] | str:
     found = read_all(day(row(layout, **changes), layout=layout))
     assert found.count == 1 == len(found.rows) + len(found.rejects)
     return found.rows[0] if found.rows else found.rejects[0][1]
+
+
+def read_each(lines: Sequence[str | bytes], layout: str = LAYOUTS[1]) -> list[dict[str, Any] | str]:
+    """What each line becomes: its position, without the line number, or the reason why none.
+
+    The file is read as usual, line by line and by the careful way alone, with the same result.
+    """
+    content = day(*lines, layout=layout)
+    usual = read_all(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parse, "CAREFUL_BYTES", 1)
+        assert comparable(read_all(content)) == comparable(usual)
+        patch.setattr(parse, "_parse_fast", lambda *_: None)
+        assert comparable(read_all(content)) == comparable(usual)
+    rows = {r.pop("line"): r for r in usual.rows}
+    by_line: dict[int, dict[str, Any] | str] = rows | dict(usual.reasons)
+    return [by_line[number] for number in range(2, len(lines) + 2)]
+
+
+def read_values(
+    name: str, texts: Iterable[str], layout: str = LAYOUTS[1], published: str | None = None
+) -> dict[str, Any]:
+    """What a field becomes by its text, in quotes, in a line of its own: value or reason.
+
+    With `published`, the text stands in that column of the file as it is.
+    """
+    texts = list(texts)
+    lines = []
+    for number, text in enumerate(texts):
+        own = {"lat" if name == "mmsi" else "mmsi": f"{29 if name == 'mmsi' else 4225}.{number:05}"}
+        own = {k: v if k == "lat" else v.replace(".", "") for k, v in own.items()}
+        values = fields(layout, **(own if published else own | {name: text}))
+        if published:
+            values[SOURCES[layout].header.index(published)] = text
+        lines.append(",".join(f'"{value}"' for value in values))
+    found = read_each(lines, layout)
+    return {t: f if isinstance(f, str) else f[name] for t, f in zip(texts, found, strict=True)}
+
+
+def comparable(found: Read) -> str:
+    """All that was read, as a text in which NaN equals itself and -0.0 does not equal 0.0."""
+    return repr((found.rows, found.rejects, found.count, found.repeated))
 
 
 def layout_of(layout: str) -> Layout:

@@ -15,23 +15,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.stage import ingest_file
 from flows.lake import schema
 from flows.lake.manifest import MANIFEST, read_manifest
 from flows.rows import blocks, reasons
-from flows.rows.values import NULLS, STATIC
+from flows.rows.values import STATIC
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files, members, opened
 from tests.build.files import (
-    LAYOUTS,
-    SOURCES,
     day,
-    fields,
     fleet,
     header,
     ingest,
@@ -164,57 +159,6 @@ def test_a_ships_table_without_mmsi_says_what_is_missing(home: Settings, tmp_pat
 
 
 # Whole numbers, codes
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("beside", [(), ("junk",)], ids=["alone", "beside a broken line"])
-def test_a_whole_number_with_a_zero_behind_the_point_is_a_whole_number(
-    layout: str, beside: tuple[str, ...]
-) -> None:
-    source = SOURCES[layout]
-    values = fields(layout)
-    usual = read_all(day(",".join(values), *beside, layout=layout)).rows
-    ours = {published: name for name, published in source.columns.items()}
-    whole = ["mmsi", "imo", "nav_status", "ship_type", "heading_deg", "length_m", "beam_m"]
-    with_zero = [
-        f"{v}.0" if ours.get(c, "").partition("[")[0] in whole and v.isdigit() else v
-        for c, v in zip(source.header, values, strict=True)
-    ]
-    assert with_zero != values
-    assert read_all(day(",".join(with_zero), *beside, layout=layout)).rows == usual
-
-
-@pytest.mark.parametrize("layout", ["marinecadastre-2024", "marinecadastre-2025"])
-@pytest.mark.parametrize("end", ["", ".0"])
-@pytest.mark.parametrize(
-    ("code", "ship_type"),
-    [(1024, 80), (1017, 80), (1023, 52), (1004, 70), (1012, 60), (1001, 30), (1025, 52), (80, 80)],
-)
-def test_the_coast_guards_codes_are_ais_types(
-    layout: str, code: int, end: str, ship_type: int
-) -> None:
-    (found,) = read_all(day(row(layout, ship_type=f"{code}{end}"), layout=layout)).rows
-    assert found["ship_type"] == ship_type
-
-
-@pytest.mark.parametrize(
-    ("word", "code"),
-    [("moored", 5), ("Under Way Using Engine", 0), ("at anchor", 1), ("undefined", None), ("5", 5)],
-)
-def test_marinecadastres_words_are_statuses(word: str, code: int | None) -> None:
-    layout = "marinecadastre-2024"
-    (found,) = read_all(day(row(layout, nav_status=word), layout=layout)).rows
-    assert found["nav_status"] == code
-
-
-def test_marinetraffics_speed_is_in_tenths() -> None:
-    lines = [
-        "422100987,9074729,1,27.14,56.2,127,91,90,0,2026-04-15T00:02:00,SAT,2",
-        "422100987,9074729,1,27.15,56.2,1023,511,360,15,2026-04-15T00:03:00,TER,3",
-    ]
-    first, second = read_all(day(*lines, layout="marinetraffic")).rows
-    assert (round(first["sog_kn"], 1), first["heading_deg"], first["cog_deg"]) == (12.7, 91, 90)
-    assert [second[k] for k in ("sog_kn", "heading_deg", "cog_deg", "nav_status")] == [None] * 4
 
 
 @pytest.mark.parametrize("name", ["Timestamp", "#Timestamp", "# Timestamp"])
@@ -479,19 +423,3 @@ def test_a_case_gives_what_its_readme_says(home: Settings, name: str) -> None:
         counts = (entry.rows_kept, entry.rows_rejected, entry.rows_static)
     assert (outcome.state, *counts) == WANTED[name]
     assert all(20 < r["lat"] < 72 for r in records(home))
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.sampled_from(sorted(NULLS)), st.booleans(), st.booleans())
-def test_a_databases_null_is_null_in_every_column(word: str, upper: bool, is_beside: bool) -> None:
-    word = word.upper() if upper else word
-    changes = dict.fromkeys([*STATIC, "sog_kn", "cog_deg", "heading_deg", "nav_status"], word)
-    found = read_all(
-        day(
-            row("aisstream-listen", **changes),
-            *(["junk"] if is_beside else []),
-            layout="aisstream-listen",
-        )
-    )
-    (only,) = found.rows
-    assert {name: only[name] for name in changes} == dict.fromkeys(changes)
