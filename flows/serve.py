@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.home import history
+from flows.home.clock import utc_now
 from flows.home.settings import Settings
 from flows.runner.late import next_tick
 from flows.weekly import weekly
@@ -69,8 +70,3 @@ def last_run_at(settings: Settings) -> datetime | None:
     """The as-of time of the last run of this home, naive UTC; None before the first."""
     runs = history.read_history(settings.home, history.RUN)
     return max((datetime.fromisoformat(run["as_of"]) for run in runs), default=None)
-
-
-def utc_now() -> datetime:
-    """The time of the schedule, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -13,10 +13,11 @@ import textwrap
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from flows.home.clock import utc_now
 from flows.home.settings import BarometerError, Settings, home_of, load_settings, unknown_variables
 
 if TYPE_CHECKING:
@@ -92,8 +93,7 @@ def sound_alarm(flags: argparse.Namespace, why: str) -> None:
     except BarometerError:  # which is the failure itself
         home = str(flags.home)
     again = [*flags.arguments, *([] if flags.home else ["--home", home])]
-    now = datetime.now(UTC).replace(tzinfo=None)
-    told = send_alarm(Failure(again, home, now, why))
+    told = send_alarm(Failure(again, home, utc_now(), why))
     for line in (*told.done, *told.problems):
         print(f"barometer: {line}", file=sys.stderr)
 

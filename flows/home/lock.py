@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.home.clock import utc_now
 from flows.home.settings import BarometerError
 
 LOCK = ".lock"
@@ -91,7 +91,7 @@ def _sign(handle: io.FileIO) -> None:
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
-        "since": f"{datetime.now(UTC):%F %T} UTC",
+        "since": f"{utc_now():%F %T} UTC",
     }
     with suppress(OSError):
         handle.truncate(0)

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.home.clock import utc_now
 from flows.home.durable import make_folder
 
 DEFAULT_HOME = Path("data/lake")
@@ -187,7 +188,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _as_of(value: Any) -> datetime:
     """Naive UTC; a time with an offset is converted, a date means its midnight."""
     if value is None:
-        now = datetime.now(UTC).replace(tzinfo=None)
+        now = utc_now()
         if not EARLIEST <= now < LATEST:
             raise BarometerError(f"the machine's clock shows {now:%F %R} UTC. Set it right first.")
         return now

@@ -12,7 +12,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.home.clock import utc_now
 from flows.home.durable import make_folder, sync_folder
 from flows.home.history import RUN, read_history
 from flows.home.settings import Place, Settings
@@ -296,7 +297,7 @@ def _each_fix_once(
 
 def _set_aside(place: Place, paths: list[str]) -> list[str]:
     """Move files of the lake to a folder `LOST` in it, where nothing is swept."""
-    at = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    at = f"{utc_now():%Y%m%dT%H%M%S}"
     for path in paths:
         new = f"{LOST}/{at}/{path}"
         if isinstance(place, str):

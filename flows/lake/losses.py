@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.home.clock import utc_now
 from flows.home.durable import make_folder, write_durably
 from flows.home.history import (
     OUTBOX,
@@ -249,6 +250,6 @@ def _replace(home: Path, name: str, records: Iterable[Record]) -> None:
     path = history_path(home, name)
     make_folder(path.parent)
     if path.exists():
-        path.rename(path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S}"))
+        path.rename(path.with_name(f"{path.name}.{utc_now():%Y%m%dT%H%M%S}"))
     text = "".join(json.dumps(record, default=str) + "\n" for record in records)
     write_durably(path, text.encode())

@@ -19,12 +19,13 @@ from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.home.clock import utc_now
 from flows.home.hashes import text_hash
 from flows.home.history import append_history, read_history
 from flows.home.settings import BarometerError, home_of
 from flows.home.text import foreign, safe_text
 from flows.mail.settings import is_set_up, mail_settings
-from flows.mail.smtp import Told, deliver, utc_now
+from flows.mail.smtp import Told, deliver
 
 MOST_LINES = 60
 """Lines of messages in an alarm (a choice): the log has all."""

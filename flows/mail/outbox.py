@@ -20,12 +20,13 @@ import duckdb
 
 from flows.catalogue import access
 from flows.home import durable, lock
+from flows.home.clock import Clock, utc_now
 from flows.home.hashes import text_hash
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.mail.message import Letter, compose, message, message_id, read_letter
 from flows.mail.settings import MailSettings, addresses, is_set_up, mail_settings
-from flows.mail.smtp import Told, deliver, utc_now
+from flows.mail.smtp import Told, deliver
 from flows.report import tables, write
 
 WAITS_S = (5.0, 20.0)
@@ -47,9 +48,6 @@ TAKEN = ("sent", "unclear")
 """The ends after which somebody has the message, or may."""
 
 CRASHED = "barometer ended between the sending and its record"
-
-Clock = Callable[[], datetime]
-"""Gives the time, naive UTC."""
 
 
 # The outbox

@@ -10,7 +10,6 @@ import re
 import smtplib
 import ssl
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import NamedTuple
 
@@ -20,11 +19,6 @@ from flows.mail.settings import MailSettings
 END_OF_DATA = 10
 """The last answer may take so many times longer, ten minutes in all (RFC 5321, 4.5.3.2.6): who
 hangs up before it does not know whether the message was taken."""
-
-
-def utc_now() -> datetime:
-    """The time of sending; the as-of time is the clock of the numbers, not of the post."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 class Told(NamedTuple):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from websockets.exceptions import InvalidURI
@@ -32,8 +31,6 @@ ABOUT_THE_KEY = re.compile(
     re.I,
 )
 """Words by which a refusal is about the key, and no try will change it."""
-
-Clock = Callable[[], datetime]
 
 
 class Limits(NamedTuple):
@@ -79,11 +76,6 @@ class Limits(NamedTuple):
     close_s: float = 2.0
     first_wait_s: float = 2.0
     longest_wait_s: float = 1800.0
-
-
-def utc_now() -> datetime:
-    """The time, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def stream_url(environ: Mapping[str, str]) -> str:

@@ -8,13 +8,15 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+
+from flows.home.clock import utc_now
 
 DownloadProgress = Callable[[str, int, int | None], None]
 """Told from time to time, from several threads: a file's name, its bytes so far, its size or None
@@ -128,8 +130,8 @@ def _retry_after_s(text: str) -> float:
     except (ValueError, TypeError):
         return 0.0
     # The header is of the clock on the wall, whatever the run's as-of time.
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return max(0.0, (moment - utc_now()).total_seconds())
 
 
 def network_fault(error: httpx.HTTPError, address: str, reached: int) -> Fault:

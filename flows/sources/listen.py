@@ -37,6 +37,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from flows.home import lock
+from flows.home.clock import Clock, utc_now
 from flows.home.durable import make_folder
 from flows.home.settings import BarometerError
 from flows.sources import aisstream
@@ -46,10 +47,8 @@ from flows.sources.connection import (
     NO_ENTRY,
     NO_ENTRY_CODES,
     URL_NAME,
-    Clock,
     Limits,
     backoff_s,
-    utc_now,
 )
 from flows.sources.recording import (
     FOLDER,

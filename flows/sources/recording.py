@@ -15,10 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from flows.home.clock import Clock
 from flows.home.durable import sync_folder
 from flows.home.settings import BarometerError
 from flows.sources import aisstream
-from flows.sources.connection import Clock, Limits
+from flows.sources.connection import Limits
 
 log = logging.getLogger("barometer.listen")
 

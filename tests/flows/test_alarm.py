@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
+from flows.home.clock import utc_now
 from flows.home.settings import Settings
 from flows.mail import alarm
 from flows.mail.alarm import Failure
@@ -305,7 +306,7 @@ def test_a_command_that_is_started_again_and_again_tells_a_failure_once_a_day(
 
 def test_a_home_that_cannot_be_written_is_told_all_the_same(post: Post, tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
-    failure = Failure(["serve"], str(tmp_path / "home"), alarm.utc_now(), "why")
+    failure = Failure(["serve"], str(tmp_path / "home"), utc_now(), "why")
     assert alarm.send_alarm(failure, post.environ()).problems == []
     assert len(post.taken()) == 1
 
@@ -313,10 +314,10 @@ def test_a_home_that_cannot_be_written_is_told_all_the_same(post: Post, tmp_path
 def test_a_long_alarm_is_cut_and_says_so() -> None:
     why = "\n".join(f"- file {n}: failed" for n in range(500))
     made = alarm.message(
-        Failure(["run"], "/home", alarm.utc_now(), why),
+        Failure(["run"], "/home", utc_now(), why),
         "a@example.org",
         ["b@example.org"],
-        alarm.utc_now(),
+        utc_now(),
     )
     text = str(made.get_content())
     assert "- file 59: failed" in text and "- file 60:" not in text

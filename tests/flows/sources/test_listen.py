@@ -27,10 +27,11 @@ from websockets.sync.server import ServerConnection
 
 from flows.cli import main
 from flows.home import lock
+from flows.home.clock import utc_now
 from flows.home.settings import BarometerError
 from flows.sources import listen, recording
 from flows.sources.aisstream import HEADER, csv_line
-from flows.sources.connection import Limits, backoff_s, stream_key, stream_url, utc_now
+from flows.sources.connection import Limits, backoff_s, stream_key, stream_url
 from flows.sources.recording import Gap
 from tests.build.files import ingest, ledger, settings_of
 from tests.build.stream import (
