@@ -1,4 +1,4 @@
-"""The command line. It only wires; a command imports what it needs, when it runs."""
+"""The command line. A command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return USAGE
     flags.arguments = sys.argv[1:] if arguments is None else list(arguments)
-    flags.is_told = False
+    flags.is_alarmed = False
     try:
         with _stoppable():
             return int(flags.command(flags))
     except BarometerError as error:
         fail(flags, str(error))
         return USAGE if isinstance(error, SettingError) else FAILED
-    except BrokenPipeError:  # the reader of a pipe has seen enough
+    except BrokenPipeError:  # the reader of the pipe ended
         forget_output()
         return FAILED
     except OSError as error:
@@ -49,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"barometer: {system_refusal(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("barometer: stopped. What was committed stays; run again to go on.", file=sys.stderr)
+        print(
+            "barometer: stopped. What was committed stays; run again to continue.", file=sys.stderr
+        )
         return FAILED
     except Exception as error:
         sound_alarm(flags, f"{UNEXPECTED}: {type(error).__name__}: {error}")
@@ -58,19 +60,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """SIGTERM and SIGHUP end a command as Ctrl-C does: what it began is closed and stopped.
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, with its cleanup.
 
-    A signal that the caller handles or ignores, as nohup(1) does, is left alone.
+    Signals that the caller handles or ignores, as nohup(1) does, are left alone.
     """
-    taken = {}
+    replaced = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
-                taken[number] = signal.signal(number, signal.default_int_handler)
+                replaced[number] = signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        for number, before in taken.items():
+        for number, before in replaced.items():
             signal.signal(number, before)
 
 

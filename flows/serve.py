@@ -1,4 +1,4 @@
-"""The weekly schedule: a Prefect runner that starts the flow, and makes up for what was missed."""
+"""The weekly schedule: a Prefect runner that starts the flow, and makes up for missed runs."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ from flows.home.settings import Settings
 from flows.runner.late import next_tick
 from flows.weekly import weekly
 
-log = logging.getLogger("serve")  # not "barometer.": Prefect takes those for logs of a run
+log = logging.getLogger("serve")  # not "barometer.": Prefect attributes those to a flow run
 
 NAME = "weekly"
-"""The deployment is called ``barometer-weekly/weekly``."""
+"""Of the deployment ``barometer-weekly/weekly``."""
 
 
 def serve(settings: Settings, parameters: dict[str, Any], cron: str) -> None:
-    """Run the flow by a schedule until the process is told to end.
+    """Run the flow on a schedule until the process is stopped.
 
-    A tick that nobody served, because the machine was off, is made up for at once, by one run: it
-    takes in and counts all that was missed. Runs never overlap. A run that is under way when the
-    process is told to end is stopped as well; the next one needs no cleaning up.
+    Missed runs, because the machine was off, are made up for at once by one run. Runs never
+    overlap. A run in progress is stopped with the process; the next one needs no cleanup.
 
     Parameters
     ----------
     settings : Settings
-        The home, whose history tells when the last run was.
+        The home, whose history has the time of the last run.
     parameters : dict
         Of the flow `flows.weekly.weekly`.
     cron : str
@@ -44,7 +43,7 @@ def serve(settings: Settings, parameters: dict[str, Any], cron: str) -> None:
     Raises
     ------
     BarometerError
-        If `cron` is no schedule.
+        If `cron` is not a valid schedule.
     """
     next_at = next_tick(cron, utc_now())
     runner = Runner(name="barometer", limit=1, pause_on_shutdown=False)
@@ -54,12 +53,12 @@ def serve(settings: Settings, parameters: dict[str, Any], cron: str) -> None:
         schedule=Cron(cron, timezone="UTC"),
         parameters=parameters,
         description="Files in, weekly counts and reports out, and the mail.",
-        # By its module: a file's path would hang on the folder that the command was given in.
+        # By module: a file path would depend on the working directory of the command.
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     last = last_run_at(settings)
     if last is not None and next_tick(cron, last) <= utc_now():
-        log.info("no run since %s UTC, and one was due: it is made up for now", last)
+        log.info("no run since %s UTC, and one was due: starting it now", last)
         with get_client(sync_client=True) as client:
             client.create_flow_run_from_deployment(cast("UUID", deployment))
     log.info("serving barometer-weekly/%s, next at %s UTC", NAME, next_at)

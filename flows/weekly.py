@@ -1,6 +1,6 @@
-"""The flow: the main job on Prefect. It only wires; a task is a line round a plain function.
+"""The main job as a Prefect flow. Each task calls one plain function.
 
-Prefect loads this file as a module named `weekly`, so nothing of the domain may live in it.
+Prefect loads this file as a module named `weekly`, so domain classes must be defined elsewhere.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ from flows.ingest.known import remembering
 from flows.ingest.outcome import Outcome, Progress, TransientError
 from flows.ingest.stage import ingest_input, stage
 from flows.lake.manifest import connect, part_paths, read_manifest
-from flows.mail import alarm
-from flows.mail import outbox as mail
+from flows.mail import alarm, outbox
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.runner import cluster, late, run
@@ -57,61 +56,61 @@ LOST = (StateType.CRASHED, StateType.CANCELLING, StateType.CANCELLED)
 def ingest(
     given: Input, sources: dict[str, Source], settings: Settings, progress: Progress | None
 ) -> Outcome:
-    """One CSV into the lake. Tried again where the disk or the network failed, not the data."""
+    """Ingest one CSV. Retried if the disk or the network failed, not for faults of the data."""
     return ingest_input(given, sources, settings, progress, raise_transient=True)
 
 
 @task(task_run_name="fetch {source.source_id}", cache_policy=NO_CACHE)
 def fetch_source(settings: Settings, source: Source) -> list[Fetched]:
-    """What a source published since the last time; a day that failed stops no other."""
+    """Fetch what a source published since the last time; a failed day does not stop the others."""
     return fetch.fetch_due(settings, source)
 
 
 @task(cache_policy=NO_CACHE)
 def derive(settings: Settings, outcomes: list[Outcome], is_spread: bool) -> list[str] | State:
-    """Calls, links, weekly counts and reports from the whole lake."""
+    """Derive calls, links, weekly counts and reports from the whole lake."""
     try:
         spread = _spread(settings) if is_spread else None
         return run.derive(settings, outcomes, publish=True, spread=spread)
-    except BarometerError as error:  # its message says all; Prefect would add a traceback
+    except BarometerError as error:  # Prefect would add a traceback to the message
         return Failed(message=str(error))
 
 
 @task(cache_policy=NO_CACHE)
 def publish_artifact(settings: Settings, week: str | None) -> dict[str, Any] | None:
-    """The week's ports as a table on the flow run's page."""
+    """Show the week's ports as a table on the flow run's page."""
     with access.reading(settings) as con:
         if not weeks(con):
             return None
         week = access.require_week(con, week)
-        found = summary(con, week)
-    table = [{k: safe_cell(v) for k, v in port.items()} for port in found["ports"]]
+        report = summary(con, week)
+    table = [{k: safe_cell(v) for k, v in port.items()} for port in report["ports"]]
     create_table_artifact(
         table=table,
         key="weekly-port-calls",
-        description=f"{week}: {headline(found['series'])}",
+        description=f"{week}: {headline(report['series'])}",
     )
-    return found
+    return report
 
 
 @task(cache_policy=NO_CACHE)
 def send(settings: Settings) -> list[str]:
-    """The newest closed week to the team, and what failed before and is due. What went wrong."""
-    told = mail.send_due(settings)
-    for line in told.done:
+    """Mail the newest closed week and what is due of others. Returns the problems."""
+    result = outbox.send_due(settings)
+    for line in result.done:
         get_run_logger().info("mail: %s", line)
-    for line in told.problems:
+    for line in result.problems:
         get_run_logger().error("mail: %s", line)
-    return told.problems
+    return result.problems
 
 
 def sound_alarm(flow: Any, flow_run: FlowRun, state: State) -> None:
-    """Tell the operator by mail that a run failed or crashed, where nobody else does."""
+    """Mail the operator that a run failed or crashed, unless its caller does."""
     given = flow_run.parameters
     if given.get("is_watched"):
         return
-    told = alarm.send_alarm(alarm.of_flow(given, state.message or str(state.type)))
-    for line in (*told.done, *told.problems):
+    result = alarm.send_alarm(alarm.of_flow(given, state.message or str(state.type)))
+    for line in (*result.done, *result.problems):
         get_logger("barometer").warning("%s", line)
 
 
@@ -119,19 +118,19 @@ def sound_alarm(flow: Any, flow_run: FlowRun, state: State) -> None:
 def stage_elsewhere(
     given: Input, sources: dict[str, Source], settings: Settings
 ) -> Staged | Outcome:
-    """One CSV read and sorted by a worker; it changes nothing of the lake."""
+    """Read and sort one CSV in a worker, without a change of the lake."""
     return stage(given, sources, cluster.of_worker(settings))
 
 
 @task(task_run_name="commit {staged.name}", cache_policy=NO_CACHE)
 def commit_here(staged: Staged, settings: Settings) -> Outcome:
-    """What a worker staged becomes part of the lake."""
+    """Commit to the lake what a worker staged."""
     return commit(staged, settings)
 
 
 @task(task_run_name="work ships {batch}", cache_policy=NO_CACHE)
 def work_ships(settings: Settings, parts: list[str], job: Job, batch: Range) -> Work:
-    """A batch of ships, by a worker, from the lake's files."""
+    """Find the calls of a batch of ships in a worker, from the lake's files."""
     with connect(cluster.of_worker(settings)) as con:
         con.read_parquet(parts, hive_partitioning=False).create_view("position")
         con.register("candidate", job.candidate)
@@ -140,7 +139,7 @@ def work_ships(settings: Settings, parts: list[str], job: Job, batch: Range) -> 
 
 
 def _spread(settings: Settings) -> Spread:
-    """Batches of ships as tasks of the flow's runner."""
+    """A function that works batches of ships as tasks of the flow's runner."""
 
     def spread(job: Job, batches: list[Range]) -> Iterator[Work]:
         place = settings.place
@@ -159,16 +158,16 @@ def _ingested_ahead(
     progress: Progress | None,
     ahead: int,
 ) -> Iterator[Outcome]:
-    """Stage inputs on the flow's runner, so many ahead, and commit them here in their order.
+    """Stage inputs on the flow's runner, up to `ahead`, and commit them here in their order.
 
-    What fails for a reason that may pass, such as a worker that was lost, is ingested here.
+    Inputs that fail for a temporary reason, such as a lost worker, are ingested here.
     """
     waiting: deque[tuple[Input | Outcome, PrefectFuture[Staged | Outcome] | None]] = deque()
-    for one in given:
+    for item in given:
         future = None
-        if isinstance(one, Input):
-            future = stage_elsewhere.submit(one, sources, settings)
-        waiting.append((one, future))
+        if isinstance(item, Input):
+            future = stage_elsewhere.submit(item, sources, settings)
+        waiting.append((item, future))
         if len(waiting) >= ahead:
             yield _committed(*waiting.popleft(), sources, settings, progress)
     while waiting:
@@ -188,8 +187,10 @@ def _committed(
         staged = future.result()
     except BarometerError:
         raise
-    except Exception as error:  # whatever befell a worker, the input is not lost
-        get_run_logger().warning("%s: %r in a worker; it is read here", given.member.name, error)
+    except Exception as error:  # any fault of a worker
+        get_run_logger().warning(
+            "%s: %r in a worker; read in this process instead", given.member.name, error
+        )
         return _ingested(given, sources, settings, progress)
     outcome = commit_here(staged, settings) if isinstance(staged, Staged) else staged
     return _ingested(given, sources, settings, progress) if outcome.is_transient else outcome
@@ -234,48 +235,48 @@ def weekly(
     Parameters
     ----------
     paths : list of str, optional
-        Files, folders and patterns; none rebuilds what follows from the lake as it is.
+        Files, folders and patterns. Without any, everything is derived again from the lake.
     home, as_of, threads, memory_limit, lake : optional
-        The settings, as the command line takes them.
+        The settings, as on the command line.
     progress : callable, optional
         See `flows.ingest.outcome.Progress`.
     outcomes : list of Outcome, optional
-        Gets what became of each input: a caller in this process reads it, also when the run failed.
+        Receives the outcome of each input, for a caller in this process, also if the run fails.
     fetched : list of str, optional
         Sources whose new files are fetched first, by the names of their definitions.
     is_watched : bool
-        Whoever called it sees a failure, or tells of it: the flow itself sends no mail.
+        The caller reports a failure: the flow sends no alarm.
     ahead : int
-        Inputs that the flow's task runner may stage ahead of the commit; it works the ships too.
-        0: all in this process, one after the other.
+        Inputs that the flow's task runner may stage ahead of the commit; it also works the ships.
+        0: everything in this process, in sequence.
     verify : bool
-        Open every file, also one that was taken in and whose size and times are the same.
+        Open every file, also known ones with unchanged size and times.
 
     Returns
     -------
     State or None
-        Failed where an input failed or a report could not be sent, so that a schedule shows it; the
-        rest was done all the same. Also where the numbers could not be made, or the home cannot be
-        used: then nothing is sent. Its message holds all that is to be known of the failure. Of
-        scheduled runs that piled up, all but the first are completed as "Skipped".
+        Failed if an input failed or a report could not be sent; everything else was done. Also if
+        the numbers could not be derived or the home cannot be used; then nothing is sent. The
+        message has all causes. Of scheduled runs that accumulated, all but the first complete as
+        "Skipped".
     """
     log = get_run_logger()
     outcomes = [] if outcomes is None else outcomes
     given = {"home": home, "threads": threads, "memory_limit": memory_limit, "lake": lake}
     other = _done_by()
     if other is not None:
-        log.info("nothing to do: run %s began after this one was due, and does its work", other)
+        log.info("nothing to do: run %s started after this one was due, and does its work", other)
         return Completed(name=SKIPPED, message=f"Its work is done by run {other}.")
     try:
         is_scheduled = flow_run_context().deployment_id is not None
         folder = load_settings(given).home
         with late.locked_in_turn(folder, wait_s=late.WAIT_S if is_scheduled else 0):
-            # The run's clock begins when it has the home: what came while it waited is no future.
+            # The as-of time is taken after the wait: fixes that came meanwhile are not future.
             settings = load_settings({**given, "as_of": as_of})
             problems = _work(
                 settings, paths or [], fetched or [], outcomes, progress, ahead, verify
             )
-    except BarometerError as error:  # its message says all; Prefect would add a traceback
+    except BarometerError as error:  # Prefect would add a traceback to the message
         log.error("%s", error)
         return Failed(message=str(error))
     return Failed(message="\n".join(problems)) if problems else None
@@ -284,27 +285,27 @@ def weekly(
 def _work(
     settings: Settings,
     paths: list[str],
-    fetched: list[str],
+    source_ids: list[str],
     outcomes: list[Outcome],
     progress: Progress | None,
     ahead: int,
     verify: bool,
 ) -> list[str]:
-    """The steps, in order. Returns what went wrong, a line each; the lock is held."""
+    """The steps, in order. Returns the problems, one per line. The caller holds the lock."""
     log = get_run_logger()
     sources = load_sources(settings.home)
     problems: list[str] = []
     downloads: list[str] = []
-    for source_id in fetched:
+    for source_id in source_ids:
         try:
-            found = fetch_source(settings, fetch.known_source(sources, source_id))
+            days = fetch_source(settings, fetch.known_source(sources, source_id))
         except BarometerError as error:
             log.error("%s", error)
             problems.append(str(error))
             continue
-        downloads += dict.fromkeys(str(day.path) for day in found if day.path is not None)
-        if (problem := fetch_problem(found)) is not None:
-            problems += [problem, *messages(found)]
+        downloads += dict.fromkeys(str(day.path) for day in days if day.path is not None)
+        if (problem := fetch_problem(days)) is not None:
+            problems += [problem, *messages(days)]
     files, unfound = find_inputs([*paths, *downloads])
     for outcome in unfound:
         run.log_outcome(log, outcome)
@@ -324,52 +325,52 @@ def _work(
     run.log_remarks(log, outcomes)
     if (problem := run.problem(outcomes)) is not None:
         problems += [problem, *run.messages(outcomes)]
-    made = derive(settings, outcomes, ahead > 0, return_state=True)
-    if made.is_failed():
-        log.error("%s", made.message)
-        return [*problems, str(made.message)]
+    derived = derive(settings, outcomes, ahead > 0, return_state=True)
+    if derived.is_failed():
+        log.error("%s", derived.message)
+        return [*problems, str(derived.message)]
     log.info(
         "reports written: %s",
-        ", ".join(str(week) for week in made.result()) or "none is new or changed",
+        ", ".join(str(week) for week in derived.result()) or "none new or changed",
     )
     publish_artifact(settings, None)
-    # Last of all: what cannot be sent is stored and published all the same.
+    # Last, so that everything is stored and published even if the mail fails.
     return problems + send(settings)
 
 
 def flow_run_context() -> FlowRun:
-    """The run that this is."""
+    """The current flow run."""
     context = FlowRunContext.get()
     assert context is not None and context.flow_run is not None
     return context.flow_run
 
 
 def _done_by() -> str | None:
-    """The name of the run that does this one's work, where scheduled runs piled up."""
+    """The name of the run that does this one's work, if scheduled runs accumulated."""
     mine = flow_run_context()
     if mine.deployment_id is None:
         return None
-    asked = FlowRunFilter(
+    started = FlowRunFilter(
         deployment_id=FlowRunFilterDeploymentId(any_=[mine.deployment_id]),
         start_time=FlowRunFilterStartTime(is_null_=False),
     )
     try:
         with get_client(sync_client=True) as client:
             runs = client.read_flow_runs(
-                flow_run_filter=asked, sort=FlowRunSort.START_TIME_DESC, limit=200
+                flow_run_filter=started, sort=FlowRunSort.START_TIME_DESC, limit=200
             )
-    except Exception as error:  # a run too many does no harm
-        get_run_logger().warning("the other runs of the schedule are not known (%r)", error)
+    except Exception as error:  # an extra run does no harm
+        get_run_logger().warning("cannot read the other runs of the schedule (%r)", error)
         return None
-    begun = [
-        late.Begun(
-            one.start_time,
-            str(one.id),
-            one.expected_start_time or one.start_time,
-            is_lost=one.state_type in LOST,
+    others = [
+        late.Started(
+            run.start_time,
+            str(run.id),
+            run.expected_start_time or run.start_time,
+            is_lost=run.state_type in LOST,
         )
-        for one in runs
-        if one.start_time is not None and (one.id == mine.id or one.state_name != SKIPPED)
+        for run in runs
+        if run.start_time is not None and (run.id == mine.id or run.state_name != SKIPPED)
     ]
-    other = late.done_by(str(mine.id), begun)
-    return next((one.name for one in runs if other and str(one.id) == other.run_id), None)
+    other = late.done_by(str(mine.id), others)
+    return next((run.name for run in runs if other and str(run.id) == other.run_id), None)

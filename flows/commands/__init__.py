@@ -1,1 +1,1 @@
-"""The commands, one file each. They only wire: a command imports what it needs, when it runs."""
+"""The commands, one file each. A command imports what it needs when it runs."""

@@ -13,11 +13,11 @@ def add(command: Command) -> None:
     parser = command(
         "check",
         execute,
-        "check the lake and the numbers, and say what the data cannot support",
+        "check the lake and the numbers, and report limits of the data",
         """
         barometer check
-        barometer check --rebuild          # is the catalogue what the lake gives, built anew?
-        barometer check --repoint          # after the home was moved, for other DuckDB clients
+        barometer check --rebuild          # also compare with a catalogue built anew
+        barometer check --repoint          # after moving the home, for other DuckDB clients
         barometer check --recover          # after manifest.json or a history was lost
         """,
         as_json="the findings as JSON",
@@ -25,17 +25,17 @@ def add(command: Command) -> None:
     parser.add_argument(
         "--rebuild",
         action="store_true",
-        help="also build the catalogue anew, every ship worked, and compare",
+        help="also build the catalogue anew from all ships, and compare",
     )
     parser.add_argument(
         "--recover",
         action="store_true",
-        help="first rebuild a lost manifest or history from what the home still holds",
+        help="first rebuild a lost manifest or history from the other files of the home",
     )
     parser.add_argument(
         "--repoint",
         action="store_true",
-        help="first let the catalogue's views name the moved files",
+        help="first correct the file paths in the catalogue's views",
     )
 
 
@@ -46,23 +46,23 @@ def execute(flags: argparse.Namespace) -> int:
     from flows.report.tables import safe_text
 
     settings = settings_of(flags)
-    found = []
+    findings = []
     if flags.recover:
         with lock.locked(settings.home):
-            found += check.recovered(settings)
+            findings += check.recovered(settings)
     if flags.repoint:
         with lock.locked(settings.home):
             access.repoint(settings, read_manifest(settings.place))
-    found += check.check(settings)
+    findings += check.check(settings)
     if flags.rebuild:
         with lock.locked(settings.home):
-            found += check.check_rebuild(settings)
-    faults = [finding for finding in found if finding.is_fault]
+            findings += check.check_rebuild(settings)
+    faults = [finding for finding in findings if finding.is_fault]
     if flags.json:
-        print(json.dumps([check.as_record(finding) for finding in found], indent=2))
+        print(json.dumps([check.as_record(finding) for finding in findings], indent=2))
     else:
-        for finding in found:
+        for finding in findings:
             kind = "FAULT" if finding.is_fault else "limit"
             print(f"{kind}  {finding.check}: {safe_text(finding.message)}")
-        print(f"{len(faults)} faults, {len(found) - len(faults)} limits of the data.")
+        print(f"{len(faults)} faults, {len(findings) - len(faults)} limits of the data.")
     return FAILED if faults else DONE

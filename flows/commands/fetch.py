@@ -1,4 +1,4 @@
-"""`barometer fetch`: a publisher's files of some days."""
+"""`barometer fetch`: a publisher's files for a range of days."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ def add(command: Command) -> None:
     parser = command(
         "fetch",
         execute,
-        "the publisher's files of some days, into the home's downloads/; prints their paths",
+        "download a publisher's files for a range of days into the home's downloads/; prints paths",
         """
         barometer fetch marinecadastre-2025 --from 2026-04-13 --to 2026-04-19
         barometer fetch danish-maritime-authority --from 2026-04-13 --to 2026-04-19 --json
         barometer run ~/barometer/downloads --home ~/barometer
 
-        A file that is whole here is not fetched again, and one that was cut goes on where it
-        stopped. A day that the publisher may not have published yet is said and is no failure;
-        any other day without a file ends in exit code 1, and the others are fetched all the same.
+        A complete file is not fetched again, and a partial one is resumed. A day that may not be
+        published yet is reported and is not a failure; any other day without a file gives exit
+        code 1, and the other days are fetched.
         Proxies and certificates: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.
         """,
         is_job=True,
-        as_json="what became of each day as JSON",
+        as_json="the result of each day as JSON",
     )
     parser.add_argument("source", metavar="SOURCE", help="a source whose TOML has a [fetch]")
-    for flag, what in (("--from", "first"), ("--to", "last")):
+    for flag, name in (("--from", "first"), ("--to", "last")):
         parser.add_argument(
             flag,
-            dest=what,
+            dest=name,
             type=iso_day,
             required=True,
             metavar="DAY",
-            help=f"the {what} day, UTC: 2026-04-13",
+            help=f"the {name} day, UTC: 2026-04-13",
         )
 
 
@@ -70,22 +70,22 @@ def execute(flags: argparse.Namespace) -> int:
     source = fetch.known_source(load_sources(settings.home), flags.source)
     with _download_progress() as progress:
         start_logging()  # in here, so that log lines go above the bar
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request
-        found = fetch.fetch_days(settings, source, flags.first, flags.last, progress=progress)
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request
+        days = fetch.fetch_days(settings, source, flags.first, flags.last, progress=progress)
     if flags.json:
-        print(json.dumps([day._asdict() for day in found], indent=2, default=str))
+        print(json.dumps([day._asdict() for day in days], indent=2, default=str))
     else:
-        for path in dict.fromkeys(day.path for day in found if day.path is not None):
+        for path in dict.fromkeys(day.path for day in days if day.path is not None):
             print(path)
-    problem = fetched.fetch_problem(found)
+    problem = fetched.fetch_problem(days)
     if problem is None:
         return DONE
-    return fail(flags, "\n".join([problem, *fetched.messages(found)]), f"{problem} {ABOVE}")
+    return fail(flags, "\n".join([problem, *fetched.messages(days)]), f"{problem} {ABOVE}")
 
 
 @contextmanager
 def _download_progress() -> Iterator[DownloadProgress]:
-    """A bar a file with bytes, rate and what remains on a terminal; a log line elsewhere."""
+    """A bar per file with bytes, rate and remaining time on a terminal; else log lines."""
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import (
@@ -118,11 +118,11 @@ def _download_progress() -> Iterator[DownloadProgress]:
         return
     last = time.monotonic()
 
-    def tell(name: str, done: int, size: int | None) -> None:
+    def log_bytes(name: str, done: int, size: int | None) -> None:
         nonlocal last
         if time.monotonic() - last > 10:
             last = time.monotonic()
             share = f", {100 * done / size:.0f} %" if size else ""
             log.info("%s: %s bytes%s", name, f"{done:,}", share)
 
-    yield tell
+    yield log_bytes

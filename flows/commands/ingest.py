@@ -21,7 +21,7 @@ def add(command: Command) -> None:
     parser = command(
         "ingest",
         execute,
-        "files into the lake; what is known already is skipped, by content",
+        "ingest files into the lake; known files are skipped, by content",
         """
         barometer ingest ais-2026-03-02.csv.zst
         barometer ingest ~/downloads/ais --json
@@ -33,7 +33,7 @@ def add(command: Command) -> None:
     parser.add_argument(
         "--verify",
         action="store_true",
-        help="open every file, also one that is known by its size and times",
+        help="open every file, also those known by size and times",
     )
 
 
@@ -54,11 +54,11 @@ def execute(flags: argparse.Namespace) -> int:
         for outcome in outcomes:
             run.log_outcome(log, outcome)
         with remembering(settings, is_verifying=flags.verify) as memory:
-            for one in inputs_of(files, manifest, memory):
+            for item in inputs_of(files, manifest, memory):
                 outcome = (
-                    ingest_input(one, sources, settings, progress)
-                    if isinstance(one, Input)
-                    else one
+                    ingest_input(item, sources, settings, progress)
+                    if isinstance(item, Input)
+                    else item
                 )
                 memory.take(outcome.name, outcome.file_id)
                 run.log_outcome(log, outcome)

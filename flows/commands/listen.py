@@ -1,4 +1,4 @@
-"""`barometer listen`: a stream recorded into hourly files."""
+"""`barometer listen`: record a stream into hourly files."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def add(command: Command) -> None:
         barometer listen --for 1h --home ~/barometer
         barometer run ~/barometer/recordings --home ~/barometer
 
-        recordings/gaps.log says from when to when nobody listened, and why. A file is named .part
-        until its hour is over. BAROMETER_AISSTREAM_URL names a relay of your own (wss://).
+        recordings/gaps.log has the times without a connection, and why. A file is named .part until
+        its hour is over. BAROMETER_AISSTREAM_URL: a relay of your own (wss://).
         """,
         is_job=True,
     )
@@ -40,12 +40,12 @@ def add(command: Command) -> None:
         dest="duration_s",
         type=seconds_of,
         metavar="DURATION",
-        help="stop after this: 90s, 30m, 1h or 2d (never)",
+        help="stop after 90s, 30m, 1h or 2d, for example (never)",
     )
     parser.add_argument(
         "--russian-ports",
         action="store_true",
-        help="also off the Russian oil ports, the evidence of trade: more messages",
+        help="also off the Russian oil ports, for the evidence of trade: more messages",
     )
 
 
@@ -67,13 +67,13 @@ def execute(flags: argparse.Namespace) -> int:
 
 @contextmanager
 def _listen_progress() -> Iterator[Callable[[ListenProgress], None]]:
-    """A line that is updated every second on a terminal; a log line a minute elsewhere."""
+    """A line updated every second on a terminal; else a log line per minute."""
     last, before = time.monotonic(), 0
 
     def line(now: ListenProgress, rate: float) -> str:
         lost = ((now.dropped, "dropped"), (now.bad, "not usable"))
         parts = [f"{rate:,.1f} messages/s", f"{now.rows:,} rows", f"{now.ships:,} ships"]
-        parts += [f"{count:,} {what}" for count, what in lost if count]
+        parts += [f"{count:,} {kind}" for count, kind in lost if count]
         return f"{now.state}: {', '.join(parts)}{now.file and f'; {now.file}'}"
 
     if sys.stderr.isatty():
@@ -91,10 +91,10 @@ def _listen_progress() -> Iterator[Callable[[ListenProgress], None]]:
             yield update
         return
 
-    def tell(now: ListenProgress) -> None:
+    def log_line(now: ListenProgress) -> None:
         nonlocal last, before
         if (passed := time.monotonic() - last) >= 60:
             log.info("%s", line(now, (now.messages - before) / passed))
             last, before = time.monotonic(), now.messages
 
-    yield tell
+    yield log_line

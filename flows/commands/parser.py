@@ -1,4 +1,4 @@
-"""The command line: flags that all commands share, and the commands in the order of the help."""
+"""The parser: shared flags, and the commands in the order of the help."""
 
 from __future__ import annotations
 
@@ -54,16 +54,21 @@ def command_line() -> argparse.ArgumentParser:
 def _shared_flags() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
-        "--home", help="folder of lake, catalogue and reports (BAROMETER_HOME; data/lake)"
+        "--home", help="folder of the lake, catalogue and reports (BAROMETER_HOME; data/lake)"
     )
     shared.add_argument(
         "--lake",
         metavar="ADDRESS",
-        help="the lake on object storage: s3://bucket/prefix (the home)",
+        help="lake on object storage: s3://bucket/prefix (in the home)",
     )
     shared.add_argument(
-        "--as-of", dest="as_of", metavar="TIME", help="the run's clock, UTC (now): 2026-04-20T06:00"
+        "--as-of",
+        dest="as_of",
+        metavar="TIME",
+        help="the clock of the numbers, UTC: 2026-04-20T06:00 (now)",
     )
-    shared.add_argument("--threads", type=int, help="threads (the machine's, 8 at most)")
-    shared.add_argument("--memory-limit", metavar="SIZE", help="DuckDB's memory (300MB)")
+    shared.add_argument(
+        "--threads", type=int, help="number of threads (all of the machine, at most 8)"
+    )
+    shared.add_argument("--memory-limit", metavar="SIZE", help="memory limit of DuckDB (300MB)")
     return shared

@@ -16,7 +16,7 @@ def add(command: Command) -> None:
     parser = command(
         "ports",
         execute,
-        "the ports and their fences; on a map, with a ship's track if asked",
+        "the ports and their fences, as a list or a map, with a ship's track",
         """
         barometer ports
         barometer ports --json
@@ -27,12 +27,12 @@ def add(command: Command) -> None:
     )
     parser.add_argument("--map", metavar="FILE", help="an interactive map, as one HTML file")
     parser.add_argument(
-        "--ship", metavar="IMO-or-MMSI", help="draw the track of this ship too; a name will do"
+        "--ship", metavar="IMO-or-MMSI", help="also draw the track of this ship; a name is enough"
     )
 
 
 def execute(flags: argparse.Namespace) -> int:
-    from flows.analyst import ports as portlist
+    from flows.analyst import ports
 
     if flags.ship is not None and flags.map is None:
         print("barometer ports: --ship needs --map FILE", file=sys.stderr)
@@ -44,9 +44,9 @@ def execute(flags: argparse.Namespace) -> int:
             print(f"Map: {path}")
             return DONE
     if flags.json:
-        print(json.dumps(portlist.records(), indent=2))
+        print(json.dumps(ports.records(), indent=2))
     else:
-        portlist.show()
+        ports.show()
     return DONE
 
 
@@ -58,18 +58,18 @@ def _write_map(flags: argparse.Namespace, path: Path) -> None:
     from flows.report.terminal import show
     from geo.ports import load_ports
 
-    found = None
+    track = None
     if flags.ship is not None:
-        asked = safe_text(flags.ship)
+        name = safe_text(flags.ship)
         with access.reading(settings_of(flags)) as con:
             ships = vessel.find_ships(con, flags.ship)
             if len(ships) > 1:
                 show(vessel.ships_view(ships))
                 raise BarometerError(
-                    f"{asked}: {len(ships)} ships; name one by its number. No map was written."
+                    f"{name}: {len(ships)} ships. Give the number of one. No map was written."
                 )
             if not ships or ships[0]["first_at"] is None:
-                why = "only listed, never heard" if ships else "no ship of that number or name"
-                raise BarometerError(f"{asked}: {why}. No map was written.")
-            found = portmap.ship_on_map(con, ships[0])
-    portmap.write_map(path, portmap.map_page(load_ports(*port_files()), found))
+                why = "listed, but never received" if ships else "no ship of that number or name"
+                raise BarometerError(f"{name}: {why}. No map was written.")
+            track = portmap.ship_on_map(con, ships[0])
+    portmap.write_map(path, portmap.map_page(load_ports(*port_files()), track))

@@ -11,8 +11,8 @@ from flows.commands.shared import DONE, Command, day_or_none, positive, settings
 
 def add(command: Command) -> None:
     """Its commands and their arguments."""
-    lists = command.group("register", "the lists that link ships to Russia")
-    imported = command(
+    group = command.group("register", "the lists that link ships to Russia")
+    parser = command(
         "import",
         execute_import,
         "a sanctions list or fleet list, in its publisher's own format, as a new version",
@@ -21,42 +21,44 @@ def add(command: Command) -> None:
         barometer register import sdn.csv --published-on 2026-03-20
         barometer register import our-fleet.csv --json
         """,
-        lists,
+        group,
         as_json="what changed as JSON",
     )
-    imported.add_argument("file", metavar="FILE", help="the list; its format is told by content")
-    imported.add_argument(
-        "--published-on", metavar="DATE", help="the day of the list, where it does not give it"
+    parser.add_argument(
+        "file", metavar="FILE", help="the list; its format is recognised by content"
     )
-    imported.add_argument(
+    parser.add_argument(
+        "--published-on", metavar="DATE", help="the day of the list, if it does not contain it"
+    )
+    parser.add_argument(
         "--accept-loss",
         action="store_true",
-        help="also take a list that is cut, that lacks more than a tenth of the ships or of the "
-        "links to Russia that it had, or whose programme keys are not known",
+        help="also import a list that is cut, that lost more than a tenth of its ships or links to "
+        "Russia, or that has unknown programme keys",
     )
     command(
         "list",
         execute_list,
-        "the lists at hand, bundled and imported: day, ships, linked ships, file, import",
+        "the lists, bundled and imported: day, ships, linked ships, file, import",
         """
         barometer register list
         barometer register list --json
         """,
-        lists,
+        group,
         as_json="the versions as JSON",
     )
-    removed = command(
+    parser = command(
         "remove",
         execute_remove,
-        "take an import back: its version counts no more, and stays for what was published with it",
+        "undo an import: its version no longer counts, but stays for what was published with it",
         """
         barometer register list
         barometer register remove 3
         """,
-        lists,
+        group,
         as_json="the import that was removed as JSON",
     )
-    removed.add_argument(
+    parser.add_argument(
         "number",
         metavar="NUMBER",
         type=positive,
@@ -65,7 +67,7 @@ def add(command: Command) -> None:
 
 
 def execute_import(flags: argparse.Namespace) -> int:
-    from flows.analyst import lists as show
+    from flows.analyst import lists
     from flows.home import lock
     from flows.registers import store
     from flows.runner import run
@@ -74,35 +76,35 @@ def execute_import(flags: argparse.Namespace) -> int:
     start_logging()
     with lock.locked(settings.home):
         run.prepare(settings)
-        found = store.import_list(
+        result = store.import_list(
             settings,
             Path(flags.file),
             published_on=day_or_none(flags.published_on),
             accept_loss=flags.accept_loss,
         )
-        if found.state == "imported":
+        if result.state == "imported":
             run.derive(settings, [], publish=False)
     if flags.json:
-        print(json.dumps(show.as_record(found), indent=2, default=str))
+        print(json.dumps(lists.as_record(result), indent=2, default=str))
     else:
-        print(show.as_text(found, Path(flags.file).name))
+        print(lists.as_text(result, Path(flags.file).name))
     return DONE
 
 
 def execute_list(flags: argparse.Namespace) -> int:
-    from flows.analyst import lists as show
+    from flows.analyst import lists
     from flows.registers import store
 
-    held = store.held_versions(settings_of(flags).home)
+    versions = store.held_versions(settings_of(flags).home)
     if flags.json:
-        print(json.dumps([one._asdict() for one in held], indent=2, default=str))
+        print(json.dumps([version._asdict() for version in versions], indent=2, default=str))
     else:
-        print(show.held_as_text(held))
+        print(lists.held_as_text(versions))
     return DONE
 
 
 def execute_remove(flags: argparse.Namespace) -> int:
-    from flows.analyst import lists as show
+    from flows.analyst import lists
     from flows.home import lock
     from flows.registers import store
     from flows.runner import run
@@ -116,5 +118,5 @@ def execute_remove(flags: argparse.Namespace) -> int:
     if flags.json:
         print(json.dumps(removed | {"number": flags.number}, indent=2, default=str))
     else:
-        print(show.removed_as_text(removed, flags.number))
+        print(lists.removed_as_text(removed, flags.number))
     return DONE

@@ -40,7 +40,7 @@ def add(command: Command) -> None:
         """
         barometer run data/sample
         barometer run AIS_2026_04_*.zip --home ~/barometer
-        barometer run                      # rebuild from the lake as it is
+        barometer run                      # rebuild from the lake
         barometer run /data/ais --on dask --workers 8
         barometer run /data/ais --on tcp://head:8786 --lake s3://bucket/prefix
         """,
@@ -52,17 +52,20 @@ def add(command: Command) -> None:
         "--on",
         metavar="WHERE",
         type=cluster_address,
-        help="read files and work ships in several processes: dask, for a cluster of this "
-        "machine's own, or the address of a Dask scheduler, tcp://host:8786; all workers must see "
-        "the home and the files under the same paths",
+        help="process files and ships in several processes: dask for a cluster on this machine, or "
+        "the address of a Dask scheduler, tcp://host:8786, whose workers have the home and the "
+        "files under the same paths",
     )
     parser.add_argument(
-        "--workers", type=positive, metavar="N", help="with --on dask: processes (one a thread)"
+        "--workers",
+        type=positive,
+        metavar="N",
+        help="with --on dask: number of processes (one per thread)",
     )
     parser.add_argument(
         "--verify",
         action="store_true",
-        help="open every file, also one that is known by its size and times",
+        help="open every file, also those known by size and times",
     )
 
 
@@ -75,27 +78,29 @@ def execute(flags: argparse.Namespace) -> int:
     from flows.runner.prefect_server import prefect_server, without_login
 
     if flags.workers and flags.on != "dask":
-        print("barometer run: --workers goes with --on dask", file=sys.stderr)
+        print("barometer run: --workers needs --on dask", file=sys.stderr)
         return USAGE
     settings = settings_of(flags)
     outcomes: list[Outcome] = []
     with ExitStack() as stack:
-        stack.enter_context(lock.locked(settings.home))  # before a minute of Prefect
+        stack.enter_context(
+            lock.locked(settings.home)
+        )  # before Prefect starts, which takes up to a minute
         progress = stack.enter_context(file_progress(flags))
         manifest = read_manifest(settings.place)
         if not (flags.paths or manifest.entries or flags.on):
             fail(
                 flags,
-                f"no PATH was given, and {settings.home} holds no file yet. Give AIS files: "
-                "barometer run PATH. Or is another home meant? Name it with --home.",
+                f"no PATH was given, and the home {settings.home} is empty. Give AIS files: "
+                "barometer run PATH. For another home use --home.",
             )
             return USAGE
         _refuse_unreachable(flags)
         announce_server()
         stack.enter_context(prefect_server(settings, has_schedule=False))
         cluster = _cluster(flags, settings)
-        # Prefect takes seconds to import. It keeps the stream that it finds, and here that is the
-        # bar's, which prints log lines above itself.
+        # Imported here because it takes seconds, and because Prefect keeps the stderr it finds:
+        # that of the progress bar, which prints log lines above itself.
         from flows.weekly import weekly
 
         flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
@@ -109,24 +114,24 @@ def execute(flags: argparse.Namespace) -> int:
                 lake=settings.lake,
                 progress=progress,
                 outcomes=outcomes,
-                is_watched=True,  # the alarm is this command's
+                is_watched=True,  # this command sends the alarm
                 verify=flags.verify,
                 ahead=cluster.ahead if cluster else 0,
                 return_state=True,
             )
-        except Exception as error:  # what the flow itself raises becomes its state
+        except Exception as error:  # errors of the flow itself become its state
             if not _is_of_prefect(error):
                 raise
             raise BarometerError(
-                f"the Prefect server at {without_login(os.environ['PREFECT_API_URL'])} refused or "
-                f"was lost ({type(error).__name__}: {safe_text(str(error))[:300]}). Check that it "
-                "runs, has room on its disk and, if it is yours and wants a login, that "
-                "PREFECT_API_AUTH_STRING or PREFECT_API_KEY is right; then run again. What was "
-                "taken in stays."
+                f"the Prefect server at {without_login(os.environ['PREFECT_API_URL'])} refused a "
+                f"request or was lost ({type(error).__name__}: {safe_text(str(error))[:300]}). "
+                "Check that it runs, has free disk space and, if it requires a login, that "
+                "PREFECT_API_AUTH_STRING or PREFECT_API_KEY is correct; then run again. Ingested "
+                "files stay."
             ) from error
         failure = None if state.is_completed() else str(state.message)
         if failure:
-            sound_alarm(flags, failure)  # in here: the mail's login may lie on Prefect's server
+            sound_alarm(flags, failure)  # in here: the mail's login may be on Prefect's server
     problem = run.problem(outcomes)
     if failure and failure != "\n".join([str(problem), *run.messages(outcomes)]):
         print(f"barometer: the run failed: {failure}", file=sys.stderr)
@@ -138,25 +143,24 @@ def execute(flags: argparse.Namespace) -> int:
 
 
 def _is_of_prefect(error: Exception) -> bool:
-    """Whether Prefect or its connection failed, and not the work."""
+    """Whether the error is of Prefect or its connection, not of the work."""
     names = [type(e).__module__.partition(".")[0] for e in (error, error.__cause__) if e]
     return bool({"prefect", "httpx", "httpcore"} & set(names))
 
 
 def _refuse_unreachable(flags: argparse.Namespace) -> None:
-    """Workers elsewhere need a Prefect server that they reach."""
+    """Refuse workers on other machines without a Prefect server that they can reach."""
     is_here = flags.on is None or flags.on == "dask"
     is_here = is_here or urlsplit(flags.on).hostname in ("127.0.0.1", "localhost", "::1")
     if not is_here and not os.environ.get("PREFECT_API_URL"):
         raise BarometerError(
-            "PREFECT_API_URL is not set, and the workers elsewhere tell a Prefect server how they "
-            "go on. Name one that they reach: PREFECT_API_URL=http://host:4200/api"
+            "PREFECT_API_URL is not set, and workers on other machines need a Prefect server that "
+            "they can reach: PREFECT_API_URL=http://host:4200/api"
         )
 
 
 def _cluster(flags: argparse.Namespace, settings: Settings) -> Cluster | None:
-    """The cluster that was asked for. Prefect's server is there already: Prefect, which this
-    imports, reads its address at the import."""
+    """The cluster of --on. Needs a running Prefect server: Prefect reads its address at import."""
     if flags.on is None:
         return None
     from flows.runner.cluster import cluster

@@ -1,4 +1,4 @@
-"""`barometer serve`: the main job by a schedule."""
+"""`barometer serve`: the main job on a schedule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import logging
 from pathlib import Path
 
-from flows.commands.shared import Command, announce_server, settings_of, start_logging
+from flows.commands.shared import DONE, Command, announce_server, settings_of, start_logging
 
 
 def add(command: Command) -> None:
@@ -14,7 +14,7 @@ def add(command: Command) -> None:
     parser = command(
         "serve",
         execute,
-        "the main job by a schedule, on Prefect, until it is told to end",
+        "the main job on a schedule, on Prefect, until it is stopped",
         """
         barometer serve /data/ais --home ~/barometer              # Mondays at 6:00 UTC
         barometer serve /data/ais --home ~/barometer --cron "0 3 * * *"
@@ -27,7 +27,7 @@ def add(command: Command) -> None:
         "--fetch",
         action="append",
         metavar="SOURCE",
-        help="fetch what this source published since the last run, first; may be repeated",
+        help="first fetch what this source published since the last run; may be repeated",
     )
     parser.add_argument(
         "--cron", default="0 6 * * 1", metavar="CRON", help="five fields, UTC (0 6 * * 1)"
@@ -37,12 +37,12 @@ def add(command: Command) -> None:
 def execute(flags: argparse.Namespace) -> int:
     settings = settings_of(flags)
     start_logging()
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every question to the server
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request to the server
     from flows.home.file_names import sendable
     from flows.runner.late import next_tick
     from flows.runner.prefect_server import prefect_server
 
-    next_tick(flags.cron, settings.as_of)  # before a minute of Prefect
+    next_tick(flags.cron, settings.as_of)  # before Prefect starts, which takes up to a minute
     parameters = {
         "paths": [sendable(str(Path(path).absolute())) for path in flags.paths],
         "fetched": flags.fetch,
@@ -56,4 +56,4 @@ def execute(flags: argparse.Namespace) -> int:
         from flows.serve import serve
 
         serve(settings, parameters, flags.cron)
-    return 0
+    return DONE

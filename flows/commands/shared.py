@@ -29,7 +29,7 @@ log = logging.getLogger("barometer")
 
 
 class Command:
-    """What a command adds itself to the command line with."""
+    """Adds commands to the command line, each with the shared flags."""
 
     def __init__(self, commands: Any, shared: argparse.ArgumentParser) -> None:
         self._commands = commands
@@ -45,8 +45,8 @@ class Command:
         as_json: str = "",
         is_job: bool = False,
     ) -> argparse.ArgumentParser:
-        """A command, or one of a `group`; of a job that fails the operator is told by mail."""
-        made: argparse.ArgumentParser = (group or self._commands).add_parser(
+        """Add a command, or one of a `group`. A failed job sends an alarm by mail."""
+        parser: argparse.ArgumentParser = (group or self._commands).add_parser(
             name,
             parents=[self._shared],
             help=text,
@@ -54,13 +54,13 @@ class Command:
             epilog="examples:\n" + textwrap.indent(textwrap.dedent(examples).strip(), "  "),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        made.set_defaults(command=function, is_job=is_job)
+        parser.set_defaults(command=function, is_job=is_job)
         if as_json:
-            made.add_argument("--json", action="store_true", help=as_json)
-        return made
+            parser.add_argument("--json", action="store_true", help=as_json)
+        return parser
 
     def group(self, name: str, text: str) -> Any:
-        """A command that has commands of its own."""
+        """Add a command with subcommands."""
         parser = self._commands.add_parser(name, help=text)
         return parser.add_subparsers(title="commands", metavar="", required=True)
 
@@ -68,50 +68,55 @@ class Command:
 DONE, FAILED, USAGE = 0, 1, 2
 
 
-UNEXPECTED = "an error that barometer does not expect; the log has its traceback"
+UNEXPECTED = "unexpected error, please report it; the log has the traceback"
 
 
 def fail(flags: argparse.Namespace, why: str, short: str | None = None) -> int:
-    """Say why a command failed, by mail too where nobody watches; `short`: as a terminal needs it,
-    where the messages stand above it already."""
+    """Report a failure on stderr and, if nobody watches, by mail.
+
+    `short` replaces the message on stderr, where its details were logged already.
+    """
     print(f"barometer: {short or why}", file=sys.stderr)
     sound_alarm(flags, why)
     return FAILED
 
 
 def sound_alarm(flags: argparse.Namespace, why: str) -> None:
-    """Tell the operator by mail that a job failed, where a mail server is set up and no terminal
-    shows it."""
-    is_mail_set_up = any(map(os.environ.get, ("BAROMETER_SMTP_HOST", "BAROMETER_SMTP_BLOCK")))
-    if not flags.is_job or flags.is_told or sys.stderr.isatty() or not is_mail_set_up:
+    """Mail the operator, once, that a job failed without a terminal that shows it."""
+    if not flags.is_job or flags.is_alarmed or sys.stderr.isatty():
         return
-    flags.is_told = True
+    from flows.mail.settings import is_set_up
+
+    if not is_set_up():
+        return
+    flags.is_alarmed = True
     from flows.mail.alarm import Failure, send_alarm
 
     try:
         home = str(home_of(flags.home))
-    except BarometerError:  # which is the failure itself
+    except BarometerError:  # the failure itself
         home = str(flags.home)
     again = [*flags.arguments, *([] if flags.home else ["--home", home])]
-    told = send_alarm(Failure(again, home, utc_now(), why))
-    for line in (*told.done, *told.problems):
+    result = send_alarm(Failure(again, home, utc_now(), why))
+    for line in (*result.done, *result.problems):
         print(f"barometer: {line}", file=sys.stderr)
 
 
 def system_refusal(error: OSError) -> str:
-    """What the system refused, where, and what to do; foreign text is shown as ASCII."""
+    """A system error with its file and what to do; foreign text is shown as ASCII."""
     where = f"{ascii(os.fsdecode(error.filename))[1:-1]}: " if error.filename is not None else ""
-    what = {
+    remedy = {
         errno.ENOENT: "Check the path. Was a folder deleted while this ran?",
         errno.ENOSPC: "Free some space on the disk, and run again.",
-    }.get(error.errno or 0, "Check its rights, and whether the disk is mounted and whole.")
-    return f"{where}{error.strerror}. {what}"
+    }.get(error.errno or 0, "Check its rights, and that the disk is mounted and not damaged.")
+    return f"{where}{error.strerror}. {remedy}"
 
 
 def settings_of(flags: argparse.Namespace) -> Settings:
+    """The settings of a command; warns of unknown BAROMETER_ variables."""
     names = ("home", "as_of", "threads", "memory_limit", "lake")
-    for told in unknown_variables(os.environ):
-        print(f"barometer: warning: {told}", file=sys.stderr)
+    for warning in unknown_variables(os.environ):
+        print(f"barometer: warning: {warning}", file=sys.stderr)
     return load_settings({name: getattr(flags, name) for name in names})
 
 
@@ -137,14 +142,14 @@ def show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) 
     with access.reading(settings) as con:
         name = access.require_week(con, None) if tables.weeks(con) else None
         if as_json:
-            found = tables.summary(con, name) if name else None
-            record = {"files": [outcome_record(o) for o in outcomes], "week": found}
+            week = tables.summary(con, name) if name else None
+            record = {"files": [outcome_record(o) for o in outcomes], "week": week}
             print(json.dumps(record, indent=2, default=str))
         elif name:
             terminal.show(terminal.week_view(con, name))
             print(f"\nReports: {settings.home / 'reports'}")
         else:
-            print("The lake holds no position yet.")
+            print("The lake has no positions yet.")
 
 
 def outcome_record(outcome: Outcome) -> dict[str, Any]:
@@ -177,7 +182,7 @@ def exit_code(flags: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
 
 @contextmanager
 def file_progress(flags: argparse.Namespace) -> Iterator[Progress]:
-    """A bar with rows, rate and what remains on a terminal; a log line now and then elsewhere."""
+    """A bar with rows, rate and remaining time on a terminal; else a log line every 10 s."""
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import (
@@ -215,19 +220,21 @@ def file_progress(flags: argparse.Namespace) -> Iterator[Progress]:
         return
     last = time.monotonic()
 
-    def tell(name: str, done: int, size: int, rows: int) -> None:
+    def log_rows(name: str, done: int, size: int, rows: int) -> None:
         nonlocal last
         if time.monotonic() - last > 10:
             last = time.monotonic()
             log.info("%s: %s rows, %.0f %% read", name, f"{rows:,}", 100 * done / max(size, 1))
 
-    yield tell
+    yield log_rows
 
 
 def cluster_address(text: str) -> str:
     url = urlsplit(text)
     if text != "dask" and (url.scheme not in ("tcp", "tls") or not url.hostname):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither dask nor such as tcp://host:8786")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not dask or an address such as tcp://host:8786"
+        )
     return text
 
 
@@ -241,23 +248,23 @@ def iso_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-04-13") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-04-13") from error
 
 
 def seconds_of(text: str) -> float:
-    found = re.fullmatch(r"(\d{1,9})([smhd])", text, re.ASCII)
-    if found is None or int(found[1]) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90s, 30m, 1h or 2d")
-    return float(int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]])
+    match = re.fullmatch(r"(\d{1,9})([smhd])", text, re.ASCII)
+    if match is None or int(match[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 90s, 30m, 1h or 2d")
+    return float(int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]])
 
 
 def day_or_none(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise BarometerError(f"{text!r} is no day. Give one such as 2026-04-24.") from error
+        raise BarometerError(f"{text!r} is not a day such as 2026-04-24.") from error
 
 
 def forget_output() -> None:
-    """What could not be written: Python would try again, and complain, when it ends."""
+    """Discard what is left in stdout: Python would try to write it again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

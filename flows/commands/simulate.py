@@ -33,33 +33,34 @@ def add(command: Command) -> None:
         "--jammed-share",
         type=float,
         default=0.0,
-        help="share of the ships' days with GPS interference, on top of the traps (0)",
+        help="share of ship days with GPS interference, in addition to the traps (0)",
     )
     simulate.add_argument(
         "--reception",
         default="all",
         choices=("all", "ashore", "2h", "6h", "6h-half", "silent"),
-        help="what is received: all, what a receiver on land gets (every few seconds), a fix "
-        "every 2 or 6 hours, half of those, all but 18 of 36 hours",
+        help="all; what a receiver ashore gets (every few seconds); a fix every 2 or 6 hours; half "
+        "of those; or silence for 18 of 36 hours",
     )
     simulate.add_argument(
         "--layout",
         default="marinecadastre-2025",
         choices=("marinecadastre-2025", "marinecadastre-2024"),
     )
-    simulate.add_argument("--report-minutes", type=float, help="one reporting interval for all")
+    simulate.add_argument(
+        "--report-minutes", type=float, help="one reporting interval for all ships"
+    )
     simulate.add_argument(
         "--compression", choices=("zst", "gz", "zip", "none"), help="(the layout's own)"
     )
 
 
 def execute(flags: argparse.Namespace) -> int:
-
     from flows.simulate import TRAPS, simulate
 
     traps = tuple(TRAPS) if flags.trap is None else tuple(t for t in flags.trap if t != "none")
     try:
-        made = simulate(
+        simulation = simulate(
             Path(flags.directory),
             start=date.fromisoformat(flags.start),
             days=flags.days,
@@ -73,9 +74,9 @@ def execute(flags: argparse.Namespace) -> int:
             compression=flags.compression,
         )
     except (ValueError, OSError) as error:
-        raise BarometerError(f"{flags.directory}: not simulated: {error}") from error
+        raise BarometerError(f"{flags.directory}: no simulation written: {error}") from error
     print(
-        f"{made.rows:,} SIMULATED rows in {len(made.files)} files below {flags.directory}, "
-        f"{len(made.truth)} port calls in truth.csv"
+        f"{simulation.rows:,} SIMULATED rows in {len(simulation.files)} files in "
+        f"{flags.directory}, {len(simulation.truth)} port calls in truth.csv"
     )
     return DONE

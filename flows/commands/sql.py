@@ -33,7 +33,7 @@ def execute(flags: argparse.Namespace) -> int:
     settings = settings_of(flags)
     if flags.format == "parquet" and sys.stdout.isatty():
         raise BarometerError(
-            "Parquet is not for a terminal. Send it to a file: ... > result.parquet"
+            "Parquet cannot be shown on a terminal. Redirect it: ... > result.parquet"
         )
     if flags.query is None and sys.stdin is not None and sys.stdin.isatty():
         query.prompt(settings, flags.format)
@@ -41,7 +41,7 @@ def execute(flags: argparse.Namespace) -> int:
     queries = query.statements(_read_query() if flags.query is None else flags.query)
     if not queries:
         print(
-            'barometer sql: the query is empty. Give one such as: barometer sql "from barometer"',
+            'barometer sql: the query is empty. Example: barometer sql "from barometer"',
             file=sys.stderr,
         )
         return USAGE
@@ -56,7 +56,7 @@ def execute(flags: argparse.Namespace) -> int:
 
 
 def _read_query() -> str:
-    """The text at standard input, which some editors begin with a sign for its encoding."""
+    """The query from standard input, with or without a byte order mark."""
     raw = sys.stdin.buffer.read() if sys.stdin is not None else b""
     try:
         return raw.decode("utf-8-sig")

@@ -14,7 +14,7 @@ def add(command: Command) -> None:
     parser = command(
         "vessel",
         execute,
-        "all that is known of a ship: names, flags, evidence, calls, what does not fit",
+        "all that is known of a ship: names, flags, evidence, calls, contradictions",
         """
         barometer vessel 9247778
         barometer vessel 273399990 --json
@@ -36,7 +36,7 @@ def execute(flags: argparse.Namespace) -> int:
         ships = vessel.find_ships(con, flags.ship)
         if not ships:
             raise BarometerError(
-                f"{safe_text(flags.ship)}: no ship of that number or name, heard or listed."
+                f"{safe_text(flags.ship)}: no ship of that number or name, received or listed."
             )
         if flags.json:
             print(json.dumps([vessel.ship_record(con, s) for s in ships], indent=2, default=str))

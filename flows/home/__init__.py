@@ -1,1 +1,1 @@
-"""What a home is: its settings, its folders and histories, and what survives a power cut."""
+"""The home: settings, files, histories, lock, and durable writes."""

@@ -1,7 +1,7 @@
-"""What is kept beside the lake to save work: files that follow from some of its parts.
+"""Cached results in the home: files derived from some parts of the lake.
 
-Each is a folder of Parquet files and the hashes of the parts that it covers. It is only ever a
-saving: one that is not whole, or covers a part that the lake no longer has, counts as not there.
+Each entry is a folder of Parquet files and the hashes of the parts that it covers. An entry that is
+damaged, or covers a part that the lake no longer has, is ignored and made again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONTENTS = "contents.json"
 
 
 class Kept(NamedTuple):
-    """A stored folder: the hashes of the parts that it covers; bytes and blake2b-256 by file."""
+    """An entry: its folder, the hashes of its parts; size and blake2b-256 by file name."""
 
     folder: Path
     parts: frozenset[str]
@@ -28,27 +28,27 @@ class Kept(NamedTuple):
 
 
 def kept(top: Path, method: str, present: Iterable[str]) -> list[Kept]:
-    """The folders that hold, by name: of the method, whole by size, and of parts that are there.
+    """The valid entries by name: of this method, with files of the right size, of present parts.
 
-    A part is covered once: of two folders with the same part the first holds.
+    A part is covered once: of two entries with the same part the first counts.
 
     Parameters
     ----------
     top : Path
-        Where the folders are kept; it need not be there.
+        The folder of the entries; it may be missing.
     method : str
-        What the files depend on beside the parts; the folders' names start with it.
+        What the files depend on beside the parts; folder names start with it.
     present : iterable of str
         The hashes of the lake's parts.
     """
-    found: list[Kept] = []
+    entries: list[Kept] = []
     free = set(present)
     for folder in sorted(top.glob(f"{method}-*")):
-        one = _read(folder)
-        if one is not None and free.issuperset(one.parts):
-            free -= one.parts
-            found.append(one)
-    return found
+        entry = _read(folder)
+        if entry is not None and free.issuperset(entry.parts):
+            free -= entry.parts
+            entries.append(entry)
+    return entries
 
 
 def _read(folder: Path) -> Kept | None:
@@ -62,46 +62,46 @@ def _read(folder: Path) -> Kept | None:
     return Kept(folder, parts, files) if is_whole and parts else None
 
 
-def keep(top: Path, method: str, made: Path, parts: Mapping[str, str]) -> None:
-    """Put a folder that was made in `tmp/` among the kept ones, durably, whole or not at all.
+def keep(top: Path, method: str, folder: Path, parts: Mapping[str, str]) -> None:
+    """Add a folder made in `tmp/` as an entry, durably and atomically.
 
     Parameters
     ----------
     top, method
         As for `kept`.
-    made : Path
+    folder : Path
         A folder of files, on the same disk.
     parts : mapping
-        The parts that it covers, by hash.
+        Its parts by hash.
     """
-    files = {path.name: (path.stat().st_size, file_hash(path)) for path in sorted(made.iterdir())}
-    (made / CONTENTS).write_text(json.dumps({"parts": sorted(parts), "files": files}), "utf-8")
-    for path in sorted(made.iterdir()):
+    files = {path.name: (path.stat().st_size, file_hash(path)) for path in sorted(folder.iterdir())}
+    (folder / CONTENTS).write_text(json.dumps({"parts": sorted(parts), "files": files}), "utf-8")
+    for path in sorted(folder.iterdir()):
         with path.open("rb") as raw:
             os.fsync(raw.fileno())
-    sync_folder(made)
+    sync_folder(folder)
     make_folder(top)
-    named = text_hash("".join(sorted(parts)))
-    target = top / f"{method}-{named}"
-    shutil.rmtree(target, ignore_errors=True)  # one that was not whole
-    made.rename(target)
+    parts_hash = text_hash("".join(sorted(parts)))
+    target = top / f"{method}-{parts_hash}"
+    shutil.rmtree(target, ignore_errors=True)  # a damaged one
+    folder.rename(target)
     sync_folder(top)
 
 
-def prune(top: Path, holding: Iterable[Kept]) -> None:
-    """Take away the folders that do not hold."""
-    stay = {one.folder for one in holding}
+def prune(top: Path, entries: Iterable[Kept]) -> None:
+    """Remove all entries but these."""
+    stay = {entry.folder for entry in entries}
     for folder in top.glob("*"):
         if folder not in stay:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def faults(holding: Iterable[Kept]) -> list[str]:
-    """A sentence for each file that is not the one that was written. Reads them to their end."""
+def faults(entries: Iterable[Kept]) -> list[str]:
+    """A sentence for each file whose content changed. Reads all files."""
     return [
-        f"{one.folder / name}: is not the file that was written. Delete {one.folder}, which the "
-        "next run makes again, and run: barometer run"
-        for one in holding
-        for name, (_, written) in one.files.items()
-        if file_hash(one.folder / name) != written
+        f"{entry.folder / name}: is not the file that was written. Delete {entry.folder}, which "
+        "the next run makes again, and run: barometer run"
+        for entry in entries
+        for name, (_, written) in entry.files.items()
+        if file_hash(entry.folder / name) != written
     ]

@@ -1,4 +1,4 @@
-"""What is still there after a power cut: a file written whole, a folder with its name."""
+"""Durable writes, which survive a power cut: whole files, names of folders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, even if the power goes: fsync, rename, fsync the folder."""
+    """Write a file atomically and durably: fsync, rename, fsync of the folder."""
     beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as out:
         out.write(content)
@@ -18,7 +18,7 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it where they are missing, and their names durable."""
+    """Create a folder with missing parents, and make their names durable."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for path in missing:

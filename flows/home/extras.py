@@ -1,4 +1,4 @@
-"""What to install for a part that a plain install leaves out."""
+"""How to install optional packages."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ DISTRIBUTION = "barometer-ais"
 def install_command(extra: str) -> str:
     """The command that installs the packages of an extra of pyproject.toml.
 
-    It names them, as no package index has Barometer: so it works for a checkout and for a wheel.
+    It lists the packages, because Barometer is on no package index.
 
     >>> install_command("cluster").split()[:4]
     ['python', '-m', 'pip', 'install']
     """
     try:
         lines = metadata.requires(DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:  # run from a checkout that was not installed
+    except metadata.PackageNotFoundError:  # a checkout that is not installed
         return f"python -m pip install '.[{extra}]' in the folder of pyproject.toml"
-    needed = []
+    packages = []
     for line in lines:
         requirement, _, marker = line.partition(";")
         if marker.replace('"', "'").strip() == f"extra == '{extra}'":
-            needed.append(shlex.quote(requirement.strip()))
-    return " ".join(["python -m pip install", *sorted(needed)])
+            packages.append(shlex.quote(requirement.strip()))
+    return " ".join(["python -m pip install", *sorted(packages)])

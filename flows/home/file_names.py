@@ -1,4 +1,4 @@
-"""File names as they may be shown, stored and sent: they are bytes, and anyone's."""
+"""File names for display, storage and JSON. A file name is foreign text in any bytes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _ADDRESS = "file://"
 
 
 def shown_name(name: str | Path) -> str:
-    r"""The name of a file as people, JSON and Arrow can hold it: one line of Unicode.
+    r"""A file name as one line of printable Unicode, for people, JSON and Arrow.
 
-    A file name is any bytes but 0 and the slash. Bytes that are not UTF-8, and signs that do not
-    print or turn the text round, are written as escapes.
+    A file name is any bytes but 0 and the slash. Bytes that are not UTF-8, and characters that do
+    not print or change the text direction, are escaped.
 
     >>> shown_name("a\nb\u202e\udcff.csv")
     'a\\x0ab\\u202e\\xff.csv'
@@ -20,16 +20,14 @@ def shown_name(name: str | Path) -> str:
     return "".join(c if c.isprintable() else _escaped(ord(c)) for c in str(name))
 
 
-def _escaped(sign: int) -> str:
-    if 0xDC80 <= sign <= 0xDCFF:  # Python's sign for a byte that is not UTF-8
-        sign -= 0xDC00
-    return f"\\x{sign:02x}" if sign < 256 else f"\\u{sign:04x}"
+def _escaped(code: int) -> str:
+    if 0xDC80 <= code <= 0xDCFF:  # surrogate escape of a byte that is not UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def sendable(path: str) -> str:
-    r"""A path as a text that JSON can carry: a ``file:`` address where it is not UTF-8.
-
-    `find_files` takes both.
+    r"""A path as JSON text: a ``file:`` address if it is not UTF-8. `find_files` accepts both.
 
     >>> sendable("ais/*.csv"), sendable("/ais/\udcff.csv")
     ('ais/*.csv', 'file:///ais/%FF.csv')
@@ -42,6 +40,7 @@ def sendable(path: str) -> str:
 
 
 def path_of(given: str | Path) -> Path:
+    """The path of a text from `sendable`."""
     text = str(given)
     if not text.startswith(_ADDRESS):
         return Path(given)
@@ -49,4 +48,5 @@ def path_of(given: str | Path) -> Path:
 
 
 def printable(name: str) -> str:
+    """The last 200 characters of a name, unprintable ones as ``?``."""
     return "".join(c if c.isprintable() else "?" for c in name)[-200:]

@@ -1,4 +1,4 @@
-"""History: append-only files of the home, which no rebuild deletes. One JSON object a line."""
+"""History: append-only files of the home that no rebuild deletes, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "publ
 
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:
-    """The records of a history, oldest first; a line that a crash cut short is passed over."""
+    """The records of a history, oldest first; incomplete lines are skipped with a warning."""
     path = history_path(home, name)
     if not path.exists():
         return []
@@ -32,7 +32,7 @@ def read_history(home: Path, name: str) -> list[dict[str, Any]]:
         try:
             record = _encodable(json.loads(line))
         except (ValueError, RecursionError):
-            log.warning("%s line %d is not whole and is passed over", path, number)
+            log.warning("%s line %d is incomplete and skipped", path, number)
             continue
         if isinstance(record, dict):
             records.append(record)
@@ -40,9 +40,9 @@ def read_history(home: Path, name: str) -> list[dict[str, Any]]:
 
 
 def _encodable(value: Any) -> Any:
-    """JSON can carry half a pair of surrogates, which no other text format can: escaped here.
+    """The value with lone surrogates escaped, which JSON allows and no other text format does.
 
-    Homes of before file names were made so hold names with bytes that are not UTF-8.
+    Homes of early releases contain them, in file names that are not UTF-8.
     """
     if isinstance(value, str):
         try:
@@ -50,16 +50,16 @@ def _encodable(value: Any) -> Any:
         except UnicodeEncodeError:
             return shown_name(value)
     elif isinstance(value, list):
-        return [_encodable(one) for one in value]
+        return [_encodable(item) for item in value]
     elif isinstance(value, dict):
-        return {_encodable(key): _encodable(one) for key, one in value.items()}
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
     return value
 
 
 def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) -> None:
     """Append records durably, all or none.
 
-    A last line that a crash cut short is taken away before, with a warning: it was never whole.
+    An incomplete last line, of a crash, is removed first with a warning.
     """
     text = "".join(json.dumps(record, default=str) + "\n" for record in records)
     if not text:
@@ -67,7 +67,7 @@ def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) 
     path = history_path(home, name)
     make_folder(path.parent)
     is_new = not path.exists()
-    # Unbuffered: what cannot be written is not tried again when the file is closed.
+    # Unbuffered, so that a failed write is not repeated when the file is closed.
     with path.open("ab+", buffering=0) as out:
         out.seek(0)
         before = out.readall()
@@ -76,7 +76,7 @@ def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) 
         if torn and _is_whole(torn):
             text, size = "\n" + text, len(before)
         elif torn:
-            log.warning("%s ended in a line that is not whole; it is taken away", path)
+            log.warning("%s ended with an incomplete line, which is removed", path)
             out.truncate(size)
         try:
             content = memoryview(text.encode())
@@ -91,7 +91,7 @@ def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) 
 
 
 def begin_history(home: Path, name: str) -> None:
-    """Make an empty history where there is none: data without one show that it was lost."""
+    """Create an empty history if there is none: data without a history mean that it was lost."""
     path = history_path(home, name)
     if not path.exists():
         make_folder(path.parent)
@@ -107,5 +107,5 @@ def _is_whole(line: bytes) -> bool:
 
 
 def history_path(home: Path, name: str) -> Path:
-    """Where a history lies."""
+    """The file of a history."""
     return home / "history" / f"{name}.jsonl"

@@ -1,4 +1,4 @@
-"""One process at a time writes to a home."""
+"""The lock of a home: one process at a time writes to it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from flows.home.settings import BarometerError
 
 LOCK = ".lock"
 _HELD: ContextVar[frozenset[Path]] = ContextVar("_HELD", default=frozenset())
-"""Folders that this thread of work has locked; Prefect hands the context on to a flow's tasks."""
+"""Folders locked in this context, which Prefect copies to the tasks of a flow."""
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-"""What flock(2) answers on a file system that keeps no locks."""
+"""Errors of flock(2) on a file system without locks."""
 
 
 class HeldError(BarometerError):
@@ -32,48 +32,48 @@ class HeldError(BarometerError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other writers out of a home, or of a folder of it, for the length of a command.
+    """Keep other writers out of a home, or of a folder of it.
 
-    flock(2) on the file `.lock`, into which the holder writes who it is. The system lets go of it
-    when the process ends, however it ends. Whoever holds it already, in this thread or in one that
-    got its context, passes; another thread of the process does not.
+    flock(2) on the file `.lock`, into which the holder writes its process, host and command. The
+    system releases it when the process ends, however it ends. It can be taken again in the same
+    context (`contextvars`), but not by another thread of the process.
 
-    On NFS, Linux makes a lock of the server of it, which holds between machines; where a file
-    system keeps no locks nothing is written.
+    On NFS, Linux uses a lock of the server, which also works between machines. On a file system
+    without locks nothing is written.
 
     Raises
     ------
     HeldError
-        If another holds it.
+        If another process holds it.
     BarometerError
-        If the folder cannot be written, or if its file system has no locks.
+        If the folder cannot be written, or its file system has no locks.
     """
     key = folder.resolve()
     if key in _HELD.get():
         yield
         return
     try:
-        # Unbuffered: what a full disk does not take is not tried again when the file is closed.
+        # Unbuffered, so that a write that failed is not repeated when the file is closed.
         handle = (folder / LOCK).open("ab+", buffering=0)
     except OSError as error:
         raise BarometerError(
-            f"{folder}: cannot be written ({error.strerror}). Check its rights, its free space and "
-            "whether the disk is mounted read-only; or name another home with --home."
+            f"{folder}: cannot be written ({error.strerror}). Check its rights and free space, and "
+            "that the disk is not mounted read-only; or use another home with --home."
         ) from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise HeldError(
-                f"{folder}: another barometer is writing here: {_holder(handle)}. Wait until it "
-                "has ended, or end it; the lock goes with it."
+                f"{folder}: another barometer is writing here: {_holder(handle)}. Wait for it, or "
+                "stop it; the lock ends with it."
             ) from error
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 raise
             raise BarometerError(
-                f"{folder}: its file system keeps no locks ({error.strerror}), so that two runs "
-                "could meet. Put the home on a local disk, or mount the share with locks."
+                f"{folder}: its file system keeps no locks ({error.strerror}), so two runs could "
+                "write at once. Put the home on a local disk, or mount the share with locks."
             ) from error
         _sign(handle)
         token = _HELD.set(_HELD.get() | {key})
@@ -86,8 +86,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _sign(handle: io.FileIO) -> None:
-    """Write who holds a lock. A full disk leaves it unsigned, and held all the same."""
-    who = {
+    """Write the holder into the lock file. On a full disk this fails, and the lock still holds."""
+    holder = {
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
@@ -95,17 +95,17 @@ def _sign(handle: io.FileIO) -> None:
     }
     with suppress(OSError):
         handle.truncate(0)
-        handle.write(json.dumps(who).encode())
+        handle.write(json.dumps(holder).encode())
 
 
 def _holder(handle: io.FileIO) -> str:
-    """Who signed a lock; its text may be of anyone who may write there, and is shown as ASCII."""
+    """The holder of a lock; foreign text, shown as ASCII."""
     try:
         handle.seek(0)
-        who = json.loads(handle.read(4096))
+        holder = json.loads(handle.read(4096))
         return (
-            f"process {int(who['pid'])} on {ascii(str(who['host']))[1:-1]}, since "
-            f"{ascii(str(who['since']))[1:-1]}: {ascii(str(who['command']))[1:-1]}"
+            f"process {int(holder['pid'])} on {ascii(str(holder['host']))[1:-1]}, since "
+            f"{ascii(str(holder['since']))[1:-1]}: {ascii(str(holder['command']))[1:-1]}"
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return "it has not said who it is"
+        return "unknown process"

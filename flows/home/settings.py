@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,37 +20,37 @@ DEFAULT_MEMORY_LIMIT = "300MB"
 
 
 class BarometerError(Exception):
-    """A fault that the user can mend: the message says what is wrong, where, and what to do."""
+    """A fault that the user can fix. The message contains what is wrong, where, and what to do."""
 
 
 class SettingError(BarometerError):
-    """A setting that does not fit, wherever it was given: wrong usage."""
+    """An invalid setting, from whichever source: wrong usage, exit code 2."""
 
 
 Place = Path | str
-"""Where the lake lies: a folder, the home; or an address on object storage, ``s3://bucket/prefix``.
-"""
+"""Where the lake is: the home folder, or an address on object storage, ``s3://bucket/prefix``."""
 
 ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*")
-"""A bucket's name (S3's rules), and a prefix of signs that mean nothing else in patterns, paths and
-addresses (a choice)."""
+"""A bucket name (S3's rules), and a prefix without characters that are special in patterns or paths
+(a choice)."""
 
 
 class Settings(NamedTuple):
-    """What a run is told from outside.
+    """The settings of a run.
 
     Attributes
     ----------
     home : Path
         Absolute path of the folder with the lake, the catalogue, the history and the reports.
     as_of : datetime
-        The only clock, naive UTC: it says what is the future, and which week is still open.
+        The only clock of the numbers, naive UTC: it decides which fixes are in the future and which
+        week is still open.
     threads : int
         Threads of DuckDB and of the CSV reader.
     memory_limit : str
         DuckDB's limit, such as ``300MB``. Sorting spills to the home's `tmp/` beyond it.
     lake : str or None
-        Address of the lake on object storage; None where it lies in the home.
+        Address of the lake on object storage; None if it is in the home.
     """
 
     home: Path
@@ -61,57 +61,63 @@ class Settings(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where the manifest and the Parquet files lie."""
+        """Where the manifest and the Parquet files are."""
         return self.lake or self.home
 
 
-_KEYS = ("as_of", "threads", "memory_limit", "lake")
-
+PREFIX = "BAROMETER_"
 VARIABLES = (
-    *("HOME", *(key.upper() for key in _KEYS)),
+    *("HOME", "AS_OF", "THREADS", "MEMORY_LIMIT", "LAKE"),
     *("AISSTREAM_KEY", "AISSTREAM_URL", "MAIL_FROM", "MAIL_TO", "OPERATOR_TO", "SMTP_BLOCK"),
     *("SMTP_HOST", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_SECURITY", "SMTP_USER"),
 )
-"""The variables of the environment that are read, each with `PREFIX` before it."""
-PREFIX = "BAROMETER_"
+"""The environment variables of all settings, without `PREFIX`; see `variable`."""
 
 MOST_THREADS = 1024
-"""More than any machine that this runs on has (a choice); DuckDB starts as many as it is told."""
+"""More than the machines this runs on have (a choice); DuckDB starts as many as set."""
 
 EARLIEST, LATEST = datetime(2000, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 naive UTC
-"""AIS begins with the first; a clock that was reset shows 1970 or 1980."""
+"""AIS is not older than the first; a clock that was reset shows 1970 or 1980."""
 
 _SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([kmgt])(?:i?b)?", re.IGNORECASE | re.ASCII)
-"""As DuckDB reads sizes."""
+"""Sizes as DuckDB accepts them."""
 
 LEAST_MEMORY_MB = 20
-"""With less DuckDB cannot even hold the blocks of a few columns (a choice)."""
+"""With less, DuckDB cannot hold the blocks of a few columns (a choice)."""
 
 
-def home_of(named: Any, environ: Mapping[str, str] | None = None) -> Path:
-    """The home's absolute path: as named, else by the environment, else the default.
+def variable(name: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """The environment variable of a setting (one of `VARIABLES`); None if unset or empty.
+
+    >>> variable("THREADS", {"BAROMETER_THREADS": "2"}), variable("LAKE", {"BAROMETER_LAKE": ""})
+    ('2', None)
+    """
+    assert name in VARIABLES, name
+    return (os.environ if environ is None else environ).get(PREFIX + name) or None
+
+
+def home_of(given: Any, environ: Mapping[str, str] | None = None) -> Path:
+    """The home's absolute path: as given, else from the environment, else the default.
 
     Raises
     ------
     BarometerError
-        If the working directory of a relative path is gone.
+        If the path is relative and the working directory was deleted.
     SettingError
-        If the path is not one that every program can open.
+        If the path is not valid Unicode, or its user does not exist.
     """
-    environ = os.environ if environ is None else environ
-    home = Path(named or environ.get("BAROMETER_HOME") or DEFAULT_HOME)
+    home = Path(given or variable("HOME", environ) or DEFAULT_HOME)
     try:
         home = home.expanduser().absolute()
         str(home).encode()
     except FileNotFoundError as error:
         raise BarometerError(
-            "the working directory is gone, so that a relative path names nothing. Change to "
-            "another folder, or name the home by an absolute path: --home."
+            "the working directory was deleted, so relative paths do not work. Change to another "
+            "folder, or give the home as an absolute path: --home."
         ) from error
     except (RuntimeError, UnicodeEncodeError) as error:
         raise SettingError(
-            f"home: {str(home)!a} is no path that every program can open ({error}). Give one "
-            "of letters and digits: --home."
+            f"home: {str(home)!a} is not a valid path ({error}). Give another with --home."
         ) from error
     return home
 
@@ -119,16 +125,15 @@ def home_of(named: Any, environ: Mapping[str, str] | None = None) -> Path:
 def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from flags (None: not given), the environment, the home's TOML file, defaults.
 
-    Creates the home where it is missing.
+    Creates the home if it is missing.
 
     Raises
     ------
     BarometerError
-        If the home cannot be made.
+        If the home cannot be created.
     SettingError
-        If the TOML cannot be read or has a key that is not a setting, or a value does not fit.
+        If the TOML file cannot be read or has an unknown key, or a value is not valid.
     """
-    environ = os.environ if environ is None else environ
     home = home_of(flags.get("home"), environ)
     try:
         make_folder(home)
@@ -139,35 +144,29 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
         ) from error
     from_file = _read_toml(home / "barometer.toml")
 
-    def setting(key: str, default: Any) -> Any:
+    def setting(key: str) -> Any:
         if flags.get(key) is not None:
             return flags[key]
-        return environ.get(f"BAROMETER_{key.upper()}") or from_file.get(key, default)
+        return variable(key.upper(), environ) or from_file.get(key)
 
-    return Settings(
-        home=home,
-        as_of=_as_of(setting("as_of", None)),
-        threads=_threads(setting("threads", min(os.cpu_count() or 1, 8))),
-        memory_limit=_memory_limit(setting("memory_limit", DEFAULT_MEMORY_LIMIT)),
-        lake=_lake(setting("lake", None)),
-    )
+    return Settings(home, **{key: read(setting(key)) for key, read in READERS.items()})
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """A sentence for each variable that looks like a setting and is none, with the nearest one."""
-    found = []
+    """A sentence for each BAROMETER_ variable that is not a setting, with the nearest one."""
+    sentences = []
     for name in sorted(environ):
         rest = name.removeprefix(PREFIX)
         if rest == name or rest in VARIABLES:
             continue
         near = get_close_matches(rest.upper(), VARIABLES, 1, 0.5)
-        meant = (
-            f" Is {PREFIX}{near[0]} meant?"
+        hint = (
+            f"Did you mean {PREFIX}{near[0]}?"
             if near
-            else f" Known are {PREFIX} and {', '.join(VARIABLES)}."
+            else f"Settings are {PREFIX} with {', '.join(VARIABLES)}."
         )
-        found.append(f"{ascii(name)[1:-1]} in the environment is no setting.{meant}")
-    return found
+        sentences.append(f"unknown environment variable {ascii(name)[1:-1]}. {hint}")
+    return sentences
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -176,33 +175,31 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingError(f"{path}: {error}. Mend the file or take it away.") from error
-    unknown = sorted(set(values) - set(_KEYS))
+        raise SettingError(f"{path}: {error}. Fix or remove the file.") from error
+    unknown = sorted(set(values) - set(READERS))
     if unknown:
         raise SettingError(
-            f"{path}: no such setting: {', '.join(unknown)}. Known are {', '.join(_KEYS)}."
+            f"{path}: no such setting: {', '.join(unknown)}. Settings are {', '.join(READERS)}."
         )
     return values
 
 
 def _as_of(value: Any) -> datetime:
-    """Naive UTC; a time with an offset is converted, a date means its midnight."""
+    """Naive UTC, by default now; a time with an offset is converted, a date is its midnight."""
     if value is None:
         now = utc_now()
         if not EARLIEST <= now < LATEST:
-            raise BarometerError(f"the machine's clock shows {now:%F %R} UTC. Set it right first.")
+            raise BarometerError(f"the machine's clock shows {now:%F %R} UTC. Set it first.")
         return now
     try:
         moment = datetime.fromisoformat(str(value))
         moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError) as error:
         raise SettingError(
-            f"as_of: {str(value)!a} is no time. Give one such as 2026-04-20 or 2026-04-20T06:00."
+            f"as_of: {str(value)!a} is not a valid time. Example: 2026-04-20 or 2026-04-20T06:00."
         ) from error
     if not EARLIEST <= moment < LATEST:
-        raise SettingError(
-            f"as_of: {moment} is not between {EARLIEST:%Y} and {LATEST:%Y}. Give another."
-        )
+        raise SettingError(f"as_of: {moment} is not between {EARLIEST:%Y} and {LATEST:%Y}.")
     return moment
 
 
@@ -212,29 +209,40 @@ def _lake(value: Any) -> str | None:
     address = str(value).rstrip("/")
     if not ADDRESS.fullmatch(address):
         raise SettingError(
-            f"lake: {address!a} is no address such as s3://bucket/prefix (letters, digits, . _ -). "
-            "For a folder on a disk name the home: --home."
+            f"lake: {address!a} is not an address such as s3://bucket/prefix (letters, digits, . _ "
+            "-). A folder on a disk is given as the home: --home."
         )
     return address
 
 
 def _threads(value: Any) -> int:
+    if value is None:
+        return min(os.cpu_count() or 1, 8)
     text = "" if isinstance(value, bool) else str(value).strip()
     threads = int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else 0
     if not 1 <= threads <= MOST_THREADS:
         raise SettingError(
-            f"threads: {str(value)!a} is not a whole number above 0, or more than {MOST_THREADS}."
+            f"threads: {str(value)!a} is not a whole number from 1 to {MOST_THREADS}."
         )
     return threads
 
 
 def _memory_limit(value: Any) -> str:
-    text = str(value).strip()
+    text = DEFAULT_MEMORY_LIMIT if value is None else str(value).strip()
     size = _SIZE.fullmatch(text)
     power = size and "kmgt".index(size[2].lower())
     if size is None or power is None or float(size[1]) * 1000.0 ** (power - 1) < LEAST_MEMORY_MB:
         raise SettingError(
-            f"memory_limit: {str(value)!a} is no size such as 300MB or 2GB. Give one: a number and "
-            f"a unit (MB, GB, TB, or MiB, GiB, TiB), {LEAST_MEMORY_MB}MB at least."
+            f"memory_limit: {str(value)!a} is not a size such as 300MB or 2GB: a number and a "
+            f"unit (MB, GB, TB, MiB, GiB, TiB), {LEAST_MEMORY_MB}MB at least."
         )
     return text
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "as_of": _as_of,
+    "threads": _threads,
+    "memory_limit": _memory_limit,
+    "lake": _lake,
+}
+"""Each setting beside the home, and what checks its value; None stands for its default."""

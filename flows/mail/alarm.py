@@ -1,7 +1,6 @@
-"""The alarm: a command that failed where nobody watches tells the operator by mail, once.
+"""The alarm: one mail to the operator when an unattended command fails.
 
-The message holds what went wrong, as the command said it, and nothing that is not true of every
-failure: what became of the files is said by the message of the cause, which knows it.
+It contains the error messages of the command, and beyond them only what is true of every failure.
 """
 
 from __future__ import annotations
@@ -22,29 +21,29 @@ from typing import Any, NamedTuple
 from flows.home.clock import utc_now
 from flows.home.hashes import text_hash
 from flows.home.history import append_history, read_history
-from flows.home.settings import BarometerError, home_of
+from flows.home.settings import BarometerError, home_of, variable
 from flows.home.text import foreign, safe_text
 from flows.mail.settings import is_set_up, mail_settings
-from flows.mail.smtp import Told, deliver
+from flows.mail.smtp import Result, deliver
 
 MOST_LINES = 60
-"""Lines of messages in an alarm (a choice): the log has all."""
+"""Lines of messages in an alarm (a choice); the log has all."""
 
 RESTARTED = ("listen", "serve")
-"""Commands that a supervisor starts again when they fail (`deploy/` has its units)."""
+"""Commands that a supervisor restarts when they fail (units in `deploy/`)."""
 AGAIN = timedelta(days=1)
-"""How long the same failure of such a command is not mailed again; a choice."""
+"""How long the same failure of such a command is not mailed again (a choice)."""
 ALARM = "alarm"
-"""The history of what was mailed of them."""
+"""The history of their alarms."""
 
 AFTERWARDS = {
-    "listen": "What was recorded stays. No ship is heard until the recorder runs again.",
-    "serve": "Reports that were published stay as they are. No run starts until the schedule runs "
-    "again; its first run makes up for what was missed.",
+    "listen": "Recordings stay. Nothing is received until the recorder runs again.",
+    "serve": "Published reports stay as they are. No run starts until the schedule runs again; its "
+    "first run makes up for those missed.",
 }
 AFTER_A_RUN = (
-    "Reports that were published stay as they are. Nothing needs to be cleaned up by hand: once "
-    "the cause is removed, the next run takes in and counts what this one could not."
+    "Published reports stay as they are. Nothing needs to be cleaned up by hand: once the cause is "
+    "removed, the next run ingests and counts what this one could not."
 )
 
 
@@ -54,13 +53,13 @@ class Failure(NamedTuple):
     Attributes
     ----------
     command : sequence of str
-        What to type to run it again, without the name of the program: ``("run", "/data/ais")``.
+        The arguments to run it again: ``("run", "/data/ais")``.
     home : str
         The home, which may be missing.
     began_at : datetime
         The run's as-of time, naive UTC.
     why : str
-        The messages, one a line, each with its remedy. They may quote foreign text.
+        The error messages, one per line, each with its remedy. They may quote foreign text.
     """
 
     command: Sequence[str]
@@ -70,7 +69,7 @@ class Failure(NamedTuple):
 
 
 def of_flow(given: Mapping[str, Any], why: str) -> Failure:
-    """The failure of a flow, from its parameters; the settings themselves may be what fails."""
+    """The failure of a flow, from its parameters (its settings may be the cause)."""
     home = home_of(given.get("home"))
     inputs = [*(given.get("paths") or [])]
     inputs += [str(home / "downloads" / source) for source in given.get("fetched") or []]
@@ -80,40 +79,40 @@ def of_flow(given: Mapping[str, Any], why: str) -> Failure:
     return Failure(["run", *inputs, "--home", str(home), *lake], str(home), began_at, why)
 
 
-def send_alarm(failure: Failure, environ: Mapping[str, str] | None = None) -> Told:
-    """Tell the operator that a command failed, and what to do.
+def send_alarm(failure: Failure, environ: Mapping[str, str] | None = None) -> Result:
+    """Mail the operator that a command failed, and what to do.
 
-    It goes to BAROMETER_OPERATOR_TO, or to BAROMETER_MAIL_TO where that is not set. No record is
-    made of it, and it is tried once: the exit code and the state of a flow say the same. Without a
-    mail server in the environment nothing is sent. A command that a supervisor starts again and
-    again tells the same failure once a day; of these the home keeps a history.
+    The mail goes to BAROMETER_OPERATOR_TO, or to BAROMETER_MAIL_TO if that is not set. It is tried
+    once and not recorded: the exit code and the flow's state also show the failure. Without a mail
+    server in the environment nothing is sent. `RESTARTED` commands report the same failure once a
+    day, by a history in the home.
     """
     environ = os.environ if environ is None else environ
     if not is_set_up(environ):
-        return Told(["no mail is set up: nobody is told of the failure"], [])
+        return Result(["no mail is set up: no alarm was sent"], [])
     try:
         mail = mail_settings(
             {**environ, "BAROMETER_MAIL_TO": operator}
-            if (operator := environ.get("BAROMETER_OPERATOR_TO"))
+            if (operator := variable("OPERATOR_TO", environ))
             else environ
         )
     except BarometerError as error:
-        return Told([], [f"no alarm was sent: {error}"])
+        return Result([], [f"no alarm was sent: {error}"])
     key = _key(failure)
     if failure.command[0] in RESTARTED and _was_sent(failure, key):
-        return Told(["this failure was mailed in the last day, and is not mailed again"], [])
-    whole = message(failure, mail.sender, mail.recipients, utc_now())
-    fates = deliver(mail, whole.as_bytes(), mail.recipients)
-    told = Told([], [])
-    for address, fate in fates.items():
-        lines = told.done if fate.state == "sent" else told.problems
-        lines.append(f"alarm to {address}: {fate.state}{fate.why and f', {fate.why}'}")
-    if failure.command[0] in RESTARTED and told.done:
-        with contextlib.suppress(OSError):  # the home itself may be what fails
+        return Result(["this failure was mailed in the last day, and is not mailed again"], [])
+    email = to_email(failure, mail.sender, mail.recipients, utc_now())
+    deliveries = deliver(mail, email.as_bytes(), mail.recipients)
+    result = Result([], [])
+    for address, delivery in deliveries.items():
+        lines = result.done if delivery.state == "sent" else result.problems
+        lines.append(f"alarm to {address}: {delivery.state}{delivery.why and f', {delivery.why}'}")
+    if failure.command[0] in RESTARTED and result.done:
+        with contextlib.suppress(OSError):  # the home itself may be the cause
             append_history(
                 Path(failure.home), ALARM, [{"key": key, "at": failure.began_at.isoformat()}]
             )
-    return told
+    return result
 
 
 def _key(failure: Failure) -> str:
@@ -130,19 +129,19 @@ def _was_sent(failure: Failure, key: str) -> bool:
     return False
 
 
-def message(
+def to_email(
     failure: Failure, sender: str, recipients: Sequence[str], sent_at: datetime
 ) -> EmailMessage:
-    """The message: what failed, the messages, what that means for the home, how to run it again.
+    """The mail: what failed, the error messages, their effect on the home, how to run it again.
 
     Parameters
     ----------
     failure : Failure
         What failed.
     sender, recipients : str, sequence of str
-        As `flows.mail.outbox.mail_settings` gives them.
+        As returned by `flows.mail.settings.mail_settings`.
     sent_at : datetime
-        The header Date, naive UTC.
+        For the header Date, naive UTC.
     """
     name = failure.command[0]
     when = f"{failure.began_at:%F %R} UTC"
@@ -156,20 +155,20 @@ def message(
             f"Home: {safe_text(failure.home)}",
             "\n".join(_wrapped(foreign(line)) for line in lines),
             _wrapped(AFTERWARDS.get(name, AFTER_A_RUN)),
-            f"To run it again at once, after that:\n\n    {safe_text(again)}",
+            f"Then, to run it again at once:\n\n    {safe_text(again)}",
             "To check the home:\n\n    "
             + safe_text(shlex.join(["barometer", "check", "--home", failure.home])),
         ]
     )
-    made = EmailMessage(policy=SMTP)
-    made["From"] = sender
-    made["To"] = ", ".join(recipients)
-    made["Subject"] = f"Barometer: the {name} of {when} failed"
-    made["Date"] = format_datetime(sent_at.replace(tzinfo=UTC))
-    made["Message-ID"] = make_msgid("barometer", parseaddr(sender)[1].rpartition("@")[2])
-    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    made.set_content(text + "\n", cte="quoted-printable")
-    return made
+    email = EmailMessage(policy=SMTP)
+    email["From"] = sender
+    email["To"] = ", ".join(recipients)
+    email["Subject"] = f"Barometer: the {name} of {when} failed"
+    email["Date"] = format_datetime(sent_at.replace(tzinfo=UTC))
+    email["Message-ID"] = make_msgid("barometer", parseaddr(sender)[1].rpartition("@")[2])
+    email["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    email.set_content(text + "\n", cte="quoted-printable")
+    return email
 
 
 def _wrapped(line: str) -> str:

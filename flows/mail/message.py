@@ -1,4 +1,4 @@
-"""The letter: a week's report as one e-mail message, text and HTML, with its files attached."""
+"""A week's report as one e-mail: text and HTML, with its files attached."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ import duckdb
 from flows.home.text import foreign, safe_text
 from flows.mail.version import changes_of, version_of
 from flows.report import dictionary, tables, words
-from flows.report.write import CHART as PICTURE
-from flows.report.write import PAGE
+from flows.report.write import CHART, PAGE
 
 MAX_ENCODED_BYTES = 10_000_000
-"""The attachments' share of a message, as encoded. Postfix takes messages of 10,240,000 bytes
-unless its `message_size_limit` is set otherwise (postconf(5)); the rest is for the two texts."""
+"""Limit of all attachments together, encoded. Postfix accepts 10,240,000 bytes by default
+(`message_size_limit`, postconf(5)); the rest is for the two texts."""
 MAX_CALLS = 20
-"""Calls that the letter lists (a choice: a minute's reading); the CSV has every one."""
+"""Calls listed in the text (a choice: a minute's reading); the CSV has all."""
 MAX_WEEKS = 5
-"""Weeks of the series in the letter (a choice)."""
+"""Weeks of the series in the text (a choice)."""
 
-PICTURE_ID = "report.png@barometer"
-"""Content-ID of the picture: ``<img src="cid:report.png@barometer">`` shows it."""
+CHART_ID = "report.png@barometer"
+"""Content-ID of the chart, which ``<img src="cid:report.png@barometer">`` shows."""
 
 
 class Attachment(NamedTuple):
@@ -39,33 +38,33 @@ class Attachment(NamedTuple):
     content: bytes
 
 
-class Letter(NamedTuple):
-    """What is to be sent of a week, read once, so that its parts fit together.
+class Message(NamedTuple):
+    """The content of a week's mail, read at one moment, so that its parts agree.
 
     Attributes
     ----------
     week, week_state : str
         ISO week; complete, partial, unobserved or open.
     version : str
-        From `version_of`: other published numbers of the week are another version; another layout
-        of the files, another picture or numbers of other weeks are not.
-    found : dict
+        From `version_of`: it changes with the week's published numbers only, not with the layout
+        of the files, the chart or other weeks.
+    summary : dict
         `flows.report.tables.summary` of the week.
     series : list of dict
         The weeks up to this one, oldest first.
     attachments : tuple of Attachment
-        What goes with it.
+        The files attached.
     left_out : tuple of Attachment
-        What is too large to go with it.
+        Files too large to attach.
     changed_at : tuple of datetime or None
-        When published numbers of the week were changed, naive UTC; None if a run of the code in use
-        changed them: no mail of an earlier release has those.
+        Times of restatements of the week, naive UTC; None for one made by the code in use, which
+        no mail of an earlier release contains.
     """
 
     week: str
     week_state: str
     version: str
-    found: dict[str, Any]
+    summary: dict[str, Any]
     series: list[dict[str, Any]]
     attachments: tuple[Attachment, ...]
     left_out: tuple[Attachment, ...]
@@ -73,7 +72,7 @@ class Letter(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """What a message says: its subject, its plain text and its HTML."""
+    """Subject, plain text and HTML of a message."""
 
     subject: str
     text: str
@@ -81,7 +80,7 @@ class Texts(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """A table of texts. Columns from `numbers` on are numbers and stand to the right."""
+    """A table of strings. Columns from index `numbers` on are numbers, aligned right."""
 
     title: str
     header: list[str]
@@ -89,36 +88,38 @@ class _Table(NamedTuple):
     numbers: int
 
 
-def read_letter(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> Letter:
-    """A week's letter from the catalogue and the folder of the week's report.
+def read_message(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> Message:
+    """A week's message from the catalogue and the folder of the week's report.
 
-    The folder must hold the week's CSV files (`flows.report.write.write_report`); the picture and
-    the page are taken along where they are there.
+    The folder must hold the week's CSV files (`flows.report.write.write_report`). Page, chart and
+    data dictionary are attached if they exist.
     """
     csvs = [Attachment(name, (folder / name).read_bytes()) for name in sorted(tables.FILES)]
     others = [
         Attachment(name, (folder / name).read_bytes())
-        for name in (PAGE, PICTURE, dictionary.NAME)
+        for name in (PAGE, CHART, dictionary.NAME)
         if (folder / name).exists()
     ]
     kept, left_out = fitting([*others, *csvs], MAX_ENCODED_BYTES)
-    found = tables.summary(con, week)
-    return Letter(
+    summary = tables.summary(con, week)
+    return Message(
         week=week,
-        week_state=found["series"]["state"],
+        week_state=summary["series"]["state"],
         version=version_of(
-            found["series"], tables.records(con, "report_weekly_port_calls", week=week)
+            summary["series"], tables.records(con, "report_weekly_port_calls", week=week)
         ),
-        found=found,
+        summary=summary,
         series=tables.records(con, "report_barometer", week=week),
         attachments=tuple(kept),
         left_out=tuple(left_out),
-        changed_at=changes_of(con, found["restatement"], week),
+        changed_at=changes_of(con, summary["restatement"], week),
     )
 
 
 def fitting(files: Sequence[Attachment], limit: int) -> tuple[list[Attachment], list[Attachment]]:
-    """The files that fit together into `limit` encoded bytes, and those left out, largest first.
+    """Split files into those that fit together into `limit` encoded bytes, and the rest.
+
+    The largest are left out first.
 
     >>> small, large = Attachment("a.csv", b"1" * 10), Attachment("b.html", b"1" * 1000)
     >>> kept, left_out = fitting([large, small], 100)
@@ -134,24 +135,24 @@ def fitting(files: Sequence[Attachment], limit: int) -> tuple[list[Attachment], 
 
 
 def _encoded_bytes(file: Attachment) -> int:
-    """Base64 in a mail: 57 bytes to a line of 76 signs and a line end (RFC 2045, 6.8)."""
+    """Size in base64: 57 bytes become a line of 76 characters and CRLF (RFC 2045, 6.8)."""
     return -(-len(file.content) // 57) * 78
 
 
-def compose(letter: Letter, replaced_at: datetime | None) -> Texts:
-    """What the message says.
+def compose(message: Message, replaced_at: datetime | None) -> Texts:
+    """Subject, text and HTML of a message.
 
     Parameters
     ----------
-    letter : Letter
+    message : Message
         The week.
     replaced_at : datetime or None
-        When the version that this one replaces was sent, naive UTC; None for a week's first.
+        When the version that this one replaces was sent, naive UTC; None for the first version.
     """
-    series = letter.found["series"]
+    series = message.summary["series"]
     headline = words.headline(series)
     number = headline.removeprefix("Russian-linked tankers at Iranian ports: ").rstrip(".")
-    simulated = "SIMULATED DATA, " if letter.found["notes"]["is_simulated"] else ""
+    simulated = "SIMULATED DATA, " if message.summary["notes"]["is_simulated"] else ""
     restated = ", restated" if replaced_at else ""
     start = series["week_start"]
     span = f"{start:%-d %B} to {start + timedelta(days=6):%-d %B %Y}"
@@ -161,27 +162,27 @@ def compose(letter: Letter, replaced_at: datetime | None) -> Texts:
             f"RESTATED: this replaces the numbers of the week that were sent on "
             f"{replaced_at:%-d %B %Y, %H:%M} UTC."
         )
-    word = words.word(series, letter.found["windows"])
-    changed = words.changed(letter.found["restatement"], letter.week)
-    lead = [f"Week {letter.week}, {span}", headline, *([word] if word else []), changed]
-    shown = [
-        *(_waters(letter.found), _ports(letter.found)),
-        *(_calls(letter.found), _weeks(letter.series)),
+    word = words.word(series, message.summary["windows"])
+    changed = words.changed(message.summary["restatement"], message.week)
+    lead = [f"Week {message.week}, {span}", headline, *([word] if word else []), changed]
+    content = [
+        *(_waters(message.summary), _ports(message.summary)),
+        *(_calls(message.summary), _weeks(message.series)),
     ]
-    shown = [table for table in shown if table.rows]
-    notes = _notes(letter)
+    content = [table for table in content if table.rows]
+    notes = _notes(message)
     return Texts(
-        f"{simulated}Barometer {letter.week}{restated}: {number}",
-        _as_text(banner, lead, shown, notes),
-        _as_html(banner, lead, shown, notes, has_picture=_has_picture(letter)),
+        f"{simulated}Barometer {message.week}{restated}: {number}",
+        _as_text(banner, lead, content, notes),
+        _as_html(banner, lead, content, notes, has_chart=_has_chart(message)),
     )
 
 
-def _has_picture(letter: Letter) -> bool:
-    return any(file.name == PICTURE for file in letter.attachments)
+def _has_chart(message: Message) -> bool:
+    return any(file.name == CHART for file in message.attachments)
 
 
-def _ports(found: dict[str, Any]) -> _Table:
+def _ports(summary: dict[str, Any]) -> _Table:
     rows = [
         [
             foreign(port["name"]),
@@ -190,14 +191,14 @@ def _ports(found: dict[str, Any]) -> _Table:
             _number(port["tanker_calls"]),
             _share(port["observed_share"]),
         ]
-        for port in found["ports"]
+        for port in summary["ports"]
         if port["linked_calls"]
     ]
     header = ["port", "at berth", "in all", "all tankers", "heard"]
     return _Table("Russian-linked tankers by port", header, rows, 1)
 
 
-def _waters(found: dict[str, Any]) -> _Table:
+def _waters(summary: dict[str, Any]) -> _Table:
     rows = [
         [
             water["water"],
@@ -207,14 +208,14 @@ def _waters(found: dict[str, Any]) -> _Table:
             _number(water["tanker_calls"]),
             _share(water["observed_share"]),
         ]
-        for water in found["waters"]
+        for water in summary["waters"]
     ]
     header = ["water", "state", "at berth", "in all", "all tankers", "heard"]
     return _Table("Russian-linked tankers by water", header, rows, 2)
 
 
-def _calls(found: dict[str, Any]) -> _Table:
-    calls = found["calls"]
+def _calls(summary: dict[str, Any]) -> _Table:
+    calls = summary["calls"]
     rows = [
         [
             foreign(call["vessel_name"] or f"MMSI {call['mmsi']}"),
@@ -248,19 +249,22 @@ def _weeks(series: Sequence[dict[str, Any]]) -> _Table:
     return _Table("This week and those before", header, rows, 2)
 
 
-def _notes(letter: Letter) -> list[str]:
-    found = letter.found
-    events = words.interference_note(found["interference"], found["notes"]["made_less_sure"])
-    told = [events] if events else []
-    told += words.notes(found["notes"], found["series"])
-    told += [foreign(doubt) for doubt in words.doubtful_lists(found["registers"])]
-    told += [f"Attached: {', '.join(file.name for file in letter.attachments)}."]
-    told += [
-        f"Left out, as too large for a mail: {file.name} ({len(file.content) / 1e6:.1f} MB); it "
-        f"lies in reports/{letter.week}/ of the home."
-        for file in letter.left_out
+def _notes(message: Message) -> list[str]:
+    summary = message.summary
+    notes = []
+    if events := words.interference_note(
+        summary["interference"], summary["notes"]["made_less_sure"]
+    ):
+        notes.append(foreign(events))
+    notes += words.notes(summary["notes"], summary["series"])
+    notes += [foreign(doubt) for doubt in words.doubtful_lists(summary["registers"])]
+    notes += [f"Attached: {', '.join(file.name for file in message.attachments)}."]
+    notes += [
+        f"Not attached, because it is too large for a mail: {file.name} "
+        f"({len(file.content) / 1e6:.1f} MB); see reports/{message.week}/ in the home."
+        for file in message.left_out
     ]
-    return [foreign(note) if note is events else note for note in told]
+    return notes
 
 
 def _number(value: int | None) -> str:
@@ -300,20 +304,20 @@ def _as_html(
     tables: Sequence[_Table],
     notes: Sequence[str],
     *,
-    has_picture: bool,
+    has_chart: bool,
 ) -> str:
-    """The same as HTML that mail programs leave whole: no script or style sheet, nothing remote."""
-    title, number, *said = lead
+    """The same as HTML that mail programs accept: no script, style sheet or remote content."""
+    title, number, *sentences = lead
     parts = [
         f'<p style="padding:6px;border:2px solid #b3361d"><b>{html.escape(line)}</b></p>'
         for line in banner
     ]
     parts.append(f'<h1 style="font-size:18px;margin:8px 0">{html.escape(title)}</h1>')
     parts.append(f'<p style="font-size:16px"><b>{html.escape(number)}</b></p>')
-    parts += [f"<p>{html.escape(line)}</p>" for line in said]
-    if has_picture:
+    parts += [f"<p>{html.escape(line)}</p>" for line in sentences]
+    if has_chart:
         parts.append(
-            f'<p><img src="cid:{PICTURE_ID}" alt="The week in pictures; the numbers are below." '
+            f'<p><img src="cid:{CHART_ID}" alt="The week in pictures; the numbers are below." '
             'width="640" style="max-width:100%;height:auto"></p>'
         )
     parts += [_html_table(table) for table in tables]
@@ -329,13 +333,13 @@ def _as_html(
 
 def _html_table(table: _Table) -> str:
     def row(cells: Sequence[str], tag: str) -> str:
-        told = "".join(
+        content = "".join(
             f'<{tag} style="padding:2px 10px 2px 0;border-bottom:1px solid #d7dee3;'
             f'text-align:{"right" if number >= table.numbers else "left"}">'
             f"{html.escape(cell)}</{tag}>"
             for number, cell in enumerate(cells)
         )
-        return f"<tr>{told}</tr>"
+        return f"<tr>{content}</tr>"
 
     rows = "\n".join([row(table.header, "th"), *(row(cells, "td") for cells in table.rows)])
     return (
@@ -344,67 +348,68 @@ def _html_table(table: _Table) -> str:
     )
 
 
-def message_id(letter: Letter, sender: str, earlier: int) -> str:
+def message_id(message: Message, sender: str, earlier: int) -> str:
     """The Message-ID: the same whenever this version of the week is sent from this domain.
 
-    `earlier` is how often the numbers were these before, and others since. That is no duplicate.
+    `earlier` counts the times the numbers were the same before, with others in between: such a
+    message is not a duplicate.
     """
     domain = parseaddr(sender)[1].rpartition("@")[2]
-    once_more = f".{earlier + 1}" if earlier else ""
-    return f"<barometer.{letter.week}.{letter.version}{once_more}@{domain}>"
+    repetition = f".{earlier + 1}" if earlier else ""
+    return f"<barometer.{message.week}.{message.version}{repetition}@{domain}>"
 
 
-def message(
-    letter: Letter,
+def to_email(
+    message: Message,
     texts: Texts,
     sender: str,
     recipients: Sequence[str],
     sent_at: datetime,
     identity: str,
 ) -> EmailMessage:
-    """The whole message.
+    """The message as it is sent.
 
     Parameters
     ----------
-    letter, texts : Letter, Texts
-        The week, and what is said of it. The subject is made one line without invisible signs.
+    message, texts : Message, Texts
+        The week and its texts. The subject becomes one line without invisible characters.
     sender, recipients : str, sequence of str
-        As `flows.mail.outbox.mail_settings` gives them.
+        As returned by `flows.mail.settings.mail_settings`.
     sent_at : datetime
-        The time of sending, naive UTC: the header Date.
+        The time of sending, naive UTC, for the header Date.
     identity : str
         The Message-ID.
 
     Returns
     -------
     EmailMessage
-        ASCII throughout once written (texts quoted-printable, files base64), so that any server
-        takes it. Parts: text, HTML (with the picture beside it, where there is one), files.
+        ASCII throughout (texts quoted-printable, files base64), so that any server accepts it.
+        Parts: text, HTML (with the chart, if there is one), files.
     """
-    found = EmailMessage(policy=SMTP)
-    found["From"] = sender
-    found["To"] = ", ".join(recipients)
-    # An encoded word would be decoded here, with all that hides in it.
-    found["Subject"] = safe_text(texts.subject.replace("=?", "= ?"))
-    found["Date"] = format_datetime(sent_at.replace(tzinfo=UTC))
-    found["Message-ID"] = identity
-    found["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    found.set_content(texts.text, cte="quoted-printable")
-    found.add_alternative(texts.html, subtype="html", cte="quoted-printable")
-    for name, content in letter.attachments:
-        if name == PICTURE:
-            page = found.get_payload()[1]  # type: ignore[index]
+    email = EmailMessage(policy=SMTP)
+    email["From"] = sender
+    email["To"] = ", ".join(recipients)
+    # `=?` would start an encoded word, which is decoded here and could hide anything.
+    email["Subject"] = safe_text(texts.subject.replace("=?", "= ?"))
+    email["Date"] = format_datetime(sent_at.replace(tzinfo=UTC))
+    email["Message-ID"] = identity
+    email["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    email.set_content(texts.text, cte="quoted-printable")
+    email.add_alternative(texts.html, subtype="html", cte="quoted-printable")
+    for name, content in message.attachments:
+        if name == CHART:
+            page = email.get_payload()[1]  # type: ignore[index]
             assert isinstance(page, EmailMessage)
             page.add_related(
                 content,
                 "image",
                 "png",
-                cid=f"<{PICTURE_ID}>",
+                cid=f"<{CHART_ID}>",
                 filename=name,
                 disposition="inline",
             )
-    for name, content in letter.attachments:
-        if name != PICTURE:
+    for name, content in message.attachments:
+        if name != CHART:
             kind = "html" if name == PAGE else "csv"
-            found.add_attachment(content, "text", kind, filename=name, params={"charset": "utf-8"})
-    return found
+            email.add_attachment(content, "text", kind, filename=name, params={"charset": "utf-8"})
+    return email

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from collections.abc import Mapping
 from email.utils import formataddr
 from typing import Any, NamedTuple
 
-from flows.home.settings import BarometerError
+from flows.home.settings import PREFIX, BarometerError, variable
 from flows.home.text import safe_text
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
-"""Submission (RFC 6409), submission over TLS (RFC 8314), and plain SMTP."""
+"""Default ports: submission (RFC 6409), submission over TLS (RFC 8314), plain SMTP."""
 
 TIMEOUT_S = 60.0
-"""For every answer of the server but the last (a choice). RFC 5321, 4.5.3.2, gives a server five
-minutes; to try again costs nothing before the message is handed over."""
+"""For each answer of the server but the last (a choice). RFC 5321, 4.5.3.2, allows five minutes;
+before the message is transferred another attempt does no harm."""
 
 _HOST = re.compile(r"[A-Za-z0-9.:_-]+")
 
-# The addresses that HTML's <input type=email> takes, which leaves out quoted local parts:
+# Addresses as HTML's <input type=email> accepts them, without quoted local parts:
 # https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
 _ADDRESS = (
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+"
@@ -31,26 +30,26 @@ _ADDRESS = (
 _MAILBOX = re.compile(rf'({_ADDRESS})|"?([^"<>@,;]*?)"?\s*<({_ADDRESS})>')
 
 PLACEHOLDER_FROM, PLACEHOLDER_TO = "barometer@example.invalid", "team@example.invalid"
-"""Of a dry run without addresses; .invalid belongs to nobody (RFC 2606)."""
+"""For a dry run without addresses; .invalid is reserved (RFC 2606)."""
 
 
 class MailSettings(NamedTuple):
-    """How a message gets to the team. The password is in no text that is made of it.
+    """Server, login, sender and recipients. The password is not in its repr.
 
     Attributes
     ----------
     host, port : str, int
         The SMTP server.
     security : str
-        starttls, tls or none; none only to this machine itself.
+        starttls, tls or none; none only for this machine itself.
     user, password : str or None
         None: no login.
     sender : str
-        The header From: an address, with or without a name.
+        For the header From: an address, with or without a name.
     recipients : tuple of str
         Addresses, each once.
     timeout_s : float
-        For every answer of the server but the last, which may take ten times as long.
+        For each answer of the server but the last, which may take ten times as long.
     """
 
     host: str
@@ -67,40 +66,35 @@ class MailSettings(NamedTuple):
         return f"MailSettings({self.security}://{self.host}:{self.port}, {login})"
 
 
-# Settings
-
-
 def is_set_up(environ: Mapping[str, str] | None = None) -> bool:
-    """Whether the environment names a mail server or a block."""
-    environ = os.environ if environ is None else environ
-    return bool(environ.get("BAROMETER_SMTP_HOST") or environ.get("BAROMETER_SMTP_BLOCK"))
+    """Whether the environment has a mail server or a block."""
+    return bool(variable("SMTP_HOST", environ) or variable("SMTP_BLOCK", environ))
 
 
 def mail_settings(environ: Mapping[str, str] | None = None) -> MailSettings:
-    """The mail's settings from the environment, or from the Prefect block that it names.
+    """The mail's settings from the environment, or from the Prefect block given there.
 
     BAROMETER_SMTP_HOST, _PORT, _SECURITY (starttls, tls, none), _USER and _PASSWORD; or
     BAROMETER_SMTP_BLOCK, the name of an `EmailServerCredentials` block of prefect-email, which
-    gives all these. BAROMETER_MAIL_FROM and BAROMETER_MAIL_TO (with commas) in both cases.
+    contains all these. BAROMETER_MAIL_FROM and BAROMETER_MAIL_TO (comma-separated) in both cases.
 
     Raises
     ------
     BarometerError
-        If something is missing or does not fit: the message says what, and how to set it.
+        If a setting is missing or not valid.
     """
-    environ = os.environ if environ is None else environ
-    block, host = environ.get("BAROMETER_SMTP_BLOCK"), environ.get("BAROMETER_SMTP_HOST")
+    block, host = variable("SMTP_BLOCK", environ), variable("SMTP_HOST", environ)
     if block and host:
         raise BarometerError(
-            "BAROMETER_SMTP_BLOCK and BAROMETER_SMTP_HOST are both set, and each names a mail "
-            "server. Unset one of them."
+            "BAROMETER_SMTP_BLOCK and BAROMETER_SMTP_HOST are both set, and each is a mail server. "
+            "Unset one of them."
         )
-    missing = [n for n in ("BAROMETER_MAIL_FROM", "BAROMETER_MAIL_TO") if not environ.get(n)]
+    missing = [PREFIX + name for name in ("MAIL_FROM", "MAIL_TO") if not variable(name, environ)]
     if not block and not host:
         missing.insert(0, "BAROMETER_SMTP_HOST (or BAROMETER_SMTP_BLOCK)")
     if missing:
         raise BarometerError(
-            f"mail: {', '.join(missing)} not set in the environment. For example: "
+            f"mail: {', '.join(missing)} not set in the environment. Example: "
             "BAROMETER_SMTP_HOST=smtp.example.org BAROMETER_SMTP_USER=barometer "
             "BAROMETER_SMTP_PASSWORD=... BAROMETER_MAIL_FROM=barometer@example.org "
             "BAROMETER_MAIL_TO=team@example.org,desk@example.org"
@@ -109,48 +103,47 @@ def mail_settings(environ: Mapping[str, str] | None = None) -> MailSettings:
     if block:
         server = _from_block(block)
     else:
-        security = environ.get("BAROMETER_SMTP_SECURITY") or "starttls"
+        security = variable("SMTP_SECURITY", environ) or "starttls"
         if security not in PORTS:
             raise BarometerError(
-                f"BAROMETER_SMTP_SECURITY: {security!r} is none of {', '.join(PORTS)}."
+                f"BAROMETER_SMTP_SECURITY: {security!r} is not one of {', '.join(PORTS)}."
             )
         server = {
             "host": host,
-            "port": _port(environ.get("BAROMETER_SMTP_PORT") or PORTS[security]),
+            "port": _port(variable("SMTP_PORT", environ) or PORTS[security]),
             "security": security,
-            "user": environ.get("BAROMETER_SMTP_USER") or None,
-            "password": environ.get("BAROMETER_SMTP_PASSWORD") or None,
+            "user": variable("SMTP_USER", environ),
+            "password": variable("SMTP_PASSWORD", environ),
         }
     return _checked(MailSettings(**server, sender=sender, recipients=recipients))
 
 
 def addresses(environ: Mapping[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
-    """Sender and recipients from BAROMETER_MAIL_FROM and _TO; placeholders where they are missing.
+    """Sender and recipients from BAROMETER_MAIL_FROM and _TO; placeholders if they are not set.
 
     Raises
     ------
     BarometerError
-        If a text is no address.
+        If one is not a valid address.
     """
-    environ = os.environ if environ is None else environ
-    senders = _mailboxes("BAROMETER_MAIL_FROM", environ, PLACEHOLDER_FROM)
+    senders = _mailboxes("MAIL_FROM", environ, PLACEHOLDER_FROM)
     if len(senders) != 1:
-        raise BarometerError("BAROMETER_MAIL_FROM: one address, such as barometer@example.org.")
-    recipients = _mailboxes("BAROMETER_MAIL_TO", environ, PLACEHOLDER_TO)
+        raise BarometerError("BAROMETER_MAIL_FROM: set one address, such as barometer@example.org.")
+    recipients = _mailboxes("MAIL_TO", environ, PLACEHOLDER_TO)
     return formataddr(senders[0]), tuple(dict.fromkeys(address for _, address in recipients))
 
 
-def _mailboxes(name: str, environ: Mapping[str, str], default: str) -> list[tuple[str, str]]:
-    """Names and addresses of a list with commas; the names are for people and may be empty."""
-    text = environ.get(name) or default
+def _mailboxes(name: str, environ: Mapping[str, str] | None, default: str) -> list[tuple[str, str]]:
+    """(display name or "", address) for each entry of a comma-separated list."""
+    text = variable(name, environ) or default
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    found = [_MAILBOX.fullmatch(part) for part in parts]
-    if not found or not all(found) or not text.isprintable():
+    matches = [_MAILBOX.fullmatch(part) for part in parts]
+    if not matches or not all(matches) or not text.isprintable():
         raise BarometerError(
-            f"{name}: {safe_text(text)!r} is no address, or no list of them with commas. Write "
-            "a@example.org,b@example.org; a domain beyond ASCII in its xn-- form."
+            f"{PREFIX}{name}: {safe_text(text)!r} is not an address or a comma-separated list. "
+            "Example: a@example.org,b@example.org; write a non-ASCII domain in its xn-- form."
         )
-    return [(match[2] or "", match[1] or match[3]) for match in found if match]
+    return [(match[2] or "", match[1] or match[3]) for match in matches if match]
 
 
 def _port(value: Any) -> int:
@@ -159,12 +152,14 @@ def _port(value: Any) -> int:
     except ValueError:
         port = 0
     if not 0 < port < 65536:
-        raise BarometerError(f"BAROMETER_SMTP_PORT: {value!r} is no port. Usual are 587 and 465.")
+        raise BarometerError(
+            f"BAROMETER_SMTP_PORT: {value!r} is not a port. Usual are 587 and 465."
+        )
     return port
 
 
 def _from_block(name: str) -> dict[str, Any]:
-    """Server and login from a block of prefect-email, on the Prefect server that is in use."""
+    """Server and login from a block of prefect-email, on the Prefect server in use."""
     from prefect_email import (  # type: ignore[import-untyped]  # noqa: PLC0415
         EmailServerCredentials,
     )
@@ -172,17 +167,17 @@ def _from_block(name: str) -> dict[str, Any]:
     try:
         block = EmailServerCredentials.load(name, _sync=True)
     except Exception as error:
-        # Its text may quote the block's values, so it is left out.
+        # The error's text may quote the block's values, so it is left out.
         raise BarometerError(
             f"BAROMETER_SMTP_BLOCK: the block email-server-credentials/{safe_text(name)} cannot be "
             f"loaded ({type(error).__name__}). Is PREFECT_API_URL the server that has it? "
-            "`prefect block ls` lists what there is."
+            "`prefect block ls` lists its blocks."
         ) from None
     if not block.verify:
         raise BarometerError(
             f"BAROMETER_SMTP_BLOCK: the block {safe_text(name)} does not verify the server's "
-            "certificate, and a password would go to whoever answers. Set verify in the block; of "
-            "a certificate authority of your own name the file in SSL_CERT_FILE."
+            "certificate, so anyone could receive the password. Set verify in the block; for a "
+            "certificate authority of your own set SSL_CERT_FILE to its file."
         )
     kinds = {"STARTTLS": "starttls", "SSL": "tls", "INSECURE": "none"}
     security = kinds[block.smtp_type.name]
@@ -198,24 +193,24 @@ def _from_block(name: str) -> dict[str, Any]:
 def _checked(mail: MailSettings) -> MailSettings:
     if not _HOST.fullmatch(mail.host):
         raise BarometerError(
-            f"mail: {safe_text(mail.host)!r} is no name or address of a server, such as "
+            f"mail: {safe_text(mail.host)!r} is not the name or address of a server, such as "
             "smtp.example.org. Set BAROMETER_SMTP_HOST, or smtp_server in the block."
         )
     if mail.security == "none" and not _is_loopback(mail.host):
         raise BarometerError(
-            f"mail: {safe_text(mail.host)} without TLS would get the report and the password "
-            "readable for everyone on the way. Set BAROMETER_SMTP_SECURITY (in a block: smtp_type) "
-            "to starttls or tls; none goes only to this machine itself."
+            f"mail: without TLS, report and password would be readable on the way to "
+            f"{safe_text(mail.host)}. Set BAROMETER_SMTP_SECURITY (in a block: smtp_type) to "
+            "starttls or tls; none is only for this machine itself."
         )
     if bool(mail.user) != bool(mail.password):
         raise BarometerError(
             "mail: a login needs both BAROMETER_SMTP_USER and BAROMETER_SMTP_PASSWORD (in a block: "
-            "username and password); a server without login neither."
+            "username and password). For a server without login unset both."
         )
     if mail.password and not (f"{mail.user}{mail.password}".isascii()):
         raise BarometerError(
-            "mail: user and password can only hold ASCII signs (Python's smtplib sends no others). "
-            "Set another password at the provider."
+            "mail: user and password must be ASCII (a limit of Python's smtplib). Set another "
+            "password at the provider."
         )
     return mail
 

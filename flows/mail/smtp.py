@@ -1,6 +1,6 @@
-"""SMTP: the mail's settings, and a message handed to a server, with what became of it.
+"""Delivery of a message by SMTP.
 
-It imports nothing of the lake or the report, so that an alarm can be sent whatever is broken.
+Imports nothing of the lake or the report, so that an alarm can be sent whatever is broken.
 """
 
 from __future__ import annotations
@@ -13,54 +13,51 @@ from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import NamedTuple
 
-from flows.mail.remedies import Fate, fate_of
+from flows.mail.remedies import Delivery, failed_delivery
 from flows.mail.settings import MailSettings
 
 END_OF_DATA = 10
-"""The last answer may take so many times longer, ten minutes in all (RFC 5321, 4.5.3.2.6): who
-hangs up before it does not know whether the message was taken."""
+"""Factor on the timeout for the last answer, ten minutes in all (RFC 5321, 4.5.3.2.6): who gives up
+before does not know whether the message was accepted."""
 
 
-class Told(NamedTuple):
-    """What is said of a sending: what went well, and what somebody must look at."""
+class Result(NamedTuple):
+    """Lines for the log: deliveries done, and problems that need an operator."""
 
     done: list[str]
     problems: list[str]
 
 
-# SMTP
-
-
-def deliver(mail: MailSettings, content: bytes, to: Sequence[str]) -> dict[str, Fate]:
-    """Hand a message to the server once, for these recipients.
+def deliver(mail: MailSettings, content: bytes, to: Sequence[str]) -> dict[str, Delivery]:
+    """Deliver a message to the server, in one attempt.
 
     Parameters
     ----------
     mail : MailSettings
-        The server. Its certificate is verified by the system's authorities, or by those of the file
-        that SSL_CERT_FILE names.
+        The server. Its certificate is verified by the system's certificate authorities, or by those
+        in SSL_CERT_FILE.
     content : bytes
-        The message, its lines ended by CRLF.
+        The message, with CRLF line ends.
     to : sequence of str
         Addresses.
 
     Returns
     -------
     dict
-        Address -> its fate. `unclear` is only where the connection went after the whole message and
-        before the server's answer. Texts hold neither the password nor signs that a screen does not
-        show.
+        Address -> `Delivery`. The state is `unclear` only if the connection was lost after the
+        whole message and before the server's answer. Texts contain neither the password nor
+        invisible characters.
     """
     try:
         smtp = _connected(mail)
     except (OSError, UnicodeError) as error:  # smtplib's own errors are OSErrors too
-        return dict.fromkeys(to, fate_of(error, mail))
+        return dict.fromkeys(to, failed_delivery(error, mail))
     try:
-        return _handed_over(smtp, mail, content, to)
+        return _transfer(smtp, mail, content, to)
     except OSError as error:
-        return dict.fromkeys(to, fate_of(error, mail))
+        return dict.fromkeys(to, failed_delivery(error, mail))
     finally:
-        # What was said stands; a server that says no good-bye must not hold up the record.
+        # The delivery is decided; a server that does not answer QUIT must not delay the record.
         with contextlib.suppress(OSError):
             if smtp.sock is not None:
                 smtp.sock.settimeout(1)
@@ -69,7 +66,7 @@ def deliver(mail: MailSettings, content: bytes, to: Sequence[str]) -> dict[str, 
 
 
 def _connected(mail: MailSettings) -> smtplib.SMTP:
-    """A session, secured and logged in."""
+    """A session with TLS and login as set."""
     context = ssl.create_default_context()
     if mail.security == "tls":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -89,25 +86,25 @@ def _connected(mail: MailSettings) -> smtplib.SMTP:
     return smtp
 
 
-def _handed_over(
+def _transfer(
     smtp: smtplib.SMTP, mail: MailSettings, content: bytes, to: Sequence[str]
-) -> dict[str, Fate]:
-    """The dialogue of RFC 5321 from MAIL on, in steps: when something failed decides the fate."""
+) -> dict[str, Delivery]:
+    """The dialogue of RFC 5321 from MAIL on: the step that fails decides the state."""
     sender = parseaddr(mail.sender)[1]
     options = [f"size={len(content)}"] if smtp.has_extn("size") else []
     _expect(smtp.mail(sender, options), {250})
-    fates = {}
+    deliveries = {}
     for address in to:
         reply = smtp.rcpt(address)
         if reply[0] == 421:
-            _expect(reply, set())  # the server leaves
+            _expect(reply, set())  # the server closes the connection
         if reply[0] not in {250, 251}:
-            fates[address] = fate_of(smtplib.SMTPResponseException(*reply), mail)
-    accepted = [address for address in to if address not in fates]
+            deliveries[address] = failed_delivery(smtplib.SMTPResponseException(*reply), mail)
+    accepted = [address for address in to if address not in deliveries]
     if not accepted:
-        return fates
+        return deliveries
     _expect(smtp.docmd("DATA"), {354})
-    # A line that begins with a dot gets another: a dot alone ends the message (RFC 5321, 4.5.2).
+    # Dot-stuffing: a dot alone on a line ends the message (RFC 5321, 4.5.2).
     smtp.send(re.sub(rb"(?m)^\.", b"..", content))
     if smtp.sock is not None:
         smtp.sock.settimeout(END_OF_DATA * mail.timeout_s)
@@ -115,10 +112,16 @@ def _handed_over(
         smtp.send(b".\r\n")
         reply = smtp.getreply()
     except OSError as error:
-        why = fate_of(error, mail).why
-        return fates | dict.fromkeys(accepted, Fate("unclear", f"no answer after the end: {why}"))
-    fate = Fate("sent") if reply[0] == 250 else fate_of(smtplib.SMTPResponseException(*reply), mail)
-    return fates | dict.fromkeys(accepted, fate)
+        why = failed_delivery(error, mail).why
+        return deliveries | dict.fromkeys(
+            accepted, Delivery("unclear", f"no answer after the end: {why}")
+        )
+    delivery = (
+        Delivery("sent")
+        if reply[0] == 250
+        else failed_delivery(smtplib.SMTPResponseException(*reply), mail)
+    )
+    return deliveries | dict.fromkeys(accepted, delivery)
 
 
 def _expect(reply: tuple[int, bytes], codes: set[int]) -> None:

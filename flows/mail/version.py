@@ -1,4 +1,4 @@
-"""By what a week's message is known: its own published numbers."""
+"""The version of a week's message: a hash of the week's published numbers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ NUMBERS = (
     *("week", "russian_linked_tanker_calls", "russian_linked_berth_calls", "tanker_calls", "state"),
 )
 PORT_NUMBERS = ("port_id", "link_tier", "port_calls", "state")
-"""The published numbers that make a version, those that `restatement` follows. Whoever adds one
-sends every newest week again."""
+"""The published numbers of a version, as in `restatement`. Adding one sends newest weeks again."""
 
 
 def version_of(series: dict[str, Any], ports: Sequence[dict[str, Any]]) -> str:
@@ -28,8 +27,8 @@ def version_of(series: dict[str, Any], ports: Sequence[dict[str, Any]]) -> str:
     series : dict
         The week's row of `barometer`.
     ports : sequence of dict
-        Its rows of `weekly_port_calls`. Those without a call are left out: a port that a release
-        adds changes no number.
+        Its rows of `weekly_port_calls`. Those without a call do not count, so that a port
+        added by a release changes no version.
 
     Examples
     --------
@@ -47,6 +46,7 @@ def version_of(series: dict[str, Any], ports: Sequence[dict[str, Any]]) -> str:
 def changes_of(
     con: duckdb.DuckDBPyConnection, restatements: Sequence[dict[str, Any]], week: str
 ) -> tuple[datetime | None, ...]:
+    """Times of restatements of a week, naive UTC; None for one made by the code in use."""
     ours = con.execute("select run_id from run where code_hash = ?", [code_hash()]).fetchall()
     return tuple(
         None if (row["run_id"],) in ours else row["restated_at"]

@@ -1,4 +1,4 @@
-"""The week for a person at a terminal."""
+"""A week's report on a terminal."""
 
 from __future__ import annotations
 
@@ -27,41 +27,41 @@ from flows.report.words import (
 
 
 def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
-    """The week for a person at a terminal: the number, the ports, the ships, the limits."""
-    found = summary(con, week)
-    series = found["series"]
+    """A week's report: headline, waters, ports, calls, limits of the data."""
+    report = summary(con, week)
+    series = report["series"]
     start: date = series["week_start"]
     span = f"{start:%-d %B} to {start + timedelta(days=6):%-d %B %Y}"
     parts: list[RenderableType] = []
-    if known := known_on(found["notes"]):
+    if known := known_on(report["notes"]):
         parts.append(Text(known, style="bold reverse"))
-    if found["notes"]["is_simulated"]:
+    if report["notes"]["is_simulated"]:
         parts.append(Text(SIMULATED, style="bold reverse"))
     parts += [
         Text(f"Week {week}, {span}", style="bold"),
         Text(headline(series), style="bold"),
     ]
-    if said := word(series, found["windows"]):
-        parts.append(Text(said))
-    if found["restatement"]:
-        parts.append(Text(changed(found["restatement"], week)))
-    parts += [Text(""), _waters_table(found["waters"])]
-    if any(port["tanker_calls"] for port in found["ports"]):
-        parts += [Text(""), _ports_table(found["ports"])]
-    if found["calls"]:
-        parts += [Text(""), _calls_table(found["calls"])]
-    told = [
-        quiet_ports(found["ports"]),
-        interference_note(found["interference"], found["notes"]["made_less_sure"]),
-        *notes(found["notes"], series),
-        *doubtful_lists(found["registers"]),
+    if sentence := word(series, report["windows"]):
+        parts.append(Text(sentence))
+    if report["restatement"]:
+        parts.append(Text(changed(report["restatement"], week)))
+    parts += [Text(""), _waters_table(report["waters"])]
+    if any(port["tanker_calls"] for port in report["ports"]):
+        parts += [Text(""), _ports_table(report["ports"])]
+    if report["calls"]:
+        parts += [Text(""), _calls_table(report["calls"])]
+    remarks = [
+        quiet_ports(report["ports"]),
+        interference_note(report["interference"], report["notes"]["made_less_sure"]),
+        *notes(report["notes"], series),
+        *doubtful_lists(report["registers"]),
     ]
-    parts += [Text(""), *(Text(f"- {note}") for note in told if note)]
+    parts += [Text(""), *(Text(f"- {note}") for note in remarks if note)]
     return Group(*parts)
 
 
 def _waters_table(waters: Sequence[dict[str, Any]]) -> Table:
-    """What was counted and heard in each water."""
+    """Counts and reception of each water."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("water", no_wrap=True)
     table.add_column("state", no_wrap=True)
@@ -80,7 +80,7 @@ def _waters_table(waters: Sequence[dict[str, Any]]) -> Table:
 
 
 def _ports_table(ports: Sequence[dict[str, Any]]) -> Table:
-    """The ports where a tanker called."""
+    """The ports with a tanker call."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("port", no_wrap=True)
     table.add_column("water", no_wrap=True)
@@ -100,6 +100,7 @@ def _ports_table(ports: Sequence[dict[str, Any]]) -> Table:
 
 
 def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:
+    """The calls of Russian-linked tankers."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("ship", "IMO", "flag", "port", "arrived (UTC)", "departed (UTC)", "kind"):
         table.add_column(name, no_wrap=name != "port", min_width=12 if name == "port" else None)
@@ -125,7 +126,7 @@ def _count(value: int | None) -> str:
 
 
 def show(view: RenderableType) -> None:
-    """Print to standard output; without a terminal wide enough for the tables."""
+    """Print to standard output; if it is not a terminal, 140 columns wide."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=140)

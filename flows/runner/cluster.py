@@ -1,8 +1,8 @@
-"""A Dask cluster for the main job: staging of inputs and batches of ships, in other processes.
+"""A Dask cluster for the main job: inputs are staged and ships worked in other processes.
 
-Every worker must have this version of barometer, and see the inputs and the home (for what is
-staged) under the same paths as the process that runs the job; and the lake, where it is elsewhere.
-Only that process writes the lake.
+Every worker needs this version of barometer, and access to the inputs, the home (for staged files)
+and the lake under the same paths as the process that runs the job. Only that process writes the
+lake.
 """
 
 from __future__ import annotations
@@ -22,38 +22,37 @@ CONNECT_S = 10
 """An existing scheduler answers within seconds (a choice)."""
 
 AHEAD_A_THREAD = 2
-"""Inputs staged ahead of the commit, for each thread of the cluster: one to work and one to go on
-with while the other waits for the commit (a choice). It bounds what lies in `tmp/`."""
+"""Inputs staged ahead of the commit, per thread of the cluster: one in work, one waiting for the
+commit (a choice). It bounds the size of `tmp/`."""
 
 WORKING_SHARE = 0.5
-"""DuckDB's share of a worker's memory (a choice): the rest is for the reader, Python and a batch of
-fixes."""
+"""DuckDB's share of a worker's memory (a choice); the rest is for the reader, Python and fixes."""
 
 
 class Cluster(NamedTuple):
-    """What the flow is run on: Prefect's task runner, and how many inputs may be staged ahead."""
+    """Prefect's task runner of the flow, and how many inputs may be staged ahead."""
 
     runner: TaskRunner[Any]
     ahead: int
 
 
 def cluster(on: str, settings: Settings, workers: int | None = None) -> Cluster:
-    """A cluster of this machine's own, made when the flow begins, or one that is there.
+    """A cluster on this machine, made when the flow starts, or an existing one.
 
     Parameters
     ----------
     on : str
         ``dask``, or the address of a scheduler such as ``tcp://host:8786``.
     settings : Settings
-        Its threads are shared out among the workers of this machine.
+        Their threads give the number of workers on this machine.
     workers : int, optional
-        Processes of this machine's own cluster; without it one a thread.
+        Processes of a cluster on this machine; by default one per thread.
 
     Raises
     ------
     BarometerError
         If the packages are missing, the scheduler does not answer, or a worker of it has another
-        version or does not see the home.
+        version or no access to the home.
     """
     try:
         import dask  # noqa: PLC0415
@@ -65,7 +64,7 @@ def cluster(on: str, settings: Settings, workers: int | None = None) -> Cluster:
         ) from error
     if on != LOCAL:
         return Cluster(DaskTaskRunner(address=on), AHEAD_A_THREAD * _threads_of(on, settings))
-    # Its pages, logs among them, ask nobody who he is: serve none.
+    # Its pages, which include logs, have no authentication: serve none.
     dask.config.set({f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")})
     count = workers or settings.threads
     local = {
@@ -75,61 +74,62 @@ def cluster(on: str, settings: Settings, workers: int | None = None) -> Cluster:
         "host": "127.0.0.1",
         "dashboard_address": "127.0.0.1:0",  # Dask's HTTP server starts in any case
         "scheduler_kwargs": {"dashboard": False},
-        # Whoever reaches a scheduler can run code as us: certificates made for this run keep the
-        # other users of the machine out.
+        # Whoever reaches a scheduler can run code as this user: certificates made for this run keep
+        # out other users of the machine.
         "security": True,
     }
     return Cluster(DaskTaskRunner(cluster_kwargs=local), AHEAD_A_THREAD * count)
 
 
 def _threads_of(address: str, settings: Settings) -> int:
-    """How many tasks a cluster works at once; first whether its workers are of use."""
+    """The number of threads of a cluster, after a check of its workers."""
     from distributed import Client  # noqa: PLC0415
 
     from flows.derive.calls import method_hash  # noqa: PLC0415
 
-    sign = settings.home / "tmp" / f"{uuid.uuid4().hex}.sign"
-    sign.parent.mkdir(exist_ok=True)
+    probe = settings.home / "tmp" / f"{uuid.uuid4().hex}.probe"
+    probe.parent.mkdir(exist_ok=True)
     try:
         client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:  # a time-out is an OSError too
+    except (OSError, ValueError) as error:  # TimeoutError is an OSError
         raise BarometerError(
             f"--on {address}: no scheduler answers there ({str(error) or type(error).__name__}). "
             "Start one with: dask scheduler"
         ) from error
     with client:
-        sign.touch()
+        probe.touch()
         try:
-            told: dict[str, tuple[str, bool]] = client.run(_about, sign, on_error="return")
+            answers: dict[str, tuple[str, bool]] = client.run(_about, probe, on_error="return")
         finally:
-            sign.unlink()
+            probe.unlink()
         threads: int = sum(client.nthreads().values())
-    if not told:
+    if not answers:
         raise BarometerError(f"--on {address}: it has no worker. Start some: dask worker {address}")
-    for worker, answer in told.items():
+    for worker, answer in answers.items():
         if isinstance(answer, BaseException) or answer[0] != method_hash():
             raise BarometerError(
                 f"--on {address}: the worker {worker} has not this version of barometer. Install "
-                "the same everywhere."
+                "the same version everywhere."
             )
         if not answer[1]:
             raise BarometerError(
                 f"--on {address}: the worker {worker} does not see {settings.home}. The home and "
-                "the inputs must lie on a disk that all share, under the same paths."
+                "the inputs must be on a shared disk, under the same paths everywhere."
             )
     return threads
 
 
-def _about(sign: Path) -> tuple[str, bool]:
+def _about(probe: Path) -> tuple[str, bool]:
+    """The version of a worker's code, and whether it has access to the home."""
     from flows.derive.calls import method_hash  # noqa: PLC0415
 
-    return method_hash(), sign.exists()
+    return method_hash(), probe.exists()
 
 
 def of_worker(settings: Settings) -> Settings:
-    """The settings of a task in a worker: a thread, and its share of the worker's memory.
+    """The settings of a task in a worker: one thread, and its share of the worker's memory.
 
-    A memory limit that was named holds for each task. Outside of a worker nothing changes.
+    A memory limit other than the default applies to each task. Outside a worker nothing changes.
     """
     from distributed import get_worker  # noqa: PLC0415
 

@@ -1,8 +1,7 @@
-"""The schedule's times, and runs that pile up while the machine sleeps: the first does the work of
-all.
+"""Times of the schedule, and runs that accumulate while the machine is off.
 
-A run takes in whatever is there when it begins. So a run that was due before another run of the
-same deployment began has nothing left to do, whether it starts beside that one or after it.
+A run ingests everything present when it starts. So a run that was due before another run of the
+same deployment started has nothing left to do, whether it starts beside that one or after it.
 """
 
 from __future__ import annotations
@@ -26,45 +25,45 @@ if TYPE_CHECKING:
 log = logging.getLogger("barometer.late")
 
 WAIT_S = 6 * 3600.0
-"""How long a scheduled run waits for another that writes to the home; a choice: the longest run of
-the benchmark takes a quarter of it."""
-LOOK_S = 5.0
-"""Between two looks at the lock; a choice."""
+"""How long a scheduled run waits for the home's lock (a choice: four times the longest run of the
+benchmark)."""
+RETRY_S = 5.0
+"""Between two attempts to take the lock (a choice)."""
 
 
-class Begun(NamedTuple):
-    """A run of a deployment that began: in the order of these fields, the earlier one first.
+class Started(NamedTuple):
+    """A started run of a deployment; sorts by start.
 
-    `due_at` is when the schedule wanted it. `is_lost`: it crashed or was cancelled, and its work is
-    to be done by another.
+    `due_at` is its scheduled time. `is_lost`: it crashed or was cancelled, and another run must do
+    its work.
     """
 
-    began_at: datetime
+    started_at: datetime
     run_id: str
     due_at: datetime
     is_lost: bool = False
 
 
-def done_by(mine: str, runs: Iterable[Begun]) -> Begun | None:
-    """The run that does the work of the run `mine`; None where it has to do its own.
+def done_by(mine: str, runs: Iterable[Started]) -> Started | None:
+    """The run that does the work of the run `mine`; None if that does its own.
 
     Parameters
     ----------
     mine : str
         Its `run_id`.
-    runs : iterable of Begun
-        Of its deployment, itself among them.
+    runs : iterable of Started
+        The runs of its deployment, including itself.
 
     Examples
     --------
     >>> at = [datetime(2026, 4, 20, hour) for hour in (6, 7, 8, 9)]
-    >>> late = [Begun(at[3], "a", at[0]), Begun(at[3], "b", at[1])]
+    >>> late = [Started(at[3], "a", at[0]), Started(at[3], "b", at[1])]
     >>> done_by("a", late), done_by("b", late).run_id
     (None, 'a')
     """
-    workers: list[Begun] = []
+    workers: list[Started] = []
     for run in sorted(runs):
-        other = next((w for w in workers if not w.is_lost and w.began_at >= run.due_at), None)
+        other = next((w for w in workers if not w.is_lost and w.started_at >= run.due_at), None)
         if run.run_id == mine:
             return other
         if other is None:
@@ -73,12 +72,12 @@ def done_by(mine: str, runs: Iterable[Begun]) -> Begun | None:
 
 
 def next_tick(cron: str, after: datetime) -> datetime:
-    """The first time of a schedule after a moment, both naive UTC.
+    """The first time of a cron schedule after a moment, both naive UTC.
 
     Raises
     ------
     BarometerError
-        If it is no schedule, or never comes.
+        If it is not a valid schedule, or has no next time.
 
     Examples
     --------
@@ -89,24 +88,24 @@ def next_tick(cron: str, after: datetime) -> datetime:
         return next(CronSim(cron, after))
     except (CronSimError, StopIteration) as error:
         raise BarometerError(
-            f"--cron: {cron!r} is no schedule. Give five fields, such as '0 6 * * 1' for every "
+            f"--cron: {cron!r} is not a schedule. Give five fields, such as '0 6 * * 1' for every "
             "Monday at 6:00 UTC."
         ) from error
 
 
 @contextmanager
 def locked_in_turn(home: Path, *, wait_s: float) -> Iterator[None]:
-    """The home's lock, after another run that holds it has ended.
+    """The home's lock, after a wait for the run that holds it.
 
     Raises
     ------
-    lock.HeldError
+    HeldError
         If it is still held after `wait_s`.
     BarometerError
         If the home cannot be locked at all.
     """
     end = time.monotonic() + wait_s
-    has_said = False
+    is_logged = False
     with ExitStack() as stack:
         while True:
             try:
@@ -115,8 +114,8 @@ def locked_in_turn(home: Path, *, wait_s: float) -> Iterator[None]:
             except lock.HeldError as error:
                 if time.monotonic() >= end:
                     raise
-                if not has_said:
+                if not is_logged:
                     log.info("%s This run waits for it.", error)
-                    has_said = True
-            time.sleep(LOOK_S)
+                    is_logged = True
+            time.sleep(RETRY_S)
         yield

@@ -1,6 +1,6 @@
-"""The Prefect server of a run or a schedule: the operator's, or one of our own.
+"""The Prefect server of a run or a schedule: the operator's, or one started for it.
 
-Prefect is not imported here before the server answers: it reads its settings when it is imported.
+Prefect is imported only after the server answers, because it reads its settings at import.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ PORT = 4200
 """Prefect's own default; PREFECT_SERVER_API_PORT sets another."""
 
 START_S = 120.0
-"""A server that makes its database anew took 10 to 60 seconds on two busy cores."""
+"""A server with a new database took 10 to 60 seconds on two busy cores."""
 
 STOP_S = server_process.STOP_S
 
 REACH_S = 30.0
-"""How long the operator's server may be out of reach before a run fails, as while it restarts; a
-choice."""
+"""How long the operator's server may be unreachable, as during a restart, before a run fails (a
+choice)."""
 ANSWER_S = 10.0
-"""For one answer of it; a choice."""
+"""Timeout of one request to it (a choice)."""
 DRAIN_S = 10.0
-"""For the last log lines and events on their way to the server; a choice."""
+"""For the last log lines and events to reach the server (a choice)."""
 
 LOG_BYTES = 20_000
-"""Of the end of the server's log, in which the cause is looked for."""
+"""Size of the end of the server's log that is searched for the cause of a failure."""
 
 
 @contextmanager
 def prefect_server(settings: Settings, *, has_schedule: bool) -> Iterator[None]:
-    """The operator's Prefect server if PREFECT_API_URL names one, else one of our own.
+    """The operator's Prefect server if PREFECT_API_URL is set, else one started here.
 
-    Our own listens on this machine alone, keeps its data and its log in the home's `prefect/`, and
-    ends with this process, however that ends. PREFECT_API_URL is set meanwhile. At the end, what
-    Prefect still has to tell the server is sent before it stops.
+    The latter listens on localhost only, keeps data and log in the home's `prefect/`, and ends with
+    this process, however that ends. PREFECT_API_URL is set meanwhile. At the end, Prefect's pending
+    logs and events are sent before it stops.
 
     Parameters
     ----------
     settings : Settings
         The home.
     has_schedule : bool
-        The server also starts scheduled runs and shows its pages, on a fixed port. Without it, a
-        smaller one on a free port, for a single run.
+        The server also starts scheduled runs and serves its pages, on a fixed port. Otherwise it is
+        a smaller one on a free port, for a single run.
 
     Raises
     ------
     BarometerError
-        If the operator's server cannot be used, the port is taken, or our own does not start.
+        If the operator's server cannot be used, the port is in use, or the server does not start.
     """
     set_up(settings)
     given = os.environ.get("PREFECT_API_URL")
@@ -95,7 +95,7 @@ def prefect_server(settings: Settings, *, has_schedule: bool) -> Iterator[None]:
 
 
 def set_up(settings: Settings) -> None:
-    """Prefect's settings for this home, where the environment does not set them."""
+    """Set Prefect's settings for this home, unless the environment has them."""
     if not os.environ.get("PREFECT_API_URL"):
         os.environ.setdefault("PREFECT_HOME", str(settings.home / "prefect"))
     for name, value in {
@@ -117,7 +117,7 @@ def _port() -> int:
 
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
-    """A socket bound to a port of this machine, 0 for any free one."""
+    """A socket bound to a port of localhost, 0 for any free one."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -126,9 +126,9 @@ def _listening(port: int) -> Iterator[socket.socket]:
             address = f"http://127.0.0.1:{port}/api"
             if error.errno == errno.EADDRINUSE and answer_of(address) == "":
                 raise BarometerError(
-                    f"port {port} of this machine has a Prefect server already. To use it: export "
-                    f"PREFECT_API_URL={address}; to leave it alone: PREFECT_SERVER_API_PORT with a "
-                    "free port."
+                    f"port {port} of this machine already has a Prefect server. To use it: export "
+                    f"PREFECT_API_URL={address}; otherwise set PREFECT_SERVER_API_PORT to a free "
+                    "port."
                 ) from error
             raise BarometerError(
                 f"port {port} of this machine cannot be used for Prefect's server "
@@ -149,7 +149,7 @@ def _started(
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
     }
-    if has_schedule:  # on a port that is not the default its pages look for the API elsewhere
+    if has_schedule:  # its pages need the API's address unless the port is the default
         environ.setdefault("PREFECT_SERVER_UI_API_URL", f"http://127.0.0.1:{port}/api")
     else:
         environ |= {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT_SERVER_UI_ENABLED": "false"}
@@ -157,8 +157,8 @@ def _started(
     command = [sys.executable, "-P", server_process.__file__, str(listening.fileno())]
     try:
         log.parent.mkdir(exist_ok=True)
-        with log.open("wb") as out:  # of this start alone: what is quoted is of it
-            return subprocess.Popen(  # noqa: S603 our own words, and a number
+        with log.open("wb") as out:  # only this start's log, which is quoted
+            return subprocess.Popen(  # noqa: S603 no foreign argument
                 command,
                 stdin=subprocess.PIPE,
                 stdout=out,
@@ -166,12 +166,12 @@ def _started(
                 env=environ,
                 cwd=log.parent,
                 pass_fds=[listening.fileno()],
-                start_new_session=True,  # Ctrl-C at a terminal is for the run, which stops it
+                start_new_session=True,  # Ctrl-C at a terminal goes to the run, which stops it
             )
     except OSError as error:
         raise BarometerError(
             f"{log.parent}: Prefect's server cannot be started ({error.strerror}). Check the "
-            "folder's rights and the disk's free space. Nothing was taken in."
+            "folder's rights and the disk's free space. Nothing was ingested."
         ) from error
 
 
@@ -184,37 +184,37 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], address: str, log: Path
             if code is None:
                 why = f"did not answer in {START_S:.0f} s"
             raise BarometerError(
-                f"Prefect's own server {why}. Nothing was taken in. Its log, {log}, has the cause: "
-                f"{_last_error(log)}. Where it is the disk, make room or mend its rights; where it "
-                f"is the database, move {log.with_name('prefect.db')} away, and a new one is made; "
-                "or name a server of yours with PREFECT_API_URL."
+                f"Prefect's own server {why}. Nothing was ingested. The cause, from its log {log}: "
+                f"{_last_error(log)}. For a disk error, free space or correct the rights; for a "
+                f"database error, move {log.with_name('prefect.db')} away, and a new one is made; "
+                "or set PREFECT_API_URL to a server of yours."
             )
         time.sleep(0.1)
 
 
 def _last_error(log: Path) -> str:
-    """The last line of a log that names an error, else its last line."""
+    """The last line of a log with an exception, else its last line."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
             lines = file.read().decode("utf-8", "replace").split("\n")
     except OSError as error:
         return f"it cannot be read ({error.strerror})"
-    told = [line.strip() for line in lines if line.strip()]
-    errors = [line for line in told if re.match(r"[\w.]+(Error|Exception|Interrupt)\b", line)]
-    return ascii((errors or told or ["it is empty"])[-1])[1:-1][:300]
+    stripped = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in stripped if re.match(r"[\w.]+(Error|Exception|Interrupt)\b", line)]
+    return ascii((errors or stripped or ["it is empty"])[-1])[1:-1][:300]
 
 
 def require_prefect(url: str) -> None:
-    """Make sure that an address is that of a Prefect server that answers.
+    """Check that a Prefect server answers at an address.
 
     Raises
     ------
     BarometerError
-        If it is not; the message says what answered, or why nothing did.
+        If not. The message has what answered, or why nothing did.
     """
     shown = without_login(url)
-    remedy = "Without the variable, barometer starts a server of its own. Nothing was taken in."
+    remedy = "Without the variable, barometer starts a server of its own. Nothing was ingested."
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BarometerError(
@@ -237,7 +237,7 @@ def require_prefect(url: str) -> None:
 
 
 def without_login(url: str) -> str:
-    """An address without user, password and query, to be shown.
+    """An address without user, password and query, for messages.
 
     >>> without_login("http://me:secret@host:4200/api")
     'http://host:4200/api'
@@ -247,13 +247,13 @@ def without_login(url: str) -> str:
 
 
 def answer_of(address: str) -> str:
-    """Why an address is not that of a Prefect server which answers; empty where it is.
+    """Why no Prefect server answers at an address; empty if one does.
 
-    A server that wants a login is one: Prefect has the login.
+    A server that requires a login counts as one: Prefect has the login.
     """
-    import httpx  # noqa: PLC0415 it takes a third of a second, and most commands need none
+    import httpx  # noqa: PLC0415 its import takes a third of a second
 
-    # A proxy does not know the ports of this machine.
+    # A proxy cannot reach the ports of this machine.
     is_here = urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
     url = f"{address.rstrip('/')}/health"
     try:
@@ -266,7 +266,7 @@ def answer_of(address: str) -> str:
         return ""
     if answer.status_code >= 500:
         return f"HTTP {answer.status_code}"
-    # Perhaps a page, such as Prefect's own at an address without /api.
+    # Such as a page of Prefect, at an address without /api.
     return f"it answers, but not as Prefect's API does (HTTP {answer.status_code})"
 
 
@@ -276,7 +276,7 @@ def _network_words(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {cause.verify_message}"
         if isinstance(cause, socket.gaierror):
-            return "the host's name is not known"
+            return "unknown host"
         if isinstance(cause, ConnectionRefusedError):
             return "connection refused"
         cause = cause.__cause__ or cause.__context__
@@ -284,10 +284,10 @@ def _network_words(error: BaseException) -> str:
 
 
 def drain() -> None:
-    """Send what Prefect has not told the server yet, and stop its senders.
+    """Send Prefect's pending logs and events, and stop its senders.
 
-    Left to the end of the interpreter, they meet a server and an event loop that are gone, and now
-    and then end a run that succeeded with a traceback.
+    Left to the interpreter's exit, they find no server and no event loop any more, and sometimes
+    end a successful run with a traceback.
     """
     if "prefect" not in sys.modules:
         return

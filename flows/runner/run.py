@@ -1,4 +1,4 @@
-"""Step 10, run: all that follows from the lake, in order, and what is said of the inputs."""
+"""Step 10, run: everything derived from the lake, in order, and messages about the inputs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.catalogue import access
-from flows.catalogue import build as catalogue
+from flows.catalogue import access, build
 from flows.derive import record
 from flows.derive.calls import Spread
-from flows.home import cache as derived
-from flows.home import history
+from flows.home import cache, history
 from flows.home.settings import BarometerError, Settings
 from flows.ingest import known
 from flows.ingest.outcome import Outcome, TransientError
@@ -33,26 +31,26 @@ from flows.rows.checks import FUTURE
 log = logging.getLogger("barometer.run")
 
 NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError)
-"""What a disk, a network or a memory that gives no more ends in."""
+"""Errors of a full disk, an unreachable network or exhausted memory."""
 
 
 def prepare(settings: Settings) -> Manifest:
-    """Make home and lake ready for writing, and give the lake's manifest; see `prepare_home`.
+    """Prepare home and lake for writing, and return the lake's manifest; see `prepare_home`.
 
-    What the catalogue in use reads stays until the next run: who has it open goes on reading.
+    Files that the current catalogue reads stay until the next run, for open readers.
     """
     manifest = read_manifest(settings.place)
     losses.refuse_losses(settings)
     _refuse_wrong_clock(settings, manifest)
     manifest = prepare_home(settings.home, settings.place)
-    derived.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
+    cache.prune(settings.home / compact.FOLDER, compact.kept(settings.home, manifest))
     return manifest
 
 
 def _refuse_wrong_clock(settings: Settings, manifest: Manifest) -> None:
-    """Refuse an as-of time before what the lake holds, or what was published as over.
+    """Refuse an as-of time before the newest fix of the lake or the end of a published week.
 
-    Every new fix would be rejected as of the future, and closed weeks would be published as open.
+    New fixes would be rejected as future, and closed weeks would be published as open.
     """
     newest = max(
         (e for e in manifest.entries.values() if e.last_reported_at is not None),
@@ -67,14 +65,14 @@ def _refuse_wrong_clock(settings: Settings, manifest: Manifest) -> None:
     week = max(closed, default=None)
     why = ""
     if newest and newest.last_reported_at and newest.last_reported_at > settings.as_of + FUTURE:
-        why = f"the lake holds fixes up to {newest.last_reported_at:%F %R} ({newest.name})"
+        why = f"the lake has fixes up to {newest.last_reported_at:%F %R} ({newest.name})"
     elif week and week_end(week) > settings.as_of:
-        why = f"{week} was published as a week that is over"
+        why = f"{week} was published as closed"
     if why:
         raise BarometerError(
             f"as of {settings.as_of:%F %R} UTC is too early: {why}. Set the machine's clock, or "
-            "give the right --as-of; for a view of an earlier day use another home, or barometer "
-            "report --as-known-on. Nothing was changed."
+            "correct --as-of; for a view of an earlier day use another home, or barometer report "
+            "--as-known-on. Nothing was changed."
         )
 
 
@@ -94,14 +92,13 @@ def derive(
     publish: bool,
     spread: Spread | None = None,
 ) -> list[str]:
-    """Rebuild all that follows from the lake; with `publish`, write what is new or changed.
+    """Rebuild everything derived from the lake; with `publish`, write new and changed reports.
 
-    `spread` works the ships elsewhere; see `flows.derive.calls.Spread`.
+    `spread` works the ships in other processes; see `flows.derive.calls.Spread`.
 
-    The order makes a crash harmless: reports are files that are written again when they differ,
-    the history is appended before the catalogue that shows it is put in place, and a publication
-    that was appended is not new to the next run. The run is recorded before what it published: no
-    publication ever names a run that is not known, or that a later one has taken the number of.
+    The order makes a crash harmless: reports are rewritten if they differ, the history is appended
+    before its catalogue is put in place, and an appended publication is not new to the next run.
+    The run is recorded before its publications, so that each refers to a known run.
 
     Returns
     -------
@@ -111,30 +108,29 @@ def derive(
     Raises
     ------
     BarometerError
-        If a file of the lake is missing, cut or cannot be read: numbers without its rows would be
-        published as restated. If something could not be written. What was published stays in both
-        cases.
+        If a file of the lake is missing or damaged, since numbers without its rows would be
+        published as restated. If something cannot be written. Publications stay.
     """
     manifest = read_manifest(settings.place)
     _refuse_damage(settings, manifest, is_hashed=False)
     try:
         return _derive(settings, manifest, outcomes, publish=publish, spread=spread)
     except (duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
-        # A damaged file of the right size can end in any of these, by which byte is another.
+        # A damaged file of the right size can cause any of these errors.
         _refuse_damage(settings, manifest, is_hashed=True)
         if not compact.drop_damaged(settings.home, manifest):
             why = (str(error) or type(error).__name__).splitlines()[0]
             if not isinstance(error, NO_ROOM):
                 raise BarometerError(
                     f"{settings.home}: the numbers could not be made ({type(error).__name__}: "
-                    f"{why}), and no file of the lake is damaged. What was taken in stays, and the "
+                    f"{why}), and no file of the lake is damaged. Ingested files stay, and the "
                     "catalogue is as it was. Please report this."
                 ) from error
             reach = f", and whether {settings.lake} can be reached" if settings.lake else ""
             raise BarometerError(
                 f"{settings.home}: the numbers could not be written ({why}). Check the disk's free "
-                f"space, its rights and the memory limit{reach}, and run again: what was taken in "
-                "stays, and the catalogue is as it was."
+                f"space, its rights and the memory limit{reach}, and run again: ingested files "
+                "stay, and the catalogue is as it was."
             ) from error
     return derive(settings, outcomes, publish=publish, spread=spread)
 
@@ -143,9 +139,9 @@ def _refuse_damage(settings: Settings, manifest: Manifest, *, is_hashed: bool) -
     if faults := damage.faults(settings.place, manifest, is_hashed=is_hashed):
         known.forget(settings.home)
         raise BarometerError(
-            "the numbers were not made anew, and the catalogue and the reports are as they were, "
-            "because the lake is damaged in the files below. Its other files, and what was taken "
-            "in now, stay.\n" + "\n".join(f"- {fault}" for fault in faults)
+            "no new numbers were made; catalogue and reports are as they were, because the lake "
+            "is damaged in the files below. Its other files, and those just ingested, stay.\n"
+            + "\n".join(f"- {fault}" for fault in faults)
         )
 
 
@@ -158,16 +154,16 @@ def _derive(
     spread: Spread | None,
 ) -> list[str]:
     warn_of_faults(settings.home)
-    this = run_record(settings, manifest, outcomes)
+    run = run_record(settings, manifest, outcomes)
     log.info("building the catalogue from %d input files", len(manifest.entries))
-    catalogue.digest_new(settings, manifest)
-    built, published = catalogue.build(settings, manifest, this, publish=publish, spread=spread)
-    # While reports are drawn, one core has nothing to do.
+    build.digest_new(settings, manifest)
+    built, published = build.build(settings, manifest, run, publish=publish, spread=spread)
+    # Drawing the reports keeps only one core busy.
     with ThreadPoolExecutor(1) as background:
         compacted = background.submit(_compact, settings, manifest)
         changed = []
         if publish:
-            # Else the reports of a first run that ends early would tell of a history that was lost.
+            # Else reports of a first run that ends early would look like a lost history.
             history.begin_history(settings.home, history.RUN)
             with access.open_catalogue(built, settings) as con:
                 changed = [
@@ -177,7 +173,7 @@ def _derive(
                 ]
     if compacted.result():
         access.point(built, settings, manifest)
-    history.append_history(settings.home, history.RUN, [this])
+    history.append_history(settings.home, history.RUN, [run])
     for name, rows in published.items():
         history.append_history(settings.home, name, rows)
     access.swap_in(settings, built)
@@ -185,7 +181,7 @@ def _derive(
 
 
 def _compact(settings: Settings, manifest: Manifest) -> int:
-    """Compact small parts; a fault costs queries some time, and no run."""
+    """Compact small parts. A failure only makes queries slower."""
     try:
         return compact.compact(settings, manifest)
     except (duckdb.Error, OSError) as error:
@@ -197,7 +193,7 @@ def _compact(settings: Settings, manifest: Manifest) -> int:
 def run_record(
     settings: Settings, manifest: Manifest, outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:
-    """The record of this run, with what became of its inputs; see `flows.derive.record`."""
+    """The record of this run, with counts of its inputs; see `flows.derive.record`."""
     states = Counter(outcome.state for outcome in outcomes)
     counts = {f"files_{state}": states[state] for state in ("ingested", "known", "failed")}
     before = history.read_history(settings.home, history.RUN)
@@ -205,7 +201,7 @@ def run_record(
 
 
 def log_outcome(log: logging.Logger | logging.LoggerAdapter[Any], outcome: Outcome) -> None:
-    """A log line for an input, louder where something is wrong with it."""
+    """Log the outcome of an input; warning or error if something is wrong with it."""
     level = {"failed": logging.ERROR, "skipped": logging.WARNING}.get(outcome.state, logging.INFO)
     if outcome.entry is not None and outcome.entry.rows_read == outcome.entry.rows_rejected > 0:
         level = logging.WARNING
@@ -215,7 +211,7 @@ def log_outcome(log: logging.Logger | logging.LoggerAdapter[Any], outcome: Outco
 def log_remarks(
     log: logging.Logger | logging.LoggerAdapter[Any], outcomes: Sequence[Outcome]
 ) -> None:
-    """A log line for each remark on inputs of a source, however many of them it is of."""
+    """Log each remark on inputs of a source once, for all its inputs."""
     files: dict[tuple[str, str], list[str]] = {}
     for outcome in outcomes:
         if outcome.entry is not None:
@@ -227,28 +223,28 @@ def log_remarks(
 
 
 def problem(outcomes: Sequence[Outcome]) -> str | None:
-    """Why a run over these inputs counts as failed, in a sentence; None where it does not."""
+    """A sentence why a run over these inputs counts as failed; None if it does not."""
     failed = sum(outcome.state == "failed" for outcome in outcomes)
     if failed:
         return f"{failed} of {len(outcomes)} inputs failed."
     if outcomes and all(outcome.state == "skipped" for outcome in outcomes):
-        return "none of the files is AIS. Is it the right folder?"
+        return "none of the files is AIS. Check the path."
     return None
 
 
 def messages(outcomes: Sequence[Outcome]) -> list[str]:
-    """A line for each input that counts as failed, for a message that is read without the log."""
+    """A line for each failed input, for a message that is read without the log."""
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     return [f"- {safe_text(describe(outcome))}" for outcome in failed or outcomes]
 
 
 def is_transient(state: Any) -> bool:
-    """Whether a failed task is worth another try: Prefect's state holds a `TransientError`."""
+    """Whether a failed task can be retried: its state contains a `TransientError`."""
     return isinstance(state.result(raise_on_failure=False), TransientError)
 
 
 def describe(outcome: Outcome) -> str:
-    """One line on what became of an input file."""
+    """The outcome of an input file in one line."""
     entry = outcome.entry
     if entry is None:
         why = outcome.message.removeprefix(f"{outcome.name}: ")

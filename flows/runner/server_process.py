@@ -1,8 +1,8 @@
-"""Prefect's server as a process of its own, which ends with the process that started it.
+"""Prefect's server as a separate process, which ends with the process that started it.
 
 ``python -P flows/runner/server_process.py SOCKET_FD``: the listening socket is inherited, so that
-no other process can take the port in between. Standard input is a pipe whose other end the parent
-holds. The system closes it however the parent ends, SIGKILL included; then the server stops.
+no other process can take the port in between. Standard input is a pipe from the parent. The system
+closes it however the parent ends, even by SIGKILL; then the server stops.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
-    """Serve Prefect's API until told to stop."""
+    """Serve Prefect's API until stopped."""
     threading.Thread(target=end_with_parent, daemon=True).start()
-    import uvicorn  # noqa: PLC0415 its import takes seconds, in which the parent may end
+    import uvicorn  # noqa: PLC0415 takes seconds, in which the parent may end
 
     listening = socket.socket(fileno=int(sys.argv[1]))
     config = uvicorn.Config(

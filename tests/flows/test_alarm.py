@@ -124,7 +124,10 @@ CAUSES: dict[str, tuple[Break, Broken]] = {
         nothing,
         Broken(
             ("run", "day.csv"),
-            ("PREFECT_API_URL: 'prefect:4200/api' is not an address such as", "Nothing was taken"),
+            (
+                "PREFECT_API_URL: 'prefect:4200/api' is not an address such as",
+                "Nothing was ingested",
+            ),
             ("free space",),
             {"PREFECT_API_URL": "prefect:4200/api"},
         ),
@@ -139,7 +142,7 @@ CAUSES: dict[str, tuple[Break, Broken]] = {
     ),
     "a schedule that is none": (
         nothing,
-        Broken(("serve", "--cron", "never"), ("'never' is no schedule. Give five fields",)),
+        Broken(("serve", "--cron", "never"), ("'never' is not a schedule. Give five fields",)),
     ),
     "a port that is none": (
         nothing,
@@ -313,7 +316,7 @@ def test_a_home_that_cannot_be_written_is_told_all_the_same(post: Post, tmp_path
 
 def test_a_long_alarm_is_cut_and_says_so() -> None:
     why = "\n".join(f"- file {n}: failed" for n in range(500))
-    made = alarm.message(
+    made = alarm.to_email(
         Failure(["run"], "/home", utc_now(), why),
         "a@example.org",
         ["b@example.org"],

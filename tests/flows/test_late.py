@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from flows.home.lock import HeldError
 from flows.home.settings import load_settings
 from flows.runner import late
-from flows.runner.late import Begun, done_by
+from flows.runner.late import Started, done_by
 from tests.flows.post import Post
 
 START = datetime(2026, 4, 20, tzinfo=UTC)
@@ -26,18 +26,20 @@ def at(hours: float) -> datetime:
 
 
 @st.composite
-def piled_up(draw: st.DrawFn) -> list[Begun]:
+def piled_up(draw: st.DrawFn) -> list[Started]:
     """Runs of a deployment: each begins when it was due or later."""
     runs = []
     for n in range(draw(st.integers(1, 12))):
         due = draw(st.integers(0, 50))
         began = due + draw(st.integers(0, 30))
-        runs.append(Begun(at(began), f"{n}", at(due), draw(st.booleans())))
+        runs.append(Started(at(began), f"{n}", at(due), draw(st.booleans())))
     return runs
 
 
 @given(piled_up())
-def test_every_due_time_is_served_by_a_run_that_began_after_it_and_works(runs: list[Begun]) -> None:
+def test_every_due_time_is_served_by_a_run_that_began_after_it_and_works(
+    runs: list[Started],
+) -> None:
     workers = [run for run in runs if done_by(run.run_id, runs) is None]
     for run in runs:
         other = done_by(run.run_id, runs)
@@ -63,7 +65,7 @@ def test_every_due_time_is_served_by_a_run_that_began_after_it_and_works(runs: l
     ],
 )
 def test_how_many_runs_work(runs: list[tuple[float, float]], workers: int) -> None:
-    begun = [Begun(at(began), str(n), at(due)) for n, (began, due) in enumerate(runs)]
+    begun = [Started(at(began), str(n), at(due)) for n, (began, due) in enumerate(runs)]
     assert sum(done_by(run.run_id, begun) is None for run in begun) == workers
 
 
@@ -74,7 +76,7 @@ def test_a_run_that_is_not_known_works() -> None:
 def test_a_scheduled_run_waits_for_the_home_and_another_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(late, "LOOK_S", 0.05)
+    monkeypatch.setattr(late, "RETRY_S", 0.05)
     is_held, is_over = threading.Event(), threading.Event()
 
     def other() -> None:

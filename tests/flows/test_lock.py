@@ -96,7 +96,7 @@ def test_a_command_that_writes_ends_at_once_and_touches_nothing(
 def test_whatever_stands_in_the_file_the_second_is_refused(tmp_path: Path, text: str) -> None:
     with held(tmp_path):
         (tmp_path / lock.LOCK).write_text(text)
-        assert "it has not said who it is" in try_lock(tmp_path)
+        assert "unknown process" in try_lock(tmp_path)
 
 
 def test_a_hostile_signature_is_shown_as_plain_signs(tmp_path: Path) -> None:

@@ -34,10 +34,10 @@ from flows.mail import outbox as mail
 from flows.mail import remedies, smtp, version
 from flows.mail import settings as smtp_settings
 from flows.mail.alarm import Failure, send_alarm
-from flows.mail.message import Attachment, Letter, compose, message
+from flows.mail.message import Attachment, Message, compose, to_email
 from flows.mail.outbox import send_week
 from flows.mail.settings import MailSettings, mail_settings
-from flows.mail.smtp import Told
+from flows.mail.smtp import Result
 from flows.report import tables
 from tests.conftest import ROOT
 from tests.flows.post import FORMS, PASSWORD, TEAM, Post, emptied, parsed
@@ -60,14 +60,14 @@ def read(part: Any) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
-def week_letter(
+def week_message(
     week: str = "2026-W12",
     calls: int | None = 2,
     state: str = "complete",
     names: tuple[str, ...] = ("SIM VEGA", "SIM NAVI"),
     place: str = "Kharg Island",
     files: Mapping[str, bytes] | None = None,
-) -> Letter:
+) -> Message:
     """A week's letter without a lake; its version follows the number."""
     csv = f"week,calls\n{week},{calls}\n".encode()
     csvs = [Attachment(name, csv) for name in ("barometer.csv", "port_calls.csv")]
@@ -124,7 +124,7 @@ def week_letter(
         ),
     }
     others = [Attachment(name, content) for name, content in (files or {}).items()]
-    return Letter(
+    return Message(
         *(week, state, version.version_of(series, []), found, [series], (*others, *csvs)),
         left_out=(),
         changed_at=(),
@@ -134,7 +134,7 @@ def week_letter(
 def send(
     home: Path,
     post: Post,
-    one: Letter | None = None,
+    one: Message | None = None,
     *,
     by_hand: bool = False,
     again: bool = False,
@@ -142,12 +142,12 @@ def send(
     timeout_s: float = 10,
     environ: Mapping[str, str] | None = None,
     waits: list[float] | None = None,
-) -> Told:
+) -> Result:
     """Send a letter at a time that stands still; `waits` gets the waits that were asked for."""
     return send_week(
         home,
         mail_settings(environ or post.environ())._replace(timeout_s=timeout_s),
-        one or week_letter(),
+        one or week_message(),
         by_hand=by_hand,
         again=again,
         now=lambda: at,
@@ -172,7 +172,7 @@ def test_it_arrives_whole_over_tls_with_login(
 ) -> None:
     post = emptied(request.getfixturevalue(security), monkeypatch)
     picture, page = b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "<p>Ø\n.\n..dot</p>\r\n".encode()
-    one = week_letter(
+    one = week_message(
         names=("SIM VEGA", ". DOT"), files={"report.html": page, "report.png": picture}
     )
     told = send(tmp_path, post, one)
@@ -210,7 +210,7 @@ def test_it_arrives_whole_over_tls_with_login(
 
 
 def test_what_changed_in_past_weeks_stands_above_the_tables() -> None:
-    one = week_letter()
+    one = week_message()
     assert "No number that was published before has changed." in compose(one, None).text
     rows = [
         {
@@ -221,7 +221,7 @@ def test_what_changed_in_past_weeks_stands_above_the_tables() -> None:
             "reasons": "late file",
         }
     ]
-    texts = compose(one._replace(found=one.found | {"restatement": rows}), None)
+    texts = compose(one._replace(summary=one.summary | {"restatement": rows}), None)
     for body in (texts.text, texts.html):
         told = "Numbers published before that changed: 2026-W10 from 2 to 3 (late file)."
         assert told in body.replace("\n", " ")
@@ -229,8 +229,8 @@ def test_what_changed_in_past_weeks_stands_above_the_tables() -> None:
 
 
 def test_it_is_ascii_in_short_lines_so_that_any_server_takes_it(tmp_path: Path) -> None:
-    one = week_letter(names=("ЛЕНА " * 200,))
-    content = message(one, compose(one, None), "b@x.org", TEAM, NOON, "<i@x.org>").as_bytes()
+    one = week_message(names=("ЛЕНА " * 200,))
+    content = to_email(one, compose(one, None), "b@x.org", TEAM, NOON, "<i@x.org>").as_bytes()
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998
     assert b"\n" not in content.replace(b"\r\n", b"")
@@ -249,7 +249,7 @@ def test_what_is_too_large_is_left_out_and_named() -> None:
     csv, page = Attachment("a.csv", b"x" * 1000), Attachment("report.html", b"x" * 9_000_000)
     kept, left_out = letter.fitting([page, csv], letter.MAX_ENCODED_BYTES)
     assert (kept, left_out) == ([csv], [page])
-    one = week_letter()._replace(attachments=(csv,), left_out=(page,))
+    one = week_message()._replace(attachments=(csv,), left_out=(page,))
     texts = compose(one, None)
     for body in (texts.text, texts.html):
         assert "report.html (9.0 MB)" in body.replace("\n  ", " ")
@@ -283,7 +283,7 @@ def test_a_version_is_sent_once(post: Post, tmp_path: Path) -> None:
 
 def test_other_numbers_are_sent_as_restated(post: Post, tmp_path: Path) -> None:
     send(tmp_path, post)
-    told = send(tmp_path, post, week_letter(calls=3), at=NOON + timedelta(days=7))
+    told = send(tmp_path, post, week_message(calls=3), at=NOON + timedelta(days=7))
     assert told.problems == []
     first, second = post.taken()
     assert first["Message-ID"] != second["Message-ID"]
@@ -295,8 +295,8 @@ def test_other_numbers_are_sent_as_restated(post: Post, tmp_path: Path) -> None:
 
 
 def test_a_week_that_was_open_is_not_restated_when_it_closes(post: Post, tmp_path: Path) -> None:
-    send(tmp_path, post, week_letter(calls=1, state="open"), by_hand=True)
-    send(tmp_path, post, week_letter(calls=2))
+    send(tmp_path, post, week_message(calls=1, state="open"), by_hand=True)
+    send(tmp_path, post, week_message(calls=2))
     first, second = post.taken()
     assert "so far" in first["Subject"]
     assert "restated" not in second["Subject"]
@@ -304,12 +304,12 @@ def test_a_week_that_was_open_is_not_restated_when_it_closes(post: Post, tmp_pat
 
 def test_numbers_that_come_back_are_news_again(post: Post, tmp_path: Path) -> None:
     for calls in (2, 3, 2, 2):
-        assert send(tmp_path, post, week_letter(calls=calls)).problems == []
+        assert send(tmp_path, post, week_message(calls=calls)).problems == []
     taken = post.taken()
     assert ["restated" in got["Subject"] for got in taken] == [False, True, True]
     assert len({got["Message-ID"] for got in taken}) == 3, "else the last would seem a duplicate"
     post.behave(mail="550 no")
-    send(tmp_path, post, week_letter(calls=4))
+    send(tmp_path, post, week_message(calls=4))
     assert "already sent" in send(tmp_path, post).done[0], "the team has never seen the other"
 
 
@@ -343,14 +343,14 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from flows.mail import outbox as mail, settings as smtp
-from tests.flows.test_mail import week_letter
+from tests.flows.test_mail import week_message
 append = mail.append_history
 def killed(home, name, records):
     if any(record["state"] == "sent" for record in records):
         os.kill(os.getpid(), signal.SIGKILL)
     append(home, name, records)
 mail.append_history = killed
-mail.send_week(Path(sys.argv[1]), smtp.mail_settings(), week_letter(), by_hand=False)
+mail.send_week(Path(sys.argv[1]), smtp.mail_settings(), week_message(), by_hand=False)
 """
 
 
@@ -460,7 +460,7 @@ def test_a_server_that_comes_back_between_two_tries_gets_it(post: Post, tmp_path
     told = send_week(
         tmp_path,
         mail_settings(post.environ()),
-        week_letter(),
+        week_message(),
         by_hand=False,
         now=lambda: NOON,
         sleep=lambda seconds: post.behave(),
@@ -498,11 +498,11 @@ def test_what_will_not_pass_waits_for_a_person_or_other_settings(
 REFUSALS = {
     "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.": (
         "auth",
-        "takes no passwords",
+        "accepts no passwords",
         False,
     ),
     "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the "
-    "Tenant. Visit https://aka.ms/smtp_auth_disabled": ("auth", "takes no passwords", False),
+    "Tenant. Visit https://aka.ms/smtp_auth_disabled": ("auth", "accepts no passwords", False),
     "534 5.7.9 Application-specific password required. Learn more": ("auth", "app password", False),
     "534 5.7.14 <https://accounts.example/x> Please log in via your browser": (
         "auth",
@@ -516,7 +516,7 @@ REFUSALS = {
         False,
     ),
     "454 4.7.0 Temporary authentication failure": ("auth", "at the moment", True),
-    "421 4.3.2 Service shutting down": ("mail", "busy or restarts", True),
+    "421 4.3.2 Service shutting down": ("mail", "busy or restarting", True),
     "530 5.7.0 Must issue a STARTTLS command first": (
         "mail",
         "BAROMETER_SMTP_SECURITY=starttls",
@@ -565,8 +565,10 @@ def test_a_refusal_says_what_it_means_and_what_to_do(
 def test_a_server_that_offers_no_password_login_is_told() -> None:
     """As one that takes OAuth alone does: smtplib's own words."""
     mail = smtp_settings.mail_settings(Post(25, Path(), Path(), "starttls").environ())
-    fate = remedies.fate_of(smtplib.SMTPException("No suitable authentication method found."), mail)
-    assert "takes no passwords" in fate.why and not fate.is_temporary
+    fate = remedies.failed_delivery(
+        smtplib.SMTPException("No suitable authentication method found."), mail
+    )
+    assert "accepts no passwords" in fate.why and not fate.is_temporary
 
 
 def test_refused_recipients_are_named_and_tried_alone(post: Post, tmp_path: Path) -> None:
@@ -595,11 +597,11 @@ def test_a_certificate_that_does_not_hold_gets_no_password(
     post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_number = send(tmp_path, post, environ=post.environ(BAROMETER_SMTP_HOST="127.0.0.1"))
-    assert "certificate does not hold" in by_number.problems[0]
+    assert "certificate is not valid" in by_number.problems[0]
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
     stranger = send(tmp_path, post, by_hand=True)
-    assert "certificate does not hold" in stranger.problems[0]
+    assert "certificate is not valid" in stranger.problems[0]
     assert "SSL_CERT_FILE" in stranger.problems[0]
     assert post.taken() == []
 
@@ -634,26 +636,26 @@ def test_an_outbox_that_cannot_be_written_sends_nothing(
         ({"BAROMETER_SMTP_HOST": ""}, "BAROMETER_SMTP_HOST .or BAROMETER_SMTP_BLOCK. not set"),
         ({"BAROMETER_MAIL_TO": "", "BAROMETER_MAIL_FROM": ""}, "MAIL_FROM, BAROMETER_MAIL_TO not"),
         ({"BAROMETER_SMTP_BLOCK": "post"}, "Unset one"),
-        ({"BAROMETER_SMTP_PORT": "70000"}, "'70000' is no port"),
-        ({"BAROMETER_SMTP_SECURITY": "ssl"}, "none of starttls, tls, none"),
+        ({"BAROMETER_SMTP_PORT": "70000"}, "'70000' is not a port"),
+        ({"BAROMETER_SMTP_SECURITY": "ssl"}, "one of starttls, tls, none"),
         (
             {"BAROMETER_SMTP_SECURITY": "none", "BAROMETER_SMTP_HOST": "smtp.example.org"},
-            "readable for everyone",
+            "readable on the way",
         ),
         (
             {"BAROMETER_SMTP_SECURITY": "none", "BAROMETER_SMTP_HOST": "127.0.0.1.example.org"},
-            "readable for everyone",
+            "readable on the way",
         ),
-        ({"BAROMETER_SMTP_HOST": "smtp\r\nevil"}, "no name or address of a server"),
+        ({"BAROMETER_SMTP_HOST": "smtp\r\nevil"}, "not the name or address of a server"),
         ({"BAROMETER_SMTP_PASSWORD": ""}, "needs both"),
         ({"BAROMETER_SMTP_USER": ""}, "needs both"),
-        ({"BAROMETER_SMTP_PASSWORD": "pässword"}, "only hold ASCII"),
+        ({"BAROMETER_SMTP_PASSWORD": "pässword"}, "must be ASCII"),
         ({"BAROMETER_MAIL_FROM": "a@x.org, b@x.org"}, "one address"),
-        ({"BAROMETER_MAIL_FROM": "nobody"}, "is no address"),
-        ({"BAROMETER_MAIL_TO": "a@x.org\r\nBcc: b@x.org"}, "is no address"),
-        ({"BAROMETER_MAIL_TO": "a@x.org;b@x.org"}, "is no address"),
+        ({"BAROMETER_MAIL_FROM": "nobody"}, "is not an address"),
+        ({"BAROMETER_MAIL_TO": "a@x.org\r\nBcc: b@x.org"}, "is not an address"),
+        ({"BAROMETER_MAIL_TO": "a@x.org;b@x.org"}, "is not an address"),
         ({"BAROMETER_MAIL_TO": "a@bücher.example"}, "xn-- form"),
-        ({"BAROMETER_MAIL_TO": "a@x.org,,b"}, "is no address"),
+        ({"BAROMETER_MAIL_TO": "a@x.org,,b"}, "is not an address"),
     ],
 )
 def test_settings_that_do_not_fit_are_named(
@@ -732,7 +734,7 @@ def assert_harmless(got: EmailMessage) -> None:
 
 
 def test_hostile_names_stay_text(post: Post, tmp_path: Path) -> None:
-    one = week_letter(names=tuple(HOSTILE), place="".join(HOSTILE))
+    one = week_message(names=tuple(HOSTILE), place="".join(HOSTILE))
     assert send(tmp_path, post, one).problems == []
     (got,) = post.taken()
     assert_harmless(got)
@@ -743,9 +745,9 @@ def test_hostile_names_stay_text(post: Post, tmp_path: Path) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.text())
 def test_no_name_and_no_subject_breaks_out(text: str) -> None:
-    one = week_letter(names=(text,), place=text)
+    one = week_message(names=(text,), place=text)
     texts = compose(one, None)._replace(subject=text)
-    got = parsed(message(one, texts, "b@x.org", TEAM, NOON, "<i@x.org>").as_bytes())
+    got = parsed(to_email(one, texts, "b@x.org", TEAM, NOON, "<i@x.org>").as_bytes())
     assert_harmless(message_without_subject_text(got))
 
 
@@ -758,16 +760,16 @@ def message_without_subject_text(got: EmailMessage) -> EmailMessage:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_subject_is_one_header(name: str) -> None:
-    one = week_letter()
+    one = week_message()
     texts = compose(one, None)._replace(subject=name)
-    content = message(one, texts, "b@x.org", TEAM, NOON, "<i@x.org>").as_bytes()
+    content = to_email(one, texts, "b@x.org", TEAM, NOON, "<i@x.org>").as_bytes()
     assert not re.search(rb"(?im)^bcc", content)
     assert_harmless(message_without_subject_text(parsed(content)))
 
 
 def test_a_week_without_a_number_says_so() -> None:
-    one = week_letter(calls=None, state="unobserved", names=())
-    one.found["series"]["observed_share"] = 0.1
+    one = week_message(calls=None, state="unobserved", names=())
+    one.summary["series"]["observed_share"] = 0.1
     texts = compose(one, None)
     assert texts.subject == (
         "Barometer 2026-W12: No number: 10% of the coast's hours heard, too little to say zero"
@@ -861,7 +863,7 @@ def test_without_settings_the_command_says_what_to_set(
     )
 
 
-def due(home: Settings, post: Post, at: datetime = NOON) -> Told:
+def due(home: Settings, post: Post, at: datetime = NOON) -> Result:
     return mail.send_due(home, post.environ(), now=lambda: at, sleep=lambda seconds: None)
 
 
@@ -871,7 +873,7 @@ def test_a_run_sends_the_newest_closed_week_and_later_what_failed(
     with access.reading(home) as con:
         closed = con.sql("select max(week) from barometer where state <> 'open'").fetchone()[0]
     assert due(home, post).done[0].startswith(f"{closed}: sent")
-    one = week_letter("2026-W10")
+    one = week_message("2026-W10")
     post.behave(mail="421 busy")
     send(home.home, post, one)
     post.behave()
@@ -891,7 +893,7 @@ def test_a_run_without_mail_settings_says_so(tmp_path: Path) -> None:
 
 
 def test_weeks_that_closed_while_nothing_ran_are_sent_in_order(home: Settings, post: Post) -> None:
-    send(home.home, post, week_letter("2026-W10"))
+    send(home.home, post, week_message("2026-W10"))
     told = due(home, post)
     assert [line[:14] for line in told.done] == ["2026-W11: sent", "2026-W12: sent"]
     assert ["2026-W12" in got["Subject"] for got in post.taken()] == [False, False, True]
@@ -905,7 +907,7 @@ def test_a_home_that_never_mailed_begins_with_the_newest_week(home: Settings, po
 # A run that failed
 
 
-def alarmed(home: Path, post: Post, why: str, **environ: str) -> Told:
+def alarmed(home: Path, post: Post, why: str, **environ: str) -> Result:
     failure = Failure(["run", "--home", str(home)], str(home), datetime(2026, 3, 23, 6), why)
     return send_alarm(failure, post.environ(**environ))
 
@@ -913,7 +915,7 @@ def alarmed(home: Path, post: Post, why: str, **environ: str) -> Told:
 def test_a_failed_run_tells_the_operator_what_to_do(post: Post, tmp_path: Path) -> None:
     folder = tmp_path / "a home"
     told = alarmed(folder, post, "2 of 4 inputs failed.", BAROMETER_OPERATOR_TO="op@example.org")
-    assert told == Told(["alarm to op@example.org: sent"], [])
+    assert told == Result(["alarm to op@example.org: sent"], [])
     (got,) = post.taken()
     assert got["To"] == "op@example.org"
     assert got["Subject"] == "Barometer: the run of 2026-03-23 06:00 UTC failed"

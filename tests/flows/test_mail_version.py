@@ -12,7 +12,7 @@ import pytest
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import Settings
 from flows.mail import outbox as mail
-from flows.mail.outbox import Told
+from flows.mail.outbox import Result
 from flows.mail.version import version_of
 from tests.conftest import FillHome
 from tests.flows.post import Post
@@ -26,7 +26,7 @@ def without(days: Sequence[Path], late: slice) -> list[Path]:
     return [day for day in days if day not in days[late]]
 
 
-def due(home: Settings, post: Post, hours: int = 0) -> Told:
+def due(home: Settings, post: Post, hours: int = 0) -> Result:
     at = NOON + timedelta(hours=hours)
     return mail.send_due(home, post.environ(), now=lambda: at, sleep=lambda seconds: None)
 

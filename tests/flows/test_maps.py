@@ -494,7 +494,7 @@ def test_ports_map_draws_a_ship_of_the_lake(
 @pytest.mark.parametrize(
     ("ship", "message"),
     [
-        pytest.param("sim", "ships; name one by its number", id="several"),
+        pytest.param("sim", "ships. Give the number of one", id="several"),
         pytest.param("1234567", "no ship of that number or name", id="unknown"),
         pytest.param("\x1b[31mnobody", "no ship of that number or name", id="hostile"),
     ],
@@ -525,7 +525,7 @@ def test_a_ship_that_is_only_listed_makes_no_map(
     target = tmp_path / "ship.html"
     home = ["--home", str(sample_home.home)]
     assert main(["ports", "--map", str(target), "--ship", str(row[0]), *home]) == 1
-    assert "only listed, never heard" in capsys.readouterr().err
+    assert "listed, but never received" in capsys.readouterr().err
 
 
 def test_a_map_that_cannot_be_written_says_so(

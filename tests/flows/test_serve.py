@@ -31,7 +31,7 @@ def test_the_next_tick(cron: str, after: datetime, tick: datetime) -> None:
 
 @pytest.mark.parametrize("cron", ["", "every monday", "0 6 * *", "61 * * * *", "0 0 31 2 *"])
 def test_what_is_no_schedule_is_told(cron: str) -> None:
-    with pytest.raises(BarometerError, match=r"is no schedule\. Give five fields"):
+    with pytest.raises(BarometerError, match=r"is not a schedule\. Give five fields"):
         next_tick(cron, MONDAY)
 
 

@@ -109,7 +109,7 @@ def test_every_variable_that_the_code_names_is_known() -> None:
 
 def test_an_unknown_variable_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     (told,) = unknown_variables({"BAROMETER_MEMORYLIMIT": "1", "BAROMETER_HOME": "x", "PATH": ""})
-    assert "BAROMETER_MEMORYLIMIT" in told and "Is BAROMETER_MEMORY_LIMIT meant?" in told
+    assert "BAROMETER_MEMORYLIMIT" in told and "Did you mean BAROMETER_MEMORY_LIMIT?" in told
     (told,) = unknown_variables({"BAROMETER_\udcff\x1b": "1"})
     told.encode("ascii")
 

@@ -208,7 +208,7 @@ def test_several_ships_are_shown_to_choose_from(asked: Asked) -> None:
 def test_no_ship_is_a_failure_with_a_message(asked: Asked, text: str) -> None:
     code, out, err = asked(text)
     assert (code, out) == (1, "")
-    assert "no ship of that number or name, heard or listed" in err and "\x1b" not in err
+    assert "no ship of that number or name, received or listed" in err and "\x1b" not in err
 
 
 def test_bytes_that_are_no_text_are_a_name_that_nobody_has(home: Settings) -> None:

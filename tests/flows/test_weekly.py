@@ -145,7 +145,7 @@ def test_a_disk_that_is_full_loses_nothing_and_one_that_is_read_only_is_left_alo
         assert "barometer.duckdb" not in step["there"] and step["runs"] == 0
     assert no_lake["files"] == 0 and "lake is as it was" in no_lake["told"]
     assert no_catalogue["files"] > 0
-    assert "what was taken in stays, and the catalogue is as it was" in no_catalogue["told"]
+    assert "ingested files stay, and the catalogue is as it was" in no_catalogue["told"]
     assert steps["room"]["code"] == 0, steps["room"]["told"]
     assert differing(never["second"]["holds"], steps["room"]["holds"]) == []
     read_only = steps["read-only"]

@@ -303,7 +303,9 @@ def test_a_catalogue_whose_lake_is_gone_is_a_message(
     *[["/disk/lake", "s3://", "s3://B/x", "s3://lake/a b", "s3://lake/../x", "s3://lake/a/*"]],
 )
 def test_what_is_no_address_is_refused(tmp_path: Path, address: str) -> None:
-    with pytest.raises(BarometerError, match=r"lake: .*is no address such as s3://bucket/prefix"):
+    with pytest.raises(
+        BarometerError, match=r"lake: .*is not an address such as s3://bucket/prefix"
+    ):
         load_settings({"home": tmp_path, "lake": address}, {})
 
 

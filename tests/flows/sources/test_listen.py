@@ -785,7 +785,7 @@ def test_what_is_no_duration_is_wrong_usage(
     with pytest.raises(SystemExit) as caught:
         main(["listen", f"--for={duration}"])
     assert caught.value.code == 2
-    assert "is no duration such as 90s, 30m, 1h or 2d" in capsys.readouterr().err
+    assert "is not a duration such as 90s, 30m, 1h or 2d" in capsys.readouterr().err
 
 
 def test_without_a_key_it_says_where_to_get_one(
