@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.build.tracks import Leg, lie, sail, seen_at, silence, slip, together, voyage
 
 law = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 PLACES = ("A berth", "A anchorage", "A limit", "A edge", "B berth", "roads", "D berth", "sea")
@@ -40,8 +40,8 @@ def tracks(draw: st.DrawFn) -> pd.DataFrame:
     ways: list[Leg] = draw(st.lists(legs, min_size=1, max_size=8))
     every = draw(st.sampled_from(["20min", "1h", "6h"]))
     sog = draw(st.sampled_from(["true", "none", 0.0]))
-    thrown = [seen_at(place, hours) for hours, place in draw(strays)]
-    return together(voyage(lie(1), *ways, every=every, sog=sog), *thrown)
+    strayed = [seen_at(place, hours) for hours, place in draw(strays)]
+    return together(voyage(lie(1), *ways, every=every, sog=sog), *strayed)
 
 
 @st.composite

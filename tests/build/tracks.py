@@ -1,6 +1,6 @@
 """A toy world of four ports, and tracks through it in one line.
 
-    calls_of(voyage(sail("A berth"), lie(20), sail("sea"), every="1h"))
+    calls_of(voyage("A berth 20h, sea", every="1h"))
 
 The world lies along latitude 27. Each port has a limit of 12 km about its centre, a berth of 1 km
 to the north and an anchorage of 2 km to the south; where limits overlap the nearer centre wins.
@@ -10,6 +10,7 @@ to the north and an anchorage of 2 km to the south; where limits overlap the nea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -79,8 +80,26 @@ def silence(hours: float) -> Leg:
     return Leg(None, hours, 0.0, False)
 
 
+LEG = re.compile(r"(~?)([A-Za-z][A-Za-z -]*?)?(?:@([\d.]+))? ?(?:(-?)([\d.]+)h)?")
+
+
+def way(text: str) -> list[Leg]:
+    """Legs as text: `"A berth@12 30h, -24h, ~sea"` sails to the berth at 12 knots (10 if none is
+    given), lies there for 30 hours, is silent for 24 and sails to sea unheard."""
+    legs = []
+    for part in text.split(", "):
+        match = LEG.fullmatch(part)
+        assert match and part, text
+        unheard, place, knots, silent, hours = match.groups()
+        if place:
+            legs.append((slip if unheard else sail)(place, float(knots or 10)))
+        if hours:
+            legs.append((silence if silent else lie)(float(hours)))
+    return legs
+
+
 def voyage(
-    *legs: Leg,
+    *legs: Leg | str,
     start: str = "sea",
     every: str = "10min",
     track_id: int = 422000001,
@@ -90,10 +109,16 @@ def voyage(
 ) -> pd.DataFrame:
     """The fixes of a ship that goes through the legs from a place, one fix each `every`.
 
+    Legs may be text, see `way`; text that begins with `"A berth > "` starts there.
+
     `sog` is "true" for the speed she makes, "none" for NaN, or a number for what she says.
     """
+    if legs and isinstance(legs[0], str) and " > " in legs[0]:
+        start, _, first = legs[0].partition(" > ")
+        legs = (first, *legs[1:])
     times, lons, lats, heard = [0.0], [PLACES[start][0]], [PLACES[start][1]], []
-    for leg in legs:
+    parsed = [leg for part in legs for leg in (way(part) if isinstance(part, str) else [part])]
+    for leg in parsed:
         lon, lat = PLACES[leg.place] if leg.place else (lons[-1], lats[-1])
         way_m = float(great_circle_m(lons[-1], lats[-1], lon, lat))
         hours = way_m / 1852 / leg.knots if leg.place else leg.hours
@@ -103,8 +128,8 @@ def voyage(
         heard.append(leg.is_heard)
     step_h = pd.Timedelta(every) / pd.Timedelta("1h")
     t = np.arange(0.0, times[-1] + 1e-9, step_h)
-    of_leg = np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(legs) - 1)
-    knots = np.array([leg.knots for leg in legs])[of_leg]
+    of_leg = np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(parsed) - 1)
+    knots = np.array([leg.knots for leg in parsed])[of_leg]
     said = {"true": knots, "none": np.full(t.size, np.nan)}
     is_heard = np.array(heard)[of_leg]
     return fixes_at(
@@ -168,6 +193,17 @@ def seen_at(
     return fixes_at(START, np.atleast_1d(hours), *PLACES[place], sog_kn, track_id, imo)
 
 
+def seen(text: str) -> pd.DataFrame:
+    """Single fixes as text: `"sea 0 @9, A berth 20 21"` is at sea at hour 0, reporting 9 knots, and
+    in the berth at hours 20 and 21, reporting 0 (`@nan`: no speed)."""
+    tables = []
+    for part in text.split(", "):
+        fix, _, sog = part.partition(" @")
+        place, hours = re.fullmatch(r"(.*?)((?: -?[\d.]+)+)", fix).groups()
+        tables.append(seen_at(place, [float(hour) for hour in hours.split()], float(sog or 0)))
+    return together(*tables)
+
+
 def together(*tables: pd.DataFrame) -> pd.DataFrame:
     """Tables of fixes as one, in track and time order."""
     fixes = pd.concat(tables, ignore_index=True)
@@ -204,8 +240,8 @@ def calls_of(
 
 def judged(fixes: pd.DataFrame) -> pd.DataFrame:
     """Fixes with their verdict, each on its track."""
-    found = judge(fixes)
-    return fixes.assign(verdict=found.verdict, reason=found.reason, track_id=found.track_id)
+    verdict, reason, track_id = judge(fixes)
+    return fixes.assign(verdict=verdict, reason=reason, track_id=track_id)
 
 
 def shown(calls: pd.DataFrame) -> list[tuple[str, str, int]]:
