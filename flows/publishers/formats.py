@@ -66,4 +66,4 @@ def _what_it_is(path: Path) -> str:
         (columns >= {"id", "schema", "identifiers"}, _SIMPLE_TABLE),
         (columns >= {"group type", "group id"}, _CLOSED_LIST),
     )
-    return next((text for is_it, text in kinds if is_it), "not recognised as a list")
+    return next((text for is_it, text in kinds if is_it), "unrecognised list format")

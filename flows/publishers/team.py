@@ -164,7 +164,7 @@ def _time_fault(
     if cells["reason"].lower() == "scrapped" and valid_from is None:
         return "scrapped without from: the day from which the hull no longer exists"
     if valid_from and valid_to and valid_to < valid_from:
-        return f"to {valid_to} lies before from {valid_from}"
+        return f"to {valid_to} is before from {valid_from}"
     return None
 
 

@@ -29,7 +29,7 @@ from flows.lists.entry import Entry
 from flows.publishers.formats import open_list
 from flows.registers import guard, store
 from flows.registers.codes import load_programmes, load_vessel_types
-from tests.flows.registers.ships import imo
+from tests.build.lists import imo
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
 REGISTERS = CASES.parent / "data" / "registers"
@@ -426,7 +426,7 @@ def test_an_owner_is_as_strong_as_the_list_that_names_him(
         (b'{"ships": []}', "JSON of another kind"),
         (b"<list><ship/></list>", "XML of another kind"),
         (b"id,schema,name,identifiers\n1,Vessel,SIM,IMO\n", "take its entities.ftm.json"),
-        (b"hello\n", "not recognised as a list"),
+        (b"hello\n", "unrecognised list format"),
     ],
 )
 def test_what_is_no_list_is_named(settings: Settings, content: bytes, told: str) -> None:

@@ -236,7 +236,7 @@ def test_the_command_imports_and_says_what_changed(
     assert cli.main(["vessel", "NO SUCH SHIP", *home]) == 1
     path.write_text("nothing", encoding="utf-8")
     assert cli.main(["register", "import", str(path), *home]) == 1
-    assert "not recognised as a list" in capsys.readouterr().err
+    assert "unrecognised list format" in capsys.readouterr().err
 
 
 def test_a_list_does_not_end_what_was_listed_after_its_day(settings: Settings) -> None:

@@ -1,0 +1,30 @@
+"""The harness of the lists: `read` gives what the publisher under test makes of a content."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from flows.home.settings import Settings
+from tests.build.lists import Read, Rows, read_list
+
+
+@pytest.fixture
+def read(request: pytest.FixtureRequest, tmp_path: Path) -> Read:
+    """Reads a content with `PUBLISHER` of the test's module; the file's name tells nothing."""
+
+    def read(content: str | bytes, name: str = "list.bin") -> Rows:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return read_list(request.module.PUBLISHER, path)
+
+    return read
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Settings(home=home, as_of=datetime(2026, 5, 1), threads=1, memory_limit="200MB")
