@@ -13,22 +13,22 @@ import shapely
 from flows.report.figures import ALL, FENCE, INK, LINKED, MUTED
 
 MOST_CREDIBLE = 10_000
-"""More credible fixes than this are thinned out. A choice: a browser draws so many at once without
-a pause, and the file stays near two megabytes."""
+"""Most credible fixes drawn. A choice: a browser draws so many without a pause, and the file stays
+near two megabytes."""
 FIRST_TOLERANCE_M = 50.0
-"""Where thinning begins: on a screen 1,000 pixels wide a pixel of a map of 50 km. It is doubled
-until `MOST_CREDIBLE` are left."""
+"""First tolerance of thinning: a pixel of a map of 50 km that is 1,000 pixels wide. It is doubled
+until at most `MOST_CREDIBLE` are left."""
 SILENCE_US = 24 * 3_600 * 1_000_000
 """A step without a fix for this long is dashed: the silence that `barometer vessel` lists."""
 
-# The sphere of Web Mercator (EPSG:3857), which the axes of the plot count in.
+# Radius of the sphere of Web Mercator (EPSG:3857), the projection of the plot.
 _RADIUS_M = 6_378_137.0
 
 SECOND_HULL_REASON, CLOCK_REASON, NOT_JUDGED = "second hull", "wrong clock", "not judged"
 
 
 class Layer(NamedTuple):
-    """What can be switched on the map: its name, sign, colour and words."""
+    """A layer that can be switched on the map: its name, symbol, colour and label."""
 
     name: str
     sign: str
@@ -45,34 +45,34 @@ PORT_LAYERS = (
 FIX_LAYERS = {
     "credible": (Layer("credible", "●", ALL, "credible fixes"), "circle"),
     "disputed": (Layer("disputed", "▲", "#c98a00", "disputed"), "triangle"),
-    CLOCK_REASON: (Layer("clock", "◆", "#7b4ea3", "of a wrong clock"), "diamond"),
+    CLOCK_REASON: (Layer("clock", "◆", "#7b4ea3", "wrong clock"), "diamond"),
     "implausible": (Layer("implausible", "✕", "#c2185b", "implausible"), "x"),
     SECOND_HULL_REASON: (Layer("second", "■", "#5b8c2a", "another hull on its MMSI"), "square"),
     NOT_JUDGED: (Layer("not_judged", "○", MUTED, "not judged: never near a port"), "circle"),
 }
-"""Kind of fix -> its layer and marker. Shapes differ too, for who does not tell the colours."""
+"""Kind of fix -> its layer and marker. Shapes differ too, for colour-blind readers."""
 CALL_LAYER = Layer("calls", "★", LINKED, "port calls")
-EVENT_LAYER = Layer("interference", "◯", "#c2185b", "interference meanwhile")
+EVENT_LAYER = Layer("interference", "◯", "#c2185b", "interference at the time")
 
 
 def thin(fix: pd.DataFrame, most: int = MOST_CREDIBLE) -> tuple[pd.DataFrame, float]:
-    """Fewer of the credible fixes, where there are more than can be drawn.
+    """Fewer of the credible fixes, if there are more than can be drawn.
 
-    Each way without a long silence is simplified after Douglas and Peucker (1973): no fix that is
-    left out lies further from the drawn line than the tolerance. The ends of each way stay, and
-    so does every fix that is not credible.
+    Each segment without a long silence is simplified after Douglas and Peucker (1973): no fix that
+    is left out is farther from the drawn line than the tolerance. The ends of each segment and
+    every fix that is not credible are kept.
 
     Parameters
     ----------
     fix : DataFrame
         As in `ship_on_map`, by track and time.
     most : int
-        Credible fixes that may stay, ends of ways on top.
+        Most credible fixes kept, beside the ends of segments.
 
     Returns
     -------
     kept, tolerance_m : DataFrame, float
-        In the same order; 0 metres where nothing had to be left out. The tolerance is in metres
+        In the same order; 0 metres if nothing was left out. The tolerance is in metres
         on the ground at the ship's middle latitude.
     """
     credible = fix[fix["kind"] == "credible"]
@@ -96,7 +96,7 @@ def thin(fix: pd.DataFrame, most: int = MOST_CREDIBLE) -> tuple[pd.DataFrame, fl
 
 
 def _simplified(x: npt.NDArray[Any], y: npt.NDArray[Any], tolerance: float) -> npt.NDArray[Any]:
-    """Which points of a way stay, by number: the way carries them as its third coordinate."""
+    """Indices of the points of a line that are kept, carried as its third coordinate."""
     if len(x) < 3:
         return np.arange(len(x))
     way = shapely.linestrings(np.column_stack([x, y, np.arange(len(x))]))
@@ -106,7 +106,7 @@ def _simplified(x: npt.NDArray[Any], y: npt.NDArray[Any], tolerance: float) -> n
 
 
 def breaks_of(fix: pd.DataFrame) -> npt.NDArray[Any]:
-    """Where a new way begins: another track, a long silence, or across the antimeridian."""
+    """Indices at which a new segment begins: another track, a long silence, or the antimeridian."""
     at_us = fix["reported_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
     return 1 + np.flatnonzero(
         (np.diff(fix["track_id"]) != 0)

@@ -1,4 +1,4 @@
-"""What an import of a list did, for a terminal and for a script."""
+"""The result of a list's import, for a terminal and for a script."""
 
 from __future__ import annotations
 
@@ -6,58 +6,57 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flows.home.text import safe_text
 from flows.registers.difference import Listing
 from flows.registers.guard import named_keys
 from flows.registers.store import Held, Imported
-from flows.report.tables import safe_text
 
 MOST_SHOWN = 10
-"""Ships and pieces of junk that a terminal gets to see; `--json` has them all."""
+"""Most ships and rejected fields printed; `--json` has all of them."""
 
 
-def as_record(found: Imported) -> dict[str, Any]:
-    """An import as JSON can hold it, with every ship and piece of junk."""
-    return found._asdict() | {
-        "junk": [row._asdict() for row in found.junk],
-        **{name: [x._asdict() for x in getattr(found, name)] for name in _CHANGES},
+def as_record(imported: Imported) -> dict[str, Any]:
+    """An import as JSON, with every ship and rejected field."""
+    return imported._asdict() | {
+        "junk": [row._asdict() for row in imported.junk],
+        **{name: [x._asdict() for x in getattr(imported, name)] for name in _CHANGES},
     }
 
 
-def as_text(found: Imported, name: str) -> str:
-    """An import in lines: what came in, what changed against the version before, what is junk."""
+def as_text(imported: Imported, name: str) -> str:
+    """An import in lines: entries, changes against the version before, rejected fields."""
     head = (
-        f"{found.register} of {found.published_on}: {found.entries:,} entries of "
-        f"{found.hulls:,} hulls"
+        f"{imported.register} of {imported.published_on}: {imported.entries:,} entries of "
+        f"{imported.hulls:,} hulls"
     )
-    if found.state == "known":
+    if imported.state == "known":
         return f"{head}. This file was imported before; nothing changes."
     lines = [f"{head}."]
-    if found.published_by == "newest day in it":
+    if imported.published_by == "newest day in it":
         lines.append(
-            "The list does not give its day: taken as of the newest day in it. If you know it, "
-            "remove this import (barometer register list has its number) and give --published-on."
+            "The list does not give its day: imported as of the newest day in it. If that is "
+            "wrong, remove this import (barometer register list shows its number) and "
+            "import it again with --published-on."
         )
-    if found.compared_with is None and found.is_newest:
-        lines.append("The first version of this list; links follow it from now on.")
-    elif found.compared_with is not None:
-        lines.append(f"Against the version of {found.compared_with}:")
+    if imported.compared_with is None and imported.is_newest:
+        lines.append("The first version of this list; links use it from now on.")
+    elif imported.compared_with is not None:
+        lines.append(f"Against the version of {imported.compared_with}:")
         for change in _CHANGES:
-            lines += _changes(change, getattr(found, change))
-    if not found.is_newest:
+            lines += _changes(change, getattr(imported, change))
+    if not imported.is_newest:
         lines.append(
-            "A newer version is at hand, so today's links do not follow this one; what was known "
-            "on a day does."
+            "A newer version is at hand: this one is used only for what was known on earlier days."
         )
-    if found.unknown_keys:
+    if imported.unknown_keys:
         lines.append(
-            "WARNING: programme keys that are not known: "
-            f"{safe_text(named_keys(found.unknown_keys))}. They "
-            "link nothing, and end no link of the same ship. Report them, so that "
-            "data/registers/programmes.csv gets them."
+            f"WARNING: unknown programme keys: {safe_text(named_keys(imported.unknown_keys))}. "
+            "They neither make nor end a link. Report them, so that they are added to "
+            "data/registers/programmes.csv."
         )
-    if found.accepted:
-        lines.append(f"WARNING: taken with --accept-loss although: {safe_text(found.accepted)}.")
-    lines += _junk(found, name)
+    if imported.accepted:
+        lines.append(f"WARNING: imported with --accept-loss: {safe_text(imported.accepted)}.")
+    lines += _junk(imported, name)
     return "\n".join(lines)
 
 
@@ -65,8 +64,8 @@ def removed_as_text(record: Mapping[str, Any], number: int) -> str:
     """The removal of an import in a line, with how to undo it."""
     return safe_text(
         f"Import {number} removed: {record['register']} of {record['published_on']} "
-        f"({record['name']}, {record['hulls']:,} hulls). Links follow the version before it. To "
-        "have it back, import the file again."
+        f"({record['name']}, {record['hulls']:,} hulls). Links use the version before it. To "
+        "undo this, import the file again."
     )
 
 
@@ -75,16 +74,16 @@ def held_as_text(held: Sequence[Held]) -> str:
     heads = ("import", "register", "day", "ships", "linked", "in use", "imported", "file")
     rows = [
         (
-            "bundled" if one.number is None else str(one.number),
-            one.register,
-            str(one.published_on),
-            f"{one.ships:,}",
-            f"{one.linked_ships:,}",
-            "yes" if one.is_newest else "history",
-            (one.imported_at or "")[:16],
-            safe_text(one.name),
+            "bundled" if version.number is None else str(version.number),
+            version.register,
+            str(version.published_on),
+            f"{version.ships:,}",
+            f"{version.linked_ships:,}",
+            "yes" if version.is_newest else "history",
+            (version.imported_at or "")[:16],
+            safe_text(version.name),
         )
-        for one in held
+        for version in held
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     lines = [
@@ -92,9 +91,9 @@ def held_as_text(held: Sequence[Held]) -> str:
         for row in (heads, *rows)
     ]
     lines += [
-        f"Import {one.number} was taken although: {safe_text(one.accepted)}."
-        for one in held
-        if one.accepted
+        f"Import {version.number} was accepted despite a warning: {safe_text(version.accepted)}."
+        for version in held
+        if version.accepted
     ]
     return "\n".join(lines)
 
@@ -105,22 +104,22 @@ _CHANGES = ("added", "changed", "gone")
 def _changes(change: str, listings: Sequence[Listing]) -> list[str]:
     lines = [f"  {change}: {len(listings):,}"]
     for listing in listings[:MOST_SHOWN]:
-        told = f"{listing.hull}  {listing.vessel_name}  {listing.programme}"
-        lines.append(f"    {safe_text(told)}")
+        line = f"{listing.hull}  {listing.vessel_name}  {listing.programme}"
+        lines.append(f"    {safe_text(line)}")
     if len(listings) > MOST_SHOWN:
         lines.append(f"    and {len(listings) - MOST_SHOWN:,} more (--json shows all)")
     return lines
 
 
-def _junk(found: Imported, name: str) -> list[str]:
-    if not found.junk:
+def _junk(imported: Imported, name: str) -> list[str]:
+    if not imported.junk:
         return []
-    reasons = Counter((row.reason, row.is_whole) for row in found.junk)
-    lines = [f"Not taken over: {len(found.junk):,}, kept in the relation register_reject."]
+    reasons = Counter((row.reason, row.is_whole) for row in imported.junk)
+    lines = [f"Not imported: {len(imported.junk):,}, kept in the relation register_reject."]
     for (reason, is_whole), count in reasons.most_common(MOST_SHOWN):
-        what = "entry lost" if is_whole else "field left out"
-        lines.append(f"  {count:,} x {safe_text(reason)} ({what})")
-    for row in found.junk[:MOST_SHOWN]:
+        extent = "entry lost" if is_whole else "field left out"
+        lines.append(f"  {count:,} x {safe_text(reason)} ({extent})")
+    for row in imported.junk[:MOST_SHOWN]:
         lines.append(
             f"  {safe_text(name)} line {row.line}: {safe_text(row.reason)}: "
             f"{safe_text(row.raw)[:80]}"

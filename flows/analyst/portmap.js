@@ -1,4 +1,4 @@
-// The map's own script: draws what is in the page, keeps it undistorted, and switches layers.
+// The script of the map: draws the data of the page, keeps the scale equal, and switches layers.
 "use strict";
 (async () => {
   const item = JSON.parse(document.getElementById("map-data").textContent);
@@ -6,7 +6,7 @@
   const plot = [...views].map((view) => view.model).find((model) => model.type === "Figure");
   const { x_range: across, y_range: up } = plot;
 
-  // A degree north is as long on the screen as one east: the figure's own ranges know no such bond.
+  // Equal scale in both directions, which the figure's own ranges do not keep.
   let width = 0;
   const fit = () => {
     const [wide, high] = [plot.inner_width, plot.inner_height];
@@ -25,7 +25,7 @@
     }
   };
 
-  // Names that would lie on each other are left out; there is room for them further in.
+  // Names that would overlap are left out; zooming in makes room for them.
   const names = plot.renderers.find((renderer) => renderer.name === "names").data_source;
   const pencil = document.createElement("canvas").getContext("2d");
   pencil.font = "12px sans-serif";
@@ -58,34 +58,34 @@
   fit();
   ask();
 
-  // What is under the pointer, else what was tapped, told as text beside the map.
-  const aside = document.getElementById("told");
-  const most = (data) => (data.told ? 3 : 1);
+  // Text beside the map on what is under the pointer, else on what was tapped.
+  const aside = document.getElementById("hover");
+  const most = (data) => (data.hover ? 3 : 1);
   const fix = (data, i, kind) =>
     `${new Date(data.at[i]).toISOString().slice(0, 19).replace("T", " ")} UTC\n` +
     `${data.lat[i].toFixed(5)} N ${data.lon[i].toFixed(5)} E, ` +
     (Number.isNaN(data.sog_kn[i]) ? "no speed given" : `${data.sog_kn[i].toFixed(1)} kn`) +
     `\n${kind}`;
-  const tellers = plot.renderers.filter((renderer) => {
+  const hoverable = plot.renderers.filter((renderer) => {
     const columns = renderer.data_source.columns();
-    return columns.includes("told") || columns.includes("at");
+    return columns.includes("hover") || columns.includes("at");
   });
-  const found = (selection) => {
+  const textsOf = (selection) => {
     const texts = [];
-    for (const renderer of [...tellers].reverse()) {
+    for (const renderer of [...hoverable].reverse()) {
       const { data } = renderer.data_source;
       const indices = renderer.visible ? renderer.data_source[selection].indices : [];
       for (const i of indices.slice(0, most(data))) {
-        texts.push(data.told ? data.told[i] : fix(data, i, renderer.glyph.tags[1]));
+        texts.push(data.hover ? data.hover[i] : fix(data, i, renderer.glyph.tags[1]));
       }
       const more = indices.length - most(data);
-      if (more > 0) texts.push(`and ${more} more like it here`);
+      if (more > 0) texts.push(`and ${more} more here`);
     }
     return texts;
   };
-  const tell = () => {
-    const under = found("inspected");
-    const texts = under.length ? under : found("selected");
+  const show = () => {
+    const under = textsOf("inspected");
+    const texts = under.length ? under : textsOf("selected");
     aside.textContent = texts.join("\n\n");
     aside.hidden = texts.length === 0;
   };
@@ -95,19 +95,19 @@
     aside.classList.toggle("right", event.clientX - left < wide / 2);
   };
   for (const kind of ["pointermove", "pointerdown"]) main.addEventListener(kind, keepClear, true);
-  for (const { data_source: source } of tellers) {
-    source.inspect.connect(tell);
-    source.selected.properties.indices.change.connect(tell);
+  for (const { data_source: source } of hoverable) {
+    source.inspect.connect(show);
+    source.selected.properties.indices.change.connect(show);
   }
 
   for (const box of document.querySelectorAll("input[data-layer]")) {
-    const show = () => {
+    const toggle = () => {
       for (const renderer of plot.renderers) {
         if (renderer.glyph.tags.includes(box.dataset.layer)) renderer.visible = box.checked;
       }
     };
-    box.addEventListener("change", show);
-    show(); // a browser may keep a box as it was when the page is loaded again
+    box.addEventListener("change", toggle);
+    toggle(); // a browser may keep a box as it was when the page is loaded again
   }
   document.documentElement.dataset.drawn = "yes";
 })();

@@ -37,9 +37,10 @@ from flows.analyst.layers import (
 from flows.home.durable import write_durably
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError
+from flows.home.text import safe_text
 from flows.report.figures import ALL, FENCE, INK, LAND, MUTED, PAPER, SEA
 from flows.report.maps import land
-from flows.report.tables import records, safe_text
+from flows.report.tables import records
 from flows.report.words import SIMULATED
 from geo.plausibility import CLOCK, REASONS
 from geo.ports import Ports
@@ -49,12 +50,12 @@ _FIRST_VIEW = (47.3, 24.0, 61.5, 39.2)
 
 
 def ship_on_map(con: duckdb.DuckDBPyConnection, ship: Mapping[str, Any]) -> dict[str, Any]:
-    """What the map shows of a ship.
+    """The data of a ship on the map.
 
     Parameters
     ----------
     con : DuckDBPyConnection
-        On a catalogue whose lake is at hand.
+        On a catalogue, with its lake.
     ship : mapping
         One of `flows.analyst.vessel.find_ships`, heard at least once.
 
@@ -93,43 +94,37 @@ def ship_on_map(con: duckdb.DuckDBPyConnection, ship: Mapping[str, Any]) -> dict
     }
 
 
-def map_page(ports: Ports, found: Mapping[str, Any] | None = None) -> str:
-    """The map as HTML: one file, scripts and data inside, that asks no network for anything.
+def map_page(ports: Ports, of_ship: Mapping[str, Any] | None = None) -> str:
+    """The map as HTML: one file with its scripts and data, which loads nothing from the network.
 
     Parameters
     ----------
     ports : Ports
         All ports and fences.
-    found : mapping or None
+    of_ship : mapping or None
         A ship, from `ship_on_map`; None for the ports alone.
 
     Returns
     -------
     str
-        The page. Its content security policy lets only its own two scripts run and nothing be
-        fetched; whatever ships call themselves is text in it, on one line and without signs that
-        a screen does not show.
+        The page. Its content security policy allows only its own two scripts and no requests;
+        names of ships are text in it, on one line and without invisible characters.
     """
-    plot = _plot(found)
+    plot = _plot(of_ship)
     layers = list(PORT_LAYERS)
     _draw_land(plot)
     _draw_areas(plot, ports)
     title, notes = "Ports and fences", ["Hover or tap for names, sources and accuracy."]
-    if found is not None:
-        title, notes, of_ship = _draw_ship(plot, found)
-        layers = of_ship + layers
+    if of_ship is not None:
+        title, notes, ship_layers = _draw_ship(plot, of_ship)
+        layers = ship_layers + layers
     _draw_names(plot, ports)
-    return _page(
-        title=title,
-        notes=notes,
-        simulated=SIMULATED if found is not None and found["is_simulated"] else "",
-        layers=layers,
-        item=json_item(plot),
-    )
+    simulated = SIMULATED if of_ship is not None and of_ship["is_simulated"] else ""
+    return _page(title, notes, simulated, layers, json_item(plot))
 
 
 def write_map(path: Path, page: str) -> None:
-    """Write the page, whole or not at all; a file that is there is replaced.
+    """Write the page atomically; an existing file is replaced.
 
     Raises
     ------
@@ -144,13 +139,13 @@ def write_map(path: Path, page: str) -> None:
         raise BarometerError(f"{path}: the map cannot be written ({error.strerror}).") from error
 
 
-def _plot(found: Mapping[str, Any] | None) -> Any:
-    """An empty map that shows Iran's waters, or where the ship was."""
+def _plot(of_ship: Mapping[str, Any] | None) -> Any:
+    """An empty map of Iran's waters, or of the area of the ship."""
     west, south, east, north = _FIRST_VIEW
-    if found is not None:
-        own = found["fix"][found["fix"]["kind"].isin(["credible", "disputed", NOT_JUDGED])]
-        own = found["fix"] if own.empty else own
-        # A ship that lay still gets a tenth of a degree round it.
+    if of_ship is not None:
+        own = of_ship["fix"][of_ship["fix"]["kind"].isin(["credible", "disputed", NOT_JUDGED])]
+        own = of_ship["fix"] if own.empty else own
+        # At least a tenth of a degree around a ship that did not move.
         west, east = own["lon"].min() - 0.1, own["lon"].max() + 0.1
         south, north = own["lat"].min() - 0.1, own["lat"].max() + 0.1
     (left, right), (low, high) = mercator(np.array([west, east]), np.array([south, north]))
@@ -180,7 +175,7 @@ def _plot(found: Mapping[str, Any] | None) -> Any:
 
 
 def _rings(areas: Sequence[BaseGeometry]) -> dict[str, Any]:
-    """Polygons with holes as bokeh wants them: areas, parts, rings, metres."""
+    """Polygons with holes for bokeh: areas, parts, rings, metres."""
     xs, ys = [], []
     for area in areas:
         parts = [
@@ -201,7 +196,7 @@ def _draw_land(plot: Any) -> None:
 
 
 def _draw_areas(plot: Any, ports: Ports) -> None:
-    """Outer limits, anchorages and berths, each a layer, with what is known of each in a hover."""
+    """Outer limits, anchorages and berths, each a layer, with their sources on hover."""
     names = dict(zip(ports.port["port_id"], ports.port["name"], strict=True))
     areas = ports.port_area
     inner = areas[areas["kind"] != "port_limit"].groupby("port_id")["geometry"].apply(list)
@@ -209,21 +204,21 @@ def _draw_areas(plot: Any, ports: Ports) -> None:
         own = areas[areas["kind"] == layer.name]
         geometry = list(own["geometry"])
         if layer.name == "port_limit":
-            # Without what lies in it, so that a hover tells one thing at a time.
+            # Without the areas inside, so that a hover shows one area at a time.
             geometry = [
                 shapely.difference(limit, shapely.union_all(inner.get(port_id, [])))
                 for limit, port_id in zip(geometry, own["port_id"], strict=True)
             ]
-        told = [
+        texts = [
             f"{area['name']} ({area['kind'].replace('_', ' ')})\n"
             f"{names[area['port_id']]}, {area['port_id']}\n"
             f"drawn from: {area['source']}\naccuracy: {area['accuracy_m']:,.0f} m"
             for area in own.to_dict("records")
         ]
-        _tell(
+        _make_hoverable(
             plot,
             plot.multi_polygons(
-                source=ColumnDataSource(_rings(geometry) | {"told": _lines(told)}),
+                source=ColumnDataSource(_rings(geometry) | {"hover": _lines(texts)}),
                 fill_color=layer.colour,
                 fill_alpha=fill,
                 line_color=FENCE if layer.name == "anchorage" else layer.colour,
@@ -234,15 +229,15 @@ def _draw_areas(plot: Any, ports: Ports) -> None:
 
 
 def _lines(texts: Sequence[str]) -> list[str]:
-    """Texts of some lines, each line without signs that a screen does not show."""
+    """Texts of several lines, each line without invisible characters."""
     return ["\n".join(safe_text(line) for line in text.split("\n")) for text in texts]
 
 
-def _tell(plot: Any, renderer: Any) -> None:
-    """Let the page's script tell of what is under the pointer, or was tapped, of a renderer.
+def _make_hoverable(plot: Any, renderer: Any) -> None:
+    """Let the page's script show a renderer's text for what is under the pointer, or was tapped.
 
-    It writes the column `told` as text; bokeh's own tooltips are HTML, would cover each other
-    where things lie close, and do not come up on a touch.
+    It shows the column `hover` as text; bokeh's own tooltips are HTML, cover each other where
+    things are close, and do not appear on a touch screen.
     """
     renderer.nonselection_glyph = None
     for tool in plot.tools:
@@ -251,7 +246,7 @@ def _tell(plot: Any, renderer: Any) -> None:
 
 
 def _draw_names(plot: Any, ports: Ports) -> None:
-    """Names beside the ports; the page's script leaves out those that would lie on another."""
+    """Names beside the ports; the page's script leaves out those that would overlap."""
     port = ports.port.assign(
         is_far=ports.port["country"] != "IR",
         usual=ports.port["usual_tanker_calls"].fillna(0),
@@ -278,43 +273,43 @@ def _draw_names(plot: Any, ports: Ports) -> None:
     )
 
 
-def _draw_ship(plot: Any, found: Mapping[str, Any]) -> tuple[str, list[str], list[Layer]]:
-    """A ship's fixes, way, calls and the interference meanwhile; title, notes and layers of it."""
-    fix, tolerance_m = thin(found["fix"])
-    left_out = len(found["fix"]) - len(fix)
-    _draw_way(plot, fix[fix["kind"] == "credible"])
+def _draw_ship(plot: Any, of_ship: Mapping[str, Any]) -> tuple[str, list[str], list[Layer]]:
+    """Draw a ship's fixes, track, calls and interference at the time; title, notes and layers."""
+    fix, tolerance_m = thin(of_ship["fix"])
+    left_out = len(of_ship["fix"]) - len(fix)
+    _draw_track(plot, fix[fix["kind"] == "credible"])
     layers = []
     for kind, (layer, marker) in FIX_LAYERS.items():
         own = fix[fix["kind"] == kind]
         if not own.empty:
-            count = (found["fix"]["kind"] == kind).sum()
+            count = (of_ship["fix"]["kind"] == kind).sum()
             layers.append(layer._replace(text=f"{layer.text} ({count:,})"))
-        # A renderer for each reason, so that the words are in the file once and not at each fix.
+        # A renderer for each reason, so that its text is in the file once and not at each fix.
         for reason, rows in own.groupby(own["reason"].fillna(""), sort=True):
             words = f"{kind}: {reason}" if reason else kind
-            _tell(plot, _draw_fixes(plot, rows, layer, marker, words))
-    if found["events"]:
-        _draw_events(plot, found["events"])
-        layers.append(EVENT_LAYER._replace(text=f"{EVENT_LAYER.text} ({len(found['events'])})"))
-    if found["calls"]:
-        _draw_calls(plot, found["calls"])
-        layers.insert(0, CALL_LAYER._replace(text=f"{CALL_LAYER.text} ({len(found['calls'])})"))
-    ship = found["ship"]
-    name = safe_text(ship["vessel_name"] or "") or "A ship without a name"
+            _make_hoverable(plot, _draw_fixes(plot, rows, layer, marker, words))
+    if of_ship["events"]:
+        _draw_events(plot, of_ship["events"])
+        layers.append(EVENT_LAYER._replace(text=f"{EVENT_LAYER.text} ({len(of_ship['events'])})"))
+    if of_ship["calls"]:
+        _draw_calls(plot, of_ship["calls"])
+        layers.insert(0, CALL_LAYER._replace(text=f"{CALL_LAYER.text} ({len(of_ship['calls'])})"))
+    ship = of_ship["ship"]
+    name = safe_text(ship["vessel_name"] or "") or "Unnamed ship"
     notes = [
         f"Heard {ship['first_at']:%Y-%m-%d} to {ship['last_at']:%Y-%m-%d}, UTC. "
         "The line joins credible fixes; dashed where none was heard for 24 hours or more."
     ]
     if left_out:
         notes.append(
-            f"Thinned out: {left_out:,} of {(found['fix']['kind'] == 'credible').sum():,} credible "
-            f"fixes are not drawn, none further than {tolerance_m:,.0f} m from the line "
-            "(Douglas-Peucker). All others are."
+            f"Thinned out: {left_out:,} of {(of_ship['fix']['kind'] == 'credible').sum():,} "
+            f"credible fixes are not drawn, none farther than {tolerance_m:,.0f} m from the line "
+            "(Douglas-Peucker). All other fixes are drawn."
         )
     return f"{name}, {safe_text(ship['hull_id'])}", notes, layers
 
 
-def _draw_way(plot: Any, credible: pd.DataFrame) -> None:
+def _draw_track(plot: Any, credible: pd.DataFrame) -> None:
     """The line through the credible fixes, dashed over silences."""
     if len(credible) < 2:
         return
@@ -363,11 +358,11 @@ def _draw_events(plot: Any, events: Sequence[Mapping[str, Any]]) -> None:
             "x": x,
             "y": y,
             "radius": [e["radius_m"] for e in events] / np.cos(np.radians(lat)),
-            "told": _lines(
+            "hover": _lines(
                 [
                     f"Interference: {event['place']}\n{event['began_at']:%Y-%m-%d %H:%M} to "
-                    f"{event['ended_at']:%Y-%m-%d %H:%M} UTC\n{event['ships']} ships were shown "
-                    f"here and were not ({event['evidence']})"
+                    f"{event['ended_at']:%Y-%m-%d %H:%M} UTC\n{event['ships']} ships at this "
+                    f"false position ({event['evidence']})"
                     for event in events
                 ]
             ),
@@ -376,15 +371,17 @@ def _draw_events(plot: Any, events: Sequence[Mapping[str, Any]]) -> None:
     style = {"fill_alpha": 0.12, "line_width": 1.5, "tags": [EVENT_LAYER.name], "source": source}
     colour = EVENT_LAYER.colour
     plot.circle("x", "y", radius="radius", fill_color=colour, line_color=colour, **style)
-    # The circle is as large as the event, often too small to be seen: a ring of pixels round it.
-    _tell(plot, plot.scatter("x", "y", size=22, fill_color=colour, line_color=colour, **style))
+    # The circle has the size of the event, often too small to see: a ring of fixed size around it.
+    _make_hoverable(
+        plot, plot.scatter("x", "y", size=22, fill_color=colour, line_color=colour, **style)
+    )
 
 
 def _draw_calls(plot: Any, calls: Sequence[Mapping[str, Any]]) -> None:
     x, y = mercator(
         np.array([call["lon"] for call in calls]), np.array([call["lat"] for call in calls])
     )
-    told = []
+    texts = []
     for call in calls:
         left = f"{call['departed_at']:%Y-%m-%d %H:%M}" if call["departed_at"] else "still in port"
         linked = (
@@ -392,12 +389,12 @@ def _draw_calls(plot: Any, calls: Sequence[Mapping[str, Any]]) -> None:
             if call["link_reasons"]
             else ""
         )
-        told.append(
+        texts.append(
             f"Call at {call['port_name']} ({call['area_kind']})\n"
             f"{call['arrived_at']:%Y-%m-%d %H:%M} to {left} UTC\nconfidence "
             f"{call['confidence']}{'' if call['confidence'] > 1 else ', contested'}{linked}"
         )
-    source = ColumnDataSource({"x": x, "y": y, "told": _lines(told)})
+    source = ColumnDataSource({"x": x, "y": y, "hover": _lines(texts)})
     stars = plot.scatter(
         "x",
         "y",
@@ -408,16 +405,11 @@ def _draw_calls(plot: Any, calls: Sequence[Mapping[str, Any]]) -> None:
         line_color=PAPER,
         tags=[CALL_LAYER.name],
     )
-    _tell(plot, stars)
+    _make_hoverable(plot, stars)
 
 
 def _page(
-    *,
-    title: str,
-    notes: Sequence[str],
-    simulated: str,
-    layers: Sequence[Layer],
-    item: Any,
+    title: str, notes: Sequence[str], simulated: str, layers: Sequence[Layer], item: Any
 ) -> str:
     here = Path(__file__).resolve().parent
     library = "\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)
@@ -430,7 +422,7 @@ def _page(
         loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined
     ).get_template("portmap.html")
     return page.render(
-        # No other script runs, and nothing is fetched; the plot writes styles of its own.
+        # No other script and no requests; the plot writes inline styles.
         policy=(
             f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
             "img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -442,7 +434,7 @@ def _page(
         paper=PAPER,
         ink=INK,
         muted=MUTED,
-        # Data that cannot end its element, whatever it holds.
+        # Escaped, so that no value can end the element.
         data=json.dumps(item).replace("<", "\\u003c"),
         library=library,
         script=script,

@@ -7,19 +7,19 @@ from typing import Any
 from rich.table import Table
 
 from flows.home.resources import port_files
-from flows.report.terminal import show as print_view
+from flows.report import terminal
 from geo.ports import load_ports
 
 
 def records() -> list[dict[str, Any]]:
-    """One record a port, with its areas: names, kinds, where they were drawn from, and how well."""
+    """One record a port with its areas: names, kinds, sources and accuracy."""
     ports = load_ports(*port_files())
     areas = ports.port_area.groupby("port_id")
-    found = []
+    rows = []
     for port in ports.port.to_dict("records"):
         middle = port["geometry"].representative_point()
         calls = port["usual_tanker_calls"]
-        found.append(
+        rows.append(
             {
                 "port_id": port["port_id"],
                 "name": port["name"],
@@ -45,7 +45,7 @@ def records() -> list[dict[str, Any]]:
                 ],
             }
         )
-    return found
+    return rows
 
 
 def show() -> None:
@@ -69,5 +69,5 @@ def show() -> None:
             "?" if calls is None else str(calls),
             str(port["accuracy_m"]),
         )
-    print_view(table)
-    print_view("\nWhat each polygon was drawn from: barometer ports --json")
+    terminal.show(table)
+    terminal.show("\nSources of each polygon: barometer ports --json")

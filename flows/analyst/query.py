@@ -22,14 +22,14 @@ from rich.text import Text
 
 from flows.catalogue import access
 from flows.home.settings import BarometerError, Settings
-from flows.home.text import INVISIBLE
-from flows.report.tables import is_formula, safe_text
+from flows.home.text import INVISIBLE, safe_text
+from flows.report.tables import is_formula
 
 MAX_TABLE_ROWS = 1000
-"""A longer table is no reading; the other formats give every row."""
+"""Most rows of a printed table; the other formats give every row."""
 
 BATCH_ROWS = 10_000
-"""A result can be as large as the lake: it is written so many rows at a time."""
+"""Rows written at a time: a result can be as large as the lake."""
 
 INTEGERS = {
     *("tinyint", "smallint", "integer", "bigint", "hugeint"),
@@ -41,22 +41,22 @@ TIMES = {
     "timestamp with time zone",
 }
 NOT_TEXT = NUMBERS | TIMES | {"boolean", "date", "time", "time with time zone", "interval", "uuid"}
-"""Types whose values nobody else wrote: what they print is never a formula of a spreadsheet."""
+"""Types that hold no text of others: their values are never spreadsheet formulas."""
 NESTED = {"list", "array", "struct", "map", "union"}
 NOT_IN_PARQUET = {"interval", "time with time zone", "bit", "union", "variant"}
-"""Types that pyarrow cannot write, or not whole: they go into Parquet as DuckDB prints them."""
+"""Types that pyarrow cannot write without loss: they go into Parquet as text."""
 
 READ_ONLY = (
-    "The catalogue is only read here, and every run makes it anew. For tables of your own: "
+    "The catalogue is opened read-only, and every run rebuilds it. For tables of your own: "
     "create temp table, or attach a database of yours: attach 'mine.duckdb' as mine;"
 )
 REPLACED = (
-    "A run has replaced the catalogue since. This prompt goes on with the old one, whose files may "
-    "go away: leave with Ctrl-D and open it again."
+    "A run has replaced the catalogue. This prompt still reads the old one, whose files may be "
+    "removed: leave with Ctrl-D and start it again."
 )
 
 Kind = Any
-"""A type of DuckDB's (`duckdb.sqltypes.DuckDBPyType`): `id`, and `children` where it has some."""
+"""A type of DuckDB (`duckdb.sqltypes.DuckDBPyType`): `id`, and `children` if it is nested."""
 
 
 def statements(text: str) -> list[Statement]:
@@ -65,14 +65,14 @@ def statements(text: str) -> list[Statement]:
     Raises
     ------
     BarometerError
-        If it is no SQL.
+        If it is not SQL.
     """
     try:
         text.encode()
         return duckdb.extract_statements(text)
     except UnicodeEncodeError as error:
         raise BarometerError(
-            "the query holds bytes that are not UTF-8. Save it as UTF-8, or type it anew."
+            "the query has bytes that are not UTF-8. Save it as UTF-8, or type it again."
         ) from error
     except duckdb.Error as error:
         raise BarometerError(str(error)) from error
@@ -86,8 +86,8 @@ def run_query(
     Raises
     ------
     BarometerError
-        With DuckDB's message where a query does not hold, and where several give rows in a format
-        that has room for those of one.
+        With DuckDB's message if a query fails, and if several queries give rows in a format other
+        than a table.
     """
     _check_one_result(queries, output_format)
     with access.reading(settings) as con:
@@ -108,7 +108,7 @@ def prompt(settings: Settings, output_format: str) -> None:
 
     _say("Queries end with ; and the prompt with Ctrl-D. Tables: show tables;")
     opened = access.existing(settings.home).stat()
-    is_told = False
+    is_warned = False
     with access.reading(settings) as con:
         _warn_of_move(con, settings)
         for text in _typed():
@@ -122,14 +122,14 @@ def prompt(settings: Settings, output_format: str) -> None:
                 _say(str(error))
             except KeyboardInterrupt:
                 _say("The query was stopped.")
-            if not is_told and _is_replaced(settings, opened.st_ino):
+            if not is_warned and _is_replaced(settings, opened.st_ino):
                 _say(REPLACED)
-                is_told = True
+                is_warned = True
 
 
 def _typed() -> Iterator[str]:
-    """What was typed up to each semicolon at the end of a line. Ctrl-C takes back what is not
-    ended yet."""
+    """The typed text up to each semicolon at the end of a line. Ctrl-C discards an unfinished
+    query."""
     text = ""
     while True:
         try:
@@ -141,7 +141,7 @@ def _typed() -> Iterator[str]:
             _say("")
         except UnicodeDecodeError:
             text = ""
-            _say("the line holds bytes that are not UTF-8. Type it anew.")
+            _say("the line has bytes that are not UTF-8. Type it again.")
         if text.rstrip().endswith(";"):
             yield text
             text = ""
@@ -160,28 +160,30 @@ def _say(text: str) -> None:
 
 @contextmanager
 def _explained(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[None]:
-    """DuckDB's errors as messages; where the query may be right, with what of the lake is damaged.
-    Who stops a query (Ctrl-C) can go on with the connection."""
+    """DuckDB's errors as messages; errors of reading files with damage found in the lake.
+
+    After a query is stopped (Ctrl-C) the connection is still usable.
+    """
     try:
         yield
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
     except duckdb.InvalidInputException as error:
-        told = str(error)
+        message = str(error)
         raise BarometerError(
-            f"{told}\n{READ_ONLY}" if "read-only mode" in told else told
+            f"{message}\n{READ_ONLY}" if "read-only mode" in message else message
         ) from error
     except duckdb.IOException as error:
         raise BarometerError(f"{error}\n{access.damage_hint(settings)}") from error
     except (duckdb.Error, pa.ArrowException) as error:
-        told, line, text = str(error).partition("\n\nLINE 1: ")
-        # Not the line that this module put round the query.
-        whole = told if "CAST(#1 AS VARCHAR)" in text else told + line + text
-        raise BarometerError(whole) from error
+        message, line, text = str(error).partition("\n\nLINE 1: ")
+        # Not the line of the cast that this module adds.
+        is_own = "CAST(#1 AS VARCHAR)" in text
+        raise BarometerError(message if is_own else message + line + text) from error
     except RuntimeError as error:
         if "interrupted" not in str(error):
             raise
-        # DuckDB saw Ctrl-C first. Its threads work on until told, and the next query waits.
+        # DuckDB saw Ctrl-C first. Its threads run on until interrupted, and the next query waits.
         con.interrupt()
         raise KeyboardInterrupt from error
     except KeyboardInterrupt:
@@ -193,8 +195,8 @@ def _check_one_result(queries: Sequence[Statement], output_format: str) -> None:
     giving = [q for q in queries if q.expected_result_type == [ExpectedResultType.QUERY_RESULT]]
     if len(giving) > 1 and output_format != "table":
         raise BarometerError(
-            f"{len(giving)} of the queries give rows, and {output_format} has room for those of "
-            "one. Run them one by one."
+            f"{len(giving)} of the queries give rows, and {output_format} can hold the rows of "
+            "only one. Run them one by one."
         )
 
 
@@ -214,9 +216,9 @@ def _write(relation: duckdb.DuckDBPyRelation | None, output_format: str, out: Bi
 def _selected(
     relation: duckdb.DuckDBPyRelation, is_native: Callable[[Kind], bool]
 ) -> duckdb.DuckDBPyRelation:
-    """The same columns, by place as two may have one name: as they are, or as DuckDB prints them.
+    """The same columns, unchanged or cast to text; by position, as two may have the same name.
 
-    Its text is whole (3.2 for a FLOAT, every digit of a DECIMAL, times without end); Python's
+    DuckDB's text is exact (3.2 for a FLOAT, every digit of a DECIMAL, infinite times); Python's
     values are not.
     """
     columns = []
@@ -244,8 +246,8 @@ def _write_rows(
 
 
 def _write_csv(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
-    """As DuckDB's COPY does, but for texts that a spreadsheet would take for a formula, and on a
-    terminal for signs that it would obey."""
+    """Like DuckDB's COPY, but formulas of a spreadsheet are escaped, and on a terminal its control
+    characters are removed."""
     is_text = [kind.id not in NOT_TEXT for kind in relation.types]
     is_shown = out.isatty()
 
@@ -268,7 +270,7 @@ def _write_csv(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
 
 
 def _write_json(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
-    """A JSON object a line. What JSON has no number for (NaN, infinity) is null."""
+    """A JSON object a line. NaN and infinity, which JSON does not have, are null."""
     kinds = relation.types
     keys = [_json_text(name) for name in _unique(relation.columns)]
 
@@ -282,7 +284,7 @@ def _write_json(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
 def _json(value: Any, kind: Kind) -> str:
     """A column's value as JSON: as DuckDB prints it, or Python's where the type is nested."""
     if value is None or kind.id in NESTED:
-        return _json_value(_floats_told(value, kind))
+        return _json_value(_with_short_floats(value, kind))
     if kind.id in NUMBERS:
         return value if math.isfinite(float(value)) else "null"
     if kind.id == "boolean":
@@ -292,20 +294,20 @@ def _json(value: Any, kind: Kind) -> str:
     return _json_text(value.replace(" ", "T", 1) if kind.id in TIMES else value)
 
 
-def _floats_told(value: Any, kind: Kind) -> Any:
-    """A value with its single floats as the shortest numbers that stand for them."""
+def _with_short_floats(value: Any, kind: Kind) -> Any:
+    """A value with its single floats as the shortest equal decimals."""
     if value is None or kind.id not in NESTED | {"float"}:
         return value
     if kind.id == "float":
         return Decimal(str(np.float32(value)))
     children = dict(kind.children)
     if kind.id in ("list", "array"):
-        return [_floats_told(item, children["child"]) for item in value]
+        return [_with_short_floats(item, children["child"]) for item in value]
     if kind.id == "map" and children["key"].id not in NESTED:
-        return {key: _floats_told(item, children["value"]) for key, item in value.items()}
+        return {key: _with_short_floats(item, children["value"]) for key, item in value.items()}
     if kind.id == "struct":
-        return {key: _floats_told(item, children[key]) for key, item in value.items()}
-    return value  # a union tells no type of its value
+        return {key: _with_short_floats(item, children[key]) for key, item in value.items()}
+    return value  # the type of a union's value is not known
 
 
 def _json_value(value: Any) -> str:
@@ -324,21 +326,21 @@ def _json_value(value: Any) -> str:
 
 
 def _json_text(text: str) -> str:
-    """A text as JSON, whole; signs that a terminal would obey are written by their number."""
-    whole = json.dumps(text, ensure_ascii=False)
-    return INVISIBLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", whole)
+    """A text as JSON; control characters of a terminal are escaped."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return INVISIBLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", quoted)
 
 
 def _unique(names: Sequence[str]) -> list[str]:
-    """The names of columns, with `_1` and so on behind those that were there before."""
-    found: list[str] = []
+    """The names of columns; repeated ones get `_1`, `_2` and so on."""
+    unique: list[str] = []
     for name in names:
         other, number = name, 0
-        while other in found:
+        while other in unique:
             number += 1
             other = f"{name}_{number}"
-        found.append(other)
-    return found
+        unique.append(other)
+    return unique
 
 
 def _write_parquet(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
@@ -354,7 +356,7 @@ def _write_parquet(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
 
 
 def _kinds(kind: Kind) -> set[str]:
-    """The ids of a type and of all that it holds."""
+    """The ids of a type and of the types nested in it."""
     inner = kind.children if kind.id in NESTED else ()
     return {kind.id}.union(*(_kinds(child) for name, child in inner if name != "size"))
 
@@ -371,5 +373,5 @@ def _write_table(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
     text = io.StringIO()
     Console(file=text, width=width).print(table)
     if len(rows) > MAX_TABLE_ROWS:
-        text.write(f"... more than {MAX_TABLE_ROWS} rows; --format csv gives them all\n")
+        text.write(f"... more than {MAX_TABLE_ROWS} rows; --format csv gives all of them\n")
     out.write(text.getvalue().encode())

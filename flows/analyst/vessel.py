@@ -11,7 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from flows.report.tables import records, safe_text
+from flows.home.text import safe_text
+from flows.report.tables import records
 
 PARTS = {
     "identity": ("vessel_identity", ("hull_id",)),
@@ -21,28 +22,27 @@ PARTS = {
     "doubts": ("vessel_doubt", ("hull_id", "imo")),
     "silences": ("vessel_silence", ("hull_id",)),
 }
-"""The parts of what is known of a ship: the query of `sql/`, and its parameters."""
+"""Part of a ship's record -> its query of `sql/`, and the parameters of that."""
 
 MOST_SHOWN = 30
-"""Rows of a part that a terminal gets to see; `--json` has them all."""
+"""Most rows of a part printed; `--json` has all of them."""
 
 _HALF_SIGN = re.compile("[\ud800-\udfff]")
-"""Unpaired surrogates: what Python makes of bytes that are no text (PEP 383); no name holds one."""
+"""Unpaired surrogates, which Python reads from bytes that are not UTF-8 (PEP 383): in no name."""
 
 
 def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
-    """The ships that an IMO number, an MMSI or a part of a name may mean, heard ones first.
+    """The ships that match an IMO number, an MMSI or a part of a name, heard ones first.
 
-    A number is one of seven or nine digits, also as ``IMO 9187629``; all else is a name, in
-    capitals or not.
+    A number has seven or nine digits, also as ``IMO 9187629``; all else is a name, in upper or
+    lower case.
 
     Returns
     -------
     list of dict
         The columns of `sql/vessel_find.sql`. A ship that is only listed has no first_at; if the
-        list gives no IMO number either, hull_id is ``MMSI`` and the number, or the name there.
-        Empty for an empty text, and for one that is none (bytes of a command line that are no
-        UTF-8).
+        list gives no IMO number either, hull_id is ``MMSI`` and the number, or the listed name.
+        Empty for an empty text, and for bytes of a command line that are not UTF-8.
     """
     wanted = text.strip()
     if not wanted or _HALF_SIGN.search(wanted):
@@ -80,12 +80,12 @@ def ships_view(ships: Sequence[dict[str, Any]]) -> RenderableType:
     parts: list[RenderableType] = [table]
     if more > 0:
         parts.append(Text(f"and {more} more (--json shows all)"))
-    parts.append(Text("\nOne of them: barometer vessel IMO-or-MMSI"))
+    parts.append(Text("\nFor one of them: barometer vessel IMO-or-MMSI"))
     return Group(*parts)
 
 
 def ship_view(record: dict[str, Any]) -> RenderableType:
-    """One ship as an analyst wants it: identity, evidence, calls, doubts, silences."""
+    """One ship: identity, evidence, calls, doubts, silences."""
     ship = record["ship"]
     title = f"{safe_text(ship['vessel_name'] or 'A ship without a name')}, {ship['hull_id']}"
     heard = (
@@ -93,21 +93,21 @@ def ship_view(record: dict[str, Any]) -> RenderableType:
         if ship["first_at"]
         else "Never heard in this lake; only listed"
     )
-    what = {True: "a tanker", False: "no tanker", None: "of unknown type"}[ship["is_tanker"]]
+    kind = {True: "a tanker", False: "not a tanker", None: "of unknown type"}[ship["is_tanker"]]
     parts: list[RenderableType] = [
         Text(title, style="bold"),
-        Text(f"{heard}; {what}. {_verdict(record['evidence'])}"),
+        Text(f"{heard}; {kind}. {_verdict(record['evidence'])}"),
     ]
     sections = (
-        ("Who it was", _identity(record["identity"])),
-        ("What links it to Russia", _evidence(record["evidence"])),
-        ("On which lists", _listings(record["listings"])),
+        ("Identity", _identity(record["identity"])),
+        ("Evidence of a link to Russia", _evidence(record["evidence"])),
+        ("Lists", _listings(record["listings"])),
         ("Calls", _calls(record["calls"])),
-        ("What does not fit", _doubts(record["doubts"])),
-        ("Silences of 24 hours and more (no proof of intent)", _silences(record["silences"])),
+        ("Contradictions", _doubts(record["doubts"])),
+        ("Silences of 24 hours or more (no proof of intent)", _silences(record["silences"])),
     )
     for heading, table in sections:
-        parts += [Text(f"\n{heading}", style="bold"), table if table.rows else Text("nothing")]
+        parts += [Text(f"\n{heading}", style="bold"), table if table.rows else Text("none")]
     return Group(*parts)
 
 
@@ -115,13 +115,13 @@ def _verdict(evidence: Sequence[dict[str, Any]]) -> str:
     tiers = {piece["link_tier"] for piece in evidence}
     for tier in ("strong", "moderate", "weak"):
         if tier in tiers:
-            outside = ", which no headline counts" if tier == "weak" else ""
-            return f"Linked to Russia by {tier} evidence{outside}; a call by what holds then."
-    return "Nothing at hand links it to Russia."
+            outside = ", not counted in the headline" if tier == "weak" else ""
+            return f"Linked to Russia by {tier} evidence{outside}; a call by evidence valid then."
+    return "No evidence of a link to Russia."
 
 
 def _identity(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("from", "to", "MMSI", "flag", "name", "call sign", "length", "said by")
+    table = _table("from", "to", "MMSI", "flag", "name", "call sign", "length", "source")
     for row in rows[:MOST_SHOWN]:
         size = f"{row['length_m']:.0f} m" if row["length_m"] else ""
         by = row["source"] + {"carried": ", number carried", "decision": ", by decision"}.get(
@@ -141,7 +141,7 @@ def _identity(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _evidence(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("tier", "reason", "source", "reference", "listed", "delisted", "holds")
+    table = _table("tier", "reason", "source", "reference", "listed", "delisted", "valid")
     for row in rows[:MOST_SHOWN]:
         holds = f"{_moment(row['valid_from']) or 'always'} to {_moment(row['valid_to']) or 'now'}"
         programme = f", {row['programme']}" if row["programme"] else ""
@@ -158,7 +158,7 @@ def _evidence(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _listings(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("list", "programme", "about", "name there", "type there", "listed", "off")
+    table = _table("list", "programme", "about", "listed name", "listed type", "listed", "delisted")
     for row in rows[:MOST_SHOWN]:
         off = row["delisted_on"] or (f"by {row['gone_by']}" if row["gone_by"] else "")
         table.add_row(
@@ -189,7 +189,7 @@ def _calls(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _doubts(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("what", "MMSI", "IMO", "from", "to", "in words")
+    table = _table("kind", "MMSI", "IMO", "from", "to", "detail")
     for row in rows[:MOST_SHOWN]:
         table.add_row(
             row["kind"],
@@ -204,7 +204,7 @@ def _doubts(rows: Sequence[dict[str, Any]]) -> Table:
 
 def _silences(rows: Sequence[dict[str, Any]]) -> Table:
     table = _table(
-        *("from (UTC)", "to (UTC)", "hours", "fell silent at", "came back at", "moved"),
+        *("from (UTC)", "to (UTC)", "hours", "last fix at", "next fix at", "moved"),
         "others heard there",
     )
     for row in rows[:MOST_SHOWN]:
@@ -217,7 +217,7 @@ def _silences(rows: Sequence[dict[str, Any]]) -> Table:
             f"{row['moved_km']:.0f} km",
             f"{row['neighbours_heard']} ships, {row['heard_share']:.0%} of the hours"
             if row["neighbours_heard"]
-            else "nobody: unobserved",
+            else "none: unobserved",
         )
     return _cut(table, rows)
 

@@ -42,8 +42,8 @@ def add(command: Command) -> None:
 def execute(flags: argparse.Namespace) -> int:
     from flows.catalogue import access, check
     from flows.home import lock
+    from flows.home.text import safe_text
     from flows.lake.manifest import read_manifest
-    from flows.report.tables import safe_text
 
     settings = settings_of(flags)
     findings = []

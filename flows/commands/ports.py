@@ -54,7 +54,7 @@ def _write_map(flags: argparse.Namespace, path: Path) -> None:
     from flows.analyst import portmap, vessel
     from flows.catalogue import access
     from flows.home.resources import port_files
-    from flows.report.tables import safe_text
+    from flows.home.text import safe_text
     from flows.report.terminal import show
     from geo.ports import load_ports
 

@@ -72,8 +72,8 @@ def add(command: Command) -> None:
 def execute(flags: argparse.Namespace) -> int:
     from flows.home import lock
     from flows.home.file_names import sendable
+    from flows.home.text import safe_text
     from flows.lake.manifest import read_manifest
-    from flows.report.tables import safe_text
     from flows.runner import run
     from flows.runner.prefect_server import prefect_server, without_login
 

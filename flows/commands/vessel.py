@@ -28,8 +28,8 @@ def add(command: Command) -> None:
 def execute(flags: argparse.Namespace) -> int:
     from flows.analyst import vessel
     from flows.catalogue import access
+    from flows.home.text import safe_text
     from flows.report import terminal
-    from flows.report.tables import safe_text
 
     settings = settings_of(flags)
     with access.reading(settings) as con:

@@ -23,11 +23,11 @@ WIDE, NARROW, CHAT = (9.6, 104), (3.6, 26), (8.0, 52)
 """Width in inches and the most weeks, of the chart on a screen, on a phone and for a chat."""
 
 LEAST_SLOTS = 8
-"""A young series is drawn as if it had so many weeks: three bars do not fill a page."""
+"""A shorter series is drawn with room for so many weeks, so that bars stay narrow."""
 
 
 class Usual(NamedTuple):
-    """What the week is held against: calls a week in some weeks before a window."""
+    """What the week is compared with: calls a week in some weeks before a window."""
 
     rate_a_week: float
     weeks: int
@@ -50,17 +50,17 @@ def series_figure(
     width_in : float
         Width, inches.
     most_weeks : int
-        Only the last so many weeks are drawn.
+        Only the last weeks, at most so many, are drawn.
     usual : Usual or None
-        A line at the rate that the week is held against.
+        Draws a line at the rate that the week is compared with.
     title : str or None
-        For a picture that stands alone.
+        For a picture without text around it.
 
     Returns
     -------
     Figure
         Of three axes. A week whose count is null is hatched and has no bar, so that it is not
-        taken for zero; an open week's bar is hollow. Limits that leave the axis are cut there.
+        read as zero; an open week's bar is hollow. Limits that leave the axis are cut there.
     """
     rows = rows[-most_weeks:]
     is_narrow = width_in < NARROW[0] + 1
@@ -94,9 +94,9 @@ def series_figure(
     return figure
 
 
-def series_png(rows: Sequence[Row], told: Sequence[str], usual: Usual | None = None) -> bytes:
-    """The chart for a chat, where nothing stands beside it but what is told above it."""
-    title = "\n".join(fill(sentence, 108) for sentence in told)
+def series_png(rows: Sequence[Row], sentences: Sequence[str], usual: Usual | None = None) -> bytes:
+    """The chart as a PNG file with the sentences as its title, for a chat."""
+    title = "\n".join(fill(sentence, 108) for sentence in sentences)
     return figures.png(series_figure(rows, *CHAT, usual, title))
 
 
@@ -130,7 +130,7 @@ def _linked(axes: Axes, rows: Sequence[Row], usual: Usual | None) -> None:
             linewidth=1.3,
             linestyle=(0, (4, 2)),
         )
-    # The limits of a week of which little was heard reach far: they are no measure of the axis.
+    # Limits of a week of which little was heard are wide and must not set the axis.
     counts = [row["russian_linked_tanker_calls"] or 0 for row in rows]
     limits = [row["high_95"] for row in rows if row["high_95"] and row["state"] == "complete"]
     limits = limits or [row["high_95"] for row in rows if row["high_95"]]
@@ -139,14 +139,14 @@ def _linked(axes: Axes, rows: Sequence[Row], usual: Usual | None) -> None:
 
 
 def _limits(axes: Axes, rows: Sequence[Row]) -> None:
-    """A line from limit to limit, dark on the ground and light on the bar."""
-    told = [(n, row) for n, row in enumerate(rows) if row["low_95"] is not None]
-    at = [n for n, _ in told]
-    low = np.array([row["low_95"] for _, row in told])
-    # With a deaf water there is no upper limit: the line leaves the axis.
-    beyond = 10 * max([1, *(row["russian_linked_tanker_calls"] for _, row in told)])
-    high = np.array([beyond if row["high_95"] is None else row["high_95"] for _, row in told])
-    top = np.array([row["russian_linked_tanker_calls"] for _, row in told])
+    """A line from limit to limit, dark on the background and light on the bar."""
+    limited = [(n, row) for n, row in enumerate(rows) if row["low_95"] is not None]
+    at = [n for n, _ in limited]
+    low = np.array([row["low_95"] for _, row in limited])
+    # With an unheard water there is no upper limit: the line leaves the axis.
+    beyond = 10 * max([1, *(row["russian_linked_tanker_calls"] for _, row in limited)])
+    high = np.array([beyond if row["high_95"] is None else row["high_95"] for _, row in limited])
+    top = np.array([row["russian_linked_tanker_calls"] for _, row in limited])
     width = 1.3 if len(rows) <= NARROW[1] else 0.8
     axes.vlines(at, np.maximum(low, top), high, color=figures.MUTED, linewidth=width)
     axes.vlines(at, low, np.maximum(low, top), color=figures.PAPER, linewidth=width)
@@ -205,18 +205,20 @@ def _weeks(axes: Axes, rows: Sequence[Row], most_labels: int) -> None:
 
 
 def _legend(rows: Sequence[Row], usual: Usual | None) -> list[Any]:
-    """What is in the chart, and nothing else."""
+    """Entries for what is in the chart."""
     states = {row["state"] for row in rows}
-    found: list[Any] = [
+    entries: list[Any] = [
         Patch(facecolor=figures.BERTH, label="at berth"),
         Patch(facecolor=figures.LINKED, label="at anchor (narrow)"),
         Line2D([], [], color=figures.MUTED, linewidth=1.1, label="95% limits"),
     ]
     if usual is not None:
         label = f"usual, {usual.rate_a_week:.1f} a week"
-        found.append(Line2D([], [], color=figures.INK, linestyle=(0, (4, 2)), label=label))
+        entries.append(Line2D([], [], color=figures.INK, linestyle=(0, (4, 2)), label=label))
     if any(row["russian_linked_tanker_calls"] is None for row in rows):
-        found.append(Patch(**_HATCHED, label="not heard"))
+        entries.append(Patch(**_HATCHED, label="not heard"))
     if "open" in states:
-        found.append(Patch(facecolor=figures.PAPER, edgecolor=figures.BERTH, label="open, so far"))
-    return found
+        entries.append(
+            Patch(facecolor=figures.PAPER, edgecolor=figures.BERTH, label="open, so far")
+        )
+    return entries

@@ -1,4 +1,4 @@
-"""What each column of each CSV means: the comments of the catalogue, and those of its queries."""
+"""The meaning of each column of each CSV: the catalogue's comments, and `COMPUTED`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TYPES = {
     "DOUBLE": "number",
     "FLOAT": "number",
 }
-"""SQL type -> what a reader of the CSV finds; all others are whole numbers."""
+"""SQL type -> type in the CSV; all others are whole numbers."""
 
 COMPUTED = {
     "port_name": "Name of the port.",
@@ -28,19 +28,19 @@ COMPUTED = {
     "delisted on, matched by which number.",
     "port_calls.csv is_in_headline": "Whether the headline may count the call: a tanker's, not "
     "contested, each hull once, no wait beside a berth call of the same voyage.",
-    "interference.csv week": "The week that the event touches.",
-    "interference.csv tanker_calls_less_sure": "Tanker calls of the week inside the event: their "
+    "interference.csv week": "A week of the event.",
+    "interference.csv tanker_calls_less_sure": "Tanker calls of the week during the event: their "
     "confidence is lower for it.",
-    "interference.csv tanker_calls_contested": "Of these, the calls with confidence 1, which no "
-    "count takes.",
+    "interference.csv tanker_calls_contested": "Of these, the calls with confidence 1, which are "
+    "in no count.",
     "coverage.csv week": "ISO week of the day.",
     "restatement.csv number": "What changed: port_calls, as in weekly_port_calls.csv; "
     "russian_linked_tanker_calls, russian_linked_berth_calls or tanker_calls, as in barometer.csv; "
     "or the state of ports alone.",
-    "restatement.csv ports": "How many ports the row is of; more than one where their state alone "
+    "restatement.csv ports": "Number of ports in the row; more than one where only their state "
     "changed. Null: the whole coast.",
 }
-"""What no relation says: a column in all files, or in the one named before it."""
+"""Meanings that no relation has: of a column in all files, or in the one named before it."""
 
 _COMMENTS = """
 select table_name, column_name, comment
@@ -62,13 +62,13 @@ def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table])
     Returns
     -------
     Table
-        In the order of the files and of their columns. A column means what the first input of
-        its query that has one of that name says of it.
+        In the order of the files and of their columns. The meaning of a column is the comment of
+        the first input of its query with a column of that name.
 
     Raises
     ------
     KeyError
-        If nothing says what a column means.
+        If a column has no meaning.
     """
     comments: dict[str, dict[str, str]] = {}
     for relation, column, comment in con.execute(_COMMENTS).fetchall():
@@ -80,8 +80,8 @@ def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table])
             meaning = COMPUTED.get(f"{file} {column}") or next(
                 (relation[column] for relation in known if column in relation), None
             )
-            told = COMPUTED[column] if meaning is None else meaning
-            rows.append((file, column, TYPES.get(kind, "whole number"), told))
+            meaning = COMPUTED[column] if meaning is None else meaning
+            rows.append((file, column, TYPES.get(kind, "whole number"), meaning))
     names = ["file", "column", "type", "meaning"]
     return Table(names, ["VARCHAR"] * len(names), rows)
 
@@ -96,7 +96,7 @@ def inputs(query: str) -> list[str]:
 
 
 def grain(query: str) -> str:
-    """What a row of a query is, as its header says.
+    """What a row of a query is, from its header.
 
     >>> grain("report_port_calls")
     'one call of a tanker that arrived in the week'
@@ -106,6 +106,6 @@ def grain(query: str) -> str:
 
 def _header(query: str, pattern: str) -> str:
     text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
-    found = re.search(rf"^-- .*?{pattern}", text, re.MULTILINE)
-    assert found is not None, query
-    return found[1]
+    match = re.search(rf"^-- .*?{pattern}", text, re.MULTILINE)
+    assert match is not None, query
+    return match[1]

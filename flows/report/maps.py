@@ -1,4 +1,4 @@
-"""The week's ports on a map, drawn without any network: land, fences, circles, names."""
+"""The week's ports on a map, drawn without a network: land, fences, circles, names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any
 
 import matplotlib
-import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.axes import Axes
@@ -23,6 +22,7 @@ from shapely.geometry import Point, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from flows.home.resources import data_path, port_files
+from flows.home.text import safe_text
 from flows.report.figures import ALL, FENCE, INK, LAND, LINKED, MUTED, PAPER, SEA, STYLE, UNHEARD
 from flows.report.placing import (
     FONT_PT,
@@ -32,29 +32,28 @@ from flows.report.placing import (
     Symbol,
     View,
     extent,
-    letters_of,
     moved_apart,
     place_labels,
     scale_bar,
+    text_style,
     view_box,
 )
-from flows.report.tables import safe_text
 from geo.ports import Ports, load_ports
 
 WIDE_IN = 9.0
-"""Width of the map in a page on a desk."""
+"""Width of the map on a wide screen."""
 NARROW_IN = 4.0
-"""Width of the map on a phone: at 360 pixels its letters are still ten pixels high."""
+"""Width of the map on a phone: at 360 pixels its text is still ten pixels high."""
 STACK_BELOW_IN = 6.5
-"""Narrower than this the waters stand one below the other. A choice: below it the names of the
-Gulf's ports no longer fit on one map beside the Caspian."""
+"""Narrower maps have the waters below each other: the names of the Gulf's ports no longer fit
+beside the Caspian."""
 
 FULLY_HEARD = 0.95
 """Below this share of the hours heard a count is "at least" (docs/method.md, "Heard")."""
 _LARGEST_IN = 0.26
-"""Radius of the circle of the port with most calls, or of `_LEAST_FULL` where that has fewer."""
+"""Radius of the circle of the port with most calls, at least `_LEAST_FULL`."""
 _LEAST_FULL = 9
-"""So that one call in a quiet week is not drawn as large as ten in a busy one."""
+"""In a quiet week one call is not drawn as large as ten in a busy one."""
 _DOT_IN = 0.032
 _UNHEARD_IN = 0.062
 
@@ -77,7 +76,7 @@ _NAMES = (
     ("Qatar", 51.2, 25.25),
     ("Oman", 56.9, 24.5),
 )
-"""Names for orientation, with the middle of each: drawn where nothing else needs the place."""
+"""Names for orientation and their centres: drawn where they cover nothing."""
 
 
 @cache
@@ -88,9 +87,9 @@ def land() -> BaseGeometry:
     [False, True]
     """
     parsed = json.loads(data_path("coast", "land.geojson").read_text(encoding="utf-8"))
-    found: BaseGeometry = shape(parsed["features"][0]["geometry"])
-    shapely.prepare(found)
-    return found
+    area: BaseGeometry = shape(parsed["features"][0]["geometry"])
+    shapely.prepare(area)
+    return area
 
 
 @cache
@@ -115,10 +114,10 @@ def week_map(
     Returns
     -------
     Figure
-        A circle a port, its area by tanker calls, the Russian-linked part of that area filled. A
-        port that was heard without a tanker call is a dot; one whose number is null, because it
-        was hardly or not heard, is hollow, dashed and hatched, and never a zero. The same rows in
-        any order give the same figure.
+        A circle for each port, its area by tanker calls, the Russian-linked part of that area
+        filled. A port that was heard without a tanker call is a dot; one whose number is null,
+        because little or nothing was heard, is hollow, dashed and hatched. The same rows in any
+        order give the same figure.
     """
     fences = _own_fences() if fences is None else fences
     limits = {row["port_id"]: row for row in fences.port.to_dict("records")}
@@ -132,20 +131,21 @@ def week_map(
         sheet = _axes(figure, 0, 0, width_in, height_in)
         sheet.set(xlim=(0, width_in), ylim=(0, height_in), zorder=5, facecolor="none")
         areas = [row["geometry"] for row in limits.values()]
-        lines = {view.title: _ground(figure, view, areas) for view in views}
+        for view in views:
+            _ground(figure, view, areas)
         taken = (
             [view_box(inner, pad=0.06) for inner in views[1:]] if views[0] is _outer(views) else []
         )
         for view in views:
             symbols = moved_apart(_symbols(rows, limits, view, most), view)
             apart_from = [] if view in views[1:] else taken
-            _draw(sheet, view, symbols, apart_from, lines[view.title], renderer)
+            _draw(sheet, view, symbols, apart_from, renderer)
         _legend(sheet, width_in, most)
     return figure
 
 
 def week_map_text(ports: Sequence[Mapping[str, Any]]) -> str:
-    """What the map shows, in sentences, for who does not see it.
+    """Text alternative of the map.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def week_map_text(ports: Sequence[Mapping[str, Any]]) -> str:
     ...         "observed_share": 0.0, "is_open": False}
     >>> print(week_map_text([port, deaf]))
     Map of 2 Iranian ports. Tanker calls, Russian-linked of all: Kharg Island at least 4 of 9. \
-Hardly or not heard, so without a number: Chabahar.
+Too little heard for a number: Chabahar.
     """
     rows = sorted(ports, key=_rank)
     called = [f"{safe_text(row['name'])} {_count(row)}" for row in rows if row["tanker_calls"]]
@@ -171,7 +171,7 @@ Hardly or not heard, so without a number: Chabahar.
         f"Map of {len(rows)} Iranian ports.",
         f"Tanker calls{so_far}, Russian-linked of all: {'; '.join(called)}." if called else "",
         f"Heard, and no tanker call seen: {'; '.join(quiet)}." if quiet else "",
-        f"Hardly or not heard, so without a number: {'; '.join(unheard)}." if unheard else "",
+        f"Too little heard for a number: {'; '.join(unheard)}." if unheard else "",
     ]
     return " ".join(part for part in parts if part)
 
@@ -198,7 +198,7 @@ def _layout(width_in: float) -> tuple[list[View], float]:
     if width_in >= STACK_BELOW_IN:
         foot = 0.62
         main = _GULFS._replace(left_in=left, bottom_in=foot + ticks, width_in=span)
-        # The Caspian goes where the Gulf's map has only Iran's dry land.
+        # The Caspian is placed where the map of the Gulf has only land.
         inner = _CASPIAN._replace(width_in=0.395 * span)
         inner = inner._replace(
             left_in=width_in - right - inner.width_in,
@@ -215,7 +215,7 @@ def _layout(width_in: float) -> tuple[list[View], float]:
 
 
 def _outer(views: Sequence[View]) -> View | None:
-    """The view that another lies upon, if there is one."""
+    """The view that contains another, if there is one."""
     first, *others = views
     return (
         first
@@ -234,20 +234,20 @@ def _axes(figure: Figure, left: float, bottom: float, width: float, height: floa
     return axes
 
 
-def _ground(figure: Figure, view: View, limits: Sequence[BaseGeometry]) -> BaseGeometry:
-    """Sea, land, outer limits and degrees; gives the lines of coasts and limits, in inches."""
+def _ground(figure: Figure, view: View, limits: Sequence[BaseGeometry]) -> None:
+    """Sea, land, outer limits of ports, and degrees along the edges."""
     axes = _axes(figure, view.left_in, view.bottom_in, view.width_in, view.height_in)
     axes.set(xlim=(view.west, view.east), ylim=(view.south, view.north), facecolor=SEA)
     axes.spines[:].set(visible=True, color=MUTED, linewidth=0.6)
     frame = box(view.west, view.south, view.east, view.north)
-    # A little wider, so that the edge of the view draws no coast.
+    # A little wider, so that the edge of the view is not drawn as a coast.
     ground = shapely.clip_by_rect(land(), *frame.buffer(0.1).bounds)
     style = {"facecolor": LAND, "edgecolor": MUTED, "linewidth": 0.4}
     axes.add_artist(PathPatch(_outline(ground), **style))
-    shown = [limit for limit in limits if limit.intersects(frame)]
-    for limit in shown:
-        style = {"facecolor": "none", "edgecolor": FENCE, "linewidth": 1.0}
-        axes.add_artist(PathPatch(_outline(limit), **style))
+    for limit in limits:
+        if limit.intersects(frame):
+            style = {"facecolor": "none", "edgecolor": FENCE, "linewidth": 1.0}
+            axes.add_artist(PathPatch(_outline(limit), **style))
     step = 2 if view.east - view.west > 6 else 1
     lons = range(math.ceil(view.west / step) * step, math.floor(view.east) + 1, step)
     lats = range(math.ceil(view.south), math.floor(view.north) + 1)
@@ -255,10 +255,6 @@ def _ground(figure: Figure, view: View, limits: Sequence[BaseGeometry]) -> BaseG
     axes.set_yticks(list(lats), [f"{lat}° N" for lat in lats])
     axes.tick_params(labelsize=SMALL_PT, length=2, width=0.6, pad=2, colors=MUTED)
     axes.set_title(view.title, fontsize=FONT_PT + 0.5, fontweight="bold", pad=4, color=INK)
-    edges = shapely.GeometryCollection([shapely.boundary(area) for area in (ground, *shown)])
-    return shapely.transform(
-        edges, lambda places: np.column_stack(view.place(places[:, 0], places[:, 1]))
-    )
 
 
 def _outline(area: BaseGeometry) -> Outline:
@@ -276,7 +272,7 @@ def _symbols(
     rows: Sequence[Mapping[str, Any]], limits: Mapping[str, Any], view: View, most: int
 ) -> list[Symbol]:
     """The ports of a view, each at its place."""
-    found = []
+    symbols = []
     for row in rows:
         limit = limits[row["port_id"]]
         middle = limit["geometry"].centroid
@@ -295,13 +291,13 @@ def _symbols(
             lines.append(_count(row))
         usual = limit["usual_tanker_calls"]
         usual = 0 if pd.isna(usual) else int(usual)
-        found.append(
+        symbols.append(
             Symbol(
                 row["port_id"], name, kind, x, y, radius, x, y, linked_radius, "\n".join(lines),
                 (*_rank(row)[:2], -usual, row["port_id"]),
             )
         )  # fmt: skip
-    return found
+    return symbols
 
 
 def _draw(
@@ -309,22 +305,21 @@ def _draw(
     view: View,
     symbols: Sequence[Symbol],
     apart_from: Sequence[BaseGeometry],
-    lines: BaseGeometry,
     renderer: Any,
 ) -> None:
     """The symbols of a view, their labels, a scale, and names for orientation."""
     taken = [*apart_from, scale_bar(sheet, view, symbols, renderer)]
-    labels = place_labels(symbols, view, taken, lines, renderer)
+    labels = place_labels(symbols, view, taken, renderer)
+    for label in labels:
+        if label.leader is not None:
+            _line(sheet, list(label.leader.coords), MUTED)
+        _write(sheet, label)
     for symbol in symbols:
         moved = math.hypot(symbol.x - symbol.true_x, symbol.y - symbol.true_y)
         if moved > max(symbol.radius, 0.05):
             _line(sheet, [(symbol.x, symbol.y), (symbol.true_x, symbol.true_y)], INK)
             _disc(sheet, symbol.true_x, symbol.true_y, 0.015, facecolor=INK)
         _symbol(sheet, symbol)
-    for label in labels:
-        if label.leader is not None:
-            _line(sheet, list(label.leader.coords), MUTED)
-        _write(sheet, label)
     busy = [
         *taken,
         *(label.area for label in labels),
@@ -346,7 +341,7 @@ def _draw(
 
 
 def _disc(sheet: Axes, x: float, y: float, radius: float, **style: Any) -> None:
-    # Not `add_patch`: it would work out limits of the axes, which are set, a hundred times a map.
+    # Not `add_patch`, which would update the limits of the axes for each of a hundred circles.
     sheet.add_artist(Circle((x, y), radius, **{"edgecolor": "none", **style}))
 
 
@@ -356,7 +351,7 @@ def _line(sheet: Axes, points: Sequence[tuple[float, ...]], colour: str) -> None
 
 
 def _symbol(sheet: Axes, symbol: Symbol) -> None:
-    """A port's circle, dot or hatched ring; the id of the group says which."""
+    """A port's circle, dot or hatched ring, with its kind in the id."""
     x, y, radius = symbol.x, symbol.y, symbol.radius
     gid = f"{symbol.kind}-{symbol.port_id}"
     if symbol.kind == "unheard":
@@ -376,7 +371,7 @@ def _symbol(sheet: Axes, symbol: Symbol) -> None:
 def _write(sheet: Axes, label: Label) -> None:
     west, _, east, north = label.area.bounds
     called = label.symbol.kind == "calls"
-    points, _ = letters_of(called)
+    points, _ = text_style(called)
     on_right = (west + east) / 2 > label.symbol.x
     beside = label.symbol.x < west or label.symbol.x > east
     where, align = ((west, "left") if on_right else (east, "right")) if beside else (
@@ -393,13 +388,13 @@ def _write(sheet: Axes, label: Label) -> None:
 
 
 def _legend(sheet: Axes, width_in: float, most: int) -> None:
-    """What the signs mean, below the map; the circles have the map's own size."""
+    """The legend below the map; its circles have the scale of the map."""
     linked = most // 2
     texts = {
         "most": f"{most} tanker calls, {linked} of them\nRussian-linked: “{linked} of {most}”",
         "one": "1 tanker call, not linked: “0 of 1”",
         "none": "heard, no tanker call seen",
-        "unheard": "hardly or not heard: no number",
+        "unheard": "too little heard: no number",
         "limit": "outer limit of a port",
     }
     spots = (

@@ -1,4 +1,4 @@
-"""The week as one page that needs no network: what the tables hold, laid out by its template."""
+"""The week as one page that needs no network: the tables of a report, laid out by its template."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from flows.home.text import safe_text
 from flows.report import charts, dictionary, figures, maps, words
-from flows.report.tables import FILES, Table, as_records, records, safe_text
+from flows.report.tables import FILES, Table, as_records, records
 
 Row = dict[str, Any]
 
@@ -23,7 +24,7 @@ LIGHT = figures.VARIABLES | {
     "partial": "#f4e3b5",
     "warn": "#7a4b00",
 }
-"""CSS variable -> its colour by day, those of the figures among them."""
+"""CSS variable -> its colour in light mode, including those of the figures."""
 
 DARK = {
     "ink": "#e8edf0",
@@ -43,10 +44,10 @@ DARK = {
     "partial": "#54431a",
     "warn": "#f2c46d",
 }
-"""The same in the dark."""
+"""The same in dark mode."""
 
 MOST_RESTATED = 40
-"""Rows of restatements on the page: a late file can change hundreds, and the CSV has them all."""
+"""Most rows of restatements on the page: a late file can change hundreds; the CSV has them all."""
 
 RESTATED = {
     "russian_linked_tanker_calls": "linked calls",
@@ -55,7 +56,7 @@ RESTATED = {
     "port_calls": "calls",
     "state": "state",
 }
-"""What the numbers of `restatement` are called here."""
+"""Names of the numbers of `restatement` on the page."""
 
 DIMENSIONS = {
     "water": "Water",
@@ -69,7 +70,7 @@ DIMENSIONS = {
 
 
 def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table]) -> Row:
-    """All that the page of a week says.
+    """The data of a week's page.
 
     Parameters
     ----------
@@ -107,40 +108,40 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
     }
 
 
-def render(found: Row) -> str:
-    """The page: HTML that is whole in itself, without script, link or picture from elsewhere.
+def render(data: Row) -> str:
+    """The page: self-contained HTML without scripts, and without links or pictures from elsewhere.
 
-    The same input gives the same bytes. All text is escaped; what ships and lists call themselves
-    stands on one line and apart from the direction of the text around it.
+    The same input gives the same bytes. All text is escaped; names from ships and lists are put on
+    one line and isolated from the text direction around them.
     """
-    series = found["series"]
+    series = data["series"]
     start: date = series["week_start"]
     template = _environment().get_template("page.html.j2")
     return template.render(
-        found
+        data
         | {
             "light": LIGHT,
             "dark": DARK,
             "week_end": start + timedelta(days=6),
             "headline": words.headline(series),
             "numbers": words.numbers(series),
-            "word": words.word(series, found["series_window"]),
+            "word": words.word(series, data["series_window"]),
             "clustering": words.clustering(series),
-            "never_heard": words.never_heard(found["notes"]),
-            "known_on": words.known_on(found["notes"]),
-            "simulated": words.SIMULATED if found["notes"]["is_simulated"] else None,
-            "told": _told(found),
-            "doubts_mark": words.doubts_mark(words.doubtful_lists(found["registers"])),
-            "changed": words.changed(found["restatement"], found["week"]),
+            "never_heard": words.never_heard(data["notes"]),
+            "known_on": words.known_on(data["notes"]),
+            "simulated": words.SIMULATED if data["notes"]["is_simulated"] else None,
+            "limits": _limits(data),
+            "doubts_mark": words.doubts_mark(words.doubtful_lists(data["registers"])),
+            "changed": words.changed(data["restatement"], data["week"]),
             "interference_note": words.interference_note(
-                found["interference"], found["notes"]["made_less_sure"]
+                data["interference"], data["notes"]["made_less_sure"]
             ),
-            "maps": _maps(found["ports"]),
-            "charts": _charts(found["barometer"], usual_of(found)),
-            "shown_ports": [port for port in found["ports"] if port["tanker_calls"]],
-            "unheard_ports": sum(not port["observed_share"] for port in found["ports"]),
+            "maps": _maps(data["ports"]),
+            "charts": _charts(data["barometer"], usual_of(data)),
+            "shown_ports": [port for port in data["ports"] if port["tanker_calls"]],
+            "unheard_ports": sum(not port["observed_share"] for port in data["ports"]),
             "days": [start + timedelta(days=n) for n in range(7)],
-            "reception": reception(found["coverage"]),
+            "reception": reception(data["coverage"]),
             "dimensions": DIMENSIONS,
             "restated": RESTATED,
             "most_restated": MOST_RESTATED,
@@ -148,28 +149,28 @@ def render(found: Row) -> str:
     )
 
 
-def in_short(found: Row) -> list[str]:
-    """What a picture of the series must say where the page is not beside it."""
-    series = found["series"]
-    told = [
-        words.SIMULATED if found["notes"]["is_simulated"] else None,
-        words.known_on(found["notes"]),
-        f"Week {found['week']}. {words.headline(series)}",
-        words.word(series, found["series_window"]),
+def in_short(data: Row) -> list[str]:
+    """The title of the chart where it is sent without the page, in sentences."""
+    series = data["series"]
+    sentences = [
+        words.SIMULATED if data["notes"]["is_simulated"] else None,
+        words.known_on(data["notes"]),
+        f"Week {data['week']}. {words.headline(series)}",
+        words.word(series, data["series_window"]),
     ]
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
-def usual_of(found: Row) -> charts.Usual | None:
-    """The rate that the week's word is held against; None where nothing is."""
-    window = words.window_of(found["series"], found["series_window"])
+def usual_of(data: Row) -> charts.Usual | None:
+    """The rate that the week is compared with; None where nothing is."""
+    window = words.window_of(data["series"], data["series_window"])
     if window is None or window["before_rate_a_week"] is None:
         return None
     return charts.Usual(window["before_rate_a_week"], window["weeks"], window["before_weeks"])
 
 
 def reception(coverage: Iterable[Row]) -> list[Row]:
-    """A row a port: its name, what was heard on each of its days, and whether anything was."""
+    """A row a port: its name, its coverage by day, and whether anything was heard."""
     return [
         {
             "name": days[0]["port_name"],
@@ -182,46 +183,49 @@ def reception(coverage: Iterable[Row]) -> list[Row]:
 
 def _charts(rows: Sequence[Row], usual: charts.Usual | None) -> dict[str, str]:
     title = "Russian-linked tanker calls at Iranian ports by week"
-    told = words.series_told(rows)
+    text = words.series_text(rows)
     return {
-        name: figures.svg(charts.series_figure(rows, *size, usual), f"series-{name}", title, told)
+        name: figures.svg(charts.series_figure(rows, *size, usual), f"series-{name}", title, text)
         for name, size in (("wide", charts.WIDE), ("narrow", charts.NARROW))
     }
 
 
 def _maps(ports: Sequence[Row]) -> dict[str, str]:
-    told = maps.week_map_text(ports)
+    text = maps.week_map_text(ports)
     return {
-        name: figures.svg(maps.week_map(ports, width_in=width), f"map-{name}", "By port", told)
+        name: figures.svg(maps.week_map(ports, width_in=width), f"map-{name}", "By port", text)
         for name, width in (("wide", maps.WIDE_IN), ("narrow", maps.NARROW_IN))
     }
 
 
-def _told(found: Row) -> list[str]:
-    """The limits of the week's data, in sentences. Lists grow old by the week, not by the clock of
-    the run: the page of a week stays as it is. Ports never heard stand beside the number."""
+def _limits(data: Row) -> list[str]:
+    """The limits of the week's data, in sentences.
+
+    The age of lists is that at the week's end, not at the run's: the page of a week stays as it
+    is. Ports never heard are left out, as the page names them at the top.
+    """
     old = [
         f"{register['link_source']} of {register['published_on']}"
-        for register in found["registers"]
+        for register in data["registers"]
         if register["is_old"]
     ]
-    told = [
-        words.quiet_ports(found["ports"]),
+    sentences = [
+        words.quiet_ports(data["ports"]),
         *words.notes(
-            found["notes"] | {"old_registers": "; ".join(old), "never_heard": None},
-            found["series"],
+            data["notes"] | {"old_registers": "; ".join(old), "never_heard": None},
+            data["series"],
         ),
-        *words.doubtful_lists(found["registers"]),
+        *words.doubtful_lists(data["registers"]),
     ]
-    return [note for note in told if note]
+    return [sentence for sentence in sentences if sentence]
 
 
 def _by(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
     """Rows by the value of a column, in the order in which the values come first."""
-    found: dict[Any, list[Row]] = {}
+    groups: dict[Any, list[Row]] = {}
     for row in rows:
-        found.setdefault(row[key], []).append(row)
-    return found
+        groups.setdefault(row[key], []).append(row)
+    return groups
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Where symbols and names go on a map, so that none covers another."""
+"""Positions of symbols and labels on a map, so that none covers another."""
 
 from __future__ import annotations
 
@@ -23,16 +23,21 @@ FONT_PT = 8.5
 SMALL_PT = 7.5
 LEAD = 1.25
 """Height of a line in font sizes."""
-_TURNS = 24
-_ACROSS = np.cos(math.tau * np.arange(_TURNS) / _TURNS)
-_UP = np.sin(math.tau * np.arange(_TURNS) / _TURNS)
-"""Directions in which a place for a label is looked for."""
 _REACHES_IN = (0.03, 0.1, 0.2, 0.32, 0.46, 0.62, 0.8, 1.0, 1.25, 1.55, 1.9)
-"""How far from its circle a label may stand; one without calls only as far as the fourth."""
+_REACH, _TURN = (
+    grid.ravel() for grid in np.meshgrid(_REACHES_IN, math.tau * np.arange(24) / 24, indexing="ij")
+)
+_ACROSS, _UP = np.cos(_TURN), np.sin(_TURN)
+"""Positions tried for a label: distance from the edge of its symbol, and direction."""
+_NEAR_IN = 0.32
+"""The label of a port without calls stands no farther from its symbol."""
+_LED_IN = 0.1
+"""A label farther from its symbol than this gets a line to it."""
+_ROUNDS = 8
 
 
 class View(NamedTuple):
-    """A part of the world, and where in the figure it stands (inches from the lower left)."""
+    """A part of the world, and its place in the figure (inches from the lower left)."""
 
     title: str
     west: float
@@ -84,9 +89,9 @@ class Symbol(NamedTuple):
     linked_radius : float
         Of the filled disc inside; its area is to the circle's as Russian-linked calls to all.
     label : str
-        What is written beside it, in lines.
+        Its text, in lines.
     rank : tuple
-        Who gets a place for its label first.
+        Labels are placed in this order.
     """
 
     port_id: str
@@ -112,10 +117,10 @@ def view_box(view: View, pad: float = 0.0) -> BaseGeometry:
 
 
 def moved_apart(symbols: list[Symbol], view: View, gap_in: float = 0.02) -> list[Symbol]:
-    """Move symbols that would hide each other apart, each as little as can be.
+    """Move overlapping symbols apart, each as little as possible.
 
-    Pairs that overlap push each other by half of it, over and over, as in Dorling's cartograms
-    (1996); a spring as weak as one in fifty draws each back to its port.
+    Pairs that overlap are moved by half of it each, over and over, as in Dorling's cartograms
+    (1996); each is pulled back to its port by a fiftieth of the distance.
     """
     x, y = [s.x for s in symbols], [s.y for s in symbols]
     for _ in range(400):
@@ -143,7 +148,7 @@ def moved_apart(symbols: list[Symbol], view: View, gap_in: float = 0.02) -> list
 
 
 class Label(NamedTuple):
-    """A text at the middle of a box, and the line to what it names where that is not near."""
+    """The box of a symbol's text, and the line between the two unless they are close."""
 
     symbol: Symbol
     area: BaseGeometry
@@ -160,48 +165,47 @@ def extent(text: str, points: float, weight: str, renderer: Any) -> tuple[float,
     return max(widths) / 100, len(lines) * points * LEAD / 72
 
 
-def place_labels(
-    symbols: Sequence[Symbol],
-    view: View,
-    taken: Sequence[BaseGeometry],
-    lines: BaseGeometry,
-    renderer: Any,
-) -> list[Label]:
-    """A place for each label where it hides nothing.
+def text_style(is_called: bool) -> tuple[float, str]:
+    """Size in points and weight of a port's label."""
+    return (FONT_PT, "bold") if is_called else (SMALL_PT, "normal")
 
-    They are placed one after the other, the ports with most calls first. Who comes off badly goes
-    to the front and all are placed again, some times ("squeaky wheel", Joslin and Clements,
-    1999); the best round stands. The label of a port without calls that finds no place is left
-    out. `lines` (coasts and limits, inches) may be crossed, but are better not.
+
+def place_labels(
+    symbols: Sequence[Symbol], view: View, taken: Sequence[BaseGeometry], renderer: Any
+) -> list[Label]:
+    """Place labels so that they cover no symbol, no other label and nothing in `taken`.
+
+    Labels are placed one after the other, ports with most calls first. Ports with calls that get
+    no place or a bad one go first in the next round ("squeaky wheel", Joslin and Clements, 1999).
+    The cheapest round is returned; the labels that found no place in it are left out.
     """
-    discs = {s.port_id: Point(s.x, s.y).buffer(s.radius + 0.015) for s in symbols}
-    hidden = shapely.union_all([*discs.values(), *taken])
+    discs = [Point(s.x, s.y).buffer(s.radius + 0.015) for s in symbols]
+    hidden = shapely.union_all([*discs, *taken])
     frame = view_box(view).buffer(-0.03)
-    shapely.prepare([frame, hidden, lines])
-    sizes = {s.port_id: extent(s.label, *letters_of(s.kind == "calls"), renderer) for s in symbols}
-    blame = dict.fromkeys(discs, 0.0)
+    shapely.prepare([frame, hidden])
+    others = {
+        symbol.port_id: shapely.union_all(discs[:n] + discs[n + 1 :])
+        for n, symbol in enumerate(symbols)
+    }
+    sizes = {s.port_id: extent(s.label, *text_style(s.kind == "calls"), renderer) for s in symbols}
+    blame = dict.fromkeys(others, 0.0)
     best: tuple[float, list[Label]] = (math.inf, [])
-    for _ in range(8):
-        placed: list[Label] = []
+    for _ in range(_ROUNDS):
+        labels: list[Label] = []
         for symbol in sorted(symbols, key=lambda s: (-blame[s.port_id], s.rank)):
-            others = [disc for port_id, disc in discs.items() if port_id != symbol.port_id]
-            label = _place(symbol, sizes[symbol.port_id], frame, hidden, lines, others, placed)
-            if label is not None:
-                placed.append(label)
+            drawn = shapely.union_all([p for label in labels for p in (label.area, label.leader)])
+            port_id = symbol.port_id
+            label = _place(symbol, sizes[port_id], frame, hidden, others[port_id], drawn)
+            labels += [] if label is None else [label]
         costs = {s.port_id: 10.0 if s.kind == "calls" else 1.0 for s in symbols}
-        costs |= {label.symbol.port_id: label.cost for label in placed}
-        best = min(best, (sum(costs.values()), placed), key=lambda pair: pair[0])
-        badly = [s.port_id for s in symbols if s.kind == "calls" and costs[s.port_id] > 1]
-        if not badly:
+        costs |= {label.symbol.port_id: label.cost for label in labels}
+        best = min(best, (sum(costs.values()), labels), key=lambda pair: pair[0])
+        bad = [s.port_id for s in symbols if s.kind == "calls" and costs[s.port_id] > 1]
+        if not bad:
             break
-        for port_id in badly:
+        for port_id in bad:
             blame[port_id] += costs[port_id]
     return best[1]
-
-
-def letters_of(called: bool) -> tuple[float, str]:
-    """Size in points and weight of a port's label."""
-    return (FONT_PT, "bold") if called else (SMALL_PT, "normal")
 
 
 def _place(
@@ -209,56 +213,36 @@ def _place(
     size: tuple[float, float],
     frame: BaseGeometry,
     hidden: BaseGeometry,
-    lines: BaseGeometry,
-    others: Sequence[BaseGeometry],
-    placed: Sequence[Label],
+    others: BaseGeometry,
+    drawn: BaseGeometry,
 ) -> Label | None:
-    """The cheapest free place round a symbol, near ones before far ones; None where none is free.
+    """The best free position of a label; None where none is free.
 
-    Positions are those of Imhof (1975): right of the symbol best, then left, above and below.
+    Near positions are better than far ones, and right of the symbol is better than left, above
+    and below (Imhof, 1975). A label close to another symbol may be read as that one's.
     """
     width, height = size
-    drawn = shapely.union_all([part for label in placed for part in (label.area, label.leader)])
-    near = shapely.union_all(others)
-    shapely.prepare([drawn, near])
-    best: Label | None = None
-    for reach in _REACHES_IN if symbol.kind == "calls" else _REACHES_IN[:4]:
-        if best is not None and 4 * reach >= best.cost:
-            break  # a place as far as this cannot be better
-        x = symbol.x + _ACROSS * (symbol.radius + reach) + _side(_ACROSS) * width / 2
-        y = symbol.y + _UP * (symbol.radius + reach) + _side(_UP) * height / 2
-        areas = shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-        is_free = shapely.contains(frame, areas) & ~shapely.intersects(hidden, areas)
-        is_free &= ~shapely.intersects(drawn, areas)
-        costs = 4 * reach + 0.1 * (1 - _ACROSS) + 0.05 * abs(_UP)
-        costs += 0.25 * shapely.intersects(lines, areas)
-        costs += 0.4 * shapely.dwithin(near, areas, 0.07)  # else it might be read as the other's
-        for turn in np.flatnonzero(is_free):
-            area, cost = areas[turn], float(costs[turn])
-            leader = _leader(symbol, area) if reach > 0.1 else None
-            if leader is not None:
-                if drawn.intersects(leader):
-                    continue
-                cost += 3.0 * near.intersects(leader)
-            if best is None or cost < best.cost:
-                best = Label(symbol, area, leader, cost)
-    return best
-
-
-def _side(way: np.ndarray) -> np.ndarray:
-    """From -1 to 1: on which side of a symbol a box lies, so that its near edge faces it."""
-    return np.clip(1.6 * way, -1.0, 1.0)
-
-
-def _leader(symbol: Symbol, area: BaseGeometry) -> LineString:
-    near = shapely.shortest_line(Point(symbol.x, symbol.y), area)
-    (x, y), (to_x, to_y) = near.coords
-    share = symbol.radius / near.length
-    return LineString([(x + (to_x - x) * share, y + (to_y - y) * share), (to_x, to_y)])
+    # On the left of its symbol a box ends at the distance, on the right it begins there.
+    x = symbol.x + _ACROSS * (symbol.radius + _REACH) + np.clip(1.6 * _ACROSS, -1, 1) * width / 2
+    y = symbol.y + _UP * (symbol.radius + _REACH) + np.clip(1.6 * _UP, -1, 1) * height / 2
+    areas = shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    leaders = shapely.shortest_line(Point(symbol.x, symbol.y), areas)
+    is_led = _REACH > _LED_IN
+    is_free = shapely.contains(frame, areas) & ~shapely.intersects(hidden, areas)
+    is_free &= ~shapely.intersects(drawn, areas) & ~(is_led & shapely.intersects(drawn, leaders))
+    if symbol.kind != "calls":
+        is_free &= _REACH <= _NEAR_IN
+    if not is_free.any():
+        return None
+    cost = 4 * _REACH + 0.1 * (1 - _ACROSS) + 0.05 * abs(_UP)
+    cost += 0.4 * shapely.dwithin(others, areas, 0.07)
+    cost += 3 * (is_led & shapely.intersects(others, leaders))
+    n = int(np.argmin(np.where(is_free, cost, np.inf)))
+    return Label(symbol, areas[n], leaders[n] if is_led[n] else None, float(cost[n]))
 
 
 def scale_bar(sheet: Axes, view: View, symbols: Sequence[Symbol], renderer: Any) -> BaseGeometry:
-    """A scale bar in a lower corner where no port is; gives the place that it takes."""
+    """Draw a scale bar in a lower corner without a port, and return its box."""
     in_a_km = view.stretch * view.in_a_degree / KM_A_DEGREE
     # The longest round length that takes no more than an inch.
     km = max(n for n in (10, 20, 50, 100, 200) if n * in_a_km <= 1.0)

@@ -1,4 +1,4 @@
-"""What a report holds, as tables: the queries of a week, its CSV files, foreign text made safe."""
+"""The tables of a report: the queries of a week, and safe cells for CSV files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import duckdb
 
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError
-from flows.home.text import safe_text as safe_text  # noqa: PLC0414 the report's callers know it here
+from flows.home.text import safe_text
 
 FILES = {
     "weekly_port_calls.csv": "report_weekly_port_calls",
@@ -27,13 +27,13 @@ FILES = {
     "coverage.csv": "report_coverage",
     "interference.csv": "report_interference",
 }
-"""The CSV files of a week, and the query of `sql/` that each is the result of."""
+"""CSV file of a week -> the query of `sql/` that gives it."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would take a text for a formula (OWASP, CSV injection).
+    """Whether a spreadsheet would read a text as a formula (OWASP, CSV injection).
 
     >>> is_formula("=SUM(1)"), is_formula(" +1"), is_formula("\\u200b@A1"), is_formula("A=B")
     (True, True, True, False)
@@ -44,7 +44,7 @@ def is_formula(text: str) -> bool:
 def safe_cell(value: Any) -> Any:
     """A value for a CSV that people open in a spreadsheet.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV
+    A text that a spreadsheet would read as a formula gets an apostrophe in front (OWASP, CSV
     injection). Numbers stay numbers, times are UTC without an offset, null is empty.
 
     >>> safe_cell("=HYPERLINK(1)"), safe_cell(-1.5), safe_cell(None), safe_cell(True)
@@ -100,8 +100,8 @@ def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -
         result = con.execute(text, params)
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise BarometerError(
-            "the catalogue was made by another version of barometer and lacks what this one needs "
-            f"({str(error).splitlines()[0]}). To make it anew from the lake: barometer run"
+            "the catalogue was built by another version of barometer and does not fit this one "
+            f"({str(error).splitlines()[0]}). Rebuild it from the lake: barometer run"
         ) from error
     names = [column[0] for column in result.description]
     return Table(names, [str(column[1]) for column in result.description], result.fetchall())
@@ -125,7 +125,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
 
 
 def week_folder(home: Path, week: str) -> Path:
-    """Where a week's report lies in a home."""
+    """The folder of a week's report in a home."""
     return home / "reports" / week
 
 

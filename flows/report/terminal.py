@@ -11,7 +11,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from flows.report.tables import safe_text, summary
+from flows.home.text import safe_text
+from flows.report.tables import summary
 from flows.report.words import (
     SIMULATED,
     changed,

@@ -1,4 +1,4 @@
-"""The sentences of a report: what the number is, what may be said of it, and what it cannot say."""
+"""The sentences of a report: the number, whether it is a change, and the limits of the data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
 from flows.home.hashes import text_hash
-from flows.report.tables import safe_text
+from flows.home.text import safe_text
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
 
@@ -16,17 +16,19 @@ WATERS = ("Gulf and Gulf of Oman", "Caspian")
 
 Row = dict[str, Any]
 
+_AGREE = "A change is reported only where both agree."
+
 
 def headline(series: Row) -> str:
-    """The week's number in a sentence that does not say more than was heard."""
+    """The week's number in a sentence, with what was heard of the week."""
     calls, berths = series["russian_linked_tanker_calls"], series["russian_linked_berth_calls"]
     heard = f"{series['observed_share'] or 0:.0%} of the coast's hours heard"
     heard += _worst(series, " ({})")
     if calls is None:
-        return f"No number: {heard}, too little to say zero."
+        return f"No number: only {heard}, too little to report zero."
     so_far = " so far" if series["state"] == "open" else ""
     if calls == 0:
-        seen = "none seen" if series["state"] == "partial" else "no call"
+        seen = "none seen" if series["state"] == "partial" else "no calls"
         return f"Russian-linked tankers at Iranian ports: {seen}{so_far}; {heard}."
     at_least = "at least " if series["state"] == "partial" else ""
     at_berth = "an unknown number" if berths is None else str(berths)
@@ -37,7 +39,7 @@ def headline(series: Row) -> str:
 
 
 def _worst(series: Row, form: str) -> str:
-    """The water that was heard worst, where the coast's share hides how badly.
+    """The water with the lowest share heard, unless it is 95% or that of the whole coast.
 
     >>> _worst({"worst_water": "Caspian", "worst_share": 0.0, "observed_share": 0.95}, " ({})")
     ' (Caspian 0%)'
@@ -50,14 +52,14 @@ def _worst(series: Row, form: str) -> str:
     return form.format(f"{series['worst_water']} {share:.0%}")
 
 
-def known_on(found: Row) -> str | None:
-    """That links are as known on a day, from the notes; None where they are as known today."""
-    day = found["known_on"]
-    return None if day is None else f"AS KNOWN ON {day}: what was listed later is left out."
+def known_on(notes: Row) -> str | None:
+    """A notice that links are as known on an earlier day, from the notes; None for today."""
+    day = notes["known_on"]
+    return None if day is None else f"AS KNOWN ON {day}: later listings are left out."
 
 
 class Number(NamedTuple):
-    """A figure of the week: what limits it, the figure, and what it counts."""
+    """A figure of the week: a qualifier such as "at least", the figure, and what it counts."""
 
     qualifier: str
     value: str
@@ -65,17 +67,17 @@ class Number(NamedTuple):
 
 
 def numbers(series: Row) -> list[Number]:
-    """The week's figures, the most telling first."""
+    """The week's figures, the most important first."""
     state = series["state"]
     counts = (
         ("russian_linked_berth_calls", "Russian-linked calls at a berth"),
         ("russian_linked_tanker_calls", "Russian-linked calls in all"),
         ("tanker_calls", "calls of all tankers"),
     )
-    told = [Number(*_figure(series[name], state), label) for name, label in counts]
+    figures = [Number(*_figure(series[name], state), label) for name, label in counts]
     share = series["observed_share"]
     return [
-        *told,
+        *figures,
         Number(
             "",
             "–" if share is None else f"{share:.0%}",
@@ -85,7 +87,7 @@ def numbers(series: Row) -> list[Number]:
 
 
 def _figure(count: int | None, state: str) -> tuple[str, str]:
-    """A count that does not say more than was heard.
+    """A count with its qualifier, by what was heard.
 
     >>> _figure(3, "partial"), _figure(0, "partial"), _figure(0, "complete"), _figure(2, "open")
     (('at least', '3'), ('', '0 seen'), ('', '0'), ('so far', '2'))
@@ -100,10 +102,10 @@ def _figure(count: int | None, state: str) -> tuple[str, str]:
 
 
 def window_of(series: Row, windows: Sequence[Row]) -> Row | None:
-    """The window, by the links known today, that the week's word is of; None where nothing is said.
+    """The window, with the links known today, that the week's word is about; None without a test.
 
-    For a rise or fall it is the one that shows it; else one whose change only one of the two views
-    shows, else the shortest that could be tested.
+    For a rise or fall the window that shows it; else one in which only one of the two views shows
+    a change, else the shortest that could be tested.
     """
     today = {window["weeks"]: window for window in windows if window["view"] == "today"}
     if series["word"] in (RISE, FALL):
@@ -116,7 +118,7 @@ def window_of(series: Row, windows: Sequence[Row]) -> Row | None:
 
 
 def word(series: Row, windows: Sequence[Row]) -> str | None:
-    """Whether the number is more or less than usual, or noise, in a sentence.
+    """Whether the number is a rise, a fall or within chance, in a sentence.
 
     Parameters
     ----------
@@ -134,20 +136,20 @@ def word(series: Row, windows: Sequence[Row]) -> str | None:
         return None
     window = window_of(series, windows)
     if window is None:
-        one = next(w for w in windows if w["view"] == "today" and w["weeks"] == 1)
-        return f"Not enough heard to compare: {_unheard(series, one)}."
+        shortest = next(w for w in windows if w["view"] == "today" and w["weeks"] == 1)
+        return f"Not enough heard to compare: {_unheard(series, shortest)}."
     return _compared(series, window, windows) + _left_out(window)
 
 
 def _left_out(window: Row) -> str:
-    """Which water is in neither side of the comparison, in a sentence; empty where none is.
+    """The waters left out of the comparison, in a sentence; empty where none is.
 
     >>> _left_out({"waters": "Caspian, Gulf and Gulf of Oman"}), _left_out({"waters": "Caspian"})
-    ('', ' Compared without the Gulf and Gulf of Oman, of which too little was heard.')
+    ('', ' Compared without the Gulf and Gulf of Oman: too little was heard there.')
     """
     left_out = [water for water in WATERS if water not in window["waters"].split(", ")]
     names = " and the ".join(left_out)
-    return f" Compared without the {names}, of which too little was heard." if names else ""
+    return f" Compared without the {names}: too little was heard there." if names else ""
 
 
 def _compared(series: Row, window: Row, windows: Sequence[Row]) -> str:
@@ -156,21 +158,20 @@ def _compared(series: Row, window: Row, windows: Sequence[Row]) -> str:
         return (
             f"A {series['word']}: {_calls_in(window)}, {_rate(window)}, against {_usual(window)}."
         )
-    said = {w["view"]: w["word"] for w in windows if w["weeks"] == window["weeks"]}
-    if said["today"] in (RISE, FALL):
+    views = {w["view"]: w["word"] for w in windows if w["weeks"] == window["weeks"]}
+    if views["today"] in (RISE, FALL):
         return (
-            f"No clear change: {_calls_in(window)} against {_usual(window)} would be a "
-            f"{said['today']} by the links known today, but by those known when each call was made "
-            "they are not, and both must agree."
+            f"No clear change: with the links known today, {_calls_in(window)} against "
+            f"{_usual(window)} are a {views['today']}; with the links known at each call they are "
+            f"not. {_AGREE}"
         )
-    if said["at_call"] in (RISE, FALL):
+    if views["at_call"] in (RISE, FALL):
         return (
-            f"No clear change: by the links known when each call was made it would be a "
-            f"{said['at_call']} {_span(window)}, but by those known today it is not, and both must "
-            "agree."
+            f"No clear change: with the links known at each call there is a {views['at_call']} "
+            f"{_span(window)}; with the links known today there is not. {_AGREE}"
         )
     return (
-        f"No clear change: {_calls_in(window)} may be chance; usual are {_usual(window)}. "
+        f"No clear change: {_calls_in(window)} may be chance against {_usual(window)}. "
         f"{_bounds(window)}."
     )
 
@@ -195,143 +196,145 @@ def _usual(window: Row) -> str:
 
 
 def _bounds(window: Row) -> str:
-    """What would have been said to be a change."""
+    """The counts that would have been a change."""
     rise, fall = window["rise_from_calls"], window["fall_to_calls"]
-    told = "No count would be called a rise" if rise is None else f"From {rise} it would be a rise"
+    to_rise = "No count would be a rise" if rise is None else f"{rise} or more would be a rise"
     if fall is None:
-        return f"{told}; so few are usual that not even 0 would be a fall"
-    return f"{told}, {'at 0' if fall == 0 else f'up to {fall}'} a fall"
+        return f"{to_rise}; not even 0 would be a fall, as few calls are usual"
+    return f"{to_rise}, {'0' if fall == 0 else f'{fall} or fewer'} a fall"
 
 
 def _unheard(series: Row, window: Row) -> str:
     if not window["heard_weeks"]:
-        return f"{series['observed_share'] or 0:.0%} of the coast's hours, and 30% are the least"
+        return f"{series['observed_share'] or 0:.0%} of the coast's hours; at least 30% are needed"
     heard = window["before_heard_weeks"] or 0
     only = "none" if heard == 0 else f"only {heard}"
     was = "was" if heard < 2 else "were"
     return (
-        f"{only} of the {window['before_weeks']} weeks before {was} heard, and four are the least"
+        f"{only} of the {window['before_weeks']} weeks before {was} heard; at least four are needed"
     )
 
 
 def clustering(series: Row) -> str | None:
-    """That calls cluster and limits are wide for it, in a sentence; None where they do not."""
-    found = series["dispersion"]
-    if found is None or found <= LEAST_DISPERSION:
+    """A note that calls cluster and that limits allow for it; None where they do not."""
+    dispersion = series["dispersion"]
+    if dispersion is None or dispersion <= LEAST_DISPERSION:
         return None
     return (
-        f"Calls cluster: weekly counts vary {found:.1f} times as much as independent calls would. "
-        "The limits and the tests are widened for it."
+        f"Calls cluster: weekly counts vary {dispersion:.1f} times as much as independent calls "
+        "would. The limits and tests allow for it."
     )
 
 
-def notes(found: Row, series: Row) -> list[str]:
-    """What the data cannot support, in sentences."""
-    told = []
+def notes(row: Row, series: Row) -> list[str]:
+    """What the data cannot support, one sentence each."""
+    sentences = []
     if series["state"] == "open":
-        told.append("The week is open: its files are not all in, and the count will grow.")
-    if series["russian_linked_tanker_calls"] == 0 and series["state"] == "partial":
-        told.append(
-            "The zero is of the hours and ports that were heard; unheard ports may have had calls."
+        sentences.append(
+            "The week is open: not all of its files have arrived, and the count may grow."
         )
-    if unheard := never_heard(found):
-        told.append(unheard)
-    told += _of_doubt(found)
-    if found["in_port"]:
-        ships = _counted(found["in_port"], "tanker")
-        were = "was" if found["in_port"] == 1 else "were"
-        told.append(
-            f"{ships} {were} in port when reception began ({found['in_port_linked']} linked to "
+    if series["russian_linked_tanker_calls"] == 0 and series["state"] == "partial":
+        sentences.append(
+            "The zero covers only the hours and ports that were heard; others may have had calls."
+        )
+    if unheard := never_heard(row):
+        sentences.append(unheard)
+    sentences += _of_doubt(row)
+    if row["in_port"]:
+        ships = _counted(row["in_port"], "tanker")
+        were = "was" if row["in_port"] == 1 else "were"
+        sentences.append(
+            f"{ships} {were} in port when reception began ({row['in_port_linked']} linked to "
             "Russia); not counted as arrivals."
         )
-    if found["contested"]:
-        calls = _counted(found["contested"], "contested tanker call")
-        told.append(f"{calls} (confidence 1) not counted.")
-    if found["voyage_anchorages"]:
-        waits = _counted(found["voyage_anchorages"], "wait")
-        told.append(
-            f"{waits} at anchor not counted again: part of a voyage with a berth call that is."
-        )
-    if found["arrived_maybe_earlier"]:
-        calls = _counted(found["arrived_maybe_earlier"], "call")
-        told.append(f"{calls} may have begun in an earlier week.")
-    told += _lacks(found)
-    if found["old_registers"]:
-        told.append(
-            f"Registers older than 60 days: {found['old_registers']}. Later listings are missing; "
+    if row["contested"]:
+        calls = _counted(row["contested"], "contested tanker call")
+        sentences.append(f"Not counted: {calls} (confidence 1).")
+    if row["voyage_anchorages"]:
+        waits = _counted(row["voyage_anchorages"], "wait")
+        sentences.append(f"Not counted: {waits} at anchor on a voyage whose berth call is counted.")
+    if row["arrived_maybe_earlier"]:
+        calls = _counted(row["arrived_maybe_earlier"], "call")
+        sentences.append(f"{calls} may have begun in an earlier week.")
+    sentences += _lacks(row)
+    if row["old_registers"]:
+        sentences.append(
+            f"Registers older than 60 days: {row['old_registers']}. Later listings are missing; "
             "refresh with: barometer register import FILE."
         )
-    if found["undecided"]:
-        ships = _counted(found["undecided"], "ship")
-        told.append(
-            f"{ships} that called may be on a list, by name or by an IMO number in doubt: see "
+    if row["undecided"]:
+        ships = _counted(row["undecided"], "ship")
+        sentences.append(
+            f"{ships} that called may be on a list, by name or by a doubtful IMO number: see "
             "link_candidate."
         )
-    return told
+    return sentences
 
 
 def doubtful_lists(registers: Iterable[Row]) -> list[str]:
-    """What is doubtful about the registers that the links follow, from `report_register`."""
-    told = []
+    """Doubts about the registers that links are taken from, rows of `report_register`."""
+    sentences = []
     for register in registers:
         name = f"{register['link_source']} of {register['published_on']}"
         if register["accepted"]:
-            told.append(f"{name} was taken although: {safe_text(register['accepted'])}.")
+            sentences.append(
+                f"{name} was imported despite a warning: {safe_text(register['accepted'])}."
+            )
         if register["unknown_hulls"]:
             hulls = _counted(register["unknown_hulls"], "ship")
-            told.append(
-                f"{name} has {hulls} under programme keys that are not known "
-                f"({safe_text(register['unknown_keys'])}): such a key makes no link, and ends "
-                "none of the same ship; links of newly listed ships may be missing."
+            sentences.append(
+                f"{name} has {hulls} under unknown programme keys "
+                f"({safe_text(register['unknown_keys'])}): an unknown key neither makes nor ends "
+                "a link, so links of newly listed ships may be missing."
             )
-    return told
+    return sentences
 
 
 def doubts_mark(doubts: Sequence[str]) -> str | None:
-    """By what a page is known to have been drawn with the same doubts; None for none."""
+    """A hash of the doubts, kept in the page to tell whether it is up to date; None for none."""
     if not doubts:
         return None
     return text_hash("\n".join(doubts))
 
 
-def _of_doubt(found: Row) -> list[str]:
-    """Calls left out for what the ship is, or linked by a number that may be another's."""
-    told = []
-    if found["of_unknown_type"]:
-        calls = _counted(found["of_unknown_type"], "call")
-        told.append(f"{calls} of ships that send no type not counted.")
-    if found["too_small"]:
-        calls = _counted(found["too_small"], "call")
-        told.append(f"{calls} of tankers shorter than 80 m, such as bunker barges, not counted.")
-    if found["by_contested_number"]:
-        calls = _counted(found["by_contested_number"], "call")
-        told.append(
-            f"{calls} linked by a listed IMO number that another ship sent at the same time: "
-            "which of them is the listed ship is not known."
+def _of_doubt(row: Row) -> list[str]:
+    """Calls left out for the type or size of the ship, or linked by a contested IMO number."""
+    sentences = []
+    if row["of_unknown_type"]:
+        calls = _counted(row["of_unknown_type"], "call")
+        sentences.append(f"Not counted: {calls} of ships that send no ship type.")
+    if row["too_small"]:
+        calls = _counted(row["too_small"], "call")
+        sentences.append(f"Not counted: {calls} of tankers under 80 m, such as bunker barges.")
+    if row["by_contested_number"]:
+        calls = _counted(row["by_contested_number"], "call")
+        sentences.append(
+            f"{calls} linked by a listed IMO number that another ship sent at the same time; "
+            "which of the two is the listed ship is not known."
         )
-    return told
+    return sentences
 
 
-def _lacks(found: Row) -> list[str]:
+def _lacks(row: Row) -> list[str]:
     """The kinds of evidence that the data cannot give for the week, in sentences."""
-    told = []
-    if found["lacks_listed"]:
-        told.append("No list about Russia is in force in this week: links are a lower bound.")
-    if found["lacks_flag"]:
-        told.append("No ship's MMSI tells a flag in this week: links are a lower bound.")
-    if found["lacks_owner"]:
-        told.append("No register at hand names Russian owners: links are a lower bound.")
-    if found["lacks_trade"]:
-        told.append(
-            "No Russian oil port was heard for 30% of the 180 days before, too little to say that "
-            "no ship is linked by trade: links are a lower bound."
+    sentences = []
+    if row["lacks_listed"]:
+        sentences.append("No list about Russia was in force this week: links are a lower bound.")
+    if row["lacks_flag"]:
+        sentences.append("No MMSI gives a flag this week: links are a lower bound.")
+    if row["lacks_owner"]:
+        sentences.append("No imported register names Russian owners: links are a lower bound.")
+    if row["lacks_trade"]:
+        sentences.append(
+            "No Russian oil port was heard for 30% of the 180 days before, too little to rule out "
+            "links by trade: links are a lower bound."
         )
-    return told
+    return sentences
 
 
-def never_heard(found: Row) -> str | None:
-    """The ports of which the number knows nothing, from the notes; None where all were heard."""
-    names = found["never_heard"]
+def never_heard(row: Row) -> str | None:
+    """The ports that no source ever heard, from the notes; None where all were heard."""
+    names = row["never_heard"]
     return f"No source ever heard these ports: {names}." if names else None
 
 
@@ -358,11 +361,11 @@ def not_counted(call: Row) -> str | None:
         return "contested: not counted"
     if not call["is_arrival"]:
         return "in port when reception began: not counted"
-    return "part of a voyage, or a hull, that is counted already"
+    return "voyage or hull already counted"
 
 
 def changed(restatements: Sequence[Row], week: str) -> str:
-    """What the published numbers of earlier weeks, or of this one, were before, in a sentence.
+    """How published numbers of this or earlier weeks changed, in a sentence.
 
     Parameters
     ----------
@@ -371,20 +374,20 @@ def changed(restatements: Sequence[Row], week: str) -> str:
     week : str
         The week of the report.
     """
-    told = []
+    weeks = []
     for name in dict.fromkeys(row["week"] for row in restatements):
         rows = [row for row in restatements if row["week"] == name]
         series = [row for row in rows if row["number"] == "russian_linked_tanker_calls"]
         reasons = {reason for row in series or rows for reason in row["reasons"].split("; ")}
-        what = "in part, but not the number of linked calls"
+        change = "in part, but not the number of linked calls"
         if series:
             old, new = series[-1]["old_port_calls"], series[0]["new_port_calls"]
-            what = f"from {_or_none(old)} to {_or_none(new)}"
+            change = f"from {_or_none(old)} to {_or_none(new)}"
         this = " (this week)" if name == week else ""
-        told.append(f"{name}{this} {what} ({', '.join(sorted(reasons))})")
-    if not told:
-        return "No number that was published before has changed."
-    return f"Numbers published before that changed: {'; '.join(told)}."
+        weeks.append(f"{name}{this} {change} ({', '.join(sorted(reasons))})")
+    if not weeks:
+        return "No published number has changed."
+    return f"Published numbers that changed: {'; '.join(weeks)}."
 
 
 def _or_none(value: int | None) -> str:
@@ -392,23 +395,23 @@ def _or_none(value: int | None) -> str:
 
 
 def interference_note(events: Sequence[Row], less_sure: int) -> str | None:
-    """Where ships were shown falsely in the week, in a sentence; None where nothing was seen.
+    """Interference events of the week in a sentence; None without any.
 
-    `less_sure` is the number of tanker calls whose confidence that lowered.
+    `less_sure` is the number of tanker calls whose confidence they lowered.
     """
     if not events:
         return None
     most = max(events, key=lambda event: event["ships"])
-    count = "an event" if len(events) == 1 else f"{len(events)} events, the largest"
+    count = "one event" if len(events) == 1 else f"{len(events)} events, the largest"
     calls = _counted(less_sure, "tanker call") if less_sure else "no tanker call"
     return (
         f"Interference: {count} at {safe_text(most['place'])} from {most['began_at']:%a %d %H:%M}, "
-        f"where {most['ships']} ships were shown and were not; {calls} less sure for it."
+        f"with {most['ships']} ships at false positions; {calls} with lower confidence."
     )
 
 
 def quiet_ports(ports: Sequence[Row]) -> str | None:
-    """The ports that were heard and where no tanker called; those never heard are in the notes."""
+    """The ports that were heard and had no tanker call, in a sentence."""
     quiet = [port for port in ports if not port["tanker_calls"] and port["observed_share"]]
     names = [
         safe_text(port["name"])
@@ -418,16 +421,15 @@ def quiet_ports(ports: Sequence[Row]) -> str | None:
     return f"No tanker call seen at: {'; '.join(names)}." if names else None
 
 
-def series_told(rows: Sequence[Row]) -> str:
-    """The chart of the series in words, for who does not see it."""
+def series_text(rows: Sequence[Row]) -> str:
+    """Text alternative of the chart of the series."""
     last = rows[-1]
     heard = [row for row in rows if row["russian_linked_tanker_calls"] is not None]
     unheard = len(rows) - len(heard)
-    told = [f"{_counted(len(rows), 'week')} from {rows[0]['week']} to {last['week']}"]
+    parts = [f"{_counted(len(rows), 'week')} from {rows[0]['week']} to {last['week']}"]
     if heard:
         most = max(heard, key=lambda row: row["russian_linked_tanker_calls"])
-        told.append(f"most calls in {most['week']}, {most['russian_linked_tanker_calls']}")
-    told.append(f"{_counted(unheard, 'week')} without a number, as too little was heard")
-    this = last["russian_linked_tanker_calls"]
-    told.append(f"{last['week']}: {'no number' if this is None else this}")
-    return "; ".join(told) + ". The table below has every week."
+        parts.append(f"most calls in {most['week']}, {most['russian_linked_tanker_calls']}")
+    parts.append(f"{_counted(unheard, 'week')} without a number, as too little was heard")
+    parts.append(f"{last['week']}: {_or_none(last['russian_linked_tanker_calls'])}")
+    return "; ".join(parts) + ". The table below has every week."

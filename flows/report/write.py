@@ -1,4 +1,4 @@
-"""Write a week's report: which files there are, and when they are written anew."""
+"""Write a week's report: which files there are, and when each is written again."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     con : DuckDBPyConnection
         On a catalogue.
     folder : Path
-        It is made where it is missing.
+        Created if missing.
     week : str
         ISO week such as ``2026-W16``, one of the relation `barometer`.
 
     Returns
     -------
     bool
-        Whether a number is new or changed: a file of `FILES`. A file that would be the same is
-        left as it is; page and chart are drawn only where a number, or what is doubtful about a
-        list, changed, or one of them is missing, for they cost a second.
+        Whether a number is new or changed: a file of `FILES`. Unchanged files are not written.
+        Page and chart take a second, so they are drawn only if a number or a doubt about a list
+        changed, or one of them is missing.
     """
     make_folder(folder)
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
@@ -43,20 +43,20 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))
     doubts = doubtful_lists(records(con, "report_register", week=week))
-    if is_changed or not (folder / CHART).exists() or not _tells(folder / PAGE, doubts):
+    if is_changed or not (folder / CHART).exists() or not _has_doubts(folder / PAGE, doubts):
         beside |= _drawn(con, week, tables)
-    # The numbers go last: killed before them, the next run finds them changed and draws again.
+    # The numbers come last: if the run is killed before them, the next one draws again.
     for name, content in (_differing(folder, beside) | _differing(folder, numbers)).items():
         write_durably(folder / name, content)
     return is_changed
 
 
-def _tells(page: Path, doubts: Sequence[str]) -> bool:
-    """Whether a page is there that was drawn with these doubts."""
+def _has_doubts(page: Path, doubts: Sequence[str]) -> bool:
+    """Whether the page exists and was drawn with these doubts."""
     if not page.exists():
         return False
-    told = re.search(r'<meta name="doubts" content="(\w+)" />', page.read_text(encoding="utf-8"))
-    return (told[1] if told else None) == doubts_mark(doubts)
+    mark = re.search(r'<meta name="doubts" content="(\w+)" />', page.read_text(encoding="utf-8"))
+    return (mark[1] if mark else None) == doubts_mark(doubts)
 
 
 def _differing(folder: Path, contents: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -73,6 +73,6 @@ def _drawn(
     # Matplotlib takes half a second to load, and most commands draw nothing.
     from flows.report import charts, page  # noqa: PLC0415
 
-    found = page.gather(con, week, tables)
-    chart = charts.series_png(found["barometer"], page.in_short(found), page.usual_of(found))
-    return {PAGE: page.render(found).encode(), CHART: chart}
+    data = page.gather(con, week, tables)
+    chart = charts.series_png(data["barometer"], page.in_short(data), page.usual_of(data))
+    return {PAGE: page.render(data).encode(), CHART: chart}

@@ -17,6 +17,7 @@ from flows.derive import record
 from flows.derive.calls import Spread
 from flows.home import cache, history
 from flows.home.settings import BarometerError, Settings
+from flows.home.text import safe_text
 from flows.ingest import known
 from flows.ingest.outcome import Outcome, TransientError
 from flows.lake import compact, damage, losses
@@ -24,7 +25,7 @@ from flows.lake.entry import Manifest
 from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
 from flows.registers.decisions import warn_of_faults
-from flows.report.tables import safe_text, week_folder, weeks
+from flows.report.tables import week_folder, weeks
 from flows.report.write import write_report
 from flows.rows.checks import FUTURE
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib
 from defusedxml import ElementTree
 
@@ -43,5 +45,8 @@ def test_colours_are_variables_and_ids_have_the_figures_name() -> None:
     root = ElementTree.fromstring(text)
     ids = [node.get("id") for node in root.iter() if node.get("id")]
     assert len(ids) == len(set(ids))
-    assert all(name.startswith("series-") for name in ids)
-    assert "url(#series-" in text
+    other = ElementTree.fromstring(figures.svg(_figure(), "map", "t", "d"))
+    others = [node.get("id") for node in other.iter() if node.get("id")]
+    assert not set(ids) & set(others)
+    referred = set(re.findall(r'(?:url\(|href=")#([^)"]+)', text))
+    assert referred and referred <= set(ids)

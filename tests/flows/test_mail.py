@@ -211,7 +211,7 @@ def test_it_arrives_whole_over_tls_with_login(
 
 def test_what_changed_in_past_weeks_stands_above_the_tables() -> None:
     one = week_message()
-    assert "No number that was published before has changed." in compose(one, None).text
+    assert "No published number has changed." in compose(one, None).text
     rows = [
         {
             "week": "2026-W10",
@@ -223,7 +223,7 @@ def test_what_changed_in_past_weeks_stands_above_the_tables() -> None:
     ]
     texts = compose(one._replace(summary=one.summary | {"restatement": rows}), None)
     for body in (texts.text, texts.html):
-        told = "Numbers published before that changed: 2026-W10 from 2 to 3 (late file)."
+        told = "Published numbers that changed: 2026-W10 from 2 to 3 (late file)."
         assert told in body.replace("\n", " ")
         assert body.index("2026-W10 from") < body.index("SIM VEGA")
 
@@ -772,7 +772,8 @@ def test_a_week_without_a_number_says_so() -> None:
     one.summary["series"]["observed_share"] = 0.1
     texts = compose(one, None)
     assert texts.subject == (
-        "Barometer 2026-W12: No number: 10% of the coast's hours heard, too little to say zero"
+        "Barometer 2026-W12: No number: only 10% of the coast's hours heard, too little to report "
+        "zero"
     )
     assert re.search(r"2026-W12  unobserved +\? +\?", texts.text)
 

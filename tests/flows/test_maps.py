@@ -229,7 +229,7 @@ def test_the_map_in_words_says_what_the_picture_says() -> None:
     assert maps.week_map_text(rows) == (
         "Map of 4 Iranian ports. Tanker calls, Russian-linked of all: Kharg Island 4 of 9; "
         "Lavan Island at least 0 of 1. Heard, and no tanker call seen: Bushehr. "
-        "Hardly or not heard, so without a number: Chabahar."
+        "Too little heard for a number: Chabahar."
     )
     assert "so far" in maps.week_map_text([port("IRKHK", 1, is_open=True)])
 
@@ -414,8 +414,8 @@ def test_hostile_names_are_text_wherever_they_stand(visit: Any) -> None:
     )
     page.mouse.move(x - 4, y)
     page.mouse.move(x, y)
-    page.wait_for_selector("#told:not([hidden])")
-    told = page.inner_text("#told")
+    page.wait_for_selector("#hover:not([hidden])")
+    told = page.inner_text("#hover")
     assert f"Call at {SHOWN} (berth)" in told and "still in port" in told and "contested" in told
     assert page.evaluate("window.__pwned") is None
     assert page.locator("main img, main script").count() == 0

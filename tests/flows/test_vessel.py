@@ -192,14 +192,14 @@ def test_one_ship_is_shown_whole(asked: Asked) -> None:
     assert (code, err) == (0, "")
     assert out.startswith(f"QAPPHELION, IMO {LISTED['imo']}\n")
     assert "a tanker. Linked to Russia by strong evidence" in out
-    for heading in ("Who it was", "What links it to Russia", "On which lists", "Calls"):
+    for heading in ("Identity", "Evidence of a link to Russia", "Lists", "Calls"):
         assert f"\n{heading}\n" in out
     assert "SDN 1" in out and "IRAN-EO13902" in out and "Kharg Island (IR)" in out
 
 
 def test_several_ships_are_shown_to_choose_from(asked: Asked) -> None:
     code, out, _ = asked("qz")
-    assert code == 0 and "One of them: barometer vessel IMO-or-MMSI" in out
+    assert code == 0 and "For one of them: barometer vessel IMO-or-MMSI" in out
     for of in (*HOSTILE, FORMULA):
         assert of["imo"] in out
 

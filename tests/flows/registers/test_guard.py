@@ -306,7 +306,7 @@ def test_a_renamed_key_is_a_change_and_no_delisting(settings: Settings, listed_o
     assert (len(found.changed), found.added, found.gone) == (4, [], [])
     assert found.changed[0].programme == "GB-RUS -> GB-RUS-MARE"
     assert found.unknown_keys == {"GB-RUS-MARE": 4}
-    assert "WARNING: programme keys that are not known: 'GB-RUS-MARE'" in show.as_text(found, "x")
+    assert "WARNING: unknown programme keys: 'GB-RUS-MARE'" in show.as_text(found, "x")
     assert links(settings.home) == before and len(before) == 4
     # A third version without the ship ends it after all.
     imported(

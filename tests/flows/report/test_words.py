@@ -63,7 +63,7 @@ def test_the_headline_never_says_zero_without_hearing() -> None:
     }
     assert (
         words.headline(series)
-        == "No number: 20% of the coast's hours heard, too little to say zero."
+        == "No number: only 20% of the coast's hours heard, too little to report zero."
     )
     heard = series | {"russian_linked_tanker_calls": 0, "russian_linked_berth_calls": 0}
     assert "none seen" in words.headline(heard | {"state": "partial", "observed_share": 0.5})
@@ -83,16 +83,16 @@ def test_the_berth_calls_come_first() -> None:
 def test_no_clear_change_names_the_usual_and_what_would_be_one() -> None:
     said = words.word(COMPLETE, windows())
     assert said == (
-        "No clear change: 3 calls this week may be chance; usual are 2.1 a week in the 8 weeks "
-        "before. From 9 it would be a rise; so few are usual that not even 0 would be a fall."
+        "No clear change: 3 calls this week may be chance against 2.1 a week in the 8 weeks "
+        "before. 9 or more would be a rise; not even 0 would be a fall, as few calls are usual."
     )
 
 
-@pytest.mark.parametrize(("fall", "told"), [(0, "at 0 a fall"), (2, "up to 2 a fall")])
+@pytest.mark.parametrize(("fall", "told"), [(0, "0 a fall"), (2, "2 or fewer a fall")])
 def test_a_fall_that_could_be_shown_is_named(fall: int, told: str) -> None:
     said = words.word(COMPLETE, [row | {"fall_to_calls": fall} for row in windows()])
     assert said is not None
-    assert said.endswith(f"From 9 it would be a rise, {told}.")
+    assert said.endswith(f"9 or more would be a rise, {told}.")
 
 
 @pytest.mark.parametrize("word", ["rise", "fall"])
@@ -109,7 +109,7 @@ def test_a_change_that_one_view_alone_shows_is_not_said(view: str) -> None:
     said = words.word(COMPLETE, windows(**{f"{view}_4": "fall"}))
     assert said is not None
     assert said.startswith("No clear change: ")
-    assert "both must agree" in said
+    assert "only where both agree" in said
     assert "in the last 4 weeks" in said
 
 
@@ -118,10 +118,10 @@ def test_a_change_that_one_view_alone_shows_is_not_said(view: str) -> None:
     [
         (
             {"before_heard_weeks": 1},
-            "only 1 of the 8 weeks before was heard, and four are the least",
+            "only 1 of the 8 weeks before was heard; at least four are needed",
         ),
         ({"before_heard_weeks": None}, "none of the 8 weeks before was heard"),
-        ({"heard_weeks": 0, "calls": None}, "12% of the coast's hours, and 30% are the least"),
+        ({"heard_weeks": 0, "calls": None}, "12% of the coast's hours; at least 30% are needed"),
     ],
 )
 def test_too_little_heard_says_what_lacks(changes: Row, told: str) -> None:
@@ -166,8 +166,8 @@ def test_what_changed_is_told_by_week() -> None:
         restated("2026-W13", "late file", None, 2, **linked),
     ]
     assert words.changed(rows, "2026-W16") == (
-        "Numbers published before that changed: 2026-W16 (this week) in part, but not the number "
+        "Published numbers that changed: 2026-W16 (this week) in part, but not the number "
         "of linked calls (later data); 2026-W14 from 24 to 26 (late file, new listing); 2026-W13 "
         "from no number to 2 (late file)."
     )
-    assert words.changed([], "2026-W16") == "No number that was published before has changed."
+    assert words.changed([], "2026-W16") == "No published number has changed."
