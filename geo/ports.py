@@ -126,7 +126,7 @@ def load_ports(*sources: str | Path | Mapping[str, Any]) -> Ports:
     ['IRKHK-berth-jetty', 'IRKHK-limit']
     """
     if not sources:
-        raise ValueError("no file of ports is given; name at least one")
+        raise ValueError("no port file given; name at least one")
     problems: list[str] = []
     unusable: set[str] = set()
     areas: list[dict[str, Any]] = []
@@ -172,10 +172,12 @@ def _areas(parsed: Any, problems: list[str], unusable: set[str]) -> Iterator[dic
     """
     features = parsed.get("features") if isinstance(parsed, Mapping) else None
     if not isinstance(features, list) or parsed.get("type") != "FeatureCollection":
-        problems.append("the top level is no FeatureCollection with a list of features")
+        problems.append(
+            "the top level is not a FeatureCollection with a list of features; export it as GeoJSON"
+        )
         return
     if not features:
-        problems.append("there is not one feature; a file of ports has at least one port")
+        problems.append("no features; a port file needs at least one port")
     for number, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, Mapping) else None
         if not isinstance(properties, Mapping):
@@ -195,7 +197,7 @@ def _property_problems(properties: Mapping[str, Any]) -> Iterator[str]:
     for key in _TEXTS:
         value = properties.get(key)
         if not isinstance(value, str) or not value.strip():
-            yield f"property {key} is missing or no text; fill it in"
+            yield f"property {key} is missing or not text; fill it in"
     kind, water, port_id = (properties.get(key) for key in ("kind", "water", "port_id"))
     if isinstance(kind, str) and kind not in KINDS:
         yield f"kind {kind!r} is unknown; use one of {', '.join(KINDS)}"
@@ -205,7 +207,7 @@ def _property_problems(properties: Mapping[str, Any]) -> Iterator[str]:
         yield f"port_id {port_id!r} is neither a UN/LOCODE like IRKHK nor a code like IR-KMB"
     accuracy = properties.get("accuracy_m")
     if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not accuracy > 0:
-        yield "accuracy_m is missing or no number above 0; give metres"
+        yield "accuracy_m is missing or not a number above 0; give metres"
     yield from _serves_problems(properties)
     if kind == "port_limit":
         yield from _calls_problems(properties)
@@ -221,9 +223,9 @@ def _serves_problems(properties: Mapping[str, Any]) -> Iterator[str]:
         return
     serves = properties["serves"]
     if properties.get("kind") != "anchorage":
-        yield "serves belongs on an anchorage only; take it away"
+        yield "serves belongs on an anchorage only; remove it"
     if not isinstance(serves, list) or not all(isinstance(port, str) for port in serves):
-        yield "serves is no list of port_ids"
+        yield "serves is not a list of port_ids; give one"
     elif not serves or len(set(serves)) < len(serves):
         yield "serves is empty or names a port twice; leave it out, or name each port once"
 
@@ -236,7 +238,7 @@ def _calls_problems(properties: Mapping[str, Any]) -> Iterator[str]:
         yield f"usual_tanker_calls {calls!r} is neither null nor a whole number from 0 up"
     source = properties.get("usual_tanker_calls_source")
     if not isinstance(source, str) or not source.strip():
-        yield "usual_tanker_calls_source is missing; say where the number, or null, comes from"
+        yield "usual_tanker_calls_source is missing; give the source of the number, or of the null"
 
 
 def _trade_problems(properties: Mapping[str, Any]) -> Iterator[str]:
@@ -244,12 +246,12 @@ def _trade_problems(properties: Mapping[str, Any]) -> Iterator[str]:
     if tier is not None and tier not in TRADE_TIERS:
         yield f"trade_tier {tier!r} is neither null nor one of {', '.join(TRADE_TIERS)}"
     if tier is not None and (not isinstance(source, str) or not source.strip()):
-        yield "trade_tier_source is missing; say why a call proves that"
+        yield "trade_tier_source is missing; give the reason why a call proves that"
 
 
 def _geometry(raw: Any, problems: list[str]) -> BaseGeometry | None:
     if not isinstance(raw, Mapping) or raw.get("type") not in ("Polygon", "MultiPolygon"):
-        problems.append("its geometry is no Polygon or MultiPolygon; draw an area")
+        problems.append("its geometry is not a Polygon or MultiPolygon; draw an area")
         return None
     try:
         geometry = shape(raw)
@@ -274,17 +276,17 @@ def _check_ids(areas: list[dict[str, Any]], unusable: set[str], problems: list[s
     seen: set[str] = set()
     for area in areas:
         if area["area_id"] in seen:
-            problems.append(f"area_id {area['area_id']} is there twice; rename one")
+            problems.append(f"area_id {area['area_id']} is used twice; rename one")
         seen.add(area["area_id"])
     port_ids = {area["port_id"] for area in areas}
     for port_id in sorted(port_ids):
         if "-" in port_id and port_id.replace("-", "") in port_ids:
-            problems.append(f"{port_id} and the same without its dash are two ports; rename one")
+            problems.append(f"{port_id} and its code without the dash are two ports; rename one")
     for area in areas:
         for served in area.get("serves", ()):
             if served not in port_ids | unusable:
                 problems.append(
-                    f"{area['area_id']}: serves names {served!r}, which is no port of these files; "
+                    f"{area['area_id']}: serves names {served!r}, no port of these files; "
                     "correct it or add the port"
                 )
 

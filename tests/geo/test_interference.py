@@ -1,4 +1,4 @@
-"""Ships thrown to one place at one time, and crowds that no port sees."""
+"""Ships displaced to one place at one time, and crowds that no port sees."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 QUAY = (56.01, 27.11)
 
-Thrown = tuple[int, float, float, float, bool]
+Displaced = tuple[int, float, float, float, bool]
 """A displaced fix: ship, hours, lon, lat, and whether it is certain."""
 
 
-def thrown(*ships: int, hours: float = 0.0, east: float = 0.0, sure: bool = True) -> list[Thrown]:
+def moved(*ships: int, hours: float = 0.0, east: float = 0.0, sure: bool = True) -> list[Displaced]:
     """One fix of each ship at a time, so many degrees east of the quay."""
     return [(ship, hours, QUAY[0] + east, QUAY[1], sure) for ship in ships]
 
 
-def events(*fixes: list[Thrown]) -> Events:
+def events(*fixes: list[Displaced]) -> Events:
     """The events in displaced fixes."""
-    rows = [fix for some in fixes for fix in some]
+    rows = [fix for group in fixes for fix in group]
     mmsi, hours, lon, lat, sure = (list(column) for column in zip(*rows, strict=True))
     return find_interference(
         np.array(mmsi, dtype=np.int64),
@@ -36,73 +36,55 @@ def events(*fixes: list[Thrown]) -> Events:
     )
 
 
-# Events.
+def test_three_ships_displaced_to_one_place_are_an_event() -> None:
+    event = events(moved(1, 2), moved(3, hours=2, east=0.01), moved(2, hours=1))
+    assert (event.ships.tolist(), event.fixes.tolist()) == ([3], [4])
+    assert event.event.tolist() == [0, 0, 0, 0]
+    assert (event.began_us[0], event.ended_us[0]) == (0, 2 * HOUR_US)
+    assert (event.lon[0], event.lat[0]) == pytest.approx(QUAY)
+    assert event.radius_m[0] == pytest.approx(990, abs=5)
 
 
-def test_three_ships_thrown_to_one_place_are_an_event() -> None:
-    found = events(thrown(1, 2), thrown(3, hours=2, east=0.01), thrown(2, hours=1))
-    assert found.ships.tolist() == [3]
-    assert found.fixes.tolist() == [4]
-    assert found.event.tolist() == [0, 0, 0, 0]
-    assert (found.began_us[0], found.ended_us[0]) == (0, 2 * HOUR_US)
-    assert (found.lon[0], found.lat[0]) == pytest.approx(QUAY)
-    assert found.radius_m[0] == pytest.approx(990, abs=5)
+WINDOW_H = WINDOW_US / HOUR_US
+TRAIL = [moved(4, east=step * CELL_DEG) for step in (1, 2, 3)]
+CHAIN = [moved(1, 2, 3, hours=step * WINDOW_H, east=step * CELL_DEG) for step in range(6)]
+UNSURE = moved(1, 2, 3, sure=False)
+CASES: dict[str, tuple[list[list[Displaced]], list[int]]] = {
+    "two ships, once": ([moved(1, 2)], [-1] * 2),
+    "two ships, often": ([moved(1, 2, hours=number / 100) for number in range(100)], [-1] * 200),
+    "a chain in place and time": (CHAIN, [0] * 18),
+    "a ship beside it carries it no further": ([moved(1, 2, 3), *TRAIL], [0, 0, 0, 0, 0, -1]),
+    "50 km apart": ([moved(1, 2, 3), moved(1, 2, 3, hours=1, east=0.5)], [0] * 3 + [1] * 3),
+    "a day apart, in time order": (
+        [moved(1, 2, 3, hours=30), moved(1, 2, 3)],
+        [1] * 3 + [0] * 3,
+    ),
+    "possible fixes alone": ([UNSURE], [-1] * 3),
+    "possible fixes and a certain one": ([moved(1, 2, sure=False), moved(3)], [0] * 3),
+}
 
 
-@pytest.mark.parametrize("fixes", [1, 100])
-def test_two_ships_are_none_however_often_they_are_thrown(fixes: int) -> None:
-    found = events(*(thrown(1, 2, hours=number / 100) for number in range(fixes)))
-    assert found.lon.size == 0
-    assert (found.event == -1).all()
+@pytest.mark.parametrize("case", CASES)
+def test_the_event_of_each_fix(case: str) -> None:
+    fixes, expected = CASES[case]
+    event = events(*fixes)
+    assert event.event.tolist() == expected
+    assert event.lon.size == max(expected) + 1
 
 
 def test_no_displaced_fix_is_no_event() -> None:
     nothing = np.empty(0)
     whole = nothing.astype(np.int64)
-    found = find_interference(whole, whole, nothing, nothing, nothing.astype(np.bool_))
-    assert [column.size for column in found] == [0] * 8
-    assert [column.dtype.kind for column in found] == ["f"] * 3 + ["i"] * 5
-
-
-def test_neighbouring_places_and_times_in_a_chain_are_one_event() -> None:
-    chain = [
-        thrown(1, 2, 3, hours=step * WINDOW_US / HOUR_US, east=step * CELL_DEG) for step in range(6)
-    ]
-    found = events(*chain)
-    assert found.ships.tolist() == [3]
-    assert found.fixes.tolist() == [18]
-    assert found.ended_us[0] == 5 * WINDOW_US
-
-
-def test_one_ship_beside_an_event_belongs_to_it_and_carries_it_no_further() -> None:
-    trail = [thrown(4, east=step * CELL_DEG) for step in (1, 2, 3)]
-    assert events(thrown(1, 2, 3), *trail).event.tolist() == [0, 0, 0, 0, 0, -1]
-
-
-def test_places_fifty_kilometres_apart_are_two_events() -> None:
-    found = events(thrown(1, 2, 3), thrown(1, 2, 3, hours=1, east=0.5))
-    assert found.ships.tolist() == [3, 3]
-    assert found.event.tolist() == [0, 0, 0, 1, 1, 1]
-
-
-def test_a_day_apart_are_two_events_in_order_of_time() -> None:
-    found = events(thrown(1, 2, 3, hours=30), thrown(1, 2, 3))
-    assert found.event.tolist() == [1, 1, 1, 0, 0, 0]
-    assert found.began_us.tolist() == [0, 30 * HOUR_US]
-
-
-def test_fixes_that_ships_can_have_made_are_no_event_by_themselves() -> None:
-    assert events(thrown(1, 2, 3, sure=False)).lon.size == 0
-    found = events(thrown(1, 2, sure=False), thrown(3))
-    assert found.ships.tolist() == [3]
-    assert found.event.tolist() == [0, 0, 0]
+    columns = find_interference(whole, whole, nothing, nothing, nothing.astype(np.bool_))
+    assert [column.size for column in columns] == [0] * 8
+    assert [column.dtype.kind for column in columns] == ["f"] * 3 + ["i"] * 5
 
 
 def test_the_place_of_an_event_is_not_moved_by_a_few_scattered_fixes() -> None:
-    found = events(*(thrown(ship, hours=ship / 10) for ship in range(1, 31)), thrown(31, east=0.06))
-    assert (found.lon[0], found.lat[0]) == pytest.approx(QUAY)
-    assert found.radius_m[0] == 0.0
-    assert found.ships[0] == 31
+    event = events(*(moved(ship, hours=ship / 10) for ship in range(1, 31)), moved(31, east=0.06))
+    assert (event.lon[0], event.lat[0]) == pytest.approx(QUAY)
+    assert event.radius_m[0] == 0.0
+    assert event.ships[0] == 31
 
 
 def test_the_radius_holds_nearly_all() -> None:
@@ -110,7 +92,7 @@ def test_the_radius_holds_nearly_all() -> None:
     assert reach_m(np.full(100, 56.0), lat, 56.0, 27.0) == pytest.approx(94 * 111.2, abs=5)
 
 
-displaced = st.lists(
+fixes_drawn = st.lists(
     st.builds(
         lambda ship, hours, cell, sure: (ship, hours, *cell, sure),
         st.integers(1, 6),
@@ -124,27 +106,27 @@ displaced = st.lists(
 
 
 @law
-@given(displaced, st.randoms(use_true_random=False))
-def test_the_order_of_fixes_changes_nothing(fixes: list[Thrown], random) -> None:
+@given(fixes_drawn, st.randoms(use_true_random=False))
+def test_the_order_of_fixes_changes_nothing(fixes: list[Displaced], random) -> None:
     order = random.sample(range(len(fixes)), len(fixes))
-    one, other = events(fixes), events([fixes[row] for row in order])
+    first, second = events(fixes), events([fixes[row] for row in order])
     for name in Events._fields[:-1]:
-        assert getattr(other, name).tolist() == getattr(one, name).tolist()
-    assert other.event.tolist() == one.event[order].tolist()
+        assert getattr(second, name).tolist() == getattr(first, name).tolist()
+    assert second.event.tolist() == first.event[order].tolist()
 
 
 @law
-@given(displaced)
-def test_what_holds_for_every_event(fixes: list[Thrown]) -> None:
-    found = events(fixes)
-    for number in range(found.lon.size):
-        mine = [fix for fix, event in zip(fixes, found.event, strict=True) if event == number]
-        assert found.fixes[number] == len(mine)
-        assert found.ships[number] == len({fix[0] for fix in mine}) >= 3
-        assert any(fix[4] for fix in mine)
-        assert found.began_us[number] == min(fix[1] for fix in mine) * HOUR_US
-        assert found.ended_us[number] == max(fix[1] for fix in mine) * HOUR_US
-    began = found.began_us.tolist()
+@given(fixes_drawn)
+def test_what_holds_for_every_event(fixes: list[Displaced]) -> None:
+    event = events(fixes)
+    for number in range(event.lon.size):
+        own = [fix for fix, event in zip(fixes, event.event, strict=True) if event == number]
+        assert event.fixes[number] == len(own)
+        assert event.ships[number] == len({fix[0] for fix in own}) >= 3
+        assert any(fix[4] for fix in own)
+        assert event.began_us[number] == min(fix[1] for fix in own) * HOUR_US
+        assert event.ended_us[number] == max(fix[1] for fix in own) * HOUR_US
+    began = event.began_us.tolist()
     assert began == sorted(began)
 
 
@@ -157,46 +139,36 @@ def crowds(glimpses: list[float], stays: list[float], days: float) -> list[int]:
     is_glimpse = np.arange(at.size) < len(glimpses)
     order = np.argsort(at, kind="stable")
     at_us = (at[order] * DAY_US).astype(np.int64)
-    found = find_crowds(at_us, is_glimpse[order], int(days * DAY_US))
-    assert (found[~is_glimpse[order]] == -1).all()
-    return found[is_glimpse[order]].tolist()
+    event = find_crowds(at_us, is_glimpse[order], int(days * DAY_US))
+    assert (event[~is_glimpse[order]] == -1).all()
+    return event[is_glimpse[order]].tolist()
 
 
 QUIET = [1.0, 9.0, 17.0, 25.0]
 BURST = [20.0, 20.1, 20.3, 20.4, 20.6]
 
 
-def test_usual_traffic_is_no_crowd() -> None:
-    every_day = [day + part for day in range(28) for part in (0.1, 0.3, 0.6, 0.8)]
-    assert set(crowds(every_day, [], 28)) == {-1}
-    assert set(crowds(QUIET, [], 28)) == {-1}
+EVERY_HOUR = [hour / 24 for hour in range(28 * 24)]
+EVERY_DAY = [day + part for day in range(28) for part in (0.1, 0.3, 0.6, 0.8)]
+STAYING = [20.0 + number / 40 for number in range(30)]
+CROWDS: dict[str, tuple[list[float], list[float], float, list[int]]] = {
+    "usual traffic": (EVERY_DAY, [], 28, [-1] * 112),
+    "a quiet port": (QUIET, [], 28, [-1] * 4),
+    "a burst at a quiet port": (BURST, QUIET, 28, [0] * 5),
+    "a burst after two glimpses": ([*QUIET[:2], *BURST], QUIET[2:], 28, [-1, -1, 0, 0, 0, 0, 0]),
+    "two ships where none ever comes": ([20.0, 20.1], [], 4_000, [-1, -1]),
+    "a burst at a busy port": (
+        *([*EVERY_HOUR[::4], 20.001, 20.002, 20.003], [h for h in EVERY_HOUR if h * 24 % 4]),
+        *(28, [-1] * 171),
+    ),
+    "arrivals that stay": ([], [*QUIET, *BURST], 28, []),
+    "glimpses beside arrivals that stay": ([20.2, 20.4, 20.6], [*QUIET, *STAYING], 28, [-1] * 3),
+    "bursts days apart": ([*BURST, *(at + 100 for at in BURST)], [], 2_000, [0] * 5 + [1] * 5),
+    "no call": ([], [], 28, []),
+}
 
 
-def test_a_burst_of_glimpses_at_a_quiet_port_is_a_crowd() -> None:
-    assert crowds(BURST, QUIET, 28) == [0] * 5
-    assert crowds([*QUIET[:2], *BURST], QUIET[2:], 28) == [-1, -1, 0, 0, 0, 0, 0]
-
-
-def test_two_ships_at_once_are_no_crowd_even_where_none_ever_comes() -> None:
-    assert crowds([20.0, 20.1], [], 4_000) == [-1, -1]
-
-
-def test_a_burst_at_a_busy_port_is_no_crowd() -> None:
-    every_hour = [hour / 24 for hour in range(28 * 24)]
-    glimpsed, seen = every_hour[::4], [at for at in every_hour if at not in every_hour[::4]]
-    assert set(crowds([*glimpsed, 20.001, 20.002, 20.003], seen, 28)) == {-1}
-
-
-def test_arrivals_after_a_storm_that_stay_are_no_crowd() -> None:
-    assert crowds([], [*QUIET, *BURST], 28) == []
-    many_stay = [20.0 + number / 40 for number in range(30)]
-    assert crowds([20.2, 20.4, 20.6], [*QUIET, *many_stay], 28) == [-1, -1, -1]
-
-
-def test_bursts_days_apart_are_two_crowds() -> None:
-    again = [at + 100 for at in BURST]
-    assert crowds([*BURST, *again], [], 2_000) == [0] * 5 + [1] * 5
-
-
-def test_no_call_is_no_crowd() -> None:
-    assert crowds([], [], 28) == []
+@pytest.mark.parametrize("case", CROWDS)
+def test_the_crowd_of_each_glimpse(case: str) -> None:
+    glimpses, stays, days, expected = CROWDS[case]
+    assert crowds(glimpses, stays, days) == expected

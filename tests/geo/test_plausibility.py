@@ -49,10 +49,6 @@ def assert_told_apart(true: pd.DataFrame, false: pd.DataFrame) -> Judgement:
     return judgement.rows(is_false)
 
 
-def every(step: float, begin: float, end: float) -> np.ndarray:
-    return np.arange(begin, end, step)
-
-
 CALL = voyage("A berth 20h, sea")
 SIX = fixes_at(
     START, 10.5 + np.repeat(np.arange(3), 2) * 0.4 + [0, 0.01] * 3, 50 + np.tile([0, 3], 3), 29.0
@@ -68,7 +64,7 @@ CASES = {
     },
     "one between others": (CALL, seen_at("far", 3.05)),
     "three between others": (CALL, seen("far 3.05 6.05 9.05")),
-    "many between others": (CALL, seen_at("far", every(0.2, 3.05, 12))),
+    "many between others": (CALL, seen_at("far", np.arange(3.05, 12, 0.2))),
     "in turns": (CALL, seen_at("far", np.arange(36, 72) / 6 + 0.05)),
     "clusters in a row": (
         voyage("10h, -3h, 10h"),
@@ -78,9 +74,9 @@ CASES = {
     "a cluster within a cluster": (
         voyage("10h, -10h, 10h"),
         together(
-            seen_at("far", [*every(0.1, 10.5, 13), *every(0.1, 17.05, 19.5)]),
-            seen_at("B berth", [*every(0.1, 13.2, 14), *every(0.1, 16.05, 16.9)]),
-            seen_at("east sea", every(0.1, 14.5, 15.5)),
+            seen_at("far", [*np.arange(10.5, 13, 0.1), *np.arange(17.05, 19.5, 0.1)]),
+            seen_at("B berth", [*np.arange(13.2, 14, 0.1), *np.arange(16.05, 16.9, 0.1)]),
+            seen_at("east sea", np.arange(14.5, 15.5, 0.1)),
         ),
     ),
     "the middle one of three": (seen("sea 0 1"), seen("far 0.5")),
@@ -89,7 +85,7 @@ CASES = {
         seen_at("far", [*np.linspace(0.5, 19.8, 500), *np.linspace(20.2, 39.5, 500)]),
     ),
     "single fixes at both ends": (
-        seen_at("sea", [*every(0.2, 1, 20), *every(0.2, 21, 40)]),
+        seen_at("sea", [*np.arange(1, 20, 0.2), *np.arange(21, 40, 0.2)]),
         seen("far 0.5 20.5 40.5"),
     ),
     "at one time": (voyage("10h", every="1h"), seen("B berth 4 5")),
@@ -99,7 +95,7 @@ CASES = {
     "after the track": (voyage("30h", every="1h"), seen("far 30.5")),
     "a stay abroad": (
         voyage("off B 5h, -60h, 5h, sea"),
-        seen_at("upper gulf", every(1 / 6, 17, 70)),
+        seen_at("upper gulf", np.arange(17, 70, 1 / 6)),
     ),
 }
 
