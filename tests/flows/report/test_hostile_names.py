@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from defusedxml import ElementTree
 
 from flows.catalogue import access
-from flows.report.tables import FILES
+from flows.report.tables import FILES, safe_cell
 from flows.report.write import write_report
 from tests.build.ships import call, home_of, ship
 
@@ -94,6 +95,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if re.search(r'[",\t\u2028]', text) else text
+
+
+def test_a_name_is_one_cell_of_text(report: Path) -> None:
+    with (report / "port_calls.csv").open(newline="", encoding="utf-8") as lines:
+        names = {row["vessel_name"] for row in csv.DictReader(lines)}
+    assert names == {str(safe_cell(text)) for text in TEXTS}
 
 
 @needs_soffice
