@@ -281,7 +281,7 @@ def _check_ids(areas: list[dict[str, Any]], unusable: set[str], problems: list[s
     port_ids = {area["port_id"] for area in areas}
     for port_id in sorted(port_ids):
         if "-" in port_id and port_id.replace("-", "") in port_ids:
-            problems.append(f"{port_id} and its code without the dash are two ports; rename one")
+            problems.append(f"{port_id} and its code without its dash are two ports; rename one")
     for area in areas:
         for served in area.get("serves", ()):
             if served not in port_ids | unusable:
