@@ -168,20 +168,16 @@ def test_a_file_that_changed_while_it_was_read_is_not_remembered(
     assert opened == ["1.csv"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_a_damaged_memory_is_none(home: Settings, folder: Path, opened: list[str]) -> None:
+    states(home, folder / "1.csv")
+    for text in (
         *("", "{", "null", "[]", '{"format": 1}', '{"format": 2, "files": {}}', "[" * 99_999),
         *('{"format": 1, "files": {"x": [1]}}', '{"format": 1, "files": {"x": [1, 2, 3, [4]]}}'),
-    ],
-    ids=lambda text: text[:20],
-)
-def test_a_damaged_memory_is_none(home: Settings, folder: Path, text: str) -> None:
-    states(home, folder)
-    (home.home / FILE).write_text(text)
-    assert states(home, folder) == ["known"] * 4
-    (home.home / FILE).unlink()
-    assert states(home, folder) == ["known"] * 4
+    ):
+        opened.clear()
+        (home.home / FILE).write_text(text)
+        assert states(home, folder / "1.csv") == ["known"]
+        assert opened == ["1.csv"]
 
 
 def test_a_file_with_a_member_that_failed_is_opened_again(
@@ -197,25 +193,23 @@ def test_a_file_with_a_member_that_failed_is_opened_again(
     assert opened == ["1.zip", "2.csv"]
 
 
-def missing(path: Path) -> None:
-    path.unlink()
-
-
 def rotten(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [missing, rotten])
 def test_where_the_lake_is_damaged_what_is_given_again_is_read(
-    home: Settings, folder: Path, damage: Callable[[Path], None]
+    home: Settings, folder: Path
 ) -> None:
     states(home, folder)
+    for path in (home.home / "position").rglob("[0-9].parquet"):
+        path.unlink()
+    assert states(home, folder) == ["ingested"] * 4
     with no_pictures():
         run.derive(home, [], publish=True)
     for path in (home.home / "position").rglob("[0-9].parquet"):
-        damage(path)
+        rotten(path)
     assert any(finding.check == "files" for finding in check(home))
     assert states(home, folder) == ["ingested"] * 4
 

@@ -98,8 +98,14 @@ LOSSES: dict[str, Loss] = {
 }
 
 
-@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES.keys())
-@pytest.mark.parametrize("command", ["ingest", "run", "register"])
+@pytest.mark.parametrize(
+    ("lose", "command"),
+    [
+        *(pytest.param(lose, "ingest", id=name) for name, lose in LOSSES.items()),
+        pytest.param(LOSSES["missing"], "run", id="missing, at a run"),
+        pytest.param(LOSSES["an older one"], "register", id="older, at an import of a list"),
+    ],
+)
 def test_without_its_manifest_a_home_is_refused_and_nothing_changes(
     home: Settings, lose: Loss, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

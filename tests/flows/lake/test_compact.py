@@ -102,7 +102,6 @@ def test_what_comes_later_is_read_beside_it(
     fill_home(home.home, sample_days[6:7])
     assert sorted(compacted(home)) == [3, 4]
     assert read_files(home) == ["compact", "compact", "position"]
-    assert check_rebuild(home) == []
 
 
 def test_a_part_that_was_replaced_ends_it(compacted_home: Settings) -> None:

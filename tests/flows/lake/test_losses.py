@@ -97,19 +97,21 @@ def test_a_history_that_lost_lines_is_refused_and_restored(
         history.OUTBOX: ("outbox_id", "message_id", "error", "next_try_at"),
     }
     assert same(whole, home, name, "publication_id", *told_else.get(name, ()))
-    with no_pictures():
-        assert run.derive(home, [], publish=True) == []  # nothing is published as new
-    assert [f for f in check(home) if f.is_fault and f.check != "moved"] == []
 
 
-def test_the_whole_folder_is_restored(whole: Settings, home: Settings) -> None:
-    shutil.rmtree(home.home / "history")
-    with pytest.raises(BarometerError, match=r"run\.jsonl: is missing"):
+@pytest.mark.parametrize("is_cut", [True, False], ids=["all cut", "no folder"])
+def test_after_the_loss_of_all_nothing_is_published_as_new(home: Settings, is_cut: bool) -> None:
+    for name in NAMES:
+        history.history_path(home.home, name).write_bytes(b"".join(lines(home, name)[:-1]))
+    if not is_cut:
+        shutil.rmtree(home.home / "history")
+    with pytest.raises(BarometerError, match=r"run\.jsonl: (is missing|has )"):
         run.prepare(home)
     assert len(losses.restore(home)) == len(NAMES)
     run.prepare(home)
     with no_pictures():
         assert run.derive(home, [], publish=True) == []
+    assert [f for f in check(home) if f.is_fault and f.check != "moved"] == []
 
 
 def test_without_the_catalogue_what_is_not_known_is_said(home: Settings) -> None:

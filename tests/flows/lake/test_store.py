@@ -108,7 +108,7 @@ def test_every_relation_report_and_record_is_that_of_a_lake_on_a_disk(
     there = settings_of(tmp_path / "there", url)
     here = settings_of(tmp_path / "here", None)
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
-    paths = [*sample_days[2:5], tmp_path / "bad.csv", sample_days[0], sample_days[2]]
+    paths = [sample_days[2], tmp_path / "bad.csv", sample_days[0], sample_days[2]]
     told = [filled(settings, *paths) for settings in (there, here)]
     assert [(o.name, o.state, o.message) for o in told[0]] == [
         (o.name, o.state, o.message) for o in told[1]

@@ -156,6 +156,7 @@ def test_the_time_of_a_report(time_utc: str, second: Any, reported_at: str) -> N
     assert found == datetime.fromisoformat(f"2026-04-15T{reported_at}")
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.floats(-5, 54.99))
 def test_a_report_that_took_less_than_a_minute_has_the_ships_own_time(
     sent: datetime, delay_s: float
@@ -273,6 +274,7 @@ def test_the_shared_case_of_a_zero_number_is_recorded() -> None:
     assert all(row["imo"] and row["mmsi"] != "000000000" for row in positions)
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.integers(0, 59),
     st.lists(st.floats(0, 110), min_size=1, max_size=6),
@@ -368,7 +370,7 @@ def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     ]
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.data())
 def test_whatever_stands_in_a_message_it_is_a_whole_row_or_has_a_reason(
     data: st.DataObject,

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 from string import ascii_letters
 from typing import Any
@@ -24,7 +25,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import trustme
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.cli import main
@@ -36,7 +37,7 @@ from flows.sources.definitions import load_sources
 from flows.sources.faults import Patience
 from flows.sources.fetch import fetch_days, fetch_due, known_source
 from flows.sources.fetched import Fetched, fetch_problem, messages
-from tests.build.files import day, fleet, ingest, packed, settings_of, tree
+from tests.build.files import SOURCES, day, fleet, ingest, packed, settings_of, tree
 from tests.build.web import Web, serving
 from tests.conftest import ROOT
 
@@ -68,11 +69,12 @@ def web() -> Iterator[Web]:
         yield made
 
 
-def content(n: int = 0, packing: str = "zst", rows: int = 5000) -> bytes:
+@cache
+def content(n: int = 0, packing: str = "zst", rows: int = 1000) -> bytes:
     """A day's file, different for each n, of some 100 kB that do not pack well."""
     dice = random.Random(n)
     lines = [
-        line.replace("BARO ONE", "".join(dice.choices(ascii_letters, k=20)))
+        line.replace("BARO ONE", "".join(dice.choices(ascii_letters, k=120)))
         for line in fleet(rows, reported_at=f"{FIRST + timedelta(days=n)}T12:00:00")
     ]
     return packed(day(*lines), packing)
@@ -143,7 +145,7 @@ def test_a_day_comes_whole_and_can_be_ingested(home: Settings, web: Web, packing
     assert (found.state, found.message, len(web.asked)) == ("fetched", "", 1)
     assert is_right(home, found, expected)
     (outcome,) = ingest(home, home.home / "downloads")
-    assert outcome.entry is not None and outcome.entry.rows_kept == 5000
+    assert outcome.entry is not None and outcome.entry.rows_kept == 1000
 
 
 def test_the_project_names_itself_and_asks_for_the_bytes_as_they_are(
@@ -365,7 +367,7 @@ def test_a_hole_among_days_that_are_there_is_no_move(home: Settings, web: Web) -
 
 
 def test_a_line_that_is_cut_often_brings_a_file_in_the_end(home: Settings, web: Web) -> None:
-    whole = content(rows=20_000)
+    whole = content(rows=4_000)
     web.files[path()] = whole
     web.plan[path()] = [{"cut": 60_000}] * 5
     publish(home, web.address)
@@ -803,7 +805,7 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("asked", "addresses"), ADDRESSES.items(), ids=str)
 def test_where_a_day_lies(asked: tuple[str, date], addresses: list[str]) -> None:
-    published = load_sources()[asked[0]].published
+    published = SOURCES[asked[0]].published
     assert published is not None
     assert [a for file in files_of(published, [asked[1]]) for a in file.addresses] == addresses
 
@@ -887,9 +889,10 @@ def test_a_definition_with_a_bad_address_is_named(tmp_path: Path) -> None:
         load_sources(home.home)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.dates(date(2006, 3, 1), date(2027, 12, 31)), max_size=40))
 def test_every_day_of_a_source_is_in_one_file(days: list[date]) -> None:
-    published = load_sources()["danish-maritime-authority"].published
+    published = SOURCES["danish-maritime-authority"].published
     assert published is not None
     files = files_of(published, days)
     assert sorted(d for file in files for d in file.days) == sorted(set(days))
@@ -897,6 +900,7 @@ def test_every_day_of_a_source_is_in_one_file(days: list[date]) -> None:
     assert [file.days[0] for file in files] == sorted(file.days[0] for file in files)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dates(date(1998, 5, 1), date(9999, 12, 31)))
 def test_an_address_holds_the_day_and_nothing_else(when: date) -> None:
     assert address_of("https://a/{day:%Y_%m_%d}/{day:%j}.zip", when) == (
