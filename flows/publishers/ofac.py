@@ -219,7 +219,7 @@ def _xml_entry(element: Element) -> Iterator[Entry | Junk]:
     if is_ship is False:
         return
     if not is_ship or not uid:
-        reason = "no uid" if is_ship else "sdnType is not known: Vessel, Individual, ... expected"
+        reason = "no uid" if is_ship else "unknown sdnType, expected Vessel, Individual, ..."
         raw = " ".join(filter(None, (uid, kind, element.findtext("lastName"))))
         yield Junk(line, reason, raw[:RAW_LENGTH], is_whole=True)
         return
@@ -259,7 +259,7 @@ def _enhanced_entry(element: Element, values: Mapping[str, str]) -> Iterator[Ent
     if is_ship is False:
         return
     if not is_ship or not uid:
-        reason = "no id" if is_ship else "entityType is not known: Vessel, Individual, ... expected"
+        reason = "no id" if is_ship else "unknown entityType, expected Vessel, Individual, ..."
         raw = " ".join(filter(None, (uid, kind, name)))
         yield Junk(line, reason, raw[:RAW_LENGTH], is_whole=True)
         return

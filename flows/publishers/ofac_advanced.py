@@ -104,7 +104,7 @@ def _ships_of(
         name, former_names = _alias_names(profile, names)
         is_ship = is_vessel(_named(names, "PartySubType", profile))
         if is_ship is None or (is_ship and not key):
-            reason = "no ID of the profile" if is_ship else "PartySubType is not known"
+            reason = "no ID of the profile" if is_ship else "unknown PartySubType"
             yield Junk(line, reason, f"{key} {name or ''}"[:RAW_LENGTH], is_whole=True)
         elif is_ship:
             said: list[tuple[str | None, str | None]] = [

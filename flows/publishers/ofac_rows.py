@@ -167,7 +167,7 @@ def _faults(said: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
             yield "not a ship's MMSI: nine digits expected, the first 2 to 7", text
     for text in said.get(FLAG, ()):
         if _flag(text) is None and text.casefold() not in NO_FLAG:
-            yield "flag is not known: the name of a country expected", text
+            yield "unknown flag, expected the name of a country", text
     for text in (*said.get(DEADWEIGHT, ()), *said.get(GROSS, ())):
         if whole_number(text) is None:
             yield "tonnage is not a number", text

@@ -111,7 +111,7 @@ def doubts(
     lost = now - {hull_key(e) for e in entries if is_known(e)}
     if len(lost) > MOST_UNKNOWN * len(now):
         found.append(
-            f"{len(lost):,} of {len(now):,} hulls have no programme key that is known: "
+            f"{len(lost):,} of {len(now):,} hulls have no known programme key: "
             f"{named_keys(unknown_keys(entries))}"
         )
     return found

@@ -229,7 +229,7 @@ def remove_import(settings: Settings, number: int) -> dict[str, Any]:
     if number not in standing:
         known = ", ".join(map(str, standing)) or "none"
         raise BarometerError(
-            f"import {number}: there is none to remove (imports of this home: {known}). Their "
+            f"import {number}: no such import to remove (imports of this home: {known}). Their "
             "numbers are in: barometer register list. The lists that come with Barometer stay."
         )
     removal = {
