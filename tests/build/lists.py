@@ -36,8 +36,10 @@ class Rows(NamedTuple):
 
     def facts(self, *without: str) -> list[Entry]:
         """The entries without their line, and without these fields."""
-        return [e._replace(line=0, **{f: Entry._field_defaults[f] for f in without})
-                for e in self.entries]
+        return [
+            e._replace(line=0, **{f: Entry._field_defaults[f] for f in without})
+            for e in self.entries
+        ]
 
 
 Read = Callable[..., Rows]

@@ -215,7 +215,10 @@ def test_each_data_set_of_opensanctions_is_a_list_of_its_own(settings: Settings)
     ):
         result = imported(settings, opensanctions(settings, 4, key, dataset))
         assert (result.register, result.gone) == (f"opensanctions:{dataset}", [])
-    table = written(settings, lines(MARITIME_SHIP, line(MARITIME_SHIP, flag="ir")))
+    table = written(
+        settings,
+        lines(MARITIME_SHIP, line(MARITIME_SHIP, datasets="us_ofac_sdn;gb_fcdo_sanctions")),
+    )
     with pytest.raises(BarometerError, match="does not give its day"):
         imported(settings, table)
     assert imported(settings, table, "2026-04-20").gone == []

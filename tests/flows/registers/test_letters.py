@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.lists.entry import day, flag_code, imo_number, ship_mmsi, whole_number
@@ -18,6 +18,7 @@ LOOK_ALIKES = {"A": "АΑ", "B": "ВΒ", "C": "С", "E": "ЕΕ", "H": "НΗ", "I
 }  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(
     st.integers(0, 99_999), st.sampled_from(DIGITS), st.sampled_from(["", "IMO ", "ІМО", "IМO "])
 )
@@ -37,6 +38,7 @@ def test_a_word_is_no_imo_number() -> None:
     assert imo_number("OOOOOOO") is None and imo_number("IOIOIOI") is None
 
 
+@settings(max_examples=40)
 @given(st.text("ABCEHIKMNOPSTXY0123456789-", min_size=3, max_size=20), st.data())
 def test_a_tag_in_look_alikes_is_the_tag(tag: str, data: st.DataObject) -> None:
     typed = "".join(data.draw(st.sampled_from(s + LOOK_ALIKES.get(s, ""))) for s in tag)

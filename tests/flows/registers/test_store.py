@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 
-from flows import cli
 from flows.analyst import lists as show
 from flows.home.history import REGISTER, append_history, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.registers import store
-from flows.registers.decisions import FILE, read_decisions
+from tests.build.lists import APAR, annexes
+from tests.build.ofac import XML
 
 HEADER = "imo,name,tier,reason,source,from,to"
 FIRST = [
@@ -28,10 +27,8 @@ SECOND = [
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    home = tmp_path / "home"
-    home.mkdir()
-    return Settings(home=home, as_of=datetime(2026, 9, 1), threads=1, memory_limit="200MB")
+def settings(settings: Settings) -> Settings:
+    return settings._replace(as_of=datetime(2026, 9, 1))
 
 
 def imported(
@@ -109,13 +106,12 @@ def test_an_older_version_is_kept_and_not_followed(settings: Settings) -> None:
     assert team_versions(settings)[-1] == (date(2026, 3, 1), 3)
 
 
-def test_without_a_day_of_its_own_a_list_is_of_the_day_of_its_import(settings: Settings) -> None:
-    assert imported(settings, FIRST).published_on == date(2026, 9, 1)
-
-
-def test_a_list_of_the_future_is_refused(settings: Settings) -> None:
+def test_a_list_of_the_future_and_a_missing_file_are_refused(settings: Settings) -> None:
     with pytest.raises(BarometerError, match="after the as-of time"):
         imported(settings, FIRST, "2026-09-02")
+    missing = settings.home / "none.csv"
+    with pytest.raises(BarometerError, match="cannot be read"):
+        store.import_list(settings, missing, published_on=None, accept_loss=False)
 
 
 def test_a_list_that_lost_most_of_its_ships_is_refused(settings: Settings) -> None:
@@ -128,44 +124,18 @@ def test_a_list_that_lost_most_of_its_ships_is_refused(settings: Settings) -> No
 
 def test_a_cut_list_is_refused(settings: Settings) -> None:
     path = settings.home.parent / "sdn.xml"
-    path.write_text(
-        '<sdnList xmlns="http://example.org"><publshInformation><Publish_Date>03/20/2026'
-        "</Publish_Date></publshInformation><sdnEntry><uid>1</uid><lastName>ALPHA</lastName>"
-        "<sdnType>Vessel</sdnType><programList><program>RUSSIA-EO14024</program></programList>"
-        "<idList><id><uid>2</uid><idType>Vessel Registration Identification</idType>"
-        "<idNumber>IMO 9187629</idNumber></id></idList></sdnEntry><sdnEntry><uid>3</uid><las",
-        encoding="utf-8",
-    )
+    path.write_bytes(XML[:-200])
     with pytest.raises(BarometerError, match=r"(cut|broken)"):
         store.import_list(settings, path, published_on=None, accept_loss=False)
     assert read_history(settings.home, REGISTER) == []
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "\0\0\0", "hello\n", "imo,ofac,uk,eu\n9187629,True,False,False\n", HEADER + "\n"],
-    ids=["empty", "zeros", "text", "yes and no", "header alone"],
-)
-def test_what_is_no_list_is_refused_with_a_message(settings: Settings, text: str) -> None:
-    path = settings.home.parent / "some.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(BarometerError, match=r"some\.csv"):
-        store.import_list(settings, path, published_on=None, accept_loss=False)
-
-
-def test_a_missing_file_is_refused_with_a_message(settings: Settings) -> None:
-    with pytest.raises(BarometerError, match="cannot be read"):
-        store.import_list(
-            settings, settings.home / "none.csv", published_on=None, accept_loss=False
-        )
-
-
-def test_junk_is_told_with_its_line_and_kept(settings: Settings) -> None:
+def test_junk_is_shown_with_its_line_and_kept(settings: Settings) -> None:
     bad = "9187628,ECHO,strong,listed,Gazette 1,,"
     found = imported(settings, [*FIRST, bad, "9187629,FOXTROT,strong,listed,,,"], "2026-02-01")
     assert sorted(row.line for row in found.junk) == [5, 6]
-    told = show.as_text(found, "fleet.csv")
-    assert "fleet.csv line 5" in told and "fleet.csv line 6" in told
+    text = show.as_text(found, "fleet.csv")
+    assert "fleet.csv line 5" in text and "fleet.csv line 6" in text
     kept = store.load_junk(settings.home).to_pylist()
     assert sorted(row["line"] for row in kept) == [5, 6]
     assert {row["register"] for row in kept} == {"team:fleet"}
@@ -198,47 +168,6 @@ def test_a_record_that_makes_no_sense_does_not_hide_the_others(settings: Setting
     assert len(team_versions(settings)) == 1
 
 
-def test_decisions_are_read_and_bad_rows_named(settings: Settings) -> None:
-    (settings.home / FILE).write_text(
-        "\ufeffmmsi,imo,decision,from,to,by,on,why\n"
-        "352003487,9187629,confirm,2026-01-01,,M. K.,2026-04-20,same call sign\n"
-        "352003487,9187628,confirm,,,,,\n"
-        "Call sign,9187629,refuse,,,,,\n"
-        "352003487,9187629,perhaps,,,,,\n"
-        "352003487,9187629,refuse,yesterday,,,,\n",
-        encoding="utf-8",
-    )
-    decisions, faults = read_decisions(settings.home)
-    assert [row["decision"] for row in decisions.to_pylist()] == ["confirm"]
-    assert [f"line {n}:" in fault for n, fault in zip((3, 4, 5, 6), faults, strict=True)] == [
-        True, True, True, True,
-    ]  # fmt: skip
-
-
-def test_decisions_without_their_columns_are_named(settings: Settings) -> None:
-    (settings.home / FILE).write_text("ship,hull\n1,2\n", encoding="utf-8")
-    decisions, (fault,) = read_decisions(settings.home)
-    assert decisions.num_rows == 0 and "no column mmsi, imo, decision" in fault
-
-
-def test_the_command_imports_and_says_what_changed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "fleet.csv"
-    path.write_text("\n".join([HEADER, *FIRST]), encoding="utf-8")
-    home = ["--home", str(tmp_path / "home"), "--as-of", "2026-09-01"]
-    assert cli.main(["register", "import", str(path), *home]) == 0
-    assert "team:fleet of 2026-09-01: 3 entries of 3 hulls" in capsys.readouterr().out
-    assert cli.main(["sql", "select count(*) from vessel_link where imo = 9187629", *home]) == 0
-    assert "1" in capsys.readouterr().out
-    assert cli.main(["vessel", "ALPHA", "--json", *home]) == 0
-    assert '"Gazette 1"' in capsys.readouterr().out
-    assert cli.main(["vessel", "NO SUCH SHIP", *home]) == 1
-    path.write_text("nothing", encoding="utf-8")
-    assert cli.main(["register", "import", str(path), *home]) == 1
-    assert "unrecognised list format" in capsys.readouterr().err
-
-
 def test_a_list_does_not_end_what_was_listed_after_its_day(settings: Settings) -> None:
     """The bundled EU list holds ships that an act listed on 24 July 2026, after its own day."""
     path = settings.home.parent / "annex.csv"
@@ -249,15 +178,13 @@ def test_a_list_does_not_end_what_was_listed_after_its_day(settings: Settings) -
         for row in version.entries.to_pylist()
         if row["listed_on"] < date(2026, 7, 1)
     ]
-    rows = [
-        f"32014R0833,{e['reference'].rsplit(' ', 1)[1]},EU-RUS,XLII,x,{e['listed_on']:%d.%m.%Y},"
-        f'"Article 3s(2), point (b)",Vessel,{e["vessel_name"]},,,{e["imo"]},,,'
+    rows = (
+        APAR
+        | {"recordId": e["reference"].rsplit(" ", 1)[1], "name": e["vessel_name"]}
+        | {"startDate": f"{e['listed_on']:%d.%m.%Y}", "imoNumber": str(e["imo"])}
         for e in entries
-    ]
-    header = "celex,recordId,programKey,annex,measure,startDate,reason,schema,name,alias"
-    path.write_text(
-        "\n".join([f"{header},previousName,imoNumber,mmsi,flag,notes", *rows]), encoding="utf-8"
     )
+    path.write_text(annexes(*rows), encoding="utf-8")
     found = store.import_list(settings, path, published_on=date(2026, 5, 1), accept_loss=False)
     assert found.register == "eu-833-2014" and found.hulls > 600
     assert found.gone == found.added == []

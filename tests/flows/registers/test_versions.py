@@ -6,21 +6,18 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.catalogue import histories
-from flows.home.resources import sql_path
 from flows.lists.entry import Entry, as_table
 from flows.registers.bundled import Version
-from flows.registers.codes import load_programmes, load_vessel_types
+from flows.registers.codes import load_programmes
+from tests.build.registers import register_rows
 
 ONE, TWO = 9187629, 9187631
 JANUARY, MARCH, MAY, JULY = (date(2026, month, 1) for month in (1, 3, 5, 7))
-PROGRAMMES, VESSEL_TYPES = load_programmes(), load_vessel_types()
 
 
 def listing(imo: int = ONE, reference: str | None = None, **said: Any) -> Entry:
@@ -42,20 +39,11 @@ def known(
     programmes: pa.Table | None = None,
 ) -> list[dict[str, Any]]:
     """The register's entries by these versions of the list, as known on a day or today."""
-    made = [
+    of_list = [
         Version("ofac-sdn", "OFAC SDN", day, None, "sdn.csv", as_table(list(entries)))
         for day, entries in versions
     ]
-    meta = {"as_of": "2026-12-01"} | ({"known_on": str(on)} if on else {})
-    with duckdb.connect(config={"threads": 1}) as con:
-        con.register("version_record", histories.version_records(made))
-        con.register("version_entry", histories.version_entries(made))
-        con.register("programme_table", PROGRAMMES if programmes is None else programmes)
-        con.register("vessel_type", VESSEL_TYPES)
-        con.register("meta", pa.table({"key": list(meta), "value": list(meta.values())}))
-        for name in ("register_version", "programme", "register_entry", "register_ship"):
-            con.sql(sql_path(f"{name}.sql").read_text(encoding="utf-8")).create(name)
-        return list(con.table(relation).to_arrow_table().to_pylist())
+    return register_rows(of_list, on, relation, programmes)
 
 
 def spans(found: list[dict[str, Any]]) -> list[tuple[int, date, date, date | None]]:
@@ -301,7 +289,7 @@ def test_of_the_tags_that_fit_the_longest_is_meant() -> None:
         {"register": "ofac-sdn", "programme": tag, "country": country, "is_prefix": is_prefix}
         for tag, country, is_prefix in (("A", "XA", True), ("AB", "XB", True), ("ABC", "XC", False))
     ]
-    programmes = pa.Table.from_pylist(rows, schema=PROGRAMMES.schema)
+    programmes = pa.Table.from_pylist(rows, schema=load_programmes().schema)
     entries = [listing(programme=tag) for tag in ("A", "A2", "AB2", "ABC", "B")]
     found = known((JANUARY, entries), programmes=programmes)
     assert {e["programme"]: (e["country"], e["is_known_programme"]) for e in found} == {
@@ -311,7 +299,7 @@ def test_of_the_tags_that_fit_the_longest_is_meant() -> None:
 
 
 @given(held=st.lists(st.sampled_from(["listed", "off", "lacking"]), min_size=1, max_size=7))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_every_run_of_versions_that_list_a_ship_is_one_entry(held: list[str]) -> None:
     days = [JANUARY + timedelta(30 * n) for n in range(len(held))]
     runs: list[list[int]] = []
@@ -349,7 +337,7 @@ NEWER = [JANUARY + timedelta(60 * n) for n in range(4)]
     oldest=held(OLDEST),
     on=st.none() | st.dates(date(2025, 6, 1), date(2026, 12, 31)),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_an_older_version_takes_nothing_away(
     newer: tuple[list[Entry], ...], oldest: list[Entry], on: date | None
 ) -> None:
