@@ -11,53 +11,43 @@ from pathlib import Path
 import duckdb
 import pytest
 
-ROOT = Path(__file__).parents[2]
-CODES = ROOT / "data" / "codes"
-WORDS = ROOT / "data" / "sources" / "words"
+from flows.home.resources import data_path, data_rows
+from tests.conftest import ROOT
+
+CODES = data_path("codes")
+WORDS = data_path("sources", "words")
 SHARED = ROOT.parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
 
 # The shared copy's older or longer name for a country, by our code.
 OTHER_NAME = {
-    "AR": "Argentine Republic",
-    "CI": "Cote d'Ivoire",
-    "CW": "Bonaire, Sint Eustatius and Saba",
-    "CZ": "Czech Republic",
-    "GF": "Guiana (French Department of)",
-    "KG": "Kyrgyz Republic",
-    "KP": "Democratic People's Republic of Korea",
-    "KR": "Korea (Republic of)",
-    "LA": "Lao People's Democratic Republic",
-    "MK": "Macedonia",
-    "RE": "Reunion",
-    "SK": "Slovak Republic",
-    "SZ": "Swaziland",
-    "TR": "Turkey",
+    **{"AR": "Argentine Republic", "CI": "Cote d'Ivoire", "CZ": "Czech Republic"},
+    **{"CW": "Bonaire, Sint Eustatius and Saba", "GF": "Guiana (French Department of)"},
+    **{"KG": "Kyrgyz Republic", "KP": "Democratic People's Republic of Korea"},
+    **{"KR": "Korea (Republic of)", "LA": "Lao People's Democratic Republic", "MK": "Macedonia"},
+    **{"RE": "Reunion", "SK": "Slovak Republic", "SZ": "Swaziland", "TR": "Turkey"},
     "VN": "Viet Nam",
 }
 # MIDs of parts of a country or territory, which the shared copy names one by one.
 PART = {
-    "204": "Azores",
-    "255": "Madeira",
-    "303": "Alaska",
-    "501": "Adelie Land",
-    "607": "Saint Paul and Amsterdam Islands",
-    "608": "Ascension Island",
-    "618": "Crozet Archipelago",
-    "635": "Kerguelen Islands",
-    "665": "Saint Helena",
+    **{"204": "Azores", "255": "Madeira", "303": "Alaska", "501": "Adelie Land"},
+    **{"607": "Saint Paul and Amsterdam Islands", "608": "Ascension Island"},
+    **{"618": "Crozet Archipelago", "635": "Kerguelen Islands", "665": "Saint Helena"},
 }
 # Codes under which the ITU counts more than one place.
 SEVERAL_PLACES = {
-    "PT": {"204", "255", "263"},
-    "SH": {"608", "665"},
+    **{"PT": {"204", "255", "263"}, "SH": {"608", "665"}, "US": {"303", "338"}},
     "TF": {"501", "607", "618", "635"},
-    "US": {"303", "338"},
 }
 
 
 def read(name: str) -> list[dict[str, str]]:
-    with ((WORDS if "_word" in name else CODES) / name).open(encoding="utf-8", newline="") as file:
+    return data_rows((WORDS if "_word" in name else CODES) / name)
+
+
+def other(*parts: str) -> list[dict[str, str]]:
+    """The rows of a file of others."""
+    with SHARED.joinpath(*parts).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -71,9 +61,10 @@ def mid() -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def other_mid() -> dict[str, str]:
-    path = SHARED / "codes" / "mid.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {r["prefix"]: r["country"] for r in csv.DictReader(file)}
+    return {r["prefix"]: r["country"] for r in other("codes", "mid.csv")}
+
+
+TABLES = sorted([*CODES.glob("*.csv"), *WORDS.glob("*.csv")])
 
 
 @pytest.mark.parametrize(
@@ -93,61 +84,36 @@ def test_mid_is_sorted_and_well_formed(mid: dict[str, dict[str, str]]) -> None:
         assert re.fullmatch(r"[2-7][0-9]{2}", row["mid"]), row
         assert re.fullmatch(r"[A-Z]{2}", row["country_code"]), row
         assert row["country_name"]
-
-
-def test_mid_code_and_name_belong_together(mid: dict[str, dict[str, str]]) -> None:
     pairs = {(r["country_code"], r["country_name"]) for r in mid.values()}
     assert len(pairs) == len({code for code, _ in pairs}) == len({name for _, name in pairs})
 
 
-@pytest.mark.parametrize(
-    ("country_code", "mids"),
-    [
-        ("RU", "273"),
-        ("IR", "422"),
-        ("AE", "470 471"),
-        ("AZ", "423"),
-        ("CM", "613"),
-        ("CN", "412 413 414"),
-        ("FO", "231"),
-        ("GB", "232 233 234 235"),
-        ("GI", "236"),
-        ("HK", "477"),
-        ("KM", "616 620"),
-        ("KZ", "436"),
-        ("LR", "636 637"),
-        ("MH", "538"),
-        ("MT", "215 229 248 249 256"),
-        ("OM", "461"),
-        ("PA", "351 352 353 354 355 356 357 370 371 372 373 374"),
-        ("PT", "204 255 263"),
-        ("SL", "667"),
-        ("TM", "434"),
-        ("US", "303 338 366 367 368 369"),
-    ],
-)
-def test_mids_of(country_code: str, mids: str, mid: dict[str, dict[str, str]]) -> None:
-    found = [m for m, r in mid.items() if r["country_code"] == country_code]
-    assert found == mids.split()
+MIDS = {
+    **{"RU": "273", "IR": "422", "AE": "470 471", "AZ": "423", "CM": "613", "CN": "412 413 414"},
+    **{"FO": "231", "GB": "232 233 234 235", "GI": "236", "HK": "477", "KM": "616 620"},
+    **{"KZ": "436", "LR": "636 637", "MH": "538", "MT": "215 229 248 249 256", "OM": "461"},
+    **{"PA": "351 352 353 354 355 356 357 370 371 372 373 374", "PT": "204 255 263", "SL": "667"},
+    **{"TM": "434", "US": "303 338 366 367 368 369"},
+}
+
+
+def test_mids_of_countries(mid: dict[str, dict[str, str]]) -> None:
+    found = {
+        code: " ".join(m for m, row in mid.items() if row["country_code"] == code) for code in MIDS
+    }
+    assert found == MIDS
 
 
 @needs_shared
-def test_mid_covers_the_other_copy(
+def test_mid_covers_the_other_copy_with_the_same_countries(
     mid: dict[str, dict[str, str]], other_mid: dict[str, str]
 ) -> None:
     assert set(other_mid) - set(mid) == set()
     assert set(mid) - set(other_mid) == {"374", "471", "550"}, "allocated since that copy"
-
-
-@needs_shared
-def test_mid_names_the_same_country(
-    mid: dict[str, dict[str, str]], other_mid: dict[str, str]
-) -> None:
     for number, theirs in other_mid.items():
         ours = mid[number]
         expected = PART.get(number, OTHER_NAME.get(ours["country_code"], ours["country_name"]))
-        place = theirs.split(" - ")[0]
-        assert expected in place, (number, theirs, ours)
+        assert expected in theirs.split(" - ")[0], (number, theirs, ours)
 
 
 @needs_shared
@@ -199,17 +165,20 @@ def test_ship_type_is_complete() -> None:
 
 
 @needs_shared
-def test_ship_type_agrees_with_the_other_copy() -> None:
+def test_codes_agree_with_the_other_copy() -> None:
     """The other copy calls the same codes tankers, and names the plain categories alike."""
-    with (SHARED / "codes" / "ais_ship_types.csv").open(encoding="utf-8", newline="") as file:
-        theirs = {r["num"]: r for r in csv.DictReader(file)}
+    theirs = {r["num"]: r["category_desc"] for r in other("codes", "ais_ship_types.csv")}
     for row in read("ship_type.csv"):
-        other = theirs[row["code"]]
-        assert (row["is_tanker"] == "true") == (other["category_desc"] == "Tanker")
+        category = theirs[row["code"]]
+        assert (row["is_tanker"] == "true") == (category == "Tanker")
         if row["category"] in {"reserved", "not available"}:
-            assert other["category_desc"] == "Unknown", row
+            assert category == "Unknown", row
         if row["category"] in {"fishing", "towing", "tug", "cargo", "passenger", "military"}:
-            assert other["category_desc"].lower() == row["category"], row
+            assert category.lower() == row["category"], row
+    statuses = [r["description"] for r in other("codes", "nav_status.csv")]
+    for code, row in enumerate(read("nav_status.csv")[:9]):
+        if code != 3:  # the other copy misspells "manoeuvrability"
+            assert row["description"].lower() == statuses[code].lower()
 
 
 def test_nav_status_is_complete() -> None:
@@ -220,89 +189,63 @@ def test_nav_status_is_complete() -> None:
     assert rows[5]["description"] == "Moored"
 
 
-@needs_shared
-def test_nav_status_agrees_with_the_other_copy() -> None:
-    with (SHARED / "codes" / "nav_status.csv").open(encoding="utf-8", newline="") as file:
-        theirs = [r["description"] for r in csv.DictReader(file)]
-    for code, row in enumerate(read("nav_status.csv")[:9]):
-        if code != 3:  # the other copy misspells "manoeuvrability"
-            assert row["description"].lower() == theirs[code].lower()
+@pytest.mark.parametrize("name", sorted(path.name for path in WORDS.glob("*.csv")))
+def test_words_have_known_codes(name: str) -> None:
+    rows = read(name)
+    fields = {r["field"] for r in rows}
+    assert fields <= {"nav_status", "ship_type"}
+    known = {field: {"", *(r["code"] for r in read(f"{field}.csv"))} for field in fields}
+    codes = {(r["field"], r["word"].casefold()): r["code"] for r in rows}
+    assert len(codes) == len(rows)
+    assert all(word and code in known[field] for (field, word), code in codes.items())
 
 
-def test_dma_words_lead_to_known_codes() -> None:
-    rows = read("dma_word.csv")
-    assert {r["field"] for r in rows} == {"nav_status", "ship_type"}
-    assert [k for k, n in Counter((r["field"], r["word"]) for r in rows).items() if n > 1] == []
-    fields = ("nav_status", "ship_type")
-    known = {field: {r["code"] for r in read(f"{field}.csv")} for field in fields}
-    for row in rows:
-        assert row["word"]
-        assert row["code"] == "" or row["code"] in known[row["field"]], row
-    words = {(r["field"], r["word"]): r["code"] for r in rows}
-    assert words["nav_status", "Moored"] == "5"
-    assert words["nav_status", "Unknown value"] == ""
-    assert words["ship_type", "Tanker"] == "80"
-    assert words["ship_type", "Undefined"] == ""
-    assert {r["code"] for r in rows if r["field"] == "nav_status"} == {
-        "",
-        *(str(code) for code in range(15)),
-    }
+def test_some_words() -> None:
+    dma = {(r["field"], r["word"]): r["code"] for r in read("dma_word.csv")}
+    assert dma["nav_status", "Moored"] == "5" and dma["nav_status", "Unknown value"] == ""
+    assert dma["ship_type", "Tanker"] == "80" and dma["ship_type", "Undefined"] == ""
+    statuses = {code for (field, _), code in dma.items() if field == "nav_status"}
+    assert statuses == {"", *(str(code) for code in range(15))}
+    sample = read("world_sample_word.csv")
+    assert [r["word"] for r in sample if r["code"].startswith("8")] == ["Tanker"]
 
 
 @needs_shared
-def test_dma_words_cover_a_real_file() -> None:
-    path = SHARED / "ais" / "dma-2018-06-01.csv"
+def test_words_cover_the_real_files() -> None:
     words = {(r["field"], r["word"]) for r in read("dma_word.csv")}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert rows
+    rows = other("ais", "dma-2018-06-01.csv")
     seen = {("nav_status", r["Navigational status"]) for r in rows}
     seen |= {("ship_type", r["Ship type"]) for r in rows}
-    assert {s for s in seen if s[1]} - words == set()
-
-
-def test_the_world_samples_words_lead_to_known_types() -> None:
-    rows = read("world_sample_word.csv")
-    known = {r["code"] for r in read("ship_type.csv")}
-    assert {r["field"] for r in rows} == {"ship_type"}
-    assert {r["code"] for r in rows} - known == {""}
-    codes = {r["word"]: r["code"] for r in rows}
-    assert len(codes) == len(rows)
-    assert [word for word, code in codes.items() if code.startswith("8")] == ["Tanker"]
-
-
-@needs_shared
-def test_the_world_samples_words_cover_the_file() -> None:
-    path = SHARED / "ais" / "global-one-day-2024-01-24.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        seen = {r["ship_type"] for r in csv.DictReader(file)}
-    assert seen == {r["word"] for r in read("world_sample_word.csv")}
+    assert len(seen) > 10 and {s for s in seen if s[1]} - words == set()
+    sample = {r["ship_type"] for r in other("ais", "global-one-day-2024-01-24.csv")}
+    assert sample == {r["word"] for r in read("world_sample_word.csv")}
 
 
 # --- AIS destinations ---------------------------------------------------------------------------
 
-FENCES = ROOT / "data" / "ports" / "russia.geojson"
 
-
-def named_ports(destination: str) -> set[str | None]:
-    """The ports that a destination names, by the rule of the catalogue."""
+def named_ports(destinations: list[str]) -> dict[str, set[str | None]]:
+    """The ports that each destination names, by the rule of the catalogue."""
     query = """
         with normal as (
             select
-                ' ' || trim(regexp_replace(upper($destination), '[^A-Z0-9]+', ' ', 'g')) || ' '
+                destination,
+                ' ' || trim(regexp_replace(upper(destination), '[^A-Z0-9]+', ' ', 'g')) || ' '
                     as words
+            from (select unnest($destinations) as destination)
         )
-        select text.port_id
+        select normal.destination, text.port_id
         from normal
         inner join read_csv($texts, header = true, all_varchar = true) as text
             on contains(normal.words, ' ' || text.text || ' ')
     """
+    found: dict[str, set[str | None]] = {destination: set() for destination in destinations}
+    texts = str(CODES / "russian_destination.csv")
     with duckdb.connect() as con:
-        parameters = {
-            "destination": destination,
-            "texts": str(CODES / "russian_destination.csv"),
-        }
-        return {row[0] for row in con.execute(query, parameters).fetchall()}
+        parameters = {"destinations": destinations, "texts": texts}
+        for destination, port_id in con.execute(query, parameters).fetchall():
+            found[destination].add(port_id)
+    return found
 
 
 def test_destination_is_well_formed() -> None:
@@ -317,10 +260,6 @@ def test_destination_is_well_formed() -> None:
         assert re.fullmatch(r"[A-Z0-9]+( [A-Z0-9]+)*", row["text"]) and len(row["text"]) <= 20, row
         # "RU" alone is in many a foreign destination.
         assert len(row["text"]) >= 3, row
-
-
-def test_destination_texts_name_one_port_each() -> None:
-    rows = read("russian_destination.csv")
     assert [t for t, n in Counter(r["text"] for r in rows).items() if n > 1] == []
     # A port with two names would be two pieces of evidence.
     assert len({(r["port_id"], r["name"]) for r in rows}) == len({r["port_id"] for r in rows})
@@ -341,10 +280,11 @@ def test_destination_locodes_come_in_both_forms() -> None:
 
 def test_destination_names_every_fenced_port_as_the_fences_do() -> None:
     rows = read("russian_destination.csv")
+    fences = json.loads(data_path("ports", "russia.geojson").read_text(encoding="utf-8"))
     names = {r["port_id"]: r["name"] for r in rows}
     for kind in ("locode", "name"):
         own = {r["port_id"] for r in rows if r["pattern_kind"] == kind}
-        for fence in json.loads(FENCES.read_text(encoding="utf-8"))["features"]:
+        for fence in fences["features"]:
             properties = fence["properties"]
             assert properties["port_id"] in own, (kind, properties["port_id"])
             assert names[properties["port_id"]] == properties["port_name"]
@@ -352,119 +292,37 @@ def test_destination_names_every_fenced_port_as_the_fences_do() -> None:
 
 @needs_shared
 def test_destination_has_every_russian_locode_of_the_world_port_index() -> None:
-    path = SHARED / "ports" / "world_port_index_2025.csv"
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        theirs = {
-            r["UN/LOCODE"].replace(" ", "")
-            for r in csv.DictReader(file)
-            if r["Country Code"] == "Russia"
-        }
-    ours = {r["port_id"] for r in read("russian_destination.csv")}
-    assert theirs - {""} - ours == set()
+    theirs = {
+        r["UN/LOCODE"].replace(" ", "")
+        for r in other("ports", "world_port_index_2025.csv")
+        if r["Country Code"] == "Russia"
+    }
+    assert theirs - {"", *(r["port_id"] for r in read("russian_destination.csv"))} == set()
 
 
-@pytest.mark.parametrize(
-    ("destination", "port_id"),
-    [
-        ("RU NVS", "RUNVS"),
-        ("RUNVS", "RUNVS"),
-        ("ru nvs", "RUNVS"),
-        ("RUULU>EGPSD", "RUULU"),
-        ("EGPSD>RUULU", "RUULU"),
-        ("TRIST>>RUNVS", "RUNVS"),
-        ("RU-ULU", "RUULU"),
-        ("RU.LED", "RULED"),
-        ("RULED", "RULED"),
-        ("NOVOROSSIYSK", "RUNVS"),
-        ("NOVOROSSIYSK ROADS", "RUNVS"),
-        ("NOVOROSSISK", "RUNVS"),
-        ("ST.PETERSBURG", "RULED"),
-        ("ST PETERSBURG", "RULED"),
-        ("ST-PETERSBURG", "RULED"),
-        ("UST LUGA", "RUULU"),
-        ("UST-LUGA", "RUULU"),
-        ("UST'LUGA", "RUULU"),
-        ("USTLUGA OPL", "RUULU"),
-        ("PRIMORSK", "RUPRI"),
-        ("KOZMINO", "RUKZM"),
-        ("KOZ'MINO", "RUKZM"),
-        ("RUKOZ", "RUKZM"),
-        ("DE-KASTRI", "RUDKA"),
-        ("ROSTOV-ON-DON", "RURND"),
-        ("RU RND", "RURND"),
-        ("RUROV", "RUROV"),
-        ("PORT KAVKAZ", "RUKZP"),
-        ("KAVKAZ ROADS", "RUKZP"),
-        ("PORT TAMAN", "RUTAM"),
-        ("RUTAM", "RUTAM"),
-        ("CPC TERMINAL", "RUCPC"),
-        ("OLYA", "RUOYA"),
-        ("AZOV", "RUAZO"),
-        ("VOSTOCHNY", "RUVYP"),
-        ("MAKHACHKALA@@@@@@@@@", "RUMCX"),
-        ("ASTRAKHAN", "RUASF"),
-        ("RU STY", "RUSTY"),
-        ("UA KEH", "UAKEH"),
-        ("FEODOSIYA", "UAFEO"),
-        ("RUSSIA", None),
-    ],
+RUSSIAN = {
+    "RUNVS": "RU NVS;RUNVS;ru nvs;TRIST>>RUNVS;NOVOROSSIYSK;NOVOROSSIYSK ROADS;NOVOROSSISK",
+    "RUULU": "RUULU>EGPSD;EGPSD>RUULU;RU-ULU;UST LUGA;UST-LUGA;UST'LUGA;USTLUGA OPL",
+    "RULED": "RU.LED;RULED;ST.PETERSBURG;ST PETERSBURG;ST-PETERSBURG",
+    **{"RUPRI": "PRIMORSK", "RUKZM": "KOZMINO;KOZ'MINO;RUKOZ", "RUDKA": "DE-KASTRI"},
+    **{"RURND": "ROSTOV-ON-DON;RU RND", "RUROV": "RUROV", "RUKZP": "PORT KAVKAZ;KAVKAZ ROADS"},
+    **{"RUTAM": "PORT TAMAN;RUTAM", "RUCPC": "CPC TERMINAL", "RUOYA": "OLYA", "RUAZO": "AZOV"},
+    **{"RUVYP": "VOSTOCHNY", "RUMCX": "MAKHACHKALA@@@@@@@@@", "RUASF": "ASTRAKHAN"},
+    **{"RUSTY": "RU STY", "UAKEH": "UA KEH", "UAFEO": "FEODOSIYA"},
+}
+OTHERS = (
+    ";   ;RU;FOR ORDERS RU;ROSTOCK;DEROS;PRIMORSKO;TAMANJAYA;TAMAN NEGARA;TAMANRASSET;TAMPA FL;"
+    "PETERSBURG AK;ST PETER PORT;ST PETERS;LUGANO;LUGA;BALTIMORE;BALTIC SEA;AZOVSTAL;RUDEE INLET;"
+    "RUSTY ANCHOR;AS PER RULES;CPC DALIN;CPC CORP TAIWAN;RUSE;BG RUSE;ERUNVS;RUNVSX;TRUNVS;"
+    "RU N VS;PERU LED;GB RUN;IR BND;IRBND>AEFJR;BANDAR ABBAS;SINGAPORE;TR IST;NL RTM;NOVO PORTO;"
+    "VLADI;KOLA;SAKHALIN;DE HAM;ARMED GUARD ON BOARD"
 )
-def test_destination_that_names_a_russian_port(destination: str, port_id: str | None) -> None:
-    assert named_ports(destination) == {port_id}
 
 
-def test_destination_may_name_port_and_country() -> None:
-    assert named_ports("PRIMORSK RUSSIA") == {"RUPRI", None}
-
-
-@pytest.mark.parametrize(
-    "destination",
-    [
-        "",
-        "   ",
-        "RU",
-        "FOR ORDERS RU",
-        "ROSTOCK",
-        "DEROS",
-        "PRIMORSKO",
-        "TAMANJAYA",
-        "TAMAN NEGARA",
-        "TAMANRASSET",
-        "TAMPA FL",
-        "PETERSBURG AK",
-        "ST PETER PORT",
-        "ST PETERS",
-        "LUGANO",
-        "LUGA",
-        "BALTIMORE",
-        "BALTIC SEA",
-        "AZOVSTAL",
-        "RUDEE INLET",
-        "RUSTY ANCHOR",
-        "AS PER RULES",
-        "CPC DALIN",
-        "CPC CORP TAIWAN",
-        "RUSE",
-        "BG RUSE",
-        "ERUNVS",
-        "RUNVSX",
-        "TRUNVS",
-        "RU N VS",
-        "PERU LED",
-        "GB RUN",
-        "IR BND",
-        "IRBND>AEFJR",
-        "BANDAR ABBAS",
-        "SINGAPORE",
-        "TR IST",
-        "NL RTM",
-        "NOVO PORTO",
-        "VLADI",
-        "KOLA",
-        "SAKHALIN",
-        "DE HAM",
-        "ARMED GUARD ON BOARD",
-    ],
-)
-def test_destination_that_names_none(destination: str) -> None:
-    assert named_ports(destination) == set()
+def test_destinations_that_name_a_russian_port_and_others() -> None:
+    expected: dict[str, set[str | None]] = {
+        text: {port_id} for port_id, texts in RUSSIAN.items() for text in texts.split(";")
+    }
+    expected |= {"RUSSIA": {None}, "PRIMORSK RUSSIA": {"RUPRI", None}}
+    expected |= {text: set() for text in OTHERS.split(";")}
+    assert named_ports([*expected]) == expected
