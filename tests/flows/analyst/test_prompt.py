@@ -1,0 +1,195 @@
+"""`barometer sql` as a process: the prompt on a terminal, Ctrl-C, pipes and full disks."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.catalogue import access
+from flows.home.settings import Settings
+from tests.conftest import ROOT
+
+SQL = [sys.executable, "-m", "flows.cli", "sql"]
+
+
+def running(home: Settings, *arguments: str) -> subprocess.Popen[str]:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    encoding = {"encoding": "utf-8", "errors": "replace"}
+    return subprocess.Popen(
+        [*SQL, *arguments, "--home", str(home.home)], cwd=ROOT, **pipes, **encoding
+    )
+
+
+def barometer(*arguments: str, **given: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SQL, *arguments],
+        check=False,
+        **{"capture_output": True, "text": True, "cwd": ROOT, "timeout": 200} | given,
+    )
+
+
+def test_the_session_is_in_utc_and_a_query_comes_from_a_file(home: Settings) -> None:
+    text = """\ufeff
+    select
+        current_setting('TimeZone') as zone,
+        timestamp '2026-03-08 23:00:00'::timestamptz as at,
+        date_trunc('day', timestamptz '2026-03-09 00:30:00+00')::date as on,
+        timestamp '2026-03-08 23:00:00' < timestamptz '2026-03-08 23:30:00+00' as is_before
+    """
+    there = ("--home", str(home.home), "--format", "json")
+    done = barometer(*there, input=text, env=os.environ | {"TZ": "Asia/Tehran"})
+    assert json.loads(done.stdout) == {
+        "zone": "UTC",
+        "at": "2026-03-08T23:00:00+00",
+        "on": "2026-03-09",
+        "is_before": True,
+    }
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_closed_pipe_ends_the_output(home: Settings, form: str) -> None:
+    many = "select range, hash(range) as h from range(400000)"
+    with running(home, "--format", form, many) as process:
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_reported(home: Settings) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = barometer(
+            *("select 1", "--home", str(home.home), "--format", "csv"),
+            **{"capture_output": False, "stdout": full, "stderr": subprocess.PIPE},
+        )
+    assert done.returncode == 1
+    assert done.stderr == "barometer: the result could not be written: No space left on device.\n"
+
+
+ENDLESS = "select count(*) from range(1000000000) a, range(1000) b where a.range + b.range < 0"
+
+
+class Typing:
+    """A prompt on a terminal, and the person who types there."""
+
+    def __init__(self, home: Path) -> None:
+        self.master, slave = pty.openpty()
+        self.running = subprocess.Popen(
+            [*SQL, "--home", str(home)],
+            **dict.fromkeys(("stdin", "stdout", "stderr"), slave),
+            cwd=ROOT,
+            env=os.environ | {"TERM": "dumb", "TZ": "Asia/Tehran"},
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.seen = ""
+
+    def type(self, text: str) -> None:
+        self.seen = ""
+        os.write(self.master, text.encode())
+
+    def stop(self) -> None:
+        os.kill(self.running.pid, signal.SIGINT)
+
+    def see(self, text: str, patience_s: float = 200, is_stopped: bool = False) -> str:
+        """Wait for a text; with ``is_stopped`` press Ctrl-C while nothing comes: one that
+        comes between a prompt and its input is only seen with the next key."""
+        end = time.monotonic() + patience_s
+        while text not in self.seen:
+            assert time.monotonic() < end, self.seen
+            if select.select([self.master], [], [], 1)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536).decode(errors="replace")
+                except OSError:  # the terminal was closed at the other end
+                    break
+            elif is_stopped:
+                self.stop()
+        assert text in self.seen, self.seen
+        return self.seen
+
+
+@pytest.fixture(scope="module")
+def typing(home: Settings) -> Iterator[Typing]:
+    """One prompt for all tests, as a process takes seconds to start."""
+    prompt = Typing(home.home)
+    prompt.see("barometer> ")
+    yield prompt
+    prompt.running.kill()
+    prompt.running.wait()
+    os.close(prompt.master)
+
+
+def test_the_prompt_goes_on_after_errors(typing: Typing) -> None:
+    for text, message in (
+        ("select nonsense from hull;", "nonsense"),
+        ("selct 1;", "syntax error"),
+        ("drop table hull;", "For tables of your own"),
+        (";", "barometer> "),
+        ("select 1/0 as x, cast('y' as integer);", "Could not convert"),
+    ):
+        typing.type(text + "\n")
+        assert "Traceback" not in typing.see(message)
+    typing.type("create temp table mine as select 6 as x;\n")
+    typing.see("barometer> ")
+    typing.type("select x * 7 as\n")
+    typing.see("... ")
+    typing.type("answer from mine; select current_setting('TimeZone') as zone;\n")
+    typing.see("42")
+    typing.see("UTC")
+    typing.see("barometer> ")
+
+
+def test_ctrl_c_ends_the_query_and_not_the_prompt(typing: Typing) -> None:
+    for _ in range(2):
+        typing.type(f"{ENDLESS};\n")
+        typing.see("< 0;")
+        time.sleep(1)
+        assert "Traceback" not in typing.see("The query was stopped.", is_stopped=True)
+        typing.see("barometer> ")
+        typing.type("select 6 * 7 as answer;\n")
+        typing.see("42")
+        typing.see("barometer> ")
+    typing.type("select half of a query\n")
+    typing.see("... ")
+    typing.see("barometer> ", is_stopped=True)
+    typing.type("select 6 * 8 as answer;\n")
+    typing.see("48")
+    typing.see("barometer> ")
+
+
+def test_ctrl_c_ends_a_query_of_the_command(home: Settings) -> None:
+    with running(home, f"select 'begun' as note; {ENDLESS}") as process:
+        assert any("begun" in line for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(200) == 1
+        message = process.stderr.read()
+    assert "stopped" in message and "Traceback" not in message
+
+
+def test_a_prompt_says_that_the_catalogue_was_replaced(home: Settings, typing: Typing) -> None:
+    path = access.existing(home.home)
+    typing.type("select 'before' as note;\n")
+    typing.see("before")
+    typing.see("barometer> ")
+    newer = path.with_name("newer.duckdb")
+    newer.write_bytes(path.read_bytes())
+    newer.replace(path)
+    typing.type("select count(*) as ports, 'after' as told from port;\n")
+    typing.see("after")
+    typing.see("A run has replaced the catalogue")
+    typing.type("select 'again' as note;\n")
+    typing.see("again")
+    assert "A run has replaced" not in typing.see("barometer> ")
+    typing.type("\x04")
+    assert typing.running.wait(200) == 0

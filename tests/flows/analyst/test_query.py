@@ -1,0 +1,307 @@
+"""`barometer sql`: whole values in every format, hostile text without effect, clear errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+import duckdb
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import settings as law
+from hypothesis import strategies as st
+
+from flows.analyst import query
+from flows.cli import main
+from flows.home.settings import BarometerError, Settings
+
+HOSTILE = "SEA\x1b[2J\x1b]0;title\x07 STAR\u202e\x9b31m\r\n=1+1"
+FORMULAS = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", " =1", "\u200b=1", "＝1", "\n=1"]
+
+
+class Terminal(io.BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def written(relation: duckdb.DuckDBPyRelation, form: str, out: io.BytesIO | None = None) -> bytes:
+    out = io.BytesIO() if out is None else out
+    query._write(relation, form, out)
+    return out.getvalue()
+
+
+def no_constant(text: str) -> NoReturn:
+    raise AssertionError(f"{text} is no JSON")
+
+
+def as_json(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
+    lines = written(relation, "json").decode().splitlines()
+    return [json.loads(line, parse_constant=no_constant, parse_float=Decimal) for line in lines]
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as made:
+        made.execute("set TimeZone = 'UTC'")
+        yield made
+
+
+HUGE = "12345678901234567890123456789012345.678"
+INT128 = "170141183460469231731687303715884105727"
+UUID = "00000000-0000-0000-0000-000000000001"
+STRUCT = "{'at': timestamp '2026-01-01', 'draught_m': [9.7::float, 'nan'::float]}"
+STRUCT_CSV = "\"{'at': '2026-01-01 00:00:00', 'draught_m': [9.7, nan]}\""
+# An expression, and its value in CSV and in JSON.
+VALUES = {
+    "null": ("null", "", "null"),
+    "float": ("3.2::float", "3.2", "3.2"),
+    "float of seven digits": ("16777216.0::float", "16777216.0", "16777216.0"),
+    "small float": ("1e-30::float", "1e-30", "1e-30"),
+    "double": ("0.1::double + 0.2", "0.30000000000000004", "0.30000000000000004"),
+    "degrees": ("50.83001::double", "50.83001", "50.83001"),
+    "nan": ("'nan'::float", "nan", "null"),
+    "infinity": ("'-inf'::double", "-inf", "null"),
+    "decimal": ("1.10::decimal(5, 2)", "1.10", "1.10"),
+    "long decimal": (f"{HUGE}::decimal(38, 3)", HUGE, HUGE),
+    "hugeint": (f"{INT128}::hugeint", INT128, INT128),
+    "true": ("true", "true", "true"),
+    "negative": ("-5", "-5", "-5"),
+    "empty text": ("''", '""', '""'),
+    "comma": ("'a,\"b\"'", '"a,""b"""', '"a,\\"b\\""'),
+    "timestamp": ("timestamp '2026-03-09 06:00'", "2026-03-09 06:00:00", '"2026-03-09T06:00:00"'),
+    "part of a second": (
+        *("timestamp '2026-03-09 06:00:00.125'", "2026-03-09 06:00:00.125"),
+        '"2026-03-09T06:00:00.125"',
+    ),
+    "time with a zone": (
+        *("timestamptz '2026-03-09 03:30:00+03:30'", "2026-03-09 00:00:00+00"),
+        '"2026-03-09T00:00:00+00"',
+    ),
+    "far time": ("'infinity'::timestamp", "infinity", '"infinity"'),
+    "date": ("date '2026-03-09'", "2026-03-09", '"2026-03-09"'),
+    "far date": ("date '20000-01-01'", "20000-01-01", '"20000-01-01"'),
+    "interval": ("interval 14 month", "1 year 2 months", '"1 year 2 months"'),
+    "blob": ("blob 'a\\x00b'", "a\\x00b", '"a\\\\x00b"'),
+    "list": ("[1.1::float, null]", '"[1.1, NULL]"', "[1.1, null]"),
+    "struct": (STRUCT, STRUCT_CSV, '{"at": "2026-01-01T00:00:00", "draught_m": [9.7, null]}'),
+    "map": ("map {'k': 1.1::float}", "{k=1.1}", '{"k": 1.1}'),
+    "map by lists": ("map {[1]: 1.5::float}", "{[1]=1.5}", None),
+    "array": ("[1, 2]::integer[2]", '"[1, 2]"', "[1, 2]"),
+    "enum": ("'berth'::enum('berth')", "berth", '"berth"'),
+    "json": ("""'{"x": [1.50, "y"]}'::json""", '"{""x"": [1.50, ""y""]}"', '{"x": [1.50, "y"]}'),
+    "uuid": (f"uuid '{UUID}'", UUID, f'"{UUID}"'),
+}
+
+
+@pytest.mark.parametrize(("expression", "in_csv", "in_json"), VALUES.values(), ids=VALUES)
+def test_a_value_in_every_format(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, expression: str, in_csv: str, in_json: str
+) -> None:
+    text = f"select {expression} as x, 1 as y"
+    assert written(con.sql(text), "csv").decode() == f"x,y\n{in_csv},1\n"
+    con.execute(f"copy ({text}) to '{tmp_path}/own.csv' (header)")
+    assert (tmp_path / "own.csv").read_text() == f"x,y\n{in_csv},1\n", "DuckDB's own"
+    as_written = written(con.sql(text), "json").decode()
+    json.loads(as_written, parse_constant=no_constant)
+    if in_json is not None:
+        assert as_written == f'{{"x": {in_json}, "y": 1}}\n'
+    (tmp_path / "x.parquet").write_bytes(written(con.sql(text), "parquet"))
+    printed = con.sql(f"select x::varchar from ({text})").fetchall()
+    assert con.sql(f"select x::varchar from '{tmp_path}/x.parquet'").fetchall() == printed
+    assert (printed[0][0] or "") in written(con.sql(f"select {expression} as x"), "table").decode()
+
+
+TYPED = {
+    "3.2::float": "FLOAT",
+    "1::smallint": "SMALLINT",
+    "sum(1)": "DECIMAL(38,0)",
+    "1.10::decimal(5, 2)": "DECIMAL(5,2)",
+    "timestamp '2026-01-01'": "TIMESTAMP",
+    "timestamptz '2026-01-01 00:00:00+00'": "TIMESTAMP WITH TIME ZONE",
+    "date '2026-01-01'": "DATE",
+    "true": "BOOLEAN",
+    "blob 'a'": "BLOB",
+    "[1.5::float]": "FLOAT[]",
+    "{'a': date '2026-01-01'}": "STRUCT(a DATE)",
+    "interval 1 month": "VARCHAR",
+    "union_value(n := 1)": "VARCHAR",
+    "[interval 1 day]": "VARCHAR",
+}
+
+
+@pytest.mark.parametrize(("expression", "kind"), TYPED.items(), ids=TYPED)
+def test_parquet_keeps_types(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, expression: str, kind: str
+) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(written(con.sql(f"select {expression} as x"), "parquet"))
+    assert [str(t) for t in con.sql(f"from '{path}'").types] == [kind]
+
+
+def test_parquet_of_no_row_has_its_columns(con: duckdb.DuckDBPyConnection) -> None:
+    raw = written(con.sql("select 1::smallint as a, 2 as a where false"), "parquet")
+    assert str(pq.read_schema(io.BytesIO(raw))) == "a: int16\na_1: int32"
+
+
+@law(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(st.floats(), st.floats(width=32)), min_size=1, max_size=10),
+    st.lists(st.text().map(lambda text: text.replace("\0", "")), max_size=5),
+)
+def test_numbers_and_texts_come_back_as_they_were(
+    values: list[tuple[float, float]], texts: list[str]
+) -> None:
+    text = "".join(texts)
+    with duckdb.connect() as con:
+        con.execute("create table held (x double, f float, fs float[], t varchar[], s varchar)")
+        rows = [[x, f, [f], texts, text] for x, f in values]
+        con.executemany("insert into held values ($1, $2, $3, $4, $5)", rows)
+        records = as_json(con.table("held"))
+        printed = list(csv.DictReader(io.StringIO(written(con.table("held"), "csv").decode(), "")))
+    for (x, f), record, cells in zip(values, records, printed, strict=True):
+        assert record["t"] == texts and record["s"] == text
+        assert record["x"] is None if not np.isfinite(x) else float(record["x"]) == x
+        if np.isfinite(f):
+            assert np.float32(record["f"]) == np.float32(record["fs"][0]) == np.float32(f)
+        else:
+            assert (record["f"], record["fs"]) == (None, [None])
+        assert np.array_equal(float(cells["x"]), x, equal_nan=True)
+        assert np.array_equal(np.float32(cells["f"]), np.float32(f), equal_nan=True)
+        assert cells["s"].removeprefix("'") == text.removeprefix("'")
+
+
+def test_columns_of_one_name_all_stand(con: duckdb.DuckDBPyConnection) -> None:
+    made = "select 1 as a, 2 as a, 3 as a_1, 4 as a"
+    assert as_json(con.sql(made)) == [{"a": 1, "a_1": 2, "a_1_1": 3, "a_2": 4}]
+    assert written(con.sql(made), "csv") == b"a,a,a_1,a\n1,2,3,4\n"
+
+
+@pytest.fixture
+def ship(con: duckdb.DuckDBPyConnection) -> Callable[[str], duckdb.DuckDBPyConnection]:
+    """A table with a ship of that name."""
+
+    def named(name: str) -> duckdb.DuckDBPyConnection:
+        con.execute("create or replace table ship (name varchar)")
+        con.execute("insert into ship values ($1)", [name])
+        return con
+
+    return named
+
+
+def cells(relation: duckdb.DuckDBPyRelation) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(written(relation, "csv").decode(), "")))
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_name_is_no_formula_in_a_csv(ship: Any, text: str) -> None:
+    con = ship(text)
+    assert cells(con.sql("from ship"))[1:] == [["'" + text]]
+    # A pivot makes columns of the names of ships.
+    pivoted = con.sql("from (pivot ship on name using count(*))")
+    assert cells(pivoted)[0] == ["'" + text]
+    assert as_json(con.sql("from ship")) == [{"name": text}], "JSON has no formulas"
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_a_name_does_not_control_a_terminal(ship: Any, form: str) -> None:
+    con = ship(HOSTILE)
+    for query_text in (
+        *("from ship", "select [name] as n from ship"),
+        "pivot ship on name using count(*)",
+    ):
+        shown = written(con.sql(query_text), form, Terminal()).decode()
+        assert {sign for sign in shown if not sign.isprintable()} == {"\n"}, query_text
+        if form != "table":
+            assert shown.count("\n") == (1 if form == "json" else 2), query_text
+    assert cells(con.sql("from ship"))[1:] == [[HOSTILE]], "a pipe gets the name as it is"
+
+
+REFUSED = {
+    "empty": ("", 2, "the query is empty"),
+    "only a comment": ("-- nothing\n;", 2, "the query is empty"),
+    "no SQL": ("selct 1", 1, 'syntax error at or near "selct"'),
+    "unknown column": ("select nonsense from hull", 1, "nonsense"),
+    "a parameter": ("select $1", 1, "parameter"),
+    "a write": ("delete from port_call", 1, "For tables of your own"),
+    "a new table": ("create table mine as select 1", 1, "For tables of your own"),
+    "a file that is not there": ("from '/nowhere.parquet'", 1, "/nowhere.parquet"),
+    "a value that cannot be": ("select cast('x' as integer) from port", 1, "Could not convert"),
+    "two results": ("select 1; select 2", 1, "2 of the queries give rows"),
+    "no UTF-8": ("select '\udcff'", 1, "not UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("text", "code", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_run_is_told(
+    home: Settings, capsys: pytest.CaptureFixture[str], text: str, code: int, message: str
+) -> None:
+    assert main(["sql", text, "--home", str(home.home), "--format", "csv"]) == code
+    told = capsys.readouterr()
+    assert message in told.err and "CAST(#1" not in told.err
+    assert told.out == ""
+
+
+def test_statements_run_in_turn(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    there = ("--home", str(home.home))
+    text = "create temp table mine as select 7 as x; set threads = 1; from mine"
+    assert main(["sql", text, *there, "--format", "csv"]) == 0
+    assert capsys.readouterr().out == "x\n7\n"
+    assert main(["sql", "select 'one' as a; select 'two' as b", *there]) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("one") < shown.index("two")
+
+
+def test_a_query_file_of_another_encoding_is_reported(
+    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"select '\xe9'")))
+    assert main(["sql", "--home", str(home.home), "--format", "csv"]) == 1
+    assert "not UTF-8 (byte 9)" in capsys.readouterr().err
+
+
+def test_the_prompt_writes_in_the_format_asked(
+    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = ["select 3.2::float as x,", "'=1' as y;"]
+
+    def given(_: str) -> str:
+        if not typed:
+            raise EOFError
+        return typed.pop(0)
+
+    monkeypatch.setattr("builtins.input", given)
+    query.prompt(home, "csv")
+    assert capsys.readouterr().out == "x,y\n3.2,'=1\n"
+
+
+@pytest.mark.parametrize("given", [[], ["select 1"]])
+def test_parquet_is_not_for_a_terminal(
+    home: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    given: list[str],
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["sql", *given, "--home", str(home.home), "--format", "parquet"]) == 1
+    assert "Parquet cannot be shown on a terminal" in capsys.readouterr().err
+
+
+def test_the_as_of_time_is_shown_whole(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sql", "from run", "--home", str(home.home), "--format", "json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert datetime.fromisoformat(row["as_of"]) == home.as_of
+
+
+def test_no_query_is_no_error_of_the_library() -> None:
+    assert query.statements(" ; -- nothing") == []
+    with pytest.raises(BarometerError, match="syntax error"):
+        query.statements("selct")
