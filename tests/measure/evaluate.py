@@ -95,7 +95,7 @@ RECEPTIONS = {
     "harsh": Reception("6 h, half lost, 15 % jammed", "6h-half", 0.15, timedelta(hours=12)),
 }
 """At each of them all traps are on, interference and shared MMSIs among them; `jam` comes on top.
-`6h-half` is what tests/flows/test_floor.py keeps at precision 0.99 and recall 0.97."""
+`6h-half` is what tests/measure/test_floor.py keeps at precision 0.99 and recall 0.97."""
 
 DETECTORS = {
     "barometer": "Barometer",
