@@ -6,9 +6,6 @@ Anyone with a transmitter may send any name, and anyone may type anything.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +17,6 @@ from flows.catalogue import access
 from flows.cli import main
 from flows.home.settings import Settings
 from tests.build.ships import List, Ship, call, home_of, ofac, sdn, ship, without_imo
-from tests.conftest import ROOT
 
 LISTED = ship(301, "QAPPHELION")
 NO_NUMBER = without_imo(ship(302, "QNAMELESS NUMBER"))
@@ -91,65 +87,51 @@ def asked(
     return of
 
 
-def found(con: duckdb.DuckDBPyConnection, text: str) -> list[tuple[str, int | None, int | None]]:
+def matches(con: duckdb.DuckDBPyConnection, text: str) -> list[tuple[str, int | None, int | None]]:
     return [(s["hull_id"], s["imo"], s["mmsi"]) for s in vessel.find_ships(con, text)]
-
-
-def as_heard(of: Ship) -> tuple[str, int | None, int]:
-    imo = int(of["imo"]) if of["imo"] else None
-    return (f"IMO {imo}" if imo else f"MMSI {of['mmsi']}", imo, int(of["mmsi"]))
 
 
 @pytest.mark.parametrize(
     ("text", "of"),
     [
-        (LISTED["imo"], LISTED),
-        (f"IMO {LISTED['imo']}", LISTED),
-        (f" imo{LISTED['imo']} ", LISTED),
-        (LISTED["mmsi"], LISTED),
-        (f"MMSI {LISTED['mmsi']}", LISTED),
-        ("QAPPHELION", LISTED),
-        ("qapphel", LISTED),
-        (NO_NUMBER["mmsi"], NO_NUMBER),
-        ("nameless num", NO_NUMBER),
-        ("QLIST SAYS THIS", NO_NUMBER),
-        ("%_'\\", QUOTED),
-        ("[bold]x", MARKUP),
-    ],
-    ids=[
-        "IMO number",
-        "IMO and the number",
-        "no space",
-        "MMSI",
-        "MMSI and the number",
-        "name",
-        "part of it in small letters",
-        "MMSI of a ship without a number",
-        "part of its name",
-        "the name that a list has for its MMSI",
-        "signs that mean something in SQL",
-        "signs that mean something to the terminal",
+        pytest.param(LISTED["imo"], LISTED, id="IMO number"),
+        pytest.param(f"IMO {LISTED['imo']}", LISTED, id="IMO and the number"),
+        pytest.param(f" imo{LISTED['imo']} ", LISTED, id="no space"),
+        pytest.param(LISTED["mmsi"], LISTED, id="MMSI"),
+        pytest.param(f"MMSI {LISTED['mmsi']}", LISTED, id="MMSI and the number"),
+        pytest.param("QAPPHELION", LISTED, id="name"),
+        pytest.param("qapphel", LISTED, id="part of a name in small letters"),
+        pytest.param(NO_NUMBER["mmsi"], NO_NUMBER, id="MMSI of a ship without IMO number"),
+        pytest.param("nameless num", NO_NUMBER, id="part of its name"),
+        pytest.param("QLIST SAYS THIS", NO_NUMBER, id="name in a list, by MMSI"),
+        pytest.param("%_'\\", QUOTED, id="signs of SQL"),
+        pytest.param("[bold]x", MARKUP, id="signs of the terminal's markup"),
     ],
 )
 def test_a_ship_heard_is_found(con: duckdb.DuckDBPyConnection, text: str, of: Ship) -> None:
-    assert found(con, text) == [as_heard(of)]
+    imo = int(of["imo"]) if of["imo"] else None
+    hull_id = f"IMO {imo}" if imo else f"MMSI {of['mmsi']}"
+    assert matches(con, text) == [(hull_id, imo, int(of["mmsi"]))]
+
+
+LISTED_IMO = (f"IMO {ONLY_LISTED['imo']}", int(ONLY_LISTED["imo"]), None)
+LISTED_MMSI = (f"MMSI {BY_MMSI['mmsi']}", None, int(BY_MMSI["mmsi"]))
 
 
 @pytest.mark.parametrize(
     ("text", "hull"),
     [
-        (ONLY_LISTED["imo"], (f"IMO {ONLY_LISTED['imo']}", int(ONLY_LISTED["imo"]), None)),
-        ("only listed", (f"IMO {ONLY_LISTED['imo']}", int(ONLY_LISTED["imo"]), None)),
-        (BY_MMSI["mmsi"], (f"MMSI {BY_MMSI['mmsi']}", None, int(BY_MMSI["mmsi"]))),
-        ("listed by mmsi", (f"MMSI {BY_MMSI['mmsi']}", None, int(BY_MMSI["mmsi"]))),
-        ("listed by name", ("QLISTED BY NAME", None, None)),
+        pytest.param(ONLY_LISTED["imo"], LISTED_IMO, id="IMO number"),
+        pytest.param("only listed", LISTED_IMO, id="name with IMO number"),
+        pytest.param(BY_MMSI["mmsi"], LISTED_MMSI, id="MMSI"),
+        pytest.param("listed by mmsi", LISTED_MMSI, id="name with MMSI"),
+        pytest.param("listed by name", ("QLISTED BY NAME", None, None), id="name alone"),
     ],
-    ids=["IMO number", "name with IMO number", "MMSI", "name with MMSI", "name alone"],
 )
 def test_a_ship_that_is_only_listed_is_found_with_its_entry(
     con: duckdb.DuckDBPyConnection, text: str, hull: tuple[str, int | None, int | None]
 ) -> None:
-    assert found(con, text) == [hull]
+    assert matches(con, text) == [hull]
     (of,) = vessel.find_ships(con, text)
     assert of["first_at"] is None
     record = vessel.ship_record(con, of)
@@ -160,12 +142,11 @@ def test_a_ship_that_is_only_listed_is_found_with_its_entry(
 @pytest.mark.parametrize(
     ("of", "references"),
     [
-        (LISTED, {"SDN 1", "SDN 2"}),
-        (NO_NUMBER, {"SDN 7"}),
-        (HEARD_WITH_NUMBER, {"SDN 6"}),
-        (FORMULA, set()),
+        pytest.param(LISTED, {"SDN 1", "SDN 2"}, id="by IMO number"),
+        pytest.param(NO_NUMBER, {"SDN 7"}, id="by MMSI"),
+        pytest.param(HEARD_WITH_NUMBER, {"SDN 6"}, id="by MMSI, with an IMO number"),
+        pytest.param(FORMULA, set(), id="on no list"),
     ],
-    ids=["by IMO number", "by MMSI", "by MMSI, for all that it sends a number", "on no list"],
 )
 def test_the_record_of_a_ship_heard_has_its_entries(
     con: duckdb.DuckDBPyConnection, of: Ship, references: set[str]
@@ -211,28 +192,19 @@ def test_no_ship_is_a_failure_with_a_message(asked: Asked, text: str) -> None:
     assert "no ship of that number or name, received or listed" in err and "\x1b" not in err
 
 
-def test_bytes_that_are_no_text_are_a_name_that_nobody_has(home: Settings) -> None:
-    words = [b"vessel", b"\xff\xfe", b"--home", os.fsencode(home.home)]
-    command = [sys.executable, "-m", "flows.cli"]
-    done = subprocess.run([*command, *words], capture_output=True, cwd=ROOT, check=False)
-    assert done.returncode == 1
-    assert b"no ship of that number or name" in done.stderr and b"Traceback" not in done.stderr
-
-
 @pytest.mark.parametrize(
     ("of", "name"),
     [
-        (ESCAPES, "QZ [31mRED ]0;OWNED"),
-        (MARKUP, MARKUP["vessel_name"]),
-        (BIDI, "QZ DETSIL TON"),
-        (FORMULA, "=QZ+1"),
-        (QUOTED, QUOTED["vessel_name"]),
+        pytest.param(ESCAPES, "QZ [31mRED ]0;OWNED", id="escape signs"),
+        pytest.param(MARKUP, MARKUP["vessel_name"], id="markup"),
+        pytest.param(BIDI, "QZ DETSIL TON", id="bidi marks"),
+        pytest.param(FORMULA, "=QZ+1", id="a formula"),
+        pytest.param(QUOTED, QUOTED["vessel_name"], id="signs of SQL"),
     ],
-    ids=["escape signs", "markup", "bidi marks", "a formula", "signs of SQL"],
 )
 def test_a_hostile_name_is_shown_as_text(asked: Asked, of: Ship, name: str) -> None:
-    for words in ((of["imo"],), ("qz",)):
-        code, out, _ = asked(*words)
+    for word in (of["imo"], "qz"):
+        code, out, _ = asked(word)
         assert code == 0 and name in out
         assert not {"\x1b", "\x07", "\u202e", "\u2066"} & set(out)
 

@@ -21,6 +21,7 @@ from flows.report.tables import FILES, week_table
 
 Row = dict[str, Any]
 WEEK = "2026-W12"
+COUNTS = ("tanker_calls", "russian_linked_tanker_calls", "russian_linked_berth_calls")
 SVG = "{http://www.w3.org/2000/svg}"
 Render = Callable[..., Element]
 
@@ -133,8 +134,7 @@ def test_headings_are_in_order_and_tables_say_what_they_are(root: Element) -> No
 
 def test_the_numbers_are_those_of_the_series(root: Element, folder: Path) -> None:
     last = csv_rows(folder, "barometer.csv")[-1]
-    told = [text_of(node) for node in root.iter("dd")]
-    assert told == [
+    assert [text_of(node) for node in root.iter("dd")] == [
         f"at least {last['russian_linked_berth_calls']}",
         f"at least {last['russian_linked_tanker_calls']}",
         f"at least {last['tanker_calls']}",
@@ -143,34 +143,36 @@ def test_the_numbers_are_those_of_the_series(root: Element, folder: Path) -> Non
 
 
 def test_the_table_of_the_series_is_the_series(root: Element, folder: Path) -> None:
-    rows = rows_of(root, "The series as a table")
-    wanted = csv_rows(folder, "barometer.csv")[::-1]
-    for row, want in zip(rows, wanted, strict=True):
-        assert row[:3] == [
-            want["week"],
-            dashed(want["russian_linked_berth_calls"]),
-            dashed(want["russian_linked_tanker_calls"]),
+    assert rows_of(root, "The series as a table") == [
+        [
+            row["week"],
+            dashed(row["russian_linked_berth_calls"]),
+            dashed(row["russian_linked_tanker_calls"]),
+            f"{float(row['low_95']):.1f} to {float(row['high_95']):.1f}",
+            dashed(row["tanker_calls"]),
+            f"{float(row['observed_share']):.0%}",
+            row["state"],
+            row["word"],
         ]
-        assert row[3] == f"{float(want['low_95']):.1f} to {float(want['high_95']):.1f}"
-        assert row[4:] == [
-            dashed(want["tanker_calls"]),
-            f"{float(want['observed_share']):.0%}",
-            want["state"],
-            want["word"],
-        ]
+        for row in csv_rows(folder, "barometer.csv")[::-1]
+    ]
 
 
 def test_the_windows_are_the_windows(root: Element, folder: Path) -> None:
-    rows = rows_of(root, "Windows that end with the week")
-    for row, want in zip(rows, csv_rows(folder, "series_window.csv"), strict=True):
-        assert row[0] == {"today": "today", "at_call": "at the call"}[want["view"]]
-        assert row[1].split()[0] == {"1": "this"}.get(want["weeks"], want["weeks"])
-        assert row[2] == dashed(want["calls"])
-        assert row[7:] == [
-            dashed(want["rise_from_calls"]),
-            dashed(want["fall_to_calls"]),
-            want["word"],
+    views = {"today": "today", "at_call": "at the call"}
+    rows = [
+        [row[0], row[1].split()[0], row[2], *row[7:]]
+        for row in rows_of(root, "Windows that end with the week")
+    ]
+    assert rows == [
+        [
+            views[row["view"]],
+            {"1": "this"}.get(row["weeks"], row["weeks"]),
+            *(dashed(row[name]) for name in ("calls", "rise_from_calls", "fall_to_calls")),
+            row["word"],
         ]
+        for row in csv_rows(folder, "series_window.csv")
+    ]
 
 
 def test_the_ports_add_up_to_the_files(root: Element, folder: Path) -> None:
@@ -324,7 +326,6 @@ def test_many_restated_numbers_leave_the_page_short(render: Render) -> None:
     assert f"the first {page.MOST_RESTATED} of 200 rows" in text_of(root)
 
 
-COUNTS = ("russian_linked_tanker_calls", "russian_linked_berth_calls", "tanker_calls")
 UNHEARD = dict.fromkeys((*COUNTS, "low_95", "high_95")) | {
     "observed_share": 0.1, "worst_share": 0.1, "state": "unobserved", "word": "not enough heard",
 }  # fmt: skip
@@ -350,7 +351,7 @@ def test_an_open_week_says_so_far_and_compares_nothing(data: Row, render: Render
 
 
 def test_a_week_without_a_linked_call(render: Render) -> None:
-    none = dict.fromkeys(COUNTS[:2], 0) | {"low_95": 0.0}
+    none = dict.fromkeys(COUNTS[1:], 0) | {"low_95": 0.0}
     root = render(last=none | {"state": "complete"}, linked=[])
     assert text_of(next(root.iter("dd"))) == "0"
     assert "No call of a tanker with a link to Russia in this week." in text_of(root)
