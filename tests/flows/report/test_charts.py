@@ -57,7 +57,8 @@ def test_an_unheard_week_is_a_gap_and_not_zero() -> None:
     top, middle, bottom = drawn(series(4, None, None, 0, 3))
     assert set(bars(top)) == {0, 3, 4}
     assert gaps(top) == gaps(middle) == [1, 2]
-    assert [str(value) for value in middle.lines[0].get_ydata()] == ["14.0", "nan", "nan", "10.0", "13.0"]
+    values = [str(value) for value in middle.lines[0].get_ydata()]
+    assert values == ["14.0", "nan", "nan", "10.0", "13.0"]
     assert [round(bar[0].get_height(), 2) for bar in bars(bottom).values()] == [1, 0.05, 0.05, 1, 1]
 
 
