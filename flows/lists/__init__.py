@@ -1,1 +1,1 @@
-"""What every list of ships comes to: its entries."""
+"""Reading of lists of ships: entries, junk, text and CSV."""

@@ -1,4 +1,4 @@
-"""What every importer yields: an entry of a register, or a piece of junk with its reason."""
+"""What an importer yields: entries of a register, and junk with the reason."""
 
 from __future__ import annotations
 
@@ -59,15 +59,14 @@ class Entry(NamedTuple):
     """One hull under one programme of one register. The columns of `ENTRY_SCHEMA`.
 
     register: the list, such as ``ofac-sdn``. link_source: its name for readers. reference: the
-    publisher's own number of the entry. programme: the publisher's own tag; what it means is in
-    `data/registers/programmes.csv`, not here. flag: ISO 3166-1 alpha-2. vessel_type: the
+    publisher's own number of the entry. programme: the publisher's own tag, whose meaning is in
+    `data/registers/programmes.csv`. flag: ISO 3166-1 alpha-2. vessel_type: the
     publisher's word. listed_on: the day from which the listing applies as the publisher gives it,
     never the day of download. delisted_on: the day on which it ended. link_tier, link_reason,
-    valid_from, valid_to: only where the list says itself what it proves, as a team's own list
-    does, and from when to when; else null. ground: the publisher's short code of the reason.
+    valid_from, valid_to: only where the list itself has the strength, reason and period of its
+    evidence, as a team's own list does; else null. ground: the publisher's code of the reason.
     line: the line of the file at which the entry begins, from 1 (of a JSON list: its number).
-    is_delisted: the list still prints the ship and says that it is off the list; the day of that
-    may be unknown.
+    is_delisted: the list still prints the ship, marked as delisted; the day may be unknown.
     """
 
     register: str
@@ -97,7 +96,7 @@ class Entry(NamedTuple):
 
 
 class Junk(NamedTuple):
-    """Something in a list that is not taken over. `is_whole`: the entry is lost, not a field."""
+    """Part of a list that is left out. is_whole: a whole entry is lost; else a field."""
 
     line: int
     reason: str
@@ -106,15 +105,15 @@ class Junk(NamedTuple):
 
 
 CUT = "the file is cut"
-"""How the reason of a `Junk` begins that tells a cut file. An import refuses such a list: what it
-lacks would count as taken off the list."""
+"""Start of the reason of a `Junk` that means a truncated file. An import refuses such a list: the
+ships that it lacks would count as delisted."""
 
 
 class ListFile(NamedTuple):
-    """A list file whose format was told.
+    """An opened list file of a recognised format.
 
-    published_on: the day that the file itself gives, or null. zone: where the publisher's days
-    begin and end.
+    published_on: the day of the list as the file gives it; null where it gives none. zone: the
+    publisher's time zone, in which its days begin and end.
     """
 
     register: str
@@ -135,11 +134,11 @@ def imo_number(text: str | None) -> int | None:
     (9187629, 9187629, 9187629)
     """
     plain = plain_text(text) or ""
-    found = _SEVEN_DIGITS.findall(plain)
-    if not found:
-        # A letter typed for a digit that looks like it: the check digit has still to be right.
-        found = _SEVEN_SIGNS.findall(as_latin(plain).translate(_TYPED_DIGITS))
-    for digits in found:
+    numbers = _SEVEN_DIGITS.findall(plain)
+    if not numbers:
+        # A letter typed for a digit that looks like it; the check digit must still be right.
+        numbers = _SEVEN_SIGNS.findall(as_latin(plain).translate(_TYPED_DIGITS))
+    for digits in numbers:
         weighted = sum(int(d) * w for d, w in zip(digits[:6], range(7, 1, -1), strict=True))
         if weighted % 10 == int(digits[6]) and digits[0] != "0":
             return int(digits)
@@ -147,13 +146,13 @@ def imo_number(text: str | None) -> int | None:
 
 
 def ship_mmsi(text: str | None) -> int | None:
-    """The ship's MMSI that a text is: nine digits, the first 2 to 7 (ITU-R M.585-9); else None.
+    """A text as a ship's MMSI, nine digits, the first 2 to 7 (ITU-R M.585-9); else None.
 
     >>> ship_mmsi(" 572469210 "), ship_mmsi("Call sign"), ship_mmsi("002730000"), ship_mmsi(None)
     (572469210, None, None, None)
     """
-    found = re.fullmatch(r"([2-7][0-9]{8})(\.0+)?", plain_text(text) or "")
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"([2-7][0-9]{8})(\.0+)?", plain_text(text) or "")
+    return int(match[1]) if match else None
 
 
 def name_text(text: str | None) -> str | None:
@@ -162,14 +161,14 @@ def name_text(text: str | None) -> str | None:
     >>> name_text("Saam  FSU ")
     'SAAM FSU'
     """
-    found = plain_text(text)
-    return found.upper() if found else None
+    name = plain_text(text)
+    return name.upper() if name else None
 
 
 def day(text: str | None, *formats: str) -> date | None:
     """The day that a text gives in one of the formats of `datetime.strptime`; else None.
 
-    A time of day after the date is left away.
+    A time of day after the date is dropped.
 
     >>> day("25.6.2024", "%d.%m.%Y"), day("x", "%d.%m.%Y"), day("2024-06-25T00:00:00Z", "%Y-%m-%d")
     (datetime.date(2024, 6, 25), None, datetime.date(2024, 6, 25))
@@ -184,7 +183,7 @@ def day(text: str | None, *formats: str) -> date | None:
 
 
 def day_in(text: str | None, zone: str) -> date | None:
-    """The day, in a publisher's time zone, of an ISO time; of one without an offset its own day.
+    """The day of an ISO 8601 time in a publisher's zone; without an offset, the day as written.
 
     >>> day_in("2026-04-16T00:12:04.000+02:00", "Europe/Brussels")
     datetime.date(2026, 4, 16)
@@ -199,13 +198,13 @@ def day_in(text: str | None, zone: str) -> date | None:
 
 
 def whole_number(text: str | None) -> int | None:
-    """A positive number that may have thousands' commas, rounded down; None for anything else.
+    """A positive number, with or without thousands' commas, rounded down; else None.
 
     >>> whole_number("99,144"), whole_number("-0- "), whole_number("12.5"), whole_number("0")
     (99144, None, 12, None)
     """
-    found = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)?", (plain_text(text) or "").replace(",", ""))
-    return int(found[1]) or None if found else None
+    match = re.fullmatch(r"([0-9]{1,9})(\.[0-9]+)?", (plain_text(text) or "").replace(",", ""))
+    return int(match[1]) or None if match else None
 
 
 @functools.cache
@@ -230,7 +229,7 @@ _FORMS_OF_STATE = re.compile(
 
 
 def _folded(text: str) -> str:
-    """A country's name as letters alone, without its small words and its punctuation."""
+    """The letters of a country's name, without articles, conjunctions and punctuation."""
     plain = unicodedata.normalize("NFKD", as_latin(text)).casefold().replace("\u0131", "i")
     words = re.findall(r"[^\W\d_]+", re.sub(r"[\u0300-\u036f'\u2018\u2019\u00b4`]", "", plain))
     whole = [_SHORT_FORMS.get(word, word) for word in words if word not in _SMALL_WORDS]
@@ -239,9 +238,9 @@ def _folded(text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def flag_code(text: str | None) -> str | None:
-    """The ISO 3166-1 alpha-2 code of a flag as a list prints it; None where it is not known.
+    """The ISO 3166-1 alpha-2 code of a flag as a list prints it; None where it is unknown.
 
-    A name may be turned round at its comma or bracket, as in ``Gambia, The``, ``Korea, Republic
+    A name may be inverted at its comma or bracket, as in ``Gambia, The``, ``Korea, Republic
     of`` and ``Iran (Islamic Republic of)``, or have a short form or a code in brackets after it.
 
     >>> flag_code("Cook Islands"), flag_code("Russia"), flag_code("ru"), flag_code("False flag")
@@ -252,8 +251,8 @@ def flag_code(text: str | None) -> str | None:
     plain = plain_text(text) or ""
     head, _, tail = plain.replace("(", ",").replace(")", " ").partition(",")
     names = [plain, f"{tail} {head}"]
-    # Half a name may be another country's, so what is left away must be of no weight: an
-    # abbreviation, or the form of the state.
+    # Half a name may be another country's, so only an abbreviation or the form of the state may be
+    # dropped.
     if len(tail.strip()) <= 3 or _FORMS_OF_STATE.fullmatch(_folded(tail)):
         names.append(head)
     folded = [_folded(name) for name in names]

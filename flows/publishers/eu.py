@@ -2,8 +2,8 @@
 
 Annexes: the layout in which OpenSanctions transcribes the Official Journal, one CSV an act
 (opensanctions/opensanctions, datasets/eu/journal_sanctions/data/FORMAT.md). Its files of single
-amending acts are not read: they only add, and as a version of the list would take all other ships
-off it. Consolidated list: the Commission's Financial Sanctions Files, CSV and XML 1.1.
+amending acts are not read: they only add, and as a version of the list would delist all other
+ships. Consolidated list: the Commission's Financial Sanctions Files, CSV and XML 1.1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, TreeBuilder  # the tree only: the par
 from defusedxml import DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser, ParseError, iterparse
 
-from flows.lists.entry import Entry, Junk, ListFile, day, day_in, imo_number, name_text
+from flows.lists.entry import CUT, Entry, Junk, ListFile, day, day_in, imo_number, name_text
 from flows.lists.letters import plain_code, plain_text
 from flows.lists.table import RAW_SIGNS, first_rows, read_head, table_rows
 from flows.publishers.eu_journal import (
@@ -40,14 +40,14 @@ _FSF_COLUMNS = (
 )
 _KINDS = ("Entity_SubjectType", "Entity_SubjectType_ClassificationCode")
 _LINE = "first line in the file"
-"""An attribute's name that no XML can have, for it holds spaces."""
+"""A name that no attribute of XML can have, because it contains spaces."""
 _FSF_NAMESPACE = "http://eu.europa.ec/fpi/fsd/export"
 
 
 class _Subject(NamedTuple):
-    """What the consolidated list may file a ship as: anything but a person.
+    """A subject of the consolidated list that may be a ship: anything but a person.
 
-    names: whole name and language code. is_vessel: the list itself calls it a vessel.
+    names: whole name and language code. is_vessel: whether the list files it as a vessel.
     """
 
     line: int
@@ -60,13 +60,13 @@ class _Subject(NamedTuple):
 
 
 def open_list(path: Path) -> ListFile | None:
-    """The ships of an EU list, or None where the file is none.
+    """The ships of an EU list; None for any other file.
 
     Parameters
     ----------
     path : Path
-        Told by its first 64 KiB. Of a table of annexes the rows are then read once more, to see
-        whether all its ships are of Regulation 833/2014.
+        Recognised by its first 64 KiB. The rows of a table of annexes are then read once more, to
+        see whether all its ships are listed under Regulation 833/2014.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def open_list(path: Path) -> ListFile | None:
         ``eu-833-2014`` where every ship is listed under Regulation (EU) No 833/2014, else
         ``eu-journal``: one register for a file, whose entries name their acts in `link_source`.
         ``eu-consolidated`` for the consolidated list. published_on: the day on which the
-        consolidated list was generated; null for annexes, which do not say theirs.
+        consolidated list was generated; null for annexes, which do not give theirs.
 
     Raises
     ------
@@ -101,8 +101,8 @@ def open_list(path: Path) -> ListFile | None:
 def _csv_ships(path: Path, header: list[str]) -> Iterator[Entry | Junk]:
     """The ships of the consolidated list as CSV, in the order in which they first appear.
 
-    An entry has a row for each of its names, addresses and numbers; the rows of all but persons
-    are held until the end, for nothing says that those of one entry stand together.
+    An entry has a row for each of its names, addresses and numbers, not necessarily together, so
+    the rows of all but persons are held until the end.
     """
     held: dict[str, list[dict[str, str]]] = {}
     lines: dict[str, int] = {}
@@ -150,7 +150,7 @@ def _is_vessel(kind: str) -> bool:
 
 
 def _is_imo(kind: str) -> bool:
-    """Whether an identification is of the kind IMO: ``imo``, or such as ``IMO number``."""
+    """Whether the type of an identification is IMO: ``imo``, or for example ``IMO number``."""
     return re.match(r"imo(?![a-z])", (plain_code(kind) or "").lower()) is not None
 
 
@@ -172,11 +172,13 @@ def _xml_ships(path: Path) -> Iterator[Entry | Junk]:
                         yield from _ships(subject)
                     element.clear()
     except DTDForbidden:
-        reason = "a DOCTYPE, which the Commission's list does not have: the file is not read"
+        reason = (
+            "contains a DOCTYPE, which the Commission's list does not have: the file is not read"
+        )
         yield Junk(at.CurrentLineNumber, reason, "", True)
     except (ParseError, LookupError, ValueError) as fault:  # broken; an unknown encoding; forbidden
-        # A file that breaks off says the same, so the word is one for both: what follows is lost.
-        reason = "the file is cut or broken here, and the rest is not read"
+        # A truncated file raises the same; either way what follows is lost.
+        reason = f"{CUT} or broken here, and the rest is not read"
         yield Junk(at.CurrentLineNumber, reason, str(fault)[:RAW_SIGNS], True)
 
 
@@ -213,9 +215,9 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
 
     Most ships are filed as enterprises, some as vessels. A number of the kind IMO makes a ship,
     whatever the subject is filed as; companies have one too, under the same type code ``imo``,
-    with a check digit of its own, and it is a ship's where the subject is a vessel. A vessel
-    without a number has its name alone. In remarks a number is that of a ship that the company
-    owns, so they are not read.
+    with a different check digit; a vessel's number is always a ship's. A vessel without a number
+    has its name alone. A number in the remarks is that of a ship that the company owns, so
+    remarks are not read.
 
     listed_on is the designation date alone. The dates of the regulation are those of the last act
     that touched the entry, often years later (opensanctions, zavod/zavod/shed/fsf.py).
@@ -225,7 +227,7 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
         imo = imo_number(text)
         is_company = not subject.is_vessel and _is_company_number(text)
         if imo is None and not is_company:
-            reason = "IMO number with a check digit of neither a ship nor a company"
+            reason = "IMO number with a check digit that is neither a ship's nor a company's"
             yield Junk(subject.line, reason, text[:RAW_SIGNS], True)
         elif imo is not None and is_company:
             reason = "IMO number that may be a ship's or a company's"
@@ -242,7 +244,7 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
         return
     listed_on = day(subject.designated, "%Y-%m-%d", "%d/%m/%Y")
     if subject.designated and listed_on is None:
-        yield left_out(subject.line, "designation date: no day", subject.designated)
+        yield left_out(subject.line, "designation date: expected a day", subject.designated)
     programmes = dict.fromkeys(filter(None, map(programme_tag, subject.programmes)))
     if not hulls and name is None:
         yield Junk(subject.line, "a vessel without IMO number and name", subject.reference, True)
@@ -263,7 +265,7 @@ def _ships(subject: _Subject) -> Iterator[Entry | Junk]:
 
 
 def _is_company_number(text: str) -> bool:
-    """Whether a text holds an IMO company number, which has a check digit of its own.
+    """Whether a text contains an IMO company number, which has a check digit of its own.
 
     It is 11 less the remainder by 11 of the sum of the first six digits, weighted 8, 6, 4, 2, 9
     and 7; of that the last digit (opensanctions/rigour, rigour/ids/imo.py).

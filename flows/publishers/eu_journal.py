@@ -63,29 +63,29 @@ def _journal_entries(table_row: TableRow, register: str) -> Iterator[Entry | Jun
     line, row = table_row.line, table_row.cells
     act = _act(row["celex"].strip())
     if act is None:
-        reason = "celex: no regulation or decision, such as 32014R0833"
+        reason = "celex: expected a regulation or decision, such as 32014R0833"
         yield Junk(line, reason, row["celex"][:RAW_SIGNS], True)
         return
     hulls: list[int] = []
     for text in values_of(row["imoNumber"]):
         imo = imo_number(text)
         if imo is None:
-            yield left_out(line, "imoNumber: not seven digits with a right check digit", text)
+            yield left_out(line, "imoNumber: expected seven digits with a right check digit", text)
         elif imo not in hulls:
             hulls.append(imo)
     mmsis: list[int] = []
     for text in values_of(row.get("mmsi", "")):
         mmsi = ship_mmsi(text)
         if mmsi is None:
-            yield left_out(line, "mmsi: not nine digits, the first 2 to 7", text)
+            yield left_out(line, "mmsi: expected nine digits, the first 2 to 7", text)
         elif mmsi not in mmsis:
             mmsis.append(mmsi)
     listed_on = _journal_day(row["startDate"])
     if row["startDate"].strip() and listed_on is None:
-        yield left_out(line, "startDate: no day, such as 25.6.2024", row["startDate"])
+        yield left_out(line, "startDate: expected a day, such as 25.6.2024", row["startDate"])
     flag = _flag(row.get("flag", ""))
     if row.get("flag", "").strip() and flag is None:
-        yield left_out(line, "flag: no country that is known", row["flag"])
+        yield left_out(line, "flag: unknown country", row["flag"])
     name = name_text(row["name"])
     if not (hulls or mmsis or name):
         yield Junk(line, "no IMO number, MMSI or name", table_row.raw, True)
@@ -101,7 +101,7 @@ def _journal_entries(table_row: TableRow, register: str) -> Iterator[Entry | Jun
             reference=reference,
             programme=programme,
             imo=hull,
-            # Of two hulls in one row it is not said which has the MMSI.
+            # With two hulls in one row it is unknown which has the MMSI.
             mmsis=tuple(mmsis) if len(hulls) < 2 else (),
             vessel_name=name,
             former_names=former_names,
@@ -112,14 +112,14 @@ def _journal_entries(table_row: TableRow, register: str) -> Iterator[Entry | Jun
         )
 
 
-# Dates, flags, tags and reasons repeat from row to row; the caches are for what they cost to read.
+# Dates, flags, tags and reasons repeat from row to row, so their parsers are cached.
 _flag = functools.lru_cache(maxsize=256)(flag_code)
 programme_tag = functools.lru_cache(maxsize=256)(plain_code)
 
 
 @functools.lru_cache(maxsize=256)
 def _journal_day(text: str) -> date | None:
-    # The shapes of startDate in FORMAT.md. Its partial dates (2011, 2011-02) name no day.
+    # The formats of startDate in FORMAT.md. Its partial dates (2011, 2011-02) are no days.
     return day(text, "%d.%m.%Y", "%Y-%m-%d", "%d %B %Y", "%d %b. %Y", "%d %b %Y")
 
 
@@ -135,11 +135,11 @@ def _act(celex: str) -> _Act | None:
     >>> _act("32017R1509").title, _act("32010D0573").title, _act("02014R0833-20260424")
     ('Regulation (EU) 2017/1509', 'Decision 2010/573/CFSP', None)
     """
-    found = re.fullmatch(r"3([0-9]{4})([RD])([0-9]{4})", celex)
-    if found is None:
+    match = re.fullmatch(r"3([0-9]{4})([RD])([0-9]{4})", celex)
+    if match is None:
         return None
-    year, number = int(found[1]), int(found[3])
-    if found[2] == "D":
+    year, number = int(match[1]), int(match[3])
+    if match[2] == "D":
         title = f"Decision (CFSP) {year}/{number}" if year > 2014 else ""
         return _Act(f"{year}/{number}", title or f"Decision {year}/{number}/CFSP")
     if year > 2014:
@@ -149,7 +149,7 @@ def _act(celex: str) -> _Act | None:
 
 
 def _journal_reference(act: _Act, annex: str, point: str) -> str:
-    """Where an entry stands. The Journal numbers neither every annex nor every entry.
+    """The place of an entry. The Journal numbers neither every annex nor every entry.
 
     >>> _journal_reference(_Act("267/2012", "Regulation (EU) No 267/2012"), "IX.B", "4.")
     'Regulation (EU) No 267/2012, Annex IX.B, point 4'
@@ -160,7 +160,7 @@ def _journal_reference(act: _Act, annex: str, point: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _ground(reason: str) -> str | None:
-    """The points of an article that a reason cites; None where it is prose.
+    """The points of an article that a reason cites; None where it cites none.
 
     >>> _ground("Article 3s(2), point (c): are operated ... Article 3s(2), point (b): transport")
     '3s(2)(b);3s(2)(c)'

@@ -1,4 +1,4 @@
-"""What the EU's lists say in words."""
+"""Cells of the EU's lists with several values, and fields that are left out."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ def values_of(cell: str) -> list[str]:
 
 
 def other_names(texts: Sequence[str], name: str | None) -> tuple[str, ...]:
-    names = dict.fromkeys(found for text in texts if (found := name_text(text)))
+    """The names in these texts, each once, without the ship's own."""
+    names = dict.fromkeys(filter(None, map(name_text, texts)))
     return tuple(other for other in names if other != name)
 
 
 def left_out(line: int, reason: str, text: str) -> Junk:
+    """A field that is left out of an entry that stands."""
     return Junk(line, reason, text[:RAW_SIGNS], False)

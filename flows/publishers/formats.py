@@ -1,4 +1,4 @@
-"""Which publisher's format a list file has, told by what it holds and never by its name."""
+"""Recognises the publisher of a list file, by content and never by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flows.lists.table import HEAD_BYTES, header_columns
 from flows.publishers import eu, gur, ofac, opensanctions, team, uk
 
 PUBLISHERS = (ofac, eu, uk, gur, opensanctions, team)
-"""The team's own list is last: any CSV with its few columns would pass for one."""
+"""In the order in which they are tried. A team's own list, with few and common columns, is last."""
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ARCHIVES = (b"pk\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"bzh")
@@ -27,17 +27,17 @@ def open_list(path: Path) -> ListFile:
     Raises
     ------
     BarometerError
-        If the file cannot be read, or is in none of the formats known: with what it is.
+        If the file cannot be read, or is in no known format; the message names what it is instead.
     """
     try:
         for publisher in PUBLISHERS:
-            found: ListFile | None = publisher.open_list(path)
-            if found is not None:
-                return found
+            opened: ListFile | None = publisher.open_list(path)
+            if opened is not None:
+                return opened
     except OSError as error:
         raise BarometerError(f"{path}: cannot be read ({error.strerror}).") from error
     raise BarometerError(
-        f"{path}: {_what_it_is(path)}. Lists that can be read: OFAC's SDN_ENHANCED.XML, "
+        f"{path}: {_kind_of(path)}. Lists that can be read: OFAC's SDN_ENHANCED.XML, "
         "sdn_advanced.xml, sdn.xml and sdn.csv; the EU's Annex XLII and consolidated list; the UK "
         "sanctions list (CSV); the GUR catalogue; OpenSanctions' entities.ftm.json and "
         "maritime.csv; and a CSV of your own with the columns imo, name, tier, reason, source, "
@@ -45,10 +45,10 @@ def open_list(path: Path) -> ListFile:
     )
 
 
-def _what_it_is(path: Path) -> str:
-    """What a file is that is no list, and what to do with it, told by its first bytes.
+def _kind_of(path: Path) -> str:
+    """What a file is that is not a list, and what to do with it, by its first bytes.
 
-    A download that failed leaves a web page, an archive or nothing under the list's name.
+    A failed download leaves a web page, an archive or nothing under the list's name.
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -56,7 +56,7 @@ def _what_it_is(path: Path) -> str:
     columns = set(header_columns(head.decode("utf-8", "replace").removeprefix("\ufeff")))
     kinds = (
         (not start, "the file is empty: fetch it again"),
-        (b"\0" in start and head[:2] in _UTF_16, "a text in UTF-16: save it as UTF-8"),
+        (b"\0" in start and head[:2] in _UTF_16, "text in UTF-16: save it as UTF-8"),
         (b"<html" in start or start.startswith(b"<!doctype html"), _WEB_PAGE),
         (b"xl/workbook" in head, "an Excel workbook: save the sheet as CSV UTF-8"),
         (start.startswith(_ARCHIVES), "an archive: unpack it, and import the list in it"),

@@ -1,7 +1,7 @@
 """The catalogue of the shadow fleet of Ukraine's military intelligence (GUR), as a CSV.
 
-The catalogue itself is a web site, war-sanctions.gur.gov.ua/en/transport/ships, with a page a ship;
-the CSV is what was read off those pages, a row a ship. It gives no listing date.
+The catalogue is a web site, war-sanctions.gur.gov.ua/en/transport/ships, with one page per ship;
+the CSV was scraped from it, one row per ship. It has no listing dates.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from flows.lists.entry import CUT, Entry, Junk, ListFile, flag_code, imo_number,
 from flows.lists.table import TableRow, header_columns, read_head, table_rows
 
 _NEEDED = {"gur_id", "name", "imo", "mmsi_current", "mmsi_legacy", "status"}
-"""What tells the catalogue from another table, and without which a row says too little."""
+"""The columns by which the catalogue is recognised, and which every row needs."""
 
 LISTED, DELISTED = "listed", "delisted_from_gur"
 
@@ -24,8 +24,8 @@ LABELS = frozenset(
         *("former ship names", "imo", "mmsi", "vessel information", "vessel name", "vessel type"),
     )
 )
-"""The labels on a ship's page. Where a page leaves a value empty, the label after it was read in
-its place: 207 MMSI fields of June 2026 hold "Call sign"."""
+"""The labels on a ship's page. Where a value is empty, the scraper read the next label instead: 207
+MMSI fields of June 2026 contain "Call sign"."""
 
 
 def open_list(path: Path) -> ListFile | None:
@@ -34,10 +34,10 @@ def open_list(path: Path) -> ListFile | None:
     Returns
     -------
     ListFile or None
-        One entry a row, in the order of the file. The columns may stand in any order and others
-        may be among them. A ship whose status is `delisted_from_gur` has `is_delisted` and the
-        ground ``delisted``: on which day it went is not known. `published_on` and every
-        `listed_on` are null: the file does not say them.
+        One entry per row, in the order of the file. The columns may have any order, with others
+        among them. A ship whose status is `delisted_from_gur` has `is_delisted` and the ground
+        ``delisted``: the day is unknown. `published_on` and every `listed_on` are null: the file
+        does not give them.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def _rows(path: Path, columns: list[str]) -> Iterator[Entry | Junk]:
 
 
 def _entries(row: TableRow) -> Iterator[Entry | Junk]:
-    """The entry of a row, after what of it is not taken over."""
+    """Junk for the unreadable fields of a row, then its entry."""
     texts = row.texts()
     cells = {c: "" if text.lower() in LABELS else text for c, text in texts.items()}
     faults = [
@@ -81,7 +81,7 @@ def _entries(row: TableRow) -> Iterator[Entry | Junk]:
         faults.append(f"build_year {built[:40]!r}, expected one year")
     flag = flag_code(cells.get("flag", ""))
     if flag is None and cells.get("flag", "").lower() not in ("", "unknown"):
-        faults.append(f"flag {cells['flag'][:40]!r} is no country known")
+        faults.append(f"flag {cells['flag'][:40]!r}, expected a known country")
     reference = f"war-sanctions.gur.gov.ua ship {cells['gur_id']}" if cells["gur_id"] else None
     if reference is None and imo is not None:
         reference = f"IMO {imo}"  # ships that left the catalogue have no page any more
@@ -112,7 +112,7 @@ def _entries(row: TableRow) -> Iterator[Entry | Junk]:
 
 
 def _loss(row: TableRow, cells: dict[str, str], reference: str | None) -> str | None:
-    """Why a row is lost whole, or None."""
+    """Why a whole row is lost, or None."""
     if cells["status"] not in (LISTED, DELISTED):
         fault = f"status {cells['status'][:40]!r}, expected {LISTED} or {DELISTED}"
         return f"{CUT}: {fault}" if row.is_unended else fault

@@ -1,4 +1,4 @@
-"""The ships of OFAC's Specially Designated Nationals list, in the formats in which it is met.
+"""The ships of OFAC's Specially Designated Nationals list, in the formats in circulation.
 
 - `sdn.csv`: OFAC, SDN Data Specification (dat_spec.txt) of 2023-09-25. Twelve columns, no header,
   null is ``-0-``. Only weak aliases are in it; the strong ones are in `alt.csv`. No dates.
@@ -7,9 +7,9 @@
   (sdn_advanced_notes.pdf), root `Sanctions`. It has the dates of listing.
 - `SDN_ENHANCED.XML`: OFAC's default download today, root `sanctionsData`. The day of listing is the
   `datePublished` of the entry on the SDN list.
-- a JSON extract of `sdn.xml` that goes round: generated_at, vessels[imo, name, programs, ...].
+- a JSON extract of `sdn.xml` that is in circulation: generated_at, vessels[imo, name, ...].
 
-OFAC's files just drop an entry that is taken off the list: what is gone, only the store can tell.
+OFAC's files drop a delisted entry; only a comparison with an earlier version shows it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from flows.publishers.ofac_rows import (
     entry_rows,
     is_vessel,
     programmes_of,
-    said_of,
+    statements_of,
 )
 
 _LATIN_1 = "latin-1"
@@ -60,7 +60,7 @@ _LATIN_1 = "latin-1"
 
 
 def open_list(path: Path) -> ListFile | None:
-    """OFAC's SDN list in one of its formats, told by the first 64 KiB of its content.
+    """OFAC's SDN list in one of its formats, recognised by the first 64 KiB of its content.
 
     Parameters
     ----------
@@ -70,19 +70,18 @@ def open_list(path: Path) -> ListFile | None:
     Returns
     -------
     ListFile or None
-        None where the file is not of these formats. `published_on`: the Publish_Date of `sdn.xml`,
+        None for a file in another format. `published_on`: the Publish_Date of `sdn.xml`,
         the DateOfIssue of `sdn_advanced.xml`, the dataAsOf of `SDN_ENHANCED.XML`, the day of
         generated_at of the JSON extract; null for `sdn.csv`, which does not give it. `rows`: an
         `Entry` for each ship and programme, with deadweight and gross tonnage in tonnes, and a
-        `Junk` for all that is not taken over; persons, companies and aircraft are passed over.
-        `listed_on` is null but from `sdn_advanced.xml` and `SDN_ENHANCED.XML`. Null where the list
-        says nothing: a ship without an IMO number, an MMSI or a programme is an entry all the same
-        if it has a name.
+        `Junk` for everything left out; persons, companies and aircraft are skipped. `listed_on` is
+        null except from `sdn_advanced.xml` and `SDN_ENHANCED.XML`. What the list does not give is
+        null: a ship with only a name is an entry too.
 
     Raises
     ------
     OSError
-        If the file cannot be read. Nothing that it holds raises.
+        If the file cannot be read. No content raises.
 
     Notes
     -----
@@ -108,15 +107,15 @@ def open_list(path: Path) -> ListFile | None:
 
 
 def _root(head: bytes) -> str | None:
-    """The name of an XML file's root without its prefix; None for anything else.
+    """The name of an XML file's root element without its prefix; None for anything else.
 
     >>> _root(b'<?xml version="1.0"?><!-- list --><o:sdnList xmlns:o="x">'), _root(b"36,a,<b>")
     ('sdnList', None)
     """
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         return None
-    found = re.search(rb"<([A-Za-z_][^\s/>]*)", head)
-    return found[1].rpartition(b":")[2].decode("ascii", "replace") if found else None
+    match = re.search(rb"<([A-Za-z_][^\s/>]*)", head)
+    return match[1].rpartition(b":")[2].decode("ascii", "replace") if match else None
 
 
 def _is_extract(head: str) -> bool:
@@ -128,7 +127,7 @@ def _is_extract(head: str) -> bool:
 
 
 def _is_csv(path: Path) -> bool:
-    """Whether one of the first ten lines is a row of sdn.csv: the first may be the broken one."""
+    """Whether one of the first ten lines is a row of sdn.csv; the first may be broken."""
     for row in itertools.islice(csv_rows(path, width=CSV_COLUMNS, fallback=_LATIN_1), 10):
         cells = row.cells
         if len(cells) == CSV_COLUMNS and cells[0].strip().isdecimal():
@@ -168,25 +167,27 @@ def _csv_row(csv_row: CsvRow) -> Iterator[Entry | Junk]:
     if len(row[11]) >= REMARKS_LENGTH:
         reason = "remarks cut at 1,000 characters: the rest is in OFAC's sdn_comments.csv"
         yield Junk(number, reason, items[-1][:RAW_LENGTH], is_whole=False)
-    said = [
+    statements = [
         (label, text) for column, label in CSV_LABELS.items() if (text := plain_text(row[column]))
     ]
-    said += [(found[1].lower(), found[2]) for item in items if (found := ITEM.fullmatch(item))]
+    statements += [
+        (match[1].lower(), match[2]) for item in items if (match := ITEM.fullmatch(item))
+    ]
     yield from entry_rows(
         Ship(
             line=number,
             reference=f"SDN {row[0].strip()}",
-            # Several programmes stand in one field as IRAN] [NPWMD] [IFSR.
+            # Several programmes share one field: IRAN] [NPWMD] [IFSR.
             programmes=programmes_of(re.split(r"\]\s*\[", row[3].strip(" []"))),
             name=row[1],
-            former_names=tuple(found[1] for item in items if (found := ALIAS.fullmatch(item))),
-            said=tuple(said),
+            former_names=tuple(match[1] for item in items if (match := ALIAS.fullmatch(item))),
+            statements=tuple(statements),
         )
     )
 
 
 def _csv_fault(csv_row: CsvRow) -> str | None:
-    """Why a row is not taken; None where it is."""
+    """Why a row is left out; None where it is not."""
     row = csv_row.cells
     if csv_row.fault:
         return csv_row.fault
@@ -223,8 +224,10 @@ def _xml_entry(element: Element) -> Iterator[Entry | Junk]:
         raw = " ".join(filter(None, (uid, kind, element.findtext("lastName"))))
         yield Junk(line, reason, raw[:RAW_LENGTH], is_whole=True)
         return
-    said = [(e.findtext("idType"), e.findtext("idNumber")) for e in element.iterfind("idList/id")]
-    said += [(XML_LABELS.get(e.tag), e.text) for e in element.iterfind("vesselInfo/*")]
+    statements = [
+        (e.findtext("idType"), e.findtext("idNumber")) for e in element.iterfind("idList/id")
+    ]
+    statements += [(XML_LABELS.get(e.tag), e.text) for e in element.iterfind("vesselInfo/*")]
     yield from entry_rows(
         Ship(
             line=line,
@@ -234,7 +237,7 @@ def _xml_entry(element: Element) -> Iterator[Entry | Junk]:
             former_names=tuple(
                 e.findtext("lastName") or "" for e in element.iterfind("akaList/aka")
             ),
-            said=said_of(said),
+            statements=statements_of(statements),
         )
     )
 
@@ -264,10 +267,10 @@ def _enhanced_entry(element: Element, values: Mapping[str, str]) -> Iterator[Ent
         yield Junk(line, reason, raw[:RAW_LENGTH], is_whole=True)
         return
     lists = element.findall("sanctionsLists/sanctionsList")
-    ours = [one for one in lists if (one.text or "").strip().casefold() == "sdn list"]
-    if lists and not ours:  # CONS_ENHANCED.XML has the other lists in the same format
+    listings = [item for item in lists if (item.text or "").strip().casefold() == "sdn list"]
+    if lists and not listings:  # CONS_ENHANCED.XML has the other lists in the same format
         return
-    said: list[tuple[str | None, str | None]] = [
+    statements: list[tuple[str | None, str | None]] = [
         (
             feature.findtext("type"),
             feature.findtext("value") or values.get(feature.findtext("valueRefId") or ""),
@@ -277,19 +280,22 @@ def _enhanced_entry(element: Element, values: Mapping[str, str]) -> Iterator[Ent
     for document in element.iterfind("identityDocuments/identityDocument"):
         number = plain_text(document.findtext("documentNumber")) or ""
         is_valid = (document.findtext("isValid") or "true").strip().casefold() != "false"
-        said.append((document.findtext("type"), number if is_valid else f"{number} (fraudulent)"))
+        statements.append(
+            (document.findtext("type"), number if is_valid else f"{number} (fraudulent)")
+        )
     programmes = programmes_of(
         e.text for e in element.iterfind("sanctionsPrograms/sanctionsProgram")
     )
-    days = [found for one in ours if (found := day(one.get("datePublished"), "%Y-%m-%d"))]
-    # One day for the entry: of several programmes it is not told whose day it is.
+    published = [day(item.get("datePublished"), "%Y-%m-%d") for item in listings]
+    days = [day_of for day_of in published if day_of]
+    # One day for the entry: with several programmes it is unknown whose day it is.
     listed_on = dict.fromkeys(programmes, min(days)) if days and len(programmes) == 1 else NO_DAYS
-    ship = Ship(line, f"SDN {uid}", programmes, name, former_names, said_of(said))
+    ship = Ship(line, f"SDN {uid}", programmes, name, former_names, statements_of(statements))
     yield from entry_rows(ship, listed_on)
 
 
 def _enhanced_names(element: Element) -> tuple[str | None, tuple[str, ...]]:
-    """The primary name and the others, in Latin script where they have it."""
+    """The primary name and the others, in Latin script where available."""
     primary, others = None, []
     for name in element.iterfind("names/name"):
         written = [
@@ -305,14 +311,14 @@ def _enhanced_names(element: Element) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _read_json(path: Path) -> Iterator[Entry | Junk]:
-    """Vessel by vessel, so that a cut file yields what comes before the cut. `line`: its number."""
+    """Vessel by vessel, so that a truncated file yields its start. `line`: the vessel's number."""
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     decoder, between = json.JSONDecoder(), re.compile(r"[\s,]*")
     start = VESSELS.search(text)
     position = start.end() if start else len(text)
     for number in itertools.count(1):
-        found = between.match(text, position)
-        position = found.end() if found else position
+        gap = between.match(text, position)
+        position = gap.end() if gap else position
         if text.startswith("]", position):
             return
         raw = text[position : position + RAW_LENGTH]
@@ -326,17 +332,17 @@ def _read_json(path: Path) -> Iterator[Entry | Junk]:
 
 
 def _json_vessel(number: int, vessel: object, raw: str) -> Iterator[Entry | Junk]:
-    """A vessel of the extract, which has no ent_num: its IMO number or its name stands for it.
+    """A vessel of the extract, which has no ent_num: the reference is its IMO number or its name.
 
-    Its designation_date is not read: it is one and the same day for all (2026-03-20), also for
-    ships that were on the list of 2023: a day of the edition or the download, not of the listing.
+    Its designation_date is not read: it is the same day for all (2026-03-20), even for ships on the
+    list of 2023, so it is the day of the edition or the download and not of the listing.
     """
     if not isinstance(vessel, dict):
-        yield Junk(number, "not a vessel: a JSON object expected", raw, is_whole=True)
+        yield Junk(number, "not a vessel, expected a JSON object", raw, is_whole=True)
         return
     programmes, info = vessel.get("programs"), vessel.get("vessel_info")
     if not isinstance(programmes, list) or not isinstance(info, dict):
-        reason = "programs or vessel_info missing: a list and an object expected"
+        reason = "programs or vessel_info missing, expected a list and an object"
         yield Junk(number, reason, raw, is_whole=True)
         return
     name, imo = name_text(_json_text(vessel.get("name"))), _json_text(vessel.get("imo"))
@@ -344,7 +350,7 @@ def _json_vessel(number: int, vessel: object, raw: str) -> Iterator[Entry | Junk
     if not hull and not name:
         yield Junk(number, "neither an IMO number nor a name", raw, is_whole=True)
         return
-    said = [(label, _json_text(info.get(key))) for key, label in JSON_LABELS.items()]
+    statements = [(label, _json_text(info.get(key))) for key, label in JSON_LABELS.items()]
     yield from entry_rows(
         Ship(
             line=number,
@@ -352,7 +358,7 @@ def _json_vessel(number: int, vessel: object, raw: str) -> Iterator[Entry | Junk
             programmes=programmes_of(map(_json_text, programmes)),
             name=name,
             former_names=(),
-            said=said_of([(REGISTRATION, imo), *said]),
+            statements=statements_of([(REGISTRATION, imo), *statements]),
         )
     )
 

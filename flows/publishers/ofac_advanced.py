@@ -21,12 +21,12 @@ from flows.publishers.ofac_rows import (
     entry_rows,
     is_vessel,
     programmes_of,
-    said_of,
+    statements_of,
 )
 
 
 def read_advanced(path: Path) -> Iterator[Entry | Junk]:
-    """Ships are held until their SanctionsEntry, which comes last in the file, and nothing else."""
+    """Only ships are kept in memory, until their SanctionsEntry, which comes last in the file."""
     names: ShipNames = {}
     documents: dict[str, list[tuple[str, str]]] = defaultdict(list)
     ships: dict[str, Ship] = {}
@@ -56,7 +56,7 @@ def read_advanced(path: Path) -> Iterator[Entry | Junk]:
                     yield from _listing(element, names, ships[profile])
     for profile in (p for p in ships if p in unlisted):
         ship = ships[profile]
-        reason = "ship without a SanctionsEntry: its programme and day of listing are missing"
+        reason = "ship without a SanctionsEntry, so without programme and day of listing"
         raw = f"{ship.reference} {ship.name or ''}"
         yield Junk(ship.line, reason, raw[:RAW_LENGTH], is_whole=True)
 
@@ -67,9 +67,9 @@ def _with_ships_lost(cut: Junk, ships: int) -> Junk:
 
 
 def _reference_values(element: Element) -> dict[tuple[str, str], str]:
-    """The words of the reference value sets, by the set's element and the ID that stands for them.
+    """The words of the reference value sets, by the set's element and the word's ID.
 
-    IDs are looked up here and never known beforehand: the Explanatory Notes promise no fixed ones.
+    The Explanatory Notes promise no fixed IDs, so each file's own are used.
     """
     return {
         (value.tag, value.get("ID", "")): (value.text or "").strip()
@@ -79,7 +79,7 @@ def _reference_values(element: Element) -> dict[tuple[str, str], str]:
 
 
 def _named(names: ShipNames, kind: str, element: Element, default: str = "") -> str:
-    """The word that the element's attribute, such as ListID, stands for."""
+    """The word that an attribute of the element, such as ListID, refers to."""
     return names.get((kind, element.get(f"{kind}ID", "")), default)
 
 
@@ -107,14 +107,14 @@ def _ships_of(
             reason = "no ID of the profile" if is_ship else "unknown PartySubType"
             yield Junk(line, reason, f"{key} {name or ''}"[:RAW_LENGTH], is_whole=True)
         elif is_ship:
-            said: list[tuple[str | None, str | None]] = [
+            statements: list[tuple[str | None, str | None]] = [
                 (_named(names, "FeatureType", feature), detail.text or _detail(names, detail))
                 for feature in profile.iterfind("Feature")
                 for detail in feature.iterfind("FeatureVersion/VersionDetail")
             ]
             for identity in profile.iterfind("Identity"):
-                said += documents.get(identity.get("ID", ""), [])
-            yield key, Ship(line, f"SDN {key}", (), name, former_names, said_of(said))
+                statements += documents.get(identity.get("ID", ""), [])
+            yield key, Ship(line, f"SDN {key}", (), name, former_names, statements_of(statements))
 
 
 def _detail(names: ShipNames, detail: Element) -> str:
@@ -122,7 +122,7 @@ def _detail(names: ShipNames, detail: Element) -> str:
 
 
 def _alias_names(profile: Element, names: ShipNames) -> tuple[str | None, tuple[str, ...]]:
-    """The primary name and the others, in Latin script, which AIS sends, where they have it."""
+    """The primary name and the others, in Latin script, as in AIS, where available."""
     primary, others = None, []
     for alias in profile.iterfind("Identity/Alias"):
         written = [
@@ -157,7 +157,7 @@ def _listing(element: Element, names: ShipNames, ship: Ship) -> Iterator[Entry |
         if listed_on:
             events.append((_named(names, "LegalBasis", event), listed_on))
         else:
-            reason = "day of listing cannot be read: Year, Month and Day expected"
+            reason = "unreadable day of listing, expected Year, Month and Day"
             yield Junk(int(element.get(LINE, "0")), reason, text[:RAW_LENGTH], is_whole=False)
     yield from entry_rows(ship._replace(programmes=programmes), _listed_on(programmes, events))
 
@@ -165,21 +165,21 @@ def _listing(element: Element, names: ShipNames, ship: Ship) -> Iterator[Entry |
 def _listed_on(programmes: Iterable[str | None], events: Iterable[tuple[str, date]]) -> Days:
     """The day from which an entry is listed under each of its programmes.
 
-    OFAC gives an entry one event for each legal basis and does not say which programme it belongs
-    to. Where the programme's tag holds the number of the executive order that an event names, that
-    event is the programme's; a programme without such a number has the earliest of the events that
-    no other programme claims, and where all are claimed, the earliest of the entry.
+    OFAC gives an entry one event for each legal basis, not for each programme. Where a programme's
+    tag contains the number of the executive order that an event names, that event dates the
+    programme; any other programme has the earliest event that no programme claims, or, where all
+    are claimed, the earliest of the entry.
 
     >>> basis = "Executive Order 14024 (Russia)"
     >>> events = [("Unknown", date(2012, 7, 12)), (basis, date(2025, 1, 10))]
-    >>> found = _listed_on(("IRAN", "RUSSIA-EO14024"), events)
-    >>> found["IRAN"].isoformat(), found["RUSSIA-EO14024"].isoformat()
+    >>> dates = _listed_on(("IRAN", "RUSSIA-EO14024"), events)
+    >>> dates["IRAN"].isoformat(), dates["RUSSIA-EO14024"].isoformat()
     ('2012-07-12', '2025-01-10')
     """
     claims = {programme: _orders(programme or "") for programme in programmes}
     dated = [(_orders(basis), listed_on) for basis, listed_on in events]
     claimed = frozenset().union(*claims.values())
-    found = {}
+    dates = {}
     for programme, own in claims.items():
         days = (
             [listed_on for orders, listed_on in dated if orders & own]
@@ -187,8 +187,8 @@ def _listed_on(programmes: Iterable[str | None], events: Iterable[tuple[str, dat
             or [listed_on for _, listed_on in dated]
         )
         if days:
-            found[programme] = min(days)
-    return found
+            dates[programme] = min(days)
+    return dates
 
 
 def _orders(text: str) -> frozenset[str]:

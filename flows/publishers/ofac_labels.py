@@ -12,8 +12,8 @@ ZONE = "America/New_York"
 HEAD_BYTES = 64 * 1024
 RAW_LENGTH = 200
 
-# The list's own labels: of the feature and document types of sdn_advanced.xml, of the idType of
-# sdn.xml, and of the items in the Remarks of sdn.csv; the other columns and tags are named by them.
+# The list's own labels: the feature and document types of sdn_advanced.xml, the idType of sdn.xml,
+# the items in the Remarks of sdn.csv. Other columns and tags are mapped to them below.
 REGISTRATION = "vessel registration identification"
 MMSI = "mmsi"
 BUILT = "vessel year of build"
@@ -40,21 +40,21 @@ JSON_LABELS = {
     "flag": FLAG,
 }
 
-# dat_spec.txt: the columns of sdn.csv and the size of the last. What is longer goes on in
+# dat_spec.txt: the columns of sdn.csv and the size of the last. Longer remarks continue in
 # sdn_comments.csv (OFAC's notice of 2013-08-08).
 CSV_COLUMNS = 12
 REMARKS_LENGTH = 1000
 
-# Parties that are no ships. The null of sdn.csv, and Unknown as a sub-type of sdn_advanced.xml,
-# are a company or a person.
+# Parties other than ships. The null of sdn.csv, and Unknown as a sub-type of sdn_advanced.xml,
+# mean a company or a person.
 OTHER_PARTIES = frozenset({"individual", "entity", "aircraft", "unknown", "-0-"})
-# OFAC's words for a flag that it does not know.
+# OFAC's words for an unknown flag.
 NO_FLAG = frozenset({"none identified", "unknown"})
 
 ADVANCED_TAGS = frozenset(
     {
         "ReferenceValueSets",
-        "Location",  # taken up for nothing but to be freed: there are over 20,000
+        "Location",  # only to free its memory: there are over 20,000
         "IDRegDocument",
         "DistinctParty",
         "ProfileRelationship",  # the same

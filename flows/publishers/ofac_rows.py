@@ -1,4 +1,4 @@
-"""A ship of OFAC's files as entries of a register, with what is left out and why."""
+"""A ship of OFAC's files as entries of a register, and junk for what is left out."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ NO_DAYS: Days = {}
 
 
 class Ship(NamedTuple):
-    """What a file says of one ship, as text. `said`: a label and its text, in the file's order."""
+    """One ship of a file, as text. statements: label and text, in the order of the file."""
 
     line: int
     reference: str
     programmes: tuple[str | None, ...]
     name: str | None
     former_names: tuple[str, ...]
-    said: tuple[tuple[str, str], ...]
+    statements: tuple[tuple[str, str], ...]
 
 
 def is_vessel(kind: str | None) -> bool | None:
-    """Whether a party of this type is a ship; None where the type is none of OFAC's.
+    """Whether a party of this type is a ship; None where OFAC has no such type.
 
     >>> is_vessel("vessel"), is_vessel("-0- "), is_vessel("Aircraft"), is_vessel("Submarine")
     (True, False, False, None)
@@ -73,10 +73,11 @@ def date_text(element: Element) -> str:
 
 
 def closed_entries(source: BinaryIO, tags: frozenset[str]) -> Iterator[Element | Junk]:
-    """The elements of these names, as each closes, with the line at which it began; then freed.
+    """The elements with these names, as each closes, with the line at which it begins; then freed.
 
-    Names are without their namespace, which changed over the years. Where the file ends too early,
-    is no XML, or has a DOCTYPE (through which entities could grow without end), a `Junk` is last.
+    Names are without their namespace, which changed over the years. Where the file is truncated,
+    is not XML, or has a DOCTYPE (through which entities could grow without limit), the last item is
+    a `Junk`.
     """
 
     def element(tag: str, attributes: dict[str, str]) -> Element:
@@ -92,45 +93,45 @@ def closed_entries(source: BinaryIO, tags: frozenset[str]) -> Iterator[Element |
                 yield closed
                 closed.clear()
     except ParseError as fault:
-        what = expat.ErrorString(fault.code)
-        reason = f"{CUT} or broken here, and the rest is not read: {what}"
+        error = expat.ErrorString(fault.code)
+        reason = f"{CUT} or broken here, and the rest is not read: {error}"
         yield Junk(fault.position[0], reason, "", is_whole=True)
     except (ValueError, LookupError) as fault:  # forbidden by defusedxml; an unknown encoding
         line = parser.parser.CurrentLineNumber
-        reason = "DOCTYPE, entities or encoding that no list of OFAC has: the file is not read"
+        reason = "DOCTYPE, entities or an encoding that OFAC does not use: the file is not read"
         yield Junk(line, reason, str(fault)[:RAW_LENGTH], is_whole=True)
 
 
-def said_of(pairs: Iterable[tuple[str | None, str | None]]) -> tuple[tuple[str, str], ...]:
-    """The pairs that are taken over, the label folded: the list writes VESSEL TYPE in capitals."""
+def statements_of(pairs: Iterable[tuple[str | None, str | None]]) -> tuple[tuple[str, str], ...]:
+    """The known labels, in lower case, with their plain text; others and empty ones are dropped."""
     return tuple(
         (label.casefold(), text)
-        for label, said in pairs
-        if label and label.casefold() in TAKEN and (text := plain_text(said))
+        for label, value in pairs
+        if label and label.casefold() in TAKEN and (text := plain_text(value))
     )
 
 
 def programmes_of(tags: Iterable[str | None]) -> tuple[str | None, ...]:
-    """Programme tags without repetition; a null where there is none, for an entry is one still."""
+    """Programme tags without repetition; one null where there is none."""
     return tuple(dict.fromkeys(filter(None, map(plain_code, tags)))) or (None,)
 
 
 def entry_rows(ship: Ship, listed_on: Days = NO_DAYS) -> Iterator[Entry | Junk]:
-    """What is not taken over of a ship, then an entry for each programme."""
-    said: dict[str, list[str]] = defaultdict(list)
-    for label, text in ship.said:
-        said[label].append(text)
-    for reason, raw in _faults(said):
+    """Junk for the unreadable fields of a ship, then an entry for each programme."""
+    statements: dict[str, list[str]] = defaultdict(list)
+    for label, text in ship.statements:
+        statements[label].append(text)
+    for reason, raw in _faults(statements):
         yield Junk(ship.line, reason, raw[:RAW_LENGTH], is_whole=False)
-    imo = next(filter(None, map(_imo, said[REGISTRATION])), None)
-    mmsis = tuple(dict.fromkeys(filter(None, map(_mmsi, said[MMSI]))))
+    imo = next(filter(None, map(_imo, statements[REGISTRATION])), None)
+    mmsis = tuple(dict.fromkeys(filter(None, map(_mmsi, statements[MMSI]))))
     name = name_text(ship.name)
     others = dict.fromkeys(filter(None, map(name_text, ship.former_names)))
     if imo is None and not mmsis and name is None and not others:
         reason = "neither an IMO number, nor an MMSI, nor a name"
         yield Junk(ship.line, reason, ship.reference[:RAW_LENGTH], is_whole=True)
         return
-    first = {label: texts[0] for label, texts in said.items() if texts}
+    first = {label: texts[0] for label, texts in statements.items() if texts}
     entry = Entry(
         register=REGISTER,
         link_source=LINK_SOURCE,
@@ -151,37 +152,37 @@ def entry_rows(ship: Ship, listed_on: Days = NO_DAYS) -> Iterator[Entry | Junk]:
         yield entry._replace(programme=programme, listed_on=listed_on.get(programme))
 
 
-def _faults(said: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
-    """Why a text is not taken over, and the text."""
+def _faults(statements: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Reason and text of each statement that is left out."""
     hull = None
-    for text in said.get(REGISTRATION, ()):
+    for text in statements.get(REGISTRATION, ()):
         imo = _imo(text)
         if imo is None:
             yield _registration_fault(text), text
         elif hull not in (None, imo):
-            yield "second IMO number: the first is taken", text
+            yield "second IMO number, the first is taken", text
         else:
             hull = imo
-    for text in said.get(MMSI, ()):
+    for text in statements.get(MMSI, ()):
         if _mmsi(text) is None:
-            yield "not a ship's MMSI: nine digits expected, the first 2 to 7", text
-    for text in said.get(FLAG, ()):
+            yield "not a ship's MMSI, expected nine digits, the first 2 to 7", text
+    for text in statements.get(FLAG, ()):
         if _flag(text) is None and text.casefold() not in NO_FLAG:
             yield "unknown flag, expected the name of a country", text
-    for text in (*said.get(DEADWEIGHT, ()), *said.get(GROSS, ())):
+    for text in (*statements.get(DEADWEIGHT, ()), *statements.get(GROSS, ())):
         if whole_number(text) is None:
             yield "tonnage is not a number", text
-    for text in said.get(BUILT, ()):
+    for text in statements.get(BUILT, ()):
         if _year(text) is None:
-            yield "year of build is not a year: four digits expected", text
+            yield "year of build is not a year, expected four digits", text
 
 
 def _registration_fault(text: str) -> str:
     if _genuine(text) is None:
-        return "registration that OFAC marks as fraudulent: another hull's, perhaps"
+        return "registration that OFAC marks as fraudulent, perhaps another hull's"
     if re.search(r"(?<![0-9])[0-9]{7}(?![0-9])", text):
         return "IMO number with a wrong check digit"
-    return "registration that is no IMO number: seven digits expected"
+    return "registration that is no IMO number, expected seven digits"
 
 
 def _genuine(text: str) -> str | None:
@@ -204,11 +205,11 @@ def _mmsi(text: str) -> int | None:
 
 
 def _year(text: str | None) -> int | None:
-    found = re.fullmatch(r"(?:19|20)[0-9]{2}", text or "")
-    return int(found[0]) if found else None
+    match = re.fullmatch(r"(?:19|20)[0-9]{2}", text or "")
+    return int(match[0]) if match else None
 
 
 @functools.lru_cache(maxsize=1024)
 def _flag(text: str | None) -> str | None:
-    """A list names some 80 flags, over and over."""
+    """Cached: a list repeats some 80 flags."""
     return flag_code(text)

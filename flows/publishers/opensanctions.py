@@ -3,10 +3,10 @@
 `maritime.csv` (zavod/exporters/maritime.py of github.com/opensanctions/opensanctions) has a row for
 each IMO number of a ship and names no programme, only the datasets that the ship is in.
 
-`entities.ftm.json` (opensanctions.org/docs/bulk/json) has an entity a line: ships, and apart from
-them the sanctions and ownerships that point at them by id. `targets.nested.json` has the same with
-the entities nested in one another (opensanctions.org/faq/26/nested). What the properties mean is
-in followthemoney/schema of github.com/opensanctions/followthemoney.
+`entities.ftm.json` (opensanctions.org/docs/bulk/json) has one entity per line: ships, and the
+sanctions and ownerships that refer to them by id. `targets.nested.json` has the same entities
+nested in one another (opensanctions.org/faq/26/nested). The properties are defined in
+followthemoney/schema of github.com/opensanctions/followthemoney.
 """
 
 from __future__ import annotations
@@ -55,30 +55,30 @@ from flows.publishers.opensanctions_entities import (
 from flows.publishers.opensanctions_owners import ENDS, Claim, Owner, Run, claims_of, runs_of
 
 FAMILY = "opensanctions"
-"""What the names of its registers begin with; `data/registers/programmes.csv` has its tags."""
+"""Prefix of its registers' names; `data/registers/programmes.csv` has its tags."""
 
 _NEEDED = {"type", "caption", "imo", "risk", "flag", "mmsi", "id", "datasets"}
 
 _COUNTRIES = ("jurisdiction", "mainCountry", "nationality", "citizenship", "country")
-"""The properties that say where an owner belongs, the most telling first. Thing.yaml: `country` is
-"an association [...] that is not covered by a more specific property", and so read only alone."""
+"""The properties with an owner's country, the most specific first. Thing.yaml: `country` is "an
+association [...] that is not covered by a more specific property", so it is read only alone."""
 
 _NAMES = ("name", "previousName", "alias")
 
 _SHIP = re.compile(rb'"schema"\s*:\s*"Vessel"')
 _LINK = re.compile(rb'"schema"\s*:\s*"(?:Sanction|Ownership|UnknownLink|Representation)"')
-"""What a line with such an entity holds. To look for it, or for an id, costs a tenth of parsing."""
+"""Text of a line with such an entity. Searching for it, or for an id, costs a tenth of parsing."""
 
 _ID = re.compile(rb'"id"\s*:\s*"([^"]*)"')
 
-# One look-up of a code costs as much as all else of a row, and flags are few.
+# A look-up of a flag costs as much as the rest of a row, and flags are few.
 _flag = functools.lru_cache(maxsize=4096)(flag_code)
 
 
 class _Survey(NamedTuple):
-    """What a first pass over a file tells: its register, its day, and who its ships name as theirs.
+    """Result of a first pass over a file.
 
-    runs: every ship by its id, with the owners and operators of its own line.
+    runs: every ship by its id, with the owners and operators named on its own line.
     """
 
     register: str
@@ -87,7 +87,7 @@ class _Survey(NamedTuple):
 
 
 class _Graph(NamedTuple):
-    """What other lines say of the ships, by the ship's or the owner's id; faults by line."""
+    """Sanctions, owners and operators on other lines than the ships' own; faults by line."""
 
     claims: dict[str, list[Claim]]
     runs: dict[str, list[Run]]
@@ -106,13 +106,13 @@ def open_list(path: Path) -> ListFile | None:
 
         Of JSON lines: an entry for each ship and sanction. Its programme is `programId`, else the
         text of `program`, else its datasets; `listed_on` is `listingDate`, else `startDate` ("the
-        date on which the designation goes into effect", Sanction.yaml), of several days the first;
-        `delisted_on` is `endDate`, of several the last. And an entry for each ship, owner,
+        date on which the designation goes into effect", Sanction.yaml), the earliest of several;
+        `delisted_on` is `endDate`, the latest of several. And an entry for each ship, owner,
         operator or manager, and country of theirs, with the programme ``owner:<alpha-2 country>``,
-        valid from `startDate` to `endDate`; the ground is the role, and the property that names
-        the country. A list that alone names the owner follows it: ``owner:RU:ua_war_sanctions``.
+        valid from `startDate` to `endDate`; the ground is the role, and the property with the
+        country. If only one list names the owner, its name follows: ``owner:RU:ua_war_sanctions``.
         A ship with neither has an entry for each dataset. A ship with several IMO numbers has all
-        of these for each.
+        of these entries for each number.
 
         `register` is ``opensanctions:<data set>`` of the one data set that all ships of JSON lines
         are in, ``opensanctions:collection`` where they are in several, and
@@ -128,10 +128,10 @@ def open_list(path: Path) -> ListFile | None:
     -----
     The register is that of the data set: each of OpenSanctions' data sets is a list of its own.
 
-    A date that is a year or a month only is no day and is left out; a sanction that ended then has
-    `is_delisted`. An ownership that ended on an unknown day is no entry: it would count for all
-    time. An owner without a country is passed over. JSON lines are read four times, so that they
-    may stand in any order, and only ships and who is tied to them are kept in memory.
+    A date with only year or month is left out; a sanction that ended then has `is_delisted`. An
+    ownership that ended on an unknown day is no entry: it would count for all time. An owner
+    without a country is skipped. JSON lines are read four times, so that they may come in any
+    order, and only ships and the parties linked to them are kept in memory.
     """
     head = read_head(path)
     columns = header_columns(head)
@@ -175,16 +175,18 @@ def _row_entries(row: TableRow, cells: dict[str, str]) -> Iterator[Entry | Junk]
 
 
 def _hulls(ship: Entity, line: int, register: str) -> tuple[list[Entry], list[str]]:
-    """A ship's entry for each of its IMO numbers, without any programme, and what is wrong in it.
+    """A ship's entry for each of its IMO numbers, without a programme, and its faults.
 
-    No entry: the ship is lost.
+    Without an entry the ship is lost.
     """
-    imos, imo_faults = values_of(ship, "imoNumber", imo_number, "seven digits, check digit right")
+    imos, imo_faults = values_of(
+        ship, "imoNumber", imo_number, "seven digits with a right check digit"
+    )
     mmsis, mmsi_faults = values_of(ship, "mmsi", ship_mmsi, "a ship's nine digits")
-    flags, flag_faults = values_of(ship, "flag", _flag, "a country known")
+    flags, flag_faults = values_of(ship, "flag", _flag, "a known country")
     faults = [*ship.faults, *imo_faults, *mmsi_faults, *flag_faults]
     if len(flags) > 1:
-        faults.append(f"{len(flags)} flags, expected one: which is the present one is not said")
+        faults.append(f"{len(flags)} flags, expected one: the current flag is unknown")
     texts = [ship.caption, *(t for name in _NAMES for t in texts_of(ship, name))]
     names = list(dict.fromkeys(name for text in texts if (name := name_text(text))))
     reference = plain_text(ship.id)
@@ -249,13 +251,17 @@ def _graph_entries(path: Path, survey: _Survey) -> Iterator[Entry | Junk]:
 
 
 def _ships(number: int, line: bytes) -> list[Entity] | Junk:
-    """The ships on a line. A line that can hold none is not parsed, only looked at from outside."""
+    """The ships on a line. A line without any is not parsed, only checked for its form."""
     if _SHIP.search(line) or not line.endswith(b"\n"):
-        found = _entities(number, line)
-        return found if isinstance(found, Junk) else [e for e in found if e.schema == "Vessel"]
+        entities = _entities(number, line)
+        return (
+            entities
+            if isinstance(entities, Junk)
+            else [e for e in entities if e.schema == "Vessel"]
+        )
     text = line.strip()
     if text and not (text.startswith(b"{") and text.endswith(b"}") and b'"schema"' in text):
-        return Junk(number, "no entity of FollowTheMoney", _raw(line), True)
+        return Junk(number, "not an entity of FollowTheMoney", _raw(line), True)
     return []
 
 
@@ -264,14 +270,16 @@ def _ship_entries(
 ) -> Iterator[Entry | Junk]:
     hulls, faults = _hulls(ship, line, register)
     yield from (Junk(line, fault, raw, not hulls) for fault in faults)
-    said = [*_listings(ship.id, graph), *_ownerships(ship.id, graph)]
-    for tail, fields in said or [("", {"programme": name}) for name in dataset_programmes(ship)]:
+    statements = [*_listings(ship.id, graph), *_ownerships(ship.id, graph)]
+    for tail, fields in statements or [
+        ("", {"programme": name}) for name in dataset_programmes(ship)
+    ]:
         for hull in hulls:
             yield hull._replace(reference=hull.reference + tail, **fields)
 
 
 def _listings(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What each sanction says: the end of the reference, and the fields of an entry."""
+    """Each sanction: the end of the reference, and the fields of an entry."""
     for claim in graph.claims.get(ship, ()):
         yield (
             claim.tail,
@@ -285,9 +293,9 @@ def _listings(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _ownerships(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What each country of each owner says, as `_listings`."""
+    """Each country of each owner, as `_listings`."""
     for run in graph.runs.get(ship, ()):
-        owner = graph.owners.get(run.owner, Owner("", {}))  # told as Junk where it is lacking
+        owner = graph.owners.get(run.owner, Owner("", {}))  # a missing one is Junk
         for country, name in owner.countries.items():
             yield (
                 f", owner {owner.name}",
@@ -301,14 +309,14 @@ def _ownerships(ship: str, graph: _Graph) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _read_graph(path: Path, on_ships: dict[str, list[Run]]) -> _Graph:
-    """What a file says of its ships on other lines than theirs, in two passes over it."""
+    """The graph of a file, in two passes over it."""
     claims, on_links, faults = _read_links(path, on_ships)
     runs = {ship: [*own, *on_links.get(ship, ())] for ship, own in on_ships.items()}
     owners, owner_faults = _read_owners(path, {r.owner for tied in runs.values() for r in tied})
     for number, junk in owner_faults.items():
         faults[number] += junk
     for run in (run for tied in runs.values() for run in tied if run.owner not in owners):
-        fault = f"{run.role} {run.owner[:40]!r} is not in the file, so of no country known"
+        fault = f"{run.role} {run.owner[:40]!r} is not in the file, so its country is unknown"
         faults[run.line].append(Junk(run.line, fault, "", True))
     return _Graph(claims, runs, owners, faults)
 
@@ -316,9 +324,9 @@ def _read_graph(path: Path, on_ships: dict[str, list[Run]]) -> _Graph:
 def _read_links(
     path: Path, ships: Collection[str]
 ) -> tuple[dict[str, list[Claim]], dict[str, list[Run]], dict[int, list[Junk]]]:
-    """What sanctions and links say of ships, by the ship's id, and what is wrong in them, by line.
+    """Sanctions and links of ships, by the ship's id, and faults, by line.
 
-    A line on which no ship's id stands is not parsed.
+    A line without a ship's id is not parsed.
     """
     claims: dict[str, list[Claim]] = defaultdict(list)
     runs: dict[str, list[Run]] = defaultdict(list)
@@ -326,38 +334,40 @@ def _read_links(
     sought, done = written(ships), set()
     for number, line in bounded_lines(path):
         is_wanted = _LINK.search(line) and not sought.isdisjoint(line.split(b'"'))
-        found = _entities(number, line) if is_wanted else []
-        if isinstance(found, Junk):
-            faults[number].append(found)
+        entities = _entities(number, line) if is_wanted else []
+        if isinstance(entities, Junk):
+            faults[number].append(entities)
             continue
-        for entity in found:
+        for entity in entities:
             for ship_end, other_end in ENDS.get(entity.schema, ()):
                 about = [ship for ship in entity.properties.get(ship_end, ()) if ship in ships]
                 if not about or (entity.id, ship_end) in done:
                     continue
-                done.add((entity.id, ship_end))  # nested, it stands on more lines than one
-                said, wrong = claims_of(entity) if other_end is None else ([], entity.faults)
-                tied, lost = runs_of(entity, other_end, number) if other_end else ([], [])
+                done.add((entity.id, ship_end))  # nested, it is on several lines
+                ship_claims, claim_faults = (
+                    claims_of(entity) if other_end is None else ([], entity.faults)
+                )
+                ship_runs, run_junk = runs_of(entity, other_end, number) if other_end else ([], [])
                 raw = _raw(line)
-                faults[number] += [Junk(number, fault, raw, False) for fault in wrong]
-                faults[number] += [junk._replace(raw=raw) for junk in lost]
+                faults[number] += [Junk(number, fault, raw, False) for fault in claim_faults]
+                faults[number] += [junk._replace(raw=raw) for junk in run_junk]
                 for ship in about:
-                    claims[ship] += said
-                    runs[ship] += tied
+                    claims[ship] += ship_claims
+                    runs[ship] += ship_runs
     return claims, runs, faults
 
 
 def _read_owners(path: Path, wanted: set[str]) -> tuple[dict[str, Owner], dict[int, list[Junk]]]:
-    """The entities of the ids wanted, with their countries, and what is wrong in them, by line."""
+    """The entities with these ids, with their countries, and faults, by line."""
     owners: dict[str, Owner] = {}
     faults: dict[int, list[Junk]] = defaultdict(list)
     sought = written(wanted)
     for number, line in bounded_lines(path):
-        found = [] if sought.isdisjoint(_ID.findall(line)) else _entities(number, line)
-        if isinstance(found, Junk):
-            faults[number].append(found)
+        entities = [] if sought.isdisjoint(_ID.findall(line)) else _entities(number, line)
+        if isinstance(entities, Junk):
+            faults[number].append(entities)
             continue
-        for entity in (e for e in found if e.id in wanted and e.id not in owners):
+        for entity in (e for e in entities if e.id in wanted and e.id not in owners):
             owners[entity.id], wrong = _owner(entity)
             faults[number] += [Junk(number, fault, _raw(line), False) for fault in wrong]
     return owners, faults
@@ -368,7 +378,7 @@ def _owner(entity: Entity) -> tuple[Owner, list[str]]:
     faults = []
     for name in _COUNTRIES:
         if name == "country" and countries:
-            break  # where it belongs is said: an association with Russia makes it no Russian owner
+            break  # its country is known: an association with another one does not count
         for text in texts_of(entity, name):
             if re.fullmatch(r"[A-Za-z]{2}", text):
                 countries.setdefault(text.upper(), name)
@@ -379,28 +389,28 @@ def _owner(entity: Entity) -> tuple[Owner, list[str]]:
 
 
 def _entities(number: int, line: bytes) -> list[Entity] | Junk:
-    """The entity on a line, and after it those nested in it."""
+    """The entity on a line, followed by those nested in it."""
     if len(line) > MOST_LINE_BYTES:
         return Junk(number, f"a line of more than {MOST_LINE_BYTES} bytes", _raw(line), True)
     try:
         whole = json.loads(line.strip() or b"{}")
     except (ValueError, RecursionError) as error:
-        fault = f"no JSON: {error}" if line.endswith(b"\n") else CUT
+        fault = f"not JSON: {error}" if line.endswith(b"\n") else CUT
         return Junk(number, fault, _raw(line), True)
     if whole == {}:
         return []
     if not isinstance(whole, dict) or not (_text(whole, "id") and _text(whole, "schema")):
-        return Junk(number, "no entity of FollowTheMoney", _raw(line), True)
-    found, within = [], [whole]
-    for item in within:  # grows while it is walked: what is nested must not nest calls
+        return Junk(number, "not an entity of FollowTheMoney", _raw(line), True)
+    entities, within = [], [whole]
+    for item in within:  # grows during the loop; recursion would fail on deep nesting
         entity, inner = _flat(item)
-        found.append(entity)
+        entities.append(entity)
         within += inner
-    return found
+    return entities
 
 
 def _flat(item: dict[str, Any]) -> tuple[Entity, list[dict[str, Any]]]:
-    """An entity, with the ids of what is nested in it instead of that, and what is nested in it."""
+    """An entity with nested entities replaced by their ids, and the nested entities."""
     properties: dict[str, list[str]] = {}
     inner: list[dict[str, Any]] = []
     faults = []
@@ -414,9 +424,9 @@ def _flat(item: dict[str, Any]) -> tuple[Entity, list[dict[str, Any]]]:
         properties[name] = [text for text in texts if text]
         inner += [value for value in listed if isinstance(value, dict) and _id(value)]
         if not all(text is not None for text in texts):
-            faults.append(f"property {name[:40]!r} is no list of texts")
+            faults.append(f"property {name[:40]!r} is not a list of texts")
     if not isinstance(given, dict):
-        faults.append("properties is no object")
+        faults.append("properties is not an object")
     datasets = item.get("datasets")
     names = [n for n in datasets if isinstance(n, str)] if isinstance(datasets, list) else []
     seen = [day_of for key in ("last_seen", "last_change") if (day_of := date_of(_text(item, key)))]

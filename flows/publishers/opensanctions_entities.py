@@ -1,4 +1,4 @@
-"""OpenSanctions' entities and what their properties say."""
+"""OpenSanctions' entities and their properties."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _Value = TypeVar("_Value")
 class Entity(NamedTuple):
     """An entity of FollowTheMoney.
 
-    seen_on: the last day on which the publisher saw it, or saw it change. faults: the properties
-    that are no lists of texts.
+    seen_on: the day of `last_seen` or `last_change`, the later. faults: the properties that are not
+    lists of texts.
     """
 
     id: str
@@ -61,16 +61,16 @@ def first_text(entity: Entity, name: str) -> str | None:
 def values_of(
     entity: Entity, name: str, read: Callable[[str], _Value | None], expected: str
 ) -> tuple[list[_Value], list[str]]:
-    """The values of a property that can be read, each once, and what is wrong with the others."""
-    found: dict[_Value, None] = {}
+    """The readable values of a property, each once, and the faults of the others."""
+    values: dict[_Value, None] = {}
     faults = []
     for text in texts_of(entity, name):
         value = read(text)
         if value is None:
             faults.append(f"{name} {text[:40]!r}, expected {expected}")
         else:
-            found[value] = None
-    return list(found), faults
+            values[value] = None
+    return list(values), faults
 
 
 def days_of(entity: Entity, name: str) -> tuple[list[date], list[str]]:
@@ -86,8 +86,8 @@ def date_of(text: str) -> date | None:
     (None, None)
     """
     is_day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?", text)
-    found = day(text[:10], "%Y-%m-%d") if is_day else None
-    return None if found == _HISTORIC else found
+    date_read = day(text[:10], "%Y-%m-%d") if is_day else None
+    return None if date_read == _HISTORIC else date_read
 
 
 def only_dataset(entity: Entity) -> str:
@@ -96,7 +96,7 @@ def only_dataset(entity: Entity) -> str:
 
 
 def written(ids: Iterable[str]) -> set[bytes]:
-    """How ids may stand in a line of JSON: as UTF-8, and with what is not ASCII as an escape."""
+    """The forms of ids in a line of JSON: as UTF-8, and with escapes for what is not ASCII."""
     return {
         form
         for text in ids

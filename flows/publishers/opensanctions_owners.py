@@ -1,4 +1,4 @@
-"""Who runs, owns and manages a ship by OpenSanctions' graph."""
+"""Owners, operators and managers of a ship in OpenSanctions' graph."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ENDS = {
     "UnknownLink": (("object", "subject"), ("subject", "object")),
     "Representation": (("client", "agent"),),
 }
-"""The entities that say something of a ship: the property that names the ship, and the one that
-names who runs it. The GUR catalogue's managers are an UnknownLink or a Representation with a role
+"""The entities that refer to a ship: the property with the ship, and the one with the party that
+owns or runs it. The GUR catalogue's managers are an UnknownLink or a Representation with a role
 (datasets/ua/war_sanctions)."""
 
 _PAST_WORDS = frozenset(
@@ -34,7 +34,7 @@ _PAST_WORDS = frozenset(
         *("revoked", "removed", "delisted", "lifted", "withdrawn"),
     )
 )
-"""What a role or a status says of a thing that ended. Sanction.yaml names the statuses."""
+"""Words of a role or a status that ended. Sanction.yaml has the statuses."""
 
 _RUNS_SHIP = frozenset(
     (
@@ -58,11 +58,11 @@ _SHIP_ROLE = (
 ``security manager``, ``crew manager``, ``cargo owner`` or ``managing director``, runs no ship."""
 
 _HOLDS_SHARE = frozenset(("shareholder", "shareholding", "share", "shares", "stake", "percent"))
-"""What an Ownership may say of itself beside `_SHIP_ROLE`."""
+"""Further words of the role of an Ownership, beside `_SHIP_ROLE`."""
 
 
 class Claim(NamedTuple):
-    """What a sanction says of a ship. tail: of the reference, after the ship's id."""
+    """A sanction of a ship. tail: end of the reference, after the ship's id."""
 
     programme: str | None
     tail: str
@@ -72,10 +72,10 @@ class Claim(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Who owns, operates or manages a ship, by id.
+    """An owner, operator or manager of a ship, by id.
 
-    dataset: the one list that has it so; empty where it is more than one, or none is named. line:
-    where it stands.
+    dataset: the only list that names it; empty where several or none do. line: its line in the
+    file.
     """
 
     owner: str
@@ -87,14 +87,14 @@ class Run(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """countries: alpha-2, each with the property that names it."""
+    """countries: alpha-2, each with the property that has it."""
 
     name: str
     countries: dict[str, str]
 
 
 def claims_of(sanction: Entity) -> tuple[list[Claim], list[str]]:
-    """What a sanction says, for each of its programmes, and what is not taken over."""
+    """A claim for each programme of a sanction, and the faults of what is left out."""
     listed, faults = days_of(sanction, "listingDate")
     if not listed:
         listed, start_faults = days_of(sanction, "startDate")
@@ -122,14 +122,14 @@ def claims_of(sanction: Entity) -> tuple[list[Claim], list[str]]:
 
 
 def runs_of(link: Entity, owner_end: str, line: int) -> tuple[list[Run], list[Junk]]:
-    """The owners, operators or managers that a link names, and what is not taken over."""
+    """The owners, operators or managers of a link, and junk for what is left out."""
     given = [*texts_of(link, "role"), *texts_of(link, "ownershipType")]
     is_ownership = link.schema == "Ownership"
     roles = [role for role in given if _is_running(role, is_ownership)]
     if not given and is_ownership:
         roles = ["owner"]
     if not roles and is_ownership:
-        fault = f"role {given[0][:40]!r} neither owns nor runs the ship"
+        fault = f"role {given[0][:40]!r} is neither an owner nor an operator or manager"
         return [], [Junk(line, fault, "", True)]
     if not roles:
         return [], []
@@ -138,7 +138,7 @@ def runs_of(link: Entity, owner_end: str, line: int) -> tuple[list[Run], list[Ju
     junk = [Junk(line, fault, "", False) for fault in (*start_faults, *end_faults)]
     is_past = any(_is_past(text) for text in (*given, *texts_of(link, "status")))
     if not ended and (is_past or texts_of(link, "endDate")):
-        return [], [*junk, Junk(line, f"{roles[0]} until a day that is not known", "", True)]
+        return [], [*junk, Junk(line, f"{roles[0]} until an unknown day", "", True)]
     span = (min(started, default=None), max(ended, default=None))
     dataset = only_dataset(link)
     owners = link.properties.get(owner_end, ())

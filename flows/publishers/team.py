@@ -1,8 +1,9 @@
-"""A team's own list as a plain CSV, and how a CSV of unknown origin is read without harm.
+"""A team's own list, as CSV.
 
-The columns, in any order and case: `imo`, `name`, `tier`, `reason`, `source`, and where wanted
-`mmsi`, `from`, `to` (the last day), `reference`, `vessel_type`, `length_m`. A row is one line. The
-delimiter is the comma, or the semicolon that Excel writes where the comma is the decimal sign.
+The columns, in any order and case: `imo`, `name`, `tier`, `reason`, `source`, and optionally
+`mmsi`, `from`, `to` (the last day), `reference`, `vessel_type`, `length_m`. Each row is one
+line. The delimiter is the comma, or the semicolon that Excel writes where the comma is the decimal
+separator.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ LONGEST_SHIP_M = 500
 TIERS = ("strong", "moderate", "weak")
 REASONS = ("listed", "flag", "owner", "trade", "destination", "scrapped")
 """`link_tier` and `link_reason` of the table `vessel_link`, and `scrapped`: the hull no longer
-exists from `from` on, so whoever shows its IMO number is another ship."""
+exists from `from` on, so a ship that transmits its IMO number later is another one."""
 
 
 _NEEDED = {"imo", "name", "tier", "reason", "source"}
@@ -36,7 +37,7 @@ _BY_IMO = {"imo", "ofac", "uk", "eu"}
 
 
 def open_list(path: Path) -> ListFile | None:
-    """A team's own list; None where the header is not that of one.
+    """A team's own list; None where the header is another.
 
     Parameters
     ----------
@@ -46,29 +47,29 @@ def open_list(path: Path) -> ListFile | None:
     Returns
     -------
     ListFile or None
-        `published_on` is null: the file does not say it. A row whose dates cannot be read is lost
+        `published_on` is null: the file does not give it. A row with an unreadable date is lost
         whole, because evidence without its dates would count for all time.
 
     Raises
     ------
     BarometerError
-        If the file is a table of IMO numbers with OFAC, UK and EU yes or no, if it lacks a column
-        of a team's list, or if its name has neither Latin letter nor digit.
+        If the file is a table of IMO numbers with yes or no for OFAC, the UK and the EU, if it
+        lacks a needed column, or if its name has neither a Latin letter nor a digit.
     OSError
         If the file cannot be read.
     """
-    # In UTF-16, which PowerShell writes, each letter of the header has a NUL beside it: such a file
-    # is told here too, so that its one Junk can say what to do.
+    # In UTF-16, which PowerShell writes, each letter of the header has a NUL beside it. Such a file
+    # is recognised too, so that its one Junk can name the remedy.
     head = read_head(path).replace("\0", "").lstrip("\N{REPLACEMENT CHARACTER}")
     for delimiter in (",", ";"):
         columns = header_columns(head, delimiter)
         header = set(columns)
         if header >= _BY_IMO:
             raise BarometerError(
-                f"{path}: says whether OFAC, the UK or the EU lists a ship and names no programme, "
-                "so it is no evidence of Russia: OFAC lists many ships for Iran only. Import the "
-                "lists themselves instead: OFAC's sdn.xml, the EU's Annex XLII, the UK sanctions "
-                "list."
+                f"{path}: has yes or no for OFAC, the UK and the EU but no programme, so it is no "
+                "evidence of a link to Russia: OFAC lists many ships under its Iran programmes "
+                "only. Import the lists themselves: OFAC's sdn.xml, the EU's Annex XLII, the UK "
+                "sanctions list."
             )
         if header >= {"tier", "reason"}:
             lacking = sorted(_NEEDED - header)
@@ -100,7 +101,7 @@ def _rows(path: Path, columns: list[str], delimiter: str, name: str) -> Iterator
 
 
 def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
-    """The entry of a row, after what of it is not taken over."""
+    """Junk for the unreadable fields of a row, then its entry."""
     cells = row.texts()
     imo, mmsi = imo_number(cells["imo"]), ship_mmsi(cells.get("mmsi"))
     valid_from, valid_to = _iso_day(cells.get("from")), _iso_day(cells.get("to"))
@@ -118,12 +119,12 @@ def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
         yield Junk(row.line, _mmsi_fault(cells["mmsi"]), row.raw, False)
     reason = cells["reason"].lower()
     if reason == "scrapped" and cells["tier"]:
-        yield Junk(row.line, "a scrapped ship proves nothing: tier not taken", row.raw, False)
+        yield Junk(row.line, "a scrapped ship has no tier: tier not taken", row.raw, False)
     length_m = _length_m(cells.get("length_m"))
     if cells.get("length_m") and length_m is None:
         fault = f"length_m {cells['length_m'][:40]!r}, expected metres up to {LONGEST_SHIP_M}"
         yield Junk(row.line, fault, row.raw, False)
-    # A line number would change with the next version of the list; the hull does not.
+    # The line changes from version to version; the hull does not.
     hull = f"{name}, IMO {imo}" if imo is not None else f"{name}, MMSI {mmsi}"
     yield Entry(
         register=f"team:{name}",
@@ -144,10 +145,10 @@ def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
 
 
 def _claim_fault(cells: dict[str, str]) -> str | None:
-    """Why a row claims nothing that can be taken, or None."""
+    """What is wrong with the claim of a row, or None."""
     reason, tier = cells["reason"].lower(), cells["tier"].lower()
     if not cells["source"]:
-        return "no source: evidence without a source is none"
+        return "no source: evidence needs a source"
     if reason not in REASONS:
         return f"reason {reason[:40]!r}, expected one of {', '.join(REASONS)}"
     if reason != "scrapped" and tier not in TIERS:
@@ -158,11 +159,11 @@ def _claim_fault(cells: dict[str, str]) -> str | None:
 def _time_fault(
     cells: dict[str, str], valid_from: date | None, valid_to: date | None
 ) -> str | None:
-    for column, found in (("from", valid_from), ("to", valid_to)):
-        if cells.get(column) and found is None:
+    for column, day_of in (("from", valid_from), ("to", valid_to)):
+        if cells.get(column) and day_of is None:
             return f"{column} {cells[column][:40]!r}, expected a day such as 2025-12-31"
     if cells["reason"].lower() == "scrapped" and valid_from is None:
-        return "scrapped without from: the day from which the hull no longer exists"
+        return "scrapped without from, the day from which the hull no longer exists"
     if valid_from and valid_to and valid_to < valid_from:
         return f"to {valid_to} is before from {valid_from}"
     return None
@@ -175,7 +176,7 @@ def _hull_fault(cells: dict[str, str], imo: int | None, mmsi: int | None) -> str
         return _imo_fault(cells["imo"])
     if cells.get("mmsi"):
         return _mmsi_fault(cells["mmsi"])
-    return "neither IMO number nor MMSI: a name alone links no ship"
+    return "neither IMO number nor MMSI: a name alone does not identify a ship"
 
 
 def _imo_fault(text: str) -> str:
@@ -194,7 +195,7 @@ def _iso_day(text: str | None) -> date | None:
 
 
 def _length_m(text: str | None) -> float | None:
-    """Metres with point or comma, as Excel writes them; None where it is no ship's length."""
-    found = re.fullmatch(r"([0-9]{1,3})(?:[.,]([0-9]+))?", text or "")
-    length = float(f"{found[1]}.{found[2] or 0}") if found else 0.0
+    """Metres, with decimal point or comma; None outside 0 to `LONGEST_SHIP_M`."""
+    match = re.fullmatch(r"([0-9]{1,3})(?:[.,]([0-9]+))?", text or "")
+    length = float(f"{match[1]}.{match[2] or 0}") if match else 0.0
     return length if 0 < length <= LONGEST_SHIP_M else None

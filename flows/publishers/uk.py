@@ -3,7 +3,7 @@
 UK-Sanctions-List.csv of sanctionslist.fcdo.gov.uk, the UK's only list since that of the Treasury
 (OFSI) closed on 28 January 2026: a line ``Report Date: 21-Sep-2026``, a header of 58 columns, and
 a row for each name, address and number of an entry. Older copies have another name for the column
-of the type. A designation that was revoked is dropped from the list.
+of the type. Revoked designations are dropped from the list.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LINK_SOURCE = "UK sanctions list"
 
 _GROUND_LENGTH = 80
 
-# Columns are found by name, so that others, before, between or after them, do no harm.
+# Columns are found by name; others may come before, between or after them.
 _TYPE_COLUMNS = (
     *("Designation Type", "Individual, Entity, Ship", "Entity, Vessel or Individual"),
     "Entity, Vessel\u00a0or Individual",
@@ -49,16 +49,16 @@ def open_list(path: Path) -> ListFile | None:
     Parameters
     ----------
     path : Path
-        Told by its first 64 KiB.
+        Recognised by its first 64 KiB.
 
     Returns
     -------
     ListFile or None
-        The rows of an entry need not stand together, so entries come when the file is read through,
-        in the order of their first rows; rows that are lost come before. One entry for each hull
+        The rows of an entry need not be together, so entries come after the whole file is read, in
+        the order of their first rows; junk rows come before. One entry for each hull
         and regime. listed_on is ``Date Designated``, never ``Last Updated``. published_on: the
-        report date; null where the line is missing. Tonnage and length are left out: the list says
-        neither which tonnage nor in what unit.
+        report date; null where the line is missing. Tonnage and length are left out: the list gives
+        neither the kind of tonnage nor the units.
 
     Raises
     ------
@@ -102,10 +102,10 @@ def _ships(rows: Iterable[TableRow | Junk], type_column: str) -> Iterator[Entry 
 
 
 def _entries(reference: str, rows: list[_Row]) -> Iterator[Entry | Junk]:
-    """The entries of one Unique ID, after what of its rows is not taken over."""
+    """Junk for the unreadable fields of one Unique ID, then its entries."""
     first_line = rows[0][0]
     hulls, no_imo = _taken(rows, "IMO number", imo_number, "seven digits, a right check digit")
-    flags, no_flag = _taken(rows, "Current believed flag of ship", flag_code, "a country known")
+    flags, no_flag = _taken(rows, "Current believed flag of ship", flag_code, "a known country")
     years, no_year = _taken(rows, "Year Built", _year, "a year")
     yield from [*no_imo, *no_flag, *no_year]
     names = [
@@ -146,7 +146,7 @@ def _entries(reference: str, rows: list[_Row]) -> Iterator[Entry | Junk]:
 def _taken(
     rows: list[_Row], column: str, read: Callable[[str], Value | None], expected: str
 ) -> tuple[list[Value], list[Junk]]:
-    """What an entry's rows say in a column, each once, and the texts that do not say it."""
+    """The values of an entry's rows in a column, each once, and junk for unreadable texts."""
     values: dict[Value, None] = {}
     junk: dict[str, Junk] = {}
     for line, row in rows:
@@ -170,7 +170,7 @@ def _year(text: str) -> int | None:
 
 
 def _name(row: dict[str, str]) -> str | None:
-    """The name in a row. A ship's stands in Name 6; in a person's that is the family name, last."""
+    """The name in a row. A ship's is in Name 6, which is the family name of a person."""
     parts = (plain_text(row[f"Name {part}"]) for part in range(1, 7))
     return name_text(" ".join(part for part in parts if part))
 
@@ -184,5 +184,4 @@ def _ground(imposed: Iterable[str]) -> str | None:
     'De-flag;Prohibition of port entry'
     """
     measures = (re.sub(r":?\s*\(.*?\)", "", part) for text in imposed for part in text.split("|"))
-    known = dict.fromkeys(found for measure in measures if (found := plain_text(measure)))
-    return ";".join(known)[:_GROUND_LENGTH] or None
+    return ";".join(dict.fromkeys(filter(None, map(plain_text, measures))))[:_GROUND_LENGTH] or None

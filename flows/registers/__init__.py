@@ -1,5 +1,5 @@
-"""Step 6, registers: the lists that link a hull to Russia, in their publishers' own formats.
+"""Registers: the lists that link a hull to Russia.
 
-`entry` says what an entry is; a module for each publisher reads its files; `formats` tells which of
-them a file is for; `store` keeps every version in the home.
+`store` keeps every imported version in the home, `bundled` reads those that come with Barometer,
+`decisions` the decisions of a person. `flows.publishers` reads the publishers' own formats.
 """

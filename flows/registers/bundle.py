@@ -1,8 +1,8 @@
-"""Make the bundled registers anew: `python -m flows.registers.bundle FOLDER`.
+"""Rebuilds the bundled registers: `python -m flows.registers.bundle FOLDER`.
 
-FOLDER holds the publishers' files, as `data/registers/README.md` names them. They are read by the
-same importers as an operator's; what no list gives, the days of OFAC's listings, comes from
-`data/registers/facts`, row by row with act and evidence.
+FOLDER has the publishers' files, named as in `data/registers/README.md`. They are read by the same
+importers as an operator's. The days of OFAC's listings, which no list gives, come from
+`data/registers/facts`, each with act and evidence.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ LISTS = {
     "ofac_sdn_2023_11.csv": "ofac_sdn_vessels_2023-11.csv",
     "ofac_sdn_2026_03.csv": "ofac_sdn_vessels_2026-03.json",
 }
-"""The bundled file, and the publisher's that it is made from."""
+"""The bundled file, and the publisher's file that it is built from."""
 
 COUNTRIES = ("RU", "IR")
-"""Russia for the links, Iran for the mark. Ships of other programmes have no use here."""
+"""Russia for the links, Iran for `is_iran_listed`. Ships of other programmes are left out."""
 
 COLUMNS = (
     *("imo", "vessel_name", "vessel_type", "gross_t", "deadweight_t", "listed_on", "delisted_on"),
@@ -41,7 +41,7 @@ def bundle(folder: Path, name: str) -> list[dict[str, Any]]:
     Parameters
     ----------
     folder : Path
-        With the publishers' files.
+        Contains the publishers' files.
     name : str
         The bundled file, a key of `LISTS`.
     """
@@ -57,7 +57,7 @@ def bundle(folder: Path, name: str) -> list[dict[str, Any]]:
         for entry in entries
         if entry.imo is not None and entry.programme in tags
     ]
-    # What is left was taken off before the list of that day.
+    # The rest was delisted before the day of that list.
     rows += [fact for fact in dates.values() if "delisted_on" in fact]
     if name == "eu_833_2014_annex_xlii.csv":
         rows += _facts("eu_2026_1848.csv")
@@ -67,7 +67,7 @@ def bundle(folder: Path, name: str) -> list[dict[str, Any]]:
 
 
 def write(rows: Iterable[dict[str, Any]], path: Path) -> None:
-    """Rows as CSV, with the columns of `COLUMNS` that any row fills."""
+    """Write rows as CSV, with those of `COLUMNS` that any row fills."""
     rows = list(rows)
     used = [name for name in COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
     used = [n for n in COLUMNS if n in used or n in ("listed_on", "delisted_on")]
@@ -111,7 +111,7 @@ def _facts(name: str) -> list[dict[str, Any]]:
 
 
 def _ofac_dates() -> dict[tuple[int | None, str | None], dict[str, Any]]:
-    """The days that OFAC's own CSV does not give, by hull and programme."""
+    """The listing days that OFAC's own CSV does not give, by hull and programme."""
     return {
         (fact["imo"], fact["programme"]): fact
         if fact["delisted_on"]
@@ -121,5 +121,5 @@ def _ofac_dates() -> dict[tuple[int | None, str | None], dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    for made in LISTS:
-        write(bundle(Path(sys.argv[1]), made), data_path("registers", made))
+    for bundled in LISTS:
+        write(bundle(Path(sys.argv[1]), bundled), data_path("registers", bundled))

@@ -1,4 +1,4 @@
-"""The registers that come with Barometer: facts of `data/registers`, row by row, with their act."""
+"""The registers that come with Barometer: the facts in `data/registers`, each with its act."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from flows.lists.entry import Entry, as_table, whole_number
 class Version(NamedTuple):
     """One state of a register: the list as it stood on a day.
 
-    published_on: up to which day the list is right. imported_at: when it came into the home, ISO
-    text; null for a bundled one. import_number, removed_number: the lines of the home's register
-    history that brought it in and took it back, from 1; null for a bundled one and while it stands.
-    accepted: what spoke against it when it was imported all the same.
+    published_on: the day of the list. imported_at: time of the import, ISO 8601; null for a bundled
+    one. import_number, removed_number: the lines of its import and removal in the home's register
+    history, from 1; null for a bundled one and while it counts. accepted: the doubts with which
+    it was imported; null for none.
     """
 
     register: str
@@ -42,23 +42,23 @@ def bundled_versions(folder: Path | None = None) -> list[Version]:
     Raises
     ------
     BarometerError
-        If a list has fewer or more entries than its TOML allows: then it is not that list, or it
-        was cut.
+        If a list has fewer or more entries than its TOML allows, so it is another list or
+        truncated.
     """
     folder = folder or data_path("registers")
     return list(_versions(folder, folder_hash(folder)))
 
 
-# Thousands of rows, which are parsed again only where the files changed. Nothing changes a table.
+# Thousands of rows, parsed again only when the files change. The tables are immutable.
 @lru_cache(maxsize=1)
 def _versions(folder: Path, _content: str) -> tuple[Version, ...]:
-    found = []
+    versions = []
     for definition in sorted(folder.glob("*.toml")):
         about = tomllib.loads(definition.read_text(encoding="utf-8"))
         rows = data_rows(folder / about["file"])
         if not about["fewest_rows"] <= len(rows) <= about["most_rows"]:
             raise BarometerError(
-                f"{definition.stem}: {len(rows)} entries, and it may hold "
+                f"{folder / about['file']}: {len(rows)} entries, expected "
                 f"{about['fewest_rows']} to {about['most_rows']}. Restore the file."
             )
         entries = [
@@ -79,7 +79,7 @@ def _versions(folder: Path, _content: str) -> tuple[Version, ...]:
             )
             for number, row in enumerate(rows, 2)
         ]
-        found.append(
+        versions.append(
             Version(
                 about["register"],
                 about["link_source"],
@@ -89,7 +89,7 @@ def _versions(folder: Path, _content: str) -> tuple[Version, ...]:
                 as_table(entries),
             )
         )
-    return tuple(sorted(found, key=lambda version: (version.published_on, version.register)))
+    return tuple(sorted(versions, key=lambda version: (version.published_on, version.register)))
 
 
 def _date(text: str) -> date | None:

@@ -1,4 +1,4 @@
-"""What one version of a list has that another has not."""
+"""The differences between two versions of a list."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Key = tuple[str, str]
 
 
 class Listing(NamedTuple):
-    """A hull under a programme, as a person reads it in what an import changed."""
+    """A hull under a programme, as an import shows its changes."""
 
     hull: str
     vessel_name: str
@@ -31,7 +31,7 @@ class Listing(NamedTuple):
 def difference(
     before: Iterable[Entry], after: Iterable[Entry]
 ) -> tuple[list[Listing], list[Listing], list[Listing]]:
-    """What was added, changed and gone, by hull and programme: publishers renumber entries."""
+    """Listings added, changed and gone, by hull and programme: publishers renumber entries."""
     old, new = _by_key(before), _by_key(after)
     added = sorted(key for key in new if key not in old)
     gone = sorted(key for key in old if key not in new)
@@ -53,21 +53,21 @@ def difference(
 def _renamed(
     gone: Iterable[tuple[_Key, list[Entry]]], added: Iterable[tuple[_Key, list[Entry]]]
 ) -> dict[_Key, _Key]:
-    """Listings whose key alone is new: the same hull, listed on the same day.
+    """Listings of which only the programme key is new: the same hull, listed on the same day.
 
-    Where the list gives no day, only under a key that is not known.
+    Where the list gives no day, only if the new key is unknown.
     """
     anew: dict[tuple[str, date | None], list[tuple[_Key, list[Entry]]]] = defaultdict(list)
     for key, entries in added:
         anew[key[0], _listed_on(entries)].append((key, entries))
-    found: dict[_Key, _Key] = {}
+    renamed: dict[_Key, _Key] = {}
     for key, entries in gone:
         day = _listed_on(entries)
         for other, now in anew[key[0], day]:
-            if other not in found.values() and (day or not any(map(is_known, now))):
-                found[key] = other
+            if other not in renamed.values() and (day or not any(map(is_known, now))):
+                renamed[key] = other
                 break
-    return found
+    return renamed
 
 
 def _listed_on(entries: list[Entry]) -> date | None:
@@ -75,14 +75,14 @@ def _listed_on(entries: list[Entry]) -> date | None:
 
 
 def _by_key(entries: Iterable[Entry]) -> dict[_Key, list[Entry]]:
-    found: dict[_Key, list[Entry]] = defaultdict(list)
+    listings: dict[_Key, list[Entry]] = defaultdict(list)
     for entry in entries:
-        found[hull_key(entry), entry.programme or ""].append(entry)
-    return found
+        listings[hull_key(entry), entry.programme or ""].append(entry)
+    return listings
 
 
 def _is_changed(old: list[Entry], new: list[Entry]) -> bool:
-    """Whether any statement differs that both versions make."""
+    """Whether any field differs that both versions give."""
     for field in _COMPARED:
         then = {value for e in old if (value := getattr(e, field)) is not None}
         now = {value for e in new if (value := getattr(e, field)) is not None}

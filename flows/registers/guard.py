@@ -1,7 +1,7 @@
-"""What speaks against taking a list: ships that are gone, and programme keys that nobody knows.
+"""Reasons to doubt a list before it is imported: missing ships, and unknown programme keys.
 
-What a list lacks counts as taken off it, and a key that is not known links nothing. So a list of
-another kind, of another day or of other keys would empty the number without a word.
+A ship that a list lacks counts as delisted, and an unknown key links nothing. A list of another
+kind, of another day or with other keys would therefore silently empty the counts.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from flows.lists.entry import Entry
 from flows.registers.codes import programme_meaning
 
 MOST_GONE = 0.1
-"""Share of the ships, or of those linked to Russia, that a version may lose without being asked
-about. OFAC took off 5 % in the 28 months to March 2026, the EU 3 % of Annex XLII in its first 22
-(data/registers/README.md); one ship may always go."""
+"""Share of the ships, or of those linked to Russia, that a version may lack without a doubt. OFAC
+delisted 5 % in the 28 months to March 2026, the EU 3 % of Annex XLII in its first 22
+(data/registers/README.md); one ship may always be missing."""
 
 MOST_UNKNOWN = 0.5
-"""Share of ships whose keys are all unknown. A list about other countries has known keys too: they
-are in data/registers/programmes.csv without a link."""
+"""Largest share of ships whose keys are all unknown. Keys about other countries are known too: they
+are in data/registers/programmes.csv, without a link."""
 
 KEYS_SHOWN = 5
 
 
 def hull_key(entry: Entry) -> str:
-    """What a hull is called within its register: by IMO number, else MMSI, else name.
+    """The identity of a hull within its register: IMO number, else MMSI, else name.
 
     >>> hull_key(Entry("r", "s", "1", imo=9187629)), hull_key(Entry("r", "s", "1"))
     ('IMO 9187629', '?')
@@ -37,7 +37,7 @@ def hull_key(entry: Entry) -> str:
 
 
 def is_known(entry: Entry) -> bool:
-    """Whether it is known what an entry's programme means; a team's own entry tells it itself."""
+    """Whether the meaning of an entry's programme is known; a team's entry has its own."""
     return (
         entry.link_reason is not None
         or programme_meaning(entry.register, entry.programme) is not None
@@ -45,7 +45,7 @@ def is_known(entry: Entry) -> bool:
 
 
 def is_linked(entry: Entry) -> bool:
-    """Whether an entry that stands is evidence of Russia, of any strength."""
+    """Whether an entry is standing evidence of a link to Russia, of any strength."""
     if entry.is_delisted:
         return False
     if entry.link_tier is not None:
@@ -55,14 +55,14 @@ def is_linked(entry: Entry) -> bool:
 
 
 def unknown_keys(entries: Iterable[Entry]) -> dict[str, int]:
-    """How many hulls stand under each programme key that is not known; the most first."""
+    """The number of hulls under each unknown programme key, the most frequent first."""
     pairs = {(e.programme or "without a key", hull_key(e)) for e in entries if not is_known(e)}
     counts = Counter(key for key, _ in pairs)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def named_keys(keys: dict[str, int]) -> str:
-    """Keys and their hulls as a person reads them.
+    """Keys and their hulls as text for a message.
 
     >>> named_keys({"GB-RUS-MARE": 4, "X": 1})
     "'GB-RUS-MARE' (4 hulls), 'X' (1 hull)"
@@ -78,43 +78,43 @@ def named_keys(keys: dict[str, int]) -> str:
 def doubts(
     register: str, entries: Collection[Entry], before: Collection[Entry], before_day: date | None
 ) -> list[str]:
-    """Why a list should not be taken without being asked about; empty where nothing speaks against.
+    """Reasons not to import a list without `--accept-loss`; empty where there is none.
 
     Parameters
     ----------
     register : str
         The list.
     entries : collection of Entry
-        What it holds.
+        Its content.
     before : collection of Entry
-        The version before it by its day, without what was listed after the new one's day.
+        The version before it by day, without what was listed after the new one's day.
     before_day : date or None
         The day of that version; None where there is none.
     """
-    found = []
+    reasons = []
     now = {hull_key(e) for e in entries}
     unknown = {hull_key(e) for e in entries if not is_known(e)}
     then = {hull_key(e) for e in before if not e.is_delisted}
     gone = then - now
     linked = {hull_key(e) for e in before if is_linked(e)}
-    # A key that is not known proves no delisting either, and is told below.
+    # An unknown key is no evidence of delisting either; it is reported below.
     unlinked = linked - {hull_key(e) for e in entries if is_linked(e)} - unknown
     if _is_many(gone, then) or _is_many(unlinked, linked):
-        found.append(
+        reasons.append(
             f"{len(now):,} hulls, and {register} had {len(then):,} on {before_day}: {len(gone):,} "
             f"of these are not in it, and {len(unlinked):,} of {len(linked):,} links to Russia end"
         )
     keys = {e.programme for e in entries if e.programme}
     old_keys = {e.programme for e in before if e.programme}
     if keys and old_keys and keys.isdisjoint(old_keys):
-        found.append(f"it has none of the programme keys that {register} had on {before_day}")
+        reasons.append(f"it has none of the programme keys that {register} had on {before_day}")
     lost = now - {hull_key(e) for e in entries if is_known(e)}
     if len(lost) > MOST_UNKNOWN * len(now):
-        found.append(
+        reasons.append(
             f"{len(lost):,} of {len(now):,} hulls have no known programme key: "
             f"{named_keys(unknown_keys(entries))}"
         )
-    return found
+    return reasons
 
 
 def _is_many(gone: Collection[str], of: Collection[str]) -> bool:

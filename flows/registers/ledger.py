@@ -1,7 +1,8 @@
-"""The home's register history: which imports there were, and which of them were taken back.
+"""The home's register history: imports, and their removals.
 
-A line is an import, or the removal of one. A line's number, from 1, is that of the import; a run
-records how many lines it knew (`flows.derive.record`), so that what it used can be told later.
+A line is an import or the removal of one. The number of an import is that of its line, from 1. A
+run records how many lines there were (`flows.derive.record`), so its registers can be
+reconstructed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from flows.home.history import REGISTER, read_history
 
 
 class Import(NamedTuple):
-    """An import. removed_number: the line that took it back; null while it stands."""
+    """An import. removed_number: the line of its removal; null while it counts."""
 
     number: int
     record: dict[str, Any]
@@ -21,7 +22,7 @@ class Import(NamedTuple):
 
 
 def all_imports(home: Path) -> list[Import]:
-    """Every import of a home, in the order of its history, those taken back among them."""
+    """Every import of a home, removed ones included, in the order of its history."""
     lines = list(enumerate(read_history(home, REGISTER), 1))
     removed = {record["removes"]: number for number, record in lines if "removes" in record}
     return [
@@ -32,5 +33,5 @@ def all_imports(home: Path) -> list[Import]:
 
 
 def standing_imports(home: Path) -> list[Import]:
-    """The imports of a home that were not taken back."""
-    return [found for found in all_imports(home) if found.removed_number is None]
+    """The imports of a home that were not removed."""
+    return [item for item in all_imports(home) if item.removed_number is None]

@@ -1,7 +1,7 @@
-"""The versions of registers that a home holds: imported, compared, and never thrown away.
+"""The versions of registers in a home: imported, compared, never deleted.
 
 A version is a Parquet file below `registers/` in the home, and a line in its history, which is the
-commit point: a file that no line names is garbage of an import that was killed.
+commit point: a file without a line is garbage of an interrupted import.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ JUNK_SCHEMA = pa.schema(
 
 
 class Imported(NamedTuple):
-    """What an import did.
+    """The result of an import.
 
-    state: ``imported``, or ``known`` where the same file was imported before. published_by: what
-    gave the day: ``operator``, ``list``, ``newest day in it``, or ``import`` for a team's own list.
-    compared_with: the day of the version before, null where this is the first. added, changed,
-    gone: against that. is_newest: whether links follow this version; else it only tells what was
-    known then. unknown_keys: programme keys that are not known, with their hulls. accepted: what
-    spoke against the list and was accepted; null for nothing.
+    state: ``imported``, or ``known`` where the same file was imported before. published_by: the
+    source of the day: ``operator``, ``list``, ``newest day in it``, or ``import`` for a team's own
+    list. compared_with: the day of the version before, null where this is the first. added,
+    changed, gone: against that. is_newest: whether links follow this version; else it only counts
+    for what was known on earlier days. unknown_keys: unknown programme keys, with their number of
+    hulls. accepted: the doubts that were accepted; null for none.
     """
 
     state: str
@@ -68,78 +68,81 @@ class Imported(NamedTuple):
 def import_list(
     settings: Settings, path: Path, *, published_on: date | None, accept_loss: bool
 ) -> Imported:
-    """Take a list file into the home as a new version of its register.
+    """Import a list file into the home as a new version of its register.
 
     Parameters
     ----------
     settings : Settings
-        The home, and the as-of time: no list is of a day after it.
+        The home, and the as-of time, which no list may be later than.
     path : Path
         In any of the formats of `flows.publishers.formats`.
     published_on : date or None
-        The day of the list, where the file does not give it; over what the file gives.
+        The day of the list, where the file gives none; it overrides the file's.
     accept_loss : bool
-        Also take a list that is cut, has lost more than a few of its ships, or has keys that are
-        not known for most of them. What spoke against it is kept, and the report names it.
+        Also import a list that is cut, has lost more than a few of its ships, or has unknown keys
+        for most of them. The doubts are recorded, and the report names them.
 
     Raises
     ------
     BarometerError
-        If the file is no list, holds no ship, is of no day that can be told or of one after the
-        as-of time; and, unless accepted, if it is cut or `flows.registers.guard` doubts it.
+        If the file is not a list, has no ship, has no day or one after the as-of time; and, unless
+        accepted, if it is cut or `flows.registers.guard` doubts it.
     """
     content = _hash(path)
-    found = open_list(path)
-    rows = list(found.rows)
+    opened = open_list(path)
+    rows = list(opened.rows)
     junk = [row for row in rows if isinstance(row, Junk)]
     entries = _without_repetition(row for row in rows if isinstance(row, Entry))
-    mine = [i for i in standing_imports(settings.home) if i.record["register"] == found.register]
-    day, published_by = _day_of(settings, found, published_on, entries)
+    mine = [i for i in standing_imports(settings.home) if i.record["register"] == opened.register]
+    day, published_by = _day_of(settings, opened, published_on, entries)
     if day is None:
         again = [i.record for i in mine if i.record["file_hash"] == content]
         if again:
             return _known(again[-1])
         if entries:
             raise BarometerError(
-                f"{path}: the list does not give its day, and no day is in it. Give the day on "
-                "which it was published, such as --published-on 2026-04-13. The day of import is "
-                "not taken: an old list would end the links of the newer one."
+                f"{path}: the list does not give its day, and contains no day. Give the day of its "
+                "publication, such as --published-on 2026-04-13. The day of the import is not "
+                "used, because an old list would then end the links of a newer one."
             )
     same_day = [i.record for i in mine if day and i.record["published_on"] == day.isoformat()]
-    if same_day and same_day[-1]["file_hash"] == content:  # else another of that day came after it
+    if same_day and same_day[-1]["file_hash"] == content:  # else another of that day came later
         return _known(same_day[-1])
     if not entries or day is None:
-        why = f"line {junk[0].line}: {junk[0].reason}" if junk else "it names no ship"
-        raise BarometerError(f"{path}: nothing to take from it ({why}).")
-    latest = _latest_day(settings, found.zone)
+        why = f"line {junk[0].line}: {junk[0].reason}" if junk else "it has no ship"
+        raise BarometerError(f"{path}: nothing to import ({why}).")
+    latest = _latest_day(settings, opened.zone)
     if day > latest:
         raise BarometerError(
-            f"{path}: is of {day}, after the as-of time {settings.as_of:%Y-%m-%d %H:%M} UTC."
+            f"{path}: the list is of {day}, after the as-of time "
+            f"{settings.as_of:%Y-%m-%d %H:%M} UTC. Check the day, or give another --as-of."
         )
-    versions = [v for v in load_versions(settings.home) if v.register == found.register]
+    versions = [v for v in load_versions(settings.home) if v.register == opened.register]
     versions = [v for v in versions if v.removed_number is None]
     before = [v for v in versions if v.published_on <= day]
     last = before[-1] if before else None
-    # A list cannot have what was listed after its day.
+    # A list cannot contain what was listed after its day.
     then = [] if last is None else [e for e in _entries(last) if not _is_later(e, day)]
-    doubts = guard.doubts(found.register, entries, then, last and last.published_on)
+    doubts = guard.doubts(opened.register, entries, then, last and last.published_on)
     cut = next((row for row in junk if row.is_whole and row.reason.startswith(CUT)), None)
     if cut is not None:
-        doubts.append(f"{cut.reason} (line {cut.line}); what a cut list lacks counts as delisted")
+        doubts.append(
+            f"{cut.reason} (line {cut.line}); ships missing from a cut list count as delisted"
+        )
     if doubts and not accept_loss:
         raise BarometerError(
             f"{path}: {'; '.join(doubts)}. Is it whole, is it this list, and is it of {day}? Fetch "
-            "it again, give its day with --published-on, or take it as it is with --accept-loss."
+            "it again, give its day with --published-on, or import it as it is with --accept-loss."
         )
     added, changed, gone = difference(then, entries)
-    name = f"registers/{found.register.replace(':', '-')}/{day}-{content[:16]}.parquet"
+    name = f"registers/{opened.register.replace(':', '-')}/{day}-{content[:16]}.parquet"
     begin_history(settings.home, REGISTER)
     _write(settings.home / name, as_table(entries))
     _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_table(junk))
     accepted = "; ".join(doubts) or None
     record = {
-        "register": found.register,
-        "link_source": _readers_name(found.register, entries),
+        "register": opened.register,
+        "link_source": _readers_name(opened.register, entries),
         "published_on": day.isoformat(),
         "imported_at": settings.as_of.isoformat(),
         "name": shown_name(path.name),
@@ -156,7 +159,7 @@ def import_list(
     append_history(settings.home, REGISTER, [record])
     return Imported(
         state="imported",
-        register=found.register,
+        register=opened.register,
         published_on=day,
         published_by=published_by,
         entries=len(entries),
@@ -173,32 +176,32 @@ def import_list(
 
 
 def _day_of(
-    settings: Settings, found: ListFile, given: date | None, entries: list[Entry]
+    settings: Settings, opened: ListFile, given: date | None, entries: list[Entry]
 ) -> tuple[date | None, str]:
-    """The day of a list, and what gives it; never that of the import, but for a team's own list.
+    """The day of a list, and its source; the day of the import only for a team's own list.
 
-    Of the days that a list holds, those to come are no sign of its age.
+    Future days in a list do not count.
     """
-    if given or found.published_on:
-        return given or found.published_on, "operator" if given else "list"
-    if found.register.startswith("team:"):  # the team publishes it by importing it
+    if given or opened.published_on:
+        return given or opened.published_on, "operator" if given else "list"
+    if opened.register.startswith("team:"):  # its import is its publication
         return settings.as_of.date(), "import"
-    latest = _latest_day(settings, found.zone)
+    latest = _latest_day(settings, opened.zone)
     days = [d for e in entries for d in (e.listed_on, e.delisted_on) if d and d <= latest]
     return max(days, default=None), "newest day in it"
 
 
 def _latest_day(settings: Settings, zone: str) -> date:
-    """The day of the as-of time in UTC or where the publisher is, whichever is later.
+    """The day of the as-of time in UTC or in the publisher's zone, whichever is later.
 
-    East of Greenwich a list of tomorrow's date is out before midnight in UTC.
+    East of Greenwich a list is published with tomorrow's date before midnight in UTC.
     """
     as_of = settings.as_of.replace(tzinfo=UTC)
     return max(as_of.date(), as_of.astimezone(ZoneInfo(zone)).date())
 
 
 def _without_repetition(entries: Iterable[Entry]) -> list[Entry]:
-    """Entries, each fact once: a list that repeats a ship does not list it twice."""
+    """Entries without repetition: a list that repeats a ship does not list it twice."""
     facts: dict[Entry, Entry] = {}
     for entry in entries:
         facts.setdefault(entry._replace(line=0), entry)
@@ -206,7 +209,7 @@ def _without_repetition(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def remove_import(settings: Settings, number: int) -> dict[str, Any]:
-    """Take an import back: it counts no more, and its version and its line stay for what it did.
+    """Undo an import: it no longer counts; its version and its line stay for past publications.
 
     Parameters
     ----------
@@ -223,14 +226,14 @@ def remove_import(settings: Settings, number: int) -> dict[str, Any]:
     Raises
     ------
     BarometerError
-        If no such import stands.
+        If there is no such import, or it was removed before.
     """
-    standing = {found.number: found.record for found in standing_imports(settings.home)}
+    standing = {item.number: item.record for item in standing_imports(settings.home)}
     if number not in standing:
         known = ", ".join(map(str, standing)) or "none"
         raise BarometerError(
-            f"import {number}: no such import to remove (imports of this home: {known}). Their "
-            "numbers are in: barometer register list. The lists that come with Barometer stay."
+            f"import {number}: no such import to remove (imports of this home: {known}). For "
+            "the numbers run: barometer register list. Bundled lists cannot be removed."
         )
     removal = {
         "removes": number,
@@ -242,10 +245,10 @@ def remove_import(settings: Settings, number: int) -> dict[str, Any]:
 
 
 class Held(NamedTuple):
-    """A version at hand, as `register list` shows it.
+    """A version, as `register list` shows it.
 
-    number: of the import, null for a list that comes with Barometer. ships, linked_ships: hulls in
-    it, and those of them that it links to Russia. is_newest: whether today's links follow it.
+    number: of the import; null for a bundled list. ships, linked_ships: its hulls, and those that
+    it links to Russia. is_newest: whether today's links follow it.
     """
 
     number: int | None
@@ -261,11 +264,11 @@ class Held(NamedTuple):
 
 
 def held_versions(home: Path) -> list[Held]:
-    """Every version that counts, bundled and imported, by register and day."""
+    """Every version that is not removed, bundled and imported, by register and day."""
     versions = [v for v in load_versions(home) if v.removed_number is None]
     newest = {version.register: version for version in versions}
     held = []
-    for version in sorted(versions, key=lambda v: v.register):  # of one register still by day
+    for version in sorted(versions, key=lambda v: v.register):  # stable: within a register by day
         entries = _entries(version)
         held.append(
             Held(
@@ -285,7 +288,7 @@ def held_versions(home: Path) -> list[Held]:
 
 
 def _readers_name(register: str, entries: list[Entry]) -> str:
-    """What readers call a register: the entries' one source; a team's list has many, and its id."""
+    """A register's name for readers: the only source of its entries; of a team's list its id."""
     sources = {entry.link_source for entry in entries}
     return sources.pop() if len(sources) == 1 and not register.startswith("team:") else register
 
@@ -312,22 +315,22 @@ def _known(record: dict[str, Any]) -> Imported:
 def load_versions(home: Path) -> list[Version]:
     """Every version of every register, bundled and imported, oldest list first.
 
-    Those taken back are among them, with the number of their removal. Of two versions of one day
-    the one that came later stands last.
+    Removed versions are included, with the number of their removal. Of two versions of one day the
+    later import comes last.
 
     Raises
     ------
     BarometerError
         If the file of a version is missing or damaged.
     """
-    found = bundled_versions()
+    versions = bundled_versions()
     for number, record, removed_number in all_imports(home):
         path = home / record["path"]
         try:
             entries = pq.read_table(path, schema=ENTRY_SCHEMA)
         except (OSError, pa.ArrowInvalid) as error:
             raise _unreadable(path, record, error) from error
-        found.append(
+        versions.append(
             Version(
                 record["register"],
                 record["link_source"],
@@ -340,18 +343,18 @@ def load_versions(home: Path) -> list[Version]:
                 record.get("accepted"),
             )
         )
-    return sorted(found, key=lambda version: version.published_on)
+    return sorted(versions, key=lambda version: version.published_on)
 
 
 def _unreadable(path: Path, record: dict[str, Any], error: Exception) -> BarometerError:
     return BarometerError(
-        f"{path}: a version of {record['register']} cannot be read ({error}). Restore it "
-        "from a backup; the history of the home names it."
+        f"{path}: a version of {record['register']} cannot be read ({error}). Restore it from "
+        "a backup: the register history of this home needs it."
     )
 
 
 def load_junk(home: Path) -> pa.Table:
-    """What the imports of this home did not take over: register, published_on, then `Junk`."""
+    """Everything that the imports of this home left out: register, published_on, then `Junk`."""
     head = pa.schema([("register", pa.string()), ("published_on", pa.date32())])
     schema = pa.unify_schemas([head, JUNK_SCHEMA])
     tables = [schema.empty_table()]

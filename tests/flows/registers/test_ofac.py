@@ -336,7 +336,7 @@ def test_the_real_csv_agrees_with_a_query_over_it() -> None:
         (e.reference, e.programme, e.imo, *(e.mmsis or [None]), e.deadweight_t, e.call_sign)
         for e in rows.entries
     ) == Counter((f"SDN {number}", *rest) for number, *rest, _ in asked)
-    assert {(j.reason.split(":")[0], j.is_whole) for j in rows.junk} == {
+    assert {(j.reason.split(",")[0], j.is_whole) for j in rows.junk} == {
         ("registration that is no IMO number", False)
     }
     assert len(rows.junk) == len({number for number, *_, is_no_imo in asked if is_no_imo})

@@ -85,7 +85,7 @@ def test_a_table_that_is_no_teams_list_is_refused(
 
 @pytest.mark.skipif(not BY_IMO.exists(), reason=f"{BY_IMO} is not here")
 def test_the_real_table_of_lists_by_imo_is_refused() -> None:
-    with pytest.raises(BarometerError, match="no evidence of Russia"):
+    with pytest.raises(BarometerError, match="no evidence of a link to Russia"):
         team.open_list(BY_IMO)
 
 
@@ -143,7 +143,7 @@ def test_reference_is_the_hull_and_no_line(
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
-        pytest.param(row(source=" "), "evidence without a source is none", id="source"),
+        pytest.param(row(source=" "), "evidence needs a source", id="source"),
         pytest.param(row(tier=""), "tier ''", id="no tier"),
         pytest.param(row(tier="certain"), "tier 'certain'", id="tier"),
         pytest.param(row(reason="rumour"), "reason 'rumour'", id="reason"),
