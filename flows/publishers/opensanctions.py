@@ -12,7 +12,6 @@ followthemoney/schema of github.com/opensanctions/followthemoney.
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flows.lists.entry import (
-    CUT,
     Entry,
     Junk,
     ListFile,
@@ -33,8 +31,6 @@ from flows.lists.entry import (
 )
 from flows.lists.letters import plain_code, plain_text
 from flows.lists.table import (
-    MOST_LINE_BYTES,
-    RAW_SIGNS,
     TableRow,
     bounded_lines,
     header_columns,
@@ -44,9 +40,10 @@ from flows.lists.table import (
 from flows.publishers.opensanctions_entities import (
     Entity,
     dataset_programmes,
-    date_of,
+    entities_on,
     first_text,
     only_dataset,
+    raw_text,
     split_text,
     texts_of,
     values_of,
@@ -247,13 +244,13 @@ def _graph_entries(path: Path, survey: _Survey) -> Iterator[Entry | Junk]:
         for ship in ships:
             if ship.id not in done:  # nested, a ship is on its own line and on its owner's
                 done.add(ship.id)
-                yield from _ship_entries(ship, number, _raw(line), graph, survey.register)
+                yield from _ship_entries(ship, number, raw_text(line), graph, survey.register)
 
 
 def _ships(number: int, line: bytes) -> list[Entity] | Junk:
     """The ships on a line. A line without any is not parsed, only checked for its form."""
     if _SHIP.search(line) or not line.endswith(b"\n"):
-        entities = _entities(number, line)
+        entities = entities_on(number, line)
         return (
             entities
             if isinstance(entities, Junk)
@@ -261,7 +258,7 @@ def _ships(number: int, line: bytes) -> list[Entity] | Junk:
         )
     text = line.strip()
     if text and not (text.startswith(b"{") and text.endswith(b"}") and b'"schema"' in text):
-        return Junk(number, "not an entity of FollowTheMoney", _raw(line), True)
+        return Junk(number, "not an entity of FollowTheMoney", raw_text(line), True)
     return []
 
 
@@ -334,7 +331,7 @@ def _read_links(
     sought, done = written(ships), set()
     for number, line in bounded_lines(path):
         is_wanted = _LINK.search(line) and not sought.isdisjoint(line.split(b'"'))
-        entities = _entities(number, line) if is_wanted else []
+        entities = entities_on(number, line) if is_wanted else []
         if isinstance(entities, Junk):
             faults[number].append(entities)
             continue
@@ -348,7 +345,7 @@ def _read_links(
                     claims_of(entity) if other_end is None else ([], entity.faults)
                 )
                 ship_runs, run_junk = runs_of(entity, other_end, number) if other_end else ([], [])
-                raw = _raw(line)
+                raw = raw_text(line)
                 faults[number] += [Junk(number, fault, raw, False) for fault in claim_faults]
                 faults[number] += [junk._replace(raw=raw) for junk in run_junk]
                 for ship in about:
@@ -363,13 +360,13 @@ def _read_owners(path: Path, wanted: set[str]) -> tuple[dict[str, Owner], dict[i
     faults: dict[int, list[Junk]] = defaultdict(list)
     sought = written(wanted)
     for number, line in bounded_lines(path):
-        entities = [] if sought.isdisjoint(_ID.findall(line)) else _entities(number, line)
+        entities = [] if sought.isdisjoint(_ID.findall(line)) else entities_on(number, line)
         if isinstance(entities, Junk):
             faults[number].append(entities)
             continue
         for entity in (e for e in entities if e.id in wanted and e.id not in owners):
             owners[entity.id], wrong = _owner(entity)
-            faults[number] += [Junk(number, fault, _raw(line), False) for fault in wrong]
+            faults[number] += [Junk(number, fault, raw_text(line), False) for fault in wrong]
     return owners, faults
 
 
@@ -386,69 +383,3 @@ def _owner(entity: Entity) -> tuple[Owner, list[str]]:
                 faults.append(f"{name} {text[:40]!r}, expected two letters")
     title = plain_text(entity.caption) or first_text(entity, "name") or "without a name"
     return Owner(title, countries), faults
-
-
-def _entities(number: int, line: bytes) -> list[Entity] | Junk:
-    """The entity on a line, followed by those nested in it."""
-    if len(line) > MOST_LINE_BYTES:
-        return Junk(number, f"a line of more than {MOST_LINE_BYTES} bytes", _raw(line), True)
-    try:
-        whole = json.loads(line.strip() or b"{}")
-    except (ValueError, RecursionError) as error:
-        fault = f"not JSON: {error}" if line.endswith(b"\n") else CUT
-        return Junk(number, fault, _raw(line), True)
-    if whole == {}:
-        return []
-    if not isinstance(whole, dict) or not (_text(whole, "id") and _text(whole, "schema")):
-        return Junk(number, "not an entity of FollowTheMoney", _raw(line), True)
-    entities, within = [], [whole]
-    for item in within:  # grows during the loop; recursion would fail on deep nesting
-        entity, inner = _flat(item)
-        entities.append(entity)
-        within += inner
-    return entities
-
-
-def _flat(item: dict[str, Any]) -> tuple[Entity, list[dict[str, Any]]]:
-    """An entity with nested entities replaced by their ids, and the nested entities."""
-    properties: dict[str, list[str]] = {}
-    inner: list[dict[str, Any]] = []
-    faults = []
-    given = item.get("properties")
-    for name, values in given.items() if isinstance(given, dict) else ():
-        if isinstance(values, list) and {str}.issuperset(map(type, values)):
-            properties[name] = values  # nearly always, and quick
-            continue
-        listed = values if isinstance(values, list) else [None]
-        texts = [value if isinstance(value, str) else _id(value) for value in listed]
-        properties[name] = [text for text in texts if text]
-        inner += [value for value in listed if isinstance(value, dict) and _id(value)]
-        if not all(text is not None for text in texts):
-            faults.append(f"property {name[:40]!r} is not a list of texts")
-    if not isinstance(given, dict):
-        faults.append("properties is not an object")
-    datasets = item.get("datasets")
-    names = [n for n in datasets if isinstance(n, str)] if isinstance(datasets, list) else []
-    seen = [day_of for key in ("last_seen", "last_change") if (day_of := date_of(_text(item, key)))]
-    entity = Entity(
-        *(_text(item, "id"), _text(item, "schema"), _text(item, "caption")),
-        properties=properties,
-        datasets=names,
-        seen_on=max(seen, default=None),
-        faults=faults,
-    )
-    return entity, inner
-
-
-def _id(value: object) -> str | None:
-    """The id of a nested entity; None for anything else."""
-    return (_text(value, "id") or None) if isinstance(value, dict) else None
-
-
-def _text(item: dict[str, Any], name: str) -> str:
-    text = item.get(name)
-    return text if isinstance(text, str) else ""
-
-
-def _raw(line: bytes) -> str:
-    return line[:RAW_SIGNS].decode("utf-8", "replace").rstrip("\r\n")

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from flows.lists.entry import day
+from flows.lists.entry import CUT, Junk, day
 from flows.lists.letters import plain_code, plain_text
+from flows.lists.table import MOST_LINE_BYTES, RAW_SIGNS
 
 _HISTORIC = date(1001, 1, 1)
 """FollowTheMoney writes this day for "long ago" (followthemoney/types/date.py)."""
@@ -102,3 +103,70 @@ def written(ids: Iterable[str]) -> set[bytes]:
         for text in ids
         for form in (text.encode("utf-8", "replace"), json.dumps(text)[1:-1].encode())
     }
+
+
+def entities_on(number: int, line: bytes) -> list[Entity] | Junk:
+    """The entity on a line, followed by those nested in it."""
+    if len(line) > MOST_LINE_BYTES:
+        return Junk(number, f"a line of more than {MOST_LINE_BYTES} bytes", raw_text(line), True)
+    try:
+        whole = json.loads(line.strip() or b"{}")
+    except (ValueError, RecursionError) as error:
+        fault = f"not JSON: {error}" if line.endswith(b"\n") else CUT
+        return Junk(number, fault, raw_text(line), True)
+    if whole == {}:
+        return []
+    if not isinstance(whole, dict) or not (_text(whole, "id") and _text(whole, "schema")):
+        return Junk(number, "not an entity of FollowTheMoney", raw_text(line), True)
+    entities, within = [], [whole]
+    for item in within:  # grows during the loop; recursion would fail on deep nesting
+        entity, inner = _flat(item)
+        entities.append(entity)
+        within += inner
+    return entities
+
+
+def _flat(item: dict[str, Any]) -> tuple[Entity, list[dict[str, Any]]]:
+    """An entity with nested entities replaced by their ids, and the nested entities."""
+    properties: dict[str, list[str]] = {}
+    inner: list[dict[str, Any]] = []
+    faults = []
+    given = item.get("properties")
+    for name, values in given.items() if isinstance(given, dict) else ():
+        if isinstance(values, list) and {str}.issuperset(map(type, values)):
+            properties[name] = values  # nearly always, and quick
+            continue
+        listed = values if isinstance(values, list) else [None]
+        texts = [value if isinstance(value, str) else _id(value) for value in listed]
+        properties[name] = [text for text in texts if text]
+        inner += [value for value in listed if isinstance(value, dict) and _id(value)]
+        if not all(text is not None for text in texts):
+            faults.append(f"property {name[:40]!r} is not a list of texts")
+    if not isinstance(given, dict):
+        faults.append("properties is not an object")
+    datasets = item.get("datasets")
+    names = [n for n in datasets if isinstance(n, str)] if isinstance(datasets, list) else []
+    seen = [day_of for key in ("last_seen", "last_change") if (day_of := date_of(_text(item, key)))]
+    entity = Entity(
+        *(_text(item, "id"), _text(item, "schema"), _text(item, "caption")),
+        properties=properties,
+        datasets=names,
+        seen_on=max(seen, default=None),
+        faults=faults,
+    )
+    return entity, inner
+
+
+def _id(value: object) -> str | None:
+    """The id of a nested entity; None for anything else."""
+    return (_text(value, "id") or None) if isinstance(value, dict) else None
+
+
+def _text(item: dict[str, Any], name: str) -> str:
+    text = item.get(name)
+    return text if isinstance(text, str) else ""
+
+
+def raw_text(line: bytes) -> str:
+    """The start of a line as a `Junk` shows it."""
+    return line[:RAW_SIGNS].decode("utf-8", "replace").rstrip("\r\n")
