@@ -1,0 +1,73 @@
+-- What the relations of this folder hold, by relation and column, with units.
+-- Grain: one relation or column. Inputs: none.
+
+comment on table hull is 'The hulls heard: who they are last, what they are, and how often they changed their flag. One row a hull.';
+comment on column hull.hull_id is 'IMO and the number where that holds; else MMSI (or track) and the number, counted on where the MMSI begins to say that it is another ship.';
+comment on column hull.imo is 'IMO number. Null: the ship sends none that holds.';
+comment on column hull.mmsi is 'The MMSI heard last.';
+comment on column hull.vessel_name is 'The name heard last. Null: none.';
+comment on column hull.call_sign is 'The call sign heard last. Null: none.';
+comment on column hull.flag is 'The flag heard last, by MMSI, ISO 3166-1 alpha-2. Null: digits that are given to nobody.';
+comment on column hull.ship_type is 'The AIS ship type of most days, code of ITU-R M.1371. Null: none sent.';
+comment on column hull.is_ais_tanker is 'Whether the ship sent a tanker''s type, 80 to 89, on most of the days on which it sent any. Null: none gives a type.';
+comment on column hull.is_tanker is 'Whether it is a tanker that counts: by the registers where they say, else is_ais_tanker; and not shorter than 80 m. Null: nothing says.';
+comment on column hull.is_too_small is 'Whether it is a tanker by type, but shorter than 80 m, such as a bunker barge: by a register''s length or tonnage, else by the length sent on most days.';
+comment on column hull.tanker_kind is 'crude, product, chemical or gas, by the registers. Null: not known.';
+comment on column hull.length_m is 'The length heard last, metres. Null: none.';
+comment on column hull.beam_m is 'The beam heard last, metres. Null: none.';
+comment on column hull.deadweight_t is 'Deadweight by the registers, tonnes. Null: not known.';
+comment on column hull.gross_t is 'Gross tonnage by the registers (no unit of mass). Null: not known.';
+comment on column hull.built_year is 'Year of build by the registers. Null: not known.';
+comment on column hull.mmsis is 'How many MMSIs it was heard under.';
+comment on column hull.flag_changes is 'How often the flag changed from one day heard to the next, by MMSI.';
+comment on column hull.first_russian_on is 'First day heard under the Russian flag, UTC. Null: never.';
+comment on column hull.last_russian_on is 'Last day heard under the Russian flag, UTC. Null: never.';
+comment on column hull.first_at is 'First fix, UTC.';
+comment on column hull.last_at is 'Last fix, UTC.';
+
+comment on table vessel is 'The hulls heard, through time: under which MMSI, name, call sign, flag and size each sailed from when to when, by AIS; and under which names the registers have it. One row a hull, transmitter and description, and one a name in a register.';
+comment on column vessel.imo is 'IMO number of the hull. Null: the transmitter sent none with a right check digit, or one that does not hold (vessel_conflict).';
+comment on column vessel.mmsi is 'MMSI of the transmitter. Null: a register that gives none.';
+comment on column vessel.vessel_name is 'The name sent on most reports of a day. Null: none sent.';
+comment on column vessel.flag is 'By AIS the flag of the first three digits of the MMSI (mid), ISO 3166-1 alpha-2, which proves no registration; in a register the flag that it gives. Null: not told.';
+comment on column vessel.ship_type is 'The hull''s AIS ship type on most days, code of ITU-R M.1371. Null: none sent.';
+comment on column vessel.is_tanker is 'Whether the hull is a tanker, as hull.is_tanker. Null: nothing says.';
+comment on column vessel.length_m is 'Length, metres. Null: none sent or said.';
+comment on column vessel.beam_m is 'Beam, metres. Null: none sent or said.';
+comment on column vessel.valid_from is 'First fix with this description, UTC; of a register the day from which anyone could know it.';
+comment on column vessel.valid_to is 'Last fix with this description, UTC. Null: a register, which does not say.';
+comment on column vessel.hull_id is 'The hull; key of hull.';
+comment on column vessel.track_id is 'The track, as in port_call. Null: a register.';
+comment on column vessel.call_sign is 'Call sign. Null: none sent or said.';
+comment on column vessel.tanker_kind is 'The hull''s kind: crude, product, chemical or gas, by the registers. Null: not known.';
+comment on column vessel.imo_by is 'How the IMO number is known: sent; carried (from the day before or after, while the description agrees); decision (of a person). Null: no number, or a register.';
+comment on column vessel.claimed_imo is 'The IMO number that the ship sent, or that was carried, whether it holds or not (vessel_conflict). Null: none, or a register.';
+comment on column vessel.is_imo_contested is 'Whether claimed_imo does not hold only because another ship sends it too, and nothing tells which of them is the hull: what lists say of the number stands for each. Null: a register.';
+comment on column vessel.source is 'AIS, or the register.';
+comment on column vessel.flag_changes is 'How often the hull changed its flag while it was heard.';
+comment on column vessel.first_russian_on is 'First day on which the hull was heard under the Russian flag, UTC. Null: never.';
+comment on column vessel.last_russian_on is 'Last such day, UTC. Null: never.';
+
+comment on table vessel_conflict is 'Where what a ship says of itself cannot all be true. One row a conflict.';
+comment on column vessel_conflict.conflict is 'imo_on_two_hulls (at once, far apart), imo_of_unlike_ships, imo_of_other_size, imo_of_scrapped_ship, imo_of_many_ships, imo_under_unknown_name (renamed, or another ship), mmsi_handed_on (one hull after the other), mmsi_on_two_hulls (at once), type_differs (AIS and registers), two_transmitters (one ship under two MMSIs that kept company through a call), mmsi_changed_in_port (one after the other in one place), sent_from_two_places (12 hours and more of a stay in port).';
+comment on column vessel_conflict.imo is 'The IMO number concerned. Null: none sent.';
+comment on column vessel_conflict.mmsi is 'The transmitter concerned.';
+comment on column vessel_conflict.detail is 'What does not fit, in words.';
+comment on column vessel_conflict.valid_from is 'Since when, UTC.';
+comment on column vessel_conflict.valid_to is 'Until when, UTC.';
+
+comment on table link_candidate is 'Ships heard without an IMO number that holds, that a list about Russia may mean: by name and size, or by a number in doubt. They are linked by none of it; a person decides in link_decisions.csv in the home. One row a transmitter, hull of a register and way in which they met.';
+comment on column link_candidate.mmsi is 'The transmitter.';
+comment on column link_candidate.vessel_name is 'The name that it sent. Null: none.';
+comment on column link_candidate.claimed_imo is 'The IMO number that it sent and that does not hold. Null: none sent.';
+comment on column link_candidate.length_m is 'The length that it sent, metres. Null: none.';
+comment on column link_candidate.first_at is 'First fix, UTC.';
+comment on column link_candidate.last_at is 'Last fix, UTC.';
+comment on column link_candidate.met_by is 'name or imo.';
+comment on column link_candidate.register_imo is 'IMO number of the hull in the register.';
+comment on column link_candidate.register_name is 'The name in the register, present or former.';
+comment on column link_candidate.register is 'Id of the register.';
+comment on column link_candidate.reference is 'The publisher''s number of the entry.';
+comment on column link_candidate.register_length_m is 'Length by the registers, or told from tonnage, metres. Null: not known.';
+comment on column link_candidate.is_size_equal is 'Whether the two lengths are within a fifth. Null: one is not known.';
+comment on column link_candidate.decision is 'confirm or refuse, where a person decided. Null: open.';

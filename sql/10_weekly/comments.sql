@@ -1,0 +1,78 @@
+-- What the relations of this folder hold, by relation and column, with units.
+-- Grain: one relation or column. Inputs: none.
+
+comment on table weekly_split is 'The headline''s calls split in six ways. A full grid: one row a week, dimension and value. The values of a dimension add up to the headline, but for link_reason, of which a call may have several.';
+comment on column weekly_split.week is 'ISO week of arrival, in UTC.';
+comment on column weekly_split.dimension is 'water, link_tier, link_reason, tanker_kind, direction or iran_listed.';
+comment on column weekly_split.value is 'Which of it.';
+comment on column weekly_split.linked_calls is 'Calls of the headline linked to Russia (strong or moderate). Null: none counted, and too little heard to say zero, or no evidence at hand for the week that could tell; always null for the link tiers weak and none, which are not linked.';
+comment on column weekly_split.linked_berth_calls is 'Of these, berth calls. Null as linked_calls.';
+comment on column weekly_split.linked_vessels is 'Distinct ships that made them. Null as linked_calls.';
+comment on column weekly_split.tanker_calls is 'Calls of all tankers that the headline would count, linked or not, of this value; by link_reason those with such evidence, weak too where there is no better. Null: none counted, and too little heard to say zero.';
+comment on column weekly_split.linked_deadweight_t is 'Sum of the deadweights of the linked calls that tell one, tonnes, a ship as often as it called: a lower bound, mostly estimates. Null: calls, and none tells one; or null as linked_calls.';
+comment on column weekly_split.linked_moved_t is 'ESTIMATE of the tonnes moved by the linked calls that tell it, in and out together: a lower bound. Null: calls, and none tells it; or null as linked_calls.';
+comment on column weekly_split.week_start is 'Monday of the week.';
+comment on column weekly_split.linked_deadweight_calls is 'Linked calls whose deadweight is in the sum. Null as linked_calls.';
+comment on column weekly_split.linked_moved_calls is 'Linked calls whose tonnes moved are in the sum. Null as linked_calls.';
+comment on column weekly_split.observed_share is 'Share of the hours heard, 0 to 1, weighted as in barometer: of the coast, or of the one water. Null: the week has not begun.';
+
+comment on table barometer is 'The one series: calls of Russian-linked tankers at all Iranian ports, week by week, with what is known today for all weeks. One row a week, from the first to the last with input. A call that waited at anchor within 10 days of the ship''s berth call in the same water is not counted again.';
+comment on column barometer.week is 'ISO week of arrival such as 2026-W16, in UTC.';
+comment on column barometer.week_start is 'Its Monday.';
+comment on column barometer.russian_linked_tanker_calls is 'The headline: tankers'' calls with a strong or moderate link. At least so many where the state is partial. Null: none counted, and too little heard to say zero.';
+comment on column barometer.russian_linked_berth_calls is 'Of these, the calls at a berth. Null: none counted, and too little heard to say zero.';
+comment on column barometer.listed_calls is 'Of the headline''s calls, those of ships that a sanctions list names; a call may have several reasons. Null: none counted, and too little heard to say zero, or no list in force in the week (relation evidence_at_hand).';
+comment on column barometer.flag_calls is 'Of the headline''s calls, those of ships under the Russian flag at the call or in the year before. Null: none counted, and too little heard to say zero, or no ship''s flag could be told in the week.';
+comment on column barometer.owner_calls is 'Of the headline''s calls, those of ships with a Russian owner or manager. Null: none counted, and too little heard to say zero, or no list with owners in force in the week (relation evidence_at_hand).';
+comment on column barometer.trade_calls is 'Of the headline''s calls, those of ships that called at a Russian oil port in the 180 days before. Null: none counted, and too little heard to say zero, or no Russian oil port heard in 0.3 of the hours of the 180 days before the week''s end (relation evidence_at_hand).';
+comment on column barometer.low_95 is 'Lower 95 % limit of the week''s rate of headline calls, calls a week: exact (Garwood), over the share heard of the water that was heard best, wider where calls cluster (dispersion above 1.5). Null: open, or nothing to say.';
+comment on column barometer.high_95 is 'Upper 95 % limit of the same rate, over the share heard of the water that was heard worst. Null also: a water was not heard at all, and nobody knows how many called there.';
+comment on column barometer.tanker_calls is 'Calls of all tankers, linked or not, counted like the headline. Null: none counted, and too little heard to say zero.';
+comment on column barometer.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has passed.';
+comment on column barometer.state is 'open: the week is not over or not all in, the count is so far; complete: 0.95 of the hours heard, or more, in each water; partial: fewer, a count is at least; unobserved: nothing counted, and a water below 0.3.';
+comment on column barometer.index_100 is 'Headline calls over exposure against those of the 52 weeks before, a ratio of sums: 100 is equal. Null: open, under 0.3 heard, under four weeks heard before, or no call in them.';
+comment on column barometer.change_p is 'p-value of the exact conditional test of the headline''s rate against the eight weeks before, two-sided, 0 to 1. Null: open, under 0.3 heard, or under four weeks heard before. Index and test are of the waters that series_window names.';
+comment on column barometer.calls_known_at_call is 'Of the headline''s calls, those whose link was public when the call was made. Null: none counted, and too little heard to say zero.';
+comment on column barometer.dispersion is 'Variance over mean of the weekly counts of the 52 weeks before, from differences of neighbouring weeks, both heard: 1 where calls are independent; above 1.5 limits and test are widened. Null: under 14 weeks heard, or no call.';
+comment on column barometer.word is 'What may be said: rise, fall, no clear change or not enough heard. A rise or fall only where the links known today and those known at the call agree. Null: open.';
+comment on column barometer.in_port_calls is 'Russian-linked tankers that may have lain in port when reception of it began, first heard there in the week: no arrivals, and in no other number. Null: none, and too little heard to say zero.';
+comment on column barometer.worst_water is 'The water that was heard worst, of those in weekly_water.';
+comment on column barometer.worst_share is 'Share of its hours that were heard, 0 to 1, weighted as observed_share: what the state goes by. Null: no hour has passed.';
+comment on column barometer.word_weeks is 'The rolling window that the rise or fall is of: 1, 4 or 13 weeks that end with this one. Null: neither.';
+
+comment on table weekly_water is 'The series barometer by water. One row a week and water.';
+comment on column weekly_water.week is 'ISO week of arrival such as 2026-W16, in UTC.';
+comment on column weekly_water.week_start is 'Its Monday.';
+comment on column weekly_water.water is 'Gulf and Gulf of Oman, or Caspian.';
+comment on column weekly_water.russian_linked_tanker_calls is 'Calls of the headline at its ports. At least so many where the state is partial. Null: none counted, and too little heard to say zero.';
+comment on column weekly_water.russian_linked_berth_calls is 'Of these, the calls at a berth. Null: none counted, and too little heard to say zero.';
+comment on column weekly_water.in_port_calls is 'Russian-linked tankers that may have lain in port when reception of it began, as in barometer.';
+comment on column weekly_water.low_95 is 'Lower 95 % limit of the week''s rate of these calls, calls a week, over the share heard. Null: open, or nothing to say.';
+comment on column weekly_water.high_95 is 'Upper 95 % limit of the same rate.';
+comment on column weekly_water.tanker_calls is 'Calls of all tankers, linked or not, counted like the headline. Null: none counted, and too little heard to say zero.';
+comment on column weekly_water.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has passed.';
+comment on column weekly_water.state is 'open: the week is not over or not all in, the count is so far; complete: 0.95 of the hours heard, or more; partial: fewer, a count is at least; unobserved: nothing counted and below 0.3.';
+
+comment on table series_window is 'The headline over rolling windows of 1, 4 and 13 weeks, held against the 8, 26 and 52 weeks before them, by the links known today and by those known at the call. Only closed weeks in which each of the waters compared was heard (share 0.3 and up) are taken. One row a week, view and window.';
+comment on column series_window.week is 'The last week of the window.';
+comment on column series_window.view is 'today: with all links known today; at_call: with those that were public when each call was made.';
+comment on column series_window.weeks is 'Length of the window, weeks: 1, 4 or 13.';
+comment on column series_window.calls is 'Headline calls in the window''s heard weeks. Null: open, under half of the window heard, or before the first weeks.';
+comment on column series_window.exposure_weeks is 'Sum of the shares heard of these weeks, a complete week as 1. Null as calls.';
+comment on column series_window.heard_weeks is 'How many of the window''s weeks were heard. Null: open, or before the first weeks.';
+comment on column series_window.rate_a_week is 'Calls over exposure, calls a week. Null as calls.';
+comment on column series_window.low_95 is 'Lower 95 % limit of that rate: exact (Garwood), wider where calls cluster. Null as calls.';
+comment on column series_window.high_95 is 'Upper 95 % limit of that rate. Null as calls.';
+comment on column series_window.before_weeks is 'How many weeks before the window it is held against: 8, 26 or 52.';
+comment on column series_window.before_heard_weeks is 'How many of them were heard. Null as calls.';
+comment on column series_window.before_calls is 'Headline calls in these. Null as calls.';
+comment on column series_window.before_exposure_weeks is 'Sum of the shares heard of these. Null as calls.';
+comment on column series_window.before_rate_a_week is 'Calls over exposure before the window, calls a week: the usual. Null: no week before was heard, or as calls.';
+comment on column series_window.index_100 is 'Rate of the window against that of the 52 weeks before it, 100 is equal. Null: too few of them heard or no call in them, or as calls.';
+comment on column series_window.change_p is 'p-value of the exact conditional test of the two rates, two-sided. Null: fewer heard weeks before than four, or than twice the window.';
+comment on column series_window.word_p is 'The same with each tail doubled, and both counts divided by the dispersion where that is above 1.5. Null as change_p.';
+comment on column series_window.rise_from_calls is 'The smallest count of the window that would be called a rise. Null as change_p.';
+comment on column series_window.fall_to_calls is 'The largest count that would be called a fall. Null: not even none would.';
+comment on column series_window.dispersion is 'Variance over mean of the weekly counts in the 52 weeks before the window. Null: under 14 weeks heard, or no call.';
+comment on column series_window.waters is 'The waters that are compared, parted by a comma and a space: those heard both in the window and in enough weeks before. Null: too little heard, or open.';
+comment on column series_window.word is 'rise or fall where word_p is below 0.01 / 3 (three windows are looked at) and change_p below 0.01; no clear change; not enough heard. Null: open.';
