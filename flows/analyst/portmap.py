@@ -35,7 +35,7 @@ from flows.analyst.layers import (
     thin,
 )
 from flows.home.durable import write_durably
-from flows.home.resources import sql_path
+from flows.home.resources import sql_text
 from flows.home.settings import BarometerError
 from flows.home.text import safe_text
 from flows.report.figures import ALL, FENCE, INK, LAND, MUTED, PAPER, SEA
@@ -62,10 +62,10 @@ def ship_on_map(con: duckdb.DuckDBPyConnection, ship: Mapping[str, Any]) -> dict
     Returns
     -------
     dict
-        ship; fix: DataFrame of `sql/ship_fix.sql` with `kind`, a key of `FIX_LAYERS`; calls and
-        events: lists of dict; is_simulated: whether the lake holds simulated files.
+        ship; fix: DataFrame of `sql/vessel/ship_fix.sql` with `kind`, a key of `FIX_LAYERS`; calls
+        and events: lists of dict; is_simulated: whether the lake holds simulated files.
     """
-    text = sql_path("ship_fix.sql").read_text(encoding="utf-8")
+    text = sql_text("vessel/ship_fix")
     fix = con.execute(text, {"hull_id": ship["hull_id"]}).df()
     fix["kind"] = np.select(
         [
@@ -78,19 +78,20 @@ def ship_on_map(con: duckdb.DuckDBPyConnection, ship: Mapping[str, Any]) -> dict
         [NOT_JUDGED, SECOND_HULL_REASON, CLOCK_REASON, "implausible", "disputed"],
         "credible",
     )
-    calls = records(con, "vessel_call", hull_id=ship["hull_id"], imo=ship["imo"])
+    calls = records(con, "vessel/vessel_call", hull_id=ship["hull_id"], imo=ship["imo"])
     ids = [call["port_call_id"] for call in calls]
     places = {
-        row["port_call_id"]: row for row in records(con, "ship_call_place", port_call_ids=ids)
+        row["port_call_id"]: row
+        for row in records(con, "vessel/ship_call_place", port_call_ids=ids)
     }
     return {
         "ship": dict(ship),
         "fix": fix,
         "calls": [call | places[call["port_call_id"]] for call in calls],
         "events": records(
-            con, "ship_interference", first_at=ship["first_at"], last_at=ship["last_at"]
+            con, "vessel/ship_interference", first_at=ship["first_at"], last_at=ship["last_at"]
         ),
-        "is_simulated": records(con, "report_notes", week="")[0]["is_simulated"],
+        "is_simulated": records(con, "report/notes", week="")[0]["is_simulated"],
     }
 
 

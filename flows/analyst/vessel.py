@@ -15,12 +15,12 @@ from flows.home.text import safe_text
 from flows.report.tables import records
 
 PARTS = {
-    "identity": ("vessel_identity", ("hull_id",)),
-    "evidence": ("vessel_evidence", ("hull_id", "imo", "mmsi")),
-    "listings": ("vessel_listing", ("hull_id", "imo", "mmsi")),
-    "calls": ("vessel_call", ("hull_id", "imo")),
-    "doubts": ("vessel_doubt", ("hull_id", "imo")),
-    "silences": ("vessel_silence", ("hull_id",)),
+    "identity": ("vessel/vessel_identity", ("hull_id",)),
+    "evidence": ("vessel/vessel_evidence", ("hull_id", "imo", "mmsi")),
+    "listings": ("vessel/vessel_listing", ("hull_id", "imo", "mmsi")),
+    "calls": ("vessel/vessel_call", ("hull_id", "imo")),
+    "doubts": ("vessel/vessel_doubt", ("hull_id", "imo")),
+    "silences": ("vessel/vessel_silence", ("hull_id",)),
 }
 """Part of a ship's record -> its query of `sql/`, and the parameters of that."""
 
@@ -40,8 +40,8 @@ def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]
     Returns
     -------
     list of dict
-        The columns of `sql/vessel_find.sql`. A ship that is only listed has no first_at; if the
-        list gives no IMO number either, hull_id is ``MMSI`` and the number, or the listed name.
+        The columns of `sql/vessel/vessel_find.sql`. A ship that is only listed has no first_at; if
+        the list gives no IMO number either, hull_id is ``MMSI`` and the number, or the listed name.
         Empty for an empty text, and for bytes of a command line that are not UTF-8.
     """
     wanted = text.strip()
@@ -50,7 +50,7 @@ def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]
     number = re.fullmatch(r"(?:IMO|MMSI)?\s*([0-9]{7}|[0-9]{9})", wanted, re.IGNORECASE)
     return records(
         con,
-        "vessel_find",
+        "vessel/vessel_find",
         number=int(number[1]) if number else None,
         name=None if number else wanted,
     )

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from flows.catalogue.histories import outbox_table
-from flows.catalogue.relations import add_comments, create_relations
+from flows.catalogue.given import given_table, outbox_records
+from flows.catalogue.relations import add_comments, create
 from flows.home import durable
 from flows.home.history import OUTBOX, read_history
 from flows.home.settings import BarometerError, Settings
@@ -71,9 +71,9 @@ def point(path: Path, settings: Settings, manifest: Manifest) -> None:
     with open_for_writing(path, settings) as con:
         for name in LAKE_VIEWS:
             lake_view(con, settings, manifest, name)
-        con.register("outbox_record", outbox_table(settings.home))
+        con.register("given", given_table(outbox_records(settings.home)))
         con.execute("drop table outbox")
-        create_relations(con, "outbox")
+        create(con, "outbox")
         # The rest keeps its comments, and may be of other code, with other columns.
         add_comments(con, *LAKE_VIEWS, "outbox")
 

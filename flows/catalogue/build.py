@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import glob
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 
 from flows import __version__
+from flows.catalogue import relations
 from flows.catalogue.access import (
     HOME,
     LAKE_VIEWS,
@@ -33,55 +34,42 @@ from flows.catalogue.cells import (
     surrounding_cells,
     with_geometry,
 )
-from flows.catalogue.histories import (
-    PUBLICATIONS,
-    as_table,
-    ledger_table,
-    outbox_table,
-    run_tables,
-    version_entries,
-    version_records,
-)
-from flows.catalogue.relations import (
-    DROP_STEPS,
-    FOLLOWING,
-    KNOWN,
-    PUBLISHED_RELATIONS,
-    TIME_ZONE,
-    add_comments,
-    create_relations,
-    relation_sql,
-)
+from flows.catalogue.given import PUBLICATIONS, given
+from flows.catalogue.relations import TIME_ZONE
 from flows.derive import calls, digest
-from flows.derive import events as derive_events
-from flows.derive.record import hashes, next_id
+from flows.derive.events import find_events
+from flows.derive.record import hashes
 from flows.home.hashes import folder_hash
-from flows.home.history import RUN, read_history
 from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
 from flows.lake.entry import Manifest, address
 from flows.lake.manifest import CATALOGUE, FORMAT, connect, read_manifest
-from flows.registers.codes import (
-    load_destinations,
-    load_foreign_ports,
-    load_mid,
-    load_programmes,
-    load_straits,
-    load_terminals,
-    load_vessel_types,
-)
-from flows.registers.decisions import read_decisions
-from flows.registers.store import load_junk, load_versions
 from geo.ports import Ports, load_ports
+
+FROM_TRACKS = (
+    *("track_call", "flagged_position", "candidate_ship"),
+    *("interference_event", "affected_port", "call_stay"),
+)
+"""What the detector finds, and the interference in it; see `flows.derive`."""
+
+CALL_ORDER = ("mmsi", "track_id", "arrived_at", "port_id")
+FIX_ORDER = ("mmsi", "reported_at", "lon", "lat")
+
+
+class _Step(NamedTuple):
+    """Relations that SQL cannot derive: what they are made from, their names, and their maker."""
+
+    reads: tuple[str, ...]
+    makes: tuple[str, ...]
+    make: Callable[[], Iterable[pa.Table]]
 
 
 def digest_new(settings: Settings, manifest: Manifest) -> None:
     """Store a digest of the lake's parts that none covers yet; see `flows.derive.digest`."""
     with connect(settings) as con:
         ports, fences = _fences(tuple(port_files()), folder_hash(data_path("ports")))
-        for name, table in {**fences, "strait_side": load_straits()}.items():
-            con.register(name, table)
-        con.execute("set variable near = $near", {"near": near_box(ports)})
+        _begin(con, ports, fences)
+        relations.create(con, "strait_side")
         digest.store(con, settings, manifest)
 
 
@@ -123,70 +111,59 @@ def build(
     path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
     path.parent.mkdir(exist_ok=True)
     ports, fences = _fences(tuple(port_files()), folder_hash(data_path("ports")))
-    runs = [*read_history(settings.home, RUN), *([run] if run else [])]
+    meta = _meta(settings, manifest, known_on)
     with open_for_writing(path, settings) as con:
         for name in LAKE_VIEWS:
             lake_view(con, settings, manifest, name)
-        con.register("ledger", ledger_table(manifest))
-        for name, table in _knowledge(settings.home).items():
-            con.register(name, table)
-        con.register("meta_pair", _meta(settings, manifest, known_on))
-        con.register("outbox_record", outbox_table(settings.home))
-        for name, table in run_tables(runs, manifest).items():
-            con.register(name, table)
-        for name, table in fences.items():
-            con.register(name, table)
-        create_relations(con, *KNOWN)
-        con.execute("set variable near = $near", {"near": near_box(ports)})
+        tables = given(settings.home, manifest, meta, run, publish=publish)
+        _begin(con, ports, {**fences, **tables})
         digest.relate(con, settings, manifest, from_scratch=from_scratch)
-        create_relations(
-            con, "heard_ship_slot", "heard_slot", "heard_hour", "source_hour", "reception_hour"
+        end = _data_end(manifest)
+
+        def find_calls() -> Iterator[pa.Table]:
+            candidate = con.table("candidate").to_arrow_table()
+            kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
+            work = calls.find_calls(con, ports, end, kept, spread)
+            yield work.calls.sort_by([(name, "ascending") for name in CALL_ORDER])
+            yield work.flagged.sort_by([(name, "ascending") for name in FIX_ORDER])
+            yield work.ships.sort_by("mmsi")
+            yield from find_events(work, end)
+
+        _derive(
+            con,
+            _Step(("candidate", "reception_hour"), FROM_TRACKS, find_calls),
+            _Step(("series_count",), ("window_rate", "week_rate"), lambda: _series(con)),
+            _Step((), ("worked_part",), lambda: [_lake_part(manifest)]),
         )
-        candidate = con.sql(relation_sql("candidate")).to_arrow_table()
-        con.register("candidate", candidate)
-        kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
-        work = calls.find_calls(con, ports, _data_end(manifest), kept, spread)
-        events = derive_events.find_events(work, _data_end(manifest))
-        for name, table in zip(("found_call", "found_flag", "found_ship"), work, strict=True):
-            con.register(name, table)
-        for name, table in zip(("found_event", "affected_port", "found_stay"), events, strict=True):
-            con.register(name, table)
-        con.register("lake_part", _lake_part(manifest))
-        create_relations(con, "track_call", "flagged_position", "candidate_ship", "worked_part")
-        con.sql(relation_sql("position_verdict")).create_view("position_verdict")
-        create_relations(con, "jammed_slot", "observed_hour", "coverage")
-        create_relations(con, "interference", "call_interference")
-        create_relations(con, *FOLLOWING)
-        for name, table in _series(con).items():
-            con.register(name, table)
-        create_relations(con, "series_window", "barometer", "weekly_water")
-        new = _publish(con, settings.home, run if publish else None)
-        create_relations(con, *PUBLISHED_RELATIONS)
-        con.execute(DROP_STEPS)
-        add_comments(con)
+        new = {
+            history: con.table(relation).order("publication_id").to_arrow_table().to_pylist()
+            for history, relation in PUBLICATIONS.items()
+        }
+        relations.end(con)
     return path, new
 
 
-def _publish(
-    con: duckdb.DuckDBPyConnection, home: Path, run: Mapping[str, Any] | None
-) -> dict[str, list[dict[str, Any]]]:
-    """What the run publishes, by history; what was published with it stands under its name in SQL.
+def _begin(con: duckdb.DuckDBPyConnection, ports: Ports, tables: Mapping[str, pa.Table]) -> None:
+    """What the files of `sql/` read beside each other: tables, and the session's variables."""
+    for name, table in tables.items():
+        con.register(name, table)
+    con.execute("set variable near = $near", {"near": near_box(ports)})
+    con.execute("set variable data = $data", {"data": glob.escape(str(data_path()))})
+    relations.begin(con)
 
-    Without a run nothing is.
-    """
-    new = {}
-    for history, schema, query, record in PUBLICATIONS:
-        before = read_history(home, history)
-        con.register(record, as_table(before, schema))
-        rows = [] if run is None else con.sql(relation_sql(query)).to_arrow_table().to_pylist()
-        first = next_id(before, "publication_id")
-        new[history] = [
-            {"publication_id": number, "run_id": run and run["run_id"]} | row
-            for number, row in enumerate(rows, first)
-        ]
-        con.unregister(record)
-        con.register(record, as_table([*before, *new[history]], schema))
-    return new
+
+def _derive(con: duckdb.DuckDBPyConnection, *steps: _Step) -> None:
+    """Make every relation, each after those that it is made from."""
+    step_of = {name: step for step in steps for name in step.makes}
+    made: set[str] = set()
+    for name in relations.in_order({name: step.reads for name, step in step_of.items()}):
+        if name not in step_of:
+            relations.create(con, name)
+        elif name not in made:
+            step = step_of[name]
+            for output, table in zip(step.makes, step.make(), strict=True):
+                relations.store(con, output, table)
+            made.update(step.makes)
 
 
 @contextmanager
@@ -213,8 +190,8 @@ def built_beside(
         built.unlink()
 
 
-def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> pa.Table:
-    pairs = {
+def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> dict[str, str]:
+    return {
         "format": str(FORMAT),
         "code_version": __version__,
         "as_of": settings.as_of.isoformat(sep=" "),
@@ -222,29 +199,7 @@ def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> pa.T
         "time_zone": TIME_ZONE,
         **hashes(settings.home, manifest),
         **_method(),
-    }
-    if known_on is not None:
-        pairs["known_on"] = known_on.isoformat()
-    return pa.table({"key": list(pairs), "value": list(pairs.values())})
-
-
-def _knowledge(home: Path) -> dict[str, pa.Table]:
-    """What is known beside the fixes, as tables: code tables, registers, persons' decisions."""
-    versions = load_versions(home)
-    decisions, _ = read_decisions(home)
-    lines = pa.array(range(1, decisions.num_rows + 1), pa.int64())
-    return {
-        "mid_table": load_mid(),
-        "programme_table": load_programmes(),
-        "vessel_type": load_vessel_types(),
-        "destination_text": load_destinations(),
-        "strait_side": load_straits(),
-        "terminal": load_terminals(),
-        "foreign_port": load_foreign_ports(),
-        "version_record": version_records(versions),
-        "version_entry": version_entries(versions),
-        "register_junk": load_junk(home),
-        "decision_row": decisions.append_column("line", lines),
+        **({} if known_on is None else {"known_on": known_on.isoformat()}),
     }
 
 
@@ -253,17 +208,15 @@ def _data_end(manifest: Manifest) -> datetime | None:
     return max(ends, default=None)
 
 
-def _series(con: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+def _series(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
     """What the counts say: each week's windows, and each week's limits, test and word."""
     weeks = con.sql("from series_count order by week, water nulls first").df()
     # scipy takes a second to load, and most commands only read.
     from flows.derive import series  # noqa: PLC0415
 
-    found = series.windows(weeks)
-    tables = {"found_window": found, "found_week": series.weekly(weeks, found)}
-    return {
-        name: pa.Table.from_pandas(table, preserve_index=False) for name, table in tables.items()
-    }
+    windows = series.windows(weeks)
+    tables = (windows, series.weekly(weeks, windows))
+    return [pa.Table.from_pandas(table, preserve_index=False) for table in tables]
 
 
 # A service builds every week, a check builds twice: the same files give the same tables.

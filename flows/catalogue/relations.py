@@ -1,10 +1,17 @@
-"""The relations in the order in which they are made, and their comments."""
+"""The relations of `sql/01_given` to `sql/11_published`: their order, and their comments."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from flows.derive import calls
 from flows.home.resources import sql_path
@@ -42,73 +49,136 @@ TIME_ZONE = (
 )
 """For people who open the catalogue with another client: a session's zone is not in the file."""
 
-ABOUT = re.compile(r"^\s*comment on (?:table|view|column) (\w+)", re.MULTILINE)
-"""The relation that a statement of sql/comments.sql is about."""
+STEPS_FIRST = "set search_path = 'step,main'"
+"""What is made without a schema is a step; `_place` names the schema of what stays."""
 
-KNOWN = (
-    *("meta", "run_file", "run_register", "run", "mid", "source_file", "port", "port_area", "week"),
-    *("register_version", "register_age", "register_reject", "programme", "link_decision"),
-    *("register_entry", "register_ship", "outbox"),
-)
-"""Relations that need no fix, in an order in which each finds its inputs."""
-
-FOLLOWING = (
-    *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
-    *("hull_spell", "hull", "vessel"),
-    *("link_candidate", "call_identity", "call_confidence", "company_pair", "company"),
-    *("joined_call", "unheard_arrival", "trade_call"),
-    *("strait_passage", "russian_destination", "vessel_link", "evidence_at_hand"),
-    *("call_evidence", "port_call", "vessel_conflict"),
-    *("counted_call", "port_week", "weekly_count"),
-    *("call_cargo", "coast_week", "call_voyage", "weekly_split", "series_count"),
-    *("tanker_gap", "tanker_silence", "silence_hearing", "coast_silence", "possible_dark_call"),
-)
-"""Relations that follow from the calls, in such an order too."""
-
-PUBLISHED_RELATIONS = (
-    *("published_call", "published_week", "published_port_calls", "weekly_port_calls"),
-    *("restated", "restated_ship", "restated_listing", "restatement"),
-)
-"""Relations that tell what was published, in such an order too."""
-
-DROP_STEPS = """
-drop view said; drop view heard; drop view close; drop view strait_fix;
-drop table heard_ship_slot; drop table source_hour; drop table reception_hour;
-drop table unheard_arrival; drop table series_count;
-drop table call_identity; drop table weekly_count; drop table coast_week;
-drop table call_confidence; drop table company_pair; drop table company;
-drop table imo_held; drop table imo_apart; drop table imo_rival;
-drop table steady_ship; drop table ship_spell; drop table claim_spell; drop table hull_spell;
-drop table restated; drop table restated_ship; drop table restated_listing;
-drop table tanker_gap; drop table tanker_silence; drop table silence_hearing;
-"""
-"""Relations that only the way to others needs."""
+ABOUT = re.compile(r"^\s*comment on (table|view|column) (\w+)", re.MULTILINE)
+"""What a statement of a `comments.sql` describes, and the relation that it belongs to."""
 
 
-def relation_sql(name: str) -> str:
-    return sql_path(f"{name}.sql").read_text(encoding="utf-8")
+@cache
+def files() -> Mapping[str, Path]:
+    """The file of each relation, by the relation's name."""
+    return {path.stem: path for path in _relation_files() if path.stem != "comments"}
 
 
-def create_relations(con: duckdb.DuckDBPyConnection, *names: str) -> None:
-    """Create the tables of files of sql/; the relation of DuckDB's API spares a string of SQL.
+def query(name: str) -> str:
+    """The SELECT of a relation."""
+    return files()[name].read_text(encoding="utf-8")
+
+
+def _relation_files() -> list[Path]:
+    return sorted(sql_path().glob("[0-9][0-9]_*/*.sql"))
+
+
+@cache
+def kinds() -> Mapping[str, str]:
+    """The relations that have a comment, each with what it is: table or view.
+
+    A relation without a comment is a step on the way to others: it does not stay in the catalogue.
+    """
+    return {
+        name: kind
+        for statement in _comments()
+        for kind, name in ABOUT.findall(statement)
+        if kind != "column"
+    }
+
+
+@cache
+def _comments() -> list[str]:
+    texts = [path.read_text("utf-8") for path in _relation_files() if path.stem == "comments"]
+    return [statement.query for text in texts for statement in duckdb.extract_statements(text)]
+
+
+@cache
+def inputs(select: str) -> tuple[str, ...]:
+    """The tables and views that a SELECT reads: first those that it names outside of its CTEs.
+
+    >>> inputs("with b as (from a) select b.x from b inner join c on b.x = c.x")
+    ('c', 'a')
+    """
+    row = duckdb.execute("select json_serialize_sql($1)", [select]).fetchone()
+    assert row is not None
+    nodes = list(_nodes(json.loads(row[0])))
+    ctes = {entry["key"] for node in nodes if "cte_map" in node for entry in node["cte_map"]["map"]}
+    tables = (node["table_name"] for node in nodes if node.get("type") == "BASE_TABLE")
+    return tuple(dict.fromkeys(name for name in tables if name not in ctes))
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a parse of DuckDB's, those of CTEs after the rest of their SELECT."""
+    if isinstance(tree, dict):
+        yield tree
+        inner = [child for key, child in tree.items() if key != "cte_map"]
+        tree = [*inner, tree.get("cte_map")]
+    for child in tree:
+        if isinstance(child, dict | list):
+            yield from _nodes(child)
+
+
+def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """All relations, each after those that it reads.
+
+    Parameters
+    ----------
+    derived : mapping
+        The relations that Python makes, each with the relations that it is made from.
+
+    Raises
+    ------
+    graphlib.CycleError
+        If two relations read each other.
+    """
+    reads = {name: inputs(query(name)) for name in files()} | dict(derived)
+    order = TopologicalSorter(reads).static_order()
+    return [name for name in order if name in reads]
+
+
+def begin(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the schema of the steps: relations that have no comment and do not stay."""
+    con.execute("create schema step")
+    con.execute(STEPS_FIRST)
+
+
+def end(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop the steps, and add the comments."""
+    con.execute("set search_path = 'main'; drop schema step cascade")
+    add_comments(con)
+
+
+def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Create the relation of a file; the relation of DuckDB's API spares a string of SQL.
 
     With parameters DuckDB would read the whole result into memory first.
     """
-    for name in names:
-        if name in BATCHED:
-            _create_in_batches(con, name)
-        else:
-            con.sql(relation_sql(name)).create(name)
+    if name in BATCHED:
+        _create_in_batches(con, name)
+    elif kinds().get(name) == "view":
+        con.execute("set search_path = 'main,step'")
+        con.sql(query(name)).create_view(name)
+        con.execute(STEPS_FIRST)
+    else:
+        con.sql(query(name)).create(_place(name))
+
+
+def store(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    """Create a relation that was made in Python."""
+    con.from_arrow(table).create(_place(name))
+
+
+def _place(name: str) -> str:
+    return f"main.{name}" if name in kinds() else name
 
 
 def _create_in_batches(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """Create a table of `BATCHED`; its file takes the range from the session's variable `batch`."""
-    query, most = BATCHED[name]
-    ships = con.execute(query).fetchall()
+    sizes, most = BATCHED[name]
+    ships = con.execute(sizes).fetchall()
     for number, (first, last) in enumerate(list(calls.batches(ships, most)) or [(0, 0)]):
         con.execute("set variable batch = $range", {"range": {"first": first, "last": last}})
-        some = con.sql(relation_sql(name))
-        some.insert_into(name) if number else some.create(name)
+        batch = con.sql(query(name))
+        batch.insert_into(_place(name)) if number else batch.create(_place(name))
 
 
 def add_comments(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
@@ -117,8 +187,8 @@ def add_comments(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
     With names of relations, of these alone.
     """
     con.begin()
-    for statement in duckdb.extract_statements(relation_sql("comments")):
-        (about,) = ABOUT.findall(statement.query)
-        if about in relations or not relations:
+    for statement in _comments():
+        ((_, name),) = ABOUT.findall(statement)
+        if name in relations or not relations:
             con.execute(statement)
     con.commit()

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import geo
-from flows.home.resources import sql_path
+from flows.home.resources import sql_path, sql_text
 from geo.fences import locate
 from geo.plausibility import REASONS, VERDICTS, judge
 from geo.port_calls import depends_on_reception, find_port_calls
@@ -87,8 +87,8 @@ def method_hash() -> str:
     digest = hashlib.blake2b(digest_size=16)
     code = sorted(Path(str(geo.__file__)).parent.glob("*.py"))
     queries = (
-        sql_path("candidate.sql"),
-        sql_path("candidate_fix.sql"),
+        sql_path("04_tracks", "candidate.sql"),
+        sql_path("digest", "candidate_fix.sql"),
         sql_path("digest", "close.sql"),
     )
     for path in (*code, Path(__file__), *queries):
@@ -195,7 +195,7 @@ def find_calls(
 def work_range(con: duckdb.DuckDBPyConnection, job: Job, batch: Range) -> Work:
     """The port calls of a batch of ships; `con` has the relations of `candidate_fix.sql`."""
     port_ids = [str(port_id) for port_id in job.port.port["port_id"]]
-    query = sql_path("candidate_fix.sql").read_text(encoding="utf-8")
+    query = sql_text("digest/candidate_fix")
     result = con.execute(query, {"first": batch[0], "last": batch[1]})
     columns: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
     fixes = _judged(columns, job.port)

@@ -18,7 +18,7 @@ from flows.derive.record import code_hash
 from flows.home import cache
 from flows.home.cache import Kept
 from flows.home.hashes import folder_hash, text_hash
-from flows.home.resources import data_path, sql_path
+from flows.home.resources import data_path, sql_text
 from flows.home.settings import Place, Settings
 from flows.lake.entry import Manifest, address
 from flows.lake.manifest import part_paths
@@ -103,7 +103,7 @@ def _made(con: duckdb.DuckDBPyConnection, home: Path, paths: Sequence[str]) -> P
     files = [glob.escape(path) for path in paths]
     con.read_parquet(files, hive_partitioning=True).create_view("new_position")
     for name in RELATIONS:
-        query = sql_path("digest", f"{name}.sql").read_text(encoding="utf-8")
+        query = sql_text(f"digest/{name}")
         con.sql(query).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
     con.execute("drop view new_position")
     return folder

@@ -159,9 +159,7 @@ def code_hash() -> str:
     digest = hashlib.blake2b(digest_size=16)
     packages = [Path(str(package.__file__)).parent for package in (flows, geo)]
     files = [(root, path) for root in packages for path in root.rglob("*.py")]
-    files += [
-        (sql_path(), path) for folder in ("", "digest") for path in sql_path(folder).glob("*.sql")
-    ]
+    files += [(sql_path(), path) for path in sql_path().rglob("*.sql")]
     for name, content in sorted(
         (f"{root.name}/{path.relative_to(root).as_posix()}".lstrip("_"), path)
         for root, path in files

@@ -34,6 +34,15 @@ def sql_path(*parts: str) -> Path:
     return _root("sql").joinpath(*parts)
 
 
+def sql_text(name: str) -> str:
+    """The text of a file of `sql/`, by its path without the suffix.
+
+    >>> sql_text("report/coverage").splitlines()[-1]
+    'order by port.water, coverage.port_id, coverage.day'
+    """
+    return sql_path(f"{name}.sql").read_text(encoding="utf-8")
+
+
 def port_files() -> list[Path]:
     """The files of ports and fences: Iran's, those of the Russian oil ports, and dry land.
 

@@ -106,10 +106,10 @@ def read_message(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> Mes
         week=week,
         week_state=summary["series"]["state"],
         version=version_of(
-            summary["series"], tables.records(con, "report_weekly_port_calls", week=week)
+            summary["series"], tables.records(con, "report/weekly_port_calls", week=week)
         ),
         summary=summary,
-        series=tables.records(con, "report_barometer", week=week),
+        series=tables.records(con, "report/barometer", week=week),
         attachments=tuple(kept),
         left_out=tuple(left_out),
         changed_at=changes_of(con, summary["restatement"], week),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import duckdb
 
-from flows.home.resources import sql_path
+from flows.catalogue.relations import inputs
+from flows.home.resources import sql_text
 from flows.report.tables import FILES, Table
 
 NAME = "data_dictionary.csv"
@@ -62,8 +63,9 @@ def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table])
     Returns
     -------
     Table
-        In the order of the files and of their columns. The meaning of a column is the comment of
-        the first input of its query with a column of that name.
+        In the order of the files and of their columns. A column's meaning is the comment of the
+        column of that name in the relation named as the file, or else in the first input of its
+        query that has one.
 
     Raises
     ------
@@ -75,7 +77,8 @@ def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table])
         comments.setdefault(relation, {})[column] = comment
     rows: list[tuple[str, ...]] = []
     for file, table in tables.items():
-        known = [comments.get(relation, {}) for relation in inputs(FILES[file])]
+        relations = [file.removesuffix(".csv"), *inputs(sql_text(FILES[file]))]
+        known = [comments.get(relation, {}) for relation in relations]
         for column, kind in zip(table.names, table.types, strict=True):
             meaning = COMPUTED.get(f"{file} {column}") or next(
                 (relation[column] for relation in known if column in relation), None
@@ -86,26 +89,12 @@ def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table])
     return Table(names, ["VARCHAR"] * len(names), rows)
 
 
-def inputs(query: str) -> list[str]:
-    """The relations that a query's header names as its inputs.
-
-    >>> inputs("report_weekly_port_calls")
-    ['weekly_port_calls', 'port']
-    """
-    return re.split(r"[,;]\s*", _header(query, r"Inputs: ([^.]*)\."))
-
-
 def grain(query: str) -> str:
     """What a row of a query is, from its header.
 
-    >>> grain("report_port_calls")
+    >>> grain("report/port_calls")
     'one call of a tanker that arrived in the week'
     """
-    return _header(query, r"Grain: (.*?)\. Inputs").replace("$week", "the week")
-
-
-def _header(query: str, pattern: str) -> str:
-    text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
-    match = re.search(rf"^-- .*?{pattern}", text, re.MULTILINE)
-    assert match is not None, query
-    return match[1]
+    found = re.search(r"^-- Grain: ([^.]*)\.", sql_text(query), re.MULTILINE)
+    assert found is not None, query
+    return found[1].replace("$week", "the week")

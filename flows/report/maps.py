@@ -105,7 +105,7 @@ def week_map(
     Parameters
     ----------
     ports : sequence of mapping
-        The rows of `sql/report_by_port.sql`. A port that `fences` does not have is left out.
+        The rows of `sql/report/by_port.sql`. A port that `fences` does not have is left out.
     fences : Ports or None
         Where the ports are, and their outer limits; None for the project's own.
     width_in : float
@@ -150,7 +150,7 @@ def week_map_text(ports: Sequence[Mapping[str, Any]]) -> str:
     Parameters
     ----------
     ports : sequence of mapping
-        The rows of `sql/report_by_port.sql`.
+        The rows of `sql/report/by_port.sql`.
 
     Examples
     --------

@@ -87,7 +87,7 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         What `render` takes.
     """
     rows = {name.removesuffix(".csv"): as_records(table) for name, table in tables.items()}
-    evidence = _by(records(con, "report_call_evidence", week=week), "port_call_id")
+    evidence = _by(records(con, "report/call_evidence", week=week), "port_call_id")
     calls = [
         call | {"pieces": evidence.get(call["port_call_id"], [])}
         for call in rows["port_calls"]
@@ -97,11 +97,11 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         "week": week,
         "series": rows["barometer"][-1],
         "waters": [row for row in rows["weekly_water"] if row["week"] == week],
-        "ports": records(con, "report_by_port", week=week),
+        "ports": records(con, "report/by_port", week=week),
         "linked": calls,
-        "notes": records(con, "report_notes", week=week)[0],
-        "sources": records(con, "report_ais_source", week=week),
-        "registers": records(con, "report_register", week=week),
+        "notes": records(con, "report/notes", week=week)[0],
+        "sources": records(con, "report/ais_source", week=week),
+        "registers": records(con, "report/register", week=week),
         "files": [
             (name, len(table.rows), dictionary.grain(FILES[name])) for name, table in tables.items()
         ],

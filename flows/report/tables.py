@@ -11,21 +11,21 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from flows.home.resources import sql_path
+from flows.home.resources import sql_text
 from flows.home.settings import BarometerError
 from flows.home.text import safe_text
 
 FILES = {
-    "weekly_port_calls.csv": "report_weekly_port_calls",
-    "port_calls.csv": "report_port_calls",
-    "barometer.csv": "report_barometer",
-    "weekly_water.csv": "report_weekly_water",
-    "series_window.csv": "report_series_window",
-    "weekly_split.csv": "report_weekly_split",
-    "restatement.csv": "report_restatement",
-    "possible_dark_calls.csv": "report_possible_dark_call",
-    "coverage.csv": "report_coverage",
-    "interference.csv": "report_interference",
+    "weekly_port_calls.csv": "report/weekly_port_calls",
+    "port_calls.csv": "report/port_calls",
+    "barometer.csv": "report/barometer",
+    "weekly_water.csv": "report/weekly_water",
+    "series_window.csv": "report/series_window",
+    "weekly_split.csv": "report/weekly_split",
+    "restatement.csv": "report/restatement",
+    "possible_dark_calls.csv": "report/possible_dark_call",
+    "coverage.csv": "report/coverage",
+    "interference.csv": "report/interference",
 }
 """CSV file of a week -> the query of `sql/` that gives it."""
 
@@ -95,7 +95,7 @@ def records(con: duckdb.DuckDBPyConnection, query: str, **params: Any) -> list[d
 
 
 def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -> Table:
-    text = sql_path(f"{query}.sql").read_text(encoding="utf-8")
+    text = sql_text(query)
     try:
         result = con.execute(text, params)
     except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -110,17 +110,17 @@ def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -
 def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
     """A week in short: its row of the series, windows, ports, linked calls and their limits."""
     return {
-        "series": records(con, "report_barometer", week=week)[-1],
-        "windows": records(con, "report_series_window", week=week),
-        "waters": [w for w in records(con, "report_weekly_water", week=week) if w["week"] == week],
-        "ports": records(con, "report_by_port", week=week),
+        "series": records(con, "report/barometer", week=week)[-1],
+        "windows": records(con, "report/series_window", week=week),
+        "waters": [w for w in records(con, "report/weekly_water", week=week) if w["week"] == week],
+        "ports": records(con, "report/by_port", week=week),
         "calls": [
-            c for c in records(con, "report_port_calls", week=week) if c["is_russian_linked"]
+            c for c in records(con, "report/port_calls", week=week) if c["is_russian_linked"]
         ],
-        "interference": records(con, "report_interference", week=week),
-        "restatement": records(con, "report_restatement", week=week),
-        "notes": records(con, "report_notes", week=week)[0],
-        "registers": records(con, "report_register", week=week),
+        "interference": records(con, "report/interference", week=week),
+        "restatement": records(con, "report/restatement", week=week),
+        "notes": records(con, "report/notes", week=week)[0],
+        "registers": records(con, "report/register", week=week),
     }
 
 

@@ -39,10 +39,10 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
     numbers = {name: csv_bytes(table) for name, table in tables.items()}
     beside = {dictionary.NAME: csv_bytes(dictionary.data_dictionary(con, tables))}
-    if records(con, "report_notes", week=week)[0]["is_simulated"]:
+    if records(con, "report/notes", week=week)[0]["is_simulated"]:
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))
-    doubts = doubtful_lists(records(con, "report_register", week=week))
+    doubts = doubtful_lists(records(con, "report/register", week=week))
     if is_changed or not (folder / CHART).exists() or not _has_doubts(folder / PAGE, doubts):
         beside |= _drawn(con, week, tables)
     # The numbers come last: if the run is killed before them, the next one draws again.

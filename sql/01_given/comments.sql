@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on view position is 'Every kept AIS fix of the lake, plausible or not. One row a fix (mmsi, reported_at, lon, lat), each once whatever the number of files that hold it.';
 comment on column position.mmsi is 'Maritime Mobile Service Identity of the transmitter: nine digits, the first 2 to 7. Never null.';

@@ -1,7 +1,17 @@
 -- What this catalogue was made from: format, code version, as-of time, and hashes of what the numbers depend on.
--- Grain: one key. Inputs: meta_pair.
+-- Grain: one key.
+with record as (
+    select
+        unnest(json_transform(record, '{
+            "key": "varchar",
+            "value": "varchar"
+        }'))
+    from given
+    where kind = 'meta'
+)
+
 select
     key,
     value
-from meta_pair
+from record
 order by key

@@ -1,8 +1,17 @@
--- The Maritime Identification Digits, the first three of a ship's MMSI, and the flags they stand for.
--- Grain: one mid. Inputs: mid_table, from data/codes.
+-- The Maritime Identification Digits (ITU), the first three of a ship's MMSI, and the flags they stand for.
+-- Grain: one mid.
 select
     mid,
     country_code,
     country_name
-from mid_table
+from read_csv(
+    getvariable('data') || '/codes/mid.csv',
+    header = true,
+    auto_detect = false,
+    columns = {
+        mid: 'smallint',
+        country_code: 'varchar',
+        country_name: 'varchar'
+    }
+)
 order by mid

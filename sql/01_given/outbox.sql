@@ -1,7 +1,26 @@
 -- What was sent by mail, to whom, and what failed: a record before and after each try.
--- Grain: one record of the outbox (outbox_id). Inputs: outbox_record, the home's history.
+-- Grain: one record of the outbox (outbox_id).
+with record as (
+    select
+        number,
+        unnest(json_transform(record, '{
+            "week": "varchar",
+            "week_state": "varchar",
+            "version": "varchar",
+            "to": ["varchar"],
+            "state": "varchar",
+            "at": "timestamp",
+            "attempt": "bigint",
+            "message_id": "varchar",
+            "error": "varchar",
+            "next_try_at": "timestamp"
+        }'))
+    from given
+    where kind = 'outbox'
+)
+
 select
-    outbox_id,
+    number as outbox_id,
     week,
     week_state,
     version,
@@ -12,5 +31,5 @@ select
     message_id,
     error,
     next_try_at
-from outbox_record
+from record
 order by outbox_id

@@ -1,5 +1,5 @@
 -- The ports, each with its outer fence.
--- Grain: one port (port_id). Inputs: fenced_port, from data/ports.
+-- Grain: one port (port_id).
 select
     port_id,
     name,

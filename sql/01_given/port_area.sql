@@ -1,5 +1,5 @@
 -- The fences: outer limits, anchorages and berths.
--- Grain: one polygon (area_id). Inputs: fenced_area, from data/ports.
+-- Grain: one polygon (area_id).
 select
     area_id,
     port_id,

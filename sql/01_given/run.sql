@@ -1,6 +1,31 @@
 -- The runs of this home, with what it takes to make their numbers again; the last one made this catalogue.
--- Grain: one run (run_id). Inputs: run_record, the home's history and this run; run_register.
-with in_use as (
+-- Grain: one run (run_id).
+with record as (
+    select
+        unnest(json_transform(record, '{
+            "run_id": "bigint",
+            "as_of": "timestamp",
+            "code_version": "varchar",
+            "inputs_hash": "varchar",
+            "fences_hash": "varchar",
+            "registers_hash": "varchar",
+            "files_ingested": "bigint",
+            "files_known": "bigint",
+            "files_failed": "bigint",
+            "code_hash": "varchar",
+            "method_hash": "varchar",
+            "bundled_hash": "varchar",
+            "decisions_hash": "varchar",
+            "sources_hash": "varchar",
+            "register_imports": "bigint",
+            "threads": "bigint",
+            "memory_limit": "varchar"
+        }'))
+    from given
+    where kind = 'run'
+),
+
+in_use as (
     select
         run_id,
         string_agg(
@@ -12,24 +37,24 @@ with in_use as (
 )
 
 select
-    run_record.run_id,
-    run_record.as_of,
-    run_record.code_version,
-    run_record.inputs_hash,
-    run_record.fences_hash,
-    run_record.registers_hash,
-    run_record.files_ingested,
-    run_record.files_known,
-    run_record.files_failed,
-    run_record.code_hash,
-    run_record.method_hash,
-    run_record.bundled_hash,
-    run_record.decisions_hash,
-    run_record.sources_hash,
-    run_record.register_imports,
+    record.run_id,
+    record.as_of,
+    record.code_version,
+    record.inputs_hash,
+    record.fences_hash,
+    record.registers_hash,
+    record.files_ingested,
+    record.files_known,
+    record.files_failed,
+    record.code_hash,
+    record.method_hash,
+    record.bundled_hash,
+    record.decisions_hash,
+    record.sources_hash,
+    record.register_imports,
     in_use.registers,
-    run_record.threads,
-    run_record.memory_limit
-from run_record
-left join in_use on run_record.run_id = in_use.run_id
-order by run_record.run_id
+    record.threads,
+    record.memory_limit
+from record
+left join in_use on record.run_id = in_use.run_id
+order by record.run_id

@@ -1,5 +1,19 @@
 -- Which version of each register a run used, and how old it was.
--- Grain: one run and register (run_id, register). Inputs: run_register_record, the home's history and this run.
+-- Grain: one run and register (run_id, register).
+with record as (
+    select
+        unnest(json_transform(record, '{
+            "run_id": "bigint",
+            "register": "varchar",
+            "link_source": "varchar",
+            "published_on": "date",
+            "age_days": "bigint",
+            "file_hash": "varchar"
+        }'))
+    from given
+    where kind = 'run_register'
+)
+
 select
     run_id,
     register,
@@ -7,5 +21,5 @@ select
     published_on,
     age_days,
     file_hash
-from run_register_record
+from record
 order by run_id, register

@@ -1,5 +1,24 @@
 -- Every input file and where its rows went.
--- Grain: one input file (file_id). Inputs: ledger, the manifest's entries.
+-- Grain: one input file (file_id).
+with record as (
+    select
+        unnest(json_transform(record, '{
+            "file_id": "varchar",
+            "name": "varchar",
+            "source": "varchar",
+            "rows_read": "bigint",
+            "rows_kept": "bigint",
+            "rows_repeated": "bigint",
+            "rows_rejected": "bigint",
+            "first_reported_at": "timestamp",
+            "last_reported_at": "timestamp",
+            "ingested_at": "timestamp",
+            "rows_static": "bigint"
+        }'))
+    from given
+    where kind = 'source_file'
+)
+
 select
     file_id,
     name,
@@ -12,5 +31,5 @@ select
     last_reported_at,
     ingested_at,
     rows_static
-from ledger
+from record
 order by file_id

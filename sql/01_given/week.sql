@@ -1,5 +1,5 @@
 -- The ISO weeks from the first to the last with input, and which of them are still open.
--- Grain: one week (week). Inputs: source_file, meta.
+-- Grain: one week (week).
 with span as (
     select
         date_trunc('week', min(first_reported_at)) as first_start,
@@ -7,12 +7,6 @@ with span as (
         max(last_reported_at) as last_reported_at
     from source_file
     where rows_kept > 0
-),
-
-clock as (
-    select value::timestamp as as_of
-    from meta
-    where key = 'as_of'
 ),
 
 started as (

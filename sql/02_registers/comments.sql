@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table register_version is 'The versions of the registers at hand: which list, as it stood on which day, bundled or imported; without imports that were removed. One row a version.';
 comment on column register_version.version is 'Number of the version, in the order of the days of the lists.';

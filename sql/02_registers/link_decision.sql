@@ -1,22 +1,34 @@
--- What persons decided about a transmitter and a hull; it wins over what the ship sends.
--- Grain: one row of link_decisions.csv in the home. Inputs: decision_row, from flows/registers; meta.
-with clock as (
-    select coalesce((max(value) filter (where key = 'known_on'))::date, 'infinity'::date) as known_on
-    from meta
+-- Decisions of people about a transmitter and a hull; they win over what the ship sends.
+-- Grain: one row of link_decisions.csv in the home.
+with record as (
+    select
+        number,
+        unnest(json_transform(record, '{
+            "mmsi": "integer",
+            "imo": "integer",
+            "decision": "varchar",
+            "valid_from": "date",
+            "valid_to": "date",
+            "decided_by": "varchar",
+            "decided_on": "date",
+            "why": "varchar"
+        }'))
+    from given
+    where kind = 'link_decision'
 )
 
 select
-    decision_row.line,
-    decision_row.mmsi,
-    decision_row.imo,
-    decision_row.decision,
-    decision_row.valid_from::timestamp as valid_from,
+    record.number as line,
+    record.mmsi,
+    record.imo,
+    record.decision,
+    record.valid_from::timestamp as valid_from,
     -- A last day is meant whole.
-    decision_row.valid_to::timestamp + interval 1 day as valid_to,
-    decision_row.decided_by,
-    decision_row.decided_on,
-    decision_row.why
-from decision_row
+    record.valid_to::timestamp + interval 1 day as valid_to,
+    record.decided_by,
+    record.decided_on,
+    record.why
+from record
 cross join clock
-where decision_row.decided_on is null or decision_row.decided_on <= clock.known_on
-order by decision_row.line
+where record.decided_on is null or record.decided_on <= clock.known_on
+order by record.number

@@ -1,17 +1,11 @@
 -- How old each register is: after 60 days a list misses a package of listings.
--- Grain: one register. Inputs: register_version, meta.
-with clock as (
-    select value::timestamp::date as today
-    from meta
-    where key = 'as_of'
-)
-
+-- Grain: one register.
 select
     version.link_source,
     version.published_on,
     -- The EU lists ships every two to four months (the dates in Annex XLII).
     version.published_on + 61 as old_from,
-    clock.today > version.published_on + 60 as is_old
+    clock.as_of::date > version.published_on + 60 as is_old
 from register_version as version
 cross join clock
 where version.is_newest

@@ -1,13 +1,7 @@
 -- Every ship of every register, as the newest version that holds it describes it, and since and until when it was there.
--- Grain: one entry of one hull under one programme. Inputs: version_entry, register_version, programme, meta.
-with clock as (
-    -- What was known on a day: today, unless the catalogue was asked for an earlier one.
-    select coalesce((max(value) filter (where key = 'known_on'))::date, 'infinity'::date) as known_on
-    from meta
-),
-
+-- Grain: one entry of one hull under one programme.
 -- Versions are numbered by their days, so those that were known come first.
-ranked as (
+with ranked as (
     select
         version.version,
         version.register,

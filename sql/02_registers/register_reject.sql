@@ -1,5 +1,5 @@
 -- What the imports of lists did not take over, and why.
--- Grain: one piece of junk. Inputs: register_junk, from flows/registers.
+-- Grain: one piece of junk.
 select
     register,
     published_on,

@@ -1,5 +1,5 @@
 -- What the registers say of a hull itself: names, call signs, transmitters, type and size.
--- Grain: one IMO number of any register. Inputs: register_entry, vessel_type.
+-- Grain: one IMO number of any register.
 with named as (
     select
         imo,

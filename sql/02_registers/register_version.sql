@@ -1,5 +1,5 @@
 -- The versions of the registers at hand, bundled and imported: which list, as it stood on which day; without imports that were removed.
--- Grain: one version of one register. Inputs: version_record, from flows/registers.
+-- Grain: one version of one register.
 select
     version,
     register,

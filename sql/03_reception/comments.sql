@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table heard_slot is 'Reception in the surroundings of each port (60 km), by source, a quarter of a day at a time. One row a port, source and slot that was heard or lies next to one.';
 comment on column heard_slot.port_id is 'The port.';

@@ -1,5 +1,5 @@
 -- The ships that were heard around each port (60 km), a quarter of a day at a time, from all digests of the lake.
--- Grain: one port, source, slot of 6 hours and MMSI. Inputs: heard.
+-- Grain: one port, source, slot of 6 hours and MMSI.
 select
     port_id,
     source,

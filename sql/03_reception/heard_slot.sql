@@ -1,5 +1,5 @@
 -- Reception around each port by source, a quarter of a day at a time, beside what is usual there and then.
--- Grain: one port, source and slot of 6 hours that was heard, or lies next to one. Inputs: heard_ship_slot.
+-- Grain: one port, source and slot of 6 hours that was heard, or lies next to one.
 with heard as (
     select
         port_id,

@@ -1,5 +1,5 @@
 -- The hours in which a port was listened to, by whatever source.
--- Grain: one port and hour. Inputs: source_hour.
+-- Grain: one port and hour.
 select distinct
     port_id,
     hour

@@ -1,5 +1,5 @@
 -- The hours in which a source listened to a port: it gave a fix of any ship within 6 hours of them, and heard not far less than usual.
--- Grain: one port, source and hour. Inputs: heard_hour, heard_slot, week, meta.
+-- Grain: one port, source and hour.
 with spread as (
     -- docs/method.md, "Heard": exposure is the chance that a usual stay would be heard.
     select distinct
@@ -12,10 +12,9 @@ with spread as (
 span as (
     select
         min(starts_at) as first_hour,
-        least(max(ends_at), any_value(meta.value::timestamp)) as end_hour
+        least(max(ends_at), any_value(clock.as_of)) as end_hour
     from week
-    cross join meta
-    where meta.key = 'as_of'
+    cross join clock
 )
 
 select

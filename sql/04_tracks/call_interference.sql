@@ -1,12 +1,12 @@
 -- The calls that an interference event covers for at least half of their time, at a port it affects.
--- Grain: one port call and event (port_call_id, interference_id). Inputs: found_stay, affected_port, found_event, from flows/derive/calls.
+-- Grain: one port call and event (port_call_id, interference_id).
 select
     stay.port_call_id,
     event.interference_id,
     stay.is_seen_near
-from found_stay as stay
-inner join affected_port on stay.port_id = affected_port.port_id
-inner join found_event as event on affected_port.interference_id = event.interference_id
+from call_stay as stay
+inner join affected_port as affected on stay.port_id = affected.port_id
+inner join interference_event as event on affected.interference_id = event.interference_id
 where
     stay.arrived_at <= event.ended_at
     and event.began_at <= stay.ended_at

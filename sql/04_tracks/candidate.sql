@@ -1,5 +1,5 @@
 -- Ships that may have been inside a port limit, with the number of all their fixes.
--- Grain: one transmitter (mmsi). Inputs: said, close, from all digests of the lake.
+-- Grain: one transmitter (mmsi).
 select
     mmsi,
     sum(reports)::bigint as fixes

@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table track_call is 'The port calls as the detector found them on each track, before anything is known of the ship; port_call is what to query. One row a port call (port_call_id).';
 comment on column track_call.port_call_id is 'Hash of track, port and arrival.';

@@ -1,5 +1,5 @@
 -- Where and when many ships were displaced to one place, by false positions in their receivers.
--- Grain: one event (interference_id). Inputs: found_event, affected_port, from flows/derive/calls; port.
+-- Grain: one event (interference_id).
 with affected as (
     select
         affected_port.interference_id,
@@ -20,6 +20,6 @@ select
     event.ships,
     event.displaced_fixes,
     event.evidence
-from found_event as event
+from interference_event as event
 left join affected on event.interference_id = affected.interference_id
 order by event.interference_id

@@ -1,5 +1,5 @@
 -- The verdict on every fix of a ship that ever came near a port, and the track that it belongs to.
--- Grain: one fix (mmsi, reported_at, lon, lat). Inputs: position, candidate_ship, flagged_position.
+-- Grain: one fix (mmsi, reported_at, lon, lat).
 select
     fix.mmsi,
     fix.reported_at,

@@ -1,5 +1,5 @@
 -- How much of each week was heard on the coast as a whole and on each water, as the series barometer weighs it.
--- Grain: one week and water; water is null for the whole coast. Inputs: port_week, port.
+-- Grain: one week and water; water is null for the whole coast.
 with heard as (
     select
         port_week.week,

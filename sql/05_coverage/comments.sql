@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table jammed_slot is 'Quarters of a day in which of the ships shown around a port none was there, or three and more, and half of all, were not: interference. One row a port and slot of 6 hours.';
 comment on column jammed_slot.port_id is 'The port.';

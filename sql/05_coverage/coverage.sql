@@ -1,12 +1,6 @@
 -- What the receivers heard around each port, day by day. It measures reception, not calls.
--- Grain: one port and UTC day, from the first week with input to the last, up to the as-of time. Inputs: heard_ship_slot, observed_hour, week, port, meta.
-with clock as (
-    select value::timestamp as as_of
-    from meta
-    where key = 'as_of'
-),
-
-port_day as (
+-- Grain: one port and UTC day, from the first week with input to the last, up to the as-of time.
+with port_day as (
     select
         port.port_id,
         unnest(

@@ -1,5 +1,5 @@
 -- The quarters of a day in which interference made of what was shown around a port nothing to go by.
--- Grain: one port and slot of 6 hours. Inputs: flagged_position, surrounding_cell, heard_ship_slot.
+-- Grain: one port and slot of 6 hours.
 with shown as (
     select
         port_id,

@@ -1,5 +1,5 @@
 -- The hours that count as heard: a port was listened to, and interference did not throw about half of its ships.
--- Grain: one port and hour. Inputs: reception_hour, jammed_slot.
+-- Grain: one port and hour.
 select
     reception_hour.port_id,
     reception_hour.hour

@@ -1,5 +1,5 @@
 -- How much of each week was heard at each port.
--- Grain: one week and port. Inputs: week, port, observed_hour.
+-- Grain: one week and port.
 with heard as (
     select
         port_id,

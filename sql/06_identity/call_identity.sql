@@ -1,5 +1,5 @@
 -- Which ship made a call: the hull and name that its track had then, and its draught before and after.
--- Grain: one port call (port_call_id). Inputs: track_call; vessel; position; flagged_position.
+-- Grain: one port call (port_call_id).
 with identity as (
     select
         call.port_call_id,

@@ -1,5 +1,5 @@
 -- Which IMO number each track claims in each spell: the one sent, or the last or next one while the rest agrees; and what persons decided.
--- Grain: one track and spell (ship_spell). Inputs: ship_spell, link_decision; the session's variable batch, a range of MMSIs.
+-- Grain: one track and spell (ship_spell).
 with described as (
     -- A name and a call sign that were said together belong together: a missing one is not filled
     -- from another day, or it would agree with itself.

@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table hull is 'The hulls heard: who they are last, what they are, and how often they changed their flag. One row a hull.';
 comment on column hull.hull_id is 'IMO and the number where that holds; else MMSI (or track) and the number, counted on where the MMSI begins to say that it is another ship.';

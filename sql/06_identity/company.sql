@@ -1,5 +1,5 @@
 -- Transmitters that kept company through a call, and so are on one ship, whatever numbers they send.
--- Grain: one pair of calls. Inputs: company_pair, position, flagged_position; the session's variable batch, a range of pairs.
+-- Grain: one pair of calls.
 with pair as (
     select
         *,

@@ -1,5 +1,5 @@
 -- Pairs of calls that two transmitters of one ship may have made: at one port, come and gone together by what was heard, of one size.
--- Grain: one pair of calls of two transmitters. Inputs: track_call, call_confidence, call_identity, hull, port.
+-- Grain: one pair of calls of two transmitters.
 with call as (
     select
         track_call.port_call_id,

@@ -1,5 +1,5 @@
 -- The hulls heard, one row each: who they are last, what they are, and how often they changed their flag.
--- Grain: one hull (hull_id). Inputs: hull_spell, register_ship, mid; the session's variable batch, a range of the hull_id's hashes.
+-- Grain: one hull (hull_id).
 with some_spell as (
     select * from hull_spell
     where hash(hull_id) between getvariable('batch').first and getvariable('batch').last

@@ -1,5 +1,5 @@
 -- Which hull each track is in each spell: by IMO number where that holds, else by its MMSI and what it says of itself.
--- Grain: one track and spell (ship_spell). Inputs: claim_spell, imo_held, imo_apart, imo_rival.
+-- Grain: one track and spell (ship_spell).
 with unlike as (
     select
         imo,

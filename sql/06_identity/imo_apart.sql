@@ -1,5 +1,5 @@
 -- Hours in which one IMO number was sent from two places too far from each other for one ship.
--- Grain: one IMO number, two tracks and UTC day. Inputs: imo_held, position, flagged_position.
+-- Grain: one IMO number, two tracks and UTC day.
 with pair as (
     select
         one.imo,

@@ -1,5 +1,5 @@
 -- The IMO numbers that tracks claim, held against what the registers say of the hull.
--- Grain: one IMO number and track. Inputs: claim_spell, register_ship.
+-- Grain: one IMO number and track.
 with claim as (
     select
         imo,

@@ -1,5 +1,5 @@
 -- Tracks that claim one IMO number and cannot be one hull, and which of them has it.
--- Grain: one IMO number, track and rival, each pair both ways. Inputs: imo_held, imo_apart.
+-- Grain: one IMO number, track and rival, each pair both ways.
 with apart as (
     -- Three such hours in all (a choice): a stray fix makes no second hull.
     select

@@ -1,5 +1,5 @@
 -- Ships heard that a list about Russia may mean, by name and size or by an IMO number that does not hold: for a person to decide.
--- Grain: one transmitter, hull of a register and way in which they met. Inputs: hull_spell, hull, register_entry, register_ship, link_decision.
+-- Grain: one transmitter, hull of a register and way in which they met.
 with wanted as (
     select distinct
         imo,

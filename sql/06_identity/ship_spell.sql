@@ -1,6 +1,6 @@
 -- What each track said of itself: on each day of every statement the one that it sent most often; a steady ship's days are one spell.
 -- Grain: one track and spell, which is a UTC day but for steady ships.
--- Inputs: said, steady_ship, flagged_position, position; the session's variable batch, a range of MMSIs.
+--
 with corrected as (
     select distinct
         mmsi,

@@ -1,5 +1,5 @@
 -- Ships that said one thing of themselves on all days, and to which nothing of a single day can happen: one spell, not a day each.
--- Grain: one transmitter (mmsi). Inputs: said, flagged_position, link_decision, register_ship, mid.
+-- Grain: one transmitter (mmsi).
 with quarter as (
     select
         mmsi,

@@ -1,6 +1,6 @@
 -- The ships heard through time: under which MMSI, name, call sign, flag and size each hull sailed from when to when.
 -- Grain: one hull, transmitter and description (hull_id, mmsi, valid_from), and one row a name in a register.
--- Inputs: hull_spell, hull, register_entry, mid; the session's variable batch, a range of MMSIs.
+--
 with numbered as (
     select
         *,

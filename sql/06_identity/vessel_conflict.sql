@@ -1,5 +1,5 @@
 -- Where what a ship says of itself cannot all be true: shown here, and never smoothed away.
--- Grain: one conflict. Inputs: imo_held, imo_rival, hull_spell, hull, register_ship, joined_call, port_call, track_call, flagged_position.
+-- Grain: one conflict.
 with two_hulls as (
     select
         'imo_on_two_hulls' as conflict,

@@ -1,5 +1,5 @@
 -- The pieces of evidence that link the ship of a call to Russia, as valid for that call.
--- Grain: one call and piece of evidence. Inputs: track_call, port, call_identity, joined_call, vessel, vessel_link, link_decision.
+-- Grain: one call and piece of evidence.
 with call as (
     select
         track_call.port_call_id,

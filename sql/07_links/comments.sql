@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table trade_call is 'Calls at Russian oil ports, found by the same detector as those at Iranian ones. One row a call.';
 comment on column trade_call.port_call_id is 'The call; key of track_call.';

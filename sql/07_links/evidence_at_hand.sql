@@ -1,5 +1,5 @@
 -- Which kinds of evidence the data can give for a week: what nothing gives cannot be counted as zero.
--- Grain: one week (week). Inputs: week, vessel_link, observed_hour, port, register_entry, heard_ship_slot, mid.
+-- Grain: one week (week).
 with russian_day as (
     select
         observed_hour.port_id,

@@ -1,6 +1,6 @@
 -- AIS destinations that name a Russian port, by UN/LOCODE or by name, and from when to when a ship said so.
 -- Grain: one transmitter, IMO number sent, Russian port and time: 30 days without such a fix end it.
--- Inputs: said, destination_text, from data/codes.
+--
 with spoken as (
     select distinct destination
     from said

@@ -1,5 +1,5 @@
 -- Passages of the Danish straits out of the Baltic, and whether the ship was laden.
--- Grain: one passage of one transmitter. Inputs: strait_fix, flagged_position.
+-- Grain: one passage of one transmitter.
 with seen as (
     select
         fix.mmsi,

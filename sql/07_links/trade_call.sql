@@ -1,5 +1,5 @@
 -- Calls at Russian oil ports by the same detector: what a later call in Iran may be linked by.
--- Grain: one port call (port_call_id). Inputs: track_call, call_identity, hull, port.
+-- Grain: one port call (port_call_id).
 select
     call.port_call_id,
     call.track_id,

@@ -1,11 +1,6 @@
 -- Evidence that ties a hull to Russia, each piece dated and sourced.
--- Grain: one piece of evidence. Inputs: register_entry; hull_spell; vessel; mid; trade_call; strait_passage; russian_destination; meta.
-with clock as (
-    select coalesce((max(value) filter (where key = 'known_on'))::date, 'infinity'::date) as known_on
-    from meta
-),
-
-registered as (
+-- Grain: one piece of evidence.
+with registered as (
     -- What is known today counts for all weeks, so a listing date makes no step in the series:
     -- valid_from is open unless the list says from when. A delisted ship keeps its link for the
     -- time before.

@@ -1,5 +1,5 @@
 -- Which way a tanker's call moved oil, how large the ship is, and how much that may have been: estimates.
--- Grain: one counted call (port_call_id). Inputs: counted_call, port_call, call_identity, hull; terminal, from data/ports.
+-- Grain: one counted call (port_call_id).
 with sized as (
     select
         counted_call.port_call_id,

@@ -1,5 +1,5 @@
 -- How sure each call is once interference is taken into account, and until when the ship was in port.
--- Grain: one port call (port_call_id). Inputs: track_call, call_interference, vessel.
+-- Grain: one port call (port_call_id).
 with jammed as (
     select distinct
         port_call_id,

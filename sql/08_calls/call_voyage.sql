@@ -1,5 +1,5 @@
 -- Where a tanker's call stands in the ship's voyages: whether it is its first in Iran, and its Russian calls around it.
--- Grain: one counted call (port_call_id). Inputs: counted_call, port_call, call_identity, trade_call, coast_week.
+-- Grain: one counted call (port_call_id).
 with call as (
     select
         counted_call.port_call_id,

@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table port_call is 'Every stay of a ship of any type at an Iranian port, with who she is and what links her to Russia. One row a ship at a port, from arrival to departure. Counts take is_tanker and confidence 2 and up.';
 comment on column port_call.port_call_id is 'Hash of track, port and arrival.';

@@ -1,5 +1,5 @@
 -- The tanker calls that counts take, each once, and which of them are no arrivals or not in the headline.
--- Grain: one call of a tanker with confidence 2 and up. Inputs: port_call, joined_call, port.
+-- Grain: one call of a tanker with confidence 2 and up.
 with tanker_call as (
     select
         port_call.port_call_id,

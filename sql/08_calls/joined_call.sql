@@ -1,5 +1,5 @@
 -- Which calls of several transmitters are one call of one ship.
--- Grain: one port call in Iran (port_call_id). Inputs: track_call, call_confidence, call_identity, company, hull, reception_hour, vessel, port.
+-- Grain: one port call in Iran (port_call_id).
 with call as (
     select
         track_call.port_call_id,

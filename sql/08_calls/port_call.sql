@@ -1,5 +1,5 @@
 -- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
--- Grain: one port call (port_call_id). Inputs: track_call; port; call_confidence; call_identity; joined_call; call_evidence; unheard_arrival; hull; register_entry; evidence_at_hand; mid.
+-- Grain: one port call (port_call_id).
 with link as (
     select
         port_call_id,

@@ -1,5 +1,5 @@
 -- Calls whose beginning nobody could hear: the ship may have lain in port when reception began, after an outage too.
--- Grain: one such call (port_call_id). Inputs: track_call, call_identity, vessel, heard_ship_slot, source_hour, jammed_slot.
+-- Grain: one such call (port_call_id).
 with heard as (
     select
         source_hour.port_id,

@@ -1,5 +1,5 @@
 -- Silences near Iranian ports of tankers linked to Russia or that had called in Iran, long enough for a call, each with what it may be.
--- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_silence, silence_hearing, interference, port.
+-- Grain: one silence of a hull (hull_id, silent_from).
 with doubt as (
     select
         silence.hull_id,

@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table coast_silence is 'Silences of tankers that fell silent within 60 km of an Iranian port and came back within 21 days and with time for a call there: linked to Russia then, or with a call in Iran before, and not in a call that was found. Each with what it may be; none is in any count. A ship that has not come back has none. One row a silence.';
 comment on column coast_silence.hull_id is 'The hull, as in hull.';

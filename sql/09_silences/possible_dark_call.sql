@@ -1,5 +1,5 @@
 -- Possible dark calls: tankers that fell silent near an Iranian port while their neighbours were heard, with time for a call; in no count.
--- Grain: one silence of a hull (dark_id). Inputs: coast_silence.
+-- Grain: one silence of a hull (dark_id).
 select
     -- Of the hull, and of when it fell silent.
     left(md5(concat_ws(' ', hull_id, epoch_us(silent_from))), 16) as dark_id,

@@ -1,5 +1,5 @@
 -- Who else was heard around each silence, by the source that had heard the ship: where it fell silent, ahead of it and at the port.
--- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_silence, limit_point, position, flagged_position, hull_spell.
+-- Grain: one silence of a hull (hull_id, silent_from).
 with silence as (
     select
         hull_id,

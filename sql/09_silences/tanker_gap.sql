@@ -1,5 +1,5 @@
 -- Silences of 24 hours to 21 days of tankers that may be linked to Russia or called in Iran, wherever they were.
--- Grain: one silence of a hull (hull_id, silent_from). Inputs: position, flagged_position, hull, hull_spell, vessel_link, counted_call, call_identity.
+-- Grain: one silence of a hull (hull_id, silent_from).
 with caller as (
     select distinct identity.hull_id
     from counted_call

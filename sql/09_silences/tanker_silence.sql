@@ -1,5 +1,5 @@
 -- Silences near an Iranian port, long enough for a call there, of tankers linked to Russia by then or that had called in Iran before.
--- Grain: one silence of a hull (hull_id, silent_from). Inputs: tanker_gap, position, flagged_position, hull_spell, vessel_link, link_decision, counted_call, port_call, call_identity, track_call, port, limit_point, foreign_port, mid.
+-- Grain: one silence of a hull (hull_id, silent_from).
 with caller as (
     select
         identity.hull_id,

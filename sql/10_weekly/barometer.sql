@@ -1,5 +1,5 @@
 -- The one series: tanker calls linked to Russia at all Iranian ports, week by week.
--- Grain: one week, from the first to the last with input. Inputs: series_count; found_week, from flows/derive/series.
+-- Grain: one week, from the first to the last with input.
 select
     series_count.week,
     series_count.week_start,
@@ -11,21 +11,21 @@ select
     case when flag_calls > 0 or is_zero_said then flag_calls end as flag_calls,
     case when owner_calls > 0 or is_zero_said then owner_calls end as owner_calls,
     case when trade_calls > 0 or is_zero_said then trade_calls end as trade_calls,
-    found_week.low_95::float as low_95,
-    found_week.high_95::float as high_95,
+    week_rate.low_95::float as low_95,
+    week_rate.high_95::float as high_95,
     case when tanker_calls > 0 or is_zero_said then tanker_calls end as tanker_calls,
     observed_share,
     state,
-    found_week.index_100::float as index_100,
-    found_week.change_p::float as change_p,
+    week_rate.index_100::float as index_100,
+    week_rate.change_p::float as change_p,
     case when linked_at_call > 0 or is_zero_said then linked_at_call end as calls_known_at_call,
-    found_week.dispersion::float as dispersion,
-    found_week.word,
-    found_week.word_weeks::smallint as word_weeks,
+    week_rate.dispersion::float as dispersion,
+    week_rate.word,
+    week_rate.word_weeks::smallint as word_weeks,
     case when in_port_calls > 0 or is_zero_said then in_port_calls end as in_port_calls,
     worst_water,
     worst_share
 from series_count
-inner join found_week on series_count.week = found_week.week and found_week.water is null
+inner join week_rate on series_count.week = week_rate.week and week_rate.water is null
 where series_count.water is null
 order by series_count.week

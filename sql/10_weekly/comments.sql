@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table weekly_split is 'The headline''s calls split in six ways. A full grid: one row a week, dimension and value. The values of a dimension add up to the headline, but for link_reason, of which a call may have several.';
 comment on column weekly_split.week is 'ISO week of arrival, in UTC.';

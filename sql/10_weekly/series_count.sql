@@ -1,5 +1,5 @@
 -- The headline's counts by week, of the coast and of each water, and how much of it was heard, before anything is said of them.
--- Grain: one week and water; water is null for the whole coast. Inputs: week, coast_week, counted_call, evidence_at_hand.
+-- Grain: one week and water; water is null for the whole coast.
 with call as (
     select
         week,

@@ -1,5 +1,5 @@
 -- The headline over rolling 1, 4 and 13 weeks against the weeks before, with what each could show.
--- Grain: one week, view (links known today, or at the call) and window. Inputs: found_window, from flows/derive/series.
+-- Grain: one week, view (links known today, or at the call) and window.
 select
     week,
     view,
@@ -23,5 +23,5 @@ select
     dispersion::float as dispersion,
     word,
     waters
-from found_window
+from window_rate
 order by week, view desc, weeks

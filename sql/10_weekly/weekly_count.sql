@@ -1,5 +1,5 @@
 -- Tanker calls by week, port and strength of the link to Russia, as counted now. A full grid.
--- Grain: one week, port and link_tier. Inputs: port_week, counted_call.
+-- Grain: one week, port and link_tier.
 with tier as (
     select unnest(['strong', 'moderate', 'weak', 'none']) as link_tier
 ),

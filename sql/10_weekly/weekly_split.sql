@@ -1,5 +1,5 @@
 -- The headline's calls week by week, split by water, strength and kind of link, kind of tanker, direction and Iran's lists.
--- Grain: one week, dimension and value, a full grid. Inputs: week, coast_week, counted_call, port_call, call_cargo, evidence_at_hand.
+-- Grain: one week, dimension and value, a full grid.
 with kind as (
     select
         dimension,

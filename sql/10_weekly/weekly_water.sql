@@ -1,5 +1,5 @@
 -- The series by water: what was counted in the Gulf with the Gulf of Oman and in the Caspian, and what was heard there.
--- Grain: one week and water. Inputs: series_count; found_week, from flows/derive/series.
+-- Grain: one week and water.
 select
     series_count.week,
     series_count.week_start,
@@ -9,12 +9,12 @@ select
     case when berth_calls > 0 or is_zero_said then berth_calls end
         as russian_linked_berth_calls,
     case when in_port_calls > 0 or is_zero_said then in_port_calls end as in_port_calls,
-    found_week.low_95::float as low_95,
-    found_week.high_95::float as high_95,
+    week_rate.low_95::float as low_95,
+    week_rate.high_95::float as high_95,
     case when tanker_calls > 0 or is_zero_said then tanker_calls end as tanker_calls,
     observed_share,
     state
 from series_count
-inner join found_week
-    on series_count.week = found_week.week and series_count.water = found_week.water
+inner join week_rate
+    on series_count.week = week_rate.week and series_count.water = week_rate.water
 order by series_count.week, series_count.water

@@ -1,5 +1,5 @@
 -- What the relations of this folder hold, by relation and column, with units.
--- Grain: one relation or column. Inputs: none.
+-- Grain: one relation or column.
 
 comment on table weekly_port_calls is 'Tanker calls by week, port and strength of the link to Russia, with their history of publication. A full grid: one row a week, port and link_tier, weeks without any call included.';
 comment on column weekly_port_calls.week is 'ISO week of arrival such as 2026-W16, in UTC.';

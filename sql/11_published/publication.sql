@@ -1,5 +1,5 @@
 -- What this run publishes: rows of closed weeks that are new, or differ from what was published last.
--- Grain: one week, port and link_tier. Inputs: weekly_count, published, meta.
+-- Grain: one week, port and link_tier.
 with last_published as (
     select
         week,
@@ -7,28 +7,25 @@ with last_published as (
         link_tier,
         port_calls,
         state
-    from published
+    from published_before
     qualify row_number() over (
         partition by week, port_id, link_tier
         order by publication_id desc
     ) = 1
-),
-
-clock as (
-    select value::timestamp as as_of
-    from meta
-    where key = 'as_of'
 )
 
 select
-    clock.as_of as published_at,
+    coalesce((select max(publication_id) from published_before), 0)
+    + row_number() over (order by now.week, now.port_id, now.link_tier) as publication_id,
+    publishing.run_id,
+    publishing.published_at,
     now.week,
     now.port_id,
     now.link_tier,
     now.port_calls,
     now.state
 from weekly_count as now
-cross join clock
+cross join publishing
 left join last_published as before
     on
         now.week = before.week
@@ -41,4 +38,4 @@ where
         or now.port_calls is distinct from before.port_calls
         or now.state <> before.state
     )
-order by now.week, now.port_id, now.link_tier
+order by publication_id

@@ -1,5 +1,5 @@
 -- What this run publishes: calls of closed weeks that are counted anew, otherwise, or no more.
--- Grain: one call (port_call_id). Inputs: counted_call, port_call, week, published_call_record, meta.
+-- Grain: one call (port_call_id).
 with last_published as (
     select
         port_call_id,
@@ -13,14 +13,8 @@ with last_published as (
         imo,
         mmsi,
         arrived_at
-    from published_call_record
+    from published_call_before
     qualify row_number() over (partition by port_call_id order by publication_id desc) = 1
-),
-
-clock as (
-    select value::timestamp as as_of
-    from meta
-    where key = 'as_of'
 ),
 
 closed as (
@@ -119,7 +113,10 @@ either as (
 )
 
 select
-    clock.as_of as published_at,
+    coalesce((select max(publication_id) from published_call_before), 0)
+    + row_number() over (order by either.week, either.port_call_id) as publication_id,
+    publishing.run_id,
+    publishing.published_at,
     either.week,
     either.port_call_id,
     either.port_id,
@@ -132,5 +129,5 @@ select
     either.mmsi,
     either.arrived_at
 from either
-cross join clock
-order by either.week, either.port_call_id
+cross join publishing
+order by publication_id

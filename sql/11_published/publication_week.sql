@@ -1,5 +1,5 @@
 -- What this run publishes: headlines of closed weeks that are new, or differ from what was published last.
--- Grain: one week. Inputs: barometer, published_week_record, meta.
+-- Grain: one week.
 with last_published as (
     select
         week,
@@ -14,14 +14,8 @@ with last_published as (
         round(observed_share, 3) as observed_share,
         state,
         word
-    from published_week_record
+    from published_week_before
     qualify row_number() over (partition by week order by publication_id desc) = 1
-),
-
-clock as (
-    select value::timestamp as as_of
-    from meta
-    where key = 'as_of'
 ),
 
 -- The share as the report prints it. What nobody could see in a report is no restatement, and a
@@ -45,7 +39,10 @@ now as (
 )
 
 select
-    clock.as_of as published_at,
+    coalesce((select max(publication_id) from published_week_before), 0)
+    + row_number() over (order by now.week) as publication_id,
+    publishing.run_id,
+    publishing.published_at,
     now.week,
     now.russian_linked_tanker_calls,
     now.russian_linked_berth_calls,
@@ -59,7 +56,7 @@ select
     now.state,
     now.word
 from now
-cross join clock
+cross join publishing
 left join last_published as before on now.week = before.week
 where
     before.week is null
@@ -74,4 +71,4 @@ where
     or now.observed_share is distinct from before.observed_share
     or now.state is distinct from before.state
     or now.word is distinct from before.word
-order by now.week
+order by publication_id

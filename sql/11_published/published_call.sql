@@ -1,5 +1,41 @@
 -- The tanker calls that were counted when a week was published, each with every change since.
--- Grain: one call and publication that changed what it counts for (port_call_id, run_id). Inputs: published_call_record, the home's history and this run.
+-- Grain: one call and publication that changed what it counts for (port_call_id, run_id).
+with version as (
+    select
+        publication_id,
+        published_at,
+        run_id,
+        week,
+        port_call_id,
+        port_id,
+        is_counted,
+        link_tier,
+        area_kind,
+        is_headline,
+        vessel_name,
+        imo,
+        mmsi,
+        arrived_at
+    from published_call_before
+    union all
+    select
+        publication_id,
+        published_at,
+        run_id,
+        week,
+        port_call_id,
+        port_id,
+        is_counted,
+        link_tier,
+        area_kind,
+        is_headline,
+        vessel_name,
+        imo,
+        mmsi,
+        arrived_at
+    from publication_call
+)
+
 select
     published_at,
     run_id,
@@ -16,5 +52,5 @@ select
     imo,
     mmsi,
     arrived_at
-from published_call_record
+from version
 order by week, port_call_id, publication_id

@@ -1,6 +1,30 @@
 -- Every version of every row of weekly_port_calls that was published, as it was published.
--- Grain: one publication of one week, port and link_tier (publication_id). Inputs: published, the home's history and this run; run.
-with dated_run as (
+-- Grain: one publication of one week, port and link_tier (publication_id).
+with version as (
+    select
+        publication_id,
+        published_at,
+        run_id,
+        week,
+        port_id,
+        link_tier,
+        port_calls,
+        state
+    from published_before
+    union all
+    select
+        publication_id,
+        published_at,
+        run_id,
+        week,
+        port_id,
+        link_tier,
+        port_calls,
+        state
+    from publication
+),
+
+dated_run as (
     select
         as_of,
         min(run_id) as run_id
@@ -9,15 +33,15 @@ with dated_run as (
 )
 
 select
-    published.publication_id,
-    published.published_at,
+    version.publication_id,
+    version.published_at,
     -- Publications did not name their run at first: it is the first one of that as-of time.
-    coalesce(published.run_id, dated_run.run_id) as run_id,
-    published.week,
-    published.port_id,
-    published.link_tier,
-    published.port_calls,
-    published.state
-from published
-left join dated_run on published.published_at = dated_run.as_of
-order by published.publication_id
+    coalesce(version.run_id, dated_run.run_id) as run_id,
+    version.week,
+    version.port_id,
+    version.link_tier,
+    version.port_calls,
+    version.state
+from version
+left join dated_run on version.published_at = dated_run.as_of
+order by version.publication_id

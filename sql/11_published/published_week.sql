@@ -1,5 +1,43 @@
 -- Every version of every week's headline that was published, as it was published.
--- Grain: one publication of one week (week, run_id). Inputs: published_week_record, the home's history and this run.
+-- Grain: one publication of one week (week, run_id).
+with version as (
+    select
+        publication_id,
+        published_at,
+        run_id,
+        week,
+        russian_linked_tanker_calls,
+        russian_linked_berth_calls,
+        tanker_calls,
+        listed_calls,
+        flag_calls,
+        owner_calls,
+        trade_calls,
+        calls_known_at_call,
+        observed_share,
+        state,
+        word
+    from published_week_before
+    union all
+    select
+        publication_id,
+        published_at,
+        run_id,
+        week,
+        russian_linked_tanker_calls,
+        russian_linked_berth_calls,
+        tanker_calls,
+        listed_calls,
+        flag_calls,
+        owner_calls,
+        trade_calls,
+        calls_known_at_call,
+        observed_share,
+        state,
+        word
+    from publication_week
+)
+
 select
     week,
     published_at,
@@ -15,5 +53,5 @@ select
     observed_share::float as observed_share,
     state,
     word
-from published_week_record
+from version
 order by week, publication_id

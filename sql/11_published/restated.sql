@@ -1,5 +1,5 @@
 -- Published numbers that a later publication changed, each with the run of the one and of the other.
--- Grain: one changed number: of a week, port and link_tier, or of the coast's week (restatement_id). Inputs: published_port_calls, published_week, run.
+-- Grain: one changed number: of a week, port and link_tier, or of the coast's week (restatement_id).
 with version as (
     select
         publication_id,

@@ -1,5 +1,5 @@
 -- Versions of registers that came in, or were removed, between two publications and say something else of a ship that makes the difference.
--- Grain: one version of a register for one restatement. Inputs: restated, restated_ship, run, version_record, version_entry.
+-- Grain: one version of a register for one restatement.
 with ship as (
     select distinct
         mmsi,

@@ -1,5 +1,5 @@
 -- Ships whose calls make the difference between two published counts.
--- Grain: one ship of one restatement (restatement_id, mmsi). Inputs: restated, published_call.
+-- Grain: one ship of one restatement (restatement_id, mmsi).
 with called as (
     select
         restated.restatement_id,

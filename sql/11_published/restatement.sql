@@ -1,5 +1,5 @@
 -- Published numbers that a later run changed: old, new, and what came in between that can have changed them.
--- Grain: one changed number: of a week, port and link_tier, or of the coast's week (restatement_id). Inputs: restated, restated_ship, restated_listing, run, run_file.
+-- Grain: one changed number: of a week, port and link_tier, or of the coast's week (restatement_id).
 with pair as (
     select distinct
         week,

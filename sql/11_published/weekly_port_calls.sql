@@ -1,12 +1,12 @@
 -- Tanker calls by week, port and strength of the link to Russia, with their history of publication.
--- Grain: one week, port and link_tier, a full grid. Inputs: weekly_count, published.
+-- Grain: one week, port and link_tier, a full grid.
 with first_time as (
     select
         week,
         port_id,
         link_tier,
         min(published_at) as first_published_at
-    from published
+    from published_port_calls as published
     group by week, port_id, link_tier
 ),
 
@@ -17,7 +17,7 @@ restated as (
         published.port_id,
         published.link_tier,
         published.port_calls as restated_from
-    from published
+    from published_port_calls as published
     inner join weekly_count as now
         on
             published.week = now.week

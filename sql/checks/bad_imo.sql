@@ -1,5 +1,5 @@
 -- IMO numbers that are none: not seven digits, or with a wrong check digit.
--- Grain: one relation and number. Inputs: position, vessel, vessel_link, port_call.
+-- Grain: one relation and number.
 with known as (
     select distinct
         'position' as relation,

@@ -1,5 +1,5 @@
 -- Evidence without a ship, a source or a known word, or with dates in disorder.
--- Grain: one piece of evidence at fault. Inputs: vessel_link.
+-- Grain: one piece of evidence at fault.
 select
     imo,
     mmsi,

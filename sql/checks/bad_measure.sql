@@ -1,5 +1,5 @@
 -- Fixes with a value that AIS cannot carry, or its code for "not available", which is null here.
--- Grain: one fix at fault. Inputs: position.
+-- Grain: one fix at fault.
 select
     mmsi,
     reported_at,

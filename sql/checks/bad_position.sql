@@ -1,5 +1,5 @@
 -- Fixes that should have been rejected: no ship's MMSI, a place not on Earth or not rounded, a time in the future.
--- Grain: one fix at fault. Inputs: position, source_file.
+-- Grain: one fix at fault.
 select
     fix.mmsi,
     fix.reported_at,

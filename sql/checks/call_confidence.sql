@@ -1,5 +1,5 @@
 -- Calls surer than their own track makes them, or inside interference and no less sure.
--- Grain: one port call (port_call_id). Inputs: port_call, track_call, call_interference.
+-- Grain: one port call (port_call_id).
 select
     port_call.port_call_id,
     port_call.confidence,

@@ -1,5 +1,5 @@
 -- Calls linked without a reason or a reason without a link: link and evidence must agree.
--- Grain: one call at fault. Inputs: port_call, call_evidence.
+-- Grain: one call at fault.
 with evidence as (
     select
         port_call_id,

@@ -1,5 +1,5 @@
 -- Counted calls that a track begins before its last one ended: a ship is at one port at a time.
--- Grain: one call at fault. Inputs: port_call.
+-- Grain: one call at fault.
 -- A contested call may be one of two places that were sent at once.
 with in_order as (
     select

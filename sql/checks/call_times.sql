@@ -1,5 +1,5 @@
 -- Calls whose times are in disorder, or do not fit the kind of the call.
--- Grain: one call at fault. Inputs: port_call.
+-- Grain: one call at fault.
 select
     port_call_id,
     mmsi,

@@ -1,5 +1,5 @@
 -- Times of calls at which the ship gave no fix: each of them is heard, none is made up.
--- Grain: one call and time at fault. Inputs: port_call, position.
+-- Grain: one call and time at fault.
 with told as (
     select
         port_call_id,

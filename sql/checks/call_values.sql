@@ -1,5 +1,5 @@
 -- Calls with a value that the words of this project do not have, or at a port that is none of Iran's.
--- Grain: one call at fault. Inputs: port_call, port.
+-- Grain: one call at fault.
 select
     port_call.port_call_id,
     port_call.port_id,

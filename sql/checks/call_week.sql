@@ -1,5 +1,5 @@
 -- Calls whose week is not the ISO week, in UTC, of their arrival, or lies outside the weeks with input.
--- Grain: one call at fault. Inputs: port_call, week.
+-- Grain: one call at fault.
 select
     port_call.port_call_id,
     port_call.arrived_at,

@@ -1,5 +1,5 @@
 -- Tanker calls with confidence 2 and up that are not counted once, and counted calls that are none of them.
--- Grain: one call at fault. Inputs: port_call, counted_call, joined_call.
+-- Grain: one call at fault.
 with due as (
     select
         port_call.port_call_id,

@@ -1,5 +1,5 @@
 -- Days of coverage that differ from the hours they count, or whose state does not fit.
--- Grain: one port and day at fault. Inputs: coverage, heard_slot, observed_hour.
+-- Grain: one port and day at fault.
 with heard as (
     select
         port_id,

@@ -1,5 +1,5 @@
 -- Possible dark calls while a call of the same hull or track lasted, of another length than one has, or whose neighbours were not heard.
--- Grain: one possible dark call at fault (dark_id). Inputs: possible_dark_call, port_call, vessel.
+-- Grain: one possible dark call at fault (dark_id).
 with overlapped as (
     select distinct dark.dark_id
     from possible_dark_call as dark

@@ -1,5 +1,5 @@
 -- Flagged fixes that are no position, or whose verdict, reason and track do not fit together.
--- Grain: one fix (mmsi, reported_at, lon, lat). Inputs: flagged_position, position.
+-- Grain: one fix (mmsi, reported_at, lon, lat).
 select
     flag.mmsi,
     flag.reported_at,

@@ -1,5 +1,5 @@
 -- Weeks of the series that are not the number of the headline's calls, or are missing.
--- Grain: one week at fault. Inputs: barometer, week, counted_call.
+-- Grain: one week at fault.
 with counted as (
     select
         week,

@@ -1,5 +1,5 @@
 -- Hulls whose identity through time does not add up: a description of a hull that is none, in disorder, or two at once on a track.
--- Grain: one description at fault. Inputs: vessel, hull.
+-- Grain: one description at fault.
 with described as (
     select
         vessel.hull_id,

@@ -1,5 +1,5 @@
 -- Interference events that make no sense: too few ships, fewer fixes than ships, or an end before the beginning.
--- Grain: one event (interference_id). Inputs: interference.
+-- Grain: one event (interference_id).
 select
     interference_id,
     ships,

@@ -1,5 +1,5 @@
 -- Evidence by a register that no entry about Russia bears out, and such entries that are no evidence.
--- Grain: one hull, programme and reference at fault. Inputs: vessel_link, register_entry.
+-- Grain: one hull, programme and reference at fault.
 with link as (
     select distinct
         imo,

@@ -1,5 +1,5 @@
 -- Input files of which position holds another number of rows than they say, or fixes outside their times.
--- Grain: one input file at fault. Inputs: position, source_file.
+-- Grain: one input file at fault.
 with held as (
     select
         file_id,

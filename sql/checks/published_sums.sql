@@ -1,5 +1,5 @@
 -- Published counts that are not the sum of the calls published with them.
--- Grain: one published number at fault. Inputs: published_week, published_port_calls, published_call.
+-- Grain: one published number at fault.
 with call_known as (
     select
         week,

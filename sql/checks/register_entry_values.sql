@@ -1,5 +1,5 @@
 -- Entries of registers without what makes them one, or with dates that cannot be.
--- Grain: one entry at fault. Inputs: register_entry.
+-- Grain: one entry at fault.
 select
     entry.register,
     entry.reference,

@@ -1,5 +1,5 @@
 -- Input files of which reject holds another number of lines than they say, or a line twice.
--- Grain: one input file at fault. Inputs: reject, source_file.
+-- Grain: one input file at fault.
 with held as (
     select
         file_id,

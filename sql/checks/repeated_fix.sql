@@ -1,5 +1,5 @@
 -- The same fix more than once: equal mmsi, reported_at, lon and lat.
--- Grain: one fix at fault. Inputs: position.
+-- Grain: one fix at fault.
 select
     mmsi,
     reported_at,

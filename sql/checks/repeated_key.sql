@@ -1,5 +1,5 @@
 -- Rows of a relation that share the key which should tell them apart. Fixes have a check of their own.
--- Grain: one relation and key at fault. Inputs: every stored relation with a key.
+-- Grain: one relation and key at fault.
 with keyed as (
     select 'source_file' as relation, file_id as key from source_file
     union all

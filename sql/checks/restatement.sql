@@ -1,5 +1,5 @@
 -- Counts said to be restated from what they are, or before they were published.
--- Grain: one week, port and link_tier at fault. Inputs: weekly_port_calls.
+-- Grain: one week, port and link_tier at fault.
 select
     week,
     port_id,

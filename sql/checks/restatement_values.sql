@@ -1,5 +1,5 @@
 -- Restatements that are none: of what was not published so, without a difference, or without a known reason.
--- Grain: one restatement at fault (restatement_id). Inputs: restatement, published_port_calls, published_week.
+-- Grain: one restatement at fault (restatement_id).
 with published as (
     select
         'port_calls' as number,

@@ -1,5 +1,5 @@
 -- What was published by a run that is not recorded, and runs that do not name what they used.
--- Grain: one relation and run at fault. Inputs: published_port_calls, published_week, published_call, run, run_file, run_register.
+-- Grain: one relation and run at fault.
 with named as (
     select
         'published_port_calls' as relation,

@@ -1,5 +1,5 @@
 -- Weeks of a port whose share is not that of its heard hours, or differs between relations.
--- Grain: one week and port at fault. Inputs: port_week, week, coverage, weekly_port_calls.
+-- Grain: one week and port at fault.
 with heard as (
     select
         port_id,

@@ -1,5 +1,5 @@
 -- Input files whose rows do not add up: each row is kept, repeated, rejected or static.
--- Grain: one input file at fault. Inputs: source_file.
+-- Grain: one input file at fault.
 select
     file_id,
     name,

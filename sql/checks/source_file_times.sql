@@ -1,5 +1,5 @@
 -- Input files whose first and last fix are in disorder, missing, or there without a fix.
--- Grain: one input file at fault. Inputs: source_file.
+-- Grain: one input file at fault.
 select
     file_id,
     name,

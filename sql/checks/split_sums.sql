@@ -1,5 +1,5 @@
 -- Weeks whose split lacks a value, or does not add up to the series, and calls whose cargo cannot be.
--- Grain: one week and dimension, or call, at fault. Inputs: week, weekly_split, barometer, counted_call, call_cargo, call_voyage.
+-- Grain: one week and dimension, or call, at fault.
 with summed as (
     select
         week,

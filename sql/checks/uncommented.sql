@@ -1,5 +1,5 @@
 -- Relations and columns of the catalogue that do not say what they are.
--- Grain: one relation or column at fault. Inputs: DuckDB's own list of what the catalogue holds.
+-- Grain: one relation or column at fault.
 with told as (
     select
         table_name as relation,

@@ -1,5 +1,5 @@
 -- Rows whose hull_id is no hull's, or that name none though they are about a ship heard.
--- Grain: one relation and hull_id at fault. Inputs: port_call, counted_call, trade_call, vessel, vessel_link, coast_silence, possible_dark_call, hull.
+-- Grain: one relation and hull_id at fault.
 with named as (
     select
         'port_call' as relation,

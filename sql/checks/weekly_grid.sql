@@ -1,5 +1,5 @@
 -- Weeks, ports and tiers that weekly_port_calls does not hold just once, from the first week with input to the last.
--- Grain: one week, port and link_tier at fault. Inputs: weekly_port_calls, port, source_file.
+-- Grain: one week, port and link_tier at fault.
 with span as (
     select unnest(
         generate_series(

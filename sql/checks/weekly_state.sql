@@ -1,5 +1,5 @@
 -- Rows whose state is none of the four, or does not fit their count, share and week.
--- Grain: one row at fault of weekly_port_calls, barometer or weekly_water. Inputs: weekly_port_calls, barometer, weekly_water, week.
+-- Grain: one row at fault of weekly_port_calls, barometer or weekly_water.
 with stated as (
     select
         'weekly_port_calls' as relation,

@@ -1,5 +1,5 @@
 -- Weekly counts that are not the number of counted calls.
--- Grain: one week, port and link_tier at fault. Inputs: weekly_port_calls, counted_call.
+-- Grain: one week, port and link_tier at fault.
 with counted as (
     select
         week,

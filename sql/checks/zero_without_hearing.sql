@@ -1,5 +1,5 @@
 -- Zeros said where less than 0.3 of the hours were heard, and nulls where enough was heard to say zero.
--- Grain: one count at fault. Inputs: weekly_port_calls, barometer.
+-- Grain: one count at fault.
 with weekly as (
     select
         week,

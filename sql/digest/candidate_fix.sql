@@ -1,5 +1,5 @@
 -- Every fix, anywhere, of the candidates with an MMSI from $first to $last that are to be worked.
--- Grain: one fix. Inputs: position, candidate, settled_ship.
+-- Grain: one fix.
 select
     mmsi,
     reported_at,

@@ -1,5 +1,5 @@
 -- Ships with a fix in a cell of the map that a port limit touches: they may have been inside.
--- Grain: one transmitter (mmsi). Inputs: new_position, limit_cell.
+-- Grain: one transmitter (mmsi).
 select distinct fix.mmsi
 from new_position as fix
 inner join limit_cell as cell

@@ -1,5 +1,5 @@
 -- The ships that were heard around each port (60 km), a quarter of a day at a time.
--- Grain: one port, source, slot of 6 hours and MMSI. Inputs: new_position, surrounding_cell.
+-- Grain: one port, source, slot of 6 hours and MMSI.
 select
     cell.port_id,
     fix.source,

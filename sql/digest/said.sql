@@ -1,5 +1,5 @@
 -- What each transmitter said of itself on each day: every combination of static data that it sent.
--- Grain: one MMSI, UTC day and combination. Inputs: new_position, the fixes of the parts to digest.
+-- Grain: one MMSI, UTC day and combination.
 select
     mmsi,
     reported_at::date as day,

@@ -1,5 +1,5 @@
 -- Fixes beside the Danish straits, of which passages are made.
--- Grain: one fix and side of a strait. Inputs: new_position, strait_side, from data/straits.
+-- Grain: one fix and side of a strait.
 select
     fix.mmsi,
     fix.reported_at,

@@ -1,5 +1,5 @@
 -- How long tankers waited at each port between arrival and berth.
--- Grain: one port and whether the tankers are Russian-linked. Inputs: port_call.
+-- Grain: one port and whether the tankers are Russian-linked.
 with waited as (
     select
         port_id,

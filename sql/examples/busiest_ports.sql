@@ -1,5 +1,5 @@
 -- The ports by calls of all tankers, beside those linked to Russia.
--- Grain: one port. Inputs: counted_call, port, port_week.
+-- Grain: one port.
 with called as (
     select
         port_id,

@@ -1,5 +1,5 @@
 -- How much oil went which way: Russian-linked berth calls by water and direction, with tonnes where they can be told.
--- Grain: one water and direction. Inputs: counted_call, call_cargo.
+-- Grain: one water and direction.
 select
     counted_call.water,
     cargo.direction,

@@ -1,5 +1,5 @@
 -- The series: calls of Russian-linked tankers week by week, beside all tankers' and what was heard.
--- Grain: one week. Inputs: barometer.
+-- Grain: one week.
 select
     week,
     week_start,

@@ -1,5 +1,5 @@
 -- What it takes to make a published headline again: the program, the as-of time, the registers and every input file.
--- Grain: one version of a week's headline and input file. Inputs: published_week, run, run_file.
+-- Grain: one version of a week's headline and input file.
 with wanted as (
     -- Put a week such as '2026-W16' in the place of null; null is the newest that was published.
     select coalesce(null, max(week)) as week

@@ -1,5 +1,5 @@
 -- Interference week by week: how many events, how many ships at most, and how many tanker calls it made less sure.
--- Grain: one week. Inputs: interference, call_interference, port_call.
+-- Grain: one week.
 with shaken as (
     select
         call_interference.interference_id,

@@ -1,5 +1,5 @@
 -- The headline in both views: all that is linked today, and what was known when the ship called.
--- Grain: one week. Inputs: barometer, counted_call, port_call.
+-- Grain: one week.
 with counted as (
     select
         counted_call.week,

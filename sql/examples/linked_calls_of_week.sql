@@ -1,5 +1,5 @@
 -- A week's calls of Russian-linked tankers, each with the evidence for its link.
--- Grain: one call and piece of evidence. Inputs: port_call, call_evidence, counted_call, barometer.
+-- Grain: one call and piece of evidence.
 with wanted as (
     -- Put a week such as '2026-W16' in the place of null; null is the newest that is not open.
     select coalesce(null, max(week) filter (where state <> 'open'), max(week)) as week

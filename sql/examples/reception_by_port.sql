@@ -1,5 +1,5 @@
 -- How well each port was heard, week by week: a missing call means little where nothing was heard.
--- Grain: one port and week. Inputs: port_week, coverage, port.
+-- Grain: one port and week.
 with heard as (
     select
         port_id,

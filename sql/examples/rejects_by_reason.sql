@@ -1,5 +1,5 @@
 -- What was wrong with the input: rejected lines by reason and file, with the first of each to look at.
--- Grain: one input file and reason. Inputs: reject, source_file.
+-- Grain: one input file and reason.
 select
     source_file.name,
     source_file.source,

@@ -1,5 +1,5 @@
 -- Every version of every published headline, with the reasons of what the run changed.
--- Grain: one version of a week's headline. Inputs: published_week, restatement.
+-- Grain: one version of a week's headline.
 with changed as (
     select
         week,

@@ -1,5 +1,5 @@
 -- The tankers that call most: who they are, how often and where they called, and what links them to Russia.
--- Grain: one hull (hull_id). Inputs: counted_call, port_call, hull, vessel_link.
+-- Grain: one hull (hull_id).
 with called as (
     select
         counted_call.hull_id,

@@ -1,5 +1,5 @@
 -- What the silences near Iranian ports may be, week by week: how many are left as possible dark calls, and why the others are none.
--- Grain: one week and verdict. Inputs: coast_silence.
+-- Grain: one week and verdict.
 select
     week,
     verdict,

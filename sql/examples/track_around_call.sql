@@ -1,5 +1,5 @@
 -- A ship's fixes around its last call, from two days before to two days after.
--- Grain: one fix. Inputs: port_call, position.
+-- Grain: one fix.
 with wanted as (
     -- Put an IMO number or an MMSI in the place of a null; both null is the ship that called last.
     select

@@ -1,5 +1,5 @@
 -- The track of the ship with the most displaced fixes, with the verdict on each fix: where it was, and where it was not.
--- Grain: one fix. Inputs: flagged_position, position_verdict.
+-- Grain: one fix.
 with ship as (
     select mmsi
     from flagged_position

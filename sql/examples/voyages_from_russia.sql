@@ -1,5 +1,5 @@
 -- Where the Russian-linked tankers came from and went on to: the Russian oil ports before and after each call, and the days between.
--- Grain: one call of the headline that is linked to Russia. Inputs: counted_call, call_voyage, call_cargo, port_call, port.
+-- Grain: one call of the headline that is linked to Russia.
 select
     port_call.arrived_at,
     port_call.vessel_name,

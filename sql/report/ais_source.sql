@@ -1,5 +1,5 @@
 -- The AIS sources with fixes in a week.
--- Grain: one source. Inputs: source_file, week.
+-- Grain: one source.
 select
     source_file.source,
     count(*) as files,

@@ -1,5 +1,5 @@
 -- The series up to a week, as the report's CSV.
--- Grain: one week up to $week. Inputs: barometer.
+-- Grain: one week up to $week.
 select
     week,
     week_start,

@@ -1,5 +1,5 @@
 -- A week's ports as a person reads them: Russian-linked calls beside all tanker calls, and what was heard.
--- Grain: one port of $week. Inputs: weekly_port_calls, port.
+-- Grain: one port of $week.
 with by_port as (
     select
         port_id,

@@ -1,5 +1,5 @@
 -- The evidence for a week's linked calls, piece by piece, as the report's page shows it.
--- Grain: one piece of evidence of one linked tanker call that arrived in $week. Inputs: call_evidence, port_call.
+-- Grain: one piece of evidence of one linked tanker call that arrived in $week.
 select
     evidence.port_call_id,
     evidence.link_tier,

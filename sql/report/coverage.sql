@@ -1,5 +1,5 @@
 -- What was heard around each port on each day of a week, as the report's CSV.
--- Grain: one port and day of $week. Inputs: coverage, port, week.
+-- Grain: one port and day of $week.
 select
     week.week,
     coverage.port_id,

@@ -1,5 +1,5 @@
 -- The interference of a week, and what it did to the tanker calls at the ports concerned.
--- Grain: one event that touches $week (interference_id). Inputs: interference, call_interference, port_call, week.
+-- Grain: one event that touches $week (interference_id).
 with this_week as (
     select week_start
     from week

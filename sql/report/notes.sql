@@ -1,5 +1,5 @@
 -- What a reader of a week must know beside its number.
--- Grain: one row for $week. Inputs: port_call, hull, call_evidence, track_call, counted_call, port, coverage, evidence_at_hand, link_candidate, register_age, source_file, meta.
+-- Grain: one row for $week.
 with call as (
     select
         count(*) filter (

@@ -1,5 +1,5 @@
 -- A week's tanker calls with the evidence for each, as the report's CSV.
--- Grain: one call of a tanker that arrived in $week. Inputs: port_call, call_evidence, port, counted_call, call_cargo, call_voyage.
+-- Grain: one call of a tanker that arrived in $week.
 with evidence as (
     select
         port_call_id,

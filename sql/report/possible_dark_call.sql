@@ -1,5 +1,5 @@
 -- A week's possible dark calls, which no count holds, with the reasons for each.
--- Grain: one silence of a tanker that began in $week (dark_id). Inputs: possible_dark_call.
+-- Grain: one silence of a tanker that began in $week (dark_id).
 select
     week,
     port_id,

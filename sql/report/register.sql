@@ -1,5 +1,5 @@
 -- The registers that today's links follow, how old each was when a week ended, and what is doubtful about it.
--- Grain: one register. Inputs: register_version, register_entry, week.
+-- Grain: one register.
 with unknown as (
     select
         register,

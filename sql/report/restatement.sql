@@ -1,5 +1,5 @@
 -- What a reader of a week's report must know of weeks that were reported before: numbers that were changed since.
--- Grain: one changed number of a week (of the coast, or of a port and link_tier), or one change of its ports' states alone. Inputs: restatement, published_port_calls, port.
+-- Grain: one changed number of a week (of the coast, or of a port and link_tier), or one change of its ports' states alone.
 with first_time as (
     select
         week,

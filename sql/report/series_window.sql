@@ -1,5 +1,5 @@
 -- The windows that end with a week, as the report's CSV.
--- Grain: one view and window of $week. Inputs: series_window.
+-- Grain: one view and window of $week.
 select
     week,
     view,

@@ -1,5 +1,5 @@
 -- A week's tanker calls by port and strength of the link, as the report's CSV.
--- Grain: one port and link_tier of $week. Inputs: weekly_port_calls, port.
+-- Grain: one port and link_tier of $week.
 select
     weekly_port_calls.week,
     weekly_port_calls.week_start,

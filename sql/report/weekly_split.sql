@@ -1,5 +1,5 @@
 -- A week's Russian-linked tanker calls by water, strength and kind of link, kind of tanker, direction and Iran's lists.
--- Grain: one dimension and value. Inputs: weekly_split. Parameter: $week.
+-- Grain: one dimension and value. Parameter: $week.
 select
     week,
     dimension,

@@ -1,5 +1,5 @@
 -- The series by water up to a week, as the report's CSV.
--- Grain: one week up to $week and water. Inputs: weekly_water.
+-- Grain: one week up to $week and water.
 select
     week,
     week_start,

@@ -1,5 +1,5 @@
 -- Where the calls of a ship lay, for a map.
--- Grain: one call. Inputs: track_call. Parameter: $port_call_ids.
+-- Grain: one call. Parameter: $port_call_ids.
 select
     port_call_id,
     lon,

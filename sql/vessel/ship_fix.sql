@@ -1,5 +1,5 @@
 -- A ship's fixes, with the verdict and whether they are of its own track, for a map.
--- Grain: one fix (mmsi, reported_at, lon, lat). Inputs: position, candidate_ship, flagged_position, vessel. Parameter: $hull_id.
+-- Grain: one fix (mmsi, reported_at, lon, lat). Parameter: $hull_id.
 with span as (
     select
         track_id,

@@ -1,5 +1,5 @@
 -- The interference events while a ship was heard, for a map.
--- Grain: one event. Inputs: interference. Parameters: $first_at, $last_at.
+-- Grain: one event. Parameters: $first_at, $last_at.
 select
     interference_id,
     place,

@@ -1,5 +1,5 @@
 -- A ship's calls at Iranian and Russian ports.
--- Grain: one call. Inputs: port_call, trade_call, port, vessel. Parameters: $hull_id, $imo.
+-- Grain: one call. Parameters: $hull_id, $imo.
 with transmitter as (
     select distinct track_id
     from vessel

@@ -1,5 +1,5 @@
 -- What about a ship does not fit, and which hulls of registers it may be.
--- Grain: one conflict or candidate. Inputs: vessel_conflict, link_candidate, vessel. Parameters: $hull_id, $imo.
+-- Grain: one conflict or candidate. Parameters: $hull_id, $imo.
 with transmitter as (
     select distinct mmsi
     from vessel

@@ -1,5 +1,5 @@
 -- What links a ship to Russia, with dates and sources.
--- Grain: one piece of evidence. Inputs: vessel_link, vessel. Parameters: $hull_id, $imo (null where the ship tells no hull), $mmsi.
+-- Grain: one piece of evidence. Parameters: $hull_id, $imo (null where the ship tells no hull), $mmsi.
 with transmitter as (
     select distinct mmsi
     from vessel

@@ -1,5 +1,5 @@
 -- The ships that a number or a part of a name may mean, heard or only listed.
--- Grain: one hull. Inputs: vessel, hull, register_entry. Parameters: $number (IMO number or MMSI; null for a name), $name (null for a number).
+-- Grain: one hull. Parameters: $number (IMO number or MMSI; null for a name), $name (null for a number).
 with entry as (
     select
         -- As hulls heard are called; an entry may give no number at all, but a name.

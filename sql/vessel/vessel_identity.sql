@@ -1,5 +1,5 @@
 -- A ship through time: what it was called, and by whom.
--- Grain: one description. Inputs: vessel. Parameter: $hull_id.
+-- Grain: one description. Parameter: $hull_id.
 select
     valid_from,
     valid_to,

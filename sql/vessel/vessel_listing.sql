@@ -1,5 +1,5 @@
 -- Every entry of every register on a ship, whatever the programme is about.
--- Grain: one entry. Inputs: register_entry. Parameters: $hull_id, $imo and $mmsi, null where the ship has none.
+-- Grain: one entry. Parameters: $hull_id, $imo and $mmsi, null where the ship has none.
 select
     link_source,
     reference,

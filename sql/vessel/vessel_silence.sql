@@ -1,5 +1,5 @@
 -- A ship's silences of 24 hours and more, while it was within what the lake covers, and whether others were heard meanwhile.
--- Grain: one silence. Inputs: position, flagged_position, vessel. Parameter: $hull_id.
+-- Grain: one silence. Parameter: $hull_id.
 with span as (
     select
         track_id,
@@ -56,7 +56,7 @@ silence as (
     where silent_to - silent_from >= interval 24 hour
 ),
 
--- As sql/silence_hearing.sql has it: by the source that heard it last, in the whole hours of the
+-- As sql/09_silences/silence_hearing.sql has it: by the source that heard it last, in the whole hours of the
 -- silence, in the cell of a quarter degree where it fell silent and the eight about it.
 place as (
     select

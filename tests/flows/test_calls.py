@@ -27,7 +27,7 @@ from flows.catalogue import access
 from flows.catalogue import build as catalogue
 from flows.derive import calls
 from flows.derive import events as derive_events
-from flows.home.resources import sql_path
+from flows.home.resources import sql_text
 from flows.home.settings import Settings
 from flows.lake.manifest import CATALOGUE, read_manifest
 from flows.runner import run
@@ -402,7 +402,7 @@ def held_against(found: derive_events.Events) -> list[tuple[str, int, bool]]:
     with duckdb.connect() as con:
         for name, one in zip(("found_event", "affected_port", "found_stay"), found, strict=True):
             con.register(name, one)
-        query = sql_path("call_interference.sql").read_text(encoding="utf-8")
+        query = sql_text("04_tracks/call_interference")
         return con.execute(query).fetchall()
 
 
@@ -565,7 +565,7 @@ def test_no_number_of_events_takes_memory() -> None:
     every_h = 3.0
     event, struck = storms(*(("IRKHK", n * every_h, n * every_h + 2) for n in range(3_000)))
     called = stays(*(("IRKHK", n * 0.3, n * 0.3 + 1) for n in range(30_000)))
-    query = sql_path("call_interference.sql").read_text(encoding="utf-8")
+    query = sql_text("04_tracks/call_interference")
     with duckdb.connect(config={"memory_limit": "100MB", "threads": 1}) as con:
         con.execute("set temp_directory = ''")
         for name, one in (

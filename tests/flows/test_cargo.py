@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.catalogue import access
-from flows.home.resources import data_path, port_files, sql_path
+from flows.home.resources import data_path, port_files, sql_text
 from flows.registers.codes import load_terminals
 from geo.ports import load_ports
 from tests.build.files import row
@@ -287,7 +287,7 @@ def cargo(
             )
             values = one | {k: v for k, (v, _) in columns.items()}
             con.register(name, pa.Table.from_pylist([values], schema=schema))
-        (found,) = con.execute(sql_path("call_cargo.sql").read_text(encoding="utf-8")).fetchall()
+        (found,) = con.execute(sql_text("08_calls/call_cargo")).fetchall()
     told: Told = found[1:7]
     return told
 

@@ -343,7 +343,7 @@ def test_report_has_those_of_its_week(con: duckdb.DuckDBPyConnection) -> None:
     weeks = con.execute("select week, dark_id from possible_dark_call order by all").fetchall()
     assert len(weeks) == sum("possible" in expected for _, expected in VERDICTS)
     for week, dark_id in weeks:
-        found = records(con, "report_possible_dark_call", week=week)
+        found = records(con, "report/possible_dark_call", week=week)
         assert dark_id in {dark["dark_id"] for dark in found}
         assert {dark["week"] for dark in found} == {week}
         assert all(dark["port_name"] for dark in found)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from flows.catalogue import access
-from flows.home.resources import sql_path
+from flows.home.resources import sql_text
 from flows.home.settings import Settings
 from flows.lake.schema import POSITION_SCHEMA
 from flows.registers.codes import load_destinations, load_straits
@@ -173,7 +173,7 @@ def test_a_wait_before_the_number_is_sent_is_part_of_the_voyage(
 
 @pytest.mark.parametrize("check", ["counted_call", "weekly_sums", "headline_sums", "repeated_key"])
 def test_the_checks_of_the_counts_find_nothing(con: duckdb.DuckDBPyConnection, check: str) -> None:
-    assert con.execute(sql_path("checks", f"{check}.sql").read_text()).fetchall() == []
+    assert con.execute(sql_text(f"checks/{check}")).fetchall() == []
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_the_check_sees_a_hull_that_is_not_counted_once(
         beside.execute("create table port_call as from calls")
         beside.execute("create table counted_call as from kept")
         beside.register("joined_call", con.execute("from joined_call").to_arrow_table())
-        check = sql_path("checks", "counted_call.sql").read_text()
+        check = sql_text("checks/counted_call")
         assert beside.execute(check).fetchall() == []
         beside.execute(damage.replace("FIRST", first).replace("SECOND", dropped))
         assert len(beside.execute(check).fetchall()) == faults
@@ -242,13 +242,13 @@ def asked(query: str, fixes: Sequence[Fix]) -> list[tuple[Any, ...]]:
         con.register("new_position", pa.Table.from_pylist(list(fixes), schema=POSITION_SCHEMA))
         con.register("strait_side", load_straits())
         for name in ("said", "strait_fix"):
-            con.sql(sql_path("digest", f"{name}.sql").read_text(encoding="utf-8")).create(name)
+            con.sql(sql_text(f"digest/{name}")).create(name)
         con.register("destination_text", load_destinations())
         con.execute(
             "create table flagged_position (mmsi integer, reported_at timestamp, lon double, "
             "lat double, verdict text, track_id bigint)"
         )
-        return con.execute(sql_path(f"{query}.sql").read_text(encoding="utf-8")).fetchall()
+        return con.execute(sql_text(query)).fetchall()
 
 
 SIZED = {"length_m": 240.0}

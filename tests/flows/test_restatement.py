@@ -20,7 +20,7 @@ from flows.catalogue import access, check, histories
 from flows.catalogue import build as catalogue
 from flows.derive import record
 from flows.home import history
-from flows.home.resources import sql_path
+from flows.home.resources import sql_text
 from flows.home.settings import Settings
 from flows.lake.manifest import CATALOGUE
 from flows.lake.prepare import prepare_home
@@ -161,7 +161,7 @@ def restatements(
         for name, (found, schema) in tables.items():
             con.register(name, pa.Table.from_pylist(list(found), schema=schema))
         for name in CHAIN:
-            con.sql(sql_path(f"{name}.sql").read_text(encoding="utf-8")).create(name)
+            con.sql(sql_text(name)).create(name)
         result: list[Row] = (
             con.table("restatement").order("restatement_id").to_arrow_table().to_pylist()
         )
@@ -592,7 +592,7 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
     ]
     with access.reading(then) as con:
         report = {
-            week: records(con, "report_restatement", week=week)
+            week: records(con, "report/restatement", week=week)
             for week in ("2026-W23", "2026-W24", "2026-W25")
         }
     # The week itself tells it, and the first report after it; the one in between knew nothing.
@@ -750,7 +750,7 @@ def test_a_run_tells_what_it_takes_to_make_its_numbers_again(home: Settings) -> 
         held = record.lake_files(rows(then, "from run_file"), one["run_id"])
         assert record.inputs_hash(held) == one["inputs_hash"]
     # The query that an analyst starts from names the files of both versions.
-    query = sql_path("examples", "inputs_of_published_number.sql").read_text(encoding="utf-8")
+    query = sql_text("examples/inputs_of_published_number")
     week = query.replace("coalesce(null,", "coalesce('2026-W23',")
     assert [(r["run_id"], r["name"]) for r in rows(then, week)] == [
         (1, "first.csv"),

@@ -125,5 +125,5 @@ def test_most_of_what_gives_a_type_tells(
 
 def test_the_report_says_how_many_were_too_small(con: duckdb.DuckDBPyConnection) -> None:
     weeks = [week for (week,) in con.execute("select week from barometer").fetchall()]
-    told = sum(records(con, "report_notes", week=week)[0]["too_small"] for week in weeks)
+    told = sum(records(con, "report/notes", week=week)[0]["too_small"] for week in weeks)
     assert told == sum(not expected for _, expected in SIZES.values())

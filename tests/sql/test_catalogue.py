@@ -19,7 +19,7 @@ import shapely
 
 from flows.catalogue import access
 from flows.home.history import OUTBOX, append_history
-from flows.home.resources import sql_path
+from flows.home.resources import sql_path, sql_text
 from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest, write_manifest
 
@@ -286,7 +286,7 @@ def test_comments_stay_when_the_home_is_moved(settings: Settings, tmp_path: Path
     moved = settings._replace(home=tmp_path / "moved")
     shutil.copytree(settings.home, moved.home)
     access.repoint(moved, read_manifest(moved.home))
-    query = sql_path("checks", "uncommented.sql").read_text(encoding="utf-8")
+    query = sql_text("checks/uncommented")
     with access.open_catalogue(access.existing(moved.home), moved) as con:
         assert con.execute(query).fetchall() == []
 

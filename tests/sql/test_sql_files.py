@@ -19,7 +19,7 @@ SCRIPTS = {"comments"}
 SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
 WITHOUT_ORDER = {
     *("position", "position_verdict", "reject"),
-    *("report_notes", "heard_ship_slot", "digest/heard"),
+    *("report/notes", "heard_ship_slot", "digest/heard"),
 }
 """Views over the lake, which sort only where somebody asks for it; what has one row; and steps
 with a row a ship and slot or day, which are only summed."""

@@ -39,4 +39,4 @@ def test_cells(value: object, cell: object) -> None:
 
 def test_a_catalogue_of_another_version_is_named_with_what_to_do() -> None:
     with duckdb.connect() as con, pytest.raises(BarometerError, match="another version"):
-        tables.week_table(con, "report_weekly_water", "2026-W12")
+        tables.week_table(con, "report/weekly_water", "2026-W12")

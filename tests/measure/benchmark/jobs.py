@@ -130,7 +130,7 @@ def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
     By the clock, and of this process on all cores: these hold where others use the cores too.
 
     What lies between two steps is put to the one after it, as "before NAME": the ships to be worked
-    (sql/candidate.sql) are found before `_settled`.
+    (sql/04_tracks/candidate.sql) are found before `_settled`.
     """
     from flows.catalogue import build as catalogue
     from flows.derive import calls, events

@@ -1,0 +1,125 @@
+"""What is given beside the fixes: records of the home, handed to SQL as JSON.
+
+The relation `given` holds them all; a file of `sql/` names the kind that it reads, with columns and
+types. Large tables, of fences and of lists, come as Arrow tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from flows.derive.record import run_files
+from flows.home.history import (
+    OUTBOX,
+    PUBLISHED,
+    PUBLISHED_CALL,
+    PUBLISHED_WEEK,
+    RUN,
+    read_history,
+)
+from flows.lake.entry import Manifest
+from flows.lists.entry import ENTRY_SCHEMA
+from flows.registers.bundled import Version
+from flows.registers.decisions import read_decisions
+from flows.registers.store import load_junk, load_versions
+
+PUBLICATIONS = {
+    PUBLISHED_CALL: "publication_call",
+    PUBLISHED_WEEK: "publication_week",
+    PUBLISHED: "publication",
+}
+"""The histories of what was published, each with the relation of what this run publishes.
+
+In the order in which they are appended: a count never stands without the calls that made it."""
+
+Record = dict[str, Any]
+
+
+def given_table(kinds: Mapping[str, Iterable[Record]]) -> pa.Table:
+    """Records by kind as the relation `given`: kind, number, record.
+
+    Numbers begin at 1, in the order of a kind's records. A record is JSON, with times and dates as
+    ISO 8601 texts.
+    """
+    rows = [
+        (kind, number, json.dumps(record, default=str))
+        for kind, records in kinds.items()
+        for number, record in enumerate(records, 1)
+    ]
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    types = (pa.string(), pa.int64(), pa.string())
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
+    return pa.Table.from_arrays(arrays, ["kind", "number", "record"])
+
+
+def outbox_records(home: Path) -> dict[str, list[Record]]:
+    """The records of sent mail, by kind."""
+    return {"outbox": read_history(home, OUTBOX)}
+
+
+def given(
+    home: Path, manifest: Manifest, meta: Record, run: Record, *, publish: bool
+) -> dict[str, pa.Table]:
+    """The relations that a catalogue is built from, beside the lake and the fences.
+
+    Parameters
+    ----------
+    home : Path
+        The home.
+    manifest : Manifest
+        What the lake holds.
+    meta : mapping
+        The rows of the relation `meta`.
+    run : mapping
+        The record of this run; empty for a catalogue of no run.
+    publish : bool
+        Whether this run publishes.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        `given`; `version_entry`, every entry of every version of every register; `register_junk`,
+        what their imports did not take over.
+    """
+    runs = [*read_history(home, RUN), *([run] if run else [])]
+    versions = load_versions(home)
+    registers = chain.from_iterable(
+        ({"run_id": run["run_id"]} | register for register in run.get("registers", []))
+        for run in runs
+    )
+    kinds: dict[str, Iterable[Record]] = {
+        "meta": [{"key": key, "value": value} for key, value in meta.items()],
+        "source_file": (entry._asdict() for entry in manifest.entries.values()),
+        "run": runs,
+        "run_file": run_files(runs, manifest),
+        "run_register": registers,
+        "publishing": [run] if publish else [],
+        "register_version": (
+            version._asdict() | {"entries": version.entries.num_rows} for version in versions
+        ),
+        "link_decision": read_decisions(home)[0].to_pylist(),
+        **{name: read_history(home, name) for name in PUBLICATIONS},
+        **outbox_records(home),
+    }
+    return {
+        "given": given_table(kinds),
+        "version_entry": _entries(versions),
+        "register_junk": load_junk(home),
+    }
+
+
+def _entries(versions: list[Version]) -> pa.Table:
+    number_field = pa.field("version", pa.int32())
+    tables = [
+        version.entries.add_column(
+            0, number_field, pa.array([number] * version.entries.num_rows, pa.int32())
+        )
+        for number, version in enumerate(versions, 1)
+    ]
+    return pa.concat_tables([pa.schema([number_field, *ENTRY_SCHEMA]).empty_table(), *tables])

@@ -1,0 +1,17 @@
+-- The words that registers use for a ship's type.
+-- Grain: one word, in capitals. tanker_kind is null for other ships and where the word does not say.
+select
+    vessel_type,
+    is_tanker,
+    tanker_kind
+from read_csv(
+    getvariable('data') || '/codes/vessel_type.csv',
+    header = true,
+    auto_detect = false,
+    columns = {
+        vessel_type: 'varchar',
+        is_tanker: 'boolean',
+        tanker_kind: 'varchar'
+    }
+)
+order by vessel_type
