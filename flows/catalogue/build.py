@@ -52,6 +52,9 @@ FROM_TRACKS = (
 )
 """What the detector finds, and the interference in it; see `flows.derive`."""
 
+FROM_COUNTS = ("window_rate", "week_rate")
+PARTS = ("worked_part",)
+
 CALL_ORDER = ("mmsi", "track_id", "arrived_at", "port_id")
 FIX_ORDER = ("mmsi", "reported_at", "lon", "lat")
 
@@ -61,7 +64,7 @@ class _Step(NamedTuple):
 
     reads: tuple[str, ...]
     makes: tuple[str, ...]
-    make: Callable[[], Iterable[pa.Table]]
+    make: Callable[[], None]
 
 
 def digest_new(settings: Settings, manifest: Manifest) -> None:
@@ -117,23 +120,34 @@ def build(
             lake_view(con, settings, manifest, name)
         tables = given(settings.home, manifest, meta, run, publish=publish)
         _begin(con, ports, {**fences, **tables})
-        digest.relate(con, settings, manifest, from_scratch=from_scratch)
         end = _data_end(manifest)
 
-        def find_calls() -> Iterator[pa.Table]:
+        def find_calls() -> None:
             candidate = con.table("candidate").to_arrow_table()
             kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
             work = calls.find_calls(con, ports, end, kept, spread)
-            yield work.calls.sort_by([(name, "ascending") for name in CALL_ORDER])
-            yield work.flagged.sort_by([(name, "ascending") for name in FIX_ORDER])
-            yield work.ships.sort_by("mmsi")
-            yield from find_events(work, end)
+            tables = (
+                work.calls.sort_by([(name, "ascending") for name in CALL_ORDER]),
+                work.flagged.sort_by([(name, "ascending") for name in FIX_ORDER]),
+                work.ships.sort_by("mmsi"),
+                *find_events(work, end),
+            )
+            _store(con, FROM_TRACKS, tables)
 
         _derive(
             con,
+            _Step(
+                ("strait_side",),
+                digest.RELATIONS,
+                lambda: digest.relate(con, settings, manifest, from_scratch=from_scratch),
+            ),
             _Step(("candidate", "reception_hour"), FROM_TRACKS, find_calls),
-            _Step(("series_count",), ("window_rate", "week_rate"), lambda: _series(con)),
-            _Step((), ("worked_part",), lambda: [_lake_part(manifest)]),
+            _Step(
+                ("series_count",),
+                FROM_COUNTS,
+                lambda: _store(con, FROM_COUNTS, _series(con)),
+            ),
+            _Step((), PARTS, lambda: _store(con, PARTS, [_lake_part(manifest)])),
         )
         new = {
             history: con.table(relation).order("publication_id").to_arrow_table().to_pylist()
@@ -144,11 +158,10 @@ def build(
 
 
 def _begin(con: duckdb.DuckDBPyConnection, ports: Ports, tables: Mapping[str, pa.Table]) -> None:
-    """What the files of `sql/` read beside each other: tables, and the session's variables."""
+    """Tables and the box round the ports, as the files of `sql/` read them."""
     for name, table in tables.items():
         con.register(name, table)
     con.execute("set variable near = $near", {"near": near_box(ports)})
-    con.execute("set variable data = $data", {"data": glob.escape(str(data_path()))})
     relations.begin(con)
 
 
@@ -160,10 +173,15 @@ def _derive(con: duckdb.DuckDBPyConnection, *steps: _Step) -> None:
         if name not in step_of:
             relations.create(con, name)
         elif name not in made:
-            step = step_of[name]
-            for output, table in zip(step.makes, step.make(), strict=True):
-                relations.store(con, output, table)
-            made.update(step.makes)
+            step_of[name].make()
+            made.update(step_of[name].makes)
+
+
+def _store(
+    con: duckdb.DuckDBPyConnection, names: Iterable[str], tables: Iterable[pa.Table]
+) -> None:
+    for name, table in zip(names, tables, strict=True):
+        relations.store(con, name, table)
 
 
 @contextmanager

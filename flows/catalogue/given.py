@@ -7,7 +7,7 @@ types. Large tables, of fences and of lists, come as Arrow tables.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -100,21 +100,25 @@ def given(
         "run_file": run_files(runs, manifest),
         "run_register": registers,
         "publishing": [run] if publish else [],
-        "register_version": (
-            version._asdict() | {"entries": version.entries.num_rows} for version in versions
-        ),
+        "register_version": version_records(versions),
         "link_decision": read_decisions(home)[0].to_pylist(),
         **{name: read_history(home, name) for name in PUBLICATIONS},
         **outbox_records(home),
     }
     return {
         "given": given_table(kinds),
-        "version_entry": _entries(versions),
+        "version_entry": version_entries(versions),
         "register_junk": load_junk(home),
     }
 
 
-def _entries(versions: list[Version]) -> pa.Table:
+def version_records(versions: Iterable[Version]) -> list[Record]:
+    """What each version of a register is, with the number of its entries."""
+    return [version._asdict() | {"entries": version.entries.num_rows} for version in versions]
+
+
+def version_entries(versions: Sequence[Version]) -> pa.Table:
+    """The entries of all versions, with the number of the version, from 1."""
     number_field = pa.field("version", pa.int32())
     tables = [
         version.entries.add_column(

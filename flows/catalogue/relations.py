@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.derive import calls
-from flows.home.resources import sql_path
+from flows.home.resources import data_path, sql_path
 
 BATCHED = {
     "ship_spell": (
@@ -136,7 +137,11 @@ def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 def begin(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the schema of the steps: relations that have no comment and do not stay."""
+    """Give a session what the files of `sql/` need beside relations.
+
+    Steps, relations that have no comment and do not stay, get a schema of their own.
+    """
+    con.execute("set variable data = $data", {"data": glob.escape(str(data_path()))})
     con.execute("create schema step")
     con.execute(STEPS_FIRST)
 

@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.catalogue import build as catalogue
-from flows.catalogue import histories
+from flows.catalogue import given
 from flows.derive import series  # noqa: F401 loaded before the forks
 from flows.derive.record import code_hash
 from flows.home import history, lock
@@ -218,7 +218,7 @@ def read_of(home: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for path in (home / MANIFEST, home / CATALOGUE):
         digest.update(path.read_bytes() if path.exists() else b"none")
-    names = (history.RUN, *(one.history for one in histories.PUBLICATIONS))
+    names = (history.RUN, *given.PUBLICATIONS)
     digest.update(repr([history.read_history(home, name) for name in names]).encode())
     return digest.hexdigest()
 

@@ -387,6 +387,8 @@ def test_nothing_is_settled_before_the_first_work() -> None:
 
 # Events and the calls inside them.
 
+EVENT_RELATIONS = ("interference_event", "affected_port", "call_stay")
+
 STORM = [jump(mmsi, hours) for mmsi in (101, 102, 103) for hours in (0, 5)]
 """Three ships thrown to Kharg for five hours."""
 
@@ -400,7 +402,7 @@ def events(*found: Any, flagged: list[Any] | None = None, end: float = 100) -> d
 def held_against(found: derive_events.Events) -> list[tuple[str, int, bool]]:
     """The rows of `call_interference`: call, event, and whether the ship was seen near."""
     with duckdb.connect() as con:
-        for name, one in zip(("found_event", "affected_port", "found_stay"), found, strict=True):
+        for name, one in zip(EVENT_RELATIONS, found, strict=True):
             con.register(name, one)
         query = sql_text("04_tracks/call_interference")
         return con.execute(query).fetchall()
@@ -569,9 +571,9 @@ def test_no_number_of_events_takes_memory() -> None:
     with duckdb.connect(config={"memory_limit": "100MB", "threads": 1}) as con:
         con.execute("set temp_directory = ''")
         for name, one in (
-            ("found_event", event),
+            ("interference_event", event),
             ("affected_port", struck),
-            ("found_stay", called),
+            ("call_stay", called),
         ):
             con.register(name, one)
         con.sql(query).create("call_interference")

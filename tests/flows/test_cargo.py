@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from flows.catalogue import access
 from flows.home.resources import data_path, port_files, sql_text
-from flows.registers.codes import load_terminals
 from geo.ports import load_ports
+from tests.build.derivation import derive, session
 from tests.build.files import row
 from tests.build.ships import (
     BERTH,
@@ -396,7 +396,9 @@ def test_there_and_back_are_opposite_and_never_more_than_the_ship(
 def test_every_iranian_port_says_what_its_terminal_is_for() -> None:
     ports = load_ports(*port_files()).port
     iranian = set(ports.loc[ports["country"] == "IR", "port_id"])
-    terminals = load_terminals().to_pylist()
+    with session() as con:
+        derive(con, "terminal")
+        terminals = con.table("terminal").to_arrow_table().to_pylist()
     assert sorted(t["port_id"] for t in terminals) == sorted(iranian)
     assert {t["terminal_trade"] for t in terminals} == {"loading", "discharging", "both"}
     assert all(t["source"] and t["cargo"] for t in terminals)

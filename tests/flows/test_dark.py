@@ -20,12 +20,12 @@ from flows.home.resources import port_files
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
-from flows.registers.codes import load_foreign_ports
 from flows.report.tables import records
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
 from geo.ports import load_ports
+from tests.build.derivation import derive, session
 from tests.build.files import LAYOUTS, day, row
 from tests.build.ships import BERTH, DANISH, SEA, START, Ship, ship, way
 
@@ -393,7 +393,9 @@ def test_vessel_asks_the_source_that_heard_the_ship(con: duckdb.DuckDBPyConnecti
 
 
 def test_ports_abroad_lie_in_no_port_of_ours() -> None:
-    abroad = load_foreign_ports().to_pydict()
+    with session() as con:
+        derive(con, "foreign_port")
+        abroad = con.table("foreign_port").fetchnumpy()
     limits = load_ports(*port_files()).port["geometry"].to_numpy()
     points = shapely.points(abroad["lon"], abroad["lat"])
     assert not shapely.STRtree(limits).query(points, predicate="dwithin", distance=0.05).size

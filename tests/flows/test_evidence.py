@@ -16,11 +16,12 @@ import pyarrow as pa
 import pytest
 
 from flows.catalogue import access
+from flows.derive.calls import FLAGGED_SCHEMA
 from flows.home.resources import sql_text
 from flows.home.settings import Settings
 from flows.lake.schema import POSITION_SCHEMA
-from flows.registers.codes import load_destinations, load_straits
 from flows.registers.decisions import FILE, read_decisions
+from tests.build.derivation import derive, session
 from tests.build.ships import BERTH, ROADS, SEA, Ship, call, home_of, second, ship, way, without_imo
 
 OFF_KHARG = (50.60, 28.95)
@@ -238,17 +239,15 @@ def fix(days: float, at: tuple[float, float] = EAST, **said: Any) -> Fix:
 
 def asked(query: str, fixes: Sequence[Fix]) -> list[tuple[Any, ...]]:
     """The rows of a query of `sql/` over a few fixes, none of them flagged."""
-    with duckdb.connect(config={"threads": 1}) as con:
-        con.register("new_position", pa.Table.from_pylist(list(fixes), schema=POSITION_SCHEMA))
-        con.register("strait_side", load_straits())
+    with session(
+        new_position=pa.Table.from_pylist(list(fixes), schema=POSITION_SCHEMA),
+        flagged_position=FLAGGED_SCHEMA.empty_table(),
+    ) as con:
+        derive(con, "strait_side")
         for name in ("said", "strait_fix"):
             con.sql(sql_text(f"digest/{name}")).create(name)
-        con.register("destination_text", load_destinations())
-        con.execute(
-            "create table flagged_position (mmsi integer, reported_at timestamp, lon double, "
-            "lat double, verdict text, track_id bigint)"
-        )
-        return con.execute(sql_text(query)).fetchall()
+        derive(con, query)
+        return con.table(query).fetchall()
 
 
 SIZED = {"length_m": 240.0}

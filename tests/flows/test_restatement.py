@@ -12,11 +12,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 
-from flows.catalogue import access, check, histories
+from flows.catalogue import access, check
 from flows.catalogue import build as catalogue
 from flows.derive import record
 from flows.home import history
@@ -28,6 +27,7 @@ from flows.lists.entry import ENTRY_SCHEMA
 from flows.registers import store
 from flows.report.tables import records
 from flows.runner import run
+from tests.build.derivation import derive, session
 from tests.build.files import LAYOUTS, day, ingest, row, tree, write
 from tests.build.ships import Ship, call, imported, ofac, sdn, ship
 from tests.conftest import no_pictures
@@ -51,10 +51,11 @@ Row = dict[str, Any]
 
 # Reasons, on histories made in a line
 
-CHAIN = (
-    *("run_register", "run", "run_file", "published_call", "published_week"),
-    *("published_port_calls", "restated", "restated_ship", "restated_listing", "restatement"),
-)
+NEW = {
+    "published_before": "publication",
+    "published_week_before": "publication_week",
+    "published_call_before": "publication_call",
+}
 ENTRIES = pa.schema([pa.field("version", pa.int32()), *ENTRY_SCHEMA])
 
 LISTED_IMO, MMSI = 9900013, 273990001
@@ -147,21 +148,19 @@ def restatements(
     ordered = sorted(versions, key=lambda version: version["published_on"])
     numbered = [{"version": n} | version for n, version in enumerate(ordered, 1)]
     entries = [{"version": v["version"]} | entry for v in numbered for entry in v["said"]]
-    tables = {
-        "run_record": (runs, histories.RUN_SCHEMA),
-        "run_register_record": ([], histories.RUN_REGISTER_SCHEMA),
-        "run_file_record": (files, histories.RUN_FILE_SCHEMA),
-        "published": (with_id(port_rows), histories.PUBLISHED_SCHEMA),
-        "published_week_record": (with_id(headlines), histories.PUBLISHED_WEEK_SCHEMA),
-        "published_call_record": (with_id(calls or []), histories.PUBLISHED_CALL_SCHEMA),
-        "version_record": (numbered, histories.VERSION_SCHEMA),
-        "version_entry": (entries, ENTRIES),
+    given = {
+        "run": list(runs),
+        "run_file": list(files),
+        "published": with_id(port_rows),
+        "published_week": with_id(headlines),
+        "published_call": with_id(calls or []),
+        "register_version": numbered,
     }
-    with duckdb.connect() as con:
-        for name, (found, schema) in tables.items():
-            con.register(name, pa.Table.from_pylist(list(found), schema=schema))
-        for name in CHAIN:
-            con.sql(sql_text(name)).create(name)
+    with session(given, version_entry=pa.Table.from_pylist(entries, schema=ENTRIES)) as con:
+        for before, new in NEW.items():
+            derive(con, before)
+            con.table(before).limit(0).create(new)
+        derive(con, "restatement")
         result: list[Row] = (
             con.table("restatement").order("restatement_id").to_arrow_table().to_pylist()
         )

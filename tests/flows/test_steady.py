@@ -137,7 +137,7 @@ def derive(
         con.execute("insert into link_decision by name from line")
         found = {}
         for name in WAY:
-            relations.create_relations(con, name)
+            relations.create(con, name)
             if name == "steady_ship":
                 found["steady"] = con.execute("select mmsi from steady_ship").fetchall()
                 if by_day:
@@ -255,7 +255,7 @@ def test_a_reserved_code_tells_no_type(con: duckdb.DuckDBPyConnection) -> None:
     try:
         con.register("said", pa.Table.from_pylist(rows, schema=SAID_SCHEMA))
         for name in WAY:
-            relations.create_relations(con, name)
+            relations.create(con, name)
         assert con.execute("select is_ais_tanker from hull").fetchall() == [(True,)]
     finally:
         con.rollback()

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from flows.catalogue import access
-from flows.home.resources import sql_text
+from flows.home.resources import sql_path
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
@@ -164,9 +164,9 @@ def copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             con.execute(f"create table {name}_held as from {name}")
             con.execute(f"drop view {name}")
             con.execute(f"alter table {name}_held rename to {name}")
-        comments = sql_text("?/comments")
         con.execute("begin")
-        con.execute(comments.replace("comment on view", "comment on table"))
+        for path in sql_path().rglob("comments.sql"):
+            con.execute(path.read_text().replace("comment on view", "comment on table"))
         con.execute("commit")
         yield con
 

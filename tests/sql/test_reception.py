@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pytest
 
-from flows.home.resources import sql_text
+from tests.build.derivation import derive
 
 START = datetime(2026, 3, 2)
 DAYS = 28
@@ -72,8 +72,7 @@ def throw(con: duckdb.DuckDBPyConnection, ships: int, slot: int) -> None:
 
 def unheard(con: duckdb.DuckDBPyConnection) -> set[int]:
     """The hours of the four weeks, numbered from 0, that do not count as heard."""
-    for name in RELATIONS:
-        con.sql(sql_text(name)).create(name)
+    derive(con, "observed_hour")
     hours = {row[0] for row in con.execute("select hour from observed_hour").fetchall()}
     return {n for n in range(24 * DAYS) if START + timedelta(hours=n) not in hours}
 

@@ -133,6 +133,7 @@ def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
     (sql/04_tracks/candidate.sql) are found before `_settled`.
     """
     from flows.catalogue import build as catalogue
+    from flows.catalogue import relations
     from flows.derive import calls, events
     from flows.runner import run
 
@@ -172,29 +173,28 @@ def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
 
         return step
 
-    plain_create = catalogue.create_relations
+    plain_create = relations.create
 
-    def create(con: Any, *names: str) -> None:
-        for name in names:
-            timed(name, plain_create)(con, name)
+    def create(con: Any, name: str) -> None:
+        timed(name, plain_create)(con, name)
 
     wrapped = [
         (catalogue, "_settled"),
         (calls, "find_calls"),
         (events, "find_events"),
-        *((catalogue, name) for name in ("_series", "_publish", "add_comments")),
+        *((module, name) for module, name in ((catalogue, "_series"), (relations, "end"))),
         (run, "write_report"),
     ]
     before = [(module, name, getattr(module, name)) for module, name in wrapped]
     plain_compact = run._compact
-    catalogue.create_relations = create
+    relations.create = create
     run._compact = beside(plain_compact)
     for module, name, plain in before:
         setattr(module, name, timed(name, plain))
     try:
         yield seconds, cpu
     finally:
-        catalogue.create_relations = plain_create
+        relations.create = plain_create
         run._compact = plain_compact
         for module, name, plain in before:
             setattr(module, name, plain)
