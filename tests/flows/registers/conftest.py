@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.build.lists import Read, Rows, read_list
 
 from flows.home.settings import Settings
+from tests.build.lists import Read, Rows, read_list
 
 
 @pytest.fixture

@@ -7,6 +7,10 @@ from datetime import date
 
 import duckdb
 import pytest
+
+from flows.home.resources import data_path, data_rows
+from flows.lists.entry import Entry, as_table
+from flows.publishers import eu
 from tests.build.lists import (
     ANNEX_COLUMNS,
     APAR,
@@ -20,10 +24,6 @@ from tests.build.lists import (
     fsf_xml,
     read_list,
 )
-
-from flows.home.resources import data_path, data_rows
-from flows.lists.entry import Entry, as_table
-from flows.publishers import eu
 from tests.conftest import ROOT
 
 PUBLISHER = eu

@@ -9,7 +9,6 @@ from types import ModuleType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.build.lists import APAR, FSF_ROWS, GUR_SHIP, MARITIME_SHIP, TEAM_SHIP, read_list
 
 from flows.home.settings import BarometerError
 from flows.lists.entry import CUT, Junk, as_table
@@ -17,6 +16,7 @@ from flows.publishers import eu, gur, ofac, opensanctions, team, uk
 from flows.publishers.formats import PUBLISHERS, open_list
 from tests.build import lists
 from tests.build import ofac as sdn
+from tests.build.lists import APAR, FSF_ROWS, GUR_SHIP, MARITIME_SHIP, TEAM_SHIP, read_list
 
 
 def _table(ship: dict[str, str]) -> bytes:

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from tests.build.lists import imo
 
 from flows import cli
 from flows.analyst import lists as show

@@ -6,10 +6,10 @@ from collections import Counter
 
 import duckdb
 import pytest
-from tests.build.lists import GUR_SHIP, Read, Rows, assert_junk, line, lines, read_list
 
 from flows.lists.entry import Entry
 from flows.publishers import gur
+from tests.build.lists import GUR_SHIP, Read, Rows, assert_junk, line, lines, read_list
 from tests.conftest import ROOT
 
 PUBLISHER = gur

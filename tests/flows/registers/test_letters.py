@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.build.lists import imo
 
 from flows.lists.entry import day, flag_code, imo_number, ship_mmsi, whole_number
 from flows.lists.letters import plain_code, plain_text
+from tests.build.lists import imo
 
 DIGITS = ("0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹")
 LOOK_ALIKES = {"A": "АΑ", "B": "ВΒ", "C": "С", "E": "ЕΕ", "H": "НΗ", "I": "ІΙ", "K": "КΚ"} | {

@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.build.lists import TEAM_SHIP, Read, assert_junk, line, lines
 
 from flows.home.settings import BarometerError
 from flows.lists.entry import Entry
 from flows.lists.table import MOST_LINE_BYTES
 from flows.publishers import team
+from tests.build.lists import TEAM_SHIP, Read, assert_junk, line, lines
 from tests.conftest import ROOT
 
 PUBLISHER = team

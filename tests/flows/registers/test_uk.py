@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
+from flows.lists.entry import Entry
+from flows.publishers import uk
 from tests.build.lists import (
     KOROLEV,
     PETREL,
@@ -16,9 +19,6 @@ from tests.build.lists import (
     assert_junk,
     uk_list,
 )
-
-from flows.lists.entry import Entry
-from flows.publishers import uk
 
 PUBLISHER = uk
 COMPANY = UK_PERSON | {"Unique ID": "RUS9998", "Designation Type": "Entity"}

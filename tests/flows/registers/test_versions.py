@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from flows.lists.entry import Entry, as_table
 from flows.registers.bundled import Version
-from flows.registers.codes import load_programmes
-from tests.build.registers import register_rows
+from tests.build.registers import programme_schema, register_rows
 
 ONE, TWO = 9187629, 9187631
 JANUARY, MARCH, MAY, JULY = (date(2026, month, 1) for month in (1, 3, 5, 7))
@@ -289,7 +288,7 @@ def test_of_the_tags_that_fit_the_longest_is_meant() -> None:
         {"register": "ofac-sdn", "programme": tag, "country": country, "is_prefix": is_prefix}
         for tag, country, is_prefix in (("A", "XA", True), ("AB", "XB", True), ("ABC", "XC", False))
     ]
-    programmes = pa.Table.from_pylist(rows, schema=load_programmes().schema)
+    programmes = pa.Table.from_pylist(rows, schema=programme_schema())
     entries = [listing(programme=tag) for tag in ("A", "A2", "AB2", "ABC", "B")]
     found = known((JANUARY, entries), programmes=programmes)
     assert {e["programme"]: (e["country"], e["is_known_programme"]) for e in found} == {

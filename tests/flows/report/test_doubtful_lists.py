@@ -24,7 +24,7 @@ def test_unknown_keys_and_accepted_losses_are_reported(
     run.derive(settings, [], publish=False)
     with access.reading(settings) as con:
         week = con.sql("select max(week) from week").fetchone()[0]
-        sentences = words.doubtful_lists(records(con, "report_register", week=week))
+        sentences = words.doubtful_lists(records(con, "report/register", week=week))
     name = "OpenSanctions gb_fcdo_sanctions of 2026-03-05"
     assert [sentence.startswith(name) for sentence in sentences] == [True, True]
     assert "was imported despite a warning: " in sentences[0]
