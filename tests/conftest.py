@@ -17,7 +17,7 @@ from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
 from tests.build.files import settings_of
-from tests.flows.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
+from tests.build.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample"

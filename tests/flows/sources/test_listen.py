@@ -34,6 +34,7 @@ from flows.sources.aisstream import HEADER, csv_line
 from flows.sources.connection import Limits, backoff_s, stream_key, stream_url
 from flows.sources.recording import Gap
 from tests.build.files import ingest, ledger, settings_of
+from tests.build.process import held
 from tests.build.stream import (
     CONFIRMATION,
     KEY,
@@ -46,7 +47,6 @@ from tests.build.stream import (
     until,
 )
 from tests.conftest import ROOT
-from tests.flows.test_lock import held
 
 QUICK = Limits(tick_s=0.01, silence_s=9, first_wait_s=0.01, longest_wait_s=0.05)
 SOON_SILENT = QUICK._replace(silence_s=1)

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from tests.build.contents import differing
+from tests.build.faulty import EIO, FULL, KILL
 from tests.build.files import LAYOUTS, day, file_id, row, write
 from tests.build.ships import SEA, START, call, ship
 from tests.conftest import ROOT
-from tests.flows.faulty import EIO, FULL, KILL
 
 MODES = (KILL, FULL, EIO)
 FAIL = ("write", "fsync", "rename")
@@ -47,10 +47,10 @@ def inputs(folder: Path) -> None:
 def cases(
     folder: Path, step: str, plan: Callable[[list[Call]], Iterable[tuple[int, str]]]
 ) -> list[Case]:
-    """The undisturbed case, and those that a plan makes of its calls; see `tests.flows.faulty`."""
+    """The undisturbed case, and those that a plan makes of its calls; see `tests.build.faulty`."""
     inputs(folder)
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.flows.faulty", str(folder), step],
+        [sys.executable, "-m", "tests.build.faulty", str(folder), step],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

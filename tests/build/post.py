@@ -1,4 +1,4 @@
-"""Builders for tests of the mail: a server of their own, what it took, and how to reach it."""
+"""Builders for tests of the mail: an SMTP server, what it received, and a week's message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -16,13 +17,23 @@ from typing import Any, NamedTuple
 import pytest
 import trustme
 
-SERVER = Path(__file__).resolve().parents[1] / "smtp_server.py"
+from flows.mail.message import Attachment, Message
+from flows.mail.outbox import send_week
+from flows.mail.settings import mail_settings
+from flows.mail.smtp import Result
+from flows.mail.version import version_of
+
+SERVER = Path(__file__).with_name("smtp_server.py")
 PASSWORD = "correct horse' \"battery=staple"
 FORMS = (
     PASSWORD,
     *(base64.b64encode(t.encode()).decode() for t in (PASSWORD, f"\0barometer\0{PASSWORD}")),
 )
 TEAM = ("a@example.org", "b@example.org", "c@example.org")
+NOON = datetime(2026, 3, 23, 12)
+NOTES = """never_heard of_unknown_type too_small by_contested_number contested voyage_anchorages
+arrived_maybe_earlier lacks_owner lacks_trade lacks_listed lacks_flag in_port in_port_linked
+old_registers undecided is_simulated made_less_sure""".split()
 
 
 class Post(NamedTuple):
@@ -111,3 +122,63 @@ def emptied(post: Post, monkeypatch: pytest.MonkeyPatch) -> Post:
 @pytest.fixture
 def post(starttls: Post, monkeypatch: pytest.MonkeyPatch) -> Post:
     return emptied(starttls, monkeypatch)
+
+
+def week_message(
+    week: str = "2026-W12",
+    calls: int | None = 2,
+    state: str = "complete",
+    names: tuple[str, ...] = ("SIM VEGA", "SIM NAVI"),
+    place: str = "Kharg Island",
+    **files: bytes,
+) -> Message:
+    """A week's message without a lake; its version follows the number. `files` of the report by
+    suffix: ``html``, ``png``."""
+    csv = f"week,calls\n{week},{calls}\n".encode()
+    counts = {"tanker_calls": 9, "observed_share": 0.98}
+    series = counts | {
+        **{"week": week, "state": state, "word": None},
+        "week_start": date.fromisocalendar(int(week[:4]), int(week[-2:]), 1),
+        **{"russian_linked_tanker_calls": calls, "russian_linked_berth_calls": calls},
+        **{"worst_water": "Caspian", "worst_share": 0.98},
+    }
+    port = {"name": "Kharg Island", "linked_berth_calls": calls, "linked_calls": calls}
+    call = {
+        **{"mmsi": 273399990, "imo": 9999993, "flag": "RU", "port_name": "Kharg Island"},
+        **{"arrived_at": datetime(2026, 3, 17, 6, 31), "link_tier": "strong"},
+        **{"link_reasons": "flag", "confidence": 4, "is_in_headline": True, "is_arrival": True},
+    }
+    summary = {
+        **{"waters": [], "registers": [], "series": series, "windows": [], "restatement": []},
+        "ports": [counts | port],
+        "calls": [call | {"vessel_name": name} for name in names],
+        "interference": [{"place": place, "began_at": datetime(2026, 3, 16), "ships": 4}],
+        "notes": dict.fromkeys(NOTES),
+    }
+    attachments = [Attachment(f"report.{suffix}", content) for suffix, content in files.items()]
+    attachments += [Attachment(name, csv) for name in ("barometer.csv", "port_calls.csv")]
+    version = version_of(series, [])
+    return Message(week, state, version, summary, [series], tuple(attachments), (), ())
+
+
+def send(
+    home: Path,
+    post: Post,
+    message: Message | None = None,
+    *,
+    by_hand: bool = False,
+    again: bool = False,
+    at: datetime = NOON,
+    timeout_s: float = 10,
+    environ: dict[str, str] | None = None,
+    sleep: Callable[[float], object] = lambda _: None,
+) -> Result:
+    """Send a week's message, without waits, at a time that stands still."""
+    mail = mail_settings(environ or post.environ())._replace(timeout_s=timeout_s)
+    return send_week(
+        *(home, mail, message or week_message()),
+        by_hand=by_hand,
+        again=again,
+        now=lambda: at,
+        sleep=sleep,
+    )

@@ -14,9 +14,8 @@ from flows.home.settings import Settings
 from flows.mail import outbox as mail
 from flows.mail.outbox import Result
 from flows.mail.version import version_of
+from tests.build.post import NOON, TEAM, Post
 from tests.conftest import FillHome
-from tests.flows.post import Post
-from tests.flows.test_mail import NOON, TEAM
 
 W10_DAY, W12_DAYS = slice(3, 4), slice(15, 18)
 """A day in the first week, and three in the last, that come late."""

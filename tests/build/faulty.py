@@ -1,6 +1,6 @@
 """A process in which the disk fails: it works on a home, and the K-th call that changes it fails.
 
-Called as ``python -m tests.flows.faulty FOLDER STEP``: FOLDER holds the input in ``in``. STEP says
+Called as ``python -m tests.build.faulty FOLDER STEP``: FOLDER holds the input in ``in``. STEP says
 what is worked, on which home:
 
 - ``lake``: into the lake, on an empty home;

@@ -6,11 +6,8 @@ import contextvars
 import errno
 import fcntl
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,31 +15,7 @@ import pytest
 from flows.cli import main
 from flows.home import lock
 from flows.home.settings import BarometerError
-from tests.conftest import ROOT
-
-HOLD = "import sys; from pathlib import Path; from flows.home import lock\n"
-HOLD += "with lock.locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
-
-
-@contextmanager
-def held(home: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds the lock of a home."""
-    home.mkdir(exist_ok=True)
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(home)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=os.environ,
-    )
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        yield holder
-    finally:
-        holder.kill()
-        holder.communicate()
+from tests.build.process import held
 
 
 def try_lock(home: Path) -> str:
@@ -63,47 +36,35 @@ def test_a_second_writer_is_told_who_holds_it_until_the_first_is_gone(tmp_path: 
     assert (tmp_path / lock.LOCK).read_text() == ""
 
 
-def writers(home: Path) -> dict[str, list[str]]:
+def writers(home: Path) -> list[list[str]]:
     """The commands that write."""
-    return {
-        "run": ["run", str(ROOT / "data" / "sample"), "--home", str(home)],
-        "ingest": ["ingest", str(ROOT / "data" / "sample"), "--home", str(home)],
-        "import": ["register", "import", "x.csv", "--home", str(home)],
-        "remove": ["register", "remove", "1", "--home", str(home)],
-        "repoint": ["check", "--repoint", "--home", str(home)],
-        "as known on": ["report", "--as-known-on", "2026-03-01", "--home", str(home)],
-    }
+    commands = (
+        *("run data/sample", "ingest data/sample", "register import x.csv", "register remove 1"),
+        *("check --repoint", "report --as-known-on 2026-03-01"),
+    )
+    return [[*command.split(), "--home", str(home)] for command in commands]
 
 
-@pytest.mark.parametrize("name", writers(Path()))
 def test_a_command_that_writes_ends_at_once_and_touches_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "home"
     with held(home):
-        assert main(writers(home)[name]) == 1
-        assert [path.name for path in home.iterdir()] == [lock.LOCK]
-    told = capsys.readouterr()
-    assert told.err.startswith(f"barometer: {home}: another barometer is writing here: process ")
-    assert told.err.count("\n") == 1 and told.out == ""
+        for arguments in writers(home):
+            assert main(arguments) == 1
+            assert [path.name for path in home.iterdir()] == [lock.LOCK]
+            out, err = capsys.readouterr()
+            assert err.startswith(f"barometer: {home}: another barometer is writing here: process ")
+            assert err.count("\n") == 1 and out == ""
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "5", "[" * 5000, '{"pid": "x"}', '{"pid": 1}', "\0" * 99],
-    ids=lambda text: text[:20],
-)
-def test_whatever_stands_in_the_file_the_second_is_refused(tmp_path: Path, text: str) -> None:
+def test_any_text_in_the_file_keeps_the_second_out(tmp_path: Path) -> None:
     with held(tmp_path):
-        (tmp_path / lock.LOCK).write_text(text)
-        assert "unknown process" in try_lock(tmp_path)
-
-
-def test_a_hostile_signature_is_shown_as_plain_signs(tmp_path: Path) -> None:
-    with held(tmp_path):
-        (tmp_path / lock.LOCK).write_text(
-            r'{"pid": 1, "host": "\u001b[2J", "since": "\u202e", "command": "a\nb"}'
-        )
+        for text in ("", "{", "[]", "5", "[" * 5000, '{"pid": "x"}', '{"pid": 1}', "\0" * 99):
+            (tmp_path / lock.LOCK).write_text(text)
+            assert "unknown process" in try_lock(tmp_path), text
+        hostile = r'{"pid": 1, "host": "\u001b[2J", "since": "\u202e", "command": "a\nb"}'
+        (tmp_path / lock.LOCK).write_text(hostile)
         assert r"on \x1b[2J, since \u202e: a\nb." in try_lock(tmp_path)
 
 
@@ -150,7 +111,7 @@ def test_a_home_that_cannot_be_written_is_a_message(
 ) -> None:
     """A folder in the place of the lock stands for a read-only disk: root may write anywhere."""
     (tmp_path / lock.LOCK).mkdir()
-    for arguments in writers(tmp_path).values():
+    for arguments in writers(tmp_path):
         assert main(arguments) == 1
         told = capsys.readouterr().err
         assert told.startswith(f"barometer: {tmp_path}: cannot be written (")

@@ -1,0 +1,51 @@
+"""Processes of tests: the real command, and one that holds a lock."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HOLD = "import sys; from pathlib import Path; from flows.home import lock\n"
+HOLD += "with lock.locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+
+
+def unset() -> dict[str, str]:
+    """The environment without settings of Barometer and Prefect."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "BAROMETER_"))}
+
+
+def barometer(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The real command, without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "flows.cli", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=unset() | environ,
+        check=False,
+        timeout=300,
+    )
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lock of a folder."""
+    folder.mkdir(exist_ok=True)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        yield holder
+    finally:
+        holder.kill()
+        holder.communicate()

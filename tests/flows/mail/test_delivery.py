@@ -1,0 +1,131 @@
+"""Delivery to a real SMTP server: what arrives, and how each failure is reported."""
+
+from __future__ import annotations
+
+import smtplib
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import pytest
+import trustme
+
+from flows.mail import remedies, smtp
+from flows.mail.settings import mail_settings
+from tests.build.post import TEAM, Post, emptied, send, week_message
+from tests.flows.mail.test_message import read
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_it_arrives_complete_over_tls_with_login(
+    security: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = emptied(request.getfixturevalue(security), monkeypatch)
+    chart, page = b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "<p>Ø\n.\n..dot</p>\r\n".encode()
+    message = week_message(names=("SIM VEGA", ". DOT"), html=page, png=chart)
+    result = send(tmp_path, post, message)
+    assert result.problems == []
+    assert "sent at 2026-03-23 12:00 UTC to a@example.org, b@example.org" in result.done[0]
+    (envelope,) = post.envelopes()
+    assert envelope == {
+        **{"from": "barometer@example.org", "to": list(TEAM)},
+        **{"is_tls": envelope["is_tls"], "is_logged_in": True},
+    }
+    assert envelope["is_tls"]
+    (email,) = post.taken()
+    assert parsedate_to_datetime(email["Date"]).isoformat() == "2026-03-23T12:00:00+00:00"
+    assert {name: email[name] for name in set(email.keys()) - {"Date", "Content-Type"}} == {
+        "From": "Barometer <barometer@example.org>",
+        "To": ", ".join(TEAM),
+        "Subject": "Barometer 2026-W12: 2 at berth, 2 calls in all; 98% of the coast's hours heard",
+        "Message-ID": f"<barometer.2026-W12.{message.version}@example.org>",
+        "Auto-Submitted": "auto-generated",
+        "MIME-Version": "1.0",
+    }
+    text, html = email.get_body(("plain",)), email.get_body(("html",))
+    for body in (text, html):
+        assert body.get_content_charset() == "utf-8"
+        assert "Week 2026-W12, 16 March to 22 March 2026" in read(body)
+        assert "SIM VEGA" in read(body)
+    assert "\n. DOT " in read(text)
+    files = {part.get_filename(): part for part in email.iter_attachments()}
+    assert list(files) == ["report.html", "barometer.csv", "port_calls.csv"]
+    for name, content in message.attachments:
+        if name != "report.png":
+            assert files[name].get_payload(decode=True) == content
+            assert files[name].get_content_charset() == "utf-8"
+    assert files["barometer.csv"].get_content_type() == "text/csv"
+    (inline,) = [part for part in email.walk() if part.get_content_type() == "image/png"]
+    assert inline.get_payload(decode=True) == chart
+    assert f'src="cid:{inline["Content-ID"].strip("<>")}"' in read(html)
+
+
+def test_a_server_without_tls(plain: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allowed on this machine, and refused where STARTTLS is set."""
+    post = emptied(plain, monkeypatch)
+    result = send(tmp_path, post, environ=post.environ(BAROMETER_SMTP_SECURITY="starttls"))
+    assert "STARTTLS extension not supported" in result.problems[0]
+    assert post.taken() == []
+    environ = post.environ(BAROMETER_SMTP_USER="", BAROMETER_SMTP_PASSWORD="")
+    assert send(tmp_path, post, environ=environ, by_hand=True).problems == []
+    assert not post.envelopes()[0]["is_tls"]
+
+
+PASSWORDS, APP, LOGIN = "accepts no passwords", "app password", "check user and password"
+STARTTLS, USER, FROM = "SMTP_SECURITY=starttls", "BAROMETER_SMTP_USER", "BAROMETER_MAIL_FROM"
+
+
+@pytest.mark.parametrize(
+    ("step", "remedy", "reply"),
+    [
+        ("auth", PASSWORDS, "535 5.7.139 Authentication unsuccessful, basic authentication is off"),
+        ("auth", PASSWORDS, "535 5.7.139 SmtpClientAuthentication is disabled for the Tenant."),
+        ("auth", APP, "534 5.7.9 Application-specific password required. Learn more"),
+        ("auth", APP, "534 5.7.14 <https://accounts.example/x> Please log in via your browser"),
+        ("auth", LOGIN, "535 5.7.8 Username and Password not accepted"),
+        ("auth", STARTTLS, "538 5.7.11 Encryption required for requested authentication mechanism"),
+        ("auth", "at the moment", "454 4.7.0 Temporary authentication failure"),
+        ("mail", "busy or restarting", "421 4.3.2 Service shutting down"),
+        ("mail", STARTTLS, "530 5.7.0 Must issue a STARTTLS command first"),
+        ("mail", USER, "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail"),
+        ("mail", USER, "530 5.7.0 Authentication Required"),
+        ("mail", FROM, "550 5.7.60 SMTP; Client does not have permissions to send as this sender"),
+        ("data", FROM, "554 5.2.252 SendAsDenied; b@example.org not allowed to send as other"),
+        ("mail", FROM, "553 5.7.1 <a@example.org>: Sender address rejected: not owned by user b"),
+        ("data", "too large", "552 5.3.4 Message size exceeds fixed limit"),
+        ("data", "", "451 4.7.1 Greylisting in action, please come back later"),
+    ],
+)
+def test_a_refusal_has_its_remedy(step: str, remedy: str, reply: str, post: Post) -> None:
+    post.behave(**{step: reply})
+    deliveries = smtp.deliver(mail_settings(post.environ()), b"Subject: x\r\n", TEAM)
+    (delivery,) = set(deliveries.values())
+    assert (delivery.state, delivery.is_temporary) == ("failed", reply[0] == "4")
+    assert reply[:3] in delivery.why and remedy in delivery.why
+    assert delivery.is_temporary or (LOGIN in delivery.why) == (remedy == LOGIN)
+
+
+def test_a_server_without_password_login() -> None:
+    """smtplib's own message, as for a server with OAuth only."""
+    mail = mail_settings(Post(25, Path(), Path(), "starttls").environ())
+    error = smtplib.SMTPException("No suitable authentication method found.")
+    delivery = remedies.failed_delivery(error, mail)
+    assert PASSWORDS in delivery.why and not delivery.is_temporary
+
+
+def test_no_server_and_unknown_host(post: Post, tmp_path: Path) -> None:
+    result = send(tmp_path, post, environ=post.environ(BAROMETER_SMTP_PORT="1"))
+    assert "localhost:1: Connection refused" in result.problems[0]
+    result = send(tmp_path, post, environ=post.environ(BAROMETER_SMTP_HOST="mail.invalid"))
+    assert "mail.invalid" in result.problems[0] and "not sent" in result.problems[0]
+
+
+def test_an_invalid_certificate_gets_no_password(
+    post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong_host = send(tmp_path, post, environ=post.environ(BAROMETER_SMTP_HOST="127.0.0.1"))
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
+    for result in (wrong_host, send(tmp_path, post, by_hand=True)):
+        assert "certificate is not valid" in result.problems[0]
+        assert "SSL_CERT_FILE" in result.problems[0]
+    assert post.taken() == []

@@ -1,0 +1,387 @@
+"""Each version of a week is sent once, whatever fails; the commands and the schedule on a home."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.catalogue import access, check
+from flows.cli import main
+from flows.home.history import OUTBOX, append_history, read_history
+from flows.home.settings import BarometerError, Settings
+from flows.mail import outbox
+from flows.mail.settings import mail_settings
+from flows.mail.smtp import Result
+from flows.report import tables
+from tests.build.post import FORMS, NOON, TEAM, Post, parsed, send, week_message
+from tests.build.process import ROOT, held
+
+
+def states(home: Path) -> list[str]:
+    """State and recipients' initials of each record of the outbox."""
+    return [
+        f"{record['state']} {''.join(address[0] for address in record['to'])}"
+        for record in read_history(home, OUTBOX)
+    ]
+
+
+# Once
+
+
+def test_a_version_is_sent_once(post: Post, tmp_path: Path) -> None:
+    send(tmp_path, post)
+    for by_hand in (False, True):
+        result = send(tmp_path, post, by_hand=by_hand, at=NOON + timedelta(days=1))
+        assert result.problems == []
+        assert "already sent at 2026-03-23 12:00 UTC" in result.done[0]
+    assert len(post.taken()) == 1
+    assert send(tmp_path, post, by_hand=True, again=True).problems == []
+    first, second = post.taken()
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_other_numbers_are_restated_and_restored_ones_sent_again(
+    post: Post, tmp_path: Path
+) -> None:
+    for calls in (2, 3, 2, 2):
+        assert send(tmp_path, post, week_message(calls=calls)).problems == []
+    emails = post.taken()
+    subjects = [email["Subject"].partition(": ")[0] for email in emails]
+    assert subjects == ["Barometer 2026-W12", *["Barometer 2026-W12, restated"] * 2]
+    body = emails[1].get_body(("plain",)).get_content()
+    assert "sent on 23 March 2026, 12:00 UTC" in " ".join(body.split())
+    assert len({email["Message-ID"] for email in emails}) == 3, "the last is not a duplicate"
+    post.behave(mail="550 no")
+    send(tmp_path, post, week_message(calls=4))
+    assert "already sent" in send(tmp_path, post).done[0], "the other was not delivered"
+
+
+def test_a_week_that_was_open_is_not_restated_when_it_closes(post: Post, tmp_path: Path) -> None:
+    send(tmp_path, post, week_message(calls=1, state="open"), by_hand=True)
+    send(tmp_path, post, week_message(calls=2))
+    first, second = post.taken()
+    assert "so far" in first["Subject"] and "restated" not in second["Subject"]
+
+
+def test_a_new_recipient_gets_the_week_alone(post: Post, tmp_path: Path) -> None:
+    send(tmp_path, post, environ=post.environ(BAROMETER_MAIL_TO=",".join(TEAM[:2])))
+    send(tmp_path, post)
+    assert [envelope["to"] for envelope in post.envelopes()] == [list(TEAM[:2]), [TEAM[2]]]
+
+
+def test_two_processes_do_not_send_at_once(post: Post, tmp_path: Path) -> None:
+    with held(tmp_path / "history"), pytest.raises(BarometerError, match="another barometer"):
+        send(tmp_path, post)
+    assert post.taken() == []
+
+
+# A crash or a lost connection between the server's answer and the record
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from flows.mail import outbox, settings
+from tests.build.post import week_message
+append = outbox.append_history
+def killed(home, name, records):
+    if any(record["state"] == "sent" for record in records):
+        os.kill(os.getpid(), signal.SIGKILL)
+    append(home, name, records)
+outbox.append_history = killed
+outbox.send_week(Path(sys.argv[1]), settings.mail_settings(), week_message(), by_hand=False)
+"""
+
+
+def test_a_crash_before_the_record_is_reported_and_nothing_sent_twice(
+    post: Post, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | post.environ(),
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert len(post.taken()) == 1 and states(tmp_path) == ["sending abc"]
+    first = send(tmp_path, post)
+    assert len(first.problems) == 1
+    for part in (
+        "may have been delivered to a@example.org, b@example.org, c@example.org",
+        f"Message-ID {post.taken()[0]['Message-ID']}",
+        "not sent again",
+        "barometer report --week 2026-W12 --send --again",
+    ):
+        assert part in first.problems[0]
+    assert send(tmp_path, post) == Result(first.problems, [])
+    assert send(tmp_path, post, by_hand=True).problems == first.problems
+    assert len(post.taken()) == 1
+    assert states(tmp_path) == ["sending abc", "unclear abc"]
+    again = send(tmp_path, post, by_hand=True, again=True)
+    assert again.problems == [] and len(post.taken()) == 2
+    assert "already sent" in send(tmp_path, post).done[0]
+
+
+def test_a_crash_is_reported_with_the_next_week_sent(post: Post, tmp_path: Path) -> None:
+    record = {"week": "2026-W11", "version": "v", "to": list(TEAM), "state": "sending"}
+    append_history(tmp_path, OUTBOX, [outbox.RECORD | record | {"attempt": 1}])
+    result = send(tmp_path, post)
+    assert "2026-W11: may have been delivered" in result.problems[0]
+    assert "2026-W12: sent" in result.done[0]
+
+
+def test_a_lost_answer_after_the_message_is_not_retried(post: Post, tmp_path: Path) -> None:
+    post.behave(data="drop")
+    waits: list[float] = []
+    result = send(tmp_path, post, sleep=waits.append)
+    assert len(post.taken()) == 1 and waits == []
+    assert "may have been delivered" in result.problems[0]
+    assert "unexpectedly closed" in result.problems[0]
+    post.behave()
+    assert send(tmp_path, post, at=NOON + timedelta(days=9)).problems == []
+    assert len(post.taken()) == 1
+
+
+# Failures
+
+
+def all_recipients(reply: str) -> dict[str, dict[str, str]]:
+    return {"rcpt": dict.fromkeys(TEAM, reply)}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        pytest.param({"connect": "close"}, "unexpectedly closed", id="close"),
+        pytest.param({"connect": "hang"}, "timed out", id="hang"),
+        pytest.param({"mail": "421 4.3.2 busy"}, "421 4.3.2 busy", id="mail"),
+        pytest.param(all_recipients("451 4.7.1 greylisted"), "451 4.7.1 greylisted", id="rcpt"),
+        pytest.param(all_recipients("421 4.3.2 leaving"), "421 4.3.2 leaving", id="leave"),
+        pytest.param({"data": "452 4.3.1 disk full"}, "452 4.3.1 disk full", id="data"),
+        pytest.param({"auth": "454 4.7.0 later"}, "454 4.7.0 later", id="auth"),
+    ],
+)
+def test_a_temporary_failure_is_retried_at_once_and_later(
+    post: Post, tmp_path: Path, behaviour: dict[str, Any], why: str
+) -> None:
+    post.behave(**behaviour)
+    waits: list[float] = []
+    result = send(tmp_path, post, sleep=waits.append, timeout_s=0.3 if why == "timed out" else 5)
+    assert waits == list(outbox.WAITS_S)
+    (problem,) = result.problems
+    assert why in problem and "barometer report --week 2026-W12 --send" in problem
+    assert "first run after 2026-03-23 12:04 UTC" in problem
+    assert states(tmp_path) == ["sending abc", "failed abc"] * 3
+    post.behave()
+    early = send(tmp_path, post, at=NOON + timedelta(minutes=3))
+    assert early.problems == result.problems and post.taken() == []
+    assert send(tmp_path, post, at=NOON + timedelta(minutes=4)).problems == []
+    assert len(post.taken()) == 1 and read_history(tmp_path, OUTBOX)[-1]["attempt"] == 4
+
+
+def test_the_wait_doubles_up_to_a_day_except_by_hand(post: Post, tmp_path: Path) -> None:
+    post.behave(mail="421 busy")
+    at, minutes = NOON, []
+    for _ in range(5):
+        send(tmp_path, post, at=at)
+        due = datetime.fromisoformat(read_history(tmp_path, OUTBOX)[-1]["next_try_at"])
+        minutes.append((due - at).total_seconds() / 60)
+        at = due
+    assert minutes == [4, 32, 256, 1440, 1440]
+    post.behave()
+    assert send(tmp_path, post, by_hand=True, at=at - timedelta(hours=1)).problems == []
+
+
+def test_a_server_that_recovers_between_two_attempts(post: Post, tmp_path: Path) -> None:
+    post.behave(mail="421 busy")
+    assert send(tmp_path, post, sleep=lambda _: post.behave()).problems == []
+    assert states(tmp_path) == ["sending abc", "failed abc", "sending abc", "sent abc"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        pytest.param({"auth": "535 5.7.8 no"}, "login refused", id="auth"),
+        pytest.param({"mail": "553 5.7.1 not yours"}, "553 5.7.1 not yours", id="mail"),
+        pytest.param({"data": "554 5.7.1 spam"}, "554 5.7.1 spam", id="data"),
+        pytest.param(all_recipients("550 5.1.1 unknown"), "550 5.1.1 unknown", id="rcpt"),
+    ],
+)
+def test_a_permanent_failure_waits_for_the_operator_or_other_settings(
+    post: Post, tmp_path: Path, behaviour: dict[str, Any], why: str
+) -> None:
+    post.behave(**behaviour)
+    waits: list[float] = []
+    result = send(tmp_path, post, sleep=waits.append)
+    assert waits == [] and states(tmp_path) == ["sending abc", "failed abc"]
+    assert why in result.problems[0] and "Not tried again by itself" in result.problems[0]
+    post.behave()
+    assert send(tmp_path, post, at=NOON + timedelta(days=9)).problems == result.problems
+    assert post.taken() == []
+    other = post.environ(BAROMETER_MAIL_FROM="desk@example.org")
+    assert send(tmp_path, post, environ=other).problems == []
+    assert len(post.taken()) == 1
+
+
+def test_refused_recipients_are_named_and_tried_alone(post: Post, tmp_path: Path) -> None:
+    post.behave(rcpt={TEAM[1]: "450 4.2.1 full", TEAM[2]: "550 5.1.1 unknown"})
+    result = send(tmp_path, post)
+    assert "sent at 2026-03-23 12:00 UTC to a@example.org;" in result.done[0]
+    assert "b@example.org: " in result.problems[0] and "450 4.2.1 full" in result.problems[0]
+    assert "c@example.org: " in result.problems[1] and "550 5.1.1 unknown" in result.problems[1]
+    post.behave()
+    send(tmp_path, post, at=NOON + timedelta(days=1))
+    corrected = post.environ(BAROMETER_MAIL_TO="a@example.org,b@example.org,d@example.org")
+    assert send(tmp_path, post, environ=corrected).problems == []
+    to = [envelope["to"] for envelope in post.envelopes()]
+    assert to == [[TEAM[0]], [TEAM[1]], ["d@example.org"]]
+    assert len({email["Message-ID"] for email in post.taken()}) == 1
+
+
+def test_an_outbox_that_cannot_be_written_sends_nothing(
+    post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(outbox, "append_history", full)
+    with pytest.raises(BarometerError, match="the outbox cannot be written"):
+        send(tmp_path, post)
+    assert post.taken() == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_password_is_nowhere(
+    post: Post, tmp_path: Path, form: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mail = mail_settings(post.environ())
+    post.behave(auth=f"535 no user with {form}")
+    result = send(tmp_path, post)
+    post.behave()
+    send(tmp_path, post, by_hand=True)
+    texts = [repr(mail), str(mail), f"{mail}", repr(result), *capfd.readouterr()]
+    texts += [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
+    texts += [email.as_string() for email in post.taken()]
+    assert len(texts) > 6 and "***" in repr(result)
+    assert [text for text in texts if any(secret in text for secret in FORMS)] == []
+
+
+# The commands and the schedule, on the sample
+
+
+@pytest.fixture
+def home(sample_home: Settings, tmp_path: Path) -> Settings:
+    """A copy of the sample's home."""
+    shutil.copytree(sample_home.home, tmp_path / "home")
+    return sample_home._replace(home=tmp_path / "home")
+
+
+def test_a_dry_run_needs_no_server_and_no_settings(
+    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = ["report", "--week", "2026-W11", "--home", str(home.home), "--send", "--dry-run"]
+    path = home.home / "reports" / "2026-W11" / "2026-W11.eml"
+    identities = []
+    for _ in range(2):  # the first file does not count for the version
+        assert main(report) == 0
+        assert str(path) in capsys.readouterr().out
+        email = parsed(path.read_bytes())
+        identities.append(email["Message-ID"])
+    assert identities[0] == identities[1] and identities[0].endswith("@example.invalid>")
+    assert email["To"] == "team@example.invalid"
+    assert email["Subject"].startswith("SIMULATED DATA, Barometer 2026-W11: ")
+    files = {p.get_filename(): p.get_payload(decode=True) for p in email.iter_attachments()}
+    names = {"report.html", "data_dictionary.csv", *tables.FILES}
+    assert files == {name: (path.parent / name).read_bytes() for name in names}
+    monkeypatch.setenv("BAROMETER_MAIL_TO", "desk@example.org")
+    assert main(report) == 0
+    assert parsed(path.read_bytes())["To"] == "desk@example.org"
+    assert read_history(home.home, OUTBOX) == []
+
+
+def test_the_command_sends_once_and_the_catalogue_shows_it(
+    home: Settings, post: Post, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = ["report", "--home", str(home.home), "--send"]
+    assert main(report) == 1
+    missing = "BAROMETER_SMTP_HOST (or BAROMETER_SMTP_BLOCK), BAROMETER_MAIL_FROM"
+    assert missing in capsys.readouterr().err
+    for name, value in post.environ().items():
+        monkeypatch.setenv(name, value)
+    assert main(report) == 0
+    assert "2026-W12: sent at" in capsys.readouterr().out
+    assert main([*report, "--json"]) == 0
+    assert "already sent at" in json.loads(capsys.readouterr().out)["done"][0]
+    assert len(post.taken()) == 1
+    post.behave(auth="535 no")
+    assert main([*report, "--week", "2026-W10"]) == 1
+    streams = capsys.readouterr()
+    assert streams.out == "" and "2026-W10: not sent to" in streams.err
+    with access.reading(home) as con:
+        rows = con.sql("select week, recipients, state, error is null from outbox").fetchall()
+    assert rows == [
+        ("2026-W12", list(TEAM), "sending", True),
+        ("2026-W12", list(TEAM), "sent", True),
+        ("2026-W10", list(TEAM), "sending", True),
+        ("2026-W10", list(TEAM), "failed", False),
+    ]
+
+
+def test_the_outbox_does_not_count_in_a_rebuild() -> None:
+    with duckdb.connect() as used, duckdb.connect() as rebuilt:
+        used.execute("create table outbox as select 1 as outbox_id")
+        rebuilt.execute("create table outbox as select 2 as outbox_id")
+        assert check._differences(used, rebuilt) == []
+
+
+@pytest.mark.parametrize(
+    "flags", [["--dry-run"], ["--again"], ["--send", "--as-known-on", "2026-03-01"]], ids=" ".join
+)
+def test_wrong_usage_sends_nothing(
+    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "--home", str(tmp_path), *flags]) == 2
+    assert "--send" in capsys.readouterr().err
+
+
+def due(home: Settings, post: Post, hours: int = 0) -> Result:
+    at = NOON + timedelta(hours=hours)
+    return outbox.send_due(home, post.environ(), now=lambda: at, sleep=lambda _: None)
+
+
+def test_a_run_sends_the_newest_closed_week_and_later_what_failed(
+    home: Settings, post: Post
+) -> None:
+    assert [line[:14] for line in due(home, post).done] == ["2026-W12: sent"]
+    post.behave(mail="421 busy")
+    send(home.home, post, week_message("2026-W10"))
+    post.behave()
+    assert len(due(home, post).done) == 1, "it is not due yet"
+    later = due(home, post, hours=1)
+    assert later.problems == []
+    assert [line[:22] for line in later.done] == [
+        *("2026-W10: sent at 2026", "2026-W12: already sent")
+    ]
+    assert len(due(home, post, hours=2).done) == 1, "all is sent"
+
+
+def test_a_run_without_mail_settings(tmp_path: Path) -> None:
+    result = outbox.send_due(Settings(tmp_path, NOON, 1, "300MB"), {})
+    assert result.problems == [] and "no mail is set up" in result.done[0]
+
+
+def test_weeks_that_closed_while_nothing_ran_are_sent_in_order(home: Settings, post: Post) -> None:
+    send(home.home, post, week_message("2026-W10"))
+    assert [line[:14] for line in due(home, post).done] == ["2026-W11: sent", "2026-W12: sent"]
+    weeks = [email["Subject"].split(": ")[0].split()[-1] for email in post.taken()]
+    assert weeks == ["2026-W10", "2026-W11", "2026-W12"]
+    assert [line[:23] for line in due(home, post).done] == ["2026-W12: already sent "]
