@@ -30,8 +30,8 @@ from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner.prefect_server import prefect_server
 from tests.build.contents import contents, differing
-from tests.conftest import AS_OF, ROOT, SAMPLE
 from tests.build.faulty import state_of
+from tests.conftest import AS_OF, ROOT, SAMPLE
 from tests.flows.runner.test_faults import MODES, cases, faults_of
 
 PHASES = ("start", "ingest", "derive", "publish", "after the end")

@@ -26,9 +26,9 @@ from flows.catalogue import access
 from flows.home import history
 from flows.home.resources import data_path
 from flows.home.settings import Settings, load_settings
+from tests.build.post import TEAM, Post, serve
 from tests.build.web import Web, serving
 from tests.conftest import no_pictures
-from tests.build.post import TEAM, Post, serve
 
 SOURCE = "marinecadastre-2025"
 DELAY_DAYS = 21
