@@ -11,7 +11,7 @@ import pytest
 
 from flows.cli import main
 from flows.derive import digest
-from flows.home import cache as derived
+from flows.home import cache
 from flows.home.settings import BarometerError, Settings
 from flows.lake import compact
 from flows.lake.manifest import CATALOGUE, part_paths, read_manifest
@@ -76,13 +76,13 @@ def test_a_compact_file_is_made_anew_or_not_read(
 ) -> None:
     monkeypatch.setattr(compact, "FEW", 1)
     manifest = read_manifest(home.home)
-    (one,) = compact.kept(home.home, manifest)
-    path = one.folder / "position.parquet"
+    (stored,) = compact.kept(home.home, manifest)
+    path = stored.folder / "position.parquet"
     flipped(path, places(path.read_bytes())[number])
     code = main(["sql", "select count(lon), sum(mmsi) from position", "--home", str(home.home)])
     assert code in (0, 1)  # a reader gets a message at the most
     assert derive(home) is None
-    if derived.faults(compact.kept(home.home, manifest)):
+    if cache.faults(compact.kept(home.home, manifest)):
         return  # nothing read it; the check names it
     prepare_home(home.home)  # what the first try left in tmp/
     assert differing(contents(whole), contents(home)) == []
@@ -94,9 +94,13 @@ def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, numbe
     flipped(part, places(part.read_bytes())[number])
     for folder in (digest.FOLDER, compact.FOLDER):  # with them, a run may have no need of the part
         shutil.rmtree(home.home / folder)
-    told = derive(home)
-    if told is not None:
-        assert str(part) in told and "Give that file again" in told and "free space" not in told
+    message = derive(home)
+    if message is not None:
+        assert (
+            str(part) in message
+            and "Give that file again" in message
+            and "free space" not in message
+        )
     # A file that shares its time goes in all the same, and the damaged one comes back.
     new = write(home.home.with_name("new"), day(*call(ship(9, "NEW"), 1), layout=LAYOUTS[2]))
     assert [outcome.state for outcome in ingest(home, new)] == ["ingested"]
@@ -106,8 +110,8 @@ def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, numbe
 def test_a_digest_or_a_catalogue_costs_no_run(
     whole: Settings, home: Settings, share: float
 ) -> None:
-    (one,) = digest.kept(home.home, read_manifest(home.home))
-    for path in (*(one.folder / name for name in one.files), home.home / CATALOGUE):
+    (stored,) = digest.kept(home.home, read_manifest(home.home))
+    for path in (*(stored.folder / name for name in stored.files), home.home / CATALOGUE):
         flipped(path, int(share * path.stat().st_size))
     assert derive(home) is None
     assert differing(contents(whole), contents(home)) == []

@@ -1,0 +1,328 @@
+"""Calls from a lake: as files come in pieces, late, twice or with others; what is worked again.
+
+Every relation is compared that follows from the fixes. Left out are those that tell of the files
+and runs themselves: `run`, `meta` (the hashes of the inputs), `source_file`, `worked_part` (the
+parts of the lake), and the views `position` and `reject`, whose rows name their file.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import islice, zip_longest
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from flows.catalogue import access
+from flows.catalogue import build as catalogue
+from flows.derive import calls
+from flows.home.settings import Settings
+from flows.lake.manifest import CATALOGUE, read_manifest
+from flows.runner import run
+from flows.simulate.files import LAYOUTS, format_lines
+from flows.simulate.simulation import simulate_tables
+from geo.plausibility import JUMP, REASONS, SECOND_HULL
+from tests.build.found import call, jump, work
+from tests.conftest import FillHome
+
+TELLS_OF_FILES = {"run", "run_file", "run_register", "meta", "source_file", "worked_part"}
+BY_SOURCE = {"heard_hour", "heard_slot"}
+"""What each source heard: other sources, other rows."""
+AS_OF = "2026-03-23T06:00"
+START = pd.Timestamp("2026-03-02")
+TRAPS = ("fix_jumps", "shared_mmsi", "still_twin", "circles")
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def write(path: Path, fixes: pd.DataFrame, layout: str = "marinecadastre-2025") -> Path:
+    """Fixes as one plain file in a publisher's layout."""
+    form = LAYOUTS[layout]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\n".join([form.header.encode(), *format_lines(fixes, form), b""]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def bring(fill_home: FillHome) -> Callable[..., Settings]:
+    """Bring files into a home and derive what follows; nothing is published, so no history."""
+
+    def bring(home: Path, *files: Path) -> Settings:
+        settings = fill_home(home, files, as_of=AS_OF, derive=False)
+        run.derive(settings, [], publish=False)
+        return settings
+
+    return bring
+
+
+def from_scratch(settings: Settings) -> Settings:
+    """Work every ship anew."""
+    manifest = read_manifest(settings.home)
+    built, _ = catalogue.build(settings, manifest, {}, publish=False, from_scratch=True)
+    access.swap_in(settings, built)
+    return settings
+
+
+def derived(settings: Settings) -> Rows:
+    """The rows of all relations that follow from the fixes."""
+    with access.reading(settings) as con:
+        names = con.execute("select table_name from duckdb_tables() where not temporary").fetchall()
+        kept = sorted({name for (name,) in names} - TELLS_OF_FILES)
+        assert len(kept) > 15
+        rows = {name: con.table(name).order("all").fetchall() for name in kept}
+        rows["position_verdict"] = con.table("position_verdict").order("all").fetchall()
+    return rows
+
+
+def assert_same(one: Rows, other: Rows) -> None:
+    assert one.keys() == other.keys()
+    for name in one:
+        # The first differences: pytest's own account of thousands of rows takes minutes.
+        pairs = zip_longest(one[name], other[name])
+        assert not list(islice((pair for pair in pairs if pair[0] != pair[1]), 2)), name
+
+
+def candidates(settings: Settings, where: str = "true") -> set[int]:
+    """The ships that were worked in the last catalogue."""
+    with access.reading(settings) as con:
+        rows = con.table("candidate_ship").filter(where).select("mmsi").fetchall()
+    return {mmsi for (mmsi,) in rows}
+
+
+@pytest.fixture
+def worked(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The ships whose fixes are judged while the test runs."""
+    seen: set[int] = set()
+    judged = calls._judged
+
+    def recording(columns: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        seen.update(np.unique(columns["mmsi"]).tolist())
+        return judged(columns, *rest)
+
+    monkeypatch.setattr(calls, "_judged", recording)
+    return seen
+
+
+# A week with every trap and interference.
+
+
+@pytest.fixture(scope="module")
+def fixes() -> pd.DataFrame:
+    return simulate_tables(days=7, ships=24, seed=3, traps=TRAPS, jammed_share=0.1).fixes
+
+
+@pytest.fixture(scope="module")
+def whole(
+    bring: Callable[..., Settings],
+    fixes: pd.DataFrame,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Settings:
+    """A home with the whole week in one file. Not to be changed."""
+    folder = tmp_path_factory.mktemp("whole")
+    return bring(folder / "home", write(folder / "week.csv", fixes))
+
+
+@pytest.fixture(scope="module")
+def expected(whole: Settings) -> Rows:
+    rows = derived(whole)
+    assert len(rows["port_call"]) > 20
+    assert len(rows["interference"]) >= 1
+    assert {row[-1] for row in rows["position_verdict"]} >= {REASONS[JUMP], REASONS[SECOND_HULL]}
+    return rows
+
+
+def copied(whole: Settings, home: Path) -> Settings:
+    """A home like the other, to be changed."""
+    shutil.copytree(whole.home, home)
+    return whole._replace(home=home)
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_late_first"), [(79.63, True)], ids=["midweek, late part first"]
+)
+def test_a_cut_at_any_instant_changes_nothing(
+    bring: Callable[..., Settings],
+    fixes: pd.DataFrame,
+    expected: Rows,
+    tmp_path: Path,
+    hours: float,
+    is_late_first: bool,
+) -> None:
+    is_late = fixes["reported_at"] >= START + timedelta(hours=hours)
+    files = [
+        write(tmp_path / "early.csv", fixes[~is_late]),
+        write(tmp_path / "late.csv", fixes[is_late]),
+    ]
+    for file in reversed(files) if is_late_first else files:
+        settings = bring(tmp_path / "home", file)
+    assert_same(derived(settings), expected)
+
+
+def test_the_same_fixes_by_two_publishers_are_the_same_calls(
+    bring: Callable[..., Settings],
+    whole: Settings,
+    fixes: pd.DataFrame,
+    expected: Rows,
+    tmp_path: Path,
+) -> None:
+    other = write(tmp_path / "AIS.csv", fixes, "marinecadastre-2024")
+    settings = bring(copied(whole, tmp_path / "home").home, other)
+    sources = {entry.source for entry in read_manifest(settings.home).entries.values()}
+    assert sources == {"marinecadastre-2024", "marinecadastre-2025"}
+    found = derived(settings)
+    kept = found.keys() - BY_SOURCE
+    assert_same({name: found[name] for name in kept}, {name: expected[name] for name in kept})
+
+
+def test_a_ship_on_the_other_side_of_the_world_changes_no_call(
+    bring: Callable[..., Settings],
+    whole: Settings,
+    fixes: pd.DataFrame,
+    expected: Rows,
+    tmp_path: Path,
+    worked: set[int],
+) -> None:
+    one = fixes[fixes["mmsi"] == expected["track_call"][0][2]]
+    american = one.assign(mmsi=367000001, lon=one["lon"] - 145.0, imo=0)
+    home = copied(whole, tmp_path / "home").home
+    settings = bring(home, write(tmp_path / "us.csv", american))
+    after = derived(settings)
+    for name in ("port_call", "track_call", "interference", "coverage", "weekly_port_calls"):
+        assert after[name] == expected[name], name
+    assert not worked & {367000001}
+
+
+def test_a_file_is_worked_only_for_its_ships_and_those_that_depend_on_reception(
+    bring: Callable[..., Settings], fixes: pd.DataFrame, tmp_path: Path, worked: set[int]
+) -> None:
+    home, noon = tmp_path / "home", START + timedelta(days=5, hours=12)
+    ships = np.sort(fixes["mmsi"].unique())
+    is_new = (fixes["reported_at"] >= noon) & fixes["mmsi"].isin(ships[::7])
+    before = bring(home, write(tmp_path / "old.csv", fixes[fixes["reported_at"] < noon]))
+    known, hanging = candidates(before), candidates(before, "depends_on_reception")
+    worked.clear()
+    after = bring(home, write(tmp_path / "new.csv", fixes[is_new]))
+    touched = set(fixes.loc[is_new, "mmsi"].tolist()) & candidates(after)
+    assert touched - hanging
+    assert known - touched - hanging
+    assert worked == touched | hanging
+    rows = derived(after)
+    worked.clear()
+    assert_same(derived(from_scratch(after)), rows)
+    assert worked == candidates(after)
+
+
+def test_a_run_without_new_files_works_only_ships_that_depend_on_reception(
+    bring: Callable[..., Settings],
+    whole: Settings,
+    expected: Rows,
+    tmp_path: Path,
+    worked: set[int],
+) -> None:
+    settings = copied(whole, tmp_path / "home")
+    assert_same(derived(bring(settings.home)), expected)
+    assert worked == candidates(settings, "depends_on_reception") < candidates(settings)
+
+
+def lose(path: Path) -> None:
+    path.unlink()
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def age(path: Path) -> None:
+    """Let the catalogue say that other code found its calls, and hold one that is wrong."""
+    with duckdb.connect(str(path)) as con:
+        con.execute("update meta set value = 'another' where key = 'method_hash'")
+        con.execute("update track_call set confidence = 1, fixes = 1")
+
+
+@pytest.mark.parametrize("spoil", [lose, truncate, age])
+def test_a_catalogue_that_is_of_no_use_is_worked_from_scratch(
+    bring: Callable[..., Settings],
+    whole: Settings,
+    expected: Rows,
+    tmp_path: Path,
+    worked: set[int],
+    spoil: Callable[[Path], None],
+) -> None:
+    settings = copied(whole, tmp_path / "home")
+    spoil(settings.home / CATALOGUE)
+    assert_same(derived(bring(settings.home)), expected)
+    assert worked == candidates(settings)
+
+
+# Four weeks, in which a file comes late.
+
+
+def test_a_file_that_comes_three_weeks_late_leaves_the_result_as_if_it_had_not(
+    bring: Callable[..., Settings], tmp_path: Path
+) -> None:
+    start = date(2026, 2, 23)
+    month = simulate_tables(start=start, days=28, ships=9, seed=5, traps=(), reception="2h").fixes
+    day = (month["reported_at"] - pd.Timestamp(start)) // timedelta(days=1)
+    is_late = day.between(2, 6)
+    in_time = write(tmp_path / "in-time.csv", month[~is_late])
+    late = write(tmp_path / "late.csv", month[is_late])
+    without = derived(bring(tmp_path / "home", in_time))
+    afterwards = derived(bring(tmp_path / "home", late))
+    assert len(without["port_call"]) != len(afterwards["port_call"])
+    assert_same(derived(bring(tmp_path / "other", late, in_time)), afterwards)
+
+
+# What stays of earlier work.
+
+
+def ship(mmsi: int, fixes: int = 5, hangs: bool = False) -> Any:
+    return {"mmsi": mmsi, "fixes": fixes, "depends_on_reception": hangs}
+
+
+def counted(**fixes: int) -> pa.Table:
+    """The candidates: ``_1=5`` is ship 1 with five fixes."""
+    return pa.table(
+        {
+            "mmsi": pa.array([int(name[1:]) for name in fixes], pa.int32()),
+            "fixes": pa.array(list(fixes.values()), pa.int64()),
+        }
+    )
+
+
+def settled_ships(before: calls.Work, candidate: pa.Table, *touched: int) -> list[int]:
+    kept = calls.settled(before, candidate, pa.array(touched, pa.int32()))
+    ships = sorted(kept.ships["mmsi"].to_pylist())
+    assert sorted(kept.calls["mmsi"].to_pylist()) == ships
+    assert sorted(kept.flagged["mmsi"].to_pylist()) == ships
+    assert [part.schema for part in kept] == [part.schema for part in calls.NO_WORK]
+    return ships
+
+
+SHIPS = (1, 2, 3, 4)
+SETTLED = [
+    pytest.param({}, {"_1": 5, "_2": 5, "_3": 5, "_4": 5}, (), [1, 2, 3, 4], id="no new fix"),
+    pytest.param({}, {"_1": 5, "_2": 5, "_3": 5, "_4": 5}, (2, 9), [1, 3, 4], id="a new fix"),
+    pytest.param({}, {"_1": 5, "_2": 5, "_3": 5}, (1, 2, 3), [], id="new fixes of all"),
+    pytest.param({}, {"_1": 5, "_2": 4, "_3": 6, "_9": 5}, (), [1], id="fewer, more or no fixes"),
+    pytest.param({1: True}, {"_1": 5, "_2": 5}, (), [2], id="depends on reception"),
+]
+
+
+@pytest.mark.parametrize(("dependent", "counts", "touched", "expected"), SETTLED)
+def test_the_ships_that_stay_settled(
+    dependent: dict[int, bool],
+    counts: dict[str, int],
+    touched: tuple[int, ...],
+    expected: list[int],
+) -> None:
+    ships = [ship(mmsi, hangs=dependent.get(mmsi, False)) for mmsi in SHIPS]
+    before = work([*map(call, SHIPS)], [*map(jump, SHIPS)], ships)
+    assert settled_ships(before, counted(**counts), *touched) == expected
+    assert settled_ships(calls.NO_WORK, counted(**counts)) == []
