@@ -1,4 +1,4 @@
-"""How sure a call is: was the ship seen to come and to go."""
+"""The confidence of a call: whether arrival, stop and departure were received."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def fixes_outside(table: Table, stays: StayTable) -> OutsideFixes:
 
 
 def confidence_of(table: Table, stays: StayTable, passed_over: Ints) -> npt.NDArray[np.int8]:
-    """How sure each call is, 1 to 4, after Global Fishing Watch's port visits.
+    """The confidence of each call, 1 to 4, after Global Fishing Watch's port visits. Shape (n,).
 
     There: 4 for entry, stop and exit, 3 without one of the two, 2 for a stop alone
     (pipe_anchorages/transforms/create_port_visits.py, compute_confidence).

@@ -1,4 +1,4 @@
-"""Two ships on one MMSI told from one ship by two clocks."""
+"""Two ships on one MMSI, or one ship received with two clocks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ HULL_EXTENT_M = 20_000.0
 HULL_WAY_M = 40_000.0
 HULL_SHARE = 0.6
 """A second hull sails: a passage of at least so many steps, over such an extent and such a way, at
-the speeds that it reports, and so for this share of all the way it makes. Who is thrown from place
-to place does not; rings of spoofed positions are smaller."""
+the speeds that it reports, and so for this share of all the way it makes. A ship displaced from
+place to place does not; rings of spoofed positions are smaller."""
 HULL_STEP_US = 26 * 3_600 * 1_000_000
 """Longer steps say nothing of how a ship sailed."""
 
@@ -89,7 +89,7 @@ def is_sailed(table: Table, rows: Ints) -> bool:
     sails = made_kn <= 1.3 * said_kn + 2.0
     sails &= is_long | (made_kn >= 0.5 * said_kn - 2.0)
     sails |= np.isnan(said_kn) & (made_kn <= USUAL_SPEED_KN + OWN_SPEED_MARGIN_KN)
-    # Steps that follow each other make a passage: who is thrown from place to place lies between.
+    # Steps that follow each other make a passage: a displaced ship interrupts it.
     follows = np.concatenate(([False], (a[1:] == b[:-1]) & sails[1:] & sails[:-1]))
     passage = np.cumsum(~follows)[sails]
     longest = int(np.bincount(passage).max(initial=0))
@@ -113,7 +113,7 @@ def is_other_clock(table: Table, track: Ints, rows: Ints) -> bool:
     rows = _sampled(rows[np.diff(table.at[rows] // CLOCK_SLOT_US, prepend=-1) > 0])
     lag_us = np.arange(-CLOCK_LAG_US, CLOCK_LAG_US + 1, CLOCK_STEP_US)
     near = _is_where_it_was(table, track, rows, lag_us, CLOCK_NEAR_M)
-    # What is near at hardly any lag or at some is told by the clock; what is near for hours is not.
+    # A fix near at few lags identifies a clock; one that is near for hours of lags does not.
     is_moving = near.sum(axis=1) * CLOCK_STEP_US <= CLOCK_STILL_US
     near, at = near[is_moving], table.at[rows[is_moving]]
     explained = np.zeros(at.size, dtype=np.bool_)

@@ -1,9 +1,9 @@
-"""Interference events: where and when many ships were thrown to one place.
+"""Interference events: where and when many ships were displaced to one place.
 
 One ship that jumps may have a fault of its own. Several that jump to the same few kilometres within
-hours of each other were all told a wrong position, and so may be a ship whose own track leaves
-room for a visit there. Where reception is so thin that every jump leaves room for a voyage, it is
-the crowd that tells: far more ships at once than ever come to the port.
+hours of each other all received a wrong position, and so may a ship whose own track leaves room for
+a visit there. Where reception is so thin that every jump leaves room for a voyage, the number of
+ships is the evidence: far more at once than ever come to the port.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _Ints: TypeAlias = npt.NDArray[np.int64]
 _Floats: TypeAlias = npt.NDArray[np.float64]
 
 MIN_SHIPS = 3
-"""So many ships thrown to one place are no accident: two may share an MMSI, or a fault."""
+"""From this many ships on a common place is no accident: two may share an MMSI, or a fault."""
 CELL_DEG = 0.05
 """Places this far apart, some 5 km, are neighbours: a jammed receiver scatters by a kilometre or
 so, and spoofed rings reach a few."""
@@ -81,7 +81,7 @@ def find_interference(
     -------
     Events
         One for each place and time at which at least `MIN_SHIPS` ships, one of them for certain,
-        were thrown to neighbouring cells within neighbouring windows, with the displaced fixes
+        were displaced to neighbouring cells within neighbouring windows, with the displaced fixes
         beside them. The order of the fixes changes only the order of `event`.
 
     Examples
@@ -144,7 +144,7 @@ def _components(
     one event, and cells beside a core belong to it.
     """
     ships: list[set[int]] = [set() for _ in range(len(cells))]
-    # An MMSI has 30 bits. Each ship once a cell: a thrown ship may report every second.
+    # An MMSI has 30 bits. Each ship once a cell: a displaced ship may report every second.
     for cell, ship in (divmod(one, 2**30) for one in np.unique((cell_of << 30) + mmsi).tolist()):
         ships[cell].add(ship)
     index = {cell: number for number, cell in enumerate(cells.tolist())}

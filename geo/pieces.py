@@ -186,7 +186,7 @@ def _sails_away(table: Table, step: int, away: Ints) -> bool:
     """Whether the fixes after row `step` show a ship that goes on away from the place there.
 
     Either the next two do, or all up to the next step that no ship can make, as of one that berths
-    first. Who was thrown jumps back from where it was shown.
+    first. A displaced ship jumps back from where it was shown.
     """
     if away.size < 2 or not table.can_sail(away[:1], away[1:2])[0]:
         return False

@@ -1,4 +1,4 @@
-"""Port calls from fixes: which ship lay in which port, from when to when, and how surely.
+"""Port calls from fixes: which ship lay in which port, from when to when, with what confidence.
 
 The way of the data, each step a function over whole columns:
 
@@ -273,7 +273,7 @@ def _in_order(fixes: Fixes) -> Table:
         return table
     table = table.rows(np.lexsort((table.at, table.track)))
     # The few rows of one time are put in order by themselves. The speed comes last, so that
-    # repeated rows that differ in it alone do not hang on their order in the input.
+    # repeated rows that differ in it alone do not depend on their order in the input.
     is_tied = np.zeros(table.at.size + 1, dtype=np.bool_)
     is_tied[1:-1] = (table.track[1:] == table.track[:-1]) & (table.at[1:] == table.at[:-1])
     tied = np.flatnonzero(is_tied[1:] | is_tied[:-1])

@@ -35,14 +35,14 @@ CELL_DEGREES = 0.05
 """Fixes of one MMSI within ten minutes and about 5 km of each other are judged as one.
 
 All costs and counts below were set on fixes some ten minutes apart. In that time a ship makes 9 km
-at most, so nothing that is thrown further is hidden.
+at most, so nothing that is displaced further is hidden.
 """
 STRONG = 16
 """From this many fixes on a piece is as good as any longer one: more fixes add no proof."""
 FEW = 3
 """So few fixes are noise where only `STRONG` neighbours stand beside them and exclude them."""
 STRAY_NEAR_M = 20_000.0
-"""A fix so near outside a place shows that the ship sailed there and was not thrown there."""
+"""A fix so near outside a place shows that the ship sailed there and was not displaced."""
 SPOT_M = 5_000.0
 """Pieces within this of each other are one place: scatter of jammed receivers, swing at anchor."""
 RING_M = 10_000.0

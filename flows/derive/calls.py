@@ -1,8 +1,8 @@
 """Step 7, calls: each ship's whole history, where it came near a port, through the detector.
 
-What was found of a ship stays true until a file brings new fixes of it. So the work of the last
-run is taken over from its catalogue, and only the ships that a new part of the lake names are
-worked again, with those whose calls hang on what is heard of others.
+The result for a ship holds until a file brings new fixes of it. So the results of the last run are
+reused from its catalogue, and only the ships with fixes in a new part of the lake are processed
+again, with those whose calls depend on the reception of others.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ SHIP_SCHEMA = pa.schema(
 
 
 class Work(NamedTuple):
-    """What the detector found, ship by ship.
+    """Results of the detector, ship by ship.
 
     calls: one row a port call. flagged: one row a fix that is not plainly credible on its MMSI's
-    first track. ships: one row a ship that was worked.
+    first track. ships: one row a processed ship.
     """
 
     calls: pa.Table
@@ -83,7 +83,7 @@ NO_WORK = Work(CALL_SCHEMA.empty_table(), FLAGGED_SCHEMA.empty_table(), SHIP_SCH
 
 
 def method_hash() -> str:
-    """A hash of the code that finds calls: what other code found is not taken over."""
+    """A hash of the code that finds calls: results of other code are not reused."""
     digest = hashlib.blake2b(digest_size=16)
     code = sorted(Path(str(geo.__file__)).parent.glob("*.py"))
     queries = (
@@ -97,15 +97,15 @@ def method_hash() -> str:
 
 
 def settled(before: Work, candidate: pa.Table, touched: pa.Array) -> Work:
-    """What stays of earlier work: the ships without new fixes, whose calls nothing can change.
+    """The earlier results that still hold: of ships without new fixes, whose calls cannot change.
 
     Parameters
     ----------
     before : Work
-        Found with the same code and fences.
+        Results of the same code and fences.
     candidate : pyarrow.Table
-        The ships to be worked, mmsi and fixes. One with another number of fixes than before, as
-        after a backup was put back, does not stay.
+        The ships to be processed: mmsi, fixes. A ship whose number of fixes differs from before,
+        as after a restored backup, is processed again.
     touched : pyarrow.Array
         The MMSIs with a fix in a part of the lake that is new since.
     """
@@ -123,7 +123,7 @@ def settled(before: Work, candidate: pa.Table, touched: pa.Array) -> Work:
 
 
 class Job(NamedTuple):
-    """What a batch of ships is worked by, beside the fixes; it may go to another process.
+    """The inputs of a batch of ships beside the fixes; may be sent to another process.
 
     `candidate` and `settled_ship` are the relations of `candidate_fix.sql`.
     """
@@ -139,7 +139,7 @@ Range = tuple[int, int]
 """The first and the last MMSI of a batch."""
 
 Spread = Callable[[Job, list[Range]], Iterable[Work]]
-"""Works batches elsewhere, by `work_range`; gives what was found in their order."""
+"""Processes batches elsewhere with `work_range`; results in the order of the batches."""
 
 
 def find_calls(
@@ -160,14 +160,14 @@ def find_calls(
     data_end : datetime or None
         The last fix of the lake, UTC; None for an empty lake.
     kept : Work
-        The ships of which nothing is to be found anew: from `settled`, or `NO_WORK`.
+        Results to be reused: from `settled`, or `NO_WORK`.
     spread : callable, optional
-        See `Spread`; without it the batches are worked here, one after the other.
+        See `Spread`; by default the batches are processed here, one after the other.
 
     Returns
     -------
     Work
-        Of all candidates, the kept ones included.
+        Of all candidates, those reused included.
     """
     if data_end is None:
         return NO_WORK

@@ -1,4 +1,4 @@
-"""Step 6, digest: what the lake's parts say that every run asks for, in a hundredth of their rows.
+"""Step 6, digest: summaries of the lake's parts that every run needs, a hundredth of their rows.
 
 A digest belongs to the parts that were new to one run: the next one reads the digests, and the
 parts that none covers.
@@ -31,9 +31,9 @@ RELATIONS = ("said", "heard", "close", "strait_fix")
 
 
 def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest) -> None:
-    """Store a digest of the parts that none covers, and take away those that do not hold.
+    """Store a digest of the parts that none covers, and delete digests that are no longer valid.
 
-    Digests are small: each is read to its end, and one that was changed in place is made anew.
+    Digests are small: each is read to its end, and one that was changed on disk is rebuilt.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def relate(
     con, settings, manifest
         As for `store`.
     from_scratch : bool
-        Use no stored digest, to hold what is stored against it.
+        Use no stored digest; `barometer check --rebuild` compares the two.
     """
     stored = [] if from_scratch else kept(settings.home, manifest)
     new = _uncovered(settings.place, manifest, stored)
@@ -76,7 +76,7 @@ def relate(
 
 
 def kept(home: Path, manifest: Manifest) -> list[Kept]:
-    """The stored digests that hold."""
+    """The stored digests that are valid: of this code, and of parts that the lake still holds."""
     present = [e.position.hash for e in manifest.entries.values() if e.position is not None]
     return cache.kept(home / FOLDER, _method(), present)
 

@@ -1,8 +1,8 @@
-"""What a run is recorded with: all that it takes to make a published number again.
+"""The record of a run: all that is needed to reproduce a published number.
 
 A record names the files that came into the lake since the run before, so that the inputs of a run
-are those of all runs up to it. Registers are told in the same way: `register_imports` says how many
-of the lines of the home's register history, imports and removals, the run knew.
+are those of all runs up to it. Registers are recorded in the same way: `register_imports` is the
+number of lines of the home's register history, imports and removals, that the run read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CODE_TABLES = (("codes",), ("sources", "words"), ("straits",))
 def run_record(
     settings: Settings, manifest: Manifest, before: Sequence[Record], counts: Mapping[str, int]
 ) -> Record:
-    """The record of a run, a row of the relation `run` and rows of `run_file`, `run_register`.
+    """The record of a run: a row of the relation `run`, rows of `run_file` and `run_register`.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def lake_files(rows: Iterable[Record], up_to: int | None = None) -> set[str]:
 def hashes(home: Path, manifest: Manifest) -> dict[str, str]:
     """What the numbers depend on, as hashes: the inputs, the fences and the registers.
 
-    The registers are those that come along, those imported, and what persons decided.
+    The registers are the bundled lists, the imported ones and analysts' decisions.
     """
     registers = hashlib.blake2b(folder_hash(data_path("registers")).encode(), digest_size=16)
     for _, record, _ in standing_imports(home):

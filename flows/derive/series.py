@@ -81,9 +81,9 @@ def _parts(weeks: pd.DataFrame) -> list[_Part]:
 def windows(weeks: pd.DataFrame) -> pd.DataFrame:
     """Every week's rolling windows, by what is known today and by what was known at the call.
 
-    A water that was not heard is left out, of the window and of the weeks before: its silence is no
-    fall, and what is heard again is no rise. Compared are the most waters for which the window and
-    enough weeks before were heard.
+    A water without reception is left out of the window and of the weeks before: its silence is not
+    a fall, and its return is not a rise. The comparison is on the largest set of waters for which
+    the window and enough weeks before have reception.
 
     Parameters
     ----------
@@ -303,9 +303,9 @@ def weekly(weeks: pd.DataFrame, window_rows: pd.DataFrame) -> pd.DataFrame:
 def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
     """Limits of each row's rate, calls a week, and whether the week is open and any of it heard.
 
-    Nobody knows how the coast's calls would be spread over its waters had all been heard: the lower
-    limit takes them to be where most was heard, the upper one where least was. So they hold however
-    the calls are spread, and with a deaf water there is no upper one.
+    How the coast's calls are distributed over its waters is unknown where reception is partial: the
+    lower limit assumes the water with the most reception, the upper one that with the least. So the
+    limits hold for any distribution; with a water without reception there is no upper limit.
     """
     share = weeks["observed_share"].fillna(0).to_numpy(float)
     by_week = _by_week(weeks, "observed_share").fillna(0)

@@ -1,8 +1,8 @@
 """False places, times and names in what is heard of a ship.
 
-GPS interference throws ships onto quays, round rings or slowly away; crews pretend to lie where
-they do not; two transmitters share a number; a receiver's clock is wrong. The ship itself sails on:
-its voyage, and so its true calls, stay what they are.
+GPS interference displaces ships onto quays, round rings or slowly away; crews report a stay where
+they are not; two transmitters share a number; a receiver's clock is wrong. The voyage itself, and
+so its true calls, are not changed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def in_call(voyage: Voyage, seconds: Ints | Floats) -> Bools:
 
 
 def plant_jumps(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard | None:
-    """Throw a ship onto Iranian quays for one to three fixes, four times if it can be.
+    """Displace a ship onto Iranian quays for one to three fixes, four times if it can be.
 
     Returns
     -------

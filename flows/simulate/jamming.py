@@ -15,14 +15,14 @@ TRIES = 200
 """How often a place and time are drawn before a ship is said to have no room for a trap."""
 
 JAMMED_KM = (20.0, 400.0)
-"""A jammed ship is this far from the place that it is thrown to."""
+"""Distance of a jammed ship from the place that it is displaced to, least and most."""
 
 JAMMED_H = (1.0 / 3.0, 72.0)
-"""An interference event lasts this long."""
+"""Duration of an interference event, least and most."""
 
 
 def iranian_quays(chart: Chart) -> list[Place]:
-    """Return the berths onto which ships are thrown.
+    """Return the berths to which ships are displaced.
 
     Not Chabahar and Astara, where few or none call: their silence is played too, and false fixes
     would break it.
@@ -35,7 +35,8 @@ def iranian_quays(chart: Chart) -> list[Place]:
 
 
 class _Event(NamedTuple):
-    """One interference event: where it throws ships, from which distance, and when."""
+    """One interference event: the false place, its reach, and its time; `only` is the one ship hit,
+    or -1."""
 
     lon: float
     lat: float
@@ -54,11 +55,11 @@ def jam(
     max_events: int | None = None,
     share: float = 1.0,
 ) -> list[int]:
-    """Throw the ships of whole regions to false places, event by event; changes ``heard``.
+    """Displace the ships of whole regions to false places, event by event; changes ``heard``.
 
     Each event has one false place, on an Iranian quay or 20 to 100 km from one. For 20 minutes to
     three days all fixes, or 30 to 95 % of them, of one ship or of all the ships in its region are
-    thrown there. Fixes that are false already stay as they are.
+    displaced there. Fixes that are false already stay as they are.
 
     Parameters
     ----------
@@ -173,7 +174,7 @@ def _on_air(heard: Sequence[Heard], pool: Sequence[int]) -> _Air:
 
 
 def _rows_hit(air: _Air, event: _Event, rng: np.random.Generator) -> Ints:
-    """Return which fixes an event throws away: those in its region and time, all or a share."""
+    """Return the rows that an event displaces: those in its region and time, all or a share."""
     begin, end = np.searchsorted(air.at_s, [event.from_s, event.to_s])
     window = slice(int(begin), int(end))
     away_km = distance_km(air.lon[window], air.lat[window], event.lon, event.lat)
@@ -220,7 +221,7 @@ def displaced(
     sog_kn: Floats | None = None,
     cog_deg: Floats | None = None,
 ) -> Heard:
-    """Let some fixes tell another place: they are no longer true."""
+    """Move some fixes to another place: they are no longer true."""
     changed = {name: getattr(heard, name).copy() for name in ("lon", "lat", "sog_kn", "cog_deg")}
     changed["lon"][rows], changed["lat"][rows] = np.round(lon, 5), np.round(lat, 5)
     if sog_kn is not None:

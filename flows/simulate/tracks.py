@@ -27,7 +27,7 @@ class Heard(NamedTuple):
 
     ``seconds`` count from the start of the simulation, ``has_static`` says where the ship's
     name, numbers and size came along. What no receiver knows: ``true_s`` is when the fix was sent,
-    which a receiver's clock may have wrong; ``is_true`` says where it tells the place of the ship;
+    which a receiver's clock may have wrong; ``is_true`` marks fixes at the true place;
     ``sent_as`` counts the ship, in the list of all, whose name and numbers it bears.
     """
 
@@ -143,12 +143,12 @@ def track(voyage: Voyage) -> tuple[Floats, Floats, Floats]:
 
 
 def find_calls(voyage: Voyage, heard: Heard, ships: Sequence[Ship]) -> list[Call]:
-    """Tell the true port calls of a voyage, as far as its fixes reach.
+    """Find the true port calls of a voyage, as far as its fixes reach.
 
     A call begins with the first fix within 5 km of its first stopping place, and ends with the
     last within 5 km of its last. A fence is drawn by someone else, and wider or narrower than
     that: comparing should allow an hour or two, or the ship's reporting interval if longer.
-    Only fixes that tell where the ship is count, at the time when they were sent; a call with
+    Only fixes with the true place count, at the time when they were sent; a call with
     none during its stay is left out. ``ships`` are those that ``heard.sent_as`` counts.
     """
     rows = np.flatnonzero(heard.is_true)
