@@ -171,3 +171,36 @@ def test_what_changed_is_told_by_week() -> None:
         "from no number to 2 (late file)."
     )
     assert words.changed([], "2026-W16") == "No published number has changed."
+
+
+NOTHING = dict.fromkeys(
+    "never_heard of_unknown_type too_small by_contested_number in_port in_port_linked contested "
+    "voyage_anchorages arrived_maybe_earlier lacks_listed lacks_flag lacks_owner lacks_trade "
+    "old_registers undecided".split()
+)
+
+
+@pytest.mark.parametrize(
+    ("notes", "sentence"),
+    [
+        ({"never_heard": "Neka"}, "No source ever heard these ports: Neka."),
+        ({"of_unknown_type": 2}, "Not counted: 2 calls of ships that send no ship type."),
+        ({"too_small": 1}, "Not counted: 1 call of tankers under 80 m, such as bunker barges."),
+        ({"by_contested_number": 1}, "1 call linked by a listed IMO number that another ship"),
+        ({"in_port": 1, "in_port_linked": 0}, "1 tanker was in port when reception began"),
+        ({"contested": 3}, "Not counted: 3 contested tanker calls (confidence 1)."),
+        ({"voyage_anchorages": 2}, "Not counted: 2 waits at anchor on a voyage whose berth call"),
+        ({"arrived_maybe_earlier": 1}, "1 call may have begun in an earlier week."),
+        ({"lacks_listed": True}, "No list about Russia was in force this week: links are a lower"),
+        ({"lacks_flag": True}, "No MMSI gives a flag this week: links are a lower bound."),
+        ({"lacks_owner": True}, "No imported register names Russian owners: links are a lower"),
+        ({"lacks_trade": True}, "No Russian oil port was heard for 30% of the 180 days before"),
+        ({"old_registers": "OFAC SDN"}, "Registers older than 60 days: OFAC SDN."),
+        ({"undecided": 1}, "1 ship that called may be on a list"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_limit_of_the_data_is_one_sentence(notes: Row, sentence: str) -> None:
+    (note,) = words.notes(NOTHING | notes, COMPLETE)
+    assert note.startswith(sentence)
+    assert words.notes(NOTHING, COMPLETE) == []
