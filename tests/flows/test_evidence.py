@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,7 +19,6 @@ from flows.derive.calls import FLAGGED_SCHEMA
 from flows.home.resources import sql_text
 from flows.home.settings import Settings
 from flows.lake.schema import POSITION_SCHEMA
-from flows.registers.decisions import FILE, read_decisions
 from tests.build.derivation import derive, session
 from tests.build.ships import BERTH, ROADS, SEA, Ship, call, home_of, second, ship, way, without_imo
 
@@ -363,58 +361,3 @@ def test_a_destination_holds_while_it_is_said(
 def test_destinations_are_told_apart_by_the_number_sent() -> None:
     found = asked("russian_destination", [fix(0, **NVS), fix(1, imo=9990004, **NVS)])
     assert [imo for _, imo, *_ in found] == [9990004, None]
-
-
-HEADER = "mmsi,imo,decision,from,to,by,on,why"
-GOOD = "352003487,9187629,confirm,2026-01-01,2026-01-01,M. K.,2026-04-20,same call sign"
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        (f"352003487,9187629,confirm,,,,,{'x' * 200_000}", "field larger than field limit"),
-        (f"{'x' * 100_000},9187629,confirm,,,,,", "expected nine digits"),
-        ("352003487,9187629,conf\0irm,,,,,", "a NUL character"),
-        ("\0", "a NUL character"),
-        ('352003487,9187629,refuse,,,"M. K.,2026-04-20,', "a quote is not closed"),
-        ('352003487,9187629,refuse,,,"M." K.,2026-04-20,', "expected after"),
-        ("352003487,9187629,refuse,2026-02-01,2026-01-31,,,", "from 2026-02-01 is after to 2026-"),
-        ("352003487,9187629,refuse,31.1.2026,,,,", "'31.1.2026', expected a day such as"),
-        ("352003487,9187629", "decision is empty"),
-        (",,,,,,,", "mmsi is empty, expected nine"),
-        ("352003487,9187628,refuse,,,,,", "'9187628', expected seven digits"),
-    ],
-    ids=[
-        "a field beyond the reader's limit",
-        "a long MMSI",
-        "a NUL in a word",
-        "a NUL alone",
-        "a quote that stays open",
-        "a quote within a field",
-        "from after to",
-        "no ISO day",
-        "cut",
-        "empty fields",
-        "a wrong check digit",
-    ],
-)
-def test_a_line_that_is_no_decision_is_named_and_costs_no_other(
-    tmp_path: Path, line: str, reason: str
-) -> None:
-    text = "\r\n".join([HEADER, GOOD, line, "", GOOD.replace("confirm", "refuse")])
-    (tmp_path / FILE).write_text(text, encoding="utf-8", newline="")
-    decisions, (fault,) = read_decisions(tmp_path)
-    assert [row["decision"] for row in decisions.to_pylist()] == ["confirm", "refuse"]
-    assert fault.startswith(f"{tmp_path / FILE} line 3: ") and reason in fault
-    assert len(fault) < len(str(tmp_path)) + 400
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"\0" * 1000, b'"' * 9, b"\xff\xfe\0m", b"x" * 200_000, HEADER.encode("utf-16")],
-    ids=["empty", "NULs", "quotes", "no UTF-8", "one long field", "UTF-16"],
-)
-def test_a_file_that_is_none_is_one_fault(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / FILE).write_bytes(content)
-    decisions, faults = read_decisions(tmp_path)
-    assert decisions.num_rows == 0 and len(faults) == 1

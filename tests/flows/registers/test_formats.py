@@ -162,7 +162,7 @@ def test_a_cut_file_gives_what_comes_before_the_cut_and_names_it(
     noise=st.binary(max_size=40)
     | st.sampled_from([b'"', b"\x00", b"\r", b"\n", b"<", b"]]>", b";", b","]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_content_raises(
     tmp_path_factory: pytest.TempPathFactory,
     sample: tuple[ModuleType, bytes],
@@ -200,7 +200,7 @@ def test_a_large_xml_is_not_held_in_memory(
     parts = "<Part><Value>SIM</Value></Part>" * 20
     other = f'<{tag} ID="x"><sdnType>Entity</sdnType>{parts}</{tag}>'.encode()
     at = content.index(b"<sdnEntry>" if content is sdn.XML else f"<{tag} ".encode())
-    (tmp_path / "list.bin").write_bytes(content[:at] + other * 700 + content[at:])
+    (tmp_path / "list.bin").write_bytes(content[:at] + other * 400 + content[at:])
     opened = publisher.open_list(tmp_path / "list.bin")
     tracemalloc.start()
     assert sum(not isinstance(row, Junk) for row in opened.rows) == 5

@@ -298,7 +298,7 @@ def test_of_the_tags_that_fit_the_longest_is_meant() -> None:
 
 
 @given(held=st.lists(st.sampled_from(["listed", "off", "lacking"]), min_size=1, max_size=7))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_every_run_of_versions_that_list_a_ship_is_one_entry(held: list[str]) -> None:
     days = [JANUARY + timedelta(30 * n) for n in range(len(held))]
     runs: list[list[int]] = []
@@ -336,7 +336,7 @@ NEWER = [JANUARY + timedelta(60 * n) for n in range(4)]
     oldest=held(OLDEST),
     on=st.none() | st.dates(date(2025, 6, 1), date(2026, 12, 31)),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_an_older_version_takes_nothing_away(
     newer: tuple[list[Entry], ...], oldest: list[Entry], on: date | None
 ) -> None:

@@ -1,0 +1,68 @@
+"""`link_decisions.csv`: a row that is no decision is named with its line, and costs no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.registers.decisions import FILE, read_decisions
+
+HEADER = "mmsi,imo,decision,from,to,by,on,why"
+GOOD = "352003487,9187629,confirm,2026-01-01,2026-01-01,M. K.,2026-04-20,same call sign"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (f"352003487,9187629,confirm,,,,,{'x' * 200_000}", "field larger than field limit"),
+        (f"{'x' * 100_000},9187629,confirm,,,,,", "expected nine digits"),
+        ("352003487,9187629,conf\0irm,,,,,", "a NUL character"),
+        ("\0", "a NUL character"),
+        ('352003487,9187629,refuse,,,"M. K.,2026-04-20,', "a quote is not closed"),
+        ('352003487,9187629,refuse,,,"M." K.,2026-04-20,', "expected after"),
+        ("352003487,9187629,refuse,2026-02-01,2026-01-31,,,", "from 2026-02-01 is after to 2026-"),
+        ("352003487,9187629,refuse,31.1.2026,,,,", "'31.1.2026', expected a day such as"),
+        ("352003487,9187629", "decision is empty"),
+        (",,,,,,,", "mmsi is empty, expected nine"),
+        ("352003487,9187628,refuse,,,,,", "'9187628', expected seven digits"),
+    ],
+    ids=[
+        "a field beyond the reader's limit",
+        "a long MMSI",
+        "a NUL in a word",
+        "a NUL alone",
+        "a quote that stays open",
+        "a quote within a field",
+        "from after to",
+        "no ISO day",
+        "cut",
+        "empty fields",
+        "a wrong check digit",
+    ],
+)
+def test_a_bad_line_is_named_and_costs_no_other(tmp_path: Path, line: str, reason: str) -> None:
+    text = "\r\n".join([HEADER, GOOD, line, "", GOOD.replace("confirm", "refuse")])
+    (tmp_path / FILE).write_text(text, encoding="utf-8", newline="")
+    decisions, (fault,) = read_decisions(tmp_path)
+    assert [row["decision"] for row in decisions.to_pylist()] == ["confirm", "refuse"]
+    assert fault.startswith(f"{tmp_path / FILE} line 3: ") and reason in fault
+    assert len(fault) < len(str(tmp_path)) + 400
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 1000, b'"' * 9, b"\xff\xfe\0m", b"x" * 200_000, HEADER.encode("utf-16")],
+    ids=["empty", "NULs", "quotes", "no UTF-8", "one long field", "UTF-16"],
+)
+def test_another_file_is_one_fault(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    decisions, faults = read_decisions(tmp_path)
+    assert decisions.num_rows == 0 and len(faults) == 1
+
+
+def test_a_byte_order_mark_and_missing_columns(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(f"\ufeff{HEADER}\n{GOOD}\n", encoding="utf-8")
+    assert (read_decisions(tmp_path)[0].num_rows, read_decisions(tmp_path)[1]) == (1, [])
+    (tmp_path / FILE).write_text("ship,hull\n1,2\n", encoding="utf-8")
+    assert "no column mmsi, imo, decision" in read_decisions(tmp_path)[1][0]
