@@ -157,7 +157,7 @@ def _check_files(settings: Settings, manifest: Manifest) -> list[Finding]:
                 found.append(_fault("sums", f"{entry.name}: {kind} rows differ from the ledger"))
             if part and part not in damaged and (drift := _drift(settings, kind, part)):
                 found.append(_fault("schema", f"{part.path}: {drift}"))
-    faults = damage.told(settings.place, manifest, damaged)
+    faults = damage.sentences(settings.place, manifest, damaged)
     if faults:
         known.forget(settings.home)
     for kept in (digest.kept, compact.kept):

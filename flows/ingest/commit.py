@@ -114,7 +114,7 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
         raise BarometerError(
             f"{staged.name}: {entry.rows_read} rows read, but {entry.rows_kept} kept, "
             f"{entry.rows_repeated} repeated, {entry.rows_rejected} rejected and "
-            f"{entry.rows_static} static reports. The file was not taken in; please report this."
+            f"{entry.rows_static} static reports. The file was not ingested; please report this."
         )
     write_manifest(place, manifest.with_entries([*moved, entry]))
     write_note(place, entry)
@@ -139,7 +139,7 @@ def repeated_rows(part: Path) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     AssertionError
         If the part is not sorted: then equal fixes need not be neighbours.
     """
-    found, start = [np.empty(0, dtype=np.int64)], 0
+    repeated, start = [np.empty(0, dtype=np.int64)], 0
     last = None
     for batch in pq.ParquetFile(part).iter_batches(batch_size=1 << 18, columns=list(repeats.KEY)):
         columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in repeats.KEY]
@@ -150,10 +150,10 @@ def repeated_rows(part: Path) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
             # Sorted by one column after the other: where all before are equal, this may not fall.
             assert not (same & (column[1:] < column[:-1])).any(), f"{part} is not sorted"
             same &= column[1:] == column[:-1]
-        found.append(np.flatnonzero(same) + start + (last is None))
+        repeated.append(np.flatnonzero(same) + start + (last is None))
         start += batch.num_rows
         last = [c[-1:] for c in columns]
-    return np.concatenate(found)
+    return np.concatenate(repeated)
 
 
 def span_of(con: duckdb.DuckDBPyConnection, part: Path) -> tuple[datetime | None, datetime | None]:

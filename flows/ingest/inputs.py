@@ -56,15 +56,15 @@ def inputs_of(
         if memory is not None:
             memory.look(file.path)
         try:
-            found = members(file.path)
+            inside = members(file.path)
         except BarometerError as error:
             if memory is not None:
                 memory.expect(None, 1)
             yield Outcome(shown_name(file.path.name), "failed", str(error))
             continue
         if memory is not None:
-            memory.expect(file.path, len(found))
-        for member in found:
+            memory.expect(file.path, len(inside))
+        for member in inside:
             if isinstance(member, BarometerError):
                 yield Outcome(str(member).partition(": ")[0], "failed", str(member))
             else:

@@ -77,10 +77,10 @@ class Memory:
 
         A part of the lake is looked at for its size, and not read.
         """
-        found = None if self._is_verifying else self._files.get(_key(path))
-        if found is None or found[0] != stamp_of(path):
+        remembered = None if self._is_verifying else self._files.get(_key(path))
+        if remembered is None or remembered[0] != stamp_of(path):
             return None
-        entries = [(name, manifest.entries.get(file_id)) for name, file_id in found[1]]
+        entries = [(name, manifest.entries.get(file_id)) for name, file_id in remembered[1]]
         known = [
             (name, entry) for name, entry in entries if entry is not None and entry.fingerprint
         ]
@@ -103,18 +103,18 @@ class Memory:
 
     def take(self, name: str, file_id: str | None) -> None:
         """The next outcome, in the order of the inputs: a CSV that is in the lake, or None."""
-        one = self._open[0]
-        one.csvs.append((name, file_id))
-        if len(one.csvs) < one.awaited:
+        oldest = self._open[0]
+        oldest.csvs.append((name, file_id))
+        if len(oldest.csvs) < oldest.awaited:
             return
         self._open.popleft()
-        csvs = [(name, file_id) for name, file_id in one.csvs if file_id is not None]
-        if one.path is None or one.before is None or len(csvs) < one.awaited:
+        csvs = [(name, file_id) for name, file_id in oldest.csvs if file_id is not None]
+        if oldest.path is None or oldest.before is None or len(csvs) < oldest.awaited:
             return
-        changed_ns = max(one.before.modified_ns, one.before.changed_ns)
-        if changed_ns > one.at_ns - SETTLED_S * 1e9 or stamp_of(one.path) != one.before:
+        changed_ns = max(oldest.before.modified_ns, oldest.before.changed_ns)
+        if changed_ns > oldest.at_ns - SETTLED_S * 1e9 or stamp_of(oldest.path) != oldest.before:
             return
-        self._files[_key(one.path)] = (one.before, csvs)
+        self._files[_key(oldest.path)] = (oldest.before, csvs)
         self._is_changed = True
 
     def save(self) -> None:
@@ -146,10 +146,10 @@ def forget(home: Path) -> None:
 def stamp_of(path: Path) -> Stamp | None:
     """Size and times of a file; None where it cannot be looked at."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return Stamp(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
 def _key(path: Path) -> str:

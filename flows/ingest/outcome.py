@@ -66,7 +66,7 @@ def is_complete(settings: Settings, known: Entry) -> bool:
 
 
 def is_known(name: str, known: Entry) -> Outcome:
-    message = f"is {known.name} of {known.ingested_at:%F}"
+    message = f"same content as {known.name}, ingested {known.ingested_at:%F}"
     return Outcome(name, "known", message, file_id=known.file_id)
 
 
@@ -81,12 +81,12 @@ def failed_outcome(name: str, settings: Settings, error: BaseException) -> Outco
             or getattr(error.__cause__, "errno", None) in MAY_PASS,
         )
     why = (str(error) or type(error).__name__).splitlines()[0]
-    check = "Check the disk's free space, its rights and the memory limit"
+    check = "Check free disk space, permissions and the memory limit"
     if settings.lake:
         check += f", and whether {settings.lake} can be reached and written"
     return Outcome(
         name,
         "failed",
-        f"{name}: not written to {settings.home} ({why}). {check}; the lake is as it was.",
+        f"{name}: not written to {settings.home} ({why}). {check}; the lake is unchanged.",
         is_transient=True,
     )

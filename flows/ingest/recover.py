@@ -110,7 +110,7 @@ def recover(settings: Settings) -> list[str]:
         file_id: {**known.get(file_id, {}), **(notes.read_note(place, file_id) or {})}
         for file_id in sorted(noted | known.keys() | stored.keys())
     }
-    told: list[str] = []
+    report: list[str] = []
     lost: list[str] = []
     entries: list[Entry] = []
     with connect(settings) as con:
@@ -119,7 +119,7 @@ def recover(settings: Settings) -> list[str]:
             if entry is not None:
                 entries.append(entry)
             if why:
-                (lost if entry is None else told).append(why)
+                (lost if entry is None else report).append(why)
         bare = {file_id: facts_of[file_id] for file_id in facts_of.keys() - stored.keys()}
         for file_id, facts in sorted(bare.items(), key=lambda one: (_is_bare(one[1]), one[0])):
             # Where rows were lost, one whose rows lay in others must be read again to give them.
@@ -147,7 +147,7 @@ def recover(settings: Settings) -> list[str]:
             f"; of {len(incomplete):,} inputs the ledger is not known in full, and they are read "
             "anew when they are given again"
         )
-    return [summary, *lost, *told]
+    return [summary, *lost, *report]
 
 
 def _is_bare(facts: Facts) -> bool:
@@ -157,19 +157,19 @@ def _is_bare(facts: Facts) -> bool:
 
 def _stored(place: Place) -> dict[str, _Stored]:
     """The Parquet files of the lake by input; of several versions the one with most rows first."""
-    found: dict[str, _Stored] = {}
+    stored: dict[str, _Stored] = {}
     for path in stored_files(place):
         folders = Path(path).parts
         if len(folders) != 4 or not path.endswith(".parquet"):
             continue
         kind, source, file_id = folders[0], *(part.partition("=")[2] for part in folders[1:3])
-        one = found.setdefault(file_id, _Stored(source, defaultdict(list)))
-        if one.source == source:
-            one.paths[kind].append(path)
-    for one in found.values():
-        for paths in one.paths.values():
+        files = stored.setdefault(file_id, _Stored(source, defaultdict(list)))
+        if files.source == source:
+            files.paths[kind].append(path)
+    for files in stored.values():
+        for paths in files.paths.values():
             paths.sort(key=lambda path: (version_of_path(path), path))
-    return found
+    return stored
 
 
 def _entry(
@@ -193,26 +193,26 @@ def _entry(
     )
     if kept > most or (not position and most and facts.get("rows_kept") != 0):
         return None, f"{name}: its positions are not whole. Give it again"
-    said = None
+    caveat = None
     if "rows_read" not in facts:
-        said = (
+        caveat = (
             f"{name}: how many of its rows were repeated or read, and when, is not known; counted "
             "is what is here"
         )
-    told = {"source": files.source, **_span(con, place, position, facts)}
-    return _made(file_id, told, settings.as_of, position, reject), said
+    known = {"source": files.source, **_span(con, place, position, facts)}
+    return _made(file_id, known, settings.as_of, position, reject), caveat
 
 
 def _span(
     con: duckdb.DuckDBPyConnection, place: Place, position: Part | None, facts: Facts
 ) -> Facts:
     """The facts, and of an input that none are known of what its files tell."""
-    found: Facts = {}
+    span: Facts = {}
     if position is not None and "first_reported_at" not in facts:
         row = con.execute(SPAN, {"part": address(place, position)}).fetchone()
         assert row is not None
-        found = dict(zip(("first_reported_at", "last_reported_at"), row, strict=True))
-    return {**found, **facts}
+        span = dict(zip(("first_reported_at", "last_reported_at"), row, strict=True))
+    return {**span, **facts}
 
 
 def _made(

@@ -38,20 +38,20 @@ HALF = 2
 month on which both make a date, and wrongly. So there half of the times must be readable."""
 
 REMEDIES = {
-    BAD_MMSI: "No row is a ship's: is it a list of base stations or aids to navigation?",
-    NO_POSITION: "No row gives a place: is it a list of ships without their positions?",
-    BAD_FIELDS: "Its rows have another number of fields than its header: fetch it again.",
-    BAD_RECORD: "Its quotes do not close: fetch it again.",
-    LONG_LINE: "Is it a CSV whose lines end with a line feed?",
+    BAD_MMSI: "No row is from a ship: is it a list of base stations or aids to navigation?",
+    NO_POSITION: "No row has a position: is it a list of ships without positions?",
+    BAD_FIELDS: "Its rows and its header differ in the number of fields: fetch it again.",
+    BAD_RECORD: "A quote is not closed: fetch it again.",
+    LONG_LINE: "Is it a CSV file whose lines end with a line feed?",
     NO_MMSI: "The column for the MMSI must hold nine digits; a spreadsheet may have rounded "
-    "them: export the file anew.",
-    BAD_TIME: "Its times are not written as {source} writes them ({form}): export it so, or "
-    "describe it in a TOML in the home's sources/ (data/sources/ has examples).",
-    OLD_TIME: "The clock that wrote it was never set, or its times are in another unit.",
-    FUTURE_TIME: "It is read once its time has come; is the as-of time ({as_of} UTC) right?",
-    FAR_TIME: "Its clocks disagree by years.",
-    NO_NUMBERS: "Latitude and longitude must be decimal degrees: export it so.",
-    BAD_POSITION: "Latitude and longitude must be decimal degrees: export it so.",
+    "them: export the file again.",
+    BAD_TIME: "Its times do not have the format of {source} ({form}): export it in that format, or "
+    "describe it in a TOML file in the home's sources/ (data/sources/ has examples).",
+    OLD_TIME: "Its clock was never set, or its times are in another unit.",
+    FUTURE_TIME: "It can be read once that time is past; is the as-of time ({as_of} UTC) right?",
+    FAR_TIME: "Its times differ by years.",
+    NO_NUMBERS: "Latitude and longitude must be in decimal degrees: export them so.",
+    BAD_POSITION: "Latitude and longitude must be in decimal degrees: export them so.",
 }
 
 
@@ -86,5 +86,5 @@ def refusal(tally: Tally, source: Source, as_of: datetime) -> str | None:
     )
     return (
         f"{bad:,} of {rows:,} rows cannot be read ({reasons}), and {tally.good:,} are good. Line "
-        f"{line:,} is {raw[:200]!r}. {remedy} The file was not taken in, and is tried again."
+        f"{line:,} is {raw[:200]!r}. {remedy} The file was not ingested and will be tried again."
     )

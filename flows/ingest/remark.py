@@ -41,8 +41,8 @@ def of_rejects(reasons: Iterable[str]) -> Iterator[str]:
     """Of rows that a file's other rows gainsay."""
     if FAR_TIME in reasons:
         yield (
-            "rows far outside the file's span were rejected as of a wrong clock. Should a file "
-            "hold two periods, part it into two"
+            "rows far outside the file's time span were rejected: a wrong clock. If the file "
+            "covers two periods, split it in two"
         )
 
 
@@ -50,8 +50,8 @@ def of_static_reports(lonely: int) -> Iterator[str]:
     """Of static reports that joined no fix."""
     if lonely:
         yield (
-            "static reports of ships without a fix in the same file and day were passed over. "
-            "Where they come in files of their own, put both into one file"
+            "static reports of ships without a fix in the same file and day were ignored. "
+            "If they come in separate files, join both into one file"
         )
 
 
@@ -63,7 +63,7 @@ def of_columns(layout: Layout, part: Path) -> Iterator[str]:
         if name not in mapped and likely:
             yield (
                 f"column {likely[0][:40]!r} looks like {name} and is not read. To read it, "
-                "describe the layout in a TOML in the home's sources/ (data/sources/ has examples)"
+                "describe the layout in a TOML file in the home's sources/ (see data/sources/)"
             )
     empty = _empty_columns(part)
     for names, text in MISSED:

@@ -36,7 +36,7 @@ from flows.lake.manifest import connect, read_manifest
 from flows.rows import blocks, checks, parse, repeats
 from flows.rows.headers import headers_of
 from flows.sources.definitions import Source
-from flows.sources.layouts import Layout, UnknownHeader, told_or_refused
+from flows.sources.layouts import Layout, UnknownHeader, layout_of_file
 from flows.sources.packings import InputFile, Member, opened
 
 log = logging.getLogger("barometer.ingest")
@@ -107,13 +107,13 @@ def ingest_file(
         One a member, in the archive's order.
     """
     return [
-        one if isinstance(one, Outcome) else ingest_input(one, sources, settings, progress)
-        for one in inputs_of([file])
+        item if isinstance(item, Outcome) else ingest_input(item, sources, settings, progress)
+        for item in inputs_of([file])
     ]
 
 
 def ingest_input(
-    given: Input,
+    item: Input,
     sources: dict[str, Source],
     settings: Settings,
     progress: Progress | None = None,
@@ -127,7 +127,7 @@ def ingest_input(
     TransientError
         With `raise_transient`, where another try may help: for a caller that tries again.
     """
-    staged = stage(given, sources, settings, progress)
+    staged = stage(item, sources, settings, progress)
     outcome = staged if isinstance(staged, Outcome) else commit(staged, settings)
     if raise_transient and outcome.is_transient:
         raise TransientError(outcome)
@@ -135,7 +135,7 @@ def ingest_input(
 
 
 def stage(
-    given: Input,
+    item: Input,
     sources: dict[str, Source],
     settings: Settings,
     progress: Progress | None = None,
@@ -150,7 +150,7 @@ def stage(
     Staged or Outcome
         For `commit`; or what became of an input that is known, no AIS, or failed.
     """
-    member = given.member
+    member = item.member
     work = settings.home / "tmp" / uuid.uuid4().hex
     manifest = read_manifest(settings.place)
     try:
@@ -165,7 +165,7 @@ def stage(
     except BaseException as error:
         shutil.rmtree(work, ignore_errors=True)
         if isinstance(error, UnknownHeader):
-            is_failed = error.is_ais or not error.is_table or given.is_named
+            is_failed = error.is_ais or not error.is_table or item.is_named
             state = "failed" if is_failed else "skipped"
             return Outcome(member.name, state, f"{member.name}: {error}")
         if isinstance(error, FAULTS):
@@ -197,21 +197,21 @@ def _stage(
     A file that has rows of a wrong clock is read twice: which rows these are is known at its end.
     """
     rules = checks.Rules(settings.as_of + checks.FUTURE, headers_of(sources.values()))
-    found = _read(member, sources, settings, work, progress, rules)
-    own_days = span.own_days(found.days)
+    reading = _read(member, sources, settings, work, progress, rules)
+    own_days = span.own_days(reading.days)
     if own_days is not None:
         rules = rules._replace(own_days=own_days)
-        found = _read(member, sources, settings, work, progress, rules)
-    source = found.layout.source
-    kept = pq.read_metadata(found.position).num_rows
-    tally = refusal.Tally(kept + found.repeated + found.static, found.reasons, found.first)
+        reading = _read(member, sources, settings, work, progress, rules)
+    source = reading.layout.source
+    kept = pq.read_metadata(reading.position).num_rows
+    tally = refusal.Tally(kept + reading.repeated + reading.static, reading.reasons, reading.first)
     if why := refusal.refusal(tally, source, settings.as_of):
         raise BarometerError(f"{member.name}: {why}")
-    position, remarks = found.position, list(remark.of_rejects(found.reasons))
+    position, remarks = reading.position, list(remark.of_rejects(reading.reasons))
     with connect(settings) as con:
-        if found.static:
+        if reading.static:
             position = work / "joined.parquet"
-            lonely = static.joined(con, found.position, work / STATIC, position)
+            lonely = static.joined(con, reading.position, work / STATIC, position)
             remarks += remark.of_static_reports(lonely)
         once = _without_own_repetitions(con, position, work)
         first_reported_at, last_reported_at = span_of(con, once)
@@ -219,20 +219,20 @@ def _stage(
     return Staged(
         name=member.name,
         source=source.source_id,
-        file_id=found.file_id,
-        fingerprint=found.fingerprint,
+        file_id=reading.file_id,
+        fingerprint=reading.fingerprint,
         as_of=settings.as_of,
-        rows_read=found.rows,
+        rows_read=reading.rows,
         rows_kept=rows_kept,
-        rows_repeated=found.repeated + kept - rows_kept,
-        rows_rejected=found.reasons.total(),
-        rows_static=found.static,
+        rows_repeated=reading.repeated + kept - rows_kept,
+        rows_rejected=reading.reasons.total(),
+        rows_static=reading.static,
         first_reported_at=first_reported_at,
         last_reported_at=last_reported_at,
         work=work,
         position=once,
         reject=work / REJECT,
-        remarks=(*remarks, *remark.of_columns(found.layout, once)),
+        remarks=(*remarks, *remark.of_columns(reading.layout, once)),
     )
 
 
@@ -277,7 +277,7 @@ def _read(
         static.StaticReports(work / STATIC) as reports,
     ):
         head = blocks.read_head(stream.content, digest)
-        layout = told_or_refused(head.text, head.rest, sources.values())
+        layout = layout_of_file(head.text, head.rest, sources.values())
         cut = blocks.read_ahead(
             blocks.blocks(stream.content, digest, head.rest, head.line_number + 1)
         )

@@ -60,7 +60,7 @@ def compact(settings: Settings, manifest: Manifest) -> int:
     """
     if settings.lake:
         return 0
-    covered = {part for one in kept(settings.home, manifest) for part in one.parts}
+    covered = {part for compacted in kept(settings.home, manifest) for part in compacted.parts}
     small = [
         entry
         for entry in manifest.entries.values()
@@ -71,10 +71,10 @@ def compact(settings: Settings, manifest: Manifest) -> int:
     if len(small) <= FEW:
         return 0
     log.info("compacting %d small parts of the lake", len(small))
-    for some in _shares(small):
-        made = _made(settings, some)
-        parts = {part.hash: part.path for e in some if (part := e.position) is not None}
-        derived.keep(settings.home / FOLDER, METHOD, made, parts)
+    for share in _shares(small):
+        folder = _made(settings, share)
+        parts = {part.hash: part.path for e in share if (part := e.position) is not None}
+        derived.keep(settings.home / FOLDER, METHOD, folder, parts)
     return len(small)
 
 
@@ -84,7 +84,7 @@ def drop_damaged(home: Path, manifest: Manifest) -> bool:
     It reads them to their end: for when something could not be read.
     """
     holding = kept(home, manifest)
-    sound = [one for one in holding if not derived.faults([one])]
+    sound = [compacted for compacted in holding if not derived.faults([compacted])]
     if len(sound) == len(holding):
         return False
     log.warning("%d compact files were damaged and are made anew", len(holding) - len(sound))

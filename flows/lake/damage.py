@@ -64,28 +64,29 @@ def damage(place: Place, manifest: Manifest, *, is_hashed: bool) -> dict[Part, s
         return {part: why for part, why in zip(named, whys, strict=True) if why is not None}
 
 
-def told(place: Place, manifest: Manifest, damaged: Mapping[Part, str]) -> list[str]:
+def sentences(place: Place, manifest: Manifest, damaged: Mapping[Part, str]) -> list[str]:
     """A sentence for each damaged file: which, what is lost with it, and how to get it back."""
-    found = [
+    lines = [
         f"{address(place, part)}: {damaged[part]}. Lost with it: {part.rows:,} rows of "
-        f"{_what(entry)}. Give that file again: barometer run FILE (any name and packing will do); "
+        f"{_what(entry)}. Ingest that file again: barometer run FILE (under any name, compressed "
+        "or not); "
         "or restore it from a backup"
         for entry in manifest.entries.values()
         for part in entry.parts
         if part in damaged
     ]
-    if found and isinstance(place, Path):
-        found += [
+    if lines and isinstance(place, Path):
+        lines += [
             f"{place / kind}: the folder is missing. Is a disk not mounted?"
             for kind in KINDS
             if not (place / kind).is_dir()
         ]
-    return found
+    return lines
 
 
 def faults(place: Place, manifest: Manifest, *, is_hashed: bool) -> list[str]:
-    """A sentence for each file of the lake that is missing or damaged; see `damage`, `told`."""
-    return told(place, manifest, damage(place, manifest, is_hashed=is_hashed))
+    """A sentence for each file of the lake that is missing or damaged; see `damage`, `sentences`."""
+    return sentences(place, manifest, damage(place, manifest, is_hashed=is_hashed))
 
 
 def _what(entry: Entry) -> str:

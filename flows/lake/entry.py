@@ -123,11 +123,11 @@ def version_of_path(path: str) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def overlap(one: Span, two: Span) -> bool:
+def overlap(left: Span, right: Span) -> bool:
     """Whether two spans share a moment."""
-    if one[0] is None or one[1] is None or two[0] is None or two[1] is None:
+    if left[0] is None or left[1] is None or right[0] is None or right[1] is None:
         return False
-    return one[0] <= two[1] and two[0] <= one[1]
+    return left[0] <= right[1] and right[0] <= left[1]
 
 
 def raw_of(entry: Entry) -> dict[str, Any]:
@@ -138,8 +138,8 @@ def raw_of(entry: Entry) -> dict[str, Any]:
 def entry_of(raw: dict[str, Any]) -> Entry:
     times = ("first_reported_at", "last_reported_at", "ingested_at")
     read = {k: datetime.fromisoformat(raw[k]) if raw[k] else None for k in times}
-    found = {k: Part(**raw[k]) if raw[k] else None for k in KINDS}
-    return Entry(**(raw | read | found | {"name": shown_name(raw["name"])}))
+    parts = {k: Part(**raw[k]) if raw[k] else None for k in KINDS}
+    return Entry(**(raw | read | parts | {"name": shown_name(raw["name"])}))
 
 
 def iso(value: Any) -> str:

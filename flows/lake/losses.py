@@ -81,8 +81,8 @@ def refuse_losses(settings: Settings) -> None:
     if lost := _lost(settings.home):
         raise BarometerError(
             "\n".join(lost)
-            + f"\nRestore history/ from a backup, or what can be with: {RECOVER}. Nothing was "
-            "changed."
+            + f"\nRestore history/ from a backup, or as far as possible with: {RECOVER}. "
+            "Nothing was changed."
         )
 
 
@@ -99,7 +99,7 @@ def _lost(home: Path) -> list[str]:
             why = f"has {len(records):,} records, and had {least:,} at the last run"
             lost.append(f"{path}: {why if path.exists() else 'is missing'}.")
         elif not path.exists() and _is_witnessed(home, name):
-            lost.append(f"{path}: is missing, and what it told of is here.")
+            lost.append(f"{path}: is missing, although its contents left traces in this home.")
     return lost
 
 
@@ -110,8 +110,8 @@ def _is_witnessed(home: Path, name: str) -> bool:
 
 
 def _register_files(home: Path) -> list[Path]:
-    found = (home / "registers").glob("*/*.parquet")
-    return sorted(path for path in found if not path.name.endswith(".junk.parquet"))
+    paths = (home / "registers").glob("*/*.parquet")
+    return sorted(path for path in paths if not path.name.endswith(".junk.parquet"))
 
 
 def _shown(home: Path) -> dict[str, int]:
@@ -133,22 +133,22 @@ def restore(settings: Settings) -> list[str]:
     The file as it was found stays beside it. What nothing shows is begun anew, and said.
     """
     home = settings.home
-    told = []
+    report = []
     for name in SHOWN:
         if not any(str(history_path(home, name)) in line for line in _lost(home)):
             continue
         here = read_history(home, name)
-        found = _registers(home, here) if name == REGISTER else _merged(home, name, here)
-        _replace(home, name, found)
-        path, restored = history_path(home, name), len(found) - len(here)
+        records = _registers(home, here) if name == REGISTER else _merged(home, name, here)
+        _replace(home, name, records)
+        path, restored = history_path(home, name), len(records) - len(here)
         if restored:
-            told.append(f"{path}: {restored:,} records were restored, {len(found):,} are there")
+            report.append(f"{path}: {restored:,} records were restored, {len(records):,} are there")
         else:
-            told.append(
-                f"{path}: nothing here shows what it held, and it begins anew: what was published, "
-                "sent or imported before is not known any more"
+            report.append(
+                f"{path}: nothing here shows what it held, so it starts empty: what was published, "
+                "sent or imported before is no longer known"
             )
-    return told
+    return report
 
 
 def _merged(home: Path, name: str, here: list[Record]) -> list[Record]:
@@ -207,7 +207,7 @@ def _registers(home: Path, here: list[Record]) -> list[Record]:
         for register in run.get("registers") or []
     }
     named = {record.get("path") for record in here}
-    found = list(here)
+    records = list(here)
     for path in _register_files(home):
         place = str(path.relative_to(home))
         try:
@@ -224,7 +224,7 @@ def _registers(home: Path, here: list[Record]) -> list[Record]:
         is_one = len(sources) == 1 and not register.startswith("team:")
         hulls = {tuple(row.values()) for row in entries.select(["imo", "vessel_name"]).to_pylist()}
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-        found.append(
+        records.append(
             {
                 "register": register,
                 "link_source": sources.pop() if is_one else register,
@@ -242,7 +242,7 @@ def _registers(home: Path, here: list[Record]) -> list[Record]:
                 "accepted": None,
             }
         )
-    return sorted(found, key=lambda record: str(record["imported_at"]))
+    return sorted(records, key=lambda record: str(record["imported_at"]))
 
 
 def _replace(home: Path, name: str, records: Iterable[Record]) -> None:

@@ -64,9 +64,9 @@ def read_manifest(place: Place) -> Manifest:
         If it is lost, cannot be read, or is of a format that this version does not know.
     """
     path = address(place, MANIFEST)
-    found = find_manifest(place)
-    if found is not None:
-        return found
+    manifest = find_manifest(place)
+    if manifest is not None:
+        return manifest
     if data := stored_files(place):
         raise BarometerError(
             f"{path}: is missing, and {len(data):,} files of a lake lie beside it. Restore it from "
@@ -87,13 +87,13 @@ def find_manifest(place: Place) -> Manifest | None:
     try:
         if isinstance(place, Path):
             return Manifest(_entries(path, (place / MANIFEST).read_text(encoding="utf-8")))
-        found = _fetched(place)
-        return Manifest(_entries(path, found[0].decode()), found[1]) if found else None
+        stored = _fetched(place)
+        return Manifest(_entries(path, stored[0].decode()), stored[1]) if stored else None
     except FileNotFoundError:
         return None
     except OSError as error:
         raise BarometerError(
-            f"{path}: cannot be opened ({error.strerror}). Check its rights and the disk. "
+            f"{path}: cannot be opened ({error.strerror}). Check permissions and the disk. "
             "Nothing was changed."
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -106,16 +106,16 @@ def find_manifest(place: Place) -> Manifest | None:
 def stored_files(place: Place) -> list[str]:
     """The paths of the Parquet files of a lake and its notes, named by a manifest or not."""
     if isinstance(place, str):
-        found = [path for kind in KINDS for path in store.listed(place, kind)]
+        paths = [path for kind in KINDS for path in store.listed(place, kind)]
     else:
-        found = [
+        paths = [
             str(path.relative_to(place))
             for kind in KINDS
             for path in (place / kind).rglob("*.parquet")
             if not path.is_dir()
         ]
     noted = (f"{notes.FOLDER}/{file_id}.json" for file_id in notes.noted(place))
-    named = [p for p in found if p.endswith(".parquet") and not p.endswith(f"/{EMPTY}")]
+    named = [p for p in paths if p.endswith(".parquet") and not p.endswith(f"/{EMPTY}")]
     return sorted([*named, *noted])
 
 
@@ -134,7 +134,7 @@ def _entries(path: str, text: str) -> dict[str, Entry]:
     while raw["format"] != FORMAT:
         if raw["format"] not in UPGRADES:
             raise BarometerError(
-                f"{path}: format {raw['format']}, and this version knows {FORMAT}. Use the "
+                f"{path}: format {raw['format']}, but this version supports {FORMAT}. Use the "
                 "version of barometer that wrote it, or a later one: the last code_version in "
                 "history/run.jsonl. Nothing was changed."
             )
@@ -165,12 +165,12 @@ def write_note(place: Place, entry: Entry) -> None:
 
 def part_paths(place: Place, manifest: Manifest, kind: str) -> list[str]:
     """Addresses of the lake's Parquet files of a kind; of an empty lake, the empty file."""
-    found = [
+    addresses = [
         address(place, part)
         for entry in manifest.entries.values()
         if (part := getattr(entry, kind)) is not None
     ]
-    return found or [address(place, f"{kind}/{EMPTY}")]
+    return addresses or [address(place, f"{kind}/{EMPTY}")]
 
 
 def described(place: Place, path: str, rows: int) -> Part:

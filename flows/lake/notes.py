@@ -73,8 +73,8 @@ def read_note(place: Place, file_id: str) -> dict[str, Any] | None:
     """The facts of an input as JSON; None where there is no note that can be read."""
     try:
         if isinstance(place, str):
-            found = store.content(place, _path(file_id))
-            raw = json.loads(found[0]) if found else None
+            stored = store.content(place, _path(file_id))
+            raw = json.loads(stored[0]) if stored else None
         else:
             raw = json.loads((place / _path(file_id)).read_bytes())
     except (OSError, ValueError, RecursionError):

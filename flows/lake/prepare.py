@@ -63,7 +63,8 @@ def prepare_home(home: Path, place: Place | None = None) -> Manifest:
             write_note(place, manifest.entries[file_id])
     except OSError as error:
         raise BarometerError(
-            f"{place}: cannot be made ready for writing ({error}). Check its rights and free space."
+            f"{place}: cannot be made ready for writing ({error}). Check permissions and free "
+            "space."
         ) from error
     return manifest
 
@@ -77,7 +78,7 @@ def _first_manifest(home: Path, place: Place) -> Manifest:
         raise BarometerError(
             f"{address(place, MANIFEST)}: is missing, and so are all files of the lake, but this "
             "home has had runs. Is a disk not mounted, or is it another lake? Restore the lake "
-            f"from a backup; or begin with an empty one, and give all files again: {RECOVER}. "
+            f"from a backup; or start with an empty one and ingest all files again: {RECOVER}. "
             "Nothing was changed."
         )
     with suppress(store.ConflictError):  # another home made it meanwhile

@@ -86,7 +86,7 @@ def _access(environ: Mapping[str, str] | None = None) -> _Access:
     url = urlsplit(endpoint)
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
         raise BarometerError(
-            "AWS_ENDPOINT_URL is no address such as https://storage.example.org:9000."
+            "AWS_ENDPOINT_URL is not an address such as https://storage.example.org:9000."
         )
     return _Access(
         endpoint=endpoint.rstrip("/"),
@@ -126,8 +126,9 @@ def attach(con: duckdb.DuckDBPyConnection, place: Path | str) -> None:
     extension = folder / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
     if not extension.is_file():
         raise BarometerError(
-            f"duckdb-extension-httpfs is not of DuckDB {duckdb.__version__}. Install the one that "
-            f"is: python -m pip install duckdb-extension-httpfs=={duckdb.__version__}"
+            f"duckdb-extension-httpfs does not match DuckDB {duckdb.__version__}. Install the one "
+            "for it: "
+            f"python -m pip install duckdb-extension-httpfs=={duckdb.__version__}"
         )
     con.load_extension(str(extension))
     url = urlsplit(access.endpoint)
@@ -202,19 +203,19 @@ def size(url: str, path: str) -> int | None:
 
 def digest(url: str, path: str) -> str:
     """Its blake2b-256, hexadecimal. Reads it to its end."""
-    found = new_hash()
+    hasher = new_hash()
     with _explained() as obstore:
         for piece in obstore.get(_store(url), path).stream(min_chunk_size=CHUNK_BYTES):
-            found.update(piece)
-    return found.hexdigest()
+            hasher.update(piece)
+    return hasher.hexdigest()
 
 
 def content(url: str, path: str) -> tuple[bytes, str] | None:
     """An object and the tag of this version of it, for `swap`; None where there is none."""
     with _explained() as obstore:
         try:
-            found = obstore.get(_store(url), path)
-            return bytes(found.bytes()), str(found.meta["e_tag"])
+            result = obstore.get(_store(url), path)
+            return bytes(result.bytes()), str(result.meta["e_tag"])
         except FileNotFoundError:
             return None
 
@@ -269,16 +270,16 @@ def sweep(url: str, folders: tuple[str, ...], named: set[str]) -> None:
     wrong.
     """
     with _explained() as obstore:
-        found: list[tuple[str, datetime]] = [
-            (one["path"], one["last_modified"])
+        objects: list[tuple[str, datetime]] = [
+            (item["path"], item["last_modified"])
             for folder in folders
-            for some in obstore.list(_store(url), folder)
-            for one in some
+            for page in obstore.list(_store(url), folder)
+            for item in page
         ]
-        newest = max((at for _, at in found), default=None)
+        newest = max((at for _, at in objects), default=None)
         old = [
             path
-            for path, at in found
+            for path, at in objects
             if path.endswith(".parquet")
             and path not in named
             and newest is not None
@@ -291,7 +292,7 @@ def sweep(url: str, folders: tuple[str, ...], named: set[str]) -> None:
 def listed(url: str, folder: str) -> list[str]:
     """The paths of the objects below a folder."""
     with _explained() as obstore:
-        return [one["path"] for some in obstore.list(_store(url), folder) for one in some]
+        return [item["path"] for page in obstore.list(_store(url), folder) for item in page]
 
 
 def delete(url: str, paths: list[str]) -> None:

@@ -166,12 +166,14 @@ def _without_long_lines(whole: bytes, first_line: int) -> tuple[bytes, list[tupl
     long = np.flatnonzero(ends - starts > MAX_LINE_BYTES)
     if not len(long):
         return whole, []
-    found = [(first_line + int(i), whole[starts[i] : starts[i] + RAW_CHARACTERS * 4]) for i in long]
+    too_long = [
+        (first_line + int(i), whole[starts[i] : starts[i] + RAW_CHARACTERS * 4]) for i in long
+    ]
     pieces, at = [], 0
     for i in long:
         pieces.append(whole[at : starts[i]])
         at = int(ends[i])
-    return b"".join([*pieces, whole[at:]]), found
+    return b"".join([*pieces, whole[at:]]), too_long
 
 
 def read_ahead(source: Iterable[T]) -> Generator[T, None, None]:

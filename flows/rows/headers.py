@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from flows.home.settings import BarometerError
 from flows.sources.definitions import Source
-from flows.sources.layouts import Layout, UnknownHeader, tell_source
+from flows.sources.layouts import Layout, UnknownHeader, match_source
 
 _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
 _DIGIT = re.compile(rb"\d")
@@ -40,7 +40,7 @@ class Headers(NamedTuple):
     names: frozenset[str]
     marks: tuple[bytes, ...]
 
-    def told(
+    def find(
         self, raw: bytes, fields: list[str] | None, layout: Layout, line: int
     ) -> Header | None:
         """The header that a line is, None where it is none.
@@ -61,7 +61,7 @@ class Headers(NamedTuple):
         Raises
         ------
         BarometerError
-            If it is a header that fits no source: the lines after it cannot be read.
+            If it is a header that matches no source: the lines after it cannot be read.
         """
         if fields is not None and len(fields) == len(layout.header):
             mmsi = layout.header.index(layout.source.columns["mmsi"])
@@ -82,8 +82,8 @@ class Headers(NamedTuple):
             return Header(layout, is_same=True)
         if any(_NUMBER.fullmatch(name) for name in names):
             return None
-        found = self._told(text)
-        return None if found is None else Header(found, found == layout)
+        new_layout = self._match(text)
+        return None if new_layout is None else Header(new_layout, new_layout == layout)
 
     def _behind_a_row(self, text: str, layout: Layout) -> Header | None:
         names = _names(text, layout)
@@ -94,14 +94,16 @@ class Headers(NamedTuple):
             first = names[last][start:]
             if first not in self.names:
                 continue
-            found = self._told(layout.delimiter.join([first, *names[last + 1 :]]))
-            if found is not None:
-                return Header(found, found == layout, [*names[:last], names[last][:start]])
+            new_layout = self._match(layout.delimiter.join([first, *names[last + 1 :]]))
+            if new_layout is not None:
+                return Header(
+                    new_layout, new_layout == layout, [*names[:last], names[last][:start]]
+                )
         return None
 
-    def _told(self, text: str) -> Layout | None:
+    def _match(self, text: str) -> Layout | None:
         try:
-            return tell_source(text, self.sources)
+            return match_source(text, self.sources)
         except UnknownHeader as error:
             if error.is_ais and not any(_NUMBER.fullmatch(x) for x in re.split("[,;\t]", text)):
                 raise

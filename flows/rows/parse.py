@@ -89,17 +89,19 @@ def parsed(
         parse = parser(layout, decimal_mark(layout, start), rules)
         ended = None
         with closing(in_order(parse, _given(front, source, waiting), workers)) as ahead:
-            for found in ahead:
+            for block_rows in ahead:
                 waiting.popleft()
-                yield found
-                if found.ended is not None:
-                    ended = found.ended
+                yield block_rows
+                if block_rows.ended is not None:
+                    ended = block_rows.ended
                     break
         if ended is None:
             return
         layout = ended[0].layout
         front.extendleft(reversed([ended[1], *waiting]))
-    raise BarometerError(f"over {MAX_HEADERS} headers of other layouts. Part the file at them.")
+    raise BarometerError(
+        f"more than {MAX_HEADERS} headers of other layouts. Split the file at them."
+    )
 
 
 def _given(front: deque[Block], source: Iterator[Block], waiting: deque[Block]) -> Iterator[Block]:
@@ -153,9 +155,9 @@ def parser(layout: Layout, decimal: str, rules: Rules) -> Callable[[Block], Pars
     return parse
 
 
-def added(one: npt.NDArray[np.int64], two: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def added(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Two counts by day, of which the shorter has nothing on the days that it lacks."""
-    short, long = sorted((one, two), key=len)
+    short, long = sorted((left, right), key=len)
     total = long.copy()
     total[: len(short)] += short
     return total
@@ -190,7 +192,9 @@ def _pieces(block: Block, layout: Layout, decimal: str, headers: Headers) -> Ite
         if piece.ended is not None:
             header, rest = piece.ended
             after = rest.content + content[end:]
-            too_long = tuple(found for found in block.too_long if found[0] >= rest.first_line)
+            too_long = tuple(
+                long_line for long_line in block.too_long if long_line[0] >= rest.first_line
+            )
             rest = Block(after, rest.first_line, line_ends_of(after), too_long)
             yield piece._replace(ended=(header, rest))
             return
@@ -285,7 +289,7 @@ def _records(
         if not raw.strip() and layout.delimiter.encode() not in raw:
             continue
         fields = _fields(raw, layout.delimiter)
-        header = headers.told(raw, fields, layout, line)
+        header = headers.find(raw, fields, layout, line)
         if header is not None and header.row is not None:
             records.append((line, header.row))
         elif header is None and fields is None:

@@ -48,40 +48,40 @@ def moment(text: str, time_format: str) -> datetime | None:
     try:
         if time_format == "unix":
             return _of_unix(text)
-        found = _of_iso(text) if time_format == "iso" else _of_format(text, time_format)
+        time = _of_iso(text) if time_format == "iso" else _of_format(text, time_format)
     except (ValueError, OverflowError):
         return None
-    if found is None or found.tzinfo is None:
-        return found
+    if time is None or time.tzinfo is None:
+        return time
     try:
-        return found.astimezone(UTC).replace(tzinfo=None)
+        return time.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:
         return None
 
 
 def offset_of_plain(text: str) -> bool | None:
     """Whether an ISO time has an offset, None where it is not in a form that pyarrow reads."""
-    found = _PLAIN.fullmatch(text)
-    return None if found is None else found["zone"] is not None
+    match = _PLAIN.fullmatch(text)
+    return None if match is None else match["zone"] is not None
 
 
 def _of_iso(text: str) -> datetime | None:
-    found = _ISO.fullmatch(text)
-    if found is None:
+    match = _ISO.fullmatch(text)
+    if match is None:
         return None
-    offset = found["offset"] or ""
-    if found["zone"]:
+    offset = match["offset"] or ""
+    if match["zone"]:
         if offset and not _ZERO.fullmatch(offset):
             return None  # two zones that differ
         offset = "+00:00"
-    return datetime.fromisoformat(found["moment"].upper() + offset)
+    return datetime.fromisoformat(match["moment"].upper() + offset)
 
 
 def _of_unix(text: str) -> datetime | None:
-    found = _UNIX.fullmatch(text)
-    if found is None:
+    match = _UNIX.fullmatch(text)
+    if match is None:
         return None
-    whole, part = int(found["whole"]), found["part"] or ""
+    whole, part = int(match["whole"]), match["part"] or ""
     unit = 1_000_000  # microseconds in one
     for least in (MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM):
         if whole >= least:
@@ -102,7 +102,7 @@ def _of_format(text: str, time_format: str) -> datetime | None:
     fraction = None if "%f" in plain else _FRACTION.search(bare)
     if fraction is not None:
         bare = bare[: fraction.start()] + bare[fraction.end() :]
-    found = datetime.strptime(bare, plain)  # noqa: DTZ007 published in UTC
+    time = datetime.strptime(bare, plain)  # noqa: DTZ007 published in UTC
     if fraction is None:
-        return found
-    return found + timedelta(microseconds=int((fraction[1] + "000000")[:6]))
+        return time
+    return time + timedelta(microseconds=int((fraction[1] + "000000")[:6]))

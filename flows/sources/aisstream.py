@@ -154,10 +154,10 @@ def refusal(message: Mapping[str, Any]) -> str | None:
         for name in ("messagetype", "type", "status", "event")
     )
     names = ("error", "errors", *(("message", "reason", "detail", "code") if is_error else ()))
-    said = next((given[name] for name in names if given.get(name)), None)
-    if said is None:
+    answer = next((given[name] for name in names if given.get(name)), None)
+    if answer is None:
         return json.dumps(message) if is_error else None
-    return said if isinstance(said, str) else json.dumps(said)
+    return answer if isinstance(answer, str) else json.dumps(answer)
 
 
 def read_frame(frame: str | bytes) -> dict[str, Any]:
@@ -229,8 +229,8 @@ def take(message: Mapping[str, Any], received_at: datetime, known: Known) -> lis
             "message_type": kind,
             "received_at": _iso(received_at),
         }
-    told = meta.get("ShipName")
-    name = _text(meta, "ShipName", LONGEST["vessel_name"]) if isinstance(told, str) else None
+    ship_name = meta.get("ShipName")
+    name = _text(meta, "ShipName", LONGEST["vessel_name"]) if isinstance(ship_name, str) else None
     _remember(known, mmsi, static, received_at)
     if row is None:
         return None
@@ -261,22 +261,22 @@ def report_time(time_utc: object, second: object) -> datetime:
     >>> report_time("2026-04-15 12:00:03 +0000 UTC", 60).isoformat()
     '2026-04-15T12:00:03'
     """
-    found = _GO_TIME.fullmatch(time_utc) if isinstance(time_utc, str) else None
-    if found is None:
+    match = _GO_TIME.fullmatch(time_utc) if isinstance(time_utc, str) else None
+    if match is None:
         raise BadMessage("no time")
     try:
-        moment = datetime.fromisoformat(f"{found[1]}T{found[2]}")
-        moment += timedelta(microseconds=int((found[3] or "0").ljust(6, "0")[:6]))
+        moment = datetime.fromisoformat(f"{match[1]}T{match[2]}")
+        moment += timedelta(microseconds=int((match[3] or "0").ljust(6, "0")[:6]))
         if type(second) is not int or not 0 <= second <= 59:
             return moment
-        told = moment.replace(second=second, microsecond=0)
-        if told > moment + CLOCK_SLACK:
-            return told - timedelta(minutes=1)
-        if told <= moment + CLOCK_SLACK - timedelta(minutes=1):
-            return told + timedelta(minutes=1)
+        reported_at = moment.replace(second=second, microsecond=0)
+        if reported_at > moment + CLOCK_SLACK:
+            return reported_at - timedelta(minutes=1)
+        if reported_at <= moment + CLOCK_SLACK - timedelta(minutes=1):
+            return reported_at + timedelta(minutes=1)
     except (ValueError, OverflowError) as error:
         raise BadMessage("no time") from error
-    return told
+    return reported_at
 
 
 class Reports:
@@ -303,8 +303,8 @@ class Reports:
             As `report_time` gives it.
         """
         body = message["Message"][message["MessageType"]]
-        told = {name: value for name, value in body.items() if name != "RepeatIndicator"}
-        text = json.dumps([message["MessageType"], told], sort_keys=True).encode()
+        fields = {name: value for name, value in body.items() if name != "RepeatIndicator"}
+        text = json.dumps([message["MessageType"], fields], sort_keys=True).encode()
         key = hashlib.blake2b(text, digest_size=16).digest()
         first = self._first.get(key)
         if first is not None and timedelta(0) < reported_at - first <= COPY_AGE:
@@ -403,17 +403,17 @@ def _mmsi(body: Mapping[str, Any], meta: Mapping[str, Any]) -> int:
     mmsi = body.get("UserID")
     if type(mmsi) is not int or not 0 <= mmsi < 10**9:
         raise BadMessage("no MMSI")
-    told = re.fullmatch(r"0*([1-9][0-9]{0,8})", str(meta.get("MMSI")))
-    if told is not None and int(told[1]) != mmsi:
+    match = re.fullmatch(r"0*([1-9][0-9]{0,8})", str(meta.get("MMSI")))
+    if match is not None and int(match[1]) != mmsi:
         raise BadMessage("two MMSIs")
     return mmsi
 
 
 def _object(parent: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = parent.get(name)
-    if not isinstance(found, dict):
+    value = parent.get(name)
+    if not isinstance(value, dict):
         raise BadMessage(f"no {name}")
-    return found
+    return value
 
 
 def _needed(body: Mapping[str, Any], name: str, digits: int) -> str:

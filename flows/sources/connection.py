@@ -92,7 +92,7 @@ def stream_url(environ: Mapping[str, str]) -> str:
         parts = parse_uri(url)
     except (ValueError, InvalidURI):
         raise BarometerError(
-            f"{URL_NAME}: is no address such as {URL}. Mend it or take it away."
+            f"{URL_NAME}: not a WebSocket address such as {URL}. Fix or unset it."
         ) from None  # whose text has the address in it
     if not parts.secure and parts.host not in ("localhost", "127.0.0.1", "::1"):
         raise BarometerError(
@@ -112,11 +112,13 @@ def stream_key(environ: Mapping[str, str]) -> str:
     key = environ.get(KEY_NAME, "").strip()
     if not key:
         raise BarometerError(
-            f"{KEY_NAME} is not set. Make a key at https://aisstream.io/apikeys (free of charge) "
-            "and put it into the environment; not into a file of the project."
+            f"{KEY_NAME} is not set. Create a key at https://aisstream.io/apikeys (free of charge) "
+            "and set it in the environment, not in a file of the project."
         )
     if not re.fullmatch(rf"[!-~]{{1,{LONGEST_KEY}}}", key):
-        raise BarometerError(f"{KEY_NAME}: is no key (spaces, or other signs). Copy it again.")
+        raise BarometerError(
+            f"{KEY_NAME}: not a valid key (spaces or non-ASCII characters). Copy it again."
+        )
     return key
 
 

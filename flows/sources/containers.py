@@ -7,7 +7,7 @@ from flows.home.settings import BarometerError
 FIRST_BYTES = 512
 """A tar archive says what it is at byte 257 (POSIX, ustar)."""
 
-UNPACK = "Unpack it, and give the CSVs in it, or pack them as zip, gzip or zstd."
+UNPACK = "Unpack it and pass its CSV files, or compress them with zip, gzip or zstd."
 AS_CSV = "Export it as CSV."
 DECODE = "Decode it to CSV, for instance with pyais."
 
@@ -15,13 +15,13 @@ KINDS = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     (0, b"Rar!\x1a\x07", "a RAR archive", UNPACK),
     (257, b"ustar", "a tar archive", UNPACK),
-    (4, b"1AY&SY", "packed with bzip2", UNPACK),
-    (0, b"\xfd7zXZ\x00", "packed with xz", UNPACK),
-    (0, b"\x04\x22\x4d\x18", "packed with lz4", UNPACK),
-    (0, b"\x1f\x9d", "packed with compress", UNPACK),
-    (0, b"\x1f\x8b", "packed with gzip once more", UNPACK),
-    (0, b"\x28\xb5\x2f\xfd", "packed with zstd once more", UNPACK),
-    (0, b"PK\x03\x04", "a zip archive inside of another packing", UNPACK),
+    (4, b"1AY&SY", "compressed with bzip2", UNPACK),
+    (0, b"\xfd7zXZ\x00", "compressed with xz", UNPACK),
+    (0, b"\x04\x22\x4d\x18", "compressed with lz4", UNPACK),
+    (0, b"\x1f\x9d", "compressed with compress", UNPACK),
+    (0, b"\x1f\x8b", "compressed with gzip twice", UNPACK),
+    (0, b"\x28\xb5\x2f\xfd", "compressed with zstd twice", UNPACK),
+    (0, b"PK\x03\x04", "a zip archive inside another archive", UNPACK),
     (0, b"MSCF\x00", "a cabinet archive", UNPACK),
     (0, b"PAR1\x15", "a Parquet file", AS_CSV),
     (0, b"ARROW1\x00", "an Arrow file", AS_CSV),
@@ -30,7 +30,7 @@ KINDS = (
     (0, b"\x89HDF\r\n\x1a\n", "an HDF5 or NetCDF file", AS_CSV),
     (0, b"CDF\x01", "a NetCDF file", AS_CSV),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook", "Save its sheet as CSV."),
-    (0, b"%PDF-", "a PDF document", "Give the CSV that it was made of."),
+    (0, b"%PDF-", "a PDF document", "Use the CSV file it was made from."),
     *((0, mark, "raw NMEA", DECODE) for mark in (b"!AIVDM,", b"!AIVDO,", b"!BSVDM,", b"!ABVDM,")),
     *((0, mark, "raw NMEA with tag blocks", DECODE) for mark in (b"\\s:", b"\\c:", b"\\g:")),
 )
@@ -49,13 +49,13 @@ def refuse(name: str, start: bytes) -> None:
     """
     for offset, mark, kind, remedy in KINDS:
         if start[offset : offset + len(mark)] == mark:
-            raise BarometerError(f"{name}: it is {kind}, which is not read. {remedy}")
+            raise BarometerError(f"{name}: this is {kind}, which is not supported. {remedy}")
 
 
 def without_csv(name: str, inside: list[str]) -> BarometerError:
     """What to say of a zip archive in which no CSV is."""
     if any(member in inside for member in WORKBOOKS):
-        return BarometerError(f"{name}: it is a workbook. Save its sheet as CSV.")
+        return BarometerError(f"{name}: this is a workbook. Save its sheet as CSV.")
     shown = ", ".join(repr(member[-40:]) for member in inside[:3]) or "nothing"
     more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
-    return BarometerError(f"{name}: the archive holds no CSV, but {shown}{more}. {UNPACK}")
+    return BarometerError(f"{name}: the archive contains no CSV file but {shown}{more}. {UNPACK}")

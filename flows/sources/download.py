@@ -72,14 +72,14 @@ def open_client(patience: Patience) -> httpx.Client:
         )
     except OSError as error:  # ssl's errors are some
         raise BarometerError(
-            f"SSL_CERT_FILE or SSL_CERT_DIR: no certificates to be read there ({error}). "
-            "Name a PEM file, or take the variable away."
+            f"SSL_CERT_FILE or SSL_CERT_DIR: no readable certificates there ({error}). "
+            "Set it to a PEM file, or unset the variable."
         ) from error
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         # Without the error's text: a proxy's address may hold a password.
         raise BarometerError(
-            "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: not the address of a proxy that can be used. "
-            "Give one such as http://proxy.example:3128."
+            "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: not a valid proxy address. "
+            "Use one such as http://proxy.example:3128."
         ) from error
 
 
@@ -160,7 +160,9 @@ def _transfer(
                 durable.write_durably(record_of(part), note.encode())
             case HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE if begun is not None:
                 drop(part)
-                raise Fault(f"{address}: the part that is here is too long.", may_pass=True)
+                raise Fault(
+                    f"{address}: the partial file is longer than the server's.", may_pass=True
+                )
             case code:
                 raise refusal(code, response.headers.get("Retry-After", ""), address, session)
         at = _receive(response, part, version, file, session)
@@ -180,8 +182,8 @@ def _conditions(
         return {"Range": f"bytes={start}-", "If-Range": begun.validator}
     if whole is None or whole.address != address:
         return {}
-    told = {"If-None-Match": whole.etag, "If-Modified-Since": whole.last_modified}
-    return {name: value for name, value in told.items() if value}
+    headers = {"If-None-Match": whole.etag, "If-Modified-Since": whole.last_modified}
+    return {name: value for name, value in headers.items() if value}
 
 
 @contextmanager
@@ -201,8 +203,9 @@ def _answer(
             response.close()
         if request.url.scheme == "https" and following.url.scheme != "https":
             raise Fault(
-                f"{address}: the server leads on to an address without TLS, which is not followed. "
-                "See the publisher's page for where its files are now."
+                f"{address}: the server redirects to an address without TLS, which is not "
+                "followed. "
+                "See the publisher's page for the new address."
             )
         request = following
     raise Fault(f"{address}: more than {MOST_REDIRECTS} redirects. See the publisher's page.")
@@ -221,11 +224,11 @@ def _version(address: str, response: httpx.Response) -> Version:
 def _check_range(response: httpx.Response, part: Path, begun: Version) -> None:
     """The rest of a file must begin where the part ends, and be of the same version: a server may
     ignore If-Range, and two versions may have one size."""
-    told = response.headers.get("Content-Range", "")
+    content_range = response.headers.get("Content-Range", "")
     now = _version(begun.address, response)
     has_changed = any(
-        one and other and one != other
-        for one, other in (
+        left and right and left != right
+        for left, right in (
             (now.etag, begun.etag),
             (now.last_modified, begun.last_modified),
         )
@@ -233,15 +236,16 @@ def _check_range(response: httpx.Response, part: Path, begun: Version) -> None:
     if has_changed:
         drop(part)
         raise Fault(
-            f"{begun.address}: the file changed while it was fetched, and is fetched anew.",
+            f"{begun.address}: the file changed during the download and is fetched again.",
             may_pass=True,
         )
-    found = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)", told)
+    match = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)", content_range)
     sizes = None if begun.size_bytes is None else ("*", str(begun.size_bytes))
-    if found is None or int(found[1]) != size_of(part) or (sizes and found[2] not in sizes):
+    if match is None or int(match[1]) != size_of(part) or (sizes and match[2] not in sizes):
         drop(part)
         raise Fault(
-            f"{begun.address}: the server gave another part than was asked for.", may_pass=True
+            f"{begun.address}: the server returned another byte range than requested.",
+            may_pass=True,
         )
 
 
@@ -252,15 +256,15 @@ def _check_size(version: Version, file: DayFile, part: Path) -> None:
     free = shutil.disk_usage(part.parent).free + size_of(part)
     if size + SPARE_BYTES > free:
         raise Fault(
-            f"{part.parent}: {free:,} bytes are free, and {file.name} has {size:,}. "
-            "Make room, or name another home.",
+            f"{part.parent}: {free:,} bytes are free, but {file.name} has {size:,}. "
+            "Free some space, or use another home.",
             is_ours=True,
         )
 
 
 def _too_large(address: str, file: DayFile) -> Fault:
     return Fault(
-        f"{address}: over {file.max_bytes:,} bytes, the most that its source allows. If the "
+        f"{address}: larger than {file.max_bytes:,} bytes, the limit of its source. If the "
         "publisher's files have grown, raise max_bytes in the source's TOML."
     )
 
@@ -315,16 +319,17 @@ def check_head(head: bytes, name: str) -> None:
         If it is empty, a page, or another kind of file than its name says.
     """
     if not head:
-        raise Damaged("the server gave an empty file. See the publisher's page.")
+        raise Damaged("the server returned an empty file. See the publisher's page.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{"):
         raise Damaged(
-            "the server gave a page in place of the file. Open the address in a browser: perhaps a "
-            "network asks for a login there, or the publisher moved its files."
+            "the server returned a web page instead of the file. Open the address in a browser: "
+            "the "
+            "network may ask for a login, or the publisher has moved its files."
         )
     magic = next((_MAGIC[end] for end in _MAGIC if name.lower().endswith(end)), None)
     if magic is not None and not head.startswith(magic):
         raise Damaged(
-            f"by its first bytes no {name.rpartition('.')[2]} file. See the publisher's page."
+            f"not a {name.rpartition('.')[2]} file by its first bytes. See the publisher's page."
         )
 
 

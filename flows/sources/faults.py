@@ -94,26 +94,26 @@ def refusal(code: int, retry_after: str, address: str, session: Session) -> Faul
     """What a status other than success means, and what to do."""
     # Not the server's own phrase, which may be anything.
     phrase = next((f" {s.phrase}" for s in HTTPStatus if s == code), "")
-    what = f"{address}: {code}{phrase}."
+    status = f"{address}: {code}{phrase}."
     if code in (404, 410):
-        return Fault(f"{what} The publisher has no such file.", is_absent=True)
+        return Fault(f"{status} The publisher has no such file.", is_absent=True)
     if code in _MAY_PASS:
         wait_s = _retry_after_s(retry_after)
         if wait_s > session.patience.longest_wait_s:
-            return Fault(f"{what} The server asks for {wait_s:,.0f} s of rest: fetch again then.")
-        return Fault(f"{what} Fetch again later.", may_pass=True, wait_s=wait_s)
+            return Fault(f"{status} The server asks to wait {wait_s:,.0f} s: fetch again then.")
+        return Fault(f"{status} Fetch again later.", may_pass=True, wait_s=wait_s)
     remedies = {
-        401: "The publisher wants a login: fetch it by browser, and give it to barometer ingest.",
-        403: "The publisher does not give this file, or not to this network (some say so of a file "
-        "that is not there): look whether a browser gets it.",
+        401: "A login is required: download the file in a browser, then run barometer ingest.",
+        403: "The publisher refuses this file, or this network (some servers answer so for a "
+        "missing file): check whether a browser can download it.",
         407: _PROXY,
     }
-    return Fault(f"{what} {remedies.get(code, 'That is no file. See the publisher’s page.')}")
+    return Fault(f"{status} {remedies.get(code, 'This is not a file. See the publisher’s page.')}")
 
 
 _PROXY = (
-    "The proxy wants a login or does not let this through: set HTTP_PROXY and HTTPS_PROXY with "
-    "user and password, or ask who runs it."
+    "The proxy requires a login or blocks the request: set HTTP_PROXY and HTTPS_PROXY with "
+    "user and password, or ask its operator."
 )
 
 
@@ -141,33 +141,34 @@ def network_fault(error: httpx.HTTPError, address: str, reached: int) -> Fault:
     may_pass = False
     certificate = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
     if certificate is not None:
-        what = (
+        reason = (
             f"the certificate of {host} is not trusted ({certificate.verify_message}). If your "
-            "network puts its own in between, name its authority's PEM file in SSL_CERT_FILE; "
-            "also look at this machine's date."
+            "network has a certificate authority of its own, set SSL_CERT_FILE to its PEM file; "
+            "also check this machine's date."
         )
     elif isinstance(error, httpx.ConnectError) and any(isinstance(c, ssl.SSLError) for c in causes):
-        what = f"{host} speaks no TLS that can be used. Is it the right address?"
+        reason = f"{host} offers no TLS that can be used. Is the address right?"
     elif isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        what = "the server leads on to no address of the web. See the publisher's page."
+        reason = "the server redirects to an address that is not HTTP. See the publisher's page."
     elif isinstance(error, httpx.ProxyError) and not str(error).startswith(
         tuple(map(str, _MAY_PASS))
     ):
-        what = f"the proxy refused. {_PROXY}"
+        reason = f"the proxy refused. {_PROXY}"
     elif any(isinstance(cause, socket.gaierror) for cause in causes):
         may_pass = True
-        what = (
-            f"the name {host}, or the proxy's, is not known here. Check the network, its name "
+        reason = (
+            f"the host name {host}, or the proxy's, cannot be resolved. Check the network, its "
+            "name "
             "server, and HTTP_PROXY and HTTPS_PROXY."
         )
     else:
         may_pass = True
         kind = "silence" if isinstance(error, httpx.TimeoutException) else type(error).__name__
-        what = (
-            f"no connection, or cut ({kind}), {reached:,} bytes are here. Check the network; "
+        reason = (
+            f"connection failed or lost ({kind}) after {reached:,} bytes. Check the network; "
             "fetch again later."
         )
-    return Fault(f"{address}: {what}", may_pass=may_pass, reached=reached)
+    return Fault(f"{address}: {reason}", may_pass=may_pass, reached=reached)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -179,7 +180,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def disk_fault(error: OSError, folder: Path) -> Fault:
     """What a failed write means, and what to do."""
     if error.errno in _FULL:
-        what = "the disk is full. Make room, or name another home; what came is kept."
+        reason = "the disk is full. Free some space, or use another home; the partial file is kept."
     else:
-        what = f"cannot be written ({error.strerror}). Check its rights."
-    return Fault(f"{folder}: {what}", is_ours=True)
+        reason = f"cannot be written ({error.strerror}). Check its permissions."
+    return Fault(f"{folder}: {reason}", is_ours=True)

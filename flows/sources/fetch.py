@@ -47,7 +47,7 @@ from flows.sources.fetched import (
     log,
     log_fetched,
     newest_day,
-    with_absent_told,
+    with_absence_explained,
 )
 from flows.sources.packings import members, opened
 
@@ -87,8 +87,8 @@ def fetch_days(
         If the source does not say where its files are, another process fetches it, the folder
         cannot be written, or the proxy or certificates that the environment names cannot be used.
     """
-    found = _fetched(settings, source, first, last, progress, patience)
-    return with_absent_told(found, settings, source)
+    results = _fetched(settings, source, first, last, progress, patience)
+    return with_absence_explained(results, settings, source)
 
 
 def _fetched(
@@ -103,8 +103,8 @@ def _fetched(
     published = source.published
     if published is None:
         raise BarometerError(
-            f"{source.source_id}: its definition has no [fetch] that says where its files are. "
-            "data/sources/marinecadastre-2025.toml shows the form."
+            f"{source.source_id}: its definition has no [fetch] with the addresses of its files. "
+            "data/sources/marinecadastre-2025.toml is an example."
         )
     patience = patience or Patience()
     folder = settings.home / "downloads" / source.source_id
@@ -112,7 +112,7 @@ def _fetched(
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     files = files_of(published, [day for day in days if day < today])
     asked = {day for file in files for day in file.days}
-    found = {day: _unasked(day, today, source) for day in days if day not in asked}
+    by_day = {day: _unasked(day, today, source) for day in days if day not in asked}
     with _locked(folder), open_client(patience) as client:
         session = Session(client, patience, progress or _silent, threading.Event())
 
@@ -122,11 +122,11 @@ def _fetched(
         with ThreadPoolExecutor(patience.connections) as pool:
             try:
                 for results in pool.map(fetch, files):
-                    found |= {result.day: result for result in results}
+                    by_day |= {result.day: result for result in results}
             finally:
                 session.stop.set()  # an interrupt ends the others at their next byte
                 pool.shutdown(cancel_futures=True)
-    return [found[day] for day in days]
+    return [by_day[day] for day in days]
 
 
 def known_source(sources: Mapping[str, Source], source_id: str) -> Source:
@@ -169,15 +169,15 @@ def fetch_due(
     )
     began = [span.first for span in published.spans]
     first = max([first, *([min(day for day in began if day)] if all(began) else [])])
-    found: list[Fetched] = []
+    results: list[Fetched] = []
     while first <= last:
         end = min(first + timedelta(days=6), last)
         week = _fetched(settings, source, first, end, None, patience)
-        found += week
+        results += week
         if all(day.state == "not_published" for day in week):
             break
         first = end + timedelta(days=1)
-    return with_absent_told(found, settings, source)
+    return with_absence_explained(results, settings, source)
 
 
 def whole_version(place: Path) -> Version | None:
@@ -199,12 +199,12 @@ def _silent(name: str, done: int, size: int | None) -> None:
 def _unasked(day: date, today: date, source: Source) -> Fetched:
     """A day of which no file is asked for."""
     if day >= today:
-        found = Fetched(day, None, "not_published", "the day is not over.")
+        result = Fetched(day, None, "not_published", "the day is not over.")
     else:
         why = f"[fetch] of {source.source_id} names no file of this day. Is it the right source?"
-        found = Fetched(day, None, "failed", why)
-    log_fetched(found)
-    return found
+        result = Fetched(day, None, "failed", why)
+    log_fetched(result)
+    return result
 
 
 @contextmanager
@@ -216,7 +216,7 @@ def _locked(folder: Path) -> Iterator[None]:
             stack.enter_context(lock.locked(folder))
         except OSError as error:
             raise BarometerError(
-                f"{folder}: cannot be written ({error.strerror}). Check its rights and free space."
+                f"{folder}: cannot be written ({error.strerror}). Check permissions and free space."
             ) from error
         yield
 
@@ -234,10 +234,10 @@ def _days_of(
         if is_absent and file.days[-1] > late:
             state = "not_published"
     path, size = (place, size_of(place)) if state in ("fetched", "kept") else (None, None)
-    found = [Fetched(day, file.name, state, message, path, size, is_absent) for day in file.days]
+    results = [Fetched(day, file.name, state, message, path, size, is_absent) for day in file.days]
     if not is_absent:
-        log_fetched(found[0])
-    return found
+        log_fetched(results[0])
+    return results
 
 
 def _fetch(file: DayFile, place: Path, as_of: datetime, session: Session) -> tuple[str, str, bool]:
@@ -350,11 +350,12 @@ def _check_whole(part: Path, name: str, stop: threading.Event) -> None:
                     left -= len(block)
                     if left < 0:
                         raise Damaged(
-                            f"unpacks to more than {MOST_UNPACKED} times its size, as no AIS does."
+                            f"expands to more than {MOST_UNPACKED} times its size, which no AIS "
+                            "data do."
                         )
     except BarometerError as error:
         why = str(error).removeprefix(f"{part.name}: ").removesuffix(" Fetch it again.")
-        raise Damaged(f"{why} As it came from the publisher: fetch it again later.") from error
+        raise Damaged(f"{why} The publisher sent it so: fetch it again later.") from error
 
 
 def _adopt(part: Path, place: Path, version: Version, as_of: datetime) -> None:

@@ -43,29 +43,31 @@ def late_days(settings: Settings, source: Source) -> date:
     return settings.as_of.date() - timedelta(days=source.published.delay_days)
 
 
-def with_absent_told(found: Sequence[Fetched], settings: Settings, source: Source) -> list[Fetched]:
+def with_absence_explained(
+    results: Sequence[Fetched], settings: Settings, source: Source
+) -> list[Fetched]:
     """The days, those without a file with what it means; each run of such days is logged once."""
-    asked = [day for day in found if day.name is not None]
+    asked = [day for day in results if day.name is not None]
     late = late_days(settings, source)
     has_moved = all(day.is_absent for day in asked) and any(
         day.path is not None or day.day <= late for day in asked
     )
-    told: list[Fetched] = []
-    for (is_absent, _), group in groupby(found, lambda d: (d.is_absent, has_moved or d.state)):
+    explained: list[Fetched] = []
+    for (is_absent, _), group in groupby(results, lambda d: (d.is_absent, has_moved or d.state)):
         days = list(group)
         if not is_absent:
-            told += days
+            explained += days
             continue
         is_failure = has_moved or days[0].state == "failed"
         message = _absence(days, source, settings, is_failure=is_failure)
         log.log(logging.ERROR if is_failure else logging.WARNING, "%s", message)
-        told += [
+        explained += [
             day._replace(
                 message=message, state="failed" if has_moved and day.path is None else day.state
             )
             for day in days
         ]
-    return told
+    return explained
 
 
 def _absence(
@@ -76,14 +78,15 @@ def _absence(
     files = list(dict.fromkeys(day.name for day in days))
     span = f"{days[0].day}" if len(days) == 1 else f"{days[0].day} to {days[-1].day}"
     count = "the file is" if len(files) == 1 else f"all {len(files)} files are"
-    what = f"{source.source_id}, {span}: {count} absent. The answer: {days[-1].message}"
+    absence = f"{source.source_id}, {span}: {count} absent. The server's answer: {days[-1].message}"
     if not is_failure:
-        return f"{what} Not published yet, as it seems: fetch again later."
+        return f"{absence} Probably not published yet: fetch again later."
     return (
-        f"{what} The publisher has moved or renamed its files, has none of these days, or is more "
-        f"than its usual {source.published.delay_days} days late. Look at {source.files}. If the "
+        f"{absence} The publisher has moved or renamed its files, has no data of these days, or is "
+        "more "
+        f"than its usual {source.published.delay_days} days late. Check {source.files}. If the "
         f"files are elsewhere, copy the definition (data/sources/{source.source_id}.toml of the "
-        f"program) to {settings.home / 'sources'} and put the new addresses into its [fetch]."
+        f"program) to {settings.home / 'sources'} and set the new addresses in its [fetch]."
     )
 
 
@@ -101,15 +104,15 @@ def newest_day(settings: Settings, source: Source, last: date) -> date | None:
     return max(here, default=None)
 
 
-def fetch_problem(found: Sequence[Fetched]) -> str | None:
+def fetch_problem(results: Sequence[Fetched]) -> str | None:
     """Why fetching counts as failed, in a sentence; None where it does not."""
-    failed = sum(day.state == "failed" for day in found)
-    return f"{failed} of {len(found)} days failed." if failed else None
+    failed = sum(day.state == "failed" for day in results)
+    return f"{failed} of {len(results)} days failed." if failed else None
 
 
-def messages(found: Sequence[Fetched]) -> list[str]:
+def messages(results: Sequence[Fetched]) -> list[str]:
     """A line for each day or file that failed, for a message that is read without the log."""
-    failed = [day for day in found if day.state == "failed"]
+    failed = [day for day in results if day.state == "failed"]
     lines = [d.message if d.is_absent else f"{d.name or d.day}: {d.message}" for d in failed]
     return [f"- {line}" for line in dict.fromkeys(lines)]
 

@@ -22,7 +22,7 @@ class Layout(NamedTuple):
 
 
 class UnknownHeader(BarometerError):
-    """A header that fits no source; `is_ais` says whether it looks like one that changed, and
+    """A header that matches no source; `is_ais` says whether it looks like one that changed, and
     `is_table` whether the file is a table at all."""
 
     def __init__(self, message: str, *, is_ais: bool, is_table: bool = True) -> None:
@@ -30,7 +30,7 @@ class UnknownHeader(BarometerError):
         self.is_ais, self.is_table = is_ais, is_table
 
 
-def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
+def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
     """The layout whose columns the header line holds.
 
     A source fits where every column that it maps is in the header, in any order; of several the
@@ -46,7 +46,7 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
     line = header_line.lstrip("\ufeff").strip("\r\n")
     if "\0" in line:
         raise UnknownHeader(
-            "the header is not text in UTF-8, perhaps it is UTF-16. Save the file as UTF-8.",
+            "the header is not UTF-8 text; it may be UTF-16. Save the file as UTF-8.",
             is_ais=_looks_like_ais([line.replace("\0", "")]),
             is_table=False,
         )
@@ -54,7 +54,7 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error as error:
         raise UnknownHeader(
-            f"the first line is no header ({error}). Is it a CSV whose lines end with a line feed?",
+            f"the first line is not a header ({error}). Is it a CSV file with line feeds?",
             is_ais=_looks_like_ais([line]),
             is_table=False,
         ) from error
@@ -62,8 +62,8 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
         Layout(source, tuple(source.aliases.get(name, name) for name in names), delimiter)
         for source in sources
     ]
-    ranked = sorted(layouts, key=lambda found: (-_likeness(found), found.source.source_id))
-    fitting = [found for found in ranked if not _missing(found)]
+    ranked = sorted(layouts, key=lambda layout: (-_likeness(layout), layout.source.source_id))
+    fitting = [layout for layout in ranked if not _missing(layout)]
     if fitting:
         best = max(fitting, key=_nearness)
         twice = sorted({c for c in best.source.columns.values() if best.header.count(c) > 1})
@@ -73,26 +73,26 @@ def tell_source(header_line: str, sources: Iterable[Source]) -> Layout:
             )
         return best
     if not ranked:
-        raise UnknownHeader("there is no source definition at all", is_ais=True)
+        raise UnknownHeader("no source definitions were found", is_ais=True)
     nearest = ranked[0]
     extra = [c for c in nearest.header if c not in nearest.source.header]
     is_without_mmsi = _looks_like_ais(names) and not any("mmsi" in n.casefold() for n in names)
     lacking = (
-        "There is no column for the MMSI, by which fixes are told to be one ship's: export it. "
+        "There is no MMSI column, which identifies the transmitter: export it too. "
         if is_without_mmsi
         else ""
     )
     raise UnknownHeader(
-        f"the header fits no source. {lacking}Nearest is {nearest.source.source_id}: "
-        f"missing {_listed(_missing(nearest))}; not in it {_listed(extra)}. "
-        "If this is AIS, describe it in a TOML in the home's sources/ "
+        f"the header matches no source. {lacking}Closest is {nearest.source.source_id}: "
+        f"missing {_listed(_missing(nearest))}; unexpected {_listed(extra)}. "
+        "If this is AIS, describe it in a TOML file in the home's sources/ "
         "(data/sources/ has examples).",
         is_ais=_looks_like_ais(names),
     )
 
 
-def told_or_refused(header_line: str, rest: bytes, sources: Iterable[Source]) -> Layout:
-    """As `tell_source`; of a file that is no table the message says so.
+def layout_of_file(header_line: str, rest: bytes, sources: Iterable[Source]) -> Layout:
+    """As `match_source`; of a file that is no table the message says so.
 
     Parameters
     ----------
@@ -109,14 +109,15 @@ def told_or_refused(header_line: str, rest: bytes, sources: Iterable[Source]) ->
         If none fits.
     """
     try:
-        return tell_source(header_line, sources)
+        return match_source(header_line, sources)
     except UnknownHeader as error:
         if error.is_ais or not error.is_table or _is_table(header_line, rest):
             raise
         raise UnknownHeader(
-            f"its first line fits no source and is no header of a table: {header_line[:200]!r}. If "
-            "it is a message in place of rows, fetch the file again; if it does not belong here, "
-            "take it away.",
+            "its first line matches no source and is not the header of a table: "
+            f"{header_line[:200]!r}. If "
+            "it is an error message, fetch the file again; if it does not belong here, "
+            "remove it.",
             is_ais=False,
             is_table=False,
         ) from error

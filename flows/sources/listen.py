@@ -132,24 +132,24 @@ def listen(
 
 
 async def _record(
-    it: Recorder,
+    recorder: Recorder,
     url: str,
     subscription: str,
     for_s: float | None,
     show: Callable[[ListenProgress], None] | None,
 ) -> None:
     """Hear and write until one of both fails or it is time to stop; then write what there is."""
-    told = asyncio.Event()
+    stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup(1) sets it
-            loop.add_signal_handler(number, told.set)
+            loop.add_signal_handler(number, stopping.set)
     ended = asyncio.Event()
-    writing = asyncio.create_task(_write(it, ended))
+    writing = asyncio.create_task(_write(recorder, ended))
     others = [
-        asyncio.create_task(_hear(it, url, subscription)),
-        asyncio.create_task(_stop(told, for_s)),
-        asyncio.create_task(_tell(it, show)),
+        asyncio.create_task(_hear(recorder, url, subscription)),
+        asyncio.create_task(_stop(stopping, for_s)),
+        asyncio.create_task(_tell(recorder, show)),
     ]
     done, _ = await asyncio.wait([writing, *others], return_when=asyncio.FIRST_COMPLETED)
     for task in others:
@@ -157,61 +157,61 @@ async def _record(
     await asyncio.gather(*others, return_exceptions=True)
     ended.set()
     await asyncio.wait([writing])
-    now = it.clock()
-    gaps = [it.gap._replace(to_at=now)] if it.gap else []
-    gaps += [it.overflow._replace(to_at=now)] if it.overflow else []
+    now = recorder.clock()
+    gaps = [recorder.gap._replace(to_at=now)] if recorder.gap else []
+    gaps += [recorder.overflow._replace(to_at=now)] if recorder.overflow else []
     errors = [error for task in (writing, *done) if (error := task.exception()) is not None]
     try:
         for gap in [*gaps, Gap(now, None, "stop")]:
-            append_gap(it.folder, gap)
+            append_gap(recorder.folder, gap)
     except OSError as error:
         errors.append(error)  # of a full disk it is the first that says what could not be written
-    log.info("stopped: %s", summary(it.counts))
+    log.info("stopped: %s", summary(recorder.counts))
     for first in errors:
         if isinstance(first, OSError):
-            raise unwritable(it.folder, first) from first
+            raise unwritable(recorder.folder, first) from first
         raise first
-    if for_s is not None and not told.is_set() and not it.was_connected:
+    if for_s is not None and not stopping.is_set() and not recorder.was_connected:
         raise BarometerError(
-            f"no connection in {for_s:,.0f} seconds; at last: {it.state}. Look at the log above, "
-            "and whether aisstream.io is up: https://github.com/aisstream/issues/issues"
+            f"no connection in {for_s:,.0f} seconds; last state: {recorder.state}. See the log "
+            "above, and check whether aisstream.io is up: https://github.com/aisstream/issues/issues"
         )
 
 
-async def _stop(told: asyncio.Event, for_s: float | None) -> None:
+async def _stop(stopping: asyncio.Event, for_s: float | None) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(for_s):
-            await told.wait()
+            await stopping.wait()
 
 
-async def _tell(it: Recorder, show: Callable[[ListenProgress], None] | None) -> None:
+async def _tell(recorder: Recorder, show: Callable[[ListenProgress], None] | None) -> None:
     while True:
         if show is not None:
-            show(progress(it))
+            show(progress(recorder))
         await asyncio.sleep(1)
 
 
 # Hearing
 
 
-async def _hear(it: Recorder, url: str, subscription: str) -> None:
+async def _hear(recorder: Recorder, url: str, subscription: str) -> None:
     """Connect again and again; ends only where the key is refused."""
     failures, why = 0, ""
     while True:
-        heard = it.counts["messages"]
-        it.state = f"{why}, connecting again" if why else "connecting"
+        heard = recorder.counts["messages"]
+        recorder.state = f"{why}, connecting again" if why else "connecting"
         least_s = 0.0
         try:
-            await _connection(it, url, subscription)
+            await _connection(recorder, url, subscription)
         except Failed as error:
             why, text = error.args
         except InvalidStatus as error:
             status = error.response.status_code
             why, text = "refused", f"HTTP {status}"
             if status in NO_ENTRY:
-                _end_if_unknown(it, f"{text} {error.response.reason_phrase}")
+                _end_if_unknown(recorder, f"{text} {error.response.reason_phrase}")
             if status == 429:  # Too Many Requests: to come back soon would make it last
-                least_s = it.limits.longest_wait_s / 2
+                least_s = recorder.limits.longest_wait_s / 2
         except ConnectionClosed as error:
             # Without the server's word, or with one that only answers ours, the line was lost.
             is_its_word = error.rcvd is not None and error.rcvd_then_sent is not False
@@ -221,22 +221,22 @@ async def _hear(it: Recorder, url: str, subscription: str) -> None:
                 error.rcvd.code in NO_ENTRY_CODES or ABOUT_THE_KEY.search(error.rcvd.reason)
             ):
                 why = "refused"
-                _end_if_unknown(it, text)
+                _end_if_unknown(recorder, text)
         except (OSError, WebSocketException, EOFError) as error:
             why, text = "not connected", f"{type(error).__name__}: {error}"
-        brought = it.counts["messages"] > heard
+        brought = recorder.counts["messages"] > heard
         is_failure = why == "refused" or not (brought or why == "silent")
         failures = failures + 1 if is_failure else 0
-        wait_s = max(least_s, backoff_s(failures, it.limits))
-        it.state = f"{why}, next try in {wait_s:.0f} s"
-        log.warning("%s (%s); next try in %.0f s", why, safe_text(text, it.key), wait_s)
-        if it.gap is None:
-            it.gap = Gap(it.heard_at, None, why)
-            await _note(it, it.gap)
+        wait_s = max(least_s, backoff_s(failures, recorder.limits))
+        recorder.state = f"{why}, next try in {wait_s:.0f} s"
+        log.warning("%s (%s); next try in %.0f s", why, safe_text(text, recorder.key), wait_s)
+        if recorder.gap is None:
+            recorder.gap = Gap(recorder.heard_at, None, why)
+            await _note(recorder, recorder.gap)
         await asyncio.sleep(wait_s)
 
 
-async def _connection(it: Recorder, url: str, subscription: str) -> None:
+async def _connection(recorder: Recorder, url: str, subscription: str) -> None:
     """One connection from its opening to its end, which is an exception."""
     loop = asyncio.get_running_loop()
     quiet = logging.getLogger("barometer.listen.socket")
@@ -244,22 +244,22 @@ async def _connection(it: Recorder, url: str, subscription: str) -> None:
     async with connect(
         url,
         # Without compression, which is the library's default, aisstream.io may send nothing.
-        max_size=it.limits.most_bytes,
+        max_size=recorder.limits.most_bytes,
         ping_interval=None,  # a late pong is no reason to leave: see `_ping`
-        close_timeout=it.limits.close_s,
+        close_timeout=recorder.limits.close_s,
         logger=quiet,
     ) as socket:
         await socket.send(subscription)
-        it.state, it.was_connected = "connected, no ship yet", True
+        recorder.state, recorder.was_connected = "connected, no ship yet", True
         line = _Line(loop.time())
-        pinging = asyncio.create_task(_ping(socket, line, it.limits))
+        pinging = asyncio.create_task(_ping(socket, line, recorder.limits))
         try:
             while True:
-                frame = await _next_frame(socket, line, it.limits)
+                frame = await _next_frame(socket, line, recorder.limits)
                 line.sign_s = loop.time()
-                if await _hear_frame(it, frame):
+                if await _hear_frame(recorder, frame):
                     line.ship_s = loop.time()
-                    it.state = "connected"
+                    recorder.state = "connected"
                 # Thousands of messages may have come in one piece: the writer has to come in
                 # between.
                 await asyncio.sleep(0)
@@ -311,75 +311,77 @@ async def _next_frame(socket: ClientConnection, line: _Line, limits: Limits) -> 
                 return await socket.recv()
 
 
-async def _hear_frame(it: Recorder, frame: str | bytes) -> bool:
+async def _hear_frame(recorder: Recorder, frame: str | bytes) -> bool:
     """Take a frame in; whether it was a message of a ship."""
-    now = it.clock()
+    now = recorder.clock()
     try:
         message = aisstream.read_frame(frame)
-        if (said := aisstream.refusal(message)) is not None:
-            _raise_error(it, said)
-        row = aisstream.take(message, now, it.known)
+        if (answer := aisstream.refusal(message)) is not None:
+            _raise_error(recorder, answer)
+        row = aisstream.take(message, now, recorder.known)
     except aisstream.BadMessage as error:
-        it.counts[f"bad: {error.args[0]}"] += 1
+        recorder.counts[f"bad: {error.args[0]}"] += 1
         return False
     if message.get("MessageType") not in aisstream.MESSAGE_TYPES:
-        it.counts["other"] += 1
+        recorder.counts["other"] += 1
         return False
-    it.counts["messages"] += 1
-    it.heard_at = now
-    if it.gap is not None:
-        gap, it.gap = it.gap, None
-        await _note(it, gap._replace(to_at=now))
+    recorder.counts["messages"] += 1
+    recorder.heard_at = now
+    if recorder.gap is not None:
+        gap, recorder.gap = recorder.gap, None
+        await _note(recorder, gap._replace(to_at=now))
     if row is not None:
-        if it.reports.is_late_copy(message, datetime.fromisoformat(row[1][:-1])):
-            it.counts["copies"] += 1
+        if recorder.reports.is_late_copy(message, datetime.fromisoformat(row[1][:-1])):
+            recorder.counts["copies"] += 1
         else:
-            await _keep(it, now, row)
+            await _keep(recorder, now, row)
     return True
 
 
-def _raise_error(it: Recorder, said: str) -> NoReturn:
+def _raise_error(recorder: Recorder, answer: str) -> NoReturn:
     """What an error that the server sends means: the key is not known, or something that passes."""
-    if ABOUT_THE_KEY.search(said):
-        _end_if_unknown(it, said)
-    raise Failed("refused", said)
+    if ABOUT_THE_KEY.search(answer):
+        _end_if_unknown(recorder, answer)
+    raise Failed("refused", answer)
 
 
-def _end_if_unknown(it: Recorder, said: str) -> None:
+def _end_if_unknown(recorder: Recorder, answer: str) -> None:
     """End the recording where the server refuses the key.
 
     A key that it took in this run may be refused for a fault of its own (aisstream/issues#174):
     then it is tried again, as after any other error.
     """
-    if not it.counts["messages"]:
+    if not recorder.counts["messages"]:
         raise BarometerError(
-            f"the stream's server does not take the key in {KEY_NAME} (it says: "
-            f"{safe_text(said, it.key)}). Copy it again from https://aisstream.io/apikeys, or make "
-            f"a new one there; of a server named by {URL_NAME}, from its operator."
+            f"the stream's server refuses the key in {KEY_NAME} (its answer: "
+            f"{safe_text(answer, recorder.key)}). Copy it again from "
+            "https://aisstream.io/apikeys, or "
+            "create "
+            f"a new one there; for a server set by {URL_NAME}, ask its operator."
         )
 
 
-async def _keep(it: Recorder, now: datetime, row: list[str]) -> None:
-    if len(it.waiting) >= it.limits.most_waiting:
-        it.counts["dropped"] += 1
-        overflow = it.overflow or Gap(now, None, "buffer full")
-        it.overflow = overflow._replace(dropped=overflow.dropped + 1)
+async def _keep(recorder: Recorder, now: datetime, row: list[str]) -> None:
+    if len(recorder.waiting) >= recorder.limits.most_waiting:
+        recorder.counts["dropped"] += 1
+        overflow = recorder.overflow or Gap(now, None, "buffer full")
+        recorder.overflow = overflow._replace(dropped=overflow.dropped + 1)
         return
-    it.waiting.append((now, aisstream.csv_line(row)))
-    it.counts["rows"] += 1
-    if len(it.ships) < aisstream.MOST_SHIPS:
-        it.ships.add(row[0])
-    if it.overflow is not None:
-        gap, it.overflow = it.overflow, None
+    recorder.waiting.append((now, aisstream.csv_line(row)))
+    recorder.counts["rows"] += 1
+    if len(recorder.ships) < aisstream.MOST_SHIPS:
+        recorder.ships.add(row[0])
+    if recorder.overflow is not None:
+        gap, recorder.overflow = recorder.overflow, None
         log.warning("buffer full: %s messages dropped. Is the disk slow?", f"{gap.dropped:,}")
-        await _note(it, gap._replace(to_at=now))
+        await _note(recorder, gap._replace(to_at=now))
 
 
-async def _note(it: Recorder, gap: Gap) -> None:
+async def _note(recorder: Recorder, gap: Gap) -> None:
     try:
-        await asyncio.to_thread(append_gap, it.folder, gap)
+        await asyncio.to_thread(append_gap, recorder.folder, gap)
     except OSError as error:  # which would be taken for one of the network
-        raise unwritable(it.folder, error) from error
+        raise unwritable(recorder.folder, error) from error
 
 
 def safe_text(text: str, key: str) -> str:
@@ -394,33 +396,33 @@ def safe_text(text: str, key: str) -> str:
 # Writing
 
 
-async def _write(it: Recorder, ended: asyncio.Event) -> None:
+async def _write(recorder: Recorder, ended: asyncio.Event) -> None:
     """Write what waits, a few times a second, and close the file of an hour that is over."""
     try:
         while True:
             is_last = ended.is_set()
-            rows, it.waiting = it.waiting, []
-            await asyncio.to_thread(_store, it, rows)
+            rows, recorder.waiting = recorder.waiting, []
+            await asyncio.to_thread(_store, recorder, rows)
             if is_last:
                 return
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(it.limits.tick_s):
+                async with asyncio.timeout(recorder.limits.tick_s):
                     await ended.wait()
     finally:
-        if it.open_file is not None:
-            await asyncio.to_thread(close_file, it)
+        if recorder.open_file is not None:
+            await asyncio.to_thread(close_file, recorder)
 
 
-def _store(it: Recorder, rows: list[tuple[datetime, bytes]]) -> None:
+def _store(recorder: Recorder, rows: list[tuple[datetime, bytes]]) -> None:
     for hour, lines in by_hour(rows):
-        if it.open_file is not None and it.open_file.hour != hour:
-            close_file(it)
-        if it.open_file is None:
-            it.open_file = open_hour(it.folder, hour)
-        write_whole(it.open_file, lines)
-    if it.open_file is not None:
-        if it.open_file.hour != hour_of(it.clock()):
-            close_file(it)
-        elif time.monotonic() - it.open_file.synced_s >= it.limits.sync_s:
-            os.fsync(it.open_file.out)
-            it.open_file.synced_s = time.monotonic()
+        if recorder.open_file is not None and recorder.open_file.hour != hour:
+            close_file(recorder)
+        if recorder.open_file is None:
+            recorder.open_file = open_hour(recorder.folder, hour)
+        write_whole(recorder.open_file, lines)
+    if recorder.open_file is not None:
+        if recorder.open_file.hour != hour_of(recorder.clock()):
+            close_file(recorder)
+        elif time.monotonic() - recorder.open_file.synced_s >= recorder.limits.sync_s:
+            os.fsync(recorder.open_file.out)
+            recorder.open_file.synced_s = time.monotonic()

@@ -81,7 +81,7 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
     BarometerError
         If a path does not exist, a pattern fits nothing, or a folder holds no possible AIS file.
     """
-    found: dict[Path, InputFile] = {}
+    files: dict[Path, InputFile] = {}
     for given in paths:
         path = path_of(given)
         try:
@@ -110,13 +110,14 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
             ]
             if not inside:
                 raise BarometerError(
-                    f"{shown_name(given)}: no such file or folder, and as a pattern it fits none."
+                    f"{shown_name(given)}: no such file or folder, and as a pattern it matches "
+                    "none."
                 )
         for file in inside:
             target = file.path.resolve()
-            if target not in found or file.is_named:
-                found[target] = file
-    return list(found.values())
+            if target not in files or file.is_named:
+                files[target] = file
+    return list(files.values())
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -160,7 +161,7 @@ def _members_of(
     """The CSVs of an archive in an archive."""
     with explained(name), _opened_archive(name, outer, packed) as archive:
         return [
-            BarometerError(f"{name}!{printable(info.filename)}: an archive too deep. Unpack it.")
+            BarometerError(f"{name}!{printable(info.filename)}: nested too deeply. Unpack it.")
             if _is_zip(info)
             else Member(f"{name}!{printable(info.filename)}", path, (packed, info))
             for info in _infos(name, archive)
@@ -173,8 +174,8 @@ def _opened_archive(
 ) -> Iterator[zipfile.ZipFile]:
     if packed.file_size > max(SMALL_ARCHIVE_BYTES, MAX_SHRINK * packed.compress_size):
         raise BarometerError(
-            f"{name}: an archive that shrank from {packed.file_size:,} to {packed.compress_size:,} "
-            "bytes is not opened. Unpack it first, if it is to be trusted."
+            f"{name}: an archive compressed from {packed.file_size:,} to {packed.compress_size:,} "
+            "bytes is not opened. Unpack it first if you trust it."
         )
     with outer.open(packed) as content, zipfile.ZipFile(content) as archive:
         yield archive
@@ -184,14 +185,14 @@ def _infos(name: str, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The members of an archive that may be CSVs or hold some."""
     if any(info.flag_bits & 0x1 for info in archive.infolist()):
         raise BarometerError(f"{name}: the archive has a password. Unpack it first.")
-    found = [
+    infos = [
         info
         for info in archive.infolist()
         if info.filename.lower().endswith(SUFFIXES) and not _is_hidden(info.filename)
     ]
-    if not found:
+    if not infos:
         raise containers.without_csv(name, archive.namelist())
-    return found
+    return infos
 
 
 def _is_zip(info: zipfile.ZipInfo) -> bool:
@@ -283,19 +284,20 @@ def explained(name: str) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise BarometerError(
-            f"{name}: not readable ({error.strerror}). Check its rights."
+            f"{name}: not readable ({error.strerror}). Check its permissions."
         ) from error
     except _DAMAGED as error:
         raise BarometerError(
             f"{name}: cut or damaged archive ({error}). Fetch it again."
         ) from error
     except NotImplementedError as error:  # zipfile's word for a method that it does not know
-        raise BarometerError(f"{name}: {error}. Pack it anew with deflate.") from error
+        raise BarometerError(f"{name}: {error}. Compress it again with deflate.") from error
     except OSError as error:
         if "too much memory for decoding" in str(error):
             raise BarometerError(
-                f"{name}: packed by zstd with a window above 128 MiB, which is not opened. Pack it "
-                "anew: zstd -d --long=31 FILE.zst, then zstd FILE."
+                f"{name}: compressed by zstd with a window above 128 MiB, which is not supported. "
+                "Compress it "
+                "again: zstd -d --long=31 FILE.zst, then zstd FILE."
             ) from error
         cut = "ZSTD" in str(error) or "Truncated" in str(error)
         why = f"cut or damaged archive ({error}). Fetch it again." if cut else str(error)

@@ -95,16 +95,16 @@ class OpenFile:
     synced_s: float
 
 
-def progress(it: Recorder) -> ListenProgress:
+def progress(recorder: Recorder) -> ListenProgress:
     """How a recorder goes at the moment."""
     return ListenProgress(
-        messages=it.counts["messages"],
-        rows=it.counts["rows"],
-        ships=len(it.ships),
-        bad=sum(n for name, n in it.counts.items() if name.startswith("bad: ")),
-        dropped=it.counts["dropped"],
-        file=it.open_file.path.name if it.open_file else "",
-        state=it.state,
+        messages=recorder.counts["messages"],
+        rows=recorder.counts["rows"],
+        ships=len(recorder.ships),
+        bad=sum(n for name, n in recorder.counts.items() if name.startswith("bad: ")),
+        dropped=recorder.counts["dropped"],
+        file=recorder.open_file.path.name if recorder.open_file else "",
+        state=recorder.state,
     )
 
 
@@ -175,13 +175,13 @@ def _append(out: io.FileIO, content: bytes, length: int) -> int:
     return length + len(content)
 
 
-def close_file(it: Recorder) -> None:
-    file, it.open_file = it.open_file, None
+def close_file(recorder: Recorder) -> None:
+    file, recorder.open_file = recorder.open_file, None
     assert file is not None
     with file.out:
         os.fsync(file.out)
-    it.files.append(finish(file.path))
-    it.ships.clear()
+    recorder.files.append(finish(file.path))
+    recorder.ships.clear()
 
 
 def finish(part: Path) -> Path:
@@ -193,8 +193,8 @@ def finish(part: Path) -> Path:
 
 
 def unfinished(folder: Path) -> list[Path]:
-    found = folder.glob(f"aisstream-*.csv{PART}")
-    return sorted(path for path in found if path.is_file() and not path.is_symlink())
+    parts = folder.glob(f"aisstream-*.csv{PART}")
+    return sorted(path for path in parts if path.is_file() and not path.is_symlink())
 
 
 def take_up(part: Path) -> Path | None:
@@ -252,8 +252,8 @@ def last_sign_of_life(folder: Path) -> datetime | None:
     """The latest time in the newest recording and in the last line of the gaps; None: neither."""
     names = sorted(path.name for path in folder.glob("aisstream-*.csv"))
     newest = [name for name in names if name[:23] == names[-1][:23]]
-    found = [_last_time(folder / name) for name in (*newest, GAPS)]
-    return max((moment for moment in found if moment is not None), default=None)
+    times = [_last_time(folder / name) for name in (*newest, GAPS)]
+    return max((moment for moment in times if moment is not None), default=None)
 
 
 def _last_time(path: Path) -> datetime | None:
@@ -273,7 +273,8 @@ def _last_time(path: Path) -> datetime | None:
 
 def unwritable(folder: Path, error: OSError) -> BarometerError:
     return BarometerError(
-        f"{folder}: cannot be written ({error.strerror or error}). Check its free space, its "
-        "rights and whether the disk is mounted read-only. What was written before is whole; start "
-        "again to go on."
+        f"{folder}: cannot be written ({error.strerror or error}). Check free space, "
+        "permissions and whether the disk is mounted read-only. What was written is complete; "
+        "start "
+        "again to continue."
     )

@@ -26,7 +26,7 @@ from flows.rows import blocks, checks, parse, repeats
 from flows.rows.headers import headers_of
 from flows.rows.reasons import BAD_FIELDS, BAD_RECORD, LONG_LINE
 from flows.sources.definitions import load_sources
-from flows.sources.layouts import Layout, tell_source
+from flows.sources.layouts import Layout, match_source
 from flows.sources.packings import find_files
 
 AS_OF = datetime(2026, 4, 20)
@@ -210,7 +210,7 @@ def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | N
     """Read a file's content as an ingest does, and give what it holds, by line."""
     stream, digest = io.BytesIO(content), hashlib.blake2b(digest_size=32)
     head = blocks.read_head(stream, digest)
-    layout = tell_source(head.text, SOURCES.values() if sources is None else sources)
+    layout = match_source(head.text, SOURCES.values() if sources is None else sources)
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str, str]] = []
     static: list[dict[str, Any]] = []

@@ -97,7 +97,7 @@ def test_a_failing_write_leaves_the_lake_as_it_was_and_may_be_tried_again(
         (outcome,) = ingest(home, path)
     assert (outcome.state, outcome.is_transient) == ("failed", True)
     assert outcome.message.startswith("day.csv: not written to ")
-    assert "lake is as it was" in outcome.message
+    assert "lake is unchanged" in outcome.message
     assert {name: tree(home.home).get(name) for name in before} == before
     assert list((home.home / "tmp").iterdir()) == []
     assert [t for t in threading.enumerate() if t.name == "read-ahead"] == []
@@ -123,7 +123,7 @@ class Broken:
     [
         (OSError(5, "Input/output error"), True, "Input/output"),
         (OSError(116, "Stale file handle"), True, "Stale"),
-        (PermissionError(13, "Permission denied"), False, "Check its rights"),
+        (PermissionError(13, "Permission denied"), False, "Check its permissions"),
         (EOFError("cut"), False, "cut or damaged"),
     ],
     ids=["drive", "network", "rights", "cut"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import itertools
-import json
 import logging
 import tarfile
 from datetime import datetime
@@ -19,7 +18,7 @@ import pytest
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.stage import ingest_file
 from flows.lake import schema
-from flows.lake.manifest import MANIFEST, read_manifest
+from flows.lake.manifest import read_manifest
 from flows.rows import blocks, reasons
 from flows.rows.values import STATIC
 from flows.runner import run
@@ -33,7 +32,6 @@ from tests.build.files import (
     ingested,
     ledger,
     positions,
-    read_all,
     rejects,
     row,
     settings_of,
@@ -153,17 +151,10 @@ def test_a_ships_table_without_mmsi_says_what_is_missing(home: Settings, tmp_pat
     write(tmp_path, f"{first}\nA;1;2026-04-15 00:01:00;27,1;56,2;0;1;9,5;AIS\n".encode())
     (outcome,) = ingest(home, tmp_path)
     assert outcome.state == "failed"
-    assert "no column for the MMSI" in outcome.message
+    assert "no MMSI column" in outcome.message
 
 
 # Whole numbers, codes
-
-
-@pytest.mark.parametrize("name", ["Timestamp", "#Timestamp", "# Timestamp"])
-def test_a_danish_file_may_name_its_first_column_without_the_comment_sign(name: str) -> None:
-    layout = "danish-maritime-authority"
-    first = header(layout).replace("# Timestamp", name)
-    assert len(read_all(day(row(layout), first=first)).rows) == 1
 
 
 # Static reports in rows of their own
@@ -239,17 +230,6 @@ def test_a_row_with_neither_a_place_nor_a_word_of_the_ship_is_a_reject(home: Set
     assert [r[1] for r in rejects(home)] == [reasons.NO_POSITION]
 
 
-def test_a_manifest_of_the_format_before_static_reports_is_read(home: Settings) -> None:
-    ingested(home, day(*fleet(3)))
-    path = home.home / MANIFEST
-    raw = json.loads(path.read_text())
-    for file in raw["files"]:
-        del file["rows_static"]
-    path.write_text(json.dumps(raw | {"format": 1}))
-    (entry,) = read_manifest(home.home).entries.values()
-    assert (entry.rows_read, entry.rows_static) == (3, 0)
-
-
 # Archives and containers
 
 
@@ -286,7 +266,7 @@ def test_an_archive_that_fills_memory_with_its_table_of_contents_is_not_opened(
     path = write(tmp_path, zipped({"inner.zip": bytes(30_000_000) + table}), name="x.zip")
     (fault,) = members(path)
     assert isinstance(fault, BarometerError)
-    assert "shrank" in str(fault)
+    assert "compressed from" in str(fault)
 
 
 def tar_of(content: bytes) -> bytes:
@@ -316,7 +296,7 @@ CONTAINERS = {
     "gzip twice": (gzip.compress(gzip.compress(b"a")), "once more", "Unpack it"),
     "zip in gzip": (gzip.compress(zipped({"a.csv": b"a"})), "zip archive inside", "Unpack it"),
     "NMEA": (b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n", "NMEA", "Decode"),
-    "zip of shapes": (zipped({"a.shp": b"x"}), "holds no CSV, but 'a.shp'", "Unpack it"),
+    "zip of shapes": (zipped({"a.shp": b"x"}), "contains no CSV file but 'a.shp'", "Unpack it"),
 }
 
 

@@ -18,7 +18,7 @@ from flows.ingest.stage import ingest_input, stage
 from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources import packings
-from tests.build.files import day, fleet, settings_of, write, zipped
+from tests.build.files import day, fleet, write, zipped
 from tests.conftest import no_pictures
 
 LONG_AGO = 3600
@@ -212,13 +212,6 @@ def test_where_the_lake_is_damaged_what_is_given_again_is_read(
         rotten(path)
     assert any(finding.check == "files" for finding in check(home))
     assert states(home, folder) == ["ingested"] * 4
-
-
-def test_another_home_knows_nothing(home: Settings, folder: Path, tmp_path: Path) -> None:
-    states(home, folder)
-    other = settings_of(tmp_path / "other")
-    (other.home / FILE).write_bytes((home.home / FILE).read_bytes())
-    assert states(other, folder) == ["ingested"] * 4
 
 
 def test_the_command_knows_and_verifies(

@@ -122,7 +122,7 @@ def test_without_the_catalogue_what_is_not_known_is_said(home: Settings) -> None
     assert "run.jsonl: is missing" in str(refused.value)
     assert "register.jsonl: is missing" in str(refused.value)
     told = "\n".join(losses.restore(home))
-    assert "is not known any more" in told and "register.jsonl: 1 records were restored" in told
+    assert "is no longer known" in told and "register.jsonl: 1 records were restored" in told
     run.prepare(home)
 
 

@@ -334,7 +334,7 @@ def test_an_import_that_is_removed_counts_no_more_and_stays_in_the_history(
     removed = [v for v in store.load_versions(settings.home) if v.removed_number]
     assert [(v.import_number, v.removed_number, v.entries.num_rows) for v in removed] == [(2, 3, 5)]
     assert [r.get("removes") for r in read_history(settings.home, REGISTER)] == [None, None, 2]
-    # The same file is not known any more.
+    # The same file is no longer known.
     assert imported(settings, newer, accept_loss=True).state == "imported"
     assert [v.number for v in store.held_versions(settings.home) if v.number] == [1, 4]
     for number in (2, 3, 7):

@@ -128,5 +128,5 @@ def test_what_a_ship_sends_is_no_header(name: str) -> None:
 def test_layouts_that_change_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parse, "MAX_HEADERS", 5)
     content = "\n".join(x for i in range(8) for x in part((OLD, NEW)[i % 2], i, 1)).encode()
-    with pytest.raises(BarometerError, match="over 5 headers"):
+    with pytest.raises(BarometerError, match="more than 5 headers"):
         read_all(content)

@@ -23,7 +23,7 @@ from flows.home.settings import BarometerError
 from flows.rows import blocks, parse, repeats
 from flows.rows.reasons import BAD_FIELDS, LONG_LINE, MAX_LINE_BYTES, NO_MMSI
 from flows.sources.definitions import OPTIONAL
-from flows.sources.layouts import tell_source
+from flows.sources.layouts import match_source
 from tests.build.files import (
     AS_OF,
     FIX,
@@ -365,7 +365,7 @@ def test_a_header_without_an_end_is_not_read_for_ever() -> None:
     head = blocks.read_head(stream, hashlib.blake2b())
     assert stream.left > 90_000_000
     with pytest.raises(BarometerError):
-        tell_source(head.text, SOURCES.values())
+        match_source(head.text, SOURCES.values())
 
 
 # Reading ahead

@@ -9,7 +9,7 @@ import pytest
 
 from flows.home.settings import BarometerError, Settings
 from flows.sources.definitions import load_sources
-from flows.sources.layouts import UnknownHeader, tell_source
+from flows.sources.layouts import UnknownHeader, match_source
 from tests.build.files import (
     LAYOUTS,
     SOURCES,
@@ -58,7 +58,7 @@ def test_a_header_may_be_written_in_many_ways(change: Callable[[list[str]], list
     for layout in LAYOUTS:
         for delimiter in ",;\t":
             line = delimiter.join(change(list(SOURCES[layout].header)))
-            told = tell_source(line, SOURCES.values())
+            told = match_source(line, SOURCES.values())
             assert (told.source.source_id, told.delimiter) == (layout, delimiter)
 
 
@@ -71,21 +71,21 @@ def test_columns_in_another_order_give_the_same_position() -> None:
 
 def test_columns_that_no_definition_maps_may_be_missing() -> None:
     names = [c for c in SOURCES[LAYOUTS[1]].header if c not in ("cargo", "transceiver")]
-    assert tell_source(",".join(names), SOURCES.values()).source.source_id == LAYOUTS[1]
+    assert match_source(",".join(names), SOURCES.values()).source.source_id == LAYOUTS[1]
 
 
 def test_a_header_that_fits_none_names_the_nearest_source_and_what_differs() -> None:
     line = header().replace("latitude", "lat_deg")
     with pytest.raises(UnknownHeader) as caught:
-        tell_source(line, SOURCES.values())
+        match_source(line, SOURCES.values())
     assert caught.value.is_ais
-    for part in ("marinecadastre-2025", "missing 'latitude'", "not in it 'lat_deg'", "TOML"):
+    for part in ("marinecadastre-2025", "missing 'latitude'", "unexpected 'lat_deg'", "TOML"):
         assert part in str(caught.value)
 
 
 def test_a_mapped_column_that_stands_twice_is_refused() -> None:
     with pytest.raises(UnknownHeader, match="'mmsi' more than once"):
-        tell_source(header() + ",mmsi", SOURCES.values())
+        match_source(header() + ",mmsi", SOURCES.values())
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_mapped_column_that_stands_twice_is_refused() -> None:
 )
 def test_a_first_line_that_is_no_header_is_refused_with_a_message(line: str) -> None:
     with pytest.raises(UnknownHeader) as caught:
-        tell_source(line, SOURCES.values())
+        match_source(line, SOURCES.values())
     assert len(str(caught.value)) < 1000
 
 
@@ -119,7 +119,7 @@ AIS = b"MMSI,Time,Latitude_deg,Longitude_deg\n1,2,3,4\n"
         pytest.param(TRUTH, [""], "skipped", "truth.csv: ", id="a table that is not AIS, found"),
         pytest.param(TRUTH, ["truth.csv"], "failed", "truth.csv: ", id="named"),
         pytest.param(TRUTH, ["", "truth.csv"], "failed", "truth.csv: ", id="found and named"),
-        pytest.param(AIS, [""], "failed", "Nearest is", id="AIS in an unknown layout, found"),
+        pytest.param(AIS, [""], "failed", "Closest is", id="AIS in an unknown layout, found"),
     ],
 )
 def test_an_unknown_table_fails_where_it_is_ais_or_named(

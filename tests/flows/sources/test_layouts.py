@@ -21,7 +21,7 @@ from flows.home.settings import Settings
 from flows.lake import schema
 from flows.lake.manifest import read_manifest
 from flows.rows import parse, reasons
-from flows.sources.layouts import tell_source
+from flows.sources.layouts import match_source
 from tests.build.files import (
     LAYOUTS,
     SOURCES,
@@ -69,8 +69,8 @@ def test_no_header_holds_what_another_layout_needs() -> None:
     for own, other in LONGER:
         names = [c for c in SOURCES[own].header if c in SOURCES[own].columns.values()]
         for first in (",".join(names), header(own)):
-            assert tell_source(first, SOURCES.values()).source.source_id == own
-        assert tell_source(header(other), SOURCES.values()).source.source_id == other
+            assert match_source(first, SOURCES.values()).source.source_id == own
+        assert match_source(header(other), SOURCES.values()).source.source_id == other
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
@@ -86,7 +86,7 @@ def test_a_layout_is_told_in_any_order_with_any_delimiter(data: st.DataObject) -
     names = [as_alias.get(name, name) for name in source.header if name not in away]
     names += data.draw(st.lists(st.sampled_from(["", "extra", "Zone", "id"]), max_size=3))
     line = data.draw(st.sampled_from(DELIMITERS)).join(data.draw(st.permutations(names)))
-    found = tell_source(line, SOURCES.values())
+    found = match_source(line, SOURCES.values())
     assert found.source.source_id == layout
     assert set(source.columns.values()) <= set(found.header)
 
@@ -125,7 +125,7 @@ def test_a_column_under_its_other_name_gives_the_same_position(
     usual = read_all(day(row(layout), layout=layout)).rows
     assert read_all(day(row(layout), first=first)).rows == usual
     with pytest.raises(parse.BarometerError, match=f"'{name}' more than once"):
-        tell_source(f"{first},{name}", SOURCES.values())
+        match_source(f"{first},{name}", SOURCES.values())
 
 
 # The publishers' own examples
