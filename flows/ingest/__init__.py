@@ -1,1 +1,1 @@
-"""From one file to rows of the lake: parsed, refused or taken in, whole or not at all."""
+"""Ingest: one input file to rows of the lake, committed whole or not at all."""

@@ -36,7 +36,7 @@ copy (
 
 
 class Staged(NamedTuple):
-    """An input that was read to its end and lies in `work`, not yet part of the lake.
+    """An input that was read completely into the folder `work`, not yet part of the lake.
 
     `position` is sorted by `KEY` and holds each fix once. `as_of` is what it was read by. `remarks`
     as in `Outcome`.

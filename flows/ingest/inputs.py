@@ -32,7 +32,7 @@ def find_inputs(paths: Sequence[str | Path]) -> tuple[list[InputFile], list[Outc
 
 
 class Input(NamedTuple):
-    """One CSV to take in. `is_named`: its file was given by the user himself."""
+    """One CSV to ingest. `is_named`: the user named its file, rather than a folder."""
 
     member: Member
     is_named: bool

@@ -1,4 +1,4 @@
-"""Known files: what was taken in from where, so that a folder given again need not be opened.
+"""Known files: which paths were ingested, so that they need not be opened again.
 
 ``known.json`` in the home holds path, size and times of each file whose every CSV is in the lake.
 It is only ever a saving: without it, or where it does not fit, a file is opened and known by its
@@ -31,10 +31,10 @@ another time: FAT's times are two seconds apart, and those of NFS up to one."""
 
 
 class Stamp(NamedTuple):
-    """By what a file that was not changed is known: its size and times.
+    """Size and times of a file, by which an unchanged file is recognised.
 
-    The time of the last change of the inode, which no program can set, tells where somebody gave a
-    changed file its old time of modification back.
+    The change time of the inode, which no program can set, reveals a changed file whose old
+    modification time was restored.
     """
 
     size: int
@@ -60,7 +60,7 @@ class Memory:
     settings : Settings
         The home.
     is_verifying : bool
-        Know nothing, so that every file is opened.
+        Ignore what is remembered, so that every file is opened.
     """
 
     def __init__(self, settings: Settings, *, is_verifying: bool = False) -> None:
@@ -138,7 +138,7 @@ def remembering(settings: Settings, *, is_verifying: bool) -> Iterator[Memory]:
 
 
 def forget(home: Path) -> None:
-    """Remember nothing: the lake is damaged, and what is given again must be read."""
+    """Forget all files, so that damaged parts of the lake are read again from their inputs."""
     with suppress(OSError):
         (home / FILE).unlink(missing_ok=True)
 

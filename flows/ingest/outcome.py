@@ -1,4 +1,4 @@
-"""What became of an input, for the log, the report of a run and its exit code."""
+"""The outcome of an input, for the log, the record of a run and the exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flows.lake import damage, store
 from flows.lake.entry import Entry
 
 Progress = Callable[[str, int, int, int], None]
-"""Told from time to time: the input's name, bytes of its file on disk that were read, the size of
+"""Called from time to time: the input's name, bytes of its file that were read, the size of
 that file, rows so far."""
 
 FAULTS = (
@@ -28,13 +28,13 @@ MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENE
 
 
 class Outcome(NamedTuple):
-    """What became of one input.
+    """The outcome of one input.
 
     `state` is ``ingested``, ``known`` (its content is in the lake already), ``skipped`` (found in a
     folder, and not AIS) or ``failed``; `message` says why for the last two. `is_transient`: the
     writing failed, not the content. `file_id`: of a content that is in the lake. `remarks` say what
     the operator should know of an input that went in; those of one kind are alike, so that they can
-    be told once for many files.
+    be reported once for many files.
     """
 
     name: str

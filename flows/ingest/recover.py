@@ -1,6 +1,6 @@
 """Recover: a lost manifest, rebuilt from the files of the lake. Nothing is deleted.
 
-The rows are the Parquet files'. What these do not tell comes from the note of the input (see
+The rows come from the Parquet files, everything else from the note of the input (see
 `flows.lake.notes`), a manifest that is older, the catalogue, or the history, in this order; what
 none of them knows is said, and such an input is read anew when it is given again. Of a file's
 versions the lowest counts, which lost the fewest rows to others; what two inputs share then stays
@@ -42,7 +42,7 @@ from flows.lake.manifest import (
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 
 LOST = "lost"
-"""Where in the lake the files go that no entry could be made of."""
+"""Folder of the lake for files without a recoverable entry."""
 
 UNKNOWN_NAME = "(name unknown)"
 
@@ -141,11 +141,11 @@ def recover(settings: Settings) -> list[str]:
     rows = sum(entry.rows_kept for entry in entries)
     summary = f"the manifest was rebuilt: {len(entries):,} input files, {rows:,} fixes"
     if aside:
-        summary += f"; {len(aside):,} files that no entry is made of went to {LOST}/"
+        summary += f"; {len(aside):,} files without a recoverable entry were moved to {LOST}/"
     if incomplete := [entry for entry in entries if not entry.fingerprint]:
         summary += (
             f"; of {len(incomplete):,} inputs the ledger is not known in full, and they are read "
-            "anew when they are given again"
+            "again when they are ingested again"
         )
     return [summary, *lost, *report]
 
@@ -179,7 +179,7 @@ def _entry(
     files: _Stored,
     facts: Facts,
 ) -> tuple[Entry | None, str | None]:
-    """The entry of an input, and what is to be said of it; none where its rows are not whole."""
+    """The entry of an input and a caveat for the report; None if its rows are incomplete."""
     name, place = _name(file_id, facts), settings.place
     position = _first_sound(place, files.paths.get("position", []), POSITION_SCHEMA)
     reject = _first_sound(place, files.paths.get("reject", []), REJECT_SCHEMA)
@@ -246,7 +246,7 @@ def _made(
 
 
 def _first_sound(place: Place, paths: Iterable[str], schema: pa.Schema) -> Part | None:
-    """The first of some files that can be read to its end and has the columns, as it lies there."""
+    """The first of several files that is readable and has the right columns, described."""
     for path in paths:
         try:
             file = pq.ParquetFile(store.readable(place, path))
@@ -327,7 +327,7 @@ def _of_catalogue(home: Path) -> dict[str, Facts]:
 
 
 def _of_history(home: Path) -> dict[str, Facts]:
-    """What the runs tell of their inputs; a run takes in what it finds at its as-of time."""
+    """Facts about inputs from the records of runs; a run ingests at its as-of time."""
     return {
         file["file_id"]: {**file, "ingested_at": record["as_of"]}
         for record in read_history(home, RUN)

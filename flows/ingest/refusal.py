@@ -1,4 +1,4 @@
-"""Which files are refused whole, because hardly anything in them can be read."""
+"""Files that are refused as a whole because too few of their rows can be read."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from flows.sources.definitions import Source
 
 OF_NO_INTEREST = (BAD_MMSI, NO_POSITION)
 """Rows that were read well and are no ship's position: base stations, aids to navigation, ships
-without a fix. Of every other reject it is not known what the row says. They excuse no file of which
+without a fix. Every other reject could not be interpreted. They do not excuse a file of which
 nothing is kept."""
 
 LEAST_SHARE = 10
 """A layout is a property of a file: it fits all rows but those that were damaged on the way. Honest
 files have under a tenth of such rows (of the world sample 7 % are rejected, all as no ship's; a
 recording cut by a full disk loses a line), and a file read by a wrong layout has hardly another.
-Between lies nothing that was seen, so a file is refused where not a tenth could be read."""
+No real file was seen in between, so a file is refused if under a tenth could be read."""
 
 HALF = 2
 """Where dates are written day first, a file that writes the month first is read on the 12 days of a
@@ -65,7 +65,7 @@ class Tally(NamedTuple):
 
 
 def refusal(tally: Tally, source: Source, as_of: datetime) -> str | None:
-    """Why a file is not taken in, and what to do; None where it is."""
+    """Why a file is refused, and the remedy; None if it is accepted."""
     of_no_interest = OF_NO_INTEREST if tally.good else ()
     unread = tally.rejects - Counter({why: tally.rejects[why] for why in of_no_interest})
     bad = unread.total()

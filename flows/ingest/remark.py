@@ -1,4 +1,4 @@
-"""What the operator should know of an input that went in, though none of its rows is at fault."""
+"""Remarks for the operator about an ingested file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MISSED = (
 
 
 def of_rejects(reasons: Iterable[str]) -> Iterator[str]:
-    """Of rows that a file's other rows gainsay."""
+    """About rows that contradict the rest of the file."""
     if FAR_TIME in reasons:
         yield (
             "rows far outside the file's time span were rejected: a wrong clock. If the file "
@@ -47,7 +47,7 @@ def of_rejects(reasons: Iterable[str]) -> Iterator[str]:
 
 
 def of_static_reports(lonely: int) -> Iterator[str]:
-    """Of static reports that joined no fix."""
+    """About static reports that matched no fix."""
     if lonely:
         yield (
             "static reports of ships without a fix in the same file and day were ignored. "
@@ -56,7 +56,7 @@ def of_static_reports(lonely: int) -> Iterator[str]:
 
 
 def of_columns(layout: Layout, part: Path) -> Iterator[str]:
-    """Of columns that are not read, or that are empty throughout a file."""
+    """About columns that are not read, or are empty in the whole file."""
     mapped = {name.partition("[")[0] for name in layout.source.columns}
     for name in OPTIONAL:
         likely = [c for c in layout.header if _letters(c) in NAMES[name]]

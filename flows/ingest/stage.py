@@ -48,7 +48,7 @@ copy (
     select
         mmsi,
         reported_at,
-        -- As PACKED_SCHEMA (read.py) says: from -180 and -90, the latitude in the lowest 25 bits.
+        -- As in PACKED_SCHEMA: from -180 and -90, the latitude in the lowest 25 bits.
         ((place >> 25) - 18000000) / 1e5 as lon,
         ((place & 33554431) - 9000000) / 1e5 as lat,
         * exclude (mmsi, reported_at, place)
@@ -237,7 +237,7 @@ def _stage(
 
 
 class _Found(NamedTuple):
-    """What a reading of a whole member gave; its Parquet files lie in `work`.
+    """The result of reading a member completely; its Parquet files are in `work`.
 
     `layout` is that of its first header; `reasons` counts the rejects, `first` has the first line
     of each reason, and `days` the positions by day, as `read.Parsed` has them.
@@ -339,7 +339,7 @@ def _count(table: pa.Table, reasons: Counter[str], first: dict[str, tuple[int, s
 
 
 def _without_own_repetitions(con: duckdb.DuckDBPyConnection, part: Path, work: Path) -> Path:
-    """The part with each fix once; `read.repetitions` tells which of its equals."""
+    """The part with each fix once; `repeats.repetitions` selects which of several equals."""
     repeated = repeated_rows(part)
     if not len(repeated):
         return part

@@ -1,4 +1,4 @@
-"""Static reports in rows of their own: joined to the fixes of their ship's day in the same file."""
+"""Static reports in separate rows, joined to the fixes of the same ship and day in the file."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ copy (
         where mmsi in (select mmsi from read_parquet($static, hive_partitioning = false))
     ),
 
-    -- The last that the ship said of each field that day, or else the first that it said later.
-    told as (
+    -- The ship's last value of each field so far that day, or else its first later one.
+    latest_static as (
         select
             fix,
             coalesce(
@@ -70,8 +70,8 @@ copy (
         window
             so_far as (
                 partition by mmsi, reported_at::date
-                -- At one time the reports stand before the fixes, and among themselves in the
-                -- order of what they say, so that no line's place counts.
+                -- At equal times reports come before fixes, and are ordered among themselves by
+                -- their values, so that the order of lines does not matter.
                 order by
                     reported_at, fix nulls first,
                     imo, vessel_name, call_sign, ship_type, length_m, beam_m, draught_m, destination
@@ -95,16 +95,16 @@ copy (
         mine.cog_deg,
         mine.heading_deg,
         mine.nav_status,
-        coalesce(mine.imo, told.imo) as imo,
-        coalesce(mine.vessel_name, told.vessel_name) as vessel_name,
-        coalesce(mine.call_sign, told.call_sign) as call_sign,
-        coalesce(mine.ship_type, told.ship_type) as ship_type,
-        coalesce(mine.length_m, told.length_m) as length_m,
-        coalesce(mine.beam_m, told.beam_m) as beam_m,
-        coalesce(mine.draught_m, told.draught_m) as draught_m,
-        coalesce(mine.destination, told.destination) as destination
+        coalesce(mine.imo, latest_static.imo) as imo,
+        coalesce(mine.vessel_name, latest_static.vessel_name) as vessel_name,
+        coalesce(mine.call_sign, latest_static.call_sign) as call_sign,
+        coalesce(mine.ship_type, latest_static.ship_type) as ship_type,
+        coalesce(mine.length_m, latest_static.length_m) as length_m,
+        coalesce(mine.beam_m, latest_static.beam_m) as beam_m,
+        coalesce(mine.draught_m, latest_static.draught_m) as draught_m,
+        coalesce(mine.destination, latest_static.destination) as destination
     from read_parquet($part, file_row_number = true, hive_partitioning = false) as mine
-    left join told on mine.file_row_number = told.fix
+    left join latest_static on mine.file_row_number = latest_static.fix
     order by mine.mmsi, mine.reported_at, mine.lon, mine.lat
 ) to $out (format parquet, compression zstd, compression_level 1, parquet_version v2)
 """
@@ -141,24 +141,24 @@ class StaticReports:
         self.close()
 
     def add(self, reports: pa.RecordBatch) -> None:
-        """Keep some more."""
+        """Append reports."""
         if self._writer is None:
             self._writer = pq.ParquetWriter(self.path, STATIC_SCHEMA)
         self._writer.write_batch(reports)
         self.rows += reports.num_rows
 
     def close(self) -> None:
-        """To be called before they are joined."""
+        """Finish the file; required before `joined`."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None
 
 
 def joined(con: duckdb.DuckDBPyConnection, part: Path, reports: Path, out: Path) -> int:
-    """Write the fixes of a part with what the static reports say of their ships, by MMSI and day.
+    """Write the fixes of a part with the static data of their ships, joined by MMSI and day.
 
-    What a fix says itself stands. Returns the number of reports without a fix of their ship and
-    day.
+    Values of the fix itself take precedence. Returns the number of reports without a fix of their
+    ship and day.
     """
     names = {"part": str(part), "static": str(reports)}
     con.execute(JOIN, names | {"out": str(out)})

@@ -23,7 +23,7 @@ log = logging.getLogger("barometer.compact")
 
 FOLDER = "compact"
 METHOD = "1"
-"""Of how a compact file is made; another number, and all are made anew."""
+"""Version of the method; with another number all compact files are made again."""
 
 SMALL_ROWS = 1_000_000
 """Parts with fewer rows are small (a choice): eight row groups of DuckDB's, where a day of a large
@@ -42,7 +42,7 @@ COLUMNS = (*POSITION_SCHEMA.names, "source", "file_id")
 
 
 def kept(home: Path, manifest: Manifest) -> list[Kept]:
-    """The compact files that hold."""
+    """The valid compact files."""
     present = [e.position.hash for e in manifest.entries.values() if e.position is not None]
     return derived.kept(home / FOLDER, METHOD, present)
 
@@ -87,7 +87,7 @@ def drop_damaged(home: Path, manifest: Manifest) -> bool:
     sound = [compacted for compacted in holding if not derived.faults([compacted])]
     if len(sound) == len(holding):
         return False
-    log.warning("%d compact files were damaged and are made anew", len(holding) - len(sound))
+    log.warning("%d compact files were damaged and are made again", len(holding) - len(sound))
     derived.prune(home / FOLDER, sound)
     return True
 

@@ -18,9 +18,9 @@ def fault_of(place: Place, part: Part, *, is_hashed: bool) -> str | None:
     Parameters
     ----------
     place : Path or str
-        Where the lake lies.
+        Place of the lake.
     part : Part
-        What the manifest says of it.
+        Its description in the manifest.
     is_hashed : bool
         Read it to its end for its hash. Without it only a missing or cut file is found.
     """
@@ -85,7 +85,7 @@ def sentences(place: Place, manifest: Manifest, damaged: Mapping[Part, str]) -> 
 
 
 def faults(place: Place, manifest: Manifest, *, is_hashed: bool) -> list[str]:
-    """A sentence for each file of the lake that is missing or damaged; see `damage`, `sentences`."""
+    """A sentence for each file of the lake that is missing or damaged; see `sentences`."""
     return sentences(place, manifest, damage(place, manifest, is_hashed=is_hashed))
 
 

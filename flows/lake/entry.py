@@ -1,4 +1,4 @@
-"""What the manifest says of one input, and of one file of the lake."""
+"""The manifest's records: an input file and a Parquet file of the lake."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def address(place: Place, part: Part | str) -> str:
 
 
 def part_path(kind: str, source: str, file_id: str, version: int) -> str:
-    """Where a part lies in the lake. `source` and `file_id` hold no path signs."""
+    """Path of a part in the lake. `source` and `file_id` contain no path separators."""
     return f"{kind}/source={source}/file_id={file_id}/{version}.parquet"
 
 

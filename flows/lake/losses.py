@@ -71,7 +71,7 @@ KEYS = {
 
 
 def refuse_losses(settings: Settings) -> None:
-    """Refuse a home whose history is missing or cut: nothing starts anew where data are.
+    """Refuse a home with data whose history is missing or cut.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def refuse_losses(settings: Settings) -> None:
 
 
 def _lost(home: Path) -> list[str]:
-    """A sentence for each history that holds less than it must."""
+    """A sentence for each history with fewer records than expected."""
     shown = _shown(home)
     lost = []
     for name in SHOWN:
@@ -130,7 +130,7 @@ def _catalogue(home: Path) -> duckdb.DuckDBPyConnection:
 def restore(settings: Settings) -> list[str]:
     """Restore what is lost of the histories, as the catalogue and the files of the home show it.
 
-    The file as it was found stays beside it. What nothing shows is begun anew, and said.
+    The old file is kept beside it. A history without any trace starts empty, which is reported.
     """
     home = settings.home
     report = []
@@ -200,7 +200,7 @@ def _add_inputs(con: duckdb.DuckDBPyConnection, runs: list[Record]) -> None:
 
 
 def _registers(home: Path, here: list[Record]) -> list[Record]:
-    """The imports, as far as their files tell them; one that a record names is as it is told."""
+    """The imports by their files; an existing record of an import takes precedence."""
     hashes = {
         register["file_hash"][:16]: register["file_hash"]
         for run in read_history(home, RUN)
@@ -246,7 +246,7 @@ def _registers(home: Path, here: list[Record]) -> list[Record]:
 
 
 def _replace(home: Path, name: str, records: Iterable[Record]) -> None:
-    """Write a history anew; what was there stays beside it."""
+    """Replace a history; the old file is kept beside it."""
     path = history_path(home, name)
     make_folder(path.parent)
     if path.exists():

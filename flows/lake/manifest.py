@@ -174,7 +174,7 @@ def part_paths(place: Place, manifest: Manifest, kind: str) -> list[str]:
 
 
 def described(place: Place, path: str, rows: int) -> Part:
-    """A file of the lake as it lies there."""
+    """The description of an existing file of the lake."""
     part = Part(path, rows, 0, "")
     size = size_of(place, part)
     assert size is not None

@@ -1,4 +1,4 @@
-"""Notes: what the Parquet files of an input do not tell, kept beside them in the lake.
+"""Notes: facts about an input that its Parquet files do not contain, kept in the lake.
 
 A note, ``ledger/FILE_ID.json``, is written when the manifest that names its input is committed, and
 never changes. It has two uses. An input with a note that the manifest does not name shows that the
@@ -57,7 +57,7 @@ def noted(place: Place) -> set[str]:
 def write_note(place: Place, facts: dict[str, Any]) -> None:
     """Note an input that the manifest names.
 
-    A note that cannot be written costs nothing that was taken in: the next run writes it.
+    If the note cannot be written, no ingested row is lost: the next run writes it.
     """
     text = json.dumps({name: facts[name] for name in FACTS}, default=str).encode()
     path = _path(facts["file_id"])

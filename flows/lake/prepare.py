@@ -1,4 +1,4 @@
-"""A home made ready for writing: swept of what no manifest names, or refused."""
+"""Preparation of a home for writing: sweep unnamed files, or refuse."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def prepare_home(home: Path, place: Place | None = None) -> Manifest:
     home : Path
         The home.
     place : Path or str, optional
-        Where its lake lies; without it, in the home.
+        Place of its lake; default: the home.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def _first_manifest(home: Path, place: Place) -> Manifest:
             f"from a backup; or start with an empty one and ingest all files again: {RECOVER}. "
             "Nothing was changed."
         )
-    with suppress(store.ConflictError):  # another home made it meanwhile
+    with suppress(store.ConflictError):  # another home has created it
         write_manifest(place, manifest)
     return read_manifest(place)
 
@@ -96,7 +96,7 @@ def _recorded(home: Path) -> set[str]:
 
 
 def unnamed(home: Path, place: Place, manifest: Manifest, noted: set[str]) -> set[str]:
-    """The inputs that were taken in here, and that a manifest does not name."""
+    """The inputs that were ingested here and are missing from a manifest."""
     taken_in = noted if notes.is_begun(place) else noted | _recorded(home)
     return taken_in - manifest.entries.keys()
 
@@ -106,7 +106,7 @@ def _refuse_another(home: Path, place: Place, manifest: Manifest, noted: set[str
     if missing := unnamed(home, place, manifest, noted):
         raise BarometerError(
             f"{address(place, MANIFEST)}: is older than the lake, or of another home: it does not "
-            f"name {len(missing):,} of the files that were taken in here. Restore the newest, or "
+            f"name {len(missing):,} of the files that were ingested here. Restore the newest, or "
             f"rebuild it from the lake's files: {RECOVER}. Nothing was changed."
         )
 

@@ -1,6 +1,6 @@
 """The lake on object storage: an address such as ``s3://bucket/prefix`` in the place of the home.
 
-Where it is and who may write there say the standard variables AWS_ENDPOINT_URL, AWS_REGION,
+Endpoint and credentials come from the standard variables AWS_ENDPOINT_URL, AWS_REGION,
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. They are read when they are needed
 and go nowhere else. What fails here is an OSError, as it is on a disk.
 """
@@ -57,11 +57,11 @@ create or replace temporary secret lake (
 
 
 class ConflictError(BarometerError):
-    """Another wrote the manifest since it was read."""
+    """Another process wrote the manifest since it was read."""
 
 
 class _Access(NamedTuple):
-    """What the environment says of the object storage. Never to be printed."""
+    """Endpoint and credentials of the object storage. Never printed."""
 
     endpoint: str
     region: str
@@ -242,8 +242,8 @@ def swap(url: str, path: str, new: bytes, tag: str | None) -> str:
             return str(obstore.put(_store(url), path, new, mode=mode)["e_tag"])
         except (obstore.exceptions.AlreadyExistsError, obstore.exceptions.PreconditionError) as e:
             raise ConflictError(
-                f"{url}/{path}: another barometer wrote to this lake meanwhile. What it took in "
-                "stays; nothing of this was taken in. Run again."
+                f"{url}/{path}: another barometer wrote to this lake at the same time. Its files "
+                "stay; nothing of this run was ingested. Run again."
             ) from e
 
 

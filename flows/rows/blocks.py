@@ -39,7 +39,7 @@ class Readable(Protocol):
 
 class Block(NamedTuple):
     """Whole lines of a file, without the header. `first_line` counts from 1, as editors do;
-    `line_ends` is how many lie before the end of each piece of `LOOK_BYTES`."""
+    `line_ends` counts the line ends up to the end of each piece of `LOOK_BYTES`."""
 
     content: bytes
     first_line: int
@@ -51,7 +51,7 @@ class Head(NamedTuple):
     """The header of a file, and what was read beyond it.
 
     `line_number` is the header's own (empty lines may stand before it); `fingerprint` is the hash
-    of the first bytes, by which a file that may be known already is told cheaply.
+    of the first bytes, a cheap first check for a file that may be known already.
     """
 
     text: str
@@ -177,7 +177,7 @@ def _without_long_lines(whole: bytes, first_line: int) -> tuple[bytes, list[tupl
 
 
 def read_ahead(source: Iterable[T]) -> Generator[T, None, None]:
-    """The same items, made by a thread of its own while the one before is being worked on."""
+    """The same items, each produced by a separate thread while the previous one is processed."""
     waiting: queue.Queue[T | BaseException | None] = queue.Queue(1)
     stopped = threading.Event()
 
@@ -212,7 +212,7 @@ def read_ahead(source: Iterable[T]) -> Generator[T, None, None]:
 def in_order(
     function: Callable[[T], S], source: Iterable[T], workers: int
 ) -> Generator[S, None, None]:
-    """The results of a function for each item, made by several threads, in the items' order."""
+    """The results of a function for each item, computed by several threads, in order."""
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[S]] = deque()
         try:

@@ -63,7 +63,7 @@ class Rules(NamedTuple):
     latest : datetime
         A later fix is in the future.
     headers : Headers
-        By which a line is told that is a header.
+        Detects header lines.
     own_days : tuple of int or None
         First and last day of the file's own rows, counted from `FIRST_DAY`; see `span.own_days`.
     """

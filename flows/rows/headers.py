@@ -25,7 +25,7 @@ class Header(NamedTuple):
     is_same : bool
         Whether it is the layout of the lines before it too.
     row : list of str or None
-        The row that stands before it in the same line, where the file before has no line end.
+        The row before it on the same line, if the preceding file ends without a line end.
     """
 
     layout: Layout
@@ -34,7 +34,7 @@ class Header(NamedTuple):
 
 
 class Headers(NamedTuple):
-    """What tells a header: the sources, the names of their columns, and of those for the MMSI."""
+    """Detects header lines by the sources' column names, and those of the MMSI column."""
 
     sources: tuple[Source, ...]
     names: frozenset[str]
@@ -111,7 +111,7 @@ class Headers(NamedTuple):
 
 
 def headers_of(sources: Iterable[Source]) -> Headers:
-    """What tells a header of these sources."""
+    """A detector of the headers of these sources."""
     known = tuple(sources)
     marks = {source.columns["mmsi"].lower().encode() for source in known}
     names = frozenset(name for s in known for name in (*s.header, *s.aliases))

@@ -31,7 +31,7 @@ from flows.rows.values import FLOATS, NULLS, TEXT, TEXTS, as_numbers, decoded
 from flows.sources.layouts import Layout
 
 MAX_HEADERS = 1000
-"""Files of other layouts that may stand one behind the other in one: three years of days."""
+"""Limit of concatenated files with different layouts in one file: three years of days."""
 
 DECIMAL_BYTES = 64 << 10
 """Of what follows a header so much is looked at for the decimal mark."""
@@ -41,7 +41,7 @@ CAREFUL_BYTES = 128 << 10
 
 
 class Parsed(NamedTuple):
-    """What a block holds: `row_count` lines, each in one of the batches, among the rejects, one of
+    """The contents of a block: `row_count` lines, each in a batch, among the rejects, one of
     the `repeated`, which are the same fix as another line of the block, or a `static` report.
 
     `days` is the number of positions by day, from `FIRST_DAY` on. `ended`: the block was read only
@@ -73,7 +73,7 @@ def decimal_mark(layout: Layout, start: bytes) -> str:
 def parsed(
     cut: Iterable[Block], layout: Layout, rules: Rules, workers: int
 ) -> Generator[Parsed, None, None]:
-    """What the blocks of a file hold, in their order, read by several threads.
+    """The contents of the blocks of a file, in order, parsed by several threads.
 
     Where a block has the header of another layout, the lines after it, which threads may have read
     by the layout before, are read by the new one.

@@ -1,4 +1,4 @@
-"""Rows that say the same fix twice."""
+"""Repeated fixes: rows with equal ship, time and place."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def each_once(batches: list[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], int]
     """The batches, `is_kept` taken from each row that is the same fix as another one that stands;
     and the number of these rows.
 
-    Most repetitions stand near each other in a file. To find them here is cheap; the few that
-    stand in two blocks are found when the file is sorted.
+    Most repetitions are close together in a file, and cheap to find here; the few that
+    are in different blocks are found when the file is sorted.
     """
     is_kept = np.concatenate([b["is_kept"].to_numpy(zero_copy_only=False) for b in batches])
     mixed = np.zeros(len(is_kept), dtype=np.uint64)

@@ -21,14 +21,14 @@ _FRACTION = re.compile(r"(?<=:\d\d)[.,](\d{1,9})(?!\d)", re.ASCII)
 _UNIX = re.compile(r"(?P<whole>\d{1,20})([.,](?P<part>\d*))?", re.ASCII)
 
 MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM = 10**11, 10**14, 10**17
-"""Unix times tell their unit by their size: 1e11 seconds are the year 5138, and 1e11 milliseconds
-are 1973, before AIS. Databases and pandas write all four."""
+"""The unit of a unix time follows from its size: 1e11 seconds are the year 5138, and 1e11
+milliseconds are 1973, before AIS. Databases and pandas write all four."""
 
 
 def moment(text: str, time_format: str) -> datetime | None:
     """The time that a text writes, None where it writes none.
 
-    Fractions of a second may stand in some rows and not in others, and UTC may be written in any
+    Some rows may have fractions of a second and others not, and UTC may be written in any
     way. Another zone is converted where the text has its offset, and is no time where it has not.
 
     Parameters

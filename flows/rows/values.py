@@ -1,4 +1,4 @@
-"""The text of a column becomes typed values, and null where it says nothing."""
+"""Text columns to typed values, with null for missing or invalid text."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _as_text(values: pa.Array) -> pa.StringArray:
 
 
 NOT_NUMBER, NOT_SHIP = np.int32(-1), np.int32(-2)
-"""What stands for an MMSI that is none."""
+"""Placeholders for an invalid MMSI."""
 
 
 def mmsi_numbers(values: pa.BinaryArray) -> npt.NDArray[np.int32]:

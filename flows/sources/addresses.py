@@ -1,4 +1,4 @@
-"""Where a publisher's files lie: the `[fetch]` table of a definition, and days to files."""
+"""Addresses of a publisher's files: the `[fetch]` table, and the files of given days."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class DayFile(NamedTuple):
 
 
 def address_of(pattern: str, day: date) -> str:
-    """The address of a day's file. Nothing but the day can stand in a pattern.
+    """The address of a day's file. The day is the only variable of a pattern.
 
     >>> address_of("https://ais.example/{day:%Y}/AIS_{day:%Y_%m_%d}.zip", date(2024, 1, 2))
     'https://ais.example/2024/AIS_2024_01_02.zip'
@@ -113,7 +113,7 @@ def address_of(pattern: str, day: date) -> str:
 def files_of(published: Publication, days: Iterable[date]) -> list[DayFile]:
     """The files that hold these days, each once, in the order of their first day.
 
-    A day outside every span has none; of spans that overlap, the first holds.
+    A day outside every span has none; of overlapping spans the first applies.
 
     >>> months = Span(addresses=("https://ais.example/{day:%Y-%m}.zip",), max_bytes=1)
     >>> published = Publication(delay_days=7, files=(months,))

@@ -32,7 +32,7 @@ HEADER = (
     *("imo", "vessel_name", "call_sign", "ship_type", "length_m", "beam_m", "draught_m"),
     *("destination", "message_type", "received_at"),
 )
-"""The columns of a recording; data/sources/aisstream-listen.toml says what they are."""
+"""The columns of a recording; data/sources/aisstream-listen.toml describes them."""
 
 POSITIONS = ("PositionReport", "StandardClassBPositionReport", "ExtendedClassBPositionReport")
 STATICS = ("ShipStaticData", "StaticDataReport")
@@ -88,7 +88,7 @@ _GO_TIME = re.compile(
 )
 
 Known = dict[int, dict[str, tuple[str, datetime]]]
-"""Static data by MMSI: column to its text and when it was received; last heard stands last."""
+"""Static data by MMSI: column to its text and when it was received; in the order of reception."""
 
 
 class BadMessage(Exception):
@@ -138,7 +138,7 @@ def _box(limits: npt.NDArray[Any]) -> list[list[float]]:
 
 
 def refusal(message: Mapping[str, Any]) -> str | None:
-    """What a server says that is no message of a ship but an error of its own; None for all else.
+    """The text of an error message from the server; None for any other message.
 
     aisstream.io sends ``{"error": ...}``. Compatible servers also send an object whose type or
     status is an error, with the text in ``message`` or ``reason``.
@@ -192,7 +192,7 @@ def take(message: Mapping[str, Any], received_at: datetime, known: Known) -> lis
     received_at : datetime
         The recorder's clock, naive UTC.
     known : dict
-        Static data so far; a message that tells some is added to it.
+        Static data so far; updated with those of the message.
 
     Returns
     -------
@@ -331,7 +331,7 @@ def csv_line(row: list[str] | tuple[str, ...]) -> bytes:
 
 
 def _static(kind: str, body: Mapping[str, Any]) -> dict[str, str]:
-    """The static data that a message tells, by column; what it leaves out is not there."""
+    """The static data in a message, by column; missing fields are left out."""
     if kind == "ShipStaticData":
         return _told(
             imo=_number(body, "ImoNumber", 0),
@@ -424,7 +424,7 @@ def _needed(body: Mapping[str, Any], name: str, digits: int) -> str:
 
 
 def _number(body: Mapping[str, Any], name: str, digits: int) -> str | None:
-    """A number with so many digits behind the point at most; None where it is not told."""
+    """A number rounded to so many decimals; None if it is missing."""
     value = body.get(name)
     if value is None:
         return None

@@ -1,11 +1,11 @@
-"""What a file is that is no CSV, told by its first bytes, and what to do with it."""
+"""File types that are not CSV, recognised by their first bytes, with the remedy."""
 
 from __future__ import annotations
 
 from flows.home.settings import BarometerError
 
 FIRST_BYTES = 512
-"""A tar archive says what it is at byte 257 (POSIX, ustar)."""
+"""The mark of a tar archive is at byte 257 (POSIX, ustar)."""
 
 UNPACK = "Unpack it and pass its CSV files, or compress them with zip, gzip or zstd."
 AS_CSV = "Export it as CSV."
@@ -34,13 +34,13 @@ KINDS = (
     *((0, mark, "raw NMEA", DECODE) for mark in (b"!AIVDM,", b"!AIVDO,", b"!BSVDM,", b"!ABVDM,")),
     *((0, mark, "raw NMEA with tag blocks", DECODE) for mark in (b"\\s:", b"\\c:", b"\\g:")),
 )
-"""Where it stands, the bytes, what the file is, and the remedy."""
+"""Offset, bytes, file type and remedy."""
 
 WORKBOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 
 
 def refuse(name: str, start: bytes) -> None:
-    """Say what a file is that begins so.
+    """Refuse a file of another type, by its first bytes.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def refuse(name: str, start: bytes) -> None:
 
 
 def without_csv(name: str, inside: list[str]) -> BarometerError:
-    """What to say of a zip archive in which no CSV is."""
+    """The error for a zip archive without a CSV."""
     if any(member in inside for member in WORKBOOKS):
         return BarometerError(f"{name}: this is a workbook. Save its sheet as CSV.")
     shown = ", ".join(repr(member[-40:]) for member in inside[:3]) or "nothing"

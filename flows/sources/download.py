@@ -1,4 +1,4 @@
-"""One file over HTTP: asked for, gone on with where it stopped, and refused where it is no file."""
+"""Download of one file over HTTP: resumable, conditional, and checked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from flows.sources.faults import Damaged, Fault, Patience, Session, network_faul
 MOST_REDIRECTS = 5
 """As many as RFC 2068 allowed; publishers need one or none."""
 HEAD_BYTES = 512
-"""By so many bytes it is told whether this is the kind of file that was asked for."""
+"""Enough bytes to recognise the type of a file."""
 SPARE_BYTES = 100_000_000
 """Left free on the disk, so that the run after the download can write its lake. A choice."""
 
@@ -36,7 +36,7 @@ _MAGIC = {
 
 
 class Version(NamedTuple):
-    """A version of a publisher's file, by what the server said of it; None where it did not."""
+    """A version of a publisher's file by the server's headers; None where one is missing."""
 
     address: str
     etag: str | None
@@ -45,8 +45,8 @@ class Version(NamedTuple):
 
     @property
     def validator(self) -> str | None:
-        """What tells the server which version a part is of. If-Range takes no weak ETag (RFC 9110,
-        section 13.1.5)."""
+        """Identifies the version of a partial file. If-Range takes no weak ETag (RFC 9110, section
+        13.1.5)."""
         if self.etag and not self.etag.startswith("W/"):
             return self.etag
         return self.last_modified
@@ -311,7 +311,7 @@ def _check_pace(gained: int, at: int, address: str, patience: Patience) -> None:
 
 
 def check_head(head: bytes, name: str) -> None:
-    """Refuse a file that does not begin as its name promises, such as a page that says no.
+    """Refuse a file whose first bytes do not match its name, such as an error page.
 
     Raises
     ------
@@ -334,7 +334,7 @@ def check_head(head: bytes, name: str) -> None:
 
 
 def record_of(path: Path) -> Path:
-    """Where it is said which version a file is of."""
+    """Path of the record of a file's version."""
     return path.with_name(f"{path.name}.json")
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a download, and what to do."""
+"""Faults of a download, with their remedies."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ import httpx
 from flows.home.clock import utc_now
 
 DownloadProgress = Callable[[str, int, int | None], None]
-"""Told from time to time, from several threads: a file's name, its bytes so far, its size or None
-where the server does not say."""
+"""Called from several threads: a file's name, its bytes so far, its size or None
+where the server does not send it."""
 _MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -39,7 +39,7 @@ class Patience(NamedTuple):
         Before the second try, doubled with each, with jitter; and at most. A server that asks by
         Retry-After for more than `longest_wait_s` is left alone until the next run.
     slow_s, slow_bytes : float, int
-        A server that gives less in such a time only holds the connection: it is cut.
+        A slower server is disconnected.
     connections : int
         At a time: the two that RFC 2616, section 8.1.4, grants a single user at a server.
     """
@@ -64,10 +64,10 @@ class Session(NamedTuple):
 
 
 class Fault(Exception):
-    """Why a file was not got, and what to do.
+    """Why a file was not downloaded, and the remedy.
 
-    `may_pass`: another try may help, after `wait_s`. `is_absent`: the server says that there is no
-    such file. `is_ours`: this machine is to blame, and no other address helps. `reached`: bytes of
+    `may_pass`: another try may help, after `wait_s`. `is_absent`: the server has no such file.
+    `is_ours`: this machine is to blame, and no other address helps. `reached`: bytes of
     the file that are here.
     """
 
@@ -91,7 +91,7 @@ class Damaged(Exception):
 
 
 def refusal(code: int, retry_after: str, address: str, session: Session) -> Fault:
-    """What a status other than success means, and what to do."""
+    """The fault and remedy for an HTTP status other than success."""
     # Not the server's own phrase, which may be anything.
     phrase = next((f" {s.phrase}" for s in HTTPStatus if s == code), "")
     status = f"{address}: {code}{phrase}."
@@ -135,7 +135,7 @@ def _retry_after_s(text: str) -> float:
 
 
 def network_fault(error: httpx.HTTPError, address: str, reached: int) -> Fault:
-    """What went wrong on the way, and what to do."""
+    """The fault and remedy for a network error."""
     causes = list(_causes(error))
     host = httpx.URL(address).host
     may_pass = False
@@ -178,7 +178,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def disk_fault(error: OSError, folder: Path) -> Fault:
-    """What a failed write means, and what to do."""
+    """The fault and remedy for a failed write."""
     if error.errno in _FULL:
         reason = "the disk is full. Free some space, or use another home; the partial file is kept."
     else:

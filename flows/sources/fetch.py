@@ -71,10 +71,10 @@ def fetch_days(
 ) -> list[Fetched]:
     """Fetch the publisher's files of the days from `first` to `last`, both included.
 
-    What is here whole is not fetched again, unless the publisher says that it has another version.
+    A complete file is not fetched again unless the publisher has another version.
     A day that fails does not stop the others, and a file that is here stays, whatever fails. Where
     all files of the days are absent, and some must have been there, their address has changed: it
-    is said once, and they count as failed.
+    is reported once, and they count as failed.
 
     Returns
     -------
@@ -335,7 +335,7 @@ def _attempt(
 
 
 def _check_whole(part: Path, name: str, stop: threading.Event) -> None:
-    """Read a file to its end, with its checksums; `opened` tells a cut archive."""
+    """Read a file to its end, with its checksums; `opened` raises for a cut archive."""
     with part.open("rb") as raw:
         check_head(raw.read(HEAD_BYTES), name)
     left = max(MOST_UNPACKED * size_of(part), FREELY_UNPACKED)

@@ -1,4 +1,4 @@
-"""What was fetched, in sentences for the log and for a failed run."""
+"""Results of a fetch, and their messages for the log and a failed run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ without content. A choice."""
 
 
 class Fetched(NamedTuple):
-    """What became of a day.
+    """The result for one day.
 
     `state` is ``fetched`` (new, or the publisher's changed), ``kept`` (was here whole),
     ``not_published`` (not there yet, as may be for a day so late) or ``failed``; `message` says

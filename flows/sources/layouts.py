@@ -31,7 +31,7 @@ class UnknownHeader(BarometerError):
 
 
 def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
-    """The layout whose columns the header line holds.
+    """The layout that matches a header line.
 
     A source fits where every column that it maps is in the header, in any order; of several the
     one that maps the most columns, then of whose published header the file has the most. The
@@ -92,7 +92,7 @@ def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
 
 
 def layout_of_file(header_line: str, rest: bytes, sources: Iterable[Source]) -> Layout:
-    """As `match_source`; of a file that is no table the message says so.
+    """As `match_source`, with a message of its own for a file that is not a table.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _nearness(layout: Layout) -> tuple[int, float, int]:
     """Number of the mapped columns; share and number of the published ones that the header holds.
 
     The first decides where one layout is a part of another, as a publisher's positions are of the
-    positions with particulars: what the longer one tells is not passed over.
+    positions with particulars: no column of the longer one is ignored.
     """
     shared = len(set(layout.source.header) & set(layout.header))
     return len(layout.source.columns), shared / len(layout.source.header), shared

@@ -275,7 +275,7 @@ class _Line:
         self.pong_s = -math.inf
 
     def ends_s(self, limits: Limits) -> tuple[float, str, str]:
-        """When it is given up if nothing comes, and why."""
+        """When the connection is closed if nothing arrives, and why."""
         is_answered = self.pong_s > self.ship_s
         silent_s = self.ship_s + (limits.quiet_s if is_answered else limits.silence_s)
         dead_s = self.sign_s + 2 * limits.ping_s
@@ -293,7 +293,7 @@ async def _ping(socket: ClientConnection, line: _Line, limits: Limits) -> None:
         if not pong.cancelled() and pong.exception() is None:
             line.sign_s = line.pong_s = loop.time()
 
-    with contextlib.suppress(ConnectionClosed):  # which the one who receives tells
+    with contextlib.suppress(ConnectionClosed):  # which is handled where messages are received
         while True:
             await asyncio.sleep(limits.ping_s)
             asyncio.ensure_future(await socket.ping()).add_done_callback(note)
@@ -385,7 +385,7 @@ async def _note(recorder: Recorder, gap: Gap) -> None:
 
 
 def safe_text(text: str, key: str) -> str:
-    """What a server said, to be shown: ASCII, short, and without the key if it repeats it.
+    """A server's text for display: ASCII, short, and without the key.
 
     >>> safe_text("no such key: s3cret\\x1b[2J", "s3cret")
     'no such key: (the key)\\\\x1b[2J'

@@ -24,7 +24,7 @@ SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst")
 """What may be an AIS file in a folder. A file that is named is opened whatever its name."""
 
 PACKED = (".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".lz4")
-"""Archives that are not opened, and named where one lies in a folder."""
+"""Archives that are not supported, and reported if one is in a folder."""
 
 _GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
 
@@ -45,7 +45,7 @@ _DAMAGED = (
 
 
 class InputFile(NamedTuple):
-    """A file to read. `is_named`: given by the user himself, not found in a folder."""
+    """A file to read. `is_named`: named by the user, not found in a folder."""
 
     path: Path
     is_named: bool
@@ -205,7 +205,7 @@ def _is_hidden(name: str) -> bool:
 
 
 class Explained(io.RawIOBase):
-    """A stream for reading whose errors name the file and say what to do: see `explained`."""
+    """A stream for reading whose errors name the file and the remedy; see `explained`."""
 
     def __init__(self, content: Any, name: str) -> None:
         self._content, self._name = content, name
@@ -239,7 +239,7 @@ class Begun(io.RawIOBase):
 
 
 class Stream(NamedTuple):
-    """An open member: `content` gives decompressed bytes, `raw` says how far the file was read."""
+    """An open member: `content` gives decompressed bytes, `raw` the position in the file."""
 
     content: Explained
     raw: BinaryIO
@@ -247,10 +247,10 @@ class Stream(NamedTuple):
 
 @contextmanager
 def opened(member: Member) -> Iterator[Stream]:
-    """Open a member for one reading from the start; the kind is told by the first bytes.
+    """Open a member for one reading from the start; the type is recognised by the first bytes.
 
     Reading to the end fails with an error where the compressed data are cut; gzip and zip, and zstd
-    where the publisher wrote a checksum, also tell where bytes were changed.
+    where the publisher wrote a checksum, also detect changed bytes.
 
     Raises
     ------
@@ -279,7 +279,7 @@ def opened(member: Member) -> Iterator[Stream]:
 
 @contextmanager
 def explained(name: str) -> Iterator[None]:
-    """Turn what can go wrong with a file into a message that names it and says what to do."""
+    """Convert errors of a file to messages with its name and a remedy."""
     try:
         yield
     except PermissionError as error:

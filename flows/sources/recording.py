@@ -1,4 +1,4 @@
-"""The hourly files that a recording writes, whole after a crash too."""
+"""The hourly files of a recording, kept valid through crashes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TAIL_BYTES = 64 << 10
 
 
 class Gap(NamedTuple):
-    """A time in which ships could not be heard; `to_at` is None while it lasts.
+    """An interval without reception; `to_at` is None while it lasts.
 
     `why` is one of ``start``, ``stop``, ``not connected``, ``refused``, ``connection lost``,
     ``server closed``, ``silent`` and ``buffer full``; only the last has `dropped` messages, and not
@@ -47,7 +47,7 @@ class Gap(NamedTuple):
 
 
 class ListenProgress(NamedTuple):
-    """How it goes: what came since the start, and from how many ships since the file's."""
+    """Progress: counts since the start, and ships since the start of the file."""
 
     messages: int
     rows: int
@@ -64,7 +64,7 @@ class Failed(Exception):
 
 @dataclass
 class Recorder:
-    """What the parts of a running recorder share."""
+    """Shared state of a running recorder."""
 
     folder: Path
     clock: Clock
@@ -96,7 +96,7 @@ class OpenFile:
 
 
 def progress(recorder: Recorder) -> ListenProgress:
-    """How a recorder goes at the moment."""
+    """The current progress of a recorder."""
     return ListenProgress(
         messages=recorder.counts["messages"],
         rows=recorder.counts["rows"],
@@ -109,7 +109,7 @@ def progress(recorder: Recorder) -> ListenProgress:
 
 
 def summary(counts: Counter[str]) -> str:
-    """What was heard, as a line of a log; bad messages by their reason.
+    """Counts of messages as a log line; unusable messages by reason.
 
     >>> summary(Counter({"messages": 12, "rows": 9, "bad: not JSON": 2}))
     '12 messages of ships, 9 rows, 0 dropped, 2 not usable (not JSON: 2)'
@@ -257,7 +257,7 @@ def last_sign_of_life(folder: Path) -> datetime | None:
 
 
 def _last_time(path: Path) -> datetime | None:
-    """The last time that stands in the last whole line of a file of ours."""
+    """The last time in the last complete line of a recording or the gaps."""
     try:
         with path.open("rb", buffering=0) as file:
             end = _whole_length(file)

@@ -180,7 +180,7 @@ def test_of_two_homes_that_write_one_lake_the_slower_is_told_and_nothing_is_lost
         monkeypatch.setattr("flows.ingest.commit.write_manifest", slower)
         (told,) = take_in(one, mine)
         assert (told.state, told.is_transient) == ("failed", True)
-        assert "another barometer wrote to this lake meanwhile" in told.message
+        assert "another barometer wrote to this lake at the same time" in told.message
         assert [e.name for e in read_manifest(url).entries.values()].count("theirs.csv") == 1
         assert damage.faults(url, read_manifest(url), is_hashed=True) == []
         theirs = write(tmp_path / "in", day(*fleet(5, 90)), name="theirs.csv")
