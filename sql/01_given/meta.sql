@@ -1,4 +1,4 @@
--- What this catalogue was made from: format, code version, as-of time, and hashes of what the numbers depend on.
+-- What this catalogue was built from: format, code version, as-of time, and hashes of what the numbers depend on.
 -- Grain: one key.
 with record as (
     select

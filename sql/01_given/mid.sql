@@ -1,4 +1,4 @@
--- The Maritime Identification Digits (ITU), the first three of a ship's MMSI, and the flags they stand for.
+-- The Maritime Identification Digits (ITU), the first three digits of a ship's MMSI, and their flags.
 -- Grain: one mid.
 select
     mid,

@@ -1,4 +1,4 @@
--- What was sent by mail, to whom, and what failed: a record before and after each try.
+-- Log of the mails: recipients and results, a record before and after each attempt.
 -- Grain: one record of the outbox (outbox_id).
 with record as (
     select

@@ -1,4 +1,4 @@
--- The runs of this home, with what it takes to make their numbers again; the last one made this catalogue.
+-- The runs of this home, with what is needed to reproduce their numbers; the last one built this catalogue.
 -- Grain: one run (run_id).
 with record as (
     select

@@ -1,4 +1,4 @@
--- Which run found which input file in the lake first: the inputs of a run are those of all runs up to it.
+-- The run that first saw each input file in the lake: the inputs of a run are those of all runs up to it.
 -- Grain: one run and file (run_id, file_id).
 with record as (
     select

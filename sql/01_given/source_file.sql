@@ -1,4 +1,4 @@
--- Every input file and where its rows went.
+-- Every input file and what became of its rows.
 -- Grain: one input file (file_id).
 with record as (
     select

@@ -1,4 +1,4 @@
--- What tankers do at the berths of each Iranian port.
+-- Whether tankers load or discharge at the berths of each Iranian port.
 -- Grain: one port.
 select
     port_id,

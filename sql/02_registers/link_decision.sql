@@ -1,4 +1,4 @@
--- Decisions of people about a transmitter and a hull; they win over what the ship sends.
+-- Decisions by people on whether a transmitter belongs to a hull; they override the transmitted IMO number.
 -- Grain: one row of link_decisions.csv in the home.
 with record as (
     select
@@ -23,7 +23,7 @@ select
     record.imo,
     record.decision,
     record.valid_from::timestamp as valid_from,
-    -- A last day is meant whole.
+    -- valid_to in the file is a day, inclusive.
     record.valid_to::timestamp + interval 1 day as valid_to,
     record.decided_by,
     record.decided_on,

@@ -1,5 +1,5 @@
--- What a tag of a register means: which country it is about, and what it proves about Russia.
--- Grain: one register and tag; a tag with is_prefix stands for all that begin so.
+-- Meaning of the programme tags of the registers: the country concerned, and the strength as evidence of a link to Russia.
+-- Grain: one register and tag; a tag with is_prefix applies to all tags with that prefix.
 select
     register,
     rtrim(programme, '*') as programme,

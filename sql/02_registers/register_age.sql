@@ -1,9 +1,9 @@
--- How old each register is: after 60 days a list misses a package of listings.
+-- The age of each register: after 60 days a sanctions list has usually missed a round of listings.
 -- Grain: one register.
 select
     version.link_source,
     version.published_on,
-    -- The EU lists ships every two to four months (the dates in Annex XLII).
+    -- The EU lists ships every two to four months (dates in Annex XLII).
     version.published_on + 61 as old_from,
     clock.as_of::date > version.published_on + 60 as is_old
 from register_version as version

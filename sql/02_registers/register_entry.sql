@@ -1,13 +1,13 @@
--- Every ship of every register, as the newest version that holds it describes it, and since and until when it was there.
+-- Every ship of every register, as described by the newest version that has it, with the days on which its listing began and ended.
 -- Grain: one entry of one hull under one programme.
--- Versions are numbered by their days, so those that were known come first.
+-- Versions are numbered by date, so those known on clock.known_on come first.
 with ranked as (
     select
         version.version,
         version.register,
         version.published_on,
         row_number() over (partition by version.register order by version.version) as place,
-        -- The last version before this one, of those that were known.
+        -- The last version before this one among those known.
         count(*) filter (where version.published_on <= clock.known_on) over earlier as place_before,
         max(version.published_on) filter (where version.published_on <= clock.known_on)
             over earlier as published_before
@@ -19,13 +19,13 @@ with ranked as (
     )
 ),
 
--- Narrow rows: of a million of them all but keys, days and numbers can wait.
+-- Keys, dates and numbers only: there may be a million rows, so the descriptions are joined at the end.
 keyed as (
     select
         entry.version,
         ranked.register,
         entry.programme,
-        -- Publishers renumber entries: a hull under a programme is the same listing.
+        -- Publishers renumber entries: the same hull under the same programme is the same listing.
         entry.imo,
         case when entry.imo is null then coalesce('MMSI ' || entry.mmsis[1], entry.vessel_name) end
             as other_hull,
@@ -39,11 +39,11 @@ keyed as (
     from version_entry as entry
     inner join ranked on entry.version = ranked.version
     cross join clock
-    -- What a list of a later day says was public before only by its listing dates.
+    -- An entry of a later version counts as public earlier only from its listing date.
     where ranked.published_on <= clock.known_on or entry.listed_on <= clock.known_on
 ),
 
-said as (
+tag as (
     select distinct
         register,
         programme
@@ -52,24 +52,26 @@ said as (
 
 meaning as (
     select
-        said.register,
-        said.programme,
-        first(known order by known.is_prefix, length(known.programme) desc, known.programme)
-            as known
-    from said
-    left join programme as known
+        tag.register,
+        tag.programme,
+        first(
+            definition
+            order by definition.is_prefix, length(definition.programme) desc, definition.programme
+        ) as definition
+    from tag
+    left join programme as definition
         on
-            -- One of several registers of a publisher, such as opensanctions:us_ofac_sdn, has its tags.
-            split_part(said.register, ':', 1) = known.register
+            -- A register of a publisher with several, such as opensanctions:us_ofac_sdn, uses the publisher's tags.
+            split_part(tag.register, ':', 1) = definition.register
             and (
-                said.programme = known.programme
-                or (known.is_prefix and starts_with(said.programme, known.programme))
+                tag.programme = definition.programme
+                or (definition.is_prefix and starts_with(tag.programme, definition.programme))
             )
-    group by said.register, said.programme
+    group by tag.register, tag.programme
 ),
 
--- A key that is not known proves nothing, no delisting either: a ship that goes over to one, on the
--- same listing day where both have one, stands as listed under its old key as long as it is there.
+-- An unknown tag is evidence of nothing, nor of a delisting: a ship that moves to one (with the same
+-- listing date, where both have one) stays listed under its old tag as long as it has the new one.
 unknown_key as (
     select
         keyed.*,
@@ -81,7 +83,7 @@ unknown_key as (
         on
             keyed.register = meaning.register
             and keyed.programme is not distinct from meaning.programme
-    where meaning.known.register is null and not keyed.is_delisted
+    where meaning.definition.register is null and not keyed.is_delisted
 ),
 
 known_key as (
@@ -98,40 +100,40 @@ known_key as (
         on
             keyed.register = meaning.register
             and keyed.programme is not distinct from meaning.programme
-    where meaning.known.register is not null
+    where meaning.definition.register is not null
     group by keyed.register, keyed.programme, keyed.imo, keyed.other_hull
 ),
 
 carried as (
     select distinct
-        anew.version,
-        anew.register,
+        moved.version,
+        moved.register,
         known_key.programme,
-        anew.imo,
-        anew.other_hull,
-        anew.place,
-        anew.place_before,
-        anew.published_on,
-        anew.published_before,
-        list_max(list_filter(known_key.places, lambda p: p < anew.place)) as last_place,
-        list_distinct(anew.places) as new_places
-    from unknown_key as anew
+        moved.imo,
+        moved.other_hull,
+        moved.place,
+        moved.place_before,
+        moved.published_on,
+        moved.published_before,
+        list_max(list_filter(known_key.places, lambda p: p < moved.place)) as last_place,
+        list_distinct(moved.places) as new_places
+    from unknown_key as moved
     inner join known_key
         on
-            anew.register = known_key.register
-            and anew.imo is not distinct from known_key.imo
-            and anew.other_hull is not distinct from known_key.other_hull
+            moved.register = known_key.register
+            and moved.imo is not distinct from known_key.imo
+            and moved.other_hull is not distinct from known_key.other_hull
     where
-        not list_contains(known_key.printed_places, anew.place)
-        and not list_has_any(known_key.places, anew.places)
+        not list_contains(known_key.printed_places, moved.place)
+        and not list_has_any(known_key.places, moved.places)
         and (
-            anew.listed_on is null
+            moved.listed_on is null
             or known_key.days is null
-            or list_contains(known_key.days, anew.listed_on)
+            or list_contains(known_key.days, moved.listed_on)
         )
 ),
 
-standing as (
+listed_version as (
     select
         *,
         false as is_carried
@@ -142,13 +144,13 @@ standing as (
         false as is_delisted,
         true as is_carried
     from carried
-    -- In every version since the last one with the old key.
+    -- In every version since the last one with the old tag.
     where
         len(list_filter(new_places, lambda p: p > last_place and p <= place))
         = place - last_place
 ),
 
--- A version that prints a ship as taken off, and no more, is one without it.
+-- A version that has a ship only as removed does not have it.
 present as (
     select
         *,
@@ -157,7 +159,7 @@ present as (
         last_value(listed_on ignore nulls) over (
             earlier rows between unbounded preceding and 1 preceding
         ) as seen_listed_on
-    from standing
+    from listed_version
     where not is_delisted
     window earlier as (
         partition by register, programme, imo, other_hull
@@ -165,8 +167,8 @@ present as (
     )
 ),
 
--- Versions one after the other that have the ship: who comes back is listed anew. A version of a
--- day before the listing could not have it, and parts nothing.
+-- Runs of consecutive versions that have the ship: a ship that returns is a new listing. A version
+-- dated before the listing cannot have it, and does not end a run.
 island as (
     select
         *,
@@ -194,7 +196,7 @@ listed as (
         max(version) as last_held_version,
         min(published_on) as first_seen_on,
         max(published_on) as last_seen_on,
-        -- Of the newest version; OFAC's CSV has no dates, and an older file of another format may.
+        -- From the newest version with a date: OFAC's CSV has none, an older file of another format may.
         coalesce(
             arg_max_null(listed_on, nth) filter (where not is_carried), min(listed_on)
         ) as listed_on,
@@ -204,7 +206,7 @@ listed as (
     group by register, programme, imo, other_hull, listing
 ),
 
--- A ship that is only ever printed as taken off, at the first such version.
+-- Ships that occur only as removed, with the first such version.
 never_listed as (
     select
         off.register,
@@ -225,23 +227,23 @@ never_listed as (
     group by off.register, off.programme, off.imo, off.other_hull
 ),
 
--- The first later version without the ship; one of a day before the listing could not have it.
+-- The first later version without the ship; versions dated before the listing cannot have it.
 lacking as (
     select
-        held.last_held_version,
-        held.listed_on,
+        last_held.last_held_version,
+        last_held.listed_on,
         min(after.version) as version,
         min(after.published_on) as published_on
-    from (select distinct last_held_version, listed_on from listed) as held
-    inner join ranked as last_of on held.last_held_version = last_of.version
+    from (select distinct last_held_version, listed_on from listed) as last_held
+    inner join ranked as last_of on last_held.last_held_version = last_of.version
     inner join ranked as after
         on
             last_of.register = after.register
             and last_of.place < after.place
-            and (held.listed_on is null or held.listed_on <= after.published_on)
+            and (last_held.listed_on is null or last_held.listed_on <= after.published_on)
     cross join clock
     where after.published_on <= clock.known_on
-    group by held.last_held_version, held.listed_on
+    group by last_held.last_held_version, last_held.listed_on
 ),
 
 span as (
@@ -279,8 +281,8 @@ span as (
     cross join clock
 ),
 
--- An entry that names another hull from the version on that lacks the old one is the publisher's
--- correction: the old one was never true.
+-- Where an entry has another hull from the version on that lacks the old one, the publisher corrected
+-- it: the old hull was never listed.
 corrected as (
     select distinct
         span.register,
@@ -298,7 +300,7 @@ corrected as (
 
 select
     entry.register,
-    coalesce(meaning.known.link_source, entry.link_source) as link_source,
+    coalesce(meaning.definition.link_source, entry.link_source) as link_source,
     entry.reference,
     entry.programme,
     entry.imo,
@@ -313,29 +315,29 @@ select
     entry.length_m,
     entry.built_year,
     entry.ground,
-    -- A team's own list is about Russia and says itself what it proves.
-    case when entry.link_tier is not null then 'RU' else meaning.known.country end as country,
-    coalesce(entry.link_tier, meaning.known.link_tier) as link_tier,
-    coalesce(entry.link_reason, meaning.known.link_reason) as link_reason,
-    entry.link_reason is not null or meaning.known.register is not null as is_known_programme,
+    -- A team's own list concerns Russia and gives the link tier itself.
+    case when entry.link_tier is not null then 'RU' else meaning.definition.country end as country,
+    coalesce(entry.link_tier, meaning.definition.link_tier) as link_tier,
+    coalesce(entry.link_reason, meaning.definition.link_reason) as link_reason,
+    entry.link_reason is not null or meaning.definition.register is not null as is_known_programme,
     coalesce(entry.listed_on, span.listed_on) as listed_on,
     case
         when entry.delisted_on <= span.known_on then entry.delisted_on
         when span.delisted_on >= coalesce(entry.listed_on, span.delisted_on) then span.delisted_on
     end as delisted_on,
     span.gone_by,
-    -- A second listing counts from its own day on: between the two there was none.
+    -- A second listing applies from its own day: there was none between the two.
     coalesce(
         entry.valid_from,
         case
             when span.listing > 1 then coalesce(entry.listed_on, span.listed_on, span.first_seen_on)
         end
     )::timestamp as valid_from,
-    -- A last day is meant whole.
+    -- valid_to in the file is a day, inclusive.
     entry.valid_to::timestamp + interval 1 day as valid_to,
     span.first_seen_on,
     span.last_seen_on,
-    -- The first day on which anyone could know it from this list.
+    -- The first day on which the entry was public.
     coalesce(entry.listed_on, span.listed_on, span.first_seen_on) as known_from
 from span
 inner join version_entry as entry

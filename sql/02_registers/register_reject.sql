@@ -1,5 +1,5 @@
--- What the imports of lists did not take over, and why.
--- Grain: one piece of junk.
+-- Entries and fields that imports of lists did not take over, with the reason.
+-- Grain: one rejected entry or field.
 select
     register,
     published_on,

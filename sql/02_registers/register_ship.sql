@@ -1,4 +1,4 @@
--- What the registers say of a hull itself: names, call signs, transmitters, type and size.
+-- Description of a hull in the registers: names, call signs, MMSIs, type and size.
 -- Grain: one IMO number of any register.
 with named as (
     select
@@ -17,7 +17,7 @@ name_list as (
     group by imo
 ),
 
-sent as (
+listed_mmsi as (
     select
         imo,
         unnest(mmsis) as mmsi
@@ -29,15 +29,15 @@ mmsi_list as (
     select
         imo,
         list(distinct mmsi order by mmsi) as mmsis
-    from sent
+    from listed_mmsi
     group by imo
 ),
 
 typed as (
     select
         entry.imo,
-        count(distinct entry.register) filter (where vessel_type.is_tanker) as says_tanker,
-        count(distinct entry.register) filter (where not vessel_type.is_tanker) as says_other,
+        count(distinct entry.register) filter (where vessel_type.is_tanker) as tanker_registers,
+        count(distinct entry.register) filter (where not vessel_type.is_tanker) as other_registers,
         min(vessel_type.tanker_kind) as tanker_kind,
         count(distinct vessel_type.tanker_kind) as tanker_kinds,
         -- Joined after sorting: an ordered string_agg takes eight times as long.
@@ -79,12 +79,12 @@ select
     coalesce(sized.call_signs, []) as call_signs,
     coalesce(mmsi_list.mmsis, []) as mmsis,
     typed.vessel_types,
-    -- Where registers disagree, more of them; null where as many say yes as no, or none says.
+    -- By the majority of the registers; null for a tie, or where none gives a type.
     case
-        when typed.says_tanker > typed.says_other then true
-        when typed.says_tanker < typed.says_other then false
+        when typed.tanker_registers > typed.other_registers then true
+        when typed.tanker_registers < typed.other_registers then false
     end as is_tanker,
-    case when typed.says_tanker > typed.says_other and typed.tanker_kinds = 1
+    case when typed.tanker_registers > typed.other_registers and typed.tanker_kinds = 1
             then typed.tanker_kind end as tanker_kind,
     sized.length_m,
     sized.deadweight_t,

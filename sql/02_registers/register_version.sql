@@ -1,4 +1,4 @@
--- The versions of the registers at hand, bundled and imported: which list, as it stood on which day; without imports that were removed.
+-- The versions of the registers, bundled and imported: which list, and its date; without imports that were removed.
 -- Grain: one version of one register.
 select
     version,

@@ -1,4 +1,4 @@
--- Every version of every register, bundled and imported, also those whose import was removed, oldest list first.
+-- Every version of every register, bundled and imported, removed imports included, oldest first.
 -- Grain: one version of one register.
 with record as (
     select

@@ -1,5 +1,5 @@
--- The words that registers use for a ship's type.
--- Grain: one word, in capitals. tanker_kind is null for other ships and where the word does not say.
+-- The terms that registers use for a ship's type.
+-- Grain: one term, in capitals. tanker_kind is null for other ships and where the term does not give it.
 select
     vessel_type,
     is_tanker,

@@ -1,5 +1,5 @@
--- Reception around each port by source, a quarter of a day at a time, beside what is usual there and then.
--- Grain: one port, source and slot of 6 hours that was heard, or lies next to one.
+-- Reception around each port by source in slots of 6 hours, with the usual number of ships there at that hour.
+-- Grain: one port, source and slot of 6 hours with a fix, or next to one with a fix.
 with heard as (
     select
         port_id,
@@ -12,8 +12,8 @@ with heard as (
     group by port_id, source, slot_at
 ),
 
--- The slots on either side too: a fix lends its hearing to the 6 hours around it, and there nobody
--- may have been heard at all.
+-- The neighbouring slots too: a fix makes the 6 hours before and after it count as heard, and those
+-- may hold no fix at all.
 grid as (
     select distinct
         port_id,
@@ -38,7 +38,7 @@ slot as (
             and grid.slot_at = heard.slot_at
 ),
 
--- What an hour of the slot is judged by: the most ships of the slot and of those on either side.
+-- The number used to judge reception in the slot: the most ships among it and its neighbours.
 near as (
     select
         *,
@@ -50,9 +50,9 @@ near as (
     from slot
 ),
 
--- There and then: at this hour of the day (reception over warm water has a daily course), 14 days
--- to either side, so that a true change of traffic is the usual after two weeks. Slots that are not
--- here count for nothing: a source that delivers now and then is judged by what it hears then.
+-- The usual number at this hour of the day (reception over warm water has a daily cycle), within 14
+-- days before and after, so that a real change of traffic becomes the usual after two weeks. Missing
+-- slots are ignored: a source that delivers now and then is judged by the times at which it delivers.
 usual as (
     select
         *,
@@ -73,8 +73,8 @@ select
     hour_bits,
     vessels_around,
     usual_vessels,
-    -- Under a fifth of the usual, where the usual is 5 ships or more: of 5 to 25 ships chance
-    -- leaves so few once in 140 times or less (Poisson), and ships that lie still make it rarer.
+    -- Less than a fifth of the usual, where the usual is 5 ships or more: for 5 to 25 ships the
+    -- chance of so few is 1 in 140 or less (Poisson), and lower still with stationary ships.
     -- Both numbers are choices (docs/method.md, "Heard").
     usual_vessels >= 5 and vessels_around < 0.2 * usual_vessels as is_suspect
 from usual

@@ -1,4 +1,4 @@
--- The hours in which a port was listened to, by whatever source.
+-- The hours in which a port was heard by any source, interference aside.
 -- Grain: one port and hour.
 select distinct
     port_id,

@@ -1,6 +1,6 @@
--- The hours in which a source listened to a port: it gave a fix of any ship within 6 hours of them, and heard not far less than usual.
+-- The hours in which a source heard a port: a fix of any ship within 6 hours, in a slot with not far fewer ships than usual.
 -- Grain: one port, source and hour.
-with spread as (
+with near_fix as (
     -- docs/method.md, "Heard": exposure is the chance that a usual stay would be heard.
     select distinct
         port_id,
@@ -18,16 +18,16 @@ span as (
 )
 
 select
-    spread.port_id,
-    spread.source,
-    spread.hour::timestamp as hour
-from spread
+    near_fix.port_id,
+    near_fix.source,
+    near_fix.hour::timestamp as hour
+from near_fix
 inner join span
-    on spread.hour >= span.first_hour and spread.hour + interval 1 hour <= span.end_hour
+    on near_fix.hour >= span.first_hour and near_fix.hour + interval 1 hour <= span.end_hour
 inner join heard_slot
     on
-        spread.port_id = heard_slot.port_id
-        and spread.source = heard_slot.source
-        and time_bucket(interval 6 hour, spread.hour, timestamp '2000-01-03') = heard_slot.slot_at
+        near_fix.port_id = heard_slot.port_id
+        and near_fix.source = heard_slot.source
+        and time_bucket(interval 6 hour, near_fix.hour, timestamp '2000-01-03') = heard_slot.slot_at
 where not heard_slot.is_suspect
-order by spread.port_id, spread.source, hour
+order by near_fix.port_id, near_fix.source, hour

@@ -10,7 +10,7 @@ inner join interference_event as event on affected.interference_id = event.inter
 where
     stay.arrived_at <= event.ended_at
     and event.began_at <= stay.ended_at
-    -- A longer call stands on the rest of its time.
+    -- A longer call is supported by the rest of its time.
     and 2 * epoch_us(least(stay.ended_at, event.ended_at) - greatest(stay.arrived_at, event.began_at))
     >= epoch_us(stay.ended_at - stay.arrived_at)
 order by stay.port_call_id, event.interference_id

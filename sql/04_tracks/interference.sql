@@ -1,4 +1,4 @@
--- Where and when many ships were displaced to one place, by false positions in their receivers.
+-- Places and times at which many ships were displaced to one place by false positions (GNSS interference).
 -- Grain: one event (interference_id).
 with affected as (
     select

@@ -1,6 +1,6 @@
--- How much of each week was heard on the coast as a whole and on each water, as the series barometer weighs it.
+-- Share of each week that was heard, for the whole coast and each water, weighted as in the series barometer.
 -- Grain: one week and water; water is null for the whole coast.
-with heard as (
+with port_share as (
     select
         port_week.week,
         port_week.week_start,
@@ -20,18 +20,18 @@ share as (
         week,
         week_start,
         water,
-        -- A fixed order keeps the float sums the same.
+        -- A fixed order makes the float sums reproducible.
         list_sum(list(usual_tanker_calls order by port_id)) as usual_tanker_calls,
         (
             list_sum(list(observed_share * usual_tanker_calls order by port_id))
             / list_sum(list(usual_tanker_calls order by port_id))
         )::float as observed_share
-    from heard
+    from port_share
     group by week, week_start, water
 ),
 
--- The Caspian has a twentieth of the weight, and is where Russian ships call: the coast is heard as
--- well as the water that was heard worst.
+-- The Caspian has a twentieth of the weight, and is where Russian ships call: the state of the coast
+-- is that of the water with the lowest share.
 worst as (
     select
         week,

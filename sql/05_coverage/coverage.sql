@@ -1,4 +1,4 @@
--- What the receivers heard around each port, day by day. It measures reception, not calls.
+-- Reception around each port by day. It measures reception, not calls.
 -- Grain: one port and UTC day, from the first week with input to the last, up to the as-of time.
 with port_day as (
     select

@@ -1,4 +1,4 @@
--- The quarters of a day in which interference made of what was shown around a port nothing to go by.
+-- Slots of 6 hours in which interference made the positions around a port unusable.
 -- Grain: one port and slot of 6 hours.
 with shown as (
     select
@@ -9,7 +9,7 @@ with shown as (
     group by port_id, slot_at
 ),
 
-not_there as (
+displaced as (
     select
         cell.port_id,
         time_bucket(interval 6 hour, flag.reported_at, timestamp '2000-01-03') as slot_at,
@@ -24,16 +24,16 @@ not_there as (
 )
 
 select
-    not_there.port_id,
-    not_there.slot_at,
-    not_there.vessels as displaced_vessels,
+    displaced.port_id,
+    displaced.slot_at,
+    displaced.vessels as displaced_vessels,
     shown.vessels
-from not_there
-inner join shown on not_there.port_id = shown.port_id and not_there.slot_at = shown.slot_at
--- Nobody credible, or an event's three ships (geo/interference.py) that are half of all: with a third
--- of the ship-days jammed 0.987 of the calls are still found (tests/measure/evaluation/RESULTS.md), with
--- half of what is shown false that was not measured. One mistaken ship of two is no interference.
+from displaced
+inner join shown on displaced.port_id = shown.port_id and displaced.slot_at = shown.slot_at
+-- No credible ship, or at least the three ships of an event (geo/interference.py) and half of all. With
+-- a third of the ship-days jammed, 0.987 of the calls are still found (tests/measure/evaluation/RESULTS.md);
+-- half was not measured. One ship in error out of two is not interference.
 where
-    not_there.vessels = shown.vessels
-    or (not_there.vessels >= 3 and 2 * not_there.vessels >= shown.vessels)
-order by not_there.port_id, not_there.slot_at
+    displaced.vessels = shown.vessels
+    or (displaced.vessels >= 3 and 2 * displaced.vessels >= shown.vessels)
+order by displaced.port_id, displaced.slot_at

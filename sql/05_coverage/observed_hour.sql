@@ -1,4 +1,4 @@
--- The hours that count as heard: a port was listened to, and interference did not throw about half of its ships.
+-- The hours that count as heard: a source heard the port, and interference did not displace about half of its ships.
 -- Grain: one port and hour.
 select
     reception_hour.port_id,

@@ -1,4 +1,4 @@
--- How much of each week was heard at each port.
+-- Share of each week that was heard at each port.
 -- Grain: one week and port.
 with heard as (
     select

@@ -1,4 +1,4 @@
--- The ships that were heard around each port (60 km), a quarter of a day at a time.
+-- The ships heard around each port (60 km) in slots of 6 hours.
 -- Grain: one port, source, slot of 6 hours and MMSI.
 select
     cell.port_id,
@@ -6,7 +6,7 @@ select
     time_bucket(interval 6 hour, fix.reported_at, timestamp '2000-01-03') as slot_at,
     fix.mmsi,
     count(*) as fixes,
-    -- The hours of the slot with a fix of the ship, bit 0 for the first.
+    -- The hours of the slot with a fix of the ship: bit 0 is the first hour.
     bit_or((1 << (hour(fix.reported_at) % 6)::integer))::tinyint as hour_bits
 from new_position as fix
 inner join surrounding_cell as cell
