@@ -12,6 +12,7 @@ import pytest
 from flows.catalogue import access
 from flows.derive import series
 from tests.measure import evaluate
+from tests.measure.evaluation import tables
 from tests.measure.evaluation.score import (
     Judged,
     judge,
@@ -198,12 +199,12 @@ def test_the_tables_mark_a_share_of_the_ships_and_leave_no_cell_empty() -> None:
     of_some = figures | {"is_subset": True, "rows_per_s": 1234.5, "traps": {}}
     of_some |= {"contested": None, "whole_run_rows_per_s": None}
     results = {"all": {"barometer": of_all, "trackintel": of_some}}
-    first, second = evaluate.lines_of(results)
+    first, second = tables.lines_of(results)
     assert first[:4] == ["all fixes", "Barometer", "1", "1"]
     assert first[-2:] == ["1 of 3", "100,000 (10,000)"]
     assert second[:3] == ["", "trackintel", "1*"]
     assert second[-2:] == ["-", "1,234"]
-    text = evaluate.report_markdown(results, ["SIMULATED"])
+    text = tables.report_markdown(results, ["SIMULATED"])
     assert "- SIMULATED\n\n| precision / recall | true calls | Barometer | trackintel |" in text
     assert "| all fixes | 1 | 1.000 / 1.000 | 1.000 / 1.000 |" in text
     assert "| plain | 1/1 |" in text
