@@ -200,7 +200,7 @@ def test_a_large_xml_is_not_held_in_memory(
     parts = "<Part><Value>SIM</Value></Part>" * 20
     other = f'<{tag} ID="x"><sdnType>Entity</sdnType>{parts}</{tag}>'.encode()
     at = content.index(b"<sdnEntry>" if content is sdn.XML else f"<{tag} ".encode())
-    (tmp_path / "list.bin").write_bytes(content[:at] + other * 400 + content[at:])
+    (tmp_path / "list.bin").write_bytes(content[:at] + other * 700 + content[at:])
     opened = publisher.open_list(tmp_path / "list.bin")
     tracemalloc.start()
     assert sum(not isinstance(row, Junk) for row in opened.rows) == 5
