@@ -135,7 +135,7 @@ def test_ingest_reports_each_file_without_prefect(sample_days: list[Path], tmp_p
     done = barometer("ingest", *paths, "--home", str(tmp_path / "home"), "--as-of", AS_OF, "--json")
     assert done.returncode == 1
     assert "nowhere.csv: failed, no such file" in done.stderr
-    assert "broken.csv: failed" in done.stderr and "Nearest is" in done.stderr
+    assert "broken.csv: failed" in done.stderr and "Closest is" in done.stderr
     assert "2 of 3 inputs failed" in done.stderr
     states = [file["state"] for file in json.loads(done.stdout)]
     assert states == ["failed", "ingested", "failed"]

@@ -242,7 +242,7 @@ def test_failed_inputs_are_named_in_one_mail_with_their_reasons(
     text = text_of(email)
     assert "3 of 3 inputs failed." in text and "messages are above" not in text
     assert "- cut[.]zip: failed, " in text and "gone[.]csv: failed, no such file" in text
-    assert "day[.]csv: failed, the header fits no source" in text
+    assert "day[.]csv: failed, the header matches no source" in text
     assert post.envelopes()[0]["to"] == [OPERATOR]
 
 

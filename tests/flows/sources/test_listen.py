@@ -23,31 +23,29 @@ from flows.home.settings import BarometerError
 from flows.sources import listen, recording
 from flows.sources.connection import Limits, backoff_s, stream_key
 from tests.build.files import ingest, ledger, settings_of
-from tests.build.recorder import (
+from tests.build.stream import (
     BOXES,
+    CONFIRMATION,
+    KEY,
     NOON,
     QUICK,
     SOON_SILENT,
+    Script,
+    frame,
     gaps,
+    hold,
     last,
+    position,
     record,
     recordings,
     rows,
     rows_whole,
     send,
-    ships,
-    whys,
-)
-from tests.build.stream import (
-    CONFIRMATION,
-    KEY,
-    Script,
-    frame,
-    hold,
-    position,
     ship_static,
+    ships,
     stream,
     until,
+    whys,
 )
 
 # What is recorded

@@ -16,23 +16,21 @@ from flows.home import lock
 from flows.home.settings import BarometerError
 from flows.sources import listen, recording
 from flows.sources.connection import stream_key, stream_url
-from tests.build.recorder import (
+from tests.build.process import held
+from tests.build.stream import (
     BOXES,
+    KEY,
     QUICK,
+    Script,
     last,
+    position,
     record,
     recordings,
     rows,
     send,
+    stream,
     whys,
 )
-from tests.build.stream import (
-    KEY,
-    Script,
-    position,
-    stream,
-)
-from tests.build.process import held
 
 
 @pytest.mark.parametrize("said", [f"Api Key Is Not Valid: {KEY}\n\x1b[2J", "ApiKey unknown"])

@@ -19,30 +19,28 @@ from websockets.sync.server import ServerConnection
 from flows.home.settings import BarometerError
 from flows.sources import listen, recording
 from flows.sources.recording import Gap
-from tests.build.recorder import (
+from tests.build.stream import (
     BOXES,
+    KEY,
     LINES,
     NOON,
     QUICK,
     START_S,
     barometer,
+    frame,
     gaps,
     last,
+    position,
     record,
     recordings,
     rows,
     rows_whole,
     send,
     steady,
-    whole_lines,
-    whys,
-)
-from tests.build.stream import (
-    KEY,
-    frame,
-    position,
     stream,
     until,
+    whole_lines,
+    whys,
 )
 from tests.conftest import ROOT
 
