@@ -14,7 +14,7 @@ from flows.report import tables, words
 from flows.runner import run
 from tests.build.files import day, ingest, write
 from tests.build.ships import NOVOROSSIYSK, START, imported, ship
-from tests.flows.test_in_port import (
+from tests.flows.derive.test_in_port import (
     AS_OF,
     CASPIAN,
     DANISH,
