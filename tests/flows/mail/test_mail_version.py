@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -17,12 +18,12 @@ from flows.mail.version import version_of
 from tests.build.post import NOON, TEAM, Post
 from tests.conftest import FillHome
 
-W10_DAY, W12_DAYS = slice(3, 4), slice(15, 18)
-"""A day in the first week, and three in the last, that come late."""
+FIRST, W10_DAY, W12_DAYS = 13, slice(3, 4), slice(15, 18)
+"""The first day used; a day of the first week, and three of the last, that come late."""
 
 
 def without(days: Sequence[Path], late: slice) -> list[Path]:
-    return [day for day in days if day not in days[late]]
+    return [day for day in days[FIRST:] if day not in days[late]]
 
 
 def due(home: Settings, post: Post, hours: int = 0) -> Result:
@@ -76,9 +77,10 @@ def test_a_late_file_of_the_week_itself_sends_it_as_restated(
 
 @pytest.mark.usefixtures("undrawn")
 def test_what_an_earlier_release_sent_is_sent(
-    fill_home: FillHome, sample_days: list[Path], tmp_path: Path, post: Post
+    sample_home: Settings, tmp_path: Path, post: Post
 ) -> None:
-    home = fill_home(tmp_path / "home", sample_days)
+    shutil.copytree(sample_home.home, tmp_path / "home")
+    home = sample_home._replace(home=tmp_path / "home")
     record = old_record(home)
     told = due(home, post, 24)
     assert told.problems == []
