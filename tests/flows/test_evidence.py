@@ -170,41 +170,6 @@ def test_a_wait_before_the_number_is_sent_is_part_of_the_voyage(
     assert made(con, MUTE) == [("anchorage", 352, True, False), ("berth", 352, True, True)]
 
 
-@pytest.mark.parametrize("check", ["counted_call", "weekly_sums", "headline_sums", "repeated_key"])
-def test_the_checks_of_the_counts_find_nothing(con: duckdb.DuckDBPyConnection, check: str) -> None:
-    assert con.execute(sql_text(f"checks/{check}")).fetchall() == []
-
-
-@pytest.mark.parametrize(
-    ("damage", "faults"),
-    [
-        ("insert into counted_call select * replace ('SECOND' as port_call_id) from kept", 2),
-        ("delete from counted_call where port_call_id = 'FIRST'", 2),
-    ],
-    ids=["both are counted", "none is"],
-)
-def test_the_check_sees_a_hull_that_is_not_counted_once(
-    con: duckdb.DuckDBPyConnection, damage: str, faults: int
-) -> None:
-    calls = con.execute(
-        "from port_call where imo = $1 order by mmsi", [int(AT_ONCE["imo"])]
-    ).to_arrow_table()
-    first, dropped = calls["port_call_id"].to_pylist()
-    with duckdb.connect() as beside:
-        beside.register("calls", calls)
-        beside.register(
-            "kept",
-            con.execute("from counted_call where port_call_id = $1", [first]).to_arrow_table(),
-        )
-        beside.execute("create table port_call as from calls")
-        beside.execute("create table counted_call as from kept")
-        beside.register("joined_call", con.execute("from joined_call").to_arrow_table())
-        check = sql_text("checks/counted_call")
-        assert beside.execute(check).fetchall() == []
-        beside.execute(damage.replace("FIRST", first).replace("SECOND", dropped))
-        assert len(beside.execute(check).fetchall()) == faults
-
-
 def test_a_destination_of_another_year_is_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
     said = con.execute(
         "select destination, first_at::date, last_at::date from russian_destination "
