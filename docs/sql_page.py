@@ -1,15 +1,19 @@
-"""The reference of the SQL page, from the catalogue's own comments; a hook of mkdocs.
+"""What the pages take from the program when they are built; a hook of mkdocs.
 
-Nothing is written to the repository: mkdocs gets the text when it reads `docs/sql.md`.
+The reference on the SQL page comes from the catalogue's comments, a number of the method, written
+``{{ name }}`` in a page, from `data/rules.csv`. Nothing is written to the repository.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
 
-SQL = Path(__file__).resolve().parents[1] / "sql"
+ROOT = Path(__file__).resolve().parents[1]
+SQL = ROOT / "sql"
+RULE = re.compile(r"\{\{ (\w+) \}\}")
 COMMENT = re.compile(r"^\s*comment on (table|view|column) ([\w.]+) is\s+'((?:[^']|'')*)';", re.M)
 """One statement of a comments.sql."""
 
@@ -32,8 +36,20 @@ def reference() -> str:
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """The hook: the reference goes to the end of the SQL page."""
-    return markdown + reference() if page.file.src_uri == "sql.md" else markdown
+    """The hook: numbers in all pages, the reference at the end of the SQL page."""
+    text = with_rules(markdown)
+    return text + reference() if page.file.src_uri == "sql.md" else text
+
+
+def with_rules(markdown: str) -> str:
+    """A page with the values of the rules that it names; a KeyError for one that does not exist.
+
+    >>> with_rules("within {{ surroundings_km }} km")
+    'within 60 km'
+    """
+    with (ROOT / "data" / "rules.csv").open(encoding="utf-8", newline="") as lines:
+        values = {row["name"]: float(row["value"]) for row in csv.DictReader(lines)}
+    return RULE.sub(lambda match: f"{values[match[1]]:,g}", markdown)
 
 
 def _cell(text: str) -> str:

@@ -21,10 +21,11 @@ from shapely.affinity import scale
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
+from flows.home.rules import rule
 from geo.fences import METRES_A_DEGREE
 from geo.ports import Ports, load_ports
 
-COAST_ERROR_M = 1_000.0
+COAST_ERROR_M = 1_000.0 * rule("coast_error_km")
 """Natural Earth at 1:10m is good to a kilometre or so (data/coast/README.md)."""
 GAP_M = 50.0
 """Between dry land and any other berth or anchorage: areas of one port may not touch."""

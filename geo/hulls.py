@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from flows.home.rules import rule
 from geo.pieces import OWN_SPEED_MARGIN_KN, USUAL_SPEED_KN
 from geo.tracks import (
     HOUR_US,
@@ -54,9 +55,9 @@ CLOCK_SHARE = 0.6
 """A track of which such a share is where the first one was, by at most `CLOCK_LAGS` clocks, is that
 ship heard by receivers with wrong clocks."""
 CLOCK_WAY_SHARE = 0.9
-SAME_BERTH_M = 150.0
+SAME_BERTH_M = rule("same_berth_m")
 """Antennas of two ships at one jetty or anchored beside each other are further apart."""
-STILL_KN = 0.5
+STILL_KN = rule("still_kn")
 """As in `geo.port_calls`: a ship under way by less is still."""
 CLOCK_LEAST = 4
 """Fewer fixes under way prove nothing of a clock."""

@@ -15,25 +15,26 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from flows.home.rules import rule
 from geo.earth import great_circle_m
 
 _Ints: TypeAlias = npt.NDArray[np.int64]
 _Floats: TypeAlias = npt.NDArray[np.float64]
 
-MIN_SHIPS = 3
+MIN_SHIPS = int(rule("interference_ships"))
 """From this many ships on a common place is no accident: two may share an MMSI, or a fault."""
-CELL_DEG = 0.05
+CELL_DEG = rule("interference_cell_deg")
 """Places this far apart, some 5 km, are neighbours: a jammed receiver scatters by a kilometre or
 so, and spoofed rings reach a few."""
-WINDOW_US = 6 * 3_600 * 1_000_000
+WINDOW_US = int(rule("interference_window_h") * 3_600 * 1_000_000)
 """Times this far apart are neighbours: satellites hear a ship every six hours."""
 REACH_SHARE = 0.95
 """The radius of an event holds this share of its fixes."""
 
 
-CROWD_US = 24 * 3_600 * 1_000_000
+CROWD_US = int(rule("crowd_window_h") * 3_600 * 1_000_000)
 """Arrivals within a day are held against what is usual at the port."""
-CROWD_CHANCE = 1e-4
+CROWD_CHANCE = 1 / rule("crowd_chance_one_in")
 """A crowd is a number of arrivals that chance brings less often than this. A year of 27 ports has
 ten thousand days, so that chance alone makes about one."""
 

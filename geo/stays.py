@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from flows.home.rules import rule
 from geo.fences import BERTH, LAND
 from geo.tracks import is_within
 
@@ -21,7 +22,7 @@ HOUR_US = 3_600 * _SECOND_US
 _DAY_US = 24 * HOUR_US
 M_PER_NM = 1852.0
 
-STILL_KN = 0.5
+STILL_KN = rule("still_kn")
 """A ship under way by less than this is still.
 
 Global Fishing Watch lets a stop begin at 0.2 and end at 0.5 knots (anchorages_pipeline,
@@ -33,7 +34,7 @@ UNDER_WAY_KN = 2.0
 CONTRADICTED_SHARE = 0.25
 """A ship that made less than this share of the way that its speed would take, before and after a
 fix, does not move at that speed: the field is stuck or wrong, and places outweigh it."""
-STOP_US = HOUR_US
+STOP_US = int(rule("stop_h") * HOUR_US)
 """Outside a berth a shorter stop is a pilot or a tug, not a call."""
 STOP_RADIUS_M = STILL_KN * M_PER_NM
 """The way of an hour at `STILL_KN`, 926 m: the swing of a large tanker's anchor fits in.
@@ -52,14 +53,14 @@ PASSING_US = 5 * _MINUTE_US
 PASSING_WITHIN_US = 30 * _MINUTE_US
 """Fixes further away than this leave room for a stop between them and say nothing of passing."""
 
-OUT_AND_BACK_US = 12 * HOUR_US
+OUT_AND_BACK_US = int(rule("out_and_back_h") * HOUR_US)
 """Out of the limit and back within this is one call, if no other port was called at between."""
-SILENCE_US = 21 * _DAY_US
+SILENCE_US = int(rule("silence_days") * _DAY_US)
 """A silence longer than this ends a call."""
-HEARD_SILENCE_H = 168
+HEARD_SILENCE_H = int(rule("heard_silence_h"))
 """A silence that holds this many hours in which the port was heard ends a call: seven days. Not
 where the next fix shows the ship still in the very spot: a storage tanker is heard seldom."""
-SAME_BERTH_M = 150.0
+SAME_BERTH_M = rule("same_berth_m")
 """In a berth the very spot is that of the antenna; elsewhere it is `STOP_RADIUS_M`."""
 
 

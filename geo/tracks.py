@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flows.home.rules import rule
 from geo.earth import EARTH_RADIUS_M, great_circle_m
 
 Fixes: TypeAlias = pd.DataFrame | Mapping[str, npt.NDArray[Any]]
@@ -16,7 +17,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
-MAX_SPEED_KN = 30.0
+MAX_SPEED_KN = rule("max_speed_kn")
 """Faster than this nothing that calls at a tanker port sails.
 
 Tankers make 12 to 16 knots, fast container ships and ferries stay below 30. Global Fishing Watch
@@ -30,8 +31,8 @@ POSITION_SLACK_M = 1_000.0
 UNDER_WAY_KN = 5.0
 """Reports above this are of a ship under way; those below are of one that manoeuvres or swings."""
 
-SLOT_US = 10 * 60 * 1_000_000
-CELL_DEGREES = 0.05
+SLOT_US = int(rule("slot_min") * 60 * 1_000_000)
+CELL_DEGREES = rule("slot_cell_deg")
 """Fixes of one MMSI within ten minutes and about 5 km of each other are judged as one.
 
 All costs and counts below were set on fixes some ten minutes apart. In that time a ship makes 9 km

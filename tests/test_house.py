@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 FLOORS = (
-    *("geo", "home", "sources", "lake", "rows", "ingest", "lists", "publishers", "registers"),
+    *("home", "geo", "sources", "lake", "rows", "ingest", "lists", "publishers", "registers"),
     *("derive", "catalogue", "report", "mail", "analyst", "runner", "simulate"),
     *("weekly", "serve", "commands", "cli"),
 )

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from flows.catalogue.given import given_table, outbox_records
-from flows.catalogue.relations import add_comments, create
+from flows.catalogue.relations import add_comments, create, define
 from flows.home import durable
 from flows.home.history import OUTBOX, read_history
 from flows.home.settings import BarometerError, Settings
@@ -139,6 +139,7 @@ def _scratch(home: Path) -> Iterator[Path]:
 def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to a catalogue file."""
     with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
+        define(con)
         con.execute(SESSION)
         store.attach(con, settings.place)
         yield con

@@ -11,12 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from flows.home.rules import rule
 from geo.fences import METRES_A_DEGREE, near
 from geo.ports import Ports
 
 Cells = np.ndarray[Any, Any]
 
-SURROUNDINGS_KM = 60.0
+SURROUNDINGS_KM = rule("surroundings_km")
 """How far from a port its reception is judged (docs/method.md, "Heard")."""
 
 LIMIT_STEP_DEG = 0.02

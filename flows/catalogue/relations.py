@@ -15,7 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from flows.derive import calls
-from flows.home.resources import data_path, sql_path
+from flows.home.resources import data_path, sql_path, sql_text
+from flows.home.rules import rules
 
 BATCHED = {
     "ship_spell": (
@@ -136,12 +137,16 @@ def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
     return [name for name in order if name in reads]
 
 
-def begin(con: duckdb.DuckDBPyConnection) -> None:
-    """Give a session what the files of `sql/` need beside relations.
-
-    Steps, relations that have no comment and do not stay, get a schema of their own.
-    """
+def define(con: duckdb.DuckDBPyConnection) -> None:
+    """Give a session what the files of `sql/` use beside relations: rules, macros, code tables."""
     con.execute("set variable data = $data", {"data": glob.escape(str(data_path()))})
+    con.execute("set variable rule = $rules", {"rules": dict(rules())})
+    con.execute(sql_text("macros"))
+
+
+def begin(con: duckdb.DuckDBPyConnection) -> None:
+    """Prepare a session that makes relations; steps, which do not stay, get their own schema."""
+    define(con)
     con.execute("create schema step")
     con.execute(STEPS_FIRST)
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import geo
-from flows.home.resources import sql_path, sql_text
+from flows.home.resources import data_path, sql_path, sql_text
 from geo.fences import locate
 from geo.plausibility import REASONS, VERDICTS, judge
 from geo.port_calls import depends_on_reception, find_port_calls
@@ -91,7 +91,7 @@ def method_hash() -> str:
         sql_path("digest", "candidate_fix.sql"),
         sql_path("digest", "close.sql"),
     )
-    for path in (*code, Path(__file__), *queries):
+    for path in (*code, Path(__file__), *queries, data_path("rules.csv")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.derive.calls import Work
+from flows.home.rules import rule
 from geo.interference import find_crowds, find_interference, reach_m
 from geo.plausibility import FEW_BESIDE_MANY, JUMP, REASONS
 from geo.tracks import microseconds
@@ -39,7 +40,7 @@ STAY_SCHEMA = pa.schema(
     ]
 )
 
-NEAR_M = 20_000.0
+NEAR_M = 1_000.0 * rule("seen_near_km")
 """A ship received within this distance outside a limit sailed in or out. A choice: two hours at a
 tanker's speed in an approach."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from flows.home.rules import rule
+
 RISE, FALL, NO_CHANGE, UNHEARD = "rise", "fall", "no clear change", "not enough heard"
 
-LEAST_DISPERSION = 1.5
+LEAST_DISPERSION = rule("least_dispersion")
 """Above this calls cluster (section 5 of the design)."""

@@ -9,10 +9,11 @@ import numpy.typing as npt
 from scipy import special
 
 from flows.derive.plain_word import LEAST_DISPERSION
+from flows.home.rules import rule
 
 Floats = npt.NDArray[np.float64]
 
-WINDOWS = {1: 8, 4: 26, 13: 52}
+WINDOWS = {weeks: int(rule(f"base_weeks_of_{weeks}")) for weeks in (1, 4, 13)}
 """Weeks of a rolling window -> the weeks before it that it is held against.
 
 The week against eight is section 5 of the design; four against half a year and thirteen against a
@@ -20,7 +21,7 @@ year are choices: as long as a quarter of the weeks before says what is usual no
 for a usual of one call a week.
 """
 
-WORD_P = 0.01
+WORD_P = rule("change_p")
 """A change is said below this."""
 
 WINDOW_P = WORD_P / len(WINDOWS)

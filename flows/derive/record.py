@@ -165,6 +165,7 @@ def code_hash() -> str:
         for root, path in files
     ):
         digest.update(name.encode() + b"\0" + content.read_bytes() + b"\0")
+    digest.update(data_path("rules.csv").read_bytes())
     for folder in CODE_TABLES:
         digest.update(folder_hash(data_path(*folder)).encode())
     return digest.hexdigest()

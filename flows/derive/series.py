@@ -22,14 +22,15 @@ from flows.derive.rates import (
     poisson_limits,
     tail_p,
 )
+from flows.home.rules import rule
 
-INDEX_WEEKS = 52
+INDEX_WEEKS = int(rule("index_weeks"))
 """The weeks before the window that the index is 100 for, and that dispersion is taken from."""
 
-LEAST_SHARE = 0.3
+LEAST_SHARE = rule("least_share")
 """Below this share of a water's hours no zero is said, so a count there would be one-sided."""
 
-WHOLE_SHARE = 0.95
+WHOLE_SHARE = rule("whole_share")
 """From this share on a week is complete and counts as whole."""
 
 VIEWS = {"today": "linked_calls", "at_call": "linked_at_call"}

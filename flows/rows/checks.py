@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from flows.home.rules import rule
 from flows.rows.headers import Headers
 from flows.rows.reasons import (
     BAD_MMSI,
@@ -45,7 +46,7 @@ from flows.rows.values import (
 from flows.sources.definitions import OPTIONAL
 from flows.sources.layouts import Layout
 
-FUTURE = timedelta(minutes=10)
+FUTURE = timedelta(minutes=rule("future_min"))
 """A fix later than this after the as-of time is from a wrong clock (docs/method.md, "Position")."""
 FIRST_YEAR = np.datetime64("0001-01-01", "us")
 YEAR_10000 = np.datetime64("10000-01-01", "us")

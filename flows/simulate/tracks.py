@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from flows.home.rules import rule
 from flows.simulate.fleet import Ship
 from flows.simulate.places import KM_PER_DEGREE, Floats, distance_km
 from flows.simulate.voyages import DAY_S, HOUR_S, KM_PER_NM, MARK_KM, UNDER_WAY, Stay, Voyage
@@ -18,7 +19,7 @@ Bools = npt.NDArray[np.bool_]
 SHARED_ROADS = frozenset({"IRBND", "IRHOR", "IRQSM", "IRBSR"})
 """Ports that wait in the same roads: a ship's wait belongs to the one where it berths next."""
 
-OUT_AND_BACK_H = 12.0
+OUT_AND_BACK_H = rule("out_and_back_h")
 """Back at the same port within so many hours, and nowhere else between: one call."""
 
 

@@ -45,7 +45,8 @@ near as (
         max(vessels) over (
             partition by port_id, source
             order by slot_at
-            range between interval 6 hour preceding and interval 6 hour following
+            range between to_hours(rule('heard_within_h')::integer) preceding
+            and to_hours(rule('heard_within_h')::integer) following
         ) as vessels_around
     from slot
 ),
@@ -59,7 +60,8 @@ usual as (
         median(vessels_around) over (
             partition by port_id, source, hour(slot_at)
             order by slot_at
-            range between interval 14 day preceding and interval 14 day following
+            range between to_days(rule('usual_reception_days')::integer) preceding
+            and to_days(rule('usual_reception_days')::integer) following
         )::float as usual_vessels
     from near
 )
@@ -76,6 +78,7 @@ select
     -- Less than a fifth of the usual, where the usual is 5 ships or more: for 5 to 25 ships the
     -- chance of so few is 1 in 140 or less (Poisson), and lower still with stationary ships.
     -- Both numbers are choices (docs/method.md, "Heard").
-    usual_vessels >= 5 and vessels_around < 0.2 * usual_vessels as is_suspect
+    usual_vessels >= rule('failing_source_ships')
+    and vessels_around < rule('failing_source_share')::float * usual_vessels as is_suspect
 from usual
 order by port_id, source, slot_at

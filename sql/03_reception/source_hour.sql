@@ -5,7 +5,9 @@ with near_fix as (
     select distinct
         port_id,
         source,
-        hour + to_hours(unnest(range(-6, 7))::integer) as hour
+        hour + to_hours(
+            unnest(range(-rule('heard_within_h')::integer, rule('heard_within_h')::integer + 1))::integer
+        ) as hour
     from heard_hour
 ),
 
@@ -28,6 +30,6 @@ inner join heard_slot
     on
         near_fix.port_id = heard_slot.port_id
         and near_fix.source = heard_slot.source
-        and time_bucket(interval 6 hour, near_fix.hour, timestamp '2000-01-03') = heard_slot.slot_at
+        and slot_of(near_fix.hour) = heard_slot.slot_at
 where not heard_slot.is_suspect
 order by near_fix.port_id, near_fix.source, hour

@@ -41,7 +41,7 @@ select
     coalesce(heard.vessels, 0) as vessels,
     case
         when coalesce(observed.observed_hours, 0) = 0 then 'unobserved'
-        when observed.observed_hours >= 0.95 * 24 then 'complete'
+        when observed.observed_hours >= rule('whole_share') * 24 then 'complete'
         else 'partial'
     end as state
 from port_day

@@ -12,7 +12,7 @@ with shown as (
 displaced as (
     select
         cell.port_id,
-        time_bucket(interval 6 hour, flag.reported_at, timestamp '2000-01-03') as slot_at,
+        slot_of(flag.reported_at) as slot_at,
         count(distinct flag.mmsi) as vessels
     from flagged_position as flag
     inner join surrounding_cell as cell
@@ -35,5 +35,5 @@ inner join shown on displaced.port_id = shown.port_id and displaced.slot_at = sh
 -- half was not measured. One ship in error out of two is not interference.
 where
     displaced.vessels = shown.vessels
-    or (displaced.vessels >= 3 and 2 * displaced.vessels >= shown.vessels)
+    or (displaced.vessels >= rule('interference_ships') and 2 * displaced.vessels >= shown.vessels)
 order by displaced.port_id, displaced.slot_at

@@ -7,7 +7,7 @@ from reception_hour
 left join jammed_slot
     on
         reception_hour.port_id = jammed_slot.port_id
-        and time_bucket(interval 6 hour, reception_hour.hour, timestamp '2000-01-03')
+        and slot_of(reception_hour.hour)
         = jammed_slot.slot_at
 where jammed_slot.port_id is null
 order by reception_hour.port_id, reception_hour.hour

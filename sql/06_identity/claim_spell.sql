@@ -98,7 +98,7 @@ carried as (
     from told
     where
         case
-            when abs(first_day - own.day) > 180 then false
+            when abs(first_day - own.day) > rule('imo_carry_days') then false
             when
                 abs(sized.length_m - own.sized.length_m) > greatest(5, 0.05 * sized.length_m)
                 then false

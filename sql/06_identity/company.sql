@@ -82,7 +82,7 @@ step as (
 moved as (
     select
         *,
-        111200 * sqrt(pow(next_lat - lat, 2) + pow((next_lon - lon) * cos(radians(lat)), 2))
+        1000 * great_circle_km(lon, lat, next_lon, next_lat)
         / epoch(next_at - seen_at) * 3600 / 1852 as speed_kn
     from step
 ),
@@ -146,9 +146,8 @@ apart as (
         is_arrival,
         is_under_way,
         is_copy,
-        111200 * sqrt(
-            pow(other_lat + further_lat - lat, 2)
-            + pow((other_lon + further_lon - lon) * cos(radians(lat)), 2)
+        1000 * great_circle_km(
+            lon, lat, other_lon + further_lon, other_lat + further_lat
         ) as apart_m
     from beside
 ),

@@ -26,7 +26,7 @@ with call as (
     left join hull on identity.hull_id = hull.hull_id
     where
         port.country = 'IR'
-        and call_confidence.confidence >= 2
+        and call_confidence.confidence >= rule('counted_confidence')
         -- Another transmitter may send another type. But the small craft of a port are many, and no
         -- tanker that counts is so short (hull, less 5 m).
         and (hull.is_tanker is distinct from false or identity.length_m >= 75)

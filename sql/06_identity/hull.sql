@@ -103,7 +103,7 @@ typed as (
             6.4 * cbrt(ship.gross_t),
             5.3 * cbrt(ship.deadweight_t),
             usual_length.length_m
-        ) < 80 as is_short
+        ) < rule('least_length_m') as is_short
     from heard
     left join usual_length on heard.hull_id = usual_length.hull_id
     left join register_ship as ship on heard.imo = ship.imo

@@ -62,16 +62,8 @@ inner join place as here
 inner join place as there
     on pair.other_track_id = there.track_id and here.hour = there.hour
 where
-    sqrt(
-        pow(here.first_fix[3] - there.first_fix[3], 2)
-        + pow(
-            least(
-                abs(here.first_fix[2] - there.first_fix[2]),
-                360 - abs(here.first_fix[2] - there.first_fix[2])
-            )
-            * cos(radians((here.first_fix[3] + there.first_fix[3]) / 2)),
-            2
-        )
-    ) * 111.2 > 60
+    great_circle_km(
+        here.first_fix[2], here.first_fix[3], there.first_fix[2], there.first_fix[3]
+    ) > rule('conflict_km')
 group by pair.imo, pair.track_id, pair.other_track_id, day
 order by pair.imo, pair.track_id, pair.other_track_id, day

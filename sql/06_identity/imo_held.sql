@@ -45,7 +45,7 @@ select
         or list_contains(ship.mmsis, claim.mmsi),
         false
     ) as is_known_so,
-    crowd.tracks > 20 as is_of_many,
+    crowd.tracks > rule('crowd_of_one_imo') as is_of_many,
     -- A length is 5.9 (183 m, 30,000 gross tons) to 6.9 (115 m, 5,000) times the cube root of a
     -- tanker's gross tonnage and 5.0 to 6.3 times that of its deadweight (general knowledge,
     -- unverified). The bounds here leave a third beyond that on either side: they tell a barge from
@@ -58,7 +58,7 @@ select
             list_filter(
                 ship.sizes,
                 lambda size: coalesce(
-                    abs(claim.length_m - size.length_m) <= 0.2 * size.length_m,
+                    abs(claim.length_m - size.length_m) <= rule('length_error_share')::float * size.length_m,
                     claim.length_m / cbrt(size.gross_t) between 4 and 9,
                     claim.length_m / cbrt(size.deadweight_t) between 3.5 and 8.5,
                     true

@@ -41,7 +41,7 @@ unlike as (
     inner join imo_held as other on one.imo = other.imo and one.track_id <> other.track_id
     where
         not (one.is_of_many or one.is_other_size or other.is_other_size)
-        and abs(one.length_m - other.length_m) > 0.2 * greatest(one.length_m, other.length_m)
+        and abs(one.length_m - other.length_m) > rule('length_error_share')::float * greatest(one.length_m, other.length_m)
 ),
 
 rival as (
@@ -74,7 +74,7 @@ select
     case
         when one.is_confirmed <> other.is_confirmed then one.is_confirmed
         when one.is_known_so <> other.is_known_so then one.is_known_so
-        else one.days >= 10 * other.days
+        else one.days >= rule('imo_majority') * other.days
     end as has_it,
     -- The rival has it. Anyone can send a name that a register knows: by that alone nobody who
     -- sends the number on as many days loses it.
@@ -82,7 +82,7 @@ select
         when one.is_confirmed <> other.is_confirmed then other.is_confirmed
         when one.is_known_so <> other.is_known_so
             then other.is_known_so and other.days >= one.days
-        else other.days >= 10 * one.days
+        else other.days >= rule('imo_majority') * one.days
     end as has_lost_it
 from rival
 inner join imo_held as one on rival.imo = one.imo and rival.track_id = one.track_id

@@ -119,7 +119,7 @@ select
     sized.reference,
     sized.register_length_m,
     -- Within a fifth: the register's length, or one told from its tonnage. Null: one is not known.
-    abs(sized.length_m - sized.register_length_m) <= 0.2 * sized.register_length_m
+    abs(sized.length_m - sized.register_length_m) <= rule('length_error_share')::float * sized.register_length_m
         as is_size_equal,
     decided.decision
 from sized
@@ -127,7 +127,7 @@ left join decided on sized.mmsi = decided.mmsi and sized.register_imo = decided.
 where
     sized.met_by = 'imo'
     or coalesce(
-        abs(sized.length_m - sized.register_length_m) <= 0.2 * sized.register_length_m, true
+        abs(sized.length_m - sized.register_length_m) <= rule('length_error_share')::float * sized.register_length_m, true
     )
 order by
     sized.mmsi,

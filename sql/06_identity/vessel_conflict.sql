@@ -205,12 +205,9 @@ in_two_places as (
             and fix.reported_at between call.arrived_at and joined.ended_at
     cross join lateral (
         select
-            111.2 * sqrt(
-                pow(fix.lat - place.lat, 2)
-                + pow((fix.lon - place.lon) * cos(radians(place.lat)), 2)
-            ) as km
+            great_circle_km(place.lon, place.lat, fix.lon, fix.lat) as km
     ) as away
-    where away.km > 20
+    where away.km > rule('seen_near_km')
     group by call.port_call_id, call.mmsi
     having count(distinct time_bucket(interval 1 hour, fix.reported_at)) >= 12
 ),

@@ -19,9 +19,9 @@ russian_port_heard as (
     inner join russian_day
         on
             russian_day.day < week.ends_at
-            and russian_day.day >= week.ends_at - interval 180 day
+            and russian_day.day >= week.ends_at - to_days(rule('trade_days')::integer)
     group by week.week, russian_day.port_id
-    having sum(russian_day.hours) >= 0.3 * 180 * 24
+    having sum(russian_day.hours) >= rule('least_share') * rule('trade_days') * 24
 ),
 
 -- An MMSI gives the flag of its ship by its first three digits (ITU-R M.585), if they are a country's.

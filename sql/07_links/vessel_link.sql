@@ -97,7 +97,7 @@ waited as (
         on
             anchored.hull_id = berthed.hull_id
             and berthed.arrived_at between anchored.arrived_at
-            and anchored.departed_at + interval 10 day
+            and anchored.departed_at + to_days(rule('same_voyage_days')::integer)
     where
         anchored.area_kind = 'anchorage'
         and berthed.area_kind = 'berth'
@@ -117,10 +117,10 @@ trade_link as (
             ' to ' || departed_at::date, ''
         ) || ', call ' || port_call_id as reference,
         arrived_at as valid_from,
-        coalesce(departed_at, arrived_at) + interval 180 day as valid_to
+        coalesce(departed_at, arrived_at) + to_days(rule('trade_days')::integer) as valid_to
     from trade_call
     left join waited using (port_call_id)
-    where confidence >= 2
+    where confidence >= rule('counted_confidence')
 ),
 
 heard_as as (
@@ -145,7 +145,7 @@ passage_link as (
         'laden out of the Baltic through the ' || passage.strait || ', '
         || passage.reached_west_at::date as reference,
         passage.reached_west_at as valid_from,
-        passage.reached_west_at + interval 180 day as valid_to
+        passage.reached_west_at + to_days(rule('trade_days')::integer) as valid_to
     from strait_passage as passage
     inner join heard_as
         on
@@ -164,7 +164,7 @@ destination_link as (
         'AIS' as link_source,
         'destination ' || said.destination || ' from ' || said.first_at::date as reference,
         said.first_at as valid_from,
-        said.last_at + interval 180 day as valid_to
+        said.last_at + to_days(rule('trade_days')::integer) as valid_to
     from russian_destination as said
     inner join heard_as
         on

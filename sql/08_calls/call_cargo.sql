@@ -77,7 +77,7 @@ changed as (
         -- 18: 2.0 + 0.02 L) and 10 m in heavy weather; cargo takes it to 21. Less than a fifth may
         -- be a part of a cargo: unknown. More than the ship can carry, by a quarter for the errors
         -- of size, is no cargo.
-        abs(out_m - in_m) >= greatest(0.2 * greatest(in_m, out_m), 0.5) - 1e-6
+        abs(out_m - in_m) >= greatest(rule('draught_change_share')::float * greatest(in_m, out_m), 0.5) - 1e-6
         and abs(out_m - in_m) * coalesce(tonnes_a_metre, 0)
         <= 1.25 * coalesce(deadweight_t, most_t, 0) as is_cargo
     from read_off

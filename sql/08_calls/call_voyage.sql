@@ -31,7 +31,7 @@ earlier as (
 heard as (
     select
         counted_call.port_call_id,
-        count(*) filter (where coast_week.observed_share >= 0.3::float) as heard_weeks_before
+        count(*) filter (where coast_week.observed_share >= rule('least_share')::float) as heard_weeks_before
     from counted_call
     inner join coast_week
         on
@@ -55,7 +55,7 @@ russian as (
             ])
         ) as called
     from trade_call
-    where trade_call.confidence >= 2
+    where trade_call.confidence >= rule('counted_confidence')
 ),
 
 last_russian as (
@@ -84,10 +84,10 @@ next_russian as (
 
 select
     counted_call.port_call_id,
-    -- None in a quarter of a year heard (13 weeks, a choice) is said to be none before.
+    -- None in a quarter of a year that was heard counts as none before.
     case
         when earlier.port_call_id is not null then false
-        when coalesce(heard.heard_weeks_before, 0) >= 13 then true
+        when coalesce(heard.heard_weeks_before, 0) >= rule('first_call_weeks') then true
     end as is_first_call,
     last_russian.port_name as last_russian_port,
     last_russian.at as last_russian_at,

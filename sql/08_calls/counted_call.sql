@@ -22,7 +22,7 @@ with tanker_call as (
     from port_call
     inner join port on port_call.port_id = port.port_id
     inner join joined_call on port_call.port_call_id = joined_call.port_call_id
-    where port_call.is_tanker and port_call.confidence >= 2
+    where port_call.is_tanker and port_call.confidence >= rule('counted_confidence')
 ),
 
 -- One ship heard under several MMSIs, at once or one after the other. One track stands for it, with
@@ -99,8 +99,8 @@ waited as (
         on
             caller.called = berthed.called
             and anchored.water = berthed.water
-            and berthed.arrived_at <= anchored.ended_at + interval 10 day
-            and anchored.arrived_at <= berthed.ended_at + interval 10 day
+            and berthed.arrived_at <= anchored.ended_at + to_days(rule('same_voyage_days')::integer)
+            and anchored.arrived_at <= berthed.ended_at + to_days(rule('same_voyage_days')::integer)
     where anchored.area_kind = 'anchorage' and berthed.area_kind = 'berth'
 )
 

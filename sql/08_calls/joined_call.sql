@@ -26,7 +26,7 @@ with call as (
     inner join call_identity as identity on track_call.port_call_id = identity.port_call_id
     inner join port on track_call.port_id = port.port_id
     left join hull on identity.hull_id = hull.hull_id
-    where port.country = 'IR' and call_confidence.confidence >= 2
+    where port.country = 'IR' and call_confidence.confidence >= rule('counted_confidence')
 ),
 
 -- One hull under several MMSIs. The call before is the one that lasted longest so far.
@@ -70,7 +70,7 @@ handed_over as (
             one.port_id = other.port_id
             and one.mmsi <> other.mmsi
             and one.ended_at <= other.arrived_at
-            and other.arrived_at <= one.ended_at + interval 21 day
+            and other.arrived_at <= one.ended_at + to_days(rule('silence_days')::integer)
             and one.length_m = other.length_m
             and one.beam_m is not distinct from other.beam_m
     where
@@ -80,9 +80,8 @@ handed_over as (
         and (one.vessel_name = other.vessel_name or one.call_sign = other.call_sign)
         and one.outside_at is null
         and other.arrived_after is null
-        and 111200 * sqrt(
-            pow(one.lat - other.lat, 2) + pow((one.lon - other.lon) * cos(radians(one.lat)), 2)
-        ) <= greatest(one.length_m, 100)
+        and 1000 * great_circle_km(one.lon, one.lat, other.lon, other.lat)
+        <= greatest(one.length_m, 100)
     -- The next one only.
     qualify row_number() over (
         partition by one.port_call_id order by other.arrived_at, other.port_call_id
@@ -99,16 +98,13 @@ silence as (
         port_id,
         before_ended_at as silent_from,
         arrived_at as silent_to,
-        -- SAME_BERTH_M
         area_kind = 'berth'
         and before_area_kind = 'berth'
-        and 111200 * sqrt(
-            pow(lat - before_lat, 2) + pow((lon - before_lon) * cos(radians(lat)), 2)
-        ) <= 150 as is_same_berth
+        and 1000 * great_circle_km(lon, lat, before_lon, before_lat) <= rule('same_berth_m') as is_same_berth
     from hull_step
     where
         arrived_at > before_ended_at
-        and arrived_at <= before_ended_at + interval 21 day
+        and arrived_at <= before_ended_at + to_days(rule('silence_days')::integer)
         and coalesce(before_outside_at >= arrived_at, true)
         and coalesce(arrived_after <= before_ended_at, true)
     union all
@@ -134,7 +130,7 @@ quiet as (
             and heard.hour >= silence.silent_from
             and heard.hour + interval 1 hour <= silence.silent_to
     group by silence.port_call_id, silence.silent_from, silence.is_same_berth
-    having silence.is_same_berth or count(heard.hour) < 168
+    having silence.is_same_berth or count(heard.hour) < rule('heard_silence_h')
 ),
 
 -- Heard in another port between, or anywhere else by a third transmitter, the hull had left.
@@ -177,7 +173,7 @@ stepped as (
                         hull_step.arrived_after - hull_step.before_outside_at,
                         hull_step.arrived_at - hull_step.before_ended_at
                     )
-                end > interval 24 hour
+                end > to_hours(2 * rule('out_and_back_h')::integer)
         end as is_apart
     from hull_step
     left join elsewhere on hull_step.port_call_id = elsewhere.port_call_id

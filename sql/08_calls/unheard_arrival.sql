@@ -12,7 +12,7 @@ with heard as (
     left join jammed_slot
         on
             source_hour.port_id = jammed_slot.port_id
-            and time_bucket(interval 6 hour, source_hour.hour, timestamp '2000-01-03')
+            and slot_of(source_hour.hour)
             = jammed_slot.slot_at
     where jammed_slot.port_id is null
 ),
@@ -52,13 +52,15 @@ begun as (
         -- How long a ship that lies there may stay unheard while the source listens: a day, a choice
         -- (four passes of a satellite that comes every six hours), or as long as this one did in
         -- this call; and the 6 hours before the first fix that it lends its hearing to.
-        6 + greatest(24, ceil(call.longest_gap_h))::bigint as needed_h
+        (
+            rule('heard_within_h') + greatest(rule('arrival_unheard_h'), ceil(call.longest_gap_h))
+        )::bigint as needed_h
     from track_call as call
     inner join heard_ship_slot as first_slot
         on
             call.mmsi = first_slot.mmsi
             and call.port_id = first_slot.port_id
-            and time_bucket(interval 6 hour, call.arrived_at, timestamp '2000-01-03')
+            and slot_of(call.arrived_at)
             = first_slot.slot_at
     left join elsewhere on call.port_call_id = elsewhere.port_call_id
 ),
@@ -109,5 +111,5 @@ from judged
 group by port_call_id
 -- No bound at all, or one that leaves more than a day unheard: who came in a shorter outage came on
 -- one of two days, and is an arrival. A choice, as long as a usual stay.
-having bool_and(came_after is null or unheard_h > 24)
+having bool_and(came_after is null or unheard_h > rule('arrival_unheard_h'))
 order by port_call_id

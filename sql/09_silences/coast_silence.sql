@@ -8,21 +8,13 @@ with doubt as (
     from tanker_silence as silence
     inner join interference as event
         on
-            event.began_at <= silence.silent_to + interval 6 hour
-            and event.ended_at >= silence.silent_from - interval 6 hour
+            event.began_at <= silence.silent_to + to_hours(rule('heard_within_h')::integer)
+            and event.ended_at >= silence.silent_from - to_hours(rule('heard_within_h')::integer)
             -- Within the surroundings of the place where it fell silent or came back.
             and least(
-                2 * 6371.0088 * asin(sqrt(
-                    pow(sin(radians(event.lat - silence.from_lat) / 2), 2)
-                    + cos(radians(silence.from_lat)) * cos(radians(event.lat))
-                    * pow(sin(radians(event.lon - silence.from_lon) / 2), 2)
-                )),
-                2 * 6371.0088 * asin(sqrt(
-                    pow(sin(radians(event.lat - silence.to_lat) / 2), 2)
-                    + cos(radians(silence.to_lat)) * cos(radians(event.lat))
-                    * pow(sin(radians(event.lon - silence.to_lon) / 2), 2)
-                ))
-            ) <= 60 + event.radius_m / 1000
+                great_circle_km(silence.from_lon, silence.from_lat, event.lon, event.lat),
+                great_circle_km(silence.to_lon, silence.to_lat, event.lon, event.lat)
+            ) <= rule('surroundings_km') + event.radius_m / 1000
     group by silence.hull_id, silence.silent_from
 )
 
@@ -76,15 +68,15 @@ select
             then 'lay still'
         -- 19 fixes in as long a time before: Welch et al. 2022 (Science Advances 8, eabq2109); here
         -- hours with a fix, since one a minute tells no more of a gap of days.
-        when silence.own_hours < 19 then 'rarely heard'
+        when silence.own_hours < rule('dark_own_hours') then 'rarely heard'
         -- It sailed out of the part of the sea that the source hears.
         when 2 * hearing.ahead_hours < hearing.silent_hours then 'left reception'
         -- Three neighbours and nine in ten, choices: where one receiver failed off Sharjah on 10
         -- April 2026, a third to two thirds of the ships at anchor fell silent for as long; on other
         -- days less than a tenth did.
         when
-            hearing.went_on < 3
-            or hearing.went_on < 9 * hearing.fell_silent_too
+            hearing.went_on < rule('dark_neighbours')
+            or hearing.went_on < rule('dark_neighbours_ratio') * hearing.fell_silent_too
             then 'others silent too'
         else 'possible'
     end as verdict

@@ -82,7 +82,8 @@ span as materialized (
         silent_to,
         epoch_us(silent_to) - epoch_us(silent_from) as silent_us
     from followed
-    where silent_to - silent_from between interval 24 hour and interval 21 day
+    where silent_to - silent_from between to_hours(rule('dark_stay_h')::integer)
+        and to_days(rule('silence_days')::integer)
 ),
 
 -- Made before the lake is looked at again, which is then asked for these fixes alone.

@@ -28,11 +28,7 @@ near_port as (
         silence.silent_from,
         point.port_id,
         min(
-            2 * 6371.0088 * asin(sqrt(
-                pow(sin(radians(point.lat - silence.from_lat) / 2), 2)
-                + cos(radians(silence.from_lat)) * cos(radians(point.lat))
-                * pow(sin(radians(point.lon - silence.from_lon) / 2), 2)
-            ))
+            great_circle_km(silence.from_lon, silence.from_lat, point.lon, point.lat)
         ) as from_km
     from tanker_gap as silence
     inner join limit_point as point
@@ -40,7 +36,7 @@ near_port as (
             point.lat between silence.from_lat - 0.6 and silence.from_lat + 0.6
             and point.lon between silence.from_lon - 1 and silence.from_lon + 1
     group by silence.hull_id, silence.silent_from, point.port_id
-    having from_km <= 60
+    having from_km <= rule('surroundings_km')
 ),
 
 way as (
@@ -51,11 +47,7 @@ way as (
         any_value(near_port.from_km) as from_km,
         any_value(silence.silent_us) as silent_us,
         min(
-            2 * 6371.0088 * asin(sqrt(
-                pow(sin(radians(point.lat - silence.to_lat) / 2), 2)
-                + cos(radians(silence.to_lat)) * cos(radians(point.lat))
-                * pow(sin(radians(point.lon - silence.to_lon) / 2), 2)
-            ))
+            great_circle_km(silence.to_lon, silence.to_lat, point.lon, point.lat)
         ) as to_km
     from tanker_gap as silence
     inner join near_port
@@ -75,7 +67,8 @@ reached as (
         from_km,
         to_km
     from way
-    where silent_us / 3.6e9 >= 24 + (from_km + to_km) / (10 * 1.852)
+    where silent_us / 3.6e9
+        >= rule('dark_stay_h') + (from_km + to_km) / (rule('dark_speed_kn') * 1.852)
     qualify row_number() over (
         partition by hull_id, silent_from order by from_km, to_km, port_id
     ) = 1
@@ -281,11 +274,7 @@ beside as (
     from uncalled
     inner join foreign_port as foreign_one
         on
-            2 * 6371.0088 * asin(sqrt(
-                pow(sin(radians(foreign_one.lat - uncalled.from_lat) / 2), 2)
-                + cos(radians(uncalled.from_lat)) * cos(radians(foreign_one.lat))
-                * pow(sin(radians(foreign_one.lon - uncalled.from_lon) / 2), 2)
-            )) - 10 <= uncalled.from_km
+            great_circle_km(uncalled.from_lon, uncalled.from_lat, foreign_one.lon, foreign_one.lat) - 10 <= uncalled.from_km
 )
 
 select
@@ -315,11 +304,7 @@ select
     round(uncalled.from_km, 1) as from_km,
     round(uncalled.to_km, 1) as to_km,
     round(
-        2 * 6371.0088 * asin(sqrt(
-            pow(sin(radians(uncalled.to_lat - uncalled.from_lat) / 2), 2)
-            + cos(radians(uncalled.from_lat)) * cos(radians(uncalled.to_lat))
-            * pow(sin(radians(uncalled.to_lon - uncalled.from_lon) / 2), 2)
-        )), 1
+        great_circle_km(uncalled.from_lon, uncalled.from_lat, uncalled.to_lon, uncalled.to_lat), 1
     ) as moved_km,
     own.own_hours,
     own.draught_before_m,

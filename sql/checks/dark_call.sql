@@ -39,7 +39,7 @@ where
     overlapped.dark_id is not null
     or sent.dark_id is not null
     or dark.silent_to < dark.silent_from + interval 24 hour
-    or dark.silent_to > dark.silent_from + interval 21 day
+    or dark.silent_to > dark.silent_from + to_days(rule('silence_days')::integer)
     or dark.neighbours_heard < 3
     or dark.week is distinct from strftime(dark.silent_from, '%G-W%V')
     or dark.link_tier not in ('strong', 'moderate', 'weak', 'none')

@@ -3,7 +3,7 @@
 select
     cell.port_id,
     fix.source,
-    time_bucket(interval 6 hour, fix.reported_at, timestamp '2000-01-03') as slot_at,
+    slot_of(fix.reported_at) as slot_at,
     fix.mmsi,
     count(*) as fixes,
     -- The hours of the slot with a fix of the ship: bit 0 is the first hour.

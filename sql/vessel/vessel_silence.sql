@@ -100,15 +100,8 @@ select
     silence.from_lon,
     silence.to_lat,
     silence.to_lon,
-    -- On a sphere: good to a kilometre in a hundred.
     round(
-        111.2 * sqrt(
-            pow(silence.to_lat - silence.from_lat, 2)
-            + pow(
-                (silence.to_lon - silence.from_lon)
-                * cos(radians((silence.to_lat + silence.from_lat) / 2)), 2
-            )
-        )
+        great_circle_km(silence.from_lon, silence.from_lat, silence.to_lon, silence.to_lat)
     ) as moved_km,
     -- Other ships heard around where it fell silent, and the share of the hours, 0 to 1: where
     -- nobody was heard, its silence says nothing.

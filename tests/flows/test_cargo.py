@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.catalogue import access
+from flows.catalogue import access, relations
 from flows.home.resources import data_path, port_files, sql_text
 from geo.ports import load_ports
 from tests.build.derivation import derive, session
@@ -263,6 +263,7 @@ def cargo(
     deadweight_by, moved_t."""
     at = datetime(2026, 4, 15)
     with duckdb.connect() as con:
+        relations.define(con)
         one = {"port_call_id": "x", "port_id": "IRKHK", "hull_id": "h"}
         f32, i32, text = pa.float32(), pa.int32(), pa.string()
         tables: dict[str, dict[str, tuple[Any, pa.DataType]]] = {

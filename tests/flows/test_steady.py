@@ -71,6 +71,7 @@ def con(
     """Registers as they are, and no fix: nobody sends a number from two places at once."""
     home = fill_home(tmp_path_factory.mktemp("steady") / "home", sample_days[:1]).home
     with duckdb.connect() as con:
+        relations.define(con)
         path = str(home / "barometer.duckdb").replace("'", "''")
         con.execute(f"attach '{path}' as real (read_only)")
         for name in KNOWN:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.catalogue import access
+from flows.catalogue import access, relations
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
@@ -160,6 +160,7 @@ def copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     path = tmp_path_factory.mktemp("copy") / "copy.duckdb"
     path.write_bytes(access.existing(settings.home).read_bytes())
     with duckdb.connect(str(path)) as con:
+        relations.define(con)
         for name in access.LAKE_VIEWS:
             con.execute(f"create table {name}_held as from {name}")
             con.execute(f"drop view {name}")

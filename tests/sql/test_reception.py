@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pytest
 
+from flows.catalogue import relations
 from tests.build.derivation import derive
 
 START = datetime(2026, 3, 2)
@@ -20,6 +21,7 @@ ALL = range(4 * DAYS)
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as made:
         made.execute("set timezone = 'UTC'")
+        relations.define(made)
         made.execute("create table meta as select 'as_of' as key, '2026-03-30 06:00' as value")
         made.execute("""
             create table week as
