@@ -1,4 +1,4 @@
--- The pieces of evidence that link the ship of a call to Russia, as valid for that call.
+-- The evidence that links the ship of a call to Russia and is valid at that call.
 -- Grain: one call and piece of evidence.
 with call as (
     select
@@ -17,7 +17,7 @@ with call as (
     where port.country = 'IR'
 ),
 
-sent_by as (
+transmitter_use as (
     select
         mmsi,
         hull_id,
@@ -28,7 +28,7 @@ sent_by as (
     group by mmsi, hull_id
 ),
 
--- The last decision on a transmitter, a hull and a moment.
+-- The last decision on a transmitter and a hull that is valid at the time of the call.
 decided as (
     select
         call.port_call_id,
@@ -44,13 +44,13 @@ decided as (
     group by call.port_call_id, decision.imo
 ),
 
--- By hull first.
+-- First by IMO number.
 by_hull as (
     select
         call.port_call_id,
         call.arrived_at,
         link.* exclude (matched_by, known_from, hull_id),
-        -- That the ship is this hull may have been a person's decision, and not its own word.
+        -- The hull may come from a person's decision instead of the transmitted IMO number.
         case
             when call.imo is null then 'contested imo'
             when call.imo_by = 'decision' then 'decision'
@@ -63,12 +63,12 @@ by_hull as (
     inner join vessel_link as link on call.listed_imo = link.imo and link.matched_by = 'imo'
     left join decided
         on call.port_call_id = decided.port_call_id and call.imo = decided.imo
-    -- Of a number that another ship sends too only what lists hold against it: what was heard is
-    -- that other ship's, or this one's own.
+    -- For a number that another ship transmits too, only evidence from lists: evidence from AIS
+    -- may belong to the other ship.
     where call.imo is not null or link.link_source not in ('MMSI', 'AIS')
 ),
 
--- What was heard of a ship that tells no hull is evidence on that ship alone.
+-- AIS-derived evidence on a vessel without an IMO number applies to that vessel only.
 by_description as (
     select
         call.port_call_id,
@@ -78,8 +78,8 @@ by_description as (
     inner join vessel_link as link on call.hull_id = link.hull_id and link.imo is null
 ),
 
--- By a list's MMSI only a ship that sends no IMO number at all, within the dates, and only while
--- nobody else was heard under it: it may have been handed on.
+-- By an MMSI in a list only a ship that transmits no IMO number at all, within the dates, and only
+-- while no other ship used the MMSI: it may have been reassigned.
 by_list as (
     select
         call.port_call_id,
@@ -97,12 +97,12 @@ by_list as (
         and decided.decision is distinct from 'refuse'
         and not exists (
             select 1
-            from sent_by
+            from transmitter_use
             where
-                sent_by.mmsi = call.mmsi
-                and sent_by.hull_id <> call.hull_id
-                and sent_by.last_at >= link.valid_from
-                and sent_by.first_at <= call.arrived_at
+                transmitter_use.mmsi = call.mmsi
+                and transmitter_use.hull_id <> call.hull_id
+                and transmitter_use.last_at >= link.valid_from
+                and transmitter_use.first_at <= call.arrived_at
         )
 ),
 
@@ -133,28 +133,28 @@ own as (
         and (valid_to is null or arrived_at < valid_to)
 ),
 
--- Several transmitters in one call of one ship: what links any of them links the call.
+-- Several transmitters in one call of one ship: evidence on any of them links the call.
 taken_over as (
     select distinct
         call.port_call_id,
         own.* exclude (port_call_id, matched_by),
         'same call' as matched_by
     from call
-    inner join joined_call as here on call.port_call_id = here.port_call_id
-    inner join joined_call as there
-        on here.joined_id = there.joined_id and here.port_call_id <> there.port_call_id
+    inner join joined_call as this_call on call.port_call_id = this_call.port_call_id
+    inner join joined_call as same_call
+        on this_call.joined_id = same_call.joined_id and this_call.port_call_id <> same_call.port_call_id
     inner join call as other
-        on there.port_call_id = other.port_call_id and call.track_id <> other.track_id
+        on same_call.port_call_id = other.port_call_id and call.track_id <> other.track_id
     inner join own on other.port_call_id = own.port_call_id
     where not exists (
         select 1
-        from own as here_too
+        from own as own_evidence
         where
-            here_too.port_call_id = call.port_call_id
-            and here_too.link_reason = own.link_reason
-            and here_too.link_source = own.link_source
-            and here_too.reference is not distinct from own.reference
-            and here_too.programme is not distinct from own.programme
+            own_evidence.port_call_id = call.port_call_id
+            and own_evidence.link_reason = own.link_reason
+            and own_evidence.link_source = own.link_source
+            and own_evidence.reference is not distinct from own.reference
+            and own_evidence.programme is not distinct from own.programme
     )
 ),
 

@@ -1,4 +1,4 @@
--- How AIS destinations name Russian ports.
+-- Spellings of Russian ports in AIS destinations.
 -- Grain: one text. port_id is null for the country as a whole.
 select
     port_id,

@@ -1,4 +1,4 @@
--- Which kinds of evidence the data can give for a week: what nothing gives cannot be counted as zero.
+-- Kinds of evidence available for a week: a kind that is not available cannot be counted as zero.
 -- Grain: one week (week).
 with russian_day as (
     select
@@ -11,7 +11,7 @@ with russian_day as (
     group by all
 ),
 
--- A call links for 180 days (relation vessel_link), and a zero is said from 0.3 of the hours up
+-- A call links for 180 days (relation vessel_link), and a zero is reported from 0.3 of the hours up
 -- (docs/method.md, "Heard"), here of the 180 days before the week's end.
 russian_port_heard as (
     select week.week
@@ -24,15 +24,15 @@ russian_port_heard as (
     having sum(russian_day.hours) >= rule('least_share') * rule('trade_days') * 24
 ),
 
--- An MMSI gives the flag of its ship by its first three digits (ITU-R M.585), if they are a country's.
-flag_told as (
+-- The first three digits of an MMSI give the ship's flag (ITU-R M.585), if allocated to a country.
+flag_heard as (
     select distinct time_bucket(interval 7 day, slot.slot_at, timestamp '2000-01-03') as starts_at
     from heard_ship_slot as slot
     inner join mid on slot.mmsi // 1000000 = mid.mid
 ),
 
--- What lists give, while it is in force.
-given as (
+-- Evidence from lists, while in force.
+list_evidence as (
     select distinct
         week.week,
         vessel_link.link_reason
@@ -46,10 +46,10 @@ given as (
 
 select
     week.week,
-    (week.week, 'listed') in (from given) as has_listed,
-    week.starts_at in (from flag_told) as has_flag,
-    (week.week, 'owner') in (from given) as has_owner,
-    (week.week, 'trade') in (from given) or week.week in (from russian_port_heard) as has_trade,
+    (week.week, 'listed') in (from list_evidence) as has_listed,
+    week.starts_at in (from flag_heard) as has_flag,
+    (week.week, 'owner') in (from list_evidence) as has_owner,
+    (week.week, 'trade') in (from list_evidence) or week.week in (from russian_port_heard) as has_trade,
     exists (
         from register_entry
         where

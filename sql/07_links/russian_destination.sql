@@ -1,18 +1,17 @@
--- AIS destinations that name a Russian port, by UN/LOCODE or by name, and from when to when a ship said so.
--- Grain: one transmitter, IMO number sent, Russian port and time: 30 days without such a fix end it.
---
-with spoken as (
+-- AIS destinations that name a Russian port, by UN/LOCODE or by name, with first and last time of transmission.
+-- Grain: one transmitter, transmitted IMO number, Russian port and period: 30 days without such a fix end a period.
+with transmitted as (
     select distinct destination
     from said
     where destination is not null
 ),
 
 normal as (
-    -- Crews write RU NVS, RUULU>EGPSD, ST.PETERSBURG: words are what counts.
+    -- Crews write RU NVS, RUULU>EGPSD, ST.PETERSBURG: compare words, without punctuation.
     select
         destination,
         ' ' || trim(regexp_replace(upper(destination), '[^A-Z0-9]+', ' ', 'g')) || ' ' as words
-    from spoken
+    from transmitted
 ),
 
 named as (
@@ -23,11 +22,11 @@ named as (
         text.name as port_name
     from normal
     inner join destination_text as text on contains(normal.words, ' ' || text.text || ' ')
-    -- The one in Florida.
+    -- Not St Petersburg in Florida.
     where not regexp_matches(normal.words, ' ST PETERSBURG (FL|FLORIDA|US|USA) ')
 ),
 
-day_said as (
+destination_day as (
     select
         report.mmsi,
         report.imo,
@@ -41,23 +40,23 @@ day_said as (
     group by report.mmsi, report.imo, named.port_id, named.port_name, report.day
 ),
 
--- Ships report every few minutes: a month in which none names the port lies between two voyages.
-parted as (
+-- Ships transmit every few minutes: a month without the port's name lies between two voyages.
+gapped as (
     select
         *,
         first_at - lag(last_at) over (
             partition by mmsi, imo, port_id, port_name order by first_at
-        ) >= interval 30 day as is_anew
-    from day_said
+        ) >= interval 30 day as is_new
+    from destination_day
 ),
 
 voyage as (
     select
         *,
-        count(*) filter (where is_anew) over (
+        count(*) filter (where is_new) over (
             partition by mmsi, imo, port_id, port_name order by first_at
         ) as voyage
-    from parted
+    from gapped
 )
 
 select

@@ -17,7 +17,7 @@ with seen as (
             and fix.reported_at = flag.reported_at
             and fix.lon = flag.lon
             and fix.lat = flag.lat
-    -- A second hull on an MMSI would make passages of its own out of two half ones.
+    -- The fixes of a second hull on the MMSI would combine with these into false passages.
     where coalesce(flag.verdict, 'credible') = 'credible' and coalesce(flag.track_id, fix.mmsi) = fix.mmsi
 ),
 
@@ -34,7 +34,7 @@ followed as (
 ),
 
 -- The eastern side is crossed in hours: after a day without a fix on it the ship comes from a port
--- of the Baltic, and its draught is another.
+-- of the Baltic, with another draught.
 entered as (
     select
         *,
@@ -49,7 +49,7 @@ entered as (
     from followed
 ),
 
-said as (
+reported as (
     select
         *,
         last_value(
@@ -68,8 +68,8 @@ said as (
     )
 ),
 
--- Two days are usual; ten leave time to wait for a pilot, for weather or for orders off Skagen. What
--- was said before is not of this passage.
+-- Two days are usual; ten leave time to wait for a pilot, for weather or for orders off Skagen. Older
+-- reports do not belong to this passage.
 passage as (
     select
         mmsi,
@@ -80,7 +80,7 @@ passage as (
             as draught_m,
         case when reported_at - last_length.at <= interval 10 day then last_length.length_m end
             as length_m
-    from said
+    from reported
     where
         side_before = 'east'
         and side = 'west'
@@ -95,8 +95,8 @@ select
     draught_m,
     length_m,
     -- A laden tanker draws 0.06 to 0.07 of its length, one in ballast 0.03 to 0.04 (an Aframax of
-    -- 245 m some 15 m and 7.5 m; general knowledge, unverified): the middle tells them apart. Null:
-    -- no draught or no length was sent.
+    -- 245 m some 15 m and 7.5 m; general knowledge, unverified): the limit is in between.
+    -- Null: no draught or no length was transmitted.
     draught_m / length_m >= 0.05 as is_laden
 from passage
 order by mmsi, strait, reached_west_at

@@ -1,4 +1,4 @@
--- Calls at Russian oil ports by the same detector: what a later call in Iran may be linked by.
+-- Calls at Russian oil ports, detected in the same way: evidence for later calls in Iran.
 -- Grain: one port call (port_call_id).
 select
     call.port_call_id,

@@ -1,9 +1,9 @@
--- Evidence that ties a hull to Russia, each piece dated and sourced.
+-- Evidence that links a hull to Russia, each piece with date and source.
 -- Grain: one piece of evidence.
 with registered as (
-    -- What is known today counts for all weeks, so a listing date makes no step in the series:
-    -- valid_from is open unless the list says from when. A delisted ship keeps its link for the
-    -- time before.
+    -- Today's knowledge is used for all weeks, so that a listing date makes no step in the series:
+    -- valid_from is null unless the list gives it. A delisted ship keeps its link for the time
+    -- before.
     select
         imo,
         mmsis,
@@ -35,9 +35,9 @@ by_imo as (
     where imo is not null
 ),
 
--- An MMSI in a list belonged to the hull when the list said so: from the listing, or the first
--- version that has it, to a year after the last one. Ships under these flags change it faster; who
--- sends an IMO number is matched by that alone.
+-- An MMSI in a list is valid from the listing, or the first version that has it, to a year after the
+-- last version. Ships under these flags change it often; a ship that transmits an IMO number is
+-- matched only by that.
 by_mmsi as (
     select
         * exclude (mmsis, first_seen_on, last_seen_on, valid_from, valid_to),
@@ -49,8 +49,8 @@ by_mmsi as (
 ),
 
 -- The Russian flag counts while it is heard and for the year after (docs/method.md, "Russian-linked"),
--- under any MMSI of the same hull. A year of silence ends it: who comes back begins anew.
-flown as (
+-- under any MMSI of the same hull. A year without it ends the period; a later use starts a new one.
+flag_use as (
     select
         hull_spell.*,
         coalesce(
@@ -58,20 +58,20 @@ flown as (
                 partition by hull_spell.hull_id, hull_spell.mmsi order by hull_spell.first_at
             ) + interval 1 year,
             false
-        ) as is_anew
+        ) as is_new
     from hull_spell
     inner join mid on hull_spell.mmsi // 1000000 = mid.mid
     where mid.country_code = 'RU'
 ),
 
-flown_span as (
+flag_period as (
     select
         *,
-        count(*) filter (where is_anew) over (
+        count(*) filter (where is_new) over (
             partition by hull_id, mmsi order by first_at
             rows between unbounded preceding and current row
         ) as span
-    from flown
+    from flag_use
 ),
 
 flag_link as (
@@ -85,11 +85,11 @@ flag_link as (
         'MID ' || (mmsi // 1000000) as reference,
         min(first_at) as valid_from,
         max(last_at) + interval 1 year as valid_to
-    from flown_span
+    from flag_period
     group by hull_id, mmsi, span
 ),
 
--- Who waits in a port's roads and then loads where the oil is another country's did not call there.
+-- A ship that waits in a port's roads and then loads where most of the oil is another country's: weak.
 waited as (
     select distinct anchored.port_call_id
     from trade_call as anchored
@@ -123,7 +123,7 @@ trade_link as (
     where confidence >= rule('counted_confidence')
 ),
 
-heard_as as (
+description as (
     select
         hull_id,
         mmsi,
@@ -136,9 +136,9 @@ heard_as as (
 
 passage_link as (
     select distinct
-        heard_as.imo,
-        heard_as.mmsi,
-        heard_as.hull_id,
+        description.imo,
+        description.mmsi,
+        description.hull_id,
         'weak' as link_tier,
         'trade' as link_reason,
         'AIS' as link_source,
@@ -147,29 +147,29 @@ passage_link as (
         passage.reached_west_at as valid_from,
         passage.reached_west_at + to_days(rule('trade_days')::integer) as valid_to
     from strait_passage as passage
-    inner join heard_as
+    inner join description
         on
-            passage.mmsi = heard_as.mmsi
-            and passage.reached_west_at between heard_as.valid_from and heard_as.valid_to
+            passage.mmsi = description.mmsi
+            and passage.reached_west_at between description.valid_from and description.valid_to
     where passage.is_laden
 ),
 
 destination_link as (
     select distinct
-        heard_as.imo,
-        heard_as.mmsi,
-        heard_as.hull_id,
+        description.imo,
+        description.mmsi,
+        description.hull_id,
         'weak' as link_tier,
         'destination' as link_reason,
         'AIS' as link_source,
-        'destination ' || said.destination || ' from ' || said.first_at::date as reference,
-        said.first_at as valid_from,
-        said.last_at + to_days(rule('trade_days')::integer) as valid_to
-    from russian_destination as said
-    inner join heard_as
+        'destination ' || reported.destination || ' from ' || reported.first_at::date as reference,
+        reported.first_at as valid_from,
+        reported.last_at + to_days(rule('trade_days')::integer) as valid_to
+    from russian_destination as reported
+    inner join description
         on
-            said.mmsi = heard_as.mmsi
-            and said.first_at between heard_as.valid_from and heard_as.valid_to
+            reported.mmsi = description.mmsi
+            and reported.first_at between description.valid_from and description.valid_to
 ),
 
 by_ais as (

@@ -1,18 +1,18 @@
--- Which way a tanker's call moved oil, how large the ship is, and how much that may have been: estimates.
+-- Direction of the oil, ship size and estimated quantity of each tanker call.
 -- Grain: one counted call (port_call_id).
 with sized as (
     select
         counted_call.port_call_id,
         port_call.draught_in_m::double as draught_in_m,
         port_call.draught_out_m::double as draught_out_m,
-        -- An anchorage says nothing of what is done there.
+        -- For anchorage calls the trade of the terminal does not apply.
         case when counted_call.area_kind = 'berth' then terminal.terminal_trade end
             as terminal_trade,
         hull.deadweight_t,
         hull.tanker_kind,
-        -- The longest ship ever was a tanker of 458.5 by 68.8 m. Below 60 m no ship was held
-        -- against the relations here. Tankers are 5.5 to 8.8 times as long as they are broad
-        -- (those of tests/flows/test_cargo.py); 4 and 10 leave room for rounding to whole metres.
+        -- The longest ship ever was a tanker of 458.5 by 68.8 m. The formulas below were not checked
+        -- on ships below 60 m. The length of tankers is 5.5 to 8.8 times their beam (the ships in
+        -- tests/flows/test_cargo.py); 4 and 10 leave room for rounding to whole metres.
         case
             when
                 hull.length_m between 60 and 460
@@ -31,24 +31,24 @@ with sized as (
 -- The full draught of a crude tanker is 0.0617 times its length overall and 1.04 m, its block
 -- coefficient 0.79 (Danish Maritime Authority, RiskEngine, consequence/Ship). Of the displacement
 -- (1.025 t a cubic metre of sea water) 0.84 is deadweight (Barrass, Ship Design and Performance for
--- Masters and Mates, 2004: 0.80 to 0.86 for oil tankers). Twelve well-known tankers come out 11 %
--- too light to 16 % too heavy. A metre of draught is 0.87 of length overall by beam of sea water:
+-- Masters and Mates, 2004: 0.80 to 0.86 for oil tankers). For twelve well-known tankers
+-- the error is -11 % to +16 %. A metre of draught is 0.87 of length overall by beam of sea water:
 -- 0.866 for the tanker of 333 m in SbS_PSV, dimensions.m (15,710 square metres); by Derrett and
 -- Barrass, Ship Stability for Masters and Mates, two thirds of the block coefficient and a third.
-formed as (
+estimated as (
     select
         *,
         0.0617 * length_m + 1.0353 as full_draught_m,
-        0.84 * 1.025 * 0.79 * length_m * beam_m * (0.0617 * length_m + 1.0353) as most_t,
+        0.84 * 1.025 * 0.79 * length_m * beam_m * (0.0617 * length_m + 1.0353) as estimated_t,
         0.87 * 1.025 * length_m * beam_m as tonnes_a_metre
     from sized
 ),
 
--- 25.5 m in AIS is 25.5 or more (ITU-R M.1371). A draught beyond a quarter above the full one, or
--- under a hundredth of the length, where an empty hull floats, is not the ship's: both are choices.
+-- 25.5 m in AIS means 25.5 or more (ITU-R M.1371). A draught more than a quarter above the full
+-- draught, or less than a hundredth of the length (an empty hull), is not plausible: both are choices.
 -- 41 tankers off the United States on 11 January 2023 (MarineCadastre) drew 0.50 to 1.07 of that
 -- full draught, and 0.033 of their length and more.
-read_off as (
+plausible as (
     select
         *,
         case
@@ -65,25 +65,25 @@ read_off as (
                 and draught_out_m >= coalesce(0.01 * length_m, draught_out_m)
                 then draught_out_m
         end as out_m
-    from formed
+    from estimated
 ),
 
 changed as (
     select
         *,
         round(out_m - in_m, 1) as draught_change_m,
-        -- More than ballast, bunkers and trim: a fifth of the deeper draught and half a metre, a
+        -- More than bunkers and trim: a fifth of the deeper draught, and at least half a metre, a
         -- choice. A tanker of 330 m in ballast draws 8.6 m at least (MARPOL Annex I, regulation
         -- 18: 2.0 + 0.02 L) and 10 m in heavy weather; cargo takes it to 21. Less than a fifth may
-        -- be a part of a cargo: unknown. More than the ship can carry, by a quarter for the errors
-        -- of size, is no cargo.
+        -- be a part of a cargo: unknown. More than the ship can carry (with a quarter for errors in
+        -- the size) is not cargo.
         abs(out_m - in_m) >= greatest(rule('draught_change_share')::float * greatest(in_m, out_m), 0.5) - 1e-6
         and abs(out_m - in_m) * coalesce(tonnes_a_metre, 0)
-        <= 1.25 * coalesce(deadweight_t, most_t, 0) as is_cargo
-    from read_off
+        <= 1.25 * coalesce(deadweight_t, estimated_t, 0) as is_cargo
+    from plausible
 ),
 
-told as (
+classified as (
     select
         *,
         case
@@ -93,12 +93,12 @@ told as (
         nullif(terminal_trade, 'both') as by_terminal,
         case
             when deadweight_t is not null then deadweight_t
-            -- Slender ones are the river and Caspian kind, that shallow water limits: Volgoneft,
-            -- 132.6 by 16.9 m, carries 5,000 t where the relation says 14,000. Gas carriers float
-            -- higher than tankers of their size.
+            -- Slender ones are river and Caspian types, limited by shallow water: Volgoneft,
+            -- 132.6 by 16.9 m, carries 5,000 t where the formula gives 14,000. Gas carriers have
+            -- less draught than tankers of the same size.
             when length_m / beam_m <= 7.5 and tanker_kind is distinct from 'gas'
-                then round(most_t, -2)::integer
-        end as size_t
+                then round(estimated_t, -2)::integer
+        end as capacity_t
     from changed
 )
 
@@ -111,17 +111,17 @@ select
         when by_terminal is not null then 'terminal'
     end as direction_by,
     draught_change_m::float as draught_change_m,
-    size_t as deadweight_t,
+    capacity_t as deadweight_t,
     case
         when deadweight_t is not null then 'register'
-        when size_t is not null then 'estimate'
+        when capacity_t is not null then 'estimate'
     end as deadweight_by,
     case
         when by_draught is not null
             then round(
-                least(abs(draught_change_m) * tonnes_a_metre, coalesce(size_t, most_t)), -2
+                least(abs(draught_change_m) * tonnes_a_metre, coalesce(capacity_t, estimated_t)), -2
             )::integer
     end as moved_t,
     terminal_trade
-from told
+from classified
 order by port_call_id

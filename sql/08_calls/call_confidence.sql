@@ -1,4 +1,4 @@
--- How sure each call is once interference is taken into account, and until when the ship was in port.
+-- Confidence of each call with interference taken into account, and the end of the stay.
 -- Grain: one port call (port_call_id).
 with jammed as (
     select distinct
@@ -18,18 +18,18 @@ last_heard as (
 
 select
     call.port_call_id,
-    -- Who lies where others are thrown to may have been thrown there too: contested, unless the
-    -- ship was seen near the port outside.
+    -- A ship at a place to which others are displaced may be displaced itself: contested, unless
+    -- it was seen outside near the port.
     case
         when jammed.port_call_id is null then call.confidence
         when jammed.is_seen_near then greatest(call.confidence - 1, 1)
         else 1
     end::smallint as confidence,
-    -- Still in port: as far as the track was heard. One that fell silent there says nothing of
-    -- the hull's later calls.
+    -- Still in port: up to the last time that the track was heard. A track that fell silent there
+    -- does not affect later calls of the hull.
     coalesce(call.departed_at, last_heard.last_at, call.arrived_at) as ended_at,
-    -- The first sign of the track outside after the call; null where it was not heard again, or
-    -- first inside the port.
+    -- The first time that the track is known to be outside after the call; null where it was not
+    -- heard again, or next inside the port.
     case
         when call.departed_at is null then null
         when call.departed_by is not null then call.departed_by

@@ -1,4 +1,4 @@
--- Where a tanker's call stands in the ship's voyages: whether it is its first in Iran, and its Russian calls around it.
+-- Position of each tanker call among the ship's calls: whether it is the first in Iran, and the Russian calls before and after.
 -- Grain: one counted call (port_call_id).
 with call as (
     select
@@ -6,13 +6,13 @@ with call as (
         counted_call.week,
         port_call.arrived_at,
         coalesce(port_call.departed_at, port_call.arrived_at) as left_at,
-        -- A ship may send its IMO number only later: it is the same by the track too.
+        -- A ship may transmit its IMO number only later: match by track too.
         unnest(
             list_distinct([
                 coalesce(identity.hull_id, 'track ' || port_call.track_id),
                 'track ' || port_call.track_id
             ])
-        ) as called
+        ) as caller_id
     from counted_call
     inner join port_call on counted_call.port_call_id = port_call.port_call_id
     inner join call_identity as identity on counted_call.port_call_id = identity.port_call_id
@@ -23,11 +23,11 @@ earlier as (
     from call
     inner join call as before
         on
-            call.called = before.called
+            call.caller_id = before.caller_id
             and (before.arrived_at, before.port_call_id) < (call.arrived_at, call.port_call_id)
 ),
 
--- Weeks of the call's water heard well enough to say zero, as in weekly_water.
+-- Weeks in which the call's water was heard well enough to report zero, as in weekly_water.
 heard as (
     select
         counted_call.port_call_id,
@@ -53,7 +53,7 @@ russian as (
                 coalesce(trade_call.hull_id, 'track ' || trade_call.track_id),
                 'track ' || trade_call.track_id
             ])
-        ) as called
+        ) as caller_id
     from trade_call
     where trade_call.confidence >= rule('counted_confidence')
 ),
@@ -64,7 +64,7 @@ last_russian as (
         russian.port_name,
         russian.left_at as at
     from call
-    inner join russian on call.called = russian.called and russian.left_at <= call.arrived_at
+    inner join russian on call.caller_id = russian.caller_id and russian.left_at <= call.arrived_at
     qualify row_number() over (
         partition by call.port_call_id order by russian.left_at desc, russian.port_call_id
     ) = 1
@@ -76,7 +76,7 @@ next_russian as (
         russian.port_name,
         russian.arrived_at as at
     from call
-    inner join russian on call.called = russian.called and russian.arrived_at >= call.left_at
+    inner join russian on call.caller_id = russian.caller_id and russian.arrived_at >= call.left_at
     qualify row_number() over (
         partition by call.port_call_id order by russian.arrived_at, russian.port_call_id
     ) = 1

@@ -1,5 +1,5 @@
--- The tanker calls that counts take, each once, and which of them are no arrivals or not in the headline.
--- Grain: one call of a tanker with confidence 2 and up.
+-- The tanker calls that are counted, each once, and whether they are arrivals and in the headline.
+-- Grain: one call of a tanker with confidence 2 or more.
 with tanker_call as (
     select
         port_call.port_call_id,
@@ -25,9 +25,9 @@ with tanker_call as (
     where port_call.is_tanker and port_call.confidence >= rule('counted_confidence')
 ),
 
--- One ship heard under several MMSIs, at once or one after the other. One track stands for it, with
--- all its calls: what one track tells apart is apart.
-standing as (
+-- One ship heard under several MMSIs, at the same time or in sequence: one track represents it, with
+-- all its calls; separate calls on one track stay separate.
+representative as (
     select
         joined_id,
         track_id
@@ -44,8 +44,8 @@ standing as (
     ) = 1
 ),
 
--- Under a second MMSI a ship arrives when it did under the first.
-begun as (
+-- For a ship with a second MMSI the arrival is that under the first.
+first_call as (
     select
         joined_id,
         first(track_id order by arrived_at, port_call_id) as track_id,
@@ -58,21 +58,21 @@ counted as (
     select
         tanker_call.* exclude (is_arrival),
         case
-            when tanker_call.track_id = begun.track_id then tanker_call.is_arrival
-            else begun.is_arrival
+            when tanker_call.track_id = first_call.track_id then tanker_call.is_arrival
+            else first_call.is_arrival
         end as is_arrival
     from tanker_call
-    inner join standing
+    inner join representative
         on
-            tanker_call.joined_id = standing.joined_id
-            and tanker_call.track_id = standing.track_id
-    inner join begun on tanker_call.joined_id = begun.joined_id
+            tanker_call.joined_id = representative.joined_id
+            and tanker_call.track_id = representative.track_id
+    inner join first_call on tanker_call.joined_id = first_call.joined_id
 ),
 
--- A ship may send its IMO number only after it waited: it is the same by the track too.
-named as (
+-- A ship may transmit its IMO number only after it waited: match by track too.
+identified as (
     select
-        unnest([hull_id, 'track ' || track_id]) as called,
+        unnest([hull_id, 'track ' || track_id]) as caller_id,
         joined_id,
         area_kind,
         water,
@@ -81,12 +81,12 @@ named as (
     from tanker_call
 ),
 
--- Every hull and track that a call was made by.
+-- Every hull and track of a group of calls.
 caller as (
     select distinct
         joined_id,
-        called
-    from named
+        caller_id
+    from identified
 ),
 
 -- An anchorage call within 10 days of the ship's berth call in the same water is part of that
@@ -95,9 +95,9 @@ waited as (
     select distinct anchored.port_call_id
     from tanker_call as anchored
     inner join caller on anchored.joined_id = caller.joined_id
-    inner join named as berthed
+    inner join identified as berthed
         on
-            caller.called = berthed.called
+            caller.caller_id = berthed.caller_id
             and anchored.water = berthed.water
             and berthed.arrived_at <= anchored.ended_at + to_days(rule('same_voyage_days')::integer)
             and anchored.arrived_at <= berthed.ended_at + to_days(rule('same_voyage_days')::integer)

@@ -1,4 +1,4 @@
--- Which calls of several transmitters are one call of one ship.
+-- Groups of calls of several transmitters that are one call of one ship.
 -- Grain: one port call in Iran (port_call_id).
 with call as (
     select
@@ -29,7 +29,7 @@ with call as (
     where port.country = 'IR' and call_confidence.confidence >= rule('counted_confidence')
 ),
 
--- One hull under several MMSIs. The call before is the one that lasted longest so far.
+-- One hull under several MMSIs. The previous call is the one with the latest end so far.
 followed as (
     select
         *,
@@ -53,41 +53,41 @@ hull_step as (
     left join call as before on followed.longest_id = before.port_call_id
 ),
 
--- One transmitter falls silent in port and is not heard again, another begins there, in the same
--- berth and under the same name or call sign and of the same size: it changed its MMSI. A name
--- alone would not do.
+-- One transmitter falls silent in port and is not heard again, another starts there, within a ship's
+-- length, with the same size and the same name or call sign: the ship changed its MMSI. A name alone
+-- is not enough.
 handed_over as (
     select
-        one.port_call_id,
-        other.port_call_id as other_port_call_id,
-        one.port_id,
-        one.ended_at,
-        other.arrived_at,
-        one.area_kind = 'berth' and other.area_kind = 'berth' as is_same_berth
-    from call as one
-    inner join call as other
+        earlier.port_call_id,
+        later.port_call_id as other_port_call_id,
+        earlier.port_id,
+        earlier.ended_at,
+        later.arrived_at,
+        earlier.area_kind = 'berth' and later.area_kind = 'berth' as is_same_berth
+    from call as earlier
+    inner join call as later
         on
-            one.port_id = other.port_id
-            and one.mmsi <> other.mmsi
-            and one.ended_at <= other.arrived_at
-            and other.arrived_at <= one.ended_at + to_days(rule('silence_days')::integer)
-            and one.length_m = other.length_m
-            and one.beam_m is not distinct from other.beam_m
+            earlier.port_id = later.port_id
+            and earlier.mmsi <> later.mmsi
+            and earlier.ended_at <= later.arrived_at
+            and later.arrived_at <= earlier.ended_at + to_days(rule('silence_days')::integer)
+            and earlier.length_m = later.length_m
+            and earlier.beam_m is not distinct from later.beam_m
     where
-        (one.imo is null or other.imo is null)
-        and one.is_tanker is distinct from false
-        and other.is_tanker is distinct from false
-        and (one.vessel_name = other.vessel_name or one.call_sign = other.call_sign)
-        and one.outside_at is null
-        and other.arrived_after is null
-        and 1000 * great_circle_km(one.lon, one.lat, other.lon, other.lat)
-        <= greatest(one.length_m, 100)
-    -- The next one only.
+        (earlier.imo is null or later.imo is null)
+        and earlier.is_tanker is distinct from false
+        and later.is_tanker is distinct from false
+        and (earlier.vessel_name = later.vessel_name or earlier.call_sign = later.call_sign)
+        and earlier.outside_at is null
+        and later.arrived_after is null
+        and 1000 * great_circle_km(earlier.lon, earlier.lat, later.lon, later.lat)
+        <= greatest(earlier.length_m, 100)
+    -- Only the next one.
     qualify row_number() over (
-        partition by one.port_call_id order by other.arrived_at, other.port_call_id
+        partition by earlier.port_call_id order by later.arrived_at, later.port_call_id
     ) = 1
     and row_number() over (
-        partition by other.port_call_id order by one.ended_at desc, one.port_call_id
+        partition by later.port_call_id order by earlier.ended_at desc, earlier.port_call_id
     ) = 1
 ),
 
@@ -117,9 +117,9 @@ silence as (
     from handed_over
 ),
 
--- As for one transmitter (geo/stays.py): 21 days, or seven in which the port was heard, but
--- where the next sign is in the very berth.
-quiet as (
+-- As for one transmitter (geo/stays.py): 21 days, or seven days in which the port was heard unless
+-- the next fix is in the same berth.
+joined_silence as (
     select
         silence.port_call_id,
         silence.silent_from
@@ -133,7 +133,7 @@ quiet as (
     having silence.is_same_berth or count(heard.hour) < rule('heard_silence_h')
 ),
 
--- Heard in another port between, or anywhere else by a third transmitter, the hull had left.
+-- The hull had left if it was heard in another port in between, or elsewhere by a third transmitter.
 elsewhere as (
     select distinct hull_step.port_call_id
     from hull_step
@@ -156,16 +156,16 @@ elsewhere as (
             and vessel.valid_to < hull_step.arrived_at
 ),
 
-stepped as (
+separated as (
     select
         hull_step.*,
         case
             when hull_step.before_ended_at is null then true
             when hull_step.arrived_at <= hull_step.before_ended_at then false
             when elsewhere.port_call_id is not null then true
-            when quiet.port_call_id is not null then false
-            -- Out and back within 12 hours is one call. The border is crossed half-way between the
-            -- fixes on its two sides (geo/port_calls.py).
+            when joined_silence.port_call_id is not null then false
+            -- An absence of up to 12 hours is part of the call. The limit is crossed half-way between
+            -- the fixes on its two sides (geo/port_calls.py).
             else
                 hull_step.arrived_at - hull_step.before_ended_at + case
                     when hull_step.arrived_after <= hull_step.before_outside_at then interval 0 hour
@@ -174,23 +174,23 @@ stepped as (
                         hull_step.arrived_at - hull_step.before_ended_at
                     )
                 end > to_hours(2 * rule('out_and_back_h')::integer)
-        end as is_apart
+        end as is_separate
     from hull_step
     left join elsewhere on hull_step.port_call_id = elsewhere.port_call_id
-    left join quiet
+    left join joined_silence
         on
-            hull_step.port_call_id = quiet.port_call_id
-            and hull_step.before_ended_at = quiet.silent_from
+            hull_step.port_call_id = joined_silence.port_call_id
+            and hull_step.before_ended_at = joined_silence.silent_from
 ),
 
 numbered as (
     select
         *,
-        count(*) filter (where is_apart) over (
+        count(*) filter (where is_separate) over (
             partition by hull_id, port_id order by arrived_at, port_call_id
             rows between unbounded preceding and current row
         ) as chain
-    from stepped
+    from separated
 ),
 
 chained as (
@@ -200,7 +200,7 @@ chained as (
     from numbered
 ),
 
--- A ship has two transmitters, seldom three. Five and more on one track are spoofed, as rings are.
+-- A ship has two transmitters, rarely three. Five or more on one track are spoofed, as in rings.
 companion as (
     select
         port_call_id,
@@ -233,23 +233,23 @@ tie as (
         handed_over.port_call_id,
         handed_over.other_port_call_id
     from handed_over
-    inner join quiet
+    inner join joined_silence
         on
-            handed_over.other_port_call_id = quiet.port_call_id
-            and handed_over.ended_at = quiet.silent_from
+            handed_over.other_port_call_id = joined_silence.port_call_id
+            and handed_over.ended_at = joined_silence.silent_from
 ),
 
 chain_tie as (
     select distinct
-        one.chain_id,
-        other.chain_id as other_chain_id
+        earlier.chain_id,
+        later.chain_id as other_chain_id
     from tie
-    inner join chained as one on tie.port_call_id = one.port_call_id
-    inner join chained as other on tie.other_port_call_id = other.port_call_id
-    where one.chain_id <> other.chain_id
+    inner join chained as earlier on tie.port_call_id = earlier.port_call_id
+    inner join chained as later on tie.other_port_call_id = later.port_call_id
+    where earlier.chain_id <> later.chain_id
 ),
 
-either_way as (
+symmetric_tie as (
     select
         chain_id,
         other_chain_id
@@ -261,34 +261,34 @@ either_way as (
     from chain_tie
 ),
 
-reached as (
-    with recursive onward as (
+connected as (
+    with recursive path as (
         select
             chain_id,
             other_chain_id
-        from either_way
+        from symmetric_tie
         union
         select
-            onward.chain_id,
-            either_way.other_chain_id
-        from onward
-        inner join either_way on onward.other_chain_id = either_way.chain_id
+            path.chain_id,
+            symmetric_tie.other_chain_id
+        from path
+        inner join symmetric_tie on path.other_chain_id = symmetric_tie.chain_id
     )
 
     select
         chain_id,
         min(other_chain_id) as other_chain_id
-    from onward
+    from path
     group by chain_id
 )
 
 select
     call.port_call_id,
-    coalesce(least(chained.chain_id, reached.other_chain_id), call.port_call_id) as joined_id,
+    coalesce(least(chained.chain_id, connected.other_chain_id), call.port_call_id) as joined_id,
     call_confidence.ended_at
 from track_call as call
 inner join port on call.port_id = port.port_id and port.country = 'IR'
 inner join call_confidence on call.port_call_id = call_confidence.port_call_id
 left join chained on call.port_call_id = chained.port_call_id
-left join reached on chained.chain_id = reached.chain_id
+left join connected on chained.chain_id = connected.chain_id
 order by call.port_call_id

@@ -1,4 +1,4 @@
--- Every stay of a ship at an Iranian port, with who she is and what links her to Russia.
+-- Every stay of a ship at an Iranian port, with the ship's identity and its link to Russia.
 -- Grain: one port call (port_call_id).
 with link as (
     select
@@ -6,7 +6,7 @@ with link as (
         min(
             case link_tier when 'strong' then 1 when 'moderate' then 2 else 3 end
         ) as tier_rank,
-        -- Weak evidence is named only where there is none that counts.
+        -- Weak evidence is given only where there is no strong or moderate evidence.
         coalesce(
             string_agg(distinct link_reason, ', ' order by link_reason)
             filter (where link_tier <> 'weak'),
@@ -17,7 +17,7 @@ with link as (
     group by port_call_id
 ),
 
--- Ships that a programme about Iran names too: they may only load for China.
+-- Ships listed under a programme concerning Iran too: they may only load for China.
 iran_list as (
     select
         imo,
@@ -27,16 +27,16 @@ iran_list as (
     group by imo
 ),
 
--- Whatever number of its transmitters is on such a list marks the ship.
+-- A listed IMO number on any transmitter of the ship applies to all of its joined calls.
 iran_listed as (
     select
-        one.port_call_id,
+        own_call.port_call_id,
         max(iran_list.listed_to) as listed_to
-    from joined_call as one
-    inner join joined_call as other on one.joined_id = other.joined_id
+    from joined_call as own_call
+    inner join joined_call as other on own_call.joined_id = other.joined_id
     inner join call_identity as identity on other.port_call_id = identity.port_call_id
     inner join iran_list on identity.listed_imo = iran_list.imo
-    group by one.port_call_id
+    group by own_call.port_call_id
 )
 
 select
@@ -65,7 +65,7 @@ select
         when 1 then 'strong' when 2 then 'moderate' when 3 then 'weak' else 'none'
     end as link_tier,
     link.link_reasons,
-    -- Null where the ship tells no hull, or no list is at hand.
+    -- Null where the ship has no IMO number, or no list is available.
     case
         when
             (identity.listed_imo is not null or iran_listed.port_call_id is not null)

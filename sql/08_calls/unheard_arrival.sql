@@ -1,4 +1,4 @@
--- Calls whose beginning nobody could hear: the ship may have lain in port when reception began, after an outage too.
+-- Calls whose arrival could not be heard: the ship may have been in port when reception began, also after an outage.
 -- Grain: one such call (port_call_id).
 with heard as (
     select
@@ -40,18 +40,18 @@ elsewhere as (
     group by call.port_call_id
 ),
 
--- By the source that heard the ship first: what another one hears at the port's edge says nothing of
--- the ships that only this one reaches.
-begun as (
+-- By the source that heard the ship first: another source that hears the edge of the port may not
+-- reach the ships that this one hears.
+arrival as (
     select distinct
         call.port_call_id,
         call.port_id,
         first_slot.source,
         greatest(call.arrived_after, elsewhere.heard_at) as arrived_after,
         call.arrived_at,
-        -- How long a ship that lies there may stay unheard while the source listens: a day, a choice
-        -- (four passes of a satellite that comes every six hours), or as long as this one did in
-        -- this call; and the 6 hours before the first fix that it lends its hearing to.
+        -- How long a ship in port may stay unheard while the source is receiving: a day, a choice
+        -- (four passes of a satellite every six hours), or the longest gap of this call; and the
+        -- 6 hours before the first fix, which count as heard because of it.
         (
             rule('heard_within_h') + greatest(rule('arrival_unheard_h'), ceil(call.longest_gap_h))
         )::bigint as needed_h
@@ -67,22 +67,22 @@ begun as (
 
 numbered as (
     select
-        begun.*,
+        arrival.*,
         coalesce(heard.hour_number, 0) as hour_number
-    from begun
+    from arrival
     asof left join heard
         on
-            begun.port_id = heard.port_id
-            and begun.source = heard.source
-            and begun.arrived_at >= heard.hour
+            arrival.port_id = heard.port_id
+            and arrival.source = heard.source
+            and arrival.arrived_at >= heard.hour
 ),
 
--- The ship came after it was last heard outside, and after the last hours in which it would have
+-- The ship arrived after it was last heard outside, and after the last hours in which it would have
 -- been heard in port.
 bounded as (
     select
         numbered.*,
-        greatest(numbered.arrived_after, heard.hour) as came_after
+        greatest(numbered.arrived_after, heard.hour) as earliest_at
     from numbered
     left join heard
         on
@@ -91,25 +91,25 @@ bounded as (
             and numbered.hour_number - numbered.needed_h = heard.hour_number
 ),
 
--- So many of the hours between were not heard.
-judged as (
+-- The number of hours in between that were not heard.
+bounded_gap as (
     select
         bounded.port_call_id,
-        bounded.came_after,
-        (epoch_us(bounded.arrived_at) - epoch_us(bounded.came_after)) / 3.6e9
+        bounded.earliest_at,
+        (epoch_us(bounded.arrived_at) - epoch_us(bounded.earliest_at)) / 3.6e9
         - (bounded.hour_number - coalesce(heard.hour_number, 0)) as unheard_h
     from bounded
     asof left join heard
         on
             bounded.port_id = heard.port_id
             and bounded.source = heard.source
-            and bounded.came_after >= heard.hour
+            and bounded.earliest_at >= heard.hour
 )
 
 select port_call_id
-from judged
+from bounded_gap
 group by port_call_id
--- No bound at all, or one that leaves more than a day unheard: who came in a shorter outage came on
--- one of two days, and is an arrival. A choice, as long as a usual stay.
-having bool_and(came_after is null or unheard_h > rule('arrival_unheard_h'))
+-- No bound at all, or more than a day unheard: after a shorter outage the arrival is known to a day
+-- or two and is counted. A choice: the length of a usual stay.
+having bool_and(earliest_at is null or unheard_h > rule('arrival_unheard_h'))
 order by port_call_id

@@ -1,6 +1,6 @@
--- Silences near Iranian ports of tankers linked to Russia or that had called in Iran, long enough for a call, each with what it may be.
+-- Silences near Iranian ports, long enough for a call, of tankers linked to Russia or with an earlier call in Iran, with a verdict on each.
 -- Grain: one silence of a hull (hull_id, silent_from).
-with doubt as (
+with jamming as (
     select
         silence.hull_id,
         silence.silent_from,
@@ -53,23 +53,23 @@ select
     hearing.fell_silent_too,
     silence.draught_before_m,
     silence.draught_after_m,
-    doubt.interference,
+    jamming.interference,
     case
-        when silence.is_thrown then 'false positions'
+        when silence.is_displaced then 'false positions'
         when silence.is_nearer_abroad then 'near a foreign port'
-        -- Reception there and at the port in most of the hours: with less, silence says nothing.
+        -- Reception there and at the port in most of the hours is needed to judge a silence.
         when 2 * hearing.around_hours < hearing.silent_hours then 'unobserved'
         when 2 * hearing.port_hours < hearing.silent_hours then 'unobserved'
-        -- Anchored ships swing within half a mile of one place; with another draught it went
-        -- somewhere, or was served there.
+        -- Anchored ships swing within half a mile of one place; with another draught it moved, or
+        -- cargo was transferred there.
         when
             silence.moved_km <= 2
             and not coalesce(abs(silence.draught_after_m - silence.draught_before_m) >= 1, false)
             then 'lay still'
         -- 19 fixes in as long a time before: Welch et al. 2022 (Science Advances 8, eabq2109); here
-        -- hours with a fix, since one a minute tells no more of a gap of days.
+        -- hours with a fix, since several fixes an hour add nothing about a gap of days.
         when silence.own_hours < rule('dark_own_hours') then 'rarely heard'
-        -- It sailed out of the part of the sea that the source hears.
+        -- It left the area in which the source has reception.
         when 2 * hearing.ahead_hours < hearing.silent_hours then 'left reception'
         -- Three neighbours and nine in ten, choices: where one receiver failed off Sharjah on 10
         -- April 2026, a third to two thirds of the ships at anchor fell silent for as long; on other
@@ -84,6 +84,6 @@ from tanker_silence as silence
 inner join silence_hearing as hearing
     on silence.hull_id = hearing.hull_id and silence.silent_from = hearing.silent_from
 inner join port on silence.port_id = port.port_id
-left join doubt
-    on silence.hull_id = doubt.hull_id and silence.silent_from = doubt.silent_from
+left join jamming
+    on silence.hull_id = jamming.hull_id and silence.silent_from = jamming.silent_from
 order by silence.silent_from, silence.hull_id

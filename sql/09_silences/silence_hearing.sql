@@ -1,4 +1,4 @@
--- Who else was heard around each silence, by the source that had heard the ship: where it fell silent, ahead of it and at the port.
+-- Other ships heard during each silence by the source that heard the ship last: around its start, ahead of it and at the port.
 -- Grain: one silence of a hull (hull_id, silent_from).
 with silence as (
     select
@@ -23,9 +23,9 @@ step as (
     cross join (select unnest([-1, 0, 1]) as step_y)
 ),
 
--- Around a ship: its cell of a quarter degree and the eight about it, some 20 nautical miles, which
--- is what a receiver on shore reaches. Ahead of it: one cell. At the port: those of its limit and
--- about them.
+-- Around a ship: its cell of a quarter degree and the eight next to it, some 20 nautical miles, the
+-- range of a receiver on shore. Ahead of it: one cell. At the port: the cells of its limit and those
+-- next to them.
 port_cell as (
     select distinct
         point.port_id,
@@ -87,7 +87,7 @@ span as (
     from silence
 ),
 
--- The one look at the lake: ship-hours in the cells, without what was only shown there.
+-- The only scan of the lake: ship-hours in the cells, without implausible fixes.
 ship_hour as (
     select
         fix.source,
@@ -126,7 +126,7 @@ own_mmsi as (
     group by hull_id
 ),
 
-met as (
+neighbour as (
     select
         silence.hull_id,
         silence.silent_from,
@@ -165,7 +165,7 @@ counted as (
         coalesce(list(distinct mmsi) filter (where part = 'around' and is_before), []) as before,
         coalesce(list(distinct mmsi) filter (where part = 'around' and is_soon), []) as soon,
         coalesce(list(distinct mmsi) filter (where part = 'around' and is_again), []) as again
-    from met
+    from neighbour
     group by hull_id, silent_from
 )
 

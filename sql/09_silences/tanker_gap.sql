@@ -6,7 +6,7 @@ with caller as (
     inner join call_identity as identity on counted_call.port_call_id = identity.port_call_id
 ),
 
--- Who may be meant at all; what holds on the day is asked of each silence by tanker_silence.
+-- Hulls that may qualify at any time; tanker_silence checks each silence on its day.
 candidate_hull as (
     select
         hull_id,
@@ -27,7 +27,7 @@ candidate_hull as (
         )
 ),
 
-sailed_as as (
+track_period as (
     select
         hull_spell.hull_id,
         hull_spell.track_id,
@@ -38,19 +38,19 @@ sailed_as as (
     inner join candidate_hull on hull_spell.hull_id = candidate_hull.hull_id
 ),
 
--- By hull, not by MMSI: who sails on under another one is not silent. Hours are enough, since no
--- silence looked for is shorter; and little is kept of each, since they are many.
+-- By hull, not by MMSI: a ship that continues under another MMSI is not silent. By hour, which is
+-- exact enough for silences of a day and more, and with few columns, since the rows are many.
 ship_hour as (
     select
-        sailed_as.hull_id,
+        track_period.hull_id,
         date_trunc('hour', fix.reported_at) as hour,
         min(fix.reported_at) as first_at,
         max(fix.reported_at) as last_at
     from position as fix
-    inner join sailed_as
+    inner join track_period
         on
-            fix.mmsi = sailed_as.mmsi
-            and fix.reported_at::date between sailed_as.first_day and sailed_as.last_day
+            fix.mmsi = track_period.mmsi
+            and fix.reported_at::date between track_period.first_day and track_period.last_day
     left join flagged_position as flag
         on
             fix.mmsi = flag.mmsi
@@ -58,9 +58,9 @@ ship_hour as (
             and fix.lon = flag.lon
             and fix.lat = flag.lat
     where
-        coalesce(flag.track_id, fix.mmsi) = sailed_as.track_id
+        coalesce(flag.track_id, fix.mmsi) = track_period.track_id
         and flag.verdict is distinct from 'implausible'
-    group by sailed_as.hull_id, date_trunc('hour', fix.reported_at)
+    group by track_period.hull_id, date_trunc('hour', fix.reported_at)
 ),
 
 followed as (
@@ -72,9 +72,9 @@ followed as (
 ),
 
 -- 24 hours is a usual stay: the median of tankers in port is about a day (UNCTAD, Review of
--- Maritime Transport 2021, chapter 4). It is twice what Global Fishing Watch asks of a gap: below
--- 12 hours satellites alone explain it (Welch et al. 2022, Science Advances 8, eabq2109). After 21
--- days, when a call without a fix ends too (geo/stays.py), it may have been anywhere.
+-- Maritime Transport 2021, chapter 4). It is twice the minimum of Global Fishing Watch: gaps below
+-- 12 hours are explained by satellite coverage (Welch et al. 2022, Science Advances 8, eabq2109). After 21
+-- days, when a call without a fix ends too (geo/stays.py), the ship may have been anywhere.
 span as materialized (
     select
         hull_id,
@@ -86,23 +86,23 @@ span as materialized (
         and to_days(rule('silence_days')::integer)
 ),
 
--- Made before the lake is looked at again, which is then asked for these fixes alone.
+-- Materialized before the second scan of the lake, which then reads only these fixes.
 moment as materialized (
     select distinct
-        ended.hull_id,
-        sailed_as.track_id,
-        sailed_as.mmsi,
-        ended.at
+        gap_end.hull_id,
+        track_period.track_id,
+        track_period.mmsi,
+        gap_end.at
     from (
         select
             hull_id,
             unnest([silent_from, silent_to]) as at
         from span
-    ) as ended
-    inner join sailed_as
+    ) as gap_end
+    inner join track_period
         on
-            ended.hull_id = sailed_as.hull_id
-            and ended.at::date between sailed_as.first_day and sailed_as.last_day
+            gap_end.hull_id = track_period.hull_id
+            and gap_end.at::date between track_period.first_day and track_period.last_day
 ),
 
 end_fix as (
@@ -135,22 +135,22 @@ end_fix as (
 silence as (
     select
         span.hull_id,
-        gone.track_id,
-        gone.mmsi,
-        gone.source,
+        last_fix.track_id,
+        last_fix.mmsi,
+        last_fix.source,
         span.silent_from,
         span.silent_to,
         span.silent_us,
-        gone.lon as from_lon,
-        gone.lat as from_lat,
-        back.lon as to_lon,
-        back.lat as to_lat,
-        -- None of a ship that lies still (below 1 knot), or sends nothing or nonsense (20 and more).
-        case when gone.sog_kn between 1 and 20 then gone.sog_kn end as sog_kn,
-        gone.cog_deg
+        last_fix.lon as from_lon,
+        last_fix.lat as from_lat,
+        next_fix.lon as to_lon,
+        next_fix.lat as to_lat,
+        -- Null for a stationary ship (below 1 knot), and where the speed is missing or implausible (above 20).
+        case when last_fix.sog_kn between 1 and 20 then last_fix.sog_kn end as sog_kn,
+        last_fix.cog_deg
     from span
-    inner join end_fix as gone on span.hull_id = gone.hull_id and span.silent_from = gone.at
-    inner join end_fix as back on span.hull_id = back.hull_id and span.silent_to = back.at
+    inner join end_fix as last_fix on span.hull_id = last_fix.hull_id and span.silent_from = last_fix.at
+    inner join end_fix as next_fix on span.hull_id = next_fix.hull_id and span.silent_to = next_fix.at
 )
 
 select

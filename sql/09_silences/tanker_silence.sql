@@ -1,4 +1,4 @@
--- Silences near an Iranian port, long enough for a call there, of tankers linked to Russia by then or that had called in Iran before.
+-- Silences near an Iranian port, long enough for a call there, of tankers linked to Russia at the time or with an earlier call in Iran.
 -- Grain: one silence of a hull (hull_id, silent_from).
 with caller as (
     select
@@ -10,7 +10,7 @@ with caller as (
     group by identity.hull_id
 ),
 
-sailed_as as (
+track_period as (
     select
         hull_id,
         track_id,
@@ -39,7 +39,7 @@ near_port as (
     having from_km <= rule('surroundings_km')
 ),
 
-way as (
+distance as (
     select
         silence.hull_id,
         silence.silent_from,
@@ -57,16 +57,16 @@ way as (
 ),
 
 -- Time to sail there at 10 knots, to stay for 24 hours and to sail to where it came back. Laden
--- VLCCs make 12 knots (VesselsValue, in Ship & Bunker of 10 June 2020); the rest is for the way
--- round, since these are straight lines.
-reached as (
+-- VLCCs make 12 knots (VesselsValue, in Ship & Bunker of 10 June 2020); the margin is for
+-- detours, since these are straight lines.
+reachable as (
     select
         hull_id,
         silent_from,
         port_id,
         from_km,
         to_km
-    from way
+    from distance
     where silent_us / 3.6e9
         >= rule('dark_stay_h') + (from_km + to_km) / (rule('dark_speed_kn') * 1.852)
     qualify row_number() over (
@@ -74,15 +74,15 @@ reached as (
     ) = 1
 ),
 
--- What a call explains, as far as it may have lasted, is no silence of another kind.
-called as (
+-- Silences explained by a detected call, taken at its greatest possible length.
+explained as (
     select distinct
-        reached.hull_id,
-        reached.silent_from
-    from reached
+        reachable.hull_id,
+        reachable.silent_from
+    from reachable
     inner join tanker_gap as silence
-        on reached.hull_id = silence.hull_id and reached.silent_from = silence.silent_from
-    inner join call_identity as identity on reached.hull_id = identity.hull_id
+        on reachable.hull_id = silence.hull_id and reachable.silent_from = silence.silent_from
+    inner join call_identity as identity on reachable.hull_id = identity.hull_id
     inner join track_call as call
         on
             identity.port_call_id = call.port_call_id
@@ -91,90 +91,90 @@ called as (
             > silence.silent_from
 ),
 
-uncalled as materialized (
+unexplained as materialized (
     select
         silence.*,
-        reached.port_id,
-        reached.from_km,
-        reached.to_km,
-        -- How far it would have come in two hours on its course, in degrees of latitude; no further
-        -- than to the port, beyond which may be land. Null for one that lay still.
+        reachable.port_id,
+        reachable.from_km,
+        reachable.to_km,
+        -- Distance sailed in two hours on its last course, in degrees of latitude, but not beyond the
+        -- port, where there may be land. Null for a stationary ship.
         case
             when silence.sog_kn is not null
-                then least(silence.sog_kn * 1.852 * 2, reached.from_km) / 111.2
+                then least(silence.sog_kn * 1.852 * 2, reachable.from_km) / 111.2
         end as ahead_deg,
-        said.imo,
-        said.claimed_imo,
-        said.vessel_name,
+        description.imo,
+        description.claimed_imo,
+        description.vessel_name,
         coalesce(caller.first_called_at < silence.silent_from, false) as has_called
-    from reached
+    from reachable
     inner join tanker_gap as silence
-        on reached.hull_id = silence.hull_id and reached.silent_from = silence.silent_from
-    inner join hull_spell as said
+        on reachable.hull_id = silence.hull_id and reachable.silent_from = silence.silent_from
+    inner join hull_spell as description
         on
-            silence.track_id = said.track_id
-            and silence.silent_from::date between said.first_day and said.last_day
-    left join called
-        on reached.hull_id = called.hull_id and reached.silent_from = called.silent_from
-    left join caller on reached.hull_id = caller.hull_id
-    where called.hull_id is null
+            silence.track_id = description.track_id
+            and silence.silent_from::date between description.first_day and description.last_day
+    left join explained
+        on reachable.hull_id = explained.hull_id and reachable.silent_from = explained.silent_from
+    left join caller on reachable.hull_id = caller.hull_id
+    where explained.hull_id is null
 ),
 
--- As call_evidence judges a call: by hull first, ...
+-- Matched as in call_evidence: first by IMO number, ...
 matched as (
     select
-        uncalled.hull_id,
-        uncalled.silent_from,
+        unexplained.hull_id,
+        unexplained.silent_from,
         link.link_tier,
         link.link_reason,
         link.valid_from,
         link.valid_to
-    from uncalled
-    inner join vessel_link as link on uncalled.imo = link.imo and link.matched_by = 'imo'
+    from unexplained
+    inner join vessel_link as link on unexplained.imo = link.imo and link.matched_by = 'imo'
     union all
-    -- ... by what was heard of a ship that tells no hull, ...
+    -- ... then by AIS-derived evidence on a vessel without an IMO number, ...
     select
-        uncalled.hull_id,
-        uncalled.silent_from,
+        unexplained.hull_id,
+        unexplained.silent_from,
         link.link_tier,
         link.link_reason,
         link.valid_from,
         link.valid_to
-    from uncalled
-    inner join vessel_link as link on uncalled.hull_id = link.hull_id and link.imo is null
+    from unexplained
+    inner join vessel_link as link on unexplained.hull_id = link.hull_id and link.imo is null
     union all
-    -- ... and by a list's MMSI only a ship that sends no number, while nobody else had it.
+    -- ... and by an MMSI in a list only for a ship without an IMO number, while no other used it.
     select
-        uncalled.hull_id,
-        uncalled.silent_from,
+        unexplained.hull_id,
+        unexplained.silent_from,
         link.link_tier,
         link.link_reason,
         link.valid_from,
         link.valid_to
-    from uncalled
+    from unexplained
     inner join vessel_link as link
-        on uncalled.mmsi = link.mmsi and link.matched_by = 'mmsi' and link.hull_id is null
+        on unexplained.mmsi = link.mmsi and link.matched_by = 'mmsi' and link.hull_id is null
     where
-        uncalled.imo is null
-        and uncalled.claimed_imo is null
-        and uncalled.track_id = uncalled.mmsi
+        unexplained.imo is null
+        and unexplained.claimed_imo is null
+        and unexplained.track_id = unexplained.mmsi
         and not exists (
             select 1
             from hull_spell as other
             where
-                other.mmsi = uncalled.mmsi
-                and other.hull_id <> uncalled.hull_id
+                other.mmsi = unexplained.mmsi
+                and other.hull_id <> unexplained.hull_id
                 and other.last_at >= link.valid_from
-                and other.first_at <= uncalled.silent_from
+                and other.first_at <= unexplained.silent_from
         )
         and not exists (
             select 1
             from link_decision as decision
             where
-                decision.mmsi = uncalled.mmsi
+                decision.mmsi = unexplained.mmsi
                 and decision.imo = link.imo
-                and uncalled.silent_from >= coalesce(decision.valid_from, '-infinity'::timestamp)
-                and uncalled.silent_from < coalesce(decision.valid_to, 'infinity'::timestamp)
+                and unexplained.silent_from >= coalesce(decision.valid_from, '-infinity'::timestamp)
+                and unexplained.silent_from < coalesce(decision.valid_to, 'infinity'::timestamp)
             having arg_max(decision.decision, decision.line) = 'refuse'
         )
 ),
@@ -198,48 +198,48 @@ link as (
 
 around as materialized (
     select
-        uncalled.hull_id,
-        uncalled.silent_from,
-        sailed_as.track_id,
-        sailed_as.mmsi,
-        greatest(sailed_as.first_day, uncalled.silent_from::date - 21) as first_day,
-        least(sailed_as.last_day, uncalled.silent_to::date + 7) as last_day
-    from uncalled
-    inner join sailed_as
+        unexplained.hull_id,
+        unexplained.silent_from,
+        track_period.track_id,
+        track_period.mmsi,
+        greatest(track_period.first_day, unexplained.silent_from::date - 21) as first_day,
+        least(track_period.last_day, unexplained.silent_to::date + 7) as last_day
+    from unexplained
+    inner join track_period
         on
-            uncalled.hull_id = sailed_as.hull_id
-            and sailed_as.last_day >= uncalled.silent_from::date - 21
-            and sailed_as.first_day <= uncalled.silent_to::date + 7
+            unexplained.hull_id = track_period.hull_id
+            and track_period.last_day >= unexplained.silent_from::date - 21
+            and track_period.first_day <= unexplained.silent_to::date + 7
 ),
 
--- The hours in which the source that heard it last had heard it, in as long a time before; and the
--- draught that it sent last and first, within a week, as of a call.
+-- Hours in which the last source heard the ship in an equally long period before, and the last draught
+-- before and the first after, within a week, as for a call.
 own as (
     select
-        uncalled.hull_id,
-        uncalled.silent_from,
+        unexplained.hull_id,
+        unexplained.silent_from,
         count(distinct date_trunc('hour', fix.reported_at)) filter (
-            where fix.source = uncalled.source
-            and fix.reported_at <= uncalled.silent_from
-            and epoch_us(fix.reported_at) > epoch_us(uncalled.silent_from) - uncalled.silent_us
+            where fix.source = unexplained.source
+            and fix.reported_at <= unexplained.silent_from
+            and epoch_us(fix.reported_at) > epoch_us(unexplained.silent_from) - unexplained.silent_us
         ) as own_hours,
         arg_max(fix.draught_m, (fix.reported_at, fix.mmsi, fix.lon, fix.lat)) filter (
             where fix.draught_m is not null
-            and fix.reported_at <= uncalled.silent_from
-            and fix.reported_at >= uncalled.silent_from - interval 7 day
+            and fix.reported_at <= unexplained.silent_from
+            and fix.reported_at >= unexplained.silent_from - interval 7 day
         ) as draught_before_m,
         arg_min(fix.draught_m, (fix.reported_at, fix.mmsi, fix.lon, fix.lat)) filter (
             where fix.draught_m is not null
-            and fix.reported_at >= uncalled.silent_to
-            and fix.reported_at <= uncalled.silent_to + interval 7 day
+            and fix.reported_at >= unexplained.silent_to
+            and fix.reported_at <= unexplained.silent_to + interval 7 day
         ) as draught_after_m
     from position as fix
     inner join around
         on
             fix.mmsi = around.mmsi
             and fix.reported_at::date between around.first_day and around.last_day
-    inner join uncalled
-        on around.hull_id = uncalled.hull_id and around.silent_from = uncalled.silent_from
+    inner join unexplained
+        on around.hull_id = unexplained.hull_id and around.silent_from = unexplained.silent_from
     left join flagged_position as flag
         on
             fix.mmsi = flag.mmsi
@@ -249,75 +249,75 @@ own as (
     where
         coalesce(flag.track_id, fix.mmsi) = around.track_id
         and flag.verdict is distinct from 'implausible'
-    group by uncalled.hull_id, uncalled.silent_from
+    group by unexplained.hull_id, unexplained.silent_from
 ),
 
--- It went on sending, if only false positions.
-thrown as (
+-- It kept transmitting, but only false positions.
+displaced as (
     select distinct
-        uncalled.hull_id,
-        uncalled.silent_from
-    from uncalled
+        unexplained.hull_id,
+        unexplained.silent_from
+    from unexplained
     inner join flagged_position as flag
         on
-            uncalled.track_id = flag.track_id
+            unexplained.track_id = flag.track_id
             and flag.verdict = 'implausible'
-            and flag.reported_at > uncalled.silent_from
-            and flag.reported_at < uncalled.silent_to
+            and flag.reported_at > unexplained.silent_from
+            and flag.reported_at < unexplained.silent_to
 ),
 
--- Another country's port is a point here; 10 km stand for the limit that it has none of.
-beside as (
+-- Ports of other countries are points without a limit; 10 km are used for the limit.
+nearer_abroad as (
     select distinct
-        uncalled.hull_id,
-        uncalled.silent_from
-    from uncalled
-    inner join foreign_port as foreign_one
+        unexplained.hull_id,
+        unexplained.silent_from
+    from unexplained
+    inner join foreign_port as abroad
         on
-            great_circle_km(uncalled.from_lon, uncalled.from_lat, foreign_one.lon, foreign_one.lat) - 10 <= uncalled.from_km
+            great_circle_km(unexplained.from_lon, unexplained.from_lat, abroad.lon, abroad.lat) - 10 <= unexplained.from_km
 )
 
 select
-    uncalled.hull_id,
-    uncalled.track_id,
-    uncalled.mmsi,
-    uncalled.imo,
-    uncalled.vessel_name,
+    unexplained.hull_id,
+    unexplained.track_id,
+    unexplained.mmsi,
+    unexplained.imo,
+    unexplained.vessel_name,
     mid.country_code as flag,
     case link.tier_rank
         when 1 then 'strong' when 2 then 'moderate' when 3 then 'weak' else 'none'
     end as link_tier,
     link.link_reasons,
-    uncalled.has_called,
-    uncalled.source,
-    uncalled.silent_from,
-    uncalled.silent_to,
-    uncalled.from_lon,
-    uncalled.from_lat,
-    uncalled.to_lon,
-    uncalled.to_lat,
-    uncalled.from_lon
-    + uncalled.ahead_deg * sin(radians(uncalled.cog_deg)) / cos(radians(uncalled.from_lat))
+    unexplained.has_called,
+    unexplained.source,
+    unexplained.silent_from,
+    unexplained.silent_to,
+    unexplained.from_lon,
+    unexplained.from_lat,
+    unexplained.to_lon,
+    unexplained.to_lat,
+    unexplained.from_lon
+    + unexplained.ahead_deg * sin(radians(unexplained.cog_deg)) / cos(radians(unexplained.from_lat))
         as ahead_lon,
-    uncalled.from_lat + uncalled.ahead_deg * cos(radians(uncalled.cog_deg)) as ahead_lat,
-    uncalled.port_id,
-    round(uncalled.from_km, 1) as from_km,
-    round(uncalled.to_km, 1) as to_km,
+    unexplained.from_lat + unexplained.ahead_deg * cos(radians(unexplained.cog_deg)) as ahead_lat,
+    unexplained.port_id,
+    round(unexplained.from_km, 1) as from_km,
+    round(unexplained.to_km, 1) as to_km,
     round(
-        great_circle_km(uncalled.from_lon, uncalled.from_lat, uncalled.to_lon, uncalled.to_lat), 1
+        great_circle_km(unexplained.from_lon, unexplained.from_lat, unexplained.to_lon, unexplained.to_lat), 1
     ) as moved_km,
     own.own_hours,
     own.draught_before_m,
     own.draught_after_m,
-    thrown.hull_id is not null as is_thrown,
-    beside.hull_id is not null as is_nearer_abroad
-from uncalled
-inner join own on uncalled.hull_id = own.hull_id and uncalled.silent_from = own.silent_from
-left join link on uncalled.hull_id = link.hull_id and uncalled.silent_from = link.silent_from
-left join thrown
-    on uncalled.hull_id = thrown.hull_id and uncalled.silent_from = thrown.silent_from
-left join beside
-    on uncalled.hull_id = beside.hull_id and uncalled.silent_from = beside.silent_from
-left join mid on uncalled.mmsi // 1000000 = mid.mid
-where link.tier_rank <= 2 or uncalled.has_called
-order by uncalled.hull_id, uncalled.silent_from
+    displaced.hull_id is not null as is_displaced,
+    nearer_abroad.hull_id is not null as is_nearer_abroad
+from unexplained
+inner join own on unexplained.hull_id = own.hull_id and unexplained.silent_from = own.silent_from
+left join link on unexplained.hull_id = link.hull_id and unexplained.silent_from = link.silent_from
+left join displaced
+    on unexplained.hull_id = displaced.hull_id and unexplained.silent_from = displaced.silent_from
+left join nearer_abroad
+    on unexplained.hull_id = nearer_abroad.hull_id and unexplained.silent_from = nearer_abroad.silent_from
+left join mid on unexplained.mmsi // 1000000 = mid.mid
+where link.tier_rank <= 2 or unexplained.has_called
+order by unexplained.hull_id, unexplained.silent_from
