@@ -1,4 +1,4 @@
--- The headline's counts by week, of the coast and of each water, and how much of it was heard, before anything is said of them.
+-- The headline's counts by week, for the coast and each water, with the share heard; input of the rates and tests (flows/derive/series.py).
 -- Grain: one week and water; water is null for the whole coast.
 with call as (
     select
@@ -55,7 +55,7 @@ select
     coalesce(headline.linked_at_call, 0) as linked_at_call,
     coalesce(headline.berth_calls, 0) as berth_calls,
     coalesce(headline.in_port_calls, 0) as in_port_calls,
-    -- A reason that nothing gives in the week has no zero, however well the coast was heard.
+    -- A kind of evidence not available in the week is null, not zero, however well the coast was heard.
     case when headline.listed_calls > 0 or evidence_at_hand.has_listed
         then coalesce(headline.listed_calls, 0)
     end as listed_calls,
@@ -68,12 +68,12 @@ select
     case when headline.trade_calls > 0 or evidence_at_hand.has_trade
         then coalesce(headline.trade_calls, 0)
     end as trade_calls,
-    -- A count above zero always stands; a zero is said only where 0.3 of the hours were heard, of
-    -- the coast in each of its waters.
-    coalesce(coast_week.worst_share, 0) >= 0.3::float as is_zero_said,
+    -- A count above zero is always reported; a zero only where 0.3 of the hours were heard, for the
+    -- coast in each of its waters.
+    coalesce(coast_week.worst_share, 0) >= 0.3::float as is_zero_reported,
     case
         when week.is_open then 'open'
-        when coalesce(headline.linked_calls, 0) = 0 and not is_zero_said then 'unobserved'
+        when coalesce(headline.linked_calls, 0) = 0 and not is_zero_reported then 'unobserved'
         when coast_week.worst_share >= 0.95::float then 'complete'
         else 'partial'
     end as state

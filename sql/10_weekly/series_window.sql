@@ -1,4 +1,4 @@
--- The headline over rolling 1, 4 and 13 weeks against the weeks before, with what each could show.
+-- The headline in rolling windows of 1, 4 and 13 weeks against the weeks before, with the counts needed for a rise or fall.
 -- Grain: one week, view (links known today, or at the call) and window.
 select
     week,

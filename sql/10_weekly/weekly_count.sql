@@ -1,4 +1,4 @@
--- Tanker calls by week, port and strength of the link to Russia, as counted now. A full grid.
+-- Tanker calls by week, port and strength of the link to Russia, as counted by this run. A full grid.
 -- Grain: one week, port and link_tier.
 with tier as (
     select unnest(['strong', 'moderate', 'weak', 'none']) as link_tier
@@ -17,7 +17,7 @@ counted as (
     group by week, port_id, link_tier
 ),
 
-stated as (
+grid as (
     select
         port_week.week,
         port_week.week_start,
@@ -29,8 +29,8 @@ stated as (
         coalesce(counted.in_port_calls, 0) as in_port_calls,
         port_week.observed_share,
         port_week.is_open,
-        -- A count above zero always stands; a zero is said only where 0.3 of the hours were heard.
-        coalesce(port_week.observed_share, 0) >= 0.3::float as is_zero_said
+        -- A count above zero is always reported; a zero only where 0.3 of the hours were heard.
+        coalesce(port_week.observed_share, 0) >= 0.3::float as is_zero_reported
     from port_week
     cross join tier
     left join counted
@@ -41,23 +41,23 @@ stated as (
 )
 
 select
-    stated.week,
-    stated.week_start,
-    stated.port_id,
-    stated.link_tier,
-    case when stated.port_calls > 0 or stated.is_zero_said then stated.port_calls end
+    grid.week,
+    grid.week_start,
+    grid.port_id,
+    grid.link_tier,
+    case when grid.port_calls > 0 or grid.is_zero_reported then grid.port_calls end
         as port_calls,
-    case when stated.berth_calls > 0 or stated.is_zero_said then stated.berth_calls end
+    case when grid.berth_calls > 0 or grid.is_zero_reported then grid.berth_calls end
         as berth_calls,
-    case when stated.vessels > 0 or stated.is_zero_said then stated.vessels end as vessels,
-    stated.observed_share,
+    case when grid.vessels > 0 or grid.is_zero_reported then grid.vessels end as vessels,
+    grid.observed_share,
     case
-        when stated.is_open then 'open'
-        when stated.port_calls = 0 and not stated.is_zero_said then 'unobserved'
-        when stated.observed_share >= 0.95::float then 'complete'
+        when grid.is_open then 'open'
+        when grid.port_calls = 0 and not grid.is_zero_reported then 'unobserved'
+        when grid.observed_share >= 0.95::float then 'complete'
         else 'partial'
     end as state,
-    case when stated.in_port_calls > 0 or stated.is_zero_said then stated.in_port_calls end
+    case when grid.in_port_calls > 0 or grid.is_zero_reported then grid.in_port_calls end
         as in_port_calls
-from stated
-order by stated.week, stated.port_id, stated.link_tier
+from grid
+order by grid.week, grid.port_id, grid.link_tier

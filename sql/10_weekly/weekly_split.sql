@@ -1,4 +1,4 @@
--- The headline's calls week by week, split by water, strength and kind of link, kind of tanker, direction and Iran's lists.
+-- The headline's calls by week, split by water, strength and kind of link, kind of tanker, direction and listing under programmes concerning Iran.
 -- Grain: one week, dimension and value, a full grid.
 with kind as (
     select
@@ -12,7 +12,7 @@ with kind as (
         ('tanker_kind', ['crude', 'product', 'chemical', 'gas', 'unknown']),
         ('direction', ['loading', 'discharging', 'unknown']),
         ('iran_listed', ['yes', 'no', 'unknown'])
-    ) as listed (dimension, "values")
+    ) as split_value (dimension, "values")
 ),
 
 call as (
@@ -64,7 +64,7 @@ counted as (
     group by call.week, kind.dimension, kind.value
 ),
 
-stated as (
+grid as (
     select
         week.week,
         week.week_start,
@@ -79,7 +79,7 @@ stated as (
         counted.deadweight_t,
         coalesce(counted.moved_calls, 0) as moved_calls,
         counted.moved_t,
-        -- A water that was not heard has no zero, however well the rest of the coast was.
+        -- A water that was not heard is null, not zero, however well the rest of the coast was heard.
         coalesce(coast_week.worst_share, 0) >= 0.3::float
         and case kind.value
             when 'listed' then evidence_at_hand.has_listed
@@ -89,7 +89,7 @@ stated as (
             when 'yes' then evidence_at_hand.has_iran_list
             when 'no' then evidence_at_hand.has_iran_list
             else true
-        end as is_zero_said,
+        end as is_zero_reported,
         kind.value in ('weak', 'none') as is_unlinked
     from week
     cross join kind
@@ -111,29 +111,29 @@ select
     week,
     dimension,
     "value",
-    -- What is not linked has no linked calls to count: null, not zero.
-    case when linked_calls > 0 or (is_zero_said and not is_unlinked) then linked_calls end
+    -- The tiers weak and none have no linked calls by definition: null, not zero.
+    case when linked_calls > 0 or (is_zero_reported and not is_unlinked) then linked_calls end
         as linked_calls,
     case
-        when linked_berth_calls > 0 or (is_zero_said and not is_unlinked) then linked_berth_calls
+        when linked_berth_calls > 0 or (is_zero_reported and not is_unlinked) then linked_berth_calls
     end as linked_berth_calls,
-    case when linked_vessels > 0 or (is_zero_said and not is_unlinked) then linked_vessels end
+    case when linked_vessels > 0 or (is_zero_reported and not is_unlinked) then linked_vessels end
         as linked_vessels,
-    case when tanker_calls > 0 or is_zero_said then tanker_calls end as tanker_calls,
-    -- No tonnes where calls were counted and none of them tells any.
+    case when tanker_calls > 0 or is_zero_reported then tanker_calls end as tanker_calls,
+    -- Null where calls were counted and none has a known quantity.
     case
         when sized_calls > 0 then deadweight_t::bigint
-        when linked_calls = 0 and is_zero_said and not is_unlinked then 0
+        when linked_calls = 0 and is_zero_reported and not is_unlinked then 0
     end as linked_deadweight_t,
     case
         when moved_calls > 0 then moved_t::bigint
-        when linked_calls = 0 and is_zero_said and not is_unlinked then 0
+        when linked_calls = 0 and is_zero_reported and not is_unlinked then 0
     end as linked_moved_t,
     week_start,
-    case when linked_calls > 0 or (is_zero_said and not is_unlinked) then sized_calls end
+    case when linked_calls > 0 or (is_zero_reported and not is_unlinked) then sized_calls end
         as linked_deadweight_calls,
-    case when linked_calls > 0 or (is_zero_said and not is_unlinked) then moved_calls end
+    case when linked_calls > 0 or (is_zero_reported and not is_unlinked) then moved_calls end
         as linked_moved_calls,
     observed_share
-from stated
+from grid
 order by week, dimension, "value"

@@ -1,17 +1,17 @@
--- The series by water: what was counted in the Gulf with the Gulf of Oman and in the Caspian, and what was heard there.
+-- The series by water: counts and share heard of the Gulf with the Gulf of Oman, and of the Caspian.
 -- Grain: one week and water.
 select
     series_count.week,
     series_count.week_start,
     series_count.water,
-    case when linked_calls > 0 or is_zero_said then linked_calls end
+    case when linked_calls > 0 or is_zero_reported then linked_calls end
         as russian_linked_tanker_calls,
-    case when berth_calls > 0 or is_zero_said then berth_calls end
+    case when berth_calls > 0 or is_zero_reported then berth_calls end
         as russian_linked_berth_calls,
-    case when in_port_calls > 0 or is_zero_said then in_port_calls end as in_port_calls,
+    case when in_port_calls > 0 or is_zero_reported then in_port_calls end as in_port_calls,
     week_rate.low_95::float as low_95,
     week_rate.high_95::float as high_95,
-    case when tanker_calls > 0 or is_zero_said then tanker_calls end as tanker_calls,
+    case when tanker_calls > 0 or is_zero_reported then tanker_calls end as tanker_calls,
     observed_share,
     state
 from series_count

@@ -1,4 +1,4 @@
--- What this run publishes: rows of closed weeks that are new, or differ from what was published last.
+-- Rows published by this run: of closed weeks, new or different from the last publication.
 -- Grain: one week, port and link_tier.
 with last_published as (
     select
@@ -16,26 +16,26 @@ with last_published as (
 
 select
     coalesce((select max(publication_id) from published_before), 0)
-    + row_number() over (order by now.week, now.port_id, now.link_tier) as publication_id,
+    + row_number() over (order by current.week, current.port_id, current.link_tier) as publication_id,
     publishing.run_id,
     publishing.published_at,
-    now.week,
-    now.port_id,
-    now.link_tier,
-    now.port_calls,
-    now.state
-from weekly_count as now
+    current.week,
+    current.port_id,
+    current.link_tier,
+    current.port_calls,
+    current.state
+from weekly_count as current
 cross join publishing
-left join last_published as before
+left join last_published as previous
     on
-        now.week = before.week
-        and now.port_id = before.port_id
-        and now.link_tier = before.link_tier
+        current.week = previous.week
+        and current.port_id = previous.port_id
+        and current.link_tier = previous.link_tier
 where
-    now.state <> 'open'
+    current.state <> 'open'
     and (
-        before.week is null
-        or now.port_calls is distinct from before.port_calls
-        or now.state <> before.state
+        previous.week is null
+        or current.port_calls is distinct from previous.port_calls
+        or current.state <> previous.state
     )
 order by publication_id

@@ -1,4 +1,4 @@
--- What this run publishes: calls of closed weeks that are counted anew, otherwise, or no more.
+-- Calls published by this run: of closed weeks, newly counted, counted differently, or no longer counted.
 -- Grain: one call (port_call_id).
 with last_published as (
     select
@@ -23,7 +23,7 @@ closed as (
     where not is_open
 ),
 
-now as (
+current as (
     select
         counted_call.port_call_id,
         counted_call.week,
@@ -43,46 +43,46 @@ now as (
 
 changed as (
     select
-        now.week,
-        now.port_call_id,
-        now.port_id,
+        current.week,
+        current.port_call_id,
+        current.port_id,
         true as is_counted,
-        now.link_tier,
-        now.area_kind,
-        now.is_headline,
-        now.vessel_name,
-        now.imo,
-        now.mmsi,
-        now.arrived_at
-    from now
-    left join last_published as before on now.port_call_id = before.port_call_id
+        current.link_tier,
+        current.area_kind,
+        current.is_headline,
+        current.vessel_name,
+        current.imo,
+        current.mmsi,
+        current.arrived_at
+    from current
+    left join last_published as previous on current.port_call_id = previous.port_call_id
     where
-        before.is_counted is distinct from true
-        or now.link_tier <> before.link_tier
-        or now.area_kind <> before.area_kind
-        or now.is_headline <> before.is_headline
+        previous.is_counted is distinct from true
+        or current.link_tier <> previous.link_tier
+        or current.area_kind <> previous.area_kind
+        or current.is_headline <> previous.is_headline
 ),
 
-gone as (
+dropped as (
     select
-        before.week,
-        before.port_call_id,
-        before.port_id,
+        previous.week,
+        previous.port_call_id,
+        previous.port_id,
         false as is_counted,
-        before.link_tier,
-        before.area_kind,
-        before.is_headline,
-        before.vessel_name,
-        before.imo,
-        before.mmsi,
-        before.arrived_at
-    from last_published as before
-    inner join closed on before.week = closed.week
-    anti join now on before.port_call_id = now.port_call_id
-    where before.is_counted
+        previous.link_tier,
+        previous.area_kind,
+        previous.is_headline,
+        previous.vessel_name,
+        previous.imo,
+        previous.mmsi,
+        previous.arrived_at
+    from last_published as previous
+    inner join closed on previous.week = closed.week
+    anti join current on previous.port_call_id = current.port_call_id
+    where previous.is_counted
 ),
 
-either as (
+difference as (
     select
         week,
         port_call_id,
@@ -109,25 +109,25 @@ either as (
         imo,
         mmsi,
         arrived_at
-    from gone
+    from dropped
 )
 
 select
     coalesce((select max(publication_id) from published_call_before), 0)
-    + row_number() over (order by either.week, either.port_call_id) as publication_id,
+    + row_number() over (order by difference.week, difference.port_call_id) as publication_id,
     publishing.run_id,
     publishing.published_at,
-    either.week,
-    either.port_call_id,
-    either.port_id,
-    either.is_counted,
-    either.link_tier,
-    either.area_kind,
-    either.is_headline,
-    either.vessel_name,
-    either.imo,
-    either.mmsi,
-    either.arrived_at
-from either
+    difference.week,
+    difference.port_call_id,
+    difference.port_id,
+    difference.is_counted,
+    difference.link_tier,
+    difference.area_kind,
+    difference.is_headline,
+    difference.vessel_name,
+    difference.imo,
+    difference.mmsi,
+    difference.arrived_at
+from difference
 cross join publishing
 order by publication_id

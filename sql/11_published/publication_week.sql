@@ -1,4 +1,4 @@
--- What this run publishes: headlines of closed weeks that are new, or differ from what was published last.
+-- Headlines published by this run: of closed weeks, new or different from the last publication.
 -- Grain: one week.
 with last_published as (
     select
@@ -18,9 +18,9 @@ with last_published as (
     qualify row_number() over (partition by week order by publication_id desc) = 1
 ),
 
--- The share as the report prints it. What nobody could see in a report is no restatement, and a
--- decimal of three places is the same number after a way through JSON.
-now as (
+-- The share as printed in the report: a smaller difference is not a restatement, and three decimals
+-- survive a round trip through JSON.
+current as (
     select
         week,
         russian_linked_tanker_calls,
@@ -40,35 +40,35 @@ now as (
 
 select
     coalesce((select max(publication_id) from published_week_before), 0)
-    + row_number() over (order by now.week) as publication_id,
+    + row_number() over (order by current.week) as publication_id,
     publishing.run_id,
     publishing.published_at,
-    now.week,
-    now.russian_linked_tanker_calls,
-    now.russian_linked_berth_calls,
-    now.tanker_calls,
-    now.listed_calls,
-    now.flag_calls,
-    now.owner_calls,
-    now.trade_calls,
-    now.calls_known_at_call,
-    now.observed_share,
-    now.state,
-    now.word
-from now
+    current.week,
+    current.russian_linked_tanker_calls,
+    current.russian_linked_berth_calls,
+    current.tanker_calls,
+    current.listed_calls,
+    current.flag_calls,
+    current.owner_calls,
+    current.trade_calls,
+    current.calls_known_at_call,
+    current.observed_share,
+    current.state,
+    current.word
+from current
 cross join publishing
-left join last_published as before on now.week = before.week
+left join last_published as previous on current.week = previous.week
 where
-    before.week is null
-    or now.russian_linked_tanker_calls is distinct from before.russian_linked_tanker_calls
-    or now.russian_linked_berth_calls is distinct from before.russian_linked_berth_calls
-    or now.tanker_calls is distinct from before.tanker_calls
-    or now.listed_calls is distinct from before.listed_calls
-    or now.flag_calls is distinct from before.flag_calls
-    or now.owner_calls is distinct from before.owner_calls
-    or now.trade_calls is distinct from before.trade_calls
-    or now.calls_known_at_call is distinct from before.calls_known_at_call
-    or now.observed_share is distinct from before.observed_share
-    or now.state is distinct from before.state
-    or now.word is distinct from before.word
+    previous.week is null
+    or current.russian_linked_tanker_calls is distinct from previous.russian_linked_tanker_calls
+    or current.russian_linked_berth_calls is distinct from previous.russian_linked_berth_calls
+    or current.tanker_calls is distinct from previous.tanker_calls
+    or current.listed_calls is distinct from previous.listed_calls
+    or current.flag_calls is distinct from previous.flag_calls
+    or current.owner_calls is distinct from previous.owner_calls
+    or current.trade_calls is distinct from previous.trade_calls
+    or current.calls_known_at_call is distinct from previous.calls_known_at_call
+    or current.observed_share is distinct from previous.observed_share
+    or current.state is distinct from previous.state
+    or current.word is distinct from previous.word
 order by publication_id

@@ -1,5 +1,5 @@
--- The tanker calls that were counted when a week was published, each with every change since.
--- Grain: one call and publication that changed what it counts for (port_call_id, run_id).
+-- The tanker calls counted in each published week, with every change since.
+-- Grain: one call and publication that changed it (port_call_id, run_id).
 with version as (
     select
         publication_id,
@@ -39,7 +39,7 @@ with version as (
 select
     published_at,
     run_id,
-    -- Until which run this stood; the next word on the call came with it.
+    -- The run that published the next version of the call.
     lead(run_id) over (partition by port_call_id order by publication_id) as until_run_id,
     week,
     port_call_id,

@@ -1,4 +1,4 @@
--- Every version of every row of weekly_port_calls that was published, as it was published.
+-- Every published version of every row of weekly_port_calls.
 -- Grain: one publication of one week, port and link_tier (publication_id).
 with version as (
     select
@@ -35,7 +35,7 @@ dated_run as (
 select
     version.publication_id,
     version.published_at,
-    -- Publications did not name their run at first: it is the first one of that as-of time.
+    -- Early publications did not record their run: take the first one with that as-of time.
     coalesce(version.run_id, dated_run.run_id) as run_id,
     version.week,
     version.port_id,

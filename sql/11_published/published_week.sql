@@ -1,4 +1,4 @@
--- Every version of every week's headline that was published, as it was published.
+-- Every published version of every week's headline.
 -- Grain: one publication of one week (week, run_id).
 with version as (
     select

@@ -1,4 +1,4 @@
--- The run that publishes; no row where none does, as in a check.
+-- The run that publishes; no row where nothing is published, as in a check.
 -- Grain: one run, or none.
 with record as (
     select

@@ -1,5 +1,5 @@
--- Published numbers that a later publication changed, each with the run of the one and of the other.
--- Grain: one changed number: of a week, port and link_tier, or of the coast's week (restatement_id).
+-- Published numbers that a later publication changed, with the runs of both publications.
+-- Grain: one changed number: of a week, port and link_tier, or of a week of the whole coast (restatement_id).
 with version as (
     select
         publication_id,
@@ -25,8 +25,8 @@ published_run as (
     from published_port_calls
 ),
 
--- A port that got its fence when the week was out already: its calls are new to that week. Other
--- rows without a version before are the rest of a publication that a crash cut.
+-- Ports fenced after the week was published: their calls are new to that week. Other rows without
+-- an earlier version are the rest of a publication interrupted by a crash.
 fenced_since as (
     select
         version.publication_id,
@@ -34,16 +34,16 @@ fenced_since as (
     from version
     inner join published_run
         on version.week = published_run.week and version.run_id > published_run.run_id
-    inner join run as now on version.run_id = now.run_id
-    inner join run as before on published_run.run_id = before.run_id
+    inner join run as later on version.run_id = later.run_id
+    inner join run as previous on published_run.run_id = previous.run_id
     where
         version.old_publication_id is null
         and version.port_calls > 0
-        and now.fences_hash <> before.fences_hash
+        and later.fences_hash <> previous.fences_hash
     group by version.publication_id
 ),
 
--- From which run on it is known which calls were counted for a week.
+-- The first run for which the counted calls of a week are recorded.
 call_known as (
     select
         week,
@@ -79,8 +79,8 @@ port_changed as (
         )
 ),
 
--- The headline may change where no port's count does: a wait at anchor is no call of its own once
--- the ship's berth call is known.
+-- The headline may change where no port's count does: an anchorage call is no longer counted
+-- separately once the ship's berth call is known.
 headline as (
     select
         week,
@@ -99,7 +99,7 @@ headline as (
     window earlier as (partition by week order by run_id)
 ),
 
-either as (
+changed_number as (
     select
         number,
         publication_id,
@@ -167,26 +167,26 @@ either as (
 )
 
 select
-    -- Histories only grow at their end, and so do these numbers.
+    -- The histories are append-only, so existing numbers do not change.
     row_number() over (
         order by
-            either.run_id nulls first,
-            either.publication_id,
-            either.week,
-            either.number
+            changed_number.run_id nulls first,
+            changed_number.publication_id,
+            changed_number.week,
+            changed_number.number
     ) as restatement_id,
-    either.published_at as restated_at,
-    either.run_id,
-    either.old_run_id,
-    either.week,
-    either.number,
-    either.port_id,
-    either.link_tier,
-    either.old_calls as old_port_calls,
-    either.new_calls as new_port_calls,
-    either.old_state,
-    either.new_state,
-    coalesce(call_known.from_run_id <= either.old_run_id, false) as has_calls
-from either
-left join call_known on either.week = call_known.week
+    changed_number.published_at as restated_at,
+    changed_number.run_id,
+    changed_number.old_run_id,
+    changed_number.week,
+    changed_number.number,
+    changed_number.port_id,
+    changed_number.link_tier,
+    changed_number.old_calls as old_port_calls,
+    changed_number.new_calls as new_port_calls,
+    changed_number.old_state,
+    changed_number.new_state,
+    coalesce(call_known.from_run_id <= changed_number.old_run_id, false) as has_calls
+from changed_number
+left join call_known on changed_number.week = call_known.week
 order by restatement_id

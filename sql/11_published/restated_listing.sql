@@ -1,4 +1,4 @@
--- Versions of registers that came in, or were removed, between two publications and say something else of a ship that makes the difference.
+-- Versions of registers imported or removed between two publications that have different data on a ship that makes the difference.
 -- Grain: one version of a register for one restatement.
 with ship as (
     select distinct
@@ -23,18 +23,18 @@ statement as (
             vessel_type,
             'from ' || valid_from,
             'to ' || valid_to
-        ) as said
+        ) as terms
     from version_entry
 ),
 
--- As lists are matched: by IMO number, and by MMSI only a ship that sends none
+-- Matched as lists are: by IMO number, and by MMSI only a ship that transmits none
 -- (docs/method.md, "Matching").
-told as (
+matched as (
     select
         ship.mmsi,
         ship.imo,
         statement.version,
-        statement.said
+        statement.terms
     from ship
     inner join statement on ship.imo = statement.imo
     union all
@@ -42,41 +42,41 @@ told as (
         ship.mmsi,
         ship.imo,
         by_mmsi.version,
-        by_mmsi.said
+        by_mmsi.terms
     from ship
     inner join (
         select
             version,
-            said,
+            terms,
             unnest(mmsis) as mmsi
         from statement
     ) as by_mmsi on ship.mmsi = by_mmsi.mmsi
     where ship.imo is null
 ),
 
-said as (
+ship_terms as (
     select
         mmsi,
         imo,
         version,
-        string_agg(distinct said, ' ' order by said) as said
-    from told
+        string_agg(distinct terms, ' ' order by terms) as terms
+    from matched
     group by mmsi, imo, version
 ),
 
 between_runs as (
     select
         restated.restatement_id,
-        before.register_imports as imports_before,
-        now.register_imports as imports_now,
-        before.bundled_hash <> now.bundled_hash as is_other_bundle
+        previous.register_imports as imports_before,
+        later.register_imports as imports_now,
+        previous.bundled_hash <> later.bundled_hash as is_other_bundle
     from restated
-    inner join run as before on restated.old_run_id = before.run_id
-    inner join run as now on restated.run_id = now.run_id
+    inner join run as previous on restated.old_run_id = previous.run_id
+    inner join run as later on restated.run_id = later.run_id
 ),
 
--- Imports and removals are numbered together, as they stand in the home's register history.
-since as (
+-- Imports and removals are numbered together, as in the home's register history.
+changed_version as (
     select
         between_runs.restatement_id,
         version.version,
@@ -91,7 +91,7 @@ since as (
             (
                 version.import_number > between_runs.imports_before
                 and version.import_number <= between_runs.imports_now
-                -- What was taken back before the second run as well changed nothing.
+                -- A version imported and removed before the second run changed nothing.
                 and coalesce(version.removed_number > between_runs.imports_now, true)
             )
             or (
@@ -102,7 +102,7 @@ since as (
             or (version.import_number is null and between_runs.is_other_bundle)
 ),
 
-at_hand as (
+available as (
     select
         between_runs.restatement_id,
         version.register,
@@ -115,40 +115,46 @@ at_hand as (
     cross join version_record as version
 ),
 
--- What the register says without the version: last of the versions that were at hand before it came,
--- or that are after it went. Versions are numbered by their days.
-without as (
+-- The version used without this one: the last of those available before its import, or after its
+-- removal. Versions are numbered by date.
+alternative as (
     select
         restatement_id,
         register,
         max(version) filter (where is_before) as before_version,
         max(version) filter (where is_now) as now_version
-    from at_hand
+    from available
     group by restatement_id, register
 )
 
 select distinct
-    since.restatement_id,
-    since.link_source,
-    since.published_on,
-    since.is_removal
+    changed_version.restatement_id,
+    changed_version.link_source,
+    changed_version.published_on,
+    changed_version.is_removal
 from restated_ship as ship
-inner join since on ship.restatement_id = since.restatement_id
-left join without
-    on since.restatement_id = without.restatement_id and since.register = without.register
-left join said as now
+inner join changed_version on ship.restatement_id = changed_version.restatement_id
+left join alternative
     on
-        ship.mmsi = now.mmsi
-        and ship.imo is not distinct from now.imo
-        and since.version = now.version
-left join said as before
+        changed_version.restatement_id = alternative.restatement_id
+        and changed_version.register = alternative.register
+left join ship_terms as current
     on
-        ship.mmsi = before.mmsi
-        and ship.imo is not distinct from before.imo
-        and case when since.is_removal then without.now_version else without.before_version end
-        = before.version
+        ship.mmsi = current.mmsi
+        and ship.imo is not distinct from current.imo
+        and changed_version.version = current.version
+left join ship_terms as previous
+    on
+        ship.mmsi = previous.mmsi
+        and ship.imo is not distinct from previous.imo
+        and case when changed_version.is_removal then alternative.now_version else alternative.before_version end
+        = previous.version
 where
-    -- What an older program brought along is not kept: any ship that the new one names may be it.
-    (since.is_bundled and now.said is not null)
-    or (not since.is_bundled and now.said is distinct from before.said)
-order by since.restatement_id, since.link_source, since.published_on, since.is_removal
+    -- Registers bundled with an older release are not kept: any ship in the new ones may be the reason.
+    (changed_version.is_bundled and current.terms is not null)
+    or (not changed_version.is_bundled and current.terms is distinct from previous.terms)
+order by
+    changed_version.restatement_id,
+    changed_version.link_source,
+    changed_version.published_on,
+    changed_version.is_removal

@@ -39,7 +39,7 @@ select
     list(vessel_name order by run_id desc, port_call_id)[1] as vessel_name,
     count(*) filter (where is_in_number and is_before) as calls_before,
     count(*) filter (where is_in_number and is_after) as calls_after,
-    -- As many calls of the ship as before, and of the same kinds: only their link is another.
+    -- The same number of calls of the ship, of the same kinds: only the link differs.
     count(*) filter (where is_before) = count(*) filter (where is_after)
     and count(*) filter (where is_before and is_headline)
     = count(*) filter (where is_after and is_headline)

@@ -1,5 +1,5 @@
--- Published numbers that a later run changed: old, new, and what came in between that can have changed them.
--- Grain: one changed number: of a week, port and link_tier, or of the coast's week (restatement_id).
+-- Published numbers that a later run changed: old value, new value, and the inputs that changed in between.
+-- Grain: one changed number: of a week, port and link_tier, or of a week of the whole coast (restatement_id).
 with pair as (
     select distinct
         week,
@@ -9,7 +9,7 @@ with pair as (
     from restated
 ),
 
--- A file with a fix from before the end of the week came late, for it came after the week was out.
+-- A file with a fix from before the end of the week is late, as the week was published already.
 file as (
     select
         pair.week,
@@ -30,7 +30,7 @@ file as (
     where run_file.is_gone or run_file.first_reported_at is not null
 ),
 
--- Those of the week itself are named; else those from before it, newest first.
+-- Names of the files of the week itself, else of those from before it, newest first.
 file_named as (
     select
         week,
@@ -52,8 +52,8 @@ ship as (
         restatement_id,
         count(*) as ships,
         bool_and(is_only_link) as is_only_link,
-        string_agg(told, '; ' order by told, mmsi) filter (where calls_after > calls_before) as came,
-        string_agg(told, '; ' order by told, mmsi) filter (where calls_after < calls_before) as went
+        string_agg(label, '; ' order by label, mmsi) filter (where calls_after > calls_before) as came,
+        string_agg(label, '; ' order by label, mmsi) filter (where calls_after < calls_before) as went
     from (
         select
             restatement_id,
@@ -61,7 +61,7 @@ ship as (
             is_only_link,
             calls_before,
             calls_after,
-            coalesce(vessel_name, 'MMSI ' || mmsi) || coalesce(' (IMO ' || imo || ')', '') as told
+            coalesce(vessel_name, 'MMSI ' || mmsi) || coalesce(' (IMO ' || imo || ')', '') as label
         from restated_ship
     ) as named
     group by restatement_id
@@ -90,25 +90,25 @@ difference as (
         file_named.later,
         coalesce(file_named.gone, 0) > 0 as is_file_gone,
         listing.listings,
-        before.code_version || ' to ' || now.code_version as versions,
-        -- Which ships make the difference, and what each list said of them, is known: else any
-        -- change of a list can be the reason.
+        previous_run.code_version || ' to ' || current_run.code_version as versions,
+        -- Known where the ships that make the difference and the lists' data on them are recorded;
+        -- otherwise any change of a list may be the reason.
         case
-            when restated.has_calls and before.register_imports is not null
+            when restated.has_calls and previous_run.register_imports is not null
                 then listing.listings is not null
-            when before.register_imports is null
-                then before.registers_hash <> now.registers_hash
+            when previous_run.register_imports is null
+                then previous_run.registers_hash <> current_run.registers_hash
             else
-                before.register_imports < now.register_imports
-                or before.bundled_hash <> now.bundled_hash
+                previous_run.register_imports < current_run.register_imports
+                or previous_run.bundled_hash <> current_run.bundled_hash
         end as is_listing,
-        before.decisions_hash <> now.decisions_hash as is_decision,
-        before.fences_hash <> now.fences_hash as is_fence,
-        before.code_version <> now.code_version
-        or coalesce(before.code_hash <> now.code_hash, false) as is_code
+        previous_run.decisions_hash <> current_run.decisions_hash as is_decision,
+        previous_run.fences_hash <> current_run.fences_hash as is_fence,
+        previous_run.code_version <> current_run.code_version
+        or coalesce(previous_run.code_hash <> current_run.code_hash, false) as is_code
     from restated
-    left join run as before on restated.old_run_id = before.run_id
-    left join run as now on restated.run_id = now.run_id
+    left join run as previous_run on restated.old_run_id = previous_run.run_id
+    left join run as current_run on restated.run_id = current_run.run_id
     left join file_named
         on
             restated.week = file_named.week
@@ -118,7 +118,7 @@ difference as (
     left join listing on restated.restatement_id = listing.restatement_id
 ),
 
-weighed as (
+reason as (
     select
         restatement_id,
         came,
@@ -131,11 +131,11 @@ weighed as (
         late is not null as is_late,
         is_fence,
         is_code,
-        -- Where the ships are the same, no list and no person changed anything.
+        -- Where the ships are the same, neither a list nor a decision is the reason.
         is_listing and (ships > 0 or not has_calls) as is_listing,
         is_decision and (ships > 0 or not has_calls) as is_decision,
-        -- Every week brings files of later days. They end a call that was under way, or tell what a
-        -- ship is; a link that a list or a person changed needs no such reason.
+        -- Every week has files of later days. They may end a call in progress or identify a ship; they
+        -- are not given as the reason where a list or a decision changed the link.
         late is null
         and later is not null
         and not (is_only_link and (coalesce(is_listing, false) or coalesce(is_decision, false)))
@@ -158,13 +158,13 @@ select
         nullif(
             concat_ws(
                 '; ',
-                case when weighed.is_late then 'late file' end,
-                case when weighed.is_later then 'later data' end,
-                case when weighed.is_file_gone then 'file gone' end,
-                case when weighed.is_listing then 'new listing' end,
-                case when weighed.is_decision then 'link decision' end,
-                case when weighed.is_fence then 'changed fence' end,
-                case when weighed.is_code then 'code version' end
+                case when reason.is_late then 'late file' end,
+                case when reason.is_later then 'later data' end,
+                case when reason.is_file_gone then 'file gone' end,
+                case when reason.is_listing then 'new listing' end,
+                case when reason.is_decision then 'link decision' end,
+                case when reason.is_fence then 'changed fence' end,
+                case when reason.is_code then 'code version' end
             ),
             ''
         ),
@@ -174,24 +174,24 @@ select
         concat_ws(
             '; ',
             case
-                when weighed.is_late or weighed.is_later
+                when reason.is_late or reason.is_later
                     then
-                        array_to_string(coalesce(weighed.late, weighed.later)[1:3], ', ')
+                        array_to_string(coalesce(reason.late, reason.later)[1:3], ', ')
                         || case
-                            when len(coalesce(weighed.late, weighed.later)) > 3
-                                then ' and ' || (len(coalesce(weighed.late, weighed.later)) - 3) || ' more'
+                            when len(coalesce(reason.late, reason.later)) > 3
+                                then ' and ' || (len(coalesce(reason.late, reason.later)) - 3) || ' more'
                             else ''
                         end
             end,
-            case when weighed.is_listing then weighed.listings end,
-            case when weighed.is_code then weighed.versions end
+            case when reason.is_listing then reason.listings end,
+            case when reason.is_code then reason.versions end
         ),
         ''
     ) as detail,
-    weighed.came as calls_came,
-    weighed.went as calls_went,
+    reason.came as calls_came,
+    reason.went as calls_went,
     restated.old_run_id,
     restated.number
 from restated
-inner join weighed on restated.restatement_id = weighed.restatement_id
+inner join reason on restated.restatement_id = reason.restatement_id
 order by restated.restatement_id

@@ -10,7 +10,7 @@ with first_time as (
     group by week, port_id, link_tier
 ),
 
--- The last count that was published and is no longer true.
+-- The last published count that differs from the current one.
 restated as (
     select
         published.week,
@@ -18,12 +18,12 @@ restated as (
         published.link_tier,
         published.port_calls as restated_from
     from published_port_calls as published
-    inner join weekly_count as now
+    inner join weekly_count as current
         on
-            published.week = now.week
-            and published.port_id = now.port_id
-            and published.link_tier = now.link_tier
-    where published.port_calls is distinct from now.port_calls
+            published.week = current.week
+            and published.port_id = current.port_id
+            and published.link_tier = current.link_tier
+    where published.port_calls is distinct from current.port_calls
     qualify row_number() over (
         partition by published.week, published.port_id, published.link_tier
         order by published.publication_id desc
@@ -31,27 +31,27 @@ restated as (
 )
 
 select
-    now.week,
-    now.week_start,
-    now.port_id,
-    now.link_tier,
-    now.port_calls,
-    now.berth_calls,
-    now.vessels,
-    now.observed_share,
-    now.state,
+    current.week,
+    current.week_start,
+    current.port_id,
+    current.link_tier,
+    current.port_calls,
+    current.berth_calls,
+    current.vessels,
+    current.observed_share,
+    current.state,
     first_time.first_published_at,
     restated.restated_from,
-    now.in_port_calls
-from weekly_count as now
+    current.in_port_calls
+from weekly_count as current
 left join first_time
     on
-        now.week = first_time.week
-        and now.port_id = first_time.port_id
-        and now.link_tier = first_time.link_tier
+        current.week = first_time.week
+        and current.port_id = first_time.port_id
+        and current.link_tier = first_time.link_tier
 left join restated
     on
-        now.week = restated.week
-        and now.port_id = restated.port_id
-        and now.link_tier = restated.link_tier
-order by now.week, now.port_id, now.link_tier
+        current.week = restated.week
+        and current.port_id = restated.port_id
+        and current.link_tier = restated.link_tier
+order by current.week, current.port_id, current.link_tier
