@@ -29,6 +29,25 @@ comment on column flagged_position.verdict is 'credible (of a further hull), dis
 comment on column flagged_position.reason is 'The reason, in words.';
 comment on column flagged_position.port_id is 'The port whose limit holds the fix. Null: none.';
 
+comment on view track_fix is 'Every fix with the track that it belongs to and the verdict on it. One row per fix (mmsi, reported_at, lon, lat).';
+comment on column track_fix.mmsi is 'Maritime Mobile Service Identity of the transmitter: nine digits, the first 2 to 7. Never null.';
+comment on column track_fix.reported_at is 'When the fix was taken, UTC. Never null.';
+comment on column track_fix.lon is 'Longitude, degrees WGS 84, east positive, rounded to 0.00001. Never null.';
+comment on column track_fix.lat is 'Latitude, degrees WGS 84, north positive, rounded to 0.00001. Never null.';
+comment on column track_fix.track_id is 'The track: the MMSI, or k * 1000000000 + MMSI for the k-th further hull on it; for a ship that never came near a port it is the MMSI.';
+comment on column track_fix.verdict is 'credible, disputed (counted, but it lowers the confidence of its call) or implausible (never counted).';
+comment on column track_fix.reason is 'Why, in words. Null: plainly credible.';
+comment on column track_fix.sog_kn is 'Speed over ground, knots. Null: not available.';
+comment on column track_fix.cog_deg is 'Course over ground, degrees from true north, 0 to below 360. Null: not available.';
+comment on column track_fix.imo is 'IMO number of the hull as transmitted, seven digits with a valid check digit. Null: none transmitted, or the check digit is wrong.';
+comment on column track_fix.vessel_name is 'Name of the ship as transmitted; the sender can enter any text. Null: none.';
+comment on column track_fix.call_sign is 'Radio call sign as transmitted. Null: none.';
+comment on column track_fix.ship_type is 'AIS ship type, code of ITU-R M.1371: 80 to 89 is a tanker. Null: not available.';
+comment on column track_fix.length_m is 'Length of the ship as transmitted, metres. Null: not available.';
+comment on column track_fix.beam_m is 'Beam of the ship as transmitted, metres. Null: not available.';
+comment on column track_fix.draught_m is 'Present draught as entered by the crew, metres. Null: not available.';
+comment on column track_fix.source is 'Id of the source whose layout the input file has.';
+
 comment on view position_verdict is 'The verdict on every fix of every ship that was ever near an Iranian port. One row per fix (mmsi, reported_at, lon, lat), the key of position. Restrict queries to a few ships or days: the view joins the whole lake.';
 comment on column position_verdict.mmsi is 'The transmitter.';
 comment on column position_verdict.reported_at is 'When the fix was taken, UTC.';

@@ -30,20 +30,14 @@ with identity as (
 report as (
     select
         -- Of two hulls on one MMSI each has the draught that it sent itself.
-        coalesce(flag.track_id, fix.mmsi) as track_id,
+        fix.track_id,
         fix.reported_at,
         fix.draught_m
-    from position as fix
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
+    from track_fix as fix
     where
         fix.mmsi in (select mmsi from track_call)
         and fix.draught_m is not null
-        and coalesce(flag.verdict, 'credible') <> 'implausible'
+        and fix.verdict <> 'implausible'
 ),
 
 -- A week on either side: static data come and go, and a draught of long ago is of another voyage.

@@ -40,7 +40,7 @@ fix as (
         side.is_other,
         min((fix.reported_at, fix.lon, fix.lat)) as here
     from side
-    inner join position as fix
+    inner join track_fix as fix
         on
             side.mmsi = fix.mmsi
             and (
@@ -49,15 +49,9 @@ fix as (
                 or fix.reported_at between side.both_to - interval 6 hour
                 and side.both_to + interval 24 hour
             )
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
     where
-        coalesce(flag.track_id, fix.mmsi) = side.track_id
-        and coalesce(flag.verdict, 'credible') = 'credible'
+        fix.track_id = side.track_id
+        and fix.verdict = 'credible'
     group by
         side.pair,
         side.is_other,

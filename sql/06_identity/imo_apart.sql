@@ -35,16 +35,10 @@ place as (
         date_trunc('hour', fix.reported_at) as hour,
         min((fix.reported_at, fix.lon, fix.lat)) as first_fix
     from track
-    inner join position as fix on track.mmsi = fix.mmsi
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
+    inner join track_fix as fix on track.mmsi = fix.mmsi
     where
-        coalesce(flag.track_id, fix.mmsi) = track.track_id
-        and coalesce(flag.verdict, 'credible') = 'credible'
+        fix.track_id = track.track_id
+        and fix.verdict = 'credible'
     group by track.track_id, hour
 )
 

@@ -32,7 +32,7 @@ report as (
     -- The few days with a fix that is no fix of the ship are read again: of two hulls on one MMSI
     -- each is described by what it sent itself.
     select
-        coalesce(flag.track_id, fix.mmsi) as track_id,
+        fix.track_id,
         fix.mmsi,
         fix.reported_at::date as day,
         fix.imo,
@@ -44,16 +44,10 @@ report as (
         count(*) as reports,
         min(fix.reported_at) as first_at,
         max(fix.reported_at) as last_at
-    from position as fix
+    from track_fix as fix
     inner join corrected on fix.mmsi = corrected.mmsi and fix.reported_at::date = corrected.day
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
     where
-        flag.verdict is distinct from 'implausible'
+        fix.verdict <> 'implausible'
         -- Else the whole lake is read for a few ships.
         and fix.mmsi between getvariable('batch').first and getvariable('batch').last
     group by all

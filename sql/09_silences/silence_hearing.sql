@@ -95,17 +95,11 @@ ship_hour as (
         date_trunc('hour', fix.reported_at) as hour,
         cell.cell_x,
         cell.cell_y
-    from position as fix
+    from track_fix as fix
     inner join cell
         on
             floor(fix.lon * 4)::integer = cell.cell_x
             and floor(fix.lat * 4)::integer = cell.cell_y
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
     where
         fix.lon >= (select west from box)
         and fix.lon < (select east from box)
@@ -113,7 +107,7 @@ ship_hour as (
         and fix.lat < (select north from box)
         and fix.reported_at >= (select first_hour from span)
         and fix.reported_at < (select end_hour from span)
-        and flag.verdict is distinct from 'implausible'
+        and fix.verdict <> 'implausible'
     group by fix.source, fix.mmsi, hour, cell.cell_x, cell.cell_y
 ),
 

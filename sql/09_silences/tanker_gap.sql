@@ -46,20 +46,14 @@ ship_hour as (
         date_trunc('hour', fix.reported_at) as hour,
         min(fix.reported_at) as first_at,
         max(fix.reported_at) as last_at
-    from position as fix
+    from track_fix as fix
     inner join track_period
         on
             fix.mmsi = track_period.mmsi
             and fix.reported_at::date between track_period.first_day and track_period.last_day
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
     where
-        coalesce(flag.track_id, fix.mmsi) = track_period.track_id
-        and flag.verdict is distinct from 'implausible'
+        fix.track_id = track_period.track_id
+        and fix.verdict <> 'implausible'
     group by track_period.hull_id, date_trunc('hour', fix.reported_at)
 ),
 
@@ -116,17 +110,11 @@ end_fix as (
         fix.source,
         fix.sog_kn,
         fix.cog_deg
-    from position as fix
+    from track_fix as fix
     inner join moment on fix.mmsi = moment.mmsi and fix.reported_at = moment.at
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
     where
-        coalesce(flag.track_id, fix.mmsi) = moment.track_id
-        and flag.verdict is distinct from 'implausible'
+        fix.track_id = moment.track_id
+        and fix.verdict <> 'implausible'
     qualify row_number() over (
         partition by moment.hull_id, moment.at order by fix.mmsi, fix.lon, fix.lat
     ) = 1

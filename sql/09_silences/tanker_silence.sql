@@ -233,22 +233,16 @@ own as (
             and fix.reported_at >= unexplained.silent_to
             and fix.reported_at <= unexplained.silent_to + interval 7 day
         ) as draught_after_m
-    from position as fix
+    from track_fix as fix
     inner join around
         on
             fix.mmsi = around.mmsi
             and fix.reported_at::date between around.first_day and around.last_day
     inner join unexplained
         on around.hull_id = unexplained.hull_id and around.silent_from = unexplained.silent_from
-    left join flagged_position as flag
-        on
-            fix.mmsi = flag.mmsi
-            and fix.reported_at = flag.reported_at
-            and fix.lon = flag.lon
-            and fix.lat = flag.lat
     where
-        coalesce(flag.track_id, fix.mmsi) = around.track_id
-        and flag.verdict is distinct from 'implausible'
+        fix.track_id = around.track_id
+        and fix.verdict <> 'implausible'
     group by unexplained.hull_id, unexplained.silent_from
 ),
 

@@ -13,25 +13,19 @@ with span as (
 
 fix as (
     select distinct
-        position.reported_at,
-        position.lon,
-        position.lat,
-        position.mmsi,
-        position.source
+        fix.reported_at,
+        fix.lon,
+        fix.lat,
+        fix.mmsi,
+        fix.source
     from span
-    inner join position
+    inner join track_fix as fix
         on
-            span.mmsi = position.mmsi
-            and position.reported_at between span.valid_from and span.valid_to
-    left join flagged_position as flag
-        on
-            position.mmsi = flag.mmsi
-            and position.reported_at = flag.reported_at
-            and position.lon = flag.lon
-            and position.lat = flag.lat
+            span.mmsi = fix.mmsi
+            and fix.reported_at between span.valid_from and span.valid_to
     where
-        coalesce(flag.track_id, position.mmsi) = span.track_id
-        and coalesce(flag.verdict, 'credible') <> 'implausible'
+        fix.track_id = span.track_id
+        and fix.verdict <> 'implausible'
 ),
 
 followed as (

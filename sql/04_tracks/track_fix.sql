@@ -1,0 +1,27 @@
+-- Every fix with the track that it belongs to and the verdict on it; of a ship that never came near a port the track is its MMSI.
+-- Grain: one fix (mmsi, reported_at, lon, lat).
+select
+    fix.mmsi,
+    fix.reported_at,
+    fix.lon,
+    fix.lat,
+    coalesce(flag.track_id, fix.mmsi) as track_id,
+    coalesce(flag.verdict, 'credible') as verdict,
+    flag.reason,
+    fix.sog_kn,
+    fix.cog_deg,
+    fix.imo,
+    fix.vessel_name,
+    fix.call_sign,
+    fix.ship_type,
+    fix.length_m,
+    fix.beam_m,
+    fix.draught_m,
+    fix.source
+from position as fix
+left join flagged_position as flag
+    on
+        fix.mmsi = flag.mmsi
+        and fix.reported_at = flag.reported_at
+        and fix.lon = flag.lon
+        and fix.lat = flag.lat
