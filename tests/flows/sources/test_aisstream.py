@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.home.resources import port_files
@@ -360,6 +360,9 @@ MESSAGES = (
 )
 
 
+SLOW = [HealthCheck.too_slow]
+
+
 def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     inner = value.items() if isinstance(value, dict) else ()
     return [path, *(found for name, part in inner for found in places(part, (*path, name)))][
@@ -367,7 +370,7 @@ def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     ]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(st.data())
 def test_whatever_stands_in_a_message_it_is_a_whole_row_or_has_a_reason(
     data: st.DataObject,
@@ -404,9 +407,6 @@ def test_a_flood_of_made_up_ships_is_forgotten_the_oldest_first(
     take(ship_static(MMSI), NOW, known)  # heard again, and so the newest
     take(ship_static(MMSI + 3), NOW, known)
     assert list(known) == [MMSI + 2, MMSI, MMSI + 3]
-
-
-# Where
 
 
 @pytest.mark.parametrize("with_trade", [False, True])
