@@ -21,9 +21,9 @@ from flows.home.rules import rules
 BATCHED = {
     "ship_spell": (
         """
-        select mmsi, count(*) as said from said anti join steady_ship using (mmsi) group by mmsi
+        select mmsi, count(*) from static_report anti join steady_ship using (mmsi) group by mmsi
         union all
-        select mmsi, 1 as said from steady_ship
+        select mmsi, 1 from steady_ship
         order by mmsi
         """,
         100_000,

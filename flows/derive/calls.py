@@ -89,7 +89,7 @@ def method_hash() -> str:
     queries = (
         sql_path("04_tracks", "candidate.sql"),
         sql_path("digest", "candidate_fix.sql"),
-        sql_path("digest", "close.sql"),
+        sql_path("digest", "near_limit.sql"),
     )
     for path in (*code, Path(__file__), *queries, data_path("rules.csv")):
         digest.update(path.read_bytes())

@@ -26,7 +26,7 @@ from flows.lake.manifest import part_paths
 log = logging.getLogger("barometer.digest")
 
 FOLDER = "digest"
-RELATIONS = ("said", "heard", "close", "strait_fix")
+RELATIONS = ("static_report", "heard", "near_limit", "strait_fix")
 """The relations of `sql/digest/`: a Parquet file each."""
 
 

@@ -1,9 +1,9 @@
--- Ships that may have been inside a port limit, with the number of all their fixes.
+-- Transmitters that may have been inside a port limit, with the number of all their fixes.
 -- Grain: one transmitter (mmsi).
 select
     mmsi,
     sum(reports)::bigint as fixes
-from said
-where mmsi in (select mmsi from close)
+from static_report
+where mmsi in (select mmsi from near_limit)
 group by mmsi
 order by mmsi

@@ -1,4 +1,4 @@
--- Which ship made a call: the hull and name that its track had then, and its draught before and after.
+-- The ship of each call: the hull and name of its track at the time, and its draught before and after.
 -- Grain: one port call (port_call_id).
 with identity as (
     select
@@ -40,7 +40,7 @@ report as (
         and fix.verdict <> 'implausible'
 ),
 
--- A week on either side: static data come and go, and a draught of long ago is of another voyage.
+-- A week on either side: an older draught is of another voyage.
 around as (
     select
         call.port_call_id,
@@ -101,8 +101,8 @@ select
     identity.imo,
     identity.imo_by,
     identity.claimed_imo,
-    -- The number to ask the lists for: one that another ship sends too is nobody's hull, but who
-    -- sends it cannot be taken from a list by that.
+    -- The number to look up in the lists. A contested number identifies no hull, but contesting it
+    -- must not take a ship off a list.
     coalesce(
         identity.imo, case when identity.is_imo_contested then identity.claimed_imo end
     ) as listed_imo,

@@ -1,12 +1,12 @@
--- Transmitters that kept company through a call, and so are on one ship, whatever numbers they send.
+-- Pairs of transmitters that moved together through a call, and so are on one ship, whatever numbers they send.
 -- Grain: one pair of calls.
 with pair as (
     select
         *,
         both_from + (both_to - both_from) / 2 as middle_at,
-        -- Two antennas of one ship are no further apart than it is long; where no length is sent,
-        -- than a hundred metres, position error included (a choice). Ships in line are further
-        -- apart than one is long, and so are two at neighbouring berths.
+        -- Two antennas of one ship are at most its length apart; 100 m, position error included,
+        -- where no length is sent (a choice). Ships in line, and at neighbouring berths, are
+        -- further apart.
         coalesce(greatest(length_m, 100), 100) as within_m
     from company_pair
     where pair between getvariable('batch').first and getvariable('batch').last
@@ -81,8 +81,8 @@ moved as (
     from step
 ),
 
--- The one that reports less often is held against the other's way between its fixes: they seldom
--- report in the same second.
+-- The fixes of the one that reports less often are compared with the other's interpolated track:
+-- they seldom report in the same second.
 sampled as (
     select
         moved.*,
@@ -100,7 +100,7 @@ beside as (
         sampled.pair,
         sampled.within_m,
         sampled.seen_at < sampled.middle_at as is_arrival,
-        -- Three knots by the way made, not as sent: who lies still may lie beside anybody.
+        -- Three knots made good, not the speed sent: a ship at rest may lie beside any other.
         coalesce(sampled.speed_kn >= 3, false) or coalesce(other.speed_kn >= 3, false)
             as is_under_way,
         sampled.lon,
@@ -125,8 +125,8 @@ beside as (
             sampled.pair = other.pair
             and sampled.is_other = (not other.is_other)
             and sampled.seen_at >= other.seen_at
-    -- Between fixes further apart than two hours (geo/stays.py, THIN_US) no way is known, but
-    -- a minute from one of them.
+    -- No interpolation between fixes more than two hours apart (geo/stays.py, THIN_US), except
+    -- within a minute of one of them.
     where
         other.next_at - other.seen_at <= interval 2 hour
         or sampled.seen_at - other.seen_at <= interval 1 minute
@@ -150,7 +150,7 @@ measured as (
     select
         pair,
         count(*) filter (where is_under_way) as under_way,
-        -- The middle one: a turn between two fixes is cut short.
+        -- The median: interpolation cuts corners.
         quantile_disc(apart_m, 0.5) filter (where is_under_way and is_arrival) as in_m,
         quantile_disc(apart_m, 0.5) filter (where is_under_way and not is_arrival) as out_m,
         quantile_disc(apart_m, 0.5) filter (where not is_under_way) as in_port_m,
@@ -171,12 +171,12 @@ select
 from measured
 inner join pair on measured.pair = pair.pair
 where
-    -- Three such places in all (a choice, as in imo_rival): one pass close by is no company.
+    -- At least three such places (a choice, as in imo_rival): a single close pass does not count.
     measured.under_way >= 3
     and coalesce(measured.in_m <= measured.within_m, true)
     and coalesce(measured.out_m <= measured.within_m, true)
     and coalesce(measured.in_port_m <= measured.within_m, true)
-    -- Two antennas do not report from one spot in one second all along: that is a made track, put
-    -- under several numbers, and tells of none of them that it is the other.
+    -- Two antennas do not report the same place in the same second throughout: that is one invented
+    -- track sent under several numbers, which identifies none of them.
     and 2 * measured.copies <= measured.places
 order by pair.pair

@@ -1,4 +1,4 @@
--- Pairs of calls that two transmitters of one ship may have made: at one port, come and gone together by what was heard, of one size.
+-- Pairs of calls that two transmitters of one ship may have made: same port, same times as far as heard, same size.
 -- Grain: one pair of calls of two transmitters.
 with call as (
     select
@@ -27,8 +27,8 @@ with call as (
     where
         port.country = 'IR'
         and call_confidence.confidence >= rule('counted_confidence')
-        -- Another transmitter may send another type. But the small craft of a port are many, and no
-        -- tanker that counts is so short (hull, less 5 m).
+        -- The other transmitter may send another type. But a port has many small craft, and no tanker
+        -- that counts is so short (hull, less 5 m).
         and (hull.is_tanker is distinct from false or identity.length_m >= 75)
 )
 
@@ -50,15 +50,15 @@ inner join call as other
         and one.mmsi < other.mmsi
         and one.arrived_at <= other.ended_at
         and other.arrived_at <= one.ended_at
-        -- Half an hour: an hour's fix and a minute's tell the limit to be crossed at other times,
-        -- and it is crossed by bow and stern in turn.
+        -- Half an hour: hourly fixes and fixes by the minute date the crossing of the limit
+        -- differently, and bow and stern cross it in turn.
         and one.arrived_after <= other.arrived_at + interval 30 minute
         and other.arrived_after <= one.arrived_at + interval 30 minute
         and one.ended_at <= other.outside_at + interval 30 minute
         and other.ended_at <= one.outside_at + interval 30 minute
 where
     (one.is_tanker or other.is_tanker)
-    -- As one hull's descriptions differ (claim_spell).
+    -- The tolerance of claim_spell.
     and coalesce(
         abs(one.length_m - other.length_m)
         <= greatest(5, 0.05 * greatest(one.length_m, other.length_m)),

@@ -1,4 +1,4 @@
--- The hulls heard, one row each: who they are last, what they are, and how often they changed their flag.
+-- The hulls heard: their last identity, their type and size, and their flag changes.
 -- Grain: one hull (hull_id).
 with some_spell as (
     select * from hull_spell
@@ -17,7 +17,7 @@ flown as (
     left join mid on some_spell.mmsi // 1000000 = mid.mid
 ),
 
--- A day with two flags is one of the change, or of a ship with two transmitters: it tells none.
+-- A day with two flags is the day of the change, or of a ship with two transmitters: not used.
 flag_day as (
     select
         hull_id,
@@ -65,7 +65,7 @@ heard as (
         arg_max(length_m, (last_at, mmsi)) as length_m,
         arg_max(beam_m, (last_at, mmsi)) as beam_m,
         mode(ship_type order by ship_type) as ship_type,
-        -- A day is one vote, or a ship that reports often while it says something wrong is that.
+        -- Each day counts once, so that many reports of a wrong type on a few days do not decide.
         sum(days) filter (where typed_reports > 0) as typed_days,
         sum(days) filter (where 2 * tanker_reports > typed_reports) as tanker_days
     from some_spell
@@ -82,7 +82,7 @@ length_said as (
     group by hull_id, length_m
 ),
 
--- The length sent on most days: a single wrong one makes no tug of a tanker.
+-- The length sent on most days: a single wrong value must not make a tanker a tug.
 usual_length as (
     select
         hull_id,
@@ -97,7 +97,7 @@ typed as (
         -- AIS type 80 to 89 on most of the days with a type; null where none gives one.
         2 * coalesce(heard.tanker_days, 0) > heard.typed_days as is_ais_tanker,
         ship.is_tanker as is_register_tanker,
-        -- By a register, or told from its tonnage (imo_held); else as sent.
+        -- By a register, or estimated from its tonnage (imo_claim); else as sent.
         coalesce(
             ship.length_m,
             6.4 * cbrt(ship.gross_t),
@@ -120,9 +120,9 @@ select
     typed.is_ais_tanker,
     -- A register wins over AIS. A tanker that counts carries oil across the sea: one of less than
     -- 2,000 t needs no certificate of insurance (CLC 1992, article VII), and of that size none is
-    -- longer than 80 m (6.3 times the cube root of the deadweight, imo_held). The smallest in this
+    -- longer than 80 m (6.3 times the cube root of the deadweight, imo_claim). The smallest in this
     -- trade, river-sea ships of 3,000 t and more, have 110 m. Tugs and bunker barges send a
-    -- tanker's type too. Who sends no length is taken at its word.
+    -- tanker's type too. Without a length the type decides.
     coalesce(typed.is_register_tanker, typed.is_ais_tanker)
     and not coalesce(typed.is_short, false) as is_tanker,
     coalesce(typed.is_register_tanker, typed.is_ais_tanker, false)

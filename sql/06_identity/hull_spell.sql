@@ -1,4 +1,4 @@
--- Which hull each track is in each spell: by IMO number where that holds, else by its MMSI and what it says of itself.
+-- The hull of each track in each interval: by IMO number where that is accepted, else by MMSI and static data.
 -- Grain: one track and spell (ship_spell).
 with unlike as (
     select
@@ -10,8 +10,8 @@ with unlike as (
     group by imo, track_id
 ),
 
--- Two hulls at once: the number holds for neither from a week before to a week after they were
--- heard apart; on other days it may.
+-- Two hulls at once: the number is accepted for neither from a week before to a week after they
+-- were heard apart; on other days it may be.
 apart_day as (
     select
         rival.imo,
@@ -19,7 +19,7 @@ apart_day as (
         rival.has_lost_it,
         apart.day
     from imo_rival as rival
-    inner join imo_apart as apart
+    inner join imo_conflict as apart
         on
             rival.imo = apart.imo
             and least(rival.track_id, rival.other_track_id) = apart.track_id
@@ -54,8 +54,8 @@ resolved as (
             when unlike.imo is not null or around.imo is not null then null
             else claim_spell.imo
         end as imo,
-        -- The number does not hold only because another ship sends it too, and nothing tells which
-        -- of them is the hull.
+        -- The number is rejected only because another ship sends it too, and nothing decides which of
+        -- them is the hull.
         claim_spell.imo_by is distinct from 'decision'
         and not coalesce(
             held.is_of_many
@@ -68,7 +68,7 @@ resolved as (
         and not coalesce(around.has_lost_it, false) as is_imo_contested,
         claim_spell.imo_by
     from claim_spell
-    left join imo_held as held
+    left join imo_claim as held
         on claim_spell.track_id = held.track_id and claim_spell.imo = held.imo
     left join unlike on claim_spell.track_id = unlike.track_id and claim_spell.imo = unlike.imo
     left join around

@@ -1,4 +1,4 @@
--- Ships heard that a list about Russia may mean, by name and size or by an IMO number that does not hold: for a person to decide.
+-- Ships that may be on a list about Russia, by name and size or by an IMO number that was not accepted: for a manual decision.
 -- Grain: one transmitter, hull of a register and way in which they met.
 with wanted as (
     select distinct
@@ -10,7 +10,7 @@ with wanted as (
     where country = 'RU' and link_tier is not null and imo is not null
 ),
 
--- Letters and digits alone: lists and crews differ in spaces, dots and dashes.
+-- Letters and digits only: lists and crews differ in spaces, dots and dashes.
 wanted_name as (
     select
         imo,
@@ -32,8 +32,8 @@ meant_name as (
         on regexp_replace(upper(heard_name.vessel_name), '[^A-Z0-9]', '', 'g') = wanted.plain_name
 ),
 
--- Transmitters while they are no hull of an IMO number that holds, or by a person's decision; only
--- those that can meet a list: all ships of a year do not fit into memory.
+-- Transmitters without an accepted IMO number, or with one by manual decision. Only those that
+-- can match a list: all ships of a year do not fit into memory.
 heard as (
     select
         hull_spell.track_id,
@@ -62,7 +62,7 @@ heard as (
 ),
 
 met as (
-    -- Names of one or two letters say nothing; a ship of another type by AIS is hardly meant.
+    -- Names of one or two letters match too much; a ship of another AIS type is hardly the one.
     select
         'name' as met_by,
         heard.*,
@@ -118,7 +118,7 @@ select
     sized.register,
     sized.reference,
     sized.register_length_m,
-    -- Within a fifth: the register's length, or one told from its tonnage. Null: one is not known.
+    -- Close to the register's length, or to one estimated from its tonnage. Null: unknown.
     abs(sized.length_m - sized.register_length_m) <= rule('length_error_share')::float * sized.register_length_m
         as is_size_equal,
     decided.decision

@@ -11,22 +11,22 @@ with corrected as (
 
 report as (
     select
-        said.mmsi::bigint as track_id,
-        said.mmsi,
-        said.day,
-        said.imo,
-        said.vessel_name,
-        said.call_sign,
-        said.ship_type,
-        said.length_m,
-        said.beam_m,
-        sum(said.reports)::bigint as reports,
-        min(said.first_at) as first_at,
-        max(said.last_at) as last_at
-    from said
-    anti join corrected on said.mmsi = corrected.mmsi and said.day = corrected.day
-    anti join steady_ship as steady on said.mmsi = steady.mmsi
-    where said.mmsi between getvariable('batch').first and getvariable('batch').last
+        static.mmsi::bigint as track_id,
+        static.mmsi,
+        static.day,
+        static.imo,
+        static.vessel_name,
+        static.call_sign,
+        static.ship_type,
+        static.length_m,
+        static.beam_m,
+        sum(static.reports)::bigint as reports,
+        min(static.first_at) as first_at,
+        max(static.last_at) as last_at
+    from static_report as static
+    anti join corrected on static.mmsi = corrected.mmsi and static.day = corrected.day
+    anti join steady_ship as steady on static.mmsi = steady.mmsi
+    where static.mmsi between getvariable('batch').first and getvariable('batch').last
     group by all
     union all
     -- The few days with a fix that is no fix of the ship are read again: of two hulls on one MMSI

@@ -1,4 +1,4 @@
--- Ships that said one thing of themselves on all days, and to which nothing of a single day can happen: one spell, not a day each.
+-- Transmitters whose static data never changed; their days are collapsed into one interval.
 -- Grain: one transmitter (mmsi).
 with quarter as (
     select
@@ -26,14 +26,14 @@ with quarter as (
         max(beam_m) as other_beam_m,
         min(day) filter (where imo is not null) as imo_from,
         -- Name and call sign belong together, and so do length and beam: all or none of each pair
-        -- in every statement, or in the same ones.
+        -- in every report, or in the same ones.
         count(*) filter (where vessel_name is not null or call_sign is not null) as named,
         count(vessel_name) as with_name,
         count(call_sign) as with_call_sign,
         count(length_m) as with_length,
         count(beam_m) as with_beam,
         count(beam_m) filter (where length_m is not null) as with_both
-    from said
+    from static_report
     group by mmsi, quarter
 ),
 
@@ -75,7 +75,7 @@ sender as (
     select
         imo,
         min(mmsi) = max(mmsi) as is_one
-    from said
+    from static_report
     where imo is not null
     group by imo
 )
@@ -101,8 +101,8 @@ left join sender on throughout.imo = sender.imo
 left join register_ship as ship on throughout.imo = ship.imo
 left join mid on throughout.mmsi // 1000000 = mid.mid
 where
-    -- Who else sends the number, from which day the hull is scrapped, what a person decided and
-    -- which fixes are another hull's is a matter of days; and Russia's flag lapses (vessel_link).
+    -- These depend on the day, so that the days are kept: another sender of the IMO number, a scrapped
+    -- hull, a manual decision, fixes of a second hull, and the Russian flag, which lapses (vessel_link).
     coalesce(sender.is_one, true)
     and ship.scrapped_on is null
     and mid.country_code is distinct from 'RU'

@@ -1,6 +1,5 @@
--- The ships heard through time: under which MMSI, name, call sign, flag and size each hull sailed from when to when.
--- Grain: one hull, transmitter and description (hull_id, mmsi, valid_from), and one row a name in a register.
---
+-- The identities of each hull through time: MMSI, name, call sign, flag and size, with their validity.
+-- Grain: one hull, transmitter and description (hull_id, mmsi, valid_from), and one name in a register.
 with numbered as (
     select
         *,

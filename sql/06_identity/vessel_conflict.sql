@@ -1,4 +1,4 @@
--- Where what a ship says of itself cannot all be true: shown here, and never smoothed away.
+-- Contradictions in the identities that ships send; they are shown, not corrected.
 -- Grain: one conflict.
 with two_hulls as (
     select
@@ -16,7 +16,7 @@ with two_hulls as (
         min(first_day)::timestamp as valid_from,
         max(last_day)::timestamp as valid_to
     from imo_rival
-    inner join imo_held using (imo, track_id)
+    inner join imo_claim using (imo, track_id)
     where first_day is not null
     group by imo, mmsi, track_id
 ),
@@ -36,7 +36,7 @@ unlike as (
         any_value(first_at) as valid_from,
         any_value(last_at) as valid_to
     from imo_rival
-    inner join imo_held using (imo, track_id)
+    inner join imo_claim using (imo, track_id)
     where is_unlike
     group by imo, mmsi, track_id
 ),
@@ -49,7 +49,7 @@ of_many as (
         'more than twenty ships send the number, so it is nobody''s' as detail,
         first_at as valid_from,
         last_at as valid_to
-    from imo_held
+    from imo_claim
     where is_of_many
 ),
 
@@ -62,7 +62,7 @@ other_size as (
         || round(register_length_m)::integer || ' m by the registers' as detail,
         first_at as valid_from,
         last_at as valid_to
-    from imo_held
+    from imo_claim
     where is_other_size
 ),
 
@@ -74,11 +74,11 @@ scrapped as (
         'the hull was scrapped by ' || scrapped_on as detail,
         first_at as valid_from,
         last_at as valid_to
-    from imo_held
+    from imo_claim
     where scrapped_on <= last_at
 ),
 
--- Renamed since, or another ship: a reader of the link should know.
+-- Renamed since, or another ship.
 unknown_name as (
     select
         'imo_under_unknown_name' as conflict,
@@ -87,7 +87,7 @@ unknown_name as (
         'no register knows the hull by this name, call sign or MMSI' as detail,
         first_at as valid_from,
         last_at as valid_to
-    from imo_held
+    from imo_claim
     where
         is_registered
         and not is_known_so

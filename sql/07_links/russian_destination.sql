@@ -2,7 +2,7 @@
 -- Grain: one transmitter, transmitted IMO number, Russian port and period: 30 days without such a fix end a period.
 with transmitted as (
     select distinct destination
-    from said
+    from static_report
     where destination is not null
 ),
 
@@ -35,7 +35,7 @@ destination_day as (
         min(named.words) as words,
         min(report.first_at) as first_at,
         max(report.last_at) as last_at
-    from said as report
+    from static_report as report
     inner join named on report.destination = named.destination
     group by report.mmsi, report.imo, named.port_id, named.port_name, report.day
 ),

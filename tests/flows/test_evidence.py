@@ -207,7 +207,7 @@ def asked(query: str, fixes: Sequence[Fix]) -> list[tuple[Any, ...]]:
         flagged_position=FLAGGED_SCHEMA.empty_table(),
     ) as con:
         derive(con, "strait_side")
-        for name in ("said", "strait_fix"):
+        for name in ("static_report", "strait_fix"):
             con.sql(sql_text(f"digest/{name}")).create(name)
         derive(con, query)
         return con.table(query).fetchall()

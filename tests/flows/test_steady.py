@@ -32,7 +32,7 @@ KNOWN = (
     *("joined_call", "port_call", "track_call"),
 )
 WAY = (
-    *("steady_ship", "ship_spell", "claim_spell", "imo_held", "imo_apart", "imo_rival"),
+    *("steady_ship", "ship_spell", "claim_spell", "imo_claim", "imo_conflict", "imo_rival"),
     *("hull_spell", "hull", "vessel", "vessel_conflict", "link_candidate"),
 )
 COMPARED = ("hull", "vessel", "vessel_conflict", "link_candidate")
@@ -43,7 +43,7 @@ select
 from hull_spell group by all order by all
 """
 
-SAID_SCHEMA = pa.schema(
+STATIC_SCHEMA = pa.schema(
     [
         ("mmsi", pa.int32()),
         ("day", pa.date32()),
@@ -129,7 +129,7 @@ def derive(
     """What follows from the statements; `by_day`, no ship is taken for steady."""
     con.begin()
     try:
-        con.register("said", pa.Table.from_pylist(list(rows), schema=SAID_SCHEMA))
+        con.register("static_report", pa.Table.from_pylist(list(rows), schema=STATIC_SCHEMA))
         lines = [
             {"line": line, "mmsi": mmsi, "imo": imo, "decision": decision}
             for line, (mmsi, imo, decision) in enumerate(decisions, 1)
@@ -254,7 +254,7 @@ def test_a_reserved_code_tells_no_type(con: duckdb.DuckDBPyConnection) -> None:
     rows = [row(SHIP, 0, ship_type=80, reports=2), row(SHIP, 0, ship_type=5, reports=3)]
     con.begin()
     try:
-        con.register("said", pa.Table.from_pylist(rows, schema=SAID_SCHEMA))
+        con.register("static_report", pa.Table.from_pylist(rows, schema=STATIC_SCHEMA))
         for name in WAY:
             relations.create(con, name)
         assert con.execute("select is_ais_tanker from hull").fetchall() == [(True,)]

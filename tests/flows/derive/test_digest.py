@@ -78,8 +78,8 @@ def _lines(day: Path) -> list[bytes]:
 
 
 def _cut(folder: Path) -> None:
-    said = folder / "said.parquet"
-    said.write_bytes(said.read_bytes()[:-100])
+    static = folder / "static_report.parquet"
+    static.write_bytes(static.read_bytes()[:-100])
 
 
 def _lose(folder: Path) -> None:
@@ -113,11 +113,11 @@ def test_a_digest_that_does_not_hold_is_made_anew(
 
 def test_a_digest_that_was_changed_in_place_is_named_by_the_check(settings: Settings) -> None:
     (name,) = digests(settings)
-    said = settings.home / digest.FOLDER / name / "said.parquet"
-    content = bytearray(said.read_bytes())
+    static = settings.home / digest.FOLDER / name / "static_report.parquet"
+    content = bytearray(static.read_bytes())
     content[100] ^= 255
-    said.write_bytes(content)
+    static.write_bytes(content)
     faults = [finding.message for finding in check(settings) if finding.check == "files"]
-    assert len(faults) == 1 and str(said) in faults[0] and "Delete" in faults[0]
+    assert len(faults) == 1 and str(static) in faults[0] and "Delete" in faults[0]
     catalogue.digest_new(settings, read_manifest(settings.home))  # the next run does without
     assert [finding for finding in check(settings) if finding.check == "files"] == []

@@ -1,4 +1,4 @@
--- Ships with a fix in a cell of the map that a port limit touches: they may have been inside.
+-- Transmitters with a fix in a grid cell that intersects a port limit: they may have been inside it.
 -- Grain: one transmitter (mmsi).
 select distinct fix.mmsi
 from new_position as fix

@@ -1,4 +1,4 @@
--- The IMO numbers that tracks claim, held against what the registers say of the hull.
+-- The IMO numbers that tracks claim, compared with the registers' data on the hull.
 -- Grain: one IMO number and track.
 with claim as (
     select
@@ -19,7 +19,7 @@ with claim as (
     group by imo, track_id, mmsi
 ),
 
--- Numbers such as 1234567 have a right check digit. No hull has twenty transmitters.
+-- Numbers such as 1234567 have a valid check digit. No hull has twenty transmitters.
 crowd as (
     select
         imo,
@@ -48,9 +48,9 @@ select
     crowd.tracks > rule('crowd_of_one_imo') as is_of_many,
     -- A length is 5.9 (183 m, 30,000 gross tons) to 6.9 (115 m, 5,000) times the cube root of a
     -- tanker's gross tonnage and 5.0 to 6.3 times that of its deadweight (general knowledge,
-    -- unverified). The bounds here leave a third beyond that on either side: they tell a barge from
-    -- a tanker, not an Aframax from a Suezmax. A register's length may differ by 20 %. One register
-    -- that agrees is enough: another may be mistaken.
+    -- unverified). The bounds here leave a third beyond that on either side: they separate a barge
+    -- from a tanker, not an Aframax from a Suezmax. A register's length may differ by 20 %. One
+    -- register that agrees is enough: another may be wrong.
     coalesce(
         not claim.is_confirmed
         and len(ship.sizes) > 0

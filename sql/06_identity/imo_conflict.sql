@@ -1,4 +1,4 @@
--- Hours in which one IMO number was sent from two places too far from each other for one ship.
+-- Hours in which one IMO number was sent from two places too far apart for one ship.
 -- Grain: one IMO number, two tracks and UTC day.
 with pair as (
     select
@@ -9,8 +9,8 @@ with pair as (
         other.mmsi as other_mmsi,
         date_trunc('hour', greatest(one.first_at, other.first_at)) as both_from,
         least(one.last_at, other.last_at) as both_to
-    from imo_held as one
-    inner join imo_held as other on one.imo = other.imo and one.track_id < other.track_id
+    from imo_claim as one
+    inner join imo_claim as other on one.imo = other.imo and one.track_id < other.track_id
     where
         one.first_at <= other.last_at
         and other.first_at <= one.last_at

@@ -1,5 +1,5 @@
--- What each transmitter said of itself on each day: every combination of static data that it sent.
--- Grain: one MMSI, UTC day and combination.
+-- The static data that each transmitter sent on each day.
+-- Grain: one MMSI, UTC day and combination of values.
 select
     mmsi,
     reported_at::date as day,
