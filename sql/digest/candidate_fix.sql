@@ -1,4 +1,4 @@
--- Every fix, anywhere, of the candidates with an MMSI from $first to $last that are to be worked.
+-- All fixes, anywhere, of the candidates with an MMSI from $first to $last whose calls are to be detected.
 -- Grain: one fix.
 select
     mmsi,

@@ -1,4 +1,4 @@
--- Fixes beside the Danish straits, of which passages are made.
+-- Fixes in the boxes on either side of the Danish straits, from which passages are derived.
 -- Grain: one fix and side of a strait.
 select
     fix.mmsi,

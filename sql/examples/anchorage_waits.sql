@@ -1,4 +1,4 @@
--- How long tankers waited at each port between arrival and berth.
+-- Waiting time of tankers between arrival and berth at each port.
 -- Grain: one port and whether the tankers are Russian-linked.
 with waited as (
     select
@@ -11,7 +11,7 @@ with waited as (
     where
         is_tanker
         and area_kind = 'berth'
-        -- Confidence 3 and up, with the arrival seen: else the wait may have begun earlier.
+        -- Confidence 3 or more, with the arrival seen: otherwise the wait may have begun earlier.
         and confidence >= 3
         and arrived_after >= arrived_at - interval 6 hour
 )

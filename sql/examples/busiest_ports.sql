@@ -1,4 +1,4 @@
--- The ports by calls of all tankers, beside those linked to Russia.
+-- The ports by calls of all tankers and of Russian-linked ones.
 -- Grain: one port.
 with called as (
     select
@@ -25,7 +25,7 @@ select
     port.port_id,
     port.name as port_name,
     port.water,
-    -- A port that was not heard may have had calls all the same: null, not 0.
+    -- A port that was not heard may have had calls: null, not 0.
     case when heard.weeks_heard > 0 then coalesce(called.tanker_calls, 0) else called.tanker_calls end
         as tanker_calls,
     case when heard.weeks_heard > 0 then coalesce(called.linked_calls, 0) else called.linked_calls end

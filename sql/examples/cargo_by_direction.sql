@@ -1,11 +1,11 @@
--- How much oil went which way: Russian-linked berth calls by water and direction, with tonnes where they can be told.
+-- Russian-linked berth calls by water and direction of the oil, with tonnes where they can be estimated.
 -- Grain: one water and direction.
 select
     counted_call.water,
     cargo.direction,
     count(*) as linked_berth_calls,
-    count(*) filter (where cargo.direction_by like 'draught%') as told_by_draught,
-    -- Estimates and lower bounds: ballast water goes the other way, and few draughts tell.
+    count(*) filter (where cargo.direction_by like 'draught%') as direction_by_draught,
+    -- Estimates and lower bounds: ballast water moves the other way, and few draughts are usable.
     count(cargo.moved_t) as calls_with_tonnes,
     sum(cargo.moved_t)::bigint as moved_t_estimate,
     count(cargo.deadweight_t) as calls_with_deadweight,

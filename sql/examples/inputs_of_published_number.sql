@@ -1,19 +1,19 @@
--- What it takes to make a published headline again: the program, the as-of time, the registers and every input file.
+-- What is needed to reproduce a published headline: program version, as-of time, registers and every input file.
 -- Grain: one version of a week's headline and input file.
-with wanted as (
-    -- Put a week such as '2026-W16' in the place of null; null is the newest that was published.
+with selected as (
+    -- Replace null by a week such as '2026-W16'; null is the newest published week.
     select coalesce(null, max(week)) as week
     from published_week
 ),
 
-held as (
+latest_state as (
     select
         published_week.week,
         published_week.run_id,
         run_file.file_id,
         arg_max(run_file.is_gone, run_file.run_id) as is_gone
-    from wanted
-    inner join published_week on wanted.week = published_week.week
+    from selected
+    inner join published_week on selected.week = published_week.week
     inner join run_file on published_week.run_id >= run_file.run_id
     group by published_week.week, published_week.run_id, run_file.file_id
 )
@@ -31,14 +31,14 @@ select
     run.register_imports,
     file.name,
     file.file_id
-from held
+from latest_state
 inner join published_week
-    on held.week = published_week.week and held.run_id = published_week.run_id
-inner join run on held.run_id = run.run_id
-inner join run_file as file on held.file_id = file.file_id and not file.is_gone
-where not held.is_gone
+    on latest_state.week = published_week.week and latest_state.run_id = published_week.run_id
+inner join run on latest_state.run_id = run.run_id
+inner join run_file as file on latest_state.file_id = file.file_id and not file.is_gone
+where not latest_state.is_gone
 qualify row_number() over (
-    partition by held.week, held.run_id, held.file_id
+    partition by latest_state.week, latest_state.run_id, latest_state.file_id
     order by file.run_id
 ) = 1
 order by published_week.run_id, file.name, file.file_id

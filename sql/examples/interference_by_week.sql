@@ -1,6 +1,6 @@
--- Interference week by week: how many events, how many ships at most, and how many tanker calls it made less sure.
+-- Interference by week: number of events, most ships displaced, and tanker calls with lowered confidence.
 -- Grain: one week.
-with shaken as (
+with affected as (
     select
         call_interference.interference_id,
         count(*) filter (where port_call.is_tanker) as tanker_calls,
@@ -15,9 +15,9 @@ select
     count(*) as events,
     max(event.ships) as most_ships,
     sum(event.displaced_fixes) as displaced_fixes,
-    sum(coalesce(shaken.tanker_calls, 0)) as tanker_calls_inside,
-    sum(coalesce(shaken.contested, 0)) as tanker_calls_contested
+    sum(coalesce(affected.tanker_calls, 0)) as tanker_calls_inside,
+    sum(coalesce(affected.contested, 0)) as tanker_calls_contested
 from interference as event
-left join shaken on event.interference_id = shaken.interference_id
+left join affected on event.interference_id = affected.interference_id
 group by week
 order by week

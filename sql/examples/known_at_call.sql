@@ -1,4 +1,4 @@
--- The headline in both views: all that is linked today, and what was known when the ship called.
+-- The headline in both views: with the links known today, and with those known at the call.
 -- Grain: one week.
 with counted as (
     select
@@ -14,7 +14,7 @@ with counted as (
 select
     barometer.week,
     barometer.russian_linked_tanker_calls as linked_today,
-    -- Null, not 0, where too little was heard to say zero.
+    -- Null, not 0, where too few hours were heard to report zero.
     case
         when barometer.russian_linked_tanker_calls is not null
             then coalesce(counted.known_then, 0)

@@ -1,7 +1,7 @@
 -- A week's calls of Russian-linked tankers, each with the evidence for its link.
 -- Grain: one call and piece of evidence.
-with wanted as (
-    -- Put a week such as '2026-W16' in the place of null; null is the newest that is not open.
+with selected as (
+    -- Replace null by a week such as '2026-W16'; null is the newest closed week.
     select coalesce(null, max(week) filter (where state <> 'open'), max(week)) as week
     from barometer
 )
@@ -25,8 +25,8 @@ select
     evidence.reference,
     evidence.listed_on,
     evidence.was_known_at_call
-from wanted
-inner join port_call on wanted.week = port_call.week
+from selected
+inner join port_call on selected.week = port_call.week
 inner join counted_call on port_call.port_call_id = counted_call.port_call_id
 inner join call_evidence as evidence on port_call.port_call_id = evidence.port_call_id
 where port_call.is_russian_linked

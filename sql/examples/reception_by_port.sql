@@ -1,4 +1,4 @@
--- How well each port was heard, week by week: a missing call means little where nothing was heard.
+-- Reception at each port by week: where little was heard, the absence of calls means little.
 -- Grain: one port and week.
 with heard as (
     select

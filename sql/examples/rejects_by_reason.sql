@@ -1,4 +1,4 @@
--- What was wrong with the input: rejected lines by reason and file, with the first of each to look at.
+-- Rejected input lines by reason and file, with the first line of each as an example.
 -- Grain: one input file and reason.
 select
     source_file.name,

@@ -1,4 +1,4 @@
--- Every version of every published headline, with the reasons of what the run changed.
+-- Every version of every published headline, with the reasons for the changes.
 -- Grain: one version of a week's headline.
 with changed as (
     select

@@ -1,4 +1,4 @@
--- The tankers that call most: who they are, how often and where they called, and what links them to Russia.
+-- The tankers with the most calls: identity, number and places of calls, and links to Russia.
 -- Grain: one hull (hull_id).
 with called as (
     select

@@ -1,4 +1,4 @@
--- What the silences near Iranian ports may be, week by week: how many are left as possible dark calls, and why the others are none.
+-- Silences near Iranian ports by week and verdict: possible dark calls, and the explanations of the others.
 -- Grain: one week and verdict.
 select
     week,

@@ -1,7 +1,7 @@
 -- A ship's fixes around its last call, from two days before to two days after.
 -- Grain: one fix.
-with wanted as (
-    -- Put an IMO number or an MMSI in the place of a null; both null is the ship that called last.
+with selected as (
+    -- Replace a null by an IMO number or an MMSI; with both null, the ship that called last.
     select
         null::integer as imo,
         null::integer as mmsi
@@ -15,10 +15,10 @@ call as (
         port_call.arrived_at,
         port_call.departed_at
     from port_call
-    cross join wanted
+    cross join selected
     where
-        (wanted.imo is null or port_call.imo = wanted.imo)
-        and (wanted.mmsi is null or port_call.mmsi = wanted.mmsi)
+        (selected.imo is null or port_call.imo = selected.imo)
+        and (selected.mmsi is null or port_call.mmsi = selected.mmsi)
     order by port_call.is_tanker desc nulls last, port_call.arrived_at desc, port_call.port_call_id
     limit 1
 )

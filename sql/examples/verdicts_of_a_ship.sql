@@ -1,4 +1,4 @@
--- The track of the ship with the most displaced fixes, with the verdict on each fix: where it was, and where it was not.
+-- The track of the ship with the most implausible fixes, with the verdict on each fix.
 -- Grain: one fix.
 with ship as (
     select mmsi

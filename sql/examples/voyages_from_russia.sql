@@ -1,4 +1,4 @@
--- Where the Russian-linked tankers came from and went on to: the Russian oil ports before and after each call, and the days between.
+-- The Russian oil ports before and after each call of a Russian-linked tanker, with the days in between.
 -- Grain: one call of the headline that is linked to Russia.
 select
     port_call.arrived_at,

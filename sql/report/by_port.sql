@@ -1,4 +1,4 @@
--- A week's ports as a person reads them: Russian-linked calls beside all tanker calls, and what was heard.
+-- A week's ports for the report page: Russian-linked calls, all tanker calls and the share heard.
 -- Grain: one port of $week.
 with by_port as (
     select

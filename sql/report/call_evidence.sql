@@ -1,4 +1,4 @@
--- The evidence for a week's linked calls, piece by piece, as the report's page shows it.
+-- The evidence for a week's linked calls, for the report page.
 -- Grain: one piece of evidence of one linked tanker call that arrived in $week.
 select
     evidence.port_call_id,

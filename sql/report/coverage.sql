@@ -1,4 +1,4 @@
--- What was heard around each port on each day of a week, as the report's CSV.
+-- Reception around each port on each day of a week, as the report's CSV.
 -- Grain: one port and day of $week.
 select
     week.week,

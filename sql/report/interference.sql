@@ -1,4 +1,4 @@
--- The interference of a week, and what it did to the tanker calls at the ports concerned.
+-- The interference events of a week, and their effect on tanker calls at the ports concerned.
 -- Grain: one event that touches $week (interference_id).
 with this_week as (
     select week_start
@@ -6,7 +6,7 @@ with this_week as (
     where week = $week
 ),
 
-inside as (
+covered as (
     select
         call_interference.interference_id,
         count(*) as tanker_calls_less_sure,
@@ -27,11 +27,11 @@ select
     event.evidence,
     round(event.lon, 3) as lon,
     round(event.lat, 3) as lat,
-    coalesce(inside.tanker_calls_less_sure, 0) as tanker_calls_less_sure,
-    coalesce(inside.tanker_calls_contested, 0) as tanker_calls_contested
+    coalesce(covered.tanker_calls_less_sure, 0) as tanker_calls_less_sure,
+    coalesce(covered.tanker_calls_contested, 0) as tanker_calls_contested
 from interference as event
 cross join this_week
-left join inside on event.interference_id = inside.interference_id
+left join covered on event.interference_id = covered.interference_id
 where
     event.began_at < this_week.week_start + interval 7 day
     and event.ended_at >= this_week.week_start

@@ -1,4 +1,4 @@
--- What a reader of a week must know beside its number.
+-- Notes to the number of a week.
 -- Grain: one row for $week.
 with call as (
     select
@@ -24,7 +24,7 @@ too_small as (
     where port_call.week = $week and port_call.confidence >= 2 and hull.is_too_small
 ),
 
--- Linked by a listed number that another ship sent too.
+-- Linked by a listed IMO number that another ship transmitted too.
 contested_number as (
     select count(*) as calls
     from port_call
@@ -48,7 +48,7 @@ waiting as (
     where week = $week
 ),
 
--- Ships with a tanker call in the week that nobody has decided upon.
+-- Ships with a tanker call in the week and a candidate hull without a link decision.
 undecided as (
     select count(distinct port_call.mmsi) as ships
     from port_call
@@ -77,7 +77,7 @@ select
             country = 'IR'
             and port_id not in (select port_id from coverage where observed_hours > 0)
     ) as never_heard,
-    -- The simulator's files are named so (flows/simulate).
+    -- File names of the simulator (flows/simulate).
     coalesce((select bool_or(starts_with(name, 'simulated-')) from source_file), false)
         as is_simulated,
     coalesce(not evidence_at_hand.has_listed, false) as lacks_listed,
@@ -96,5 +96,5 @@ cross join too_small
 cross join contested_number
 cross join waiting
 cross join undecided
--- A week that is no week of the series, as on the map, has notes without it.
+-- Null for weeks outside the series, as on the map.
 left join evidence_at_hand on evidence_at_hand.week = $week

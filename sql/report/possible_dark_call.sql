@@ -1,4 +1,4 @@
--- A week's possible dark calls, which no count holds, with the reasons for each.
+-- A week's possible dark calls, which are not counted, with the reasons for each.
 -- Grain: one silence of a tanker that began in $week (dark_id).
 select
     week,

@@ -1,4 +1,4 @@
--- The registers that today's links follow, how old each was when a week ended, and what is doubtful about it.
+-- The registers used, their age at the end of a week, and open questions on each.
 -- Grain: one register.
 with unknown as (
     select

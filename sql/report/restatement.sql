@@ -1,5 +1,5 @@
--- What a reader of a week's report must know of weeks that were reported before: numbers that were changed since.
--- Grain: one changed number of a week (of the coast, or of a port and link_tier), or one change of its ports' states alone.
+-- Restatements for a week's report: numbers of previously published weeks that changed since the last report.
+-- Grain: one changed number of a week (of the coast, or of a port and link_tier), or one change of states only.
 with first_time as (
     select
         week,
@@ -8,19 +8,19 @@ with first_time as (
     group by week
 ),
 
--- From the last run before that brought a new week, to the one that brought this: what changed
--- between two reports, and it stays the same once the week is out. Before it is, up to now.
+-- From the last earlier run that published a new week to the run that published this week: the
+-- changes between two reports. The result is final once the week is published; before, it runs to now.
 reported as (
     select
         coalesce(
-            (select max(run_id) from first_time where run_id < coalesce(this.run_id, 'infinity'::double)),
+            (select max(run_id) from first_time where run_id < coalesce(this_week.run_id, 'infinity'::double)),
             0
         ) as after_run_id,
-        coalesce(this.run_id, 'infinity'::double) as last_run_id
-    from (select max(run_id) filter (where week = $week) as run_id from first_time) as this
+        coalesce(this_week.run_id, 'infinity'::double) as last_run_id
+    from (select max(run_id) filter (where week = $week) as run_id from first_time) as this_week
 ),
 
-wanted as (
+selected as (
     select
         restatement.restatement_id,
         restatement.restated_at,
@@ -37,10 +37,10 @@ wanted as (
         restatement.detail,
         restatement.calls_came,
         restatement.calls_went,
-        -- Of a null that became 0, or the other way, the state says all.
+        -- For a null that became 0, or the reverse, the change of state is enough.
         restatement.number <> 'port_calls'
         or coalesce(restatement.old_port_calls, 0) <> coalesce(restatement.new_port_calls, 0)
-            as is_told
+            as is_number_change
     from restatement
     cross join reported
     where
@@ -51,9 +51,9 @@ wanted as (
         )
 ),
 
--- A file that fills a silence changes the state of every port and tier: a row each would bury the
--- counts.
-told as (
+-- A file that fills a gap in reception changes the state of every port and tier: such changes are
+-- grouped, so that changed counts remain visible.
+change as (
     select
         restatement_id,
         restated_at,
@@ -71,8 +71,8 @@ told as (
         detail,
         calls_came,
         calls_went
-    from wanted
-    where is_told
+    from selected
+    where is_number_change
     union all
     select
         min(restatement_id) as restatement_id,
@@ -91,40 +91,40 @@ told as (
         detail,
         null as calls_came,
         null as calls_went
-    from wanted
-    where not is_told
+    from selected
+    where not is_number_change
     group by restated_at, run_id, week, old_state, new_state, reasons, detail
 )
 
 select
-    told.restated_at,
-    told.run_id,
-    told.week,
-    told.number,
-    told.port_id,
+    change.restated_at,
+    change.run_id,
+    change.week,
+    change.number,
+    change.port_id,
     port.name as port_name,
-    told.link_tier,
-    told.ports,
-    told.old_port_calls,
-    told.new_port_calls,
-    told.old_state,
-    told.new_state,
-    told.reasons,
-    told.detail,
-    told.calls_came,
-    told.calls_went
-from told
-left join port on told.port_id = port.port_id
+    change.link_tier,
+    change.ports,
+    change.old_port_calls,
+    change.new_port_calls,
+    change.old_state,
+    change.new_state,
+    change.reasons,
+    change.detail,
+    change.calls_came,
+    change.calls_went
+from change
+left join port on change.port_id = port.port_id
 order by
-    told.week desc,
-    told.run_id desc,
+    change.week desc,
+    change.run_id desc,
     list_position(
         [
             'russian_linked_berth_calls', 'russian_linked_tanker_calls', 'tanker_calls',
             'port_calls', 'state'
         ],
-        told.number
+        change.number
     ),
-    told.port_id,
-    list_position(['strong', 'moderate', 'weak', 'none'], told.link_tier),
-    told.restatement_id
+    change.port_id,
+    list_position(['strong', 'moderate', 'weak', 'none'], change.link_tier),
+    change.restatement_id

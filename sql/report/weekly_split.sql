@@ -1,4 +1,4 @@
--- A week's Russian-linked tanker calls by water, strength and kind of link, kind of tanker, direction and Iran's lists.
+-- A week's Russian-linked tanker calls by water, strength and kind of link, kind of tanker, direction and listing under programmes concerning Iran.
 -- Grain: one dimension and value. Parameter: $week.
 select
     week,

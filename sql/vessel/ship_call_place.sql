@@ -1,4 +1,4 @@
--- Where the calls of a ship lay, for a map.
+-- Positions of a ship's calls, for a map.
 -- Grain: one call. Parameter: $port_call_ids.
 select
     port_call_id,

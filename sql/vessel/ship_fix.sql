@@ -1,4 +1,4 @@
--- A ship's fixes, with the verdict and whether they are of its own track, for a map.
+-- A ship's fixes, with the verdict and whether they belong to its own track, for a map.
 -- Grain: one fix (mmsi, reported_at, lon, lat). Parameter: $hull_id.
 with span as (
     select
@@ -11,7 +11,7 @@ with span as (
     group by track_id, mmsi
 ),
 
--- A hull that is two tracks of one transmitter owns the fixes of both.
+-- A hull with two tracks on one transmitter has the fixes of both.
 fix as (
     select
         position.mmsi,
@@ -47,7 +47,7 @@ select
     sog_kn,
     track_id,
     is_own,
-    -- Null: the ship never came near a port, and its fixes were not judged.
+    -- Null: the ship was never near a port, and its fixes have no verdict.
     verdict,
     reason
 from fix

@@ -1,4 +1,4 @@
--- What about a ship does not fit, and which hulls of registers it may be.
+-- Identity conflicts of a ship, and the hulls in registers that it may be.
 -- Grain: one conflict or candidate. Parameters: $hull_id, $imo.
 with transmitter as (
     select distinct mmsi
@@ -6,7 +6,7 @@ with transmitter as (
     where hull_id = $hull_id and source = 'AIS'
 ),
 
-doubt as (
+finding as (
     select
         conflict as kind,
         mmsi,
@@ -39,5 +39,5 @@ select
     detail,
     valid_from,
     valid_to
-from doubt
+from finding
 order by valid_from, kind, mmsi, imo, detail

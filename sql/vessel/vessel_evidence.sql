@@ -1,5 +1,5 @@
--- What links a ship to Russia, with dates and sources.
--- Grain: one piece of evidence. Parameters: $hull_id, $imo (null where the ship tells no hull), $mmsi.
+-- Evidence that links a ship to Russia, with dates and sources.
+-- Grain: one piece of evidence. Parameters: $hull_id, $imo (null for a ship without an IMO number), $mmsi.
 with transmitter as (
     select distinct mmsi
     from vessel
@@ -22,7 +22,7 @@ from vessel_link
 where
     (matched_by = 'imo' and imo = $imo)
     or (imo is null and hull_id = $hull_id)
-    -- A list's MMSI: only for a ship that tells no hull, or that is only listed.
+    -- By an MMSI in a list: only for a ship without an IMO number, or one that is only listed.
     or (
         $imo is null
         and matched_by = 'mmsi'

@@ -1,8 +1,8 @@
--- The ships that a number or a part of a name may mean, heard or only listed.
+-- Ships that match a number or part of a name, heard or only listed.
 -- Grain: one hull. Parameters: $number (IMO number or MMSI; null for a name), $name (null for a number).
 with entry as (
     select
-        -- As hulls heard are called; an entry may give no number at all, but a name.
+        -- Formed as for hulls that were heard; an entry may have a name and no number.
         coalesce('IMO ' || imo, 'MMSI ' || mmsis[1], vessel_name) as hull_id,
         imo,
         case when imo is null then mmsis[1] end as mmsi,
@@ -16,7 +16,7 @@ with entry as (
         or len(list_filter(former_names, lambda x: contains(upper(x), upper($name)))) > 0
 ),
 
-named as (
+matched as (
     select hull_id
     from vessel
     where
@@ -27,7 +27,7 @@ named as (
     select hull_id
     from entry
     union
-    -- Her record has the entries without an IMO number that give the MMSI which she sent last.
+    -- The ship whose last MMSI is that of an entry without an IMO number.
     select hull.hull_id
     from hull
     inner join entry on hull.mmsi = entry.mmsi
@@ -44,7 +44,7 @@ heard as (
         hull.first_at,
         hull.last_at
     from hull
-    inner join named on hull.hull_id = named.hull_id
+    inner join matched on hull.hull_id = matched.hull_id
 ),
 
 listed as (
@@ -64,7 +64,7 @@ listed as (
     group by hull_id, imo, mmsi
 ),
 
-found as (
+ship as (
     select * from heard
     union all
     select * from listed
@@ -79,5 +79,5 @@ select
     is_tanker,
     first_at,
     last_at
-from found
+from ship
 order by first_at is null, vessel_name, hull_id

@@ -1,4 +1,4 @@
--- A ship through time: what it was called, and by whom.
+-- The descriptions of a ship over time, from AIS and registers.
 -- Grain: one description. Parameter: $hull_id.
 select
     valid_from,

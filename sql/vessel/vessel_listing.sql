@@ -1,4 +1,4 @@
--- Every entry of every register on a ship, whatever the programme is about.
+-- Every entry of every register on a ship, whatever the programme concerns.
 -- Grain: one entry. Parameters: $hull_id, $imo and $mmsi, null where the ship has none.
 select
     link_source,
@@ -20,7 +20,7 @@ where
         imo is null
         and (
             list_contains(mmsis, $mmsi)
-            -- The list gives a name and no number: so does vessel_find.
+            -- The list has a name and no number: hull_id is the name, as in vessel_find.
             or ($imo is null and $mmsi is null and len(mmsis) = 0 and vessel_name = $hull_id)
         )
     )

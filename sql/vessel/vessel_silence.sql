@@ -1,4 +1,4 @@
--- A ship's silences of 24 hours and more, while it was within what the lake covers, and whether others were heard meanwhile.
+-- A ship's silences of 24 hours or more between its first and last fix in the lake, with the other ships heard meanwhile.
 -- Grain: one silence. Parameter: $hull_id.
 with span as (
     select
@@ -50,8 +50,8 @@ silence as (
     where silent_to - silent_from >= interval 24 hour
 ),
 
--- As sql/09_silences/silence_hearing.sql has it: by the source that heard it last, in the whole hours of the
--- silence, in the cell of a quarter degree where it fell silent and the eight about it.
+-- As in sql/09_silences/silence_hearing.sql: by the source that heard it last, in the whole hours of the
+-- silence, in the cell of a quarter degree where it fell silent and the eight next to it.
 place as (
     select
         silence.*,
@@ -97,8 +97,8 @@ select
     round(
         great_circle_km(silence.from_lon, silence.from_lat, silence.to_lon, silence.to_lat)
     ) as moved_km,
-    -- Other ships heard around where it fell silent, and the share of the hours, 0 to 1: where
-    -- nobody was heard, its silence says nothing.
+    -- Other ships heard around the start of the silence, and the share of hours with any, 0 to 1:
+    -- where none was heard, the silence means nothing.
     coalesce(heard.neighbours_heard, 0) as neighbours_heard,
     round(
         coalesce(heard.heard_hours, 0)
