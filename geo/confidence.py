@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flows.home.rules import rule
 from geo.earth import great_circle_m
 from geo.plausibility import DISPUTED
 from geo.stays import HOUR_US, M_PER_NM, Bools, Floats, Ints, StayTable, Table, neighbour
@@ -21,7 +22,7 @@ SAILING_KN = 5.0
 """Reports above this are of a ship on passage; those below of one that manoeuvres or swings."""
 ROOM_US = HOUR_US
 """The time that must remain for a single still fix to stand for a stop."""
-SEEN_WITHIN_US = 6 * HOUR_US
+SEEN_WITHIN_US = int(rule("heard_within_h") * HOUR_US)
 """An arrival or departure is seen if the fixes on its two sides are at most this far apart.
 
 The hearing window of `coverage`. Global Fishing Watch takes 4 hours for a gap

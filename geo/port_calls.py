@@ -20,6 +20,7 @@ import pandas as pd
 
 from geo.confidence import confidence_of, fixes_outside, outside_distance_m
 from geo.fences import BERTH
+from geo.hulls import CLOCK_LAG_US
 from geo.plausibility import DISPUTED, IMPLAUSIBLE
 from geo.stays import (
     HEARD_SILENCE_H,
@@ -49,8 +50,6 @@ TWO_PLACES_TURNS = 3
 """A ship that sends from a berth for so long, and in turns with another place at least so often,
 may be loading while it pretends to be elsewhere: shown, contested. Shorter stays are interference,
 and so are those in which the ship is heard from the berth alone."""
-CLOCK_US = 13 * HOUR_US
-"""A wrong clock repeats a call within the width of all time zones, as in `geo.plausibility`."""
 
 COLUMNS = (
     "port_call_id",
@@ -221,7 +220,7 @@ def _is_echo(doubled: pd.DataFrame, calls: pd.DataFrame) -> npt.NDArray[np.bool_
     pairs = doubled.reset_index(names="row").merge(
         calls, on=["mmsi", "port_id"], suffixes=("", "_call")
     )
-    slack = pd.Timedelta(CLOCK_US, unit="us")
+    slack = pd.Timedelta(CLOCK_LAG_US, unit="us")
     ends = pairs["departed_at_call"].fillna(pd.Timestamp.max - slack)
     meets = (pairs["arrived_at"] <= ends + slack) & (
         pairs["departed_at"] >= pairs["arrived_at_call"] - slack

@@ -51,7 +51,7 @@ def assert_told_apart(true: pd.DataFrame, false: pd.DataFrame) -> Judgement:
 
 CALL = voyage("A berth 20h, sea")
 SIX = fixes_at(
-    START, 10.5 + np.repeat(np.arange(3), 2) * 0.4 + [0, 0.01] * 3, 50 + np.tile([0, 3], 3), 29.0
+    START, 10.5 + np.repeat(np.arange(3), 2) * 0.4 + [0, 0.01] * 3, [50, 53, 51, 54, 52, 55], 29.0
 )
 CASES = {
     **{
@@ -91,6 +91,7 @@ CASES = {
     "at one time": (voyage("10h", every="1h"), seen("B berth 4 5")),
     "not left": (voyage("10h, -11h, 10h"), seen("B berth 20.9")),
     "not reached": (voyage("10h, -11h, 10h"), seen("B berth 10.1")),
+    "one on each side": (voyage("50h", every="1h").iloc[1:], seen("far 0 50.5")),
     "before the track": (voyage("30h", every="1h"), seen("far -0.5")),
     "after the track": (voyage("30h", every="1h"), seen("far 30.5")),
     "a stay abroad": (
@@ -106,9 +107,10 @@ def test_false_fixes_are_implausible_and_the_others_credible(case: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["1min", "10min", "1h", "6h"])
-def test_a_clean_voyage_is_credible(step: str) -> None:
+def test_a_clean_voyage_is_credible_as_is_one_fix_or_none(step: str) -> None:
     clean = voyage("A anchorage@16 30h, A berth@6, far@29", every=step)
-    assert (judge(clean).verdict == CREDIBLE).all()
+    for fixes in (clean, clean.iloc[:1], clean.iloc[:0]):
+        assert (judge(fixes).verdict == CREDIBLE).all()
 
 
 def test_whole_minutes_do_not_make_a_ship_too_fast() -> None:
@@ -130,8 +132,14 @@ def test_a_jump_without_return_is_disputed_on_both_sides() -> None:
     assert judge(track).verdict.tolist() == [CREDIBLE] * 10 + [DISPUTED] * 2 + [CREDIBLE] * 9
 
 
-def test_one_fix_on_each_side_does_not_outweigh_a_track() -> None:
-    assert_told_apart(voyage("50h", every="1h").iloc[1:], seen("far 0 50.5"))
+def test_a_way_that_joins_the_track_at_one_end_of_a_silence_belongs_to_it() -> None:
+    track = voyage("A berth 20h, sea 6h, off A@9, east sea@9")
+    for legs, hours in (("upper gulf > 30h, far, upper gulf", 0.5), ("sea > 40h", 40)):
+        at = track["reported_at"].max() + timedelta(hours=hours)
+        track = together(track, voyage(legs, at=at))
+    judgement = judge(track)
+    assert np.bincount(judgement.verdict).tolist() == [len(track) - 2, 2]
+    assert (judgement.track_id == MMSI).all()
 
 
 def test_a_return_after_weeks_proves_nothing() -> None:
@@ -145,12 +153,6 @@ def test_the_limit_of_speed_and_the_date_line() -> None:
     degrees = (np.array([-1.0, 1.0]) + 30 * 1852 + slack_m) / 111_195.08
     assert can_sail([0, 0], [0, 0], [0, 0], degrees, [3600e6] * 2).tolist() == [True, False]
     assert can_sail([179.99], [0.0], [-179.99], [0.0], [60e6]).tolist() == [True]
-
-
-def test_no_fix_or_one_fix() -> None:
-    track = voyage("1h", every="1h")
-    assert judge(track.iloc[:0]).verdict.size == 0
-    assert judge(track.iloc[:1]).verdict.tolist() == [CREDIBLE]
 
 
 # Several hulls on one MMSI.
