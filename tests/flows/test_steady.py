@@ -32,7 +32,8 @@ KNOWN = (
     *("joined_call", "port_call", "track_call"),
 )
 WAY = (
-    *("steady_ship", "ship_spell", "claim_spell", "imo_claim", "imo_conflict", "imo_rival"),
+    *("track_fix", "steady_ship", "ship_spell", "claim_spell"),
+    *("imo_claim", "imo_conflict", "imo_rival"),
     *("hull_spell", "hull", "vessel", "vessel_conflict", "link_candidate"),
 )
 COMPARED = ("hull", "vessel", "vessel_conflict", "link_candidate")
@@ -71,7 +72,7 @@ def con(
     """Registers as they are, and no fix: nobody sends a number from two places at once."""
     home = fill_home(tmp_path_factory.mktemp("steady") / "home", sample_days[:1]).home
     with duckdb.connect() as con:
-        relations.define(con)
+        relations.begin(con)
         path = str(home / "barometer.duckdb").replace("'", "''")
         con.execute(f"attach '{path}' as real (read_only)")
         for name in KNOWN:
@@ -84,7 +85,8 @@ def con(
             "insert into register_ship by name select $imo::integer as imo, $day as scrapped_on",
             {"imo": SCRAPPED, "day": SCRAPPED_ON},
         )
-        con.register("position", POSITION_SCHEMA.empty_table())
+        schema = POSITION_SCHEMA.append(pa.field("source", pa.string()))
+        con.register("position", schema.empty_table())
         yield con
 
 
