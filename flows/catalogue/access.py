@@ -28,6 +28,9 @@ from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 STORAGE_VERSION = "v1.0.0"
 """Written so that DuckDB clients from 1.1 on can open it (tried with 1.1.3)."""
 
+HEADLINE = "set variable series = 'russian_linked_tankers'"
+"""The series that the reports, and with them page, mail and terminal, are about."""
+
 LAKE_VIEWS = {
     "position": (*POSITION_SCHEMA.names, "source", "file_id"),
     "reject": ("file_id", *REJECT_SCHEMA.names),
@@ -141,6 +144,7 @@ def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCo
     with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
         define(con)
         con.execute(SESSION)
+        con.execute(HEADLINE)
         store.attach(con, settings.place)
         yield con
 
@@ -303,11 +307,11 @@ def require_week(con: duckdb.DuckDBPyConnection, week: str | None) -> str:
     BarometerError
         If the catalogue holds no such week, or none at all.
     """
-    weeks = con.execute("select week, state from barometer order by week").fetchall()
+    weeks = con.execute("select week, is_open from week order by week").fetchall()
     if not weeks:
         raise BarometerError("the lake holds no position yet, so there is no week to report.")
     if week is None:
-        closed = [name for name, state in weeks if state != "open"]
+        closed = [name for name, is_open in weeks if not is_open]
         return str((closed or [weeks[-1][0]])[-1])
     if week not in {name for name, _ in weeks}:
         raise BarometerError(

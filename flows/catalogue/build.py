@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from flows import __version__
@@ -54,6 +55,8 @@ FROM_TRACKS = (
 
 FROM_COUNTS = ("window_rate", "week_rate")
 PARTS = ("worked_part",)
+
+COUNTS = "from series_count where series = $series order by week, water nulls first"
 
 CALL_ORDER = ("mmsi", "track_id", "arrived_at", "port_id")
 FIX_ORDER = ("mmsi", "reported_at", "lon", "lat")
@@ -143,7 +146,7 @@ def build(
             ),
             _Step(("candidate", "reception_hour"), FROM_TRACKS, find_calls),
             _Step(
-                ("series_count",),
+                ("series", "series_count"),
                 FROM_COUNTS,
                 lambda: _store(con, FROM_COUNTS, _series(con)),
             ),
@@ -227,14 +230,20 @@ def _data_end(manifest: Manifest) -> datetime | None:
 
 
 def _series(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
-    """What the counts say: each week's windows, and each week's limits, test and word."""
-    weeks = con.sql("from series_count order by week, water nulls first").df()
+    """Each series' windows, and the limits, test and word of each of its weeks."""
     # scipy takes a second to load, and most commands only read.
     from flows.derive import series  # noqa: PLC0415
 
-    windows = series.windows(weeks)
-    tables = (windows, series.weekly(weeks, windows))
-    return [pa.Table.from_pandas(table, preserve_index=False) for table in tables]
+    windows, weekly = [], []
+    for (name,) in con.execute("select series from series order by series").fetchall():
+        weeks = con.execute(COUNTS, {"series": name}).df()
+        windows.append(series.windows(weeks).assign(series=name))
+        weekly.append(series.weekly(weeks, windows[-1]).assign(series=name))
+    tables = (pd.concat(windows), pd.concat(weekly))
+    return [
+        pa.Table.from_pandas(table.astype({"series": "str"}), preserve_index=False)
+        for table in tables
+    ]
 
 
 # A service builds every week, a check builds twice: the same files give the same tables.

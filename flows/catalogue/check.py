@@ -59,6 +59,13 @@ group by all
 order by all
 """
 
+UNOBSERVED = """
+select week
+from barometer
+where series = getvariable('series') and state = 'unobserved'
+order by week
+"""
+
 
 class Finding(NamedTuple):
     """One thing that a check found. `is_fault`: false for what the data just cannot support."""
@@ -258,8 +265,7 @@ def _check_queries(con: duckdb.DuckDBPyConnection) -> list[Finding]:
 def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Finding]:
     """What the data cannot support, said before somebody asks it of them."""
     found = []
-    series = con.execute("select week, state from barometer order by week").fetchall()
-    unobserved = [week for week, state in series if state == "unobserved"]
+    unobserved = [week for (week,) in con.execute(UNOBSERVED).fetchall()]
     if unobserved:
         found.append(_limit("unobserved", f"{_spans(unobserved)}: too little heard to say zero"))
     never = con.execute(

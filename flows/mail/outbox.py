@@ -363,10 +363,10 @@ def _messages_due(settings: Settings, mail: MailSettings, now: datetime) -> list
         if address in mail.recipients and _is_to_be_sent(record, mail, now, by_hand=False)
     }
     with lock.locked(settings.home), access.reading(settings) as con:
-        states = dict(con.execute("select week, state from barometer order by week").fetchall())
-        closed = [week for week, state in states.items() if state != "open"]
+        is_open = dict(con.execute("select week, is_open from week order by week").fetchall())
+        closed = [week for week in is_open if not is_open[week]]
         due |= {week for week in closed if by_week and week > max(by_week)} | set(closed[-1:])
-        return [week_message(con, settings.home, week) for week in sorted(due & states.keys())]
+        return [week_message(con, settings.home, week) for week in sorted(due & is_open.keys())]
 
 
 def week_message(con: duckdb.DuckDBPyConnection, home: Path, week: str) -> Message:

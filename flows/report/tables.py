@@ -131,4 +131,4 @@ def week_folder(home: Path, week: str) -> Path:
 
 def weeks(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The weeks of the series, oldest first."""
-    return [row[0] for row in con.execute("select week from barometer order by week").fetchall()]
+    return [row[0] for row in con.execute("select week from week order by week").fetchall()]

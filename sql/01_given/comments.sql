@@ -143,3 +143,9 @@ comment on column rule.name is 'Name, ending with the unit where there is one.';
 comment on column rule.value is 'Value, in the unit.';
 comment on column rule.unit is 'Unit. Null: a share, a ratio or a plain number.';
 comment on column rule.source is 'Publication, or a choice and its reason.';
+
+comment on table series is 'The weekly series, with the ships and ports that each counts. The reports are about russian_linked_tankers. One row per series.';
+comment on column series.series is 'Key of the series, in counted_call and all weekly and published relations.';
+comment on column series.title is 'Display name of the series.';
+comment on column series.cargo is 'Ships counted: tanker, as in hull; or dry cargo, ships of AIS type 70 to 79 (cargo) and those that a register lists as ro-ro.';
+comment on column series.ports is 'Ports counted: Iran for all Iranian ports, or a water as in port (Persian Gulf, Gulf of Oman, Caspian).';

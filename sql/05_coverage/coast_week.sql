@@ -1,7 +1,8 @@
--- Share of each week that was heard, for the whole coast and each water, weighted as in the series barometer.
--- Grain: one week and water; water is null for the whole coast.
+-- Share of each week that was heard, for all ports of a series and each water, weighted as in barometer.
+-- Grain: one series, week and water; water is null for all ports of the series.
 with port_share as (
     select
+        series_port.series,
         port_week.week,
         port_week.week_start,
         unnest(
@@ -11,12 +12,14 @@ with port_share as (
         port_week.observed_share::double as observed_share,
         port_week.usual_tanker_calls::double as usual_tanker_calls
     from port_week
+    inner join series_port on port_week.port_id = series_port.port_id
     inner join port on port_week.port_id = port.port_id
     where port_week.usual_tanker_calls is not null
 ),
 
 share as (
     select
+        series,
         week,
         week_start,
         water,
@@ -27,19 +30,20 @@ share as (
             / list_sum(list(usual_tanker_calls order by port_id))
         )::float as observed_share
     from port_share
-    group by week, week_start, water
+    group by series, week, week_start, water
 ),
 
 -- The Caspian has a twentieth of the weight, and is where Russian ships call: the state of the coast
 -- is that of the water with the lowest share.
 worst as (
     select
+        series,
         week,
         water,
         observed_share
     from share
     where water is not null
-    qualify row_number() over (partition by week order by observed_share, water) = 1
+    qualify row_number() over (partition by series, week order by observed_share, water) = 1
 )
 
 select
@@ -50,7 +54,8 @@ select
     share.observed_share,
     coalesce(share.water, worst.water) as worst_water,
     case when share.water is null then worst.observed_share else share.observed_share end
-        as worst_share
+        as worst_share,
+    share.series
 from share
-inner join worst on share.week = worst.week
-order by share.week, share.water
+inner join worst on share.series = worst.series and share.week = worst.week
+order by share.series, share.week, share.water

@@ -1,12 +1,22 @@
 -- Direction of the oil, ship size and estimated quantity of each tanker call.
--- Grain: one counted call (port_call_id).
-with sized as (
-    select
+-- Grain: one counted call of a tanker (port_call_id).
+with counted as (
+    select distinct
         counted_call.port_call_id,
+        counted_call.port_id,
+        counted_call.area_kind
+    from counted_call
+    inner join series on counted_call.series = series.series
+    where series.cargo = 'tanker'
+),
+
+sized as (
+    select
+        counted.port_call_id,
         port_call.draught_in_m::double as draught_in_m,
         port_call.draught_out_m::double as draught_out_m,
         -- For anchorage calls the trade of the terminal does not apply.
-        case when counted_call.area_kind = 'berth' then terminal.terminal_trade end
+        case when counted.area_kind = 'berth' then terminal.terminal_trade end
             as terminal_trade,
         hull.deadweight_t,
         hull.tanker_kind,
@@ -21,11 +31,11 @@ with sized as (
                 then hull.length_m::double
         end as length_m,
         hull.beam_m::double as beam_m
-    from counted_call
-    inner join port_call on counted_call.port_call_id = port_call.port_call_id
-    inner join call_identity as identity on counted_call.port_call_id = identity.port_call_id
+    from counted
+    inner join port_call on counted.port_call_id = port_call.port_call_id
+    inner join call_identity as identity on counted.port_call_id = identity.port_call_id
     left join hull on identity.hull_id = hull.hull_id
-    left join terminal on counted_call.port_id = terminal.port_id
+    left join terminal on counted.port_id = terminal.port_id
 ),
 
 -- The full draught of a crude tanker is 0.0617 times its length overall and 1.04 m, its block

@@ -1,7 +1,8 @@
--- Position of each tanker call among the ship's calls: whether it is the first in Iran, and the Russian calls before and after.
--- Grain: one counted call (port_call_id).
+-- Position of each counted call among the ship's calls: whether it is the first in the series, and the Russian calls before and after.
+-- Grain: one series and counted call (series, port_call_id).
 with call as (
     select
+        counted_call.series,
         counted_call.port_call_id,
         counted_call.week,
         port_call.arrived_at,
@@ -19,27 +20,32 @@ with call as (
 ),
 
 earlier as (
-    select distinct call.port_call_id
+    select distinct
+        call.series,
+        call.port_call_id
     from call
     inner join call as before
         on
-            call.caller_id = before.caller_id
+            call.series = before.series
+            and call.caller_id = before.caller_id
             and (before.arrived_at, before.port_call_id) < (call.arrived_at, call.port_call_id)
 ),
 
 -- Weeks in which the call's water was heard well enough to report zero, as in weekly_water.
 heard as (
     select
+        counted_call.series,
         counted_call.port_call_id,
         count(*) filter (where coast_week.observed_share >= rule('least_share')::float) as heard_weeks_before
     from counted_call
     inner join coast_week
         on
-            counted_call.week > coast_week.week
+            counted_call.series = coast_week.series
+            and counted_call.week > coast_week.week
             and coast_week.water = case
                 when counted_call.water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman'
             end
-    group by counted_call.port_call_id
+    group by counted_call.series, counted_call.port_call_id
 ),
 
 russian as (
@@ -93,10 +99,13 @@ select
     last_russian.at as last_russian_at,
     next_russian.port_name as next_russian_port,
     next_russian.at as next_russian_at,
-    coalesce(heard.heard_weeks_before, 0)::integer as heard_weeks_before
+    coalesce(heard.heard_weeks_before, 0)::integer as heard_weeks_before,
+    counted_call.series
 from counted_call
-left join earlier on counted_call.port_call_id = earlier.port_call_id
-left join heard on counted_call.port_call_id = heard.port_call_id
+left join earlier
+    on counted_call.series = earlier.series and counted_call.port_call_id = earlier.port_call_id
+left join heard
+    on counted_call.series = heard.series and counted_call.port_call_id = heard.port_call_id
 left join last_russian on counted_call.port_call_id = last_russian.port_call_id
 left join next_russian on counted_call.port_call_id = next_russian.port_call_id
-order by counted_call.port_call_id
+order by counted_call.series, counted_call.port_call_id

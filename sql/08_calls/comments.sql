@@ -39,7 +39,7 @@ comment on column joined_call.port_call_id is 'The call; key of port_call.';
 comment on column joined_call.joined_id is 'The lowest port_call_id of the group; the call''s own if it is in no group. Several calls of one MMSI in a group remain separate calls.';
 comment on column joined_call.ended_at is 'Departure; for a ship still in port, the last time that its track was heard, UTC.';
 
-comment on table counted_call is 'The calls that are counted: of tankers, with confidence 2 or more, linked to Russia or not. From a group of calls of one ship (joined_call) the calls of one MMSI are counted, preferably one with a berth call; port_call has all. One row per call.';
+comment on table counted_call is 'The calls that are counted: of the ships of each series, with confidence 2 or more, linked to Russia or not. From a group of calls of one ship (joined_call) the calls of one MMSI are counted, preferably one with a berth call; port_call has all. One row per series and call.';
 comment on column counted_call.port_call_id is 'The call; key of port_call.';
 comment on column counted_call.week is 'ISO week of arrival, in UTC.';
 comment on column counted_call.port_id is 'The port.';
@@ -53,8 +53,9 @@ comment on column counted_call.hull_id is 'The ship; key of hull. Never null: co
 comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all arrivals except anchorage calls within 10 days of a berth call of the ship in the same water, which belong to the same voyage.';
 comment on column counted_call.port_name is 'Name of the port.';
 comment on column counted_call.is_arrival is 'Whether the arrival could be heard, as in port_call; for a hull with two MMSIs, that of the MMSI heard first. False: counted only in in_port_calls.';
+comment on column counted_call.series is 'The series; key of the relation series.';
 
-comment on table call_cargo is 'Direction of the oil, ship size and estimated quantity of each counted call: estimates from draughts, which crews enter by hand, and from the trade of the terminal. One row per call.';
+comment on table call_cargo is 'Direction of the oil, ship size and estimated quantity of each counted call of a tanker: estimates from draughts, which crews enter by hand, and from the trade of the terminal. One row per call.';
 comment on column call_cargo.port_call_id is 'The call; key of counted_call.';
 comment on column call_cargo.direction is 'loading, discharging or unknown. By the draught where it changed by a fifth or more, and plausibly; else by the trade of the terminal.';
 comment on column call_cargo.direction_by is 'draught, terminal, or draught; terminal where both agree. Null: unknown.';
@@ -64,7 +65,7 @@ comment on column call_cargo.deadweight_by is 'register, or estimate: from lengt
 comment on column call_cargo.moved_t is 'ESTIMATE of the tonnes moved: draught change times waterplane area, at most the deadweight. Ballast water moves the other way, so the actual quantity of oil is larger, by about half for a full cargo. Null: no direction from the draught, or the size is unknown.';
 comment on column call_cargo.terminal_trade is 'Trade at the port''s berths: loading, discharging or both (data/ports/terminal_trade.csv, with its sources). Null: an anchorage call.';
 
-comment on table call_voyage is 'Position of each counted call in the ship''s sequence of calls in Iran and Russia. One row per call.';
+comment on table call_voyage is 'Position of each counted call in the ship''s sequence of calls of the series and in Russia. One row per series and call.';
 comment on column call_voyage.port_call_id is 'The call; key of counted_call.';
 comment on column call_voyage.is_first_call is 'Whether the lake has no earlier counted call of the hull or track at any Iranian port. Null: it has none, but fewer than 13 earlier weeks were heard.';
 comment on column call_voyage.last_russian_port is 'The last Russian oil port where the hull called before, confidence 2 or more; includes the Caspian Pipeline terminal with its Kazakh oil. Null: none heard.';
@@ -72,3 +73,4 @@ comment on column call_voyage.last_russian_at is 'Departure from it, or arrival 
 comment on column call_voyage.next_russian_port is 'The first Russian oil port where the hull called afterwards. Null: none heard.';
 comment on column call_voyage.next_russian_at is 'Arrival there, UTC. Null: none heard.';
 comment on column call_voyage.heard_weeks_before is 'Weeks before that of the call in which at least 0.3 of the hours of the port''s water were heard.';
+comment on column call_voyage.series is 'The series; key of the relation series.';

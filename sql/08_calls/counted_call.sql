@@ -1,7 +1,8 @@
--- The tanker calls that are counted, each once, and whether they are arrivals and in the headline.
--- Grain: one call of a tanker with confidence 2 or more.
-with tanker_call as (
+-- The calls that each series counts, each once, and whether they are arrivals and in the headline.
+-- Grain: one series and call with confidence 2 or more (series, port_call_id).
+with cargo_call as (
     select
+        hull_cargo.cargo,
         port_call.port_call_id,
         port_call.track_id,
         port_call.week,
@@ -22,19 +23,23 @@ with tanker_call as (
     from port_call
     inner join port on port_call.port_id = port.port_id
     inner join joined_call on port_call.port_call_id = joined_call.port_call_id
-    where port_call.is_tanker and port_call.confidence >= rule('counted_confidence')
+    inner join hull_cargo on port_call.hull_id = hull_cargo.hull_id
+    where
+        hull_cargo.cargo in (select cargo from series)
+        and port_call.confidence >= rule('counted_confidence')
 ),
 
 -- One ship heard under several MMSIs, at the same time or in sequence: one track represents it, with
 -- all its calls; separate calls on one track stay separate.
 representative as (
     select
+        cargo,
         joined_id,
         track_id
-    from tanker_call
-    group by joined_id, track_id
+    from cargo_call
+    group by cargo, joined_id, track_id
     qualify row_number() over (
-        partition by joined_id
+        partition by cargo, joined_id
         order by
             count(*) filter (where area_kind = 'berth') desc,
             count(*) desc,
@@ -47,43 +52,48 @@ representative as (
 -- For a ship with a second MMSI the arrival is that under the first.
 first_call as (
     select
+        cargo,
         joined_id,
         first(track_id order by arrived_at, port_call_id) as track_id,
         first(is_arrival order by arrived_at, port_call_id) as is_arrival
-    from tanker_call
-    group by joined_id
+    from cargo_call
+    group by cargo, joined_id
 ),
 
 counted as (
     select
-        tanker_call.* exclude (is_arrival),
+        cargo_call.* exclude (is_arrival),
         case
-            when tanker_call.track_id = first_call.track_id then tanker_call.is_arrival
+            when cargo_call.track_id = first_call.track_id then cargo_call.is_arrival
             else first_call.is_arrival
         end as is_arrival
-    from tanker_call
+    from cargo_call
     inner join representative
         on
-            tanker_call.joined_id = representative.joined_id
-            and tanker_call.track_id = representative.track_id
-    inner join first_call on tanker_call.joined_id = first_call.joined_id
+            cargo_call.cargo = representative.cargo
+            and cargo_call.joined_id = representative.joined_id
+            and cargo_call.track_id = representative.track_id
+    inner join first_call
+        on cargo_call.cargo = first_call.cargo and cargo_call.joined_id = first_call.joined_id
 ),
 
 -- A ship may transmit its IMO number only after it waited: match by track too.
 identified as (
     select
         unnest([hull_id, 'track ' || track_id]) as caller_id,
+        cargo,
         joined_id,
         area_kind,
         water,
         arrived_at,
         ended_at
-    from tanker_call
+    from cargo_call
 ),
 
 -- Every hull and track of a group of calls.
 caller as (
     select distinct
+        cargo,
         joined_id,
         caller_id
     from identified
@@ -93,11 +103,13 @@ caller as (
 -- voyage (docs/method.md, "The headline").
 waited as (
     select distinct anchored.port_call_id
-    from tanker_call as anchored
-    inner join caller on anchored.joined_id = caller.joined_id
+    from cargo_call as anchored
+    inner join caller
+        on anchored.cargo = caller.cargo and anchored.joined_id = caller.joined_id
     inner join identified as berthed
         on
-            caller.caller_id = berthed.caller_id
+            caller.cargo = berthed.cargo
+            and caller.caller_id = berthed.caller_id
             and anchored.water = berthed.water
             and berthed.arrived_at <= anchored.ended_at + to_days(rule('same_voyage_days')::integer)
             and anchored.arrived_at <= berthed.ended_at + to_days(rule('same_voyage_days')::integer)
@@ -117,7 +129,10 @@ select
     counted.hull_id,
     counted.is_arrival and waited.port_call_id is null as is_headline,
     counted.port_name,
-    counted.is_arrival
+    counted.is_arrival,
+    series_port.series
 from counted
+inner join series_port
+    on counted.cargo = series_port.cargo and counted.port_id = series_port.port_id
 left join waited on counted.port_call_id = waited.port_call_id
-order by counted.port_call_id
+order by series_port.series, counted.port_call_id

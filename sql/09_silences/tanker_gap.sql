@@ -4,6 +4,7 @@ with caller as (
     select distinct identity.hull_id
     from counted_call
     inner join call_identity as identity on counted_call.port_call_id = identity.port_call_id
+    where counted_call.series = 'russian_linked_tankers'
 ),
 
 -- Hulls that may qualify at any time; tanker_silence checks each silence on its day.

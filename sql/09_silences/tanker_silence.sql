@@ -7,6 +7,7 @@ with caller as (
     from counted_call
     inner join port_call on counted_call.port_call_id = port_call.port_call_id
     inner join call_identity as identity on counted_call.port_call_id = identity.port_call_id
+    where counted_call.series = 'russian_linked_tankers'
     group by identity.hull_id
 ),
 

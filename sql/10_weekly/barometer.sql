@@ -1,5 +1,5 @@
--- The weekly series: calls of Russian-linked tankers at all Iranian ports.
--- Grain: one week, from the first to the last with input.
+-- The weekly series; the headline is russian_linked_tankers, calls of Russian-linked tankers at all Iranian ports.
+-- Grain: one series and week, from the first to the last with input.
 select
     series_count.week,
     series_count.week_start,
@@ -24,8 +24,13 @@ select
     week_rate.word_weeks::smallint as word_weeks,
     case when in_port_calls > 0 or is_zero_reported then in_port_calls end as in_port_calls,
     worst_water,
-    worst_share
+    worst_share,
+    series_count.series
 from series_count
-inner join week_rate on series_count.week = week_rate.week and week_rate.water is null
+inner join week_rate
+    on
+        series_count.series = week_rate.series
+        and series_count.week = week_rate.week
+        and week_rate.water is null
 where series_count.water is null
-order by series_count.week
+order by series_count.series, series_count.week

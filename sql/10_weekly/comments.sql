@@ -1,7 +1,7 @@
 -- Comments on the relations of this folder and their columns, with units and the meaning of null.
 -- Grain: one relation or column.
 
-comment on table weekly_split is 'The headline''s calls split by six dimensions. A full grid: one row per week, dimension and value. The values of a dimension add up to the headline, except for link_reason, of which a call may have several.';
+comment on table weekly_split is 'The headline calls of each series split by six dimensions. A full grid: one row per series, week, dimension and value. The values of a dimension add up to the headline, except for link_reason, of which a call may have several.';
 comment on column weekly_split.week is 'ISO week of arrival, in UTC.';
 comment on column weekly_split.dimension is 'water, link_tier, link_reason, tanker_kind, direction or iran_listed.';
 comment on column weekly_split.value is 'Value of the dimension.';
@@ -15,8 +15,9 @@ comment on column weekly_split.week_start is 'Monday of the week.';
 comment on column weekly_split.linked_deadweight_calls is 'Linked calls whose deadweight is in the sum. Null as for linked_calls.';
 comment on column weekly_split.linked_moved_calls is 'Linked calls whose tonnes moved are in the sum. Null as for linked_calls.';
 comment on column weekly_split.observed_share is 'Share of the hours heard, 0 to 1, weighted as in barometer: of the coast, or of the one water. Null: no hour has elapsed.';
+comment on column weekly_split.series is 'The series; key of the relation series.';
 
-comment on table barometer is 'The weekly series: calls of Russian-linked tankers at all Iranian ports, with today''s knowledge used for all weeks. One row per week, from the first to the last with input. An anchorage call within 10 days of the ship''s berth call in the same water is not counted separately.';
+comment on table barometer is 'The weekly series: calls of Russian-linked ships at the ports of each, with today''s knowledge used for all weeks. The headline is russian_linked_tankers, all Iranian ports. One row per series and week, from the first to the last with input. An anchorage call within 10 days of the ship''s berth call in the same water is not counted separately.';
 comment on column barometer.week is 'ISO week of arrival such as 2026-W16, in UTC.';
 comment on column barometer.week_start is 'Monday of the week.';
 comment on column barometer.russian_linked_tanker_calls is 'The headline: calls of tankers with a strong or moderate link. A lower bound where the state is partial. Null: no call counted, and too few hours heard to report zero.';
@@ -39,8 +40,9 @@ comment on column barometer.in_port_calls is 'Russian-linked tankers first heard
 comment on column barometer.worst_water is 'The water with the lowest share heard, of those in weekly_water.';
 comment on column barometer.worst_share is 'Share of its hours that were heard, 0 to 1, weighted as observed_share: it determines the state. Null: no hour has elapsed.';
 comment on column barometer.word_weeks is 'Rolling window in which the rise or fall was found: 1, 4 or 13 weeks that end with this one. Null: neither.';
+comment on column barometer.series is 'The series; key of the relation series.';
 
-comment on table weekly_water is 'The series barometer by water. One row per week and water.';
+comment on table weekly_water is 'Each series of barometer by water. One row per series, week and water.';
 comment on column weekly_water.week is 'ISO week of arrival such as 2026-W16, in UTC.';
 comment on column weekly_water.week_start is 'Monday of the week.';
 comment on column weekly_water.water is 'Gulf and Gulf of Oman, or Caspian.';
@@ -52,8 +54,9 @@ comment on column weekly_water.high_95 is 'Upper 95 % limit of the same rate.';
 comment on column weekly_water.tanker_calls is 'Calls of all tankers, linked or not, counted in the same way. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_water.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has elapsed.';
 comment on column weekly_water.state is 'open: the week is not over or its input is not complete, the count is provisional; complete: at least 0.95 of the hours heard; partial: fewer, the count is a lower bound; unobserved: nothing counted and below 0.3.';
+comment on column weekly_water.series is 'The series; key of the relation series.';
 
-comment on table series_window is 'The headline in rolling windows of 1, 4 and 13 weeks, compared with the 8, 26 and 52 weeks before them, with the links known today and with those known at the call. Only closed weeks in which each of the compared waters was heard (share at least 0.3) are used. One row per week, view and window.';
+comment on table series_window is 'Each series in rolling windows of 1, 4 and 13 weeks, compared with the 8, 26 and 52 weeks before them, with the links known today and with those known at the call. Only closed weeks in which each of the compared waters was heard (share at least 0.3) are used. One row per series, week, view and window.';
 comment on column series_window.week is 'The last week of the window.';
 comment on column series_window.view is 'today: with all links known today; at_call: with those that were public when the call was made.';
 comment on column series_window.weeks is 'Length of the window, weeks: 1, 4 or 13.';
@@ -76,3 +79,4 @@ comment on column series_window.fall_to_calls is 'The largest count that would b
 comment on column series_window.dispersion is 'Variance over mean of the weekly counts in the 52 weeks before the window. Null: fewer than 14 weeks heard, or no call.';
 comment on column series_window.waters is 'The waters compared, separated by a comma and a space: those heard both in the window and in enough weeks before. Null: too few hours heard, or open.';
 comment on column series_window.word is 'rise or fall where word_p is below 0.01 / 3 (three windows are tested) and change_p below 0.01; no clear change; not enough heard. Null: open.';
+comment on column series_window.series is 'The series; key of the relation series.';

@@ -1,7 +1,8 @@
--- The headline's counts by week, for the coast and each water, with the share heard; input of the rates and tests (flows/derive/series.py).
--- Grain: one week and water; water is null for the whole coast.
+-- The counts of each series by week, for all its ports and each water, with the share heard; input of the rates and tests (flows/derive/series.py).
+-- Grain: one series, week and water; water is null for all ports of the series.
 with call as (
     select
+        series,
         week,
         unnest([null, case when water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman' end])
             as water,
@@ -16,6 +17,7 @@ with call as (
 
 headline as (
     select
+        series,
         week,
         water,
         count(*) filter (where is_headline) as tanker_calls,
@@ -38,7 +40,7 @@ headline as (
         ) as trade_calls,
         count(*) filter (where not is_arrival and is_russian_linked) as in_port_calls
     from call
-    group by week, water
+    group by series, week, water
 )
 
 select
@@ -76,12 +78,14 @@ select
         when coalesce(headline.linked_calls, 0) = 0 and not is_zero_reported then 'unobserved'
         when coast_week.worst_share >= 0.95::float then 'complete'
         else 'partial'
-    end as state
+    end as state,
+    coast_week.series
 from week
 inner join coast_week on week.week = coast_week.week
 inner join evidence_at_hand on week.week = evidence_at_hand.week
 left join headline
     on
-        coast_week.week = headline.week
+        coast_week.series = headline.series
+        and coast_week.week = headline.week
         and coast_week.water is not distinct from headline.water
-order by week.week, coast_week.water nulls first
+order by coast_week.series, week.week, coast_week.water nulls first

@@ -1,5 +1,5 @@
--- The headline in rolling windows of 1, 4 and 13 weeks against the weeks before, with the counts needed for a rise or fall.
--- Grain: one week, view (links known today, or at the call) and window.
+-- Each series in rolling windows of 1, 4 and 13 weeks against the weeks before, with the counts needed for a rise or fall.
+-- Grain: one series, week, view (links known today, or at the call) and window.
 select
     week,
     view,
@@ -22,6 +22,7 @@ select
     fall_to_calls::integer as fall_to_calls,
     dispersion::float as dispersion,
     word,
-    waters
+    waters,
+    series
 from window_rate
-order by week, view desc, weeks
+order by series, week, view desc, weeks

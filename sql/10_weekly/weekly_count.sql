@@ -1,11 +1,12 @@
--- Tanker calls by week, port and strength of the link to Russia, as counted by this run. A full grid.
--- Grain: one week, port and link_tier.
+-- Calls of each series by week, port and strength of the link to Russia, as counted by this run. A full grid.
+-- Grain: one series, week, port and link_tier.
 with tier as (
     select unnest(['strong', 'moderate', 'weak', 'none']) as link_tier
 ),
 
 counted as (
     select
+        series,
         week,
         port_id,
         link_tier,
@@ -14,11 +15,12 @@ counted as (
         count(distinct hull_id) filter (where is_arrival) as vessels,
         count(*) filter (where not is_arrival) as in_port_calls
     from counted_call
-    group by week, port_id, link_tier
+    group by series, week, port_id, link_tier
 ),
 
 grid as (
     select
+        series_port.series,
         port_week.week,
         port_week.week_start,
         port_week.port_id,
@@ -32,10 +34,12 @@ grid as (
         -- A count above zero is always reported; a zero only where 0.3 of the hours were heard.
         coalesce(port_week.observed_share, 0) >= 0.3::float as is_zero_reported
     from port_week
+    inner join series_port on port_week.port_id = series_port.port_id
     cross join tier
     left join counted
         on
-            port_week.week = counted.week
+            series_port.series = counted.series
+            and port_week.week = counted.week
             and port_week.port_id = counted.port_id
             and tier.link_tier = counted.link_tier
 )
@@ -58,6 +62,7 @@ select
         else 'partial'
     end as state,
     case when grid.in_port_calls > 0 or grid.is_zero_reported then grid.in_port_calls end
-        as in_port_calls
+        as in_port_calls,
+    grid.series
 from grid
-order by grid.week, grid.port_id, grid.link_tier
+order by grid.series, grid.week, grid.port_id, grid.link_tier

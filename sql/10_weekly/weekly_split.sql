@@ -1,5 +1,5 @@
--- The headline's calls by week, split by water, strength and kind of link, kind of tanker, direction and listing under programmes concerning Iran.
--- Grain: one week, dimension and value, a full grid.
+-- The headline calls of each series by week, split by water, strength and kind of link, kind of tanker, direction and listing under programmes concerning Iran.
+-- Grain: one series, week, dimension and value, a full grid.
 with kind as (
     select
         dimension,
@@ -17,6 +17,7 @@ with kind as (
 
 call as (
     select
+        counted_call.series,
         counted_call.week,
         counted_call.hull_id,
         counted_call.area_kind,
@@ -28,17 +29,18 @@ call as (
         counted_call.link_tier,
         split(counted_call.link_reasons, ', ') as link_reasons,
         coalesce(port_call.tanker_kind, 'unknown') as tanker_kind,
-        cargo.direction,
+        coalesce(cargo.direction, 'unknown') as direction,
         case port_call.is_iran_listed when true then 'yes' when false then 'no' else 'unknown' end
             as iran_listed
     from counted_call
     inner join port_call on counted_call.port_call_id = port_call.port_call_id
-    inner join call_cargo as cargo on counted_call.port_call_id = cargo.port_call_id
+    left join call_cargo as cargo on counted_call.port_call_id = cargo.port_call_id
     where counted_call.is_headline
 ),
 
 counted as (
     select
+        call.series,
         call.week,
         kind.dimension,
         kind.value,
@@ -61,11 +63,12 @@ counted as (
             when 'direction' then call.direction = kind.value
             else call.iran_listed = kind.value
         end
-    group by call.week, kind.dimension, kind.value
+    group by call.series, call.week, kind.dimension, kind.value
 ),
 
 grid as (
     select
+        coast_week.series,
         week.week,
         week.week_start,
         kind.dimension,
@@ -94,7 +97,8 @@ grid as (
     from week
     cross join kind
     inner join evidence_at_hand on week.week = evidence_at_hand.week
-    left join coast_week
+    -- A water without a port of the series has no row.
+    inner join coast_week
         on
             week.week = coast_week.week
             and coast_week.water is not distinct from case
@@ -102,7 +106,8 @@ grid as (
             end
     left join counted
         on
-            week.week = counted.week
+            coast_week.series = counted.series
+            and week.week = counted.week
             and kind.dimension = counted.dimension
             and kind.value = counted.value
 )
@@ -134,6 +139,7 @@ select
         as linked_deadweight_calls,
     case when linked_calls > 0 or (is_zero_reported and not is_unlinked) then moved_calls end
         as linked_moved_calls,
-    observed_share
+    observed_share,
+    series
 from grid
-order by week, dimension, "value"
+order by series, week, dimension, "value"

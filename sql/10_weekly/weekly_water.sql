@@ -1,5 +1,5 @@
--- The series by water: counts and share heard of the Gulf with the Gulf of Oman, and of the Caspian.
--- Grain: one week and water.
+-- Each series by water: counts and share heard of the Gulf with the Gulf of Oman, and of the Caspian.
+-- Grain: one series, week and water.
 select
     series_count.week,
     series_count.week_start,
@@ -13,8 +13,12 @@ select
     week_rate.high_95::float as high_95,
     case when tanker_calls > 0 or is_zero_reported then tanker_calls end as tanker_calls,
     observed_share,
-    state
+    state,
+    series_count.series
 from series_count
 inner join week_rate
-    on series_count.week = week_rate.week and series_count.water = week_rate.water
-order by series_count.week, series_count.water
+    on
+        series_count.series = week_rate.series
+        and series_count.week = week_rate.week
+        and series_count.water = week_rate.water
+order by series_count.series, series_count.week, series_count.water

@@ -1,7 +1,8 @@
 -- Calls published by this run: of closed weeks, newly counted, counted differently, or no longer counted.
--- Grain: one call (port_call_id).
+-- Grain: one series and call (series, port_call_id).
 with last_published as (
     select
+        series,
         port_call_id,
         week,
         port_id,
@@ -14,7 +15,7 @@ with last_published as (
         mmsi,
         arrived_at
     from published_call_before
-    qualify row_number() over (partition by port_call_id order by publication_id desc) = 1
+    qualify row_number() over (partition by series, port_call_id order by publication_id desc) = 1
 ),
 
 closed as (
@@ -25,6 +26,7 @@ closed as (
 
 current as (
     select
+        counted_call.series,
         counted_call.port_call_id,
         counted_call.week,
         counted_call.port_id,
@@ -43,6 +45,7 @@ current as (
 
 changed as (
     select
+        current.series,
         current.week,
         current.port_call_id,
         current.port_id,
@@ -55,7 +58,10 @@ changed as (
         current.mmsi,
         current.arrived_at
     from current
-    left join last_published as previous on current.port_call_id = previous.port_call_id
+    left join last_published as previous
+        on
+            current.series = previous.series
+            and current.port_call_id = previous.port_call_id
     where
         previous.is_counted is distinct from true
         or current.link_tier <> previous.link_tier
@@ -65,6 +71,7 @@ changed as (
 
 dropped as (
     select
+        previous.series,
         previous.week,
         previous.port_call_id,
         previous.port_id,
@@ -78,12 +85,16 @@ dropped as (
         previous.arrived_at
     from last_published as previous
     inner join closed on previous.week = closed.week
-    anti join current on previous.port_call_id = current.port_call_id
+    anti join current
+        on
+            previous.series = current.series
+            and previous.port_call_id = current.port_call_id
     where previous.is_counted
 ),
 
 difference as (
     select
+        series,
         week,
         port_call_id,
         port_id,
@@ -98,6 +109,7 @@ difference as (
     from changed
     union all
     select
+        series,
         week,
         port_call_id,
         port_id,
@@ -114,7 +126,9 @@ difference as (
 
 select
     coalesce((select max(publication_id) from published_call_before), 0)
-    + row_number() over (order by difference.week, difference.port_call_id) as publication_id,
+    + row_number() over (
+        order by difference.week, difference.port_call_id, difference.series
+    ) as publication_id,
     publishing.run_id,
     publishing.published_at,
     difference.week,
@@ -127,7 +141,8 @@ select
     difference.vessel_name,
     difference.imo,
     difference.mmsi,
-    difference.arrived_at
+    difference.arrived_at,
+    difference.series
 from difference
 cross join publishing
 order by publication_id

@@ -1,7 +1,8 @@
 -- Headlines published by this run: of closed weeks, new or different from the last publication.
--- Grain: one week.
+-- Grain: one series and week.
 with last_published as (
     select
+        series,
         week,
         russian_linked_tanker_calls,
         russian_linked_berth_calls,
@@ -15,13 +16,14 @@ with last_published as (
         state,
         word
     from published_week_before
-    qualify row_number() over (partition by week order by publication_id desc) = 1
+    qualify row_number() over (partition by series, week order by publication_id desc) = 1
 ),
 
 -- The share as printed in the report: a smaller difference is not a restatement, and three decimals
 -- survive a round trip through JSON.
 current as (
     select
+        series,
         week,
         russian_linked_tanker_calls,
         russian_linked_berth_calls,
@@ -40,7 +42,7 @@ current as (
 
 select
     coalesce((select max(publication_id) from published_week_before), 0)
-    + row_number() over (order by current.week) as publication_id,
+    + row_number() over (order by current.week, current.series) as publication_id,
     publishing.run_id,
     publishing.published_at,
     current.week,
@@ -54,10 +56,12 @@ select
     current.calls_known_at_call,
     current.observed_share,
     current.state,
-    current.word
+    current.word,
+    current.series
 from current
 cross join publishing
-left join last_published as previous on current.week = previous.week
+left join last_published as previous
+    on current.series = previous.series and current.week = previous.week
 where
     previous.week is null
     or current.russian_linked_tanker_calls is distinct from previous.russian_linked_tanker_calls

@@ -10,7 +10,8 @@ with record as (
             "port_id": "varchar",
             "link_tier": "varchar",
             "port_calls": "bigint",
-            "state": "varchar"
+            "state": "varchar",
+            "series": "varchar"
         }'))
     from given
     where kind = 'published'
@@ -24,7 +25,9 @@ select
     port_id,
     link_tier,
     port_calls,
-    state
+    state,
+    -- Publications did not name their series while there was one.
+    coalesce(series, 'russian_linked_tankers') as series
 from record
 where publication_id is not null
 order by publication_id

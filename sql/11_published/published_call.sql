@@ -1,5 +1,5 @@
--- The tanker calls counted in each published week, with every change since.
--- Grain: one call and publication that changed it (port_call_id, run_id).
+-- The calls of each series counted in each published week, with every change since.
+-- Grain: one series, call and publication that changed it (series, port_call_id, run_id).
 with version as (
     select
         publication_id,
@@ -15,7 +15,8 @@ with version as (
         vessel_name,
         imo,
         mmsi,
-        arrived_at
+        arrived_at,
+        series
     from published_call_before
     union all
     select
@@ -32,7 +33,8 @@ with version as (
         vessel_name,
         imo,
         mmsi,
-        arrived_at
+        arrived_at,
+        series
     from publication_call
 )
 
@@ -40,7 +42,7 @@ select
     published_at,
     run_id,
     -- The run that published the next version of the call.
-    lead(run_id) over (partition by port_call_id order by publication_id) as until_run_id,
+    lead(run_id) over (partition by series, port_call_id order by publication_id) as until_run_id,
     week,
     port_call_id,
     port_id,
@@ -51,6 +53,7 @@ select
     vessel_name,
     imo,
     mmsi,
-    arrived_at
+    arrived_at,
+    series
 from version
-order by week, port_call_id, publication_id
+order by series, week, port_call_id, publication_id

@@ -16,7 +16,8 @@ with record as (
             "vessel_name": "varchar",
             "imo": "integer",
             "mmsi": "integer",
-            "arrived_at": "timestamp"
+            "arrived_at": "timestamp",
+            "series": "varchar"
         }'))
     from given
     where kind = 'published_call'
@@ -36,7 +37,9 @@ select
     vessel_name,
     imo,
     mmsi,
-    arrived_at
+    arrived_at,
+    -- Publications did not name their series while there was one.
+    coalesce(series, 'russian_linked_tankers') as series
 from record
 where publication_id is not null
 order by publication_id

@@ -1,5 +1,5 @@
 -- Every published version of every row of weekly_port_calls.
--- Grain: one publication of one week, port and link_tier (publication_id).
+-- Grain: one publication of one series, week, port and link_tier (publication_id).
 with version as (
     select
         publication_id,
@@ -9,7 +9,8 @@ with version as (
         port_id,
         link_tier,
         port_calls,
-        state
+        state,
+        series
     from published_before
     union all
     select
@@ -20,7 +21,8 @@ with version as (
         port_id,
         link_tier,
         port_calls,
-        state
+        state,
+        series
     from publication
 ),
 
@@ -41,7 +43,8 @@ select
     version.port_id,
     version.link_tier,
     version.port_calls,
-    version.state
+    version.state,
+    version.series
 from version
 left join dated_run on version.published_at = dated_run.as_of
 order by version.publication_id

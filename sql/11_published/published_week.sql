@@ -1,5 +1,5 @@
--- Every published version of every week's headline.
--- Grain: one publication of one week (week, run_id).
+-- Every published version of every week of each series.
+-- Grain: one publication of one week of a series (series, week, run_id).
 with version as (
     select
         publication_id,
@@ -16,7 +16,8 @@ with version as (
         calls_known_at_call,
         observed_share,
         state,
-        word
+        word,
+        series
     from published_week_before
     union all
     select
@@ -34,7 +35,8 @@ with version as (
         calls_known_at_call,
         observed_share,
         state,
-        word
+        word,
+        series
     from publication_week
 )
 
@@ -52,6 +54,7 @@ select
     calls_known_at_call,
     observed_share::float as observed_share,
     state,
-    word
+    word,
+    series
 from version
-order by week, publication_id
+order by series, week, publication_id

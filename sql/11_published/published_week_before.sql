@@ -1,4 +1,4 @@
--- The headlines that earlier runs published.
+-- The weeks of each series that earlier runs published.
 -- Grain: one publication of one week (publication_id).
 with record as (
     select
@@ -17,7 +17,8 @@ with record as (
             "calls_known_at_call": "bigint",
             "observed_share": "double",
             "state": "varchar",
-            "word": "varchar"
+            "word": "varchar",
+            "series": "varchar"
         }'))
     from given
     where kind = 'published_week'
@@ -38,7 +39,9 @@ select
     calls_known_at_call,
     observed_share,
     state,
-    word
+    word,
+    -- Publications did not name their series while there was one.
+    coalesce(series, 'russian_linked_tankers') as series
 from record
 where publication_id is not null
 order by publication_id

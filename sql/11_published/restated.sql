@@ -1,7 +1,8 @@
 -- Published numbers that a later publication changed, with the runs of both publications.
--- Grain: one changed number: of a week, port and link_tier, or of a week of the whole coast (restatement_id).
+-- Grain: one changed number of a series: of a week, port and link_tier, or of a week of the whole coast (restatement_id).
 with version as (
     select
+        series,
         publication_id,
         published_at,
         run_id,
@@ -15,11 +16,12 @@ with version as (
         lag(port_calls) over earlier as old_port_calls,
         lag(state) over earlier as old_state
     from published_port_calls
-    window earlier as (partition by week, port_id, link_tier order by publication_id)
+    window earlier as (partition by series, week, port_id, link_tier order by publication_id)
 ),
 
 published_run as (
     select distinct
+        series,
         week,
         run_id
     from published_port_calls
@@ -33,7 +35,10 @@ fenced_since as (
         max(published_run.run_id) as old_run_id
     from version
     inner join published_run
-        on version.week = published_run.week and version.run_id > published_run.run_id
+        on
+            version.series = published_run.series
+            and version.week = published_run.week
+            and version.run_id > published_run.run_id
     inner join run as later on version.run_id = later.run_id
     inner join run as previous on published_run.run_id = previous.run_id
     where
@@ -46,14 +51,16 @@ fenced_since as (
 -- The first run for which the counted calls of a week are recorded.
 call_known as (
     select
+        series,
         week,
         min(run_id) as from_run_id
     from published_week
-    group by week
+    group by series, week
 ),
 
 port_changed as (
     select
+        version.series,
         'port_calls' as number,
         version.publication_id,
         version.published_at,
@@ -83,6 +90,7 @@ port_changed as (
 -- separately once the ship's berth call is known.
 headline as (
     select
+        series,
         week,
         published_at,
         run_id,
@@ -96,11 +104,12 @@ headline as (
         lag(tanker_calls) over earlier as old_tanker_calls,
         lag(state) over earlier as old_state
     from published_week
-    window earlier as (partition by week order by run_id)
+    window earlier as (partition by series, week order by run_id)
 ),
 
 changed_number as (
     select
+        series,
         number,
         publication_id,
         published_at,
@@ -116,6 +125,7 @@ changed_number as (
     from port_changed
     union all
     select
+        series,
         'russian_linked_tanker_calls' as number,
         0 as publication_id,
         published_at,
@@ -134,6 +144,7 @@ changed_number as (
         and (new_calls is distinct from old_calls or new_state <> old_state)
     union all
     select
+        series,
         'russian_linked_berth_calls' as number,
         0 as publication_id,
         published_at,
@@ -150,6 +161,7 @@ changed_number as (
     where old_run_id is not null and new_berth_calls is distinct from old_berth_calls
     union all
     select
+        series,
         'tanker_calls' as number,
         0 as publication_id,
         published_at,
@@ -173,7 +185,8 @@ select
             changed_number.run_id nulls first,
             changed_number.publication_id,
             changed_number.week,
-            changed_number.number
+            changed_number.number,
+            changed_number.series
     ) as restatement_id,
     changed_number.published_at as restated_at,
     changed_number.run_id,
@@ -186,7 +199,9 @@ select
     changed_number.new_calls as new_port_calls,
     changed_number.old_state,
     changed_number.new_state,
-    coalesce(call_known.from_run_id <= changed_number.old_run_id, false) as has_calls
+    coalesce(call_known.from_run_id <= changed_number.old_run_id, false) as has_calls,
+    changed_number.series
 from changed_number
-left join call_known on changed_number.week = call_known.week
+left join call_known
+    on changed_number.series = call_known.series and changed_number.week = call_known.week
 order by restatement_id

@@ -27,7 +27,8 @@ with called as (
     from restated
     inner join published_call as call
         on
-            restated.week = call.week
+            restated.series = call.series
+            and restated.week = call.week
             and coalesce(restated.port_id = call.port_id, true)
     where restated.has_calls and call.is_counted
 )

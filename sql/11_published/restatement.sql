@@ -1,5 +1,5 @@
 -- Published numbers that a later run changed: old value, new value, and the inputs that changed in between.
--- Grain: one changed number: of a week, port and link_tier, or of a week of the whole coast (restatement_id).
+-- Grain: one changed number of a series: of a week, port and link_tier, or of a week of the whole coast (restatement_id).
 with pair as (
     select distinct
         week,
@@ -191,7 +191,8 @@ select
     reason.came as calls_came,
     reason.went as calls_went,
     restated.old_run_id,
-    restated.number
+    restated.number,
+    restated.series
 from restated
 inner join reason on restated.restatement_id = reason.restatement_id
 order by restated.restatement_id

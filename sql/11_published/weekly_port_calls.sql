@@ -1,18 +1,20 @@
--- Tanker calls by week, port and strength of the link to Russia, with their history of publication.
--- Grain: one week, port and link_tier, a full grid.
+-- Calls of each series by week, port and strength of the link to Russia, with their history of publication.
+-- Grain: one series, week, port and link_tier, a full grid.
 with first_time as (
     select
+        series,
         week,
         port_id,
         link_tier,
         min(published_at) as first_published_at
     from published_port_calls as published
-    group by week, port_id, link_tier
+    group by series, week, port_id, link_tier
 ),
 
 -- The last published count that differs from the current one.
 restated as (
     select
+        published.series,
         published.week,
         published.port_id,
         published.link_tier,
@@ -20,12 +22,14 @@ restated as (
     from published_port_calls as published
     inner join weekly_count as current
         on
-            published.week = current.week
+            published.series = current.series
+            and published.week = current.week
             and published.port_id = current.port_id
             and published.link_tier = current.link_tier
     where published.port_calls is distinct from current.port_calls
     qualify row_number() over (
-        partition by published.week, published.port_id, published.link_tier
+        partition by
+            published.series, published.week, published.port_id, published.link_tier
         order by published.publication_id desc
     ) = 1
 )
@@ -42,16 +46,19 @@ select
     current.state,
     first_time.first_published_at,
     restated.restated_from,
-    current.in_port_calls
+    current.in_port_calls,
+    current.series
 from weekly_count as current
 left join first_time
     on
-        current.week = first_time.week
+        current.series = first_time.series
+        and current.week = first_time.week
         and current.port_id = first_time.port_id
         and current.link_tier = first_time.link_tier
 left join restated
     on
-        current.week = restated.week
+        current.series = restated.series
+        and current.week = restated.week
         and current.port_id = restated.port_id
         and current.link_tier = restated.link_tier
-order by current.week, current.port_id, current.link_tier
+order by current.series, current.week, current.port_id, current.link_tier

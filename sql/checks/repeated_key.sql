@@ -17,11 +17,13 @@ with keyed as (
     union all
     select 'published_port_calls', publication_id::varchar from published_port_calls
     union all
-    select 'published_week', concat_ws(' ', week, run_id) from published_week
+    select 'published_week', concat_ws(' ', series, week, run_id) from published_week
     union all
-    select 'published_call', concat_ws(' ', port_call_id, run_id) from published_call
+    select 'published_call', concat_ws(' ', series, port_call_id, run_id) from published_call
     union all
     select 'restatement', restatement_id::varchar from restatement
+    union all
+    select 'series', series from series
     union all
     select 'mid', mid::varchar from mid
     union all
@@ -33,11 +35,11 @@ with keyed as (
     union all
     select 'jammed_slot', concat_ws(' ', port_id, slot_at) from jammed_slot
     union all
-    select 'weekly_water', concat_ws(' ', week, water) from weekly_water
+    select 'weekly_water', concat_ws(' ', series, week, water) from weekly_water
     union all
     select 'evidence_at_hand', week from evidence_at_hand
     union all
-    select 'series_window', concat_ws(' ', week, view, weeks) from series_window
+    select 'series_window', concat_ws(' ', series, week, view, weeks) from series_window
     union all
     select 'observed_hour', concat_ws(' ', port_id, hour) from observed_hour
     union all
@@ -57,7 +59,7 @@ with keyed as (
     union all
     select 'port_call', port_call_id from port_call
     union all
-    select 'counted_call', port_call_id from counted_call
+    select 'counted_call', concat_ws(' ', series, port_call_id) from counted_call
     union all
     select 'coast_silence', concat_ws(' ', hull_id, silent_from) from coast_silence
     union all
@@ -65,7 +67,7 @@ with keyed as (
     union all
     select 'port_week', concat_ws(' ', week, port_id) from port_week
     union all
-    select 'barometer', week from barometer
+    select 'barometer', concat_ws(' ', series, week) from barometer
 )
 
 select

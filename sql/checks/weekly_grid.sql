@@ -1,5 +1,5 @@
--- Weeks, ports and tiers that weekly_port_calls does not hold just once, from the first week with input to the last.
--- Grain: one week, port and link_tier at fault.
+-- Weeks, ports and tiers of a series that weekly_port_calls does not hold just once, from the first week with input to the last.
+-- Grain: one series, week, port and link_tier at fault.
 with span as (
     select unnest(
         generate_series(
@@ -13,18 +13,20 @@ with span as (
 
 expected as (
     select
+        series.series,
         strftime(span.week_start, '%G-W%V') as week,
         span.week_start,
         port.port_id,
         tier.link_tier
     from span
-    cross join port
+    cross join series
+    inner join port on port.country = 'IR' and series.ports in ('Iran', port.water)
     cross join (select unnest(['strong', 'moderate', 'weak', 'none']) as link_tier) as tier
-    where port.country = 'IR'
 ),
 
 held as (
     select
+        series,
         week,
         week_start,
         port_id,
@@ -35,6 +37,7 @@ held as (
 )
 
 select
+    coalesce(expected.series, held.series) as series,
     coalesce(expected.week, held.week) as week,
     coalesce(expected.week_start, held.week_start) as week_start,
     coalesce(expected.port_id, held.port_id) as port_id,
@@ -43,12 +46,14 @@ select
 from expected
 full join held
     on
-        expected.week = held.week
+        expected.series = held.series
+        and expected.week = held.week
         and expected.week_start = held.week_start
         and expected.port_id = held.port_id
         and expected.link_tier = held.link_tier
 where expected.week is null or held.held_rows is distinct from 1
 order by
+    coalesce(expected.series, held.series),
     coalesce(expected.week, held.week),
     coalesce(expected.week_start, held.week_start),
     coalesce(expected.port_id, held.port_id),

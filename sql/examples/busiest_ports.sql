@@ -9,6 +9,7 @@ with called as (
         count(distinct hull_id) as tankers,
         count(distinct hull_id) filter (where is_russian_linked) as linked_tankers
     from counted_call
+    where series = 'russian_linked_tankers'
     group by port_id
 ),
 

@@ -13,7 +13,8 @@ select
 from counted_call
 inner join call_cargo as cargo on counted_call.port_call_id = cargo.port_call_id
 where
-    counted_call.is_headline
+    counted_call.series = 'russian_linked_tankers'
+    and counted_call.is_headline
     and counted_call.is_russian_linked
     and counted_call.area_kind = 'berth'
 group by counted_call.water, cargo.direction

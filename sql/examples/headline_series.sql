@@ -11,4 +11,5 @@ select
     round(100 * observed_share::double, 1) as heard_percent,
     state
 from barometer
+where series = 'russian_linked_tankers'
 order by week

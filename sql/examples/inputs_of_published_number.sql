@@ -4,6 +4,7 @@ with selected as (
     -- Replace null by a week such as '2026-W16'; null is the newest published week.
     select coalesce(null, max(week)) as week
     from published_week
+    where series = 'russian_linked_tankers'
 ),
 
 latest_state as (
@@ -33,7 +34,10 @@ select
     file.file_id
 from latest_state
 inner join published_week
-    on latest_state.week = published_week.week and latest_state.run_id = published_week.run_id
+    on
+        latest_state.week = published_week.week
+        and latest_state.run_id = published_week.run_id
+        and published_week.series = 'russian_linked_tankers'
 inner join run on latest_state.run_id = run.run_id
 inner join run_file as file on latest_state.file_id = file.file_id and not file.is_gone
 where not latest_state.is_gone

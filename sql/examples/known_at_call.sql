@@ -7,7 +7,10 @@ with counted as (
         count(*) filter (where not port_call.was_known_at_call) as known_since
     from counted_call
     inner join port_call on counted_call.port_call_id = port_call.port_call_id
-    where counted_call.is_headline and counted_call.is_russian_linked
+    where
+        counted_call.series = 'russian_linked_tankers'
+        and counted_call.is_headline
+        and counted_call.is_russian_linked
     group by counted_call.week
 )
 
@@ -26,4 +29,5 @@ select
     barometer.state
 from barometer
 left join counted on barometer.week = counted.week
+where barometer.series = 'russian_linked_tankers'
 order by barometer.week

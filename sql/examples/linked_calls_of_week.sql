@@ -4,6 +4,7 @@ with selected as (
     -- Replace null by a week such as '2026-W16'; null is the newest closed week.
     select coalesce(null, max(week) filter (where state <> 'open'), max(week)) as week
     from barometer
+    where series = 'russian_linked_tankers'
 )
 
 select
@@ -29,7 +30,7 @@ from selected
 inner join port_call on selected.week = port_call.week
 inner join counted_call on port_call.port_call_id = counted_call.port_call_id
 inner join call_evidence as evidence on port_call.port_call_id = evidence.port_call_id
-where port_call.is_russian_linked
+where counted_call.series = 'russian_linked_tankers' and port_call.is_russian_linked
 order by
     port_call.arrived_at,
     port_call.port_call_id,

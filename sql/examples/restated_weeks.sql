@@ -10,6 +10,7 @@ with changed as (
             and coalesce(old_port_calls, 0) <> coalesce(new_port_calls, 0)
         ) as changed_counts
     from restatement
+    where series = 'russian_linked_tankers'
     group by week, run_id
 )
 
@@ -28,4 +29,5 @@ select
 from published_week
 left join changed
     on published_week.week = changed.week and published_week.run_id = changed.run_id
+where published_week.series = 'russian_linked_tankers'
 order by published_week.week, published_week.run_id

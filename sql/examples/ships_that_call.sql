@@ -12,6 +12,7 @@ with called as (
         max(port_call.arrived_on) as last_arrived_on
     from counted_call
     inner join port_call on counted_call.port_call_id = port_call.port_call_id
+    where counted_call.series = 'russian_linked_tankers'
     group by counted_call.hull_id
 ),
 

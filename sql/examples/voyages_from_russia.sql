@@ -22,9 +22,15 @@ select
     port_call.link_tier,
     port_call.link_reasons
 from counted_call
-inner join call_voyage as voyage on counted_call.port_call_id = voyage.port_call_id
+inner join call_voyage as voyage
+    on
+        counted_call.series = voyage.series
+        and counted_call.port_call_id = voyage.port_call_id
 inner join call_cargo as cargo on voyage.port_call_id = cargo.port_call_id
 inner join port_call on voyage.port_call_id = port_call.port_call_id
 inner join port on port_call.port_id = port.port_id
-where counted_call.is_headline and counted_call.is_russian_linked
+where
+    counted_call.series = 'russian_linked_tankers'
+    and counted_call.is_headline
+    and counted_call.is_russian_linked
 order by port_call.arrived_at, port_call.port_call_id

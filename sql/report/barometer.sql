@@ -24,5 +24,5 @@ select
     worst_water,
     round(worst_share::double, 3) as worst_share
 from barometer
-where week <= $week
+where series = getvariable('series') and week <= $week
 order by week

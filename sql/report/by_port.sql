@@ -9,7 +9,7 @@ with by_port as (
         any_value(observed_share) as observed_share,
         bool_or(state = 'open') as is_open
     from weekly_port_calls
-    where week = $week
+    where series = getvariable('series') and week = $week
     group by port_id
 )
 

@@ -45,7 +45,7 @@ waiting as (
         count(*) filter (where not is_arrival) as in_port,
         count(*) filter (where not is_arrival and is_russian_linked) as in_port_linked
     from counted_call
-    where week = $week
+    where series = getvariable('series') and week = $week
 ),
 
 -- Ships with a tanker call in the week and a candidate hull without a link decision.

@@ -66,9 +66,15 @@ select
 from port_call
 inner join port on port_call.port_id = port.port_id
 left join evidence on port_call.port_call_id = evidence.port_call_id
-left join counted_call on port_call.port_call_id = counted_call.port_call_id
+left join counted_call
+    on
+        port_call.port_call_id = counted_call.port_call_id
+        and counted_call.series = getvariable('series')
 left join call_cargo as cargo on port_call.port_call_id = cargo.port_call_id
-left join call_voyage as voyage on port_call.port_call_id = voyage.port_call_id
+left join call_voyage as voyage
+    on
+        port_call.port_call_id = voyage.port_call_id
+        and voyage.series = getvariable('series')
 where
     port_call.is_tanker
     and port_call.week = $week

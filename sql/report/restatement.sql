@@ -5,6 +5,7 @@ with first_time as (
         week,
         min(run_id) as run_id
     from published_port_calls
+    where series = getvariable('series')
     group by week
 ),
 
@@ -44,10 +45,13 @@ selected as (
     from restatement
     cross join reported
     where
-        restatement.week = $week
-        or (
-            restatement.run_id > reported.after_run_id
-            and restatement.run_id <= reported.last_run_id
+        restatement.series = getvariable('series')
+        and (
+            restatement.week = $week
+            or (
+                restatement.run_id > reported.after_run_id
+                and restatement.run_id <= reported.last_run_id
+            )
         )
 ),
 

@@ -24,5 +24,5 @@ select
     word,
     waters
 from series_window
-where week = $week
+where series = getvariable('series') and week = $week
 order by view desc, weeks

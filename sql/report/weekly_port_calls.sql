@@ -15,7 +15,7 @@ select
     weekly_port_calls.in_port_calls
 from weekly_port_calls
 inner join port on weekly_port_calls.port_id = port.port_id
-where weekly_port_calls.week = $week
+where weekly_port_calls.series = getvariable('series') and weekly_port_calls.week = $week
 order by
     weekly_port_calls.port_id,
     list_position(['strong', 'moderate', 'weak', 'none'], weekly_port_calls.link_tier)

@@ -14,7 +14,7 @@ select
     linked_moved_calls,
     round(observed_share::double, 4) as observed_share
 from weekly_split
-where week = $week
+where series = getvariable('series') and week = $week
 order by
     list_position(
         ['water', 'direction', 'link_tier', 'link_reason', 'tanker_kind', 'iran_listed'], dimension

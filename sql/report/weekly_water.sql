@@ -13,5 +13,5 @@ select
     round(observed_share::double, 3) as observed_share,
     state
 from weekly_water
-where week <= $week
+where series = getvariable('series') and week <= $week
 order by week, water desc

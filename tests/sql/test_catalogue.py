@@ -47,26 +47,27 @@ CONTRACT = {
     "confidence is_tanker tanker_kind is_russian_linked link_tier link_reasons is_iran_listed "
     "was_known_at_call week hull_id port_name arrived_on claimed_imo is_arrival",
     "counted_call": "port_call_id week port_id water area_kind link_tier link_reasons "
-    "is_russian_linked was_known_at_call hull_id is_headline port_name is_arrival",
+    "is_russian_linked was_known_at_call hull_id is_headline port_name is_arrival series",
     "coverage": "port_id day observed_hours fixes vessels state",
     "weekly_port_calls": "week week_start port_id link_tier port_calls berth_calls vessels "
-    "observed_share state first_published_at restated_from in_port_calls",
+    "observed_share state first_published_at restated_from in_port_calls series",
     "barometer": "week week_start russian_linked_tanker_calls russian_linked_berth_calls "
     "listed_calls flag_calls owner_calls trade_calls low_95 high_95 tanker_calls observed_share "
     "state index_100 change_p calls_known_at_call dispersion word word_weeks in_port_calls "
-    "worst_water worst_share",
+    "worst_water worst_share series",
     "weekly_water": "week week_start water russian_linked_tanker_calls russian_linked_berth_calls "
-    "in_port_calls low_95 high_95 tanker_calls observed_share state",
+    "in_port_calls low_95 high_95 tanker_calls observed_share state series",
+    "series": "series title cargo ports",
     "meta": "key value",
     "run": "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested "
     "files_known files_failed code_hash method_hash bundled_hash decisions_hash sources_hash "
     "register_imports registers threads memory_limit",
     "published_week": "week published_at run_id russian_linked_tanker_calls "
     "russian_linked_berth_calls tanker_calls listed_calls flag_calls owner_calls trade_calls "
-    "calls_known_at_call observed_share state word",
+    "calls_known_at_call observed_share state word series",
     "restatement": "restatement_id restated_at run_id week port_id link_tier old_port_calls "
     "new_port_calls old_state new_state reasons detail calls_came calls_went old_run_id "
-    "number",
+    "number series",
 }
 
 TYPES = {
@@ -123,7 +124,7 @@ TYPES = {
     },
     "VARCHAR": {
         *("week", "port_id", "port_name", "hull_id", "file_id", "link_tier", "state"),
-        *("key", "value", "raw"),
+        *("key", "value", "raw", "series"),
     },
     "BLOB": {"geometry_wkb"},
 }
