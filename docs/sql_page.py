@@ -15,23 +15,23 @@ ROOT = Path(__file__).resolve().parents[1]
 SQL = ROOT / "sql"
 RULE = re.compile(r"\{\{ (\w+) \}\}")
 COMMENT = re.compile(r"^\s*comment on (table|view|column) ([\w.]+) is\s+'((?:[^']|'')*)';", re.M)
-"""One statement of a comments.sql."""
+"""One statement of a `comments.sql`: kind, name, text."""
 
 
 def comments() -> list[tuple[str, str, str]]:
-    """The kind, the name and the text of each comment, file by file, in the order written."""
+    """Kind (table, view or column), name and text of each comment, in the order of the files."""
     texts = (path.read_text(encoding="utf-8") for path in sorted(SQL.rglob("comments.sql")))
     return [(m[1], m[2], m[3].replace("''", "'")) for text in texts for m in COMMENT.finditer(text)]
 
 
 def reference() -> str:
-    """A heading and a table of columns for each relation, in Markdown."""
+    """Markdown: a heading and a table of columns for each relation."""
     lines = []
     for kind, name, text in comments():
         if kind == "column":
             lines.append(f"| `{name.split('.')[1]}` | {_cell(text)} |")
         else:
-            lines += ["", f"### {name}", "", _cell(text), "", "| Column | |", "|---|---|"]
+            lines += ["", f"### {name}", "", _cell(text), "", "| Column | Contents |", "|---|---|"]
     return "\n".join(lines) + "\n"
 
 
@@ -53,7 +53,7 @@ def with_rules(markdown: str) -> str:
 
 
 def _cell(text: str) -> str:
-    r"""A text that Markdown shows as it is.
+    r"""Text escaped for Markdown.
 
     >>> _cell("a|b <c> *d*")
     'a\\|b &lt;c> \\*d\\*'
