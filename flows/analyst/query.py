@@ -98,7 +98,7 @@ def run_query(
 
 
 def _warn_of_move(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    if moved := access.told_of_move(con, settings):
+    if moved := access.moved_message(con, settings):
         _say(f"barometer: warning: {moved}")
 
 

@@ -35,22 +35,22 @@ LAKE_VIEWS = {
     "position": (*POSITION_SCHEMA.names, "source", "file_id"),
     "reject": ("file_id", *REJECT_SCHEMA.names),
 }
-"""The views over the lake, and their columns; `source` and `file_id` are in the files' paths."""
+"""The views over the lake and their columns; `source` and `file_id` come from the files' paths."""
 
 PLAN = {
     "position": "select json_serialize_plan('from position')",
     "reject": "select json_serialize_plan('from reject')",
 }
-"""What DuckDB would read for a view over the lake: the one way to learn which files it names."""
+"""DuckDB's plan of a view over the lake, the only way to get the files that it reads."""
 
 HOME = "home"
-"""The key of `meta` of where the lake lay that the views name. A DuckDB client reads it there."""
+"""The key of `meta` for the place of the lake that the views read."""
 
 SET_HOME = "update meta set value = $home where key = 'home'"
 
 
 def swap_in(settings: Settings, built: Path) -> None:
-    """Put a built catalogue in the place of the one in use. Who has that open keeps it."""
+    """Replace the catalogue in use by a built one. Clients that have the old one open keep it."""
     with built.open("rb") as raw:
         os.fsync(raw.fileno())
     built.replace(settings.home / CATALOGUE)
@@ -58,7 +58,7 @@ def swap_in(settings: Settings, built: Path) -> None:
 
 
 def repoint(settings: Settings, manifest: Manifest) -> None:
-    """Let the views of the catalogue name the lake's files where the home lies now."""
+    """Make the views of the catalogue read the lake at the home's present place."""
     with _scratch(settings.home) as folder, explained(settings):
         path = folder / CATALOGUE
         shutil.copyfile(existing(settings.home), path)
@@ -69,25 +69,25 @@ def repoint(settings: Settings, manifest: Manifest) -> None:
 
 
 def point(path: Path, settings: Settings, manifest: Manifest) -> None:
-    """Let the views of a catalogue file that nobody reads name the lake's files as they lie now,
-    and its outbox hold what was sent up to now."""
+    """Update a catalogue file that no client has open: its views read the lake's present files, and
+    its outbox has all mail sent so far."""
     with open_for_writing(path, settings) as con:
         for name in LAKE_VIEWS:
             lake_view(con, settings, manifest, name)
         con.register("given", given_table(outbox_records(settings.home)))
         con.execute("drop table outbox")
         create(con, "outbox")
-        # The rest keeps its comments, and may be of other code, with other columns.
+        # The other relations may come from other code, with other columns, and keep their comments.
         add_comments(con, *LAKE_VIEWS, "outbox")
 
 
 @contextmanager
 def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[Any]:
-    """A read-only connection to a catalogue that fits the home as it is now.
+    """A read-only connection to a catalogue that matches the present home.
 
-    The views of the one in use may name other files than the manifest: the home was moved or
-    copied, or files came in since the last run; and mail goes out after a run. A copy that is
-    brought up to date is read then, so that every relation is there once, under its own name.
+    The views of the catalogue in use may read other files than the manifest lists: the home was
+    moved or copied, or files were ingested since the last run; and mail is sent after a run. Then
+    an updated copy is opened instead.
     """
     manifest = read_manifest(settings.place) if manifest is None else manifest
     path = existing(settings.home)
@@ -115,7 +115,7 @@ def _is_up_to_date(con: duckdb.DuckDBPyConnection, settings: Settings, manifest:
 
 
 def _files_of(plan: Any) -> Iterator[str]:
-    """The files that a plan of DuckDB reads; none where it could not make one."""
+    """The files that a plan of DuckDB reads; none if DuckDB could not make a plan."""
     if isinstance(plan, list):
         for step in plan:
             yield from _files_of(step)
@@ -127,8 +127,7 @@ def _files_of(plan: Any) -> Iterator[str]:
 
 @contextmanager
 def _scratch(home: Path) -> Iterator[Path]:
-    """A folder that goes away again: in the home, or where the system keeps such, as a home may be
-    read by people who cannot write to it."""
+    """A temporary folder: in the home, or the system's if the home is read-only."""
     try:
         (home / "tmp").mkdir(exist_ok=True)
         made = TemporaryDirectory(dir=home / "tmp", ignore_cleanup_errors=True)
@@ -151,7 +150,7 @@ def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCo
 
 @contextmanager
 def explained(settings: Settings) -> Iterator[None]:
-    """Say what to do where the catalogue, or the lake through it, cannot be read.
+    """Explain why the catalogue, or the lake through it, cannot be read, with a remedy.
 
     Raises
     ------
@@ -164,14 +163,14 @@ def explained(settings: Settings) -> Iterator[None]:
         raise BarometerError(_why_unreadable(settings, str(error))) from error
 
 
-def _why_unreadable(settings: Settings, told: str) -> str:
+def _why_unreadable(settings: Settings, message: str) -> str:
     path = settings.home / CATALOGUE
-    why = (told or "no reason given").splitlines()[0]
+    why = (message or "no reason given").splitlines()[0]
     if "lock" in why and str(path) in why:
-        holder = re.search(r"held in (.+?)( \(PID \d+\))?( by user \S+)?\. ", told)
+        holder = re.search(r"held in (.+?)( \(PID \d+\))?( by user \S+)?\. ", message)
         who = f"by {''.join(part or '' for part in holder.groups())}" if holder else "elsewhere"
         return (
-            f"{path}: is open for writing {who}, and as long as it is, nobody else can read it. "
+            f"{path}: is open for writing {who}, which locks it for all others. "
             "Close it there, or open it there read-only: duckdb.connect(path, read_only=True)."
         )
     if faults := _missing(settings):
@@ -182,43 +181,43 @@ def _why_unreadable(settings: Settings, told: str) -> str:
             "variables AWS_*; barometer check names what is missing."
         )
     return (
-        f"{path}: cannot be read ({why}). Check its rights. barometer check names a file of the "
-        "lake that is damaged; if none is, the catalogue is, or it is of another version: take "
-        f"{CATALOGUE} out of the home, and barometer run makes it again."
+        f"{path}: cannot be read ({why}). Check its permissions. barometer check lists damaged "
+        "files of the lake; if there is none, the catalogue is damaged or of another version: move "
+        f"{CATALOGUE} out of the home, and barometer run builds it again."
     )
 
 
-def told_of_move(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
-    """What to do where the views name the files of another place; None where they do not.
+def moved_message(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | None:
+    """A message if the views read files of another place; None if they do not.
 
-    Barometer's own commands read the lake that is given. Any other client reads the views: those of
-    a copied home show the positions of the home that it was copied from.
+    Barometer's own commands read the lake of the settings. Other clients read through the views:
+    those of a copied home show the positions of the original home.
     """
     row = con.execute("select value from meta where key = $key", {"key": HOME}).fetchone()
     if row is None or row[0] == str(settings.place):
         return None
     return (
-        f"the catalogue was built at {row[0]}, and lies in {settings.home}: any other DuckDB "
-        "client that opens it reads the positions there, or none. Let it name the files here: "
+        f"the catalogue was built at {row[0]} and is now in {settings.home}: other DuckDB clients "
+        "read the positions at the old place, or none. To point it to this place: "
         "barometer check --repoint"
     )
 
 
 def damage_hint(settings: Settings) -> str:
-    """Which files of the lake are missing or cut, or else how to find one that is damaged."""
+    """The missing or truncated files of the lake, or else how to find a damaged one."""
     return _missing(settings) or (
         "If the query is right, a file of the lake may be damaged: barometer check names it."
     )
 
 
 def _missing(settings: Settings) -> str:
-    """The first file of the lake that is missing or cut, and how many more; empty if none is."""
+    """The first missing or truncated file of the lake and the number of others; empty if none."""
     try:
         manifest = read_manifest(settings.place)
         faults = damage.faults(settings.place, manifest, is_hashed=False)
     except BarometerError as error:
         return str(error)
-    more = f"\nAnd {len(faults) - 1:,} more; barometer check names them." if faults[1:] else ""
+    more = f"\nAnd {len(faults) - 1:,} more; barometer check lists them." if faults[1:] else ""
     return f"{faults[0]}.{more}" if faults else ""
 
 
@@ -232,9 +231,7 @@ def existing(home: Path) -> Path:
     """
     path = home / CATALOGUE
     if not path.exists():
-        raise BarometerError(
-            f"{home}: no catalogue yet. Bring AIS files in with: barometer run PATH"
-        )
+        raise BarometerError(f"{home}: no catalogue yet. Ingest AIS files with: barometer run PATH")
     return path
 
 
@@ -278,15 +275,14 @@ def lake_view(
 
 
 class LakeFiles(NamedTuple):
-    """Paths of files of the lake. As a pattern for DuckDB each is to be escaped: a home's name may
-    hold `*` or `[`."""
+    """Paths of files of the lake. DuckDB takes them as patterns, so `*` and `[` need escaping."""
 
     parts: list[str]
     compact: list[str]
 
 
 def lake_files(settings: Settings, manifest: Manifest, kind: str) -> LakeFiles:
-    """The parts to read, and the compact files to read in the place of the others."""
+    """The parts to read, and the compact files that replace the other parts."""
     holding = compact.kept(settings.home, manifest) if kind == "position" else []
     covered = {part for one in holding for part in one.parts}
     rest = {
@@ -309,12 +305,12 @@ def require_week(con: duckdb.DuckDBPyConnection, week: str | None) -> str:
     """
     weeks = con.execute("select week, is_open from week order by week").fetchall()
     if not weeks:
-        raise BarometerError("the lake holds no position yet, so there is no week to report.")
+        raise BarometerError("the lake has no positions yet, so there is no week to report.")
     if week is None:
         closed = [name for name, is_open in weeks if not is_open]
         return str((closed or [weeks[-1][0]])[-1])
     if week not in {name for name, _ in weeks}:
         raise BarometerError(
-            f"{week}: no such week here; the input reaches from {weeks[0][0]} to {weeks[-1][0]}."
+            f"{week}: no such week; the input covers {weeks[0][0]} to {weeks[-1][0]}."
         )
     return week

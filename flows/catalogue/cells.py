@@ -1,4 +1,4 @@
-"""Cells of the grid near ports: which fixes are worth a look."""
+"""The grid cells near ports, by which SQL preselects fixes."""
 
 from __future__ import annotations
 
@@ -28,30 +28,33 @@ CELLS_PER_DEGREE = 20
 
 
 def with_geometry(frame: pd.DataFrame) -> pd.DataFrame:
+    """Ports or areas with their geometry as WKB and GeoJSON, and lon, lat of a point inside."""
     shapes = frame["geometry"].to_numpy()
     inside = shapely.point_on_surface(shapes)
-    found = frame.drop(columns="geometry").assign(
+    described = frame.drop(columns="geometry").assign(
         geometry_wkb=shapely.to_wkb(shapes),
         geometry_geojson=shapely.to_geojson(shapes),
         lon=np.round(shapely.get_x(inside), 5),
         lat=np.round(shapely.get_y(inside), 5),
     )
-    if "serves" in found:
-        found["serves"] = [json.dumps(list(ids)) if ids else None for ids in found["serves"]]
-    return found
+    if "serves" in described:
+        served = described["serves"]
+        described["serves"] = [json.dumps(list(ids)) if ids else None for ids in served]
+    return described
 
 
 def grid(ports: Ports) -> tuple[Cells, Cells]:
-    """Column and row numbers of the cells round all ports, one array each.
+    """Column and row numbers of the cells around all ports, one array each.
 
-    Of each port those up to its surroundings' edge: the ports lie from the Gulf to the Pacific.
+    For each port, the cells up to the edge of its surroundings: the ports lie from the Gulf to the
+    Pacific, so one box around all would be large.
     """
-    found = []
+    boxes = []
     for west, south, east, north in shapely.bounds(ports.port["geometry"].to_numpy()):
         reach = 1.1 * SURROUNDINGS_KM * 1000 / METRES_A_DEGREE
         wide = reach / np.cos(np.radians(north + reach))
-        found.append(_cells_of(west - wide, south - reach, east + wide, north + reach))
-    return _distinct(found)
+        boxes.append(_cells_of(west - wide, south - reach, east + wide, north + reach))
+    return _distinct(boxes)
 
 
 def _cells_of(west: float, south: float, east: float, north: float) -> tuple[Cells, Cells]:
@@ -83,6 +86,7 @@ def near_box(ports: Ports) -> dict[str, Any]:
 
 
 def surrounding_cells(ports: Ports, cell_x: Cells, cell_y: Cells) -> pa.Table:
+    """The cells whose centre is within `SURROUNDINGS_KM` of a port: cell_x, cell_y, port_id."""
     point, port = near(
         (cell_x + 0.5) / CELLS_PER_DEGREE, (cell_y + 0.5) / CELLS_PER_DEGREE, ports, SURROUNDINGS_KM
     )
@@ -93,16 +97,16 @@ def surrounding_cells(ports: Ports, cell_x: Cells, cell_y: Cells) -> pa.Table:
 
 
 def limit_cells(ports: Ports) -> pa.Table:
-    """Cells that a limit touches, if only from outside: what is on an edge may be rounded there."""
-    found = []
+    """The cells that touch a limit: cell_x, cell_y. Touching counts, as positions are rounded."""
+    cells = []
     for limit in ports.port["geometry"]:
         west, south, east, north = limit.bounds
         cell = 1 / CELLS_PER_DEGREE
         x, y = _cells_of(west - cell, south - cell, east + cell, north + cell)
         in_cells = shapely.transform(limit, lambda degrees: degrees * CELLS_PER_DEGREE)
         touched = shapely.intersects(in_cells, shapely.box(x, y, x + 1, y + 1))
-        found.append((x[touched], y[touched]))
-    cell_x, cell_y = _distinct(found)
+        cells.append((x[touched], y[touched]))
+    cell_x, cell_y = _distinct(cells)
     return pa.table({"cell_x": cell_x, "cell_y": cell_y})
 
 
@@ -111,6 +115,6 @@ def limit_points(ports: Ports) -> pa.Table:
     port = ports.port.loc[ports.port["country"] == "IR"]
     edges = shapely.segmentize(shapely.boundary(port["geometry"].to_numpy()), LIMIT_STEP_DEG)
     points, row = shapely.get_coordinates(edges, return_index=True)
-    found = np.unique(np.column_stack([row, points]), axis=0)
-    ids = port["port_id"].to_numpy()[found[:, 0].astype(np.int64)]
-    return pa.table({"port_id": pa.array(ids), "lon": found[:, 1], "lat": found[:, 2]})
+    distinct = np.unique(np.column_stack([row, points]), axis=0)
+    ids = port["port_id"].to_numpy()[distinct[:, 0].astype(np.int64)]
+    return pa.table({"port_id": pa.array(ids), "lon": distinct[:, 1], "lat": distinct[:, 2]})

@@ -1,4 +1,4 @@
-"""The checks: the manifest against the files, the sums, and every query of `sql/checks`."""
+"""`barometer check`: files against the manifest, the histories, the queries of `sql/checks`."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
 
 MAX_ROWS = 20
-"""A check tells so many rows: one that fails on more has one cause."""
+"""Most rows reported per check: more of them have the same cause."""
 
 
 RUN_RELATIONS = {"run", "run_file", "run_register", "outbox"}
-"""History and no result: a run that was killed before its catalogue was in place stands in them,
-and what was sent since."""
+"""Histories, not results: they hold runs that were killed before their catalogue was in place, and
+mail sent since."""
 
 RELATIONS = """
 select table_name from information_schema.tables where table_type = 'BASE TABLE' order by all
@@ -68,7 +68,7 @@ order by week
 
 
 class Finding(NamedTuple):
-    """One thing that a check found. `is_fault`: false for what the data just cannot support."""
+    """A result of a check. `is_fault` is false for what the data cannot support."""
 
     check: str
     message: str
@@ -81,34 +81,36 @@ def check(settings: Settings) -> list[Finding]:
     Reads every Parquet file of the lake once, for its hash.
     """
     manifest = read_manifest(settings.place)
-    found = _check_files(settings, manifest)
-    if any(finding.check in ("files", "schema") for finding in found):
-        return found  # the queries would only stumble over the same files
-    found += [_fault("link_decisions", fault) for fault in read_decisions(settings.home)[1]]
-    found += _check_registers(settings)
-    found += _check_runs(settings, manifest)
-    found += _check_clock(settings)
+    findings = _check_files(settings, manifest)
+    if any(finding.check in ("files", "schema") for finding in findings):
+        return findings  # the queries would only fail on the same files
+    findings += [_fault("link_decisions", fault) for fault in read_decisions(settings.home)[1]]
+    findings += _check_registers(settings)
+    findings += _check_runs(settings, manifest)
+    findings += _check_clock(settings)
     try:
         with access.reading(settings, manifest) as con:
-            if moved := access.told_of_move(con, settings):
-                found.append(_fault("moved", moved))
-            found += _check_queries(con)
-            found += _unsupported(con, settings)
+            if moved := access.moved_message(con, settings):
+                findings.append(_fault("moved", moved))
+            findings += _check_queries(con)
+            findings += _unsupported(con, settings)
     except BarometerError as error:
-        found.append(_fault("catalogue", str(error)))
-    return found
+        findings.append(_fault("catalogue", str(error)))
+    return findings
 
 
 def recovered(settings: Settings) -> list[Finding]:
     """Rebuild what was lost of a home, as far as it can be; see `flows.ingest.recover`."""
-    return [_limit("recover", told) for told in (*losses.restore(settings), *recover(settings))]
+    return [
+        _limit("recover", message) for message in (*losses.restore(settings), *recover(settings))
+    ]
 
 
 def check_rebuild(settings: Settings) -> list[Finding]:
-    """Where the catalogue differs from one that is built anew from the lake, every ship worked.
+    """Differences between the catalogue and one rebuilt from the lake with every ship recomputed.
 
-    A run works only the ships with new fixes and takes the rest over: this shows that it may. The
-    catalogue in use stays as it is.
+    A run recomputes only ships with new fixes and reuses earlier results for the rest. The
+    catalogue in use is not changed.
     """
     with (
         access.reading(settings) as used,
@@ -120,11 +122,11 @@ def check_rebuild(settings: Settings) -> list[Finding]:
 def _differences(
     used: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection
 ) -> list[Finding]:
-    """A finding for each stored relation of two catalogues that has not the same rows in both."""
+    """A finding for each stored relation whose rows differ between two catalogues."""
     in_use, anew = (
         {name for (name,) in con.execute(RELATIONS).fetchall()} for con in (used, rebuilt)
     )
-    found = [
+    findings = [
         _fault("rebuild", f"{name}: only one of the two has it. Run barometer again.")
         for name in sorted(in_use ^ anew)
     ]
@@ -132,55 +134,57 @@ def _differences(
         with duckdb.connect() as both:
             for which, con in (("in_use", used), ("anew", rebuilt)):
                 rows = con.table(name)
-                if name == "meta":  # where the home lies is told by `told_of_move`
+                if name == "meta":  # a moved home is reported by `moved_message`
                     rows = rows.filter(
                         duckdb.ColumnExpression("key") != duckdb.ConstantExpression(access.HOME)
                     )
                 both.register(which, rows.to_arrow_table())
             only_used, only_anew = both.execute(DIFFERENCE).fetchone() or (0, 0)
         if only_used or only_anew:
-            found.append(
+            findings.append(
                 _fault(
                     "rebuild",
-                    f"{name}: {only_used} rows that a rebuild does not have, {only_anew} that "
-                    "only it has. Take barometer.duckdb out of the home and run again; and "
-                    "please report this.",
+                    f"{name}: {only_used} rows are missing in a rebuild, and {only_anew} are only "
+                    "there. Move barometer.duckdb out of the home and run again; please report "
+                    "this.",
                 )
             )
-    return found
+    return findings
 
 
 def _check_files(settings: Settings, manifest: Manifest) -> list[Finding]:
-    found = []
+    findings = []
     damaged = damage.damage(settings.place, manifest, is_hashed=True)
     for entry in manifest.entries.values():
         total = entry.rows_accounted
         if total != entry.rows_read:
-            found.append(_fault("sums", f"{entry.name}: {entry.rows_read} read, {total} accounted"))
+            message = f"{entry.name}: {entry.rows_read} rows read, {total} accounted for"
+            findings.append(_fault("sums", message))
         rows = {"position": entry.rows_kept, "reject": entry.rows_rejected}
         for kind in KINDS:
             part: Part | None = getattr(entry, kind)
             if (part.rows if part else 0) != rows[kind]:
-                found.append(_fault("sums", f"{entry.name}: {kind} rows differ from the ledger"))
+                message = f"{entry.name}: {kind} rows differ from the ledger"
+                findings.append(_fault("sums", message))
             if part and part not in damaged and (drift := _drift(settings, kind, part)):
-                found.append(_fault("schema", f"{part.path}: {drift}"))
+                findings.append(_fault("schema", f"{part.path}: {drift}"))
     faults = damage.sentences(settings.place, manifest, damaged)
     if faults:
         known.forget(settings.home)
     for kept in (digest.kept, compact.kept):
         faults += derived.faults(kept(settings.home, manifest))
-    return found + [_fault("files", fault) for fault in faults]
+    return findings + [_fault("files", fault) for fault in faults]
 
 
 def _drift(settings: Settings, kind: str, part: Part) -> str | None:
-    """Where a sound file has other columns, types or rows than this version writes."""
+    """How an undamaged file differs in columns, types or rows from what this version writes."""
     schema: pa.Schema = POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA
     try:
         file = pq.ParquetFile(store.readable(settings.place, part.path))
     except (OSError, pa.ArrowException) as error:
-        return f"is no Parquet file that can be read ({error})"
+        return f"cannot be read as Parquet ({error})"
     if file.metadata.num_rows != part.rows:
-        return f"has {file.metadata.num_rows:,} rows, and the manifest says {part.rows:,}"
+        return f"has {file.metadata.num_rows:,} rows instead of the {part.rows:,} in the manifest"
     if not file.schema_arrow.equals(schema):
         has, writes = (
             {f"{field.name} {field.type}" for field in fields}
@@ -189,7 +193,7 @@ def _drift(settings: Settings, kind: str, part: Part) -> str | None:
         odd = sorted(has ^ writes)
         return (
             f"has other columns than this version writes ({', '.join(odd) or 'their order'}). "
-            "Take the inputs into a new home with this version"
+            "Ingest the input files into a new home with this version"
         )
     return None
 
@@ -204,107 +208,107 @@ def _check_registers(settings: Settings) -> list[Finding]:
 
 
 def _check_clock(settings: Settings) -> list[Finding]:
-    """Runs whose number or as-of time goes back against the run before."""
-    found = []
+    """Runs whose number or as-of time is before that of the previous run."""
+    findings = []
     for before, after in pairwise(read_history(settings.home, RUN)):
         if after["run_id"] <= before["run_id"]:
-            found.append(
+            findings.append(
                 _fault(
                     "run_order",
-                    f"run {after['run_id']} stands after run {before['run_id']}: history/run.jsonl "
-                    "was changed by hand or put together. Restore it.",
+                    f"run {after['run_id']} follows run {before['run_id']}: history/run.jsonl "
+                    "was edited or merged. Restore it from a backup.",
                 )
             )
         if datetime.fromisoformat(after["as_of"]) < datetime.fromisoformat(before["as_of"]):
-            found.append(
+            findings.append(
                 _limit(
                     "run_order",
                     f"run {after['run_id']} is as of {after['as_of']}, before run "
                     f"{before['run_id']}'s {before['as_of']}: was the clock wrong, or --as-of?",
                 )
             )
-    return found
+    return findings
 
 
 def _check_runs(settings: Settings, manifest: Manifest) -> list[Finding]:
-    """Runs whose inputs, as far as the history names them, are not those that the run had."""
+    """Runs whose recorded inputs do not match the hash of the inputs that the run used."""
     records = read_history(settings.home, RUN)
     rows = run_files(records, manifest)
-    found = []
+    findings = []
     for record in records:
         if inputs_hash(lake_files(rows, record["run_id"])) == record["inputs_hash"]:
             continue
         if "files" in record:
-            why = "the history names other files than it had. Restore history/run.jsonl"
-            found.append(_fault("run_files", f"run {record['run_id']}: {why}."))
+            why = "the history lists other files than it used. Restore history/run.jsonl"
+            findings.append(_fault("run_files", f"run {record['run_id']}: {why}."))
         else:
-            why = "it did not record its files, and the as-of times do not tell them"
-            found.append(_limit("run_files", f"run {record['run_id']}: {why}"))
-    return found
+            why = "it did not record its files, and the as-of times do not identify them"
+            findings.append(_limit("run_files", f"run {record['run_id']}: {why}"))
+    return findings
 
 
 def _check_queries(con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Rows that should not be: a check is a query that returns them."""
-    found = []
+    """Rows that must not exist: each check is a query that returns them."""
+    findings = []
     for path in sorted(sql_path("checks").glob("*.sql")):
         try:
             result = con.execute(path.read_text(encoding="utf-8"))
             names = [column[0] for column in result.description]
             rows = result.fetchmany(MAX_ROWS + 1)
         except duckdb.Error as error:
-            found.append(_fault(path.stem, f"could not be run: {error}"))
+            findings.append(_fault(path.stem, f"could not be run: {error}"))
             continue
         for row in rows[:MAX_ROWS]:
-            told = ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True))
-            found.append(_fault(path.stem, told))
+            message = ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True))
+            findings.append(_fault(path.stem, message))
         if len(rows) > MAX_ROWS:
-            found.append(_fault(path.stem, "and more rows like these"))
-    return found
+            findings.append(_fault(path.stem, "and more such rows"))
+    return findings
 
 
 def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Finding]:
-    """What the data cannot support, said before somebody asks it of them."""
-    found = []
+    """What the data cannot support."""
+    findings = []
     unobserved = [week for (week,) in con.execute(UNOBSERVED).fetchall()]
     if unobserved:
-        found.append(_limit("unobserved", f"{_spans(unobserved)}: too little heard to say zero"))
+        message = f"{_spans(unobserved)}: too little reception to report a zero"
+        findings.append(_limit("unobserved", message))
     never = con.execute(
         "select port_id from coverage group by port_id having sum(observed_hours) = 0 order by all"
     ).fetchall()
     if never:
-        found.append(
-            _limit("never_heard", f"no source ever heard {', '.join(row[0] for row in never)}")
-        )
+        ports = ", ".join(row[0] for row in never)
+        findings.append(_limit("never_heard", f"no source ever heard {ports}"))
     today = settings.as_of.date()
     ages = con.execute("select link_source, published_on, old_from from register_age").fetchall()
-    found += [
+    findings += [
         _limit(
             "register_age",
-            f"{source} is of {published_on}, {(today - published_on).days} days old: later "
-            "listings and delistings are not in it. Fetch the list and: barometer register import "
-            "FILE",
+            f"{source} is from {published_on}, {(today - published_on).days} days old: later "
+            "listings and delistings are missing. Download the current list and run: barometer "
+            "register import FILE",
         )
         for source, published_on, old_from in sorted(ages)
         if today >= old_from
     ]
-    found += [
+    findings += [
         _limit(
             "register",
-            f"{source} of {published_on} was taken although: {accepted}. To take it back: "
+            f"{source} of {published_on} was imported despite a warning: {accepted}. To remove it: "
             f"barometer register remove {number}",
         )
         for source, published_on, number, accepted in con.execute(DOUBTED_LISTS).fetchall()
     ]
     unknown = con.execute(UNKNOWN_PROGRAMMES).fetchall()
-    found += [
+    findings += [
         _limit(
             "programme",
-            f"{source}: {hulls} hulls under {programme!r}, a tag that data/registers/"
-            "programmes.csv does not know: it makes no link, and ends none of the same ship",
+            f"{source}: {hulls} hulls under {programme!r}, which is not in data/registers/"
+            "programmes.csv: it neither links a ship nor ends a link",
         )
         for source, programme, hulls in unknown
     ]
-    return found
+    return findings
 
 
 def _spans(weeks: list[str]) -> str:

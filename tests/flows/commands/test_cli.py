@@ -202,7 +202,7 @@ def test_check_finds_damaged_files_and_a_different_catalogue(copy: str, command:
         con.execute("drop table worked_part")
     done = command("check", "--rebuild", "--home", copy, "--as-of", AS_OF)
     assert done.code == 1
-    assert "vessel: 0 rows that a rebuild does not have, 1 that only it has" in done.out
+    assert "vessel: 0 rows are missing in a rebuild, and 1 are only there" in done.out
     assert "worked_part: only one of the two has it" in done.out
     first, second = sorted(Path(copy).glob("position/*/*/*.parquet"))[:2]
     first.unlink()

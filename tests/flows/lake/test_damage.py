@@ -163,7 +163,7 @@ def test_a_history_that_goes_back_is_found(home: Settings) -> None:
     (first,) = history.read_history(home.home, history.RUN)
     earlier = first | {"as_of": "2026-01-01T00:00:00", "files": [], "gone": []}
     history.append_history(home.home, history.RUN, [earlier])
-    assert any("stands after run 1" in told for told in faults(home, "run_order"))
+    assert any("follows run 1" in told for told in faults(home, "run_order"))
     limits = [f.message for f in check.check(home) if f.check == "run_order" and not f.is_fault]
     assert len(limits) == 1 and "was the clock wrong" in limits[0]
 
