@@ -36,7 +36,7 @@ comment on column track_fix.lon is 'Longitude, degrees WGS 84, east positive, ro
 comment on column track_fix.lat is 'Latitude, degrees WGS 84, north positive, rounded to 0.00001. Never null.';
 comment on column track_fix.track_id is 'The track: the MMSI, or k * 1000000000 + MMSI for the k-th further hull on it; for a ship that never came near a port it is the MMSI.';
 comment on column track_fix.verdict is 'credible, disputed (counted, but it lowers the confidence of its call) or implausible (never counted).';
-comment on column track_fix.reason is 'Why, in words. Null: plainly credible.';
+comment on column track_fix.reason is 'The reason, in words. Null: simply credible.';
 comment on column track_fix.sog_kn is 'Speed over ground, knots. Null: not available.';
 comment on column track_fix.cog_deg is 'Course over ground, degrees from true north, 0 to below 360. Null: not available.';
 comment on column track_fix.imo is 'IMO number of the hull as transmitted, seven digits with a valid check digit. Null: none transmitted, or the check digit is wrong.';
@@ -55,7 +55,7 @@ comment on column position_verdict.lon is 'Longitude, degrees WGS 84.';
 comment on column position_verdict.lat is 'Latitude, degrees WGS 84.';
 comment on column position_verdict.track_id is 'The track: the MMSI, or k * 1000000000 + MMSI for the k-th further hull on it.';
 comment on column position_verdict.verdict is 'credible, disputed (counted, but it lowers the confidence of its call) or implausible (never counted).';
-comment on column position_verdict.reason is 'Why, in words. Null: plainly credible.';
+comment on column position_verdict.reason is 'The reason, in words. Null: simply credible.';
 
 comment on table interference is 'Places and times at which many ships were displaced to one place by false positions. One row per event.';
 comment on column interference.interference_id is 'Number of the event, from 1 in order of time; a rebuild with other inputs numbers the events anew.';

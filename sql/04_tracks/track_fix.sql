@@ -1,4 +1,4 @@
--- Every fix with the track that it belongs to and the verdict on it; of a ship that never came near a port the track is its MMSI.
+-- Every fix with its track and verdict; for a ship that was never near a port the track is its MMSI.
 -- Grain: one fix (mmsi, reported_at, lon, lat).
 select
     fix.mmsi,

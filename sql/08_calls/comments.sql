@@ -53,7 +53,7 @@ comment on column counted_call.hull_id is 'The ship; key of hull. Never null: co
 comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all arrivals except anchorage calls within 10 days of a berth call of the ship in the same water, which belong to the same voyage.';
 comment on column counted_call.port_name is 'Name of the port.';
 comment on column counted_call.is_arrival is 'Whether the arrival could be heard, as in port_call; for a hull with two MMSIs, that of the MMSI heard first. False: counted only in in_port_calls.';
-comment on column counted_call.series is 'The series; key of the relation series.';
+comment on column counted_call.series is 'The series; key of series.';
 
 comment on table call_cargo is 'Direction of the oil, ship size and estimated quantity of each counted call of a tanker: estimates from draughts, which crews enter by hand, and from the trade of the terminal. One row per call.';
 comment on column call_cargo.port_call_id is 'The call; key of counted_call.';
@@ -73,4 +73,4 @@ comment on column call_voyage.last_russian_at is 'Departure from it, or arrival 
 comment on column call_voyage.next_russian_port is 'The first Russian oil port where the hull called afterwards. Null: none heard.';
 comment on column call_voyage.next_russian_at is 'Arrival there, UTC. Null: none heard.';
 comment on column call_voyage.heard_weeks_before is 'Weeks before that of the call in which at least 0.3 of the hours of the port''s water were heard.';
-comment on column call_voyage.series is 'The series; key of the relation series.';
+comment on column call_voyage.series is 'The series; key of series.';

@@ -15,7 +15,7 @@ comment on column weekly_split.week_start is 'Monday of the week.';
 comment on column weekly_split.linked_deadweight_calls is 'Linked calls whose deadweight is in the sum. Null as for linked_calls.';
 comment on column weekly_split.linked_moved_calls is 'Linked calls whose tonnes moved are in the sum. Null as for linked_calls.';
 comment on column weekly_split.observed_share is 'Share of the hours heard, 0 to 1, weighted as in barometer: of the coast, or of the one water. Null: no hour has elapsed.';
-comment on column weekly_split.series is 'The series; key of the relation series.';
+comment on column weekly_split.series is 'The series; key of series.';
 
 comment on table barometer is 'The weekly series: calls of Russian-linked ships at the ports of each, with today''s knowledge used for all weeks. The headline is russian_linked_tankers, all Iranian ports. One row per series and week, from the first to the last with input. An anchorage call within 10 days of the ship''s berth call in the same water is not counted separately.';
 comment on column barometer.week is 'ISO week of arrival such as 2026-W16, in UTC.';
@@ -40,7 +40,7 @@ comment on column barometer.in_port_calls is 'Russian-linked tankers first heard
 comment on column barometer.worst_water is 'The water with the lowest share heard, of those in weekly_water.';
 comment on column barometer.worst_share is 'Share of its hours that were heard, 0 to 1, weighted as observed_share: it determines the state. Null: no hour has elapsed.';
 comment on column barometer.word_weeks is 'Rolling window in which the rise or fall was found: 1, 4 or 13 weeks that end with this one. Null: neither.';
-comment on column barometer.series is 'The series; key of the relation series.';
+comment on column barometer.series is 'The series; key of series.';
 
 comment on table weekly_water is 'Each series of barometer by water. One row per series, week and water.';
 comment on column weekly_water.week is 'ISO week of arrival such as 2026-W16, in UTC.';
@@ -49,12 +49,12 @@ comment on column weekly_water.water is 'Gulf and Gulf of Oman, or Caspian.';
 comment on column weekly_water.russian_linked_tanker_calls is 'Calls of the headline at its ports. A lower bound where the state is partial. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_water.russian_linked_berth_calls is 'Of these, the calls at a berth. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_water.in_port_calls is 'Russian-linked tankers that may have been in port when reception began, as in barometer. Null: none, and too few hours heard to report zero.';
-comment on column weekly_water.low_95 is 'Lower 95 % limit of the week''s rate of these calls, calls a week, over the share heard. Null: open, or nothing to say.';
+comment on column weekly_water.low_95 is 'Lower 95 % limit of the week''s rate of these calls, calls a week, over the share heard. Null: open, or no statement possible.';
 comment on column weekly_water.high_95 is 'Upper 95 % limit of the same rate.';
 comment on column weekly_water.tanker_calls is 'Calls of all tankers, linked or not, counted in the same way. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_water.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has elapsed.';
 comment on column weekly_water.state is 'open: the week is not over or its input is not complete, the count is provisional; complete: at least 0.95 of the hours heard; partial: fewer, the count is a lower bound; unobserved: nothing counted and below 0.3.';
-comment on column weekly_water.series is 'The series; key of the relation series.';
+comment on column weekly_water.series is 'The series; key of series.';
 
 comment on table series_window is 'Each series in rolling windows of 1, 4 and 13 weeks, compared with the 8, 26 and 52 weeks before them, with the links known today and with those known at the call. Only closed weeks in which each of the compared waters was heard (share at least 0.3) are used. One row per series, week, view and window.';
 comment on column series_window.week is 'The last week of the window.';
@@ -79,4 +79,4 @@ comment on column series_window.fall_to_calls is 'The largest count that would b
 comment on column series_window.dispersion is 'Variance over mean of the weekly counts in the 52 weeks before the window. Null: fewer than 14 weeks heard, or no call.';
 comment on column series_window.waters is 'The waters compared, separated by a comma and a space: those heard both in the window and in enough weeks before. Null: too few hours heard, or open.';
 comment on column series_window.word is 'rise or fall where word_p is below 0.01 / 3 (three windows are tested) and change_p below 0.01; no clear change; not enough heard. Null: open.';
-comment on column series_window.series is 'The series; key of the relation series.';
+comment on column series_window.series is 'The series; key of series.';

@@ -14,7 +14,7 @@ comment on column weekly_port_calls.state is 'open: the week is not over or its 
 comment on column weekly_port_calls.first_published_at is 'As-of time of the run that first published a count for this row, UTC. Null: not published yet.';
 comment on column weekly_port_calls.in_port_calls is 'Tankers first heard in port in the week that may have been there when reception of the port began: not arrivals, and not in port_calls. Null: none, and too few hours heard to report zero.';
 comment on column weekly_port_calls.restated_from is 'The last published port_calls that differs from the current one. Null: never restated, or restated from null; restatement distinguishes the two and has every change with its reasons.';
-comment on column weekly_port_calls.series is 'The series; key of the relation series.';
+comment on column weekly_port_calls.series is 'The series; key of series.';
 
 comment on table published_port_calls is 'Every published version of each series, week, port and link_tier: closed weeks only, and only versions that differ from the previous one. One row per publication.';
 comment on column published_port_calls.publication_id is 'Number of the publication, in order of publication.';
@@ -25,7 +25,7 @@ comment on column published_port_calls.port_id is 'The port.';
 comment on column published_port_calls.link_tier is 'strong, moderate, weak, or none.';
 comment on column published_port_calls.port_calls is 'Tanker calls as in weekly_port_calls. Null: no call counted, and too few hours heard to report zero.';
 comment on column published_port_calls.state is 'complete, partial or unobserved, as in weekly_port_calls.';
-comment on column published_port_calls.series is 'The series; key of the relation series.';
+comment on column published_port_calls.series is 'The series; key of series.';
 
 comment on table published_week is 'Every published version of each week of each series: closed weeks only, and only versions that differ from the previous one. One row per series, week and run.';
 comment on column published_week.week is 'ISO week such as 2026-W16, in UTC.';
@@ -42,7 +42,7 @@ comment on column published_week.calls_known_at_call is 'barometer.calls_known_a
 comment on column published_week.observed_share is 'Share of the week''s hours that were heard, 0 to 1, rounded to three decimals as in the report. Null: no hour had elapsed.';
 comment on column published_week.state is 'complete, partial or unobserved, as in barometer.';
 comment on column published_week.word is 'barometer.word as published. Null also where it was not yet recorded.';
-comment on column published_week.series is 'The series; key of the relation series.';
+comment on column published_week.series is 'The series; key of series.';
 
 comment on table published_call is 'The calls of each series counted in each published week, with every change since. A call was counted at run r where is_counted and run_id <= r < until_run_id. One row per series, call and change.';
 comment on column published_call.published_at is 'As-of time of the run that published it, UTC.';
@@ -59,7 +59,7 @@ comment on column published_call.vessel_name is 'Name of the ship as known at th
 comment on column published_call.imo is 'IMO number as known at that time. Null: unknown.';
 comment on column published_call.mmsi is 'The transmitter.';
 comment on column published_call.arrived_at is 'First credible fix inside the port limit, UTC.';
-comment on column published_call.series is 'The series; key of the relation series.';
+comment on column published_call.series is 'The series; key of series.';
 
 comment on table restatement is 'Published numbers that a later run changed: old value, new value, and possible reasons, which are the inputs that changed in between. One row per changed number of a series: the count or state of a week, port and link_tier, or a number of the whole coast; select one kind of number before summing.';
 comment on column restatement.restatement_id is 'Number of the restatement, from 1 in the order of the runs.';
@@ -78,4 +78,4 @@ comment on column restatement.calls_came is 'The ships with more calls in the co
 comment on column restatement.calls_went is 'The ships with fewer calls in the count than before. Null: none, or the older publication did not record its calls.';
 comment on column restatement.old_run_id is 'The run of the older publication; key of run. Null: none is recorded.';
 comment on column restatement.number is 'The number that changed: port_calls, as in weekly_port_calls, or russian_linked_tanker_calls, russian_linked_berth_calls or tanker_calls, as in barometer.';
-comment on column restatement.series is 'The series; key of the relation series.';
+comment on column restatement.series is 'The series; key of series.';
