@@ -1,9 +1,10 @@
 """AIS files with known port calls, for demos, tests and benchmarks.
 
 The steps: `places` (berths and lanes), `fleet` (ships), `voyages` (where they go, traps), `tracks`
-(what is heard, the true calls), `interference` (false places, times and names in it), `reception`
-(what is left of it), `files` (day files, and the dirt in them). Nothing is shared with the code
-under test, neither fences nor thresholds.
+(the fixes, the true calls), `interference` (false places, times and names), `reception`
+(what is left of it), `files` (day files, with faulty rows). Nothing is shared with the code under
+test, neither fences nor thresholds, except the definition of a call: out and back within
+`out_and_back_h` is one.
 """
 
 from __future__ import annotations
