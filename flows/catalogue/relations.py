@@ -36,12 +36,12 @@ BATCHED = {
     "vessel": ("select mmsi, count(*) from hull_spell group by mmsi order by mmsi", 1_000_000),
     "company": ("select pair, 1 from company_pair order by pair", 500),
 }
-"""Relations that are made for some ships at a time: the rows of each ship in their input, and how
-many go into one batch.
+"""Relations that are created in batches: a query of the keys of their input, each with its number
+of rows, and the most rows of a batch.
 
-DuckDB keeps the groups of an aggregate over texts, and windows over structs, in memory, whatever
-its limit. Of 300 MB, 100,000 rows for `ship_spell` take some 100 (600,000 fail, 290,000 do not);
-the others fail at three to five million.
+DuckDB does not spill aggregates over texts or windows over structs. At its limit of 300 MB,
+`ship_spell` needs some 100 MB for 100,000 rows and fails at 600,000 (at 600 MB, at a million); the
+others fail at three to five million. A batch's file reads its range from the variable `batch`.
 """
 
 TIME_ZONE = (
@@ -182,10 +182,10 @@ def _place(name: str) -> str:
 
 
 def _create_in_batches(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Create a table of `BATCHED`; its file takes the range from the session's variable `batch`."""
-    sizes, most = BATCHED[name]
-    ships = con.execute(sizes).fetchall()
-    for number, (first, last) in enumerate(list(calls.batches(ships, most)) or [(0, 0)]):
+    """Create a table of `BATCHED`: ranges of keys, one after the other."""
+    query_of_keys, most_rows = BATCHED[name]
+    keys = con.execute(query_of_keys).fetchall()
+    for number, (first, last) in enumerate(list(calls.batches(keys, most_rows)) or [(0, 0)]):
         con.execute("set variable batch = $range", {"range": {"first": first, "last": last}})
         batch = con.sql(query(name))
         batch.insert_into(_place(name)) if number else batch.create(_place(name))

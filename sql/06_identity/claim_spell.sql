@@ -1,31 +1,31 @@
--- Which IMO number each track claims in each spell: the one sent, or the last or next one while the rest agrees; and what persons decided.
+-- The IMO number that each track claims in each interval: as sent, or carried over from a day before or after; and manual decisions.
 -- Grain: one track and spell (ship_spell).
 with described as (
-    -- A name and a call sign that were said together belong together: a missing one is not filled
-    -- from another day, or it would agree with itself.
+    -- Name and call sign of one day belong together: a missing one is not filled from another day,
+    -- or it would agree with itself.
     select
         * exclude (vessel_name, call_sign, length_m, beam_m),
         case
             when vessel_name is not null or call_sign is not null
                 then {'vessel_name': vessel_name, 'call_sign': call_sign}
-        end as said,
+        end as names,
         case
             when length_m is not null then {'length_m': length_m, 'beam_m': beam_m}
-        end as sized
+        end as size
     from ship_spell
     where mmsi between getvariable('batch').first and getvariable('batch').last
 ),
 
 filled as (
-    -- Static data come and go: what was said last holds until something else is said.
+    -- Static data are not sent every day: the last values hold until others are sent.
     select
-        * exclude (said, sized),
+        * exclude (names, size),
         coalesce(
-            last_value(said ignore nulls) over past, first_value(said ignore nulls) over future
-        ) as said,
+            last_value(names ignore nulls) over past, first_value(names ignore nulls) over future
+        ) as names,
         coalesce(
-            last_value(sized ignore nulls) over past, first_value(sized ignore nulls) over future
-        ) as sized
+            last_value(size ignore nulls) over past, first_value(size ignore nulls) over future
+        ) as size
     from described
     window
         past as (
@@ -38,14 +38,14 @@ filled as (
         )
 ),
 
-with_own as (
+with_number as (
     select
         *,
-        lag(said) over (partition by track_id order by first_day) as said_before,
-        lag(sized) over (partition by track_id order by first_day) as sized_before,
+        lag(names) over (partition by track_id order by first_day) as names_before,
+        lag(size) over (partition by track_id order by first_day) as size_before,
         case
             when imo is not null
-                then {'imo': imo, 'day': first_day, 'said': said, 'sized': sized}
+                then {'imo': imo, 'day': first_day, 'names': names, 'size': size}
         end as own
     from filled
 ),
@@ -61,15 +61,15 @@ neighbour as (
             partition by track_id order by first_day
             rows between current row and unbounded following
         ) as after
-    from with_own
+    from with_number
 ),
 
-told as (
+numbered as (
     select
         track_id,
         first_day,
-        said,
-        sized,
+        names,
+        size,
         before as own,
         1 as choice
     from neighbour
@@ -78,37 +78,37 @@ told as (
     select
         track_id,
         first_day,
-        said,
-        sized,
+        names,
+        size,
         after as own,
         2 as choice
     from neighbour
     where imo is null and after is not null
 ),
 
--- A day without a number is the hull's of the day before, or after, only where name or call sign
--- agree, or where neither can be compared the size, and the size does not differ: an MMSI may have
--- been handed on, and sister ships are of one size. 5 % or 5 m: crews round, and where the antenna
--- stands enters the sum. 180 days, as long as a call at a Russian port counts.
+-- A day without a number takes that of the day before or after only where name or call sign agree,
+-- or, if neither can be compared, the size; and where the size does not differ: an MMSI may have
+-- been handed on, and sister ships have one size. 5 % or 5 m: crews round, and the length sent is a
+-- sum of two antenna distances. 180 days, as long as a call at a Russian port counts.
 carried as (
     select
         track_id,
         first_day,
         own.imo as imo
-    from told
+    from numbered
     where
         case
             when abs(first_day - own.day) > rule('imo_carry_days') then false
             when
-                abs(sized.length_m - own.sized.length_m) > greatest(5, 0.05 * sized.length_m)
+                abs(size.length_m - own.size.length_m) > greatest(5, 0.05 * size.length_m)
                 then false
             when
-                said.vessel_name = own.said.vessel_name or said.call_sign = own.said.call_sign
+                names.vessel_name = own.names.vessel_name or names.call_sign = own.names.call_sign
                 then true
             when
-                said.vessel_name <> own.said.vessel_name or said.call_sign <> own.said.call_sign
+                names.vessel_name <> own.names.vessel_name or names.call_sign <> own.names.call_sign
                 then false
-            else coalesce(sized.length_m = own.sized.length_m, sized is null and said is null)
+            else coalesce(size.length_m = own.size.length_m, size is null and names is null)
         end
     qualify row_number() over (partition by track_id, first_day order by choice) = 1
 ),
@@ -116,15 +116,15 @@ carried as (
 compared as (
     select
         *,
-        -- Another ship by all that it says: only what sends no number is told apart by it.
+        -- Another ship by all its static data: separates only ships that send no number.
         coalesce(
-            abs(sized.length_m - sized_before.length_m) > greatest(5, 0.05 * sized.length_m)
+            abs(size.length_m - size_before.length_m) > greatest(5, 0.05 * size.length_m)
             or (
-                not coalesce(said.vessel_name = said_before.vessel_name, false)
-                and not coalesce(said.call_sign = said_before.call_sign, false)
+                not coalesce(names.vessel_name = names_before.vessel_name, false)
+                and not coalesce(names.call_sign = names_before.call_sign, false)
                 and (
-                    said.vessel_name <> said_before.vessel_name
-                    or said.call_sign <> said_before.call_sign
+                    names.vessel_name <> names_before.vessel_name
+                    or names.call_sign <> names_before.call_sign
                 )
             ),
             false
@@ -146,8 +146,8 @@ claimed as (
         on compared.track_id = carried.track_id and compared.first_day = carried.first_day
 ),
 
--- The last line of the file that is about a transmitter, a hull and a day stands. A confirmation is
--- about the ship that sails under the MMSI; a second one on it sends its own number or none.
+-- The last decision on a transmitter, a hull and a day applies. A confirmation is about the first
+-- ship on the MMSI; a second one sends its own number or none.
 decided as (
     select
         claimed.track_id,
@@ -205,11 +205,11 @@ select
         when claimed.is_sent then 'sent'
         else 'carried'
     end as imo_by,
-    claimed.said.vessel_name as vessel_name,
-    claimed.said.call_sign as call_sign,
+    claimed.names.vessel_name as vessel_name,
+    claimed.names.call_sign as call_sign,
     claimed.ship_type,
-    claimed.sized.length_m as length_m,
-    claimed.sized.beam_m as beam_m,
+    claimed.size.length_m as length_m,
+    claimed.size.beam_m as beam_m,
     claimed.ship_number
 from claimed
 left join confirmed

@@ -1,6 +1,5 @@
--- What each track said of itself: on each day of every statement the one that it sent most often; a steady ship's days are one spell.
--- Grain: one track and spell, which is a UTC day but for steady ships.
---
+-- The static data of each track by day: of each field the value sent most often. The days of a steady ship are one interval.
+-- Grain: one track and interval, which is one UTC day, or all days of a steady ship.
 with corrected as (
     select distinct
         mmsi,
@@ -29,8 +28,8 @@ report as (
     where static.mmsi between getvariable('batch').first and getvariable('batch').last
     group by all
     union all
-    -- The few days with a fix that is no fix of the ship are read again: of two hulls on one MMSI
-    -- each is described by what it sent itself.
+    -- The few days with a fix of another track, or an implausible one, are read again from the
+    -- fixes: two hulls on one MMSI each keep their own static data.
     select
         fix.track_id,
         fix.mmsi,
@@ -48,7 +47,7 @@ report as (
     inner join corrected on fix.mmsi = corrected.mmsi and fix.reported_at::date = corrected.day
     where
         fix.verdict <> 'implausible'
-        -- Else the whole lake is read for a few ships.
+        -- Else each batch would read the whole lake.
         and fix.mmsi between getvariable('batch').first and getvariable('batch').last
     group by all
 ),
@@ -60,7 +59,7 @@ span as (
         day,
         min(first_at) as first_at,
         max(last_at) as last_at,
-        -- Codes below 20 are reserved (ITU-R M.1371) and tell no type.
+        -- Codes below 20 are reserved (ITU-R M.1371) and are no type.
         coalesce(sum(reports) filter (where ship_type >= 20), 0) as typed_reports,
         coalesce(sum(reports) filter (where ship_type between 80 and 89), 0)
             as tanker_reports
@@ -68,11 +67,11 @@ span as (
     group by track_id, day
 ),
 
-statement as (
+sent_value as (
     select
         track_id,
         day,
-        statement,
+        field,
         value,
         sum(reports) as reports
     from (
@@ -90,32 +89,32 @@ statement as (
             from report
         )
         on imo, vessel_name, call_sign, ship_type, length_m, beam_m
-        into name statement value value
+        into name field value value
     )
-    group by track_id, day, statement, value
+    group by track_id, day, field, value
 ),
 
-most_said as (
+most_sent as (
     select
         track_id,
         day,
-        statement,
+        field,
         arg_max(value, (reports, value)) as value
-    from statement
-    group by track_id, day, statement
+    from sent_value
+    group by track_id, day, field
 ),
 
 described as (
     select
         track_id,
         day,
-        max(value) filter (where statement = 'imo') as imo,
-        max(value) filter (where statement = 'vessel_name') as vessel_name,
-        max(value) filter (where statement = 'call_sign') as call_sign,
-        max(value) filter (where statement = 'ship_type') as ship_type,
-        max(value) filter (where statement = 'length_m') as length_m,
-        max(value) filter (where statement = 'beam_m') as beam_m
-    from most_said
+        max(value) filter (where field = 'imo') as imo,
+        max(value) filter (where field = 'vessel_name') as vessel_name,
+        max(value) filter (where field = 'call_sign') as call_sign,
+        max(value) filter (where field = 'ship_type') as ship_type,
+        max(value) filter (where field = 'length_m') as length_m,
+        max(value) filter (where field = 'beam_m') as beam_m
+    from most_sent
     group by track_id, day
 ),
 

@@ -1,4 +1,4 @@
-"""A steady ship's days are one spell: who is who comes out as if each day were looked at alone."""
+"""The days of a steady ship are one interval: identities are the same as day by day."""
 
 from __future__ import annotations
 
@@ -103,10 +103,10 @@ def listed_name(con: duckdb.DuckDBPyConnection) -> str:
     return str(row[0])
 
 
-def row(mmsi: int, day: int, **said: Any) -> Row:
-    """What a ship says on a day, counted from the first; a tanker's words where nothing is said."""
+def row(mmsi: int, day: int, **sent: Any) -> Row:
+    """The static data of a ship on a day, counted from the first: those of a tanker by default."""
     on = FIRST + timedelta(days=day)
-    usual = {
+    default = {
         "imo": OWN_IMO[mmsi],
         "vessel_name": "ALFA",
         "call_sign": "C1",
@@ -118,7 +118,7 @@ def row(mmsi: int, day: int, **said: Any) -> Row:
         "first_at": datetime.combine(on, time(6)),
         "last_at": datetime.combine(on, time(18)),
     }
-    return {"mmsi": mmsi, "day": on} | usual | said
+    return {"mmsi": mmsi, "day": on} | default | sent
 
 
 def derive(
@@ -128,7 +128,7 @@ def derive(
     *,
     by_day: bool = False,
 ) -> dict[str, Rows]:
-    """What follows from the statements; `by_day`, no ship is taken for steady."""
+    """The identities that follow from static data; with `by_day`, no ship counts as steady."""
     con.begin()
     try:
         con.register("static_report", pa.Table.from_pylist(list(rows), schema=STATIC_SCHEMA))
@@ -138,15 +138,15 @@ def derive(
         ]
         con.register("line", pa.Table.from_pylist(lines, schema=DECISION_SCHEMA))
         con.execute("insert into link_decision by name from line")
-        found = {}
+        result = {}
         for name in WAY:
             relations.create(con, name)
             if name == "steady_ship":
-                found["steady"] = con.execute("select mmsi from steady_ship").fetchall()
+                result["steady"] = con.execute("select mmsi from steady_ship").fetchall()
                 if by_day:
                     con.execute("delete from steady_ship")
-        found |= {name: con.table(name).fetchall() for name in COMPARED}
-        return found | {"days": con.execute(DAYS).fetchall()}
+        result |= {name: con.table(name).fetchall() for name in COMPARED}
+        return result | {"days": con.execute(DAYS).fetchall()}
     finally:
         con.rollback()
 
@@ -157,108 +157,105 @@ def mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
 
 @st.composite
 def ship(draw: st.DrawFn, mmsi: int, listed_name: str) -> list[Row]:
-    """A ship that says one thing, or mostly so, with gaps in days and in words."""
+    """A ship with static data that never change, or seldom, with gaps in days and in fields."""
     imo = draw(st.sampled_from([OWN_IMO[mmsi], OWN_IMO[mmsi], None, OWN_IMO[SHIP], SCRAPPED]))
     length_m, beam_m = draw(st.sampled_from([(180.0, 32.0), (50.0, 9.0), (180.0, None)]))
     changes = draw(st.booleans())
 
-    def said(usual: Any, other: Any) -> Any:
+    def value(usual: Any, other: Any) -> Any:
         return draw(mostly(usual, other) if changes else mostly(usual))
 
     return [
         row(
             mmsi,
             day,
-            imo=said(imo, OWN_IMO[OTHER]),
-            vessel_name=said(draw(st.sampled_from(["ALFA", listed_name])), "OTHER"),
-            call_sign=said("C1", "D2"),
-            ship_type=said(80, 70),
-            length_m=said(length_m, 183.0),
-            beam_m=said(beam_m, 30.0),
+            imo=value(imo, OWN_IMO[OTHER]),
+            vessel_name=value(draw(st.sampled_from(["ALFA", listed_name])), "OTHER"),
+            call_sign=value("C1", "D2"),
+            ship_type=value(80, 70),
+            length_m=value(length_m, 183.0),
+            beam_m=value(beam_m, 30.0),
             reports=draw(st.integers(1, 5)),
         )
         for day in draw(st.lists(st.integers(0, 500), min_size=1, max_size=6))
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
-def test_hulls_are_the_same_by_spells_and_by_days(
+def test_hulls_are_the_same_by_intervals_and_by_days(
     con: duckdb.DuckDBPyConnection, listed_name: str, data: st.DataObject
 ) -> None:
-    rows = [
-        one
-        for mmsi in SHIPS
-        if data.draw(st.booleans())
-        for one in data.draw(ship(mmsi, listed_name))
-    ]
-    decisions = data.draw(
-        st.lists(
-            st.tuples(
-                st.sampled_from(SHIPS),
-                st.sampled_from([*OWN_IMO.values()]),
-                st.sampled_from(["confirm", "refuse"]),
-            ),
-            max_size=1,
-        )
+    ships = [data.draw(ship(mmsi, listed_name)) for mmsi in SHIPS if data.draw(st.booleans())]
+    rows = [row for rows in ships for row in rows]
+    decision = st.tuples(
+        st.sampled_from(SHIPS),
+        st.sampled_from([*OWN_IMO.values()]),
+        st.sampled_from(["confirm", "refuse"]),
     )
+    decisions = data.draw(st.lists(decision, max_size=1))
     assert derive(con, rows, decisions) == derive(con, rows, decisions, by_day=True)
 
 
-STEADY = {
-    "all that it says on every day": [row(SHIP, day) for day in (0, 10, 400)],
-    "a day without static data": [
-        *(row(SHIP, day) for day in (0, 80)),
-        row(SHIP, 40, imo=None, vessel_name=None, call_sign=None, length_m=None, beam_m=None),
+NOTHING = dict.fromkeys(("imo", "vessel_name", "call_sign", "length_m", "beam_m"))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([row(SHIP, day) for day in (0, 10, 400)], id="equal on every day"),
+        pytest.param(
+            [row(SHIP, 0), row(SHIP, 40, **NOTHING), row(SHIP, 80)],
+            id="a day without static data",
+        ),
+        pytest.param([row(SHIP, day, **NOTHING) for day in (0, 300)], id="no static data"),
+        pytest.param(
+            [row(SHIP, 0), row(SHIP, 1, destination="FUJAIRAH")], id="another destination"
+        ),
     ],
-    "nothing at all": [
-        row(SHIP, day, imo=None, vessel_name=None, call_sign=None, length_m=None, beam_m=None)
-        for day in (0, 300)
+)
+def test_days_are_one_interval(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
+    result = derive(con, rows)
+    assert result["steady"] == [(SHIP,)]
+    assert result == derive(con, rows, by_day=True)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([row(SHIP, 0), row(SHIP, 1, **change)], id=str(change))
+        for change in (
+            {"vessel_name": "BRAVO"},
+            {"imo": 9074729},
+            {"ship_type": 70},
+            {"length_m": 181.0},
+            {"call_sign": None},
+            {"length_m": None},
+        )
+    ]
+    + [
+        pytest.param([row(SHIP, 0), row(SHIP, 181, imo=None)], id="number too old to be carried"),
+        pytest.param(
+            [row(SHIP, 0), row(OTHER, 9, imo=OWN_IMO[SHIP])], id="number sent by another ship"
+        ),
+        pytest.param([row(SHIP, 0, imo=SCRAPPED)], id="number of a scrapped hull"),
+        pytest.param([row(RUSSIAN, 0)], id="Russian flag, which lapses"),
     ],
-    "another destination": [row(SHIP, 0), row(SHIP, 1, destination="FUJAIRAH")],
-}
-UNSTEADY = {
-    "another name": [row(SHIP, 0), row(SHIP, 1, vessel_name="BRAVO")],
-    "another number": [row(SHIP, 0), row(SHIP, 1, imo=9074729)],
-    "another type": [row(SHIP, 0), row(SHIP, 1, ship_type=70)],
-    "another size": [row(SHIP, 0), row(SHIP, 1, length_m=181.0)],
-    "a name without its call sign": [row(SHIP, 0), row(SHIP, 1, call_sign=None)],
-    "a beam without a length": [row(SHIP, 0), row(SHIP, 1, length_m=None)],
-    "no number for longer than it is carried": [row(SHIP, 0), row(SHIP, 181, imo=None)],
-    "a number that another sends": [row(SHIP, 0), row(OTHER, 9, imo=OWN_IMO[SHIP])],
-    "a number of a scrapped hull": [row(SHIP, 0, imo=SCRAPPED)],
-    "Russia's flag, which lapses": [row(RUSSIAN, 0)],
-}
-
-
-@pytest.mark.parametrize("name", STEADY)
-def test_is_one_spell(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    found = derive(con, STEADY[name])
-    assert found["steady"] == [(SHIP,)]
-    assert found == derive(con, STEADY[name], by_day=True)
-
-
-@pytest.mark.parametrize("name", UNSTEADY)
-def test_is_looked_at_by_day(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    steady = derive(con, UNSTEADY[name])["steady"]
+)
+def test_days_are_kept(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
+    steady = derive(con, rows)["steady"]
     assert (SHIP,) not in steady
     assert (RUSSIAN,) not in steady
 
 
 @pytest.mark.parametrize("about", [(SHIP, 9074729), (OTHER, OWN_IMO[SHIP])])
-def test_a_ship_that_a_person_decided_about_is_looked_at_by_day(
+def test_days_of_a_ship_with_a_decision_are_kept(
     con: duckdb.DuckDBPyConnection, about: tuple[int, int]
 ) -> None:
     assert derive(con, [row(SHIP, 0)], [(*about, "confirm")])["steady"] == []
 
 
-def test_a_reserved_code_tells_no_type(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_reserved_code_is_no_type(con: duckdb.DuckDBPyConnection) -> None:
     rows = [row(SHIP, 0, ship_type=80, reports=2), row(SHIP, 0, ship_type=5, reports=3)]
-    con.begin()
-    try:
-        con.register("static_report", pa.Table.from_pylist(rows, schema=STATIC_SCHEMA))
-        for name in WAY:
-            relations.create(con, name)
-        assert con.execute("select is_ais_tanker from hull").fetchall() == [(True,)]
-    finally:
-        con.rollback()
+    (hull,) = derive(con, rows)["hull"]
+    assert hull[7] is True  # is_ais_tanker
