@@ -1,22 +1,62 @@
 -- The IMO numbers that tracks claim, compared with the registers' data on the hull.
 -- Grain: one IMO number and track.
-with claim as (
+with description as (
     select
         imo,
         track_id,
         mmsi,
+        vessel_name,
+        call_sign,
+        length_m,
         min(first_at) as first_at,
         max(last_at) as last_at,
         sum(days)::bigint as days,
-        bool_or(imo_by = 'decision') as is_confirmed,
-        mode(length_m order by length_m) as length_m,
-        list(distinct vessel_name order by vessel_name) filter (where vessel_name is not null)
-            as vessel_names,
-        list(distinct call_sign order by call_sign) filter (where call_sign is not null)
-            as call_signs
+        count(*) as spells,
+        bool_or(imo_by = 'decision') as is_confirmed
     from claim_spell
     where imo is not null
-    group by imo, track_id, mmsi
+    group by imo, track_id, mmsi, vessel_name, call_sign, length_m
+),
+
+length_sent as (
+    select
+        imo,
+        track_id,
+        length_m,
+        sum(spells) as spells
+    from description
+    where length_m is not null
+    group by imo, track_id, length_m
+),
+
+usual_length as (
+    select
+        imo,
+        track_id,
+        arg_max(length_m, (spells, -length_m)) as length_m
+    from length_sent
+    group by imo, track_id
+),
+
+-- Of descriptions, which are few: DuckDB does not spill lists.
+claim as (
+    select
+        description.imo,
+        description.track_id,
+        description.mmsi,
+        min(description.first_at) as first_at,
+        max(description.last_at) as last_at,
+        sum(description.days)::bigint as days,
+        bool_or(description.is_confirmed) as is_confirmed,
+        any_value(usual_length.length_m) as length_m,
+        list(distinct description.vessel_name order by description.vessel_name)
+            filter (where description.vessel_name is not null) as vessel_names,
+        list(distinct description.call_sign order by description.call_sign)
+            filter (where description.call_sign is not null) as call_signs
+    from description
+    left join usual_length
+        on description.imo = usual_length.imo and description.track_id = usual_length.track_id
+    group by description.imo, description.track_id, description.mmsi
 ),
 
 -- Numbers such as 1234567 have a valid check digit. No hull has twenty transmitters.
