@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.catalogue import access
 from flows.home.settings import Settings, load_settings
 from flows.ingest.outcome import Outcome
 from flows.ingest.stage import ingest_file
+from flows.report.write import write_report
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
@@ -56,18 +58,16 @@ def _fill(
     *,
     as_of: str = AS_OF,
     derive: bool = True,
-    is_drawn: bool = False,
+    threads: int = 1,
 ) -> Settings:
-    # A second thread costs a small home a third more CPU. The sample's home, which others are
-    # held against, has two.
-    settings = load_settings({"home": home, "as_of": as_of, "threads": 1 + is_drawn}, {})
+    settings = load_settings({"home": home, "as_of": as_of, "threads": threads}, {})
     run.prepare(settings)
     sources = load_sources(settings.home)
     outcomes: list[Outcome] = []
     for file in files:
         outcomes += ingest_file(InputFile(file, is_named=True), sources, settings)
     if derive:
-        with nullcontext() if is_drawn else no_pictures():
+        with no_pictures():
             run.derive(settings, outcomes, publish=True)
     return settings
 
@@ -86,8 +86,20 @@ def sample_days() -> list[Path]:
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) -> Settings:
-    """A home with the whole sample, derived. Not to be changed."""
-    return _fill(tmp_path_factory.mktemp("sample") / "home", sample_days, is_drawn=True)
+    """A home with the whole sample, derived, without pictures. Not to be changed.
+
+    It is made with two threads, and homes of one are held against it.
+    """
+    return _fill(tmp_path_factory.mktemp("sample") / "home", sample_days, threads=2)
+
+
+@pytest.fixture(scope="session")
+def drawn_week(tmp_path_factory: pytest.TempPathFactory, sample_home: Settings) -> Path:
+    """The report of the sample's last week, with its pictures. Not to be changed."""
+    folder = tmp_path_factory.mktemp("drawn") / "2026-W12"
+    with access.reading(sample_home) as con:
+        write_report(con, folder, folder.name)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,9 @@ COMMANDS = """run serve ingest fetch listen report sql ports vessel check simula
 register-import register-list register-remove""".split()
 
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+
 class Done(NamedTuple):
     """How a command ended."""
 

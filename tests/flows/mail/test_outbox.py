@@ -279,17 +279,21 @@ def test_the_password_is_nowhere(
 
 
 @pytest.fixture
-def home(sample_home: Settings, tmp_path: Path) -> Settings:
+def home(sample_home: Settings, tmp_path: Path, undrawn: None) -> Settings:
     """A copy of the sample's home."""
     shutil.copytree(sample_home.home, tmp_path / "home")
     return sample_home._replace(home=tmp_path / "home")
 
 
 def test_a_dry_run_needs_no_server_and_no_settings(
-    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    home: Settings,
+    drawn_week: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    report = ["report", "--week", "2026-W11", "--home", str(home.home), "--send", "--dry-run"]
-    path = home.home / "reports" / "2026-W11" / "2026-W11.eml"
+    report = ["report", "--week", "2026-W12", "--home", str(home.home), "--send", "--dry-run"]
+    path = home.home / "reports" / "2026-W12" / "2026-W12.eml"
+    shutil.copytree(drawn_week, path.parent, dirs_exist_ok=True)
     identities = []
     for _ in range(2):  # the first file does not count for the version
         assert main(report) == 0
@@ -298,7 +302,7 @@ def test_a_dry_run_needs_no_server_and_no_settings(
         identities.append(email["Message-ID"])
     assert identities[0] == identities[1] and identities[0].endswith("@example.invalid>")
     assert email["To"] == "team@example.invalid"
-    assert email["Subject"].startswith("SIMULATED DATA, Barometer 2026-W11: ")
+    assert email["Subject"].startswith("SIMULATED DATA, Barometer 2026-W12: ")
     files = {p.get_filename(): p.get_payload(decode=True) for p in email.iter_attachments()}
     names = {"report.html", "data_dictionary.csv", *tables.FILES}
     assert files == {name: (path.parent / name).read_bytes() for name in names}

@@ -56,18 +56,13 @@ def dashed(cell: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(sample_home: Settings) -> Path:
-    return sample_home.home / "reports" / WEEK
+def folder(drawn_week: Path) -> Path:
+    return drawn_week
 
 
 @pytest.fixture(scope="module")
-def written(folder: Path) -> str:
-    return (folder / "report.html").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def root(written: str) -> Element:
-    return parsed(written)
+def root(folder: Path) -> Element:
+    return parsed((folder / "report.html").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +92,7 @@ def render(data: Row, monkeypatch: pytest.MonkeyPatch) -> Render:
 # Whole in itself.
 
 
-def test_nothing_is_loaded_and_nothing_runs(root: Element, written: str) -> None:
+def test_nothing_is_loaded_and_nothing_runs(root: Element, folder: Path) -> None:
     assert not list(root.iter("script"))
     named = [(node.tag, name, value) for node in root.iter() for name, value in node.items()]
     assert [name for _, name, _ in named if name.lower().startswith("on")] == []
@@ -107,6 +102,7 @@ def test_nothing_is_loaded_and_nothing_runs(root: Element, written: str) -> None
         assert "javascript:" not in value
     styles = "".join(text_of(node) for node in root.iter() if node.tag.endswith("style"))
     assert "@import" not in styles
+    written = (folder / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"url\((?!#)", styles + written)
     (policy,) = (n for n in root.iter("meta") if n.get("http-equiv") == "Content-Security-Policy")
     assert policy.get("content") == ("default-src 'none'; style-src 'unsafe-inline'; img-src data:")

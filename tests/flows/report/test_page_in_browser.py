@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from flows.home.settings import Settings
-
 
 @pytest.fixture(scope="module")
-def page_file(sample_home: Settings) -> Path:
-    return sample_home.home / "reports" / "2026-W12" / "report.html"
+def page_file(drawn_week: Path) -> Path:
+    return drawn_week / "report.html"
 
 
 def opened(browser: Any, page_file: Path, width: int, **context: Any) -> tuple[Any, list[str]]:

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
 WEEKS = ("2026-W10", "2026-W11", "2026-W12")
+WEEK = WEEKS[-1]
 
 
 @pytest.mark.parametrize("week", WEEKS)
@@ -31,24 +32,25 @@ def test_the_sample_gives_the_golden_files(sample_home: Settings, week: str, nam
     assert written == golden.read_bytes()
 
 
-def test_the_folder_holds_the_files_and_no_other(sample_home: Settings) -> None:
-    names = {path.name for path in (sample_home.home / "reports" / "2026-W11").iterdir()}
+def test_the_folder_holds_the_files_and_no_other(drawn_week: Path) -> None:
+    names = {path.name for path in drawn_week.iterdir()}
     beside = {"data_dictionary.csv", "report.html", "report.png", "SIMULATED.txt"}
     assert names == {*FILES, *beside}
 
 
-def test_a_report_that_would_be_the_same_is_left_alone(sample_home: Settings) -> None:
-    folder = sample_home.home / "reports" / "2026-W11"
-    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+def test_a_report_that_would_be_the_same_is_left_alone(
+    sample_home: Settings, drawn_week: Path
+) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in drawn_week.iterdir()}
     with access.reading(sample_home) as con:
-        assert not write.write_report(con, folder, "2026-W11")
-    assert before == {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+        assert not write.write_report(con, drawn_week, WEEK)
+    assert before == {path.name: path.stat().st_mtime_ns for path in drawn_week.iterdir()}
 
 
 @pytest.fixture
-def folder(sample_home: Settings, tmp_path: Path) -> Path:
+def folder(drawn_week: Path, tmp_path: Path) -> Path:
     """A copy of a week's report."""
-    return Path(shutil.copytree(sample_home.home / "reports" / "2026-W11", tmp_path / "2026-W11"))
+    return Path(shutil.copytree(drawn_week, tmp_path / WEEK))
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_missing_files_are_made_again_with_the_same_bytes(
     for name in (write.PAGE, write.CHART, "data_dictionary.csv"):
         (folder / name).unlink()
     with access.reading(sample_home) as con:
-        assert not write.write_report(con, folder, "2026-W11"), "no number changed"
+        assert not write.write_report(con, folder, WEEK), "no number changed"
     assert contents(folder) == before
 
 
@@ -105,7 +107,7 @@ def test_what_differs_is_written_again(
     before = contents(folder)
     (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
     with access.reading(sample_home) as con:
-        assert write.write_report(con, folder, "2026-W11") == is_changed
+        assert write.write_report(con, folder, WEEK) == is_changed
     assert contents(folder) == before
     assert bool(drawn) == is_drawn
 
@@ -125,8 +127,8 @@ def test_killed_before_its_numbers_the_page_is_drawn_again(
     with access.reading(sample_home) as con:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(write, "write_durably", killed)
-            write.write_report(con, folder, "2026-W11")
-        assert write.write_report(con, folder, "2026-W11")
+            write.write_report(con, folder, WEEK)
+        assert write.write_report(con, folder, WEEK)
     assert contents(folder) == before and len(drawn) == 2
 
 
