@@ -267,7 +267,8 @@ def cargo(
         one = {"port_call_id": "x", "port_id": "IRKHK", "hull_id": "h"}
         f32, i32, text = pa.float32(), pa.int32(), pa.string()
         tables: dict[str, dict[str, tuple[Any, pa.DataType]]] = {
-            "counted_call": {"area_kind": ("berth", text)},
+            "counted_call": {"area_kind": ("berth", text), "series": ("tankers", text)},
+            "series": {"series": ("tankers", text), "cargo": ("tanker", text)},
             "port_call": {
                 "draught_in_m": (draught[0], f32),
                 "draught_out_m": (draught[1], f32),
