@@ -294,7 +294,11 @@ CONTAINERS = {
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Excel", "sheet"),
     "SQLite": (b"SQLite format 3\0" + bytes(90), "SQLite", "Export"),
     "gzip twice": (gzip.compress(gzip.compress(b"a")), "gzip twice", "Unpack it"),
-    "zip in gzip": (gzip.compress(zipped({"a.csv": b"a"})), "zip archive inside another archive", "Unpack it"),
+    "zip in gzip": (
+        gzip.compress(zipped({"a.csv": b"a"})),
+        "zip archive inside another archive",
+        "Unpack it",
+    ),
     "NMEA": (b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n", "NMEA", "Decode"),
     "zip of shapes": (zipped({"a.shp": b"x"}), "contains no CSV file but 'a.shp'", "Unpack it"),
 }
