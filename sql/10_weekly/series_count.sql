@@ -72,11 +72,11 @@ select
     end as trade_calls,
     -- A count above zero is always reported; a zero only where 0.3 of the hours were heard, for the
     -- coast in each of its waters.
-    coalesce(coast_week.worst_share, 0) >= 0.3::float as is_zero_reported,
+    coalesce(coast_week.worst_share, 0) >= rule('least_share')::float as is_zero_reported,
     case
         when week.is_open then 'open'
         when coalesce(headline.linked_calls, 0) = 0 and not is_zero_reported then 'unobserved'
-        when coast_week.worst_share >= 0.95::float then 'complete'
+        when coast_week.worst_share >= rule('whole_share')::float then 'complete'
         else 'partial'
     end as state,
     coast_week.series

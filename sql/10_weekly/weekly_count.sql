@@ -32,7 +32,7 @@ grid as (
         port_week.observed_share,
         port_week.is_open,
         -- A count above zero is always reported; a zero only where 0.3 of the hours were heard.
-        coalesce(port_week.observed_share, 0) >= 0.3::float as is_zero_reported
+        coalesce(port_week.observed_share, 0) >= rule('least_share')::float as is_zero_reported
     from port_week
     inner join series_port on port_week.port_id = series_port.port_id
     cross join tier
@@ -58,7 +58,7 @@ select
     case
         when grid.is_open then 'open'
         when grid.port_calls = 0 and not grid.is_zero_reported then 'unobserved'
-        when grid.observed_share >= 0.95::float then 'complete'
+        when grid.observed_share >= rule('whole_share')::float then 'complete'
         else 'partial'
     end as state,
     case when grid.in_port_calls > 0 or grid.is_zero_reported then grid.in_port_calls end

@@ -83,7 +83,7 @@ grid as (
         coalesce(counted.moved_calls, 0) as moved_calls,
         counted.moved_t,
         -- A water that was not heard is null, not zero, however well the rest of the coast was heard.
-        coalesce(coast_week.worst_share, 0) >= 0.3::float
+        coalesce(coast_week.worst_share, 0) >= rule('least_share')::float
         and case kind.value
             when 'listed' then evidence_at_hand.has_listed
             when 'flag' then evidence_at_hand.has_flag

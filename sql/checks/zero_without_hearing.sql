@@ -76,6 +76,6 @@ select
     observed_share
 from said
 where
-    (calls = 0 and coalesce(observed_share, 0) < 0.3::float)
-    or (calls is null and observed_share >= 0.3::float and not may_lack)
+    (calls = 0 and coalesce(observed_share, 0) < rule('least_share')::float)
+    or (calls is null and observed_share >= rule('least_share')::float and not may_lack)
 order by relation, week, port_id, link_tier, measure

@@ -16,7 +16,9 @@ with called as (
 heard as (
     select
         port_id,
-        count(*) filter (where observed_share >= 0.3::float) as weeks_heard,
+        count(*) filter (
+            where observed_share >= (select "value" from rule where name = 'least_share')::float
+        ) as weeks_heard,
         count(*) as weeks
     from port_week
     group by port_id
