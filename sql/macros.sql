@@ -14,3 +14,15 @@ create or replace temp macro great_circle_km(lon_a, lat_a, lon_b, lat_b) as
         pow(sin(radians(lat_b - lat_a) / 2), 2)
         + cos(radians(lat_a)) * cos(radians(lat_b)) * pow(sin(radians(lon_b - lon_a) / 2), 2)
     ));
+
+-- Length of a ship in metres: a register's, or else by the cube root of its tonnage.
+create or replace temp macro register_length(length_m, gross_t, deadweight_t) as
+    coalesce(
+        length_m,
+        rule('length_per_cbrt_gross') * cbrt(gross_t),
+        rule('length_per_cbrt_deadweight') * cbrt(deadweight_t)
+    );
+
+-- By how many metres the static length of one ship may change.
+create or replace temp macro length_tolerance_m(length_m) as
+    greatest(rule('length_change_m'), rule('length_change_share')::float * length_m);

@@ -100,7 +100,7 @@ carried as (
         case
             when abs(first_day - own.day) > rule('imo_carry_days') then false
             when
-                abs(size.length_m - own.size.length_m) > greatest(5, 0.05 * size.length_m)
+                abs(size.length_m - own.size.length_m) > length_tolerance_m(size.length_m)
                 then false
             when
                 names.vessel_name = own.names.vessel_name or names.call_sign = own.names.call_sign
@@ -118,7 +118,7 @@ compared as (
         *,
         -- Another ship by all its static data: separates only ships that send no number.
         coalesce(
-            abs(size.length_m - size_before.length_m) > greatest(5, 0.05 * size.length_m)
+            abs(size.length_m - size_before.length_m) > length_tolerance_m(size.length_m)
             or (
                 not coalesce(names.vessel_name = names_before.vessel_name, false)
                 and not coalesce(names.call_sign = names_before.call_sign, false)

@@ -61,7 +61,7 @@ where
     -- The tolerance of claim_spell.
     and coalesce(
         abs(one.length_m - other.length_m)
-        <= greatest(5, 0.05 * greatest(one.length_m, other.length_m)),
+        <= length_tolerance_m(greatest(one.length_m, other.length_m)),
         true
     )
     and coalesce(abs(one.beam_m - other.beam_m) <= 2, true)

@@ -99,10 +99,7 @@ typed as (
         ship.is_tanker as is_register_tanker,
         -- By a register, or estimated from its tonnage (imo_claim); else as sent.
         coalesce(
-            ship.length_m,
-            6.4 * cbrt(ship.gross_t),
-            5.3 * cbrt(ship.deadweight_t),
-            usual_length.length_m
+            register_length(ship.length_m, ship.gross_t, ship.deadweight_t), usual_length.length_m
         ) < rule('least_length_m') as is_short
     from heard
     left join usual_length on heard.hull_id = usual_length.hull_id

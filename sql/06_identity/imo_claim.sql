@@ -107,9 +107,7 @@ select
         ) = 0,
         false
     ) as is_other_size,
-    coalesce(
-        ship.length_m, 6.4 * cbrt(ship.gross_t), 5.3 * cbrt(ship.deadweight_t)
-    )::float as register_length_m,
+    register_length(ship.length_m, ship.gross_t, ship.deadweight_t)::float as register_length_m,
     case when not claim.is_confirmed then ship.scrapped_on end as scrapped_on
 from claim
 inner join crowd on claim.imo = crowd.imo

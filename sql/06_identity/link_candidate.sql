@@ -89,9 +89,7 @@ met as (
 sized as (
     select
         met.*,
-        coalesce(
-            ship.length_m, 6.4 * cbrt(ship.gross_t), 5.3 * cbrt(ship.deadweight_t)
-        )::float as register_length_m
+        register_length(ship.length_m, ship.gross_t, ship.deadweight_t)::float as register_length_m
     from met
     left join register_ship as ship on met.register_imo = ship.imo
 ),
