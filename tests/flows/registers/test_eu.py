@@ -284,11 +284,7 @@ def test_xml_and_csv_give_the_ship_and_neither_person_nor_company(read: Read) ->
     text = fsf_xml(FSF_OTHERS, FSF_SHIP)
     line = text[: text.index('<sanctionEntity designationDate="2022')].count("\n") + 1
     for content, at in ((text, line), (fsf_csv(*FSF_ROWS), 2)):
-        assert read(content) == (
-            "eu-consolidated",
-            date(2026, 8, 5),
-            [NEW_KONK._replace(line=at)],
-        )
+        assert read(content) == ("eu-consolidated", date(2026, 8, 5), [NEW_KONK._replace(line=at)])
     assert read(fsf_csv(*(row | PERSON for row in FSF_ROWS))).rows == []
     person = FSF_SHIP.replace(ENTERPRISE, 'code="person" classificationCode="P"')
     assert read(fsf_xml(person)).rows == []
@@ -325,33 +321,29 @@ def test_dates_and_references_of_the_consolidated_list(read: Read) -> None:
     assert_junk(read(fsf_csv(FSF_ROWS[3] | {"Entity_LogicalId": ""})), (2, True, "LogicalId"))
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        'code="vessel" classificationCode="V"',
-        'code="ship" classificationCode="S"',
-        'code="other" classificationCode="O"',
-        "",
-    ],
-)
-def test_a_number_of_kind_imo_makes_a_ship_of_any_subject(kind: str, read: Read) -> None:
-    rows = read(fsf_xml(FSF_SHIP.replace(ENTERPRISE, kind)))
+KINDS = [
+    f'code="{kind}" classificationCode="{kind[0].upper()}"' for kind in ("vessel", "ship", "other")
+]
+TYPE, DESCRIPTION = 'TypeCode="imo"', 'Description="IMO (vessel identification)"'
+OTHER_TYPE = FSF_SHIP.replace(DESCRIPTION, 'Description="other"')
+CSV_SHIP = [row for row in FSF_ROWS if row["Entity_LogicalId"] == "150000"]
+SAME_SHIP = [
+    *(fsf_xml(FSF_SHIP.replace(ENTERPRISE, kind)) for kind in (*KINDS, "")),
+    *(
+        fsf_csv(*(row | dict(zip(PERSON, kinds, strict=True)) for row in CSV_SHIP))
+        for kinds in (("V", "vessel"), ("vessel", "V"), ("O", "other"))
+    ),
+    *(
+        fsf_xml(OTHER_TYPE.replace(TYPE, f'TypeCode="{code}"'))
+        for code in ("IMO", "imo", "imo-number", "ІМО")
+    ),
+]
+
+
+@pytest.mark.parametrize("content", SAME_SHIP)
+def test_a_number_of_kind_imo_makes_a_ship_of_any_subject(content: str, read: Read) -> None:
+    rows = read(content)
     assert rows.facts() == [NEW_KONK] and rows.junk == []
-
-
-@pytest.mark.parametrize("kind", [("V", "vessel"), ("vessel", "V"), ("O", "other")])
-def test_csv_subjects_of_other_kinds_are_ships_too(kind: tuple[str, str], read: Read) -> None:
-    kinds = dict(zip(PERSON, kind, strict=True))
-    ship = [row | kinds for row in FSF_ROWS if row["Entity_LogicalId"] == "150000"]
-    assert read(fsf_csv(*ship)).facts() == [NEW_KONK]
-
-
-@pytest.mark.parametrize("code", ["IMO", "imo", "imo-number", "ІМО"])
-def test_the_kind_imo_in_other_letters(code: str, read: Read) -> None:
-    subject = FSF_SHIP.replace('TypeCode="imo"', f'TypeCode="{code}"').replace(
-        'Description="IMO (vessel identification)"', 'Description="other"'
-    )
-    assert [e.imo for e in read(fsf_xml(subject)).entries] == [9036387]
 
 
 def test_a_vessel_without_a_number_has_its_name(read: Read) -> None:

@@ -198,42 +198,26 @@ def test_the_enhanced_file(read: Read) -> None:
 UNKNOWN, RUSSIA, OTHER = "1", "92049", "1828"
 
 
-@pytest.mark.parametrize(
-    ("events", "iran", "russia"),
-    [
-        pytest.param([(UNKNOWN, "2012-07-12")], "2012-07-12", "2012-07-12", id="one for both"),
-        pytest.param([(RUSSIA, "2025-01-10")], "2025-01-10", "2025-01-10", id="the only day"),
-        pytest.param(
-            [(RUSSIA, "2025-01-10"), (UNKNOWN, "2012-07-12")],
-            *("2012-07-12", "2025-01-10"),
-            id="the order of a programme dates it alone",
-        ),
-        pytest.param(
-            [(RUSSIA, "2022-05-08"), (OTHER, "2024-02-23")],
-            *("2024-02-23", "2022-05-08"),
-            id="a later event is not hidden by another programme's",
-        ),
-        pytest.param(
-            [(RUSSIA, "2025-01-10"), (RUSSIA, "2022-05-08")],
-            *("2022-05-08", "2022-05-08"),
-            id="the earliest of an order",
-        ),
-        pytest.param(
-            [(OTHER, "2020-1-5"), (UNKNOWN, "2012-07-12")],
-            *("2012-07-12", "2012-07-12"),
-            id="no order: the earliest",
-        ),
-        pytest.param([], None, None, id="no event"),
-    ],
-)
+# The events of an entry, and the days of listing under IRAN and RUSSIA-EO14024.
+OLD, Y2022, Y2024, Y2025 = "2012-07-12", "2022-05-08", "2024-02-23", "2025-01-10"
+EVENTS: dict[str, tuple[list[tuple[str, str]], str | None, str | None]] = {
+    "one for both": ([(UNKNOWN, OLD)], OLD, OLD),
+    "the only day": ([(RUSSIA, Y2025)], Y2025, Y2025),
+    "the order of a programme dates it alone": ([(RUSSIA, Y2025), (UNKNOWN, OLD)], OLD, Y2025),
+    "a later event of another programme": ([(RUSSIA, Y2022), (OTHER, Y2024)], Y2024, Y2022),
+    "the earliest of an order": ([(RUSSIA, Y2025), (RUSSIA, Y2022)], Y2022, Y2022),
+    "no order: the earliest": ([(OTHER, "2020-1-5"), (UNKNOWN, OLD)], OLD, OLD),
+    "no event": ([], None, None),
+}
+
+
+@pytest.mark.parametrize(("events", "iran", "russia"), EVENTS.values(), ids=EVENTS)
 def test_day_of_listing_by_programme(
     events: list[tuple[str, str]], iran: str | None, russia: str | None, read: Read
 ) -> None:
     entries = read(dated(*events)).entries[:2]
-    assert {e.programme: e.listed_on and e.listed_on.isoformat() for e in entries} == {
-        "IRAN": iran,
-        "RUSSIA-EO14024": russia,
-    }
+    days = {e.programme: e.listed_on and e.listed_on.isoformat() for e in entries}
+    assert days == {"IRAN": iran, "RUSSIA-EO14024": russia}
 
 
 @pytest.mark.parametrize("day", ["2022-02-30", "2022", "--", "soon"])

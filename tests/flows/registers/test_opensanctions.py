@@ -266,8 +266,7 @@ def test_a_role_that_runs_no_ship_gives_no_owner(role: str | None, read: Read) -
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"endDate": ["2024"]}, {"role": ["former owner"]}, {"status": ["Inactive"]}],
+    "changes", [{"endDate": ["2024"]}, {"role": ["former owner"]}, {"status": ["Inactive"]}]
 )
 def test_an_ownership_that_ended_on_an_unknown_day_is_no_entry(
     changes: dict[str, Any], read: Read

@@ -41,10 +41,7 @@ def imported(
     path = settings.home.parent / name
     path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
     return store.import_list(
-        settings,
-        path,
-        published_on=date.fromisoformat(on) if on else None,
-        accept_loss=accept_loss,
+        settings, path, published_on=date.fromisoformat(on) if on else None, accept_loss=accept_loss
     )
 
 
@@ -56,37 +53,32 @@ def team_versions(settings: Settings) -> list[tuple[date, int]]:
     ]
 
 
-def test_the_first_version_adds_all(settings: Settings) -> None:
-    found = imported(settings, FIRST, "2026-02-01")
-    assert (found.state, found.register, found.entries, found.hulls) == (
-        "imported", "team:fleet", 3, 3,
-    )  # fmt: skip
-    assert found.compared_with is None and len(found.added) == 3 and found.is_newest
-    assert team_versions(settings) == [(date(2026, 2, 1), 3)]
-
-
-def test_a_newer_version_says_what_was_added_changed_and_gone(settings: Settings) -> None:
-    imported(settings, FIRST, "2026-02-01")
-    found = imported(settings, SECOND, "2026-03-01")
-    assert found.compared_with == date(2026, 2, 1)
-    assert [x.hull for x in found.added] == ["IMO 9333400"]
-    assert [(x.hull, x.vessel_name) for x in found.changed] == [("IMO 9187629", "ALPHA TWO")]
-    assert [x.hull for x in found.gone] == ["IMO 9074729"]
-    assert team_versions(settings) == [(date(2026, 2, 1), 3), (date(2026, 3, 1), 3)]
-
-
-def test_the_same_file_again_changes_nothing(settings: Settings) -> None:
-    imported(settings, FIRST, "2026-02-01")
+def test_the_same_file_is_a_version_of_a_later_day_and_known_of_its_own(settings: Settings) -> None:
+    first = imported(settings, FIRST, "2026-02-01")
+    assert (first.state, first.register, first.entries, first.hulls) == (
+        *("imported", "team:fleet", 3, 3),
+    )
+    assert first.compared_with is None and len(first.added) == 3 and first.is_newest
     assert imported(settings, FIRST, "2026-02-01").state == "known"
     assert len(read_history(settings.home, REGISTER)) == 1
-
-
-def test_the_same_list_months_later_is_a_version_without_a_change(settings: Settings) -> None:
-    imported(settings, FIRST, "2026-02-01")
-    found = imported(settings, FIRST)
-    assert (found.state, found.compared_with) == ("imported", date(2026, 2, 1))
-    assert found.added == found.changed == found.gone == []
+    later = imported(settings, FIRST)
+    assert (later.state, later.compared_with) == ("imported", date(2026, 2, 1))
+    assert later.added == later.changed == later.gone == []
     assert team_versions(settings) == [(date(2026, 2, 1), 3), (date(2026, 9, 1), 3)]
+
+
+def test_a_version_is_compared_with_the_one_before(settings: Settings) -> None:
+    imported(settings, FIRST, "2026-02-01")
+    second = imported(settings, SECOND, "2026-03-01")
+    assert second.compared_with == date(2026, 2, 1)
+    assert [x.hull for x in second.added] == ["IMO 9333400"]
+    assert [(x.hull, x.vessel_name) for x in second.changed] == [("IMO 9187629", "ALPHA TWO")]
+    assert [x.hull for x in second.gone] == ["IMO 9074729"]
+    oldest = imported(settings, FIRST, "2026-01-01")
+    assert not oldest.is_newest and oldest.compared_with is None
+    assert "A newer version is at hand" in show.as_text(oldest, "fleet.csv")
+    days = [date(2026, month, 1) for month in (1, 2, 3)]
+    assert team_versions(settings) == [(day, 3) for day in days]
 
 
 def test_of_several_imports_of_one_day_the_last_stands(settings: Settings) -> None:
@@ -96,14 +88,6 @@ def test_of_several_imports_of_one_day_the_last_stands(settings: Settings) -> No
     assert {row["vessel_name"] for row in team[-1].entries.to_pylist()} == {
         "ALPHA", "BRAVO", "CHARLIE",
     }  # fmt: skip
-
-
-def test_an_older_version_is_kept_and_not_followed(settings: Settings) -> None:
-    imported(settings, SECOND, "2026-03-01")
-    found = imported(settings, FIRST, "2026-02-01")
-    assert not found.is_newest and found.compared_with is None
-    assert "A newer version is at hand" in show.as_text(found, "fleet.csv")
-    assert team_versions(settings)[-1] == (date(2026, 3, 1), 3)
 
 
 def test_a_list_of_the_future_and_a_missing_file_are_refused(settings: Settings) -> None:

@@ -53,11 +53,7 @@ def test_row_in_order(read: Read) -> None:
 
 @pytest.mark.parametrize(
     ("name", "register"),
-    [
-        ("fleet_2026.v2.csv", "team:fleet-2026-v2"),
-        ("--A--.txt", "team:a"),
-        ("флот A1", "team:a1"),
-    ],
+    [("fleet_2026.v2.csv", "team:fleet-2026-v2"), ("--A--.txt", "team:a"), ("флот A1", "team:a1")],
 )
 def test_file_name_is_the_name_of_the_list(name: str, register: str, read: Read) -> None:
     rows = read(fleet(row()), name)

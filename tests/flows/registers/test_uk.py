@@ -87,48 +87,25 @@ def test_a_ship_under_two_regimes_is_two_entries_each_with_its_day(read: Read) -
     ]
 
 
+SHIP_NAME, DAY, JUNE_13 = "KOROLEV PROSPECT", "Date Designated", date(2024, 6, 13)
 MEASURES = "|".join(f"Measure number {n}" for n in range(20))
 
 
-@pytest.mark.parametrize(
-    ("rows", "field", "expected"),
-    [
-        pytest.param(
-            [KOROLEV | {"Name type": "Alias"}, GALAXY],
-            "vessel_name",
-            ["KOROLEV PROSPECT"],
-            id="the first name where none is primary",
-        ),
-        pytest.param(
-            [KOROLEV, KOROLEV | {"Date Designated": "13/06/2024"}],
-            "listed_on",
-            [date(2024, 6, 13)],
-            id="the first of two days",
-        ),
-        pytest.param(
-            [KOROLEV, KOROLEV | {"IMO number": "IMO 9402471"}],
-            "imo",
-            [9826902, 9402471],
-            id="two hulls",
-        ),
-        pytest.param(
-            [KOROLEV | {"Date Designated": ""}], "listed_on", [None], id="never the last update"
-        ),
-        pytest.param([KOROLEV | {"IMO number": ""}], "imo", [None], id="a name alone"),
-        pytest.param(
-            [PETREL | {"Type of ship": " General Cargo / Multi Purpose "}],
-            "vessel_type",
-            ["General Cargo / Multi Purpose"],
-            id="a type that is no tanker",
-        ),
-        pytest.param(
-            [PETREL, KOROLEV | {"Sanctions Imposed": MEASURES}],
-            "ground",
-            ["De-flag;Prohibition of port entry", MEASURES.replace("|", ";")[:80]],
-            id="measures, at most 80 characters",
-        ),
-    ],
-)
+FIELDS: dict[str, tuple[list[dict[str, str]], str, list[object]]] = {
+    "no primary name": ([KOROLEV | {"Name type": "Alias"}, GALAXY], "vessel_name", [SHIP_NAME]),
+    "the first of two days": ([KOROLEV, KOROLEV | {DAY: "13/06/2024"}], "listed_on", [JUNE_13]),
+    "never the last update": ([KOROLEV | {DAY: ""}], "listed_on", [None]),
+    "two hulls": ([KOROLEV, KOROLEV | {"IMO number": "IMO 9402471"}], "imo", [9826902, 9402471]),
+    "a name alone": ([KOROLEV | {"IMO number": ""}], "imo", [None]),
+    "no tanker": ([PETREL | {"Type of ship": " Cargo / Other "}], "vessel_type", ["Cargo / Other"]),
+    "measures, at most 80 characters": (
+        *([PETREL, KOROLEV | {"Sanctions Imposed": MEASURES}], "ground"),
+        ["De-flag;Prohibition of port entry", MEASURES.replace("|", ";")[:80]],
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "field", "expected"), FIELDS.values(), ids=FIELDS)
 def test_fields_of_a_ship(
     rows: list[dict[str, str]], field: str, expected: list[object], read: Read
 ) -> None:

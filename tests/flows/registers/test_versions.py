@@ -49,41 +49,46 @@ def spans(found: list[dict[str, Any]]) -> list[tuple[int, date, date, date | Non
     return [(e["imo"], e["first_seen_on"], e["last_seen_on"], e["gone_by"]) for e in found]
 
 
-def test_a_ship_on_every_version_is_one_entry_and_stands() -> None:
-    assert spans(known((JANUARY, [listing()]), (MARCH, [listing()]))) == [
-        (ONE, JANUARY, MARCH, None)
-    ]
+def of_one(*versions: tuple[date, Sequence[Entry]], on: date | None = None) -> list[dict[str, Any]]:
+    return sorted(
+        (e for e in known(*versions, on=on) if e["imo"] == ONE), key=lambda e: e["first_seen_on"]
+    )
 
 
-def test_a_ship_that_a_version_lacks_is_gone_by_its_day_and_on_an_unknown_one() -> None:
-    (found,) = known((JANUARY, [listing()]), (MARCH, [listing(TWO)]), (MAY, [listing(TWO)]))[:1]
-    assert spans([found]) == [(ONE, JANUARY, JANUARY, MARCH)]
-    assert found["delisted_on"] is None
+ALPHA, OTHER, OFF = listing(), listing(TWO), listing(is_delisted=True)
+SEVENTH, CORRECTED = listing(ONE, "SDN 7"), listing(TWO, "SDN 7")
+GONE, BACK = [(JANUARY, JANUARY, MARCH)], [(JANUARY, JANUARY, MARCH), (MAY, MAY, None)]
+AHEAD = listing(listed_on=MAY)  # the bundled annex holds what an act lists from a later day
+# The versions of January, March, May and July; first and last seen, and gone by, of each entry.
+LISTINGS: dict[str, tuple[list[list[Entry] | None], list[tuple[date, date, date | None]]]] = {
+    "on every version": ([[ALPHA], [ALPHA]], [(JANUARY, MARCH, None)]),
+    "lacking": ([[ALPHA], [OTHER], [OTHER]], GONE),
+    "lacking and back": ([[ALPHA], [OTHER], [ALPHA, OTHER]], BACK),
+    "printed as off and back": ([[ALPHA], [OFF], [ALPHA]], BACK),
+    "only ever printed as off": ([[OFF], [OFF]], [(JANUARY, JANUARY, JANUARY)]),
+    "listed after a version without it": (
+        *([[listing(listed_on=date(2026, 4, 15))], [OTHER], [OTHER]], [(JANUARY, JANUARY, MAY)]),
+    ),
+    "lacking only before its day": ([[AHEAD], [OTHER], None, [AHEAD]], [(JANUARY, JULY, None)]),
+    "its number corrected": ([[SEVENTH], [CORRECTED]], []),
+    "another hull has its reference later on": ([[SEVENTH], [], [CORRECTED]], GONE),
+    "another reference": ([[SEVENTH], [listing(TWO, "SDN 8")]], GONE),
+    "another programme": ([[SEVENTH], [CORRECTED._replace(programme="IRAN-EO13902")]], GONE),
+    "no IMO number any more": ([[SEVENTH], [SEVENTH._replace(imo=None)]], GONE),
+    "a hull listed before has its reference": (
+        *([[SEVENTH, listing(TWO, "SDN 8")], [CORRECTED]], GONE),
+    ),
+}
 
 
-def test_a_ship_that_comes_back_is_listed_anew() -> None:
-    found = known((JANUARY, [listing()]), (MARCH, [listing(TWO)]), (MAY, [listing(), listing(TWO)]))
-    mine = sorted((e for e in found if e["imo"] == ONE), key=lambda e: e["first_seen_on"])
-    assert spans(mine) == [(ONE, JANUARY, JANUARY, MARCH), (ONE, MAY, MAY, None)]
-    # Between the two it was not listed: the second counts from its own day on.
-    assert [str(e["valid_from"])[:10] for e in mine] == ["None", str(MAY)]
-
-
-def test_a_ship_printed_as_off_the_list_comes_back() -> None:
-    off = listing(is_delisted=True)
-    found = known((JANUARY, [listing()]), (MARCH, [off]), (MAY, [listing()]))
-    mine = sorted(spans(found), key=lambda span: span[1])
-    assert mine == [(ONE, JANUARY, JANUARY, MARCH), (ONE, MAY, MAY, None)]
-
-
-def test_a_ship_only_ever_printed_as_off_is_gone_from_the_first_day_that_says_so() -> None:
-    off = listing(is_delisted=True)
-    assert spans(known((JANUARY, [off]), (MARCH, [off]))) == [(ONE, JANUARY, JANUARY, JANUARY)]
-
-
-def test_a_number_corrected_under_its_entry_was_never_listed() -> None:
-    found = known((JANUARY, [listing(ONE, "SDN 7")]), (MARCH, [listing(TWO, "SDN 7")]))
-    assert spans(found) == [(TWO, MARCH, MARCH, None)]
+@pytest.mark.parametrize(("versions", "expected"), LISTINGS.values(), ids=LISTINGS)
+def test_when_a_ship_was_listed(
+    versions: list[list[Entry] | None], expected: list[tuple[date, date, date | None]]
+) -> None:
+    dated = zip((JANUARY, MARCH, MAY, JULY), versions, strict=False)
+    entries = of_one(*((on, version) for on, version in dated if version is not None))
+    assert spans(entries) == [(ONE, *span) for span in expected]
+    assert not any(e["delisted_on"] for e in entries), "the day between two versions is unknown"
 
 
 def test_an_entry_that_is_numbered_anew_is_the_same_listing() -> None:
@@ -99,12 +104,6 @@ def test_a_newer_list_without_dates_forgets_none() -> None:
     assert (found["listed_on"], found["delisted_on"], found["known_from"]) == (
         date(2025, 1, 10), date(2026, 2, 1), date(2025, 1, 10),
     )  # fmt: skip
-
-
-def test_a_list_of_a_day_before_the_listing_does_not_end_it() -> None:
-    later = listing(listed_on=date(2026, 4, 15))
-    found = known((JANUARY, [later]), (MARCH, [listing(TWO)]), (MAY, [listing(TWO)]))
-    assert [e["gone_by"] for e in found if e["imo"] == ONE] == [MAY]
 
 
 @pytest.mark.parametrize(
@@ -138,19 +137,14 @@ def test_nobody_knew_on_a_day_what_went_later() -> None:
     assert known((JANUARY, [ended]), on=JANUARY)[0]["delisted_on"] is None
 
 
-def of_one(*versions: tuple[date, Sequence[Entry]], on: date | None = None) -> list[dict[str, Any]]:
-    return sorted(
-        (e for e in known(*versions, on=on) if e["imo"] == ONE), key=lambda e: e["first_seen_on"]
-    )
-
-
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
+        ({}, MAY),
         ({"listed_on": date(2026, 4, 20)}, date(2026, 4, 20)),
         ({"listed_on": date(2026, 4, 20), "valid_from": date(2026, 4, 2)}, date(2026, 4, 2)),
     ],
-    ids=["its new listing day", "the list's own day"],
+    ids=["the version's day", "its new listing day", "the list's own day"],
 )
 def test_a_second_listing_counts_from_what_the_list_says(
     said: dict[str, date], expected: date
@@ -198,13 +192,6 @@ def test_a_ship_off_under_one_number_stands_under_another() -> None:
 def test_of_two_versions_of_one_day_the_later_counts(step: int) -> None:
     found = of_one(*[(MARCH, [listing()]), (MARCH, [listing(TWO)])][::step])
     assert [e["gone_by"] for e in found] == [MARCH if step == 1 else None]
-
-
-def test_a_list_of_a_day_before_the_listing_parts_nothing() -> None:
-    """The bundled annex holds what an act lists from a later day; an older text may come after."""
-    ahead = listing(listed_on=MAY)
-    found = of_one((JANUARY, [ahead]), (MARCH, [listing(TWO)]), (JULY, [ahead]))
-    assert spans(found) == [(ONE, JANUARY, JULY, None)]
 
 
 @pytest.mark.parametrize(
@@ -259,27 +246,10 @@ def test_one_only_ever_printed_as_off_was_listed_as_far_as_was_known_before() ->
         ]
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ([], [(MARCH, []), (MAY, [listing(TWO, "SDN 7")])]),
-        ([], [(MARCH, [listing(TWO, "SDN 8")])]),
-        ([], [(MARCH, [listing(TWO, "SDN 7", programme="IRAN-EO13902")])]),
-        ([], [(MARCH, [listing(reference="SDN 7")._replace(imo=None)])]),
-        ([listing(TWO, "SDN 8")], [(MARCH, [listing(TWO, "SDN 7")])]),
-    ],
-    ids=["later on", "another number", "another programme", "no IMO number", "renumbered"],
-)
-def test_it_is_no_correction_unless_a_new_hull_has_the_number_at_once(
-    before: list[Entry], after: list[tuple[date, list[Entry]]]
-) -> None:
-    found = of_one((JANUARY, [listing(ONE, "SDN 7"), *before]), *after)
-    assert spans(found) == [(ONE, JANUARY, JANUARY, MARCH)]
-
-
-def test_a_correction_is_not_known_before_it() -> None:
-    versions = ((JANUARY, [listing(ONE, "SDN 7")]), (MARCH, [listing(TWO, "SDN 7")]))
+def test_a_correction_counts_from_its_day_on() -> None:
+    versions = ((JANUARY, [SEVENTH]), (MARCH, [CORRECTED]))
     assert spans(known(*versions, on=JANUARY)) == [(ONE, JANUARY, JANUARY, None)]
+    assert spans(known(*versions)) == [(TWO, MARCH, MARCH, None)]
 
 
 def test_of_the_tags_that_fit_the_longest_is_meant() -> None:
