@@ -67,25 +67,12 @@ def other_mid() -> dict[str, str]:
 TABLES = sorted([*CODES.glob("*.csv"), *WORDS.glob("*.csv")])
 
 
-@pytest.mark.parametrize(
-    "path", sorted([*CODES.glob("*.csv"), *WORDS.glob("*.csv")]), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", TABLES, ids=lambda p: p.stem)
 def test_table_has_unix_lines_and_no_loose_blanks(path: Path) -> None:
     assert b"\r" not in path.read_bytes()
     for row in read(path.name):
         assert None not in row and None not in row.values(), row
         assert all(value == value.strip() for value in row.values()), row
-
-
-def test_mid_is_sorted_and_well_formed(mid: dict[str, dict[str, str]]) -> None:
-    assert list(mid) == sorted(mid)
-    for row in mid.values():
-        assert list(row) == ["mid", "country_code", "country_name"]
-        assert re.fullmatch(r"[2-7][0-9]{2}", row["mid"]), row
-        assert re.fullmatch(r"[A-Z]{2}", row["country_code"]), row
-        assert row["country_name"]
-    pairs = {(r["country_code"], r["country_name"]) for r in mid.values()}
-    assert len(pairs) == len({code for code, _ in pairs}) == len({name for _, name in pairs})
 
 
 MIDS = {
@@ -97,11 +84,17 @@ MIDS = {
 }
 
 
-def test_mids_of_countries(mid: dict[str, dict[str, str]]) -> None:
-    found = {
+def test_mid_is_sorted_and_well_formed(mid: dict[str, dict[str, str]]) -> None:
+    assert list(mid) == sorted(mid)
+    for row in mid.values():
+        assert list(row) == ["mid", "country_code", "country_name"]
+        assert re.fullmatch(r"[2-7][0-9]{2}", row["mid"]), row
+        assert re.fullmatch(r"[A-Z]{2}", row["country_code"]) and row["country_name"], row
+    pairs = {(r["country_code"], r["country_name"]) for r in mid.values()}
+    assert len(pairs) == len({code for code, _ in pairs}) == len({name for _, name in pairs})
+    assert {
         code: " ".join(m for m, row in mid.items() if row["country_code"] == code) for code in MIDS
-    }
-    assert found == MIDS
+    } == MIDS
 
 
 @needs_shared
@@ -153,15 +146,19 @@ def test_ships_heard_by_volunteers_have_a_known_mid() -> None:
     assert unknown / ships < 0.02, "a few MMSIs are made up; many would mean a hole in the table"
 
 
-def test_ship_type_is_complete() -> None:
-    rows = read("ship_type.csv")
-    assert [int(r["code"]) for r in rows] == list(range(100))
-    assert {r["is_tanker"] for r in rows} == {"true", "false"}
-    assert [int(r["code"]) for r in rows if r["is_tanker"] == "true"] == list(range(80, 90))
-    for row in rows:
+def test_ship_types_and_statuses_are_complete() -> None:
+    types = read("ship_type.csv")
+    assert [int(r["code"]) for r in types] == list(range(100))
+    assert {r["is_tanker"] for r in types} == {"true", "false"}
+    assert [int(r["code"]) for r in types if r["is_tanker"] == "true"] == list(range(80, 90))
+    for row in types:
         assert list(row) == ["code", "description", "category", "is_tanker"]
         assert row["description"] and row["category"]
         assert (row["category"] == "tanker") == (row["is_tanker"] == "true")
+    statuses = read("nav_status.csv")
+    assert [int(r["code"]) for r in statuses] == list(range(16))
+    assert len({r["description"] for r in statuses}) == 16
+    assert [statuses[code]["description"] for code in (1, 5)] == ["At anchor", "Moored"]
 
 
 @needs_shared
@@ -179,14 +176,6 @@ def test_codes_agree_with_the_other_copy() -> None:
     for code, row in enumerate(read("nav_status.csv")[:9]):
         if code != 3:  # the other copy misspells "manoeuvrability"
             assert row["description"].lower() == statuses[code].lower()
-
-
-def test_nav_status_is_complete() -> None:
-    rows = read("nav_status.csv")
-    assert [int(r["code"]) for r in rows] == list(range(16))
-    assert len({r["description"] for r in rows}) == 16
-    assert rows[1]["description"] == "At anchor"
-    assert rows[5]["description"] == "Moored"
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in WORDS.glob("*.csv")))

@@ -32,9 +32,24 @@ def point(row: dict[str, str]) -> int:
     return int(row["reference"].rsplit(" ", 1)[1])
 
 
-@pytest.fixture(scope="module")
-def rows() -> list[dict[str, str]]:
-    return data_rows(EU)
+def test_the_eus_annex_is_complete_and_in_its_order() -> None:
+    rows = data_rows(EU)
+    assert len({(r["imo"], r["listed_on"]) for r in rows}) == len(rows)
+    repeated = {imo: n for imo, n in Counter(r["imo"] for r in rows).items() if n > 1}
+    assert repeated == {"9333670": 2, "8862935": 2}
+    coverage = definition(EU)["coverage"]
+    points = [point(r) for r in rows]
+    assert len(set(points)) == len(points)
+    expected = range(coverage["first_point"], coverage["last_point"] + 1)
+    assert sorted(points + coverage["missing_points"]) == list(expected)
+    dates = [r["listed_on"] for r in sorted(rows, key=point)]
+    assert dates == sorted(dates)
+    reference = re.compile(r"Regulation \(EU\) No 833/2014, Annex XLII, point [1-9][0-9]*")
+    reason = re.compile(r"3s\(2\)\([a-h]\)(;3s\(2\)\([a-h]\))*")
+    for row in rows:
+        assert row["programme"] == "EU-RUS"
+        assert reference.fullmatch(row["reference"]), row
+        assert reason.fullmatch(row["reason_code"]), row
 
 
 def test_every_register_has_both_files() -> None:
@@ -62,22 +77,16 @@ def test_register_is_well_formed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda p: p.stem)
-def test_definition_says_what_it_must(path: Path) -> None:
-    source = definition(path)
+def test_definition_is_complete_and_every_programme_is_known(path: Path) -> None:
+    source, rows = definition(path), data_rows(path)
     assert source["file"] == path.name
     for key in ("register", "title", "publisher", "act", "licence", "link_source", "source_url"):
         assert source[key].strip()
-    assert source["fewest_rows"] <= len(data_rows(path)) <= source["most_rows"]
+    assert source["fewest_rows"] <= len(rows) <= source["most_rows"]
     assert isinstance(source["as_of"], date)
-
-
-@pytest.mark.parametrize("path", LISTS, ids=lambda p: p.stem)
-def test_every_programme_of_a_register_is_known(path: Path) -> None:
-    register = definition(path)["register"]
-    known = {
-        r["programme"] for r in data_rows(REGISTERS / "programmes.csv") if r["register"] == register
-    }
-    assert {r["programme"] for r in data_rows(path)} - known == set()
+    programmes = data_rows(REGISTERS / "programmes.csv")
+    known = {r["programme"] for r in programmes if r["register"] == source["register"]}
+    assert {r["programme"] for r in rows} - known == set()
 
 
 def test_programmes_that_are_evidence_are_the_ones_of_the_rule() -> None:
@@ -131,36 +140,3 @@ def test_the_uks_ships_are_flagged_in_a_second_list() -> None:
 def test_the_importers_make_the_registers_anew(name: str, tmp_path: Path) -> None:
     bundle.write(bundle.bundle(SHARED / "registers", name), tmp_path / name)
     assert (tmp_path / name).read_text("utf-8") == (REGISTERS / name).read_text("utf-8")
-
-
-def test_eu_repeats_two_hulls_only(rows: list[dict[str, str]]) -> None:
-    assert len({(r["imo"], r["listed_on"]) for r in rows}) == len(rows)
-    assert {imo: n for imo, n in Counter(r["imo"] for r in rows).items() if n > 1} == {
-        "9333670": 2,
-        "8862935": 2,
-    }
-
-
-def test_eu_points_are_each_there_once_or_named_as_missing(rows: list[dict[str, str]]) -> None:
-    coverage = definition(EU)["coverage"]
-    points = [point(r) for r in rows]
-    assert len(set(points)) == len(points)
-    assert sorted(points + coverage["missing_points"]) == list(
-        range(coverage["first_point"], coverage["last_point"] + 1)
-    )
-
-
-def test_eu_dates_rise_with_the_points(rows: list[dict[str, str]]) -> None:
-    dates = [r["listed_on"] for r in sorted(rows, key=point)]
-    assert dates == sorted(dates)
-
-
-def test_eu_columns_hold_what_they_may(rows: list[dict[str, str]]) -> None:
-    reference = re.compile(r"Regulation \(EU\) No 833/2014, Annex XLII, point [1-9][0-9]*")
-    reason = re.compile(r"3s\(2\)\([a-h]\)(;3s\(2\)\([a-h]\))*")
-    for row in rows:
-        assert row["programme"] == "EU-RUS"
-        assert reference.fullmatch(row["reference"]), row
-        assert reason.fullmatch(row["reason_code"]), row
-        assert row["vessel_name"] == row["vessel_name"].upper()
-        assert row["vessel_name"][0] not in "=+-@"

@@ -143,44 +143,52 @@ def test_programme_of_a_sanction(changes: dict[str, Any], expected: list[str], r
     assert programmes(read, vessel(), sanction(**changes)) == expected
 
 
-@pytest.mark.parametrize(
-    ("changes", "listed_on", "faults"),
-    [
-        ({}, date(2025, 1, 10), 0),
-        ({"startDate": ["2024-12-01"]}, date(2025, 1, 10), 0),
-        ({"listingDate": [], "startDate": ["2024-12-01T12:00:00"]}, date(2024, 12, 1), 0),
-        ({"listingDate": ["2025-03-01", "2025-02-01"]}, date(2025, 2, 1), 0),
-        ({"listingDate": ["2025"]}, None, 1),
-        ({"listingDate": ["2025-01"], "startDate": ["2025-01-12"]}, date(2025, 1, 12), 1),
-        ({"listingDate": ["1001-01-01"]}, None, 1),
-        ({"listingDate": ["2025-02-30"]}, None, 1),
-        ({"listingDate": []}, None, 0),
-    ],
-)
-def test_day_of_listing(
-    changes: dict[str, Any], listed_on: date | None, faults: int, read: Read
-) -> None:
-    rows = read(json_lines(vessel(), sanction(**changes)))
-    assert [e.listed_on for e in rows.entries] == [listed_on]
-    assert_junk(rows, *[(2, False, "listingDate")] * faults)
+LISTED = date(2025, 1, 10)
 
 
 @pytest.mark.parametrize(
-    ("changes", "delisted_on", "is_delisted"),
+    ("changes", "listed_on", "delisted_on", "is_delisted", "faults"),
     [
-        ({}, None, False),
-        ({"endDate": ["2025-06-01"]}, date(2025, 6, 1), False),
-        ({"endDate": ["2025-06-01", "2025-07-01"]}, date(2025, 7, 1), False),
-        ({"endDate": ["2025"]}, None, True),
-        ({"status": ["Inactive"]}, None, True),
-        ({"status": ["active"]}, None, False),
+        ({}, LISTED, None, False, 0),
+        ({"startDate": ["2024-12-01"]}, LISTED, None, False, 0),
+        (
+            {"listingDate": [], "startDate": ["2024-12-01T12:00:00"]},
+            date(2024, 12, 1),
+            None,
+            False,
+            0,
+        ),
+        ({"listingDate": ["2025-03-01", "2025-02-01"]}, date(2025, 2, 1), None, False, 0),
+        ({"listingDate": ["2025"]}, None, None, False, 1),
+        (
+            {"listingDate": ["2025-01"], "startDate": ["2025-01-12"]},
+            date(2025, 1, 12),
+            None,
+            False,
+            1,
+        ),
+        ({"listingDate": ["1001-01-01"]}, None, None, False, 1),
+        ({"listingDate": ["2025-02-30"]}, None, None, False, 1),
+        ({"listingDate": []}, None, None, False, 0),
+        ({"endDate": ["2025-06-01"]}, LISTED, date(2025, 6, 1), False, 0),
+        ({"endDate": ["2025-06-01", "2025-07-01"]}, LISTED, date(2025, 7, 1), False, 0),
+        ({"endDate": ["2025"]}, LISTED, None, True, 0),
+        ({"status": ["Inactive"]}, LISTED, None, True, 0),
+        ({"status": ["active"]}, LISTED, None, False, 0),
     ],
 )
-def test_end_of_a_listing(
-    changes: dict[str, Any], delisted_on: date | None, is_delisted: bool, read: Read
+def test_days_of_a_listing(
+    changes: dict[str, Any],
+    listed_on: date | None,
+    delisted_on: date | None,
+    is_delisted: bool,
+    faults: int,
+    read: Read,
 ) -> None:
     rows = read(json_lines(vessel(), sanction(**changes)))
-    assert [(e.delisted_on, e.is_delisted) for e in rows.entries] == [(delisted_on, is_delisted)]
+    days = [(e.listed_on, e.delisted_on, e.is_delisted) for e in rows.entries]
+    assert days == [(listed_on, delisted_on, is_delisted)]
+    assert [j.line for j in rows.junk if "listingDate" in j.reason] == [2] * faults
 
 
 # FollowTheMoney: owners, operators and managers
@@ -220,35 +228,27 @@ def link(schema: str = "UnknownLink", **properties: Any) -> dict:
     return entity(schema, "l", **properties)
 
 
-@pytest.mark.parametrize(
-    ("ship", "tie", "ground"),
-    [
-        *(
-            (vessel(**{role: ["NK-2"]}), entity("Address", "x"), f"{role} (country)")
-            for role in ("owner", "operator")
-        ),
-        (
-            vessel(),
-            link(subject=["NK-2"], object=["NK-1"], role=["commerce_manager"]),
-            "commerce_manager (country)",
-        ),
-        (
-            vessel(),
-            link(subject=["NK-1"], object=["NK-2"], role=["ISM company"]),
-            "ISM company (country)",
-        ),
-        (
-            vessel(),
-            link(
-                "Representation", agent=["NK-2"], client=["NK-1"], role=["Commercial ship manager"]
-            ),
-            "Commercial ship manager (country)",
-        ),
-    ],
-)
-def test_who_runs_the_ship(ship: dict, tie: dict, ground: str, read: Read) -> None:
+TIES = {
+    **{
+        role: (vessel(**{role: ["NK-2"]}), entity("Address", "x")) for role in ("owner", "operator")
+    },
+    "commerce_manager": (
+        vessel(),
+        link(subject=["NK-2"], object=["NK-1"], role=["commerce_manager"]),
+    ),
+    "ISM company": (vessel(), link(subject=["NK-1"], object=["NK-2"], role=["ISM company"])),
+    "Commercial ship manager": (
+        vessel(),
+        link("Representation", agent=["NK-2"], client=["NK-1"], role=["Commercial ship manager"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("role", TIES)
+def test_who_runs_the_ship(role: str, read: Read) -> None:
+    ship, tie = TIES[role]
     rows = read(json_lines(ship, owner(), tie))
-    assert [(e.programme, e.ground) for e in rows.entries] == [("owner:RU", ground)]
+    assert [(e.programme, e.ground) for e in rows.entries] == [("owner:RU", f"{role} (country)")]
 
 
 NO_OWNERS = (
