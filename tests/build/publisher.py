@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from functools import cache
 from string import ascii_letters
 
-import pyarrow as pa
 import pytest
 
 from flows.home.resources import data_path
@@ -36,16 +35,6 @@ def content(n: int = 0, packing: str = "zst", rows: int = 1000) -> bytes:
     return packed(day(*lines), packing)
 
 
-def bomb() -> bytes:
-    """A small archive of 1.1 GB of zeros."""
-    out = pa.BufferOutputStream()
-    with pa.CompressedOutputStream(out, "zstd") as archive:
-        for _ in range(110):
-            archive.write(bytes(10_000_000))
-    return bytes(out.getvalue())
-
-
-BOMB = bomb()
 ZST = content()
 ENDING = {"zst": ".csv.zst", "zip": ".zip", "gz": ".csv.gz", "plain": ".csv"}
 

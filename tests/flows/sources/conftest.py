@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.build.publisher import PROXIES
+from flows.home.settings import Settings
+from tests.build.publisher import PROXIES, ZST, path, publish
 from tests.build.web import Web, serving
 
 
@@ -30,5 +31,13 @@ def environment(stranger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def web() -> Iterator[Web]:
-    with serving() as made:
-        yield made
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def site(home: Settings, web: Web) -> Web:
+    """The server of the home's source, with the file of its first day."""
+    web.files[path()] = ZST
+    publish(home, web.address)
+    return web

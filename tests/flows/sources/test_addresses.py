@@ -14,43 +14,43 @@ from flows.home.settings import BarometerError
 from flows.sources.addresses import Publication, address_of, files_of
 from flows.sources.definitions import load_sources
 from tests.build.files import SOURCES, settings_of
-from tests.build.publisher import (
-    SOURCE,
-    publish,
+from tests.build.publisher import SOURCE, publish
+
+NOAA = "https://coast.noaa.gov/htdata/CMSP/AISDataHandler"
+DANISH = "http://aisdata.ais.dk"
+
+
+@pytest.mark.parametrize(
+    ("source", "day", "addresses"),
+    [
+        ("marinecadastre-2024", date(2024, 1, 1), [f"{NOAA}/2024/AIS_2024_01_01.zip"]),
+        ("marinecadastre-2024", date(2025, 1, 1), []),
+        ("marinecadastre-2025", date(2024, 12, 31), []),
+        (
+            *("marinecadastre-2025", date(2026, 1, 1)),
+            [
+                f"{folder}/csv2/csv2026/ais-2026-01-01.csv.zst"
+                for folder in ("https://noaaocm.blob.core.windows.net/ais", NOAA)
+            ],
+        ),
+        ("danish-maritime-authority", date(2024, 2, 29), [f"{DANISH}/2024/aisdk-2024-02.zip"]),
+        (
+            *("danish-maritime-authority", date(2024, 3, 1)),
+            [f"{DANISH}/aisdk-2024-03-01.zip", f"{DANISH}/2024/aisdk-2024-03-01.zip"],
+        ),
+    ],
 )
-
-# What a day's address is, for each of the project's sources.
-ADDRESSES = {
-    ("marinecadastre-2024", date(2024, 1, 1)): [
-        "https://coast.noaa.gov/htdata/CMSP/AISDataHandler/2024/AIS_2024_01_01.zip"
-    ],
-    ("marinecadastre-2024", date(2025, 1, 1)): [],
-    ("marinecadastre-2025", date(2024, 12, 31)): [],
-    ("marinecadastre-2025", date(2026, 1, 1)): [
-        "https://noaaocm.blob.core.windows.net/ais/csv2/csv2026/ais-2026-01-01.csv.zst",
-        "https://coast.noaa.gov/htdata/CMSP/AISDataHandler/csv2/csv2026/ais-2026-01-01.csv.zst",
-    ],
-    ("danish-maritime-authority", date(2024, 2, 29)): [
-        "http://aisdata.ais.dk/2024/aisdk-2024-02.zip"
-    ],
-    ("danish-maritime-authority", date(2024, 3, 1)): [
-        "http://aisdata.ais.dk/aisdk-2024-03-01.zip",
-        "http://aisdata.ais.dk/2024/aisdk-2024-03-01.zip",
-    ],
-}
-
-
-@pytest.mark.parametrize(("asked", "addresses"), ADDRESSES.items(), ids=str)
-def test_where_a_day_lies(asked: tuple[str, date], addresses: list[str]) -> None:
-    published = SOURCES[asked[0]].published
+def test_addresses_of_a_day(source: str, day: date, addresses: list[str]) -> None:
+    published = SOURCES[source].published
     assert published is not None
-    assert [a for file in files_of(published, [asked[1]]) for a in file.addresses] == addresses
+    assert [a for file in files_of(published, [day]) for a in file.addresses] == addresses
 
 
-GOOD: dict[str, Any] = {
-    "delay_days": 7,
-    "files": [{"addresses": ["https://a.example/{day:%Y}/{day:%Y-%m-%d}.zip"], "max_bytes": 9}],
+FILE: dict[str, Any] = {
+    "addresses": ["https://a.example/{day:%Y}/{day:%Y-%m-%d}.zip"],
+    "max_bytes": 9,
 }
+GOOD: dict[str, Any] = {"delay_days": 7, "files": [FILE]}
 HOSTILE_ADDRESSES = {
     "no day": "https://a.example/x.zip",
     "another field": "https://a.example/{home}/{day:%Y}.zip",
@@ -75,48 +75,34 @@ HOSTILE_ADDRESSES = {
     "a backslash": "https://a.example/{day:%Y}\\x.zip",
     "an escape": "https://a.example/%2e%2e%2f{day:%Y}.zip",
     "another script": "https://a.example/é{day:%Y}.zip",
-    "a port that is none": "https://a.example:x/{day:%Y}.zip",
+    "an invalid port": "https://a.example:x/{day:%Y}.zip",
     "a number": 5,
 }
-
-
-@pytest.mark.parametrize("address", HOSTILE_ADDRESSES.values(), ids=HOSTILE_ADDRESSES.keys())
-def test_an_address_that_does_not_hold_is_refused(address: Any) -> None:
-    assert Publication.model_validate(GOOD)
-    with pytest.raises(ValueError, match="address"):
-        Publication.model_validate(GOOD | {"files": [{"addresses": [address], "max_bytes": 9}]})
-
-
+TWO_NAMES = ["https://a.example/{day:%Y%m}.zip", "https://a.example/{day:%j}.zip"]
 HOSTILE_TABLES: dict[str, Any] = {
-    "an unknown key": GOOD | {"user": "x"},
-    "no files": {"delay_days": 7},
-    "files is empty": GOOD | {"files": []},
-    "files is a text": GOOD | {"files": "x"},
-    "files holds texts": GOOD | {"files": ["x"]},
-    "no size": GOOD | {"files": [{"addresses": GOOD["files"][0]["addresses"]}]},
-    "a size of nothing": GOOD | {"files": [GOOD["files"][0] | {"max_bytes": 0}]},
-    "a size that is true": GOOD | {"files": [GOOD["files"][0] | {"max_bytes": True}]},
-    "a delay below 0": GOOD | {"delay_days": -1},
-    "a day with a time": GOOD | {"files": [GOOD["files"][0] | {"first": datetime(2026, 1, 1)}]},
-    "a day as text": GOOD | {"files": [GOOD["files"][0] | {"last": "2026-01-01"}]},
-    "an end before its begin": GOOD
-    | {"files": [GOOD["files"][0] | {"first": date(2026, 1, 2), "last": date(2026, 1, 1)}]},
-    "two names": GOOD
-    | {
-        "files": [
-            {
-                "addresses": ["https://a.example/{day:%Y%m}.zip", "https://a.example/{day:%j}.zip"],
-                "max_bytes": 9,
-            }
-        ]
-    },
+    "an unknown key": {"user": "x"},
+    "files is empty": {"files": []},
+    "files is a text": {"files": "x"},
+    "files holds texts": {"files": ["x"]},
+    "no size": {"files": [{"addresses": FILE["addresses"]}]},
+    "a size of nothing": {"files": [FILE | {"max_bytes": 0}]},
+    "a size that is true": {"files": [FILE | {"max_bytes": True}]},
+    "a delay below 0": {"delay_days": -1},
+    "a day with a time": {"files": [FILE | {"first": datetime(2026, 1, 1)}]},
+    "a day as text": {"files": [FILE | {"last": "2026-01-01"}]},
+    "an end first": {"files": [FILE | {"first": date(2026, 1, 2), "last": date(2026, 1, 1)}]},
+    "two names": {"files": [FILE | {"addresses": TWO_NAMES}]},
 }
 
 
-@pytest.mark.parametrize("table", HOSTILE_TABLES.values(), ids=HOSTILE_TABLES.keys())
-def test_a_table_that_does_not_hold_is_refused(table: Any) -> None:
-    with pytest.raises((ValueError, KeyError, TypeError)):
-        Publication.model_validate(table)
+def test_what_is_no_publication_is_refused() -> None:
+    assert Publication.model_validate(GOOD)
+    for address in HOSTILE_ADDRESSES.values():
+        with pytest.raises(ValueError, match="address"):
+            Publication.model_validate(GOOD | {"files": [FILE | {"addresses": [address]}]})
+    for table in ({"delay_days": 7}, *(GOOD | change for change in HOSTILE_TABLES.values())):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            Publication.model_validate(table)
 
 
 def test_a_definition_with_a_bad_address_is_named(tmp_path: Path) -> None:
