@@ -210,6 +210,13 @@ def record(home: Path, url: str, limits: Limits = QUICK, **changes: Any) -> list
     return listen.listen(home, KEY, url, BOXES, for_s=15, limits=limits, **changes)
 
 
+def recorded(home: Path, *scripts: Script | HTTPStatus, **changes: Any) -> Stream:
+    """Record from a server that runs these scripts; the server, with what it was asked."""
+    with stream(*scripts) as server:
+        record(home, server.url, **changes)
+    return server
+
+
 def send(*messages: Any) -> Script:
     """Send messages, or bytes and texts as they are, and go."""
 

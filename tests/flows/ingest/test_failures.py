@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
-import sys
-import textwrap
 import threading
 from pathlib import Path
 from typing import Any
@@ -18,8 +15,7 @@ import pytest
 from flows.home.settings import Settings
 from flows.ingest import inputs, stage
 from flows.ingest.outcome import TransientError
-from flows.lake.manifest import read_manifest, write_manifest
-from flows.lake.prepare import prepare_home
+from flows.lake.manifest import write_manifest
 from flows.rows import blocks
 from flows.sources import packings
 from flows.sources.definitions import load_sources
@@ -39,18 +35,16 @@ from tests.build.files import (
     write,
     zipped,
 )
+from tests.build.process import largest_file
 
-ROOT = Path(__file__).parents[3]
 
+def failing(error: BaseException) -> Any:
+    """A function that fails."""
 
-class Full:
-    """Stands for a writer on a full disk."""
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
 
-    def __init__(self, error: BaseException, after: int = 0) -> None:
-        self.error, self.left = error, after
-
-    def __call__(self, *_: Any, **__: Any) -> Any:
-        raise self.error
+    return fail
 
 
 NO_SPACE = OSError(28, "No space left on device")
@@ -60,14 +54,14 @@ NOWHERE = stage.WRITE.replace("to $out", "to '/no/such/folder/x.parquet'").repla
     "order by", "and $out <> '' order by"
 )
 FAILING: dict[str, tuple[str, Any]] = {
-    "writer of rejects": ("pyarrow.parquet.ParquetWriter", Full(NO_SPACE)),
-    "rejects": ("pyarrow.parquet.ParquetWriter.write_table", Full(NO_SPACE)),
+    "writer of rejects": ("pyarrow.parquet.ParquetWriter", failing(NO_SPACE)),
+    "rejects": ("pyarrow.parquet.ParquetWriter.write_table", failing(NO_SPACE)),
     "copy": ("flows.ingest.stage.WRITE", NOWHERE),
-    "connection": ("flows.ingest.stage.connect", Full(NO_MEMORY)),
-    "memory": ("flows.rows.parse.rejects_table", Full(MemoryError())),
-    "adoption": ("flows.ingest.commit.adopt", Full(NO_SPACE)),
-    "manifest": ("flows.lake.manifest.write_durably", Full(NO_SPACE)),
-    "rights": ("flows.lake.manifest.sync_folder", Full(NO_RIGHTS)),
+    "connection": ("flows.ingest.stage.connect", failing(NO_MEMORY)),
+    "memory": ("flows.rows.parse.rejects_table", failing(MemoryError())),
+    "adoption": ("flows.ingest.commit.adopt", failing(NO_SPACE)),
+    "manifest": ("flows.lake.manifest.write_durably", failing(NO_SPACE)),
+    "rights": ("flows.lake.manifest.sync_folder", failing(NO_RIGHTS)),
 }
 LOW, HIGH = sorted([day(*fleet(9), "junk"), day(*fleet(9, 5), "junk")], key=file_id)
 
@@ -80,20 +74,20 @@ def untroubled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
     return positions(home), ledger(home)
 
 
-@pytest.mark.parametrize(("target", "failing"), FAILING.values(), ids=FAILING.keys())
+@pytest.mark.parametrize(("target", "replacement"), FAILING.values(), ids=FAILING.keys())
 def test_a_failing_write_leaves_the_lake_as_it_was_and_may_be_tried_again(
     home: Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     untroubled: tuple[Any, ...],
     target: str,
-    failing: Any,
+    replacement: Any,
 ) -> None:
     ingested(home, HIGH)
     before = tree(home.home)
     path = write(tmp_path / "new", LOW)
     with monkeypatch.context() as patch:
-        patch.setattr(target, failing)
+        patch.setattr(target, replacement)
         (outcome,) = ingest(home, path)
     assert (outcome.state, outcome.is_transient) == ("failed", True)
     assert outcome.message.startswith("day.csv: not written to ")
@@ -151,7 +145,7 @@ def test_a_failing_read_names_the_file_and_leaves_no_trace(
     assert tree(home.home) == before
 
 
-def test_a_caller_that_tries_again_is_told_to(
+def test_a_transient_failure_is_raised_and_may_be_tried_again(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     members = {f"{i}.csv": day(*fleet(3, 3 * i)) for i in range(3)}
@@ -173,8 +167,8 @@ def test_a_caller_that_tries_again_is_told_to(
             states.append(stage.ingest_input(one, sources, home, raise_transient=True).state)
         except TransientError as error:
             # It comes out of a process of a cluster too.
-            told = pickle.loads(pickle.dumps(error))
-            assert (told.outcome.name, str(told)) == ("x.zip!1.csv", told.outcome.message)
+            copy = pickle.loads(pickle.dumps(error))
+            assert (copy.outcome.name, str(copy)) == ("x.zip!1.csv", copy.outcome.message)
             states.append(stage.ingest_input(one, sources, home, raise_transient=True).state)
             states.append("after a second try")
     assert states == ["ingested", "ingested", "after a second try", "ingested"]
@@ -202,71 +196,14 @@ def test_of_a_cut_file_nothing_goes_in(home: Settings, tmp_path: Path, packing: 
         assert tree(home.home) == before
 
 
-# Killed
-
-
-def run_in_another_process(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a script that knows `paths` and what is imported here, and that may end anywhere."""
-    start = f"""
-        import os, resource, sys
-        sys.path.insert(0, {str(ROOT)!r})
-        from pathlib import Path
-        from flows.ingest import stage
-        from tests.build.files import ingest, settings_of
-        paths = [Path(p) for p in sys.argv[2:]]
-        """
-    whole = textwrap.dedent(start) + textwrap.dedent(script)
-    return subprocess.run(
-        [sys.executable, "-c", whole, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-def test_killed_after_staging_and_run_again_is_as_never_killed(tmp_path: Path) -> None:
-    """Every call that changes a home is killed in tests/flows/test_faults.py."""
-    paths = [write(tmp_path / "in", c, name=n) for c, n in ((HIGH, "1.csv"), (LOW, "2.csv"))]
-    ended = run_in_another_process(
-        """
-        plain, calls = stage._stage, []
-        def dying(*given):
-            calls.append(plain(*given))
-            if len(calls) == 2:
-                os._exit(9)
-            return calls[-1]
-        stage._stage = dying
-        ingest(settings_of(Path(sys.argv[1])), *paths)
-        """,
-        str(tmp_path / "home"),
-        *map(str, paths),
-    )
-    assert ended.returncode == 9, ended.stderr
-    home, never = settings_of(tmp_path / "home"), settings_of(tmp_path / "never")
-    assert len(read_manifest(home.home).entries) == 1
-    for settings_ in (home, never):
-        assert {o.state for o in ingest(settings_, *paths)} <= {"ingested", "known"}
-        prepare_home(settings_.home)
-    assert tree(home.home) == tree(never.home)
-
-
 def test_a_disk_that_takes_no_more_is_a_message(tmp_path: Path) -> None:
-    """The limit of a file's size stands for a full disk."""
     drawn = np.random.default_rng(1).uniform(-80, 80, 20_000)
     lines = [row(lon=f"{x:.5f}", lat=f"{x / 2:.5f}") for x in drawn]  # which nothing packs well
     path = write(tmp_path / "in", day(*lines))
-    ended = run_in_another_process(
-        """
-        home = settings_of(Path(sys.argv[1]))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
-        (outcome,) = ingest(home, *paths)
-        print(outcome.state, outcome.is_transient, outcome.message)
-        """,
-        str(tmp_path / "home"),
-        str(path),
-    )
-    assert ended.stdout.startswith("failed True day.csv: not written to "), ended
     home = settings_of(tmp_path / "home")
+    with largest_file(20_000):
+        (outcome,) = ingest(home, path)
+    assert (outcome.state, outcome.is_transient) == ("failed", True)
+    assert outcome.message.startswith("day.csv: not written to ")
     assert positions(home) == []
     assert [o.state for o in ingest(home, path)] == ["ingested"]

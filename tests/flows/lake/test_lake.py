@@ -30,36 +30,20 @@ from tests.build.files import (
 )
 
 
-def entry(file_id: str = "ab", **changes: Any) -> Entry:
-    return Entry(
-        file_id=file_id,
-        name="a\nb\u2028\udcff.csv" if changes.pop("odd", False) else "day.csv",
-        source="s",
-        fingerprint="f",
-        rows_read=4,
-        rows_kept=1,
-        rows_repeated=1,
-        rows_rejected=1,
-        rows_static=1,
-        first_reported_at=datetime(2026, 4, 15, 1, 2, 3, 456),
-        last_reported_at=None,
-        ingested_at=datetime(2026, 4, 20),
-        position=Part("position/x.parquet", 1, 2, "h"),
-        reject=None,
-    )._replace(**changes)
+def entry(file_id: str = "ab", name: str = "day.csv") -> Entry:
+    times = (datetime(2026, 4, 15, 1, 2, 3, 456), None, datetime(2026, 4, 20))
+    part = Part("position/x.parquet", 1, 2, "h")
+    return Entry(file_id, name, "s", "f", 4, 1, 1, 1, 1, *times, part, None)
 
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
-    manifest = Manifest({}).with_entries([entry("b"), entry("a", odd=True)])
+    assert read_manifest(tmp_path) == Manifest({})
+    manifest = Manifest({}).with_entries([entry("b"), entry("a", "a\nb\u2028\udcff.csv")])
     write_manifest(tmp_path, manifest)
-    shown = entry("a", name=r"a\x0ab\u2028\xff.csv")
+    shown = entry("a", r"a\x0ab\u2028\xff.csv")
     assert read_manifest(tmp_path) == manifest.with_entries([shown])
     assert list(manifest.entries) == ["a", "b"]
     assert [p.name for p in tmp_path.iterdir()] == [MANIFEST]
-
-
-def test_a_home_without_a_manifest_is_an_empty_lake(tmp_path: Path) -> None:
-    assert read_manifest(tmp_path) == Manifest({})
 
 
 def test_a_manifest_is_replaced_whole_or_not_at_all(
@@ -76,43 +60,41 @@ def test_a_manifest_is_replaced_whole_or_not_at_all(
     assert list(read_manifest(tmp_path).entries) == ["a"]
 
 
-GOOD = {"format": FORMAT, "files": []}
 LACKS = json.loads(json.dumps(entry()._asdict(), default=str))
 del LACKS["name"]
+WRONG: list[dict[str, Any]] = [{"position": "x"}, {"extra": 1}, {"ingested_at": "soon"}]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "{", "null", "[]", "5", '"x"', "{}", '{"format": 1}', "[" * 100_000, "\0" * 1000),
-        *(f'{{"format": 1, "files": {files}}}' for files in ("5", "[5]", '["x"]', "[{}]")),
-        "\udcff\udcfe{}",  # no UTF-8
-        json.dumps({"format": FORMAT, "files": [LACKS]}),
-        json.dumps({"format": FORMAT, "files": [LACKS | {"name": "x", "position": "x"}]}),
-        json.dumps({"format": FORMAT, "files": [LACKS | {"name": "x", "extra": 1}]}),
-        json.dumps({"format": FORMAT, "files": [LACKS | {"name": "x", "ingested_at": "soon"}]}),
-    ],
-    ids=ascii,
-)
-def test_a_damaged_manifest_is_a_message_and_nothing_is_swept(tmp_path: Path, text: str) -> None:
+DAMAGED = [
+    *("", "{", "null", "[]", "5", '"x"', "{}", '{"format": 1}', "[" * 100_000, "\0" * 1000),
+    *(f'{{"format": 1, "files": {files}}}' for files in ("5", "[5]", '["x"]', "[{}]")),
+    "\udcff\udcfe{}",  # no UTF-8
+    *(
+        json.dumps({"format": FORMAT, "files": [LACKS | more]})
+        for more in ({}, *({"name": "x"} | wrong for wrong in WRONG))
+    ),
+]
+
+
+def test_a_damaged_manifest_is_a_message_and_nothing_is_swept(tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "home")
     ingested(settings, day(row()))
-    (settings.home / MANIFEST).write_bytes(text.encode("utf-8", "surrogateescape"))
-    before = tree(settings.home)
-    for reading in (read_manifest, prepare_home):
-        with pytest.raises(BarometerError, match=r"manifest\.json: not readable.*backup"):
-            reading(settings.home)
-    assert tree(settings.home) == before
-
-
-@pytest.mark.parametrize("number", [FORMAT + 1, 0, "1", None])
-def test_another_format_is_a_message_that_says_what_to_use(tmp_path: Path, number: object) -> None:
-    (tmp_path / MANIFEST).write_text(json.dumps(GOOD | {"format": number}))
-    with pytest.raises(BarometerError, match="Use the version of barometer that wrote it"):
-        prepare_home(tmp_path)
+    for text in DAMAGED:
+        (settings.home / MANIFEST).write_bytes(text.encode("utf-8", "surrogateescape"))
+        before = tree(settings.home)
+        for reading in (read_manifest, prepare_home):
+            with pytest.raises(BarometerError, match=r"manifest\.json: not readable.*backup"):
+                reading(settings.home)
+        assert tree(settings.home) == before
+    for number in (FORMAT + 1, 0, "1", None):
+        (settings.home / MANIFEST).write_text(json.dumps({"format": number, "files": []}))
+        with pytest.raises(BarometerError, match="Use the version of barometer that wrote it"):
+            prepare_home(settings.home)
 
 
 def test_an_empty_lake_has_typed_files_without_a_row(tmp_path: Path) -> None:
+    prepare_home(tmp_path)
+    (tmp_path / "position" / "empty.parquet").write_bytes(b"")  # is written again
     manifest = prepare_home(tmp_path)
     for kind, schema in (("position", POSITION_SCHEMA), ("reject", REJECT_SCHEMA)):
         (path,) = part_paths(tmp_path, manifest, kind)
@@ -120,13 +102,6 @@ def test_an_empty_lake_has_typed_files_without_a_row(tmp_path: Path) -> None:
         assert table.num_rows == 0
         assert table.schema.names == [*schema.names, "source", "file_id"]
         assert [f.type for f in table.schema][: len(schema)] == [f.type for f in schema]
-
-
-def test_a_damaged_empty_file_is_written_again(tmp_path: Path) -> None:
-    prepare_home(tmp_path)
-    (tmp_path / "position" / "empty.parquet").write_bytes(b"")
-    prepare_home(tmp_path)
-    assert pq.read_metadata(tmp_path / "position" / "empty.parquet").num_rows == 0
 
 
 def test_what_the_manifest_does_not_name_is_swept_and_nothing_else(home: Settings) -> None:
@@ -179,11 +154,11 @@ def test_a_part_that_is_not_there_whole_is_named(home: Settings, change: str) ->
     elif change == "a folder":
         Path(path).mkdir()
     manifest = prepare_home(home.home)  # other files may still go in
-    (told,) = damage.faults(home.home, manifest, is_hashed=False)
+    (message,) = damage.faults(home.home, manifest, is_hashed=False)
     lost = (
         rf"{Path(path).name}: (is missing|has .* bytes).* 3 rows of .*\.csv \(marinecadastre-2025"
     )
-    assert re.search(lost + ", 2026-04-15 to 2026-04-15", told), told
+    assert re.search(lost + ", 2026-04-15 to 2026-04-15", message), message
 
 
 @pytest.mark.parametrize("name", ["position", "reject", "tmp"])

@@ -43,46 +43,22 @@ def one(**changes: str) -> dict[str, Any]:
 def test_all_layouts_give_the_same_position() -> None:
     by_layout = {layout: one(layout=layout) for layout in LAYOUTS}
     whole = {
-        "mmsi": 422100987,
-        "reported_at": NOON,
-        "lon": 50.33123,
-        "lat": 29.23456,
-        "sog_kn": np.float32(0.1),
-        "cog_deg": np.float32(123.4),
-        "heading_deg": 120.0,
-        "nav_status": 5,
-        "imo": 9074729,
-        "vessel_name": "BARO ONE",
-        "call_sign": "EPAB1",
-        "ship_type": 80,
-        "length_m": 240.0,
-        "beam_m": 42.0,
-        "draught_m": 12.5,
-        "destination": "KHARG",
-        "line": 2,
-    }
-    lacking = {
-        layout: {name for name in whole if found[name] is None}
-        for layout, found in by_layout.items()
+        **{"mmsi": 422100987, "reported_at": NOON, "lon": 50.33123, "lat": 29.23456},
+        **{"sog_kn": np.float32(0.1), "cog_deg": np.float32(123.4), "heading_deg": 120.0},
+        **{"nav_status": 5, "imo": 9074729, "vessel_name": "BARO ONE", "call_sign": "EPAB1"},
+        **{"ship_type": 80, "length_m": 240.0, "beam_m": 42.0, "draught_m": 12.5},
+        **{"destination": "KHARG", "line": 2},
     }
     static = {"imo", "call_sign", "length_m", "beam_m", "draught_m", "destination"}
-    assert lacking == {
+    bare = static | {"vessel_name", "ship_type"}
+    lacking: dict[str, set[str]] = dict.fromkeys(LAYOUTS, set()) | {
         "marinecadastre-2024": {"destination"},
         "marinecadastre-2025": {"destination"},
-        "danish-maritime-authority": set(),
-        "aishub": set(),
-        "aishub-encoded": set(),
-        "vt-explorer": set(),
-        "statsat": static | {"vessel_name", "ship_type"},
+        **dict.fromkeys(("statsat", "brest-naridata", "hais"), bare),
         "aisstream-hormuz-tracker": static,
-        "aisstream-listen": set(),
         "ais-world-sample": static | {"vessel_name", "nav_status"},
-        "marinetraffic": (static | {"vessel_name", "ship_type"}) - {"imo"},
-        "marinetraffic-extended": set(),
-        "spire": set(),
-        "brest-naridata": static | {"vessel_name", "ship_type"},
-        "statsat-ship": (static | {"vessel_name", "ship_type"}) - {"imo", "length_m"},
-        "hais": static | {"vessel_name", "ship_type"},
+        "marinetraffic": bare - {"imo"},
+        "statsat-ship": bare - {"imo", "length_m"},
         "marine-exchange-alaska": {"heading_deg"},
         "marine-exchange-alaska-legacy": {"heading_deg", "call_sign", "length_m", "beam_m"},
     }

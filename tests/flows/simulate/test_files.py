@@ -9,7 +9,6 @@ import json
 import re
 import zipfile
 from collections import Counter
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def rows_of(*paths: Path) -> list[bytes]:
 def test_the_same_arguments_write_the_same_bytes_in_any_folder(tmp_path: Path) -> None:
     written = []
     for name in ("a", "b"):
-        simulate(tmp_path / name, days=7, ships=40, seed=4, compression="gz")
+        simulate(tmp_path / name, days=7, ships=36, seed=4, compression="gz")
         files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         written.append({str(p.relative_to(tmp_path / name)): p.read_bytes() for p in files})
     assert written[0] == written[1]
@@ -111,17 +110,15 @@ def test_a_shorter_simulation_leaves_no_day_of_a_longer_one(tmp_path: Path) -> N
     assert "--trap none --jammed-share 0.25 --reception 6h-half --layout" in label
 
 
-def test_clean_files_have_neither_dirt_nor_repeats(tmp_path: Path) -> None:
-    written = simulate(tmp_path, days=2, ships=3, traps=())
+def test_clean_files_have_neither_dirt_nor_repeats_and_dirt_moves_no_voyage(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"days": 7, "ships": 4}
+    written = simulate(tmp_path, **settings, traps=())
     expected = json.loads((tmp_path / "expected.json").read_text())
     assert expected["dirty"] == expected["either_way"] == expected["traps"] == {}
     assert expected["repeated"] == 0
     lines = rows_of(*written.files)
     assert len(lines) == len(set(lines)) == expected["fixes"]
-
-
-def test_dirt_in_the_files_leaves_the_voyages_as_they_are() -> None:
-    dirty, bare = (made(days=7, ships=4, traps=traps) for traps in ((*IN_FILES_ONLY,), ()))
+    dirty, bare = (made(**settings, traps=traps) for traps in ((*IN_FILES_ONLY,), ()))
     pd.testing.assert_frame_equal(dirty.fixes, bare.fixes)
 
 
@@ -170,9 +167,7 @@ def test_expected_counts_add_up_and_are_what_is_written() -> None:
     }
     assert counts == {kind: dirty[kind] for kind in counts}
     assert sum(len(row) < 17 for row in cells) == dirty["half_row"] + dirty["garbage"]
-
-
-def test_repeated_rows_come_in_the_same_file_and_in_the_next() -> None:
+    # Repeated rows stand in the same file and in the next.
     by_day = [rows_of(path) for path in DAYS]
     assert any(len(day) > len(set(day)) for day in by_day)
     assert sum(bool(set(a) & set(b)) for a, b in pairwise(by_day)) >= 15
@@ -217,9 +212,8 @@ def test_hostile_names_are_sent_and_written_as_they_are() -> None:
 # Refusals.
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
+def test_wrong_arguments_are_refused_with_a_remedy() -> None:
+    refused: list[tuple[dict[str, Any], str]] = [
         ({"traps": ["no_such"]}, "no such trap: no_such"),
         ({"days": 0}, "must be 1 or more"),
         ({"ships": 0}, "must be 1 or more"),
@@ -229,21 +223,14 @@ def test_hostile_names_are_sent_and_written_as_they_are() -> None:
         ({"reception": "3h"}, "no such reception: 3h; there are all, ashore, 2h"),
         ({"days": 6}, "need 7 days"),
         ({"report_minutes": 0.0}, "above 0"),
-    ],
-)
-def test_wrong_arguments_are_refused_with_what_to_do(
-    arguments: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        simulate_tables(**arguments)
+    ]
+    for arguments, message in refused:
+        with pytest.raises(ValueError, match=message):
+            simulate_tables(**arguments)
 
 
-@pytest.mark.parametrize(("name", "value"), [("layout", "noaa"), ("compression", "bz2")])
-def test_unknown_layouts_are_refused_before_anything_is_written(
-    tmp_path: Path, name: str, value: str
-) -> None:
-    with pytest.raises(ValueError, match=f"no such {name}"):
-        simulate(
-            tmp_path / "out", days=1, ships=1, traps=(), start=date(2026, 3, 2), **{name: value}
-        )
+def test_unknown_layouts_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    for name, value in (("layout", "noaa"), ("compression", "bz2")):
+        with pytest.raises(ValueError, match=f"no such {name}"):
+            simulate(tmp_path / "out", days=1, ships=1, traps=(), **{name: value})
     assert not (tmp_path / "out").exists()

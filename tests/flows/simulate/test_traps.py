@@ -45,22 +45,11 @@ def first_calls(trap: str) -> list[tuple[pd.Series, pd.DataFrame]]:
     return [(calls.iloc[0], fixes) for _, fixes, calls in carriers(trapped(), trap)]
 
 
-def test_every_trap_is_carried_when_asked_and_none_when_not() -> None:
+def test_every_trap_is_carried_when_asked_and_one_that_moves_a_ship_at_most() -> None:
     assert clean().traps == {}
     assert set(trapped().traps) == set(TRAPS)
     for trap, mmsis in trapped().traps.items():
         assert bool(mmsis) == (trap not in IN_FILES_ONLY), trap
-
-
-@pytest.mark.parametrize("trap", sorted(set(TRAPS) - IN_FILES_ONLY))
-def test_a_trap_alone_is_the_only_one(trap: str) -> None:
-    # From a Thursday: a midnight between Sunday and Monday lies inside, and one between two months.
-    tables = simulate_tables(start=date(2026, 3, 26), days=8, ships=6, seed=2, traps=[trap])
-    assert set(tables.traps) == {trap}
-    assert tables.traps[trap]
-
-
-def test_a_ship_carries_one_trap_that_moves_it_at_most() -> None:
     traps = trapped().traps
     moving = [mmsi for trap in FALSE_PLACES for mmsi in traps[trap]]
     assert len(moving) == len(set(moving))
@@ -68,9 +57,17 @@ def test_a_ship_carries_one_trap_that_moves_it_at_most() -> None:
     assert not {m for t in OVERLAYS for m in traps[t]} & {m for t in sailed for m in traps[t]}
 
 
+@pytest.mark.parametrize("trap", sorted(set(TRAPS) - IN_FILES_ONLY))
+def test_a_trap_alone_is_the_only_one(trap: str) -> None:
+    # From a Thursday: a midnight between Sunday and Monday lies inside, and one between two months.
+    tables = simulate_tables(start=date(2026, 3, 26), days=8, ships=2, seed=2, traps=[trap])
+    assert set(tables.traps) == {trap}
+    assert tables.traps[trap]
+
+
 def test_the_order_of_the_traps_does_not_matter() -> None:
     names = list(TRAPS)
-    first, second = (simulate_tables(days=7, ships=40, traps=t) for t in (names, names[::-1]))
+    first, second = (simulate_tables(days=7, ships=36, traps=t) for t in (names, names[::-1]))
     pd.testing.assert_frame_equal(first.fixes, second.fixes)
     assert first.traps == second.traps
 
@@ -78,23 +75,17 @@ def test_the_order_of_the_traps_does_not_matter() -> None:
 # Sailing and stopping.
 
 
-def test_pass_by_moves_through_without_a_call() -> None:
+def test_passing_and_waiting_outside_a_port_are_no_calls() -> None:
     for _, fixes, calls in carriers(trapped(), "pass_by"):
         passing = near(fixes, 3.0, "sxi-pass", "nek-pass")
         passing = passing[passing["reported_at"] < passing["reported_at"].iloc[0] + hours(2)]
         assert passing["sog_kn"].min() > 5
         assert has_no_call(passing, calls)
-
-
-def test_pilot_stop_is_short_and_no_call() -> None:
     for _, fixes, calls in carriers(trapped(), "pilot_stop"):
         still = near(fixes, 1.0, "kmb-pilot", "amd-pilot").query("sog_kn < 0.9")
         still = still[still["reported_at"] < still["reported_at"].iloc[0] + hours(3)]
         assert hours(0.1) < span(still) < hours(0.75)
         assert has_no_call(still, calls)
-
-
-def test_waiting_outside_is_long_and_far_off() -> None:
     for _, fixes, calls in carriers(trapped(), "waiting_outside"):
         waiting = near(fixes, 2.0, "buz-wait", "casp-wait")
         assert span(waiting) > hours(40)
@@ -123,24 +114,19 @@ def test_shared_roads_belong_to_the_port_of_the_berth() -> None:
     assert ports == ["IRBND", "IRBSR", "IRQSM"]
 
 
-def test_roads_only_is_an_anchorage_call() -> None:
+def test_stops_and_shifts_within_a_port_are_one_call() -> None:
     for call, _ in first_calls("roads_only"):
-        assert call["area_kind"] == "anchorage"
-        assert call["port_id"] in {"IRKHK", "IRAMD"}
+        assert call["area_kind"] == "anchorage" and call["port_id"] in {"IRKHK", "IRAMD"}
         assert call["departed_at"] - call["arrived_at"] > hours(20)
-
-
-def test_harbour_shift_is_one_call_at_two_berths() -> None:
     for call, fixes in first_calls("harbour_shift"):
         pair = ("khk-t", "khk-sea") if call["port_id"] == "IRKHK" else ("amd-1", "amd-2")
         assert min(len(near(inside(fixes, call), 0.2, berth)) for berth in pair) > 10
-
-
-def test_out_and_back_is_one_call_with_hours_outside() -> None:
     for call, fixes in first_calls("out_and_back"):
         during = inside(fixes, call)
         berth = chart().places["asa-1" if call["port_id"] == "IRASA" else "nek-1"]
         assert hours(5.5) < span(during[away_km(during, berth) > 12]) < hours(10.5)
+    for call, fixes in first_calls("silent_berth"):
+        assert hours(24) < inside(fixes, call)["reported_at"].diff().max() < hours(96)
 
 
 def test_neighbours_are_two_calls() -> None:
@@ -152,11 +138,6 @@ def test_neighbours_are_two_calls() -> None:
     assert {("IRBSR", "IRBND"), ("IRAMD", "IRNEK"), ("IRASA", "IRTMB"), ("IRBKM", "IRMRX")} <= pairs
 
 
-def test_silent_berth_is_one_call_with_a_long_gap() -> None:
-    for call, fixes in first_calls("silent_berth"):
-        assert hours(24) < inside(fixes, call)["reported_at"].diff().max() < hours(96)
-
-
 def test_silent_departure_is_next_heard_far_away() -> None:
     for call, fixes in first_calls("silent_departure"):
         last = fixes[fixes["reported_at"] == call["departed_at"]]
@@ -166,14 +147,11 @@ def test_silent_departure_is_next_heard_far_away() -> None:
         assert between_km(last, after)[0] > 250
 
 
-def test_first_heard_in_berth_begins_with_the_first_fix() -> None:
+def test_calls_at_the_edges_of_the_data_begin_with_a_fix_or_stay_open() -> None:
     for call, fixes in first_calls("first_heard_in_berth"):
         assert fixes["reported_at"].iloc[0] == call["arrived_at"]
         assert fixes["sog_kn"].iloc[0] < STILL_KN
         assert call["area_kind"] == "berth"
-
-
-def test_still_in_port_at_end_is_open() -> None:
     for _, fixes, calls in carriers(trapped(), "still_in_port_at_end"):
         assert pd.isna(calls["departed_at"].iloc[-1])
         assert fixes["sog_kn"].iloc[-1] < STILL_KN
@@ -258,8 +236,7 @@ def test_fix_jumps_are_few_far_and_no_call() -> None:
 
 def laid(trap: str) -> tuple[Tables, Tables]:
     """The simulation with one trap that is laid on plain ships, and without it."""
-    with_trap, without = (made(days=14, ships=60, seed=3, traps=t) for t in ((trap,), ()))
-    return with_trap, without
+    return made(days=14, ships=60, seed=3, traps=(trap,)), clean()
 
 
 def displaced_by(trap: str) -> tuple[Tables, pd.DataFrame, pd.DataFrame]:
@@ -294,7 +271,7 @@ def test_jamming_displaces_ships_to_few_places_far_off() -> None:
 
 def test_jamming_interleaves_true_and_false_fixes_and_hits_several_ships() -> None:
     mixed, most = 0, 0
-    for seed in range(3):
+    for seed in range(2):
         planted, bare = (made(days=14, ships=30, seed=seed, traps=t) for t in (("jamming",), ()))
         is_false = planted.fixes["lon"] != bare.fixes["lon"]
         for mmsi in planted.traps["jamming"]:
@@ -307,7 +284,7 @@ def test_jamming_interleaves_true_and_false_fixes_and_hits_several_ships() -> No
 
 def test_a_jammed_call_counts_only_if_a_true_fix_is_left() -> None:
     """At a high share, some calls have no true fix; the rest begin and end with one."""
-    planted, bare = (made(days=14, ships=60, seed=3, traps=(), jammed_share=s) for s in (0.5, 0.0))
+    planted, bare = made(days=14, ships=60, seed=3, traps=(), jammed_share=0.5), clean()
     is_true = (planted.fixes["lon"] == bare.fixes["lon"]).to_numpy()
     heard = planted.fixes[is_true].set_index(["mmsi", "reported_at"]).index
     for name in ("arrived_at", "departed_at"):
@@ -418,7 +395,6 @@ def test_clock_error_moves_times_and_not_places() -> None:
     pd.testing.assert_frame_equal(planted.truth, bare.truth)
     begin, end = bare.fixes["reported_at"].min(), pd.Timestamp("2026-03-16")
     assert planted.fixes["reported_at"].between(begin.normalize(), end, inclusive="left").all()
-    errors: set[float] = set()
     where = ["mmsi", "lon", "lat", "sog_kn", "cog_deg"]
     first, second = (
         tables.fixes.sort_values([*where, "reported_at"], ignore_index=True)

@@ -112,18 +112,21 @@ def test_only_linked_ships_go_to_russian_ports() -> None:
 # Movement.
 
 
-def test_no_ship_is_faster_than_a_ship() -> None:
+def test_no_ship_is_faster_than_15_knots() -> None:
     assert speeds_kn(clean().fixes).max() < 15
     assert speeds_kn(without_false_places(trapped())).max() < 15
 
 
-def test_speed_course_heading_and_status_go_with_the_track() -> None:
+def test_measures_and_static_data_go_with_the_track() -> None:
     fixes = clean().fixes
     moving = fixes[fixes["sog_kn"] > 8]
     turn = (moving["cog_deg"] - moving["heading_deg"] + 180) % 360 - 180
     assert turn.abs().quantile(0.99) < 10
     assert fixes["cog_deg"].between(0, 359.99).all()
     assert fixes["heading_deg"].dropna().between(0, 359).all()
+    has_name = fixes["vessel_name"].notna()
+    assert 0.65 < has_name.mean() < 0.75
+    assert (fixes["ship_type"].notna() == has_name).all()
     ordered = moving.sort_values(["mmsi", "reported_at"])
     minutes = (ordered["reported_at"].diff() / pd.Timedelta(minutes=1)).to_numpy()[1:]
     same = (ordered["mmsi"].diff() == 0).to_numpy()[1:] & (minutes < 12)
@@ -150,21 +153,12 @@ def test_draught_changes_at_the_berth() -> None:
     assert changed > 10
 
 
-def test_static_data_come_and_go() -> None:
-    has_name = clean().fixes["vessel_name"].notna()
-    assert 0.65 < has_name.mean() < 0.75
-    assert (clean().fixes["ship_type"].notna() == has_name).all()
-
-
-def test_report_minutes_sets_the_interval() -> None:
-    fixes = made(days=7, ships=3, traps=(), report_minutes=120).fixes
+def test_report_minutes_sets_the_interval_and_another_seed_other_voyages() -> None:
+    tables = made(days=7, ships=3, traps=(), report_minutes=120)
+    assert not tables.truth.equals(made(days=7, ships=3, seed=2, traps=()).truth)
+    fixes = tables.fixes
     gaps = fixes.groupby("mmsi")["reported_at"].diff().dropna()
     assert pd.Timedelta(minutes=110) < gaps[gaps < "1D"].median() < pd.Timedelta(minutes=130)
-
-
-def test_another_seed_sails_otherwise() -> None:
-    first, second = (simulate_tables(days=7, ships=4, seed=seed, traps=()) for seed in (1, 2))
-    assert not first.truth.equals(second.truth)
 
 
 def test_lanes_keep_off_other_ports() -> None:
@@ -254,7 +248,8 @@ def test_began_and_ended_are_when_a_ship_crossed_the_mark() -> None:
 
 
 def received(reception: str) -> Tables:
-    return made(days=14, ships=60, seed=3, traps=(), reception=reception)
+    more = {} if reception == "all" else {"reception": reception}
+    return made(days=14, ships=60, seed=3, traps=(), **more)
 
 
 THINNED = [reception for reception in RECEPTIONS if reception not in ("all", "ashore")]
@@ -281,7 +276,7 @@ def test_a_receiver_on_land_hears_every_few_seconds_under_way_and_minutes_at_res
 
 
 @pytest.mark.parametrize("reception", THINNED)
-def test_thin_reception_keeps_what_it_should(reception: str) -> None:
+def test_thin_reception_keeps_one_fix_a_slot_and_the_calls_heard(reception: str) -> None:
     thin, full = received(reception), received("all")
     merged = thin.fixes.merge(full.fixes, how="left", indicator=True)
     assert (merged["_merge"] == "both").all()
@@ -299,19 +294,15 @@ def test_thin_reception_keeps_what_it_should(reception: str) -> None:
             assert not slots.duplicated().any()
             share = len(slots) / by_ship.get_group(mmsi).dt.floor(f"{hours}h").nunique()
             assert share == 1.0 if reception != "6h-half" else 0.2 < share < 0.8
-
-
-@pytest.mark.parametrize("reception", THINNED)
-def test_truth_holds_the_calls_of_which_a_fix_was_received(reception: str) -> None:
-    thin, full = received(reception), received("all")
+    # The true calls are those of which a fix was received.
     key = ["mmsi", "port_id", "began_at"]
     calls = full.truth.merge(thin.truth, on=key, how="left", suffixes=("", "_thin"))
     assert calls["arrived_at_thin"].notna().sum() == len(thin.truth)
-    by_ship = thin.fixes.groupby("mmsi")["reported_at"]
+    heard = thin.fixes.groupby("mmsi")["reported_at"]
     for call in calls.itertuples():
-        fixes = by_ship.get_group(call.mmsi)
-        until = fixes.max() if pd.isna(call.departed_at) else call.departed_at
-        during = fixes[fixes.between(call.arrived_at, until)]
+        times = heard.get_group(call.mmsi)
+        until = times.max() if pd.isna(call.departed_at) else call.departed_at
+        during = times[times.between(call.arrived_at, until)]
         if pd.isna(call.arrived_at_thin):
             assert len(during) <= 4
             continue

@@ -332,7 +332,7 @@ def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     ]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=SLOW)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=SLOW)
 @given(st.data())
 def test_whatever_stands_in_a_message_it_is_a_whole_row_or_has_a_reason(
     data: st.DataObject,
