@@ -51,7 +51,7 @@ def test_all_layouts_give_the_same_position() -> None:
     }
     static = {"imo", "call_sign", "length_m", "beam_m", "draught_m", "destination"}
     bare = static | {"vessel_name", "ship_type"}
-    lacking: dict[str, set[str]] = dict.fromkeys(LAYOUTS, set()) | {
+    lacking: dict[str, set[str]] = {layout: set() for layout in LAYOUTS} | {
         "marinecadastre-2024": {"destination"},
         "marinecadastre-2025": {"destination"},
         **dict.fromkeys(("statsat", "brest-naridata", "hais"), bare),

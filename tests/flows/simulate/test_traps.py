@@ -60,7 +60,7 @@ def test_every_trap_is_carried_when_asked_and_one_that_moves_a_ship_at_most() ->
 @pytest.mark.parametrize("trap", sorted(set(TRAPS) - IN_FILES_ONLY))
 def test_a_trap_alone_is_the_only_one(trap: str) -> None:
     # From a Thursday: a midnight between Sunday and Monday lies inside, and one between two months.
-    tables = simulate_tables(start=date(2026, 3, 26), days=8, ships=2, seed=2, traps=[trap])
+    tables = simulate_tables(start=date(2026, 3, 26), days=8, ships=4, seed=2, traps=[trap])
     assert set(tables.traps) == {trap}
     assert tables.traps[trap]
 
