@@ -22,7 +22,7 @@ sized as (
         hull.tanker_kind,
         -- The longest ship ever was a tanker of 458.5 by 68.8 m. The formulas below were not checked
         -- on ships below 60 m. The length of tankers is 5.5 to 8.8 times their beam (the ships in
-        -- tests/flows/test_cargo.py); 4 and 10 leave room for rounding to whole metres.
+        -- tests/sql/test_08_cargo.py); 4 and 10 leave room for rounding to whole metres.
         case
             when
                 hull.length_m between 60 and 460

@@ -1,17 +1,21 @@
-"""The style of every file in sql/: one relation, lower case, its header, its order, no stars."""
+"""The style of every file in sql/ (one relation, lower case, header, order, no stars), and the
+numbers of the method: each in data/rules.csv alone, with a source, and each in use."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from flows.home.resources import sql_path
+from flows.home.resources import data_path, sql_path
+from tests.conftest import ROOT
 
 FILES = sorted(sql_path().rglob("*.sql"))
 SCRIPTS = {"comments", "macros"}
@@ -113,3 +117,26 @@ def test_is_ordered(path: Path) -> None:
 def test_takes_no_parameter(folder: str) -> None:
     for path in sql_path(folder).glob("*.sql"):
         assert "$" not in TOKEN.sub("", path.read_text(encoding="utf-8")), path
+
+
+with data_path("rules.csv").open(encoding="utf-8", newline="") as lines:
+    RULES = list(csv.DictReader(lines))
+
+
+def test_each_rule_is_used_and_each_use_is_a_rule() -> None:
+    code = chain(sql_path().rglob("*.sql"), ROOT.glob("flows/**/*.py"), ROOT.glob("geo/*.py"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in code)
+    used = set(re.findall(r"""\brule\(["'](\w+)["']\)""", text))
+    used |= {f"base_weeks_of_{weeks}" for weeks in (1, 4, 13)}  # one for each of rates.WINDOWS
+    assert used - {row["name"] for row in RULES} == {"name"}  # the docstring's
+    assert {row["name"] for row in RULES} - used == set()
+
+
+def test_each_rule_has_a_value_and_a_source() -> None:
+    assert [row["name"] for row in RULES if not (float(row["value"]) > 0 and row["source"])] == []
+
+
+def test_the_pages_name_rules_that_exist() -> None:
+    names = {row["name"] for row in RULES}
+    text = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.md"))
+    assert set(re.findall(r"\{\{ (\w+) \}\}", text)) <= names

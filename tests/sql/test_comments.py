@@ -205,3 +205,25 @@ def test_ends_of_a_call_lie_where_the_comments_have_them(con: duckdb.DuckDBPyCon
         for end, beyond in (("arrived", "before"), ("departed", "after")):
             if beyond in found and end in found:
                 assert not found[end] & found[beyond], (call, end)
+
+
+def test_coverage_agrees_with_its_hours(con: duckdb.DuckDBPyConnection) -> None:
+    """A port that no source hears has no zero, and a day's state is that of its hours."""
+    unheard = """
+        select port_id, count(port_calls), list(distinct state), max(observed_share)
+        from weekly_port_calls
+        where port_id in (
+            select port_id from coverage group by port_id having sum(observed_hours) = 0
+        )
+        group by port_id
+    """
+    assert rows(con, unheard) == [("IRZBR", 0, ["unobserved"], 0.0)]
+    contrary = """
+        from coverage
+        where
+            observed_hours not between 0 and 24
+            or (state = 'unobserved') <> (observed_hours = 0)
+            or (state = 'complete') <> (observed_hours >= 23)
+    """
+    assert rows(con, contrary) == []
+    assert rows(con, "select count(distinct state) from coverage") == [(3,)]

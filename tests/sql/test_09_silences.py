@@ -384,7 +384,7 @@ def test_vessel_says_whether_neighbours_were_heard(con: duckdb.DuckDBPyConnectio
     assert "6 ships, 100% of the hours" in text
     silence, text = shown(con, ALONE)
     assert (silence["hours"], silence["neighbours_heard"], silence["heard_share"]) == (60, 0, 0)
-    assert "nobody: unobserved" in text
+    assert "none: unobserved" in text
 
 
 def test_vessel_asks_the_source_that_heard_the_ship(con: duckdb.DuckDBPyConnection) -> None:

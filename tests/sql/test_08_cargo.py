@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.catalogue import access, relations
+from flows.catalogue import access
 from flows.home.resources import data_path, port_files, sql_text
 from geo.ports import load_ports
 from tests.build.derivation import derive, session
@@ -245,53 +245,54 @@ def test_tonnes_of_calls_that_tell_none_are_null(con: duckdb.DuckDBPyConnection)
     assert trade["linked_deadweight_t"] > 100_000
 
 
-# The query alone, with tables laid under it.
+# The query alone, over tables of one row
 
-Told = tuple[str, str | None, float | None, int | None, str | None, int | None]
+Result = tuple[str, str | None, float | None, int | None, str | None, int | None]
+F32, I32, TEXT = pa.float32(), pa.int32(), pa.string()
+KEYS = {"port_call_id": "x", "port_id": "IRKHK", "hull_id": "h", "series": "russian_linked_tankers"}
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[duckdb.DuckDBPyConnection]:
+    with session() as con:
+        derive(con, "series")
+        yield con
 
 
 def cargo(
+    con: duckdb.DuckDBPyConnection,
     length_m: float | None = 244,
     beam_m: float | None = 42,
     draught: tuple[float | None, float | None] = (None, None),
     *,
     deadweight_t: int | None = None,
     tanker_kind: str | None = None,
-    trade: str = "both",
-) -> Told:
-    """What is said of a berth call: direction, direction_by, draught_change_m, deadweight_t,
-    deadweight_by, moved_t."""
-    at = datetime(2026, 4, 15)
-    with duckdb.connect() as con:
-        relations.define(con)
-        one = {"port_call_id": "x", "port_id": "IRKHK", "hull_id": "h"}
-        f32, i32, text = pa.float32(), pa.int32(), pa.string()
-        tables: dict[str, dict[str, tuple[Any, pa.DataType]]] = {
-            "counted_call": {"area_kind": ("berth", text), "series": ("tankers", text)},
-            "series": {"series": ("tankers", text), "cargo": ("tanker", text)},
-            "port_call": {
-                "draught_in_m": (draught[0], f32),
-                "draught_out_m": (draught[1], f32),
-                "departed_at": (at, pa.timestamp("us")),
-            },
-            "call_identity": {},
-            "hull": {
-                "length_m": (length_m, f32),
-                "beam_m": (beam_m, f32),
-                "deadweight_t": (deadweight_t, i32),
-                "tanker_kind": (tanker_kind, text),
-            },
-            "terminal": {"terminal_trade": (trade, text)},
-        }
-        for name, columns in tables.items():
-            schema = pa.schema(
-                [*((key, text) for key in one), *((k, t) for k, (_, t) in columns.items())]
-            )
-            values = one | {k: v for k, (v, _) in columns.items()}
-            con.register(name, pa.Table.from_pylist([values], schema=schema))
-        (found,) = con.execute(sql_text("08_calls/call_cargo")).fetchall()
-    told: Told = found[1:7]
-    return told
+) -> Result:
+    """Of a berth call: direction, direction_by, draught_change_m, deadweight_t, deadweight_by,
+    moved_t."""
+    tables: dict[str, dict[str, tuple[Any, pa.DataType]]] = {
+        "counted_call": {"area_kind": ("berth", TEXT)},
+        "port_call": {
+            "draught_in_m": (draught[0], F32),
+            "draught_out_m": (draught[1], F32),
+            "departed_at": (START, pa.timestamp("us")),
+        },
+        "call_identity": {},
+        "hull": {
+            "length_m": (length_m, F32),
+            "beam_m": (beam_m, F32),
+            "deadweight_t": (deadweight_t, I32),
+            "tanker_kind": (tanker_kind, TEXT),
+        },
+        "terminal": {"terminal_trade": ("both", TEXT)},
+    }
+    for name, columns in tables.items():
+        cells = {key: pa.array([value], TEXT) for key, value in KEYS.items()}
+        cells |= {key: pa.array([value], kind) for key, (value, kind) in columns.items()}
+        con.register(name, pa.table(cells))
+    (row,) = con.execute(sql_text("08_calls/call_cargo")).fetchall()
+    result: Result = row[1:7]
+    return result
 
 
 # Length overall and beam in metres, deadweight in tonnes: well-known tankers and common designs,
@@ -313,9 +314,11 @@ TANKERS = {
 
 
 @pytest.mark.parametrize("name", TANKERS)
-def test_the_estimate_of_the_deadweight_is_within_a_sixth(name: str) -> None:
+def test_the_estimate_of_the_deadweight_is_within_a_sixth(
+    alone: duckdb.DuckDBPyConnection, name: str
+) -> None:
     length_m, beam_m, deadweight_t = TANKERS[name]
-    *_, estimate, by, _ = cargo(length_m, beam_m)
+    *_, estimate, by, _ = cargo(alone, length_m, beam_m)
     assert by == "estimate"
     assert estimate == pytest.approx(deadweight_t, rel=1 / 6)
 
@@ -333,15 +336,17 @@ def test_the_estimate_of_the_deadweight_is_within_a_sixth(name: str) -> None:
         pytest.param(230, 36.6, "gas", id="a gas carrier"),
     ],
 )
-def test_no_deadweight(length_m: float | None, beam_m: float | None, kind: str | None) -> None:
-    *_, deadweight_t, by, _ = cargo(length_m, beam_m, tanker_kind=kind)
+def test_no_deadweight(
+    alone: duckdb.DuckDBPyConnection, length_m: float | None, beam_m: float | None, kind: str | None
+) -> None:
+    *_, deadweight_t, by, _ = cargo(alone, length_m, beam_m, tanker_kind=kind)
     assert (deadweight_t, by) == (None, None)
 
 
-def test_a_registers_deadweight_wins() -> None:
-    *_, deadweight_t, by, _ = cargo(deadweight_t=107_123)
+def test_a_registers_deadweight_wins(alone: duckdb.DuckDBPyConnection) -> None:
+    *_, deadweight_t, by, _ = cargo(alone, deadweight_t=107_123)
     assert (deadweight_t, by) == (107_123, "register")
-    *_, deadweight_t, by, _ = cargo(None, None, deadweight_t=107_123)
+    *_, deadweight_t, by, _ = cargo(alone, None, None, deadweight_t=107_123)
     assert (deadweight_t, by) == (107_123, "register")
 
 
@@ -358,22 +363,27 @@ def test_a_registers_deadweight_wins() -> None:
     ],
 )
 def test_draughts(
-    draught: tuple[float | None, float | None], direction: str, change: float | None
+    alone: duckdb.DuckDBPyConnection,
+    draught: tuple[float | None, float | None],
+    direction: str,
+    change: float | None,
 ) -> None:
-    told = cargo(draught=draught)
-    assert told[0] == direction
-    assert told[2] == (None if change is None else pytest.approx(change))
+    result = cargo(alone, draught=draught)
+    assert result[0] == direction
+    assert result[2] == (None if change is None else pytest.approx(change))
 
 
-def test_more_than_the_ship_carries_is_no_cargo() -> None:
+def test_more_than_the_ship_carries_is_no_cargo(alone: duckdb.DuckDBPyConnection) -> None:
     # 6 m of a ship of 244 by 42 m are 55,000 t.
-    assert cargo(draught=(8, 14), deadweight_t=100_000)[0] == "loading"
-    assert cargo(draught=(8, 14), deadweight_t=50_000)[::5] == ("loading", 50_000)
-    assert cargo(draught=(8, 14), deadweight_t=40_000)[::5] == ("unknown", None)
+    assert cargo(alone, draught=(8, 14), deadweight_t=100_000)[0] == "loading"
+    assert cargo(alone, draught=(8, 14), deadweight_t=50_000)[::5] == ("loading", 50_000)
+    assert cargo(alone, draught=(8, 14), deadweight_t=40_000)[::5] == ("unknown", None)
 
 
-def test_without_a_size_the_draught_tells_the_direction_and_no_tonnes() -> None:
-    assert cargo(None, None, (8, 14)) == (
+def test_without_a_size_the_draught_tells_the_direction_and_no_tonnes(
+    alone: duckdb.DuckDBPyConnection,
+) -> None:
+    assert cargo(alone, None, None, (8, 14)) == (
         *("loading", "draught", pytest.approx(6)),
         *(None, None, None),
     )
@@ -385,10 +395,13 @@ draughts = st.integers(1, 255).map(lambda tenths: tenths / 10)
 @settings(max_examples=25, deadline=None)
 @given(st.integers(20, 480), st.integers(4, 80), draughts, draughts)
 def test_there_and_back_are_opposite_and_never_more_than_the_ship(
-    length_m: int, beam_m: int, one: float, other: float
+    alone: duckdb.DuckDBPyConnection, length_m: int, beam_m: int, one: float, other: float
 ) -> None:
     opposite = {"loading": "discharging", "discharging": "loading", "unknown": "unknown"}
-    out, back = cargo(length_m, beam_m, (one, other)), cargo(length_m, beam_m, (other, one))
+    out, back = (
+        cargo(alone, length_m, beam_m, (one, other)),
+        cargo(alone, length_m, beam_m, (other, one)),
+    )
     assert out[0] == opposite[back[0]]
     assert out[3:] == back[3:]
     if out[3] is not None and out[5] is not None:

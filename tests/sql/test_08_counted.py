@@ -1,4 +1,4 @@
-"""One ship under several transmitters is one ship and one call, and two ships are two.
+"""What is counted: a ship under several transmitters once, two ships twice, a tanker by its size.
 
 Each case has days of its own, so that nobody else is at the port, and ships of its own.
 """
@@ -6,6 +6,7 @@ Each case has days of its own, so that nobody else is at the port, and ships of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from flows.catalogue import access, check
 from flows.home.settings import Settings
 from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
+from flows.report.tables import records
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
@@ -26,10 +28,14 @@ from tests.build.ships import (
     BERTH,
     ROADS,
     SEA,
+    START,
+    List,
     Ship,
     conflicts,
     home_of,
     imported,
+    ofac,
+    sdn,
     second,
     ship,
     without_imo,
@@ -206,10 +212,84 @@ CASES = [
 DAYS = {case.name: 6.5 * number for number, case in enumerate(CASES)}
 
 
+# What a tanker is that counts: by the types that it sends, and by its size
+
+TUG_BOAT = ship(501, "TUG_BOAT", length_m="32", beam_m="10")
+BUNKER = ship(502, "BUNKER", length_m="62", beam_m="12")
+COASTER = ship(503, "COASTER", length_m="79", beam_m="13")
+RIVER_SEA = ship(504, "RIVER SEA", length_m="110", beam_m="13")
+SMALL = ship(505, "JUST LARGE ENOUGH", length_m="80", beam_m="13")
+NO_SIZE = ship(506, "NO SIZE", length_m="", beam_m="")
+LISTED_SMALL = ship(507, "LISTED SMALL", length_m="60", beam_m="11")
+LISTED_TONS = ship(508, "LISTED TONS", length_m="", beam_m="")
+SIZES = {
+    "tug": (TUG_BOAT, False),
+    "bunker barge": (BUNKER, False),
+    "coaster of 79 m": (COASTER, False),
+    "80 m": (SMALL, True),
+    "river-sea ship": (RIVER_SEA, True),
+    "no size sent": (NO_SIZE, True),
+    "small, and a tanker by a register": (LISTED_SMALL, False),
+    "small by a register's tonnage": (LISTED_TONS, False),
+}
+
+SELDOM = ship(520, "SELDOM")
+OFTEN_OTHER = ship(521, "OFTEN OTHER")
+RESERVED = ship(522, "RESERVED")
+DENSE_WRONG = ship(523, "DENSE WRONG")
+ONE_BAD_LENGTH = ship(524, "ONE BAD LENGTH")
+"""Type and length change from report to report; see `sized_rows`."""
+
+SIZE_DAYS = {
+    of["mmsi"]: 10 * number - 150
+    for number, of in enumerate(
+        [
+            *(of for of, _ in SIZES.values()),
+            *(SELDOM, OFTEN_OTHER, RESERVED, DENSE_WRONG, ONE_BAD_LENGTH),
+        ]
+    )
+}
+
+
+def sending(of: Ship, every: int, first: dict[str, str], other: dict[str, str]) -> Iterator[str]:
+    """In two of so many reports the ship says the first, else the other."""
+    day = SIZE_DAYS[of["mmsi"]]
+    said = [list(reports(of | words, day, INTO)) for words in (first, other)]
+    for number, (one, two) in enumerate(zip(*said, strict=True)):
+        yield one if number % every < 2 else two
+
+
+def sized_rows() -> Iterator[str]:
+    for of, _ in SIZES.values():
+        yield from reports(of, SIZE_DAYS[of["mmsi"]], INTO)
+    yield from sending(SELDOM, 5, {"ship_type": "Tanker"}, {"ship_type": ""})
+    yield from sending(OFTEN_OTHER, 5, {"ship_type": "Tanker"}, {"ship_type": "Cargo"})
+    yield from sending(RESERVED, 5, {"ship_type": "Tanker"}, {"ship_type": "Reserved"})
+    # A cargo ship for the hours under way, at a report each minute; a tanker on most days.
+    day = SIZE_DAYS[DENSE_WRONG["mmsi"]]
+    stay = voyage(SEA, BERTH, SEA, stay_h=72)
+    yield from reports(DENSE_WRONG, day, stay, every_min=60, heard=lambda h: h > 6)
+    wrong = DENSE_WRONG | {"ship_type": "Cargo"}
+    yield from reports(wrong, day, stay, every_min=1, late_s=10, heard=lambda h: h < 6)
+    yield from sending(ONE_BAD_LENGTH, 60, {"length_m": "24", "beam_m": "4"}, {})
+
+
+LISTS = [
+    List(
+        "sdn.csv",
+        ofac(
+            sdn(1, LISTED_SMALL, "RUSSIA-EO14024"),
+            sdn(2, LISTED_TONS, "RUSSIA-EO14024", gross="600"),
+        ),
+        "2026-05-20",
+    )
+]
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     rows = (line for case in CASES for of in case.rows(DAYS[case.name], case.ships) for line in of)
-    return home_of(tmp_path_factory.mktemp("one_ship"), rows)
+    return home_of(tmp_path_factory.mktemp("counted"), chain(rows, sized_rows()), LISTS)
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +314,45 @@ def test_a_ship_is_counted_once(con: duckdb.DuckDBPyConnection, case: Case) -> N
 
 def test_the_checks_find_nothing_at_fault(home: Settings) -> None:
     assert [fault for fault in check.check(home) if fault.is_fault] == []
+
+
+def is_counted(con: duckdb.DuckDBPyConnection, of: Ship) -> bool:
+    query = """
+        select counted_call.port_call_id is not null
+        from port_call left join counted_call using (port_call_id) where port_call.mmsi = $1
+    """
+    ((found,),) = con.execute(query, [int(of["mmsi"])]).fetchall()
+    return bool(found)
+
+
+@pytest.mark.parametrize(("of", "expected"), SIZES.values(), ids=SIZES)
+def test_a_tanker_that_counts_has_a_size(
+    con: duckdb.DuckDBPyConnection, of: Ship, expected: bool
+) -> None:
+    assert is_counted(con, of) == expected
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        pytest.param(SELDOM, True, id="a type in two of five reports, none in the rest"),
+        pytest.param(OFTEN_OTHER, False, id="a tanker in two of five, cargo in the rest"),
+        pytest.param(RESERVED, True, id="a code that is no type in the rest"),
+        pytest.param(DENSE_WRONG, True, id="cargo for hours, but reported each minute"),
+        pytest.param(ONE_BAD_LENGTH, True, id="a wrong length now and then"),
+    ],
+)
+def test_most_of_what_gives_a_type_tells(
+    con: duckdb.DuckDBPyConnection, of: Ship, expected: bool
+) -> None:
+    assert is_counted(con, of) == expected
+
+
+def test_the_report_has_how_many_were_too_small(con: duckdb.DuckDBPyConnection) -> None:
+    query = "select week from barometer where week_start < $1"
+    weeks = [week for (week,) in con.execute(query, [START]).fetchall()]
+    too_small = sum(records(con, "report/notes", week=week)[0]["too_small"] for week in weeks)
+    assert too_small == sum(not expected for _, expected in SIZES.values())
 
 
 SHARED = Path(__file__).parents[3] / "shared" / "cases"
