@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import create_server
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -95,66 +95,28 @@ def no_database(home: Path) -> None:
     (home / "prefect" / "prefect.db").write_text("no database" * 100)
 
 
-def nothing(home: Path) -> None:
-    pass
+RUN, FETCH = "run day.csv", "fetch no-such --from 2026-04-13 --to 2026-04-13"
+API = {"PREFECT_API_URL": "prefect:4200/api"}
+NO_DATABASE = ("Prefect's own server ended with code 3", "server[.]log", "file is not a database")
+# What is wrong with the home, the command, its environment, and what the message has.
+CAUSES: dict[str, tuple[Any, str, dict[str, str], tuple[str, ...]]] = {
+    "file": (a_file, "run", {}, ("cannot make the home folder", "Name another with --home")),
+    "manifest": (damaged_manifest, "run", {}, ("not readable as a manifest",)),
+    "setting": (None, "run --threads=0", {}, ("threads: '0' is not",)),
+    "no input": (None, "run", {}, ("no PATH was given", "another home use --home")),
+    "API": (None, RUN, API, ("'prefect:4200/api' is not an address", "Nothing was ingested")),
+    "Prefect's database": (no_database, RUN, {}, NO_DATABASE),
+    "schedule": (None, "serve --cron never", {}, ("'never' is not a schedule. Give five fields",)),
+    "port": (None, "serve", {"PREFECT_SERVER_API_PORT": "x"}, ("API_PORT: 'x' is not a port",)),
+    "key": (None, "listen", {}, ("BAROMETER_AISSTREAM_KEY is not set",)),
+    "source": (None, FETCH, {}, ("'no-such': no such source",)),
+}
 
 
-RUN, FETCH = ["run", "day.csv"], "fetch no-such --from 2026-04-13 --to 2026-04-13".split()
-
-
-@pytest.mark.parametrize(
-    ("prepare", "arguments", "environ", "parts"),
-    [
-        pytest.param(
-            a_file,
-            ["run"],
-            {},
-            ("cannot make the home folder", "Name another with --home"),
-            id="file",
-        ),
-        pytest.param(damaged_manifest, ["run"], {}, ("not readable as a manifest",), id="manifest"),
-        pytest.param(nothing, ["run", "--threads=0"], {}, ("threads: '0' is not",), id="setting"),
-        pytest.param(
-            nothing, ["run"], {}, ("no PATH was given", "another home use --home"), id="no input"
-        ),
-        pytest.param(
-            nothing,
-            RUN,
-            {"PREFECT_API_URL": "prefect:4200/api"},
-            (
-                "PREFECT_API_URL: 'prefect:4200/api' is not an address such as",
-                "Nothing was ingested",
-            ),
-            id="PREFECT_API_URL",
-        ),
-        pytest.param(
-            no_database,
-            RUN,
-            {},
-            ("Prefect's own server ended with code 3", "server[.]log", "file is not a database"),
-            id="Prefect's database",
-        ),
-        pytest.param(
-            nothing,
-            ["serve", "--cron", "never"],
-            {},
-            ("'never' is not a schedule. Give five fields",),
-            id="schedule",
-        ),
-        pytest.param(
-            nothing,
-            ["serve"],
-            {"PREFECT_SERVER_API_PORT": "x"},
-            ("PREFECT_SERVER_API_PORT: 'x' is not a port",),
-            id="port",
-        ),
-        pytest.param(nothing, ["listen"], {}, ("BAROMETER_AISSTREAM_KEY is not set",), id="key"),
-        pytest.param(nothing, FETCH, {}, ("'no-such': no such source",), id="source"),
-    ],
-)
+@pytest.mark.parametrize(("prepare", "line", "environ", "parts"), CAUSES.values(), ids=CAUSES)
 def test_each_cause_has_its_message_its_remedy_and_one_mail(
-    prepare: Callable[[Path], None],
-    arguments: list[str],
+    prepare: Callable[[Path], None] | None,
+    line: str,
     environ: dict[str, str],
     parts: tuple[str, ...],
     command: Command,
@@ -163,8 +125,9 @@ def test_each_cause_has_its_message_its_remedy_and_one_mail(
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    prepare(home)
-    arguments = [*arguments, "--home", str(home)]
+    if prepare is not None:
+        prepare(home)
+    arguments = [*line.split(), "--home", str(home)]
     done = command(*arguments, **environ)
     assert done.code == (2 if parts[0].startswith(("threads", "no PATH")) else 1), done.err
     assert "Traceback" not in done.err and f"alarm to {OPERATOR}: sent" in done.err
@@ -182,7 +145,7 @@ def test_each_cause_has_its_message_its_remedy_and_one_mail(
 
 def test_an_address_that_is_not_prefects_api(command: Command, tmp_path: Path) -> None:
     with a_page() as url:
-        done = command(*RUN, "--home", str(tmp_path), PREFECT_API_URL=url)
+        done = command(*RUN.split(), "--home", str(tmp_path), PREFECT_API_URL=url)
     assert done.code == 1
     assert "PREFECT_API_URL: no Prefect server can be used at" in done.err
     assert "it answers, but not as Prefect's API does (HTTP 200)" in done.err

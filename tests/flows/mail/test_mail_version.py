@@ -12,8 +12,8 @@ import pytest
 
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import Settings
-from flows.mail import outbox as mail
-from flows.mail.outbox import Result
+from flows.mail import outbox
+from flows.mail.smtp import Result
 from flows.mail.version import version_of
 from tests.build.post import NOON, TEAM, Post
 from tests.conftest import FillHome
@@ -28,12 +28,12 @@ def without(days: Sequence[Path], late: slice) -> list[Path]:
 
 def due(home: Settings, post: Post, hours: int = 0) -> Result:
     at = NOON + timedelta(hours=hours)
-    return mail.send_due(home, post.environ(), now=lambda: at, sleep=lambda seconds: None)
+    return outbox.send_due(home, post.environ(), now=lambda: at, sleep=lambda seconds: None)
 
 
 def old_record(home: Settings) -> dict[str, Any]:
     """That the newest week went out before, by a release that hashed the week's CSV files."""
-    record = dict.fromkeys(mail.RECORD) | {
+    record = dict.fromkeys(outbox.RECORD) | {
         "week": "2026-W12",
         "week_state": "partial",
         "version": "0123456789abcdef",
@@ -58,17 +58,33 @@ def test_a_late_file_of_another_week_sends_nothing_again(
     assert [line[:22] for line in due(home, post, 24).done] == ["2026-W12: already sent"]
 
 
+@pytest.fixture(scope="module")
+def before_and_after(
+    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Settings, Settings]:
+    """A home that lacks days of the last week, and the same after they came late."""
+    folder = tmp_path_factory.mktemp("late")
+    before = fill_home(folder / "before", without(sample_days, W12_DAYS))
+    shutil.copytree(before.home, folder / "after")
+    return before, fill_home(folder / "after", sample_days[W12_DAYS])
+
+
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("is_old", [False, True], ids=["sent by this release", "by an earlier one"])
 def test_a_late_file_of_the_week_itself_sends_it_as_restated(
-    is_old: bool, fill_home: FillHome, sample_days: list[Path], tmp_path: Path, post: Post
+    is_old: bool, before_and_after: tuple[Settings, Settings], tmp_path: Path, post: Post
 ) -> None:
-    home = fill_home(tmp_path / "home", without(sample_days, W12_DAYS))
+    before, after = before_and_after
+    home = before._replace(home=tmp_path / "home")
+    shutil.copytree(before.home, home.home)
     if is_old:
         old_record(home)
     assert len(due(home, post).done) == 1
     assert len(post.taken()) == (0 if is_old else 1)
-    fill_home(tmp_path / "home", sample_days[W12_DAYS])
+    records = read_history(home.home, OUTBOX)
+    shutil.rmtree(home.home)
+    shutil.copytree(after.home, home.home)
+    append_history(home.home, OUTBOX, records)
     assert [line[:14] for line in due(home, post, 24).done] == ["2026-W12: sent"]
     assert "restated" in post.taken()[-1]["Subject"]
     assert "2026-W12 (this week) from" in post.taken()[-1].get_body(("plain",)).get_content()
@@ -82,9 +98,9 @@ def test_what_an_earlier_release_sent_is_sent(
     shutil.copytree(sample_home.home, tmp_path / "home")
     home = sample_home._replace(home=tmp_path / "home")
     record = old_record(home)
-    told = due(home, post, 24)
-    assert told.problems == []
-    assert [line[:22] for line in told.done] == ["2026-W12: already sent"]
+    result = due(home, post, 24)
+    assert result.problems == []
+    assert [line[:22] for line in result.done] == ["2026-W12: already sent"]
     assert read_history(home.home, OUTBOX) == [record]
 
 

@@ -154,13 +154,10 @@ def test_the_table_of_the_series_is_the_series(root: Element, folder: Path) -> N
     ]
 
 
-def test_the_windows_are_the_windows(root: Element, folder: Path) -> None:
+def test_windows_splits_and_files_are_those_of_the_folder(root: Element, folder: Path) -> None:
     views = {"today": "today", "at_call": "at the call"}
-    rows = [
-        [row[0], row[1].split()[0], row[2], *row[7:]]
-        for row in rows_of(root, "Windows that end with the week")
-    ]
-    assert rows == [
+    windows = rows_of(root, "Windows that end with the week")
+    assert [[row[0], row[1].split()[0], row[2], *row[7:]] for row in windows] == [
         [
             views[row["view"]],
             {"1": "this"}.get(row["weeks"], row["weeks"]),
@@ -169,6 +166,12 @@ def test_the_windows_are_the_windows(root: Element, folder: Path) -> None:
         ]
         for row in csv_rows(folder, "series_window.csv")
     ]
+    names = ("value", "linked_calls", "linked_berth_calls", "linked_vessels", "tanker_calls")
+    for dimension, title in page.DIMENSIONS.items():
+        splits = [r for r in csv_rows(folder, "weekly_split.csv") if r["dimension"] == dimension]
+        assert rows_of(root, title) == [[dashed(row[name]) for name in names] for row in splits]
+    files = {row[0]: int(row[1]) for row in rows_of(root, "Files of the report")}
+    assert files == {name: len(csv_rows(folder, name)) for name in FILES}
 
 
 def test_the_ports_add_up_to_the_files(root: Element, folder: Path) -> None:
@@ -183,13 +186,6 @@ def test_the_ports_add_up_to_the_files(root: Element, folder: Path) -> None:
     rows = {row[0]: row[2:5] for row in rows_of(root, "Calls by port")}
     assert rows == {name: [str(n) for n in told] for name, told in counted.items() if told[2]}
     assert sum(int(row[1]) for row in rows.values()) == 16
-
-
-def test_the_splits_are_the_splits(root: Element, folder: Path) -> None:
-    for dimension, title in page.DIMENSIONS.items():
-        wanted = [r for r in csv_rows(folder, "weekly_split.csv") if r["dimension"] == dimension]
-        names = ("value", "linked_calls", "linked_berth_calls", "linked_vessels", "tanker_calls")
-        assert rows_of(root, title) == [[dashed(row[name]) for name in names] for row in wanted]
 
 
 def test_every_linked_call_is_there_with_its_evidence(root: Element, folder: Path) -> None:
@@ -222,11 +218,6 @@ def test_what_was_heard_is_the_coverage(root: Element, folder: Path) -> None:
     assert f"Nothing heard at 1 of {len(wanted)} ports: Chabahar." in told
     classes = [cell.get("class") for cell in root.iter("td") if cell.find("span") is not None]
     assert {"complete", "partial"} <= set(classes)
-
-
-def test_the_files_are_listed_with_their_rows(root: Element, folder: Path) -> None:
-    told = {row[0]: int(row[1]) for row in rows_of(root, "Files of the report")}
-    assert told == {name: len(csv_rows(folder, name)) for name in FILES}
 
 
 def test_simulated_data_say_so(root: Element) -> None:
