@@ -130,18 +130,21 @@ def tiers(con: duckdb.DuckDBPyConnection, of: Ship, mmsi: str | None = None) -> 
     return [tier for (tier,) in con.execute(query, [int(mmsi or of["mmsi"])]).fetchall()]
 
 
-@pytest.mark.parametrize(
-    ("of", "expected"),
-    [
-        pytest.param(RENAMED, ["strong", "none"], id="another name and no call sign"),
-        pytest.param(OTHER_SIGN, ["strong", "none"], id="another call sign and no name"),
-        pytest.param(BEFORE, ["none", "strong"], id="another name before the first number"),
-        pytest.param(MUTE, ["strong", "none"], id="nothing said for half a year"),
-    ],
-)
-def test_a_number_is_carried_to_nobody_else(
-    con: duckdb.DuckDBPyConnection, of: Ship, expected: list[str]
-) -> None:
+CASES = [
+    pytest.param(RENAMED, ["strong", "none"], id="another name and no call sign"),
+    pytest.param(OTHER_SIGN, ["strong", "none"], id="another call sign and no name"),
+    pytest.param(BEFORE, ["none", "strong"], id="another name before the first IMO number"),
+    pytest.param(MUTE, ["strong", "none"], id="no static data for half a year"),
+    pytest.param(SILENT, ["moderate", "none"], id="180 days from a Russian port, then silence"),
+    pytest.param(UNSAID, ["none"], id="the last of two decisions stands"),
+    pytest.param(TRUE_ONE, ["strong"], id="the other one is refused"),
+    pytest.param(FALSE_ONE, ["none"], id="refused"),
+    pytest.param(DATED, ["strong"], id="a refusal holds for its days alone"),
+]
+
+
+@pytest.mark.parametrize(("of", "expected"), CASES)
+def test_tiers_of_calls(con: duckdb.DuckDBPyConnection, of: Ship, expected: list[str]) -> None:
     assert tiers(con, of) == expected
 
 
@@ -186,12 +189,6 @@ def test_a_flag_flown_two_years_before_and_after_does_not_count_between(
     assert con.execute(query, [int(BACK["imo"])]).fetchone() == (2,)
 
 
-def test_silence_after_a_russian_port_does_not_lengthen_the_180_days(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    assert tiers(con, SILENT) == ["moderate", "none"]
-
-
 def test_a_wait_off_novorossiysk_for_kazakh_oil_is_weak(con: duckdb.DuckDBPyConnection) -> None:
     query = "select port_id, area_kind from trade_call where mmsi = $1 order by arrived_at"
     assert con.execute(query, [int(WAITER["mmsi"])]).fetchall() == [
@@ -201,25 +198,11 @@ def test_a_wait_off_novorossiysk_for_kazakh_oil_is_weak(con: duckdb.DuckDBPyConn
     assert tiers(con, WAITER) == ["weak"]
 
 
-def test_the_last_decision_on_a_ship_and_hull_stands(con: duckdb.DuckDBPyConnection) -> None:
-    assert tiers(con, UNSAID) == ["none"]
-
-
-def test_to_refuse_the_false_one_gives_the_true_one_its_number(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    assert (tiers(con, TRUE_ONE), tiers(con, FALSE_ONE)) == (["strong"], ["none"])
-
-
 def test_to_confirm_the_true_one_takes_it_from_the_false_one(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     assert (tiers(con, SAID_TRUE), tiers(con, SAID_FALSE)) == (["strong"], ["none"])
     assert "imo_on_two_hulls" in conflicts(con, SAID_FALSE)
-
-
-def test_a_refusal_holds_for_its_days_alone(con: duckdb.DuckDBPyConnection) -> None:
-    assert tiers(con, DATED) == ["strong"]
 
 
 def test_a_number_that_many_ships_send_is_nobodys(con: duckdb.DuckDBPyConnection) -> None:

@@ -166,7 +166,7 @@ def test_recent_weeks_whose_listings_are_still_to_come_are_no_fall() -> None:
     assert last(weeks_of(today, at_call=at_call))["word"] == series.NO_CHANGE
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     calls=st.integers(0, 60),
     before=st.integers(0, 400),
@@ -216,7 +216,7 @@ def test_clustered_calls_widen_the_limits_and_silence_the_word() -> None:
 def test_a_true_step_is_not_taken_for_clustering() -> None:
     rng = np.random.default_rng(5)
     found = []
-    for _ in range(2000):
+    for _ in range(800):
         calls = np.concatenate([rng.poisson(2, 26), rng.poisson(8, 26)]).astype(float)
         assert calls.var(ddof=1) / calls.mean() > series.LEAST_DISPERSION
         found.append(rates.dispersion(calls, np.ones(52))[0])
@@ -229,7 +229,7 @@ def test_a_poisson_series_seldom_looks_clustered(weeks: int, most: float) -> Non
     for rate in (2, 8):
         found = [
             rates.dispersion(rng.poisson(rate, weeks).astype(float), np.ones(weeks))[0]
-            for _ in range(2000)
+            for _ in range(800)
         ]
         assert np.mean(np.array(found) > series.LEAST_DISPERSION) < most
 
@@ -241,7 +241,7 @@ def test_the_dispersion_of_calls_by_threes_is_three() -> None:
     assert rates.dispersion(calls, exposure)[0] == pytest.approx(3, rel=0.06)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=80), st.integers(0, 79))
 def test_a_later_week_changes_nothing_of_an_earlier_one(calls: list[int], cut: int) -> None:
     cut = cut % len(calls) + 1
@@ -317,11 +317,7 @@ def test_a_fall_in_the_water_that_is_heard_is_still_a_fall() -> None:
         gulf=weeks_of([20] * 30 + [2]),
         caspian=weeks_of([9] * 30 + [0], share=[1.0] * 30 + [0.0]),
     )
-    assert last_of(weeks)["word"] == series.FALL
-
-
-def last_of(weeks: pd.DataFrame) -> dict[str, Any]:
-    return dict(said(weeks).iloc[-1])
+    assert last(weeks)["word"] == series.FALL
 
 
 def test_with_a_deaf_water_a_count_has_a_lower_limit_and_no_upper_one() -> None:
@@ -335,7 +331,7 @@ def test_with_a_deaf_water_a_count_has_a_lower_limit_and_no_upper_one() -> None:
     assert gulf["high_95"].tolist() == pytest.approx([11.6683, 3.6889], abs=1e-4)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 @given(st.floats(0.05, 1), st.floats(0.05, 1), st.floats(0, 1))
 def test_limits_hold_however_the_calls_are_spread_over_the_waters(
     gulf: float, caspian: float, part: float
