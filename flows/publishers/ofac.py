@@ -27,7 +27,7 @@ from flows.lists.entry import CUT, Entry, Junk, ListFile, day, day_in, imo_numbe
 from flows.lists.letters import plain_text
 from flows.lists.table import CsvRow, csv_rows
 from flows.publishers.ofac_advanced import read_advanced
-from flows.publishers.ofac_labels import (
+from flows.publishers.ofac_rows import (
     ALIAS,
     CSV_COLUMNS,
     CSV_LABELS,
@@ -36,6 +36,7 @@ from flows.publishers.ofac_labels import (
     ITEM,
     JSON_LABELS,
     LINE,
+    NO_DAYS,
     RAW_LENGTH,
     REGISTER,
     REGISTRATION,
@@ -43,9 +44,6 @@ from flows.publishers.ofac_labels import (
     VESSELS,
     XML_LABELS,
     ZONE,
-)
-from flows.publishers.ofac_rows import (
-    NO_DAYS,
     Ship,
     closed_entries,
     date_text,

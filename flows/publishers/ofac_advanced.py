@@ -11,8 +11,11 @@ from xml.etree.ElementTree import Element  # the tree only: the parser is defuse
 
 from flows.lists.entry import Entry, Junk, day
 from flows.lists.letters import plain_text
-from flows.publishers.ofac_labels import ADVANCED_TAGS, LINE, RAW_LENGTH, TAKEN
 from flows.publishers.ofac_rows import (
+    ADVANCED_TAGS,
+    LINE,
+    RAW_LENGTH,
+    TAKEN,
     Days,
     Ship,
     ShipNames,

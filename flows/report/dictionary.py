@@ -80,10 +80,13 @@ def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table])
         relations = [file.removesuffix(".csv"), *inputs(sql_text(FILES[file]))]
         known = [comments.get(relation, {}) for relation in relations]
         for column, kind in zip(table.names, table.types, strict=True):
-            meaning = COMPUTED.get(f"{file} {column}") or next(
-                (relation[column] for relation in known if column in relation), None
+            meaning = (
+                COMPUTED.get(f"{file} {column}")
+                or next((relation[column] for relation in known if column in relation), None)
+                or COMPUTED.get(column)
             )
-            meaning = COMPUTED[column] if meaning is None else meaning
+            if meaning is None:
+                raise KeyError(f"{file} {column}: no comment in {relations}, and not in COMPUTED")
             rows.append((file, column, TYPES.get(kind, "whole number"), meaning))
     names = ["file", "column", "type", "meaning"]
     return Table(names, ["VARCHAR"] * len(names), rows)

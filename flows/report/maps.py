@@ -22,6 +22,7 @@ from shapely.geometry import Point, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from flows.home.resources import data_path, port_files
+from flows.home.rules import rule
 from flows.home.text import safe_text
 from flows.report.figures import ALL, FENCE, INK, LAND, LINKED, MUTED, PAPER, SEA, STYLE, UNHEARD
 from flows.report.placing import (
@@ -48,7 +49,7 @@ STACK_BELOW_IN = 6.5
 """Narrower maps have the waters below each other: the names of the Gulf's ports no longer fit
 beside the Caspian."""
 
-FULLY_HEARD = 0.95
+FULLY_HEARD = rule("whole_share")
 """Below this share of the hours heard a count is "at least" (docs/method.md, "Heard")."""
 _LARGEST_IN = 0.26
 """Radius of the circle of the port with most calls, at least `_LEAST_FULL`."""

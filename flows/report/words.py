@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 
 from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
 from flows.home.hashes import text_hash
+from flows.home.rules import rule
 from flows.home.text import safe_text
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
+
+WHOLE_SHARE = rule("whole_share")
 
 WATERS = ("Gulf and Gulf of Oman", "Caspian")
 """The values of `weekly_water.water`."""
@@ -47,7 +50,7 @@ def _worst(series: Row, form: str) -> str:
     ''
     """
     share = series["worst_share"] or 0
-    if share >= 0.95 or f"{share:.0%}" == f"{series['observed_share'] or 0:.0%}":
+    if share >= WHOLE_SHARE or f"{share:.0%}" == f"{series['observed_share'] or 0:.0%}":
         return ""
     return form.format(f"{series['worst_water']} {share:.0%}")
 
@@ -415,7 +418,11 @@ def quiet_ports(ports: Sequence[Row]) -> str | None:
     quiet = [port for port in ports if not port["tanker_calls"] and port["observed_share"]]
     names = [
         safe_text(port["name"])
-        + ("" if port["observed_share"] >= 0.95 else f" ({port['observed_share']:.0%} heard)")
+        + (
+            ""
+            if port["observed_share"] >= WHOLE_SHARE
+            else f" ({port['observed_share']:.0%} heard)"
+        )
         for port in quiet
     ]
     return f"No tanker call seen at: {'; '.join(names)}." if names else None

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from flows.home.rules import rule
 from geo.earth import EARTH_RADIUS_M
 from geo.ports import Ports
 
@@ -39,9 +40,9 @@ STATICS = ("ShipStaticData", "StaticDataReport")
 MESSAGE_TYPES = (*POSITIONS, *STATICS)
 """What is asked for: ITU-R M.1371-5 messages 1 to 3, 18, 19; 5 and 24."""
 
-MARGIN_KM = 60.0
+MARGIN_KM = rule("surroundings_km")
 """How far the boxes reach beyond the ports' limits. An hour counts as heard at a port by fixes
-within 60 km of it (`SURROUNDINGS_KM` in flows/catalogue/cells.py), so that less would make ports
+within this distance of it (`surroundings_km` in data/rules.csv), so that less would make ports
 look unheard, and a ship needs two hours at 16 knots for the way, on which her track leads in and
 out."""
 

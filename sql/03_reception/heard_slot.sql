@@ -12,13 +12,16 @@ with heard as (
     group by port_id, source, slot_at
 ),
 
--- The neighbouring slots too: a fix makes the 6 hours before and after it count as heard, and those
--- may hold no fix at all.
+-- The neighbouring slots too: a fix makes the hours before and after it count as heard, and those may
+-- hold no fix at all.
 grid as (
     select distinct
         port_id,
         source,
-        slot_at + to_hours(unnest([-6, 0, 6])) as slot_at
+        -- As many slots of 6 hours as heard_within_h reaches into.
+        slot_at + to_hours(6 * unnest(range(
+            -ceil(rule('heard_within_h') / 6)::integer, ceil(rule('heard_within_h') / 6)::integer + 1
+        ))::integer) as slot_at
     from heard
 ),
 
@@ -45,8 +48,8 @@ near as (
         max(vessels) over (
             partition by port_id, source
             order by slot_at
-            range between to_hours(rule('heard_within_h')::integer) preceding
-            and to_hours(rule('heard_within_h')::integer) following
+            -- One slot, whatever the reach of a fix is.
+            range between interval 6 hour preceding and interval 6 hour following
         ) as vessels_around
     from slot
 ),

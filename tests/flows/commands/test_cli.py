@@ -22,13 +22,16 @@ import pytest
 
 from flows import cli
 from flows.cli import main
+from flows.commands import register
 from flows.home.settings import Settings
 from flows.simulate.reception import RECEPTIONS
 from tests.build.process import ROOT, barometer
 from tests.conftest import AS_OF, SAMPLE
 
-COMMANDS = """run serve ingest fetch listen report sql ports vessel check simulate
-register-import register-list register-remove""".split()
+COMMANDS = [
+    *(module.__name__.rpartition(".")[2] for module in cli.COMMANDS if module is not register),
+    *("register-import", "register-list", "register-remove"),
+]
 
 
 pytestmark = pytest.mark.usefixtures("undrawn")
