@@ -1,27 +1,30 @@
 """A home on a disk of a few megabytes: `python -m tests.build.disk FOLDER` mounts one and fills it.
 
 FOLDER holds the input in ``in``. It is called in a mount namespace of its own (unshare -rm), where
-anyone may mount a tmpfs, or as root. A line of JSON tells each step: its name, the exit code and
-what was told on stderr of the real command, what lay in the home then, and at the end what the home
-holds. Exits with `REFUSED` where nothing can be mounted.
+anyone may mount a tmpfs, or as root. A line of JSON has each step: its name, the exit code and the
+messages of the command, what lay in the home then, and at the end what the home holds. Exits with
+`REFUSED` where nothing can be mounted. Reports have no pictures.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from flows.cli import main as command
 from flows.home.history import RUN, read_history
 from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest
 from tests.build.contents import contents
 from tests.build.faulty import state_of
 from tests.build.ships import AS_OF
-from tests.conftest import ROOT
+from tests.conftest import no_pictures
 
 REFUSED = 77
 SMALL = "4m"
@@ -35,27 +38,19 @@ def mount(*options: str) -> int:
 
 
 def barometer(home: Path, *arguments: str) -> dict[str, Any]:
-    """The real command, and the home after it."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "flows.cli", *arguments),
-            *("--home", str(home), "--as-of", AS_OF.isoformat()),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """A command, and the home after it."""
+    with redirect_stderr(io.StringIO()) as messages, redirect_stdout(io.StringIO()), no_pictures():
+        code = command([*arguments, "--home", str(home), "--as-of", AS_OF.isoformat()])
     there = sorted(path.name for path in home.iterdir()) if home.exists() else []
     return {
-        **{"code": done.returncode, "told": done.stderr, "there": there, "state": state_of(home)},
+        **{"code": code, "told": messages.getvalue(), "there": there, "state": state_of(home)},
         "files": len(read_manifest(home).entries),
         "runs": len(read_history(home, RUN)),
     }
 
 
 def main() -> int:
-    """Mount, fill, free, forbid to write; tell each."""
+    """Mount, fill, free, forbid to write; print each."""
     folder = Path(sys.argv[1])
     disk, given = folder / "disk", str(folder / "in")
     disk.mkdir()

@@ -281,11 +281,7 @@ def case(folder: Path, step: str, at: int, mode: str, ends: dict[str, Any]) -> d
             return {"state": state, **ends[state]}
         told = work(home, folder / "in", step) if at else "done"
         prepare_home(home)
-        return {
-            "state": state,
-            "told": told,
-            "holds": contents(Settings(home, AS_OF, 1, "300MB")),
-        }
+        return {"state": state, "told": told, "holds": contents(Settings(home, AS_OF, 1, "300MB"))}
 
     code, first = in_fork(disturbed)
     _, second = in_fork(again)

@@ -38,9 +38,7 @@ def piled_up(draw: st.DrawFn) -> list[Started]:
 
 
 @given(piled_up())
-def test_every_due_time_has_a_run_that_started_later_and_works(
-    runs: list[Started],
-) -> None:
+def test_every_due_time_has_a_run_that_started_later_and_works(runs: list[Started]) -> None:
     workers = [run for run in runs if done_by(run.run_id, runs) is None]
     for run in runs:
         other = done_by(run.run_id, runs)

@@ -23,11 +23,12 @@ from flows.ingest.outcome import Outcome, TransientError
 from flows.mail import outbox
 from flows.mail.settings import mail_settings
 from flows.weekly import ingest, weekly
-from tests.build.contents import differing
+from tests.build import faulty
+from tests.build.contents import contents, differing
 from tests.build.disk import REFUSED
 from tests.build.post import PASSWORD, Post, emptied
 from tests.conftest import AS_OF, ROOT, FillHome, no_pictures
-from tests.flows.runner.test_faults import cases
+from tests.flows.runner.test_faults import inputs
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
 
@@ -131,6 +132,7 @@ def on_a_small_disk(folder: Path) -> dict[str, dict[str, Any]]:
             way, cwd=ROOT, env=environ, capture_output=True, text=True, check=False
         )
         if done.returncode == 0:
+            assert "Traceback" not in done.stderr
             steps = [json.loads(line) for line in done.stdout.splitlines()]
             return {step["step"]: step for step in steps}
         if done.returncode != REFUSED and "unshare:" not in done.stderr:
@@ -141,9 +143,11 @@ def on_a_small_disk(folder: Path) -> dict[str, dict[str, Any]]:
 def test_a_disk_that_is_full_loses_nothing_and_one_that_is_read_only_is_left_alone(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "never").mkdir()
-    (never,) = cases(tmp_path / "never", "drawn", lambda _: [])
-    (tmp_path / "never" / "in").rename(tmp_path / "in")
+    inputs(tmp_path)
+    never = Settings(tmp_path / "never", faulty.AS_OF, 1, "300MB")
+    never.home.mkdir()
+    assert faulty.work(never.home, tmp_path / "in", "drawn") == "done"
+    faulty.prepare_home(never.home)  # clears what a run leaves in `tmp/`
     steps = on_a_small_disk(tmp_path)
     no_lake, no_catalogue = steps["no room for the lake"], steps["no room for the catalogue"]
     for step in (no_lake, no_catalogue):
@@ -154,7 +158,7 @@ def test_a_disk_that_is_full_loses_nothing_and_one_that_is_read_only_is_left_alo
     assert no_catalogue["files"] > 0
     assert "ingested files stay, and the catalogue is as it was" in no_catalogue["told"]
     assert steps["room"]["code"] == 0, steps["room"]["told"]
-    assert differing(never["second"]["holds"], steps["room"]["holds"]) == []
+    assert differing(contents(never), steps["room"]["holds"]) == []
     read_only = steps["read-only"]
     assert (read_only["code"], read_only["state"]) == (1, steps["room"]["state"])
     assert "cannot be written (Read-only file system)" in read_only["told"]
