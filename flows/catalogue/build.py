@@ -1,4 +1,4 @@
-"""Step 8, catalogue: `barometer.duckdb`, the relations of `sql/`, swapped in whole."""
+"""Step 8, catalogue: builds `barometer.duckdb`, the relations of `sql/`, beside the one in use."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ FIX_ORDER = ("mmsi", "reported_at", "lon", "lat")
 
 
 class _Step(NamedTuple):
-    """Relations that SQL cannot derive: what they are made from, their names, and their maker."""
+    """Relations made in Python: the relations that they are made from, their names, a function."""
 
     reads: tuple[str, ...]
     makes: tuple[str, ...]
@@ -71,7 +71,7 @@ class _Step(NamedTuple):
 
 
 def digest_new(settings: Settings, manifest: Manifest) -> None:
-    """Store a digest of the lake's parts that none covers yet; see `flows.derive.digest`."""
+    """Store a digest of the parts of the lake that have none yet; see `flows.derive.digest`."""
     with connect(settings) as con:
         ports, fences = _fences(tuple(port_files()), folder_hash(data_path("ports")))
         _begin(con, ports, fences)
@@ -102,17 +102,17 @@ def build(
     publish : bool
         Whether this run publishes the weeks that are new or changed.
     from_scratch : bool
-        Work every ship anew, instead of those alone that the catalogue in use does not settle.
+        Recompute every ship, instead of reusing the results of the catalogue in use.
     known_on : date or None
-        Link ships by what was known on that day; None for all that is known.
+        Link ships by what was known on that day; None for all present knowledge.
     spread : callable, optional
-        Works the ships elsewhere; see `flows.derive.calls.Spread`.
+        Processes the ships elsewhere; see `flows.derive.calls.Spread`.
 
     Returns
     -------
     path, published : Path, dict of list of dict
-        The file, closed, to be put in place with `swap_in`; and the rows that this run publishes,
-        by the history that they belong into before that, in the order of appending.
+        The closed file, for `swap_in`; and the rows that this run publishes, by history, to be
+        appended in this order before the file is swapped in.
     """
     path = settings.home / "tmp" / f"{uuid.uuid4().hex}.duckdb"
     path.parent.mkdir(exist_ok=True)
@@ -169,7 +169,7 @@ def _begin(con: duckdb.DuckDBPyConnection, ports: Ports, tables: Mapping[str, pa
 
 
 def _derive(con: duckdb.DuckDBPyConnection, *steps: _Step) -> None:
-    """Make every relation, each after those that it is made from."""
+    """Create every relation, each after its inputs."""
     step_of = {name: step for step in steps for name in step.makes}
     made: set[str] = set()
     for name in relations.in_order({name: step.reads for name, step in step_of.items()}):
@@ -191,9 +191,9 @@ def _store(
 def built_beside(
     settings: Settings, *, from_scratch: bool = False, known_on: date | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A catalogue of the same lake and as-of time as the one in use, which stays as it is.
+    """A temporary catalogue of the same lake and as-of time as the one in use.
 
-    See `build` for `from_scratch` and `known_on`. It is gone when the connection is closed.
+    See `build` for `from_scratch` and `known_on`. It is deleted when the connection is closed.
     """
     manifest = read_manifest(settings.place)
     with explained(settings), open_catalogue(existing(settings.home), settings) as used:

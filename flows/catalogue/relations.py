@@ -52,7 +52,7 @@ TIME_ZONE = (
 """For people who open the catalogue with another client: a session's zone is not in the file."""
 
 STEPS_FIRST = "set search_path = 'step,main'"
-"""What is made without a schema is a step; `_place` names the schema of what stays."""
+"""Without a schema a relation is a step; `_place` gives the others their schema."""
 
 ABOUT = re.compile(r"^\s*comment on (table|view|column) (\w+)", re.MULTILINE)
 """What a statement of a `comments.sql` describes, and the relation that it belongs to."""
