@@ -236,6 +236,10 @@ DAMAGE = {
         f"update counted_call set hull_id = null where {CALL}",
         "delete from hull where imo is not null",
     ],
+    "series_values": [
+        "update series set cargo = 'dry_cargo'",
+        "update series set ports = 'Caspian Sea'",
+    ],
     "weekly_grid": [
         "delete from weekly_port_calls where week = '2026-W11'",
         "delete from weekly_port_calls where link_tier = 'weak' and port_id = 'IRKHK'",

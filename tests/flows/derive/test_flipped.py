@@ -98,7 +98,7 @@ def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, numbe
     if message is not None:
         assert (
             str(part) in message
-            and "Give that file again" in message
+            and "Ingest that file again" in message
             and "free space" not in message
         )
     # A file that shares its time goes in all the same, and the damaged one comes back.

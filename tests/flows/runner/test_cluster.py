@@ -48,7 +48,7 @@ def scheduler() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) -> list[str]:
     """Days, an archive, a file that is no AIS, a twin of a day, and one of a member."""
-    from tests.flows.test_order import _read
+    from tests.flows.derive.test_order import _read
 
     folder = tmp_path_factory.mktemp("in")
     days = [_read(day) for day in sample_days[:4]]
