@@ -27,8 +27,11 @@ AS_OF = "2026-03-23T06:00"
 
 FillHome = Callable[..., Settings]
 
-# Under nohup the signal is ignored, and so it would be by every process that a test starts.
+# Under nohup, or in a shell's background, the signals are ignored, and so they would be by every
+# process that a test starts.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
