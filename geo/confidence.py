@@ -78,7 +78,7 @@ def confidence_of(table: Table, stays: StayTable, passed_over: Ints) -> npt.NDAr
     one_fix = no_hour & (stays.moored == 1)
     has_room = room_beside(table, np.minimum(stays.berth_row, last)[one_fix])
     confidence[one_fix] = np.where(has_room, 2, 1)
-    # Interference: a jump nobody can explain at a fix of the call makes it contested. More
+    # Interference: an unexplained jump at a fix of the call makes it contested. More
     # implausible fixes than credible ones, from the fix before the call to the one after, make it
     # less sure, since arrival and departure may be jammed too.
     before, after = neighbour(table.track, first, -1)[0], neighbour(table.track, last, 1)[0]

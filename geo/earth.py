@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-EARTH_RADIUS_M = 6_371_008.8
-"""Mean radius R1 = (2a + b) / 3 of the GRS 80 ellipsoid, in metres.
+from flows.home.rules import rule
 
-Moritz, H. (2000), Geodetic Reference System 1980, Journal of Geodesy 74, 128-133,
-adopted by the International Union of Geodesy and Geophysics (IUGG).
-"""
+EARTH_RADIUS_M = rule("earth_radius_km") * 1_000.0
+"""Mean radius of the Earth, in metres."""
 
 
 def great_circle_m(

@@ -42,7 +42,7 @@ between the two fixes of the track that the place is interpolated from: ships tu
 CLOCK_SILENCE_US = 3 * 3_600 * 1_000_000
 """Across a longer silence nothing is interpolated."""
 CLOCK_LAGS = 6
-"""So many receivers with wrong clocks are told apart; one aggregator in the field had five."""
+"""So many receivers with wrong clocks are distinguished; one aggregator in the field had five."""
 CLOCK_FIXES = 3
 CLOCK_SPAN_US = 3 * 3_600 * 1_000_000
 CLOCK_SPAN_SHARE = 0.5
@@ -107,7 +107,7 @@ def is_other_clock(table: Table, track: Ints, rows: Ints) -> bool:
     """Whether a track is the first one by wrong clocks: where that was, always so much later.
 
     Each clock is off by one time. The clocks are found one after the other, the one that explains
-    the most fixes first. Where that cannot be told, as on a track of few fixes, it is that ship if
+    the most fixes first. Where that is not known, as on a track of few fixes, it is that ship if
     it was nowhere else and lay nowhere but in the very spots where that lay: no two ships do.
     """
     lies = _sampled(rows[_is_still(table, rows)])

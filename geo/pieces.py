@@ -136,7 +136,7 @@ def _frozen_ends(table: Table, is_new: Bools, same: Bools, own_kn: Floats) -> np
 def _last_before(
     table: Table, own_kn: Floats, begin: int, step: int, *, is_forward: bool
 ) -> tuple[int, int] | None:
-    """The last fix from which a ship sails the step after row `step`; None if none can be told.
+    """The last fix from which a ship sails the step after row `step`; None if none is known.
 
     Before it the last fix that is beyond doubt. `begin` is the first row of the piece.
     """

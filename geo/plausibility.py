@@ -53,7 +53,7 @@ from geo.tracks import (
 CREDIBLE = 0
 """A ship could have come from the credible fix before and gone to the one after."""
 DISPUTED = 1
-"""At one end of a step no ship can make, where neither end can be told wrong. Kept."""
+"""At one end of a step that no ship can make, where neither end is known to be wrong. Kept."""
 IMPLAUSIBLE = 2
 """Neither reached from where the ship credibly was nor left to where it credibly was next."""
 VERDICTS = ("credible", "disputed", "implausible")

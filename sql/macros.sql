@@ -10,7 +10,7 @@ create or replace temp macro slot_of(moment) as
 
 -- Kilometres along a great circle of the mean Earth (geo/earth.py), by the haversine formula.
 create or replace temp macro great_circle_km(lon_a, lat_a, lon_b, lat_b) as
-    2 * 6371.0088 * asin(sqrt(
+    2 * rule('earth_radius_km') * asin(sqrt(
         pow(sin(radians(lat_b - lat_a) / 2), 2)
         + cos(radians(lat_a)) * cos(radians(lat_b)) * pow(sin(radians(lon_b - lon_a) / 2), 2)
     ));

@@ -40,8 +40,8 @@ select table_name from information_schema.tables where table_type = 'BASE TABLE'
 """
 DIFFERENCE = """
 select
-    (select count(*) from (from in_use except all from anew)),
-    (select count(*) from (from anew except all from in_use))
+    (select count(*) from (from in_use except all from rebuilt)),
+    (select count(*) from (from rebuilt except all from in_use))
 """
 
 
@@ -123,30 +123,30 @@ def _differences(
     used: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection
 ) -> list[Finding]:
     """A finding for each stored relation whose rows differ between two catalogues."""
-    in_use, anew = (
+    in_use, in_rebuilt = (
         {name for (name,) in con.execute(RELATIONS).fetchall()} for con in (used, rebuilt)
     )
     findings = [
         _fault("rebuild", f"{name}: only one of the two has it. Run barometer again.")
-        for name in sorted(in_use ^ anew)
+        for name in sorted(in_use ^ in_rebuilt)
     ]
-    for name in sorted((in_use & anew) - RUN_RELATIONS):
+    for name in sorted((in_use & in_rebuilt) - RUN_RELATIONS):
         with duckdb.connect() as both:
-            for which, con in (("in_use", used), ("anew", rebuilt)):
+            for which, con in (("in_use", used), ("rebuilt", rebuilt)):
                 rows = con.table(name)
                 if name == "meta":  # a moved home is reported by `moved_message`
                     rows = rows.filter(
                         duckdb.ColumnExpression("key") != duckdb.ConstantExpression(access.HOME)
                     )
                 both.register(which, rows.to_arrow_table())
-            only_used, only_anew = both.execute(DIFFERENCE).fetchone() or (0, 0)
-        if only_used or only_anew:
+            only_used, only_rebuilt = both.execute(DIFFERENCE).fetchone() or (0, 0)
+        if only_used or only_rebuilt:
             findings.append(
                 _fault(
                     "rebuild",
-                    f"{name}: {only_used} rows are missing in a rebuild, and {only_anew} are only "
-                    "there. Move barometer.duckdb out of the home and run again; please report "
-                    "this.",
+                    f"{name}: {only_used} rows are missing in a rebuild, and {only_rebuilt} "
+                    "are only there. Move barometer.duckdb out of the home and run again; please "
+                    "report this.",
                 )
             )
     return findings

@@ -16,7 +16,7 @@ def add(command: Command) -> None:
         "check the lake and the numbers, and report limits of the data",
         """
         barometer check
-        barometer check --rebuild          # also compare with a catalogue built anew
+        barometer check --rebuild          # also compare with a rebuilt catalogue
         barometer check --repoint          # after moving the home, for other DuckDB clients
         barometer check --recover          # after manifest.json or a history was lost
         """,
@@ -25,7 +25,7 @@ def add(command: Command) -> None:
     parser.add_argument(
         "--rebuild",
         action="store_true",
-        help="also build the catalogue anew from all ships, and compare",
+        help="also rebuild the catalogue from all ships, and compare",
     )
     parser.add_argument(
         "--recover",

@@ -72,7 +72,7 @@ UNEXPECTED = "unexpected error, please report it; the log has the traceback"
 
 
 def fail(flags: argparse.Namespace, why: str, short: str | None = None) -> int:
-    """Report a failure on stderr and, if nobody watches, by mail.
+    """Report a failure on stderr and, if there is no terminal, by mail.
 
     `short` replaces the message on stderr, where its details were logged already.
     """

@@ -7,4 +7,4 @@ from flows.home.rules import rule
 RISE, FALL, NO_CHANGE, UNHEARD = "rise", "fall", "no clear change", "not enough heard"
 
 LEAST_DISPERSION = rule("least_dispersion")
-"""Above this calls cluster (section 5 of the design)."""
+"""Above this calls cluster (data/rules.csv)."""

@@ -16,13 +16,12 @@ Floats = npt.NDArray[np.float64]
 WINDOWS = {weeks: int(rule(f"base_weeks_of_{weeks}")) for weeks in (1, 4, 13)}
 """Weeks of a rolling window -> the weeks before it that it is held against.
 
-The week against eight is section 5 of the design; four against half a year and thirteen against a
-year are choices: as long as a quarter of the weeks before says what is usual now, and long enough
-for a usual of one call a week.
+Of data/rules.csv: a quarter of the weeks before covers what is usual now, and is long enough for a
+usual rate of one call a week.
 """
 
 WORD_P = rule("change_p")
-"""A change is said below this."""
+"""A change is reported below this."""
 
 WINDOW_P = WORD_P / len(WINDOWS)
 """Three windows are looked at every week; each gets its part (Bonferroni), so that a word without a

@@ -28,7 +28,7 @@ INDEX_WEEKS = int(rule("index_weeks"))
 """The weeks before the window that the index is 100 for, and that dispersion is taken from."""
 
 LEAST_SHARE = rule("least_share")
-"""Below this share of a water's hours no zero is said, so a count there would be one-sided."""
+"""Below this share of a water's hours no zero is reported, so a count there would be one-sided."""
 
 WHOLE_SHARE = rule("whole_share")
 """From this share on a week is complete and counts as whole."""
@@ -182,7 +182,7 @@ def _window(
     year = slice(max(start - INDEX_WEEKS, 0), start)
     base_calls = calls[year][is_heard[year]].sum()
     base_exposure = exposure[year][is_heard[year]].sum()
-    # The fewest weeks before: four by section 5 of the design; twice the window for longer ones.
+    # The fewest weeks before: four, a choice; twice the window for longer ones.
     is_comparable = sums["before_heard_weeks"] >= max(4, 2 * length)
     if base_calls > 0 and is_comparable:
         rate, base = sums["calls"] / sums["exposure_weeks"], base_calls / base_exposure

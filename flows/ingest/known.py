@@ -2,7 +2,7 @@
 
 ``known.json`` in the home holds path, size and times of each file whose every CSV is in the lake.
 It is only ever a saving: without it, or where it does not fit, a file is opened and known by its
-content. It is thrown away where a file of the lake is found damaged, so that what is given again
+content. It is discarded where a file of the lake is found damaged, so that what is given again
 is read.
 """
 

@@ -218,7 +218,7 @@ def _span(
 def _made(
     file_id: str, facts: Facts, now: datetime, position: Part | None, reject: Part | None
 ) -> Entry:
-    """An entry; one of which nobody knows when it came in, came in with its last fix."""
+    """An entry; an unknown time of ingest is replaced by the time of the last fix."""
     kept, rejected = (part.rows if part else 0 for part in (position, reject))
     static = facts.get("rows_static") or 0  # none in what an earlier version wrote
     read = facts.get("rows_read", kept + rejected + static)

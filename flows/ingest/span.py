@@ -60,7 +60,7 @@ def own_days(counts: npt.NDArray[np.int64]) -> tuple[int, int] | None:
     within = (days >= first) & (days <= last)
     every = rows.sum()
     if 2 * rows[within].sum() < every:
-        return None  # which part is the file's own cannot be told
+        return None  # the file's own part is not known
     days, rows = days[within], rows[within]
     total = rows.sum()
     few = max(total // FEW_SHARE, min(total // SMALL_SHARE, FEW_ROWS))

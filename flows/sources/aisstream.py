@@ -236,7 +236,7 @@ def take(message: Mapping[str, Any], received_at: datetime, known: Known) -> lis
     if row is None:
         return None
     row |= _last_known(known, mmsi, received_at)
-    # The name that the server has of the ship, of unknown age, where she has not told it here.
+    # The server's name of the ship, of unknown age, until a static report gives it.
     row["vessel_name"] = row.get("vessel_name") or name
     return [row.get(column) or "" for column in HEADER]
 

@@ -5,7 +5,7 @@ Layout of a home's ``recordings/``::
     aisstream-2026-04-15T12.csv       the positions received in that hour (UTC); it never changes
     aisstream-2026-04-15T12-2.csv     the same hour, after the recorder was started again
     aisstream-2026-04-15T13.csv.part  the hour that is being written
-    gaps.log                          from when to when nobody listened, and why
+    gaps.log                          from when to when nothing was recorded, and why
     .lock                             who records
 
 A row is on its way to the disk a tenth of a second after it came, so that a killed process loses no
@@ -83,7 +83,7 @@ def listen(
     limits: Limits = Limits(),  # noqa: B008 it cannot be changed
     show: Callable[[ListenProgress], None] | None = None,
 ) -> list[Path]:
-    """Record until told to stop, by SIGINT, SIGTERM or SIGHUP, or after a while.
+    """Record until stopped by SIGINT, SIGTERM or SIGHUP, or after a while.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class ListenProgress(NamedTuple):
 
 
 class Failed(Exception):
-    """A connection came to its end; `args` are why, in the words of `Gap`, and what was said."""
+    """A connection ended; `args` are the reason, in the words of `Gap`, and the detail."""
 
 
 @dataclass

@@ -58,7 +58,7 @@ comment on column position_verdict.verdict is 'credible, disputed (counted, but 
 comment on column position_verdict.reason is 'The reason, in words. Null: simply credible.';
 
 comment on table interference is 'Places and times at which many ships were displaced to one place by false positions. One row per event.';
-comment on column interference.interference_id is 'Number of the event, from 1 in order of time; a rebuild with other inputs numbers the events anew.';
+comment on column interference.interference_id is 'Number of the event, from 1 in order of time; a rebuild with other inputs may change it.';
 comment on column interference.place is 'The ports whose limits hold displaced fixes, else the centre in degrees.';
 comment on column interference.lon is 'Median longitude of the displaced fixes, degrees WGS 84.';
 comment on column interference.lat is 'Median latitude of the displaced fixes, degrees WGS 84.';

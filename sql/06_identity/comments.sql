@@ -7,7 +7,7 @@ comment on column hull.imo is 'IMO number. Null: the ship sends none that holds.
 comment on column hull.mmsi is 'The MMSI heard last.';
 comment on column hull.vessel_name is 'The name heard last. Null: none.';
 comment on column hull.call_sign is 'The call sign heard last. Null: none.';
-comment on column hull.flag is 'The flag heard last, by MMSI, ISO 3166-1 alpha-2. Null: digits that are given to nobody.';
+comment on column hull.flag is 'The flag of the latest MMSI, ISO 3166-1 alpha-2. Null: digits that are not allocated.';
 comment on column hull.ship_type is 'The AIS ship type of most days, code of ITU-R M.1371. Null: none sent.';
 comment on column hull.is_ais_tanker is 'Whether the ship sent a tanker''s type, 80 to 89, on most of the days on which it sent any. Null: none gives a type.';
 comment on column hull.is_tanker is 'Whether it is a tanker that counts: by the registers where they say, else is_ais_tanker; and not shorter than 80 m. Null: nothing says.';
@@ -29,16 +29,16 @@ comment on table vessel is 'The hulls heard, through time: under which MMSI, nam
 comment on column vessel.imo is 'IMO number of the hull. Null: the transmitter sent none with a right check digit, or one that does not hold (vessel_conflict).';
 comment on column vessel.mmsi is 'MMSI of the transmitter. Null: a register that gives none.';
 comment on column vessel.vessel_name is 'The name sent on most reports of a day. Null: none sent.';
-comment on column vessel.flag is 'By AIS the flag of the first three digits of the MMSI (mid), ISO 3166-1 alpha-2, which proves no registration; in a register the flag that it gives. Null: not told.';
+comment on column vessel.flag is 'For AIS the flag of the first three digits of the MMSI (mid), ISO 3166-1 alpha-2, which proves no registration; for a register its own. Null: not known.';
 comment on column vessel.ship_type is 'The hull''s AIS ship type on most days, code of ITU-R M.1371. Null: none sent.';
 comment on column vessel.is_tanker is 'Whether the hull is a tanker, as hull.is_tanker. Null: nothing says.';
-comment on column vessel.length_m is 'Length, metres. Null: none sent or said.';
-comment on column vessel.beam_m is 'Beam, metres. Null: none sent or said.';
+comment on column vessel.length_m is 'Length, metres. Null: none given.';
+comment on column vessel.beam_m is 'Beam, metres. Null: none given.';
 comment on column vessel.valid_from is 'First fix with this description, UTC; of a register the day from which anyone could know it.';
 comment on column vessel.valid_to is 'Last fix with this description, UTC. Null: a register, which does not say.';
 comment on column vessel.hull_id is 'The hull; key of hull.';
 comment on column vessel.track_id is 'The track, as in port_call. Null: a register.';
-comment on column vessel.call_sign is 'Call sign. Null: none sent or said.';
+comment on column vessel.call_sign is 'Call sign. Null: none given.';
 comment on column vessel.tanker_kind is 'The hull''s kind: crude, product, chemical or gas, by the registers. Null: not known.';
 comment on column vessel.imo_by is 'How the IMO number is known: sent; carried (from the day before or after, while the description agrees); decision (of a person). Null: no number, or a register.';
 comment on column vessel.claimed_imo is 'The IMO number that the ship sent, or that was carried, whether it holds or not (vessel_conflict). Null: none, or a register.';
@@ -68,6 +68,6 @@ comment on column link_candidate.register_imo is 'IMO number of the hull in the 
 comment on column link_candidate.register_name is 'The name in the register, present or former.';
 comment on column link_candidate.register is 'Id of the register.';
 comment on column link_candidate.reference is 'The publisher''s number of the entry.';
-comment on column link_candidate.register_length_m is 'Length by the registers, or told from tonnage, metres. Null: not known.';
+comment on column link_candidate.register_length_m is 'Length in the registers, or estimated from tonnage, metres. Null: not known.';
 comment on column link_candidate.is_size_equal is 'Whether the two lengths are within a fifth. Null: one is not known.';
 comment on column link_candidate.decision is 'confirm or refuse, where a person decided. Null: open.';

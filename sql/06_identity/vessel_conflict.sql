@@ -46,7 +46,8 @@ of_many as (
         'imo_of_many_ships' as conflict,
         imo,
         mmsi,
-        'more than twenty ships send the number, so it is nobody''s' as detail,
+        'more than ' || rule('crowd_of_one_imo')::integer
+        || ' ships send the number, so it is not used' as detail,
         first_at as valid_from,
         last_at as valid_to
     from imo_claim

@@ -45,18 +45,8 @@ current as (
 
 changed as (
     select
-        current.series,
-        current.week,
-        current.port_call_id,
-        current.port_id,
-        true as is_counted,
-        current.link_tier,
-        current.area_kind,
-        current.is_headline,
-        current.vessel_name,
-        current.imo,
-        current.mmsi,
-        current.arrived_at
+        current.*,
+        true as is_counted
     from current
     left join last_published as previous
         on
@@ -70,19 +60,7 @@ changed as (
 ),
 
 dropped as (
-    select
-        previous.series,
-        previous.week,
-        previous.port_call_id,
-        previous.port_id,
-        false as is_counted,
-        previous.link_tier,
-        previous.area_kind,
-        previous.is_headline,
-        previous.vessel_name,
-        previous.imo,
-        previous.mmsi,
-        previous.arrived_at
+    select previous.* replace (false as is_counted)
     from last_published as previous
     inner join closed on previous.week = closed.week
     anti join current
@@ -93,34 +71,8 @@ dropped as (
 ),
 
 difference as (
-    select
-        series,
-        week,
-        port_call_id,
-        port_id,
-        is_counted,
-        link_tier,
-        area_kind,
-        is_headline,
-        vessel_name,
-        imo,
-        mmsi,
-        arrived_at
     from changed
-    union all
-    select
-        series,
-        week,
-        port_call_id,
-        port_id,
-        is_counted,
-        link_tier,
-        area_kind,
-        is_headline,
-        vessel_name,
-        imo,
-        mmsi,
-        arrived_at
+    union all by name
     from dropped
 )
 

@@ -1,40 +1,8 @@
 -- The calls of each series counted in each published week, with every change since.
 -- Grain: one series, call and publication that changed it (series, port_call_id, run_id).
 with version as (
-    select
-        publication_id,
-        published_at,
-        run_id,
-        week,
-        port_call_id,
-        port_id,
-        is_counted,
-        link_tier,
-        area_kind,
-        is_headline,
-        vessel_name,
-        imo,
-        mmsi,
-        arrived_at,
-        series
     from published_call_before
-    union all
-    select
-        publication_id,
-        published_at,
-        run_id,
-        week,
-        port_call_id,
-        port_id,
-        is_counted,
-        link_tier,
-        area_kind,
-        is_headline,
-        vessel_name,
-        imo,
-        mmsi,
-        arrived_at,
-        series
+    union all by name
     from publication_call
 )
 

@@ -1,28 +1,8 @@
 -- Every published version of every row of weekly_port_calls.
 -- Grain: one publication of one series, week, port and link_tier (publication_id).
 with version as (
-    select
-        publication_id,
-        published_at,
-        run_id,
-        week,
-        port_id,
-        link_tier,
-        port_calls,
-        state,
-        series
     from published_before
-    union all
-    select
-        publication_id,
-        published_at,
-        run_id,
-        week,
-        port_id,
-        link_tier,
-        port_calls,
-        state,
-        series
+    union all by name
     from publication
 ),
 

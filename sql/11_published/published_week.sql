@@ -1,42 +1,8 @@
 -- Every published version of every week of each series.
 -- Grain: one publication of one week of a series (series, week, run_id).
 with version as (
-    select
-        publication_id,
-        published_at,
-        run_id,
-        week,
-        russian_linked_tanker_calls,
-        russian_linked_berth_calls,
-        tanker_calls,
-        listed_calls,
-        flag_calls,
-        owner_calls,
-        trade_calls,
-        calls_known_at_call,
-        observed_share,
-        state,
-        word,
-        series
     from published_week_before
-    union all
-    select
-        publication_id,
-        published_at,
-        run_id,
-        week,
-        russian_linked_tanker_calls,
-        russian_linked_berth_calls,
-        tanker_calls,
-        listed_calls,
-        flag_calls,
-        owner_calls,
-        trade_calls,
-        calls_known_at_call,
-        observed_share,
-        state,
-        word,
-        series
+    union all by name
     from publication_week
 )
 

@@ -1,6 +1,6 @@
 -- Times of calls at which the ship gave no fix: each of them is heard, none is made up.
 -- Grain: one call and time at fault.
-with told as (
+with call_time as (
     select
         port_call_id,
         mmsi,
@@ -17,14 +17,14 @@ heard as (
         mmsi,
         reported_at
     from position
-    where (mmsi, reported_at) in (select (mmsi, reported_at) from told)
+    where (mmsi, reported_at) in (select (mmsi, reported_at) from call_time)
 )
 
 select
-    told.port_call_id,
-    told.mmsi,
-    told.moment,
-    told.reported_at
-from told
-anti join heard on told.mmsi = heard.mmsi and told.reported_at = heard.reported_at
-order by told.port_call_id, told.moment
+    call_time.port_call_id,
+    call_time.mmsi,
+    call_time.moment,
+    call_time.reported_at
+from call_time
+anti join heard on call_time.mmsi = heard.mmsi and call_time.reported_at = heard.reported_at
+order by call_time.port_call_id, call_time.moment

@@ -1,4 +1,4 @@
--- Counts said to be restated from what they are, or before they were published.
+-- Counts marked as restated from their own value, or before they were published.
 -- Grain: one week, port and link_tier at fault.
 select
     week,

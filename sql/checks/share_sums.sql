@@ -9,7 +9,7 @@ with heard as (
     group by all
 ),
 
-told as (
+published_share as (
     select
         week,
         port_id,
@@ -25,15 +25,15 @@ select
     port_week.observed_share,
     heard.hours,
     week.hours_passed,
-    told.least_share,
-    told.most_share
+    published_share.least_share,
+    published_share.most_share
 from port_week
 inner join week on port_week.week = week.week
 left join heard on port_week.week = heard.week and port_week.port_id = heard.port_id
-left join told on port_week.week = told.week and port_week.port_id = told.port_id
+left join published_share on port_week.week = published_share.week and port_week.port_id = published_share.port_id
 where
-    port_week.observed_share is distinct from told.least_share
-    or port_week.observed_share is distinct from told.most_share
+    port_week.observed_share is distinct from published_share.least_share
+    or port_week.observed_share is distinct from published_share.most_share
     or (port_week.observed_share is null) <> (week.hours_passed = 0)
     or abs(port_week.observed_share * week.hours_passed - coalesce(heard.hours, 0)) > 0.01
 order by port_week.week, port_week.port_id

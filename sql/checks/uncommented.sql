@@ -1,6 +1,6 @@
 -- Relations and columns of the catalogue that do not say what they are.
 -- Grain: one relation or column at fault.
-with told as (
+with described as (
     select
         table_name as relation,
         null as column_name,
@@ -26,6 +26,6 @@ with told as (
 select
     relation,
     column_name
-from told
+from described
 where coalesce(trim(comment), '') = ''
 order by relation, column_name

@@ -1,4 +1,4 @@
--- Zeros said where less than 0.3 of the hours were heard, and nulls where enough was heard to say zero.
+-- Zeros where too few hours were heard (rule least_share), and nulls where enough were heard for a zero.
 -- Grain: one count at fault.
 with weekly as (
     select
@@ -42,7 +42,7 @@ series as (
     from barometer
 ),
 
-said as (
+reported as (
     select
         'weekly_port_calls' as relation,
         week,
@@ -74,7 +74,7 @@ select
     measure,
     calls,
     observed_share
-from said
+from reported
 where
     (calls = 0 and coalesce(observed_share, 0) < rule('least_share')::float)
     or (calls is null and observed_share >= rule('least_share')::float and not may_lack)

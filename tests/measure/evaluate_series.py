@@ -170,9 +170,9 @@ was received in weeks {LOST_WEEKS[0] + 1} and {LOST_WEEKS[1] + 1}. A fall must b
         table(
             (
                 "year",
-                "weeks until the rise is said",
-                "words said before it",
-                "falls said",
+                "weeks until the rise is reported",
+                "words before it",
+                "falls reported",
                 "the lost weeks and the next",
             ),
             years,
@@ -191,7 +191,7 @@ of the weeks is heard in part, one in twenty-five not at all.
                 "weeks with limits",
                 "limits hold",
                 "of partial weeks",
-                "words said",
+                "words reported",
                 "share",
             ),
             list(without_a_change()),
