@@ -116,6 +116,11 @@ def test_blocks_are_no_borders(ports: Ports) -> None:
     once, often = locate(x, y, ports), locate(np.tile(x, many), np.tile(y, many), ports)
     for one, repeated in zip(once, often, strict=True):
         assert (repeated == np.tile(one, many)).all()
+    point, port = near(x, y, ports)
+    points, rows = near(np.tile(x, many), np.tile(y, many), ports)
+    assert (rows == np.tile(port, many)).all()
+    shift = np.repeat(np.arange(many) * len(x), len(point))
+    assert (points == np.tile(point, many) + shift).all()
 
 
 def test_locate_is_fast_where_most_points_are_far_away(ports: Ports) -> None:
@@ -139,24 +144,37 @@ def distance_km(x: Floats, y: Floats, geometry: shapely.Geometry) -> Floats:
 
 
 @pytest.mark.parametrize("reach_km", [0.0, 20.0, 60.0, 150.0])
-@pytest.mark.parametrize("port_id", ["IRKHK", "IRBSR", "IRAMD", "RUMMK", "RULED", "RUVVO"])
-def test_near_agrees_with_great_circles(both: Ports, port_id: str, reach_km: float) -> None:
+def test_near_agrees_with_great_circles(ports: Ports, reach_km: float) -> None:
+    draw = np.random.default_rng(int(reach_km))
+    south = draw.uniform([46.5, 23.5], [62.5, 32.0], (1_500, 2))
+    caspian = draw.uniform([47.5, 35.5], [55.0, 39.5], (700, 2))
+    x, y = np.vstack([south, caspian]).T
+    is_near = np.zeros((len(x), len(ports.port)), np.bool_)
+    is_near[near(x, y, ports, reach_km)] = True
+    # Half a cell's diagonal, and 1.5 % for a plane that is true at the port's own latitude.
+    tolerance_km = 1.6 + 0.015 * reach_km
+    for row, geometry in enumerate(ports.port["geometry"]):
+        apart = distance_km(x, y, geometry)
+        assert is_near[apart < reach_km - tolerance_km, row].all()
+        assert not is_near[apart > reach_km + tolerance_km, row].any()
+
+
+@pytest.mark.parametrize("port_id", ["RUMMK", "RULED", "RUNVS", "RUVVO"])
+def test_near_agrees_with_great_circles_in_the_north(both: Ports, port_id: str) -> None:
     """Murmansk lies at 69 degrees, where a degree to the east is a third of one to the north."""
     row = both.port["port_id"].tolist().index(port_id)
     geometry = both.port["geometry"].iloc[row]
     west, south, east, north = geometry.bounds
-    reach = 0.1 + reach_km / 80
-    wide = reach / np.cos(np.radians(north))
+    wide = 1 / np.cos(np.radians(north))
     draw = np.random.default_rng(row)
-    x, y = draw.uniform([west - wide, south - reach], [east + wide, north + reach], (300, 2)).T
-    point, port = near(x, y, both, reach_km)
+    x, y = draw.uniform([west - wide, south - 1], [east + wide, north + 1], (500, 2)).T
+    point, port = near(x, y, both, 60.0)
     is_near = np.zeros(len(x), np.bool_)
     is_near[point[port == row]] = True
     apart = distance_km(x, y, geometry)
-    # The steps along the edge, and a plane that is true at the port's own latitude only.
-    tolerance_km = 0.3 + 0.05 * reach_km
-    assert is_near[apart < reach_km - tolerance_km].all()
-    assert not is_near[apart > reach_km + tolerance_km].any()
+    # Half a cell's diagonal, and for a plane that is true at the port's own latitude only.
+    assert is_near[apart < 57].all()
+    assert not is_near[apart > 63].any()
     assert 0 < is_near.sum() < len(x)
 
 

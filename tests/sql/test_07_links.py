@@ -445,3 +445,8 @@ def test_links_as_they_were_known_on_a_day(home: Settings, known_on: str, tiers:
 
 def test_the_checks_find_nothing_at_fault(home: Settings) -> None:
     assert [finding for finding in check(home) if finding.is_fault] == []
+
+
+def test_every_linked_call_has_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    query = "from port_call anti join call_evidence using (port_call_id) where link_tier <> 'none'"
+    assert con.execute(query).fetchall() == []

@@ -67,10 +67,11 @@ def test_a_closed_pipe_ends_the_output(home: Settings, form: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_reported(home: Settings) -> None:
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_full_disk_is_reported(home: Settings, form: str) -> None:
     with Path("/dev/full").open("wb") as full:
         done = barometer(
-            *("select 1", "--home", str(home.home), "--format", "csv"),
+            *("select 1", "--home", str(home.home), "--format", form),
             **{"capture_output": False, "stdout": full, "stderr": subprocess.PIPE},
         )
     assert done.returncode == 1

@@ -37,8 +37,6 @@ BY_SOURCE = {"heard_hour", "heard_slot"}
 """What each source heard: other sources, other rows."""
 AS_OF = "2026-03-23T06:00"
 START = pd.Timestamp("2026-03-02")
-TRAPS = ("fix_jumps", "shared_mmsi", "still_twin", "circles")
-
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -115,7 +113,7 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 
 @pytest.fixture(scope="module")
 def fixes() -> pd.DataFrame:
-    return simulate_tables(days=7, ships=24, seed=3, traps=TRAPS, jammed_share=0.1).fixes
+    return simulate_tables(days=7, ships=42, seed=3, jammed_share=0.1).fixes
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +130,8 @@ def whole(
 @pytest.fixture(scope="module")
 def expected(whole: Settings) -> Rows:
     rows = derived(whole)
-    assert len(rows["port_call"]) > 20
-    assert len(rows["interference"]) >= 1
+    assert len(rows["port_call"]) > 30
+    assert len(rows["interference"]) >= 3
     assert {row[-1] for row in rows["position_verdict"]} >= {REASONS[JUMP], REASONS[SECOND_HULL]}
     return rows
 

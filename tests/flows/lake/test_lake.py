@@ -36,6 +36,17 @@ def entry(file_id: str = "ab", name: str = "day.csv") -> Entry:
     return Entry(file_id, name, "s", "f", 4, 1, 1, 1, 1, *times, part, None)
 
 
+def test_a_manifest_of_the_format_before_static_reports_is_read(home: Settings) -> None:
+    ingested(home, day(*fleet(3)))
+    path = home.home / MANIFEST
+    raw = json.loads(path.read_text())
+    for file in raw["files"]:
+        del file["rows_static"]
+    path.write_text(json.dumps(raw | {"format": 1}))
+    (entry,) = read_manifest(home.home).entries.values()
+    assert (entry.rows_read, entry.rows_static) == (3, 0)
+
+
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_manifest(tmp_path) == Manifest({})
     manifest = Manifest({}).with_entries([entry("b"), entry("a", "a\nb\u2028\udcff.csv")])
