@@ -20,12 +20,11 @@ copy (
             null::bigint as fix,
             imo, vessel_name, call_sign, ship_type, length_m, beam_m, draught_m, destination
         from read_parquet($static, hive_partitioning = false)
-        union all
+        union all by name
         select
             mmsi,
             reported_at,
-            file_row_number as fix,
-            null, null, null, null, null, null, null, null
+            file_row_number as fix
         from read_parquet($part, file_row_number = true, hive_partitioning = false)
         where mmsi in (select mmsi from read_parquet($static, hive_partitioning = false))
     ),
@@ -35,37 +34,9 @@ copy (
         select
             fix,
             coalesce(
-                last_value(imo ignore nulls) over so_far,
-                first_value(imo ignore nulls) over later
-            ) as imo,
-            coalesce(
-                last_value(vessel_name ignore nulls) over so_far,
-                first_value(vessel_name ignore nulls) over later
-            ) as vessel_name,
-            coalesce(
-                last_value(call_sign ignore nulls) over so_far,
-                first_value(call_sign ignore nulls) over later
-            ) as call_sign,
-            coalesce(
-                last_value(ship_type ignore nulls) over so_far,
-                first_value(ship_type ignore nulls) over later
-            ) as ship_type,
-            coalesce(
-                last_value(length_m ignore nulls) over so_far,
-                first_value(length_m ignore nulls) over later
-            ) as length_m,
-            coalesce(
-                last_value(beam_m ignore nulls) over so_far,
-                first_value(beam_m ignore nulls) over later
-            ) as beam_m,
-            coalesce(
-                last_value(draught_m ignore nulls) over so_far,
-                first_value(draught_m ignore nulls) over later
-            ) as draught_m,
-            coalesce(
-                last_value(destination ignore nulls) over so_far,
-                first_value(destination ignore nulls) over later
-            ) as destination
+                last_value(columns(* exclude (mmsi, reported_at, fix)) ignore nulls) over so_far,
+                first_value(columns(* exclude (mmsi, reported_at, fix)) ignore nulls) over later
+            )
         from report
         window
             so_far as (
