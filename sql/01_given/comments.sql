@@ -138,7 +138,7 @@ comment on column week.ends_at is 'End of the week, the next Monday 00:00 UTC, e
 comment on column week.hours_passed is 'Full hours of the week elapsed at the as-of time, 0 to 168.';
 comment on column week.is_open is 'Whether the week ends after the as-of time, or the lake has no fix at or after its Sunday 23:00 UTC: its counts are provisional.';
 
-comment on table rule is 'The numbers of the method (data/rules.csv). One row per number.';
+comment on table rule is 'The numbers of the method that several files or a page use (data/rules.csv). One row per number.';
 comment on column rule.name is 'Name, ending with the unit where there is one.';
 comment on column rule.value is 'Value, in the unit.';
 comment on column rule.unit is 'Unit. Null: a share, a ratio or a plain number.';
