@@ -27,6 +27,8 @@ from prefect.states import Completed, Failed
 
 from flows.catalogue import access
 from flows.derive.calls import Job, Range, Spread, Work, work_range
+from flows.fetching import fetch
+from flows.fetching.fetched import Fetched, fetch_problem, messages
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.commit import Staged, commit
 from flows.ingest.inputs import Input, find_inputs, inputs_of
@@ -38,9 +40,7 @@ from flows.mail import alarm, outbox
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.runner import cluster, late, run
-from flows.sources import fetch
 from flows.sources.definitions import Source, load_sources
-from flows.sources.fetched import Fetched, fetch_problem, messages
 
 SKIPPED = "Skipped"
 LOST = (StateType.CRASHED, StateType.CANCELLING, StateType.CANCELLED)

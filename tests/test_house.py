@@ -10,7 +10,8 @@ import pytest
 from tests.conftest import ROOT
 
 FLOORS = (
-    *("home", "geo", "sources", "lake", "rows", "ingest", "lists", "publishers", "registers"),
+    *("home", "geo", "sources", "fetching", "streams", "lake", "rows", "ingest"),
+    *("lists", "publishers", "registers"),
     *("derive", "catalogue", "report", "mail", "analyst", "runner", "simulate"),
     *("weekly", "serve", "commands", "cli"),
 )

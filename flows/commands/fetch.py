@@ -25,7 +25,7 @@ from flows.commands.shared import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.sources.faults import DownloadProgress
+    from flows.fetching.faults import DownloadProgress
 
 
 def add(command: Command) -> None:
@@ -60,7 +60,7 @@ def add(command: Command) -> None:
 
 
 def execute(flags: argparse.Namespace) -> int:
-    from flows.sources import fetch, fetched
+    from flows.fetching import fetch, fetched
     from flows.sources.definitions import load_sources
 
     if flags.last < flags.first:

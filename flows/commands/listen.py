@@ -15,7 +15,7 @@ from flows.commands.shared import DONE, Command, log, seconds_of, settings_of, s
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.sources.recording import ListenProgress
+    from flows.streams.recording import ListenProgress
 
 
 def add(command: Command) -> None:
@@ -51,7 +51,7 @@ def add(command: Command) -> None:
 
 def execute(flags: argparse.Namespace) -> int:
     from flows.home.resources import port_files
-    from flows.sources import aisstream, connection, listen
+    from flows.streams import aisstream, connection, listen
     from geo.ports import load_ports
 
     key, url = connection.stream_key(os.environ), connection.stream_url(os.environ)

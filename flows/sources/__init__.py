@@ -1,1 +1,1 @@
-"""Where positions come from: layouts, downloads, archives and streams."""
+"""Where positions come from: definitions, layouts and archives."""

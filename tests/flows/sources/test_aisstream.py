@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.home.resources import port_files
-from flows.sources import aisstream
-from flows.sources.aisstream import HEADER, BadMessage, Known, take
 from flows.sources.definitions import load_sources
+from flows.streams import aisstream
+from flows.streams.aisstream import HEADER, BadMessage, Known, take
 from geo.earth import great_circle_m
 from geo.ports import load_ports
 from tests.build.files import read_all

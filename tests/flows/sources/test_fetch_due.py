@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.fetching.fetch import fetch_due, known_source
+from flows.fetching.fetched import Fetched, fetch_problem, messages
 from flows.home.settings import BarometerError, Settings
 from flows.sources.definitions import load_sources
-from flows.sources.fetch import fetch_due, known_source
-from flows.sources.fetched import Fetched, fetch_problem, messages
 from tests.build.files import settings_of
 from tests.build.publisher import QUICK, SOURCE, ZST, content, fetch, logged, path
 from tests.build.web import Web

@@ -20,8 +20,8 @@ from websockets.sync.server import ServerConnection
 
 from flows.home.clock import utc_now
 from flows.home.settings import BarometerError
-from flows.sources import listen, recording
-from flows.sources.connection import Limits, backoff_s
+from flows.streams import listen, recording
+from flows.streams.connection import Limits, backoff_s
 from tests.build.files import ingest, ledger, settings_of
 from tests.build.stream import (
     BOXES,

@@ -15,8 +15,8 @@ from flows.cli import main
 from flows.commands import listen as command
 from flows.home import lock
 from flows.home.settings import BarometerError
-from flows.sources import listen, recording
-from flows.sources.connection import stream_key, stream_url
+from flows.streams import listen, recording
+from flows.streams.connection import stream_key, stream_url
 from tests.build.process import held
 from tests.build.stream import (
     BOXES,

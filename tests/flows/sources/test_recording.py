@@ -16,8 +16,8 @@ from websockets.sync.server import ServerConnection
 
 from flows.cli import main
 from flows.home.settings import BarometerError
-from flows.sources import listen, recording
-from flows.sources.recording import Gap
+from flows.streams import listen, recording
+from flows.streams.recording import Gap
 from tests.build.process import largest_file
 from tests.build.stream import (
     BOXES,

@@ -40,8 +40,8 @@ from flows.home import lock
 from flows.home.clock import Clock, utc_now
 from flows.home.durable import make_folder
 from flows.home.settings import BarometerError
-from flows.sources import aisstream
-from flows.sources.connection import (
+from flows.streams import aisstream
+from flows.streams.connection import (
     ABOUT_THE_KEY,
     KEY_NAME,
     NO_ENTRY,
@@ -50,7 +50,7 @@ from flows.sources.connection import (
     Limits,
     backoff_s,
 )
-from flows.sources.recording import (
+from flows.streams.recording import (
     FOLDER,
     Failed,
     Gap,

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import httpx
 
 from flows import __version__
+from flows.fetching.faults import Damaged, Fault, Patience, Session, network_fault, refusal
 from flows.home import durable
 from flows.home.settings import BarometerError
 from flows.sources.addresses import DayFile
-from flows.sources.faults import Damaged, Fault, Patience, Session, network_fault, refusal
 
 MOST_REDIRECTS = 5
 """As many as RFC 2068 allowed; publishers need one or none."""

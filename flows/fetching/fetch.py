@@ -23,12 +23,7 @@ from pathlib import Path
 
 import tenacity
 
-from flows.home import durable, lock
-from flows.home.hashes import file_hash
-from flows.home.settings import BarometerError, Settings
-from flows.sources.addresses import DayFile, files_of
-from flows.sources.definitions import Source
-from flows.sources.download import (
+from flows.fetching.download import (
     HEAD_BYTES,
     Version,
     check_head,
@@ -39,8 +34,8 @@ from flows.sources.download import (
     record_of,
     size_of,
 )
-from flows.sources.faults import Damaged, DownloadProgress, Fault, Patience, Session, disk_fault
-from flows.sources.fetched import (
+from flows.fetching.faults import Damaged, DownloadProgress, Fault, Patience, Session, disk_fault
+from flows.fetching.fetched import (
     AGAIN_DAYS,
     Fetched,
     late_days,
@@ -49,6 +44,11 @@ from flows.sources.fetched import (
     newest_day,
     with_absence_explained,
 )
+from flows.home import durable, lock
+from flows.home.hashes import file_hash
+from flows.home.settings import BarometerError, Settings
+from flows.sources.addresses import DayFile, files_of
+from flows.sources.definitions import Source
 from flows.sources.packings import members, opened
 
 BLOCK_BYTES = 1 << 20

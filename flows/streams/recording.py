@@ -18,8 +18,8 @@ from typing import NamedTuple
 from flows.home.clock import Clock
 from flows.home.durable import sync_folder
 from flows.home.settings import BarometerError
-from flows.sources import aisstream
-from flows.sources.connection import Limits
+from flows.streams import aisstream
+from flows.streams.connection import Limits
 
 log = logging.getLogger("barometer.listen")
 

@@ -1,0 +1,1 @@
+"""Files of publishers over HTTP: whole, resumable, conditional."""

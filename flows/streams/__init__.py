@@ -1,0 +1,1 @@
+"""Live streams, recorded into hourly files."""
