@@ -1,15 +1,20 @@
-"""Relations of sql/ derived from a few rows, without a lake and a home."""
+"""Relations of sql/ derived from a few rows, and the rows of what the detector finds at Kharg."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from flows.catalogue import relations
-from flows.catalogue.given import Record, given_table
+from flows.catalogue.given import Record, given_table, version_entries, version_records
+from flows.derive import calls
+from flows.registers.bundled import Version
+from geo.plausibility import JUMP, REASONS
 
 
 @contextmanager
@@ -20,21 +25,85 @@ def session(
     with duckdb.connect(config={"threads": 1}) as con:
         relations.begin(con)
         con.register("given", given_table(given or {}))
-        for name, table in tables.items():
-            con.register(name, table)
+        for name, held in tables.items():
+            con.register(name, held)
         yield con
 
 
 def derive(con: duckdb.DuckDBPyConnection, *wanted: str) -> None:
     """Create relations, each input that is not there before it."""
+    query = "select count(*) from information_schema.tables where table_name = $name"
     for name in wanted:
         for need in relations.inputs(relations.query(name)):
-            if not _exists(con, need):
+            if con.execute(query, {"name": need}).fetchone() == (0,):
                 derive(con, need)
         relations.create(con, name)
 
 
-def _exists(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    query = "select count(*) from information_schema.tables where table_name = $name"
-    (count,) = con.execute(query, {"name": name}).fetchone() or (0,)
-    return bool(count)
+# The registers, from versions of lists alone
+
+
+def register_rows(
+    versions: Sequence[Version],
+    known_on: date | None = None,
+    relation: str = "register_entry",
+    programmes: pa.Table | None = None,
+) -> list[dict[str, Any]]:
+    """The rows of a relation by these versions, as known on a day, or on 1 December 2026."""
+    meta = {"as_of": "2026-12-01"} | ({"known_on": str(known_on)} if known_on else {})
+    given = {
+        "meta": [{"key": key, "value": value} for key, value in meta.items()],
+        "register_version": version_records(versions),
+    }
+    with session(given, version_entry=version_entries(versions)) as con:
+        if programmes is not None:
+            con.register("programme", programmes)
+        derive(con, relation)
+        return list(con.table(relation).to_arrow_table().to_pylist())
+
+
+def programme_schema() -> pa.Schema:
+    """The columns of `programme`."""
+    with session() as con:
+        derive(con, "programme")
+        return con.table("programme").to_arrow_table().schema
+
+
+# Calls and displaced fixes at Kharg, hours after the start
+
+
+def at(hours: float) -> datetime:
+    return datetime(2026, 3, 2) + timedelta(hours=hours)
+
+
+def table(schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist([dict.fromkeys(schema.names) | row for row in rows], schema=schema)
+
+
+def call(mmsi: int, hours: float = 0.0, stay_h: float | None = 10.0, **changes: Any) -> Any:
+    """A call at the berth, sure and seen near."""
+    return {
+        **{"port_call_id": f"{mmsi}-{hours}", "track_id": mmsi, "mmsi": mmsi},
+        **{"port_id": "IRKHK", "area_kind": "berth", "arrived_after": at(hours - 1)},
+        **{"arrived_at": at(hours), "departed_at": None if stay_h is None else at(hours + stay_h)},
+        **{"fixes": 20, "longest_gap_h": 1.0, "outside_m": 5_000.0, "confidence": 4},
+        **{"lon": 50.33, "lat": 29.23},
+    } | changes
+
+
+def jump(mmsi: int, hours: float = 0.0, reason: int = JUMP, **changes: Any) -> Any:
+    """A displaced fix."""
+    return {
+        **{"mmsi": mmsi, "track_id": mmsi, "reported_at": at(hours), "port_id": "IRKHK"},
+        **{"lon": 50.33, "lat": 29.23, "verdict": "implausible", "reason": REASONS[reason]},
+    } | changes
+
+
+def work(
+    found: Sequence[Any], flagged: Sequence[Any] = (), ships: Sequence[Any] = ()
+) -> calls.Work:
+    return calls.Work(
+        table(calls.CALL_SCHEMA, found),
+        table(calls.FLAGGED_SCHEMA, flagged),
+        table(calls.SHIP_SCHEMA, ships),
+    )

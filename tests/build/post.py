@@ -23,7 +23,7 @@ from flows.mail.settings import mail_settings
 from flows.mail.smtp import Result
 from flows.mail.version import version_of
 
-SERVER = Path(__file__).with_name("smtp_server.py")
+SERVER = Path(__file__).parent / "programs" / "smtp_server.py"
 PASSWORD = "correct horse' \"battery=staple"
 FORMS = (
     PASSWORD,

@@ -5,8 +5,10 @@ What the tests of links, identity, evidence and others build their worlds from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from math import cos, radians
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +36,11 @@ BLACK_SEA, NOVOROSSIYSK, CPC = (37.3, 44.2), (37.80, 44.71), (37.63, 44.62)
 ARKONA, KATTEGAT = (13.6, 54.8), (11.2, 57.4)
 
 Ship = dict[str, str]
+Place = tuple[float, float]
+Way = Callable[[float], tuple[Place, bool]]
+"""Hours since the way began -> the place, and whether the ship lies still."""
+
+LEG_H = 6.0
 
 
 def imo(stem: int) -> int:
@@ -61,44 +68,84 @@ def second(of: Ship, mid: int = 636) -> Ship:
     return of | {"mmsi": f"{mid}{of['mmsi'][3:]}"}
 
 
-def way(of: Ship, day_number: float, *places: tuple[float, float], stay_h: int = 24) -> list[str]:
+def sent(of: Ship, moment: datetime, lon: float, lat: float, is_still: bool) -> str:
+    """The row of a fix."""
+    return row(
+        DANISH,
+        **of,
+        reported_at=f"{moment:%d/%m/%Y %H:%M:%S}",
+        lon=f"{lon:.5f}",
+        lat=f"{lat:.5f}",
+        sog_kn="0.1" if is_still else "9.0",
+        nav_status="Moored" if is_still else "Under way using engine",
+    )
+
+
+def way(of: Ship, day_number: float, *places: Place, stay_h: int = 24) -> list[str]:
     """Hourly rows from place to place, six hours each way, a stay at all but the ends."""
-    rows = []
-    at = START + timedelta(days=day_number)
-
-    def fix(lon: float, lat: float, still: bool) -> None:
-        rows.append(
-            row(
-                DANISH,
-                **of,
-                reported_at=f"{at:%d/%m/%Y %H:%M:%S}",
-                lon=f"{lon:.5f}",
-                lat=f"{lat:.5f}",
-                sog_kn="0.1" if still else "9.0",
-                nav_status="Moored" if still else "Under way using engine",
-            )
-        )
-
-    for number, here in enumerate(places):
+    fixes: list[tuple[float, float, bool]] = []
+    for number, (x, y) in enumerate(places):
         is_end = number in (0, len(places) - 1)
-        for _ in range(1 if is_end else stay_h):
-            fix(*here, still=not is_end)
-            at += timedelta(hours=1)
-        if number + 1 < len(places):
-            there = places[number + 1]
-            for part in (1, 2, 3, 4, 5):
-                fix(
-                    here[0] + (there[0] - here[0]) * part / 6,
-                    here[1] + (there[1] - here[1]) * part / 6,
-                    still=False,
-                )
-                at += timedelta(hours=1)
-    return rows
+        fixes += [(x, y, not is_end)] * (1 if is_end else stay_h)
+        for east, north in places[number + 1 : number + 2]:
+            parts = (part / 6 for part in (1, 2, 3, 4, 5))
+            fixes += [(x + (east - x) * part, y + (north - y) * part, False) for part in parts]
+    start = START + timedelta(days=day_number)
+    return [sent(of, start + timedelta(hours=n), *fix) for n, fix in enumerate(fixes)]
 
 
 def call(of: Ship, day_number: float) -> list[str]:
     """A call at Kharg: from sea to the berth, a day there, and back."""
     return way(of, day_number, SEA, BERTH, SEA)
+
+
+def voyage(*places: Place, stay_h: float = 24.0, leg_h: float = LEG_H) -> tuple[Way, float]:
+    """A way from place to place with a stay at all but the ends, and how many hours it takes."""
+    steps: list[tuple[float, Place, Place]] = []
+    for number, (here, there) in enumerate(pairwise(places)):
+        steps.append((leg_h, here, there))
+        if number + 2 < len(places):
+            steps.append((stay_h, there, there))
+
+    def at(hours: float) -> tuple[Place, bool]:
+        for length_h, here, there in steps:
+            if hours <= length_h:
+                part = hours / length_h
+                lon, lat = (a + part * (b - a) for a, b in zip(here, there, strict=True))
+                return (lon, lat), here == there
+            hours -= length_h
+        return places[-1], False
+
+    return at, sum(length_h for length_h, _, _ in steps)
+
+
+def reports(
+    of: Ship,
+    day_number: float,
+    way: tuple[Way, float],
+    *,
+    every_min: float = 30.0,
+    late_s: float = 0.0,
+    east_m: float = 0.0,
+    north_m: float = 0.0,
+    behind_h: float = 0.0,
+    heard: Callable[[float], bool] = lambda hours: True,
+) -> Iterator[str]:
+    """Rows of a ship that sails a way, with a few metres of noise.
+
+    `late_s` moves the moments of its reports, `behind_h` the ship itself along the way; `east_m`
+    and `north_m` its place. `heard` says of the hours since the way began whether it is heard.
+    """
+    at, length_h = way
+    for number in range(int((length_h + behind_h) * 60 / every_min) + 1):
+        hours = number * every_min / 60 + late_s / 3600
+        if not (behind_h <= hours <= length_h + behind_h and heard(hours)):
+            continue
+        (lon, lat), is_still = at(hours - behind_h)
+        noise_m = (number * 37 % 11 - 5) + int(of["mmsi"]) % 7
+        moment = START + timedelta(days=day_number, hours=hours)
+        lon += (east_m + noise_m) / 111_200 / cos(radians(lat))
+        yield sent(of, moment, lon, lat + (north_m - noise_m) / 111_200, is_still)
 
 
 def sdn(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.interference import CELL_DEG, WINDOW_US, Events, find_crowds, find_interference, reach_m
-from tests.build.drawn import law
+from tests.build.tracks import law
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US

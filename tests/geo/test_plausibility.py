@@ -26,8 +26,19 @@ from geo.plausibility import (
     judge,
 )
 from geo.tracks import can_sail
-from tests.build.drawn import law, torn_tracks, tracks
-from tests.build.tracks import START, calls_of, fixes_at, seen, seen_at, shown, together, voyage
+from tests.build.tracks import (
+    START,
+    calls_of,
+    fixes_at,
+    law,
+    seen,
+    seen_at,
+    shown,
+    together,
+    torn_tracks,
+    tracks,
+    voyage,
+)
 
 MMSI = 422000001
 SECOND, THIRD = 10**9 + MMSI, 2 * 10**9 + MMSI

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from geo.fences import LAND
 from geo.port_calls import COLUMNS, find_port_calls
-from tests.build.drawn import law, tracks
 from tests.build.tracks import (
     PORT_IDS,
     SERVES,
@@ -24,9 +23,11 @@ from tests.build.tracks import (
     fixes_at,
     hour,
     judged,
+    law,
     seen,
     seen_at,
     shown,
+    tracks,
     voyage,
 )
 

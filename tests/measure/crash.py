@@ -5,7 +5,7 @@ Prefect, in a process group of its own, which gets SIGKILL at a moment that is d
 the time of an undisturbed run. The jobs share a Prefect server, as under a schedule: one that a job
 starts for itself takes twice the time of the work, and nothing is at stake meanwhile. What follows
 from a home that is the same, byte for byte, as one before (but for Prefect's own files) is not run
-again. Then every call of `tests.build.faulty` fails once in each way.
+again. Then every call of `tests.build.programs.faulty` fails once in each way.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner.prefect_server import prefect_server
 from tests.build.contents import contents, differing
-from tests.build.faulty import state_of
+from tests.build.programs.faulty import state_of
 from tests.conftest import AS_OF, ROOT, SAMPLE
 from tests.flows.runner.test_faults import MODES, cases, faults_of
 

@@ -21,7 +21,6 @@ from flows.report.tables import records
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
-from tests.build.sailing import Place, reports, voyage
 from tests.build.ships import (
     AS_OF,
     BANDAR,
@@ -30,14 +29,17 @@ from tests.build.ships import (
     SEA,
     START,
     List,
+    Place,
     Ship,
     conflicts,
     home_of,
     imported,
     ofac,
+    reports,
     sdn,
     second,
     ship,
+    voyage,
     without_imo,
 )
 

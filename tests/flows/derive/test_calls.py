@@ -29,7 +29,7 @@ from flows.runner import run
 from flows.simulate.files import LAYOUTS, format_lines
 from flows.simulate.simulation import simulate_tables
 from geo.plausibility import JUMP, REASONS, SECOND_HULL
-from tests.build.found import call, jump, work
+from tests.build.derivation import call, jump, work
 from tests.conftest import FillHome
 
 TELLS_OF_FILES = {"run", "run_file", "run_register", "meta", "source_file", "worked_part"}

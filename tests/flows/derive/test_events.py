@@ -22,7 +22,7 @@ from flows.derive.events import (
 )
 from flows.home.resources import sql_text
 from geo.plausibility import FEW_BESIDE_MANY, SECOND_HULL
-from tests.build.found import at, call, jump, table, work
+from tests.build.derivation import at, call, jump, table, work
 
 EVENT_RELATIONS = ("interference_event", "affected_port", "call_stay")
 STORM = [jump(mmsi, hours) for mmsi in (101, 102, 103) for hours in (0, 5)]

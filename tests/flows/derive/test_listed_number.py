@@ -13,8 +13,21 @@ import pytest
 
 from flows.catalogue import access
 from flows.home.settings import Settings
-from tests.build.sailing import Place, reports, voyage
-from tests.build.ships import BANDAR, BERTH, SEA, List, Ship, conflicts, home_of, ofac, sdn, ship
+from tests.build.ships import (
+    BANDAR,
+    BERTH,
+    SEA,
+    List,
+    Place,
+    Ship,
+    conflicts,
+    home_of,
+    ofac,
+    reports,
+    sdn,
+    ship,
+    voyage,
+)
 
 SINGAPORE: Place = (103.8, 1.2)
 CALL = voyage(SEA, BERTH, SEA)

@@ -43,7 +43,7 @@ KEYS = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCES
 def serving() -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """A server, and the variables that let a client in."""
     server = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests" / "build" / "s3_server.py")],
+        [sys.executable, str(ROOT / "tests" / "build" / "programs" / "s3_server.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -25,6 +25,7 @@ from flows.home.settings import BarometerError, Settings
 from flows.lake.entry import Manifest
 from flows.lists.entry import Entry
 from flows.registers import guard, store
+from tests.build.derivation import register_rows
 from tests.build.lists import (
     APAR,
     FSF_SHIP,
@@ -38,7 +39,6 @@ from tests.build.lists import (
     lines,
 )
 from tests.build.ofac import row
-from tests.build.registers import register_rows
 from tests.conftest import ROOT
 
 CASES = ROOT.parent / "shared" / "cases"

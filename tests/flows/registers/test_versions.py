@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from flows.lists.entry import Entry, as_table
 from flows.registers.bundled import Version
-from tests.build.registers import programme_schema, register_rows
+from tests.build.derivation import programme_schema, register_rows
 
 ONE, TWO = 9187629, 9187631
 JANUARY, MARCH, MAY, JULY = (date(2026, month, 1) for month in (1, 3, 5, 7))

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from tests.build.contents import differing
-from tests.build.faulty import EIO, FULL, KILL
 from tests.build.files import LAYOUTS, day, file_id, row, write
+from tests.build.programs.faulty import EIO, FULL, KILL
 from tests.build.ships import SEA, START, call, ship
 from tests.conftest import ROOT
 
@@ -47,10 +47,10 @@ def inputs(folder: Path) -> None:
 def cases(
     folder: Path, step: str, plan: Callable[[list[Call]], Iterable[tuple[int, str]]]
 ) -> list[Case]:
-    """The undisturbed case, and those that a plan makes of its calls; see `tests.build.faulty`."""
+    """The undisturbed case, and those that a plan makes of its calls; see `programs/faulty.py`."""
     inputs(folder)
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.build.faulty", str(folder), step],
+        [sys.executable, "-m", "tests.build.programs.faulty", str(folder), step],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -23,10 +23,10 @@ from flows.ingest.outcome import Outcome, TransientError
 from flows.mail import outbox
 from flows.mail.settings import mail_settings
 from flows.weekly import ingest, weekly
-from tests.build import faulty
 from tests.build.contents import contents, differing
-from tests.build.disk import REFUSED
 from tests.build.post import PASSWORD, Post, emptied
+from tests.build.programs import faulty
+from tests.build.programs.disk import REFUSED
 from tests.conftest import AS_OF, ROOT, FillHome, no_pictures
 from tests.flows.runner.test_faults import inputs
 
@@ -120,8 +120,8 @@ def test_a_write_that_fails_once_is_tried_again(monkeypatch: pytest.MonkeyPatch)
 
 
 def on_a_small_disk(folder: Path) -> dict[str, dict[str, Any]]:
-    """The steps of `tests.build.disk` by name, in a namespace, or as root without one."""
-    command = [sys.executable, "-m", "tests.build.disk", str(folder)]
+    """The steps of `tests.build.programs.disk` by name, in a namespace, or as root without one."""
+    command = [sys.executable, "-m", "tests.build.programs.disk", str(folder)]
     environ = os.environ | {
         "PREFECT_API_URL": PREFECT_API_URL.value(),  # the server's own files lie on another disk
         "PREFECT_HOME": str(folder / "prefect"),

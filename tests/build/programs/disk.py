@@ -1,4 +1,4 @@
-"""A home on a disk of a few megabytes: `python -m tests.build.disk FOLDER` mounts one and fills it.
+"""A home on a disk of a few megabytes: mounts one and fills it, with FOLDER as its argument.
 
 FOLDER holds the input in ``in``. It is called in a mount namespace of its own (unshare -rm), where
 anyone may mount a tmpfs, or as root. A line of JSON has each step: its name, the exit code and the
@@ -22,7 +22,7 @@ from flows.home.history import RUN, read_history
 from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest
 from tests.build.contents import contents
-from tests.build.faulty import state_of
+from tests.build.programs.faulty import state_of
 from tests.build.ships import AS_OF
 from tests.conftest import no_pictures
 

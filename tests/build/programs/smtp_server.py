@@ -1,7 +1,7 @@
 """A real SMTP server for tests, a process of its own: keeps what it takes, misbehaves as told.
 
-``python tests/build/smtp_server.py FOLDER SECURITY`` prints its port. FOLDER holds `server.pem`
-(key and certificates), `login.json` (user, password), and `behaviour.json`, read at each step:
+Called with FOLDER and SECURITY, it prints its port. FOLDER holds `server.pem` (key and
+certificates), `login.json` (user, password), and `behaviour.json`, read at each step:
 
     {"connect": "close" or "hang", "auth": "535 no", "mail": "421 busy", "rcpt": {"a@b": "550 no"},
      "data": "451 later" or "drop"}

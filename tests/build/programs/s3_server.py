@@ -1,7 +1,6 @@
 """A local S3 server for tests, a process of its own, that checks keys and has a bucket `lake`.
 
-``python tests/build/s3_server.py`` prints the variables AWS_* for a client, as JSON, and ends
-with its standard input.
+Prints the variables AWS_* for a client, as JSON, and ends with its standard input.
 """
 
 from __future__ import annotations

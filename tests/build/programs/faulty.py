@@ -1,7 +1,7 @@
 """A process in which the disk fails: it works on a home, and the K-th call that changes it fails.
 
-Called as ``python -m tests.build.faulty FOLDER STEP``: FOLDER holds the input in ``in``. STEP says
-what is worked, on which home:
+Called with FOLDER and STEP: FOLDER holds the input in ``in``. STEP says what is worked, on which
+home:
 
 - ``lake``: into the lake, on an empty home;
 - ``derive``: what follows from the lake, on a home that holds it, without pictures;
