@@ -35,22 +35,11 @@ MONDAY = datetime(2026, 3, 2)
 
 def track(places: Any, **more: Any) -> pd.DataFrame:
     """Fixes a minute apart at (lon, lat) of `places`, credible by default."""
-    places = np.asarray(places, dtype=float).reshape(-1, 2)
-    return pd.DataFrame(
-        {
-            "mmsi": 273000001,
-            "reported_at": [MONDAY + timedelta(minutes=i) for i in range(len(places))],
-            "lon": places[:, 0],
-            "lat": places[:, 1],
-            "sog_kn": np.float32(10),
-            "track_id": 273000001,
-            "is_own": True,
-            "verdict": "credible",
-            "reason": None,
-            "kind": "credible",
-        }
-        | more
-    )
+    lon, lat = np.asarray(places, dtype=float).reshape(-1, 2).T
+    at = [MONDAY + timedelta(minutes=i) for i in range(len(lon))]
+    fix = {"mmsi": 273000001, "reported_at": at, "lon": lon, "lat": lat, "sog_kn": np.float32(10)}
+    verdict = {"is_own": True, "verdict": "credible", "reason": None, "kind": "credible"}
+    return pd.DataFrame({**fix, "track_id": 273000001, **verdict, **more})
 
 
 def hostile_ship(fix: pd.DataFrame) -> dict[str, Any]:
@@ -88,15 +77,10 @@ def test_thinning_keeps_all_that_is_flagged_and_the_shape(seed: int, n: int, mos
     assert shapely.distance(way, shapely.points(x, y)).max() <= tolerance_m * stretch + 1e-6
 
 
-def test_a_ship_that_lies_still_for_long_is_thinned_to_little() -> None:
+def test_what_is_long_makes_no_huge_file_and_the_map_says_what_it_left_out() -> None:
     dice = np.random.default_rng(1)
-    fix = track(dice.normal((50.33, 29.23), 1e-4, (30_000, 2)))
-    kept, tolerance_m = layers.thin(fix)
-    assert len(kept) < 10 and tolerance_m == layers.FIRST_TOLERANCE_M
-
-
-def test_a_long_track_makes_no_huge_file_and_the_map_says_what_it_left_out() -> None:
-    dice = np.random.default_rng(2)
+    still, tolerance_m = layers.thin(track(dice.normal((50.33, 29.23), 1e-4, (30_000, 2))))
+    assert len(still) < 10 and tolerance_m == layers.FIRST_TOLERANCE_M
     fix = track((54, 26) + np.cumsum(dice.normal(0, 0.002, (200_000, 2)), axis=0) % 2)
     page = portmap.map_page(PORTS, hostile_ship(fix))
     assert len(page) < 5_000_000
@@ -197,10 +181,10 @@ def test_the_pages_own_policy_lets_no_other_script_run(visit: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [
-        pytest.param("SIM UMBRA", {"credible", "second hull"}, id="first of two on an MMSI"),
-        pytest.param("SIM VEGA", {"credible", "second hull"}, id="second of two on an MMSI"),
-        pytest.param("SIM NAVI", {"credible", "implausible"}, id="jammed"),
-        pytest.param("SIM BELLATRIX", {"credible", "wrong clock"}, id="wrong clock"),
+        ("SIM UMBRA", {"credible", "second hull"}),  # she and the next are two on an MMSI
+        ("SIM VEGA", {"credible", "second hull"}),
+        ("SIM NAVI", {"credible", "implausible"}),
+        ("SIM BELLATRIX", {"credible", "wrong clock"}),
     ],
 )
 def test_fixes_of_a_ship_have_their_verdicts(
@@ -222,11 +206,7 @@ Command = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def ports_map(capsys: pytest.CaptureFixture[str]) -> Command:
     """`barometer ports --map`: exit code, output, messages."""
-
-    def run(target: Path, *options: str) -> tuple[int, str, str]:
-        return main(["ports", "--map", str(target), *options]), *capsys.readouterr()
-
-    return run
+    return lambda *given: (main(["ports", "--map", *map(str, given)]), *capsys.readouterr())
 
 
 def test_ports_map_needs_no_home_and_replaces_a_file(
@@ -244,8 +224,7 @@ def test_ports_map_draws_a_ship_of_the_lake(
     sample_home: Settings, tmp_path: Path, ports_map: Command
 ) -> None:
     target = tmp_path / "ship.html"
-    home = ("--home", str(sample_home.home))
-    code, out, _ = ports_map(target, "--ship", "sim umbra", *home, "--json")
+    code, out, _ = ports_map(target, "--ship", "sim umbra", "--home", sample_home.home, "--json")
     assert (code, len(json.loads(out))) == (0, len(PORTS.port))
     text = target.read_text(encoding="utf-8")
     assert "<title>SIM UMBRA, IMO 3722350</title>" in text and "SIMULATED DATA" in text
@@ -254,34 +233,29 @@ def test_ports_map_draws_a_ship_of_the_lake(
 ONLY_LISTED = "select min(imo) from register_entry anti join hull using (imo)"
 
 
-@pytest.mark.parametrize(
-    ("ship", "message"),
-    [
-        pytest.param("sim", "ships. Give the number of one", id="several"),
-        pytest.param("1234567", "no ship of that number or name", id="unknown"),
-        pytest.param("\x1b[31mnobody", "no ship of that number or name", id="hostile"),
-        pytest.param(None, "listed, but never received", id="only listed"),
-    ],
-)
 def test_without_one_ship_heard_there_is_no_map(
-    sample_home: Settings, tmp_path: Path, ports_map: Command, ship: str | None, message: str
+    sample_home: Settings, tmp_path: Path, ports_map: Command
 ) -> None:
-    if ship is None:
-        with access.reading(sample_home) as con:
-            ship = str(con.execute(ONLY_LISTED).fetchall()[0][0])
+    with access.reading(sample_home) as con:
+        ((only_listed,),) = con.execute(ONLY_LISTED).fetchall()
     target = tmp_path / "ship.html"
-    code, _, err = ports_map(target, "--ship", ship, "--home", str(sample_home.home))
-    assert code == 1 and message in err and "\x1b" not in err
-    assert not target.exists()
+    for ship, message in (
+        ("sim", "ships. Give the number of one"),
+        ("1234567", "no ship of that number or name"),
+        ("\x1b[31mnobody", "no ship of that number or name"),
+        (only_listed, "listed, but never received"),
+    ):
+        code, _, err = ports_map(target, "--ship", ship, "--home", sample_home.home)
+        assert code == 1 and message in err and "\x1b" not in err
+        assert not target.exists()
 
 
-def test_a_map_that_cannot_be_written_says_so(tmp_path: Path, ports_map: Command) -> None:
+def test_a_map_that_cannot_be_written_says_so(
+    tmp_path: Path, ports_map: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
     for target in (tmp_path / "nowhere" / "map.html", tmp_path):
         code, _, err = ports_map(target)
         assert code == 1 and f"{target}: the map cannot be written" in err
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_ship_without_a_map_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ports", "--ship", "9187629"]) == 2
     assert "--ship needs --map" in capsys.readouterr().err

@@ -23,19 +23,11 @@ from tests.conftest import ROOT
 SQL = [sys.executable, "-m", "flows.cli", "sql"]
 
 
-def running(home: Settings, *arguments: str) -> subprocess.Popen[str]:
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    encoding = {"encoding": "utf-8", "errors": "replace"}
+def running(home: Settings, *arguments: str, **given: Any) -> subprocess.Popen[str]:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     return subprocess.Popen(
-        [*SQL, *arguments, "--home", str(home.home)], cwd=ROOT, **pipes, **encoding
-    )
-
-
-def barometer(*arguments: str, **given: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*SQL, *arguments],
-        check=False,
-        **{"capture_output": True, "text": True, "cwd": ROOT, "timeout": 200} | given,
+        [*SQL, *arguments, "--home", str(home.home)],
+        **{"cwd": ROOT, "encoding": "utf-8", "errors": "replace", **pipes} | given,
     )
 
 
@@ -47,9 +39,10 @@ def test_the_session_is_in_utc_and_a_query_comes_from_a_file(home: Settings) -> 
         date_trunc('day', timestamptz '2026-03-09 00:30:00+00')::date as on,
         timestamp '2026-03-08 23:00:00' < timestamptz '2026-03-08 23:30:00+00' as is_before
     """
-    there = ("--home", str(home.home), "--format", "json")
-    done = barometer(*there, input=text, env=os.environ | {"TZ": "Asia/Tehran"})
-    assert json.loads(done.stdout) == {
+    environ = os.environ | {"TZ": "Asia/Tehran"}
+    with running(home, "--format", "json", env=environ) as process:
+        out, _ = process.communicate(text, 200)
+    assert json.loads(out) == {
         "zone": "UTC",
         "at": "2026-03-08T23:00:00+00",
         "on": "2026-03-09",
@@ -69,13 +62,13 @@ def test_a_closed_pipe_ends_the_output(home: Settings, form: str) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_full_disk_is_reported(home: Settings, form: str) -> None:
-    with Path("/dev/full").open("wb") as full:
-        done = barometer(
-            *("select 1", "--home", str(home.home), "--format", form),
-            **{"capture_output": False, "stdout": full, "stderr": subprocess.PIPE},
-        )
-    assert done.returncode == 1
-    assert done.stderr == "barometer: the result could not be written: No space left on device.\n"
+    with (
+        Path("/dev/full").open("wb") as full,
+        running(home, "select 1", "--format", form, stdout=full) as process,
+    ):
+        _, err = process.communicate(timeout=200)
+    assert process.returncode == 1
+    assert err == "barometer: the result could not be written: No space left on device.\n"
 
 
 ENDLESS = "select count(*) from range(1000000000) a, range(1000) b where a.range + b.range < 0"
@@ -96,12 +89,12 @@ class Typing:
         os.close(slave)
         self.seen = ""
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, *shown: str) -> None:
+        """Type a line, and wait for what it shows in turn."""
         self.seen = ""
-        os.write(self.master, text.encode())
-
-    def stop(self) -> None:
-        os.kill(self.running.pid, signal.SIGINT)
+        os.write(self.master, text.encode() + b"\n")
+        for expected in shown:
+            self.see(expected)
 
     def see(self, text: str, patience_s: float = 200, is_stopped: bool = False) -> str:
         """Wait for a text; with ``is_stopped`` press Ctrl-C while nothing comes: one that
@@ -115,7 +108,7 @@ class Typing:
                 except OSError:  # the terminal was closed at the other end
                     break
             elif is_stopped:
-                self.stop()
+                os.kill(self.running.pid, signal.SIGINT)
         assert text in self.seen, self.seen
         return self.seen
 
@@ -139,34 +132,24 @@ def test_the_prompt_goes_on_after_errors(typing: Typing) -> None:
         (";", "barometer> "),
         ("select 1/0 as x, cast('y' as integer);", "Could not convert"),
     ):
-        typing.type(text + "\n")
+        typing.type(text)
         assert "Traceback" not in typing.see(message)
-    typing.type("create temp table mine as select 6 as x;\n")
-    typing.see("barometer> ")
-    typing.type("select x * 7 as\n")
-    typing.see("... ")
-    typing.type("answer from mine; select current_setting('TimeZone') as zone;\n")
-    typing.see("42")
-    typing.see("UTC")
-    typing.see("barometer> ")
+    typing.type("create temp table mine as select 6 as x;", "barometer> ")
+    typing.type("select x * 7 as", "... ")
+    query = "answer from mine; select current_setting('TimeZone') as zone;"
+    typing.type(query, "42", "UTC", "barometer> ")
 
 
 def test_ctrl_c_ends_the_query_and_not_the_prompt(typing: Typing) -> None:
     for _ in range(2):
-        typing.type(f"{ENDLESS};\n")
-        typing.see("< 0;")
+        typing.type(f"{ENDLESS};", "< 0;")
         time.sleep(1)
         assert "Traceback" not in typing.see("The query was stopped.", is_stopped=True)
         typing.see("barometer> ")
-        typing.type("select 6 * 7 as answer;\n")
-        typing.see("42")
-        typing.see("barometer> ")
-    typing.type("select half of a query\n")
-    typing.see("... ")
+        typing.type("select 6 * 7 as answer;", "42", "barometer> ")
+    typing.type("select half of a query", "... ")
     typing.see("barometer> ", is_stopped=True)
-    typing.type("select 6 * 8 as answer;\n")
-    typing.see("48")
-    typing.see("barometer> ")
+    typing.type("select 6 * 8 as answer;", "48", "barometer> ")
 
 
 def test_ctrl_c_ends_a_query_of_the_command(home: Settings) -> None:
@@ -180,17 +163,13 @@ def test_ctrl_c_ends_a_query_of_the_command(home: Settings) -> None:
 
 def test_a_prompt_says_that_the_catalogue_was_replaced(home: Settings, typing: Typing) -> None:
     path = access.existing(home.home)
-    typing.type("select 'before' as note;\n")
-    typing.see("before")
-    typing.see("barometer> ")
+    typing.type("select 'before' as note;", "before", "barometer> ")
     newer = path.with_name("newer.duckdb")
     newer.write_bytes(path.read_bytes())
     newer.replace(path)
-    typing.type("select count(*) as ports, 'after' as told from port;\n")
-    typing.see("after")
-    typing.see("A run has replaced the catalogue")
-    typing.type("select 'again' as note;\n")
-    typing.see("again")
+    replaced = "A run has replaced the catalogue"
+    typing.type("select count(*) as ports, 'after' as told from port;", "after", replaced)
+    typing.type("select 'again' as note;", "again")
     assert "A run has replaced" not in typing.see("barometer> ")
     typing.type("\x04")
     assert typing.running.wait(200) == 0
