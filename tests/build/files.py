@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import shutil
 import zipfile
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -395,3 +396,17 @@ def columns(names: Sequence[str], layout: str = LAYOUTS[1], **changes: str) -> s
     """A line with the published columns in the order of `names`; unknown ones get ``extra``."""
     known = dict(zip(SOURCES[layout].header, fields(layout, **changes), strict=True))
     return ",".join(known.get(name, "extra") for name in names)
+
+
+def rot(path: Path) -> None:
+    """The middle half of a file's bytes are others; its size stays."""
+    content = bytearray(path.read_bytes())
+    half = slice(len(content) // 4, len(content) * 3 // 4)
+    content[half] = bytes(byte ^ 0xA5 for byte in content[half])
+    path.write_bytes(content)
+
+
+def copy_of(settings: Settings, folder: Path) -> Settings:
+    """A copy of a home, as `home` in a folder."""
+    shutil.copytree(settings.home, folder / "home")
+    return settings._replace(home=folder / "home")

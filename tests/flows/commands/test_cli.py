@@ -202,7 +202,7 @@ def test_check_finds_no_fault_and_a_rebuild_gives_the_same(home: str, command: C
     assert {finding["check"] for finding in findings} == {"never_heard"}
 
 
-def test_check_finds_damaged_files_and_a_different_catalogue(copy: str, command: Command) -> None:
+def test_check_finds_a_different_catalogue(copy: str, command: Command) -> None:
     with duckdb.connect(f"{copy}/barometer.duckdb") as con:
         con.execute("delete from vessel where mmsi = (select min(mmsi) from vessel)")
         con.execute("drop table worked_part")
@@ -210,12 +210,6 @@ def test_check_finds_damaged_files_and_a_different_catalogue(copy: str, command:
     assert done.code == 1
     assert "vessel: 0 rows are missing in a rebuild, and 1 are only there" in done.out
     assert "worked_part: only one of the two has it" in done.out
-    first, second = sorted(Path(copy).glob("position/*/*/*.parquet"))[:2]
-    first.unlink()
-    second.write_bytes(second.read_bytes()[:-1] + b"x")
-    done = command("check", "--home", copy)
-    assert done.code == 1
-    assert "is missing" in done.out and "is not the file that was written" in done.out
 
 
 def test_a_home_that_was_moved_works_and_is_repointed(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
-import numpy as np
 import pytest
 
 from flows.home.settings import Settings
@@ -27,9 +27,7 @@ from tests.build.files import (
     ingest,
     ingested,
     ledger,
-    packed,
     positions,
-    row,
     settings_of,
     tree,
     write,
@@ -53,15 +51,16 @@ NO_MEMORY = duckdb.OutOfMemoryException("out of memory")
 NOWHERE = stage.WRITE.replace("to $out", "to '/no/such/folder/x.parquet'").replace(
     "order by", "and $out <> '' order by"
 )
-FAILING: dict[str, tuple[str, Any]] = {
-    "writer of rejects": ("pyarrow.parquet.ParquetWriter", failing(NO_SPACE)),
-    "rejects": ("pyarrow.parquet.ParquetWriter.write_table", failing(NO_SPACE)),
-    "copy": ("flows.ingest.stage.WRITE", NOWHERE),
-    "connection": ("flows.ingest.stage.connect", failing(NO_MEMORY)),
-    "memory": ("flows.rows.parse.rejects_table", failing(MemoryError())),
-    "adoption": ("flows.ingest.commit.adopt", failing(NO_SPACE)),
-    "manifest": ("flows.lake.manifest.write_durably", failing(NO_SPACE)),
-    "rights": ("flows.lake.manifest.sync_folder", failing(NO_RIGHTS)),
+FAILING: dict[str, AbstractContextManager[Any]] = {
+    "writer of rejects": patch("pyarrow.parquet.ParquetWriter", failing(NO_SPACE)),
+    "rejects": patch("pyarrow.parquet.ParquetWriter.write_table", failing(NO_SPACE)),
+    "copy": patch("flows.ingest.stage.WRITE", NOWHERE),
+    "connection": patch("flows.ingest.stage.connect", failing(NO_MEMORY)),
+    "memory": patch("flows.rows.parse.rejects_table", failing(MemoryError())),
+    "adoption": patch("flows.ingest.commit.adopt", failing(NO_SPACE)),
+    "manifest": patch("flows.lake.manifest.write_durably", failing(NO_SPACE)),
+    "rights": patch("flows.lake.manifest.sync_folder", failing(NO_RIGHTS)),
+    "a disk that takes no more": largest_file(2_000),
 }
 LOW, HIGH = sorted([day(*fleet(9), "junk"), day(*fleet(9, 5), "junk")], key=file_id)
 
@@ -74,20 +73,17 @@ def untroubled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
     return positions(home), ledger(home)
 
 
-@pytest.mark.parametrize(("target", "replacement"), FAILING.values(), ids=FAILING.keys())
+@pytest.mark.parametrize("failure", FAILING.values(), ids=FAILING.keys())
 def test_a_failing_write_leaves_the_lake_as_it_was_and_may_be_tried_again(
     home: Settings,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     untroubled: tuple[Any, ...],
-    target: str,
-    replacement: Any,
+    failure: AbstractContextManager[Any],
 ) -> None:
     ingested(home, HIGH)
     before = tree(home.home)
     path = write(tmp_path / "new", LOW)
-    with monkeypatch.context() as patch:
-        patch.setattr(target, replacement)
+    with failure:
         (outcome,) = ingest(home, path)
     assert (outcome.state, outcome.is_transient) == ("failed", True)
     assert outcome.message.startswith("day.csv: not written to ")
@@ -173,37 +169,3 @@ def test_a_transient_failure_is_raised_and_may_be_tried_again(
             states.append("after a second try")
     assert states == ["ingested", "ingested", "after a second try", "ingested"]
     assert len(positions(home)) == 9
-
-
-def test_a_member_that_fails_does_not_stop_the_others(home: Settings, tmp_path: Path) -> None:
-    good, more = day(*fleet(3)), day(*fleet(3, 3))
-    members = {"a.csv": good, "bad.csv": b"x\n", "empty.csv": b"", "c.csv": more}
-    path = write(tmp_path / "in", zipped(members), name="x.zip")
-    assert [o.state for o in ingest(home, path)] == ["ingested", "failed", "failed", "ingested"]
-    assert len(positions(home)) == 6
-
-
-@pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
-def test_of_a_cut_file_nothing_goes_in(home: Settings, tmp_path: Path, packing: str) -> None:
-    content = day(*(x + os.urandom(40).hex() for x in fleet(2000)))
-    whole = packed(content, packing)
-    for size in (len(whole) * 2 // 3, len(whole) - 5):
-        path = write(tmp_path / "in", whole[:size], name="cut.csv")
-        before = tree(home.home)
-        (outcome,) = ingest(home, path)
-        assert (outcome.state, outcome.is_transient) == ("failed", False)
-        assert "cut or damaged" in outcome.message
-        assert tree(home.home) == before
-
-
-def test_a_disk_that_takes_no_more_is_a_message(tmp_path: Path) -> None:
-    drawn = np.random.default_rng(1).uniform(-80, 80, 20_000)
-    lines = [row(lon=f"{x:.5f}", lat=f"{x / 2:.5f}") for x in drawn]  # which nothing packs well
-    path = write(tmp_path / "in", day(*lines))
-    home = settings_of(tmp_path / "home")
-    with largest_file(20_000):
-        (outcome,) = ingest(home, path)
-    assert (outcome.state, outcome.is_transient) == ("failed", True)
-    assert outcome.message.startswith("day.csv: not written to ")
-    assert positions(home) == []
-    assert [o.state for o in ingest(home, path)] == ["ingested"]

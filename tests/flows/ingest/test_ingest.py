@@ -36,7 +36,6 @@ from tests.build.files import (
     zipped,
 )
 
-ROOT = Path(__file__).parents[3]
 SOG = POSITION_SCHEMA.names.index("sog_kn")
 
 
@@ -45,7 +44,9 @@ SOG = POSITION_SCHEMA.names.index("sog_kn")
 
 def test_the_same_content_is_one_file_however_it_is_packed(home: Settings, tmp_path: Path) -> None:
     content = day(*fleet(20), "junk")
-    (outcome,) = ingest(home, write(tmp_path / "in", content))
+    twice = zipped({"a.csv": content, "b/c.csv": content})
+    outcome, second = ingest(home, write(tmp_path / "in", twice, name="x.zip"))
+    assert (outcome.state, second.state) == ("ingested", "known")
     before = tree(home.home)
     assert outcome.entry is not None and outcome.entry.file_id == file_id(content)
     for packing in PACKINGS:
@@ -53,14 +54,6 @@ def test_the_same_content_is_one_file_however_it_is_packed(home: Settings, tmp_p
         assert (again.state, again.entry) == ("known", None)
         assert outcome.name in again.message
     assert tree(home.home) == before
-
-
-def test_a_member_that_stands_twice_in_an_archive_goes_in_once(
-    home: Settings, tmp_path: Path
-) -> None:
-    content = day(*fleet(3))
-    path = write(tmp_path, zipped({"a.csv": content, "b/c.csv": content}), name="x.zip")
-    assert [o.state for o in ingest(home, path)] == ["ingested", "known"]
 
 
 def test_files_that_begin_alike_are_two_files(
@@ -120,15 +113,6 @@ def test_of_a_fix_that_stands_twice_in_a_file_the_line_does_not_count(
     # By its values: the smaller number, and any before none.
     assert [r[SOG] for r in positions(home)] == [3.0] * 30
     assert ledger(home)[0][2:6] == (120, 30, 90, 0)
-
-
-def test_fixes_differ_by_the_stored_place(home: Settings) -> None:
-    """Two hulls may share MMSI and time; places that are stored alike are one place."""
-    near = [row(lon="50.100001", lat="27"), row(lon="50.099999", lat="27")]
-    others = [row(lon="50.10001", lat="27"), row(lon="56.1", lat="27"), row(lon="50.1", lat="25.1")]
-    ingested(home, day(*near, *others))
-    places = [(50.1, 25.1), (50.1, 27.0), (50.10001, 27.0), (56.1, 27.0)]
-    assert sorted(r[2:4] for r in positions(home)) == places
 
 
 def test_a_place_goes_through_the_sort_to_the_last_bit(home: Settings) -> None:

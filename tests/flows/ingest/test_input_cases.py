@@ -124,13 +124,15 @@ def test_archives_are_opened_one_level_down_whatever_else_is_in_them(
         "a.csv.zst": bytes(pa.compress(days[0], "zstd", asbytes=True)),
         "deep/inner.zip": inner,
         "d.csv": days[3],
+        "bad.csv": b"x\n",
+        "empty.csv": b"",
         "empty.zip": zipped({}),
         "half.zip": zipped({"x.csv": day()})[:-9],
         "too.zip": zipped({"deep.zip": zipped({"e.csv": days[4]}), "f.csv": day(*fleet(3, 90))}),
     }
     outcomes = ingest(home, write(tmp_path, zipped(outer), name="x.zip"))
     good = "a.csv.zst deep/inner.zip!b.csv deep/inner.zip!c.csv.gz d.csv too.zip!f.csv".split()
-    bad = "empty.zip half.zip too.zip!deep.zip".split()
+    bad = "bad.csv empty.csv empty.zip half.zip too.zip!deep.zip".split()
     expected = {f"x.zip!{name}": "ingested" for name in good}
     expected |= {f"x.zip!{name}": "failed" for name in bad}
     assert {o.name: o.state for o in outcomes} == expected

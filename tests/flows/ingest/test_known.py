@@ -18,7 +18,7 @@ from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources import packings
 from flows.sources.definitions import load_sources
-from tests.build.files import day, fleet, write, zipped
+from tests.build.files import day, fleet, rot, write, zipped
 from tests.conftest import no_pictures
 
 LONG_AGO = 3600
@@ -186,8 +186,6 @@ def test_where_the_lake_is_damaged_its_files_are_read_again(home: Settings, fold
     with no_pictures():
         run.derive(home, [], publish=True)
     for path in (home.home / "position").rglob("[0-9].parquet"):
-        content = bytearray(path.read_bytes())
-        content[len(content) // 2] ^= 0xFF  # which only the check finds
-        path.write_bytes(content)
+        rot(path)  # which only the check finds
     assert any(finding.check == "files" for finding in check(home))
     assert states(home, folder) == ["ingested"] * 4

@@ -11,7 +11,7 @@ import pytest
 
 from flows.catalogue import access
 from flows.cli import main
-from flows.home import history, lock
+from flows.home import lock
 from flows.home.settings import BarometerError, Settings
 from flows.ingest.recover import LOST, UNKNOWN_NAME, recover
 from flows.lake import notes
@@ -221,18 +221,6 @@ def test_a_lake_that_is_gone_whole_is_no_new_home(home: Settings) -> None:
     messages = recover(home)
     assert len([line for line in messages if "none of its rows is here" in line]) == 3
     run.prepare(home)
-
-
-@pytest.mark.parametrize("folder", ["position", "reject"])
-def test_a_folder_that_is_gone_with_the_manifest_there_is_reported_and_nothing_published(
-    home: Settings, folder: str
-) -> None:
-    shutil.rmtree(home.home / folder)
-    before = history.read_history(home.home, history.PUBLISHED)
-    run.prepare(home)
-    with pytest.raises(BarometerError, match="is missing"):
-        run.derive(home, [], publish=True)
-    assert history.read_history(home.home, history.PUBLISHED) == before
 
 
 def test_a_run_that_is_killed_before_its_first_commit_is_no_loss(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from flows.lake.manifest import connect, part_paths, read_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner import run
 from tests.build.contents import contents, differing
+from tests.build.files import copy_of, rot
 from tests.conftest import FillHome
 
 
@@ -59,8 +60,7 @@ def compacted_home(
     plain: Settings, fill_home: FillHome, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
     """The same, compacted in the background of a run."""
-    home = tmp_path_factory.mktemp("compacted") / "home"
-    shutil.copytree(plain.home, home)
+    home = copy_of(plain, tmp_path_factory.mktemp("compacted")).home
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compact, "FEW", 2)
         return fill_home(home, [])
@@ -69,8 +69,7 @@ def compacted_home(
 @pytest.fixture
 def home(compacted_home: Settings, tmp_path: Path) -> Settings:
     """A copy of it. Its views are of the other home until a run."""
-    shutil.copytree(compacted_home.home, tmp_path / "home")
-    return compacted_home._replace(home=tmp_path / "home")
+    return copy_of(compacted_home, tmp_path)
 
 
 def test_all_is_as_without(compacted_home: Settings, plain: Settings) -> None:
@@ -147,9 +146,7 @@ def test_a_cut_one_is_not_read_and_made_anew(home: Settings, plain: Settings) ->
 def test_a_changed_one_is_named_by_the_check(home: Settings) -> None:
     (one,) = compact.kept(home.home, read_manifest(home.home))
     file = one.folder / "position.parquet"
-    content = bytearray(file.read_bytes())
-    content[100] ^= 255
-    file.write_bytes(content)
+    rot(file)
     faults = [finding.message for finding in check(home) if finding.check == "files"]
     assert len(faults) == 1 and str(file) in faults[0] and "Delete" in faults[0]
 
@@ -158,7 +155,7 @@ def test_one_that_cannot_be_read_is_made_anew_in_the_same_run(
     home: Settings, plain: Settings, fill_home: FillHome, caplog: pytest.LogCaptureFixture
 ) -> None:
     (one,) = compact.kept(home.home, read_manifest(home.home))
-    spoil(one.folder / "position.parquet")
+    rot(one.folder / "position.parquet")
     with caplog.at_level(logging.WARNING):
         fill_home(home.home, [])
     assert "compact files were damaged" in caplog.text
@@ -168,21 +165,12 @@ def test_one_that_cannot_be_read_is_made_anew_in_the_same_run(
     assert differing(contents(home), contents(plain)) == []
 
 
-def spoil(file: Path) -> None:
-    """Half of its bytes are others; the size stays."""
-    content = bytearray(file.read_bytes())
-    half = slice(len(content) // 4, len(content) * 3 // 4)
-    content[half] = bytes(byte ^ 0xA5 for byte in content[half])
-    file.write_bytes(content)
-
-
 def test_a_part_that_cannot_be_read_is_named(
     plain: Settings, fill_home: FillHome, tmp_path: Path
 ) -> None:
-    shutil.copytree(plain.home, tmp_path / "home")
-    settings = plain._replace(home=tmp_path / "home")
+    settings = copy_of(plain, tmp_path)
     part = next(iter(part_paths(settings.home, read_manifest(settings.home), "position")))
-    spoil(Path(part))
+    rot(Path(part))
     shutil.rmtree(settings.home / digest.FOLDER)  # with it, a run may have no need of the part
     with pytest.raises(BarometerError, match=f"the lake is damaged(.|\n)*{part}: (.|\n)*again"):
         fill_home(settings.home, [])
@@ -198,10 +186,9 @@ def test_a_full_disk_costs_no_run(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    shutil.copytree(plain.home, tmp_path / "home")
     monkeypatch.setattr(compact, "_made", full)
     with caplog.at_level(logging.WARNING):
-        settings = fill_home(tmp_path / "home", [])
+        settings = fill_home(copy_of(plain, tmp_path).home, [])
     assert "were not compacted, the next run tries" in caplog.text
     assert compacted(settings) == []
     assert rows(settings) == rows(plain)

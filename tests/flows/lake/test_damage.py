@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,19 +15,11 @@ from flows.catalogue import access, check
 from flows.home import history
 from flows.home.settings import BarometerError, Settings
 from flows.lake.entry import KINDS
-from flows.lake.manifest import (
-    FORMAT,
-    MANIFEST,
-    UPGRADES,
-    adopt,
-    part_paths,
-    read_manifest,
-    write_manifest,
-)
+from flows.lake.manifest import adopt, part_paths, read_manifest, write_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner import run
 from tests.build.contents import contents, differing
-from tests.build.files import LAYOUTS, day, file_id, ingest, settings_of, write
+from tests.build.files import LAYOUTS, day, file_id, ingest, rot, settings_of, write
 from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
 
@@ -62,13 +54,6 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-9])
 
 
-def rot(path: Path) -> None:
-    """A byte in the middle is another; the size stays."""
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    path.write_bytes(content)
-
-
 def parts_of(settings: Settings, kind: str) -> list[Path]:
     return [Path(p) for p in part_paths(settings.home, read_manifest(settings.home), kind)]
 
@@ -77,27 +62,51 @@ def faults(settings: Settings, name: str) -> list[str]:
     return [f.message for f in check.check(settings) if f.is_fault and f.check == name]
 
 
+def swap_for_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def lose_folder(path: Path) -> None:
+    """The whole folder of the kind, as of a disk that is not mounted."""
+    shutil.rmtree(path.parents[2], ignore_errors=True)
+
+
 @pytest.mark.parametrize(
-    ("damage", "kind"), [(Path.unlink, "position"), (cut, "reject"), (rot, "position")]
+    ("damage", "kind", "why"),
+    [
+        (Path.unlink, "position", "is missing"),
+        (swap_for_folder, "position", "is missing"),
+        (lose_folder, "position", "is missing"),
+        (lose_folder, "reject", "is missing"),
+        (cut, "reject", "bytes, not "),
+        (rot, "position", "is not the file that was written"),
+    ],
 )
 def test_a_damaged_file_is_named_and_comes_back_with_its_source(
-    whole: Settings, home: Settings, kind: str, damage: Damage
+    whole: Settings, home: Settings, kind: str, damage: Damage, why: str
 ) -> None:
-    for path in parts_of(home, kind):
+    parts = parts_of(home, kind)
+    for path in parts:
         damage(path)
     messages = faults(home, "files")
-    assert len(messages) == len(parts_of(home, kind))
-    assert ".csv (danish-maritime-authority, 2026-06-0" in messages[0]
-    assert " rows of " in messages[0] and "barometer run FILE" in messages[0]
+    if damage is lose_folder:
+        assert messages.pop().endswith("the folder is missing. Is a disk not mounted?")
+    assert len(messages) == len(parts) and why in messages[0]
+    lost = r"\d rows of .\.csv \(danish-maritime-authority, 2026-06-0\d to 2026-06-0\d\)"
+    assert re.search(rf"{parts[0]}: .*{lost}.*barometer run FILE", messages[0]), messages[0]
     if damage is not rot:
         before = contents_without_lake(home)
         with pytest.raises(BarometerError, match="catalogue and reports are as they were"):
             run.derive(home, [], publish=True)
         assert contents_without_lake(home) == before
     prepare_home(home.home)
+    if damage is swap_for_folder:
+        for path in parts:
+            path.rmdir()
     later = home._replace(as_of=AS_OF.replace(year=2028))
     states = [outcome.state for outcome in ingest(later, home.home.parent / "in")]
-    assert states.count("ingested") == len(parts_of(home, kind))
+    assert states.count("ingested") == len(parts)
     assert check.check(home) == check.check(whole)
     assert differing(contents(whole), contents(home)) == []
 
@@ -171,19 +180,3 @@ def test_wrong_sums_histories_and_registers_are_found(home: Settings) -> None:
     assert len(limits) == 1 and "was the clock wrong" in limits[0]
     (message,) = faults(home, "registers")
     assert "a version of ofac cannot be read" in message and "backup" in message
-
-
-def test_an_older_manifest_is_upgraded_by_the_next_commit(
-    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = home.home / MANIFEST
-    raw = json.loads(path.read_text())
-    path.write_text(json.dumps({"format": 0, "inputs": raw["files"]}))
-    monkeypatch.setitem(UPGRADES, 0, lambda old: {"format": 1, "files": old["inputs"]})
-    old = path.read_text()
-    prepare_home(home.home)
-    assert path.read_text() == old  # to read changes nothing
-    new = write(tmp_path / "new", day(*call(ship(2, "NEW"), 1), layout=LAYOUTS[2]))
-    assert [outcome.state for outcome in ingest(home, new)] == ["ingested"]
-    assert json.loads(path.read_text())["format"] == FORMAT
-    assert len(read_manifest(home.home).entries) == 3

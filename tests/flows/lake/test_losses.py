@@ -16,7 +16,7 @@ from flows.lake import losses
 from flows.lake.manifest import CATALOGUE
 from flows.registers import store
 from flows.runner import run
-from tests.build.files import LAYOUTS, day, ingest, row, settings_of, tree, write
+from tests.build.files import LAYOUTS, copy_of, day, ingest, row, settings_of, tree, write
 from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
 
@@ -51,8 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def home(whole: Settings, tmp_path: Path) -> Settings:
-    shutil.copytree(whole.home, tmp_path / "home")
-    return whole._replace(home=tmp_path / "home")
+    return copy_of(whole, tmp_path)
 
 
 def lines(settings: Settings, name: str) -> list[bytes]:
