@@ -16,6 +16,9 @@ from flows.derive import calls
 from flows.registers.bundled import Version
 from geo.plausibility import JUMP, REASONS
 
+Connection = duckdb.DuckDBPyConnection
+Row = dict[str, Any]
+
 
 @contextmanager
 def session(
@@ -38,6 +41,13 @@ def derive(con: duckdb.DuckDBPyConnection, *wanted: str) -> None:
             if con.execute(query, {"name": need}).fetchone() == (0,):
                 derive(con, need)
         relations.create(con, name)
+
+
+def rows(con: Connection, query: str, *values: Any) -> list[Row]:
+    """The rows of a query, by the names of their columns."""
+    found = con.execute(query, list(values))
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, line, strict=True)) for line in found.fetchall()]
 
 
 # The registers, from versions of lists alone

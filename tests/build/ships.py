@@ -22,7 +22,7 @@ from flows.registers.decisions import FILE
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
-from tests.build.files import LAYOUTS, day, row
+from tests.build.files import LAYOUTS, day, ingested, row, settings_of
 
 DANISH = LAYOUTS[2]
 START = datetime(2026, 6, 1)
@@ -209,6 +209,15 @@ def home_of(
     if decisions:
         (settings.home / FILE).write_text("\n".join(decisions), encoding="utf-8")
     run.derive(settings, outcomes, publish=False)
+    return settings
+
+
+def home_with(
+    folder: Path, *files: bytes, as_of: datetime = AS_OF, publish: bool = False
+) -> Settings:
+    """A home with these files of AIS, and all that follows."""
+    settings = settings_of(folder / "home", as_of=as_of, threads=1)
+    run.derive(settings, ingested(settings, *files), publish=publish)
     return settings
 
 

@@ -21,6 +21,7 @@ from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
+from tests.build.derivation import Connection
 
 AS_OF = datetime.fromisoformat("2026-03-18")
 """A Wednesday: 2026-W10 and W11 are closed, W12 is open."""
@@ -142,6 +143,13 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     prepare_home(home)
     run.derive(made, [], publish=True)
     return made
+
+
+@pytest.fixture(scope="module")
+def con(home: Settings) -> Iterator[Connection]:
+    """The catalogue of the module's own `home`, opened as the program opens it."""
+    with access.reading(home) as opened:
+        yield opened
 
 
 @pytest.fixture

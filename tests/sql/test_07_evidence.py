@@ -10,16 +10,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 
-from flows.catalogue import access
 from flows.derive.calls import FLAGGED_SCHEMA
 from flows.home.resources import sql_text
 from flows.home.settings import Settings
 from flows.lake.schema import POSITION_SCHEMA
-from tests.build.derivation import derive, session
+from tests.build.derivation import Connection, derive, session
 from tests.build.ships import BERTH, ROADS, SEA, Ship, call, home_of, second, ship, way, without_imo
 
 OFF_KHARG = (50.60, 28.95)
@@ -28,9 +26,6 @@ OFF_KHARG = (50.60, 28.95)
 LAST_DAY = 120
 
 AT_ONCE = ship(201, "TWO TRANSMITTERS")
-CHANGED = ship(202, "CHANGED IN PORT")
-THRICE = ship(203, "CHANGED TWICE")
-LATER = ship(204, "CALLS AGAIN")
 NEARLY = ship(205, "TEN HOURS LATER")
 SILENT = ship(206, "SILENT IN PORT")
 WAITED = ship(207, "WAITED UNDER ANOTHER")
@@ -45,14 +40,6 @@ def rows() -> Iterator[str]:
     """What every ship sent: a row an hour, six from sea to port and six back."""
     yield from call(AT_ONCE, 2)
     yield from call(second(AT_ONCE), 2)
-    yield from call(CHANGED, 2)[:18]
-    yield from call(second(CHANGED), 2)[18:]
-    # Three days in port; the third MMSI comes up two days after the first was heard.
-    for number, mid in enumerate((352, 636, 538)):
-        stay = way(second(THRICE, mid), 2, SEA, BERTH, SEA, stay_h=72)
-        yield from stay[28 * number : 28 * number + 28]
-    yield from call(LATER, 2)
-    yield from call(second(LATER), 6)
     # The first transmitter is last heard in port ten hours before the second, which is there.
     yield from call(NEARLY, 2)[:16]
     yield from call(second(NEARLY), 2)[26:]
@@ -83,13 +70,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return home_of(tmp_path_factory.mktemp("evidence"), rows())
 
 
-@pytest.fixture(scope="module")
-def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with access.reading(home) as opened:
-        yield opened
-
-
-def made(con: duckdb.DuckDBPyConnection, of: Ship) -> list[tuple[Any, ...]]:
+def made(con: Connection, of: Ship) -> list[tuple[Any, ...]]:
     """The calls of a ship under any of its MMSIs: area_kind, MID, and whether each is counted and
     in the headline."""
     query = """
@@ -106,72 +87,46 @@ def made(con: duckdb.DuckDBPyConnection, of: Ship) -> list[tuple[Any, ...]]:
     return con.execute(query, [of["mmsi"]]).fetchall()
 
 
-def counted(con: duckdb.DuckDBPyConnection, of: Ship) -> list[tuple[str, int]]:
-    return [(kind, mid) for kind, mid, is_counted, _ in made(con, of) if is_counted]
+def calls(con: Connection, of: Ship, column: str) -> list[tuple[Any, ...]]:
+    query = f"select {column} from port_call where mmsi = $1 order by arrived_at"
+    return con.execute(query, [int(of["mmsi"])]).fetchall()
 
 
 @pytest.mark.parametrize(
     ("of", "calls", "expected"),
     [
         pytest.param(AT_ONCE, 2, [("berth", 352)], id="two transmitters"),
-        pytest.param(CHANGED, 2, [("berth", 352)], id="changed in port"),
-        pytest.param(THRICE, 3, [("berth", 352)], id="changed twice"),
         pytest.param(NEARLY, 2, [("berth", 352)], id="ten hours later"),
-        pytest.param(LATER, 2, [("berth", 352), ("berth", 636)], id="calls on different days"),
         pytest.param(ONE, 1, [("berth", 352)], id="one of two hulls at one berth"),
         pytest.param(OTHER, 1, [("berth", 352)], id="the other of two"),
         pytest.param(SPANNED, 3, [("berth", 352)] * 2, id="one track tells two calls apart"),
         pytest.param(WAITS_TWICE, 3, [("anchorage", 352)] * 2, id="and two waits"),
+        pytest.param(
+            SILENT, 2, [("berth", 352), ("berth", 636)], id="silent in port, then another"
+        ),
     ],
 )
 def test_a_call_of_a_hull_is_counted_once(
-    con: duckdb.DuckDBPyConnection, of: Ship, calls: int, expected: list[tuple[str, int]]
+    con: Connection, of: Ship, calls: int, expected: list[tuple[str, int]]
 ) -> None:
-    assert len(made(con, of)) == calls  # port_call keeps them all
-    assert counted(con, of) == expected
+    found = made(con, of)
+    assert len(found) == calls  # port_call keeps them all
+    assert [(kind, mid) for kind, mid, is_counted, _ in found if is_counted] == expected
 
 
-def test_a_track_that_fell_silent_in_port_takes_no_later_call(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    open_calls = con.execute(
-        "select count(*) from port_call where mmsi = $1 and departed_at is null",
-        [int(SILENT["mmsi"])],
-    ).fetchone()
-    assert open_calls == (1,)
-    assert counted(con, SILENT) == [("berth", 352), ("berth", 636)]
-
-
-def test_of_a_wait_and_a_berth_call_under_two_mmsis_the_berth_call_is_counted(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    assert made(con, WAITED) == [
-        ("anchorage", 352, False, False),
-        ("berth", 636, True, True),
-    ]
-
-
-def test_a_wait_before_the_number_is_sent_is_part_of_the_voyage(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    imos = con.execute(
-        "select imo from port_call where mmsi = $1 order by arrived_at", [int(MUTE["mmsi"])]
-    ).fetchall()
-    assert imos == [(None,), (int(MUTE["imo"]),)]
+def test_a_wait_is_counted_apart_or_explained_by_the_berth_call(con: Connection) -> None:
+    assert made(con, WAITED) == [("anchorage", 352, False, False), ("berth", 636, True, True)]
+    # Before its number is sent, it is part of the voyage.
     assert made(con, MUTE) == [("anchorage", 352, True, False), ("berth", 352, True, True)]
+    assert calls(con, MUTE, "imo") == [(None,), (int(MUTE["imo"]),)]
+    assert (True,) in calls(con, SILENT, "departed_at is null")
 
 
-def test_a_destination_of_another_year_is_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
-    said = con.execute(
-        "select destination, first_at::date, last_at::date from russian_destination "
-        "where mmsi = $1 order by first_at",
-        [int(BOUND["mmsi"])],
-    ).fetchall()
-    assert [(words, first == last) for words, first, last in said] == [("RU NVS", True)] * 2
-    tiers = con.execute(
-        "select link_tier from port_call where mmsi = $1 order by arrived_at", [int(BOUND["mmsi"])]
-    ).fetchall()
-    assert tiers == [("none",), ("weak",)]
+def test_a_destination_of_another_year_is_no_evidence(con: Connection) -> None:
+    query = "select destination, first_at::date = last_at::date from russian_destination"
+    said = con.execute(f"{query} where mmsi = $1", [int(BOUND["mmsi"])]).fetchall()
+    assert said == [("RU NVS", True)] * 2
+    assert calls(con, BOUND, "link_tier") == [("none",), ("weak",)]
 
 
 NOON = datetime(2026, 6, 1, 12)

@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as of_examples
 from hypothesis import strategies as st
 
-from flows.catalogue import access
 from flows.home.resources import data_path, port_files, sql_text
+from flows.home.settings import Settings
 from geo.ports import load_ports
-from tests.build.derivation import derive, session
+from tests.build.derivation import Connection, Row, derive, session
+from tests.build.derivation import rows as records
 from tests.build.files import row
 from tests.build.ships import (
     BERTH,
@@ -67,17 +68,10 @@ def with_draught(
 
 def heard_twice_a_day(of: Ship, place: tuple[float, float], days: int) -> Iterator[str]:
     """A ship that lies at a place outside all limits, so that the ports around are heard."""
+    fix = {"lon": str(place[0]), "lat": str(place[1]), "sog_kn": "0.1", "nav_status": "At anchor"}
     for half_day in range(2 * days):
-        at = START + timedelta(hours=12 * half_day)
-        yield row(
-            DANISH,
-            **of,
-            reported_at=f"{at:%d/%m/%Y %H:%M:%S}",
-            lon=str(place[0]),
-            lat=str(place[1]),
-            sog_kn="0.1",
-            nav_status="At anchor",
-        )
+        at = f"{START + timedelta(hours=12 * half_day):%d/%m/%Y %H:%M:%S}"
+        yield row(DANISH, **of, **fix, reported_at=at)
 
 
 def rows() -> Iterator[str]:
@@ -105,13 +99,11 @@ def rows() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    made = home_of(tmp_path_factory.mktemp("cargo"), rows())
-    with access.reading(made) as opened:
-        yield opened
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return home_of(tmp_path_factory.mktemp("cargo"), rows())
 
 
-def of_calls(con: duckdb.DuckDBPyConnection, of: Ship, columns: str) -> list[tuple[Any, ...]]:
+def of_calls(con: Connection, of: Ship, columns: str) -> list[tuple[Any, ...]]:
     """Columns of a ship's calls under any of its MMSIs, the oldest first."""
     query = f"""
         select {columns}
@@ -124,79 +116,67 @@ def of_calls(con: duckdb.DuckDBPyConnection, of: Ship, columns: str) -> list[tup
     return con.execute(query, [of["mmsi"]]).fetchall()
 
 
-@pytest.mark.parametrize(
-    ("of", "direction", "by"),
-    [
-        pytest.param(LOADED, "loading", "draught; terminal", id="deeper at a loading terminal"),
-        pytest.param(NOT_KEYED, "loading", "terminal", id="a draught nobody changed says nothing"),
-        pytest.param(CAME_FULL, "discharging", "draught", id="the draught wins over the terminal"),
-        pytest.param(TOPPED, "loading", "terminal", id="less than a fifth may be ballast"),
-        pytest.param(ABSURD, "loading", "terminal", id="a draught that the ship cannot have"),
-        pytest.param(SWAPPED, "discharging", "draught; terminal", id="lighter at Neka"),
-        pytest.param(BOTH_WAYS, "unknown", None, id="a port of both directions"),
-        pytest.param(WAITS, "unknown", None, id="an anchorage says nothing by its terminal"),
-        pytest.param(SAILED_ON, "loading", "terminal", id="in port the draught is not final"),
-    ],
-)
-def test_direction(
-    con: duckdb.DuckDBPyConnection, of: Ship, direction: str, by: str | None
-) -> None:
-    assert of_calls(con, of, "direction, direction_by") == [(direction, by)]
+DIRECTION = "direction, direction_by"
+FIRST = "is_first_call, heard_weeks_before >= 13"
+CHANGE = "draught_change_m, moved_t"
+RUSSIAN = "last_russian_port, last_russian_at, next_russian_port, next_russian_at"
+CASES = {
+    "deeper at a loading terminal": (LOADED, DIRECTION, ("loading", "draught; terminal")),
+    "a draught nobody changed says nothing": (NOT_KEYED, DIRECTION, ("loading", "terminal")),
+    "the draught wins over the terminal": (CAME_FULL, DIRECTION, ("discharging", "draught")),
+    "less than a fifth may be ballast": (TOPPED, DIRECTION, ("loading", "terminal")),
+    "a draught that the ship cannot have": (ABSURD, DIRECTION, ("loading", "terminal")),
+    "lighter at Neka": (SWAPPED, DIRECTION, ("discharging", "draught; terminal")),
+    "a port of both directions": (BOTH_WAYS, DIRECTION, ("unknown", None)),
+    "an anchorage says nothing by its terminal": (WAITS, DIRECTION, ("unknown", None)),
+    "in port the draught is not final": (SAILED_ON, DIRECTION, ("loading", "terminal")),
+    "nor its change": (SAILED_ON, f"departed_at, {CHANGE}", (None, None, None)),
+    "no change, no tonnes": (NOT_KEYED, CHANGE, (0.0, None)),
+    "no change that the ship cannot have": (ABSURD, CHANGE, (None, None)),
+    "first by too little heard": (LOADED, FIRST, (None, False)),
+    "first in the tenth week": (TOO_SOON, FIRST, (None, False)),
+    "first after a quarter of a year heard": (GUEST, FIRST, (True, True)),
+    # Under another MMSI, of the same hull.
+    "the hull came before": (REGULAR, FIRST, (None, False), (False, True)),
+    "never in Russia": (LOADED, RUSSIAN, (None, None, None, None)),
+}  # fmt: skip
 
 
-def test_an_estimate_says_so_and_moves_less_than_the_ship_carries(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_is_told_of_calls(con: Connection, case: tuple[Ship, str, *tuple[Any, ...]]) -> None:
+    of, columns, *expected = case
+    assert of_calls(con, of, columns) == expected
+
+
+def test_an_estimate_says_so_and_moves_less_than_the_ship_carries(con: Connection) -> None:
     ((deadweight_t, by, moved_t),) = of_calls(con, LOADED, "deadweight_t, deadweight_by, moved_t")
     # 244 by 42 m: an Aframax tanker carries 105,000 to 115,000 t, at 90 t a centimetre.
     assert by == "estimate"
     assert 100_000 < deadweight_t < 120_000
     assert moved_t == pytest.approx(6.5 * 100 * 91, rel=0.05)
-    ((in_port, change, tonnes),) = of_calls(
-        con, SAILED_ON, "departed_at, draught_change_m, moved_t"
-    )
-    assert (in_port, change, tonnes) == (None, None, None)
-    assert of_calls(con, NOT_KEYED, "draught_change_m, moved_t") == [(0.0, None)]
-    assert of_calls(con, ABSURD, "draught_change_m, moved_t") == [(None, None)]
 
 
-def test_a_first_call_is_said_only_after_a_quarter_of_a_year_heard(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    columns = "is_first_call, heard_weeks_before >= 13"
-    assert of_calls(con, LOADED, columns) == [(None, False)]
-    assert of_calls(con, TOO_SOON, columns) == [(None, False)]
-    assert of_calls(con, GUEST, columns) == [(True, True)]
-    # Under another MMSI, of the same hull.
-    assert of_calls(con, REGULAR, columns) == [(None, False), (False, True)]
-
-
-def test_russian_calls_around(con: duckdb.DuckDBPyConnection) -> None:
-    columns = "last_russian_port, last_russian_at, next_russian_port, next_russian_at, arrived_at"
-    ((before, left, after, arrived_there, arrived),) = of_calls(con, TRADER, columns)
+def test_russian_calls_around(con: Connection) -> None:
+    ((before, left, after, there, arrived),) = of_calls(con, TRADER, f"{RUSSIAN}, arrived_at")
     assert before == after
     assert "Novorossiysk" in before
-    assert left < arrived < arrived_there
-    assert of_calls(con, LOADED, columns)[0][:4] == (None, None, None, None)
+    assert left < arrived < there
 
 
-def split(con: duckdb.DuckDBPyConnection, week: str) -> dict[tuple[str, str], dict[str, Any]]:
-    found = con.execute("from weekly_split where week = $1", [week])
-    names = [column[0] for column in found.description or []]
-    records = [dict(zip(names, line, strict=True)) for line in found.fetchall()]
-    return {(r["dimension"], r["value"]): r for r in records}
+def split(con: Connection, days: int) -> dict[tuple[str, str], Row]:
+    """The split of the week so many days after the start."""
+    week = f"{START + timedelta(days=days):%G-W%V}"
+    found = records(con, "from weekly_split where week = $1", week)
+    return {(line["dimension"], line["value"]): line for line in found}
 
 
-def test_the_grid_is_full(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_grid_is_full_and_a_split_adds_up_to_the_series(con: Connection) -> None:
     gaps = """
         select week, count(*) from week left join weekly_split using (week)
         group by week having count(*) <> 21
     """
     assert con.execute(gaps).fetchall() == []
     assert len(con.execute("from week").fetchall()) > 16
-
-
-def test_a_split_adds_up_to_the_series(con: duckdb.DuckDBPyConnection) -> None:
     sums = con.execute("""
         select
             barometer.week,
@@ -220,24 +200,23 @@ def test_a_split_adds_up_to_the_series(con: duckdb.DuckDBPyConnection) -> None:
     assert [line for line in sums if line[2:] != (True, True, True)] == []
 
 
-def test_a_water_that_nobody_hears_has_no_zero(con: duckdb.DuckDBPyConnection) -> None:
-    week = f"{START + timedelta(days=77):%G-W%V}"
-    found = split(con, week)
-    assert found["water", "Gulf and Gulf of Oman"]["linked_calls"] == 0
-    assert found["water", "Gulf and Gulf of Oman"]["linked_moved_t"] == 0
-    assert found["water", "Caspian"]["linked_calls"] is None
-    assert found["water", "Caspian"]["tanker_calls"] is None
-    # Nor has the coast, of which it is a part.
-    assert found["direction", "loading"]["linked_calls"] is None
-    # No register names owners: no zero. What is not linked has no linked calls.
-    assert found["link_reason", "owner"]["linked_calls"] is None
-    assert found["link_tier", "none"]["linked_calls"] is None
-    assert found["link_tier", "none"]["tanker_calls"] is None
+def test_a_water_that_nobody_hears_has_no_zero(con: Connection) -> None:
+    found = split(con, 77)
+    counts = "linked_calls", "linked_moved_t", "tanker_calls"
+    gulf = found["water", "Gulf and Gulf of Oman"]
+    assert (gulf["linked_calls"], gulf["linked_moved_t"]) == (0, 0)
+    for value in (
+        ("water", "Caspian"),
+        # Nor has the coast, of which it is a part.
+        ("direction", "loading"),
+        # No register names owners: no zero. What is not linked has no linked calls.
+        *(("link_reason", "owner"), ("link_tier", "none")),
+    ):
+        assert [found[value][name] for name in counts] == [None, None, None], value
 
 
-def test_tonnes_of_calls_that_tell_none_are_null(con: duckdb.DuckDBPyConnection) -> None:
-    week = f"{START + timedelta(days=30):%G-W%V}"
-    trade = split(con, week)["link_reason", "trade"]
+def test_tonnes_of_calls_that_tell_none_are_null(con: Connection) -> None:
+    trade = split(con, 30)["link_reason", "trade"]
     assert trade["linked_calls"] == trade["linked_vessels"] == trade["tanker_calls"] == 1
     assert trade["linked_moved_calls"] == 0
     assert trade["linked_moved_t"] is None
@@ -247,52 +226,47 @@ def test_tonnes_of_calls_that_tell_none_are_null(con: duckdb.DuckDBPyConnection)
 
 # The query alone, over tables of one row
 
-Result = tuple[str, str | None, float | None, int | None, str | None, int | None]
-F32, I32, TEXT = pa.float32(), pa.int32(), pa.string()
 KEYS = {"port_call_id": "x", "port_id": "IRKHK", "hull_id": "h", "series": "russian_linked_tankers"}
+COLUMNS = "direction direction_by draught_change_m deadweight_t deadweight_by moved_t".split()
 
 
 @pytest.fixture(scope="module")
-def alone() -> Iterator[duckdb.DuckDBPyConnection]:
+def alone() -> Iterator[Connection]:
     with session() as con:
         derive(con, "series")
         yield con
 
 
 def cargo(
-    con: duckdb.DuckDBPyConnection,
+    con: Connection,
     length_m: float | None = 244,
     beam_m: float | None = 42,
     draught: tuple[float | None, float | None] = (None, None),
     *,
     deadweight_t: int | None = None,
     tanker_kind: str | None = None,
-) -> Result:
-    """Of a berth call: direction, direction_by, draught_change_m, deadweight_t, deadweight_by,
-    moved_t."""
+) -> Row:
+    """What is told of a berth call."""
+    real, text = pa.float32(), pa.string()
     tables: dict[str, dict[str, tuple[Any, pa.DataType]]] = {
-        "counted_call": {"area_kind": ("berth", TEXT)},
+        "counted_call": {"area_kind": ("berth", text)},
         "port_call": {
-            "draught_in_m": (draught[0], F32),
-            "draught_out_m": (draught[1], F32),
+            **{"draught_in_m": (draught[0], real), "draught_out_m": (draught[1], real)},
             "departed_at": (START, pa.timestamp("us")),
         },
         "call_identity": {},
         "hull": {
-            "length_m": (length_m, F32),
-            "beam_m": (beam_m, F32),
-            "deadweight_t": (deadweight_t, I32),
-            "tanker_kind": (tanker_kind, TEXT),
+            **{"length_m": (length_m, real), "beam_m": (beam_m, real)},
+            **{"deadweight_t": (deadweight_t, pa.int32()), "tanker_kind": (tanker_kind, text)},
         },
-        "terminal": {"terminal_trade": ("both", TEXT)},
+        "terminal": {"terminal_trade": ("both", text)},
     }
     for name, columns in tables.items():
-        cells = {key: pa.array([value], TEXT) for key, value in KEYS.items()}
+        cells = {key: pa.array([value], text) for key, value in KEYS.items()}
         cells |= {key: pa.array([value], kind) for key, (value, kind) in columns.items()}
         con.register(name, pa.table(cells))
-    (row,) = con.execute(sql_text("08_calls/call_cargo")).fetchall()
-    result: Result = row[1:7]
-    return result
+    (found,) = records(con, sql_text("08_calls/call_cargo"))
+    return {name: found[name] for name in COLUMNS}
 
 
 # Length overall and beam in metres, deadweight in tonnes: well-known tankers and common designs,
@@ -313,99 +287,74 @@ TANKERS = {
 }
 
 
-@pytest.mark.parametrize("name", TANKERS)
+@pytest.mark.parametrize(("length_m", "beam_m", "deadweight_t"), TANKERS.values(), ids=TANKERS)
 def test_the_estimate_of_the_deadweight_is_within_a_sixth(
-    alone: duckdb.DuckDBPyConnection, name: str
+    alone: Connection, length_m: float, beam_m: float, deadweight_t: int
 ) -> None:
-    length_m, beam_m, deadweight_t = TANKERS[name]
-    *_, estimate, by, _ = cargo(alone, length_m, beam_m)
-    assert by == "estimate"
-    assert estimate == pytest.approx(deadweight_t, rel=1 / 6)
+    found = cargo(alone, length_m, beam_m)
+    assert found["deadweight_by"] == "estimate"
+    assert found["deadweight_t"] == pytest.approx(deadweight_t, rel=1 / 6)
 
 
-@pytest.mark.parametrize(
-    ("length_m", "beam_m", "kind"),
-    [
-        pytest.param(None, None, None, id="no size"),
-        pytest.param(244, None, None, id="no beam"),
-        pytest.param(40, 10, None, id="a bunker boat"),
-        pytest.param(1022, 126, None, id="AIS's largest size"),
-        pytest.param(244, 4, None, id="a beam that no ship of the length has"),
-        pytest.param(100, 60, None, id="broader than half its length"),
-        pytest.param(132.6, 16.9, None, id="a river tanker"),
-        pytest.param(230, 36.6, "gas", id="a gas carrier"),
-    ],
-)
-def test_no_deadweight(
-    alone: duckdb.DuckDBPyConnection, length_m: float | None, beam_m: float | None, kind: str | None
-) -> None:
-    *_, deadweight_t, by, _ = cargo(alone, length_m, beam_m, tanker_kind=kind)
-    assert (deadweight_t, by) == (None, None)
+def told(**changed: Any) -> Row:
+    return {"direction": "unknown", "moved_t": None} | changed
 
 
-def test_a_registers_deadweight_wins(alone: duckdb.DuckDBPyConnection) -> None:
-    *_, deadweight_t, by, _ = cargo(alone, deadweight_t=107_123)
-    assert (deadweight_t, by) == (107_123, "register")
-    *_, deadweight_t, by, _ = cargo(alone, None, None, deadweight_t=107_123)
-    assert (deadweight_t, by) == (107_123, "register")
-
-
-@pytest.mark.parametrize(
-    ("draught", "direction", "change"),
-    [
-        pytest.param((10.0, 8.0), "discharging", -2.0, id="a fifth"),
-        pytest.param((10.0, 8.1), "unknown", -1.9, id="less than a fifth"),
-        pytest.param((8.0, 25.5), "unknown", None, id="AIS's 25.5 and more"),
-        pytest.param((8.0, 21.0), "unknown", None, id="deeper than the ship can float"),
-        pytest.param((1.0, 14.0), "unknown", None, id="shallower than it floats empty"),
-        pytest.param((None, 14.0), "unknown", None, id="sent only after"),
-        pytest.param((8.0, None), "unknown", None, id="sent only before"),
-    ],
-)
-def test_draughts(
-    alone: duckdb.DuckDBPyConnection,
-    draught: tuple[float | None, float | None],
-    direction: str,
-    change: float | None,
-) -> None:
-    result = cargo(alone, draught=draught)
-    assert result[0] == direction
-    assert result[2] == (None if change is None else pytest.approx(change))
-
-
-def test_more_than_the_ship_carries_is_no_cargo(alone: duckdb.DuckDBPyConnection) -> None:
+NO_WEIGHT = {"deadweight_t": None, "deadweight_by": None}
+REGISTERED = {"deadweight_t": 107_123, "deadweight_by": "register"}
+ALONE = {
+    "no size": ((None, None), {}, NO_WEIGHT),
+    "no beam": ((244, None), {}, NO_WEIGHT),
+    "a bunker boat": ((40, 10), {}, NO_WEIGHT),
+    "AIS's largest size": ((1022, 126), {}, NO_WEIGHT),
+    "a beam that no ship of the length has": ((244, 4), {}, NO_WEIGHT),
+    "broader than half its length": ((100, 60), {}, NO_WEIGHT),
+    "a river tanker": ((132.6, 16.9), {}, NO_WEIGHT),
+    "a gas carrier": ((230, 36.6), {"tanker_kind": "gas"}, NO_WEIGHT),
+    "a register's deadweight wins": ((244, 42), {"deadweight_t": 107_123}, REGISTERED),
+    "a register's deadweight alone": ((None, None), {"deadweight_t": 107_123}, REGISTERED),
+    "a fifth": ((244, 42, (10.0, 8.0)), {}, {"direction": "discharging", "draught_change_m": -2.0}),
+    "less than a fifth": ((244, 42, (10.0, 8.1)), {}, told(draught_change_m=-1.9)),
+    "AIS's 25.5 and more": ((244, 42, (8.0, 25.5)), {}, told(draught_change_m=None)),
+    "deeper than the ship can float": ((244, 42, (8.0, 21.0)), {}, told(draught_change_m=None)),
+    "shallower than it floats empty": ((244, 42, (1.0, 14.0)), {}, told(draught_change_m=None)),
+    "sent only after": ((244, 42, (None, 14.0)), {}, told(draught_change_m=None)),
+    "sent only before": ((244, 42, (8.0, None)), {}, told(draught_change_m=None)),
     # 6 m of a ship of 244 by 42 m are 55,000 t.
-    assert cargo(alone, draught=(8, 14), deadweight_t=100_000)[0] == "loading"
-    assert cargo(alone, draught=(8, 14), deadweight_t=50_000)[::5] == ("loading", 50_000)
-    assert cargo(alone, draught=(8, 14), deadweight_t=40_000)[::5] == ("unknown", None)
+    "less than the ship carries": ((244, 42, (8, 14)), {"deadweight_t": 100_000},
+                                   {"direction": "loading"}),
+    "somewhat more than it carries": ((244, 42, (8, 14)), {"deadweight_t": 50_000},
+                                      {"direction": "loading", "moved_t": 50_000}),
+    "more than it carries": ((244, 42, (8, 14)), {"deadweight_t": 40_000}, told()),
+    "without a size a direction and no tonnes": ((None, None, (8, 14)), {},
+        {"direction": "loading", "direction_by": "draught", "draught_change_m": 6, "moved_t": None}
+        | NO_WEIGHT),
+}  # fmt: skip
 
 
-def test_without_a_size_the_draught_tells_the_direction_and_no_tonnes(
-    alone: duckdb.DuckDBPyConnection,
-) -> None:
-    assert cargo(alone, None, None, (8, 14)) == (
-        *("loading", "draught", pytest.approx(6)),
-        *(None, None, None),
-    )
+@pytest.mark.parametrize(("size", "said", "expected"), ALONE.values(), ids=ALONE)
+def test_cargo_of_one_call(alone: Connection, size: Any, said: Row, expected: Row) -> None:
+    found = cargo(alone, *size, **said)
+    for name, value in expected.items():
+        assert found[name] == (pytest.approx(value) if isinstance(value, float) else value), name
 
 
 draughts = st.integers(1, 255).map(lambda tenths: tenths / 10)
 
 
-@settings(max_examples=25, deadline=None)
+@of_examples(max_examples=25, deadline=None)
 @given(st.integers(20, 480), st.integers(4, 80), draughts, draughts)
 def test_there_and_back_are_opposite_and_never_more_than_the_ship(
-    alone: duckdb.DuckDBPyConnection, length_m: int, beam_m: int, one: float, other: float
+    alone: Connection, length_m: int, beam_m: int, one: float, other: float
 ) -> None:
     opposite = {"loading": "discharging", "discharging": "loading", "unknown": "unknown"}
-    out, back = (
-        cargo(alone, length_m, beam_m, (one, other)),
-        cargo(alone, length_m, beam_m, (other, one)),
-    )
-    assert out[0] == opposite[back[0]]
-    assert out[3:] == back[3:]
-    if out[3] is not None and out[5] is not None:
-        assert 0 < out[5] <= out[3]
+    out = cargo(alone, length_m, beam_m, (one, other))
+    back = cargo(alone, length_m, beam_m, (other, one))
+    assert out["direction"] == opposite[back["direction"]]
+    for name in ("deadweight_t", "deadweight_by", "moved_t"):
+        assert out[name] == back[name]
+    if out["deadweight_t"] is not None and out["moved_t"] is not None:
+        assert 0 < out["moved_t"] <= out["deadweight_t"]
 
 
 def test_every_iranian_port_says_what_its_terminal_is_for() -> None:

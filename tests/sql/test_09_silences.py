@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 import shapely
 from rich.console import Console
@@ -18,16 +16,12 @@ from flows.analyst.vessel import find_ships, ship_record, ship_view
 from flows.catalogue import access
 from flows.home.resources import port_files
 from flows.home.settings import Settings
-from flows.ingest.stage import ingest_file
-from flows.lake.prepare import prepare_home
 from flows.report.tables import records
-from flows.runner import run
-from flows.sources.definitions import load_sources
-from flows.sources.packings import find_files
 from geo.ports import load_ports
-from tests.build.derivation import derive, session
+from tests.build.derivation import Connection, Row, derive, session
+from tests.build.derivation import rows as records_of
 from tests.build.files import LAYOUTS, day, row
-from tests.build.ships import BERTH, DANISH, SEA, START, Ship, ship, way
+from tests.build.ships import BERTH, DANISH, SEA, START, Ship, home_with, ship, way
 
 AS_OF = datetime(2027, 6, 1)
 DAYS = 12
@@ -43,6 +37,12 @@ ABROAD = (48.75, 29.45)
 SILENT_H, BACK_H = 100, 160
 """Hours of a ship's days at which it falls silent and comes back, if nothing else is said."""
 
+DRIFTING = {
+    DANISH: ("%d/%m/%Y %H:%M:%S", "Under way using engine"),
+    LAYOUTS[1]: ("%Y-%m-%dT%H:%M:%S", "0"),
+}
+"""How a layout writes a time, and the state of a ship that drifts."""
+
 Point = tuple[float, float]
 
 
@@ -55,25 +55,13 @@ def stays(
     **said: str,
 ) -> Iterator[str]:
     """A fix an hour, drifting, at hours of the slot's twelve days."""
+    form, status = DRIFTING[layout]
     for hour in hours:
         at = START + timedelta(days=DAYS * slot, hours=hour)
-        yield row(
-            layout,
-            **(
-                {
-                    **of,
-                    "reported_at": f"{at:%d/%m/%Y %H:%M:%S}"
-                    if layout == DANISH
-                    else at.isoformat(),
-                    "lon": f"{place[0] + hour % 5 / 1e4:.5f}",
-                    "lat": f"{place[1]:.5f}",
-                    "sog_kn": "0.3",
-                    "cog_deg": "90",
-                    "nav_status": "Under way using engine" if layout == DANISH else "0",
-                }
-                | said
-            ),
-        )
+        lon, lat = place[0] + hour % 5 / 1e4, place[1]
+        fix = {"reported_at": f"{at:{form}}", "lon": f"{lon:.5f}", "lat": f"{lat:.5f}"}
+        fix |= {"sog_kn": "0.3", "cog_deg": "90", "nav_status": status}
+        yield row(layout, **(of | fix | said))
 
 
 def falls_silent(
@@ -208,130 +196,89 @@ def shifted(slot: int, hour: int) -> dict[str, str]:
     return {"reported_at": f"{at:%d/%m/%Y %H:%M:%S}"}
 
 
-def filled(folder: Path, *files: bytes) -> Settings:
-    """A home of these files, derived."""
-    settings = Settings(home=folder / "home", as_of=AS_OF, threads=1, memory_limit="300MB")
-    settings.home.mkdir(parents=True)
-    prepare_home(settings.home)
-    for number, content in enumerate(files):
-        (folder / f"{number}.csv").write_bytes(content)
-    outcomes = []
-    for file in find_files([str(folder / f"{number}.csv") for number in range(len(files))]):
-        outcomes += ingest_file(file, load_sources(settings.home), settings)
-    assert {outcome.state for outcome in outcomes} == {"ingested"}, outcomes
-    run.derive(settings, outcomes, publish=False)
-    return settings
-
-
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings = filled(
-        tmp_path_factory.mktemp("dark"),
-        day(*rows(), layout=DANISH),
-        day(*other_rows(), layout=LAYOUTS[1]),
-    )
-    with access.reading(settings) as opened:
-        yield opened
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    files = day(*rows(), layout=DANISH), day(*other_rows(), layout=LAYOUTS[1])
+    return home_with(tmp_path_factory.mktemp("dark"), *files, as_of=AS_OF)
 
 
-Silences = Callable[[Ship], list[dict[str, Any]]]
+def found_of(con: Connection, relation: str, of: Ship) -> list[Row]:
+    query = "from query_table([$1]) where mmsi = $2 order by silent_from"
+    return records_of(con, query, relation, int(of["mmsi"]))
 
 
-@pytest.fixture
-def silences(con: duckdb.DuckDBPyConnection) -> Silences:
-    def of(of: Ship) -> list[dict[str, Any]]:
-        query = "from coast_silence where mmsi = $1 order by silent_from"
-        return list(con.execute(query, [int(of["mmsi"])]).to_arrow_table().to_pylist())
-
-    return of
+def dark_call(con: Connection, of: Ship) -> Row:
+    (found,) = found_of(con, "possible_dark_call", of)
+    return found
 
 
-def dark_calls(con: duckdb.DuckDBPyConnection, of: Ship) -> list[dict[str, Any]]:
-    query = "from possible_dark_call where mmsi = $1 order by silent_from"
-    return list(con.execute(query, [int(of["mmsi"])]).to_arrow_table().to_pylist())
-
-
-VERDICTS = [
-    (DARK, ["possible"]),
-    (LOADED, ["possible"]),
-    (CALLER, ["possible"]),
-    (CAUGHT, ["possible"]),
-    (CAME_BACK_ANEW, ["possible"]),
-    (ALONE, ["unobserved"]),
-    (WITH_ALL, ["unobserved"]),
-    (OTHER_SOURCE, ["unobserved"]),
-    (WITH_MOST, ["others silent too"]),
-    (SPARSE, ["rarely heard"]),
-    (ANCHORED, ["lay still"]),
-    (LEAVING, ["left reception"]),
-    (NEAR_IRAQ, ["near a foreign port"]),
-    (THROWN, ["false positions"]),
-    (SHORT, []),
-    (CALLING, []),
-    (RENAMED, []),
-    (DRY, []),
-    (FIRST_TIMER, []),
-    (GONE, []),
-    (LONG_AGO, []),
-    (LONG_AGO | {"mmsi": "352990721"}, []),
-]
+VERDICTS = {
+    "possible": (DARK, LOADED, CALLER, CAUGHT, CAME_BACK_ANEW),
+    "unobserved": (ALONE, WITH_ALL, OTHER_SOURCE),
+    "others silent too": (WITH_MOST,),
+    "rarely heard": (SPARSE,),
+    "lay still": (ANCHORED,),
+    "left reception": (LEAVING,),
+    "near a foreign port": (NEAR_IRAQ,),
+    "false positions": (THROWN,),
+    "no silence": (
+        *(SHORT, CALLING, RENAMED, DRY, FIRST_TIMER, GONE),
+        *(LONG_AGO, LONG_AGO | {"mmsi": "352990721"}),
+    ),
+}
 
 
 @pytest.mark.parametrize(
-    ("of", "expected"), VERDICTS, ids=lambda v: v["vessel_name"] if isinstance(v, dict) else ""
+    ("of", "verdict"),
+    [(of, verdict) for verdict, ships in VERDICTS.items() for of in ships],
+    ids=lambda v: v["vessel_name"] if isinstance(v, dict) else v,
 )
-def test_verdict(silences: Silences, of: Ship, expected: list[str]) -> None:
-    assert [silence["verdict"] for silence in silences(of)] == expected
+def test_verdict(con: Connection, of: Ship, verdict: str) -> None:
+    found = [silence["verdict"] for silence in found_of(con, "coast_silence", of)]
+    assert found == ([] if verdict == "no silence" else [verdict])
 
 
-def test_reasons_are_said(con: duckdb.DuckDBPyConnection) -> None:
-    (loaded,) = dark_calls(con, LOADED)
-    assert loaded["reasons"] == (
+def test_reasons_are_said(con: Connection) -> None:
+    assert dark_call(con, LOADED)["reasons"] == (
         "silent 60 h from 30 km off Kharg Island; "
         "6 ships heard around it meanwhile, in 100 % of the hours; "
         "6 of 6 that were there went on; heard itself in 60 of 60 hours before; "
         "time for a call, and came back 42 km off; draught 8.1 -> 14.6 m; linked: flag"
     )
-
-
-def test_columns_of_a_possible_dark_call(con: duckdb.DuckDBPyConnection) -> None:
-    (found,) = dark_calls(con, DARK)
-    silent_from = START + timedelta(hours=SILENT_H)
-    assert found["silent_from"] == silent_from
-    assert found["silent_to"] == START + timedelta(hours=BACK_H)
-    assert found["hours"] == BACK_H - SILENT_H
-    assert found["week"] == f"{silent_from:%G-W%V}"
-    assert (found["hull_id"], found["imo"]) == (f"IMO {DARK['imo']}", int(DARK["imo"]))
-    assert (found["port_id"], found["port_name"]) == ("IRKHK", "Kharg Island")
-    assert found["water"] == "Persian Gulf"
-    assert (found["from_lon"], found["from_lat"]) == OFF
-    assert (found["link_tier"], found["link_reasons"]) == ("strong", "flag")
-    assert found["neighbours_heard"] == 6
-    assert found["draught_before_m"] == found["draught_after_m"] == 9.5
-    assert "draught" not in found["reasons"]
-    assert "doubt" not in found["reasons"]
-
-
-def test_who_called_before_needs_no_link(con: duckdb.DuckDBPyConnection) -> None:
-    (found,) = dark_calls(con, CALLER)
-    assert (found["link_tier"], found["link_reasons"]) == ("none", None)
-    assert found["reasons"].endswith("no link to Russia that counts; called in Iran before")
-
-
-def test_interference_is_a_doubt(con: duckdb.DuckDBPyConnection) -> None:
+    said = dark_call(con, DARK)["reasons"]
+    assert "draught" not in said and "doubt" not in said
+    # Who called before needs no link.
+    last = "no link to Russia that counts; called in Iran before"
+    assert dark_call(con, CALLER)["reasons"].endswith(last)
+    # Interference is a doubt.
+    last = "doubt, positions were jammed then: Kharg Island"
+    assert dark_call(con, CAUGHT)["reasons"].endswith(last)
     assert con.execute("select ships from interference").fetchall() == [(3,)]
-    (found,) = dark_calls(con, CAUGHT)
-    assert found["reasons"].endswith("doubt, positions were jammed then: Kharg Island")
 
 
-def test_hull_that_comes_back_under_another_mmsi_is_named_as_it_left(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    (found,) = dark_calls(con, CAME_BACK_ANEW)
-    assert (found["mmsi"], found["flag"]) == (int(CAME_BACK_ANEW["mmsi"]), "RU")
+SILENT_FROM = START + timedelta(hours=SILENT_H)
+COLUMNS = {
+    "of a linked ship": (DARK, {
+        "silent_from": SILENT_FROM, "silent_to": START + timedelta(hours=BACK_H),
+        "hours": BACK_H - SILENT_H, "week": f"{SILENT_FROM:%G-W%V}",
+        "hull_id": f"IMO {DARK['imo']}", "imo": int(DARK["imo"]),
+        "port_id": "IRKHK", "port_name": "Kharg Island", "water": "Persian Gulf",
+        "from_lon": OFF[0], "from_lat": OFF[1], "link_tier": "strong", "link_reasons": "flag",
+        "neighbours_heard": 6, "draught_before_m": 9.5, "draught_after_m": 9.5,
+    }),
+    "of a caller": (CALLER, {"link_tier": "none", "link_reasons": None}),
+    "named as it left, back under another MMSI":
+        (CAME_BACK_ANEW, {"mmsi": int(CAME_BACK_ANEW["mmsi"]), "flag": "RU"}),
+}  # fmt: skip
 
 
-def test_counts_know_nothing_of_them(con: duckdb.DuckDBPyConnection) -> None:
+@pytest.mark.parametrize(("of", "expected"), COLUMNS.values(), ids=COLUMNS)
+def test_columns_of_a_possible_dark_call(con: Connection, of: Ship, expected: Row) -> None:
+    found = dark_call(con, of)
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_counts_know_nothing_of_them(con: Connection) -> None:
     called = con.execute("select mmsi from port_call order by mmsi").fetchall()
     expected = [CALLING, CALLER, THROWN, *THROWN_ONES]
     assert {mmsi for (mmsi,) in called} <= {int(of["mmsi"]) for of in expected}
@@ -339,9 +286,9 @@ def test_counts_know_nothing_of_them(con: duckdb.DuckDBPyConnection) -> None:
     assert counted == (2,)  # of CALLING and THROWN
 
 
-def test_report_has_those_of_its_week(con: duckdb.DuckDBPyConnection) -> None:
+def test_report_has_those_of_its_week(con: Connection) -> None:
     weeks = con.execute("select week, dark_id from possible_dark_call order by all").fetchall()
-    assert len(weeks) == sum("possible" in expected for _, expected in VERDICTS)
+    assert len(weeks) == len(VERDICTS["possible"])
     for week, dark_id in weeks:
         found = records(con, "report/possible_dark_call", week=week)
         assert dark_id in {dark["dark_id"] for dark in found}
@@ -349,47 +296,41 @@ def test_report_has_those_of_its_week(con: duckdb.DuckDBPyConnection) -> None:
         assert all(dark["port_name"] for dark in found)
 
 
-def test_order_cut_and_repetition_change_nothing(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_order_cut_and_repetition_change_nothing(con: Connection, tmp_path: Path) -> None:
     lines = list(rows())
     shuffled = random.Random(7).sample(lines, len(lines))
     third = len(lines) // 3
-    other = filled(
-        tmp_path,
-        day(*other_rows(), layout=LAYOUTS[1]),
-        *(
-            day(*part, layout=DANISH)
-            for part in (shuffled[third:], shuffled[: third + 500], shuffled[-400:])
-        ),
-    )
+    parts = shuffled[third:], shuffled[: third + 500], shuffled[-400:]
+    files = [day(*part, layout=DANISH) for part in parts]
+    other = home_with(tmp_path, day(*other_rows(), layout=LAYOUTS[1]), *files, as_of=AS_OF)
     with access.reading(other) as again:
         for relation in ("coast_silence", "possible_dark_call"):
             query = f"from {relation} order by all"
             assert again.execute(query).fetchall() == con.execute(query).fetchall()
 
 
-def shown(con: duckdb.DuckDBPyConnection, of: Ship) -> tuple[dict[str, Any], str]:
+@pytest.mark.parametrize(
+    ("of", "neighbours_heard", "heard_share", "words"),
+    [
+        pytest.param(DARK, 6, 1, "6 ships, 100% of the hours", id="heard"),
+        pytest.param(ALONE, 0, 0, "none: unobserved", id="nobody"),
+        pytest.param(
+            OTHER_SOURCE, 0, 0, "none: unobserved", id="of the source that heard the ship"
+        ),
+    ],
+)
+def test_vessel_says_whether_neighbours_were_heard(
+    con: Connection, of: Ship, neighbours_heard: int, heard_share: int, words: str
+) -> None:
     """The last silence in what `barometer vessel` knows of a ship, and its line in a terminal."""
     (found,) = find_ships(con, of["mmsi"])
     record = ship_record(con, found)
     console = Console(width=200, record=True, file=StringIO())
     console.print(ship_view(record))
-    return record["silences"][-1], console.export_text()
-
-
-def test_vessel_says_whether_neighbours_were_heard(con: duckdb.DuckDBPyConnection) -> None:
-    silence, text = shown(con, DARK)
-    assert (silence["hours"], silence["neighbours_heard"], silence["heard_share"]) == (60, 6, 1)
-    assert "6 ships, 100% of the hours" in text
-    silence, text = shown(con, ALONE)
-    assert (silence["hours"], silence["neighbours_heard"], silence["heard_share"]) == (60, 0, 0)
-    assert "none: unobserved" in text
-
-
-def test_vessel_asks_the_source_that_heard_the_ship(con: duckdb.DuckDBPyConnection) -> None:
-    silence, _ = shown(con, OTHER_SOURCE)
-    assert silence["neighbours_heard"] == 0
+    silence = record["silences"][-1]
+    told = (silence["hours"], silence["neighbours_heard"], silence["heard_share"])
+    assert told == (60, neighbours_heard, heard_share)
+    assert words in console.export_text()
 
 
 def test_ports_abroad_lie_in_no_port_of_ours() -> None:

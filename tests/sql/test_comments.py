@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import combinations
+from collections import Counter
+from itertools import combinations, groupby
+from typing import Any
 
 import duckdb
 import pytest
 import shapely
 
-from flows.catalogue import access
 from flows.home.settings import Settings
+from tests.build.derivation import Connection
+from tests.sql.test_catalogue import COLUMNS
 
-COLUMNS = """
-select table_name, column_name, data_type, comment
-from duckdb_columns()
-where not internal and database_name = current_database()
-order by table_name, column_index
-"""
 NULLS = "select count(*) - count(columns(*)) from query_table([$table])"
-VALUES = "select distinct columns(lambda name: name = $column)::varchar from query_table([$table])"
 
 WORDS = {
     *("area_kind", "link_tier", "verdict", "state", "imo_by", "met_by", "conflict", "decision"),
@@ -48,68 +43,54 @@ APART = {
 
 
 @pytest.fixture(scope="module")
-def con(sample_home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with access.reading(sample_home) as opened:
-        yield opened
+def home(sample_home: Settings) -> Settings:
+    return sample_home
 
 
-def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:
+def rows(con: Connection, query: str) -> list[tuple[Any, ...]]:
     return con.execute(query).fetchall()
 
 
-def values(con: duckdb.DuckDBPyConnection, table: str, column: str) -> set[str]:
+def values(con: Connection, table: str, column: str) -> set[str]:
     relation = con.table(table).select(duckdb.ColumnExpression(column).cast("varchar")).distinct()
     return {value for (value,) in relation.fetchall() if value is not None}
 
 
-def test_a_column_with_nulls_says_what_they_mean(con: duckdb.DuckDBPyConnection) -> None:
-    held = {}
-    for table, column, _, comment in rows(con, COLUMNS):
-        held.setdefault(table, []).append((column, comment))
+def test_a_column_with_nulls_says_what_they_mean(con: Connection) -> None:
     unexplained, denied, seen = [], [], 0
-    for table, columns in held.items():
-        counts = con.execute(NULLS, {"table": table}).fetchone()
-        assert counts is not None
-        for (column, comment), nulls in zip(columns, counts, strict=True):
-            seen += nulls > 0
-            if nulls and not re.search(r"\bNull\b", comment):
-                unexplained.append((table, column))
-            if nulls and "Never null" in comment:
-                denied.append((table, column))
+    for table, columns in groupby(rows(con, COLUMNS), key=lambda row: row[0]):
+        counts = con.execute(NULLS, {"table": table}).fetchone() or ()
+        for (_, column, _, comment), nulls in zip(columns, counts, strict=True):
+            if nulls:
+                seen += 1
+                unexplained += [] if re.search(r"\bNull\b", comment) else [(table, column)]
+                denied += [(table, column)] if "Never null" in comment else []
     assert seen > 50
-    assert unexplained == []
-    assert denied == []
+    assert unexplained == denied == []
 
 
-def test_a_share_and_a_p_value_lie_between_0_and_1(con: duckdb.DuckDBPyConnection) -> None:
-    shares = [row for row in rows(con, COLUMNS) if re.search(r"\b0 to 1\b", str(row[3]))]
-    assert len(shares) > 5
-    for table, column, _, _ in shares:
-        assert all(0 <= float(value) <= 1 for value in values(con, table, column)), (table, column)
-
-
-def test_a_word_in_a_column_is_one_that_its_comment_names(con: duckdb.DuckDBPyConnection) -> None:
-    unnamed, seen = [], 0
+def test_what_a_comment_says_of_shares_words_and_keys_holds(con: Connection) -> None:
+    """A share lies between 0 and 1; a word is one that is named; a key is in its relation."""
+    wrong, seen = [], Counter[str]()
     for table, column, _, comment in rows(con, COLUMNS):
-        if column in WORDS and not ELSEWHERE.search(str(comment)):
-            words = values(con, str(table), str(column))
-            seen += len(words)
-            unnamed += [(table, column, word) for word in words if word not in str(comment)]
-    assert seen > 30
-    assert unnamed == []
-
-
-def test_a_key_of_a_relation_is_in_it(con: duckdb.DuckDBPyConnection) -> None:
-    keyed = [row for row in rows(con, COLUMNS) if KEY.search(str(row[3]))]
-    assert len(keyed) > 12
-    for table, column, _, comment in keyed:
-        other = KEY.findall(str(comment))[0]
-        known = values(con, other, NUMBERED.get(other, str(column)))
-        assert values(con, str(table), str(column)) <= known, (table, column, other)
+        found = values(con, table, column)
+        allowed = found
+        if re.search(r"\b0 to 1\b", comment):
+            seen["share"] += 1
+            allowed = {value for value in found if 0 <= float(value) <= 1}
+        if column in WORDS and not ELSEWHERE.search(comment):
+            seen["word"] += len(found)
+            allowed = {word for word in found if word in comment}
+        if key := KEY.search(comment):
+            seen["key"] += 1
+            allowed = values(con, key[1], NUMBERED.get(key[1], column))
+        wrong += [(table, column, value) for value in found - allowed]
+    assert wrong == []
+    assert (seen["share"] > 5, seen["word"] > 30, seen["key"] > 12) == (True, True, True)
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_relations_that_share_a_key_join_by_it(con: duckdb.DuckDBPyConnection, key: str) -> None:
+def test_relations_that_share_a_key_join_by_it(con: Connection, key: str) -> None:
     having = {
         table: found
         for table, column, *_ in rows(con, COLUMNS)
@@ -158,7 +139,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("condition", BROKEN.values(), ids=BROKEN)
-def test_a_promise_of_port_call_holds(con: duckdb.DuckDBPyConnection, condition: str) -> None:
+def test_a_promise_of_port_call_holds(con: Connection, condition: str) -> None:
     assert rows(con, f"from port_call where {condition}") == []
     assert len(rows(con, f"from port_call where not coalesce({condition}, false)")) > 150
 
@@ -179,7 +160,7 @@ order by all
 """
 
 
-def test_ends_of_a_call_lie_where_the_comments_have_them(con: duckdb.DuckDBPyConnection) -> None:
+def test_ends_of_a_call_lie_where_the_comments_have_them(con: Connection) -> None:
     """Inside at its ends, outside just before and after; of shared roads, inside theirs."""
     areas = con.execute("select port_id, kind, serves, geometry_wkb from port_area").fetchall()
     limits = {
@@ -207,7 +188,7 @@ def test_ends_of_a_call_lie_where_the_comments_have_them(con: duckdb.DuckDBPyCon
                 assert not found[end] & found[beyond], (call, end)
 
 
-def test_coverage_agrees_with_its_hours(con: duckdb.DuckDBPyConnection) -> None:
+def test_coverage_agrees_with_its_hours(con: Connection) -> None:
     """A port that no source hears has no zero, and a day's state is that of its hours."""
     unheard = """
         select port_id, count(port_calls), list(distinct state), max(observed_share)

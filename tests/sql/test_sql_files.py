@@ -35,10 +35,6 @@ def name(path: Path) -> str:
     return str(path.relative_to(sql_path()))
 
 
-each_file = pytest.mark.parametrize("path", FILES, ids=name)
-each_select = pytest.mark.parametrize("path", SELECTS, ids=name)
-
-
 def node(path: Path) -> dict[str, Any]:
     """DuckDB's own parse of the one SELECT in a file."""
     text = path.read_text(encoding="utf-8")
@@ -60,56 +56,28 @@ def selects(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield found
 
 
-def test_there_are_files() -> None:
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_style(path: Path) -> None:
     assert len(FILES) > 50
-
-
-@each_file
-def test_lower_case(path: Path) -> None:
-    code = TOKEN.sub("", path.read_text(encoding="utf-8"))
-    assert re.findall(r"\S*[A-Z]\S*", code) == []
-
-
-@each_file
-def test_header(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith("-- ")
-    assert lines[0].endswith(".")
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"\S*[A-Z]\S*", TOKEN.sub("", text)) == [], "lower case"
+    assert "\t" not in text and "\r" not in text
+    assert text.endswith("\n") and not text.endswith("\n\n")
+    lines = text.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert lines[0].startswith("-- ") and lines[0].endswith(".")
     assert not lines[0].startswith("-- Grain:")
     assert lines[1].startswith("-- Grain: ")
+    assert duckdb.extract_statements(text)
 
 
-@each_file
-def test_white_space(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert "\t" not in text
-    assert "\r" not in text
-    assert text.endswith("\n")
-    assert not text.endswith("\n\n")
-    assert [line for line in text.splitlines() if line != line.rstrip()] == []
-
-
-@each_file
-def test_parses(path: Path) -> None:
-    assert duckdb.extract_statements(path.read_text(encoding="utf-8"))
-
-
-@each_select
-def test_is_one_select_without_semicolon(path: Path) -> None:
-    node(path)
+@pytest.mark.parametrize("path", SELECTS, ids=name)
+def test_is_one_ordered_select_that_names_its_columns(path: Path) -> None:
+    found = node(path)
     assert ";" not in TOKEN.sub("", path.read_text(encoding="utf-8"))
-
-
-@each_select
-def test_names_its_columns(path: Path) -> None:
-    for select in selects(node(path)):
-        stars = [column for column in select["select_list"] if column["class"] == "STAR"]
-        assert stars == []
-
-
-@each_select
-def test_is_ordered(path: Path) -> None:
-    orders = [m for m in node(path)["modifiers"] if m["type"] == "ORDER_MODIFIER"]
+    for select in selects(found):
+        assert [column for column in select["select_list"] if column["class"] == "STAR"] == []
+    orders = [m for m in found["modifiers"] if m["type"] == "ORDER_MODIFIER"]
     assert bool(orders) == (name(path).removesuffix(".sql") not in WITHOUT_ORDER)
 
 
