@@ -1,4 +1,4 @@
-"""The harness of the lists: `read` gives what the publisher under test makes of a content."""
+"""The harness of the lists: `read` and `ask` give what a publisher makes of a content."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from flows.home.settings import Settings
 from tests.build.lists import Read, Rows, read_list
+from tests.flows.registers.forms import FORMS, Ask, Row
 
 
 @pytest.fixture
@@ -21,6 +22,19 @@ def read(request: pytest.FixtureRequest, tmp_path: Path) -> Read:
         return read_list(request.module.PUBLISHER, path)
 
     return read
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Ask:
+    """Reads rows of a form, or a whole content of it."""
+
+    def ask(form: str, *rows: Row, content: str | bytes = "", name: str = "list.bin") -> Rows:
+        written = content or FORMS[form].content(*rows)
+        path = tmp_path / name
+        path.write_bytes(written.encode() if isinstance(written, str) else written)
+        return read_list(FORMS[form].publisher, path)
+
+    return ask
 
 
 @pytest.fixture

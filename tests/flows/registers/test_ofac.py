@@ -1,17 +1,18 @@
-"""OFAC's SDN list: the same ships from each of its formats; junk is named, never taken for data."""
+"""OFAC's SDN list: the same ships from each of its formats; junk is named, never taken for data.
+
+Cells and rows of sdn.csv are in the tables of `test_fields.py` and `test_junk.py`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from datetime import date
 
-import duckdb
 import pytest
 
 from flows.lists.entry import Entry
 from flows.publishers import ofac
-from tests.build.lists import Read, Rows, read_list
+from tests.build.lists import Read, assert_junk
 from tests.build.ofac import (
     ADVANCED,
     CSV,
@@ -25,20 +26,19 @@ from tests.build.ofac import (
     row,
     sdn_vessel,
 )
-from tests.conftest import ROOT
 
 PUBLISHER = ofac
-SHARED = ROOT.parent / "shared" / "data" / "registers"
-SHARED_CSV = SHARED / "ofac_sdn_vessels_2023-11.csv"
-SHARED_JSON = SHARED / "ofac_sdn_vessels_2026-03.json"
 IMO = "Vessel Registration Identification IMO"
 TWO_PROGRAMMES = enhanced(enhanced_ship("IRAN", "RUSSIA-EO14024"))
+BOTH_XML = pytest.mark.parametrize("content", [XML, ADVANCED], ids=["sdn.xml", "sdn_advanced.xml"])
 
-# The content of a list -------------------------------------------------------------------------
+# The formats
 
 
-def test_a_full_row_is_taken_over(read: Read) -> None:
-    assert read(CSV).entries[0] == Entry(
+def test_a_full_row_is_taken_over_and_the_formats_agree(read: Read) -> None:
+    """But for the line, and the day of listing, which only some have."""
+    plain = read(CSV)
+    assert plain.entries[0] == Entry(
         register="ofac-sdn",
         link_source="OFAC SDN",
         reference="SDN 9001",
@@ -55,32 +55,25 @@ def test_a_full_row_is_taken_over(read: Read) -> None:
         built_year=2007,
         line=1,
     )
-
-
-def test_the_formats_agree(read: Read) -> None:
-    """But for the line, and the day of listing, which only some have."""
-    plain = read(CSV)
+    assert {e.vessel_name for e in plain.entries} == {"SIM ALBA", "SIM BRISA", "SIM CORAL"}
     for content in (XML, ADVANCED):
         other = read(content)
         assert other.facts("listed_on") == plain.facts()
         assert [j.reason for j in other.junk] == [j.reason for j in plain.junk]
-    assert {e.vessel_name for e in plain.entries} == {"SIM ALBA", "SIM BRISA", "SIM CORAL"}
     assert read(TWO_PROGRAMMES).facts() == plain.facts()[:2]
 
 
 @pytest.mark.parametrize(
-    ("content", "marks"),
-    [
-        (CSV, [b"9001,", b"9002,", b"9006,"]),
-        (XML, [b"<uid>9001", b"<uid>9002", b"<uid>9006"]),
-        (ADVANCED, [b'Party FixedRef="9001', b'Party FixedRef="9002', b'Party FixedRef="9006']),
-    ],
+    ("content", "mark", "before"),
+    [(CSV, b"%d,", 0), (XML, b"<uid>%d", 1), (ADVANCED, b'Party FixedRef="%d', 0)],
     ids=["sdn.csv", "sdn.xml", "sdn_advanced.xml"],
 )
-def test_the_line_is_where_the_entry_begins(content: bytes, marks: list[bytes], read: Read) -> None:
-    begins = [content[: content.index(mark)].count(b"\n") + 1 for mark in marks]
-    if content is XML:  # its uid is on the line after the tag that begins the entry
-        begins = [line - 1 for line in begins]
+def test_the_line_is_where_the_entry_begins(
+    content: bytes, mark: bytes, before: int, read: Read
+) -> None:
+    """In sdn.xml that is the line before its uid."""
+    starts = [content.index(mark % number) for number in (9001, 9002, 9006)]
+    begins = [content[:start].count(b"\n") + 1 - before for start in starts]
     assert sorted({e.line for e in read(content).entries}) == begins
 
 
@@ -101,85 +94,6 @@ def test_published_on(content: bytes, day: date | None, read: Read) -> None:
     assert read(content).published_on == day
 
 
-@pytest.mark.parametrize(
-    ("text", "programmes"),
-    [
-        ("CUBA", ["CUBA"]),
-        ("IRAN] [NPWMD] [IFSR", ["IRAN", "NPWMD", "IFSR"]),
-        ("[IRAN][IFSR]", ["IRAN", "IFSR"]),
-        ("CAATSA - RUSSIA] [PEESA", ["CAATSA - RUSSIA", "PEESA"]),
-        ("SDGT] [SDGT", ["SDGT"]),
-        (NULL, [None]),
-    ],
-)
-def test_each_programme_is_an_entry(text: str, programmes: list[str], read: Read) -> None:
-    entries = read(row(program=text)).entries
-    assert [e.programme for e in entries] == programmes
-    assert len({e._replace(programme=None) for e in entries}) == 1
-
-
-def test_nulls_of_the_csv_are_null(read: Read) -> None:
-    [entry] = read(row()).entries
-    given = {"register", "link_source", "reference", "vessel_name", "line"}
-    assert {f for f in Entry._fields if getattr(entry, f) != Entry._field_defaults.get(f)} == given
-
-
-@pytest.mark.parametrize(
-    ("cells", "field", "value"),
-    [
-        *(({"flag": flag}, "flag", None) for flag in ("None Identified", "Unknown")),
-        *(
-            ({"remarks": text}, "imo", 1111117)
-            for text in (
-                f"{IMO} 1111117.",
-                f"{IMO}  1111117.",
-                "Vessel Registration Identification 1111117.",
-                f"{IMO} 1111117 (Russia); MMSI 273123456.",
-            )
-        ),
-        ({"remarks": "Identification Number IMO 1111117."}, "imo", None),
-        ({"remarks": f"Linked To: {IMO.upper()} 1111117 CO."}, "imo", None),
-        ({"remarks": "f.k.a. 'ONE'; f.k.a. 'TWO'."}, "former_names", ("ONE", "TWO")),
-        ({"remarks": "a.k.a. 'ONE'; n.k.a. 'TWO'; a.k.a. 'ONE'."}, "former_names", ("ONE", "TWO")),
-        ({"remarks": "f.k.a. 'SIM ALBA'."}, "former_names", ()),
-        ({"remarks": "f.k.a. 'L'ORIENT CO.'."}, "former_names", ("L'ORIENT CO.",)),
-        ({"remarks": "Linked To: A.K.A. 'ONE'."}, "former_names", ()),
-        ({"name": "Sim  Brisa"}, "vessel_name", "SIM BRISA"),
-        ({"name": "SIM\0 \x1bALBA\u202e"}, "vessel_name", "SIM ALBA"),
-        ({"name": "SÍM ALBÁ"}, "vessel_name", "SÍM ALBÁ"),
-    ],
-)
-def test_fields_of_a_row(cells: dict[str, str], field: str, value: object, read: Read) -> None:
-    rows = read(row(**cells))
-    assert ([getattr(e, field) for e in rows.entries], rows.junk) == ([value], [])
-
-
-def test_a_line_that_is_not_utf8_is_read_as_latin_1(read: Read) -> None:
-    assert read(row(name="SÍM ALBÁ").encode("latin-1")) == read(row(name="SÍM ALBÁ"))
-
-
-@pytest.mark.parametrize(
-    ("name", "remarks", "others"),
-    [
-        ('SIM "ALBA" STAR', f"{IMO} 1111117.", ()),
-        (
-            "SIM ALBA",
-            f'{IMO} 1111117; a.k.a. "SIM OLD", or so; f.k.a. "SIM OLDER"; Linked To: SIM "CO".',
-            ("SIM OLDER",),
-        ),
-        ('"SIM ALBA', f"{IMO} 1111117.", ()),
-    ],
-)
-def test_quotes_inside_a_quoted_field_cost_no_ship(
-    name: str, remarks: str, others: tuple[str, ...], read: Read
-) -> None:
-    rows = read(row(name=name, program="CUBA", flag="Gambia, The", remarks=remarks))
-    assert [(e.vessel_name, e.imo, e.flag, e.former_names) for e in rows.entries] == [
-        (name, 1111117, "GM", others)
-    ]
-    assert rows.junk == []
-
-
 def test_the_enhanced_file(read: Read) -> None:
     """Its one day is that of the entry: with several programmes it may be any one's."""
     assert [e.listed_on for e in read(TWO_PROGRAMMES).entries] == [None, None]
@@ -193,11 +107,9 @@ def test_the_enhanced_file(read: Read) -> None:
     assert [e.imo for e in fraudulent.entries] == [None]
 
 
-# Days of listing -------------------------------------------------------------------------------
+# Days of listing
 
 UNKNOWN, RUSSIA, OTHER = "1", "92049", "1828"
-
-
 # The events of an entry, and the days of listing under IRAN and RUSSIA-EO14024.
 OLD, Y2022, Y2024, Y2025 = "2012-07-12", "2022-05-08", "2024-02-23", "2025-01-10"
 EVENTS: dict[str, tuple[list[tuple[str, str]], str | None, str | None]] = {
@@ -208,30 +120,28 @@ EVENTS: dict[str, tuple[list[tuple[str, str]], str | None, str | None]] = {
     "the earliest of an order": ([(RUSSIA, Y2025), (RUSSIA, Y2022)], Y2022, Y2022),
     "no order: the earliest": ([(OTHER, "2020-1-5"), (UNKNOWN, OLD)], OLD, OLD),
     "no event": ([], None, None),
+    **{
+        f"unreadable: {day}": ([(RUSSIA, day), (UNKNOWN, OLD)], OLD, OLD)
+        for day in ("2022-02-30", "2022", "--", "soon")
+    },
 }
 
 
-@pytest.mark.parametrize(("events", "iran", "russia"), EVENTS.values(), ids=EVENTS)
-def test_day_of_listing_by_programme(
-    events: list[tuple[str, str]], iran: str | None, russia: str | None, read: Read
-) -> None:
-    entries = read(dated(*events)).entries[:2]
-    days = {e.programme: e.listed_on and e.listed_on.isoformat() for e in entries}
+@pytest.mark.parametrize("case", EVENTS)
+def test_day_of_listing_by_programme(case: str, read: Read) -> None:
+    """An unreadable one is junk and the entry stays."""
+    events, iran, russia = EVENTS[case]
+    rows = read(dated(*events))
+    days = {e.programme: e.listed_on and e.listed_on.isoformat() for e in rows.entries[:2]}
     assert days == {"IRAN": iran, "RUSSIA-EO14024": russia}
-
-
-@pytest.mark.parametrize("day", ["2022-02-30", "2022", "--", "soon"])
-def test_an_unreadable_day_is_junk_and_the_entry_stays(day: str, read: Read) -> None:
-    rows = read(dated((RUSSIA, day), (UNKNOWN, "2012-07-12")))
-    assert [j.is_whole for j in rows.junk if "day of listing" in j.reason] == [False]
-    assert [e.listed_on for e in rows.entries[:2]] == [date(2012, 7, 12)] * 2
+    junk = [j.is_whole for j in rows.junk if "day of listing" in j.reason]
+    assert junk == [False] * case.startswith("unreadable")
 
 
 def test_an_event_that_is_no_listing_dates_nothing(read: Read) -> None:
     amended_type = b'<EntryEventType ID="2">Amended</EntryEventType></EntryEventTypeValues>'
     content = ADVANCED.replace(b"</EntryEventTypeValues>", amended_type)
-    first = content.index(b'EntryEventTypeID="1"')
-    amended = content[:first] + b'EntryEventTypeID="2"' + content[first + 20 :]
+    amended = content.replace(b'EntryEventTypeID="1"', b'EntryEventTypeID="2"', 1)
     both = {date(2012, 7, 12), date(2024, 8, 23)}
     assert {e.listed_on for e in read(content).entries[:2]} == both
     assert {e.listed_on for e in read(amended).entries[:2]} == {date(2024, 8, 23)}
@@ -246,7 +156,7 @@ def test_no_other_format_has_a_day_of_listing(read: Read) -> None:
     assert found.facts() == read(extract(sdn_vessel())).facts() * 5
 
 
-# The reference values of the advanced file -----------------------------------------------------
+# The XML files
 
 
 def test_ids_and_namespaces_do_not_matter(read: Read) -> None:
@@ -271,81 +181,133 @@ def test_other_lists_and_scripts_of_the_advanced_file(read: Read) -> None:
     assert cyrillic[0].former_names == ("СИМ АЛЬБА", "SIM OLD ONE", "SIM OTHER")
 
 
-def test_a_fraudulent_registration_is_not_taken_over(read: Read) -> None:
-    rows = read(re.sub(rb'(IdentityID="5001" ValidityID=)"1"', rb'\1"2"', ADVANCED))
-    assert (rows.entries[0].imo, rows.entries[0].mmsis) == (None, ())
-    assert "fraudulent" in rows.junk[0].reason
-    assert [j.is_whole for j in rows.junk[:2]] == [False, False]
+def test_what_is_not_taken_over_from_the_advanced_file(read: Read) -> None:
+    fraudulent = read(re.sub(rb'(IdentityID="5001" ValidityID=)"1"', rb'\1"2"', ADVANCED))
+    assert (fraudulent.entries[0].imo, fraudulent.entries[0].mmsis) == (None, ())
+    assert "fraudulent" in fraudulent.junk[0].reason
+    assert [j.is_whole for j in fraudulent.junk[:2]] == [False, False]
+    without_entry = read(ADVANCED.replace(b'ProfileID="9002"', b'ProfileID="9999"'))
+    assert [j.raw for j in without_entry.junk if j.is_whole] == ["SDN 9002 SIM BRISA"]
+    strange = read(ADVANCED.replace(b">Vessel</PartySubType>", b">Ship</PartySubType>"))
+    assert strange.entries == []
+    assert [j.reason for j in strange.junk] == ["unknown PartySubType"] * 3
+    cut = read(ADVANCED[: ADVANCED.index(b"<SanctionsEntries>")])
+    assert cut.entries == [] and "3 ships are lost" in cut.junk[0].reason
 
 
-def test_ships_without_an_entry_or_of_an_unknown_type_are_junk(read: Read) -> None:
-    rows = read(ADVANCED.replace(b'ProfileID="9002"', b'ProfileID="9999"'))
-    assert [j.raw for j in rows.junk if j.is_whole] == ["SDN 9002 SIM BRISA"]
-    rows = read(ADVANCED.replace(b">Vessel</PartySubType>", b">Ship</PartySubType>"))
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [(b"<uid>9001</uid>", "no uid"), (b"<sdnType>Vessel</sdnType>", "unknown sdnType")],
+)
+def test_an_incomplete_entry_of_the_xml_is_junk(part: bytes, reason: str, read: Read) -> None:
+    rows = read(XML.replace(part, b"", 1))
+    assert [(j.line, reason in j.reason) for j in rows.junk if j.is_whole] == [(7, True)]
+    assert {e.reference for e in rows.entries} == {"SDN 9002", "SDN 9006"}
+
+
+BOMB = "".join(
+    f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True)
+)
+
+
+@BOTH_XML
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        f'<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa">{BOMB}]>',
+        '<!DOCTYPE r [<!ENTITY j SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE r SYSTEM "http://192.0.2.1/r.dtd">',
+    ],
+    ids=["entity bomb", "external entity", "external DTD"],
+)
+def test_a_doctype_is_refused(content: bytes, doctype: str, read: Read) -> None:
+    head, _, rest = content.partition(b"?>")
+    rows = read(head + b"?>" + doctype.encode() + rest.replace(b"SIM ALBA", b"&j;"))
     assert rows.entries == []
-    assert [j.reason for j in rows.junk] == ["unknown PartySubType"] * 3
+    assert [(j.is_whole, "DOCTYPE" in j.reason) for j in rows.junk] == [(True, True)]
 
 
-# The real files --------------------------------------------------------------------------------
-
-CSV_QUERY = r"""
-    with entry as (
-        from read_csv(?, header = false, auto_detect = false, quote = '"', escape = '"',
-                      delim = ',', columns = {
-            'ent_num': 'varchar', 'name': 'varchar', 'kind': 'varchar', 'program': 'varchar',
-            'title': 'varchar', 'call_sign': 'varchar', 'type': 'varchar', 'tonnage': 'varchar',
-            'grt': 'varchar', 'flag': 'varchar', 'owner': 'varchar', 'remarks': 'varchar'})
-    ), digit as (
-        select *, regexp_extract(remarks, 'Registration Identification (IMO +)?([0-9]{7})', 2) d
-        from entry
-    )
-    select ent_num,
-           unnest(string_split(program, '] [')) as programme,
-           case when d != '' and list_sum([d[i]::int * (8 - i) for i in range(1, 7)]) % 10
-                                = d[7]::int then d::int end as imo,
-           nullif(regexp_extract(remarks, 'MMSI ([2-7][0-9]{8})', 1), '')::int as mmsi,
-           try_cast(replace(tonnage, ',', '') as int) as deadweight_t,
-           nullif(trim(call_sign), '-0-') as call_sign,
-           regexp_matches(remarks, 'Registration Identification')
-               and not regexp_matches(remarks, 'Identification (IMO +)?[0-9]{7}') as is_no_imo
-    from digit where kind = 'vessel'
-"""
+@BOTH_XML
+@pytest.mark.parametrize("bad", [b"\0", b"\xd1", b"&nbsp;", b"</wrong>"])
+def test_broken_xml_keeps_what_came_before(content: bytes, bad: bytes, read: Read) -> None:
+    """A byte of ISO 8859-1 in a file declared as UTF-8 is such a break, too."""
+    at = content.rindex(b"RUSSIA-EO14024")
+    rows = read(content[:at] + bad + content[at:])
+    assert {e.reference for e in rows.entries} == {"SDN 9001", "SDN 9002"}
+    lost = rows.junk[-1]
+    assert (lost.is_whole, "broken" in lost.reason) == (True, True)
+    assert lost.line == content[:at].count(b"\n") + 1
 
 
-@pytest.mark.skipif(not SHARED_CSV.exists(), reason="the real files are not at hand")
-def test_the_real_csv_agrees_with_a_query_over_it() -> None:
-    rows: Rows = read_list(ofac, SHARED_CSV)
-    asked = duckdb.sql(CSV_QUERY, params=[str(SHARED_CSV)]).fetchall()
-    assert Counter(
-        (e.reference, e.programme, e.imo, *(e.mmsis or [None]), e.deadweight_t, e.call_sign)
-        for e in rows.entries
-    ) == Counter((f"SDN {number}", *rest) for number, *rest, _ in asked)
-    assert {(j.reason.split(",")[0], j.is_whole) for j in rows.junk} == {
-        ("registration that is no IMO number", False)
-    }
-    assert len(rows.junk) == len({number for number, *_, is_no_imo in asked if is_no_imo})
+# sdn.csv
 
 
-JSON_QUERY = """
-    select row_number() over () as number, unnest(vessel.programs) as programme, vessel.imo as imo,
-           vessel.name, vessel.vessel_info.dwt::int as dwt,
-           vessel.vessel_info.gross_tonnage::int as gross
-    from (select unnest(vessels) as vessel from read_json(?))
-"""
+def test_the_first_row_may_be_the_broken_one(read: Read) -> None:
+    rows = read(b"ent_num,SDN_Name,SDN_Type\r\n" + CSV)
+    assert [j.line for j in rows.junk if j.is_whole] == [1]
+    assert rows.facts() == read(CSV).facts()
 
 
-@pytest.mark.skipif(not SHARED_JSON.exists(), reason="the real files are not at hand")
-def test_the_real_extract_agrees_with_a_query_over_it() -> None:
-    rows = read_list(ofac, SHARED_JSON)
-    assert rows.junk == []
-    asked = duckdb.sql(JSON_QUERY, params=[str(SHARED_JSON)]).fetchall()
-    assert Counter(
-        (e.line, e.programme, e.imo, e.vessel_name, e.deadweight_t, e.gross_t) for e in rows.entries
-    ) == Counter(asked)
-    assert {e.listed_on for e in rows.entries} == {None}
+RUSSIAN = "Vessel Registration Identification RS 150443 (Russia)."
+SECOND, LONG = f"{IMO} 1111117; alt. {IMO} 3333331.", "Linked To: " + "X" * 989
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the real files are not at hand")
-def test_no_other_real_list_is_taken_for_it() -> None:
-    recognised = {path for path in SHARED.iterdir() if ofac.open_list(path) is not None}
-    assert recognised == {SHARED_CSV, SHARED_JSON}
+@pytest.mark.parametrize(
+    ("cells", "reason", "raw"),
+    [
+        ({"remarks": f"{IMO} 1111118."}, "IMO number with a wrong check digit", "IMO 1111118"),
+        ({"remarks": RUSSIAN}, "no IMO number", "RS 150443 (Russia)"),
+        ({"remarks": SECOND}, "second IMO number", "IMO 3333331"),
+        ({"remarks": "MMSI Call sign."}, "not a ship's MMSI", "Call sign"),
+        ({"remarks": "MMSI 992731234."}, "not a ship's MMSI", "992731234"),
+        ({"remarks": "Vessel Year of Build 207."}, "not a year", "207"),
+        ({"flag": "Atlantis"}, "unknown flag", "Atlantis"),
+        ({"tonnage": "big"}, "tonnage is not a number", "big"),
+        ({"remarks": LONG}, "sdn_comments.csv", LONG[:200]),
+    ],
+)
+def test_an_unreadable_field_is_left_out_and_named(
+    cells: dict[str, str], reason: str, raw: str, read: Read
+) -> None:
+    rows = read(row(**cells))
+    [entry] = rows.entries
+    assert_junk(rows, (1, False, reason))
+    assert rows.junk[0].raw == raw
+    assert entry.imo == (1111117 if "second" in reason else None)
+    assert (entry.mmsis, entry.flag, entry.deadweight_t, entry.built_year) == ((), None, None, None)
+
+
+def test_a_cut_in_the_last_row_is_noticed(read: Read) -> None:
+    """Without quotes only the full stop distinguishes it from a whole row."""
+    unquoted = f"9001,SIM ALBA,vessel,CUBA{(',' + NULL) * 7},MMSI 273123456"
+    assert_junk(read(row(9002) + unquoted), (2, True, "the file is cut"))
+    assert read(row(9002) + unquoted + ".").entries[1].mmsis == (273123456,)
+    assert_junk(read(row() + "9003,SIMONS,individual,SD"), (2, True, "the file is cut"))
+
+
+# The extract
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (None, "not a vessel"),
+        ([], "not a vessel"),
+        ({}, "programs or vessel_info missing"),
+        (sdn_vessel(programs="IRAN"), "programs or vessel_info missing"),
+        (sdn_vessel(vessel_info=None), "programs or vessel_info missing"),
+        (sdn_vessel(imo=None, name=None), "neither an IMO number nor a name"),
+        (sdn_vessel(imo=True, name=["SIM ALBA"]), "neither an IMO number nor a name"),
+    ],
+)
+def test_a_bad_vessel_of_the_extract_is_junk(bad: object, reason: str, read: Read) -> None:
+    rows = read(extract(sdn_vessel(), bad, sdn_vessel(name="SIM DUNA")))
+    assert_junk(rows, (2, True, reason))
+    assert {(e.line, e.vessel_name) for e in rows.entries} == {(1, "SIM ALBA"), (3, "SIM DUNA")}
+
+
+def test_the_reference_of_the_extract_is_the_hull_or_the_name(read: Read) -> None:
+    for imo in (1111117, "IMO 1111117", 1111118, None):
+        hull = "SIM ALBA" if imo in (1111118, None) else "IMO 1111117"
+        entries = read(extract(sdn_vessel(imo=imo))).entries
+        assert {e.reference for e in entries} == {f"SDN, {hull}"}

@@ -12,17 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lists.entry import Entry, as_table
-from flows.lists.table import MOST_LINE_BYTES
+from flows.lists.entry import as_table
 from flows.publishers import opensanctions
 from tests.build.lists import (
-    MARITIME_SHIP,
     Read,
     assert_junk,
     entity,
     json_lines,
-    line,
-    lines,
     owner,
     ownership,
     read_list,
@@ -34,87 +30,11 @@ PUBLISHER = opensanctions
 DATASETS = ["dataset:us_ofac_sdn", "dataset:ua_war_sanctions"]
 
 
-def row(**changes: str) -> str:
-    return line({k: f'"{v}"' for k, v in (MARITIME_SHIP | changes).items()})
-
-
-def table(*rows: str) -> str:
-    return lines(MARITIME_SHIP, *rows)
-
-
 def programmes(read: Read, *items: dict) -> list[str | None]:
     return [e.programme for e in read(json_lines(*items)).entries]
 
 
-# maritime.csv
-
-SHIP = Entry(
-    register="opensanctions:maritime",
-    link_source="OpenSanctions maritime",
-    reference="NK-1",
-    imo=9074729,
-    mmsis=(273000002, 613000001),
-    vessel_name="SIM VEGA",
-    former_names=("SIM DENEB", "SIM SADR"),
-    flag="CM",
-    ground="mare.shadow;sanction",
-    line=2,
-)
-
-
-def test_a_row_gives_an_entry_for_each_dataset(read: Read) -> None:
-    expected = [SHIP._replace(programme=dataset) for dataset in DATASETS]
-    assert read(table(row(), row(type="ORGANIZATION"))) == (SHIP.register, None, expected)
-    assert read(table(row(datasets=""))).entries == [SHIP]
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "empty"),
-    [
-        pytest.param({"imo": "IMO9074728"}, "imo", None, id="check digit"),
-        pytest.param({"mmsi": "273######"}, "mmsis", (), id="masked MMSI"),
-        pytest.param({"flag": "cm;pa"}, "flag", None, id="two flags"),
-        pytest.param({"flag": "zz"}, "flag", None, id="no country"),
-    ],
-)
-def test_an_unreadable_cell_is_left_out_and_named(
-    changes: dict[str, str], field: str, empty: object, read: Read
-) -> None:
-    rows = read(table(row(**changes)))
-    assert {getattr(e, field) for e in rows.entries} == {empty}
-    assert_junk(rows, (2, False, field.removesuffix("s")))
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        pytest.param(row(id=""), id="no id"),
-        pytest.param(row(imo="", mmsi="", caption="", aliases=""), id="nothing to know it by"),
-        pytest.param(row()[:-1], id="quote not closed"),
-        pytest.param("VESSEL,a", id="too few"),
-        pytest.param("\0\0", id="NUL"),
-    ],
-)
-def test_a_bad_row_costs_that_row_only(bad: str, read: Read) -> None:
-    rows = read(table(row(), bad, row()))
-    assert [e.line for e in rows.entries] == [2, 2, 4, 4]
-    assert_junk(rows, (3, True, ""))
-
-
 # FollowTheMoney: ships and sanctions
-
-
-def test_a_ship_without_sanction_or_owner_has_its_datasets(read: Read) -> None:
-    ship = SHIP._replace(
-        **{"register": "opensanctions:collection", "link_source": "OpenSanctions collection"},
-        **{"mmsis": (613000001,), "former_names": ("SIM DENEB",), "call_sign": "TJMC1"},
-        **{"vessel_type": "Crude Oil Tanker", "deadweight_t": 105000, "gross_t": 57000},
-        **{"built_year": 2004, "ground": "sanction", "line": 1},
-    )
-    assert read(json_lines(vessel())).rows == [ship._replace(programme=d) for d in DATASETS]
-    rows = read(json_lines(vessel(imoNumber=[], mmsi=[])))
-    assert {(e.imo, e.mmsis, e.vessel_name) for e in rows.entries} == {(None, (), "SIM VEGA")}
-    assert rows.junk == []
 
 
 def test_only_ships_give_entries(read: Read) -> None:
@@ -342,34 +262,6 @@ def test_rows_come_in_the_order_of_the_file(read: Read) -> None:
     ship = vessel("NK-5", flag=["cm", "pa"])
     rows = read(json_lines("no JSON", ship, sanction(listingDate=["2025"]), "[]", vessel()))
     assert [row.line for row in rows.rows] == [1, 2, 2, 2, 3, 4, 5]
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        pytest.param("junk", id="no JSON"),
-        pytest.param('{"schema": "Vessel", "id": ', id="broken off"),
-        pytest.param('{"schema": "Vessel" "id"}', id="broken within"),
-        pytest.param('{"schema": "Sanction", "entity": ["NK-1"]]}', id="broken sanction"),
-        pytest.param('[{"schema": "Vessel"}]', id="list for an object"),
-        pytest.param('{"schema": "Vessel", "properties": {}}', id="no id"),
-        pytest.param('{"schema": "Vessel", "id": 7, "properties": {}}', id="id is a number"),
-        pytest.param('{"id": "NK-7", "properties": {}}', id="no schema"),
-        pytest.param(entity("Vessel", "NK-7"), id="nothing to know it by"),
-        pytest.param('{"schema": "Vessel", "x": ' + "[" * 200_000 + "}", id="deep nesting"),
-        pytest.param("x" * (MOST_LINE_BYTES + 9), id="endless line"),
-        pytest.param(b"\0\0\0", id="NUL"),
-        pytest.param(b'{"schema": "Vessel", "id": "\xff"}', id="not UTF-8"),
-        pytest.param(
-            '{"schema": "Vessel", "id": "NK-7", "x": ' + "9" * 5000 + "}", id="endless number"
-        ),
-    ],
-)
-def test_a_bad_line_costs_that_line_only(bad: dict | str | bytes, read: Read) -> None:
-    rows = read(json_lines(sanction(), bad, vessel()))
-    assert [(e.programme, e.line) for e in rows.entries] == [("US-RUSHAR", 3)]
-    assert_junk(rows, (2, True, ""))
-    assert "cut" not in rows.junk[0].reason
 
 
 @pytest.mark.parametrize(
