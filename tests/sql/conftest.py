@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,21 +14,15 @@ import pytest
 from flows.catalogue import access, relations
 from flows.home.resources import sql_path
 from flows.home.settings import Settings
-from flows.ingest.stage import ingest_file
-from flows.lake.prepare import prepare_home
 from flows.runner import run
-from flows.sources.definitions import load_sources
-from flows.sources.packings import find_files
 from tests.build.derivation import Connection
+from tests.build.files import LAYOUTS, SOURCES, day, ingested, settings_of
 
 AS_OF = datetime.fromisoformat("2026-03-18")
 """A Wednesday: 2026-W10 and W11 are closed, W12 is open."""
 START = datetime.fromisoformat("2026-03-02")
 
-HEADER = [
-    "mmsi", "base_date_time", "longitude", "latitude", "sog", "cog", "heading", "vessel_name",
-    "imo", "call_sign", "vessel_type", "status", "length", "width", "draft", "cargo", "transceiver",
-]  # fmt: skip
+HEADER = SOURCES[LAYOUTS[1]].header
 
 BERTH, ROADS, SEA = (50.3400, 29.2350), (50.4000, 29.1800), (50.7000, 28.5000)
 QUAY = (50.8300, 28.9800)
@@ -56,7 +48,7 @@ BAD_LINES = [
     "273399990,2026-03-02T05:00:00,50.3",
 ]
 
-Opened = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
+Opened = Callable[..., AbstractContextManager[Connection]]
 
 
 def fixes(ship: dict[str, Any], way: Sequence[Waypoint]) -> Iterator[list[Any]]:
@@ -66,24 +58,12 @@ def fixes(ship: dict[str, Any], way: Sequence[Waypoint]) -> Iterator[list[Any]]:
             part = (hour - from_h) / (to_h - from_h)
             lon, lat = (a + part * (b - a) for a, b in zip(here, there, strict=True))
             is_still = here == there
+            at = (START + timedelta(hours=hour)).isoformat()
             yield [
-                ship["mmsi"],
-                (START + timedelta(hours=hour)).isoformat(),
-                f"{lon:.5f}",
-                f"{lat:.5f}",
-                0.1 if is_still else 8.5,
-                360 if is_still else 200.5,
-                511,
-                ship["vessel_name"],
-                f"IMO{ship['imo']}" if ship["imo"] else "",
-                "",
-                ship["vessel_type"],
-                5 if is_still else 0,
-                244,
-                42,
-                9.5 if hour < 50 else 14.5,
-                "",
-                "A",
+                *(ship["mmsi"], at, f"{lon:.5f}", f"{lat:.5f}", 0.1 if is_still else 8.5),
+                *(360 if is_still else 200.5, 511, ship["vessel_name"]),
+                *(f"IMO{ship['imo']}" if ship["imo"] else "", "", ship["vessel_type"]),
+                *(5 if is_still else 0, 244, 42, 9.5 if hour < 50 else 14.5, "", "A"),
             ]
 
 
@@ -103,8 +83,7 @@ def later(way: Sequence[Waypoint], hours: float) -> list[Waypoint]:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home whose lake was filled from two files that share fixes, and derived twice."""
-    home = tmp_path_factory.mktemp("home")
-    made = Settings(home=home, as_of=AS_OF, threads=2, memory_limit="300MB")
+    made = _made(tmp_path_factory)
     rows = [
         *fixes(RUSSIAN, VOYAGE),
         *fixes(RUSSIAN, WAIT),
@@ -113,36 +92,23 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         *fixes(CARGO, [(0, (50.30, 28.95)), (370, (50.30, 28.95))]),
         *(row for ship in (RUSSIAN, OTHER, CARGO) for row in thrown(ship)),
     ]
-    inputs = tmp_path_factory.mktemp("input")
-    _write(inputs / "first.csv", [*rows[:400], rows[3]], BAD_LINES)
-    _write(inputs / "second.csv", [*rows[300:], rows[-1]], [])
-    sources = load_sources(home)
-    prepare_home(home)
-    outcomes = []
-    for file in find_files([str(inputs)]):
-        outcomes += ingest_file(file, sources, made)
-    assert [outcome.state for outcome in outcomes] == ["ingested"] * 2, outcomes
-    run.derive(made, outcomes, publish=True)
+    lines = [",".join(map(str, row)) for row in rows]
+    files = day(*lines[:400], lines[3], *BAD_LINES), day(*lines[300:], lines[-1])
+    run.derive(made, ingested(made, *files), publish=True)
     run.derive(made, [], publish=True)
     return made
-
-
-def _write(path: Path, rows: Sequence[Sequence[Any]], bad: Sequence[str]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(HEADER)
-        writer.writerows(rows)
-        out.writelines(f"{line}\n" for line in bad)
 
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home without a single position."""
-    home = tmp_path_factory.mktemp("empty")
-    made = Settings(home=home, as_of=AS_OF, threads=2, memory_limit="300MB")
-    prepare_home(home)
+    made = _made(tmp_path_factory)
     run.derive(made, [], publish=True)
     return made
+
+
+def _made(folders: pytest.TempPathFactory) -> Settings:
+    return settings_of(folders.mktemp("tiny") / "home", as_of=AS_OF)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +122,7 @@ def con(home: Settings) -> Iterator[Connection]:
 def reading(settings: Settings) -> Opened:
     """The catalogue of the home, opened as the program opens it."""
 
-    def opened() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    def opened() -> AbstractContextManager[Connection]:
         return access.reading(settings)
 
     return opened
@@ -181,11 +147,11 @@ def copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture
-def damaged(copy: duckdb.DuckDBPyConnection) -> Opened:
+def damaged(copy: Connection) -> Opened:
     """The copy with damage done to it by statements of SQL, which is undone afterwards."""
 
     @contextmanager
-    def opened(*statements: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    def opened(*statements: str) -> Iterator[Connection]:
         copy.execute("begin")
         try:
             for statement in statements:

@@ -7,22 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
 import pytest
 
-from flows.catalogue import access, check
+from flows.catalogue import check
 from flows.home.settings import Settings
-from flows.ingest.stage import ingest_file
-from flows.lake.prepare import prepare_home
 from flows.report.tables import records
-from flows.runner import run
-from flows.sources.definitions import load_sources
-from flows.sources.packings import find_files
+from tests.build.derivation import Connection
 from tests.build.ships import (
-    AS_OF,
     BANDAR,
     BERTH,
     ROADS,
@@ -33,7 +26,6 @@ from tests.build.ships import (
     Ship,
     conflicts,
     home_of,
-    imported,
     ofac,
     reports,
     sdn,
@@ -220,37 +212,31 @@ TUG_BOAT = ship(501, "TUG_BOAT", length_m="32", beam_m="10")
 BUNKER = ship(502, "BUNKER", length_m="62", beam_m="12")
 COASTER = ship(503, "COASTER", length_m="79", beam_m="13")
 RIVER_SEA = ship(504, "RIVER SEA", length_m="110", beam_m="13")
-SMALL = ship(505, "JUST LARGE ENOUGH", length_m="80", beam_m="13")
-NO_SIZE = ship(506, "NO SIZE", length_m="", beam_m="")
+SMALL_ONE = ship(505, "JUST LARGE ENOUGH", length_m="80", beam_m="13")
+SIZELESS = ship(506, "NO SIZE", **NO_SIZE)
 LISTED_SMALL = ship(507, "LISTED SMALL", length_m="60", beam_m="11")
-LISTED_TONS = ship(508, "LISTED TONS", length_m="", beam_m="")
+LISTED_TONS = ship(508, "LISTED TONS", **NO_SIZE)
+SELDOM, OFTEN_OTHER = ship(520, "SELDOM"), ship(521, "OFTEN OTHER")
+RESERVED, DENSE_WRONG = ship(522, "RESERVED"), ship(523, "DENSE WRONG")
+ONE_BAD_LENGTH = ship(524, "ONE BAD LENGTH")
+"""Type and length change from report to report; see `sized_rows`."""
 SIZES = {
     "tug": (TUG_BOAT, False),
     "bunker barge": (BUNKER, False),
     "coaster of 79 m": (COASTER, False),
-    "80 m": (SMALL, True),
+    "80 m": (SMALL_ONE, True),
     "river-sea ship": (RIVER_SEA, True),
-    "no size sent": (NO_SIZE, True),
+    "no size sent": (SIZELESS, True),
     "small, and a tanker by a register": (LISTED_SMALL, False),
     "small by a register's tonnage": (LISTED_TONS, False),
+    "a type in two of five reports, none in the rest": (SELDOM, True),
+    "a tanker in two of five, cargo in the rest": (OFTEN_OTHER, False),
+    "a code that is no type in the rest": (RESERVED, True),
+    "cargo for hours, but reported each minute": (DENSE_WRONG, True),
+    "a wrong length now and then": (ONE_BAD_LENGTH, True),
 }
-
-SELDOM = ship(520, "SELDOM")
-OFTEN_OTHER = ship(521, "OFTEN OTHER")
-RESERVED = ship(522, "RESERVED")
-DENSE_WRONG = ship(523, "DENSE WRONG")
-ONE_BAD_LENGTH = ship(524, "ONE BAD LENGTH")
-"""Type and length change from report to report; see `sized_rows`."""
-
-SIZE_DAYS = {
-    of["mmsi"]: 10 * number - 150
-    for number, of in enumerate(
-        [
-            *(of for of, _ in SIZES.values()),
-            *(SELDOM, OFTEN_OTHER, RESERVED, DENSE_WRONG, ONE_BAD_LENGTH),
-        ]
-    )
-}
+CHANGING = (SELDOM, OFTEN_OTHER, RESERVED, DENSE_WRONG, ONE_BAD_LENGTH)
+SIZE_DAYS = {of["mmsi"]: 10 * number - 150 for number, (of, _) in enumerate(SIZES.values())}
 
 
 def sending(of: Ship, every: int, first: dict[str, str], other: dict[str, str]) -> Iterator[str]:
@@ -263,10 +249,10 @@ def sending(of: Ship, every: int, first: dict[str, str], other: dict[str, str]) 
 
 def sized_rows() -> Iterator[str]:
     for of, _ in SIZES.values():
-        yield from reports(of, SIZE_DAYS[of["mmsi"]], INTO)
-    yield from sending(SELDOM, 5, {"ship_type": "Tanker"}, {"ship_type": ""})
-    yield from sending(OFTEN_OTHER, 5, {"ship_type": "Tanker"}, {"ship_type": "Cargo"})
-    yield from sending(RESERVED, 5, {"ship_type": "Tanker"}, {"ship_type": "Reserved"})
+        if of not in CHANGING:
+            yield from reports(of, SIZE_DAYS[of["mmsi"]], INTO)
+    for of, other in ((SELDOM, ""), (OFTEN_OTHER, "Cargo"), (RESERVED, "Reserved")):
+        yield from sending(of, 5, {"ship_type": "Tanker"}, {"ship_type": other})
     # A cargo ship for the hours under way, at a report each minute; a tanker on most days.
     day = SIZE_DAYS[DENSE_WRONG["mmsi"]]
     stay = voyage(SEA, BERTH, SEA, stay_h=72)
@@ -276,32 +262,20 @@ def sized_rows() -> Iterator[str]:
     yield from sending(ONE_BAD_LENGTH, 60, {"length_m": "24", "beam_m": "4"}, {})
 
 
-LISTS = [
-    List(
-        "sdn.csv",
-        ofac(
-            sdn(1, LISTED_SMALL, "RUSSIA-EO14024"),
-            sdn(2, LISTED_TONS, "RUSSIA-EO14024", gross="600"),
-        ),
-        "2026-05-20",
-    )
-]
+LISTED = ofac(
+    sdn(1, LISTED_SMALL, "RUSSIA-EO14024"), sdn(2, LISTED_TONS, "RUSSIA-EO14024", gross="600")
+)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     rows = (line for case in CASES for of in case.rows(DAYS[case.name], case.ships) for line in of)
-    return home_of(tmp_path_factory.mktemp("counted"), chain(rows, sized_rows()), LISTS)
-
-
-@pytest.fixture(scope="module")
-def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with access.reading(home) as opened:
-        yield opened
+    lists = [List("sdn.csv", LISTED, "2026-05-20")]
+    return home_of(tmp_path_factory.mktemp("counted"), chain(rows, sized_rows()), lists)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_a_ship_is_counted_once(con: duckdb.DuckDBPyConnection, case: Case) -> None:
+def test_a_ship_is_counted_once(con: Connection, case: Case) -> None:
     query = """
         select counted_call.is_russian_linked
         from counted_call inner join port_call using (port_call_id)
@@ -318,69 +292,20 @@ def test_the_checks_find_nothing_at_fault(home: Settings) -> None:
     assert [fault for fault in check.check(home) if fault.is_fault] == []
 
 
-def is_counted(con: duckdb.DuckDBPyConnection, of: Ship) -> bool:
+@pytest.mark.parametrize(("of", "expected"), SIZES.values(), ids=SIZES)
+def test_a_tanker_that_counts_has_a_size_and_most_of_what_gives_a_type_tells(
+    con: Connection, of: Ship, expected: bool
+) -> None:
     query = """
         select counted_call.port_call_id is not null
         from port_call left join counted_call using (port_call_id) where port_call.mmsi = $1
     """
-    ((found,),) = con.execute(query, [int(of["mmsi"])]).fetchall()
-    return bool(found)
+    assert con.execute(query, [int(of["mmsi"])]).fetchall() == [(expected,)]
 
 
-@pytest.mark.parametrize(("of", "expected"), SIZES.values(), ids=SIZES)
-def test_a_tanker_that_counts_has_a_size(
-    con: duckdb.DuckDBPyConnection, of: Ship, expected: bool
-) -> None:
-    assert is_counted(con, of) == expected
-
-
-@pytest.mark.parametrize(
-    ("of", "expected"),
-    [
-        pytest.param(SELDOM, True, id="a type in two of five reports, none in the rest"),
-        pytest.param(OFTEN_OTHER, False, id="a tanker in two of five, cargo in the rest"),
-        pytest.param(RESERVED, True, id="a code that is no type in the rest"),
-        pytest.param(DENSE_WRONG, True, id="cargo for hours, but reported each minute"),
-        pytest.param(ONE_BAD_LENGTH, True, id="a wrong length now and then"),
-    ],
-)
-def test_most_of_what_gives_a_type_tells(
-    con: duckdb.DuckDBPyConnection, of: Ship, expected: bool
-) -> None:
-    assert is_counted(con, of) == expected
-
-
-def test_the_report_has_how_many_were_too_small(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_report_has_how_many_were_too_small(con: Connection) -> None:
     query = "select week from barometer where week_start < $1"
     weeks = [week for (week,) in con.execute(query, [START]).fetchall()]
     too_small = sum(records(con, "report/notes", week=week)[0]["too_small"] for week in weeks)
-    assert too_small == sum(not expected for _, expected in SIZES.values())
-
-
-SHARED = Path(__file__).parents[3] / "shared" / "cases"
-LISTED = "tracks/second_transmitter_of_listed_imo"
-SEEN_BY_OTHERS = {
-    "two_transponders.csv": None,
-    f"{LISTED}.csv": f"{LISTED}_sdn.csv",
-}
-
-
-@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
-@pytest.mark.parametrize(("file", "listed_in"), SEEN_BY_OTHERS.items())
-def test_a_case_of_others_is_counted_once_and_linked(
-    tmp_path: Path, file: str, listed_in: str | None
-) -> None:
-    settings = Settings(home=tmp_path / "home", as_of=AS_OF, threads=1, memory_limit="300MB")
-    settings.home.mkdir()
-    prepare_home(settings.home)
-    sources = load_sources(settings.home)
-    outcomes = [
-        o for f in find_files([str(SHARED / file)]) for o in ingest_file(f, sources, settings)
-    ]
-    if listed_in:
-        text = (SHARED / listed_in).read_text(encoding="utf-8")
-        imported(settings, tmp_path / "sdn.csv", text, "2026-05-20")
-    run.derive(settings, outcomes, publish=False)
-    with access.reading(settings) as con:
-        query = "select sum(tanker_calls), sum(russian_linked_tanker_calls) from barometer"
-        assert con.execute(query).fetchone() == (1, 1)
+    small = [of for of, is_counted in SIZES.values() if not is_counted and of not in CHANGING]
+    assert too_small == len(small)

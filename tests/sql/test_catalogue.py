@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import shapely
 
@@ -22,8 +19,8 @@ from flows.home.history import OUTBOX, append_history
 from flows.home.resources import sql_path, sql_text
 from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest, write_manifest
-
-Opened = Callable[..., AbstractContextManager[duckdb.DuckDBPyConnection]]
+from tests.build.files import copy_of
+from tests.sql.conftest import Opened
 
 EXAMPLES = sorted(sql_path("examples").glob("*.sql"))
 
@@ -142,8 +139,7 @@ def test_each_relation_is_listed_once_and_explained(
     with access.reading(settings) as con:
         in_place = con.execute(LISTED).fetchall()
         fixes = con.table("position").order("all").fetchall()
-    moved = settings._replace(home=tmp_path / "moved [1]*")
-    shutil.copytree(settings.home, moved.home)
+    moved = copy_of(settings, tmp_path / "moved [1]*")
     if changed is not None:
         changed(moved.home)
     with access.reading(moved) as con:
@@ -168,8 +164,7 @@ def test_each_relation_is_listed_once_and_explained(
 def test_a_moved_home_is_read_by_who_cannot_write_to_it(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moved = settings._replace(home=tmp_path / "moved")
-    shutil.copytree(settings.home, moved.home)
+    moved = copy_of(settings, tmp_path)
     made = access.TemporaryDirectory
 
     def refusing(**given: Any) -> Any:
