@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import create_server
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -21,8 +18,10 @@ from flows.mail import alarm
 from flows.mail.alarm import Failure
 from flows.mail.smtp import Result
 from flows.runner import prefect_server
+from tests.build.files import write
 from tests.build.post import FORMS, NOON, TEAM, Post
 from tests.build.process import unset
+from tests.build.web import serving
 
 OPERATOR = "operator@example.org"
 
@@ -62,71 +61,34 @@ def text_of(email: EmailMessage) -> str:
     return " ".join(str(email.get_content()).split())
 
 
-@contextmanager
-def a_page() -> Iterator[str]:
-    """A web server that answers every path with a page, as Prefect's does beside its API."""
-
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"<!doctype html><title>Prefect</title>")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-def a_file(home: Path) -> None:
-    home.rmdir()
-    home.write_text("")
-
-
-def damaged_manifest(home: Path) -> None:
-    (home / "manifest.json").write_text('{"format": 1, "fil')
-
-
-def no_database(home: Path) -> None:
-    (home / "prefect").mkdir()
-    (home / "prefect" / "prefect.db").write_text("no database" * 100)
-
-
 RUN, FETCH = "run day.csv", "fetch no-such --from 2026-04-13 --to 2026-04-13"
 API = {"PREFECT_API_URL": "prefect:4200/api"}
 NO_DATABASE = ("Prefect's own server ended with code 3", "server[.]log", "file is not a database")
-# What is wrong with the home, the command, its environment, and what the message has.
-CAUSES: dict[str, tuple[Any, str, dict[str, str], tuple[str, ...]]] = {
-    "file": (a_file, "run", {}, ("cannot make the home folder", "Name another with --home")),
-    "manifest": (damaged_manifest, "run", {}, ("not readable as a manifest",)),
-    "setting": (None, "run --threads=0", {}, ("threads: '0' is not",)),
-    "no input": (None, "run", {}, ("no PATH was given", "another home use --home")),
-    "API": (None, RUN, API, ("'prefect:4200/api' is not an address", "Nothing was ingested")),
-    "Prefect's database": (no_database, RUN, {}, NO_DATABASE),
-    "schedule": (None, "serve --cron never", {}, ("'never' is not a schedule. Give five fields",)),
-    "port": (None, "serve", {"PREFECT_SERVER_API_PORT": "x"}, ("API_PORT: 'x' is not a port",)),
-    "key": (None, "listen", {}, ("BAROMETER_AISSTREAM_KEY is not set",)),
-    "source": (None, FETCH, {}, ("'no-such': no such source",)),
+# A file that is wrong, the command, its environment, and what the message has.
+CAUSES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
+    "file": ("home", "run", {}, ("cannot make the home folder", "Name another with --home")),
+    "manifest": ("home/manifest.json", "run", {}, ("not readable as a manifest",)),
+    "setting": ("", "run --threads=0", {}, ("threads: '0' is not",)),
+    "no input": ("", "run", {}, ("no PATH was given", "another home use --home")),
+    "API": ("", RUN, API, ("'prefect:4200/api' is not an address", "Nothing was ingested")),
+    "Prefect's database": ("home/prefect/prefect.db", RUN, {}, NO_DATABASE),
+    "schedule": ("", "serve --cron never", {}, ("'never' is not a schedule. Give five fields",)),
+    "port": ("", "serve", {"PREFECT_SERVER_API_PORT": "x"}, ("API_PORT: 'x' is not a port",)),
+    "key": ("", "listen", {}, ("BAROMETER_AISSTREAM_KEY is not set",)),
+    "source": ("", FETCH, {}, ("'no-such': no such source",)),
 }
 
 
-@pytest.mark.parametrize(("prepare", "line", "environ", "parts"), CAUSES.values(), ids=CAUSES)
+@pytest.mark.parametrize("cause", CAUSES)
 def test_each_cause_has_its_message_its_remedy_and_one_mail(
-    prepare: Callable[[Path], None] | None,
-    line: str,
-    environ: dict[str, str],
-    parts: tuple[str, ...],
-    command: Command,
-    post: Post,
-    tmp_path: Path,
+    cause: str, command: Command, post: Post, tmp_path: Path
 ) -> None:
+    wrong, line, environ, parts = CAUSES[cause]
     home = tmp_path / "home"
-    home.mkdir()
-    if prepare is not None:
-        prepare(home)
+    if wrong != "home":
+        home.mkdir()
+    if wrong:
+        write(tmp_path / Path(wrong).parent, b'{"format": 1, "fil' * 60, name=Path(wrong).name)
     arguments = [*line.split(), "--home", str(home)]
     done = command(*arguments, **environ)
     assert done.code == (2 if parts[0].startswith(("threads", "no PATH")) else 1), done.err
@@ -140,12 +102,13 @@ def test_each_cause_has_its_message_its_remedy_and_one_mail(
         assert part in text and part.replace("[.]", ".") in done.err
     assert f"barometer {' '.join(arguments)}" in text
     # What is not known of every failure is not in the mail.
-    assert not [part for part in ("messages are above", "is whole") if part in text]
+    assert "messages are above" not in text and "is whole" not in text
 
 
 def test_an_address_that_is_not_prefects_api(command: Command, tmp_path: Path) -> None:
-    with a_page() as url:
-        done = command(*RUN.split(), "--home", str(tmp_path), PREFECT_API_URL=url)
+    with serving() as web:  # a page at every path, as Prefect's server has beside its API
+        web.plan["*"] = [{"body": b"<!doctype html><title>Prefect</title>"}] * 9
+        done = command(*RUN.split(), "--home", str(tmp_path), PREFECT_API_URL=web.address)
     assert done.code == 1
     assert "PREFECT_API_URL: no Prefect server can be used at" in done.err
     assert "it answers, but not as Prefect's API does (HTTP 200)" in done.err
@@ -165,23 +128,16 @@ def test_a_prefect_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) 
         url = f"http://me:secret@127.0.0.1:{silent.getsockname()[1]}/api"
         no_answer = message(url)
     assert "no answer within" in no_answer and "secret" not in no_answer
-    for address, why in (
-        (url, "connection refused"),
-        ("http://no-such-host.invalid:4200/api", "unknown host"),
-    ):
+    unknown = "http://no-such-host.invalid:4200/api"
+    for address, why in ((url, "connection refused"), (unknown, "unknown host")):
         assert why in message(address) and "correct the address" in message(address)
 
 
-def test_without_mail_settings_nothing_is_sent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_alarm_that_is_not_or_cannot_be_sent_does_not_hide_the_failure(
+    command: Command, post: Post, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["run", "--threads", "0", "--home", str(tmp_path)]) == 2
-    assert "mail" not in capsys.readouterr().err
-
-
-def test_an_alarm_that_cannot_be_sent_does_not_hide_the_failure(
-    command: Command, post: Post, tmp_path: Path
-) -> None:
+    assert "mail" not in capsys.readouterr().err, "without mail settings nothing is sent"
     post.behave(mail="550 5.7.60 Client does not have permissions to send as this sender")
     done = command("run", "--threads", "0", "--home", str(tmp_path))
     assert done.code == 2 and post.taken() == []
@@ -223,20 +179,14 @@ def test_a_restarted_command_reports_a_failure_once_a_day(
     assert len(post.taken()) == mails + 1
 
 
-def test_a_home_that_cannot_be_written_does_not_stop_the_alarm(post: Post, tmp_path: Path) -> None:
-    (tmp_path / "home").write_text("")
-    failure = Failure(["serve"], str(tmp_path / "home"), NOON, "why")
-    assert alarm.send_alarm(failure, post.environ()).problems == []
-    assert len(post.taken()) == 1
-
-
-def failed(home: Path, post: Post, why: str, **environ: str) -> Result:
+def failed(home: Path, post: Post, why: str) -> Result:
     failure = Failure(["run", "--home", str(home)], str(home), datetime(2026, 3, 23, 6), why)
-    return alarm.send_alarm(failure, post.environ(**environ))
+    return alarm.send_alarm(failure, post.environ())
 
 
 def test_the_mail_has_the_command_to_run_again(post: Post, tmp_path: Path) -> None:
     folder = tmp_path / "a home"
+    folder.write_text("")  # a home that cannot be written stops no alarm
     assert len(failed(folder, post, "2 of 4 inputs failed.").done) == len(TEAM)
     (email,) = post.taken()
     assert email["To"] == ", ".join(TEAM), "without an operator the team is told"
@@ -246,15 +196,13 @@ def test_the_mail_has_the_command_to_run_again(post: Post, tmp_path: Path) -> No
         assert part in text
 
 
-def test_an_alarm_that_cannot_be_sent_has_no_password(post: Post, tmp_path: Path) -> None:
+def test_an_alarm_has_no_password_and_foreign_text_stays_text(post: Post, tmp_path: Path) -> None:
     post.behave(auth="535 no")
     result = failed(tmp_path, post, "why")
     assert result.done == [] and "login refused" in result.problems[0]
     assert not any(form in " ".join(result.problems) for form in FORMS)
-
-
-def test_foreign_text_in_an_alarm_stays_text(post: Post, tmp_path: Path) -> None:
-    failed(tmp_path, post, "AIS\r\nBcc: x@evil.ru\r\n\r\nHTTP://EVIL.RU/\u202e")
+    post.behave()
+    failed(tmp_path / "other", post, "AIS\r\nBcc: x@evil.ru\r\n\r\nHTTP://EVIL.RU/\u202e")
     (email,) = post.taken()
     assert email["Bcc"] is None
     assert "HTTP://" not in text_of(email) and "\u202e" not in text_of(email)

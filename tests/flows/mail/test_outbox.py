@@ -25,6 +25,7 @@ from flows.mail.smtp import Result
 from flows.report import tables
 from tests.build.post import FORMS, NOON, TEAM, Post, parsed, send, week_message
 from tests.build.process import ROOT, held
+from tests.conftest import FillHome
 
 
 def states(home: Path) -> list[str]:
@@ -105,12 +106,8 @@ outbox.send_week(Path(sys.argv[1]), settings.mail_settings(), week_message(), by
 def test_a_crash_before_the_record_is_reported_and_nothing_sent_twice(
     post: Post, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        cwd=ROOT,
-        env=os.environ | post.environ(),
-        check=False,
-    )
+    program, environ = [sys.executable, "-c", KILLED, str(tmp_path)], os.environ | post.environ()
+    done = subprocess.run(program, cwd=ROOT, env=environ, check=False)
     assert done.returncode == -signal.SIGKILL
     assert len(post.taken()) == 1 and states(tmp_path) == ["sending abc"]
     first = send(tmp_path, post)
@@ -154,31 +151,32 @@ def test_a_lost_answer_after_the_message_is_not_retried(post: Post, tmp_path: Pa
 # Failures
 
 
-def all_recipients(reply: str) -> dict[str, dict[str, str]]:
-    return {"rcpt": dict.fromkeys(TEAM, reply)}
+def behave(post: Post, step: str, reply: str) -> None:
+    """Let the server reply so at a step, to each recipient."""
+    post.behave(**{step: dict.fromkeys(TEAM, reply) if step == "rcpt" else reply})
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "why"),
+    ("step", "reply", "why"),
     [
-        pytest.param({"connect": "close"}, "unexpectedly closed", id="close"),
-        pytest.param({"connect": "hang"}, "timed out", id="hang"),
-        pytest.param({"mail": "421 4.3.2 busy"}, "421 4.3.2 busy", id="mail"),
-        pytest.param(all_recipients("451 4.7.1 greylisted"), "451 4.7.1 greylisted", id="rcpt"),
-        pytest.param(all_recipients("421 4.3.2 leaving"), "421 4.3.2 leaving", id="leave"),
-        pytest.param({"data": "452 4.3.1 disk full"}, "452 4.3.1 disk full", id="data"),
-        pytest.param({"auth": "454 4.7.0 later"}, "454 4.7.0 later", id="auth"),
+        ("connect", "close", "unexpectedly closed"),
+        ("connect", "hang", "timed out"),
+        ("mail", "421 4.3.2 busy", ""),
+        ("rcpt", "451 4.7.1 greylisted", ""),
+        ("rcpt", "421 4.3.2 leaving", ""),
+        ("data", "452 4.3.1 disk full", ""),
+        ("auth", "454 4.7.0 later", ""),
     ],
 )
 def test_a_temporary_failure_is_retried_at_once_and_later(
-    post: Post, tmp_path: Path, behaviour: dict[str, Any], why: str
+    post: Post, tmp_path: Path, step: str, reply: str, why: str
 ) -> None:
-    post.behave(**behaviour)
+    behave(post, step, reply)
     waits: list[float] = []
     result = send(tmp_path, post, sleep=waits.append, timeout_s=0.3 if why == "timed out" else 5)
     assert waits == list(outbox.WAITS_S)
     (problem,) = result.problems
-    assert why in problem and "barometer report --week 2026-W12 --send" in problem
+    assert (why or reply) in problem and "barometer report --week 2026-W12 --send" in problem
     assert "first run after 2026-03-23 12:04 UTC" in problem
     assert states(tmp_path) == ["sending abc", "failed abc"] * 3
     post.behave()
@@ -208,21 +206,22 @@ def test_a_server_that_recovers_between_two_attempts(post: Post, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "why"),
+    ("step", "reply"),
     [
-        pytest.param({"auth": "535 5.7.8 no"}, "login refused", id="auth"),
-        pytest.param({"mail": "553 5.7.1 not yours"}, "553 5.7.1 not yours", id="mail"),
-        pytest.param({"data": "554 5.7.1 spam"}, "554 5.7.1 spam", id="data"),
-        pytest.param(all_recipients("550 5.1.1 unknown"), "550 5.1.1 unknown", id="rcpt"),
+        ("auth", "535 5.7.8 no"),
+        ("mail", "553 5.7.1 not yours"),
+        ("data", "554 5.7.1 spam"),
+        ("rcpt", "550 5.1.1 unknown"),
     ],
 )
 def test_a_permanent_failure_waits_for_the_operator_or_other_settings(
-    post: Post, tmp_path: Path, behaviour: dict[str, Any], why: str
+    post: Post, tmp_path: Path, step: str, reply: str
 ) -> None:
-    post.behave(**behaviour)
+    behave(post, step, reply)
     waits: list[float] = []
     result = send(tmp_path, post, sleep=waits.append)
     assert waits == [] and states(tmp_path) == ["sending abc", "failed abc"]
+    why = "login refused" if step == "auth" else reply
     assert why in result.problems[0] and "Not tried again by itself" in result.problems[0]
     post.behave()
     assert send(tmp_path, post, at=NOON + timedelta(days=9)).problems == result.problems
@@ -347,14 +346,10 @@ def test_the_outbox_does_not_count_in_a_rebuild() -> None:
         assert check._differences(used, rebuilt) == []
 
 
-@pytest.mark.parametrize(
-    "flags", [["--dry-run"], ["--again"], ["--send", "--as-known-on", "2026-03-01"]], ids=" ".join
-)
-def test_wrong_usage_sends_nothing(
-    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["report", "--home", str(tmp_path), *flags]) == 2
-    assert "--send" in capsys.readouterr().err
+def test_wrong_usage_sends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for flags in ("--dry-run", "--again", "--send --as-known-on 2026-03-01"):
+        assert main(["report", "--home", str(tmp_path), *flags.split()]) == 2
+        assert "--send" in capsys.readouterr().err
 
 
 def due(home: Settings, post: Post, hours: int = 0) -> Result:
@@ -365,6 +360,8 @@ def due(home: Settings, post: Post, hours: int = 0) -> Result:
 def test_a_run_sends_the_newest_closed_week_and_later_what_failed(
     home: Settings, post: Post
 ) -> None:
+    unset = outbox.send_due(home, {})
+    assert unset.problems == [] and "no mail is set up" in unset.done[0]
     assert [line[:14] for line in due(home, post).done] == ["2026-W12: sent"]
     post.behave(mail="421 busy")
     send(home.home, post, week_message("2026-W10"))
@@ -378,14 +375,69 @@ def test_a_run_sends_the_newest_closed_week_and_later_what_failed(
     assert len(due(home, post, hours=2).done) == 1, "all is sent"
 
 
-def test_a_run_without_mail_settings(tmp_path: Path) -> None:
-    result = outbox.send_due(Settings(tmp_path, NOON, 1, "300MB"), {})
-    assert result.problems == [] and "no mail is set up" in result.done[0]
-
-
 def test_weeks_that_closed_while_nothing_ran_are_sent_in_order(home: Settings, post: Post) -> None:
     send(home.home, post, week_message("2026-W10"))
     assert [line[:14] for line in due(home, post).done] == ["2026-W11: sent", "2026-W12: sent"]
     weeks = [email["Subject"].split(": ")[0].split()[-1] for email in post.taken()]
     assert weeks == ["2026-W10", "2026-W11", "2026-W12"]
     assert [line[:23] for line in due(home, post).done] == ["2026-W12: already sent "]
+
+
+# A week goes out again only when a published number of its own changed
+
+W10_DAY, W12_DAYS = slice(3, 4), slice(15, 18)
+"""Of the days from the 14th on: one of the first week, and three of the last, that come late."""
+
+
+@pytest.fixture(scope="module")
+def grown(
+    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> list[Settings]:
+    """A home that lacks days of two weeks; that of the first came late; those of the last too."""
+    folder, late = tmp_path_factory.mktemp("late"), (W10_DAY, W12_DAYS)
+    missing = {day for days in late for day in sample_days[days]}
+    made = [fill_home(folder / "0", [day for day in sample_days[13:] if day not in missing])]
+    for number, days in enumerate(late, 1):
+        shutil.copytree(made[-1].home, folder / str(number))
+        made.append(fill_home(folder / str(number), sample_days[days]))
+    return made
+
+
+def old_record() -> dict[str, Any]:
+    """That the newest week went out before, by a release that hashed the week's CSV files."""
+    return dict.fromkeys(outbox.RECORD) | {
+        **{"week": "2026-W12", "week_state": "partial", "version": "0123456789abcdef"},
+        **{"to": list(TEAM), "state": "sent", "at": NOON.isoformat(), "attempt": 1},
+        "message_id": "<barometer.2026-W12.0123456789abcdef@example.org>",
+        "settings_hash": "x",
+    }
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("is_old", [False, True], ids=["sent by this release", "by an earlier one"])
+def test_only_a_late_file_of_the_week_itself_sends_it_as_restated(
+    is_old: bool, grown: list[Settings], tmp_path: Path, post: Post
+) -> None:
+    home = grown[0]._replace(home=tmp_path / "home")
+    records = [old_record()] if is_old else []
+
+    def told(state: int, hours: int) -> list[str]:
+        """What a run tells in a state of the home that has the records."""
+        shutil.rmtree(home.home, ignore_errors=True)
+        shutil.copytree(grown[state].home, home.home)
+        append_history(home.home, OUTBOX, records)
+        result = due(home, post, hours)
+        assert result.problems == []
+        records[:] = read_history(home.home, OUTBOX)
+        return [line[:22] for line in result.done]
+
+    already = ["2026-W12: already sent"]
+    assert told(0, 0) == (already if is_old else ["2026-W12: sent at 2026"])
+    assert told(1, 24) == already
+    assert len(post.taken()) == (0 if is_old else 1)
+    assert records == [old_record()] or not is_old
+    assert told(2, 48) == ["2026-W12: sent at 2026"]
+    restated = post.taken()[-1]
+    assert "restated" in restated["Subject"]
+    assert "2026-W12 (this week) from" in restated.get_body(("plain",)).get_content()
+    assert told(2, 72) == already
