@@ -25,16 +25,169 @@ from tests.build.lists import (
     sanction,
     vessel,
 )
+from tests.flows.registers.forms import values
 
 PUBLISHER = opensanctions
 DATASETS = ["dataset:us_ofac_sdn", "dataset:ua_war_sanctions"]
+LISTED, OFAC = date(2025, 1, 10), "NK-1, Office of Foreign Assets Control, 49001"
+Junk = tuple[int, bool, str]
 
 
-def programmes(read: Read, *items: dict) -> list[str | None]:
-    return [e.programme for e in read(json_lines(*items)).entries]
+def link(schema: str = "UnknownLink", **properties: Any) -> dict:
+    return entity(schema, "l", **properties)
 
 
-# FollowTheMoney: ships and sanctions
+# What the lines after a ship's give: of each entry some fields, and the junk.
+
+IN_FORCE = "listed_on delisted_on is_delisted"
+NO_DAY: list[Junk] = [(2, False, "listingDate")]
+DAYS: list[tuple[dict[str, Any], tuple[date | None, date | None, bool], list[Junk]]] = [
+    ({}, (LISTED, None, False), []),
+    ({"startDate": ["2024-12-01"]}, (LISTED, None, False), []),
+    (
+        {"listingDate": [], "startDate": ["2024-12-01T12:00:00"]},
+        *((date(2024, 12, 1), None, False), []),
+    ),
+    ({"listingDate": ["2025-03-01", "2025-02-01"]}, (date(2025, 2, 1), None, False), []),
+    ({"listingDate": ["2025"]}, (None, None, False), NO_DAY),
+    (
+        {"listingDate": ["2025-01"], "startDate": ["2025-01-12"]},
+        *((date(2025, 1, 12), None, False), NO_DAY),
+    ),
+    ({"listingDate": ["1001-01-01"]}, (None, None, False), NO_DAY),
+    ({"listingDate": ["2025-02-30"]}, (None, None, False), NO_DAY),
+    ({"listingDate": []}, (None, None, False), []),
+    ({"endDate": ["2025-06-01"]}, (LISTED, date(2025, 6, 1), False), []),
+    ({"endDate": ["2025-06-01", "2025-07-01"]}, (LISTED, date(2025, 7, 1), False), []),
+    ({"endDate": ["2025"]}, (LISTED, None, True), [(2, False, "endDate")]),
+    ({"status": ["Inactive"]}, (LISTED, None, True), []),
+    ({"status": ["active"]}, (LISTED, None, False), []),
+]
+MANAGER = {"agent": ["NK-2"], "client": ["NK-1"], "role": ["Commercial ship manager"]}
+MERCHANT = {"subject": ["NK-2"], "object": ["NK-1"], "role": ["commerce_manager"]}
+TIES = {
+    "commerce_manager": link(**MERCHANT),
+    "ISM company": link(subject=["NK-1"], object=["NK-2"], role=["ISM company"]),
+    "Commercial ship manager": link("Representation", **MANAGER),
+}
+NO_OWNERS = (
+    *("", "security manager", "Security_Manager", "insurer", "agent", "crew manager", "captain"),
+    *("P&I Club", "cargo owner", "charterer", "managing director", "port operator", "broker"),
+    *("classification society", "bank", "\u0441rew manager"),
+)
+ENDED = ("former owner", "ex-operator", "previous manager")
+SPAN = {"startDate": ["2023-09-18"], "endDate": ["2024-05-01"]}
+OWNED = "programme reference ground valid_from valid_to link_tier link_reason"
+FROM_TO = (date(2023, 9, 18), date(2024, 5, 1), None, None)
+PERSON = entity("Person", "NK-2", name=["Sim"], nationality=["ru"], birthCountry=["ua"])
+SAID: dict[str, tuple[list[dict], str, list[Any], list[Junk]]] = {
+    **{
+        f"programmes {list(changes.values())}": ([sanction(**changes)], "programme", programmes, [])
+        for changes, programmes in (
+            ({"programId": ["US-RUSHAR", "US-IRAN"]}, ["US-IRAN", "US-RUSHAR"]),
+            ({"programId": []}, ["SDN List"]),
+            ({"programId": [], "program": []}, ["dataset:us_ofac_sdn"]),
+        )
+    },
+    **{
+        f"days {changes}": (
+            [sanction(**changes)],
+            "listed_on delisted_on is_delisted",
+            [days],
+            junk,
+        )
+        for changes, days, junk in DAYS
+    },
+    "an entry for each country of an owner": (
+        [owner(mainCountry=["ru"], jurisdiction=["ae"], country=[]), ownership(**SPAN)],
+        OWNED,
+        [
+            ("owner:AE", "NK-1, owner Sim Shipping", "owner (jurisdiction)", *FROM_TO),
+            ("owner:RU", "NK-1, owner Sim Shipping", "owner (mainCountry)", *FROM_TO),
+        ],
+        [],
+    ),
+    "an association with a country only where nothing more specific is given": (
+        [owner(country=["ru", "ae"], jurisdiction=["ae"]), ownership()],
+        *("programme", ["owner:AE"], []),
+    ),
+    "a person by nationality": ([PERSON, ownership()], "programme", ["owner:RU"], []),
+    "a country that is none": (
+        [owner(country=["ua-cri"]), ownership()],
+        *("programme", DATASETS, [(2, False, "'ua-cri'")]),
+    ),
+    "sanction and owner by themselves": (
+        [sanction(), owner(), ownership()],
+        *("programme reference", [("US-RUSHAR", OFAC), ("owner:RU", "NK-1, owner Sim Shipping")]),
+        [],
+    ),
+    **{
+        f"run by its {role}": (
+            [owner(), tie],
+            *("programme ground", [("owner:RU", f"{role} (country)")], []),
+        )
+        for role, tie in TIES.items()
+    },
+    **{
+        f"not run by its {role or 'unnamed tie'}": (
+            [owner(), link(**MERCHANT | {"role": [role] if role else []})],
+            *("programme", DATASETS, []),
+        )
+        for role in NO_OWNERS
+    },
+    **{
+        f"not run by its {role} any more": (
+            [owner(), link(**MERCHANT | {"role": [role]})],
+            *("programme", DATASETS, [(3, True, "until an unknown day")]),
+        )
+        for role in ENDED
+    },
+    **{
+        f"an ownership that ended on an unknown day {changes}": (
+            [sanction(), owner(), ownership(**changes)],
+            *("programme", ["US-RUSHAR"], junk),
+        )
+        for changes, junk in (
+            ({"endDate": ["2024"]}, [(4, False, "endDate"), (4, True, "until an unknown day")]),
+            ({"role": ["former owner"]}, [(4, True, "until an unknown day")]),
+            ({"status": ["Inactive"]}, [(4, True, "until an unknown day")]),
+        )
+    },
+    "an owner that is not in the file": (
+        *([ownership()], "programme", DATASETS, [(2, True, "'NK-2'")]),
+    ),
+    "a link of two ships, whose fault is named once": (
+        [vessel("NK-3"), owner(), ownership(asset=["NK-1", "NK-3"], startDate=["2024"])],
+        *("programme line", [("owner:RU", 1), ("owner:RU", 2)], [(4, False, "startDate")]),
+    ),
+    "properties that are no object": (
+        [vessel("NK-3") | {"properties": [], "caption": "Sim Vega"}, sanction()],
+        "programme vessel_name imo",
+        [("US-RUSHAR", "SIM VEGA", 9074729), *((d, "SIM VEGA", None) for d in DATASETS)],
+        [(2, False, "properties")],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_is_said_of_a_ship(case: str, read: Read) -> None:
+    items, fields, expected, junk = SAID[case]
+    rows = read(json_lines(vessel(), *items))
+    assert values(rows.entries, fields) == expected
+    assert_junk(rows, *junk)
+
+
+@pytest.mark.parametrize("role", ["owner", "operator"])
+def test_an_owner_that_the_ship_itself_names(role: str, read: Read) -> None:
+    rows = read(json_lines(vessel(**{role: ["NK-2"]}), owner()))
+    assert values(rows.entries, "programme ground") == [("owner:RU", f"{role} (country)")]
+
+
+def test_a_ship_with_two_imo_numbers_has_everything_for_both(read: Read) -> None:
+    rows = read(json_lines(vessel(imoNumber=["IMO9074729", "IMO9187629"]), sanction()))
+    assert values(rows.entries, "imo programme reference") == [
+        (imo, "US-RUSHAR", OFAC) for imo in (9074729, 9187629)
+    ]
 
 
 def test_only_ships_give_entries(read: Read) -> None:
@@ -42,167 +195,15 @@ def test_only_ships_give_entries(read: Read) -> None:
     assert read(json_lines(*others, sanction(entity=["Person"]))).rows == []
 
 
-def test_a_ship_with_two_imo_numbers_has_everything_for_both(read: Read) -> None:
-    rows = read(json_lines(vessel(imoNumber=["IMO9074729", "IMO9187629"]), sanction()))
-    assert [(e.imo, e.programme, e.reference) for e in rows.entries] == [
-        (9074729, "US-RUSHAR", "NK-1, Office of Foreign Assets Control, 49001"),
-        (9187629, "US-RUSHAR", "NK-1, Office of Foreign Assets Control, 49001"),
-    ]
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_ids_that_are_not_ascii(ensure_ascii: bool, read: Read) -> None:
+    ship = [vessel("судно"), sanction(entity=["судно"])]
+    items = [*ship, owner("фирма"), ownership(asset=["судно"], owner=["фирма"])]
+    texts = (json.dumps(item, ensure_ascii=ensure_ascii) for item in items)
+    assert values(read(json_lines(*texts)).entries, "programme") == ["US-RUSHAR", "owner:RU"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, ["US-RUSHAR"]),
-        ({"programId": ["US-RUSHAR", "US-IRAN"]}, ["US-IRAN", "US-RUSHAR"]),
-        ({"programId": []}, ["SDN List"]),
-        ({"programId": [], "program": []}, ["dataset:us_ofac_sdn"]),
-    ],
-)
-def test_programme_of_a_sanction(changes: dict[str, Any], expected: list[str], read: Read) -> None:
-    assert programmes(read, vessel(), sanction(**changes)) == expected
-
-
-LISTED = date(2025, 1, 10)
-
-
-@pytest.mark.parametrize(
-    ("changes", "listed_on", "delisted_on", "is_delisted", "faults"),
-    [
-        ({}, LISTED, None, False, 0),
-        ({"startDate": ["2024-12-01"]}, LISTED, None, False, 0),
-        (
-            {"listingDate": [], "startDate": ["2024-12-01T12:00:00"]},
-            date(2024, 12, 1),
-            None,
-            False,
-            0,
-        ),
-        ({"listingDate": ["2025-03-01", "2025-02-01"]}, date(2025, 2, 1), None, False, 0),
-        ({"listingDate": ["2025"]}, None, None, False, 1),
-        (
-            {"listingDate": ["2025-01"], "startDate": ["2025-01-12"]},
-            date(2025, 1, 12),
-            None,
-            False,
-            1,
-        ),
-        ({"listingDate": ["1001-01-01"]}, None, None, False, 1),
-        ({"listingDate": ["2025-02-30"]}, None, None, False, 1),
-        ({"listingDate": []}, None, None, False, 0),
-        ({"endDate": ["2025-06-01"]}, LISTED, date(2025, 6, 1), False, 0),
-        ({"endDate": ["2025-06-01", "2025-07-01"]}, LISTED, date(2025, 7, 1), False, 0),
-        ({"endDate": ["2025"]}, LISTED, None, True, 0),
-        ({"status": ["Inactive"]}, LISTED, None, True, 0),
-        ({"status": ["active"]}, LISTED, None, False, 0),
-    ],
-)
-def test_days_of_a_listing(
-    changes: dict[str, Any],
-    listed_on: date | None,
-    delisted_on: date | None,
-    is_delisted: bool,
-    faults: int,
-    read: Read,
-) -> None:
-    rows = read(json_lines(vessel(), sanction(**changes)))
-    days = [(e.listed_on, e.delisted_on, e.is_delisted) for e in rows.entries]
-    assert days == [(listed_on, delisted_on, is_delisted)]
-    assert [j.line for j in rows.junk if "listingDate" in j.reason] == [2] * faults
-
-
-# FollowTheMoney: owners, operators and managers
-
-
-def test_an_owner_gives_an_entry_for_each_country(read: Read) -> None:
-    tie = ownership(startDate=["2023-09-18"], endDate=["2024-05-01"])
-    party = owner(mainCountry=["ru"], jurisdiction=["ae"], country=[])
-    rows = read(json_lines(vessel(), party, tie))
-    assert rows.junk == []
-    assert [(e.programme, e.reference, e.ground) for e in rows.entries] == [
-        ("owner:AE", "NK-1, owner Sim Shipping", "owner (jurisdiction)"),
-        ("owner:RU", "NK-1, owner Sim Shipping", "owner (mainCountry)"),
-    ]
-    assert {(e.valid_from, e.valid_to, e.link_tier, e.link_reason) for e in rows.entries} == {
-        (date(2023, 9, 18), date(2024, 5, 1), None, None)
-    }
-
-
-def test_the_country_of_an_owner(read: Read) -> None:
-    """An association with Russia counts only where nothing more specific is given."""
-    emirates = owner(country=["ru", "ae"], jurisdiction=["ae"])
-    assert programmes(read, vessel(), emirates, ownership()) == ["owner:AE"]
-    person = entity("Person", "NK-2", name=["Sim"], nationality=["ru"], birthCountry=["ua"])
-    assert programmes(read, vessel(), person, ownership()) == ["owner:RU"]
-    rows = read(json_lines(vessel(), owner(country=["ua-cri"]), ownership()))
-    assert [e.programme for e in rows.entries] == DATASETS
-    assert_junk(rows, (2, False, "'ua-cri'"))
-
-
-def test_sanction_and_owner_are_entries_of_their_own(read: Read) -> None:
-    items = [vessel(), sanction(), owner(), ownership()]
-    assert programmes(read, *items) == ["US-RUSHAR", "owner:RU"]
-
-
-def link(schema: str = "UnknownLink", **properties: Any) -> dict:
-    return entity(schema, "l", **properties)
-
-
-TIES = {
-    **{
-        role: (vessel(**{role: ["NK-2"]}), entity("Address", "x")) for role in ("owner", "operator")
-    },
-    "commerce_manager": (
-        vessel(),
-        link(subject=["NK-2"], object=["NK-1"], role=["commerce_manager"]),
-    ),
-    "ISM company": (vessel(), link(subject=["NK-1"], object=["NK-2"], role=["ISM company"])),
-    "Commercial ship manager": (
-        vessel(),
-        link("Representation", agent=["NK-2"], client=["NK-1"], role=["Commercial ship manager"]),
-    ),
-}
-
-
-@pytest.mark.parametrize("role", TIES)
-def test_who_runs_the_ship(role: str, read: Read) -> None:
-    ship, tie = TIES[role]
-    rows = read(json_lines(ship, owner(), tie))
-    assert [(e.programme, e.ground) for e in rows.entries] == [("owner:RU", f"{role} (country)")]
-
-
-NO_OWNERS = (
-    *("security manager", "Security_Manager", "insurer", "agent", "crew manager", "captain"),
-    *("P&I Club", "cargo owner", "charterer", "managing director", "port operator", "broker"),
-    *("former owner", "ex-operator", "previous manager", "classification society", "bank"),
-    "\u0441rew manager",
-)
-
-
-@pytest.mark.parametrize("role", [None, *NO_OWNERS])
-def test_a_role_that_runs_no_ship_gives_no_owner(role: str | None, read: Read) -> None:
-    tie = link(subject=["NK-2"], object=["NK-1"], role=[role] if role else [])
-    assert programmes(read, vessel(), owner(), tie) == DATASETS
-
-
-@pytest.mark.parametrize(
-    "changes", [{"endDate": ["2024"]}, {"role": ["former owner"]}, {"status": ["Inactive"]}]
-)
-def test_an_ownership_that_ended_on_an_unknown_day_is_no_entry(
-    changes: dict[str, Any], read: Read
-) -> None:
-    rows = read(json_lines(vessel(), sanction(), owner(), ownership(**changes)))
-    assert [e.programme for e in rows.entries] == ["US-RUSHAR"]
-    assert [j.line for j in rows.junk if j.is_whole] == [4]
-
-
-def test_an_owner_that_is_not_in_the_file_is_junk(read: Read) -> None:
-    rows = read(json_lines(vessel(), ownership()))
-    assert [e.programme for e in rows.entries] == DATASETS
-    assert_junk(rows, (2, True, "'NK-2'"))
-
-
-# FollowTheMoney: the file
+# The file
 
 
 def nested(**changes: Any) -> list[dict]:
@@ -238,26 +239,6 @@ def test_the_order_of_lines_changes_nothing(seed: int, read: Read) -> None:
     assert len(rows.entries) == len(expected) == 3 + 2 + 2
 
 
-@pytest.mark.parametrize("ensure_ascii", [True, False])
-def test_ids_that_are_not_ascii(ensure_ascii: bool, read: Read) -> None:
-    items = [
-        vessel("судно"),
-        sanction(entity=["судно"]),
-        owner("фирма"),
-        ownership(asset=["судно"], owner=["фирма"]),
-    ]
-    texts = (json.dumps(item, ensure_ascii=ensure_ascii) for item in items)
-    found = [e.programme for e in read(json_lines(*texts)).entries]
-    assert found == ["US-RUSHAR", "owner:RU"]
-
-
-def test_a_link_of_two_ships_holds_for_both_and_its_fault_is_named_once(read: Read) -> None:
-    tie = ownership(asset=["NK-1", "NK-3"], startDate=["2024"])
-    rows = read(json_lines(vessel(), vessel("NK-3"), owner(), tie))
-    assert [(e.programme, e.line) for e in rows.entries] == [("owner:RU", 1), ("owner:RU", 2)]
-    assert_junk(rows, (4, False, "startDate"))
-
-
 def test_rows_come_in_the_order_of_the_file(read: Read) -> None:
     ship = vessel("NK-5", flag=["cm", "pa"])
     rows = read(json_lines("no JSON", ship, sanction(listingDate=["2025"]), "[]", vessel()))
@@ -273,13 +254,6 @@ def test_a_property_of_the_wrong_type_costs_that_property_only(value: object, re
         (9074729, None, "US-RUSHAR")
     ]
     assert_junk(rows, (1, False, "'callSign'"))
-
-
-def test_properties_that_are_no_object(read: Read) -> None:
-    ship = vessel() | {"properties": [], "caption": "Sim Vega"}
-    rows = read(json_lines(vessel("NK-3"), ship))
-    assert [e.vessel_name for e in rows.entries if e.reference == "NK-1"] == ["SIM VEGA"] * 2
-    assert_junk(rows, (2, False, "properties"))
 
 
 @pytest.mark.parametrize("sign", ["\ud800", "\0", "\u202e"])
