@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,8 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.catalogue import relations
+from flows.catalogue.given import version_entries, version_records
+from flows.derive.calls import CALL_SCHEMA, FLAGGED_SCHEMA
+from flows.home.resources import sql_path
 from flows.lake.schema import POSITION_SCHEMA
-from tests.conftest import FillHome
+from flows.registers.bundled import bundled_versions
+from tests.build import derivation as builder
+from tests.build.derivation import session
 
 Row = dict[str, Any]
 Rows = list[tuple[Any, ...]]
@@ -27,10 +31,12 @@ SHIPS = (RUSSIAN, SHIP, OTHER, 518000005, 518000006)
 OWN_IMO = {mmsi: 9000000 + number for number, mmsi in enumerate(SHIPS)}
 SCRAPPED = 9000099
 
-KNOWN = (
-    *("register_ship", "register_entry", "mid", "link_decision", "flagged_position"),
-    *("joined_call", "port_call", "track_call"),
-)
+EMPTY = {
+    "port_call": "port_call_id text, mmsi int, imo int, port_id text, arrived_at timestamp",
+    "joined_call": "joined_id text, port_call_id text, ended_at timestamp",
+}
+"""The columns of these that identities need."""
+SENT = (sql_path() / "digest" / "static_report.sql").read_text("utf-8")
 WAY = (
     *("track_fix", "steady_ship", "ship_spell", "claim_spell"),
     *("imo_claim", "imo_conflict", "imo_rival"),
@@ -44,49 +50,31 @@ select
 from hull_spell group by all order by all
 """
 
-STATIC_SCHEMA = pa.schema(
-    [
-        ("mmsi", pa.int32()),
-        ("day", pa.date32()),
-        ("imo", pa.int32()),
-        ("vessel_name", pa.string()),
-        ("call_sign", pa.string()),
-        ("ship_type", pa.int16()),
-        ("length_m", pa.float32()),
-        ("beam_m", pa.float32()),
-        ("destination", pa.string()),
-        ("reports", pa.int64()),
-        ("first_at", pa.timestamp("us")),
-        ("last_at", pa.timestamp("us")),
-    ]
-)
-DECISION_SCHEMA = pa.schema(
-    [("line", pa.int64()), ("mmsi", pa.int32()), ("imo", pa.int32()), ("decision", pa.string())]
-)
-
 
 @pytest.fixture(scope="module")
-def con(
-    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """Registers as they are, and no fix: nobody sends a number from two places at once."""
-    home = fill_home(tmp_path_factory.mktemp("steady") / "home", sample_days[:1]).home
-    with duckdb.connect() as con:
-        relations.begin(con)
-        path = str(home / "barometer.duckdb").replace("'", "''")
-        con.execute(f"attach '{path}' as real (read_only)")
-        for name in KNOWN:
-            con.table(f"real.{name}").create(name)
-        con.execute("detach real")
-        con.execute("delete from flagged_position")
-        con.execute("delete from joined_call")
-        con.execute("delete from port_call")
+    versions = bundled_versions()
+    none = POSITION_SCHEMA.append(pa.field("source", pa.string())).empty_table()
+    given = {
+        "meta": [{"key": "as_of", "value": "2026-12-01"}],
+        "register_version": version_records(versions),
+    }
+    tables = {
+        "version_entry": version_entries(versions),
+        **dict.fromkeys(("position", "new_position"), none),
+        "flagged_position": FLAGGED_SCHEMA.empty_table(),
+        "track_call": CALL_SCHEMA.empty_table(),
+    }
+    with session(given, **tables) as con:
+        for name, columns in EMPTY.items():
+            con.execute(f"create table {name} ({columns})")
+        con.execute(f"create table static_report as {SENT}")
+        builder.derive(con, "register_ship", "mid", "link_decision")
         con.execute(
             "insert into register_ship by name select $imo::integer as imo, $day as scrapped_on",
             {"imo": SCRAPPED, "day": SCRAPPED_ON},
         )
-        schema = POSITION_SCHEMA.append(pa.field("source", pa.string()))
-        con.register("position", schema.empty_table())
         yield con
 
 
@@ -131,13 +119,14 @@ def derive(
     """The identities that follow from static data; with `by_day`, no ship counts as steady."""
     con.begin()
     try:
-        con.register("static_report", pa.Table.from_pylist(list(rows), schema=STATIC_SCHEMA))
         lines = [
             {"line": line, "mmsi": mmsi, "imo": imo, "decision": decision}
             for line, (mmsi, imo, decision) in enumerate(decisions, 1)
         ]
-        con.register("line", pa.Table.from_pylist(lines, schema=DECISION_SCHEMA))
-        con.execute("insert into link_decision by name from line")
+        for name, records in (("static_report", list(rows)), ("link_decision", lines)):
+            if records:
+                con.register("given_row", pa.Table.from_pylist(records))
+                con.execute(f"insert into {name} by name from given_row")
         result = {}
         for name in WAY:
             relations.create(con, name)

@@ -19,7 +19,10 @@ WRONG = {
     "memory_limit": "abc lots 0MB -1 80% 300 1B 5KB 1e3MB 300MB; ٣٠MB".split(),
     "threads": "0 -1 1.5 two 99999999999 ٣ 1e3".split(),
     "as_of": "soon 9999-12-31 1970-01-01 0001-01-01T00:00+14:00 2026-02-30 1e9".split(),
-    "lake": "/data s3:// s3://b/../x http://x s3://bucket/ä".split(),
+    "lake": [
+        *"/data /disk/lake s3:// s3://b/../x http://x s3://bucket/ä s3://B/x s3://l/*".split(),
+        "s3://lake/a b",
+    ],
 }
 CASES = [(name, value) for name, values in WRONG.items() for value in values]
 
@@ -46,6 +49,16 @@ def test_a_value_that_does_not_fit_is_wrong_usage(
     assert main(flags) == 2
     told = capsys.readouterr().err
     assert told.startswith(f"barometer: {name}: ") and told.count("\n") == 1
+
+
+def test_a_flag_goes_before_a_variable_and_that_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / "barometer.toml").write_text('lake = "s3://from-file/a"')
+    environ = {"BAROMETER_LAKE": "s3://from-environment/a/"}
+    assert load_settings({"home": tmp_path}, {}).lake == "s3://from-file/a"
+    assert load_settings({"home": tmp_path}, environ).lake == "s3://from-environment/a"
+    assert load_settings({"home": tmp_path, "lake": "s3://flag"}, environ).place == "s3://flag"
+    with pytest.raises(SettingError, match=r"lake: .*is not an address such as s3:"):
+        load_settings({"home": tmp_path, "lake": "s3://l/*"}, environ)
 
 
 @pytest.mark.parametrize(

@@ -289,24 +289,6 @@ def test_a_server_that_goes_in_the_middle_is_a_message_and_exit_1(
             assert "cannot be reached" in error and error.count("\n") == 1
 
 
-def test_the_address_comes_from_flag_environment_or_file(tmp_path: Path) -> None:
-    for address in (
-        "/disk/lake",
-        "s3://",
-        "s3://B/x",
-        "s3://lake/a b",
-        "s3://lake/../x",
-        "s3://l/*",
-    ):
-        with pytest.raises(BarometerError, match=r"lake: .*is not an address such as s3:"):
-            load_settings({"home": tmp_path, "lake": address}, {})
-    (tmp_path / "barometer.toml").write_text('lake = "s3://from-file/a"')
-    assert load_settings({"home": tmp_path}, {}).lake == "s3://from-file/a"
-    environ = {"BAROMETER_LAKE": "s3://from-environment/a/"}
-    assert load_settings({"home": tmp_path}, environ).lake == "s3://from-environment/a"
-    assert load_settings({"home": tmp_path, "lake": "s3://flag"}, environ).place == "s3://flag"
-
-
 def test_without_the_extra_it_is_said_what_to_install(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
