@@ -21,18 +21,27 @@ import psutil
 
 from tests.measure.benchmark.beside import peers
 from tests.measure.benchmark.hourly import hourly
-from tests.measure.benchmark.parts import DAY_ROWS, Given, dask, day, packing, sizes
+from tests.measure.benchmark.parts import Given, dask, day, packing, sizes
 from tests.measure.benchmark.process import JobFailed, say
 from tests.measure.benchmark.table import Found, markdown
 from tests.measure.benchmark.year import full_week, queries, year
-
-MEMORY_LIMIT = "300MB"
 
 PARTS = {
     part.__name__: part
     for part in (day, sizes, year, full_week, queries, hourly, packing, dask, peers)
 }
 """As they are measured, one after the other: two take the home that `year` made."""
+
+AMOUNTS = {
+    "times": "repetitions",
+    "rows": "rows of a day: day, full_week, packing, and at most of a file: sizes, dask",
+    "sizes": "rows in all: sizes; the last: dask",
+    "weeks": "weeks that the home holds before the one that is measured: year; the last: queries",
+    "week_rows": "rows of a day of the year",
+    "peer_rows": "rows for the peers",
+    "slow_rows": "rows at most for those that find stops",
+}
+"""The flags that say how much, by the fields of `Given`, which has their defaults."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,20 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"no such part: {', '.join(unknown)}. Known are all, {', '.join(PARTS)}.")
     chosen = [name for name in PARTS if "all" in flags.parts or name in (flags.parts or ["day"])]
-    threads = min(os.cpu_count() or 1, 8)
+    limits = {"threads": min(os.cpu_count() or 1, 8), "memory_limit": "300MB"}
+    amounts = {name: getattr(flags, name) for name in AMOUNTS}
+    amounts |= {name: tuple(sorted(amounts[name])) for name in ("sizes", "weeks")}
+    found = {}
     with tempfile.TemporaryDirectory(prefix="barometer-bench-") as temporary:
-        given = Given(
-            work=(flags.keep or Path(temporary)).absolute(),
-            limits={"threads": threads, "memory_limit": MEMORY_LIMIT},
-            times=flags.times,
-            rows=flags.rows,
-            sizes=tuple(sorted(flags.sizes)),
-            weeks=tuple(sorted(flags.weeks)),
-            week_rows=flags.week_rows,
-            peer_rows=flags.peer_rows,
-            slow_rows=flags.slow_rows,
-        )
-        found = {}
+        given = Given((flags.keep or Path(temporary)).absolute(), limits, **amounts)
         for name in chosen:
             say(f"part {name}")
             try:
@@ -72,10 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if flags.markdown:
         flags.markdown.write_text(text, encoding="utf-8")
     if flags.json:
-        settings = {k: v for k, v in given._asdict().items() if k != "work"}
         measured = {name: one.measured for name, one in found.items()}
-        said = {"data": "SIMULATED", "machine": machine(), "given": settings, "measured": measured}
-        flags.json.write_text(json.dumps(said, indent=1), encoding="utf-8")
+        said = {"data": "SIMULATED", "machine": machine(), "given": limits | amounts}
+        flags.json.write_text(json.dumps(said | {"measured": measured}, indent=1), encoding="utf-8")
     return 0 if all(one.is_whole for one in found.values()) else 1
 
 
@@ -83,51 +83,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("parts", nargs="*", metavar="PART", help=f"all, {', '.join(PARTS)} (day)")
-    add("--times", type=int, default=5, help="repetitions (5)")
-    add(
-        "--rows",
-        type=int,
-        default=DAY_ROWS,
-        help="rows of a day: day, sizes, full_week, packing, dask",
-    )
-    add("--sizes", type=int, nargs="+", default=Given._field_defaults["sizes"], metavar="ROWS")
-    add(
-        "--weeks",
-        type=int,
-        nargs="+",
-        default=Given._field_defaults["weeks"],
-        metavar="WEEKS",
-        help="weeks that the home holds before the one that is measured: year; the last: queries",
-    )
-    add(
-        "--week-rows",
-        type=int,
-        default=Given._field_defaults["week_rows"],
-        metavar="ROWS",
-        help="rows of a day of the year",
-    )
-    add(
-        "--peer-rows",
-        type=int,
-        default=Given._field_defaults["peer_rows"],
-        metavar="ROWS",
-        help="rows for the peers",
-    )
-    add(
-        "--slow-rows",
-        type=int,
-        default=Given._field_defaults["slow_rows"],
-        metavar="ROWS",
-        help="rows at most for those that find stops",
-    )
-    add(
-        "--keep",
-        type=Path,
-        metavar="FOLDER",
-        help="work in this folder and leave it: its days and homes are taken again",
-    )
-    add("--markdown", type=Path, metavar="FILE", help="write the tables")
-    add("--json", type=Path, metavar="FILE", help="write every measurement")
+    for name, what in AMOUNTS.items():
+        default = Given._field_defaults[name]
+        many = "+" if isinstance(default, tuple) else None
+        flag = f"--{name.replace('_', '-')}"
+        add(flag, type=int, nargs=many, default=default, metavar="N", help=f"{what} ({default})")
+    kept = "work in this folder and leave it: its days and homes are taken again"
+    add("--keep", type=Path, metavar="FOLDER", help=kept)
+    add("--markdown", type=Path, help="write the tables into a file")
+    add("--json", type=Path, help="write every measurement into a file")
     return parser
 
 

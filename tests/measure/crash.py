@@ -40,15 +40,11 @@ PHASES = ("start", "ingest", "derive", "publish", "after the end")
 def start(home: Path, files: list[Path], log: Path) -> subprocess.Popen[bytes]:
     """`barometer run` over files, in a group of its own."""
     command = [sys.executable, "-m", "flows.cli", "run", *map(str, files)]
+    command += ["--home", str(home), "--as-of", AS_OF]
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("BAROMETER_")}
+    how = {"cwd": ROOT, "env": environ, "start_new_session": True}
     with log.open("ab") as told:
-        return subprocess.Popen(
-            [*command, "--home", str(home), "--as-of", AS_OF],
-            cwd=ROOT,
-            stdout=told,
-            stderr=told,
-            env={k: v for k, v in os.environ.items() if not k.startswith("BAROMETER_")},
-            start_new_session=True,
-        )
+        return subprocess.Popen(command, stdout=told, stderr=told, **how)
 
 
 def killed(process: subprocess.Popen[bytes], after_s: float) -> bool:
@@ -84,7 +80,11 @@ def swept_contents(home: Path) -> dict[str, str]:
     They stay until the next run, for readers; which there are depends on what a run had to do.
     """
     prepare_home(home)
-    return contents(Settings(home, datetime.fromisoformat(AS_OF), 1, "300MB"))
+    return contents(settings(home))
+
+
+def settings(home: Path) -> Settings:
+    return Settings(home, datetime.fromisoformat(AS_OF), 1, "300MB")
 
 
 def kill(folder: Path, files: list[Path], count: int, seed: int) -> list[str]:
@@ -98,10 +98,8 @@ def kill(folder: Path, files: list[Path], count: int, seed: int) -> list[str]:
     print(f"undisturbed: {length_s:.0f} s, {len(files)} files, seed {seed}", flush=True)
     never = swept_contents(folder / "never")
     draw = random.Random(seed)
-    kills: Counter[str] = Counter()
-    run_again: Counter[str] = Counter()
-    unlike_in: Counter[str] = Counter()
-    ends: dict[str, tuple[int, list[str]]] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    ends: dict[str, str] = {}
     found = []
     print(f"{'kill':>4} {'after':>8}  {'phase':14} {'run again':9}  result")
     for number in range(1, count + 1):
@@ -116,23 +114,21 @@ def kill(folder: Path, files: list[Path], count: int, seed: int) -> list[str]:
         shutil.rmtree(swept, ignore_errors=True)
         shutil.copytree(home, swept, ignore=shutil.ignore_patterns("prefect", "tmp"))
         state = resumed(swept)
-        is_new = state not in ends
-        if is_new:
+        how = "same home" if state in ends else "yes"
+        if state not in ends:
             again = start(home, files, folder / "log").wait()
             unlike = differing(never, swept_contents(home))
-            ends[state] = (again, unlike)
-        again, unlike = ends[state]
-        kills[at] += 1
-        run_again[at] += is_new
-        if again != 0 or unlike:
-            unlike_in[at] += 1
-            found.append(f"killed after {after_s:.1f} s ({at}): exit {again}, {unlike}")
-        how = "yes" if is_new else "same home"
-        result = "equal" if again == 0 and not unlike else f"exit {again}, {unlike}"
+            ends[state] = f"exit {again}, {unlike}" if again or unlike else "equal"
+        result = ends[state]
+        counts.update([(at, "kills"), *([(at, "run again")] if how == "yes" else [])])
+        if result != "equal":
+            counts[at, "unlike"] += 1
+            found.append(f"killed after {after_s:.1f} s ({at}): {result}")
         print(f"{number:4} {after_s:6.1f} s  {at:14} {how:9}  {result}", flush=True)
     print(f"{'phase':14} {'kills':>5} {'run again':>9} {'unlike':>6}")
     for at in PHASES:
-        print(f"{at:14} {kills[at]:5} {run_again[at]:9} {unlike_in[at]:6}")
+        kills, run_again, unlike = (counts[at, it] for it in ("kills", "run again", "unlike"))
+        print(f"{at:14} {kills:5} {run_again:9} {unlike:6}")
     return found
 
 
@@ -157,7 +153,7 @@ def main() -> int:
     files = sorted((SAMPLE / "ais").iterdir())[: flags.days]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        server = Settings(folder / "server", datetime.fromisoformat(AS_OF), 1, "300MB")
+        server = settings(folder / "server")
         server.home.mkdir()
         with socket.socket() as any_port:
             any_port.bind(("127.0.0.1", 0))

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,12 +31,12 @@ import pandas as pd
 from flows.catalogue import access
 from flows.derive import calls
 from flows.home.settings import load_settings
-from flows.ingest.inputs import find_inputs
-from flows.ingest.stage import ingest_file
 from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.simulate import TRAPS, simulate
-from flows.sources.definitions import load_sources
+from tests.build.files import ingest
+from tests.conftest import ROOT
+from tests.measure.benchmark.jobs import timed
 from tests.measure.evaluation.score import (
     Judged,
     judge,
@@ -53,10 +53,8 @@ from tests.measure.evaluation.tables import (
     Reception,
     Results,
     report_markdown,
-    report_text,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 PARTS = Path(__file__).parent / "evaluation"
 PEERS_PYTHON = ROOT / ".venv-evaluate" / "bin" / "python"
 
@@ -121,17 +119,12 @@ class Detection(NamedTuple):
 def make_world(folder: Path, reception: Reception, ships: int, days: int, seed: int) -> World:
     """Simulate into a folder, and read what came of it."""
     ships, days = round(ships * reception.share), round(days * reception.share)
-    made = simulate(
-        folder,
-        start=START,
-        days=days,
-        ships=ships,
-        seed=seed,
-        report_minutes=reception.report_minutes,
-        reception=reception.reception,
-        jammed_share=reception.jammed_share,
-        compression="none",  # not what is measured, and half of the simulator's time
-    )
+    heard = {
+        name: getattr(reception, name) for name in ("report_minutes", "reception", "jammed_share")
+    }
+    how = {"start": START, "days": days, "ships": ships, "seed": seed} | heard
+    # To pack the files is not what is measured, and half of the simulator's time.
+    made = simulate(folder, **how, compression="none")
     expected = json.loads((folder / "expected.json").read_text())
     data_end = datetime.combine(START, datetime.min.time()) + timedelta(days=days)
     with duckdb.connect() as con:
@@ -148,16 +141,10 @@ def detect_barometer(world: World, work: Path) -> Detection:
     settings = load_settings({"home": work / "home", "as_of": world.data_end.isoformat()}, {})
     start = time.perf_counter()
     prepare_home(settings.home)
-    sources = load_sources(settings.home)
-    files, _ = find_inputs([world.folder / "ais"])
-    outcomes = [outcome for file in files for outcome in ingest_file(file, sources, settings)]
+    outcomes = ingest(settings, world.folder / "ais")
     assert all(outcome.state == "ingested" for outcome in outcomes), outcomes
-    plain = calls.find_calls
-    calls.find_calls, seconds = _timed(plain)
-    try:
+    with timed(calls, "find_calls") as seconds:
         run.derive(settings, outcomes, publish=False)
-    finally:
-        calls.find_calls = plain
     whole_s = time.perf_counter() - start
     with access.reading(settings) as con:
         found = con.sql(
@@ -165,26 +152,8 @@ def detect_barometer(world: World, work: Path) -> Detection:
             "order by arrived_at, mmsi, port_id"
         ).df()
     counts = found["confidence"] >= COUNTED
-    return Detection(
-        found[counts],
-        len(world.fixes),
-        sum(seconds),
-        whole_s=whole_s,
-        contested=found[~counts],
-    )
-
-
-def _timed(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[float]]:
-    seconds: list[float] = []
-
-    def timed(*given: Any, **named: Any) -> Any:
-        start = time.perf_counter()
-        try:
-            return function(*given, **named)
-        finally:
-            seconds.append(time.perf_counter() - start)
-
-    return timed, seconds
+    told = {"whole_s": whole_s, "contested": found[~counts]}
+    return Detection(found[counts], len(world.fixes), seconds["find_calls"], **told)
 
 
 def detect_sql(world: World, merge: Merge) -> Detection:
@@ -221,11 +190,8 @@ def detect_peers(names: Sequence[str], world: World, work: Path) -> dict[str, De
         fixes[["mmsi", "reported_at", "lon", "lat"]].to_parquet(work / f"{name}.parquet")
         command = [str(PEERS_PYTHON), str(PARTS / "peers.py"), name]
         command += [str(work / f"{name}.parquet"), str(work / f"{name}-stops.parquet")]
-        started[name] = (
-            subprocess.Popen(command, stdout=subprocess.PIPE, text=True),
-            len(fixes),
-            mmsis,
-        )
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        started[name] = (process, len(fixes), mmsis)
     found = {}
     for name, (process, rows, mmsis) in started.items():
         said, _ = process.communicate()
@@ -235,9 +201,7 @@ def detect_peers(names: Sequence[str], world: World, work: Path) -> dict[str, De
         with duckdb.connect() as con:
             stops = pd.read_parquet(work / f"{name}-stops.parquet")
             detected = stays(con, stops, MERGE[name])
-        found[name] = Detection(
-            detected, rows, told["seconds"], mmsis=mmsis, version=told["version"]
-        )
+        found[name] = Detection(detected, rows, mmsis=mmsis, **told)
     return found
 
 
@@ -262,11 +226,10 @@ def score(world: World, detection: Detection, reception: Reception) -> Scored:
     if detection.mmsis is not None:
         true = true[true["mmsi"].isin(detection.mmsis)]
     allowed = {"tolerance": reception.tolerance, "data_end": world.data_end}
-    judged = judge(true, detection.calls, **allowed)
     judged = Judged(
         *(
             table.assign(traps=traps_of(table["mmsi"], world.fleet, world.carriers))
-            for table in judged
+            for table in judge(true, detection.calls, **allowed)
         )
     )
     contested_found = 0
@@ -278,10 +241,8 @@ def score(world: World, detection: Detection, reception: Reception) -> Scored:
 
 def pooled(scores: Sequence[Scored]) -> dict[str, Any]:
     """The figures of one detector at one reception, all seeds together."""
-    judged = Judged(
-        pd.concat([one.judged.true for one in scores], ignore_index=True),
-        pd.concat([one.judged.detected for one in scores], ignore_index=True),
-    )
+    tables = zip(*(one.judged for one in scores), strict=True)
+    judged = Judged(*(pd.concat(some, ignore_index=True) for some in tables))
     given = [one.detection for one in scores]
     rows, seconds = sum(one.rows for one in given), sum(one.seconds for one in given)
     whole_s = sum(one.whole_s or 0.0 for one in given)
@@ -347,31 +308,26 @@ def head(flags: argparse.Namespace, versions: Mapping[str, str]) -> list[str]:
 
 def main() -> None:
     """Evaluate, print the tables, write what was asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ships", type=int, default=SHIPS)
     parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--receptions", nargs="+", choices=RECEPTIONS, default=tuple(RECEPTIONS))
     parser.add_argument("--detectors", nargs="+", choices=DETECTORS, default=tuple(DETECTORS))
     parser.add_argument("--json", type=Path, help="the raw figures into a file")
-    parser.add_argument(
-        "--markdown",
-        type=Path,
-        help="all tables into a file, as tests/measure/evaluation/RESULTS.md",
-    )
+    parser.add_argument("--markdown", type=Path, help="all tables into a file, as RESULTS.md")
     flags = parser.parse_args()
     flags.given = sys.argv[1:]
     if set(flags.detectors) & set(MOST_ROWS) and not PEERS_PYTHON.exists():
         parser.error(f"no {PEERS_PYTHON}: run make evaluate, or choose --detectors barometer sql")
     results, versions = evaluate(flags)
     about = head(flags, versions)
-    print(report_text(results, about))
+    text = report_markdown(results, about)
+    print(text)
     if flags.json:
         flags.json.write_text(json.dumps({"about": about, "results": results}, indent=1) + "\n")
     if flags.markdown:
-        flags.markdown.write_text(report_markdown(results, about))
+        flags.markdown.write_text(text)
 
 
 if __name__ == "__main__":

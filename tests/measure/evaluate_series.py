@@ -2,17 +2,14 @@
 
 Worlds of AIS files (`evaluation/series_world.py`) go through the whole program; drawn counts
 go through flows.derive.series alone, for rates that would take too long otherwise. SIMULATED
-throughout.
-
-    make evaluate                                       # after the port calls
-    .venv/bin/python -m tests.measure.evaluate_series --markdown tests/measure/evaluation/SERIES.md
+throughout. `make evaluate` does it after the port calls.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +19,7 @@ import pandas as pd
 
 from flows.catalogue import access
 from flows.derive import series
+from tests.measure.benchmark.table import as_markdown
 from tests.measure.evaluation.series_world import World, fill
 
 Floats = npt.NDArray[np.float64]
@@ -47,17 +45,9 @@ def through_the_program(world: World) -> pd.DataFrame:
 def drawn(counts: npt.NDArray[np.int64], heard: Floats, rate: float) -> pd.DataFrame:
     """The same of counts that were drawn: weeks of this number, heard in this share."""
     start = date(1900, 1, 1)
-    water = pd.DataFrame(
-        {
-            "water": "all",
-            "usual_tanker_calls": 1.0,
-            "week": [f"{start + timedelta(weeks=n):%G-W%V}" for n in range(len(counts))],
-            "is_open": False,
-            "observed_share": heard,
-            "linked_calls": counts,
-            "linked_at_call": counts,
-        }
-    )
+    week = [f"{start + timedelta(weeks=n):%G-W%V}" for n in range(len(counts))]
+    water = pd.DataFrame({"week": week, "observed_share": heard, "linked_calls": counts})
+    water = water.assign(water="all", usual_tanker_calls=1.0, is_open=False, linked_at_call=counts)
     weeks = pd.concat([water.assign(water=None), water], ignore_index=True)
     told = series.weekly(weeks, series.windows(weeks))
     told = told.loc[told["water"].isna()]
@@ -136,80 +126,47 @@ def how_soon() -> Iterator[list[str]]:
                 wanted = series.RISE if factor > 1 else series.FALL
                 said = np.flatnonzero(found["word"].iloc[52:] == wanted)
                 waits.append(said[0] + 1 if len(said) else np.inf)
-            median = float(np.median(waits))
-            missed = np.mean(np.isinf(waits))
-            line.append(
-                f"{median:.0f} weeks ({missed:.0%} not in 26)"
-                if np.isfinite(median)
-                else f"not in 26 ({missed:.0%})"
-            )
+            median, missed = np.median(waits), f"{np.mean(np.isinf(waits)):.0%}"
+            soon = f"{median:.0f} weeks ({missed} not in 26)"
+            line.append(soon if np.isfinite(median) else f"not in 26 ({missed})")
         yield line
 
 
-def table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown, its first column text and the others numbers."""
-    rule = ["---", *["---:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [header, rule, *lines])
+ABOUT = """# How the series holds against known rates
+
+SIMULATED: what is true here was made up by `series_world.py` beside this file, or drawn. Command:
+`make evaluate`."""
+
+A_YEAR = f"""## A year with a rise and two lost weeks
+
+{YEAR_WEEKS} weeks of AIS files through the whole program: 3 linked calls a week, from week \
+{RISE_WEEK + 1} on 9; nothing
+was received in weeks {LOST_WEEKS[0] + 1} and {LOST_WEEKS[1] + 1}. A fall must be said nowhere."""
+A_YEAR_HEADER = ("year", "weeks until the rise is reported", "words before it", "falls reported")
+A_YEAR_HEADER += ("the lost weeks and the next",)
+
+NO_CHANGE = """## No change
+
+Limits must hold the true rate in 95 % of the weeks, a word be said in at most 1 % of them. A tenth
+of the weeks is heard in part, one in twenty-five not at all."""
+NO_CHANGE_HEADER = ("series", "weeks with limits", "limits hold", "of partial weeks")
+NO_CHANGE_HEADER += ("words reported", "share")
+
+HOW_SOON = f"""## How soon a change is said
+
+Drawn counts, a year of the rate and then a change; median of {TRIED} series."""
 
 
 def report() -> str:
-    years = [a_year(seed) for seed in YEARS_SEEDS]
-    return f"""# How the series holds against known rates
-
-SIMULATED: what is true here was made up by `series_world.py` beside this file, or drawn. Command:
-`make evaluate`.
-
-## A year with a rise and two lost weeks
-
-{YEAR_WEEKS} weeks of AIS files through the whole program: 3 linked calls a week, from week {
-        RISE_WEEK + 1
-    } on 9; nothing
-was received in weeks {LOST_WEEKS[0] + 1} and {LOST_WEEKS[1] + 1}. A fall must be said nowhere.
-
-{
-        table(
-            (
-                "year",
-                "weeks until the rise is reported",
-                "words before it",
-                "falls reported",
-                "the lost weeks and the next",
-            ),
-            years,
-        )
-    }
-
-## No change
-
-Limits must hold the true rate in 95 % of the weeks, a word be said in at most 1 % of them. A tenth
-of the weeks is heard in part, one in twenty-five not at all.
-
-{
-        table(
-            (
-                "series",
-                "weeks with limits",
-                "limits hold",
-                "of partial weeks",
-                "words reported",
-                "share",
-            ),
-            list(without_a_change()),
-        )
-    }
-
-## How soon a change is said
-
-Drawn counts, a year of the rate and then a change; median of {TRIED} series.
-
-{table(("usual", "twice", "three times", "to nothing"), list(how_soon()))}
-"""
+    """All tables as a page of Markdown."""
+    years = as_markdown(A_YEAR_HEADER, map(a_year, YEARS_SEEDS))
+    unchanged = as_markdown(NO_CHANGE_HEADER, without_a_change())
+    soon = as_markdown(("usual", "twice", "three times", "to nothing"), how_soon())
+    return "\n\n".join([ABOUT, A_YEAR, years, NO_CHANGE, unchanged, HOW_SOON, soon]) + "\n"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--markdown", type=Path, help="write the tables to a file too")
     flags = parser.parse_args()
     text = report()

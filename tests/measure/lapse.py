@@ -26,6 +26,10 @@ from flows.catalogue import access
 from flows.home import history
 from flows.home.resources import data_path
 from flows.home.settings import Settings, load_settings
+from flows.lake.prepare import prepare_home
+from flows.runner import run
+from flows.simulate import simulate
+from tests.build.files import ingest
 from tests.build.post import TEAM, Post, serve
 from tests.build.web import Web, serving
 from tests.conftest import no_pictures
@@ -91,17 +95,8 @@ def _made(folder: Path) -> Path:
 
 def _simulated(folder: Path, first: date) -> dict[date, bytes]:
     """A day's file for each day."""
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "flows.cli", "simulate", str(folder), "--start", f"{first}"),
-            *("--days", str(SPAN_DAYS), "--ships", "30", "--seed", "7", "--trap", "none"),
-            *("--reception", "2h"),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    files = sorted((folder / "ais").iterdir())
+    how = {"days": SPAN_DAYS, "ships": 30, "seed": 7, "traps": (), "reception": "2h"}
+    files = sorted(simulate(folder, start=first, **how).files)
     return {first + timedelta(days=n): file.read_bytes() for n, file in enumerate(files)}
 
 
@@ -131,58 +126,46 @@ def _after(home: Path, number: int) -> dict[str, Any]:
             raise SystemExit(f"run {number} did not come within {RUN_S:.0f} s")
         time.sleep(0.5)
     time.sleep(15)  # its mail goes after its record, three tries in 25 seconds at most
-    run = history.read_history(home, history.RUN)[-1]
+    last = history.read_history(home, history.RUN)[-1]
     outbox = history.read_history(home, history.OUTBOX)
     return {
-        "files": run["files_ingested"],
+        "files": last["files_ingested"],
         "weeks_mailed": sorted({r["week"] for r in outbox if r["state"] == "sent"}),
         "weeks_failed": sorted({r["week"] for r in outbox if r["state"] == "failed"}),
     }
 
 
-def _rows(settings: Settings, name: str) -> list[tuple[Any, ...]]:
+def _rows(settings: Settings, name: str, columns: str = "*") -> list[tuple[Any, ...]]:
     with access.reading(settings) as con:
-        return con.table(name).order("all").fetchall()
+        return con.table(name).project(columns).order("all").fetchall()
 
 
 def _faults(work: Path, home: Path, days: dict[date, bytes], newest: date, post: Post) -> list[str]:
     """The promises that were not kept."""
-    from flows.ingest.inputs import find_inputs
-    from flows.ingest.stage import ingest_file
-    from flows.lake.prepare import prepare_home
-    from flows.runner import run
-    from flows.sources.definitions import load_sources
-
     for day, content in days.items():
         if day <= newest:
             (work / f"simulated-ais-{day}.csv.zst").write_bytes(content)
     as_of = history.read_history(home, history.RUN)[-1]["as_of"]
     one = load_settings({"home": work / "undisturbed", "as_of": as_of})
     prepare_home(one.home)
-    outcomes = []
-    for file in find_inputs(sorted(work.glob("*.csv.zst")))[0]:
-        outcomes += ingest_file(file, load_sources(), one)
     with no_pictures():
-        run.derive(one, outcomes, publish=True)
+        run.derive(one, ingest(one, *sorted(work.glob("*.csv.zst"))), publish=True)
     other = load_settings({"home": home, "as_of": as_of})
     faults = [
         f"{name} differs from an undisturbed home"
         for name in ("port_call", "weekly_split", "coverage", "series_window")
         if _rows(one, name) != _rows(other, name)
     ]
-    fixes = ["mmsi", "reported_at", "lon", "lat"]
-    counts = []
-    for settings in (one, other):
-        with access.reading(settings) as con:
-            counts.append(con.table("position").select(*fixes).order("all").fetchall())
-            states = con.execute("select week, state from barometer order by week").fetchall()
-    if counts[0] != counts[1]:
-        faults.append(f"positions: {len(counts[1])}, undisturbed {len(counts[0])}")
+    fixes, undisturbed = (
+        _rows(it, "position", "mmsi, reported_at, lon, lat") for it in (other, one)
+    )
+    if fixes != undisturbed:
+        faults.append(f"positions: {len(fixes)}, undisturbed {len(undisturbed)}")
     sent = [r for r in history.read_history(home, history.OUTBOX) if r["state"] == "sent"]
     keys = [(r["week"], r["version"], address) for r in sent for address in r["to"]]
     if len(keys) != len(set(keys)):
         faults.append("a version of a week was mailed twice to somebody")
-    closed = [week for week, state in states if state != "open"]
+    closed = [week for week, state in _rows(other, "barometer", "week, state") if state != "open"]
     if lacking := [a for a in TEAM if (closed[-1], a) not in {(k[0], k[2]) for k in keys}]:
         faults.append(f"{closed[-1]} did not reach {lacking}")
     alarms = [mail for mail in post.taken() if mail["To"] == OPERATOR]

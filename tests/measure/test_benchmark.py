@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import no_pictures
 from tests.measure import bench
 from tests.measure.benchmark import beside, jobs, parts, process, year
 from tests.measure.benchmark.days import SHIPS, write_day
 from tests.measure.benchmark.parts import Given
-from tests.measure.benchmark.table import Found, Table, median, ratio
+from tests.measure.benchmark.table import Found, Table, medians, ratio
 
 LIMITS = {"threads": 2, "memory_limit": "300MB"}
 ROWS = 700
@@ -25,17 +26,17 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[Given, dict[str, Any
     """A home of one week as the part `year` makes it, by a real run, and what that measured."""
     given = Given(tmp_path_factory.mktemp("bench"), LIMITS, times=1, weeks=(0,), week_rows=ROWS)
     files, home = year.week_files(given, 0), str(year.home_path(given))
-    return given, jobs.run(files, home, publish=True, as_of=year.as_of(0), **LIMITS)
+    with no_pictures():
+        return given, jobs.run(files, home, publish=True, as_of=year.as_of(0), **LIMITS)
 
 
-def test_a_run_is_measured_step_by_step(week: tuple[Given, dict[str, Any]]) -> None:
+def test_a_run_is_measured_part_by_part(week: tuple[Given, dict[str, Any]]) -> None:
     measured = week[1]
     assert measured["rows"] == 7 * ROWS
     parts = [measured[name] for name in ("ingest_s", "derive_s", "report_s")]
+    assert min(parts) > 0
     assert measured["seconds"] == pytest.approx(sum(parts))
-    assert sum(measured["steps"].values()) == pytest.approx(measured["derive_s"])
-    assert {"port_call", "vessel_link", "find_calls"} <= set(measured["steps"])
-    assert 0 <= measured["steps"]["the rest"] < 0.5 * measured["derive_s"]
+    assert set(KEYS) <= set(measured)
 
 
 def test_every_question_is_answered_by_a_plain_client(
@@ -72,8 +73,9 @@ def test_a_job_runs_in_a_process_of_its_own_and_fails_with_its_message(
 ) -> None:
     ended = process.watched([sys.executable, "-c", "print(1); held = bytearray(200_000_000)"])
     assert (ended.code, ended.out) == (0, "1\n")
+    asked = {"files": ["none.csv"], "work": str(tmp_path / "work"), "is_ordered": True}
     with pytest.raises(process.JobFailed, match="copy failed"):
-        process.job("copy", files=["none.csv"], work=str(tmp_path), is_ordered=True, **LIMITS)
+        process.job("copy", **asked, **LIMITS)
     assert "none.csv" in capfd.readouterr().err
 
 
@@ -81,7 +83,7 @@ def test_medians_are_of_a_figure_and_ratios_within_rounds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = ([{"seconds": s} for s in runs] for runs in ((2, 30, 4), (1, 10, 4)))
-    assert median(first, "seconds") == 4
+    assert medians(first, "seconds") == [4]
     assert ratio(first, second) == 2, "rounds 2, 3 and 1; the ratio of the medians would be 1"
     seconds = iter([1, 2, 1, 4, 6, 3, 2, 3, 1])
 
@@ -114,9 +116,7 @@ class Fakes:
         seconds = next(self.seconds, None)
         if seconds is None:
             raise process.JobFailed("out of memory")
-        return {"seconds": seconds, "rows": 7, "steps": {"port_call": seconds / 2}} | dict.fromkeys(
-            KEYS, 1.0
-        )
+        return {"seconds": seconds, "rows": 7} | dict.fromkeys(KEYS, 1.0)
 
 
 def test_a_measured_week_begins_each_time_from_the_home_of_the_weeks_before(
@@ -124,12 +124,11 @@ def test_a_measured_week_begins_each_time_from_the_home_of_the_weeks_before(
 ) -> None:
     fakes = Fakes([2, 4, 6, 5, 7, 8, 8, 8])
     monkeypatch.setattr(year, "job", fakes)
-    tables = year.year(Given(tmp_path, LIMITS, times=3, weeks=(2,), week_rows=1)).tables
+    (table,) = year.year(Given(tmp_path, LIMITS, times=3, weeks=(2,), week_rows=1)).tables
     weeks = [f"ais-{day}-1-{SHIPS}.parquet" for day in ("2025-01-06", "2025-01-13")]
     assert fakes.seen == [[], [], [], [weeks[0], "history"], *[[*weeks, "history"]] * 3]
     assert not list((tmp_path / "days").iterdir()), "the files of a week go when it is measured"
-    assert [(*row[:2], row[6]) for row in tables[0].rows] == [("0", 4.0, 1.0), ("2", 8.0, 2.0)]
-    assert tables[1].rows[0][:2] == ("port_call", 4.0)
+    assert [(*row[:2], row[6]) for row in table.rows] == [("0", 4.0, 1.0), ("2", 8.0, 2.0)]
 
 
 def test_what_was_measured_before_a_failure_is_kept_and_the_exit_code_is_1(
@@ -141,27 +140,22 @@ def test_what_was_measured_before_a_failure_is_kept_and_the_exit_code_is_1(
     assert bench.main(["year", *flags, "--markdown", str(markdown), "--json", str(data)]) == 1
     printed = capsys.readouterr().out
     assert "SIMULATED" in printed
-    assert "The run failed at 3 weeks before\n\nout of memory" in printed
+    assert "The run failed at 3 weeks before: out of memory." in printed
     assert "| 1 | 3 |" in printed
     assert markdown.read_text() == printed.removesuffix("\n")
     assert json.loads(data.read_text())["data"] == "SIMULATED"
 
 
-def test_an_unknown_part_is_wrong_usage(capsys: Any) -> None:
+def test_what_cannot_be_measured_is_wrong_usage_or_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     with pytest.raises(SystemExit) as ended:
         bench.main(["dya"])
     assert ended.value.code == 2
     assert "no such part: dya" in capsys.readouterr().err
-
-
-def test_parts_without_what_they_need_are_skipped_or_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     given = Given(tmp_path, LIMITS)
     monkeypatch.setattr(beside, "PYTHON", beside.ROOT / "none")
     assert beside.peers(given).tables == []
-    monkeypatch.setattr(parts, "watched", lambda command: process.Ended("--home", 0, 1, 1))
-    assert parts.dask(given).tables == []
     with pytest.raises(SystemExit, match="--keep"):
         parts.day_files(given, 10**13)
 

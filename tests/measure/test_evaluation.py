@@ -57,39 +57,32 @@ def judged(ours: pd.DataFrame, theirs: pd.DataFrame, tolerance_h: float = 2) -> 
 
 ONE = [(KHARG, 10, 40)]
 HULL = 9074729
+OF_HULL = [(KHARG, 1, 9, SHIP, HULL)]
+FOUND, LOST = ("found", "found"), ("missed", "invented")
 CASES = {
-    "found": (ONE, [(KHARG, 11, 38.5)], 2, ["found"], ["found"]),
-    "another port": (ONE, [("IRBSR", 10, 40)], 2, ["missed"], ["invented"]),
-    "later": (ONE, [(KHARG, 43, 50)], 2, ["missed"], ["invented"]),
-    "earlier": (ONE, [(KHARG, 0, 7)], 2, ["missed"], ["invented"]),
-    "another ship": (ONE, [(KHARG, 10, 40, OTHER, None)], 2, ["missed"], ["invented"]),
-    "within the tolerance": (ONE, [(KHARG, 42, 50)], 2, ["found"], ["found"]),
-    "beyond it": (ONE, [(KHARG, 42, 50)], 1.9, ["missed"], ["invented"]),
-    "new MMSI": (
-        [(KHARG, 1, 9, SHIP, HULL)],
-        [(KHARG, 1, 9, OTHER, HULL)],
-        2,
-        ["found"],
-        ["found"],
-    ),
-    "shared MMSI": (
-        *([(KHARG, 1, 9, SHIP, HULL)], [(KHARG, 1, 9, SHIP, 9319466)]),
-        *(2, ["missed"], ["invented"]),
-    ),
-    "MMSI only": ([(KHARG, 1, 9, SHIP, HULL)], [(KHARG, 1, 9)], 2, ["found"], ["found"]),
-    "open": ([(KHARG, 10, None)], [(KHARG, 230, None)], 2, ["found"], ["found"]),
-    "detected open": (ONE, [(KHARG, 1, None)], 2, ["found"], ["found"]),
+    "found": (ONE, [(KHARG, 11, 38.5)], 2, *FOUND),
+    "another port": (ONE, [("IRBSR", 10, 40)], 2, *LOST),
+    "later": (ONE, [(KHARG, 43, 50)], 2, *LOST),
+    "earlier": (ONE, [(KHARG, 0, 7)], 2, *LOST),
+    "another ship": (ONE, [(KHARG, 10, 40, OTHER, None)], 2, *LOST),
+    "within the tolerance": (ONE, [(KHARG, 42, 50)], 2, *FOUND),
+    "beyond it": (ONE, [(KHARG, 42, 50)], 1.9, *LOST),
+    "new MMSI": (OF_HULL, [(KHARG, 1, 9, OTHER, HULL)], 2, *FOUND),
+    "shared MMSI": (OF_HULL, [(KHARG, 1, 9, SHIP, 9319466)], 2, *LOST),
+    "MMSI only": (OF_HULL, [(KHARG, 1, 9)], 2, *FOUND),
+    "open": ([(KHARG, 10, None)], [(KHARG, 230, None)], 2, *FOUND),
+    "detected open": (ONE, [(KHARG, 1, None)], 2, *FOUND),
     "split": (
         *([(KHARG, 10, 60)], [(KHARG, 10, 15), (KHARG, 20, 55), (KHARG, 58, 60)]),
-        *(2, ["found"], ["split", "found", "split"]),
+        *(2, "found", "split found split"),
     ),
     "merged": (
         *([(KHARG, 10, 20), (KHARG, 40, 90), (KHARG, 100, 110)], [(KHARG, 10, 110)]),
-        *(2, ["merged", "found", "merged"], ["found"]),
+        *(2, "merged found merged", "found"),
     ),
     "two in a row": (
         *([(KHARG, 0, 20), (KHARG, 28, 50)], [(KHARG, 29, 50), (KHARG, 1, 19)]),
-        *(12, ["found", "found"], ["found", "found"]),
+        *(12, "found found", "found found"),
     ),
 }
 
@@ -98,8 +91,8 @@ CASES = {
 def test_each_call_is_found_missed_merged_split_or_invented(case: str) -> None:
     ours, theirs, tolerance_h, of_true, of_detected = CASES[case]
     result = judged(true(*ours), detected(*theirs), tolerance_h)
-    assert result.true["fate"].tolist() == of_true
-    assert result.detected["fate"].tolist() == of_detected
+    assert " ".join(result.true["fate"]) == of_true
+    assert " ".join(result.detected["fate"]) == of_detected
 
 
 def test_the_tally_counts_what_precision_and_recall_are_made_of() -> None:
@@ -111,10 +104,8 @@ def test_the_tally_counts_what_precision_and_recall_are_made_of() -> None:
         **{"arrival_error_h_median": 6.5, "arrival_error_h_p95": pytest.approx(11.45)},
         **{"departure_error_h_median": 15.0, "departure_error_h_p95": pytest.approx(28.5)},
     }
-    none_found, none_true = (
-        tally(judged(true(*ONE), detected())),
-        tally(judged(true(), detected(*ONE))),
-    )
+    none_found = tally(judged(true(*ONE), detected()))
+    none_true = tally(judged(true(), detected(*ONE)))
     assert (none_found["missed"], none_found["recall"], none_found["precision"]) == (1, 0.0, None)
     assert (none_true["invented"], none_true["recall"], none_true["precision"]) == (1, None, 0.0)
 
@@ -137,11 +128,8 @@ def test_a_hull_carries_its_traps_under_every_mmsi() -> None:
     ]
     ours = true((KHARG, 0, 20), (KHARG, 0, 20, OTHER, None), (KHARG, 0, 9, 273000004, None))
     theirs = detected((KHARG, 1, 20), ("IRBSR", 0, 20, OTHER, None))
-    with_traps = (
-        calls.assign(traps=traps_of(calls["mmsi"], fleet, carriers))
-        for calls in judged(ours, theirs)
-    )
-    by_trap = tally_by_trap(Judged(*with_traps), ["pass_by", "flag_change", "fix_jumps"])
+    tables = [t.assign(traps=traps_of(t["mmsi"], fleet, carriers)) for t in judged(ours, theirs)]
+    by_trap = tally_by_trap(Judged(*tables), ["pass_by", "flag_change", "fix_jumps"])
     counts = {trap: (n["true"], n["found"], n["invented"]) for trap, n in by_trap.items()}
     assert counts == {"flag_change": (1, 0, 1), "fix_jumps": (2, 1, 1), "plain": (1, 0, 0)}
 
@@ -161,29 +149,26 @@ def test_a_share_of_the_ships_keeps_hulls_whole_and_traps_in_proportion() -> Non
 BERTH = (50.33, 29.23)
 
 
-@pytest.mark.parametrize(
-    ("stops", "merge", "expected"),
-    [
-        # Bandar Imam Khomeini and Mahshahr are 12 km apart.
-        (
-            [(0, 5, 49.08, 30.43), (20, 25, 49.18, 30.46)],
-            {},
-            [("IRBKM", 0.0, 5.0), ("IRMRX", 20.0, 25.0)],
-        ),
-        ([(0, 5, 50.40, 29.17)], {}, []),
-        ([(0, 5, 50.40, 29.17)], {"radius_km": 12.0}, [(KHARG, 0.0, 5.0)]),
-        (
-            [(0, 1, *BERTH), (13, 14, *BERTH), (26.1, 27, *BERTH)],
-            {},
-            [(KHARG, 0.0, 14.0), (KHARG, 26.1, 27.0)],
-        ),
-        # A short stop within a long one does not bring its end forward.
-        ([(0, 20, *BERTH), (2, 3, *BERTH), (30, 31, *BERTH)], {}, [(KHARG, 0.0, 31.0)]),
-    ],
-)
-def test_stops_become_calls_at_the_nearest_port_within_reach(
-    stops: list[tuple[float, ...]], merge: dict[str, float], expected: list[tuple[object, ...]]
-) -> None:
+TWO_PORTS = [(0, 5, 49.08, 30.43), (20, 25, 49.18, 30.46)]  # 12 km apart
+OFF_KHARG = [(0, 5, 50.40, 29.17)]
+STOPS = {
+    "at two ports": (TWO_PORTS, {}, [("IRBKM", 0.0, 5.0), ("IRMRX", 20.0, 25.0)]),
+    "beyond reach": (OFF_KHARG, {}, []),
+    "within a wider one": (OFF_KHARG, {"radius_km": 12.0}, [(KHARG, 0.0, 5.0)]),
+    "12 h apart and more": (
+        [(0, 1, *BERTH), (13, 14, *BERTH), (26.1, 27, *BERTH)],
+        *({}, [(KHARG, 0.0, 14.0), (KHARG, 26.1, 27.0)]),
+    ),
+    "a short stop within a long one": (
+        [(0, 20, *BERTH), (2, 3, *BERTH), (30, 31, *BERTH)],
+        *({}, [(KHARG, 0.0, 31.0)]),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_stops_become_calls_at_the_nearest_port_within_reach(case: str) -> None:
+    stops, merge, expected = STOPS[case]
     rows = [(SHIP, at(begin), at(end), lon, lat) for begin, end, lon, lat in stops]
     frame = pd.DataFrame(rows, columns=["mmsi", "began_at", "ended_at", "lon", "lat"])
     with duckdb.connect() as con:

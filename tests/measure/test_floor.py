@@ -24,13 +24,7 @@ SEEDS = (401, 402)
     ],
 )
 def test_precision_and_recall_with_every_trap(
-    tmp_path: Path,
-    reception: str,
-    ships: int,
-    days: int,
-    fewest: int,
-    precision: float,
-    recall: float,
+    tmp_path: Path, reception: str, ships: int, days: int, fewest: int, precision: float, recall
 ) -> None:
     """Of both seeds together, through the whole program."""
     how = evaluate.RECEPTIONS[reception]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from flows.lake.manifest import part_paths, read_manifest
 from tests.measure.benchmark.days import write_day
-from tests.measure.benchmark.parts import Given, scratch
-from tests.measure.benchmark.process import ROOT, JobFailed, job, say, watched
-from tests.measure.benchmark.table import Found, Table, median, ratio
+from tests.measure.benchmark.parts import Given, afresh, scratch
+from tests.measure.benchmark.process import ROOT, JobFailed, in_turn, job, say, watched
+from tests.measure.benchmark.table import Found, Runs, Table, medians, ratio
 
 PYTHON = ROOT / ".venv-benchmark" / "bin" / "python"
 STEPS = Path(__file__).parent / "peers.py"
@@ -45,82 +47,56 @@ def peers(given: Given) -> Found:
             for number in range(7)
         ]
         points, fixes = _fixes(given, folder, [day]), _fixes(given, folder, week)
-        limits = given.limits | {"threads": 1}
-
-        def ingest() -> dict[str, Any]:
-            with scratch(given) as home:
-                return _job("ingest", files=[day], home=str(home / "home"), **limits)
-
-        def copy() -> dict[str, Any]:
-            with scratch(given) as work:
-                return _job("copy", files=[day], work=str(work), is_ordered=True, **limits)
-
-        tables, measured = [], {}
-        for title, note, sides in (
-            (
-                "From CSV into Parquet",
+        ours = partial(job, is_on_one_core=True)
+        limited = given._replace(limits=given.limits | {"threads": 1})
+        lake = partial(afresh, limited, files=[day], is_on_one_core=True)
+        in_tables = {
+            "From CSV into Parquet": (
                 "Checked, each fix once, in order of ship and time. DuckDB's COPY checks only the "
                 "types; polars drops what Barometer keeps as `reject` with line and reason.",
                 {
-                    OURS: ingest,
-                    "DuckDB's COPY in order": copy,
-                    "polars": lambda: _peer("polars-lake", day, str(folder / "polars.parquet")),
+                    OURS: partial(lake, "ingest", "home"),
+                    "DuckDB's COPY in order": partial(lake, "copy", "work", is_ordered=True),
+                    "polars": partial(_peer, "polars-lake", day, str(folder / "polars.parquet")),
                 },
             ),
-            (
-                "In which port area",
+            "In which port area": (
                 "Points in memory against the same areas. `found`: points inside; boxes find more.",
                 {
-                    OURS: lambda: _job("fence", points=points),
-                    "polars, boxes": lambda: _peer("polars-boxes", points, ""),
-                    "GeoPandas, sjoin": lambda: _peer("geopandas-sjoin", points, ""),
+                    OURS: partial(ours, "fence", points=points),
+                    "polars, boxes": partial(_peer, "polars-boxes", points, ""),
+                    "GeoPandas, sjoin": partial(_peer, "geopandas-sjoin", points, ""),
                 },
             ),
-            (
-                "Calls, or stops",
+            "Calls, or stops": (
                 f"A week of {BERTHED_SHIPS} ships that come to Iranian berths. Barometer finds "
                 "fences, verdicts and calls; the others find stops anywhere. `found`: calls or "
                 "stops.",
                 {
-                    OURS: lambda: _job("calls", fixes=fixes),
-                    "MovingPandas": lambda: _stops("movingpandas", fixes, folder),
-                    "trackintel": lambda: _stops("trackintel", fixes, folder),
+                    OURS: partial(ours, "calls", fixes=fixes),
+                    "MovingPandas": partial(_stops, "movingpandas", fixes, folder),
+                    "trackintel": partial(_stops, "trackintel", fixes, folder),
                 },
             ),
-        ):
-            measured[title] = _in_turn(sides, given.times)
-            tables.append(_table(title, note, measured[title]))
+        }
+        measured = {t: in_turn(sides, given.times) for t, (_, sides) in in_tables.items()}
+    tables = [_table(title, note, measured[title]) for title, (note, _) in in_tables.items()]
     return Found(tables, measured)
 
 
-def _in_turn(
-    sides: Mapping[str, Callable[[], dict[str, Any]]], times: int
-) -> dict[str, list[dict[str, Any]]]:
-    measured: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
-    for number in range(times):
-        for name, side in sides.items():
-            say(f"{name}, {number + 1} of {times}")
-            measured[name].append(side())
-    return measured
-
-
-def _table(title: str, note: str, measured: Mapping[str, Sequence[dict[str, Any]]]) -> Table:
+def _table(title: str, note: str, measured: Mapping[str, Runs]) -> Table:
     rows = measured[OURS][0]["rows"]
-    lines: list[tuple[object, ...]] = [
-        (
-            " ".join([name, *([runs[0]["version"]] if "version" in runs[0] else [])]),
-            rows / median(runs, "seconds"),
-            ratio(runs, measured[OURS]),
-            runs[0].get("found"),
-            median(runs, "peak_mb"),
-        )
-        for name, runs in measured.items()
-    ]
+    lines = []
+    for name, runs in measured.items():
+        seconds, peak_mb = medians(runs, "seconds", "peak_mb")
+        named = " ".join([name, *([runs[0]["version"]] if "version" in runs[0] else [])])
+        beside = ratio(runs, measured[OURS])
+        lines.append((named, rows / seconds, beside, runs[0].get("found"), peak_mb))
     header = ("", "rows a second", "time against Barometer's", "found", "peak MB")
     return Table(title, f"{rows:,} rows, one core each. {note}", header, lines)
 
 
-def _fixes(given: Given, folder: Path, files: list[str]) -> str:
+def _fixes(given: Given, folder: Path, files: Sequence[str]) -> str:
     """The valid fixes of files, in order of time, as one Parquet file."""
     home = folder / f"home-{len(files)}"
     job("ingest", files=files, home=str(home), **given.limits)
@@ -131,26 +107,14 @@ def _fixes(given: Given, folder: Path, files: list[str]) -> str:
     return out
 
 
-def _job(name: str, **given: Any) -> dict[str, Any]:
-    return job(name, is_on_one_core=True, **given)
-
-
-def _peer(step: str, given: str, out: str) -> dict[str, Any]:
-    return _told([str(PYTHON), str(STEPS), step, given, out])
-
-
 def _stops(name: str, fixes: str, folder: Path) -> dict[str, Any]:
     out = folder / f"{name}.parquet"
-    told = _told([str(PYTHON), str(STOPS), name, fixes, str(out)])
-    with duckdb.connect() as con:
-        row = con.execute("select count(*) from read_parquet($out)", {"out": str(out)}).fetchone()
-    assert row is not None
-    return told | {"found": row[0]}
+    return _peer(name, fixes, str(out), STOPS) | {"found": pq.read_metadata(out).num_rows}
 
 
-def _told(command: Sequence[str]) -> dict[str, Any]:
-    ended = watched(command, is_on_one_core=True)
+def _peer(step: str, given: str, out: str, script: Path = STEPS) -> dict[str, Any]:
+    ended = watched([str(PYTHON), str(script), step, given, out], is_on_one_core=True)
     if ended.code:
-        raise JobFailed(f"{command[2]} failed; its message is above")
+        raise JobFailed(f"{step} failed; its message is above")
     told: dict[str, Any] = json.loads(ended.out)
     return told | {"peak_mb": ended.peak_mb}

@@ -22,24 +22,15 @@ FIRST_DAY = date(2025, 1, 6)
 SHIPS = 15_000
 
 COLUMNS = {
-    "mmsi": "integer",
-    "base_date_time": "timestamp",
-    "longitude": "double",
-    "latitude": "double",
-    "sog": "float",
-    "cog": "float",
-    "heading": "float",
-    "vessel_name": "varchar",
-    "imo": "varchar",
-    "call_sign": "varchar",
-    "vessel_type": "smallint",
-    "status": "smallint",
-    "length": "float",
-    "width": "float",
-    "draft": "float",
-    "cargo": "smallint",
-    "transceiver": "varchar",
+    **{"mmsi": "integer", "base_date_time": "timestamp"},
+    **dict.fromkeys(("longitude", "latitude"), "double"),
+    **dict.fromkeys(("sog", "cog", "heading"), "float"),
+    **dict.fromkeys(("vessel_name", "imo", "call_sign"), "varchar"),
+    **dict.fromkeys(("vessel_type", "status"), "smallint"),
+    **dict.fromkeys(("length", "width", "draft"), "float"),
+    **{"cargo": "smallint", "transceiver": "varchar"},
 }
+"""In the order of the file."""
 
 WRITE_DAY = """
 copy (
@@ -135,17 +126,11 @@ def pack(day: Path, packing: str) -> Path:
     if packing == "plain":
         return day
     path = day.with_name(f"{day.name}.{packing}")
-    if path.exists():
-        return path
-    unfinished = day.with_suffix(f".{packing}.unfinished")
     if packing == "zip":
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(day, day.name)
     else:
         codec = {"gz": "gzip", "zst": "zstd"}[packing]
-        with (
-            day.open("rb") as plain,
-            pa.output_stream(str(unfinished), compression=codec) as packed,
-        ):
+        with day.open("rb") as plain, pa.output_stream(str(path), compression=codec) as packed:
             shutil.copyfileobj(plain, packed, 1 << 20)
-    return unfinished.replace(path)
+    return path

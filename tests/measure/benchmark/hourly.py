@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -13,9 +12,9 @@ from flows.lake import compact
 from flows.lake.manifest import read_manifest
 from tests.measure.benchmark.days import write_day
 from tests.measure.benchmark.parts import Given, scratch
-from tests.measure.benchmark.process import job, say
-from tests.measure.benchmark.table import Found, Table, median
-from tests.measure.benchmark.year import as_of, questions
+from tests.measure.benchmark.process import say
+from tests.measure.benchmark.table import Found, Table, medians
+from tests.measure.benchmark.year import add_week, ask, questions
 
 DAYS = 28
 
@@ -39,37 +38,24 @@ def hourly(given: Given) -> Found:
         files = [str(path) for day in range(DAYS) for path in _hours(folder, given.week_rows, day)]
         say(f"a run over {len(files)} hourly files")
         home = folder / "home"
-        run = {"files": files, "home": str(home), "as_of": as_of((DAYS - 1) // 7), "publish": True}
-        made = job("run", **run, **given.limits)
+        made = add_week(given, home, (DAYS - 1) // 7, files)
+        asked = {name: questions(1)[name][0] for name in ASKED}
+        compacted = {name: ask(given, home, name, with_) for name, with_ in asked.items()}
+        (home / compact.FOLDER).rename(home / "aside")
         settings = load_settings({"home": home, **given.limits}, {})
-        manifest = read_manifest(home)
-        measured: dict[str, dict[str, list[dict[str, Any]]]] = {}
-        for state in ("compact", "parts"):
-            if state == "parts":
-                (home / compact.FOLDER).rename(home / "aside")
-                access.repoint(settings, manifest)
-            measured[state] = {name: [] for name in ASKED}
-            for name in ASKED:
-                parameters, _ = questions(1)[name]
-                for number in range(given.times):
-                    say(f"{name} on {state}, {number + 1} of {given.times}")
-                    asked = {"name": name, "parameters": parameters, "times": given.times}
-                    asked |= {"threads": given.limits["threads"]}
-                    measured[state][name].append(job("query", home=str(home), **asked))
-        stored_mb = {"parts": _mb(home / "position"), "compact": _mb(home / "aside")}
-    rows: list[tuple[object, ...]] = [
-        (
-            f"[{name}](questions/{name}.sql)",
-            state,
-            runs[name][0]["files_read"],
-            *(median(runs[name], key) for key in ("read_mb", "cold_s", "warm_s")),
-        )
-        for name in ASKED
-        for state, runs in ((state, measured[state]) for state in ("parts", "compact"))
-    ]
+        access.repoint(settings, read_manifest(home))
+        parts = {name: ask(given, home, name, with_) for name, with_ in asked.items()}
+        parts_mb, compact_mb = _mb(home / "position"), _mb(home / "aside")
+    measured = {"parts": parts, "compact": compacted}
+    rows = []
+    for name in ASKED:
+        for state, answers in measured.items():
+            figures = medians(answers[name], "read_mb", "cold_s", "warm_s")
+            opened = answers[name][0]["files_read"]
+            rows.append((f"[{name}](questions/{name}.sql)", state, opened, *figures))
     note = (
         f"{made['rows']:,} rows in {len(files)} files, taken in by one run. The parts are "
-        f"{stored_mb['parts']:,.0f} MB, the compact files {stored_mb['compact']:,.0f} MB."
+        f"{parts_mb:,.0f} MB, the compact files {compact_mb:,.0f} MB."
     )
     header = ("question", "on", "files opened", "read, MB", "cold, s", "warm, s")
     return Found([Table("Hourly files", note, header, rows)], measured | {"made": made})
@@ -78,15 +64,13 @@ def hourly(given: Given) -> Found:
 def _hours(folder: Path, rows: int, day: int) -> list[Path]:
     """A file for each hour of a day, as a recorder writes them."""
     whole = write_day(folder / "days", rows, day)
-    found = []
+    (folder / "hours").mkdir(exist_ok=True)
+    hours = {f"{n:02}": folder / "hours" / f"{whole.stem}-{n:02}.csv" for n in range(24)}
     with duckdb.connect() as con:
-        for hour in range(24):
-            out = folder / "hours" / f"{whole.stem}-{hour:02}.csv"
-            out.parent.mkdir(exist_ok=True)
-            con.execute(CUT, {"path": str(whole), "hour": f"{hour:02}", "out": str(out)})
-            found.append(out)
+        for hour, out in hours.items():
+            con.execute(CUT, {"path": str(whole), "hour": hour, "out": str(out)})
     whole.unlink()
-    return found
+    return [*hours.values()]
 
 
 def _mb(folder: Path) -> float:

@@ -12,10 +12,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 import psutil
@@ -24,30 +25,29 @@ from tests.measure.benchmark.days import COLUMNS
 
 QUESTIONS = Path(__file__).parent / "questions"
 
-FLOOR = """
+BARE = """
 copy (
     select * from read_csv(
         $path, columns = $columns, header = true, auto_detect = false, delim = ',', quote = '"'
     )
-    order by mmsi, base_date_time, longitude, latitude
 ) to $out (format parquet, compression zstd)
 """
-BARE = FLOOR.replace("    order by mmsi, base_date_time, longitude, latitude\n", "")
+IN_ORDER = BARE.replace(") to", "order by mmsi, base_date_time, longitude, latitude) to")
 
 
 def copy(
     files: list[str], work: str, threads: int, memory_limit: str, *, is_ordered: bool
 ) -> dict[str, Any]:
     """DuckDB's COPY of each file in turn, in the lake's row order or unordered."""
+    Path(work).mkdir()
     config = {"threads": threads, "memory_limit": memory_limit, "temp_directory": f"{work}/tmp"}
     with duckdb.connect(config=config) as con:
         con.execute("set enable_progress_bar = false; set preserve_insertion_order = false")
         start = time.perf_counter()
         for number, path in enumerate(files):
             out = f"{work}/copy-{number}.parquet"
-            con.execute(
-                FLOOR if is_ordered else BARE, {"path": path, "columns": COLUMNS, "out": out}
-            )
+            sql = IN_ORDER if is_ordered else BARE
+            con.execute(sql, {"path": path, "columns": COLUMNS, "out": out})
         return {"seconds": time.perf_counter() - start, "peak_mb": own_peak_mb()}
 
 
@@ -60,8 +60,8 @@ def ingest(files: list[str], home: str, **given: Any) -> dict[str, Any]:
 def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str, Any]:
     """The whole run without Prefect: ingest, then all that follows from the lake.
 
-    With `publish` the reports that are new or changed are part of it and of its `steps`. Without,
-    every week's report is written after it and timed apart: that hangs on the weeks, not the rows.
+    With `publish` the reports that are new or changed are part of it. Without, every week's report
+    is written after it and timed apart: that hangs on the weeks, not the rows.
     """
     from flows.catalogue import access
     from flows.report.tables import week_folder, weeks
@@ -70,19 +70,15 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
 
     ingest_s, outcomes, settings = _ingested(files, home, given)
     start = time.perf_counter()
-    with timed_steps() as (steps, steps_cpu):
+    with timed(run, "write_report", "_compact") as within:
         run.derive(settings, outcomes, publish=publish)
-    derive_s = time.perf_counter() - start
-    report_s = steps.pop("write_report", 0.0)
-    compact_s = steps.pop("_compact", 0.0)
-    derive_s -= report_s
+    report_s = within["write_report"]
+    derive_s = time.perf_counter() - start - report_s
     found = {
-        "seconds": ingest_s + derive_s + (report_s if publish else 0),
+        "seconds": ingest_s + derive_s + report_s,
         "ingest_s": ingest_s,
         "derive_s": derive_s,
-        "compact_s": compact_s,
-        "steps": steps | {"the rest": derive_s - sum(steps.values())},
-        "steps_cpu": steps_cpu,
+        "compact_s": within["_compact"],
         "rows": _rows(outcomes),
         "peak_mb": own_peak_mb(),
         "catalogue_mb": access.existing(settings.home).stat().st_size / 1e6,
@@ -107,11 +103,8 @@ def _ingested(files: list[str], home: str, given: dict[str, Any]) -> tuple[float
     start = time.perf_counter()
     prepare_home(settings.home)
     sources = load_sources(settings.home)
-    outcomes = [
-        outcome
-        for path in files
-        for outcome in ingest_file(InputFile(Path(path), is_named=True), sources, settings)
-    ]
+    inputs = [InputFile(Path(path), is_named=True) for path in files]
+    outcomes = [outcome for file in inputs for outcome in ingest_file(file, sources, settings)]
     seconds = time.perf_counter() - start
     wrong = [outcome.message for outcome in outcomes if outcome.state != "ingested"]
     if wrong:
@@ -124,80 +117,25 @@ def _rows(outcomes: list[Any]) -> int:
 
 
 @contextmanager
-def timed_steps() -> Iterator[tuple[dict[str, float], dict[str, float]]]:
-    """Seconds of every relation and step that a build of the catalogue takes, from outside.
+def timed(module: Any, *names: str) -> Iterator[dict[str, float]]:
+    """Seconds by the clock within functions of a module, measured from outside."""
+    seconds = dict.fromkeys(names, 0.0)
 
-    By the clock, and of this process on all cores: these hold where others use the cores too.
-
-    What lies between two steps is put to the one after it, as "before NAME": the ships to be worked
-    (sql/04_tracks/candidate.sql) are found before `_settled`.
-    """
-    from flows.catalogue import build as catalogue
-    from flows.catalogue import relations
-    from flows.derive import calls, events
-    from flows.runner import run
-
-    seconds: dict[str, float] = {}
-    cpu: dict[str, float] = {}
-    last: list[tuple[float, float]] = []
-
-    def now() -> tuple[float, float]:
-        return time.perf_counter(), time.process_time()
-
-    def add(name: str, since: tuple[float, float]) -> None:
-        for total, begun, ended in zip((seconds, cpu), since, now(), strict=True):
-            total[name] = total.get(name, 0.0) + ended - begun
-
-    def timed(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+    def beside(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         def step(*given: Any, **named: Any) -> Any:
-            if last:
-                add(f"before {name}", last[0])
-            start = now()
+            start = time.perf_counter()
             try:
                 return plain(*given, **named)
             finally:
-                add(name, start)
-                last[:] = [now()]
+                seconds[name] += time.perf_counter() - start
 
         return step
 
-    def beside(plain: Callable[..., Any]) -> Callable[..., Any]:
-        """A step in a thread of its own: it lies between no two others."""
-
-        def step(*given: Any) -> Any:
-            start = now()
-            try:
-                return plain(*given)
-            finally:
-                add(plain.__name__, start)
-
-        return step
-
-    plain_create = relations.create
-
-    def create(con: Any, name: str) -> None:
-        timed(name, plain_create)(con, name)
-
-    wrapped = [
-        (catalogue, "_settled"),
-        (calls, "find_calls"),
-        (events, "find_events"),
-        *((module, name) for module, name in ((catalogue, "_series"), (relations, "end"))),
-        (run, "write_report"),
-    ]
-    before = [(module, name, getattr(module, name)) for module, name in wrapped]
-    plain_compact = run._compact
-    relations.create = create
-    run._compact = beside(plain_compact)
-    for module, name, plain in before:
-        setattr(module, name, timed(name, plain))
-    try:
-        yield seconds, cpu
-    finally:
-        relations.create = plain_create
-        run._compact = plain_compact
-        for module, name, plain in before:
-            setattr(module, name, plain)
+    with ExitStack() as patches:
+        for name in names:
+            step = beside(name, getattr(module, name))
+            patches.enter_context(mock.patch.object(module, name, step))
+        yield seconds
 
 
 def query(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.measure.benchmark.days import pack, write_day
-from tests.measure.benchmark.process import JobFailed, job, say, watched
-from tests.measure.benchmark.table import Found, Table, median, ratio
+from tests.measure.benchmark.process import JobFailed, in_turn, job, say, watched
+from tests.measure.benchmark.table import Found, Table, medians, ratio
 
 DAY_ROWS = 8_100_000
 """A MarineCadastre day."""
@@ -68,6 +69,12 @@ def write_days(given: Given, rows: int, days: range) -> list[str]:
     return [str(write_day(given.work / "days", rows, day)) for day in days]
 
 
+def afresh(given: Given, name: str, place: str, **asked: Any) -> dict[str, Any]:
+    """A job in a home or folder (`place`) that is gone afterwards."""
+    with scratch(given) as folder:
+        return job(name, **{place: str(folder / place)}, **given.limits | asked)
+
+
 def day(given: Given) -> Found:
     """The whole run on one day against COPY in the lake's order and unordered."""
     return _against_copy(given, (given.rows,), "The whole run on a day")
@@ -78,121 +85,93 @@ def sizes(given: Given) -> Found:
     return _against_copy(given, given.sizes, "The whole run by size")
 
 
-def _against_copy(given: Given, sizes: tuple[int, ...], title: str) -> Found:
-    measured: dict[int, dict[str, list[dict[str, Any]]]] = {}
+def _against_copy(given: Given, sizes: Sequence[int], title: str) -> Found:
+    measured = {}
     for rows in sizes:
         files = day_files(given, rows)
-        sides: dict[str, list[dict[str, Any]]] = {"floor": [], "run": [], "bare": []}
-        for number in range(given.times):
-            for name, runs in sides.items():
-                say(f"{rows:,} rows, {name}, {number + 1} of {given.times}")
-                runs.append(_side(name, files, given))
-        measured[rows] = sides
-    header = ("", *(f"{rows:,} rows" for rows in sizes))
-
-    def line(label: str, figure: Callable[[int], Any]) -> tuple[object, ...]:
-        return (label, *(figure(rows) for rows in sizes))
-
-    def of(name: str, key: str) -> Callable[[int], float]:
-        return lambda rows: median(measured[rows][name], key)
-
-    rows = [
-        line("COPY in the lake's order, s", of("floor", "seconds")),
-        line("COPY unordered, s", of("bare", "seconds")),
-        line("the whole run, s", of("run", "seconds")),
-        line("of which ingest, s", of("run", "ingest_s")),
-        line("of which all that follows, s", of("run", "derive_s")),
-        line("and after it the reports, s", of("run", "report_s")),
-        line(
-            "rows a second, the whole run", lambda r: of("run", "rows")(r) / of("run", "seconds")(r)
-        ),
-        line("run / COPY in order", lambda r: ratio(measured[r]["run"], measured[r]["floor"])),
-        line("run / COPY unordered", lambda r: ratio(measured[r]["run"], measured[r]["bare"])),
-        line("peak memory, the whole run, MB", of("run", "peak_mb")),
-        line("peak memory, COPY in order, MB", of("floor", "peak_mb")),
-    ]
+        copy = partial(afresh, given, "copy", "work", files=files)
+        sides = {
+            "floor": partial(copy, is_ordered=True),
+            "run": partial(afresh, given, "run", "home", files=files, publish=False),
+            "bare": partial(copy, is_ordered=False),
+        }
+        measured[rows] = in_turn(sides, given.times, of=f"{rows:,} rows, ")
+    columns = []
+    for floor, run, bare in (sides.values() for sides in measured.values()):
+        seconds, rows_run = medians(run, "seconds", "rows")
+        columns.append(
+            {
+                "COPY in the lake's order, s": medians(floor, "seconds")[0],
+                "COPY unordered, s": medians(bare, "seconds")[0],
+                "the whole run, s": seconds,
+                "of which ingest, s": medians(run, "ingest_s")[0],
+                "of which all that follows, s": medians(run, "derive_s")[0],
+                "and after it the reports, s": medians(run, "report_s")[0],
+                "rows a second, the whole run": rows_run / seconds,
+                "run / COPY in order": ratio(run, floor),
+                "run / COPY unordered": ratio(run, bare),
+                "peak memory, the whole run, MB": medians(run, "peak_mb")[0],
+                "peak memory, COPY in order, MB": medians(floor, "peak_mb")[0],
+            }
+        )
     note = (
         "A process each, in turn; the ratios are of the rounds. COPY reads the same columns and "
         "writes zstd Parquet, a file after the other. Prefect's start is not in it."
     )
-    return Found([Table(title, note, header, rows)], measured)
-
-
-def _side(name: str, files: list[str], given: Given) -> dict[str, Any]:
-    with scratch(given) as folder:
-        if name == "run":
-            return job("run", files=files, home=str(folder / "home"), publish=False, **given.limits)
-        is_ordered = name == "floor"
-        return job("copy", files=files, work=str(folder), is_ordered=is_ordered, **given.limits)
+    rows_shown = [(label, *(column[label] for column in columns)) for label in columns[0]]
+    header = ("", *(f"{rows:,} rows" for rows in sizes))
+    return Found([Table(title, note, header, rows_shown)], measured)
 
 
 def packing(given: Given) -> Found:
     """The same day as plain, zip, zst and gz."""
     (plain,) = day_files(given, given.rows)
-    paths = {}
-    for kind in ("plain", "zip", "zst", "gz"):
-        say(f"packing as {kind}")
-        paths[kind] = pack(Path(plain), kind)
-    measured: dict[str, list[dict[str, Any]]] = {kind: [] for kind in paths}
-    for number in range(given.times):
-        for kind, path in paths.items():
-            say(f"{kind}, {number + 1} of {given.times}")
-            with scratch(given) as folder:
-                home = str(folder / "home")
-                measured[kind].append(job("ingest", files=[str(path)], home=home, **given.limits))
-    rows: list[tuple[object, ...]] = [
-        (
-            kind,
-            paths[kind].stat().st_size / 1e6,
-            median(runs, "seconds"),
-            ratio(runs, measured["plain"]),
-            median(runs, "peak_mb"),
-        )
-        for kind, runs in measured.items()
-    ]
-    note = f"Ingest alone of {given.rows:,} rows."
+    paths = {kind: pack(Path(plain), kind) for kind in ("plain", "zip", "zst", "gz")}
+    sides = {
+        kind: partial(afresh, given, "ingest", "home", files=[str(path)])
+        for kind, path in paths.items()
+    }
+    measured = in_turn(sides, given.times)
+    rows = []
+    for kind, runs in measured.items():
+        seconds, peak_mb = medians(runs, "seconds", "peak_mb")
+        size_mb = paths[kind].stat().st_size / 1e6
+        rows.append((kind, size_mb, seconds, ratio(runs, measured["plain"]), peak_mb))
     header = ("packing", "file, MB", "ingest, s", "against plain", "peak MB")
+    note = f"Ingest alone of {given.rows:,} rows."
     return Found([Table("Packings", note, header, rows)], measured)
 
 
 DASK = {
-    "an empty run": None,
-    "one process": (),
-    "--on dask --workers 1": ("--on", "dask", "--workers", "1"),
-    "--on dask --workers 2": ("--on", "dask", "--workers", "2"),
+    "one process": [],
+    "--on dask --workers 1": ["--on", "dask", "--workers", "1"],
+    "--on dask --workers 2": ["--on", "dask", "--workers", "2"],
 }
 
 
 def dask(given: Given) -> Found:
     """`barometer run` on the same files without Dask and with one and two workers."""
-    command = [sys.executable, "-m", "flows.cli", "run"]
-    usage = watched([*command, "--help"]).out
-    if "--on" not in usage or "--workers" not in usage:
-        say("dask: this barometer knows no --on dask --workers N; skipped")
-        return Found([], {"skipped": "barometer run has no --on and --workers"})
     files = day_files(given, given.sizes[-1])
-    measured: dict[str, list[dict[str, Any]]] = {name: [] for name in DASK}
-    for number in range(given.times):
-        for name, flags in DASK.items():
-            say(f"{name}, {number + 1} of {given.times}")
-            with scratch(given) as folder:
-                home = ["--home", str(folder / "home"), "--threads", str(given.limits["threads"])]
-                end = watched([*command, *(() if flags is None else (*files, *flags)), *home])
-            if end.code:
-                raise JobFailed(f"dask: {name} ended with exit {end.code}; see above")
-            measured[name].append({"seconds": end.seconds, "peak_mb": end.peak_mb})
-    rows: list[tuple[object, ...]] = [
-        (
-            name,
-            median(runs, "seconds"),
-            None if DASK[name] is None else ratio(runs, measured["one process"]),
-            median(runs, "peak_mb"),
-        )
-        for name, runs in measured.items()
-    ]
+    sides = {"an empty run": partial(_barometer_run, given, [])}
+    sides |= {name: partial(_barometer_run, given, files + flags) for name, flags in DASK.items()}
+    measured = in_turn(sides, given.times)
+    rows = []
+    for name, runs in measured.items():
+        seconds, peak_mb = medians(runs, "seconds", "peak_mb")
+        beside = ratio(runs, measured["one process"]) if name in DASK else None
+        rows.append((name, seconds, beside, peak_mb))
     note = (
         f"`barometer run` of {given.sizes[-1]:,} rows in {len(files)} files, Prefect's start and "
         "the reports included; the empty run is what the start costs. Memory of all processes."
     )
     header = ("", "seconds", "against one process", "peak MB")
     return Found([Table("On Dask", note, header, rows)], measured)
+
+
+def _barometer_run(given: Given, arguments: Sequence[str]) -> dict[str, Any]:
+    with scratch(given) as folder:
+        home = ["--home", str(folder / "home"), "--threads", str(given.limits["threads"])]
+        ended = watched([sys.executable, "-m", "flows.cli", "run", *arguments, *home])
+    if ended.code:
+        raise JobFailed(f"barometer run ended with exit {ended.code}; see above")
+    return {"seconds": ended.seconds, "peak_mb": ended.peak_mb}

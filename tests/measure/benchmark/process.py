@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,14 +53,8 @@ def watched(command: Sequence[str], *, stdin: str = "", is_on_one_core: bool = F
     environ = {**os.environ, "PYTHONPATH": str(ROOT), **(ONE_THREAD if is_on_one_core else {})}
     # Only the process is tied to a core: who watches it runs on another.
     with one_core() if is_on_one_core else nullcontext():
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environ,
-        )
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        process = subprocess.Popen(command, cwd=ROOT, text=True, env=environ, **pipes)
     peak = [0.0]
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, peak, ended), daemon=True)
@@ -124,6 +118,18 @@ def job(name: str, /, *, is_on_one_core: bool = False, **given: Any) -> dict[str
         raise JobFailed(f"the benchmark's {name} failed; its message is above")
     found: dict[str, Any] = json.loads(ended.out)
     return found | {"peak_mb": max(found.get("peak_mb", 0.0), ended.peak_mb)}
+
+
+def in_turn(
+    sides: Mapping[str, Callable[[], dict[str, Any]]], times: int, of: str = ""
+) -> dict[str, list[dict[str, Any]]]:
+    """What each side measured, round after round, so that a noisy minute meets all of them."""
+    measured: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
+    for number in range(times):
+        for name, side in sides.items():
+            say(f"{of}{name}, {number + 1} of {times}")
+            measured[name].append(side())
+    return measured
 
 
 def say(text: str) -> None:

@@ -6,6 +6,9 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+Runs = Sequence[Mapping[str, Any]]
+"""What repeated runs of one side measured, round by round."""
+
 
 class Table(NamedTuple):
     """A table with a title and what must be known to read it."""
@@ -24,24 +27,23 @@ class Found(NamedTuple):
     is_whole: bool = True
 
 
-def median(runs: Iterable[Mapping[str, Any]], key: str) -> float:
-    """Median of one figure of repeated runs."""
-    return statistics.median(float(run[key]) for run in runs)
+def medians(runs: Runs, *keys: str) -> list[float]:
+    """Median of each figure of repeated runs."""
+    return [statistics.median(float(run[key]) for run in runs) for key in keys]
 
 
-def ratio(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> float:
+def ratio(one: Runs, other: Runs) -> float:
     """Median of the ratios of seconds, each within its own round.
 
     >>> ratio([{"seconds": 2}, {"seconds": 9}], [{"seconds": 1}, {"seconds": 3}])
     2.5
     """
-    return statistics.median(
-        float(a["seconds"]) / float(b["seconds"]) for a, b in zip(one, other, strict=True)
-    )
+    pairs = zip(one, other, strict=True)
+    return statistics.median(float(a["seconds"]) / float(b["seconds"]) for a, b in pairs)
 
 
 def markdown(table: Table) -> str:
-    """The table as Markdown: numbers to the right, a float with what digits it deserves.
+    """The table as Markdown, a float with what digits it deserves.
 
     >>> print(markdown(Table("T", "Note.", ("", "s"), [("run", 12.345), ("copy", None)])))
     ### T
@@ -54,10 +56,14 @@ def markdown(table: Table) -> str:
     | copy | - |
     <BLANKLINE>
     """
-    rule = ["---", *["---:"] * (len(table.header) - 1)]
-    lines = [table.header, rule, *([_cell(value) for value in row] for row in table.rows)]
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"### {table.title}\n\n{table.note}\n\n{text}\n"
+    lines = as_markdown(table.header, [[_cell(value) for value in row] for row in table.rows])
+    return f"### {table.title}\n\n{table.note}\n\n{lines}\n"
+
+
+def as_markdown(header: Sequence[str], lines: Iterable[Sequence[str]], left: int = 1) -> str:
+    """Lines of a table; all but its first columns are numbers, flush right."""
+    rule = ["---" if column < left else "---:" for column in range(len(header))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *lines))
 
 
 def _cell(value: object) -> str:

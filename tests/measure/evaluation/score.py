@@ -46,6 +46,7 @@ def judge(
     partner = _one_to_one(fits)
     found_true = true.index.isin(list(partner))
     found = detected.index.isin(list(partner.values()))
+    is_matched = detected.index.isin(fits["detected"])
     theirs = detected.reindex([partner.get(row, -1) for row in true.index]).reset_index(drop=True)
     return Judged(
         true.assign(
@@ -54,9 +55,7 @@ def judge(
             departure_error_h=_hours_apart(theirs["departed_at"], true["ended_at"]),
         ),
         detected.assign(
-            fate=_fates(
-                found, detected.index.isin(fits["detected"]), ("found", "split", "invented")
-            )
+            fate=_fates(found, is_matched, ("found", "split", "invented")),
         ),
     )
 
@@ -65,35 +64,21 @@ def matches(
     true: pd.DataFrame, detected: pd.DataFrame, *, tolerance: timedelta, data_end: datetime
 ) -> pd.DataFrame:
     """Every pair that matches, as row numbers `true`, `detected` and `overlap`, longest first."""
-    ours = pd.DataFrame(
-        {
-            "true": np.arange(len(true)),
-            "mmsi": true["mmsi"],
-            "imo": true["imo"].astype("Int64"),
-            "port_id": true["port_id"].astype(str),
-            "begin": true["began_at"],
-            "end": true["ended_at"].fillna(data_end),
-        }
-    )
-    theirs = pd.DataFrame(
-        {
-            "detected": np.arange(len(detected)),
-            "mmsi": detected["mmsi"],
-            "imo": detected["imo"].astype("Int64"),
-            "port_id": detected["port_id"].astype(str),
-            "begin": detected["arrived_at"],
-            "end": detected["departed_at"].fillna(data_end),
-        }
-    )
+
+    def side(name: str, calls: pd.DataFrame, begin: str, end: str) -> pd.DataFrame:
+        table = calls[["mmsi", "imo", "port_id"]].astype({"imo": "Int64", "port_id": str})
+        ended = calls[end].fillna(data_end)
+        return table.assign(**{name: np.arange(len(calls)), "begin": calls[begin], "end": ended})
+
+    ours = side("true", true, "began_at", "ended_at")
+    theirs = side("detected", detected, "arrived_at", "departed_at")
     pairs = ours.merge(theirs, on="port_id", suffixes=("", "_theirs"))
     same_ship = (pairs["imo"] == pairs["imo_theirs"]).fillna(pairs["mmsi"] == pairs["mmsi_theirs"])
     first_end = pairs[["end", "end_theirs"]].min(axis=1)
-    last_begin = pairs[["begin", "begin_theirs"]].max(axis=1)
-    pairs["overlap"] = first_end - last_begin
+    pairs["overlap"] = first_end - pairs[["begin", "begin_theirs"]].max(axis=1)
     fits = pairs[same_ship.to_numpy(dtype=bool) & (pairs["overlap"] >= -tolerance).to_numpy()]
-    return fits.sort_values(
-        ["overlap", "true", "detected"], ascending=[False, True, True], ignore_index=True
-    )[["true", "detected", "overlap"]]
+    columns = ["overlap", "true", "detected"]
+    return fits[columns].sort_values(columns, ascending=[False, True, True], ignore_index=True)
 
 
 def _one_to_one(fits: pd.DataFrame) -> dict[int, int]:
@@ -121,20 +106,16 @@ def tally(judged: Judged) -> dict[str, float | None]:
     of_detected = judged.detected["fate"].value_counts()
     found, merged = int(of_true.get("found", 0)), int(of_true.get("merged", 0))
     split, invented = int(of_detected.get("split", 0)), int(of_detected.get("invented", 0))
-    return {
-        "true": len(judged.true),
-        "found": found,
-        "missed": len(judged.true) - found,
-        "invented": invented,
-        "split": split,
-        "merged": merged,
-        "precision": _share(found, found + split + invented),
-        "recall": _share(found, len(judged.true)),
-        "arrival_error_h_median": _quantile(judged.true["arrival_error_h"], 0.5),
-        "arrival_error_h_p95": _quantile(judged.true["arrival_error_h"], 0.95),
-        "departure_error_h_median": _quantile(judged.true["departure_error_h"], 0.5),
-        "departure_error_h_p95": _quantile(judged.true["departure_error_h"], 0.95),
+    counts = {"true": len(judged.true), "found": found, "missed": len(judged.true) - found}
+    counts |= {"invented": invented, "split": split, "merged": merged}
+    shares = {"precision": _share(found, found + split + invented)}
+    shares |= {"recall": _share(found, len(judged.true))}
+    errors = {
+        f"{name}_{of}": _quantile(judged.true[name], share)
+        for name in ("arrival_error_h", "departure_error_h")
+        for of, share in (("median", 0.5), ("p95", 0.95))
     }
+    return counts | shares | errors
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -176,10 +157,7 @@ def traps_of(
 
 
 def some_ships(
-    fixes: pd.DataFrame,
-    fleet: pd.DataFrame,
-    carriers: Mapping[str, Sequence[int]],
-    most_rows: int,
+    fixes: pd.DataFrame, fleet: pd.DataFrame, carriers: Mapping[str, Sequence[int]], most_rows: int
 ) -> set[int]:
     """MMSIs of so many whole ships that about `most_rows` of the fixes are theirs.
 

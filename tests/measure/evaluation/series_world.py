@@ -19,12 +19,9 @@ import shapely
 
 from flows.home.resources import port_files
 from flows.home.settings import Settings
-from flows.ingest.inputs import find_inputs
-from flows.ingest.stage import ingest_file
-from flows.lake.prepare import prepare_home
 from flows.runner import run
-from flows.sources.definitions import load_sources
 from geo.ports import load_ports
+from tests.build.files import ingest, settings_of
 
 HEADER = (
     *("mmsi", "base_date_time", "longitude", "latitude", "sog", "cog", "heading", "vessel_name"),
@@ -63,14 +60,9 @@ def fill(world: World, folder: Path) -> Settings:
         writer = csv.writer(out)
         writer.writerow(HEADER)
         writer.writerows(row for row in _rows(world) if _is_heard(world, row[1]))
-    end = world.start + timedelta(weeks=len(world.rate))
-    settings = Settings(folder / "home", end + timedelta(hours=6), 2, "1GB")
-    settings.home.mkdir()
-    prepare_home(settings.home)
-    sources = load_sources(settings.home)
-    files, _ = find_inputs([str(path)])
-    outcomes = [outcome for file in files for outcome in ingest_file(file, sources, settings)]
-    run.derive(settings, outcomes, publish=False)
+    end = world.start + timedelta(weeks=len(world.rate), hours=6)
+    settings = settings_of(folder / "home", as_of=end, memory_limit="1GB")
+    run.derive(settings, ingest(settings, path), publish=False)
     return settings
 
 
@@ -91,12 +83,10 @@ def _rows(world: World) -> Iterator[list[Any]]:
 def _neighbours(world: World, rng: np.random.Generator) -> Iterator[list[Any]]:
     """A cargo ship that lies near each Iranian port, heard every five hours."""
     port = load_ports(*port_files()).port.query("country == 'IR'")
-    for number, shape in enumerate(port["geometry"]):
-        place = shapely.centroid(shape)
-        hours = np.arange(rng.uniform(0, 5), 168 * len(world.rate), 5)
-        for hour in hours:
+    for number, place in enumerate(shapely.centroid(port["geometry"].to_numpy())):
+        for hour in np.arange(rng.uniform(0, 5), 168 * len(world.rate), 5):
             at = world.start + timedelta(hours=float(hour))
-            yield _row(412000000 + number, at, (place.x, place.y), 0.0, f"NEAR {number}", 0, 70)
+            yield _row(412000000 + number, at, (place.x, place.y), 0.0, f"NEAR {number}")
 
 
 def _callers(
@@ -122,7 +112,7 @@ def _call(mid: int, ship: int, begin: datetime) -> Iterator[list[Any]]:
         sog_kn = 0.1 if WAY[2][0] <= hour <= WAY[3][0] else 8.0
         at = begin + timedelta(hours=hour)
         mmsi = mid * 1_000_000 + 1000 + ship
-        yield _row(mmsi, at, place, sog_kn, f"SIM {mid} {ship}", _imo(mid, ship), 80)
+        yield _row(mmsi, at, place, sog_kn, f"SIM {mid} {ship}", f"IMO{_imo(mid, ship)}", 80)
 
 
 def _imo(mid: int, ship: int) -> int:
@@ -131,15 +121,9 @@ def _imo(mid: int, ship: int) -> int:
 
 
 def _row(
-    mmsi: int,
-    at: datetime,
-    place: tuple[float, float],
-    sog_kn: float,
-    name: str,
-    imo: int,
-    ship_type: int,
+    mmsi: int, at: datetime, place: tuple[float, float], sog_kn: float, name: str, imo="", kind=70
 ) -> list[Any]:
     return [
         *(mmsi, at.replace(microsecond=0), f"{place[0]:.5f}", f"{place[1]:.5f}", sog_kn),
-        *(180.0, 511, name, f"IMO{imo}" if imo else "", "", ship_type, 0, 180, 30, "", "", "A"),
+        *(180.0, 511, name, imo, "", kind, 0, 180, 30, "", "", "A"),
     ]

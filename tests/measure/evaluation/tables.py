@@ -1,12 +1,13 @@
-"""The receptions and detectors of the evaluation, and its tables as text and Markdown."""
+"""The receptions and detectors of the evaluation, and its tables in Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flows.simulate import TRAPS
+from tests.measure.benchmark.table import as_markdown
 from tests.measure.evaluation.score import PLAIN
 
 Results = dict[str, dict[str, dict[str, Any]]]
@@ -56,7 +57,6 @@ DETECTORS = {
 }
 MOST_ROWS = {"movingpandas": 40_000, "trackintel": 160_000}
 """Fixes of a simulation for the slow ones, some 30 seconds each: of more they get some ships."""
-
 
 FIGURES = (
     *("true", "found", "missed", "invented", "split", "merged", "precision", "recall"),
@@ -125,14 +125,11 @@ def notes_of(results: Results) -> list[str]:
 
 def traps_of_detector(results: Results, detector: str) -> tuple[list[str], list[list[str]]]:
     """Header and lines of a detector's traps: found of true, and calls too many, by reception."""
-    names = [
-        trap
-        for trap in (*TRAPS, PLAIN)
-        if any(trap in some[detector]["traps"] for some in results.values())
-    ]
+    by_reception = [some[detector]["traps"] for some in results.values()]
     lines = [
-        [trap, *(_trap(some[detector]["traps"].get(trap)) for some in results.values())]
-        for trap in names
+        [trap, *(_trap(traps.get(trap)) for traps in by_reception)]
+        for trap in (*TRAPS, PLAIN)
+        if any(trap in traps for traps in by_reception)
     ]
     return ["trap", *(RECEPTIONS[name].label for name in results)], lines
 
@@ -147,48 +144,15 @@ def _trap(found: Mapping[str, Any] | None) -> str:
 TRAP_NOTE = "Found of true calls, + split or invented ones. A ship with two traps counts in both."
 
 
-def as_text(header: Sequence[str], lines: Sequence[Sequence[str]], left: int) -> str:
-    """A table in columns, the first `left` of them flush left."""
-    widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column < left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in (header, *lines)
-    )
-
-
-def as_markdown(header: Sequence[str], lines: Iterable[Sequence[str]], left: int) -> str:
-    """The same table in Markdown."""
-    rule = ["---" if column < left else "---:" for column in range(len(header))]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *lines))
-
-
-def report_text(results: Results, about: Sequence[str]) -> str:
-    """All that a terminal shows."""
-    detectors = next(iter(results.values()))
-    blocks = ["\n".join(about), as_text(["reception", "detector", *FIGURES], lines_of(results), 2)]
-    blocks.append("\n".join(notes_of(results)))
-    for detector in detectors:
-        blocks.append(
-            f"{DETECTORS[detector]}, by trap. {TRAP_NOTE}\n"
-            + as_text(*traps_of_detector(results, detector), 1)
-        )
-    return "\n\n".join(blocks)
-
-
 def summary_lines(results: Results) -> tuple[list[str], list[list[str]]]:
     """Header and lines of the short table: precision and recall of each detector."""
     detectors = list(next(iter(results.values())))
     header = ["precision / recall", "true calls", *(DETECTORS[name] for name in detectors)]
     lines = []
     for name, found in results.items():
-        shares = [
-            f"{_share(some['precision'])} / {_share(some['recall'])}" for some in found.values()
-        ]
+        both = [[_share(some[key]) for key in ("precision", "recall")] for some in found.values()]
         most = max(some["true"] for some in found.values())
-        lines.append([RECEPTIONS[name].label, f"{most:,}", *shares])
+        lines.append([RECEPTIONS[name].label, f"{most:,}", *map(" / ".join, both)])
     speeds = [f"{some['rows_per_s']:,.0f}" for some in next(iter(results.values())).values()]
     lines.append(["fixes a second", "", *speeds])
     return header, lines
@@ -199,12 +163,12 @@ def report_markdown(results: Results, about: Sequence[str]) -> str:
     blocks = [
         "# How the port calls hold against known ones",
         "\n".join(f"- {line}" for line in about),
-        as_markdown(*summary_lines(results), 1),
+        as_markdown(*summary_lines(results)),
         "## Every figure",
         as_markdown(["reception", "detector", *FIGURES], lines_of(results), 2),
         "\n".join(f"- {note}" for note in notes_of(results)),
     ]
     if "barometer" in next(iter(results.values())):
         blocks += ["## Barometer, by trap", TRAP_NOTE]
-        blocks.append(as_markdown(*traps_of_detector(results, "barometer"), 1))
+        blocks.append(as_markdown(*traps_of_detector(results, "barometer")))
     return "\n\n".join(blocks) + "\n"
