@@ -13,26 +13,14 @@ import shapely
 
 from geo.earth import great_circle_m
 from geo.fences import ANCHORAGE, BERTH, BLOCK, OUTSIDE, PORT_LIMIT, locate, near
-from geo.ports import Ports, load_ports
+from geo.ports import Ports
 from tests.conftest import ROOT
 
-PORTS = ROOT / "data" / "ports"
 REAL = ROOT.parent / "shared" / "data" / "ais"
 RANKS = {"port_limit": PORT_LIMIT, "anchorage": ANCHORAGE, "berth": BERTH}
 KHARG = 50.33, 29.23
 
 Floats = npt.NDArray[np.float64]
-
-
-@pytest.fixture(scope="module")
-def ports() -> Ports:
-    return load_ports(PORTS / "iran.geojson")
-
-
-@pytest.fixture(scope="module")
-def both() -> Ports:
-    """The ports of Iran and Russia together: fences from the Baltic to the Sea of Okhotsk."""
-    return load_ports(PORTS / "iran.geojson", PORTS / "russia.geojson")
 
 
 def by_hand(x: Floats, y: Floats, ports: Ports) -> tuple[list[int], list[int], list[bool]]:
@@ -108,6 +96,9 @@ def test_types_and_lengths(ports: Ports) -> None:
     for lon, lat in (([1.0, 2.0], [1.0]), ([[1.0]], [[1.0]])):
         with pytest.raises(ValueError, match="of one length"):
             locate(lon, lat, ports)
+    for reach_km in (-1.0, float("nan"), 501.0):
+        with pytest.raises(ValueError, match="between 0 and 500"):
+            near([50.0], [29.0], ports, reach_km)
 
 
 def test_blocks_are_no_borders(ports: Ports) -> None:
@@ -143,39 +134,37 @@ def distance_km(x: Floats, y: Floats, geometry: shapely.Geometry) -> Floats:
     return np.where(shapely.intersects_xy(geometry, x, y), 0.0, apart / 1000)
 
 
+def assert_near(ports: Ports, rows: list[int], points: Floats, reach_km: float) -> npt.NDArray:
+    """That points near these ports are found; gives which are found, by port."""
+    x, y = points.T
+    is_near = np.zeros((len(x), len(ports.port)), np.bool_)
+    is_near[near(x, y, ports, reach_km)] = True
+    # Half a cell's diagonal, and 1.5 % for a plane that is true at the port's own latitude.
+    tolerance_km = 1.6 + 0.015 * reach_km
+    for row in rows:
+        apart = distance_km(x, y, ports.port["geometry"].iloc[row])
+        assert is_near[apart < reach_km - tolerance_km, row].all()
+        assert not is_near[apart > reach_km + tolerance_km, row].any()
+    return is_near[:, rows]
+
+
 @pytest.mark.parametrize("reach_km", [0.0, 20.0, 60.0, 150.0])
 def test_near_agrees_with_great_circles(ports: Ports, reach_km: float) -> None:
     draw = np.random.default_rng(int(reach_km))
     south = draw.uniform([46.5, 23.5], [62.5, 32.0], (1_500, 2))
     caspian = draw.uniform([47.5, 35.5], [55.0, 39.5], (700, 2))
-    x, y = np.vstack([south, caspian]).T
-    is_near = np.zeros((len(x), len(ports.port)), np.bool_)
-    is_near[near(x, y, ports, reach_km)] = True
-    # Half a cell's diagonal, and 1.5 % for a plane that is true at the port's own latitude.
-    tolerance_km = 1.6 + 0.015 * reach_km
-    for row, geometry in enumerate(ports.port["geometry"]):
-        apart = distance_km(x, y, geometry)
-        assert is_near[apart < reach_km - tolerance_km, row].all()
-        assert not is_near[apart > reach_km + tolerance_km, row].any()
+    assert_near(ports, [*range(len(ports.port))], np.vstack([south, caspian]), reach_km)
 
 
 @pytest.mark.parametrize("port_id", ["RUMMK", "RULED", "RUNVS", "RUVVO"])
 def test_near_agrees_with_great_circles_in_the_north(both: Ports, port_id: str) -> None:
     """Murmansk lies at 69 degrees, where a degree to the east is a third of one to the north."""
     row = both.port["port_id"].tolist().index(port_id)
-    geometry = both.port["geometry"].iloc[row]
-    west, south, east, north = geometry.bounds
+    west, south, east, north = both.port["geometry"].iloc[row].bounds
     wide = 1 / np.cos(np.radians(north))
     draw = np.random.default_rng(row)
-    x, y = draw.uniform([west - wide, south - 1], [east + wide, north + 1], (500, 2)).T
-    point, port = near(x, y, both, 60.0)
-    is_near = np.zeros(len(x), np.bool_)
-    is_near[point[port == row]] = True
-    apart = distance_km(x, y, geometry)
-    # Half a cell's diagonal, and for a plane that is true at the port's own latitude only.
-    assert is_near[apart < 57].all()
-    assert not is_near[apart > 63].any()
-    assert 0 < is_near.sum() < len(x)
+    points = draw.uniform([west - wide, south - 1], [east + wide, north + 1], (500, 2))
+    assert 0 < assert_near(both, [row], points, 60.0).sum() < 500
 
 
 def test_near_is_sorted_typed_and_holds_what_lies_inside(ports: Ports) -> None:
@@ -187,12 +176,6 @@ def test_near_is_sorted_typed_and_holds_what_lies_inside(ports: Ports) -> None:
     place = locate(x, y, ports)
     inside = np.flatnonzero(place.port >= 0)
     assert {(int(row), int(place.port[row])) for row in inside} <= set(pairs)
-
-
-@pytest.mark.parametrize("reach_km", [-1.0, float("nan"), 501.0])
-def test_near_refuses_an_odd_distance(ports: Ports, reach_km: float) -> None:
-    with pytest.raises(ValueError, match="between 0 and 500"):
-        near([50.0], [29.0], ports, reach_km)
 
 
 # --- real positions ---------------------------------------------------------------------------
@@ -237,36 +220,35 @@ def still_tanker_hours(fixes: pd.DataFrame) -> pd.DataFrame:
     return still.drop_duplicates(["MMSI", "hour"])
 
 
-@pytest.mark.parametrize(
-    ("bounds", "fewest_hours"),
-    [
-        pytest.param((55.90, 26.92, 56.56, 27.20), 800, id="Bandar Abbas, Hormuz, Larak"),
-        pytest.param((53.10, 26.60, 53.60, 26.90), 80, id="Lavan"),
-        pytest.param((57.20, 25.50, 57.90, 25.90), 190, id="Kooh Mobarak to Jask"),
-    ],
-)
-def test_still_tankers_lie_in_berths_and_anchorages(
-    hormuz: pd.DataFrame, bounds: tuple[float, ...], fewest_hours: int
-) -> None:
-    hours = still_tanker_hours(box(hormuz, *bounds))
-    assert len(hours) >= fewest_hours
-    assert hours["area"].isin([ANCHORAGE, BERTH]).mean() >= 0.98
+INSIDE, OUT = [ANCHORAGE, BERTH], [OUTSIDE]
+ALL = "MMSI > 0"
+UNDER_WAY = "is_tanker and SOG >= 8"
+STRAIT = {
+    "still off Bandar Abbas": (None, (55.90, 26.92, 56.56, 27.20), 800, INSIDE, 0.98),
+    "still off Lavan": (None, (53.10, 26.60, 53.60, 26.90), 80, INSIDE, 0.98),
+    "still from Kooh Mobarak to Jask": (None, (57.20, 25.50, 57.90, 25.90), 190, INSIDE, 0.98),
+    "under way in the strait": (UNDER_WAY, (55.8, 26.2, 57.0, 26.85), 401, OUT, 1),
+    # Used in April 2026; it crosses the roads of Hormuz and Larak.
+    "under way in the passage north of Larak": (
+        UNDER_WAY,
+        (55.6, 26.2, 57.0, 27.0),
+        401,
+        OUT,
+        0.94,
+    ),
+    "off the UAE, in the Gulf": (ALL, (54.0, 24.0, 56.2, 25.7), 10_001, OUT, 1),
+    "off the UAE, beyond the strait": (ALL, (56.3, 24.4, 56.8, 25.6), 10_001, OUT, 1),
+}
+"""Which fixes (None: of still tankers, one an hour), in which box, how many, and where."""
 
 
-def test_tankers_under_way_in_the_strait_are_outside(hormuz: pd.DataFrame) -> None:
-    under_way = hormuz[hormuz["is_tanker"] & (hormuz["SOG"] >= 8)]
-    lanes = box(under_way, 55.8, 26.2, 57.0, 26.85)
-    assert len(lanes) > 400
-    assert (lanes["area"] == OUTSIDE).all()
-    # The passage north of Larak, used in April 2026, crosses the roads of Hormuz and Larak.
-    assert (box(under_way, 55.6, 26.2, 57.0, 27.0)["area"] != OUTSIDE).mean() < 0.06
-
-
-@pytest.mark.parametrize("bounds", [(54.0, 24.0, 56.2, 25.7), (56.3, 24.4, 56.8, 25.6)])
-def test_the_uae_side_is_outside(hormuz: pd.DataFrame, bounds: tuple[float, ...]) -> None:
-    side = box(hormuz, *bounds)
-    assert len(side) > 10_000
-    assert (side["area"] == OUTSIDE).all()
+@pytest.mark.parametrize("case", STRAIT)
+def test_where_ships_are_at_the_strait_of_hormuz(hormuz: pd.DataFrame, case: str) -> None:
+    which, bounds, fewest, areas, least_share = STRAIT[case]
+    fixes = box(hormuz, *bounds)
+    fixes = fixes.query(which) if which else still_tanker_hours(fixes)
+    assert len(fixes) >= fewest
+    assert fixes["area"].isin(areas).mean() >= least_share
 
 
 def test_the_queue_before_the_strait_is_no_port(hormuz: pd.DataFrame) -> None:

@@ -22,8 +22,9 @@ import pytest
 
 from geo.earth import great_circle_m
 from geo.fences import ANCHORAGE, BERTH, OUTSIDE, PORT_LIMIT, locate
-from geo.ports import Ports, load_ports
+from geo.ports import Ports
 from tests.conftest import ROOT
+from tests.geo.conftest import loaded
 
 GAZETTEERS = ROOT.parent / "shared" / "data" / "ports"
 HERE = ROOT / "tests" / "geo"
@@ -34,11 +35,6 @@ SOURCES = {
     "wpi": ("world_port_index_2025.csv", "World Port Index Number", "Latitude", "Longitude"),
     "portwatch": ("portwatch_ports_2026.csv", "portid", "lat", "lon"),
 }
-
-
-@cache
-def ports(*names: str) -> Ports:
-    return load_ports(*(ROOT / "data" / "ports" / f"{name}.geojson" for name in names))
 
 
 @cache
@@ -59,7 +55,7 @@ def where(lon: float | str, lat: float | str, among: Ports) -> tuple[str, int]:
 @pytest.mark.parametrize("port_id", PLACES.index)
 def test_a_place_lies_in_a_berth_of_its_port(port_id: str) -> None:
     place = PLACES.loc[port_id]
-    for among in (ports("iran", "russia"), ports("iran" if port_id < "RU" else "russia")):
+    for among in (loaded("iran", "russia"), loaded("iran" if port_id < "RU" else "russia")):
         area = ANCHORAGE if port_id == "IRHOR" else BERTH
         assert where(place["lon"], place["lat"], among) == (port_id, area)
 
@@ -76,7 +72,7 @@ def test_the_points_of_a_gazetteer(name: str, country: str) -> None:
     assert set(expected) <= set(rows.index)
     assert country == "russia" or set(expected) == set(rows.index)
     for number, row in rows.iterrows():
-        place = where(row[lon], row[lat], ports(country))
+        place = where(row[lon], row[lat], loaded(country))
         assert place == expected.get(str(number), ("", OUTSIDE)), number
 
 
@@ -101,7 +97,7 @@ def test_a_place_lies_where_two_sources_agree(port_id: str) -> None:
 def test_usual_tanker_calls_are_those_of_portwatch() -> None:
     """But Kharg's: 75 a year cannot carry nine tenths of the exports, see its source."""
     rows = gazetteer("portwatch_ports_2026.csv").set_index("portid")
-    calls = ports("iran").port.set_index("port_id")["usual_tanker_calls"].drop("IRKHK")
+    calls = loaded("iran").port.set_index("port_id")["usual_tanker_calls"].drop("IRKHK")
     listed = POINTS[(POINTS["gazetteer"] == "portwatch") & (POINTS["country"] == "IR")]
     for row in listed[listed["port_id"] != "IRKHK"].itertuples():
         assert calls[row.port_id] == int(rows.loc[row.id, "vessel_count_tanker"]), row.port_id
@@ -110,11 +106,11 @@ def test_usual_tanker_calls_are_those_of_portwatch() -> None:
 def test_port_ids_are_locodes_and_those_with_a_dash_are_none() -> None:
     """IRTHR, for one, is Tehran: IR-THR would be read as it."""
     assigned = set(gazetteer("unlocode_ir_ru.csv")["LOCODE"].str.replace(" ", ""))
-    for port_id in ports("iran").port["port_id"]:
+    for port_id in loaded("iran").port["port_id"]:
         assert (port_id.replace("-", "") in assigned) == ("-" not in port_id)
     known = set(gazetteer("world_port_index_2025.csv")["UN/LOCODE"].str.replace(" ", ""))
     unknown = {"RUASF", "RUCPC", "RUKZM", "RUMCX", "RUOYA", "RUPGN", "RUTAM"}
-    assert set(ports("russia").port["port_id"]) - known == unknown
+    assert set(loaded("russia").port["port_id"]) - known == unknown
 
 
 @pytest.mark.parametrize(
@@ -131,40 +127,41 @@ def test_unlocode_to_a_minute(code: str, port_id: str) -> None:
     rows = gazetteer("unlocode_ir_ru.csv").set_index("LOCODE")
     lat, lon = str(rows.loc[f"IR {code}", "Coordinates"]).split()
     place, _ = where(
-        int(lon[:3]) + int(lon[3:5]) / 60, int(lat[:2]) + int(lat[2:4]) / 60, ports("iran")
+        int(lon[:3]) + int(lon[3:5]) / 60, int(lat[:2]) + int(lat[2:4]) / 60, loaded("iran")
     )
     assert place == port_id if port_id else place != f"IR{code}"
 
 
-def test_global_fishing_watch_anchorages_off_iran() -> None:
-    rows = gazetteer("gfw_anchorage_overrides_irn_rus.csv")
-    expected = {"KOOH MOBARAK": "IR-KMB", "IRN-83": "IRQSM", "KHARK": "IRKHK", "HENGAM FIELD": ""}
-    for row in rows[rows["iso3"] == "IRN"].itertuples():
-        port_id, area = where(row.longitude, row.latitude, ports("iran"))
-        if row.label == "KHORRAMSHAHR":
-            # Wrong: 90 km from the port, 6 km north of Iraq's Khawr al Amaya terminal.
-            assert great_circle_m(float(row.longitude), float(row.latitude), 48.8, 29.783) < 8_000
-            assert port_id == ""
-        elif row.label == "BANDAR ABBAS":
-            # One of them is the jetty east of Shahid Rajaee; Bandar Abbas is meant at large.
-            assert port_id == ("IRBSR" if row.s2id == "3ef82a2b" else "IRBND")
-        else:
-            assert port_id == expected[row.label]
-            assert not port_id or area in (ANCHORAGE, BERTH)
+IN_WATER = ("anchorage", "berth")
+FISHING_WATCH = {
+    "KOOH MOBARAK": ("IR-KMB", IN_WATER, 1.0),
+    "IRN-83": ("IRQSM", IN_WATER, 1.0),
+    "KHARK": ("IRKHK", IN_WATER, 1.0),
+    "HENGAM FIELD": ("", ("outside",), 1.0),
+    # Wrong: 90 km from the port, 6 km north of Iraq's Khawr al Amaya terminal.
+    "KHORRAMSHAHR": ("", ("outside",), 1.0),
+    # Meant at large: one of them is the jetty east of Shahid Rajaee.
+    "BANDAR ABBAS": ("IRBND", tuple(AREAS), 0.5),
+    "TEMRYUK ANCHORAGE": ("RUTMR", ("anchorage",), 1.0),
+    "ST PETERSBURG": ("RULED", ("anchorage",), 0.95),
+    "KALININGRAD": ("RUKGD", ("anchorage",), 1.0),
+    "VANINO": ("RUVNN", ("anchorage",), 0.8),
+    "VOSTOCHNYY": ("RUKZM", ("anchorage",), 0.8),
+    "VLADIVOSTOK": ("RUVVO", ("anchorage",), 0.7),
+}
+"""Label: its port, in which areas its points lie, and the least share of them that do."""
 
 
-@pytest.mark.parametrize(
-    ("label", "port_id", "least"),
-    [
-        *(("TEMRYUK ANCHORAGE", "RUTMR", 1.0), ("ST PETERSBURG", "RULED", 0.95)),
-        *(("KALININGRAD", "RUKGD", 1.0), ("VANINO", "RUVNN", 0.8)),
-        *(("VOSTOCHNYY", "RUKZM", 0.8), ("VLADIVOSTOK", "RUVVO", 0.7)),
-    ],
-)
-def test_global_fishing_watch_roads_off_russia_are_anchorages(
-    label: str, port_id: str, least: float
-) -> None:
+@pytest.mark.parametrize("label", FISHING_WATCH)
+def test_anchorages_of_global_fishing_watch(label: str) -> None:
+    port_id, areas, least = FISHING_WATCH[label]
     rows = gazetteer("gfw_anchorage_overrides_irn_rus.csv")
+    assert set(rows.loc[rows["iso3"] == "IRN", "label"]) <= set(FISHING_WATCH)
     own = rows[rows["label"] == label]
-    places = [where(row.longitude, row.latitude, ports("russia")) for row in own.itertuples()]
-    assert places.count((port_id, ANCHORAGE)) >= least * len(places)
+    among = loaded("iran" if set(own["iso3"]) == {"IRN"} else "russia")
+    places = [where(row.longitude, row.latitude, among) for row in own.itertuples()]
+    in_place = [place for place in places if place in {(port_id, AREAS[area]) for area in areas}]
+    assert len(in_place) >= least * len(places) > 0
+    if label == "BANDAR ABBAS":
+        other_port = own.assign(port=[place[0] for place in places]).query("port != 'IRBND'")
+        assert other_port[["s2id", "port"]].to_numpy().tolist() == [["3ef82a2b", "IRBSR"]]

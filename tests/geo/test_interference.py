@@ -55,10 +55,7 @@ CASES: dict[str, tuple[list[list[Displaced]], list[int]]] = {
     "a chain in place and time": (CHAIN, [0] * 18),
     "a ship beside it carries it no further": ([moved(1, 2, 3), *TRAIL], [0, 0, 0, 0, 0, -1]),
     "50 km apart": ([moved(1, 2, 3), moved(1, 2, 3, hours=1, east=0.5)], [0] * 3 + [1] * 3),
-    "a day apart, in time order": (
-        [moved(1, 2, 3, hours=30), moved(1, 2, 3)],
-        [1] * 3 + [0] * 3,
-    ),
+    "a day apart, in time order": ([moved(1, 2, 3, hours=30), moved(1, 2, 3)], [1] * 3 + [0] * 3),
     "possible fixes alone": ([UNSURE], [-1] * 3),
     "possible fixes and a certain one": ([moved(1, 2, sure=False), moved(3)], [0] * 3),
 }

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from geo.fences import LAND
 from geo.port_calls import COLUMNS, find_port_calls
@@ -23,11 +21,9 @@ from tests.build.tracks import (
     fixes_at,
     hour,
     judged,
-    law,
     seen,
     seen_at,
     shown,
-    tracks,
     voyage,
 )
 
@@ -363,83 +359,6 @@ def test_a_port_call_id_depends_on_track_port_and_arrival() -> None:
     calls = calls_of(fixes, fixes.assign(mmsi=422000002))
     assert calls["port_call_id"].nunique() == 2
     assert calls_of(fixes, end=hour(2000))["port_call_id"][0] == calls["port_call_id"][0]
-
-
-# Laws.
-
-
-def calls_in(
-    fixes: pd.DataFrame, shift: timedelta = timedelta(0), days: float = 200
-) -> pd.DataFrame:
-    """The calls in fixes, unsorted, with all ports heard and the data's end long after."""
-    hours = int(shift / timedelta(hours=1))
-    return find_port_calls(
-        judged(fixes),
-        port_ids=PORT_IDS,
-        serves=SERVES,
-        heard={port: values + hours for port, values in always().items()},
-        data_end=START + timedelta(days=days) + shift,
-    )
-
-
-@law
-@given(tracks(), tracks(), st.randoms(use_true_random=False))
-def test_the_order_and_repetition_of_rows_and_other_ships_change_nothing(
-    fixes: pd.DataFrame, other: pd.DataFrame, random: Any
-) -> None:
-    rows = list(range(len(fixes))) + random.choices(range(len(fixes)), k=5)
-    random.shuffle(rows)
-    ships = [other.assign(mmsi=200000000), fixes.iloc[rows], other.assign(mmsi=700000000)]
-    calls = calls_in(pd.concat(ships))
-    of_ship = calls.loc[calls["track_id"] == fixes["track_id"][0]].reset_index(drop=True)
-    pd.testing.assert_frame_equal(of_ship, calls_in(fixes))
-
-
-@law
-@given(tracks(), st.integers(-50, 50))
-def test_a_shift_by_weeks_shifts_the_calls(fixes: pd.DataFrame, weeks: int) -> None:
-    shift = timedelta(weeks=weeks)
-    moved = calls_in(fixes.assign(reported_at=fixes["reported_at"] + shift), shift)
-    for name in ("arrived_after", "arrived_at", "berthed_at", "departed_at", "departed_by"):
-        moved[name] -= shift
-    pd.testing.assert_frame_equal(
-        moved.drop(columns="port_call_id"), calls_in(fixes).drop(columns="port_call_id")
-    )
-
-
-@law
-@given(tracks(), st.floats(0, 1))
-def test_later_fixes_leave_calls_that_ended_three_weeks_before(
-    fixes: pd.DataFrame, share: float
-) -> None:
-    at = fixes["reported_at"]
-    cut = at.min() + (at.max() - at.min()) * share
-    days = (cut - pd.Timestamp(START)) / timedelta(days=1)
-
-    def old(calls: pd.DataFrame) -> pd.DataFrame:
-        ended = calls["departed_at"].fillna(cut)
-        kept = calls.loc[ended < cut - timedelta(days=21)].reset_index(drop=True)
-        return kept.drop(columns="departed_by")  # a later fix outside bounds an unseen departure
-
-    before = calls_in(fixes.loc[at <= cut], days=days)
-    pd.testing.assert_frame_equal(old(before), old(calls_in(fixes)))
-
-
-@law
-@given(tracks())
-def test_what_holds_for_every_call(fixes: pd.DataFrame) -> None:
-    calls = calls_in(fixes)
-    departed = calls["departed_at"].fillna(pd.Timestamp.max)
-    assert not calls["port_call_id"].duplicated().any()
-    assert (calls["arrived_at"] <= departed).all()
-    assert (calls["fixes"] >= 1).all()
-    assert calls["confidence"].between(1, 4).all()
-    assert not (calls["arrived_after"] > calls["arrived_at"]).any()
-    assert not (calls["departed_by"] < calls["departed_at"]).any()
-    assert not (calls["berthed_at"] < calls["arrived_at"]).any()
-    assert not (calls["berthed_at"] > calls["departed_at"]).any()
-    assert (calls["berthed_at"].notna() == (calls["area_kind"] == "berth")).all()
-    assert not (departed.iloc[:-1] > calls["arrived_at"].shift(-1).iloc[:-1]).any()
 
 
 def test_a_million_fixes_of_one_ship_in_port_stay_cheap() -> None:

@@ -17,24 +17,9 @@ from geo.earth import great_circle_m
 from geo.fences import ANCHORAGE, BERTH, LAND, OUTSIDE, locate
 from geo.ports import KINDS, WATERS, Ports, load_ports
 from tests.conftest import ROOT
+from tests.geo.conftest import FOLDER
 
-FOLDER = ROOT / "data" / "ports"
 IRAN, RUSSIA, DRY = (FOLDER / f"{name}.geojson" for name in ("iran", "russia", "land"))
-
-
-@pytest.fixture(scope="module")
-def ports() -> Ports:
-    return load_ports(IRAN)
-
-
-@pytest.fixture(scope="module")
-def russian() -> Ports:
-    return load_ports(RUSSIA)
-
-
-@pytest.fixture(scope="module")
-def both() -> Ports:
-    return load_ports(IRAN, RUSSIA)
 
 
 # --- the files --------------------------------------------------------------------------------
@@ -112,31 +97,26 @@ def test_sources_name_no_unopened_chart(both: Ports) -> None:
     assert both.port_area["accuracy_m"].between(100, 5_000).all()
 
 
-def test_what_a_call_at_a_russian_port_proves(russian: Ports) -> None:
+def test_what_a_call_at_a_russian_or_occupied_port_proves(russian: Ports) -> None:
     """Most oil of the Caspian pipeline's terminal is Kazakh. None has a part in coverage."""
-    tiers = russian.port.set_index("port_id")["trade_tier"]
+    port, areas = russian.port.set_index("port_id"), russian.port_area
+    tiers = port["trade_tier"]
     assert tiers.pop("RUCPC") == "weak"
     assert set(tiers) == {"moderate"}
-    assert russian.port["usual_tanker_calls"].isna().all()
-
-
-def test_occupied_ports_are_ukraines_and_named_as_occupied(russian: Ports) -> None:
-    occupied = russian.port[russian.port["country"] == "UA"]
-    assert occupied["port_id"].tolist() == ["UAFEO", "UAKEH"]
+    assert port["usual_tanker_calls"].isna().all()
+    occupied = port[port["country"] == "UA"]
+    assert occupied.index.tolist() == ["UAFEO", "UAKEH"]
     assert occupied["name"].str.contains("occupied").all()
-    areas = russian.port_area[russian.port_area["country"] == "UA"]
-    assert areas["source"].str.contains("occupied by Russia since 2014").all()
-    assert set(russian.port["country"]) == {"RU", "UA"}
+    sources = areas.loc[areas["country"] == "UA", "source"]
+    assert sources.str.contains("occupied by Russia since 2014").all()
+    assert set(port["country"]) == {"RU", "UA"}
 
 
-def test_the_caspian_ports_of_both_coasts_are_far_apart(ports: Ports, russian: Ports) -> None:
+def test_ports_that_could_be_taken_for_each_other_are_apart(ports: Ports, russian: Ports) -> None:
     iranian, other = (
         p.port.loc[p.port["water"] == "Caspian", "geometry"] for p in (ports, russian)
     )
     assert min(shapely.distance(a, b) for a in iranian for b in other) > 4  # degrees: 450 km
-
-
-def test_novorossiysk_and_the_pipelines_buoys_are_two_ports(russian: Ports) -> None:
     limit = russian.port.set_index("port_id")["geometry"]
     berth = russian.port_area[russian.port_area["kind"] == "berth"].set_index("port_id")["geometry"]
     assert not limit["RUNVS"].intersects(berth["RUCPC"])
@@ -152,21 +132,17 @@ KERCH_FAIRWAY = [
 """The way through the strait, under the bridge. General knowledge, to a few hundred metres."""
 
 
-def test_the_fairway_of_the_kerch_strait_crosses_no_limit(russian: Ports) -> None:
+OUTSIDE_ALL = [
+    *((48.80, 29.783), (48.817, 29.683), (47.833, 30.517), (47.95, 30.017)),  # Iraqi terminals
+    # Other places named Primorsk: in Ukraine, Akhtarsk, in Bulgaria.
+    *((36.35, 46.73), (38.15, 46.04), (27.75, 42.27)),
+]
+
+
+def test_ways_and_places_that_are_outside_every_fence(russian: Ports, both: Ports) -> None:
     fairway = shapely.LineString(KERCH_FAIRWAY)
     assert not russian.port["geometry"].map(fairway.intersects).any()
-
-
-@pytest.mark.parametrize(
-    ("lon", "lat"),
-    [
-        *((48.80, 29.783), (48.817, 29.683), (47.833, 30.517), (47.95, 30.017)),  # Iraqi terminals
-        # Other places named Primorsk: in Ukraine, Akhtarsk, in Bulgaria.
-        *((36.35, 46.73), (38.15, 46.04), (27.75, 42.27)),
-    ],
-)
-def test_places_that_are_outside_every_fence(both: Ports, lon: float, lat: float) -> None:
-    assert locate([lon], [lat], both).area.tolist() == [OUTSIDE]
+    assert locate(*zip(*OUTSIDE_ALL, strict=True), both).area.tolist() == [OUTSIDE] * 7
 
 
 def test_dry_land_is_what_the_coast_gives() -> None:
@@ -307,30 +283,42 @@ def test_a_problem_is_named_with_what_to_do(change: Any, message: str) -> None:
     assert message in problems(change)
 
 
+def saved(path: Path, parsed: Any) -> Path:
+    path.write_text(parsed if isinstance(parsed, str) else json.dumps(parsed), encoding="utf-8")
+    return path
+
+
 def test_all_problems_come_in_one_message_that_names_file_and_feature(tmp_path: Path) -> None:
-    parsed = collection()
+    parsed, broken = collection(), other_file()
     parsed["features"][1]["properties"]["kind"] = "quay"
     parsed["features"][3]["properties"]["water"] = "Red Sea"
-    path = tmp_path / "ports.geojson"
-    path.write_text(json.dumps(parsed), encoding="utf-8")
-    with pytest.raises(ValueError) as caught:
-        load_ports(path)
-    lines = str(caught.value).splitlines()
-    assert lines[0] == f"{path}: 2 problem(s) in the port areas"  # and none that only follows
-    assert any(line.startswith("  feature 2 (IRAAA-berth): kind") for line in lines)
-    assert any(line.startswith("  feature 4 (IRBBB-port_limit): water") for line in lines)
+    broken["features"][1]["properties"]["kind"] = "quay"
+    good, bad, worse = (
+        saved(tmp_path / f"{name}.geojson", content)
+        for name, content in (("good", collection()), ("bad", broken), ("worse", parsed))
+    )
+    # And no problem that only follows from another.
+    for files, problems in (
+        ([worse], ["  feature 2 (IRAAA-berth): kind", "  feature 4 (IRBBB-port_limit): water"]),
+        ([good, bad], [f"  {bad}: feature 2 (RUCCC-berth): kind"]),
+    ):
+        with pytest.raises(ValueError) as caught:
+            load_ports(*files)
+        first, *lines = str(caught.value).splitlines()
+        named = ", ".join(map(str, files))
+        assert first == f"{named}: {len(problems)} problem(s) in the port areas"
+        assert all(any(line.startswith(start) for line in lines) for start in problems)
 
 
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     path = tmp_path / "ports.geojson"
-    path.write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="not GeoJSON"):
-        load_ports(path)
-    path.write_text("[]", encoding="utf-8")
-    with pytest.raises(ValueError, match="not a FeatureCollection"):
-        load_ports(path)
+    for content, message in (("{", "not GeoJSON"), ("[]", "not a FeatureCollection")):
+        with pytest.raises(ValueError, match=message):
+            load_ports(saved(path, content))
     with pytest.raises(OSError):
         load_ports(tmp_path / "none.geojson")
+    with pytest.raises(ValueError, match="no port file given"):
+        load_ports()
 
 
 def other_file() -> dict[str, Any]:
@@ -346,12 +334,6 @@ def other_file() -> dict[str, Any]:
     }
 
 
-def test_trade_tier_is_a_column_and_none_where_absent() -> None:
-    ports = load_ports(collection(), other_file())
-    assert ports.port["port_id"].tolist() == ["IRAAA", "IRBBB", "RUCCC"]
-    assert ports.port["trade_tier"].tolist() == [None, None, "weak"]
-
-
 def test_several_files_are_checked_as_a_whole() -> None:
     other = other_file()
     for own in other["features"]:
@@ -365,25 +347,10 @@ def test_several_files_are_checked_as_a_whole() -> None:
 def test_serves_may_name_a_port_of_another_file() -> None:
     first = collection()
     first["features"][2]["properties"]["serves"] = ["IRAAA", "RUCCC"]
-    served = load_ports(first, other_file()).port_area.set_index("area_id")["serves"]
+    whole = load_ports(first, other_file())
+    served = whole.port_area.set_index("area_id")["serves"]
     assert served["IRAAA-anchorage"] == ("IRAAA", "RUCCC")
+    assert whole.port["port_id"].tolist() == ["IRAAA", "IRBBB", "RUCCC"]
+    assert whole.port["trade_tier"].tolist() == [None, None, "weak"]
     with pytest.raises(ValueError, match="serves names 'RUCCC'"):
         load_ports(first)
-
-
-def test_a_problem_names_its_file_among_several(tmp_path: Path) -> None:
-    good, bad = tmp_path / "good.geojson", tmp_path / "bad.geojson"
-    broken = other_file()
-    broken["features"][1]["properties"]["kind"] = "quay"
-    good.write_text(json.dumps(collection()), encoding="utf-8")
-    bad.write_text(json.dumps(broken), encoding="utf-8")
-    with pytest.raises(ValueError) as caught:
-        load_ports(good, bad)
-    first, *rest = str(caught.value).splitlines()
-    assert first == f"{good}, {bad}: 1 problem(s) in the port areas"
-    assert [line.startswith(f"  {bad}: feature 2 (RUCCC-berth): kind") for line in rest] == [True]
-
-
-def test_no_file_at_all_is_said() -> None:
-    with pytest.raises(ValueError, match="no port file given"):
-        load_ports()

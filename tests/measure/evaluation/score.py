@@ -54,9 +54,7 @@ def judge(
             arrival_error_h=_hours_apart(theirs["arrived_at"], true["began_at"]),
             departure_error_h=_hours_apart(theirs["departed_at"], true["ended_at"]),
         ),
-        detected.assign(
-            fate=_fates(found, is_matched, ("found", "split", "invented")),
-        ),
+        detected.assign(fate=_fates(found, is_matched, ("found", "split", "invented"))),
     )
 
 

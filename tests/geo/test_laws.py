@@ -1,0 +1,112 @@
+"""Laws that verdicts and port calls keep for every track."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.plausibility import Judgement, judge
+from geo.port_calls import find_port_calls
+from tests.build.tracks import PORT_IDS, SERVES, START, always, judged, law, torn_tracks, tracks
+
+any_track = st.one_of(tracks(), torn_tracks())
+twice_as_many = settings(law, max_examples=80)
+TIMES = ("arrived_after", "arrived_at", "berthed_at", "departed_at", "departed_by")
+
+
+def calls_in(
+    fixes: pd.DataFrame, shift: timedelta = timedelta(0), days: float = 200
+) -> pd.DataFrame:
+    """The calls in fixes, unsorted, with all ports heard and the data's end long after."""
+    hours = int(shift / timedelta(hours=1))
+    return find_port_calls(
+        judged(fixes),
+        port_ids=PORT_IDS,
+        serves=SERVES,
+        heard={port: values + hours for port, values in always().items()},
+        data_end=START + timedelta(days=days) + shift,
+    )
+
+
+def same(first: Judgement, second: Judgement) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@twice_as_many
+@given(any_track, any_track, st.randoms(use_true_random=False))
+def test_the_order_and_repetition_of_rows_and_other_ships_change_nothing(
+    fixes: pd.DataFrame, other: pd.DataFrame, random: Any
+) -> None:
+    rows = list(range(len(fixes))) + random.choices(range(len(fixes)), k=5)
+    random.shuffle(rows)
+    ships = [other.assign(mmsi=200000000), fixes.iloc[rows], other.assign(mmsi=700000000)]
+    all_ships, mmsi = pd.concat(ships, ignore_index=True), fixes["mmsi"][0]
+    own = judge(all_ships).rows(np.flatnonzero(all_ships["mmsi"] == mmsi))
+    assert same(own, judge(fixes).rows(rows))
+    calls = calls_in(all_ships)
+    of_ship = calls.loc[calls["mmsi"] == mmsi].reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_ship, calls_in(fixes))
+
+
+@twice_as_many
+@given(any_track, st.integers(-50, 50))
+def test_a_shift_by_weeks_changes_no_verdict_and_shifts_the_calls(
+    fixes: pd.DataFrame, weeks: int
+) -> None:
+    shift = timedelta(weeks=weeks)
+    later = fixes.assign(reported_at=fixes["reported_at"] + shift)
+    assert same(judge(later), judge(fixes))
+    moved = calls_in(later, shift)
+    for name in TIMES:
+        moved[name] -= shift
+    pd.testing.assert_frame_equal(
+        moved.drop(columns="port_call_id"), calls_in(fixes).drop(columns="port_call_id")
+    )
+
+
+@law
+@given(any_track)
+def test_a_world_in_the_mirror_has_the_same_verdicts(fixes: pd.DataFrame) -> None:
+    # Fixes of one time are taken in the order of their places, which a mirror turns round.
+    fixes = fixes[~fixes["reported_at"].duplicated(keep=False)]
+    mirrored = fixes.assign(lon=(104 - fixes["lon"]).round(5))
+    assert same(judge(mirrored), judge(fixes))
+
+
+@law
+@given(tracks(), st.floats(0, 1))
+def test_later_fixes_leave_calls_that_ended_three_weeks_before(
+    fixes: pd.DataFrame, share: float
+) -> None:
+    at = fixes["reported_at"]
+    cut = at.min() + (at.max() - at.min()) * share
+    days = (cut - pd.Timestamp(START)) / timedelta(days=1)
+
+    def old(calls: pd.DataFrame) -> pd.DataFrame:
+        ended = calls["departed_at"].fillna(cut)
+        kept = calls.loc[ended < cut - timedelta(days=21)].reset_index(drop=True)
+        return kept.drop(columns="departed_by")  # a later fix outside bounds an unseen departure
+
+    before = calls_in(fixes.loc[at <= cut], days=days)
+    pd.testing.assert_frame_equal(old(before), old(calls_in(fixes)))
+
+
+@law
+@given(tracks())
+def test_what_holds_for_every_call(fixes: pd.DataFrame) -> None:
+    calls = calls_in(fixes)
+    departed = calls["departed_at"].fillna(pd.Timestamp.max)
+    assert not calls["port_call_id"].duplicated().any()
+    assert (calls["fixes"] >= 1).all()
+    assert calls["confidence"].between(1, 4).all()
+    for earlier, later in pairwise(TIMES):
+        assert not (calls[earlier] > calls[later]).any()
+    assert (calls["arrived_at"] <= departed).all()
+    assert (calls["berthed_at"].notna() == (calls["area_kind"] == "berth")).all()
+    assert not (departed.iloc[:-1] > calls["arrived_at"].shift(-1).iloc[:-1]).any()
