@@ -206,8 +206,12 @@ def whys(home: Path) -> list[str]:
     return [why for _, why in begun]
 
 
-def record(home: Path, url: str, limits: Limits = QUICK, **changes: Any) -> list[Path]:
-    return listen.listen(home, KEY, url, BOXES, for_s=15, limits=limits, **changes)
+def listen_for(home: Path, url: str, for_s: float, **changes: Any) -> list[Path]:
+    return listen.listen(home, KEY, url, BOXES, for_s=for_s, **{"limits": QUICK} | changes)
+
+
+def record(home: Path, url: str, **changes: Any) -> list[Path]:
+    return listen_for(home, url, 15, **changes)
 
 
 def recorded(home: Path, *scripts: Script | HTTPStatus, **changes: Any) -> Stream:
@@ -270,8 +274,14 @@ def barometer(home: Path, url: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def steady(connection: ServerConnection) -> None:
-    """A message every few milliseconds, until the client goes."""
-    for i in range(100_000):
-        connection.send(frame(position(422_000_000 + i)))
-        time.sleep(0.002)
+def steadily(sent: list[float] | None = None) -> Script:
+    """A message every few milliseconds, until the client goes; `sent` gets the moment of each."""
+
+    def script(connection: ServerConnection) -> None:
+        for i in range(100_000):
+            connection.send(frame(position(422_000_000 + i)))
+            if sent is not None:
+                sent.append(time.monotonic())
+            time.sleep(0.002)
+
+    return script

@@ -1,14 +1,19 @@
-"""Sources: which publisher a header belongs to, and definitions that do not hold."""
+"""Sources: whose a header is, where files are, definitions and addresses that do not hold."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
+from flows.sources.addresses import Publication, address_of, files_of
 from flows.sources.definitions import load_sources
 from flows.sources.layouts import UnknownHeader, match_source
 from tests.build.files import (
@@ -20,9 +25,9 @@ from tests.build.files import (
     ingest,
     read_all,
     row,
-    settings_of,
     write,
 )
+from tests.build.publisher import SOURCE, publish
 
 HEADER = '["id", "when", "x", "y", "speed", "status"]'
 GOOD = f"""
@@ -45,17 +50,17 @@ text = ["None"]
 """
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param(lambda h: h[::-1], id="reversed"),
-        pytest.param(lambda h: ["", *h, "extra", "extra"], id="extra columns, twice and unnamed"),
-        pytest.param(lambda h: [f'"{c}"' for c in h], id="quoted"),
-        pytest.param(lambda h: [f" {c} " for c in h], id="with blanks"),
-        pytest.param(lambda h: ["\ufeff" + h[0], *h[1:]], id="byte order mark"),
-        pytest.param(lambda h: [*h[:-1], h[-1] + "\r"], id="carriage return"),
-    ],
-)
+WAYS: dict[str, Callable[[list[str]], list[str]]] = {
+    "reversed": lambda h: h[::-1],
+    "extra columns, twice and unnamed": lambda h: ["", *h, "extra", "extra"],
+    "quoted": lambda h: [f'"{c}"' for c in h],
+    "with blanks": lambda h: [f" {c} " for c in h],
+    "byte order mark": lambda h: ["\ufeff" + h[0], *h[1:]],
+    "carriage return": lambda h: [*h[:-1], h[-1] + "\r"],
+}
+
+
+@pytest.mark.parametrize("change", WAYS.values(), ids=WAYS)
 def test_a_header_may_be_written_in_many_ways(change: Callable[[list[str]], list[str]]) -> None:
     for layout in LAYOUTS:
         for delimiter in ",;\t":
@@ -71,60 +76,49 @@ def test_columns_in_another_order_give_the_same_position() -> None:
         assert read_all(day(columns(names, layout), first=",".join(names))).rows == usual
 
 
-@pytest.mark.parametrize(
-    ("line", "parts"),
-    [
-        pytest.param(
-            header().replace("latitude", "lat_deg"),
-            ["marinecadastre-2025", "missing 'latitude'", "unexpected 'lat_deg'", "TOML"],
-            id="the nearest source and what differs",
-        ),
-        pytest.param(header() + ",mmsi", ["'mmsi' more than once"], id="a mapped column twice"),
-        pytest.param("x" * 500_000, [], id="a field longer than the csv module takes"),
-        pytest.param("mmsi\rlat\rlon", [], id="lone carriage returns"),
-        pytest.param('"mmsi,lat', [], id="an open quote"),
-        pytest.param("\0\0\0", [], id="NUL"),
-        pytest.param(",,,,", [], id="no names"),
-        pytest.param(";", [], id="a delimiter"),
-        pytest.param("\ufffd" * 100, [], id="not text"),
-        pytest.param(",".join("x" * 3000 + str(i) for i in range(300)), [], id="long names"),
-    ],
-)
-def test_a_first_line_that_fits_no_source_is_refused(line: str, parts: list[str]) -> None:
-    with pytest.raises(UnknownHeader) as caught:
-        match_source(line, SOURCES.values())
-    assert len(str(caught.value)) < 1000
-    assert caught.value.is_ais or not parts
-    assert all(part in str(caught.value) for part in parts)
+NEAREST = ["marinecadastre-2025", "missing 'latitude'", "unexpected 'lat_deg'", "TOML"]
+# A field longer than the csv module takes, carriage returns alone, an open quote and so on.
+UNKNOWN = ["x" * 500_000, "mmsi\rlat\rlon", '"mmsi,lat', "\0\0\0", ",,,,", ";", "\ufffd" * 100]
+UNKNOWN.append(",".join("x" * 3000 + str(i) for i in range(300)))
+
+
+def test_a_first_line_that_fits_no_source_is_refused() -> None:
+    for line, parts in (
+        (header().replace("latitude", "lat_deg"), NEAREST),
+        (header() + ",mmsi", ["'mmsi' more than once"]),
+        *((line, []) for line in UNKNOWN),
+    ):
+        with pytest.raises(UnknownHeader) as caught:
+            match_source(line, SOURCES.values())
+        assert len(str(caught.value)) < 1000
+        assert caught.value.is_ais or not parts
+        assert all(part in str(caught.value) for part in parts)
 
 
 TRUTH = b"mmsi,imo,port_id,arrived_at,departed_at,area_kind\n422100987,9074729,IRKHK,,,berth\n"
 AIS = b"MMSI,Time,Latitude_deg,Longitude_deg\n1,2,3,4\n"
 
 
-@pytest.mark.parametrize(
-    ("content", "given", "state", "message"),
-    [
-        pytest.param(TRUTH, [""], "skipped", "truth.csv: ", id="a table that is not AIS, found"),
-        pytest.param(TRUTH, ["truth.csv"], "failed", "truth.csv: ", id="named"),
-        pytest.param(TRUTH, ["", "truth.csv"], "failed", "truth.csv: ", id="found and named"),
-        pytest.param(AIS, [""], "failed", "Closest is", id="AIS in an unknown layout, found"),
-    ],
-)
-def test_an_unknown_table_fails_where_it_is_ais_or_named(
-    home: Settings, tmp_path: Path, content: bytes, given: list[str], state: str, message: str
-) -> None:
-    write(tmp_path / "in", content, name="truth.csv")
-    (outcome,) = ingest(home, *(tmp_path / "in" / name for name in given))
-    assert outcome.state == state
-    assert message in outcome.message
+def test_an_unknown_table_fails_where_it_is_ais_or_named(home: Settings, tmp_path: Path) -> None:
+    for content, names, state, message in (
+        (TRUTH, [""], "skipped", "truth.csv: "),
+        (TRUTH, ["truth.csv"], "failed", "truth.csv: "),
+        (TRUTH, ["", "truth.csv"], "failed", "truth.csv: "),
+        (AIS, [""], "failed", "Closest is"),
+    ):
+        write(tmp_path / "in", content, name="truth.csv")
+        (outcome,) = ingest(home, *(tmp_path / "in" / name for name in names))
+        assert outcome.state == state
+        assert message in outcome.message
 
 
-def test_a_home_adds_a_source_without_code(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path / "home")
-    write(settings.home / "sources", GOOD.encode(), name="mine.toml")
+def test_a_home_adds_a_source_without_code_or_replaces_one(home: Settings, tmp_path: Path) -> None:
+    for name in ("mine", LAYOUTS[0]):
+        write(home.home / "sources", GOOD.encode(), name=f"{name}.toml")
+    assert load_sources(home.home)[LAYOUTS[0]].publisher == "P"
+    (home.home / "sources" / f"{LAYOUTS[0]}.toml").unlink()
     text = b"id,when,x,y,speed\n422100987,2026-04-15,50.1,29.2,99\n"
-    (outcome,) = ingest(settings, write(tmp_path / "in", text))
+    (outcome,) = ingest(home, write(tmp_path / "in", text))
     assert outcome.entry is not None
     assert (outcome.entry.source, outcome.entry.rows_kept) == ("mine", 1)
 
@@ -137,15 +131,10 @@ def test_a_column_may_be_named_like_a_number(tmp_path: Path) -> None:
     assert (fix["lon"], fix["lat"], fix["sog_kn"]) == (50.1, 29.2, 3.0)
 
 
-def test_a_home_may_replace_a_source_of_the_project(tmp_path: Path) -> None:
-    write(tmp_path / "sources", GOOD.encode(), name=f"{LAYOUTS[0]}.toml")
-    assert load_sources(tmp_path)[LAYOUTS[0]].publisher == "P"
-
-
-def but(old: str, new: str, more: str = "") -> str:
-    """The good definition with a text replaced, and lines added."""
+def but(old: str, new: str) -> str:
+    """The good definition with a text replaced."""
     assert old in GOOD
-    return GOOD.replace(old, new) + more
+    return GOOD.replace(old, new)
 
 
 SPEED = 'sog_kn = "speed"'
@@ -174,9 +163,7 @@ HOSTILE: dict[str, str | bytes | tuple[str, str]] = {
     "header holds numbers": but('"status"]', "7]"),
     "time is a text": 'time = "iso"\n' + but("[time]\nformat =", "[times]\nformat ="),
     "no time format": but("format", "shape"),
-    "a time format without a day": (
-        *(but('"iso"', '"%H:%M"'), r"time\.format: '%H:%M' has no date"),
-    ),
+    "a time format without a day": (but('"iso"', '"%H:%M"'), r"time\.format: '%H:%M' has no date"),
     "a time format of nothing": but('"iso"', '""'),
     "an invalid time format": but('"iso"', '"%Q"'),
     "a time format that is a number": but('"iso"', "1"),
@@ -236,3 +223,108 @@ def test_a_definition_must_have_a_plain_name_and_be_a_file(tmp_path: Path) -> No
     (tmp_path / "sources" / "x.toml").mkdir(parents=True)
     with pytest.raises(BarometerError, match=r"x\.toml"):
         load_sources(tmp_path)
+
+
+# Addresses
+
+NOAA = "https://coast.noaa.gov/htdata/CMSP/AISDataHandler"
+AZURE = "https://noaaocm.blob.core.windows.net/ais"
+DANISH = "http://aisdata.ais.dk"
+
+
+def test_addresses_of_a_day() -> None:
+    us24, us25, danish = "marinecadastre-2024", "marinecadastre-2025", "danish-maritime-authority"
+    csv2 = "csv2/csv2026/ais-2026-01-01.csv.zst"
+    for source, when, addresses in (
+        (us24, date(2024, 1, 1), [f"{NOAA}/2024/AIS_2024_01_01.zip"]),
+        (us24, date(2025, 1, 1), []),
+        (us25, date(2024, 12, 31), []),
+        (us25, date(2026, 1, 1), [f"{AZURE}/{csv2}", f"{NOAA}/{csv2}"]),
+        (danish, date(2024, 2, 29), [f"{DANISH}/2024/aisdk-2024-02.zip"]),
+        (danish, date(2024, 3, 1), [f"{DANISH}/{y}aisdk-2024-03-01.zip" for y in ("", "2024/")]),
+    ):
+        published = SOURCES[source].published
+        assert published is not None
+        assert [a for file in files_of(published, [when]) for a in file.addresses] == addresses
+
+
+ZIPS = ["https://a.example/{day:%Y}/{day:%Y-%m-%d}.zip"]
+FILE: dict[str, Any] = {"addresses": ZIPS, "max_bytes": 9}
+PUBLISHED: dict[str, Any] = {"delay_days": 7, "files": [FILE]}
+HOSTILE_ADDRESSES = {
+    "no day": "https://a.example/x.zip",
+    "another field": "https://a.example/{home}/{day:%Y}.zip",
+    "an attribute": "https://a.example/{day.__class__}/{day:%Y}.zip",
+    "an index": "https://a.example/{day[0]}/{day:%Y}.zip",
+    "a conversion": "https://a.example/{day!r}/{day:%Y}.zip",
+    "a field in a field": "https://a.example/{day:{day:%Y}}.zip",
+    "no code": "https://a.example/{day:}.zip",
+    "a code of the locale": "https://a.example/{day:%c}.zip",
+    "a slash in a field": "https://a.example/{day:%Y/../%m}.zip",
+    "a file of this machine": "file:///etc/{day:%Y}.zip",
+    "no scheme": "a.example/{day:%Y}.zip",
+    "the day as host": "https://{day:%Y}/",
+    "a user": "https://user:word@a.example/{day:%Y}.zip",
+    "a query": "https://a.example/{day:%Y}.zip?key=1",
+    "a fragment": "https://a.example/{day:%Y}.zip#x",
+    "a folder": "https://a.example/{day:%Y}/",
+    "a hidden file": "https://a.example/.{day:%Y}.zip",
+    "dots": "https://a.example/{day:%Y}/..",
+    "a blank": "https://a.example/{day:%Y} x.zip",
+    "a line end": "https://a.example/{day:%Y}\n.zip",
+    "a backslash": "https://a.example/{day:%Y}\\x.zip",
+    "an escape": "https://a.example/%2e%2e%2f{day:%Y}.zip",
+    "another script": "https://a.example/é{day:%Y}.zip",
+    "an invalid port": "https://a.example:x/{day:%Y}.zip",
+    "a number": 5,
+}
+TWO_NAMES = ["https://a.example/{day:%Y%m}.zip", "https://a.example/{day:%j}.zip"]
+HOSTILE_TABLES: dict[str, Any] = {
+    "an unknown key": {"user": "x"},
+    "files is empty": {"files": []},
+    "files is a text": {"files": "x"},
+    "files holds texts": {"files": ["x"]},
+    "no size": {"files": [{"addresses": ZIPS}]},
+    "a size of nothing": {"files": [FILE | {"max_bytes": 0}]},
+    "a size that is true": {"files": [FILE | {"max_bytes": True}]},
+    "a delay below 0": {"delay_days": -1},
+    "a day with a time": {"files": [FILE | {"first": datetime(2026, 1, 1)}]},
+    "a day as text": {"files": [FILE | {"last": "2026-01-01"}]},
+    "an end first": {"files": [FILE | {"first": date(2026, 1, 2), "last": date(2026, 1, 1)}]},
+    "two names": {"files": [FILE | {"addresses": TWO_NAMES}]},
+}
+
+
+def test_what_is_no_publication_is_refused() -> None:
+    assert Publication.model_validate(PUBLISHED)
+    for address in HOSTILE_ADDRESSES.values():
+        with pytest.raises(ValueError, match="address"):
+            Publication.model_validate(PUBLISHED | {"files": [FILE | {"addresses": [address]}]})
+    for table in ({"delay_days": 7}, *(PUBLISHED | change for change in HOSTILE_TABLES.values())):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            Publication.model_validate(table)
+
+
+def test_a_definition_with_a_bad_address_is_named(home: Settings) -> None:
+    publish(home, "ftp://a.example")
+    with pytest.raises(BarometerError, match=rf"{SOURCE}\.toml.*https://"):
+        load_sources(home.home)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.dates(date(2006, 3, 1), date(2027, 12, 31)), max_size=40))
+def test_every_day_of_a_source_is_in_one_file(days: list[date]) -> None:
+    published = SOURCES["danish-maritime-authority"].published
+    assert published is not None
+    files = files_of(published, days)
+    assert sorted(d for file in files for d in file.days) == sorted(set(days))
+    assert len({file.name for file in files}) == len(files)
+    assert [file.days[0] for file in files] == sorted(file.days[0] for file in files)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dates(date(1998, 5, 1), date(9999, 12, 31)))
+def test_an_address_holds_the_day_and_nothing_else(when: date) -> None:
+    assert address_of("https://a/{day:%Y_%m_%d}/{day:%j}.zip", when) == (
+        f"https://a/{when.isoformat().replace('-', '_')}/{when.timetuple().tm_yday:03}.zip"
+    )

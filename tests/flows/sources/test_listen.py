@@ -35,6 +35,7 @@ from tests.build.stream import (
     gaps,
     hold,
     last,
+    listen_for,
     position,
     record,
     recorded,
@@ -48,11 +49,6 @@ from tests.build.stream import (
     until,
     whys,
 )
-
-
-def listen_for(home: Path, url: str, for_s: float) -> list[Path]:
-    return listen.listen(home, KEY, url, BOXES, for_s=for_s, limits=QUICK)
-
 
 # What is recorded
 
