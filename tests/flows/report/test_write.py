@@ -1,30 +1,51 @@
-"""The files of a report: held against golden ones, against hostile names, and left alone."""
+"""The files of a report: golden, explained, safe in a spreadsheet, and left alone."""
 
 from __future__ import annotations
 
 import csv
 import os
 import shutil
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from flows.catalogue import access
-from flows.home.settings import Settings
-from flows.report import write
-from flows.report.tables import FILES
-from tests.conftest import ROOT
+from flows.catalogue import access, check
+from flows.home.settings import BarometerError, Settings
+from flows.registers import store
+from flows.report import dictionary, tables, words, write
+from flows.report.tables import FILES, safe_cell
+from flows.runner import run
+from tests.conftest import ROOT, FillHome
+from tests.flows.registers.test_guard import opensanctions
 
 GOLDEN = ROOT / "tests" / "golden"
 WEEKS = ("2026-W10", "2026-W11", "2026-W12")
 WEEK = WEEKS[-1]
 
 
+@pytest.fixture(scope="module")
+def reports(sample_home: Settings) -> Path:
+    return sample_home.home / "reports"
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+# What is in them.
+
+
 @pytest.mark.parametrize("week", WEEKS)
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_the_sample_gives_the_golden_files(sample_home: Settings, week: str, name: str) -> None:
+def test_the_sample_gives_the_golden_files(reports: Path, week: str, name: str) -> None:
     """After a change that is meant: GOLDEN_WRITE=1 make test, and read the difference."""
-    written = (sample_home.home / "reports" / week / name).read_bytes()
+    written = (reports / week / name).read_bytes()
     golden = GOLDEN / week / name
     if os.environ.get("GOLDEN_WRITE"):
         golden.parent.mkdir(parents=True, exist_ok=True)
@@ -38,19 +59,111 @@ def test_the_folder_holds_the_files_and_no_other(drawn_week: Path) -> None:
     assert names == {*FILES, *beside}
 
 
-def test_a_report_that_would_be_the_same_is_left_alone(
-    sample_home: Settings, drawn_week: Path
+def test_the_series_of_an_old_week_does_not_grow(reports: Path) -> None:
+    assert [row["week"] for row in read(reports / WEEKS[0] / "barometer.csv")] == [WEEKS[0]]
+
+
+def test_every_call_of_the_headline_has_its_evidence(reports: Path) -> None:
+    for week in WEEKS:
+        rows = read(reports / week / "port_calls.csv")
+        linked = [row for row in rows if row["is_russian_linked"] == "true"]
+        assert linked
+        assert all(row["evidence"] and row["link_reasons"] for row in linked)
+
+
+def test_every_column_is_explained_in_its_order_and_as_its_cells_are(reports: Path) -> None:
+    """And nothing else is."""
+    told = read(reports / WEEK / dictionary.NAME)
+    assert all(row["meaning"].endswith(".") and row["type"] for row in told)
+    assert {row["type"] for row in told} == {*dictionary.TYPES.values(), "whole number"}
+    known = {f"{row['file']} {row['column']}" for row in told} | {row["column"] for row in told}
+    assert set(dictionary.COMPUTED) <= known
+    for name in FILES:
+        types = {row["column"]: row["type"] for row in told if row["file"] == name}
+        header = (reports / WEEK / name).read_text(encoding="utf-8").partition("\n")[0]
+        assert list(types) == header.split(",")
+        assert len(types) == sum(row["file"] == name for row in told)
+        for row in read(reports / WEEK / name):
+            for column, cell in row.items():
+                number = {"whole number": int, "number": float}.get(types[column])
+                if cell and number:
+                    number(cell)
+
+
+def test_lists_that_were_imported_despite_a_warning_are_reported(
+    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
 ) -> None:
-    before = {path.name: path.stat().st_mtime_ns for path in drawn_week.iterdir()}
-    with access.reading(sample_home) as con:
-        assert not write.write_report(con, drawn_week, WEEK)
-    assert before == {path.name: path.stat().st_mtime_ns for path in drawn_week.iterdir()}
+    settings = fill_home(tmp_path / "home", sample_days[:1], as_of="2026-03-10", derive=False)
+    for key, on in (("GB-RUS", "2026-03-01"), ("GB-RUS-MARE", "2026-03-05")):
+        path = opensanctions(settings, range(4), key, seen_on=on)
+        store.import_list(settings, path, published_on=date.fromisoformat(on), accept_loss=True)
+    run.derive(settings, [], publish=False)
+    with access.reading(settings) as con:
+        (week,) = con.sql("select max(week) from week").fetchone()
+        sentences = words.doubtful_lists(tables.records(con, "report/register", week=week))
+    name = "OpenSanctions gb_fcdo_sanctions of 2026-03-05"
+    assert [sentence.startswith(name) for sentence in sentences] == [True, True]
+    assert "was imported despite a warning: " in sentences[0]
+    assert "'GB-RUS-MARE' (4 hulls)" in sentences[0]
+    assert "4 ships under unknown programme keys (GB-RUS-MARE)" in sentences[1]
+    limits = {f.check: f.message for f in check.check(settings)}
+    assert "barometer register remove 2" in limits["register"]
+    assert "4 hulls under 'GB-RUS-MARE'" in limits["programme"]
+
+
+# Cells.
+
+
+@given(st.text())
+def test_no_text_becomes_a_formula_or_leaves_its_cell(text: str) -> None:
+    cell = safe_cell(text)
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
+    assert not set(cell) & {"\n", "\r", "\0", "\x1b", "\u202e", "\u2028"}
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (-1.5, -1.5),
+        (None, ""),
+        (float("nan"), ""),
+        (False, "false"),
+        (datetime(2026, 4, 15, 12, 0, 1), "2026-04-15 12:00:01"),
+        (" =1+1", "'=1+1"),
+        ("\u200b@x", "'@x"),
+    ],
+)
+def test_cells(value: object, cell: object) -> None:
+    assert safe_cell(value) == cell
+
+
+def test_a_catalogue_of_another_version_is_named_with_what_to_do() -> None:
+    with duckdb.connect() as con, pytest.raises(BarometerError, match="another version"):
+        tables.week_table(con, "report/weekly_water", WEEK)
+
+
+# When they are written.
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.fixture
 def folder(drawn_week: Path, tmp_path: Path) -> Path:
     """A copy of a week's report."""
     return Path(shutil.copytree(drawn_week, tmp_path / WEEK))
+
+
+@pytest.fixture
+def written(sample_home: Settings, folder: Path) -> Callable[[], bool]:
+    """Writes the copy again, and tells whether a number changed."""
+
+    def write_again() -> bool:
+        with access.reading(sample_home) as con:
+            return write.write_report(con, folder, WEEK)
+
+    return write_again
 
 
 @pytest.fixture
@@ -67,19 +180,20 @@ def drawn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return weeks
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
 def test_missing_files_are_made_again_with_the_same_bytes(
-    sample_home: Settings, folder: Path
+    folder: Path, written: Callable[[], bool]
 ) -> None:
     before = contents(folder)
     for name in (write.PAGE, write.CHART, "data_dictionary.csv"):
         (folder / name).unlink()
-    with access.reading(sample_home) as con:
-        assert not write.write_report(con, folder, WEEK), "no number changed"
+    assert not written(), "no number changed"
     assert contents(folder) == before
+    times = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert not written()
+    assert times == {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+OTHER_DOUBTS = b'<meta name="doubts" content="0a" />'
 
 
 @pytest.mark.parametrize(
@@ -90,14 +204,12 @@ def test_missing_files_are_made_again_with_the_same_bytes(
         pytest.param("data_dictionary.csv", None, False, False, id="dictionary missing"),
         pytest.param("barometer.csv", b"week\n", True, True, id="other numbers"),
         pytest.param("coverage.csv", b"week\n", True, True, id="other reception"),
-        pytest.param(
-            "report.html", b'<meta name="doubts" content="0a" />', False, True, id="other doubts"
-        ),
+        pytest.param("report.html", OTHER_DOUBTS, False, True, id="other doubts"),
     ],
 )
 def test_what_differs_is_written_again(
-    sample_home: Settings,
     folder: Path,
+    written: Callable[[], bool],
     drawn: list[str],
     name: str,
     content: bytes | None,
@@ -106,14 +218,13 @@ def test_what_differs_is_written_again(
 ) -> None:
     before = contents(folder)
     (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
-    with access.reading(sample_home) as con:
-        assert write.write_report(con, folder, WEEK) == is_changed
+    assert written() == is_changed
     assert contents(folder) == before
     assert bool(drawn) == is_drawn
 
 
 def test_killed_before_its_numbers_the_page_is_drawn_again(
-    sample_home: Settings, folder: Path, drawn: list[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, written: Callable[[], bool], drawn: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(folder)
     (folder / "barometer.csv").write_text("week\n")
@@ -124,23 +235,8 @@ def test_killed_before_its_numbers_the_page_is_drawn_again(
             raise KeyboardInterrupt
         durably(path, content)
 
-    with access.reading(sample_home) as con:
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(write, "write_durably", killed)
-            write.write_report(con, folder, WEEK)
-        assert write.write_report(con, folder, WEEK)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(write, "write_durably", killed)
+        written()
+    assert written()
     assert contents(folder) == before and len(drawn) == 2
-
-
-def test_the_series_of_an_old_week_does_not_grow(sample_home: Settings) -> None:
-    rows = (sample_home.home / "reports" / "2026-W10" / "barometer.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows[1:]] == ["2026-W10"]
-
-
-def test_every_call_of_the_headline_has_its_evidence(sample_home: Settings) -> None:
-    for week in WEEKS:
-        path = sample_home.home / "reports" / week / "port_calls.csv"
-        with path.open(newline="", encoding="utf-8") as lines:
-            linked = [row for row in csv.DictReader(lines) if row["is_russian_linked"] == "true"]
-        assert linked
-        assert all(row["evidence"] and row["link_reasons"] for row in linked)
