@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,13 +10,11 @@ import pyarrow as pa
 import pytest
 
 from flows.lists.entry import ENTRY_SCHEMA
-from tests.build.derivation import derive, session
+from tests.build.derivation import Row, derive, rows, session
 from tests.build.ships import START
 
 FIRST = datetime(2026, 6, 16, 6)
 """When the weeks of the first files are published: W23 and W24, W25 is open."""
-
-Row = dict[str, Any]
 
 NEW = {
     "published_before": "publication",
@@ -31,63 +29,46 @@ LISTED_IMO, MMSI = 9900013, 273990001
 def a_run(run_id: int, **changes: Any) -> Row:
     """A run that is like every other but for the changes; run N is of the N-th Tuesday."""
     return {
-        "run_id": run_id,
-        "as_of": FIRST + timedelta(days=7 * (run_id - 1)),
-        "code_version": "0.1.0",
-        "inputs_hash": "i",
-        "fences_hash": "f",
-        "registers_hash": "r",
-        "code_hash": "c",
-        "bundled_hash": "b",
-        "decisions_hash": "d",
-        "register_imports": 0,
+        **{"run_id": run_id, "as_of": FIRST + timedelta(days=7 * (run_id - 1))},
+        **{"code_version": "0.1.0", "inputs_hash": "i", "fences_hash": "f", "registers_hash": "r"},
+        **{"code_hash": "c", "bundled_hash": "b", "decisions_hash": "d", "register_imports": 0},
     } | changes
 
 
 def a_file(run_id: int, name: str, first_day: float, last_day: float) -> Row:
     """A file that a run took in, with fixes from one day to the other; W23 begins on day 0."""
     return {
-        "run_id": run_id,
-        "file_id": f"{name} {first_day}",
-        "name": name,
+        **{"run_id": run_id, "file_id": f"{name} {first_day}", "name": name, "is_gone": False},
         "first_reported_at": START + timedelta(days=first_day),
         "last_reported_at": START + timedelta(days=last_day),
-        "is_gone": False,
     }
 
 
 def a_call(run_id: int, tier: str | None, name: str = "VOLNA", **changes: Any) -> Row:
     """What a run published of a ship's call at Kharg in W23; tier None: it counts no more."""
     return {
-        "run_id": run_id,
-        "week": "2026-W23",
-        "port_call_id": name,
-        "port_id": "IRKHK",
-        "is_counted": tier is not None,
-        "link_tier": tier or "strong",
-        "is_headline": True,
-        "vessel_name": name,
-        "imo": LISTED_IMO,
-        "mmsi": MMSI,
+        **{"run_id": run_id, "week": "2026-W23", "port_call_id": name, "port_id": "IRKHK"},
+        **{"is_counted": tier is not None, "link_tier": tier or "strong", "is_headline": True},
+        **{"vessel_name": name, "imo": LISTED_IMO, "mmsi": MMSI},
     } | changes
 
 
 def a_version(import_number: int | None, on: str, *imos: int, **entry: Any) -> Row:
     """A version of OFAC's list; without a number it came with the program."""
+    entries = [{"imo": imo, "programme": "RUSSIA-EO14024", "mmsis": []} | entry for imo in imos]
     return {
-        "register": "ofac-sdn",
-        "link_source": "OFAC SDN",
-        "published_on": date.fromisoformat(on),
-        "import_number": import_number,
-        "entries": [
-            {"imo": imo, "programme": "RUSSIA-EO14024", "mmsis": []} | entry for imo in imos
-        ],
+        **{"register": "ofac-sdn", "link_source": "OFAC SDN", "entries": entries},
+        **{"published_on": date.fromisoformat(on), "import_number": import_number},
     }
+
+
+TWO = ((1, 1, "complete"), (2, 2, "complete"))
+"""Run, count and state of each published version."""
 
 
 def restatements(
     *runs: Row,
-    published: Sequence[tuple[int, int | None, str]] = ((1, 1, "complete"), (2, 2, "complete")),
+    published: Sequence[tuple[int, int | None, str]] = TWO,
     files: Sequence[Row] = (),
     calls: Sequence[Row] | None = None,
     headlines: Sequence[Row] | None = None,
@@ -96,18 +77,14 @@ def restatements(
 ) -> list[Row]:
     """The relation `restatement` of a history of Kharg's strong calls in W23.
 
-    `published`: run, count and state of each version. `calls`: None for publications that did not
-    keep their calls.
+    `calls`: None for publications that did not keep their calls.
     """
-    key = {"week": "2026-W23", "port_id": "IRKHK", "link_tier": "strong"}
     at = {run["run_id"]: run["as_of"] for run in runs}
     port_rows = [
-        key
-        | {
-            "run_id": run_id if is_run_named else None,
-            "published_at": at.get(run_id),
-            "port_calls": count,
-            "state": state,
+        {
+            **{"week": "2026-W23", "port_id": "IRKHK", "link_tier": "strong"},
+            **{"run_id": run_id if is_run_named else None, "published_at": at.get(run_id)},
+            **{"port_calls": count, "state": state},
         }
         for run_id, count, state in published
     ]
@@ -130,20 +107,11 @@ def restatements(
             derive(con, before)
             con.table(before).limit(0).create(new)
         derive(con, "restatement")
-        result: list[Row] = (
-            con.table("restatement").order("restatement_id").to_arrow_table().to_pylist()
-        )
-    return result
+        return rows(con, "from restatement order by restatement_id")
 
 
-def with_id(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-    return [{"publication_id": n} | row for n, row in enumerate(rows, 1)]
-
-
-def why(*runs: Row, **history: Any) -> tuple[str, str | None]:
-    """Reasons and detail of the one restatement."""
-    (row,) = restatements(*runs, **history)
-    return row["reasons"], row["detail"]
+def with_id(published: Sequence[Row]) -> list[Row]:
+    return [{"publication_id": n} | row for n, row in enumerate(published, 1)]
 
 
 INSIDE, EARLIER, AFTER = (
@@ -224,132 +192,96 @@ def listed(calls: list[Row], *versions: Row, files: Sequence[Row] = ()) -> Row:
 )  # fmt: skip
 def test_reasons(changes: Row, history: Row, reasons: str, detail: str | None) -> None:
     history = history if "register_imports" in changes else {"calls": CAME} | history
-    assert why(a_run(1), a_run(2, **changes), **history) == (reasons, detail)
+    (row,) = restatements(a_run(1), a_run(2, **changes), **history)
+    assert (row["reasons"], row["detail"]) == (reasons, detail)
 
 
-def test_a_state_without_another_call_is_no_matter_of_lists() -> None:
-    result = why(
-        a_run(1),
-        a_run(2, **IMPORTED, decisions_hash="d2"),
-        published=[(1, 1, "partial"), (2, 1, "complete")],
-        calls=[a_call(1, "strong")],
-        versions=[BUNDLED, LISTED],
-        files=[INSIDE],
-    )
-    assert result == ("late file", "inside.csv")
+RUN_1, RUN_2 = a_run(1), a_run(2)
+GONE_AGAIN = LISTED | {"removed_number": 2}
+OLD = ("register_imports", "code_hash", "bundled_hash", "decisions_hash")
+OLD_RUNS = [
+    {name: value for name, value in run.items() if name not in OLD}
+    for run in (a_run(1), a_run(2), a_run(3, registers_hash="r2"))
+]
+VOLNA = f"VOLNA (IMO {LISTED_IMO})"
+HEADLINE = {"week": "2026-W23", "state": "complete", "russian_linked_berth_calls": 0}
+
+HISTORIES = {
+    "a state without another call is no matter of lists": (
+        [RUN_1, a_run(2, **IMPORTED, decisions_hash="d2")],
+        {"published": [(1, 1, "partial"), (2, 1, "complete")], "calls": [a_call(1, "strong")],
+         "versions": [BUNDLED, LISTED], "files": [INSIDE]},
+        [{"reasons": "late file", "detail": "inside.csv"}],
+    ),
+    "a list that was removed is named": (
+        [a_run(1, register_imports=1), a_run(2, register_imports=2, registers_hash="r3")],
+        {"published": [(1, 1, "complete"), (2, 0, "complete")],
+         "versions": [BUNDLED, GONE_AGAIN],
+         "calls": [a_call(1, "strong", until_run_id=2), a_call(2, "none")]},
+        [{"reasons": "new listing", "detail": f"{OFAC} (removed)"}],
+    ),
+    "a list that came and went between two publications is no reason": (
+        [RUN_1, a_run(2, register_imports=2)],
+        {"calls": LINKED, "versions": [BUNDLED, GONE_AGAIN]},
+        [{"reasons": "unknown", "detail": None}],
+    ),
+    # Runs that do not publish lie between: an ingest, an import.
+    "everything between two publications counts and nothing before": (
+        [RUN_1, RUN_2, *(a_run(n, **IMPORTED) for n in (3, 4, 5))],
+        {"published": [(1, 1, "complete"), (4, 2, "complete"), (5, 1, "complete")],
+         "files": [a_file(1, "first.csv", 0, 6), a_file(2, "second.csv", 1, 2)],
+         "calls": [a_call(1, "strong", "FIRST", mmsi=1), a_call(4, "strong"), a_call(5, None)],
+         "versions": [BUNDLED, LISTED]},
+        [{"old_run_id": 1, "run_id": 4, "reasons": "late file; new listing",
+          "calls_came": VOLNA, "calls_went": None},
+         {"old_run_id": 4, "run_id": 5, "reasons": "unknown",
+          "calls_came": None, "calls_went": VOLNA}],
+    ),
+    "a null that was published is told from nothing": (
+        [RUN_1, RUN_2],
+        {"published": [(1, None, "unobserved"), (2, 0, "complete")], "files": [INSIDE]},
+        [{"old_port_calls": None, "new_port_calls": 0,
+          "old_state": "unobserved", "new_state": "complete"}],
+    ),
+    "a call that begins earlier by a late file is the same ship's": (
+        [RUN_1, RUN_2],
+        {"files": [INSIDE],
+         "calls": [a_call(1, "strong", port_call_id="late begin"),
+                   a_call(2, None, port_call_id="late begin"),
+                   a_call(2, "strong", port_call_id="true begin"),
+                   a_call(2, "strong", "=HIDDEN", mmsi=273990002, imo=None)]},
+        [{"calls_came": "=HIDDEN", "calls_went": None}],
+    ),
+    # No port's count changes: the call is there, and no call of its own any more.
+    "a wait that a later berth call explains restates the headline alone": (
+        [RUN_1, RUN_2],
+        {"published": [(1, 1, "complete")], "files": [AFTER],
+         "headlines": [HEADLINE | {"run_id": 1, "russian_linked_tanker_calls": 1},
+                       HEADLINE | {"run_id": 2, "russian_linked_tanker_calls": 0}],
+         "calls": [a_call(1, "strong", area_kind="anchorage"),
+                   a_call(2, "strong", area_kind="anchorage", is_headline=False)]},
+        [{"number": "russian_linked_tanker_calls", "port_id": None, "old_port_calls": 1,
+          "new_port_calls": 0, "reasons": "later data", "calls_went": VOLNA}],
+    ),
+    # Its calls were appended, its counts were not: the next run published those.
+    "a run that a crash cut between its appends is one of those between": (
+        [RUN_1, RUN_2, a_run(3)],
+        {"published": [(1, 1, "complete"), (3, 2, "complete")], "files": [INSIDE],
+         "calls": [a_call(2, "strong")]},
+        [{"run_id": 3, "reasons": "late file", "calls_came": VOLNA}],
+    ),
+    "publications that do not name their run are found by its time": (
+        OLD_RUNS,
+        {"published": [(1, 1, "complete"), (3, 2, "complete")], "is_run_named": False},
+        [{"old_run_id": 1, "run_id": 3, "reasons": "new listing"}],
+    ),
+    "publications of no recorded run have no known reason": (
+        [a_run(7)], {}, [{"reasons": "unknown", "detail": None}],
+    ),
+}  # fmt: skip
 
 
-def test_a_list_that_was_removed_is_named() -> None:
-    restated = restatements(
-        a_run(1, register_imports=1),
-        a_run(2, register_imports=2, registers_hash="r3"),
-        versions=[BUNDLED, LISTED | {"removed_number": 2}],
-        calls=[a_call(1, "strong", until_run_id=2), a_call(2, "none")],
-        published=((1, 1, "complete"), (2, 0, "complete")),
-    )
-    assert {(r["reasons"], r["detail"]) for r in restated} == {("new listing", f"{OFAC} (removed)")}
-
-
-def test_a_list_that_came_and_went_between_two_publications_is_no_reason() -> None:
-    gone = LISTED | {"removed_number": 2}
-    now = a_run(2, register_imports=2)
-    assert why(a_run(1), now, calls=LINKED, versions=[BUNDLED, gone]) == ("unknown", None)
-
-
-def test_everything_between_two_publications_counts_and_nothing_before() -> None:
-    """Runs that do not publish lie between: an ingest, an import."""
-    runs = [a_run(1), a_run(2), a_run(3, **IMPORTED), a_run(4, **IMPORTED), a_run(5, **IMPORTED)]
-    found = restatements(
-        *runs,
-        published=[(1, 1, "complete"), (4, 2, "complete"), (5, 1, "complete")],
-        files=[a_file(1, "first.csv", 0, 6), a_file(2, "second.csv", 1, 2)],
-        calls=[a_call(1, "strong", "FIRST", mmsi=1), a_call(4, "strong"), a_call(5, None)],
-        versions=[BUNDLED, LISTED],
-    )
-    assert [(r["old_run_id"], r["run_id"], r["reasons"]) for r in found] == [
-        (1, 4, "late file; new listing"),
-        (4, 5, "unknown"),
-    ]
-    assert [(r["calls_came"], r["calls_went"]) for r in found] == [
-        ("VOLNA (IMO 9900013)", None),
-        (None, "VOLNA (IMO 9900013)"),
-    ]
-
-
-def test_a_null_that_was_published_is_told_from_nothing() -> None:
-    (restated,) = restatements(
-        a_run(1), a_run(2), published=[(1, None, "unobserved"), (2, 0, "complete")], files=[INSIDE]
-    )
-    assert (restated["old_port_calls"], restated["new_port_calls"]) == (None, 0)
-    assert (restated["old_state"], restated["new_state"]) == ("unobserved", "complete")
-
-
-def test_a_call_that_begins_earlier_by_a_late_file_is_the_same_ships() -> None:
-    (restated,) = restatements(
-        a_run(1),
-        a_run(2),
-        calls=[
-            a_call(1, "strong", port_call_id="late begin"),
-            a_call(2, None, port_call_id="late begin"),
-            a_call(2, "strong", port_call_id="true begin"),
-            a_call(2, "strong", "=HIDDEN", mmsi=273990002, imo=None),
-        ],
-        files=[INSIDE],
-    )
-    assert (restated["calls_came"], restated["calls_went"]) == ("=HIDDEN", None)
-
-
-def test_a_wait_that_a_later_berth_call_explains_restates_the_headline_alone() -> None:
-    """No port's count changes: the call is there, and no call of its own any more."""
-    headline = {"week": "2026-W23", "state": "complete", "russian_linked_berth_calls": 0}
-    found = restatements(
-        a_run(1),
-        a_run(2),
-        published=[(1, 1, "complete")],
-        headlines=[
-            headline | {"run_id": 1, "russian_linked_tanker_calls": 1},
-            headline | {"run_id": 2, "russian_linked_tanker_calls": 0},
-        ],
-        calls=[
-            a_call(1, "strong", area_kind="anchorage"),
-            a_call(2, "strong", area_kind="anchorage", is_headline=False),
-        ],
-        files=[AFTER],
-    )
-    kept = ("number", "port_id", "old_port_calls", "new_port_calls", "reasons", "calls_went")
-    assert [[row[name] for name in kept] for row in found] == [
-        ["russian_linked_tanker_calls", None, 1, 0, "later data", "VOLNA (IMO 9900013)"]
-    ]
-
-
-def test_a_run_that_a_crash_cut_between_its_appends_is_one_of_those_between() -> None:
-    """Its calls were appended, its counts were not: the next run published those."""
-    (restated,) = restatements(
-        a_run(1),
-        a_run(2),
-        a_run(3),
-        published=[(1, 1, "complete"), (3, 2, "complete")],
-        files=[INSIDE],
-        calls=[a_call(2, "strong")],
-    )
-    assert (restated["run_id"], restated["reasons"]) == (3, "late file")
-    assert restated["calls_came"] == "VOLNA (IMO 9900013)"
-
-
-def test_publications_that_do_not_name_their_run_are_found_by_its_time() -> None:
-    runs = [a_run(1), a_run(2), a_run(3)]
-    for run in runs:
-        for name in ("register_imports", "code_hash", "bundled_hash", "decisions_hash"):
-            del run[name]
-    runs[2]["registers_hash"] = "r2"
-    published = [(1, 1, "complete"), (3, 2, "complete")]
-    (restated,) = restatements(*runs, published=published, is_run_named=False)
-    assert (restated["old_run_id"], restated["run_id"], restated["reasons"]) == (
-        1,
-        3,
-        "new listing",
-    )
-
-
-def test_publications_of_no_recorded_run_have_no_known_reason() -> None:
-    assert why(a_run(7), published=[(1, 1, "complete"), (2, 2, "complete")]) == ("unknown", None)
+@pytest.mark.parametrize(("runs", "history", "expected"), HISTORIES.values(), ids=HISTORIES)
+def test_restatements(runs: list[Row], history: Row, expected: list[Row]) -> None:
+    found = restatements(*runs, **history)
+    assert [{name: row[name] for name in expected[0]} for row in found] == expected
