@@ -20,8 +20,10 @@ from flows.lake.prepare import prepare_home
 from flows.registers import store
 from flows.report.tables import records
 from flows.runner import run
-from tests.build.files import day, ingest, row, tree, write
-from tests.build.ships import DANISH, START, Ship, call, imported, ofac, sdn, ship
+from tests.build.derivation import Row
+from tests.build.derivation import rows as records_of
+from tests.build.files import copy_of, day, ingest, tree, write
+from tests.build.ships import DANISH, START, Ship, call, imported, ofac, sdn, sent, ship
 from tests.conftest import no_pictures
 
 FIRST = datetime(2026, 6, 16, 6)
@@ -33,22 +35,12 @@ STEADY, LATE, LATER = (
 PLAIN, OTHER, CUT = ship(4, "PLAIN"), ship(5, "OTHER"), ship(6, "CUT", mid=273)
 HEARD = ship(9, "HEARD", ship_type="Cargo")
 
-Row = dict[str, Any]
-
 
 def lying(first_day: float, days: float) -> list[str]:
     """A cargo ship at sea off Kharg, hour by hour: somebody who is heard."""
     start = START + timedelta(days=first_day)
     return [
-        row(
-            DANISH,
-            **HEARD,
-            reported_at=f"{start + timedelta(hours=hour):%d/%m/%Y %H:%M:%S}",
-            lon="50.30000",
-            lat="28.95000",
-            sog_kn="0.1",
-            nav_status="At anchor",
-        )
+        sent(HEARD, start + timedelta(hours=hour), 50.3, 28.95, is_still=True)
         for hour in range(int(days * 24))
     ]
 
@@ -70,6 +62,7 @@ FILES = {
 def publish(settings: Settings, *names: str, as_of: datetime) -> Settings:
     """A run over some of the files, which publishes."""
     then = settings._replace(as_of=as_of)
+    then.home.mkdir(exist_ok=True)
     prepare_home(then.home)
     folder = then.home.parent / "input"
     paths = [write(folder, day(*FILES[name], layout=DANISH), name=name) for name in names]
@@ -80,28 +73,22 @@ def publish(settings: Settings, *names: str, as_of: datetime) -> Settings:
     return then
 
 
-def settings_at(home: Path) -> Settings:
-    home.mkdir(parents=True, exist_ok=True)
-    return Settings(home, FIRST, 1, "300MB")
-
-
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home that published W23 and W24. Not to be changed."""
-    return publish(settings_at(tmp_path_factory.mktemp("once") / "home"), "first.csv", as_of=FIRST)
+    home = tmp_path_factory.mktemp("once") / "home"
+    return publish(Settings(home, FIRST, 1, "300MB"), "first.csv", as_of=FIRST)
 
 
 @pytest.fixture
 def home(once: Settings, tmp_path: Path) -> Settings:
     """The same, to be changed."""
-    shutil.copytree(once.home, tmp_path / "home")
-    return once._replace(home=tmp_path / "home")
+    return copy_of(once, tmp_path)
 
 
 def rows(settings: Settings, query: str) -> list[Row]:
     with access.reading(settings) as con:
-        found: list[Row] = con.sql(query).to_arrow_table().to_pylist()
-    return found
+        return records_of(con, query)
 
 
 def changed(settings: Settings, where: str = "true") -> list[tuple[Any, ...]]:
@@ -109,19 +96,16 @@ def changed(settings: Settings, where: str = "true") -> list[tuple[Any, ...]]:
 
     Week, port, tier, old, new, reasons, detail, who came and who went.
     """
+    query = f"""
+        select week, port_id, link_tier, old_port_calls, new_port_calls, reasons, detail,
+            calls_came, calls_went
+        from restatement
+        where number = 'port_calls'
+            and coalesce(old_port_calls, 0) <> coalesce(new_port_calls, 0) and {where}
+        order by restatement_id
+    """
     with access.reading(settings) as con:
-        return (
-            con.table("restatement")
-            .filter("number = 'port_calls'")
-            .filter("coalesce(old_port_calls, 0) <> coalesce(new_port_calls, 0)")
-            .filter(where)
-            .order("restatement_id")
-            .select(
-                "week, port_id, link_tier, old_port_calls, new_port_calls, reasons, detail, "
-                "calls_came, calls_went"
-            )
-            .fetchall()
-        )
+        return con.execute(query).fetchall()
 
 
 def faults(settings: Settings) -> list[check.Finding]:
@@ -139,38 +123,34 @@ def next_week(settings: Settings, *names: str) -> Settings:
 @pytest.fixture(scope="module")
 def twice(once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The home a week later, after a late file. Not to be changed."""
-    folder = tmp_path_factory.mktemp("twice") / "home"
-    shutil.copytree(once.home, folder)
-    return next_week(once._replace(home=folder), "late.csv")
+    return next_week(copy_of(once, tmp_path_factory.mktemp("twice")), "late.csv")
+
+
+BY_LATE_FILE = [("2026-W23", "IRKHK", "strong", 1, 2, "late file", "late.csv", named(LATE), None)]
 
 
 def test_a_late_file_is_named_with_the_ship_that_came(once: Settings, twice: Settings) -> None:
     headline = rows(once, "from published_week order by week")
-    then = twice
-    assert changed(then) == [
-        ("2026-W23", "IRKHK", "strong", 1, 2, "late file", "late.csv", named(LATE), None)
-    ]
-    (found,) = rows(then, "from restatement where port_id = 'IRKHK'")
-    assert (found["restated_at"], found["run_id"], found["old_run_id"]) == (then.as_of, 2, 1)
+    assert changed(twice) == BY_LATE_FILE
+    (found,) = rows(twice, "from restatement where port_id = 'IRKHK'")
+    assert (found["restated_at"], found["run_id"], found["old_run_id"]) == (twice.as_of, 2, 1)
     # The first version stays as it was published, beside the new one.
-    versions = rows(then, "from published_week order by week, run_id")
+    versions = rows(twice, "from published_week order by week, run_id")
     assert [v for v in versions if v["run_id"] == 1] == headline
     assert [(v["week"], v["run_id"], v["russian_linked_tanker_calls"]) for v in versions] == [
         ("2026-W23", 1, 1),
         ("2026-W23", 2, 2),
         ("2026-W24", 1, None),
     ]
-    assert faults(then) == []
-    assert check.check_rebuild(then) == []
+    assert faults(twice) == check.check_rebuild(twice) == []
 
 
 @pytest.fixture(scope="module")
 def idle(once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The first home after a run that found nothing new, and no catalogue. Not to be changed."""
-    folder = tmp_path_factory.mktemp("idle") / "home"
-    shutil.copytree(once.home, folder)
-    (folder / CATALOGUE).unlink()
-    return publish(once._replace(home=folder), as_of=FIRST + timedelta(hours=1))
+    home = copy_of(once, tmp_path_factory.mktemp("idle"))
+    (home.home / CATALOGUE).unlink()
+    return publish(home, as_of=FIRST + timedelta(hours=1))
 
 
 def test_nothing_is_published_where_nothing_changed(once: Settings, idle: Settings) -> None:
@@ -190,11 +170,11 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
     on = home._replace(as_of=datetime(2026, 6, 20))
     text = ofac(sdn(1, PLAIN, "RUSSIA-EO14024"))
     imported(on, home.home.parent / "sdn.csv", text, "2026-06-20")
-    before = tree(home.home / "history")
+    history_before = tree(home.home / "history")
     # Nor does a look at what was known on a day, for which the ship is not listed.
     with build.built_beside(on, known_on=date(2026, 6, 1)) as con:
         assert con.table("restatement").fetchall() == []
-    assert tree(home.home / "history") == before
+    assert tree(home.home / "history") == history_before
     then = next_week(home, "later.csv")
     detail = "OFAC SDN of 2026-06-20"
     assert changed(then) == [
@@ -202,61 +182,53 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
         ("2026-W23", "IRKHK", "strong", 1, 2, "new listing", detail, named(PLAIN), None),
     ]
     with access.reading(then) as con:
-        report = {
-            week: records(con, "report/restatement", week=week)
-            for week in ("2026-W23", "2026-W24", "2026-W25")
-        }
+        before, between, after = (
+            records(con, "report/restatement", week=f"2026-W{week}") for week in (23, 24, 25)
+        )
     # The week itself tells it, and the first report after it; the one in between knew nothing.
-    assert [
-        (r["number"], r["port_name"], r["link_tier"], r["old_port_calls"], r["new_port_calls"])
-        for r in report["2026-W25"]
-    ] == [
+    keys = ("number", "port_name", "link_tier", "old_port_calls", "new_port_calls")
+    assert [tuple(r[key] for key in keys) for r in after] == [
         ("russian_linked_berth_calls", None, None, 1, 2),
         ("russian_linked_tanker_calls", None, None, 1, 2),
         ("port_calls", "Kharg Island", "strong", 1, 2),
         ("port_calls", "Kharg Island", "none", 1, 0),
     ]
-    assert {(r["week"], r["reasons"]) for r in report["2026-W25"]} == {("2026-W23", "new listing")}
-    assert report["2026-W23"] == report["2026-W25"] and report["2026-W24"] == []
+    assert {(r["week"], r["reasons"]) for r in after} == {("2026-W23", "new listing")}
+    assert (before, between) == (after, [])
     # Taken back, the numbers are those of before, and what was published and why stays told.
     kept_before = rows(then, "from restatement")
     used = rows(then, "from run_register")
     store.remove_import(then, 1)
-    after = publish(then, as_of=then.as_of + timedelta(days=1))
-    found = rows(after, "from restatement")
+    then = publish(then, as_of=then.as_of + timedelta(days=1))
+    found = rows(then, "from restatement")
     assert found[: len(kept_before)] == kept_before
-    assert {
-        (r["link_tier"], r["old_port_calls"], r["new_port_calls"], r["reasons"], r["detail"])
-        for r in found[len(kept_before) :]
-        if r["link_tier"]
-    } == {
+    keys = ("link_tier", "old_port_calls", "new_port_calls", "reasons", "detail")
+    told = [tuple(r[key] for key in keys) for r in found[len(kept_before) :] if r["link_tier"]]
+    assert set(told) == {
         ("none", 0, 1, "new listing", f"{detail} (removed)"),
         ("strong", 2, 1, "new listing", f"{detail} (removed)"),
     }
-    assert rows(after, "from run_register")[: len(used)] == used
-    assert faults(after) == []
+    assert rows(then, "from run_register")[: len(used)] == used
+    assert faults(then) == []
 
 
 class Killed(Exception):
     """The process is gone."""
 
 
-APPENDED = (
-    history.RUN, history.PUBLISHED_CALL, history.PUBLISHED_WEEK, history.PUBLISHED
-)  # fmt: skip
+APPENDED = (history.RUN, history.PUBLISHED_CALL, history.PUBLISHED_WEEK, history.PUBLISHED)
 """The histories in the order in which a run that publishes appends to them."""
 
 
 @pytest.fixture(scope="module")
 def killed(once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The home after a run over a late file that was killed before its catalogue was in place."""
-    folder = tmp_path_factory.mktemp("killed") / "home"
-    shutil.copytree(once.home, folder)
+    home = copy_of(once, tmp_path_factory.mktemp("killed"))
     plain, appended = history.append_history, []
 
-    def noted(home: Path, name: str, records_: Any) -> None:
+    def noted(folder: Path, name: str, lines: Any) -> None:
         appended.append(name)
-        plain(home, name, records_)
+        plain(folder, name, lines)
 
     def gone(*given: Any) -> None:
         raise Killed
@@ -265,9 +237,9 @@ def killed(once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings
         patch.setattr(history, "append_history", noted)
         patch.setattr(access, "swap_in", gone)
         with pytest.raises(Killed):
-            next_week(once._replace(home=folder), "late.csv")
+            next_week(home, "late.csv")
     assert tuple(appended) == APPENDED
-    return once._replace(home=folder)
+    return home
 
 
 @pytest.mark.parametrize("appends", range(5))
@@ -275,20 +247,16 @@ def test_killed_between_history_and_catalogue_publishes_nothing_twice(
     once: Settings, killed: Settings, tmp_path: Path, appends: int
 ) -> None:
     """Killed before the swap, after so many of the four appends."""
-    home = once._replace(home=tmp_path / "home")
-    shutil.copytree(killed.home, home.home)
+    home = copy_of(killed, tmp_path)
     for name in APPENDED[appends:]:
         kept = Path("history", f"{name}.jsonl")
         shutil.copyfile(once.home / kept, home.home / kept)
     then = publish(home, as_of=FIRST + timedelta(days=8))
     published = history.read_history(home.home, history.PUBLISHED)
-    keys = [
-        (r["week"], r["port_id"], r["link_tier"], r["port_calls"], r["state"]) for r in published
-    ]
+    names = ("week", "port_id", "link_tier", "port_calls", "state")
+    keys = [tuple(r[name] for name in names) for r in published]
     assert len(keys) == len(set(keys))
-    assert changed(then) == [
-        ("2026-W23", "IRKHK", "strong", 1, 2, "late file", "late.csv", named(LATE), None)
-    ]
+    assert changed(then) == BY_LATE_FILE
     assert [r["russian_linked_tanker_calls"] for r in headlines(then, "2026-W23")] == [1, 2]
     assert faults(then) == []
 
@@ -300,23 +268,19 @@ def headlines(settings: Settings, week: str) -> list[Row]:
 def test_a_history_from_before_runs_were_named_goes_on(home: Settings) -> None:
     """Old lines: counts without a run, runs without files and settings, no headlines, no calls."""
     folder = home.home / "history"
-    kept = (
-        *("run_id", "as_of", "code_version", "inputs_hash", "fences_hash", "registers_hash"),
-        *("files_ingested", "files_known", "files_failed"),
-    )
-    for name, drop in (("run", None), ("published", {"run_id"})):
-        lines = [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
-        old = [
-            {k: v for k, v in line.items() if (k in kept if drop is None else k not in drop)}
-            for line in lines
-        ]
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in old))
+    kept = "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested"
+    for name, is_kept in (
+        ("run", lambda column: column in (*kept.split(), "files_known", "files_failed")),
+        ("published", lambda column: column != "run_id"),
+    ):
+        path = folder / f"{name}.jsonl"
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        old = [{k: v for k, v in line.items() if is_kept(k)} for line in lines]
+        path.write_text("".join(json.dumps(line) + "\n" for line in old))
     (folder / "published_week.jsonl").unlink()
     (folder / "published_call.jsonl").unlink()
     then = next_week(home, "late.csv")
-    assert changed(then) == [
-        ("2026-W23", "IRKHK", "strong", 1, 2, "late file", "late.csv", None, None)
-    ]
+    assert changed(then) == [(*BY_LATE_FILE[0][:7], None, None)]
     found = rows(then, "select run_id, name from run_file order by all")
     assert found == [{"run_id": 1, "name": "first.csv"}, {"run_id": 2, "name": "late.csv"}]
     assert faults(then) == []
@@ -338,20 +302,15 @@ def test_a_run_records_what_it_takes_to_make_its_numbers_again(
     assert restated == [("late file; changed fence; code version", "late.csv; 0.1.0 to 0.2.0")]
     runs = rows(then, "from run order by run_id")
     assert [(r["run_id"], r["as_of"]) for r in runs] == [
-        (1, FIRST),
-        (2, on.as_of),
-        (3, then.as_of),
+        *((1, FIRST), (2, on.as_of), (3, then.as_of))
     ]
     assert {(r["threads"], r["memory_limit"], r["register_imports"]) for r in runs} == {
         (home.threads, "300MB", 0)
     }
     assert "OFAC SDN of 2026-03-20 (88 days old)" in runs[0]["registers"]
     files = rows(then, "select run_id, name from run_file order by all")
-    assert [(f["run_id"], f["name"]) for f in files] == [
-        (1, "first.csv"),
-        (2, "l.csv"),
-        (3, "late.csv"),
-    ]
+    names = [(1, "first.csv"), (2, "l.csv"), (3, "late.csv")]
+    assert [(f["run_id"], f["name"]) for f in files] == names
     for made in runs:
         held = record.lake_files(rows(then, "from run_file"), made["run_id"])
         assert record.inputs_hash(held) == made["inputs_hash"]
@@ -359,20 +318,16 @@ def test_a_run_records_what_it_takes_to_make_its_numbers_again(
     query = sql_text("examples/inputs_of_published_number")
     week = query.replace("coalesce(null,", "coalesce('2026-W23',")
     assert [(r["run_id"], r["name"]) for r in rows(then, week)] == [
-        (1, "first.csv"),
-        (3, "first.csv"),
-        (3, "l.csv"),
-        (3, "late.csv"),
+        *((1, "first.csv"), (3, "first.csv"), (3, "l.csv"), (3, "late.csv"))
     ]
 
 
 def test_a_number_is_made_again_from_what_its_run_names(twice: Settings, tmp_path: Path) -> None:
     """The same files and as-of time in a new home give the number that was published first."""
-    then = twice
-    (first, _) = headlines(then, "2026-W23")
-    (one,) = rows(then, "from run where run_id = 1")
-    names = [f["name"] for f in rows(then, "from run_file where run_id <= 1")]
-    again = publish(settings_at(tmp_path / "again"), *names, as_of=one["as_of"])
+    (first, _) = headlines(twice, "2026-W23")
+    (one,) = rows(twice, "from run where run_id = 1")
+    names = [f["name"] for f in rows(twice, "from run_file where run_id <= 1")]
+    again = publish(twice._replace(home=tmp_path / "home"), *names, as_of=one["as_of"])
     assert headlines(again, "2026-W23") == [first]
     (made,) = rows(again, "from run")
     same = ("inputs_hash", "fences_hash", "registers_hash", "code_hash", "registers")
@@ -380,8 +335,7 @@ def test_a_number_is_made_again_from_what_its_run_names(twice: Settings, tmp_pat
 
 
 def test_the_number_of_a_damaged_line_is_not_given_again(idle: Settings, tmp_path: Path) -> None:
-    home = idle._replace(home=tmp_path / "home")
-    shutil.copytree(idle.home, home.home)
+    home = copy_of(idle, tmp_path)
     path = home.home / "history" / "run.jsonl"
     lines = path.read_text().splitlines()
     path.write_text(f"{lines[0][:100]}\n{lines[1]}\n")
