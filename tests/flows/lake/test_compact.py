@@ -72,7 +72,9 @@ def home(compacted_home: Settings, tmp_path: Path) -> Settings:
     return copy_of(compacted_home, tmp_path)
 
 
-def test_all_is_as_without(compacted_home: Settings, plain: Settings) -> None:
+def test_all_is_as_without_and_sorted_by_ship_and_time_over_all_files(
+    compacted_home: Settings, plain: Settings
+) -> None:
     assert read_files(compacted_home) == ["compact", "position"]  # the latter is the empty one
     assert compacted(compacted_home) == [4]
     assert read_files(plain) == ["position"] * 4
@@ -80,11 +82,8 @@ def test_all_is_as_without(compacted_home: Settings, plain: Settings) -> None:
     assert differing(contents(compacted_home), contents(plain)) == []
     assert check(compacted_home) == check(plain)
     assert check_rebuild(compacted_home) == []
-
-
-def test_sorted_by_ship_and_time_over_all_files(home: Settings) -> None:
-    (one,) = compact.kept(home.home, read_manifest(home.home))
-    with connect(home) as con:
+    (one,) = compact.kept(compacted_home.home, read_manifest(compacted_home.home))
+    with connect(compacted_home) as con:
         file = con.read_parquet(str(one.folder / "position.parquet"), hive_partitioning=False)
         fixes = file.select("mmsi", "reported_at", "lon", "lat", "file_id").fetchall()
     assert fixes == sorted(fixes)
