@@ -32,24 +32,22 @@ def point(row: dict[str, str]) -> int:
     return int(row["reference"].rsplit(" ", 1)[1])
 
 
+POINT = re.compile(r"Regulation \(EU\) No 833/2014, Annex XLII, point [1-9][0-9]*")
+REASON = re.compile(r"3s\(2\)\([a-h]\)(;3s\(2\)\([a-h]\))*")
+
+
 def test_the_eus_annex_is_complete_and_in_its_order() -> None:
-    rows = data_rows(EU)
+    rows = sorted(data_rows(EU), key=point)
     assert len({(r["imo"], r["listed_on"]) for r in rows}) == len(rows)
     repeated = {imo: n for imo, n in Counter(r["imo"] for r in rows).items() if n > 1}
     assert repeated == {"9333670": 2, "8862935": 2}
     coverage = definition(EU)["coverage"]
-    points = [point(r) for r in rows]
-    assert len(set(points)) == len(points)
     expected = range(coverage["first_point"], coverage["last_point"] + 1)
-    assert sorted(points + coverage["missing_points"]) == list(expected)
-    dates = [r["listed_on"] for r in sorted(rows, key=point)]
-    assert dates == sorted(dates)
-    reference = re.compile(r"Regulation \(EU\) No 833/2014, Annex XLII, point [1-9][0-9]*")
-    reason = re.compile(r"3s\(2\)\([a-h]\)(;3s\(2\)\([a-h]\))*")
+    assert sorted([*map(point, rows), *coverage["missing_points"]]) == list(expected)
+    assert [r["listed_on"] for r in rows] == sorted(r["listed_on"] for r in rows)
     for row in rows:
         assert row["programme"] == "EU-RUS"
-        assert reference.fullmatch(row["reference"]), row
-        assert reason.fullmatch(row["reason_code"]), row
+        assert POINT.fullmatch(row["reference"]) and REASON.fullmatch(row["reason_code"]), row
 
 
 def test_every_register_has_both_files() -> None:
@@ -80,8 +78,8 @@ def test_register_is_well_formed(path: Path) -> None:
 def test_definition_is_complete_and_every_programme_is_known(path: Path) -> None:
     source, rows = definition(path), data_rows(path)
     assert source["file"] == path.name
-    for key in ("register", "title", "publisher", "act", "licence", "link_source", "source_url"):
-        assert source[key].strip()
+    texts = ("register", "title", "publisher", "act", "licence", "link_source", "source_url")
+    assert all(source[key].strip() for key in texts)
     assert source["fewest_rows"] <= len(rows) <= source["most_rows"]
     assert isinstance(source["as_of"], date)
     programmes = data_rows(REGISTERS / "programmes.csv")
@@ -97,13 +95,8 @@ def test_programmes_that_are_evidence_are_the_ones_of_the_rule() -> None:
         if r["link_tier"] == "strong" and r["link_reason"] == "listed"
     }
     assert {tag for register, tag in strong if register == "ofac-sdn"} == {
-        "RUSSIA-EO14024",
-        "UKRAINE-EO13660",
-        "UKRAINE-EO13661",
-        "UKRAINE-EO13662",
-        "UKRAINE-EO13685",
-        "PEESA-EO14039",
-        "CAATSA - RUSSIA",
+        *("RUSSIA-EO14024", "UKRAINE-EO13660", "UKRAINE-EO13661", "UKRAINE-EO13662"),
+        *("UKRAINE-EO13685", "PEESA-EO14039", "CAATSA - RUSSIA"),
     }
     assert {tag for register, tag in strong if register == "uk-sanctions"} == {
         "The Russia (Sanctions) (EU Exit) Regulations 2019"
@@ -126,16 +119,18 @@ def test_the_uks_ships_have_their_day_and_number() -> None:
     assert [r for r in rows if not (r["act"] and r["evidence"])] == []
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
+
+
+@needs_shared
 def test_the_uks_ships_are_flagged_in_a_second_list() -> None:
     """The numbers were read from pages; a list by IMO number of June 2026 has all but one."""
     theirs = data_rows(SHARED / "registers" / "sanctions_by_imo_2026-06.csv")
-    flagged = {r["imo"] for r in theirs if r["uk"] == "True"}
     ours = {r["imo"] for r in data_rows(REGISTERS / "uk_russia.csv")}
-    assert ours - flagged == {"9035541"}
+    assert ours - {r["imo"] for r in theirs if r["uk"] == "True"} == {"9035541"}
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
+@needs_shared
 @pytest.mark.parametrize("name", bundle.LISTS)
 def test_the_importers_make_the_registers_anew(name: str, tmp_path: Path) -> None:
     bundle.write(bundle.bundle(SHARED / "registers", name), tmp_path / name)

@@ -20,15 +20,8 @@ SOUTH_ABOUT = [(59.0, 21.5), (56.0, 18.5), (54.85, 15.2), (54.8, 13.8)]
 # On to Skagen, by the Sound, or by the Kadet channel and the Great Belt:
 SOUND = [(55.3, 12.8), (55.53, 12.71), (56.03, 12.65), (56.4, 12.2), (56.8, 11.95), (57.85, 10.9)]
 GREAT_BELT = [
-    (54.75, 12.7),
-    (54.5, 12.2),
-    (54.6, 11.1),
-    (54.9, 10.85),
-    (55.34, 11.03),
-    (55.9, 10.95),
-    (56.3, 11.3),
-    (56.9, 11.5),
-    (57.85, 10.9),
+    *((54.75, 12.7), (54.5, 12.2), (54.6, 11.1), (54.9, 10.85), (55.34, 11.03)),
+    *((55.9, 10.95), (56.3, 11.3), (56.9, 11.5), (57.85, 10.9)),
 ]
 WAYS = {
     "north about Bornholm, the Sound": NORTH_ABOUT + SOUND,
@@ -107,13 +100,8 @@ def test_ships_are_heard_in_both_boxes(boxes: dict[str, shapely.Polygon]) -> Non
     """One second of the Danish day has ships under way in each, on the water of the ways."""
     with DANISH_DAY.open(encoding="utf-8", newline="") as file:
         ships = [row for row in csv.DictReader(file) if row["Type of mobile"].startswith("Class")]
-    under_way = {
-        side: sum(
-            box.intersects(shapely.Point(float(row["Longitude"]), float(row["Latitude"])))
-            and float(row["SOG"] or 0) > 3
-            for row in ships
-        )
-        for side, box in boxes.items()
-    }
+    moving = [row for row in ships if float(row["SOG"] or 0) > 3]
+    fixes = [shapely.Point(float(row["Longitude"]), float(row["Latitude"])) for row in moving]
+    under_way = {side: sum(map(box.intersects, fixes)) for side, box in boxes.items()}
     assert under_way["east"] >= 4
     assert under_way["west"] >= 4

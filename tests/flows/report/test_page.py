@@ -51,8 +51,9 @@ def csv_rows(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def dashed(cell: str) -> str:
-    return cell or "–"
+def told(row: dict[str, str], *names: str) -> list[str]:
+    """Cells as the page shows them."""
+    return [row[name] or "–" for name in names]
 
 
 @pytest.fixture(scope="module")
@@ -129,28 +130,19 @@ def test_headings_are_in_order_and_tables_say_what_they_are(root: Element) -> No
 
 
 def test_the_numbers_are_those_of_the_series(root: Element, folder: Path) -> None:
-    last = csv_rows(folder, "barometer.csv")[-1]
-    assert [text_of(node) for node in root.iter("dd")] == [
-        f"at least {last['russian_linked_berth_calls']}",
-        f"at least {last['russian_linked_tanker_calls']}",
-        f"at least {last['tanker_calls']}",
-        f"{float(last['observed_share']):.0%}",
-    ]
-
-
-def test_the_table_of_the_series_is_the_series(root: Element, folder: Path) -> None:
+    rows = csv_rows(folder, "barometer.csv")
+    counts = [f"at least {rows[-1][name]}" for name in COUNTS[::-1]]
+    share = f"{float(rows[-1]['observed_share']):.0%}"
+    assert [text_of(node) for node in root.iter("dd")] == [*counts, share]
     assert rows_of(root, "The series as a table") == [
         [
-            row["week"],
-            dashed(row["russian_linked_berth_calls"]),
-            dashed(row["russian_linked_tanker_calls"]),
+            *told(row, "week", *COUNTS[:0:-1]),
             f"{float(row['low_95']):.1f} to {float(row['high_95']):.1f}",
-            dashed(row["tanker_calls"]),
+            *told(row, "tanker_calls"),
             f"{float(row['observed_share']):.0%}",
-            row["state"],
-            row["word"],
+            *(row["state"], row["word"]),
         ]
-        for row in csv_rows(folder, "barometer.csv")[::-1]
+        for row in rows[::-1]
     ]
 
 
@@ -159,9 +151,8 @@ def test_windows_splits_and_files_are_those_of_the_folder(root: Element, folder:
     windows = rows_of(root, "Windows that end with the week")
     assert [[row[0], row[1].split()[0], row[2], *row[7:]] for row in windows] == [
         [
-            views[row["view"]],
-            {"1": "this"}.get(row["weeks"], row["weeks"]),
-            *(dashed(row[name]) for name in ("calls", "rise_from_calls", "fall_to_calls")),
+            *(views[row["view"]], {"1": "this"}.get(row["weeks"], row["weeks"])),
+            *told(row, "calls", "rise_from_calls", "fall_to_calls"),
             row["word"],
         ]
         for row in csv_rows(folder, "series_window.csv")
@@ -169,7 +160,7 @@ def test_windows_splits_and_files_are_those_of_the_folder(root: Element, folder:
     names = ("value", "linked_calls", "linked_berth_calls", "linked_vessels", "tanker_calls")
     for dimension, title in page.DIMENSIONS.items():
         splits = [r for r in csv_rows(folder, "weekly_split.csv") if r["dimension"] == dimension]
-        assert rows_of(root, title) == [[dashed(row[name]) for name in names] for row in splits]
+        assert rows_of(root, title) == [told(row, *names) for row in splits]
     files = {row[0]: int(row[1]) for row in rows_of(root, "Files of the report")}
     assert files == {name: len(csv_rows(folder, name)) for name in FILES}
 
@@ -177,14 +168,13 @@ def test_windows_splits_and_files_are_those_of_the_folder(root: Element, folder:
 def test_the_ports_add_up_to_the_files(root: Element, folder: Path) -> None:
     counted: dict[str, list[int]] = {}
     for row in csv_rows(folder, "weekly_port_calls.csv"):
-        told = counted.setdefault(row["port_name"], [0, 0, 0])
         calls, berths = int(row["port_calls"] or 0), int(row["berth_calls"] or 0)
         is_linked = row["link_tier"] in ("strong", "moderate")
-        told[0] += berths * is_linked
-        told[1] += calls * is_linked
-        told[2] += calls
+        sums = counted.setdefault(row["port_name"], [0, 0, 0])
+        for at, count in enumerate((berths * is_linked, calls * is_linked, calls)):
+            sums[at] += count
     rows = {row[0]: row[2:5] for row in rows_of(root, "Calls by port")}
-    assert rows == {name: [str(n) for n in told] for name, told in counted.items() if told[2]}
+    assert rows == {name: [str(n) for n in sums] for name, sums in counted.items() if sums[2]}
     assert sum(int(row[1]) for row in rows.values()) == 16
 
 
@@ -220,22 +210,26 @@ def test_what_was_heard_is_the_coverage(root: Element, folder: Path) -> None:
     assert {"complete", "partial"} <= set(classes)
 
 
-def test_simulated_data_say_so(root: Element) -> None:
-    banners = [text_of(node) for node in root.iter("p") if node.get("class") == "banner"]
-    assert banners == ["SIMULATED DATA: ships and voyages here were made up by barometer simulate."]
+def test_simulated_data_and_links_as_known_on_a_day_are_announced(
+    data: Row, root: Element, render: Render
+) -> None:
+    known = render(notes=data["notes"] | {"known_on": "2026-03-01", "is_simulated": False})
+    simulated, known_on = (
+        [text_of(node) for node in page_of.iter("p") if node.get("class") == "banner"]
+        for page_of in (root, known)
+    )
+    assert simulated == [
+        "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
+    ]
+    assert [text.startswith("AS KNOWN ON 2026-03-01") for text in known_on] == [True]
 
 
 # Safe.
 
-HOSTILE = {
-    '=HYPERLINK("http://x";"y")': '=HYPERLINK("http://x";"y")',
-    "<script>alert(1)</script>": "<script>alert(1)</script>",
-    "</td></table><h1>\"'&": "</td></table><h1>\"'&",
-    "A\u202eB\x1b[31m\u2028C": "A B [31m C",
-    "{{ 7 * 7 }}": "{{ 7 * 7 }}",
-}
-"""What is sent, and what is shown."""
 SCRIPT = "<script>alert(1)</script>"
+MARKUP = ['=HYPERLINK("http://x";"y")', SCRIPT, "</td></table><h1>\"'&", "{{ 7 * 7 }}"]
+HOSTILE = {"A\u202eB\x1b[31m\u2028C": "A B [31m C", **dict(zip(MARKUP, MARKUP, strict=True))}
+"""What is sent, and what is shown."""
 
 
 def test_names_are_text_apart_from_the_text_around(data: Row, render: Render) -> None:
@@ -256,16 +250,9 @@ def test_names_are_text_apart_from_the_text_around(data: Row, render: Render) ->
 
 def test_possible_dark_calls_are_apart_with_their_reasons(render: Render) -> None:
     silence = {
-        "vessel_name": SCRIPT,
-        "imo": 9999993,
-        "mmsi": 273399990,
-        "flag": "RU",
-        "silent_from": datetime(2026, 3, 17, 3),
-        "silent_to": datetime(2026, 3, 19, 15, 30),
-        "hours": 60.5,
-        "port_name": "Kharg Island",
-        "link_tier": "strong",
-        "link_reasons": "listed",
+        **{"vessel_name": SCRIPT, "imo": 9999993, "mmsi": 273399990, "flag": "RU", "hours": 60.5},
+        **{"silent_from": datetime(2026, 3, 17, 3), "silent_to": datetime(2026, 3, 19, 15, 30)},
+        **{"port_name": "Kharg Island", "link_tier": "strong", "link_reasons": "listed"},
         "reasons": "others heard; deeper after",
     }
     root = render(possible_dark_calls=[silence])
@@ -273,24 +260,17 @@ def test_possible_dark_calls_are_apart_with_their_reasons(render: Render) -> Non
     assert "Not in the number." in text_of(section)
     (row,) = section.iterfind(".//tbody/tr")
     assert cells(row)[1:] == [
-        "Tue 17 Mar 03:00 to Thu 19 Mar 15:30 60.5 hours",
-        "Kharg Island",
-        "strong: listed",
+        *("Tue 17 Mar 03:00 to Thu 19 Mar 15:30 60.5 hours", "Kharg Island", "strong: listed"),
         "others heard; deeper after",
     ]
     assert text_of(next(root.iter("dd"))) == "at least 16"
 
 
 RESTATED: Row = {
-    "week": "2026-W10",
-    "number": "russian_linked_tanker_calls",
+    **{"week": "2026-W10", "number": "russian_linked_tanker_calls"},
     **dict.fromkeys(("link_tier", "port_name", "ports", "calls_came", "calls_went")),
-    "old_port_calls": 24,
-    "new_port_calls": 26,
-    "old_state": "partial",
-    "new_state": "complete",
-    "reasons": "late file",
-    "detail": SCRIPT,
+    **{"old_port_calls": 24, "new_port_calls": 26, "old_state": "partial"},
+    **{"new_state": "complete", "reasons": "late file", "detail": SCRIPT},
 }
 
 
@@ -305,12 +285,9 @@ def test_restated_numbers_are_at_the_top_and_in_a_table(render: Render) -> None:
     assert linked[5:] == ["partial, now complete", f"late file: {SCRIPT}"]
     assert port[1:3] == ["calls, link strong", "Kharg Island"]
     assert state[1:5] == ["state", "3 ports", "–", "–"]
-
-
-def test_many_restated_numbers_leave_the_page_short(render: Render) -> None:
-    root = render(restatement=[RESTATED] * 200)
-    assert len(rows_of(root, "Restated counts")) == page.MOST_RESTATED
-    assert f"the first {page.MOST_RESTATED} of 200 rows" in text_of(root)
+    many = render(restatement=[RESTATED] * 200)
+    assert len(rows_of(many, "Restated counts")) == page.MOST_RESTATED, "the page stays short"
+    assert f"the first {page.MOST_RESTATED} of 200 rows" in text_of(many)
 
 
 UNHEARD = dict.fromkeys((*COUNTS, "low_95", "high_95")) | {
@@ -337,28 +314,19 @@ def test_an_open_week_says_so_far_and_compares_nothing(data: Row, render: Render
     assert not [node for node in root.iter("p") if node.get("class") == "word"]
 
 
-def test_a_week_without_a_linked_call(render: Render) -> None:
+def test_a_week_without_a_linked_call_or_without_any_tanker(data: Row, render: Render) -> None:
     none = dict.fromkeys(COUNTS[1:], 0) | {"low_95": 0.0}
     root = render(last=none | {"state": "complete"}, linked=[])
     assert text_of(next(root.iter("dd"))) == "0"
     assert "No call of a tanker with a link to Russia in this week." in text_of(root)
-
-
-def test_a_week_without_any_tanker(data: Row, render: Render) -> None:
     ports = [row | {"tanker_calls": 0, "linked_calls": 0} for row in data["ports"]]
-    none = {"tanker_calls": 0, "russian_linked_tanker_calls": 0, "state": "partial"}
+    none = dict.fromkeys(COUNTS[:2], 0) | {"state": "partial"}
     assert "0 seen" in text_of(render(last=none, ports=ports, linked=[]))
 
 
 def test_the_first_week_is_drawn(data: Row) -> None:
     first = data | {"barometer": data["barometer"][-1:]}
     assert "1 week from 2026-W12 to 2026-W12" in page.render(first)
-
-
-def test_links_as_known_on_a_day_are_announced(data: Row, render: Render) -> None:
-    root = render(notes=data["notes"] | {"known_on": "2026-03-01", "is_simulated": False})
-    (banner,) = (text_of(node) for node in root.iter("p") if node.get("class") == "banner")
-    assert banner.startswith("AS KNOWN ON 2026-03-01")
 
 
 # Seen by everybody.
@@ -385,7 +353,4 @@ def test_contrast_is_enough(palette: dict[str, str]) -> None:
         assert contrast(palette[text], palette[ground]) >= 4.5, (text, ground)
     for mark in ("linked", "berth", "all", "fence", "muted"):
         assert contrast(palette[mark], palette["paper"]) >= 3, mark
-
-
-def test_the_dark_has_every_colour() -> None:
-    assert list(page.DARK) == list(page.LIGHT)
+    assert list(palette) == list(page.LIGHT)
