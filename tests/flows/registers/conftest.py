@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -16,23 +17,21 @@ from tests.flows.registers.forms import FORMS, Ask, Row
 def read(request: pytest.FixtureRequest, tmp_path: Path) -> Read:
     """Reads a content with `PUBLISHER` of the test's module; the file's name tells nothing."""
 
-    def read(content: str | bytes, name: str = "list.bin") -> Rows:
+    def read(content: str | bytes, publisher: ModuleType | None = None, name: str = "list") -> Rows:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_list(request.module.PUBLISHER, path)
+        return read_list(publisher or request.module.PUBLISHER, path)
 
     return read
 
 
 @pytest.fixture
-def ask(tmp_path: Path) -> Ask:
+def ask(read: Read) -> Ask:
     """Reads rows of a form, or a whole content of it."""
 
-    def ask(form: str, *rows: Row, content: str | bytes = "", name: str = "list.bin") -> Rows:
-        written = content or FORMS[form].content(*rows)
-        path = tmp_path / name
-        path.write_bytes(written.encode() if isinstance(written, str) else written)
-        return read_list(FORMS[form].publisher, path)
+    def ask(form: str, *rows: Row, content: str | bytes = "", name: str = "list") -> Rows:
+        of = FORMS[form]
+        return read(content or of.content(*rows), of.publisher, name)
 
     return ask
 

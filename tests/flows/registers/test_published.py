@@ -17,7 +17,6 @@ from tests.build.lists import (
     FSF_SHIP,
     GUR_SHIP,
     KOROLEV,
-    MARITIME_SHIP,
     TEAM_SHIP,
     UK_COLUMNS,
     UK_PERSON,
@@ -25,104 +24,49 @@ from tests.build.lists import (
 )
 from tests.flows.registers.forms import FORMS, Ask, form_of, values
 
+SIM_VEGA = {
+    **{"imo": 9074729, "vessel_name": "SIM VEGA", "vessel_type": "Crude Oil Tanker"},
+    **{"former_names": ("SIM DENEB", "SIM SADR"), "call_sign": "TJMC1", "flag": "CM"},
+    **{"mmsis": (613000001,), "built_year": 2004, "line": 2},
+}
+NO_CALL_SIGN = {"call_sign": None, "built_year": None}
 ENTRIES = {
     "annexes": Entry(
-        register="eu-833-2014",
-        link_source="EU 833/2014",
-        reference="Regulation (EU) No 833/2014, Annex XLII, point 7",
-        programme="EU-RUS",
-        imo=9402471,
-        vessel_name="APAR",
-        former_names=("FENG SHOU", "ANDROMEDA STAR"),
-        listed_on=date(2024, 6, 25),
+        *("eu-833-2014", "EU 833/2014", "Regulation (EU) No 833/2014, Annex XLII, point 7"),
+        **{"programme": "EU-RUS", "imo": 9402471, "vessel_name": "APAR", "line": 2},
+        **{"former_names": ("FENG SHOU", "ANDROMEDA STAR"), "listed_on": date(2024, 6, 25)},
         ground="3s(2)(b)",
-        line=2,
     ),
     "fsf.csv": Entry(
-        register="eu-consolidated",
-        link_source="EU consolidated list",
-        reference="EU.9000.1",
-        programme="PRK",
-        imo=9036387,
-        vessel_name="NEW KONK",
-        former_names=("뉴 콘크",),
-        listed_on=date(2022, 12, 12),
-        line=2,
+        *("eu-consolidated", "EU consolidated list", "EU.9000.1"),
+        **{"programme": "PRK", "imo": 9036387, "vessel_name": "NEW KONK", "line": 2},
+        **{"former_names": ("뉴 콘크",), "listed_on": date(2022, 12, 12)},
     ),
     "uk": Entry(
-        register="uk-sanctions",
-        link_source="UK sanctions list",
-        reference="RUS2176",
-        programme=UK_RUSSIA,
-        imo=9826902,
-        vessel_name="KOROLEV PROSPECT",
-        flag="GA",
-        vessel_type="Oil Tanker",
-        built_year=2019,
-        listed_on=date(2024, 7, 31),
-        ground="Shipping sanctions",
-        line=5,
+        *("uk-sanctions", "UK sanctions list", "RUS2176"),
+        **{"programme": UK_RUSSIA, "imo": 9826902, "vessel_name": "KOROLEV PROSPECT"},
+        **{"flag": "GA", "vessel_type": "Oil Tanker", "built_year": 2019, "line": 5},
+        **{"listed_on": date(2024, 7, 31), "ground": "Shipping sanctions"},
     ),
     "gur": Entry(
-        register="gur",
-        link_source="GUR catalogue",
-        reference="war-sanctions.gur.gov.ua ship 77",
-        programme="GUR",
-        imo=9074729,
-        mmsis=(613000001, 273000002),
-        vessel_name="SIM VEGA",
-        former_names=("SIM DENEB", "SIM SADR"),
-        call_sign="TJMC1",
-        flag="CM",
-        vessel_type="Crude Oil Tanker",
-        built_year=2004,
-        line=2,
+        *("gur", "GUR catalogue", "war-sanctions.gur.gov.ua ship 77"),
+        **SIM_VEGA | {"programme": "GUR", "mmsis": (613000001, 273000002)},
     ),
     "team": Entry(
-        register="team:our-fleet",
-        link_source="Extract of 3 May 2025",
-        reference="file 12",
-        imo=9074729,
-        mmsis=(613000001,),
-        vessel_name="SIM VEGA",
-        vessel_type="Crude Oil Tanker",
-        length_m=249.9,
-        link_tier="strong",
-        link_reason="owner",
-        valid_from=date(2025, 1, 31),
-        valid_to=date(2025, 12, 31),
-        line=2,
+        *("team:our-fleet", "Extract of 3 May 2025", "file 12"),
+        **SIM_VEGA | NO_CALL_SIGN | {"former_names": (), "flag": None},
+        **{"length_m": 249.9, "link_tier": "strong", "link_reason": "owner"},
+        **{"valid_from": date(2025, 1, 31), "valid_to": date(2025, 12, 31)},
     ),
     "maritime.csv": Entry(
-        register="opensanctions:maritime",
-        link_source="OpenSanctions maritime",
-        reference="NK-1",
-        programme="dataset:us_ofac_sdn",
-        imo=9074729,
-        mmsis=(273000002, 613000001),
-        vessel_name="SIM VEGA",
-        former_names=("SIM DENEB", "SIM SADR"),
-        flag="CM",
+        *("opensanctions:maritime", "OpenSanctions maritime", "NK-1", "dataset:us_ofac_sdn"),
+        **SIM_VEGA | NO_CALL_SIGN | {"vessel_type": None, "mmsis": (273000002, 613000001)},
         ground="mare.shadow;sanction",
-        line=2,
     ),
     "ftm.json": Entry(
-        register="opensanctions:collection",
-        link_source="OpenSanctions collection",
-        reference="NK-1",
-        programme="dataset:us_ofac_sdn",
-        imo=9074729,
-        mmsis=(613000001,),
-        vessel_name="SIM VEGA",
-        former_names=("SIM DENEB",),
-        call_sign="TJMC1",
-        flag="CM",
-        vessel_type="Crude Oil Tanker",
-        deadweight_t=105000,
-        gross_t=57000,
-        built_year=2004,
-        ground="sanction",
-        line=1,
+        *("opensanctions:collection", "OpenSanctions collection", "NK-1", "dataset:us_ofac_sdn"),
+        **SIM_VEGA | {"former_names": ("SIM DENEB",), "line": 1},
+        **{"deadweight_t": 105000, "gross_t": 57000, "ground": "sanction"},
     ),
 }
 """Of each list its ship; `test_ofac.py` has OFAC's."""
@@ -167,23 +111,23 @@ COLUMNS_2026 = (
 ).split(",")
 
 
-def written(form: str, columns: list[str], delimiter: str = ",", **renamed: str) -> str:
+SHIPS = {"annexes": APAR, "uk": KOROLEV, "gur": GUR_SHIP, "team": TEAM_SHIP}
+
+
+def written(form: str, columns: list[str], delimiter: str = ",", **changes: str) -> str:
     """The ship of a list under other columns."""
-    ships = {"annexes": APAR, "uk": KOROLEV, "gur": GUR_SHIP, "team": TEAM_SHIP}
-    ship = (ships | {"maritime.csv": MARITIME_SHIP})[form]
+    ship, top = SHIPS[form], "Report Date: 21-Sep-2026\n" if form == "uk" else ""
     cells = {name: ship.get(name.strip().lower(), ship.get(name, "")) for name in columns}
-    top = "Report Date: 21-Sep-2026\n" if form == "uk" else ""
-    return lists.csv_text([cells | renamed], columns, delimiter, top)
+    return lists.csv_text([cells | changes], columns, delimiter, top)
 
 
+SIZES = ("Length of ship", "Tonnage of ship")
 COLUMNS: dict[str, str] = {
     "annexes: those of 2026": written("annexes", COLUMNS_2026),
     "annexes: another order, and more": written("annexes", [*reversed(ANNEX_COLUMNS), "more"]),
     "uk: another order": written("uk", [*reversed(UK_COLUMNS)]),
     "uk: more": written("uk", ["New", *UK_COLUMNS, "Newer"]),
-    "uk: fewer": written(
-        "uk", [c for c in UK_COLUMNS if c not in ("Length of ship", "Tonnage of ship")]
-    ),
+    "uk: fewer": written("uk", [c for c in UK_COLUMNS if c not in SIZES]),
     "gur: another order, and more": written("gur", ["note", *reversed(GUR_SHIP)]),
     "team: another order, and in capitals": written(
         "team", ["Note", *(f" {column.upper()} " for column in reversed(TEAM_SHIP))]
@@ -224,32 +168,35 @@ def test_older_copies_of_the_uks_list(ask: Ask) -> None:
     assert (found.facts(), found.junk) == (ask("uk", KOROLEV).facts(), [])
 
 
-BRUSSELS = "2026-04-16T00:12:04.000+02:00"
+REPORT = "Report Date: "
 DAYS: dict[str, tuple[dict[str, str], date | None]] = {
-    "fsf.xml: the day in Brussels": ({"generated": BRUSSELS}, date(2026, 4, 16)),
-    "fsf.xml: the day in Brussels, from UTC": (
-        *({"generated": "2026-04-15T22:12:04Z"}, date(2026, 4, 16)),
-    ),
-    "fsf.xml: in winter": ({"generated": "2026-01-15T22:30:00Z"}, date(2026, 1, 15)),
-    "fsf.xml: without a time": ({"generated": "2026-04-16"}, date(2026, 4, 16)),
-    "fsf.xml: a word": ({"generated": "yesterday"}, None),
-    "uk: cells after it": ({"top": "Report Date: 21-Sep-2026,,,\n"}, date(2026, 9, 21)),
-    "uk: in digits": ({"top": "Report Date: 21/09/2026\n\n"}, date(2026, 9, 21)),
-    "uk: 31 February": ({"top": "Report Date: 31-Feb-2026\n"}, None),
-    "uk: no day": ({"top": "Report Date:\n"}, None),
+    **{
+        f"fsf.xml: {generated}": ({"generated": generated}, day)
+        for generated, day in (
+            ("2026-04-16T00:12:04.000+02:00", date(2026, 4, 16)),
+            ("2026-04-15T22:12:04Z", date(2026, 4, 16)),
+            ("2026-01-15T22:30:00Z", date(2026, 1, 15)),
+            ("2026-04-16", date(2026, 4, 16)),
+            ("yesterday", None),
+        )
+    },
+    "uk: cells after it": ({"top": f"{REPORT}21-Sep-2026,,,\n"}, date(2026, 9, 21)),
+    "uk: in digits": ({"top": f"{REPORT}21/09/2026\n\n"}, date(2026, 9, 21)),
+    "uk: 31 February": ({"top": f"{REPORT}31-Feb-2026\n"}, None),
+    "uk: no day": ({"top": f"{REPORT}\n"}, None),
     "uk: no line": ({"top": ""}, None),
 }
 
 
 @pytest.mark.parametrize("case", DAYS)
 def test_the_day_of_a_list(case: str, ask: Ask) -> None:
+    """The Commission's is that in Brussels."""
     how, day = DAYS[case]
-    of_uk = form_of(case) == "uk"
-    content = lists.uk_list(KOROLEV, **how) if of_uk else lists.fsf_xml(FSF_SHIP, **how)
-    found = ask(form_of(case), content=content)
-    assert (found.published_on, values(found.entries, "imo")) == (
-        *(day, [9826902 if of_uk else 9036387]),
-    )
+    if form_of(case) == "uk":
+        found, imo = ask("uk", content=lists.uk_list(KOROLEV, **how)), 9826902
+    else:
+        found, imo = ask("fsf.xml", content=lists.fsf_xml(FSF_SHIP, **how)), 9036387
+    assert (found.published_on, values(found.entries, "imo")) == (day, [imo])
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import duckdb
 import pytest
 
 from flows.home.settings import BarometerError
-from flows.lists.entry import as_table
 from flows.publishers import eu, gur, ofac, team
-from tests.build.lists import GUR_SHIP, Rows, read_list
+from tests.build.lists import GUR_SHIP, read_list
 from tests.conftest import ROOT
+from tests.flows.registers.forms import values
 
 SHARED = ROOT.parent / "shared" / "data" / "registers"
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
@@ -28,109 +28,67 @@ def asked(query: str, path: Path, **parameters: Any) -> list[tuple]:
     return duckdb.execute(query, {"file": str(path), **parameters}).fetchall()
 
 
+ANNEX_QUERY = """
+    select
+        row_number() over () + 1 as line,
+        'EU 833/2014' as link_source,
+        'Regulation (EU) No 833/2014, Annex ' || annex || ', point ' || recordId as reference,
+        programKey as programme,
+        case when list_sum([imoNumber[i]::int * (8 - i) for i in range(1, 7)]) % 10
+            = imoNumber[7]::int then imoNumber::int end as imo,
+        upper(trim(name)) as vessel_name,
+        coalesce(string_split(upper(previousName), '; '), []) as former_names,
+        cast(strptime(startDate, '%-d.%-m.%Y') as date) as listed_on,
+        array_to_string(
+            ['3s(2)(' || letter || ')' for letter in list_sort(list_distinct(
+                regexp_extract_all(reason, 'point \\(([a-g])\\)', 1)))],
+            ';'
+        ) as ground
+    from read_csv($file, header = true, all_varchar = true, quote = '"')
+"""
+
+
 def test_annex_xlii_gives_what_sql_reads_in_it() -> None:
-    """The other side is DuckDB's own CSV reader, and a check digit in SQL."""
-    query = """
-        with printed as (
-            select
-                row_number() over () + 1 as line,
-                'EU 833/2014' as link_source,
-                'Regulation (EU) No 833/2014, Annex ' || annex || ', point ' || recordId
-                    as reference,
-                programKey as programme,
-                case
-                    when list_sum(
-                        list_transform(range(1, 7), i -> (8 - i) * cast(imoNumber[i] as integer))
-                    ) % 10 = cast(imoNumber[7] as integer) then cast(imoNumber as integer)
-                end as imo,
-                upper(trim(name)) as vessel_name,
-                array_to_string(string_split(upper(previousName), '; '), '|') as former_names,
-                cast(strptime(startDate, '%-d.%-m.%Y') as date) as listed_on,
-                list_aggregate(
-                    list_transform(
-                        list_sort(list_distinct(
-                            regexp_extract_all(reason, 'point \\(([a-g])\\)', 1)
-                        )),
-                        letter -> '3s(2)(' || letter || ')'
-                    ),
-                    'string_agg', ';'
-                ) as ground
-            from read_csv($source, header = true, all_varchar = true, quote = '"')
-        ),
-        taken as (
-            select
-                line, link_source, reference, programme, imo, vessel_name,
-                nullif(array_to_string(former_names, '|'), '') as former_names, listed_on, ground
-            from entry
-        )
-        select
-            (select count(*) from printed),
-            (select count(*) from taken),
-            (select count(*) from (from printed except all from taken)),
-            (select count(*) from (from taken except all from printed))
-    """
-    rows = read_list(eu, ANNEX_XLII)
-    assert rows.junk == []
-    with duckdb.connect() as con:
-        con.register("entry", as_table(rows.entries))
-        answer = con.execute(query, {"source": str(ANNEX_XLII)}).fetchone()
-    printed, *others = answer
-    assert printed > 600
-    assert others == [printed, 0, 0]
+    rows, found = read_list(eu, ANNEX_XLII), asked(ANNEX_QUERY, ANNEX_XLII)
+    fields = "line link_source reference programme imo vessel_name former_names listed_on ground"
+    assert values(rows.entries, fields) == [
+        (*before, tuple(names), listed_on, ground) for *before, names, listed_on, ground in found
+    ]
+    assert rows.junk == [] and len(found) > 600
 
 
-def ships(select: str) -> list[tuple]:
-    """A query over the catalogue of GUR, as `ship`."""
-    columns = dict.fromkeys(GUR_SHIP, "VARCHAR")
-    read_csv = (
-        "read_csv($file, auto_detect = false, header = true, delim = ',', columns = $columns)"
+GUR_QUERY = """
+    with digit as (
+        select *, regexp_extract_all(imo, '[0-9]')::int[] as d
+        from read_csv($file, auto_detect = false, header = true, delim = ',', columns = $columns)
     )
-    return asked(f"with ship as (from {read_csv}) {select}", GUR, columns=columns)
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Rows:
-    return read_list(gur, GUR)
-
-
-def test_the_catalogue_of_gur_has_every_ship(catalogue: Rows) -> None:
-    assert Counter(e.vessel_type for e in catalogue.entries) == dict(
-        ships("select vessel_type, count(*) from ship group by all")
-    )
-    assert not any(j.is_whole for j in catalogue.junk)
-    assert sorted((str(e.imo),) for e in catalogue.entries if e.is_delisted) == sorted(
-        ships("select imo from ship where status = 'delisted_from_gur'")
-    )
-    without_page = [e for e in catalogue.entries if e.reference.startswith("IMO")]
-    assert sorted((e.reference,) for e in without_page) == sorted(
-        ships("select 'IMO ' || imo from ship where gur_id is null")
-    )
-
-
-def test_the_catalogue_of_gur_has_every_hull_with_a_right_check_digit(catalogue: Rows) -> None:
-    hulls = ships(
-        """
-        select imo::int from (select imo, regexp_extract_all(imo, '[0-9]')::int[] as d from ship)
-        where regexp_full_match(imo, '[0-9]{7}')
+    select
+        vessel_type,
+        status = 'delisted_from_gur' as is_delisted,
+        case when gur_id is null then 'IMO ' || imo
+            else 'war-sanctions.gur.gov.ua ship ' || gur_id end as reference,
+        case when regexp_full_match(imo, '[0-9]{7}')
             and (7 * d[1] + 6 * d[2] + 5 * d[3] + 4 * d[4] + 3 * d[5] + 2 * d[6]) % 10 = d[7]
-        """
-    )
-    assert sorted((e.imo,) for e in catalogue.entries if e.imo) == sorted(hulls)
+            then imo::int end as imo,
+        list_filter(
+            list_distinct([mmsi_current, mmsi_legacy]),
+            mmsi -> regexp_full_match(mmsi, '[2-7][0-9]{8}')
+        ) as mmsis,
+        mmsi_current = 'Call sign' as is_label
+    from digit
+"""
 
 
-def test_the_catalogue_of_gur_has_every_mmsi_and_names_the_labels(catalogue: Rows) -> None:
-    labels = [j for j in catalogue.junk if "mmsi_current holds the label 'Call sign'" in j.reason]
-    assert [(len(labels),)] == ships("select count(*) from ship where mmsi_current = 'Call sign'")
-    mmsis = ships(
-        """
-        select imo, mmsi::int
-        from (select imo, unnest([mmsi_current, mmsi_legacy]) as mmsi from ship)
-        where regexp_full_match(mmsi, '[2-7][0-9]{8}') and imo is not null
-        """
-    )
-    assert {(str(e.imo), m) for e in catalogue.entries if e.imo for m in e.mmsis} == {
-        (imo, mmsi) for imo, mmsi in mmsis if not imo.startswith("RS")
-    }
+def test_the_catalogue_of_gur_has_every_ship_hull_and_mmsi_and_names_the_labels() -> None:
+    rows = read_list(gur, GUR)
+    found = asked(GUR_QUERY, GUR, columns=dict.fromkeys(GUR_SHIP, "VARCHAR"))
+    assert Counter(
+        (e.vessel_type, e.is_delisted, e.reference, e.imo, tuple(sorted(e.mmsis)))
+        for e in rows.entries
+    ) == Counter((*fields, tuple(sorted(map(int, mmsis)))) for *fields, mmsis, _ in found)
+    assert not any(j.is_whole for j in rows.junk)
+    labels = [j for j in rows.junk if "mmsi_current holds the label 'Call sign'" in j.reason]
+    assert len(labels) == sum(bool(is_label) for *_, is_label in found) > 0
 
 
 CSV_QUERY = r"""
