@@ -42,31 +42,17 @@ PACKINGS = ("plain", "gz", "zst", "zip")
 SOURCES = load_sources()
 
 FIX = {
-    "mmsi": "422100987",
-    "reported_at": "2026-04-15T12:00:00",
-    "lon": "50.33123",
-    "lat": "29.23456",
-    "sog_kn": "0.1",
-    "cog_deg": "123.4",
-    "heading_deg": "120",
-    "nav_status": "5",
-    "imo": "9074729",
-    "vessel_name": "BARO ONE",
-    "call_sign": "EPAB1",
-    "ship_type": "80",
-    "length_m": "240",
-    "beam_m": "42",
-    "draught_m": "12.5",
+    **{"mmsi": "422100987", "reported_at": "2026-04-15T12:00:00", "lon": "50.33123"},
+    **{"lat": "29.23456", "sog_kn": "0.1", "cog_deg": "123.4", "heading_deg": "120"},
+    **{"nav_status": "5", "imo": "9074729", "vessel_name": "BARO ONE", "call_sign": "EPAB1"},
+    **{"ship_type": "80", "length_m": "240", "beam_m": "42", "draught_m": "12.5"},
     "destination": "KHARG",
 }
 """A fix that is in order, as MarineCadastre would write it."""
 
-AS_PUBLISHED = {
-    "danish-maritime-authority": {
-        "reported_at": "15/04/2026 12:00:00",
-        "nav_status": "Moored",
-        "ship_type": "Tanker",
-    },
+WORDS = {"nav_status": "Moored", "ship_type": "Tanker"}
+AS_PUBLISHED: dict[str, dict[str, str]] = {
+    "danish-maritime-authority": WORDS | {"reported_at": "15/04/2026 12:00:00"},
     "aishub": {"reported_at": "2026-04-15 12:00:00 GMT"},
     "aishub-encoded": {"reported_at": "1776254400"},
     "vt-explorer": {"reported_at": "2026-04-15 12:00:00 UTC"},
@@ -74,12 +60,8 @@ AS_PUBLISHED = {
     "aisstream-hormuz-tracker": {"reported_at": "2026-04-15T12:00:00.000Z"},
     "aisstream-listen": {"reported_at": "2026-04-15T12:00:00.000Z"},
     "brest-naridata": {"reported_at": "1776254400"},
-    "marine-exchange-alaska": {"nav_status": "Moored", "ship_type": "Tanker"},
-    "marine-exchange-alaska-legacy": {
-        "reported_at": "15 Apr 2026 12:00:00 UTC",
-        "nav_status": "Moored",
-        "ship_type": "Tanker",
-    },
+    "marine-exchange-alaska": WORDS,
+    "marine-exchange-alaska-legacy": WORDS | {"reported_at": "15 Apr 2026 12:00:00 UTC"},
     "ais-world-sample": {"reported_at": "2026-04-15T12:00:00+00:00", "ship_type": "Tanker"},
 }
 """How a layout writes the fix where its time or its words differ."""
@@ -356,10 +338,8 @@ def _rows(settings: Settings, kind: str) -> list[tuple[Any, ...]]:
             part = getattr(entry, kind)
             if part is None:
                 continue
-            rows = con.execute(
-                "select * from read_parquet($p, hive_partitioning = false)",
-                {"p": str(settings.home / part.path)},
-            )
+            query = "select * from read_parquet($p, hive_partitioning = false)"
+            rows = con.execute(query, {"p": str(settings.home / part.path)})
             assert [c[0] for c in rows.description or []] == schema
             mine = rows.fetchall()
             assert len(mine) == part.rows
@@ -369,18 +349,14 @@ def _rows(settings: Settings, kind: str) -> list[tuple[Any, ...]]:
 
 def ledger(settings: Settings) -> list[tuple[Any, ...]]:
     """The counts of every input, without its name, which is the first that came."""
-    entries = read_manifest(settings.home).entries.values()
-    for e in entries:
+    found: list[tuple[Any, ...]] = []
+    for e in read_manifest(settings.home).entries.values():
         assert e.rows_accounted == e.rows_read
         assert e.rows_kept == (e.position.rows if e.position else 0)
         assert e.rows_rejected == (e.reject.rows if e.reject else 0)
-    return [
-        (
-            *(e.file_id, e.source, e.rows_read, e.rows_kept, e.rows_repeated, e.rows_rejected),
-            *(e.first_reported_at, e.last_reported_at),
-        )
-        for e in entries
-    ]
+        counts = (e.rows_read, e.rows_kept, e.rows_repeated, e.rows_rejected)
+        found.append((e.file_id, e.source, *counts, e.first_reported_at, e.last_reported_at))
+    return found
 
 
 def tree(home: Path) -> dict[str, bytes]:

@@ -109,12 +109,9 @@ FSF_COLUMNS = (
     "Identification_Number;Identification_TypeCode;Identification_TypeDescription"
 ).split(";")
 _FSF_SHIP = {
-    "fileGenerationDate": "05/08/2026",
-    "Entity_LogicalId": "150000",
-    "Entity_EU_ReferenceNumber": "EU.9000.1",
-    "Entity_DesignationDate": "2022-12-12",
-    "Entity_SubjectType": "E",
-    "Entity_SubjectType_ClassificationCode": "enterprise",
+    **{"fileGenerationDate": "05/08/2026", "Entity_LogicalId": "150000"},
+    **{"Entity_EU_ReferenceNumber": "EU.9000.1", "Entity_DesignationDate": "2022-12-12"},
+    **{"Entity_SubjectType": "E", "Entity_SubjectType_ClassificationCode": "enterprise"},
     "Entity_Regulation_PublicationDate": "2024-05-31",
     "Entity_Regulation_EntryIntoForceDate": "2024-05-31",
     "Entity_Regulation_Programme": "PRK",

@@ -59,15 +59,12 @@ class Post(NamedTuple):
         return sorted(found, key=lambda path: int(path.stem))
 
     def environ(self, **changes: str) -> dict[str, str]:
-        return {
-            "BAROMETER_SMTP_HOST": "localhost",
-            "BAROMETER_SMTP_PORT": str(self.port),
-            "BAROMETER_SMTP_SECURITY": self.security,
-            "BAROMETER_SMTP_USER": "barometer",
-            "BAROMETER_SMTP_PASSWORD": PASSWORD,
-            "BAROMETER_MAIL_FROM": "Barometer <barometer@example.org>",
-            "BAROMETER_MAIL_TO": ",".join(TEAM),
-        } | changes
+        given = {
+            **{"SMTP_HOST": "localhost", "SMTP_PORT": str(self.port)},
+            **{"SMTP_SECURITY": self.security, "SMTP_USER": "barometer", "SMTP_PASSWORD": PASSWORD},
+            **{"MAIL_FROM": "Barometer <barometer@example.org>", "MAIL_TO": ",".join(TEAM)},
+        }
+        return {f"BAROMETER_{name}": value for name, value in given.items()} | changes
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -83,9 +80,8 @@ def authority() -> trustme.CA:
 
 def serve(folder: Path, authority: trustme.CA, security: str) -> Iterator[Post]:
     authority.cert_pem.write_to_path(folder / "authority.pem")
-    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(
-        folder / "server.pem"
-    )
+    certificate = authority.issue_cert("localhost").private_key_and_cert_chain_pem
+    certificate.write_to_path(folder / "server.pem")
     (folder / "login.json").write_text(json.dumps({"user": "barometer", "password": PASSWORD}))
     (folder / "behaviour.json").write_text("{}")
     program = [sys.executable, str(SERVER), str(folder), security]
@@ -95,19 +91,14 @@ def serve(folder: Path, authority: trustme.CA, security: str) -> Iterator[Post]:
         server.kill()
 
 
-@pytest.fixture(scope="module")
-def starttls(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Post]:
-    yield from serve(tmp_path_factory.mktemp("starttls"), authority, "starttls")
+def _serving(security: str) -> Any:
+    def started(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Post]:
+        yield from serve(tmp_path_factory.mktemp(security), authority, security)
+
+    return pytest.fixture(scope="module")(started)
 
 
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Post]:
-    yield from serve(tmp_path_factory.mktemp("tls"), authority, "tls")
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Post]:
-    yield from serve(tmp_path_factory.mktemp("plain"), authority, "none")
+starttls, tls, plain = map(_serving, ("starttls", "tls", "none"))
 
 
 def emptied(post: Post, monkeypatch: pytest.MonkeyPatch) -> Post:

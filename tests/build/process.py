@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = "import sys; from pathlib import Path; from flows.home import lock\n"
@@ -22,28 +23,18 @@ def unset() -> dict[str, str]:
 
 def barometer(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """The real command, without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "flows.cli", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=unset() | environ,
-        check=False,
-        timeout=300,
-    )
+    command = [sys.executable, "-m", "flows.cli", *arguments]
+    place: dict[str, Any] = {"cwd": ROOT, "env": unset() | environ, "timeout": 300}
+    return subprocess.run(command, capture_output=True, text=True, check=False, **place)
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the lock of a folder."""
     folder.mkdir(exist_ok=True)
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    holder = subprocess.Popen(command, **pipes, text=True, cwd=ROOT)
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         yield holder

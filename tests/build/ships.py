@@ -51,15 +51,9 @@ def imo(stem: int) -> int:
 def ship(number: int, name: str, mid: int = 352, **said: str) -> Ship:
     """A tanker of 244 m with an MMSI and an IMO number of its own."""
     return {
-        "mmsi": str(mid * 1_000_000 + 990_000 + number),
-        "imo": str(imo(990_000 + number)),
-        "vessel_name": name,
-        "call_sign": f"CALL{number}",
-        "ship_type": "Tanker",
-        "length_m": "244",
-        "beam_m": "42",
-        "draught_m": "9.5",
-        "destination": "",
+        **{"mmsi": str(mid * 1_000_000 + 990_000 + number), "imo": str(imo(990_000 + number))},
+        **{"vessel_name": name, "call_sign": f"CALL{number}", "ship_type": "Tanker"},
+        **{"length_m": "244", "beam_m": "42", "draught_m": "9.5", "destination": ""},
     } | said
 
 

@@ -89,23 +89,13 @@ def position(
 ) -> dict[str, Any]:
     """A position report. `changes` are of the report itself, or `meta` of its MetaData."""
     meta = {
-        "MMSI": mmsi,
-        "MMSI_String": mmsi,
-        "ShipName": "SEA STAR            ",
-        "latitude": 27.1,
-        "longitude": 56.1,
+        **{"MMSI": mmsi, "MMSI_String": mmsi, "ShipName": "SEA STAR            "},
+        **{"latitude": 27.1, "longitude": 56.1},
         "time_utc": "2026-04-15 12:00:03.563705035 +0000 UTC",
     } | changes.pop("meta", {})
     body = {
-        "MessageID": 1,
-        "UserID": mmsi,
-        "Valid": True,
-        "NavigationalStatus": 5,
-        "Sog": 11.4,
-        "Cog": 187.2,
-        "TrueHeading": 186,
-        "Latitude": 27.123456666,
-        "Longitude": 56.1,
+        **{"MessageID": 1, "UserID": mmsi, "Valid": True, "NavigationalStatus": 5, "Sog": 11.4},
+        **{"Cog": 187.2, "TrueHeading": 186, "Latitude": 27.123456666, "Longitude": 56.1},
         "Timestamp": 2,
     } | changes
     if kind != "PositionReport":
@@ -113,40 +103,27 @@ def position(
     return {"MessageType": kind, "MetaData": meta, "Message": {kind: body}}
 
 
+def static(kind: str, mmsi: int, body: dict[str, Any]) -> dict[str, Any]:
+    """A message of static data."""
+    body = {"UserID": mmsi, "Valid": True} | body
+    return {"MessageType": kind, "MetaData": {"MMSI": mmsi}, "Message": {kind: body}}
+
+
 def ship_static(mmsi: int = 422_000_001, **changes: Any) -> dict[str, Any]:
     """A class A ship's static data."""
     body = {
-        "MessageID": 5,
-        "UserID": mmsi,
-        "Valid": True,
-        "ImoNumber": 9074729,
-        "CallSign": "EPAB1  ",
-        "Name": "SEA STAR@@@@@@@@@@@@",
-        "Type": 80,
-        "Dimension": {"A": 200, "B": 40, "C": 20, "D": 22},
-        "MaximumStaticDraught": 12.5,
-        "Destination": "KHARG               ",
-    } | changes
-    return {
-        "MessageType": "ShipStaticData",
-        "MetaData": {"MMSI": mmsi},
-        "Message": {"ShipStaticData": body},
+        **{"MessageID": 5, "ImoNumber": 9074729, "CallSign": "EPAB1  ", "Type": 80},
+        **{"Name": "SEA STAR@@@@@@@@@@@@", "Dimension": {"A": 200, "B": 40, "C": 20, "D": 22}},
+        **{"MaximumStaticDraught": 12.5, "Destination": "KHARG               "},
     }
+    return static("ShipStaticData", mmsi, body | changes)
 
 
 def static_half(mmsi: int, a: dict[str, Any] | None, b: dict[str, Any] | None) -> dict[str, Any]:
     """Half of a class B ship's static data; the other one is there, empty and not valid."""
-    body = {
-        "UserID": mmsi,
-        "Valid": True,
-        "ReportA": {"Valid": True, **a} if a else {"Valid": False, "Name": ""},
-        "ReportB": {"Valid": True, **b} if b else {"Valid": False, "CallSign": "", "ShipType": 0},
-    }
-    return {
-        "MessageType": "StaticDataReport",
-        "MetaData": {"MMSI": mmsi},
-        "Message": {"StaticDataReport": body},
-    }
+    half_a = {"Valid": True, **a} if a else {"Valid": False, "Name": ""}
+    half_b = {"Valid": True, **b} if b else {"Valid": False, "CallSign": "", "ShipType": 0}
+    return static("StaticDataReport", mmsi, {"ReportA": half_a, "ReportB": half_b})
 
 
 CONFIRMATION = {"MessageType": "SubscriptionConfirmation", "Message": {"CompressionEnabled": True}}
@@ -260,14 +237,9 @@ START_S = 120.0
 def barometer(home: Path, url: str) -> Iterator[subprocess.Popen[str]]:
     """The real command, which does not outlive a test that fails."""
     environ = os.environ | {"BAROMETER_AISSTREAM_KEY": KEY, "BAROMETER_AISSTREAM_URL": url}
-    with subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "listen", "--home", str(home)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=environ,
-    ) as process:
+    command = [sys.executable, "-m", "flows.cli", "listen", "--home", str(home)]
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes, text=True, cwd=ROOT, env=environ) as process:
         try:
             yield process
         finally:

@@ -21,24 +21,16 @@ def main() -> None:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     address = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
-    first = {
-        "endpoint_url": address,
-        "region_name": "us-east-1",
-        "aws_access_key_id": "first",
-        "aws_secret_access_key": "first",
-    }
-    boto3.client("s3", **first).create_bucket(Bucket="lake")
-    iam = boto3.client("iam", **first)
+    first = boto3.Session("first", "first", region_name="us-east-1")
+    first.client("s3", endpoint_url=address).create_bucket(Bucket="lake")
+    iam = first.client("iam", endpoint_url=address)
     iam.create_user(UserName="barometer")
     key = iam.create_access_key(UserName="barometer")["AccessKey"]
     iam.put_user_policy(UserName="barometer", PolicyName="all", PolicyDocument=json.dumps(ALL))
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0  # from here on it is checked who asks
-    found = {
-        "AWS_ENDPOINT_URL": address,
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
-    }
+    found = {"AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1"}
+    found |= {"AWS_ACCESS_KEY_ID": key["AccessKeyId"]}
+    found |= {"AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
     print(json.dumps(found), flush=True)
     sys.stdin.read()
 
