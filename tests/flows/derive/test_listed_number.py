@@ -5,14 +5,13 @@ Each case is a listed tanker that calls at Kharg under a name that no list knows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-import duckdb
 import pytest
 
 from flows.catalogue import access
-from flows.home.settings import Settings
+from tests.build.derivation import Connection
 from tests.build.ships import (
     BANDAR,
     BERTH,
@@ -32,104 +31,77 @@ from tests.build.ships import (
 SINGAPORE: Place = (103.8, 1.2)
 CALL = voyage(SEA, BERTH, SEA)
 OTHER_CALL = voyage((56.3, 26.6), BANDAR, (56.3, 26.6))
-Rows = Iterable[str]
-
-
-def still(hours: float) -> tuple[Callable[[float], tuple[Place, bool]], float]:
-    return (lambda _: (SINGAPORE, True)), hours
+OLD_NAME = {"vessel_name": "OLD LADY"}
 
 
 class Case(NamedTuple):
-    """What the impostor sends and does, and which of the two have a linked call."""
+    """From when to when the impostor lies off Singapore, how often it reports, what it sends."""
 
-    name: str
-    said: dict[str, str]
-    rows: Callable[[int, Ship], Rows]
+    from_day: int = 0
+    hours: float = 36
+    every_min: float = 30
+    said: Ship = {}  # noqa: RUF012 not changed
     gross: str = "-0- "
     calls: int = 1
 
 
-CASES = [
-    Case("three fixes far away", {}, lambda day, of: reports(of, day, still(2), every_min=60)),
-    Case("as many fixes", {}, lambda day, of: reports(of, day, still(36))),
-    Case("more fixes", {}, lambda day, of: reports(of, day, still(36), every_min=2)),
-    Case("before", {}, lambda day, of: reports(of, day - 3, still(36))),
-    Case("before and during", {}, lambda day, of: reports(of, day - 3, still(96))),
-    Case("after", {}, lambda day, of: reports(of, day + 2, still(36))),
-    Case("before and after", {}, lambda day, of: reports(of, day - 3, still(200))),
-    Case(
-        "of another size than the other",
-        {"length_m": "120", "beam_m": "18"},
-        lambda day, of: reports(of, day, still(36)),
+CASES = {
+    "three fixes far away": Case(hours=2, every_min=60),
+    "as many fixes": Case(),
+    "more fixes": Case(every_min=2),
+    "before": Case(-3),
+    "before and during": Case(-3, hours=96),
+    "after": Case(2),
+    "before and after": Case(-3, hours=200),
+    "of another size than the other": Case(said={"length_m": "120", "beam_m": "18"}),
+    "of another size than the register's": Case(
+        said={"length_m": "60", "beam_m": "11"}, gross="57,000"
     ),
-    Case(
-        "of another size than the register's",
-        {"length_m": "60", "beam_m": "11"},
-        lambda day, of: reports(of, day, still(36)),
-        gross="57,000",
-    ),
-    Case(
-        "with the name of the list, for hours",
-        {"vessel_name": "OLD LADY"},
-        lambda day, of: reports(of, day, still(2), every_min=30),
-    ),
-    Case("in Iran too", {}, lambda day, of: reports(of, day, OTHER_CALL), calls=2),
-]
-DAYS = {case.name: 10 + 20 * number for number, case in enumerate(CASES)}
-
-
-def listed(number: int) -> Ship:
-    return ship(400 + 2 * number, f"NEW PAINT {number}")
-
-
-def impostor(number: int) -> Ship:
-    said = {"imo": listed(number)["imo"]} | CASES[number].said
-    return ship(401 + 2 * number, f"ZOMBIE {number}", 620) | said
+    "with the name of the list, for hours": Case(hours=2, said=OLD_NAME),
+    "in Iran too": Case(hours=0, calls=2),
+}
+LISTED = {name: ship(400 + 2 * n, f"NEW PAINT {n}") for n, name in enumerate(CASES)}
+IMPOSTOR = {
+    name: ship(401 + 2 * n, f"ZOMBIE {n}", 620) | {"imo": LISTED[name]["imo"]} | case.said
+    for n, (name, case) in enumerate(CASES.items())
+}
 
 
 def rows() -> Iterator[str]:
-    for number, case in enumerate(CASES):
-        yield from reports(listed(number), DAYS[case.name], CALL)
-        yield from case.rows(DAYS[case.name], impostor(number))
+    for n, (name, case) in enumerate(CASES.items()):
+        day, of = 10 + 20 * n, IMPOSTOR[name]
+        lying = (lambda _: (SINGAPORE, True)), case.hours
+        yield from reports(LISTED[name], day, CALL)
+        way = lying if case.hours else OTHER_CALL
+        yield from reports(of, day + case.from_day, way, every_min=case.every_min)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     entries = [
-        sdn(
-            number + 1,
-            listed(number) | {"vessel_name": "OLD LADY"},
-            "RUSSIA-EO14024",
-            gross=case.gross,
-        )
-        for number, case in enumerate(CASES)
+        sdn(n, LISTED[name] | OLD_NAME, "RUSSIA-EO14024", gross=case.gross)
+        for n, (name, case) in enumerate(CASES.items(), 1)
     ]
     lists = [List("sdn.csv", ofac(*entries), "2026-05-20")]
-    return home_of(tmp_path_factory.mktemp("listed_number"), rows(), lists)
-
-
-@pytest.fixture(scope="module")
-def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with access.reading(home) as opened:
+    with access.reading(home_of(tmp_path_factory.mktemp("listed"), rows(), lists)) as opened:
         yield opened
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=[case.name for case in CASES])
-def test_the_listed_ships_call_is_linked(con: duckdb.DuckDBPyConnection, number: int) -> None:
+@pytest.mark.parametrize("name", CASES)
+def test_the_listed_ships_call_is_linked(con: Connection, name: str) -> None:
     query = """
         select port_call.link_tier from counted_call inner join port_call using (port_call_id)
         where counted_call.is_headline and port_call.mmsi in ($1, $2)
     """
-    ships = [int(of["mmsi"]) for of in (listed(number), impostor(number))]
-    assert con.execute(query, ships).fetchall() == [("strong",)] * CASES[number].calls
+    ships = [int(of["mmsi"]) for of in (LISTED[name], IMPOSTOR[name])]
+    assert con.execute(query, ships).fetchall() == [("strong",)] * CASES[name].calls
 
 
-def test_who_sends_the_number_at_the_same_time_is_told(con: duckdb.DuckDBPyConnection) -> None:
-    number = [case.name for case in CASES].index("as many fixes")
-    for of in (listed(number), impostor(number)):
-        assert "imo_on_two_hulls" in conflicts(con, of)
+def test_who_sends_the_number_at_the_same_time_is_told(con: Connection) -> None:
+    both = LISTED["as many fixes"], IMPOSTOR["as many fixes"]
+    assert all("imo_on_two_hulls" in conflicts(con, of) for of in both)
     query = """
         select distinct matched_by from call_evidence
         inner join port_call using (port_call_id) where mmsi = $1
     """
-    assert con.execute(query, [int(listed(number)["mmsi"])]).fetchall() == [("contested imo",)]
+    assert con.execute(query, [int(both[0]["mmsi"])]).fetchall() == [("contested imo",)]
