@@ -57,14 +57,32 @@ def test_several_ships_that_jumped_to_a_port_are_an_event_there() -> None:
     }
     assert found.affected.to_pylist() == [{"interference_id": 1, "port_id": "IRKHK"}]
     assert held_against(found) == []
+    assert found.event.schema == INTERFERENCE_SCHEMA == find_events(calls.NO_WORK, None)[0].schema
+    assert [part.num_rows for part in find_events(calls.NO_WORK, None)] == [0, 0, 0]
 
 
-def test_a_second_hull_and_two_ships_make_no_event() -> None:
-    hulls = [jump(mmsi, reason=SECOND_HULL, verdict="credible") for mmsi in (1, 2, 3)]
-    assert events(flagged=hulls).event.num_rows == 0
-    assert events(flagged=STORM[:4]).event.num_rows == 0
-    few = [jump(103, reason=FEW_BESIDE_MANY)]
-    assert events(flagged=[*STORM[:4], *few]).event["ships"].to_pylist() == [3]
+def glimpse(mmsi: int, hours: float) -> Any:
+    """A single still fix at Kharg of a ship that was heard far away before."""
+    return call(mmsi, hours, 0.0, fixes=1, outside_m=150_000.0, confidence=2)
+
+
+HULLS = [jump(mmsi, reason=SECOND_HULL, verdict="credible") for mmsi in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("found", "flagged", "ships"),
+    [
+        pytest.param([], HULLS, [], id="second hulls"),
+        pytest.param([], STORM[:4], [], id="two ships"),
+        pytest.param(
+            [], [*STORM[:4], jump(103, reason=FEW_BESIDE_MANY)], [3], id="few beside many"
+        ),
+        pytest.param([glimpse(1, 2)], STORM[:4], [3], id="two ships and a glimpse"),
+        pytest.param([call(1, 2, 0.0, fixes=1)], STORM[:4], [], id="and a fix seen near"),
+    ],
+)
+def test_ships_of_an_event(found: list[Any], flagged: list[Any], ships: list[int]) -> None:
+    assert events(*found, flagged=flagged).event["ships"].to_pylist() == ships
 
 
 def test_calls_inside_an_event_and_whether_the_ship_was_seen_near() -> None:
@@ -72,6 +90,7 @@ def test_calls_inside_an_event_and_whether_the_ship_was_seen_near() -> None:
     unseen = call(3, 1, 3, outside_m=None, arrived_after=None)
     rows = held_against(events(near, far, unseen))
     assert rows == [("1-1", 1, True), ("2-1", 1, False), ("3-1", 1, False)]
+    assert inside(glimpse(1, 2), flagged=STORM[:4]) == [1]
 
 
 @pytest.mark.parametrize(
@@ -90,54 +109,34 @@ def test_a_call_is_inside_where_an_event_covers_half_its_time(
     assert inside(inner, end=end) == [1] * is_inside
 
 
-def glimpse(mmsi: int, hours: float) -> Any:
-    """A single still fix at Kharg of a ship that was heard far away before."""
-    return call(mmsi, hours, 0.0, fixes=1, outside_m=150_000.0, confidence=2)
-
-
-def test_a_glimpse_counts_as_a_ship_of_an_event_that_others_make_certain() -> None:
-    found = events(glimpse(1, 2), flagged=STORM[:4])
-    assert found.event["ships"].to_pylist() == [3]
-    assert inside(glimpse(1, 2), flagged=STORM[:4]) == [1]
-    assert events(call(1, 2, 0.0, fixes=1), flagged=STORM[:4]).event.num_rows == 0
+USUAL = [call(mmsi, 24 * 7 * mmsi, 30) for mmsi in range(1, 8)]
+CROWD = [glimpse(200 + number, 700 + number) for number in range(6)]
 
 
 def test_a_crowd_of_glimpses_is_an_event_without_a_jump() -> None:
-    usual = [call(mmsi, 24 * 7 * mmsi, 30) for mmsi in range(1, 8)]
-    crowd = [glimpse(200 + number, 700 + number) for number in range(6)]
-    found = events(*usual, *crowd, flagged=[], end=24 * 60)
-    assert found.event["evidence"].to_pylist() == ["crowd"]
-    assert found.event["ships"].to_pylist() == [6]
+    found = events(*USUAL, *CROWD, flagged=[], end=24 * 60)
+    assert found.event.select(["evidence", "ships"]).to_pylist() == [
+        {"evidence": "crowd", "ships": 6}
+    ]
     assert found.affected["port_id"].to_pylist() == ["IRKHK"]
-    assert inside(*usual, *crowd, flagged=[], end=24 * 60) == [200, 201, 202, 203, 204, 205]
+    assert inside(*USUAL, *CROWD, flagged=[], end=24 * 60) == [200, 201, 202, 203, 204, 205]
 
 
 def test_events_are_numbered_in_order_of_time_whatever_shows_them() -> None:
-    usual = [call(mmsi, 24 * 7 * mmsi, 30) for mmsi in range(1, 8)]
-    crowd = [glimpse(200 + number, 700 + number) for number in range(6)]
     later = [jump(mmsi, 900, lon=52.6, lat=27.5, port_id="IRASA") for mmsi in (7, 8, 9)]
-    found = events(*usual, *crowd, flagged=[*later, *STORM], end=24 * 60)
+    found = events(*USUAL, *CROWD, flagged=[*later, *STORM], end=24 * 60)
     assert found.event["interference_id"].to_pylist() == [1, 2, 3]
     assert found.event["evidence"].to_pylist() == ["jumps", "crowd", "jumps"]
     affected = {row["interference_id"]: row["port_id"] for row in found.affected.to_pylist()}
     assert affected == {1: "IRKHK", 2: "IRKHK", 3: "IRASA"}
 
 
-def test_no_calls_and_no_flags_are_no_events() -> None:
-    found = find_events(calls.NO_WORK, None)
-    assert [part.num_rows for part in found] == [0, 0, 0]
-    assert found.event.schema == INTERFERENCE_SCHEMA
-
-
 def stays(*spans: tuple[str, float, float]) -> pa.Table:
     """Calls by port, arrival and end in hours."""
     rows = [
         {
-            "port_call_id": f"{number:05}",
-            "port_id": port_id,
-            "arrived_at": at(arrived),
-            "ended_at": at(ended),
-            "is_seen_near": number % 2 == 0,
+            **{"port_call_id": f"{number:05}", "port_id": port_id, "is_seen_near": number % 2 == 0},
+            **{"arrived_at": at(arrived), "ended_at": at(ended)},
         }
         for number, (port_id, arrived, ended) in enumerate(spans)
     ]
@@ -146,14 +145,12 @@ def stays(*spans: tuple[str, float, float]) -> pa.Table:
 
 def storms(*spans: tuple[str, float, float]) -> tuple[pa.Table, pa.Table]:
     """Events and the port that each affects, by port, begin and end in hours."""
-    event = [
-        {"interference_id": number, "began_at": at(began), "ended_at": at(ended)}
-        for number, (_, began, ended) in enumerate(spans, 1)
+    rows = [
+        {"interference_id": n, "port_id": port_id, "began_at": at(began), "ended_at": at(ended)}
+        for n, (port_id, began, ended) in enumerate(spans, 1)
     ]
-    affected = [
-        {"interference_id": number, "port_id": port_id}
-        for number, (port_id, _, _) in enumerate(spans, 1)
-    ]
+    event = [{name: cell for name, cell in row.items() if name != "port_id"} for row in rows]
+    affected = [{name: row[name] for name in ("interference_id", "port_id")} for row in rows]
     return table(INTERFERENCE_SCHEMA, event), table(AFFECTED_SCHEMA, affected)
 
 

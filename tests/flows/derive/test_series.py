@@ -15,14 +15,8 @@ from scipy import stats
 from flows.derive import rates, series
 
 GARWOOD = {
-    0: ("0.00", "3.69"),
-    1: ("0.03", "5.57"),
-    2: ("0.24", "7.22"),
-    3: ("0.62", "8.77"),
-    4: ("1.09", "10.24"),
-    5: ("1.62", "11.67"),
-    10: ("4.80", "18.39"),
-    20: ("12.22", "30.89"),
+    **{0: ("0.00", "3.69"), 1: ("0.03", "5.57"), 2: ("0.24", "7.22"), 3: ("0.62", "8.77")},
+    **{4: ("1.09", "10.24"), 5: ("1.62", "11.67"), 10: ("4.80", "18.39"), 20: ("12.22", "30.89")},
     50: ("37.11", "65.92"),
 }
 """95 % limits of a Poisson mean after Garwood (1936), as printed in Pearson and Hartley, Biometrika
@@ -89,10 +83,60 @@ def test_a_complete_weeks_limits_are_not_divided_and_a_partial_ones_are() -> Non
     assert told["high_95"].tolist() == pytest.approx([11.6683, 2 * 11.6683], abs=1e-4)
 
 
-def test_the_test_is_the_binomial_one_against_eight_weeks() -> None:
-    weeks = weeks_of([9, 9, 1, 2, 0, 3, 1, 2, 2, 1, 6], share=[1.0] * 10 + [0.6])
-    wanted = stats.binomtest(6, 6 + 12, 0.6 / 8.6).pvalue
-    assert last(weeks)["change_p"] == pytest.approx(wanted)
+ONE_ELEVEN = [9, 9, 1, 2, 0, 3, 1, 2, 2, 1, 6]
+HEARD = [4, 5, 3, 4, 6, 4, 5, 3, 4, 5, 4, 5]
+STEP = [2] * 30 + [20]
+NEVER = ("low_95", "high_95", "index_100", "change_p", "word")
+
+LATEST: dict[str, tuple[pd.DataFrame, dict[str, Any]]] = {
+    "the test is the binomial one against eight weeks": (
+        weeks_of(ONE_ELEVEN, share=[1.0] * 10 + [0.6]),
+        {"change_p": stats.binomtest(6, 6 + 12, 0.6 / 8.6).pvalue}),
+    "the index is a ratio of sums": (
+        weeks_of([4, 0, 2, 0, 2, 3], share=[1.0, 0.5, 1.0, 0.2, 0.5, 0.75]),
+        {"index_100": 100 * (3 / 0.75) / (8 / 3.0)}),
+    "under four heard weeks": (
+        weeks_of([1, 1, 1, 9]), {"change_p": None, "index_100": None, "word": series.UNHEARD}),
+    "four heard weeks": (weeks_of([1] * 5), {"word": series.NO_CHANGE}),
+    "an open week": (weeks_of([2] * 20, open_from=19), dict.fromkeys(NEVER)),
+    "without the lost weeks": (weeks_of([*HEARD, 4]), {"word": series.NO_CHANGE}),
+    "too little heard": (weeks_of([1] * 10 + [9], share=[1.0] * 10 + [0.2]),
+                         {"change_p": None, "word": series.UNHEARD}),
+    "a clear rise": (weeks_of(STEP), {"word": series.RISE}),
+    "a clear fall": (weeks_of([20] * 30 + [2]), {"word": series.FALL}),
+    "no change": (weeks_of([2] * 31), {"word": series.NO_CHANGE}),
+    "too small for a week, shown over four": (
+        weeks_of([2, 1, 2, 3, 2, 1, 3, 2] * 6 + [6, 5, 6, 7]),
+        {"word": series.RISE, "word_weeks": 4}),
+    "a rise as known today alone": (weeks_of(STEP, at_call=[2] * 31), {"word": series.NO_CHANGE}),
+    "a rise as known at the call alone": (
+        weeks_of([2] * 31, at_call=STEP), {"word": series.NO_CHANGE}),
+    "a rise in both views": (weeks_of(STEP, at_call=STEP), {"word": series.RISE}),
+    # By the links known today the newest weeks sag; by those known at the call they do not.
+    "listings still to come": (
+        weeks_of([8] * 40 + [1] * 4, at_call=[2] * 44), {"word": series.NO_CHANGE}),
+    "a change over a silence is no clustering of the weeks after": (
+        weeks_of([2] * 8 + [0] * 4 + [30] * 8, share=[1.0] * 8 + [0.0] * 4 + [1.0] * 8),
+        {"dispersion": 0}),
+    "a fall in the water that is heard": (
+        coast_of(gulf=weeks_of([20] * 30 + [2]),
+                 caspian=weeks_of([9] * 30 + [0], share=[1.0] * 30 + [0.0])),
+        {"word": series.FALL}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("weeks", "expected"), LATEST.values(), ids=LATEST)
+def test_what_is_said_of_the_last_week(weeks: pd.DataFrame, expected: dict[str, Any]) -> None:
+    found = last(weeks)
+    for name, value in expected.items():
+        assert pd.isna(found[name]) if value is None else found[name] == pytest.approx(value), name
+
+
+def test_a_change_over_four_weeks_is_none_of_the_last_and_a_call_little_heard_has_limits() -> None:
+    weeks, _ = LATEST["too small for a week, shown over four"]
+    assert last(weeks)["change_p"] > rates.WINDOW_P
+    weeks, _ = LATEST["too little heard"]
+    assert last(weeks)["low_95"] > 10
 
 
 def test_a_textbook_case_of_the_exact_test() -> None:
@@ -100,70 +144,12 @@ def test_a_textbook_case_of_the_exact_test() -> None:
     assert rates.change_p(11, 800, 21, 3011) == pytest.approx(0.07967, abs=5e-6)
 
 
-def test_the_index_is_a_ratio_of_sums() -> None:
-    weeks = weeks_of([4, 0, 2, 0, 2, 3], share=[1.0, 0.5, 1.0, 0.2, 0.5, 0.75])
-    assert last(weeks)["index_100"] == pytest.approx(100 * (3 / 0.75) / (8 / 3.0))
-
-
-def test_under_four_heard_weeks_there_is_no_test_and_not_enough_heard() -> None:
-    found = last(weeks_of([1, 1, 1, 9], share=1.0))
-    assert np.isnan(found["change_p"])
-    assert np.isnan(found["index_100"])
-    assert found["word"] == series.UNHEARD
-    assert last(weeks_of([1, 1, 1, 1, 1], share=1.0))["word"] == series.NO_CHANGE
-
-
-def test_an_open_week_has_no_limits_no_index_no_test_and_no_word() -> None:
-    found = last(weeks_of([2] * 20, open_from=19))
-    assert all(
-        pd.isna(found[name]) for name in ("low_95", "high_95", "index_100", "change_p", "word")
-    )
-
-
 def test_a_lost_week_is_no_fall_and_counts_for_nothing() -> None:
-    heard = [4, 5, 3, 4, 6, 4, 5, 3, 4, 5, 4, 5]
-    lost = weeks_of([*heard, 0, 0, 4], share=[1.0] * 12 + [0.0, 0.1, 1.0])
-    told = said(lost)
-    assert told["word"].tolist()[-3:] == [series.UNHEARD, series.UNHEARD, series.NO_CHANGE]
-    without = weeks_of([*heard, 4])
+    lost = weeks_of([*HEARD, 0, 0, 4], share=[1.0] * 12 + [0.0, 0.1, 1.0])
+    words = said(lost)["word"].tolist()
+    assert words[-3:] == [series.UNHEARD, series.UNHEARD, series.NO_CHANGE]
     past = series.windows(lost).query("view == 'today' and weeks == 1").iloc[-1]
-    assert past["before_calls"] == sum(heard[-6:])
-    assert last(without)["word"] == series.NO_CHANGE
-
-
-def test_a_week_with_a_call_and_too_little_heard_has_limits_and_no_word() -> None:
-    found = last(weeks_of([1] * 10 + [9], share=[1.0] * 10 + [0.2]))
-    assert found["low_95"] > 10
-    assert np.isnan(found["change_p"])
-    assert found["word"] == series.UNHEARD
-
-
-@pytest.mark.parametrize(
-    ("counts", "word"),
-    [([2] * 30 + [20], series.RISE), ([20] * 30 + [2], series.FALL), ([2] * 31, series.NO_CHANGE)],
-)
-def test_a_word_is_said_of_a_clear_change(counts: list[int], word: str) -> None:
-    assert last(weeks_of(counts))["word"] == word
-
-
-def test_a_change_too_small_for_a_week_shows_over_four_or_thirteen() -> None:
-    found = last(weeks_of([2, 1, 2, 3, 2, 1, 3, 2] * 6 + [6, 5, 6, 7]))
-    assert (found["word"], found["word_weeks"]) == (series.RISE, 4)
-    assert found["change_p"] > rates.WINDOW_P
-
-
-def test_a_word_needs_both_views() -> None:
-    counts = [2] * 30 + [20]
-    assert last(weeks_of(counts, at_call=[2] * 31))["word"] == series.NO_CHANGE
-    assert last(weeks_of([2] * 31, at_call=counts))["word"] == series.NO_CHANGE
-    assert last(weeks_of(counts, at_call=counts))["word"] == series.RISE
-
-
-def test_recent_weeks_whose_listings_are_still_to_come_are_no_fall() -> None:
-    """By the links known today the newest weeks sag; by those known at the call they do not."""
-    today = [8] * 40 + [1] * 4
-    at_call = [2] * 44
-    assert last(weeks_of(today, at_call=at_call))["word"] == series.NO_CHANGE
+    assert past["before_calls"] == sum(HEARD[-6:])
 
 
 @settings(deadline=None, max_examples=50)
@@ -252,12 +238,7 @@ def test_a_later_week_changes_nothing_of_an_earlier_one(calls: list[int], cut: i
 def test_no_week_gives_no_row() -> None:
     weeks = weeks_of([])
     found = series.windows(weeks)
-    assert found.empty
-    assert series.weekly(weeks, found).empty
-
-
-def weekly_counts(rate: float, seed: int, count: int = 52) -> list[int]:
-    return [int(n) for n in np.random.default_rng(seed).poisson(rate, count)]
+    assert found.empty and series.weekly(weeks, found).empty
 
 
 @given(
@@ -287,14 +268,10 @@ def test_unheard_weeks_between_two_levels_change_no_dispersion(
         assert found == pytest.approx(wanted)
 
 
-def test_a_change_over_a_silence_is_no_clustering_of_the_weeks_after() -> None:
-    calls = [2] * 8 + [0] * 4 + [30] * 8
-    heard = weeks_of(calls, share=[1.0] * 8 + [0.0] * 4 + [1.0] * 8)
-    assert last(heard)["dispersion"] == pytest.approx(0, abs=1e-9)
-
-
 def test_a_water_that_falls_silent_is_no_fall_and_heard_again_no_rise() -> None:
-    gulf, caspian = weekly_counts(6, 1, 60), weekly_counts(9, 2, 60)
+    gulf, caspian = (
+        np.random.default_rng(seed).poisson(rate, 60).tolist() for rate, seed in ((6, 1), (9, 2))
+    )
     silent = [30 <= week < 44 for week in range(60)]
     weeks = coast_of(
         gulf=weeks_of(gulf),
@@ -310,14 +287,6 @@ def test_a_water_that_falls_silent_is_no_fall_and_heard_again_no_rise() -> None:
     assert set(waters[30:44]) == {"gulf"}
     alone = said(coast_of(gulf=weeks_of(gulf)))
     pd.testing.assert_series_equal(told["index_100"].iloc[30:44], alone["index_100"].iloc[30:44])
-
-
-def test_a_fall_in_the_water_that_is_heard_is_still_a_fall() -> None:
-    weeks = coast_of(
-        gulf=weeks_of([20] * 30 + [2]),
-        caspian=weeks_of([9] * 30 + [0], share=[1.0] * 30 + [0.0]),
-    )
-    assert last(weeks)["word"] == series.FALL
 
 
 def test_with_a_deaf_water_a_count_has_a_lower_limit_and_no_upper_one() -> None:
