@@ -40,7 +40,6 @@ from tests.measure.benchmark.jobs import timed
 from tests.measure.evaluation.score import (
     Judged,
     judge,
-    matches,
     some_ships,
     tally,
     tally_by_trap,
@@ -103,16 +102,13 @@ class World(NamedTuple):
 class Detection(NamedTuple):
     """What a detector found, on which fixes, and how long that took.
 
-    `mmsis` are the ships that it was given, None for all. `whole_s` is the whole run, from the day
-    files on, for Barometer. `contested` are the calls that it shows but does not count.
+    `mmsis` are the ships that it was given, None for all.
     """
 
     calls: pd.DataFrame
     rows: int
     seconds: float
     mmsis: set[int] | None = None
-    whole_s: float | None = None
-    contested: pd.DataFrame | None = None
     version: str | None = None
 
 
@@ -139,21 +135,18 @@ def make_world(folder: Path, reception: Reception, ships: int, days: int, seed: 
 def detect_barometer(world: World, work: Path) -> Detection:
     """Barometer's calls, as `barometer ingest` finds them; the detection is timed apart as well."""
     settings = load_settings({"home": work / "home", "as_of": world.data_end.isoformat()}, {})
-    start = time.perf_counter()
     prepare_home(settings.home)
     outcomes = ingest(settings, world.folder / "ais")
     assert all(outcome.state == "ingested" for outcome in outcomes), outcomes
     with timed(calls, "find_calls") as seconds:
         run.derive(settings, outcomes, publish=False)
-    whole_s = time.perf_counter() - start
     with access.reading(settings) as con:
-        found = con.sql(
-            "select mmsi, imo, port_id, arrived_at, departed_at, confidence from port_call "
-            "order by arrived_at, mmsi, port_id"
+        found = con.execute(
+            "select mmsi, imo, port_id, arrived_at, departed_at from port_call "
+            "where confidence >= $counted order by arrived_at, mmsi, port_id",
+            {"counted": COUNTED},
         ).df()
-    counts = found["confidence"] >= COUNTED
-    told = {"whole_s": whole_s, "contested": found[~counts]}
-    return Detection(found[counts], len(world.fixes), seconds["find_calls"], **told)
+    return Detection(found, len(world.fixes), seconds["find_calls"])
 
 
 def detect_sql(world: World, merge: Merge) -> Detection:
@@ -188,7 +181,7 @@ def detect_peers(names: Sequence[str], world: World, work: Path) -> dict[str, De
     for name in names:
         fixes, mmsis = _cut(world, MOST_ROWS[name])
         fixes[["mmsi", "reported_at", "lon", "lat"]].to_parquet(work / f"{name}.parquet")
-        command = [str(PEERS_PYTHON), str(PARTS / "peers.py"), name]
+        command = [str(PEERS_PYTHON), str(Path(__file__).with_name("peers.py")), name]
         command += [str(work / f"{name}.parquet"), str(work / f"{name}-stops.parquet")]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         started[name] = (process, len(fixes), mmsis)
@@ -201,7 +194,8 @@ def detect_peers(names: Sequence[str], world: World, work: Path) -> dict[str, De
         with duckdb.connect() as con:
             stops = pd.read_parquet(work / f"{name}-stops.parquet")
             detected = stays(con, stops, MERGE[name])
-        found[name] = Detection(detected, rows, mmsis=mmsis, **told)
+        how = {"mmsis": mmsis, "version": told["version"]}
+        found[name] = Detection(detected, rows, told["seconds"], **how)
     return found
 
 
@@ -216,7 +210,6 @@ class Scored(NamedTuple):
     """A detector's calls of one simulation, judged, and how long it took for them."""
 
     judged: Judged
-    contested_found: int
     detection: Detection
 
 
@@ -226,17 +219,11 @@ def score(world: World, detection: Detection, reception: Reception) -> Scored:
     if detection.mmsis is not None:
         true = true[true["mmsi"].isin(detection.mmsis)]
     allowed = {"tolerance": reception.tolerance, "data_end": world.data_end}
-    judged = Judged(
-        *(
-            table.assign(traps=traps_of(table["mmsi"], world.fleet, world.carriers))
-            for table in judge(true, detection.calls, **allowed)
-        )
-    )
-    contested_found = 0
-    if detection.contested is not None:
-        missed = judged.true[judged.true["fate"] != "found"]
-        contested_found = matches(missed, detection.contested, **allowed)["true"].nunique()
-    return Scored(judged, contested_found, detection)
+    tables = [
+        table.assign(traps=traps_of(table["mmsi"], world.fleet, world.carriers))
+        for table in judge(true, detection.calls, **allowed)
+    ]
+    return Scored(Judged(*tables), detection)
 
 
 def pooled(scores: Sequence[Scored]) -> dict[str, Any]:
@@ -244,18 +231,10 @@ def pooled(scores: Sequence[Scored]) -> dict[str, Any]:
     tables = zip(*(one.judged for one in scores), strict=True)
     judged = Judged(*(pd.concat(some, ignore_index=True) for some in tables))
     given = [one.detection for one in scores]
-    rows, seconds = sum(one.rows for one in given), sum(one.seconds for one in given)
-    whole_s = sum(one.whole_s or 0.0 for one in given)
-    contested = [one.contested for one in given if one.contested is not None]
     return {
         **tally(judged),
         "is_subset": any(one.mmsis is not None for one in given),
-        "contested": sum(len(one) for one in contested) if contested else None,
-        "contested_found": sum(one.contested_found for one in scores) if contested else None,
-        "rows": rows,
-        "seconds": seconds,
-        "rows_per_s": rows / seconds,
-        "whole_run_rows_per_s": rows / whole_s if whole_s else None,
+        "rows_per_s": sum(one.rows for one in given) / sum(one.seconds for one in given),
         "traps": tally_by_trap(judged, list(TRAPS)),
     }
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 
 from flows.lake.manifest import part_paths, read_manifest
 from tests.measure.benchmark.days import write_day
@@ -18,8 +17,7 @@ from tests.measure.benchmark.process import ROOT, JobFailed, in_turn, job, say, 
 from tests.measure.benchmark.table import Found, Runs, Table, medians, ratio
 
 PYTHON = ROOT / ".venv-benchmark" / "bin" / "python"
-STEPS = Path(__file__).parent / "peers.py"
-STOPS = ROOT / "tests" / "measure" / "evaluation" / "peers.py"
+SCRIPT = ROOT / "tests" / "measure" / "peers.py"
 
 OURS = "Barometer"
 
@@ -50,6 +48,7 @@ def peers(given: Given) -> Found:
         ours = partial(job, is_on_one_core=True)
         limited = given._replace(limits=given.limits | {"threads": 1})
         lake = partial(afresh, limited, files=[day], is_on_one_core=True)
+        lake_of_polars, stops = str(folder / "polars.parquet"), str(folder / "stops.parquet")
         in_tables = {
             "From CSV into Parquet": (
                 "Checked, each fix once, in order of ship and time. DuckDB's COPY checks only the "
@@ -57,7 +56,7 @@ def peers(given: Given) -> Found:
                 {
                     OURS: partial(lake, "ingest", "home"),
                     "DuckDB's COPY in order": partial(lake, "copy", "work", is_ordered=True),
-                    "polars": partial(_peer, "polars-lake", day, str(folder / "polars.parquet")),
+                    "polars": partial(_peer, "polars-lake", day, lake_of_polars),
                 },
             ),
             "In which port area": (
@@ -74,8 +73,8 @@ def peers(given: Given) -> Found:
                 "stops.",
                 {
                     OURS: partial(ours, "calls", fixes=fixes),
-                    "MovingPandas": partial(_stops, "movingpandas", fixes, folder),
-                    "trackintel": partial(_stops, "trackintel", fixes, folder),
+                    "MovingPandas": partial(_peer, "movingpandas", fixes, stops),
+                    "trackintel": partial(_peer, "trackintel", fixes, stops),
                 },
             ),
         }
@@ -107,13 +106,8 @@ def _fixes(given: Given, folder: Path, files: Sequence[str]) -> str:
     return out
 
 
-def _stops(name: str, fixes: str, folder: Path) -> dict[str, Any]:
-    out = folder / f"{name}.parquet"
-    return _peer(name, fixes, str(out), STOPS) | {"found": pq.read_metadata(out).num_rows}
-
-
-def _peer(step: str, given: str, out: str, script: Path = STEPS) -> dict[str, Any]:
-    ended = watched([str(PYTHON), str(script), step, given, out], is_on_one_core=True)
+def _peer(step: str, given: str, out: str) -> dict[str, Any]:
+    ended = watched([str(PYTHON), str(SCRIPT), step, given, out], is_on_one_core=True)
     if ended.code:
         raise JobFailed(f"{step} failed; its message is above")
     told: dict[str, Any] = json.loads(ended.out)

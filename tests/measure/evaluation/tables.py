@@ -60,7 +60,7 @@ MOST_ROWS = {"movingpandas": 40_000, "trackintel": 160_000}
 
 FIGURES = (
     *("true", "found", "missed", "invented", "split", "merged", "precision", "recall"),
-    *("arrival h", "departure h", "contested", "rows/s"),
+    *("arrival h", "departure h", "rows/s"),
 )
 NOTES = (
     "1 per 2 h, 1 per 6 h: fixes heard of each ship. jammed: the share of the ships' days on which "
@@ -71,11 +71,8 @@ NOTES = (
     "for another one.",
     "arrival h, departure h: error of the found calls against the crossing of the 5 km mark, "
     "median / 95th percentile.",
-    "contested: missed calls that Barometer shows with confidence 1, of all that it shows so. It "
-    "counts none of them, here neither.",
-    "rows/s: fixes a second, the detection alone; in brackets Barometer's whole run, from the day "
-    "files to the reports, which at this size is mostly fixed cost (make bench has a full day). "
-    "MovingPandas and trackintel run side by side, a core each.",
+    "rows/s: fixes a second, the detection alone. MovingPandas and trackintel run side by side, a "
+    "core each. Calls that Barometer contests (confidence 1) count nowhere.",
 )
 
 
@@ -89,16 +86,12 @@ def lines_of(results: Results) -> list[list[str]]:
 
 
 def _figures(found: Mapping[str, Any]) -> list[str]:
-    contested, speed = found["contested"], f"{found['rows_per_s']:,.0f}"
-    if found["whole_run_rows_per_s"]:
-        speed += f" ({found['whole_run_rows_per_s']:,.0f})"
     return [
         f"{found['true']:,}" + ("*" if found["is_subset"] else ""),
         *(f"{found[name]:,}" for name in FIGURES[1:6]),
         *(_share(found[name]) for name in ("precision", "recall")),
         *(_error(found, name) for name in ("arrival_error_h", "departure_error_h")),
-        "-" if contested is None else f"{found['contested_found']} of {contested}",
-        speed,
+        f"{found['rows_per_s']:,.0f}",
     ]
 
 
