@@ -162,7 +162,8 @@ def dask(given: Given) -> Found:
         rows.append((name, seconds, beside, peak_mb))
     note = (
         f"`barometer run` of {given.sizes[-1]:,} rows in {len(files)} files, Prefect's start and "
-        "the reports included; the small one, of 1,000 rows, is what the start costs. Memory of all processes."
+        "the reports included; the small one, of 1,000 rows, is what the start costs. Memory of "
+        "all processes."
     )
     header = ("", "seconds", "against one process", "peak MB")
     return Found([Table("On Dask", note, header, rows)], measured)

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,10 +51,10 @@ def watched(command: Sequence[str], *, stdin: str = "", is_on_one_core: bool = F
     """
     start = time.perf_counter()
     environ = {**os.environ, "PYTHONPATH": str(ROOT), **(ONE_THREAD if is_on_one_core else {})}
-    # Only the process is tied to a core: who watches it runs on another.
-    with one_core() if is_on_one_core else nullcontext():
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        process = subprocess.Popen(command, cwd=ROOT, text=True, env=environ, **pipes)
+    how = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": ROOT, "text": True}
+    process = subprocess.Popen(command, env=environ, **how)
+    if is_on_one_core and hasattr(os, "sched_setaffinity"):  # Linux
+        os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
     peak = [0.0]
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(process.pid, peak, ended), daemon=True)
@@ -69,20 +69,6 @@ def watched(command: Sequence[str], *, stdin: str = "", is_on_one_core: bool = F
     return Ended(out, process.returncode, time.perf_counter() - start, peak[0])
 
 
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Processes started within run on one core, where the system can tie them to it (Linux)."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
 def _watch(pid: int, peak: list[float], ended: threading.Event) -> None:
     while not ended.wait(WATCH_S):
         peak[0] = max(peak[0], _tree_mb(pid))
@@ -94,17 +80,16 @@ def _tree_mb(pid: int) -> float:
         children = top.children(recursive=True)
         if not children:
             return float(top.memory_info().rss) / 2**20
-        return sum(_own_mb(one) for one in (top, *children))
+        return sum(map(_own_mb, (top, *children)))
     except psutil.Error:
         return 0.0
 
 
 def _own_mb(one: psutil.Process) -> float:
-    try:
+    with suppress(psutil.Error):
         memory = one.memory_full_info()
-    except psutil.Error:
-        return 0.0
-    return float(getattr(memory, "pss", memory.rss)) / 2**20
+        return float(getattr(memory, "pss", memory.rss)) / 2**20
+    return 0.0
 
 
 def job(name: str, /, *, is_on_one_core: bool = False, **given: Any) -> dict[str, Any]:
