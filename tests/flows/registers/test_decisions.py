@@ -12,35 +12,29 @@ HEADER = "mmsi,imo,decision,from,to,by,on,why"
 GOOD = "352003487,9187629,confirm,2026-01-01,2026-01-01,M. K.,2026-04-20,same call sign"
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        (f"352003487,9187629,confirm,,,,,{'x' * 200_000}", "field larger than field limit"),
-        (f"{'x' * 100_000},9187629,confirm,,,,,", "expected nine digits"),
-        ("352003487,9187629,conf\0irm,,,,,", "a NUL character"),
-        ("\0", "a NUL character"),
-        ('352003487,9187629,refuse,,,"M. K.,2026-04-20,', "a quote is not closed"),
-        ('352003487,9187629,refuse,,,"M." K.,2026-04-20,', "expected after"),
-        ("352003487,9187629,refuse,2026-02-01,2026-01-31,,,", "from 2026-02-01 is after to 2026-"),
-        ("352003487,9187629,refuse,31.1.2026,,,,", "'31.1.2026', expected a day such as"),
-        ("352003487,9187629", "decision is empty"),
-        (",,,,,,,", "mmsi is empty, expected nine"),
-        ("352003487,9187628,refuse,,,,,", "'9187628', expected seven digits"),
-    ],
-    ids=[
-        "a field beyond the reader's limit",
-        "a long MMSI",
-        "a NUL in a word",
-        "a NUL alone",
-        "a quote that stays open",
-        "a quote within a field",
-        "from after to",
-        "no ISO day",
-        "cut",
-        "empty fields",
-        "a wrong check digit",
-    ],
-)
+LONG, OPEN = "x" * 200_000, "352003487,9187629,refuse,,,"
+BAD = {
+    "a field beyond the reader's limit": (f"{GOOD}{LONG}", "field larger than field limit"),
+    "a long MMSI": (f"{'x' * 100_000},9187629,confirm,,,,,", "expected nine digits"),
+    "a NUL in a word": ("352003487,9187629,conf\0irm,,,,,", "a NUL character"),
+    "a NUL alone": ("\0", "a NUL character"),
+    "a quote that stays open": (f'{OPEN}"M. K.,2026-04-20,', "a quote is not closed"),
+    "a quote within a field": (f'{OPEN}"M." K.,2026-04-20,', "expected after"),
+    "from after to": (
+        *("352003487,9187629,refuse,2026-02-01,2026-01-31,,,", "from 2026-02-01 is after to 2026-"),
+    ),
+    "no ISO day": (
+        *("352003487,9187629,refuse,31.1.2026,,,,", "'31.1.2026', expected a day such as"),
+    ),
+    "cut": ("352003487,9187629", "decision is empty"),
+    "empty fields": (",,,,,,,", "mmsi is empty, expected nine"),
+    "a wrong check digit": (
+        *("352003487,9187628,refuse,,,,,", "'9187628', expected seven digits"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD.values(), ids=BAD)
 def test_a_bad_line_is_named_and_costs_no_other(tmp_path: Path, line: str, reason: str) -> None:
     text = "\r\n".join([HEADER, GOOD, line, "", GOOD.replace("confirm", "refuse")])
     (tmp_path / FILE).write_text(text, encoding="utf-8", newline="")

@@ -296,8 +296,9 @@ def test_an_older_version_takes_nothing_away(
         assert min(e["known_from"] for e in after) <= entry["known_from"]
 
 
-def hull(*versions: tuple[date, Sequence[Entry]]) -> dict[str, Any]:
-    (found,) = (row for row in known(*versions, relation="register_ship") if row["imo"] == ONE)
+def ship(*versions: Sequence[Entry]) -> dict[str, Any]:
+    dated = zip((JANUARY, MARCH, MAY), versions, strict=False)
+    (found,) = (row for row in known(*dated, relation="register_ship") if row["imo"] == ONE)
     return found
 
 
@@ -307,29 +308,27 @@ SCRAPPED = listing(link_reason="scrapped", valid_from=date(2025, 6, 1))
 @pytest.mark.parametrize(
     ("versions", "is_scrapped"),
     [
-        ([(JANUARY, [SCRAPPED])], True),
-        ([(JANUARY, [SCRAPPED]), (MARCH, [listing(TWO)])], False),
-        ([(JANUARY, [SCRAPPED._replace(delisted_on=JANUARY)])], False),
-        ([(JANUARY, [SCRAPPED]), (MARCH, [listing(TWO)]), (MAY, [SCRAPPED])], True),
+        ([[SCRAPPED]], True),
+        ([[SCRAPPED], [OTHER]], False),
+        ([[SCRAPPED._replace(delisted_on=JANUARY)]], False),
+        ([[SCRAPPED], [OTHER], [SCRAPPED]], True),
     ],
     ids=["stands", "gone", "taken off", "gone and back"],
 )
 def test_a_hull_is_scrapped_while_a_list_says_so(
-    versions: list[tuple[date, list[Entry]]], is_scrapped: bool
+    versions: list[list[Entry]], is_scrapped: bool
 ) -> None:
-    assert hull(*versions)["scrapped_on"] == (SCRAPPED.valid_from if is_scrapped else None)
+    assert ship(*versions)["scrapped_on"] == (SCRAPPED.valid_from if is_scrapped else None)
 
 
-def test_every_size_that_a_list_says_is_kept_together() -> None:
+def test_every_size_that_a_list_says_is_kept_together_and_each_word_of_the_type_once() -> None:
     one, two = {"length_m": 244.0, "gross_t": 57_000}, {"deadweight_t": 105_000}
-    said = [listing(programme=str(n), **size) for n, size in enumerate((two, one, two, {}))]
-    unsaid = {"length_m": None, "gross_t": None, "deadweight_t": None}
-    assert hull((JANUARY, said))["sizes"] == [unsaid | one, unsaid | two]
-    assert hull((JANUARY, [listing()]))["sizes"] == []
-
-
-def test_the_words_of_the_type_are_joined_each_once() -> None:
     words = ["Tanker", None, "Crude Oil Tanker", "Tanker"]
-    said = [listing(programme=str(n), vessel_type=word) for n, word in enumerate(words)]
-    assert hull((JANUARY, said))["vessel_types"] == "Crude Oil Tanker; Tanker"
-    assert hull((JANUARY, [listing()]))["vessel_types"] is None
+    said = [
+        listing(programme=str(n), vessel_type=word, **size)
+        for n, (word, size) in enumerate(zip(words, (two, one, two, {}), strict=True))
+    ]
+    unsaid = {"length_m": None, "gross_t": None, "deadweight_t": None}
+    assert ship(said)["sizes"] == [unsaid | one, unsaid | two]
+    assert ship(said)["vessel_types"] == "Crude Oil Tanker; Tanker"
+    assert (ship([ALPHA])["sizes"], ship([ALPHA])["vessel_types"]) == ([], None)
