@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -174,14 +176,13 @@ def flood(connection: ServerConnection) -> None:
         time.sleep(0.001)
 
 
+PINGS = SOON_SILENT._replace(ping_s=0.2, quiet_s=1)
+
+
 @pytest.mark.parametrize(
     ("script", "limits"),
-    [
-        pytest.param(flood, SOON_SILENT, id="messages without a ship"),
-        pytest.param(
-            hold, SOON_SILENT._replace(ping_s=0.2, quiet_s=1), id="answers to pings alone"
-        ),
-    ],
+    [(flood, SOON_SILENT), (hold, PINGS)],
+    ids=["messages without a ship", "answers to pings alone"],
 )
 def test_a_stream_without_a_ship_is_silent(tmp_path: Path, script: Script, limits: Limits) -> None:
     server = recorded(tmp_path, script, last(tmp_path, position(), count=1), limits=limits)
@@ -212,11 +213,7 @@ def test_without_a_server_it_tries_again_until_it_is_time_to_stop(
 
 def test_a_stop_in_the_middle_of_a_try_reports_why_the_one_before_failed(tmp_path: Path) -> None:
     with socket.create_server(("localhost", 0)) as server, ThreadPoolExecutor(1) as pool:
-
-        def cut_the_first() -> None:
-            server.accept()[0].close()  # the next one is never answered
-
-        first = pool.submit(cut_the_first)
+        first = pool.submit(lambda s: s.accept()[0].close(), server)  # the next is never answered
         url = f"ws://localhost:{server.getsockname()[1]}"
         with pytest.raises(BarometerError, match="; last state: not connected, connecting again"):
             listen_for(tmp_path, url, 1)
@@ -260,16 +257,15 @@ def test_a_quiet_sea_is_no_dead_connection(tmp_path: Path) -> None:
 
 
 def test_a_server_that_answers_no_ping_is_left(tmp_path: Path) -> None:
-    is_left = False
+    left = threading.Event()
 
     def deaf(connection: ServerConnection) -> None:
         send(position())(connection)
         connection.protocol.receive_data = lambda _: None  # type: ignore[method-assign]
-        until(lambda: is_left)
+        assert left.wait(10)
 
     def next_one(connection: ServerConnection) -> None:
-        nonlocal is_left
-        is_left = True
+        left.set()
         last(tmp_path, position(), count=2)(connection)
 
     recorded(tmp_path, deaf, next_one, limits=QUICK._replace(ping_s=0.5, close_s=0.05))
@@ -277,18 +273,13 @@ def test_a_server_that_answers_no_ping_is_left(tmp_path: Path) -> None:
 
 
 def test_waits_grow_with_failures_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted: list[int] = []
-
-    def counting(failures: int, limits: Limits) -> float:
-        counted.append(failures)
-        return 0.01
-
+    counting = Mock(return_value=0.01)
     monkeypatch.setattr(listen, "backoff_s", counting)
     brief = [send(*ships(1, n)) for n in range(3)]
     refused = send(*ships(1, 5), {"error": BUSY})
     scripts = [close, cut, brief[0], brief[1], cut, refused, refused, brief[2]]
     recorded(tmp_path, *scripts, last(tmp_path, *ships(1, 9), count=1))
-    assert counted == [1, 2, 0, 0, 1, 2, 3, 0]
+    assert [call.args[0] for call in counting.call_args_list] == [1, 2, 0, 0, 1, 2, 3, 0]
 
 
 @settings(max_examples=30, deadline=None)
@@ -324,10 +315,7 @@ def test_a_copy_that_comes_a_minute_late_is_one_report(
 def test_a_flood_in_one_piece_lets_the_writer_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Well compressed, thousands of messages arrive at once.
-
-    Written without a thread, so that it does not hang on how busy the machine is.
-    """
+    """Thousands arrive at once, and no thread writes: the machine may be busy."""
 
     async def at_once(function: Any, *arguments: Any) -> Any:
         return function(*arguments)
