@@ -177,6 +177,10 @@ def test_a_restarted_command_reports_a_failure_once_a_day(
     later = Failure([name], str(tmp_path), start + timedelta(days=1, minutes=5), "a")
     alarm.send_alarm(later, post.environ())
     assert len(post.taken()) == mails + 1
+    (tmp_path / "file").write_text("")  # a home that cannot be written stops no alarm
+    failure = Failure([name], str(tmp_path / "file"), start, "why")
+    assert alarm.send_alarm(failure, post.environ()).problems == []
+    assert len(post.taken()) == mails + 2
 
 
 def failed(home: Path, post: Post, why: str) -> Result:
@@ -186,7 +190,6 @@ def failed(home: Path, post: Post, why: str) -> Result:
 
 def test_the_mail_has_the_command_to_run_again(post: Post, tmp_path: Path) -> None:
     folder = tmp_path / "a home"
-    folder.write_text("")  # a home that cannot be written stops no alarm
     assert len(failed(folder, post, "2 of 4 inputs failed.").done) == len(TEAM)
     (email,) = post.taken()
     assert email["To"] == ", ".join(TEAM), "without an operator the team is told"
