@@ -11,12 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.home.settings import BarometerError, Settings
-from flows.lake.entry import Entry, Manifest, Part, part_path
+from flows.lake.entry import Entry, Manifest, Part
 from flows.lake.manifest import FORMAT, MANIFEST, part_paths, read_manifest, write_manifest
 from flows.lake.prepare import prepare_home
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from tests.build.files import (
-    SOURCES,
     day,
     fleet,
     ingested,
@@ -148,9 +147,3 @@ def test_a_home_that_cannot_be_written_is_a_message(tmp_path: Path, name: str) -
     (tmp_path / name).write_text("a file")
     with pytest.raises(BarometerError, match=f"{tmp_path.name}: cannot be made ready"):
         prepare_home(tmp_path)
-
-
-def test_every_source_can_be_a_folder() -> None:
-    for source_id in SOURCES:
-        path = Path(part_path("position", source_id, "ab", 0))
-        assert path.parts == ("position", f"source={source_id}", "file_id=ab", "0.parquet")

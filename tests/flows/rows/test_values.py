@@ -8,13 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flows.rows.reasons import (
-    BAD_MMSI,
-    BAD_POSITION,
-    NO_MMSI,
-    NO_NUMBERS,
-    NO_POSITION,
-)
+from flows.rows.reasons import BAD_MMSI, BAD_POSITION, NO_MMSI, NO_NUMBERS, NO_POSITION
 from flows.rows.values import NULLS, STATIC, TEXTS
 from flows.sources.definitions import OPTIONAL
 from tests.build.files import (
@@ -135,53 +129,33 @@ def test_codes_for_not_available_are_null(layout: str) -> None:
         assert read_values(name, expected, layout) == (expected if has else dict.fromkeys(expected))
 
 
-@pytest.mark.parametrize(
-    ("layout", "name", "expected"),
-    [
-        pytest.param(
-            *(DANISH, "nav_status"),
-            {"At anchor": 1, "AT ANCHOR": 1, " moored ": 5, "Unknown value": None, "Nap": None},
-            id="Danish status",
-        ),
-        pytest.param(
-            *(DANISH, "ship_type", {"Tanker": 80, "Undefined": None, "Tanker!": None}),
-            id="Danish type",
-        ),
-        pytest.param(
-            *(DANISH, "vessel_name", {"Unknown": None, "UNDEFINED": None}), id="Danish name"
-        ),
-        pytest.param(DANISH, "imo", {"Unknown": None}, id="Danish IMO number"),
-        *(
-            pytest.param(
-                *(f"marinecadastre-{year}", "ship_type"),
-                {
-                    f"{code}{end}": ship_type
-                    for end in ("", ".0")
-                    for code, ship_type in {
-                        **{1024: 80, 1017: 80, 1023: 52, 1004: 70, 1012: 60, 1001: 30, 1025: 52},
-                        80: 80,
-                    }.items()
-                },
-                id=f"codes of the Coast Guard, {year}",
-            )
-            for year in (2024, 2025)
-        ),
-        pytest.param(
-            *("marinecadastre-2024", "nav_status"),
-            {"moored": 5, "Under Way Using Engine": 0, "at anchor": 1, "undefined": None, "5": 5},
-            id="MarineCadastre's status",
-        ),
-        pytest.param(
-            *("aisstream-hormuz-tracker", "vessel_name"),
-            {
-                "Unknown (470009199)": None,
-                "UNKNOWN (1)": None,
-                **{name: name for name in ("Unknown", "THE UNKNOWN (2)", "HELME")},
-            },
-            id="the recorder's word for no name",
-        ),
-    ],
-)
+COAST_GUARD = {1024: 80, 1017: 80, 1023: 52, 1004: 70, 1012: 60, 1001: 30, 1025: 52, 80: 80}
+CODES_OF_THE_COAST_GUARD = {
+    f"{code}{end}": ship_type for code, ship_type in COAST_GUARD.items() for end in ("", ".0")
+}
+WORDS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "Danish status": (
+        *(DANISH, "nav_status"),
+        {"At anchor": 1, "AT ANCHOR": 1, " moored ": 5, "Unknown value": None, "Nap": None},
+    ),
+    "Danish type": (DANISH, "ship_type", {"Tanker": 80, "Undefined": None, "Tanker!": None}),
+    "Danish name": (DANISH, "vessel_name", {"Unknown": None, "UNDEFINED": None}),
+    "Danish IMO number": (DANISH, "imo", {"Unknown": None}),
+    "Coast Guard, 2024": ("marinecadastre-2024", "ship_type", CODES_OF_THE_COAST_GUARD),
+    "Coast Guard, 2025": ("marinecadastre-2025", "ship_type", CODES_OF_THE_COAST_GUARD),
+    "MarineCadastre's status": (
+        *("marinecadastre-2024", "nav_status"),
+        {"moored": 5, "Under Way Using Engine": 0, "at anchor": 1, "undefined": None, "5": 5},
+    ),
+    "the recorder's word for no name": (
+        *("aisstream-hormuz-tracker", "vessel_name"),
+        dict.fromkeys(["Unknown (470009199)", "UNKNOWN (1)"])
+        | {name: name for name in ("Unknown", "THE UNKNOWN (2)", "HELME")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("layout", "name", "expected"), WORDS.values(), ids=WORDS.keys())
 def test_a_publishers_words_become_codes(layout: str, name: str, expected: dict[str, Any]) -> None:
     assert read_values(name, expected, layout) == expected
 
