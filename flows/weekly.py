@@ -27,7 +27,7 @@ from prefect.states import Completed, Failed
 
 from flows.catalogue import access
 from flows.derive.calls import Job, Range, Spread, Work, work_range
-from flows.fetching import fetch
+from flows.fetching import services
 from flows.fetching.fetched import Fetched, fetch_problem, messages
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.commit import Staged, commit
@@ -40,7 +40,7 @@ from flows.mail import alarm, outbox
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.runner import cluster, late, run
-from flows.sources.definitions import Source, load_sources
+from flows.sources.definitions import Definition, Source, load_sources
 
 SKIPPED = "Skipped"
 LOST = (StateType.CRASHED, StateType.CANCELLING, StateType.CANCELLED)
@@ -61,9 +61,9 @@ def ingest(
 
 
 @task(task_run_name="fetch {source.source_id}", cache_policy=NO_CACHE)
-def fetch_source(settings: Settings, source: Source) -> list[Fetched]:
+def fetch_source(settings: Settings, source: Definition) -> list[Fetched]:
     """Fetch what a source published since the last time; a failed day does not stop the others."""
-    return fetch.fetch_due(settings, source)
+    return services.fetch_due(settings, source)
 
 
 @task(cache_policy=NO_CACHE)
@@ -243,7 +243,8 @@ def weekly(
     outcomes : list of Outcome, optional
         Receives the outcome of each input, for a caller in this process, also if the run fails.
     fetched : list of str, optional
-        Sources whose new files are fetched first, by the names of their definitions.
+        Sources and witnesses of which what is new is fetched first, by the names of their
+        definitions; ``iran`` for all that hear or watch Iran's coast.
     is_watched : bool
         The caller reports a failure: the flow sends no alarm.
     ahead : int
@@ -296,14 +297,16 @@ def _work(
     sources = load_sources(settings.home)
     problems: list[str] = []
     downloads: list[str] = []
-    for source_id in source_ids:
+    for source_id in services.expanded(settings.home, source_ids):
         try:
-            days = fetch_source(settings, fetch.known_source(sources, source_id))
+            source = services.known(settings.home, source_id)
+            days = fetch_source(settings, source)
         except BarometerError as error:
             log.error("%s", error)
             problems.append(str(error))
             continue
-        downloads += dict.fromkeys(str(day.path) for day in days if day.path is not None)
+        if isinstance(source, Source):  # what witnesses saw is no position
+            downloads += dict.fromkeys(str(day.path) for day in days if day.path is not None)
         if (problem := fetch_problem(days)) is not None:
             problems += [problem, *messages(days)]
     files, unfound = find_inputs([*paths, *downloads])

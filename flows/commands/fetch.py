@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flows.fetching.faults import DownloadProgress
+    from flows.fetching.services import Service
 
 
 def add(command: Command) -> None:
@@ -37,9 +38,15 @@ def add(command: Command) -> None:
         """
         barometer fetch marinecadastre-2025 --from 2026-04-13 --to 2026-04-19
         barometer fetch danish-maritime-authority --from 2026-04-13 --to 2026-04-19 --json
+        export BAROMETER_GFW_TOKEN=...     # free of charge, non-commercial use only
+        barometer fetch global-fishing-watch --from 2026-04-13 --to 2026-04-19
+        barometer fetch gfw-events --from 2026-04-13 --to 2026-04-19
+        barometer fetch portwatch --from 2026-01-01 --to 2026-04-19
+        barometer fetch psc                                 # documents: the newest version
         barometer run ~/barometer/downloads --home ~/barometer
 
-        A complete file is not fetched again, and a partial one is resumed. A day that may not be
+        SOURCE is a source of positions or a witness, such as gfw-events. A complete file is not
+        fetched again, and a partial one is resumed. A day that may not be
         published yet is reported and is not a failure; any other day without a file gives exit
         code 1, and the other days are fetched.
         Proxies and certificates: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.
@@ -47,31 +54,46 @@ def add(command: Command) -> None:
         is_job=True,
         as_json="the result of each day as JSON",
     )
-    parser.add_argument("source", metavar="SOURCE", help="a source whose TOML has a [fetch]")
+    parser.add_argument(
+        "source", metavar="SOURCE", help="a source or witness whose TOML has a [fetch]"
+    )
     for flag, name in (("--from", "first"), ("--to", "last")):
         parser.add_argument(
             flag,
             dest=name,
             type=iso_day,
-            required=True,
             metavar="DAY",
-            help=f"the {name} day, UTC: 2026-04-13",
+            help=f"the {name} day, UTC: 2026-04-13; required unless there is only a newest version",
         )
+    parser.add_argument(
+        "--russian-ports",
+        action="store_true",
+        help="also the waters of the Russian oil ports, of a service that is asked for waters",
+    )
 
 
 def execute(flags: argparse.Namespace) -> int:
-    from flows.fetching import fetch, fetched
-    from flows.sources.definitions import load_sources
+    from flows.fetching import fetched, services
 
-    if flags.last < flags.first:
-        print("barometer fetch: --to is before --from", file=sys.stderr)
-        return USAGE
     settings = settings_of(flags)
-    source = fetch.known_source(load_sources(settings.home), flags.source)
+    source = services.known(settings.home, flags.source)
+    service = services.service_of(source)
+    wrong = _misuse(flags, service)
+    if wrong is not None:
+        print(f"barometer fetch: {wrong}", file=sys.stderr)
+        return USAGE
+    today = settings.as_of.date()
     with _download_progress() as progress:
         start_logging()  # in here, so that log lines go above the bar
         logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request
-        days = fetch.fetch_days(settings, source, flags.first, flags.last, progress=progress)
+        days = services.fetch_days(
+            settings,
+            source,
+            flags.first or today,
+            flags.last or today,
+            with_trade=flags.russian_ports,
+            progress=progress,
+        )
     if flags.json:
         print(json.dumps([day._asdict() for day in days], indent=2, default=str))
     else:
@@ -81,6 +103,20 @@ def execute(flags: argparse.Namespace) -> int:
     if problem is None:
         return DONE
     return fail(flags, "\n".join([problem, *fetched.messages(days)]), f"{problem} {ABOVE}")
+
+
+def _misuse(flags: argparse.Namespace, service: Service | None) -> str | None:
+    """What is wrong with the flags for a source, in a sentence; None if nothing is."""
+    has_days = service is None or service.has_days
+    if has_days and not (flags.first and flags.last):
+        return f"{flags.source} needs --from and --to"
+    if not has_days and (flags.first or flags.last):
+        return f"{flags.source} has only a newest version: leave out --from and --to"
+    if flags.russian_ports and not (service and service.has_trade):
+        return f"{flags.source} is not asked for waters: leave out --russian-ports"
+    if has_days and flags.last < flags.first:
+        return "--to is before --from"
+    return None
 
 
 @contextmanager

@@ -18,7 +18,11 @@ def add(command: Command) -> None:
         """
         barometer serve /data/ais --home ~/barometer              # Mondays at 6:00 UTC
         barometer serve /data/ais --home ~/barometer --cron "0 3 * * *"
+        barometer serve --home ~/barometer --fetch      # all that hears or watches Iran's coast
         barometer serve --fetch danish-maritime-authority --home ~/barometer
+
+        --fetch alone needs BAROMETER_GFW_TOKEN; a source that fails is named and does not stop the
+        others.
         """,
         is_job=True,
     )
@@ -26,8 +30,11 @@ def add(command: Command) -> None:
     parser.add_argument(
         "--fetch",
         action="append",
+        nargs="?",
+        const="iran",
         metavar="SOURCE",
-        help="first fetch what this source published since the last run; may be repeated",
+        help="first fetch what this source published since the last run; may be repeated; without "
+        "a SOURCE all that hears or watches Iran's coast",
     )
     parser.add_argument(
         "--cron", default="0 6 * * 1", metavar="CRON", help="five fields, UTC (0 6 * * 1)"

@@ -33,6 +33,8 @@ _MAGIC = {
     ".zst": (b"\x28\xb5\x2f\xfd",),
     ".gz": (b"\x1f\x8b",),
 }
+_TEXT = {".json": b"{", ".jsonl": b"{", ".xml": b"<"}
+"""How such a file begins, and in another's place a page of a server does."""
 
 
 class Version(NamedTuple):
@@ -320,7 +322,10 @@ def check_head(head: bytes, name: str) -> None:
     """
     if not head:
         raise Damaged("the server returned an empty file. See the publisher's page.")
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{"):
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    mark = next((_TEXT[end] for end in _TEXT if name.lower().endswith(end)), None)
+    is_page = start.startswith((b"<!doctype html", b"<html"))
+    if is_page or (start[:1] in (b"<", b"{") and start[:1] != mark):
         raise Damaged(
             "the server returned a web page instead of the file. Open the address in a browser: "
             "the "

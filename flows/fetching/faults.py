@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import re
 import socket
 import ssl
@@ -12,16 +13,22 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import httpx
+import tenacity
 
 from flows.home.clock import utc_now
+
+log = logging.getLogger("barometer.fetch")
+Result = TypeVar("Result")
 
 DownloadProgress = Callable[[str, int, int | None], None]
 """Called from several threads: a file's name, its bytes so far, its size or None
 where the server does not send it."""
-_MAY_PASS = (408, 425, 429, 500, 502, 503, 504)
+_MAY_PASS = (408, 425, 429, 500, 502, 503, 504, *range(520, 528))
+"""From 520 on: Cloudflare's, where the publisher's server failed or took too long
+(developers.cloudflare.com, "Cloudflare 5xx errors")."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -68,7 +75,7 @@ class Fault(Exception):
 
     `may_pass`: another try may help, after `wait_s`. `is_absent`: the server has no such file.
     `is_ours`: this machine is to blame, and no other address helps. `reached`: bytes of
-    the file that are here.
+    the file that are here. `is_running`: the service still computes the answer.
     """
 
     def __init__(
@@ -80,14 +87,63 @@ class Fault(Exception):
         is_ours: bool = False,
         wait_s: float = 0,
         reached: int = 0,
+        is_running: bool = False,
     ) -> None:
         super().__init__(message)
+        self.is_running = is_running
         self.may_pass, self.is_absent, self.is_ours = may_pass, is_absent, is_ours
         self.wait_s, self.reached = wait_s, reached
 
 
+class Changed(Fault):
+    """An answer of another shape than documented."""
+
+
+class Refused(Fault):
+    """A service that does not accept the token; asking it for more is of no use."""
+
+
 class Damaged(Exception):
     """A file that is not what it should be; the message is a sentence about it."""
+
+
+def tried(attempt: Callable[[], Result], session: Session) -> Result:
+    """The result of an attempt, repeated until it succeeds, or what fails cannot pass, or patience
+    ends.
+
+    Raises
+    ------
+    Fault
+        The last one.
+    """
+    patience = session.patience
+    furthest = idle = 0
+
+    def is_enough(state: tenacity.RetryCallState) -> bool:
+        nonlocal furthest, idle
+        reached = _fault(state).reached
+        idle = 1 if reached >= furthest + patience.gain_bytes else idle + 1
+        furthest = max(furthest, reached)
+        return idle >= patience.tries
+
+    backoff = tenacity.wait_exponential(
+        multiplier=patience.wait_s, max=patience.longest_wait_s
+    ) + tenacity.wait_random(0, patience.wait_s)
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(lambda e: isinstance(e, Fault) and e.may_pass),
+        stop=is_enough,
+        wait=lambda state: max(backoff(state), _fault(state).wait_s),
+        sleep=tenacity.sleep_using_event(session.stop),
+        before_sleep=lambda state: log.info("trying again: %s", _fault(state)),
+        reraise=True,
+    )
+    return retrying(attempt)
+
+
+def _fault(state: tenacity.RetryCallState) -> Fault:
+    fault = state.outcome.exception() if state.outcome else None
+    assert isinstance(fault, Fault)
+    return fault
 
 
 def refusal(code: int, retry_after: str, address: str, session: Session) -> Fault:

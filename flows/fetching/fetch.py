@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-
-import tenacity
 
 from flows.fetching.download import (
     HEAD_BYTES,
@@ -34,12 +33,19 @@ from flows.fetching.download import (
     record_of,
     size_of,
 )
-from flows.fetching.faults import Damaged, DownloadProgress, Fault, Patience, Session, disk_fault
+from flows.fetching.faults import (
+    Damaged,
+    DownloadProgress,
+    Fault,
+    Patience,
+    Session,
+    disk_fault,
+    tried,
+)
 from flows.fetching.fetched import (
     AGAIN_DAYS,
     Fetched,
     late_days,
-    log,
     log_fetched,
     newest_day,
     with_absence_explained,
@@ -48,7 +54,7 @@ from flows.home import durable, lock
 from flows.home.hashes import file_hash
 from flows.home.settings import BarometerError, Settings
 from flows.sources.addresses import DayFile, files_of
-from flows.sources.definitions import Source
+from flows.sources.definitions import Definition
 from flows.sources.packings import members, opened
 
 BLOCK_BYTES = 1 << 20
@@ -62,7 +68,7 @@ FREELY_UNPACKED = 1_000_000_000
 
 def fetch_days(
     settings: Settings,
-    source: Source,
+    source: Definition,
     first: date,
     last: date,
     *,
@@ -93,7 +99,7 @@ def fetch_days(
 
 def _fetched(
     settings: Settings,
-    source: Source,
+    source: Definition,
     first: date,
     last: date,
     progress: DownloadProgress | None,
@@ -113,8 +119,8 @@ def _fetched(
     files = files_of(published, [day for day in days if day < today])
     asked = {day for file in files for day in file.days}
     by_day = {day: _unasked(day, today, source) for day in days if day not in asked}
-    with _locked(folder), open_client(patience) as client:
-        session = Session(client, patience, progress or _silent, threading.Event())
+    with locked_folder(folder), open_client(patience) as client:
+        session = Session(client, patience, progress or silent, threading.Event())
 
         def fetch(file: DayFile) -> list[Fetched]:
             return _days_of(file, folder, settings.as_of, late_days(settings, source), session)
@@ -129,22 +135,8 @@ def _fetched(
     return [by_day[day] for day in days]
 
 
-def known_source(sources: Mapping[str, Source], source_id: str) -> Source:
-    """A source by its name.
-
-    Raises
-    ------
-    BarometerError
-        If there is none; the message names those that can be fetched.
-    """
-    if source_id not in sources:
-        known = ", ".join(name for name, source in sources.items() if source.published)
-        raise BarometerError(f"{source_id!r}: no such source. These can be fetched: {known}.")
-    return sources[source_id]
-
-
 def fetch_due(
-    settings: Settings, source: Source, *, patience: Patience | None = None
+    settings: Settings, source: Definition, *, patience: Patience | None = None
 ) -> list[Fetched]:
     """Fetch what a source published since the last time, up to yesterday: the schedule's question.
 
@@ -192,11 +184,11 @@ def whole_version(place: Path) -> Version | None:
     return version if record.get("blake2b") == file_hash(place) else None
 
 
-def _silent(name: str, done: int, size: int | None) -> None:
+def silent(name: str, done: int, size: int | None) -> None:
     pass
 
 
-def _unasked(day: date, today: date, source: Source) -> Fetched:
+def _unasked(day: date, today: date, source: Definition) -> Fetched:
     """A day of which no file is asked for."""
     if day >= today:
         result = Fetched(day, None, "not_published", "the day is not over.")
@@ -208,7 +200,7 @@ def _unasked(day: date, today: date, source: Source) -> Fetched:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked_folder(folder: Path) -> Iterator[None]:
     """Keep other processes from fetching into a folder, which is made."""
     with ExitStack() as stack:
         try:
@@ -228,7 +220,7 @@ def _days_of(
     place = folder / file.name
     is_absent = False
     try:
-        state, message, is_absent = _fetch(file, place, as_of, session)
+        state, message, is_absent = brought(file, place, as_of, session)
     except Fault as fault:
         state, message, is_absent = "failed", str(fault), fault.is_absent
         if is_absent and file.days[-1] > late:
@@ -240,12 +232,12 @@ def _days_of(
     return results
 
 
-def _fetch(file: DayFile, place: Path, as_of: datetime, session: Session) -> tuple[str, str, bool]:
+def brought(file: DayFile, place: Path, as_of: datetime, session: Session) -> tuple[str, str, bool]:
     """Bring a file in from the first of its addresses that gives it; state, message, and whether it
     is at none of them any more."""
     try:
         whole = whole_version(place)
-        begun = read_version(_part(place))
+        begun = read_version(part_of(place))
     except OSError as error:
         raise disk_fault(error, place.parent) from error
     if whole is not None and whole.validator is None and whole.etag is None:
@@ -254,7 +246,7 @@ def _fetch(file: DayFile, place: Path, as_of: datetime, session: Session) -> tup
     faults = []
     for address in sorted(file.addresses, key=lambda a: a not in known):
         try:
-            is_new = _tried(address, file, place, whole, as_of, session)
+            is_new = tried(partial(_attempt, address, file, place, whole, as_of, session), session)
         except Fault as fault:
             faults.append(fault)
             if fault.is_ours:
@@ -269,45 +261,6 @@ def _fetch(file: DayFile, place: Path, as_of: datetime, session: Session) -> tup
     return "kept", message, worst.is_absent
 
 
-def _tried(
-    address: str,
-    file: DayFile,
-    place: Path,
-    whole: Version | None,
-    as_of: datetime,
-    session: Session,
-) -> bool:
-    """`_attempt` until it is done, or what fails cannot pass, or patience ends."""
-    patience = session.patience
-    furthest = idle = 0
-
-    def is_enough(state: tenacity.RetryCallState) -> bool:
-        nonlocal furthest, idle
-        reached = _fault(state).reached
-        idle = 1 if reached >= furthest + patience.gain_bytes else idle + 1
-        furthest = max(furthest, reached)
-        return idle >= patience.tries
-
-    backoff = tenacity.wait_exponential(
-        multiplier=patience.wait_s, max=patience.longest_wait_s
-    ) + tenacity.wait_random(0, patience.wait_s)
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(lambda e: isinstance(e, Fault) and e.may_pass),
-        stop=is_enough,
-        wait=lambda state: max(backoff(state), _fault(state).wait_s),
-        sleep=tenacity.sleep_using_event(session.stop),
-        before_sleep=lambda state: log.info("trying again: %s", _fault(state)),
-        reraise=True,
-    )
-    return retrying(_attempt, address, file, place, whole, as_of, session)
-
-
-def _fault(state: tenacity.RetryCallState) -> Fault:
-    fault = state.outcome.exception() if state.outcome else None
-    assert isinstance(fault, Fault)
-    return fault
-
-
 def _attempt(
     address: str,
     file: DayFile,
@@ -317,14 +270,14 @@ def _attempt(
     session: Session,
 ) -> bool:
     """Get a file, check it and put it in its place; False where it is here already."""
-    part, is_resumed = _part(place), False
+    part, is_resumed = part_of(place), False
     try:
         got = download(address, file, part, whole, session)
         if got is None:
             return False
         version, is_resumed = got
-        _check_whole(part, file.name, session.stop)
-        _adopt(part, place, version, as_of)
+        check_whole(part, file.name, session.stop)
+        adopt(part, place, version, as_of)
     except Damaged as error:
         drop(part)
         # A part may have been hurt by a crash, or joined to bytes that are not its own.
@@ -334,7 +287,7 @@ def _attempt(
     return True
 
 
-def _check_whole(part: Path, name: str, stop: threading.Event) -> None:
+def check_whole(part: Path, name: str, stop: threading.Event) -> None:
     """Read a file to its end, with its checksums; `opened` raises for a cut archive."""
     with part.open("rb") as raw:
         check_head(raw.read(HEAD_BYTES), name)
@@ -358,19 +311,26 @@ def _check_whole(part: Path, name: str, stop: threading.Event) -> None:
         raise Damaged(f"{why} The publisher sent it so: fetch it again later.") from error
 
 
-def _adopt(part: Path, place: Path, version: Version, as_of: datetime) -> None:
-    """Give a checked part its name. After a crash in between, the part is there, complete."""
+def adopt(
+    part: Path, place: Path, version: Version, as_of: datetime, question: str | None = None
+) -> None:
+    """Give a checked part its name. After a crash in between, the part is there, complete.
+
+    `question` stands for what was asked of a service; it goes into the record.
+    """
     record = version._asdict() | {
         "size_bytes": size_of(part),
         "blake2b": file_hash(part),
         "fetched_at": as_of.isoformat(),
     }
+    if question is not None:
+        record["question"] = question
     durable.write_durably(record_of(place), (json.dumps(record, indent=2) + "\n").encode())
     part.replace(place)
     durable.sync_folder(place.parent)
     drop(part)
 
 
-def _part(place: Path) -> Path:
+def part_of(place: Path) -> Path:
     # Hidden: `barometer ingest downloads/` leaves it out.
     return place.with_name(f".{place.name}.part")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from flows.home.settings import Settings
 from flows.sources.addresses import files_of
-from flows.sources.definitions import Source
+from flows.sources.definitions import Definition
 
 log = logging.getLogger("barometer.fetch")
 AGAIN_DAYS = 7
@@ -20,7 +20,7 @@ without content. A choice."""
 
 
 class Fetched(NamedTuple):
-    """The result for one day.
+    """The result for one day, or for one file of a service that gives several a day.
 
     `state` is ``fetched`` (new, or the publisher's changed), ``kept`` (was here whole),
     ``not_published`` (not there yet, as may be for a day so late) or ``failed``; `message` says
@@ -37,14 +37,14 @@ class Fetched(NamedTuple):
     is_absent: bool = False
 
 
-def late_days(settings: Settings, source: Source) -> date:
+def late_days(settings: Settings, source: Definition) -> date:
     """The last day whose file should be out by now."""
     assert source.published is not None
     return settings.as_of.date() - timedelta(days=source.published.delay_days)
 
 
 def with_absence_explained(
-    results: Sequence[Fetched], settings: Settings, source: Source
+    results: Sequence[Fetched], settings: Settings, source: Definition
 ) -> list[Fetched]:
     """The days, those without a file with what it means; each run of such days is logged once."""
     asked = [day for day in results if day.name is not None]
@@ -71,7 +71,7 @@ def with_absence_explained(
 
 
 def _absence(
-    days: Sequence[Fetched], source: Source, settings: Settings, *, is_failure: bool
+    days: Sequence[Fetched], source: Definition, settings: Settings, *, is_failure: bool
 ) -> str:
     """What it means that consecutive days have no file, and what to do."""
     assert source.published is not None
@@ -90,7 +90,7 @@ def _absence(
     )
 
 
-def newest_day(settings: Settings, source: Source, last: date) -> date | None:
+def newest_day(settings: Settings, source: Definition, last: date) -> date | None:
     """The newest day, up to two years back, of which a file is here."""
     assert source.published is not None
     folder = settings.home / "downloads" / source.source_id
@@ -107,7 +107,9 @@ def newest_day(settings: Settings, source: Source, last: date) -> date | None:
 def fetch_problem(results: Sequence[Fetched]) -> str | None:
     """Why fetching counts as failed, in a sentence; None where it does not."""
     failed = sum(day.state == "failed" for day in results)
-    return f"{failed} of {len(results)} days failed." if failed else None
+    is_by_day = len({day.day for day in results}) == len(results)
+    what = "days" if is_by_day else "files"
+    return f"{failed} of {len(results)} {what} failed." if failed else None
 
 
 def messages(results: Sequence[Fetched]) -> list[str]:

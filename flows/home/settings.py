@@ -68,7 +68,16 @@ class Settings(NamedTuple):
 PREFIX = "BAROMETER_"
 VARIABLES = (
     *("HOME", "AS_OF", "THREADS", "MEMORY_LIMIT", "LAKE"),
-    *("AISSTREAM_KEY", "AISSTREAM_URL", "MAIL_FROM", "MAIL_TO", "OPERATOR_TO", "SMTP_BLOCK"),
+    *(
+        "AISSTREAM_KEY",
+        "AISSTREAM_URL",
+        "GFW_TOKEN",
+        "GFW_BLOCK",
+        "MAIL_FROM",
+        "MAIL_TO",
+        "OPERATOR_TO",
+        "SMTP_BLOCK",
+    ),
     *("SMTP_HOST", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_SECURITY", "SMTP_USER"),
 )
 """The environment variables of all settings, without `PREFIX`; see `variable`."""

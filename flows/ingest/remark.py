@@ -59,7 +59,9 @@ def of_columns(layout: Layout, part: Path) -> Iterator[str]:
     """About columns that are not read, or are empty in the whole file."""
     mapped = {name.partition("[")[0] for name in layout.source.columns}
     for name in OPTIONAL:
-        likely = [c for c in layout.header if _letters(c) in NAMES[name]]
+        likely = [
+            c for c in layout.header if _letters(c) in NAMES[name] and c not in layout.source.unread
+        ]
         if name not in mapped and likely:
             yield (
                 f"column {likely[0][:40]!r} looks like {name} and is not read. To read it, "

@@ -84,11 +84,80 @@ class Span(Table):
         return (self.first or date.min) <= day <= (self.last or date.max)
 
 
+SERVICES = ("4wings", "gfw-events", "portwatch", "documents")
+"""What a [fetch] may ask other than files by day; flows/fetching/services.py has a module each."""
+
+_DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,199}")
+
+
+def _plain(address: str) -> str:
+    """As in `_checked`: no user, password or query."""
+    if not _PLAIN.fullmatch(address):
+        raise ValueError(f"{address!r} is not https:// or http://, a host and a plain path")
+    return address
+
+
+def _part(value: str) -> str:
+    return value if _DATASET.fullmatch(value) else _plain(value)
+
+
+def _part_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not a file name")
+    return name
+
+
 class Publication(Table):
-    """The table [fetch]: `delay_days` until a day's file is published; `spans` of addresses."""
+    """The table [fetch]: files by day, or a service.
+
+    Attributes
+    ----------
+    delay_days : int
+        Until a day is published.
+    spans : tuple of Span
+        Addresses of files by day; empty where a service is asked.
+    service : str or None
+        One of `SERVICES`; None for files by day.
+    address : str or None
+        Of the service.
+    parts : dict
+        What is asked of it, by name: datasets of a service, or addresses of documents.
+    again_days : int
+        A service restates what it answered: days newer than this are asked for again.
+    max_bytes : int or None
+        Upper limit of the size of an answer of a service.
+    hears_iran : bool
+        Whether it hears or watches Iran's coast, so that `barometer serve --fetch` takes it.
+    """
 
     delay_days: NonNegativeInt
-    spans: Annotated[tuple[Span, ...], Field(alias="files", strict=False, min_length=1)]
+    spans: tuple[Span, ...] = Field((), alias="files", strict=False)
+    service: str | None = None
+    address: Annotated[str, AfterValidator(_plain)] | None = None
+    parts: dict[
+        Annotated[str, AfterValidator(_part_name)], Annotated[str, AfterValidator(_part)]
+    ] = Field({})
+    again_days: NonNegativeInt = 0
+    max_bytes: PositiveInt | None = None
+    hears_iran: bool = False
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Publication:
+        if self.service is None:
+            if not self.spans:
+                raise ValueError("has neither [[fetch.files]] nor a service")
+            return self
+        if self.service not in SERVICES:
+            raise ValueError(f"service {self.service!r} is not one of {', '.join(SERVICES)}")
+        if self.spans:
+            raise ValueError("has both [[fetch.files]] and a service")
+        if self.max_bytes is None:
+            raise ValueError("a service needs max_bytes")
+        if self.service == "documents" and not self.parts:
+            raise ValueError("has no [fetch.parts] with the addresses of its documents")
+        if self.service != "documents" and self.address is None:
+            raise ValueError("a service needs an address")
+        return self
 
 
 class DayFile(NamedTuple):

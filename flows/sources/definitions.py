@@ -8,7 +8,7 @@ import tomllib
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -90,13 +90,38 @@ Numbers = Annotated[tuple[float, ...], Field(strict=False)]
 Parts = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_parts)]
 
 
-class Source(Table, extra="ignore"):
-    """A publisher's layout, from its TOML file.
+class Definition(Table, extra="ignore"):
+    """What a publisher publishes, from its TOML file.
 
     Attributes
     ----------
     source_id : str
-        Name of the TOML file without its suffix; the `source` of its positions.
+        Name of the TOML file without its suffix.
+    publisher, licence, files, coverage : str
+        Who publishes, under which terms, on which page, and where and what it observes.
+    citation : str or None
+        How the publisher wants to be cited wherever its numbers are shown; None: not said.
+    published : Publication or None
+        Where its files or answers can be fetched; None where that is not known.
+    """
+
+    source_id: str
+    publisher: str
+    licence: str
+    citation: str | None = None
+    files: str
+    coverage: str
+    published: Publication | None = Field(None, alias="fetch")
+
+
+Kind = TypeVar("Kind", bound=Definition)
+
+
+class Source(Definition):
+    """A publisher's layout of positions. Its id is the `source` of its positions.
+
+    Attributes
+    ----------
     header : tuple of str
         The columns as published.
     mapping : dict
@@ -115,15 +140,13 @@ class Source(Table, extra="ignore"):
         any case.
     word_tables : dict
         [words]: our column to the table of data/sources/words/ that gives its codes.
-    published : Publication or None
-        Where its files can be fetched; None where that is not known.
+    unread : tuple of str
+        Columns of the header that look like ours, and are not read for a good reason.
+    without : dict
+        A column of the header that a file must have, mapped or not, to what a file without it is
+        and what to do.
     """
 
-    source_id: str
-    publisher: str
-    licence: str
-    files: str
-    coverage: str
     header: Texts
     mapping: dict[Column, Parts] = Field(alias="columns")
     aliases: dict[str, str] = Field({})
@@ -139,19 +162,23 @@ class Source(Table, extra="ignore"):
     word_tables: dict[Worded, Annotated[str, AfterValidator(_word_table)]] = Field(
         {}, alias="words"
     )
-    published: Publication | None = Field(None, alias="fetch")
+    unread: Texts = ()
+    without: dict[str, str] = Field({})
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Source:
         missing = [name for name in REQUIRED if name not in self.mapping]
         published = [column for parts in self.mapping.values() for column in parts]
-        absent = sorted({*published, *self.aliases.values()} - set(self.header))
+        named = {*published, *self.aliases.values(), *self.without}
+        absent = sorted(named - set(self.header))
         if missing:
             raise ValueError(f"[columns] lacks {', '.join(missing)}")
         if sums := [n for n, parts in self.mapping.items() if len(parts) > 1 and n not in SUMMED]:
             raise ValueError(f"[columns] adds up {sums[0]}; only {', '.join(SUMMED)} can be sums")
         if absent:
-            raise ValueError(f"[columns] or [aliases] names {', '.join(absent)}, not in header")
+            raise ValueError(
+                f"[columns], [aliases] or [without] names {', '.join(absent)}, not in header"
+            )
         if len(set(published)) < len(published):
             raise ValueError("[columns] maps one published column twice")
         if known := sorted(set(self.aliases) & set(self.header)):
@@ -190,16 +217,21 @@ def load_sources(home: Path | None = None) -> dict[str, Source]:
     BarometerError
         If a definition cannot be read or is not valid; the message names file, key and reason.
     """
-    folders = [data_path("sources"), *([home / "sources"] if home is not None else [])]
+    return load_definitions(Source, "sources", home)
+
+
+def load_definitions(kind: type[Kind], folder: str, home: Path | None = None) -> dict[str, Kind]:
+    """As `load_sources`, of another folder of `data/` and the home, and another kind."""
+    folders = [data_path(folder), *([home / folder] if home is not None else [])]
     return {
-        path.stem: _read_source(path)
-        for folder in folders
-        if folder.is_dir()
-        for path in sorted(folder.glob("*.toml"))
+        path.stem: _read(path, kind)
+        for place in folders
+        if place.is_dir()
+        for path in sorted(place.glob("*.toml"))
     }
 
 
-def _read_source(path: Path) -> Source:
+def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
         if path.stat().st_size > MAX_DEFINITION_BYTES:
             raise BarometerError(
@@ -211,7 +243,7 @@ def _read_source(path: Path) -> Source:
                 f"{path}: the file name may contain only letters, digits, '-' and '_'. Rename it."
             )
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Source.model_validate(raw | {"source_id": path.stem})
+        return kind.model_validate(raw | {"source_id": path.stem})
     except ValidationError as error:
         raise BarometerError(
             f"{path}: {_reasons(error)}. Fix the file; data/sources/marinecadastre-2025.toml is an "

@@ -9,6 +9,10 @@ from typing import NamedTuple
 from flows.home.settings import BarometerError
 from flows.sources.definitions import Source
 
+LEAST_LIKENESS = 0.5
+"""A header that holds more than half of the columns that a source maps is of that publisher, and
+may be another of its products. A choice."""
+
 
 class Layout(NamedTuple):
     """A file's own way of writing a source: the order of its columns and its delimiter.
@@ -33,9 +37,9 @@ class UnknownHeader(BarometerError):
 def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
     """The layout that matches a header line.
 
-    A source fits where every column that it maps is in the header, in any order; of several the
-    one that maps the most columns, then of whose published header the file has the most. The
-    delimiter is the one of comma, semicolon and tab that gives most columns.
+    A source fits where every column that it maps or needs is in the header, in any order; of
+    several the one that maps the most columns, then of whose published header the file has the
+    most. The delimiter is the one of comma, semicolon and tab that gives most columns.
 
     Raises
     ------
@@ -75,6 +79,9 @@ def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
     if not ranked:
         raise UnknownHeader("no source definitions were found", is_ais=True)
     nearest = ranked[0]
+    for column, why in nearest.source.without.items():
+        if column not in nearest.header and _likeness(nearest) > LEAST_LIKENESS:
+            raise UnknownHeader(f"the header lacks {column!r}: {why}", is_ais=True)
     extra = [c for c in nearest.header if c not in nearest.source.header]
     is_without_mmsi = _looks_like_ais(names) and not any("mmsi" in n.casefold() for n in names)
     lacking = (
@@ -157,8 +164,9 @@ def _likeness(layout: Layout) -> float:
 
 
 def _missing(layout: Layout) -> list[str]:
-    """The mapped columns that the header lacks."""
-    return [c for c in layout.source.columns.values() if c not in layout.header]
+    """The columns that the source needs and the header lacks."""
+    needed = (*layout.source.columns.values(), *layout.source.without)
+    return [c for c in needed if c not in layout.header]
 
 
 def _nearness(layout: Layout) -> tuple[int, float, int]:

@@ -37,6 +37,7 @@ LAYOUTS = (
     *("aisstream-hormuz-tracker", "aisstream-listen", "ais-world-sample"),
     *("marinetraffic", "marinetraffic-extended", "spire", "brest-naridata"),
     *("statsat-ship", "hais", "marine-exchange-alaska", "marine-exchange-alaska-legacy"),
+    "global-fishing-watch",
 )
 PACKINGS = ("plain", "gz", "zst", "zip")
 SOURCES = load_sources()
@@ -63,6 +64,7 @@ AS_PUBLISHED: dict[str, dict[str, str]] = {
     "marine-exchange-alaska": WORDS,
     "marine-exchange-alaska-legacy": WORDS | {"reported_at": "15 Apr 2026 12:00:00 UTC"},
     "ais-world-sample": {"reported_at": "2026-04-15T12:00:00+00:00", "ship_type": "Tanker"},
+    "global-fishing-watch": {"reported_at": "2026-04-15 12:00"},
 }
 """How a layout writes the fix where its time or its words differ."""
 

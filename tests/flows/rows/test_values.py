@@ -55,6 +55,8 @@ def test_all_layouts_give_the_same_position() -> None:
         "statsat-ship": bare - {"imo", "length_m"},
         "marine-exchange-alaska": {"heading_deg"},
         "marine-exchange-alaska-legacy": {"heading_deg", "call_sign", "length_m", "beam_m"},
+        "global-fishing-watch": set(whole)
+        - {"mmsi", "reported_at", "lon", "lat", "imo", "vessel_name", "call_sign", "line"},
     }
     for layout, found in by_layout.items():
         assert found == whole | dict.fromkeys(lacking[layout])

@@ -15,8 +15,9 @@ import pytest
 import trustme
 
 from flows.cli import main
-from flows.fetching.fetch import fetch_due, known_source
+from flows.fetching.fetch import fetch_due
 from flows.fetching.fetched import Fetched, fetch_problem, messages
+from flows.fetching.services import known
 from flows.home.settings import BarometerError, Settings
 from flows.sources.definitions import load_sources
 from tests.build.process import largest_file
@@ -137,7 +138,7 @@ def test_a_schedule_asks_for_no_day_before_the_source_began_nor_without_addresse
     with pytest.raises(BarometerError, match=r"has no \[fetch\]"):
         fetch_due(home, load_sources(home.home)["statsat"])
     with pytest.raises(BarometerError, match="These can be fetched: danish-maritime"):
-        known_source(load_sources(home.home), "noaa")
+        known(home.home, "noaa")
 
 
 # The command

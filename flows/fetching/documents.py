@@ -1,0 +1,85 @@
+"""Documents at an address each: got again only where the publisher has another version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from flows.fetching.answers import Order
+from flows.fetching.download import size_of
+from flows.fetching.faults import Fault, Session
+from flows.fetching.fetch import brought
+from flows.fetching.fetched import Fetched, log_fetched
+from flows.home.settings import Settings
+from flows.sources.addresses import DayFile
+from flows.sources.definitions import Definition
+
+
+def fetch(order: Order) -> list[Fetched]:
+    """The documents of a definition's [fetch.parts]; the days play no part."""
+    published = order.published
+    assert published.max_bytes is not None
+    return fetch_documents(
+        order.settings,
+        order.folder,
+        published.parts,
+        published.max_bytes,
+        order.session,
+    )
+
+
+def due(settings: Settings, source: Definition, folder: Path) -> list[tuple[date, date]]:
+    """Once; the day is of no meaning."""
+    return [(settings.as_of.date(), settings.as_of.date())]
+
+
+def fetch_documents(
+    settings: Settings,
+    folder: Path,
+    addresses: Mapping[str, str],
+    max_bytes: int,
+    session: Session,
+) -> list[Fetched]:
+    """Get documents into a folder, by name, with a conditional request each.
+
+    Parameters
+    ----------
+    settings : Settings
+        Its as-of time is the time of the fetch in the record beside each document.
+    folder : Path
+        Locked by the caller (`fetch.locked_folder`).
+    addresses : mapping of str to str
+        The name that a document gets, to its address.
+    max_bytes : int
+        A larger one is refused.
+    session : Session
+        Client, patience, progress, and the sign to stop.
+
+    Returns
+    -------
+    list of Fetched
+        One a document: ``fetched`` if it is new or changed, ``kept`` or ``failed``. What was here
+        stays, whatever fails.
+    """
+    results = []
+    for name, address in addresses.items():
+        place = folder / name
+        try:
+            state, message, _ = brought(
+                DayFile(name, (address,), max_bytes, ()), place, settings.as_of, session
+            )
+        except Fault as fault:
+            state, message = "failed", str(fault)
+        is_here = state != "failed"
+        result = Fetched(
+            settings.as_of.date(),
+            name,
+            state,
+            message,
+            place if is_here else None,
+            size_of(place) if is_here else None,
+        )
+        log_fetched(result)
+        results.append(result)
+    return results
