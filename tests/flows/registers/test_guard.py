@@ -374,8 +374,10 @@ def test_cases_of_opensanctions(settings: Settings) -> None:
 @needs_cases
 @pytest.mark.parametrize(
     ("name", "hulls"),
-    {"sdn_enhanced.xml": 1, "sdn_inner_quotes.csv": 3, "eu_fsf_vessel_subject.xml": 1}.items()
-    | {"eu_fsf_after_midnight.xml": 1}.items(),
+    [
+        *(("sdn_enhanced.xml", 1), ("sdn_inner_quotes.csv", 3)),
+        *(("eu_fsf_vessel_subject.xml", 1), ("eu_fsf_after_midnight.xml", 1)),
+    ],
 )
 def test_cases_of_publishers(settings: Settings, name: str, hulls: int) -> None:
     then = settings._replace(as_of=datetime(2026, 4, 15, 22, 30))
