@@ -39,10 +39,8 @@ def contents(settings: Settings) -> dict[str, str]:
         found[f"rows {kind}"] = [table.to_pylist() for table in tables]
     relations = _relations(settings) if (home / CATALOGUE).exists() else {}
     for name in (history.PUBLISHED, history.PUBLISHED_WEEK, history.PUBLISHED_CALL):
-        rows = [
-            {key: value for key, value in record.items() if key not in NUMBERS}
-            for record in history.read_history(home, name)
-        ]
+        records = history.read_history(home, name)
+        rows = [{key: it for key, it in row.items() if key not in NUMBERS} for row in records]
         found[f"history {name}"] = sorted(json.dumps(row, sort_keys=True) for row in rows)
     runs = history.read_history(home, history.RUN)
     found["history run files"] = sorted(f["file_id"] for record in runs for f in record["files"])

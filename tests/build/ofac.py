@@ -97,8 +97,7 @@ def enhanced_ship(
     features = "".join(
         f"<feature><type>{label}</type>{value}</feature>"
         for label, value in {
-            "VESSEL TYPE": "<valueRefId>8</valueRefId>",
-            "Vessel Flag": "<value>Panama</value>",
+            **{"VESSEL TYPE": "<valueRefId>8</valueRefId>", "Vessel Flag": "<value>Panama</value>"},
             "Vessel Call Sign": "<value>3ESIM</value>",
             "Vessel Tonnage": "<value>99,144</value>",
             "Vessel Gross Registered Tonnage": "<value>56,068</value>",

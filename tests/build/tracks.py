@@ -62,24 +62,14 @@ class Leg(NamedTuple):
     is_heard: bool
 
 
-def sail(place: str, knots: float = 10.0) -> Leg:
+def sail(place: str, knots: float = 10.0, is_heard: bool = True) -> Leg:
     """Sail straight to a place."""
-    return Leg(place, 0.0, knots, True)
+    return Leg(place, 0.0, knots, is_heard)
 
 
-def slip(place: str, knots: float = 10.0) -> Leg:
-    """Sail straight to a place, unheard."""
-    return Leg(place, 0.0, knots, False)
-
-
-def lie(hours: float) -> Leg:
+def lie(hours: float, is_heard: bool = True) -> Leg:
     """Lie still where the ship is."""
-    return Leg(None, hours, 0.0, True)
-
-
-def silence(hours: float) -> Leg:
-    """Lie still where the ship is, unheard."""
-    return Leg(None, hours, 0.0, False)
+    return Leg(None, hours, 0.0, is_heard)
 
 
 LEG = re.compile(r"(~?)([A-Za-z][A-Za-z -]*?)?(?:@([\d.]+))? ?(?:(-?)([\d.]+)h)?")
@@ -94,9 +84,9 @@ def way(text: str) -> list[Leg]:
         assert match and part, text
         unheard, place, knots, silent, hours = match.groups()
         if place:
-            legs.append((slip if unheard else sail)(place, float(knots or 10)))
+            legs.append(sail(place, float(knots or 10), not unheard))
         if hours:
-            legs.append((silence if silent else lie)(float(hours)))
+            legs.append(lie(float(hours), not silent))
     return legs
 
 
@@ -260,9 +250,9 @@ law = settings(
 DRAWN = ("A berth", "A anchorage", "A limit", "A edge", "B berth", "roads", "D berth", "sea")
 legs = st.one_of(
     st.builds(sail, st.sampled_from(DRAWN), st.sampled_from([6.0, 11.0, 16.0])),
-    st.builds(slip, st.sampled_from(DRAWN)),
+    st.builds(sail, st.sampled_from(DRAWN), is_heard=st.just(False)),
     st.builds(lie, st.sampled_from([0.5, 1.5, 7.0, 30.0])),
-    st.builds(silence, st.sampled_from([3.0, 30.0, 24.0 * 8, 24.0 * 22])),
+    st.builds(lie, st.sampled_from([3.0, 30.0, 24.0 * 8, 24.0 * 22]), st.just(False)),
 )
 strays = st.lists(
     st.tuples(st.floats(0, 200), st.sampled_from(["far", "A berth", "B berth"])), max_size=4

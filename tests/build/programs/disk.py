@@ -42,11 +42,9 @@ def barometer(home: Path, *arguments: str) -> dict[str, Any]:
     with redirect_stderr(io.StringIO()) as messages, redirect_stdout(io.StringIO()), no_pictures():
         code = command([*arguments, "--home", str(home), "--as-of", AS_OF.isoformat()])
     there = sorted(path.name for path in home.iterdir()) if home.exists() else []
-    return {
-        **{"code": code, "told": messages.getvalue(), "there": there, "state": state_of(home)},
-        "files": len(read_manifest(home).entries),
-        "runs": len(read_history(home, RUN)),
-    }
+    held = {"files": len(read_manifest(home).entries), "runs": len(read_history(home, RUN))}
+    state = {"there": there, "state": state_of(home)}
+    return {"code": code, "told": messages.getvalue(), **state, **held}
 
 
 def main() -> int:

@@ -49,12 +49,9 @@ class Handler:
         if told in (None, "drop"):
             number = len(list(self.folder.glob("*.eml"))) + 1
             assert isinstance(envelope.content, bytes)
-            record = {
-                "from": envelope.mail_from,
-                "to": envelope.rcpt_tos,
-                "is_tls": session.ssl is not None or server.transport.get_extra_info("cipher"),
-                "is_logged_in": session.authenticated,
-            }
+            record = {"from": envelope.mail_from, "to": envelope.rcpt_tos}
+            is_tls = session.ssl is not None or server.transport.get_extra_info("cipher")
+            record |= {"is_tls": is_tls, "is_logged_in": session.authenticated}
             (self.folder / f"{number}.json").write_text(json.dumps(record))
             (self.folder / f"{number}.eml").write_bytes(envelope.content)
         if told == "drop":
