@@ -209,21 +209,15 @@ def ports_map(capsys: pytest.CaptureFixture[str]) -> Command:
     return lambda *given: (main(["ports", "--map", *map(str, given)]), *capsys.readouterr())
 
 
-def test_ports_map_needs_no_home_and_replaces_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ports_map: Command
+def test_ports_map_needs_no_home_draws_a_ship_of_the_lake_and_replaces_a_file(
+    sample_home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ports_map: Command
 ) -> None:
     monkeypatch.setenv("BAROMETER_HOME", str(tmp_path / "home"))
     target = tmp_path / "ports.html"
     target.write_text("old")
     assert ports_map(target) == (0, f"Map: {target}\n", "")
     assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ports.html"]
-
-
-def test_ports_map_draws_a_ship_of_the_lake(
-    sample_home: Settings, tmp_path: Path, ports_map: Command
-) -> None:
-    target = tmp_path / "ship.html"
+    assert [path.name for path in tmp_path.iterdir()] == ["ports.html"]
     code, out, _ = ports_map(target, "--ship", "sim umbra", "--home", sample_home.home, "--json")
     assert (code, len(json.loads(out))) == (0, len(PORTS.port))
     text = target.read_text(encoding="utf-8")

@@ -179,14 +179,13 @@ def test_several_ships_are_shown_to_choose_from_and_hostile_names_as_text(asked:
             assert not {"\x1b", "\x07", "\u202e", "\u2066"} & set(out)
 
 
-def test_no_ship_is_a_failure_with_a_message(asked: Asked) -> None:
+def test_a_ship_that_is_only_listed_by_name_is_shown_and_no_ship_is_a_failure(
+    asked: Asked,
+) -> None:
     for text in ("NOBODY", "9074729", "\x1b[31mX"):
         code, out, err = asked(text)
         assert (code, out) == (1, "")
         assert "no ship of that number or name, received or listed" in err and "\x1b" not in err
-
-
-def test_a_ship_that_is_only_listed_by_name_is_shown(asked: Asked) -> None:
     code, out, _ = asked("qlisted by name")
     assert code == 0
     assert out.startswith("QLISTED BY NAME, QLISTED BY NAME\nNever heard in this lake; only listed")

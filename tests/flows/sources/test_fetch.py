@@ -37,7 +37,6 @@ from tests.build.publisher import (
 )
 from tests.build.web import Web, serving
 
-PART = f".{Path(path()).name}.part"
 Plan = list[dict[str, Any]]
 
 
@@ -171,12 +170,10 @@ def test_tries_without_progress_come_to_an_end(home: Settings, site: Web) -> Non
     site.plan.clear()
     assert is_right(home, fetch_one(home), ZST)
     assert site.ranges()[-1] == "bytes=60000-", "the next run goes on"
-
-
-def test_a_length_that_is_too_long_is_not_believed(home: Settings, site: Web) -> None:
-    site.plan[path()] = [{"longer": 9}] * 9
-    assert fetch_one(home).state == "failed"
-    assert list(downloads(home)) == [PART]
+    site.plan[path(1)] = [{"longer": 9}] * 9
+    site.files[path(1)] = content(1)
+    assert fetch(home, 2)[1].state == "failed", "a length that is too long is not believed"
+    assert set(downloads(home)) == {Path(path()).name, f".{Path(path(1)).name}.part"}
 
 
 # Failures that do not pass: what the server does, and words of the message. Requested once.

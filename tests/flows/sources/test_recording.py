@@ -105,8 +105,11 @@ def test_a_refusal_that_may_pass_is_tried_again(tmp_path: Path, how: Any) -> Non
     assert len(rows(tmp_path)) == 1
 
 
-def test_keys(tmp_path: Path) -> None:
+def test_keys_and_what_is_shown_of_them(tmp_path: Path) -> None:
     """A compatible server's token has some 300 signs, a signed one (JWT) more."""
+    assert KEY not in listen.safe_text(f"{KEY}{KEY}", KEY)
+    assert listen.safe_text("\x1b]0;x\x07", KEY) == "\\x1b]0;x\\x07"
+    assert len(listen.safe_text("x" * 5000, KEY)) == 200
     for bad in ("", "  ", "two words", "line\nbreak", "ключ", "x" * 4097):
         with pytest.raises(BarometerError, match=NAME) as caught:
             stream_key({NAME: bad})
@@ -183,12 +186,6 @@ def test_progress_is_a_line_on_a_terminal_and_log_lines_elsewhere(
         assert ("f.csv.part" in capsys.readouterr().err) == is_terminal
 
 
-def test_safe_text_hides_the_key_wherever_it_stands() -> None:
-    assert KEY not in listen.safe_text(f"{KEY}{KEY}", KEY)
-    assert listen.safe_text("\x1b]0;x\x07", KEY) == "\\x1b]0;x\\x07"
-    assert len(listen.safe_text("x" * 5000, KEY)) == 200
-
-
 # Recordings on the disk
 
 
@@ -211,7 +208,7 @@ def test_what_a_crash_left_is_kept_up_to_its_last_whole_line(
         )
 
 
-def test_a_torn_line_is_found_however_long_it_is(
+def test_a_torn_line_is_cut_off_however_long_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = tmp_path / "aisstream-2026-04-15T12.csv.part"
@@ -220,9 +217,6 @@ def test_a_torn_line_is_found_however_long_it_is(
         part.write_bytes(LINES + b"x" * 100)
         closed = recording.take_up(part)
         assert closed is not None and closed.read_bytes() == LINES
-
-
-def test_a_torn_line_of_the_gaps_is_cut_off(tmp_path: Path) -> None:
     header, line = b"from,to,why,dropped\n", b"2026-04-15T12:00:05.000Z,,silent,\n"
     for before in (b"", b"from,t", header, header + b",,start,\n2026-"):
         (tmp_path / "gaps.log").write_bytes(before)
