@@ -84,7 +84,7 @@ LISTINGS: dict[str, tuple[str, Versions, list[tuple]]] = {
     "its number corrected": (SPAN, [[SEVENTH], [CORRECTED]], []),
     "another hull has its reference later on": (SPAN, [[SEVENTH], [], [CORRECTED]], GONE),
     "another reference": (SPAN, [[SEVENTH], [listing(TWO, "SDN 8")]], GONE),
-    "another programme": (SPAN, [[SEVENTH], [CORRECTED._replace(programme="IRAN")]], GONE),
+    "another programme": (SPAN, [[SEVENTH], [CORRECTED._replace(programme=IRAN.programme)]], GONE),
     "no IMO number any more": (
         *(SPAN, [[SEVENTH], [SEVENTH._replace(imo=None)]], [*GONE, (MARCH, MARCH, None)]),
     ),
