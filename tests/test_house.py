@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 FLOORS = (
-    *("home", "geo", "sources", "fetching", "streams", "lake", "rows", "ingest"),
+    *("home", "geo", "sources", "fetching", "streams", "lake", "rows", "tables", "ingest"),
     *("lists", "publishers", "registers"),
     *("derive", "catalogue", "report", "mail", "analyst", "runner", "simulate"),
     *("weekly", "serve", "commands", "cli"),

@@ -7,25 +7,32 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flows.rows.reasons import (
+    BAD_CHECKSUM,
     BAD_FIELDS,
+    BAD_MESSAGE,
     BAD_MMSI,
+    BAD_OBJECT,
     BAD_POSITION,
     BAD_RECORD,
+    BAD_SENTENCE,
     BAD_TIME,
     FAR_TIME,
     FUTURE_TIME,
     LONG_LINE,
+    NO_CLOCK,
     NO_MMSI,
     NO_NUMBERS,
     NO_POSITION,
+    NO_REST,
     OLD_TIME,
+    OTHER_MESSAGE,
 )
 from flows.sources.definitions import Source
 
-OF_NO_INTEREST = (BAD_MMSI, NO_POSITION)
+OF_NO_INTEREST = (BAD_MMSI, NO_POSITION, OTHER_MESSAGE)
 """Rows that were read well and are no ship's position: base stations, aids to navigation, ships
-without a fix. Every other reject could not be interpreted. They do not excuse a file of which
-nothing is kept."""
+without a fix, messages of other kinds. Every other reject could not be interpreted. They do not
+excuse a file of which nothing is kept."""
 
 LEAST_SHARE = 10
 """A layout is a property of a file: it fits all rows but those that were damaged on the way. Honest
@@ -42,6 +49,14 @@ REMEDIES = {
     NO_POSITION: "No row has a position: is it a list of ships without positions?",
     BAD_FIELDS: "Its rows and its header differ in the number of fields: fetch it again.",
     BAD_RECORD: "A quote is not closed: fetch it again.",
+    BAD_OBJECT: "Each line must be a whole JSON object: write one object a line.",
+    BAD_SENTENCE: "Each line must be a whole sentence behind a time: !AIVDM,1,1,,A,...,0*24.",
+    BAD_CHECKSUM: "The lines were changed on the way: fetch it again.",
+    NO_CLOCK: "AIS messages carry no date: record them with a tag block "
+    r"(\c:1609841515*hh\) or with the time before each sentence.",
+    NO_REST: "Lines are missing, or in another order: fetch it again.",
+    BAD_MESSAGE: "The payloads are cut: fetch it again.",
+    OTHER_MESSAGE: "No message is a position of a ship.",
     LONG_LINE: "Is it a CSV file whose lines end with a line feed?",
     NO_MMSI: "The column for the MMSI must hold nine digits; a spreadsheet may have rounded "
     "them: export the file again.",

@@ -1,4 +1,4 @@
-"""Step 5, ingest: one CSV into the lake, in one streaming pass, whole or not at all."""
+"""Step 5, ingest: one file into the lake, in one streaming pass, whole or not at all."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ from flows.lake.manifest import connect, read_manifest
 from flows.rows import blocks, checks, parse, repeats
 from flows.rows.headers import headers_of
 from flows.sources.definitions import Source
-from flows.sources.layouts import Layout, UnknownHeader, layout_of_file
+from flows.sources.layouts import Layout, UnknownHeader
 from flows.sources.packings import InputFile, Member, opened
+from flows.tables import forms
 
 log = logging.getLogger("barometer.ingest")
 
@@ -88,7 +89,7 @@ def ingest_file(
     settings: Settings,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Bring every CSV of a file into the lake and commit each; one that fails leaves no trace.
+    """Bring every table of a file into the lake and commit each; one that fails leaves no trace.
 
     Parameters
     ----------
@@ -120,7 +121,7 @@ def ingest_input(
     *,
     raise_transient: bool = False,
 ) -> Outcome:
-    """Stage one CSV and commit it.
+    """Stage one input and commit it.
 
     Raises
     ------
@@ -140,7 +141,7 @@ def stage(
     settings: Settings,
     progress: Progress | None = None,
 ) -> Staged | Outcome:
-    """Read, validate, sort and write one CSV into a folder of its own in the home's `tmp/`.
+    """Read, validate, sort and write one input into a folder of its own in the home's `tmp/`.
 
     Changes nothing of the lake, so that several may be staged at once, by any process that sees the
     input and the home under the paths that are given.
@@ -277,11 +278,9 @@ def _read(
         static.StaticReports(work / STATIC) as reports,
     ):
         head = blocks.read_head(stream.content, digest)
-        layout = layout_of_file(head.text, head.rest, sources.values())
-        cut = blocks.read_ahead(
-            blocks.blocks(stream.content, digest, head.rest, head.line_number + 1)
-        )
-        ahead = parse.parsed(cut, layout, rules, settings.threads)
+        known = tuple(sources.values())
+        given = forms.Input(head, stream, digest, work, known, rules, settings.threads)
+        layout, ahead = forms.rows_of(given)
 
         def batches() -> Iterator[pa.RecordBatch]:
             nonlocal rows, repeated, days, failure
@@ -308,7 +307,7 @@ def _read(
 
         incoming = pa.RecordBatchReader.from_batches(repeats.PACKED_SCHEMA, batches())
         # Their threads end before the stream that they read is closed.
-        with closing(cut), closing(ahead), connect(settings) as con:
+        with closing(ahead), connect(settings) as con:
             con.register("incoming", incoming)
             try:
                 con.execute(WRITE, {"out": str(position)})

@@ -50,12 +50,14 @@ class Block(NamedTuple):
 class Head(NamedTuple):
     """The header of a file, and what was read beyond it.
 
-    `line_number` is the header's own (empty lines may stand before it); `fingerprint` is the hash
-    of the first bytes, a cheap first check for a file that may be known already.
+    `line_number` is the header's own (empty lines may stand before it); `start` is what was read
+    from its first letter on, `rest` what follows its line end; `fingerprint` is the hash of the
+    first bytes, a cheap first check for a file that may be known already.
     """
 
     text: str
     line_number: int
+    start: bytes
     rest: bytes
     fingerprint: str
 
@@ -83,6 +85,7 @@ def read_head(content: Readable, digest: hashlib.blake2b) -> Head:
     return Head(
         text=read[start:end].decode("utf-8", "replace"),
         line_number=read[:start].count(b"\n") + 1,
+        start=read[start:],
         rest=read[end + 1 :],
         fingerprint=hashlib.blake2b(read[:FINGERPRINT_BYTES], digest_size=16).hexdigest(),
     )

@@ -265,15 +265,20 @@ def _parse_careful(block: Block, layout: Layout, decimal: str, headers: Headers)
     arrays = {}
     for ours, published in layout.source.columns.items():
         column = layout.header.index(published)
-        text = [fields[column] for _, fields in records]
-        if ours in FLOATS:
-            arrays[ours] = pa.array(as_numbers(text, decimal))
-        else:
-            arrays[ours] = pa.array([t.encode("latin-1") for t in text], pa.binary())
-            if ours not in ("mmsi", *TEXTS):
-                arrays[ours] = arrays[ours].dictionary_encode()
+        arrays[ours] = raw_column(ours, [fields[column] for _, fields in records], decimal)
     line_numbers = np.array([line for line, _ in records], dtype=np.int64)
     return _Piece(pa.table(arrays), line_numbers, rejects, len(records) + len(rejects), ended)
+
+
+def raw_column(
+    ours: str, texts: list[str], decimal: str = ".", encoding: str = "latin-1"
+) -> pa.Array:
+    """The texts of a column as `typed_rows` takes them: numbers where the field has many values,
+    else bytes, of a field of few values each once."""
+    if ours in FLOATS:
+        return pa.array(as_numbers(texts, decimal))
+    column = pa.array([text.encode(encoding, "replace") for text in texts], pa.binary())
+    return column if ours in ("mmsi", *TEXTS) else column.dictionary_encode()
 
 
 def _records(

@@ -62,6 +62,21 @@ def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
             is_ais=_looks_like_ais([line]),
             is_table=False,
         ) from error
+    return match_names(names, sources, delimiter)
+
+
+def match_names(
+    names: Sequence[str],
+    sources: Iterable[Source],
+    delimiter: str = ",",
+    *,
+    may_repeat: bool = False,
+) -> Layout:
+    """As `match_source`, for the names of the columns in whatever form they came.
+
+    With `may_repeat`, a column may be there under its name and under an alias: of an object that
+    has both, the first counts.
+    """
     layouts = [
         Layout(source, tuple(source.aliases.get(name, name) for name in names), delimiter)
         for source in sources
@@ -71,7 +86,7 @@ def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
     if fitting:
         best = max(fitting, key=_nearness)
         twice = sorted({c for c in best.source.columns.values() if best.header.count(c) > 1})
-        if twice:
+        if twice and not may_repeat:
             raise UnknownHeader(
                 f"the header has {', '.join(map(repr, twice))} more than once", is_ais=True
             )

@@ -20,7 +20,10 @@ from flows.home.file_names import path_of, printable, shown_name
 from flows.home.settings import BarometerError
 from flows.sources import containers
 
-SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst")
+SUFFIXES = (
+    *(".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst"),
+    *(".parquet", ".geoparquet", ".jsonl", ".ndjson", ".nmea", ".nm4"),
+)
 """What may be an AIS file in a folder. A file that is named is opened whatever its name."""
 
 PACKED = (".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".lz4")
@@ -239,10 +242,12 @@ class Begun(io.RawIOBase):
 
 
 class Stream(NamedTuple):
-    """An open member: `content` gives decompressed bytes, `raw` the position in the file."""
+    """An open member: `content` gives decompressed bytes, `raw` is the file on disk. `is_packed`:
+    the two are not the same bytes."""
 
     content: Explained
     raw: BinaryIO
+    is_packed: bool
 
 
 @contextmanager
@@ -267,14 +272,15 @@ def opened(member: Member) -> Iterator[Stream]:
                 for info in packed:
                     archive = stack.enter_context(_opened_archive(member.name, archive, info))
                 content = stack.enter_context(archive.open(last))
-            begun = Begun(content)
+            plain = begun = Begun(content)
             if begun.start[:2] == _GZIP:
                 begun = Begun(stack.enter_context(gzip.open(begun)))
             elif begun.start[:4] == _ZSTD:
                 source = pa.CompressedInputStream(pa.PythonFile(begun, mode="r"), "zstd")
                 begun = Begun(stack.enter_context(source))
             containers.refuse(member.name, begun.start)
-        yield Stream(Explained(begun, member.name), raw)
+        is_packed = bool(member.inside) or begun is not plain
+        yield Stream(Explained(begun, member.name), raw, is_packed)
 
 
 @contextmanager

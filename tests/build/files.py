@@ -38,6 +38,8 @@ LAYOUTS = (
     *("marinetraffic", "marinetraffic-extended", "spire", "brest-naridata"),
     *("statsat-ship", "hais", "marine-exchange-alaska", "marine-exchange-alaska-legacy"),
     "global-fishing-watch",
+    *("hormuz-ais", "marinecadastre-geoparquet", "nmea"),
+    *("aisstream-json", "digitraffic-json", "digitraffic-listen"),
 )
 PACKINGS = ("plain", "gz", "zst", "zip")
 SOURCES = load_sources()
@@ -63,6 +65,9 @@ AS_PUBLISHED: dict[str, dict[str, str]] = {
     "brest-naridata": {"reported_at": "1776254400"},
     "marine-exchange-alaska": WORDS,
     "marine-exchange-alaska-legacy": WORDS | {"reported_at": "15 Apr 2026 12:00:00 UTC"},
+    "aisstream-json": {"reported_at": "2026-04-15 12:00:00.000000000 +0000 UTC"},
+    "digitraffic-json": {"reported_at": "1776254400000"},
+    "digitraffic-listen": {"reported_at": "2026-04-15T12:00:00.000Z"},
     "ais-world-sample": {"reported_at": "2026-04-15T12:00:00+00:00", "ship_type": "Tanker"},
     "global-fishing-watch": {"reported_at": "2026-04-15 12:00"},
 }

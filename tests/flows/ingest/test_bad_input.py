@@ -106,14 +106,13 @@ CONTAINERS = {
     "tar.gz": (gzip.compress(TAR), "a tar archive", "Unpack it"),
     "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(90), "a 7z archive", "Unpack it"),
     "rar": (b"Rar!\x1a\x07\x01\x00" + bytes(90), "a RAR archive", "Unpack it"),
-    "Parquet": (b"PAR1\x15" + bytes(90), "a Parquet file", "Export it as CSV"),
     "Excel": (zipped({"[Content_Types].xml": b"", "xl/workbook.xml": b""}), "workbook", "sheet"),
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Excel", "sheet"),
     "SQLite": (b"SQLite format 3\0" + bytes(90), "SQLite", "Export"),
     "gzip twice": (gzip.compress(gzip.compress(b"a")), "gzip twice", "Unpack it"),
     "zip in gzip": (gzip.compress(zipped({"a.csv": b"a"})), "archive inside another", "Unpack it"),
-    "NMEA": (b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n", "NMEA", "Decode"),
-    "zip of shapes": (zipped({"a.shp": b"x"}), "contains no CSV file but 'a.shp'", "Unpack it"),
+    "NMEA": (b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\n", "no time", "tag block"),
+    "zip of shapes": (zipped({"a.shp": b"x"}), "contains no AIS file but 'a.shp'", "Unpack it"),
 }
 
 

@@ -53,6 +53,8 @@ def test_all_layouts_give_the_same_position() -> None:
         "ais-world-sample": static | {"vessel_name", "nav_status"},
         "marinetraffic": bare - {"imo"},
         "statsat-ship": bare - {"imo", "length_m"},
+        "hormuz-ais": {"nav_status", "imo", "call_sign"},
+        "marinecadastre-geoparquet": {"beam_m", "draught_m", "destination"},
         "marine-exchange-alaska": {"heading_deg"},
         "marine-exchange-alaska-legacy": {"heading_deg", "call_sign", "length_m", "beam_m"},
         "global-fishing-watch": set(whole)
