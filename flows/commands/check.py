@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 
 from flows.commands.shared import DONE, FAILED, Command, settings_of
 
@@ -19,6 +20,7 @@ def add(command: Command) -> None:
         barometer check --rebuild          # also compare with a rebuilt catalogue
         barometer check --repoint          # after moving the home, for other DuckDB clients
         barometer check --recover          # after manifest.json or a history was lost
+        barometer check --sources          # ask each publisher the smallest question
         """,
         as_json="the findings as JSON",
     )
@@ -37,9 +39,35 @@ def add(command: Command) -> None:
         action="store_true",
         help="first correct the file paths in the catalogue's views",
     )
+    parser.add_argument(
+        "--sources",
+        action="store_true",
+        help="only ask each publisher the smallest question, over the network: whether it answers, "
+        "accepts the token, and still has the documented shape",
+    )
 
 
 def execute(flags: argparse.Namespace) -> int:
+    return _check_sources(flags) if flags.sources else _check_home(flags)
+
+
+def _check_sources(flags: argparse.Namespace) -> int:
+    from flows.fetching import probe
+    from flows.home.text import safe_text
+
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request
+    settings = settings_of(flags)
+    findings = []
+    for finding in probe.findings(probe.checks(settings)):
+        findings.append(finding)
+        if not flags.json:
+            print(f"{finding.state:14}{finding.name}: {safe_text(finding.message)}", flush=True)
+    if flags.json:
+        print(json.dumps([finding._asdict() for finding in findings], indent=2))
+    return DONE if all(finding.state == probe.WORKS for finding in findings) else FAILED
+
+
+def _check_home(flags: argparse.Namespace) -> int:
     from flows.catalogue import access, check
     from flows.home import lock
     from flows.home.text import safe_text

@@ -144,7 +144,7 @@ def _transfer(
     session: Session,
 ) -> tuple[Version, bool] | None:
     headers = _conditions(address, begun, size_of(part), whole)
-    with _answer(session.client, address, headers) as response:
+    with answer_of(session.client, address, headers) as response:
         version, is_resumed = _version(address, response), False
         match response.status_code:
             case HTTPStatus.NOT_MODIFIED if whole is not None and begun is None:
@@ -189,7 +189,7 @@ def _conditions(
 
 
 @contextmanager
-def _answer(
+def answer_of(
     client: httpx.Client, address: str, headers: dict[str, str]
 ) -> Iterator[httpx.Response]:
     """The answer to a GET behind its redirects; from https none leads to anything else."""

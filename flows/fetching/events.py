@@ -143,10 +143,10 @@ def _events(dataset: str, area: BaseGeometry, token: str, order: Order) -> Itera
     """All events, each once: a page that repeats what came before is an offset that fails."""
     fields = tuple(getattr(order.source, "fields", ()))
     seen: set[str] = set()
-    offset: Any = 0
+    offset, is_more = 0, True
     for _ in range(MOST_PAGES):
         asked = question(dataset, area, (order.first, order.last), (offset, PAGE), token, order)
-        answer = tried(lambda asked=asked: json_answer(asked, order.session), order.session)  # type: ignore[misc]
+        answer = tried(partial(json_answer, asked, order.session), order.session)
         entries = entries_of(answer, asked, fields)
         new = [entry for entry in entries if str(entry["id"]) not in seen]
         if entries and not new:
@@ -156,14 +156,16 @@ def _events(dataset: str, area: BaseGeometry, token: str, order: Order) -> Itera
             )
         seen |= {str(entry["id"]) for entry in new}
         yield from new
-        total, offset = answer.get("total"), answer.get("nextOffset", offset + len(entries))
-        is_last = not entries or offset is None
-        if is_last or (isinstance(total, int) and offset >= total):
-            if isinstance(total, int) and len(seen) < total:
-                raise Fault(
-                    f"{asked.address}: {len(seen):,} of {total:,} events came. Fetch again later."
-                )
-            return
-        if not isinstance(offset, int):
-            raise Changed(f"{asked.address}: `nextOffset` is not a number. See its page.")
-    raise Fault(f"{order.published.address}: more than {MOST_PAGES:,} pages. Ask for fewer days.")
+        following, total = answer.get("nextOffset"), answer.get("total")
+        if not isinstance(following, int | None) or not isinstance(total, int):
+            raise Changed(
+                f"{asked.address}: `nextOffset` or `total` is not a number. See its page."
+            )
+        is_more = bool(entries) and following is not None and following < total
+        if not is_more:
+            break
+        offset = following or 0
+    if is_more:
+        raise Fault(f"{asked.address}: more than {MOST_PAGES:,} pages. Ask for fewer days.")
+    if len(seen) < total:
+        raise Fault(f"{asked.address}: {len(seen):,} of {total:,} events came. Fetch again later.")

@@ -277,6 +277,13 @@ def rows_of(part: Path, source: Definition) -> Iterator[dict[str, Any]]:
                 raise Damaged(f"the CSV in the answer cannot be read ({error}).") from error
 
 
+def header_of(part: Path) -> list[str]:
+    """The columns of the first CSV in a report that was surveyed."""
+    first = next(member for member in members(part) if not isinstance(member, BarometerError))
+    with opened(first) as stream:
+        return next(csv.reader(_lines(stream.content)), [])
+
+
 def _lines(content: Explained) -> Iterator[str]:
     decoder, rest = codecs.getincrementaldecoder("utf-8-sig")("replace"), ""
     while piece := content.read(BLOCK_BYTES):

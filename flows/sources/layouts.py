@@ -9,10 +9,6 @@ from typing import NamedTuple
 from flows.home.settings import BarometerError
 from flows.sources.definitions import Source
 
-LEAST_LIKENESS = 0.5
-"""A header that holds more than half of the columns that a source maps is of that publisher, and
-may be another of its products. A choice."""
-
 
 class Layout(NamedTuple):
     """A file's own way of writing a source: the order of its columns and its delimiter.
@@ -93,10 +89,13 @@ def match_names(
         return best
     if not ranked:
         raise UnknownHeader("no source definitions were found", is_ais=True)
+    for layout in ranked:
+        if layout.source.columns["reported_at"] not in layout.header:
+            continue  # the name of the time tells a publisher's products from other tables
+        for column, why in layout.source.without.items():
+            if column not in layout.header:
+                raise UnknownHeader(f"the header lacks {column!r}: {why}", is_ais=True)
     nearest = ranked[0]
-    for column, why in nearest.source.without.items():
-        if column not in nearest.header and _likeness(nearest) > LEAST_LIKENESS:
-            raise UnknownHeader(f"the header lacks {column!r}: {why}", is_ais=True)
     extra = [c for c in nearest.header if c not in nearest.source.header]
     is_without_mmsi = _looks_like_ais(names) and not any("mmsi" in n.casefold() for n in names)
     lacking = (
