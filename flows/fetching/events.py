@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -158,9 +159,7 @@ def _events(dataset: str, area: BaseGeometry, token: str, order: Order) -> Itera
         yield from new
         following, total = answer.get("nextOffset"), answer.get("total")
         if not isinstance(following, int | None) or not isinstance(total, int):
-            raise Changed(
-                f"{asked.address}: `nextOffset` or `total` is not a number. See its page."
-            )
+            raise Changed(f"{asked.address}: `nextOffset` or `total` is not a number.")
         is_more = bool(entries) and following is not None and following < total
         if not is_more:
             break
