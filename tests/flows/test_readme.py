@@ -32,8 +32,10 @@ MADE_BY_A_RUN = {"data/lake"}
 each_page = pytest.mark.parametrize("page", TEXTS)
 
 
-def test_the_readme_is_short() -> None:
+def test_the_readme_is_short_and_links_to_all_pages() -> None:
     assert len(TEXTS["README.md"].splitlines()) <= MOST_LINES
+    missing = [page.name for page in ROOT.glob("docs/*.md") if page.name != "index.md"]
+    assert [name for name in missing if f"](docs/{name})" not in TEXTS["README.md"]] == []
 
 
 @pytest.mark.parametrize(("page", "is_head"), [("README.md", True), ("docs/index.md", False)])
@@ -76,11 +78,6 @@ def test_the_files_named_are_there(page: str) -> None:
     assert all((ROOT / page).parent.joinpath(link).exists() for link in links)
     named = set(FILE.findall(TEXTS[page])) - MADE_BY_A_RUN
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
-
-
-def test_the_readme_links_to_all_pages() -> None:
-    missing = [page.name for page in ROOT.glob("docs/*.md") if page.name != "index.md"]
-    assert [name for name in missing if f"](docs/{name})" not in TEXTS["README.md"]] == []
 
 
 def test_the_measured_tables_are_those_of_the_evaluation() -> None:

@@ -237,11 +237,9 @@ def test_days_are_kept(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
     assert (RUSSIAN,) not in steady
 
 
-@pytest.mark.parametrize("about", [(SHIP, 9074729), (OTHER, OWN_IMO[SHIP])])
-def test_days_of_a_ship_with_a_decision_are_kept(
-    con: duckdb.DuckDBPyConnection, about: tuple[int, int]
-) -> None:
-    assert derive(con, [row(SHIP, 0)], [(*about, "confirm")])["steady"] == []
+def test_days_of_a_ship_with_a_decision_are_kept(con: duckdb.DuckDBPyConnection) -> None:
+    for about in ((SHIP, 9074729), (OTHER, OWN_IMO[SHIP])):
+        assert derive(con, [row(SHIP, 0)], [(*about, "confirm")])["steady"] == []
 
 
 def test_a_reserved_code_is_no_type(con: duckdb.DuckDBPyConnection) -> None:
