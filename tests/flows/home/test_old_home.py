@@ -13,18 +13,14 @@ from typing import Any
 from flows.catalogue import access
 from flows.home.history import read_history
 from flows.home.settings import Settings
-from flows.ingest.stage import ingest_file
-from flows.lake.prepare import prepare_home
 from flows.runner import run
-from flows.sources.definitions import load_sources
-from flows.sources.packings import InputFile
-from tests.build.files import day, write
+from tests.build.files import day, ingest, settings_of, write
 from tests.build.ships import BERTH, DANISH, SEA, call, second, ship, way, without_imo
 from tests.conftest import no_pictures
 
 HISTORY = Path(__file__).parent / "history_4eef2af"
-AS_OF, LATER = datetime(2026, 6, 10), datetime(2026, 6, 11)
-"""2026-W23 is closed, W24 is open."""
+LATER = datetime(2026, 6, 11)
+"""A day after that code's run: 2026-W23 is closed, W24 is open."""
 
 PLAIN, RUSSIAN, SILENT = ship(41, "PLAIN"), ship(42, "VOLNA", mid=273), ship(43, "SILENT")
 HEARD = ship(44, "HEARD", ship_type="Cargo")
@@ -38,17 +34,6 @@ WORLD = [
 PUBLISHED = ("published", "published_call", "published_week")
 
 
-def publish(home: Path, as_of: datetime) -> Settings:
-    """A run over the world, which publishes."""
-    made = Settings(home, as_of, 1, "300MB")
-    prepare_home(home)
-    with no_pictures():
-        path = write(home.parent / "input", day(*WORLD, layout=DANISH))
-        outcomes = ingest_file(InputFile(path, is_named=True), load_sources(home), made)
-        run.derive(made, outcomes, publish=True)
-    return made
-
-
 def rows(settings: Settings, query: str) -> list[Any]:
     with access.reading(settings) as con:
         return con.execute(query).fetchall()
@@ -57,11 +42,11 @@ def rows(settings: Settings, query: str) -> list[Any]:
 def test_nothing_is_published_or_restated_for_another_spelling_and_all_joins(
     tmp_path: Path,
 ) -> None:
-    made = tmp_path / "old" / "home"
-    made.mkdir(parents=True)
-    prepare_home(made)  # a history without a lake would be refused
-    shutil.copytree(HISTORY, made / "history", dirs_exist_ok=True)
-    home = publish(made, LATER)
+    home = settings_of(tmp_path / "old" / "home", as_of=LATER, threads=1)
+    shutil.copytree(HISTORY, home.home / "history", dirs_exist_ok=True)
+    outcomes = ingest(home, write(tmp_path / "input", day(*WORLD, layout=DANISH)))
+    with no_pictures():
+        run.derive(home, outcomes, publish=True)
     shutil.copytree(HISTORY, tmp_path / "history")
     for name in PUBLISHED:
         assert read_history(home.home, name) == read_history(tmp_path, name) != []
