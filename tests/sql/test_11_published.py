@@ -145,6 +145,25 @@ def test_a_late_file_is_named_with_the_ship_that_came(once: Settings, twice: Set
     assert faults(twice) == check.check_rebuild(twice) == []
 
 
+def test_a_week_is_published_once_unless_a_late_file_restates_it(
+    once: Settings, twice: Settings
+) -> None:
+    query = """
+        select week, first_published_at, restated_from, port_calls from weekly_port_calls
+        where series = 'russian_linked_tankers' and first_published_at is not null
+    """
+    before, after = rows(once, query), rows(twice, query)
+    for found in (before, after):
+        assert {(r["week"], r["first_published_at"]) for r in found} == {
+            *(("2026-W23", FIRST), ("2026-W24", FIRST))
+        }
+    assert [r for r in before if r["restated_from"] is not None] == []
+    restated = [r for r in after if r["restated_from"] is not None]
+    assert [(r["week"], r["restated_from"], r["port_calls"]) for r in restated] == [
+        ("2026-W23", 1, 2)
+    ]
+
+
 @pytest.fixture(scope="module")
 def idle(once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The first home after a run that found nothing new, and no catalogue. Not to be changed."""
@@ -181,6 +200,10 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
         ("2026-W23", "IRKHK", "none", 1, 0, "new listing", detail, None, named(PLAIN)),
         ("2026-W23", "IRKHK", "strong", 1, 2, "new listing", detail, named(PLAIN), None),
     ]
+    # A week that closes later is published then, once.
+    query = "select distinct first_published_at from weekly_port_calls where week = '2026-W24'"
+    assert rows(then, query) == [{"first_published_at": FIRST}]
+    assert rows(then, query.replace("W24", "W25")) == [{"first_published_at": then.as_of}]
     with access.reading(then) as con:
         before, between, after = (
             records(con, "report/restatement", week=f"2026-W{week}") for week in (23, 24, 25)

@@ -7,9 +7,8 @@ parts of the lake), and the views `position` and `reject`, whose rows name their
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -30,12 +29,12 @@ from flows.simulate.files import LAYOUTS, format_lines
 from flows.simulate.simulation import simulate_tables
 from geo.plausibility import JUMP, REASONS, SECOND_HULL
 from tests.build.derivation import call, jump, work
-from tests.conftest import FillHome
+from tests.build.files import copy_of, ingest, settings_of
 
 TELLS_OF_FILES = {"run", "run_file", "run_register", "meta", "source_file", "worked_part"}
 BY_SOURCE = {"heard_hour", "heard_slot"}
 """What each source heard: other sources, other rows."""
-AS_OF = "2026-03-23T06:00"
+AS_OF = datetime(2026, 3, 23, 6)
 START = pd.Timestamp("2026-03-02")
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -48,16 +47,13 @@ def write(path: Path, fixes: pd.DataFrame, layout: str = "marinecadastre-2025") 
     return path
 
 
-@pytest.fixture(scope="module")
-def bring(fill_home: FillHome) -> Callable[..., Settings]:
+def bring(home: Path, *files: Path) -> Settings:
     """Bring files into a home and derive what follows; nothing is published, so no history."""
-
-    def bring(home: Path, *files: Path) -> Settings:
-        settings = fill_home(home, files, as_of=AS_OF, derive=False)
-        run.derive(settings, [], publish=False)
-        return settings
-
-    return bring
+    settings = settings_of(home, as_of=AS_OF, threads=1)
+    if files:
+        ingest(settings, *files)
+    run.derive(settings, [], publish=False)
+    return settings
 
 
 def from_scratch(settings: Settings) -> Settings:
@@ -117,11 +113,7 @@ def fixes() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def whole(
-    bring: Callable[..., Settings],
-    fixes: pd.DataFrame,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Settings:
+def whole(fixes: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home with the whole week in one file. Not to be changed."""
     folder = tmp_path_factory.mktemp("whole")
     return bring(folder / "home", write(folder / "week.csv", fixes))
@@ -136,42 +128,25 @@ def expected(whole: Settings) -> Rows:
     return rows
 
 
-def copied(whole: Settings, home: Path) -> Settings:
+@pytest.fixture
+def again(whole: Settings, tmp_path: Path) -> Settings:
     """A home like the other, to be changed."""
-    shutil.copytree(whole.home, home)
-    return whole._replace(home=home)
+    return copy_of(whole, tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("hours", "is_late_first"), [(79.63, True)], ids=["midweek, late part first"]
-)
-def test_a_cut_at_any_instant_changes_nothing(
-    bring: Callable[..., Settings],
-    fixes: pd.DataFrame,
-    expected: Rows,
-    tmp_path: Path,
-    hours: float,
-    is_late_first: bool,
+def test_a_cut_in_midweek_with_the_late_part_first_changes_nothing(
+    fixes: pd.DataFrame, expected: Rows, tmp_path: Path
 ) -> None:
-    is_late = fixes["reported_at"] >= START + timedelta(hours=hours)
-    files = [
-        write(tmp_path / "early.csv", fixes[~is_late]),
-        write(tmp_path / "late.csv", fixes[is_late]),
-    ]
-    for file in reversed(files) if is_late_first else files:
-        settings = bring(tmp_path / "home", file)
+    is_late = fixes["reported_at"] >= START + timedelta(hours=79.63)
+    bring(tmp_path / "home", write(tmp_path / "late.csv", fixes[is_late]))
+    settings = bring(tmp_path / "home", write(tmp_path / "early.csv", fixes[~is_late]))
     assert_same(derived(settings), expected)
 
 
 def test_the_same_fixes_by_two_publishers_are_the_same_calls(
-    bring: Callable[..., Settings],
-    whole: Settings,
-    fixes: pd.DataFrame,
-    expected: Rows,
-    tmp_path: Path,
+    again: Settings, fixes: pd.DataFrame, expected: Rows, tmp_path: Path
 ) -> None:
-    other = write(tmp_path / "AIS.csv", fixes, "marinecadastre-2024")
-    settings = bring(copied(whole, tmp_path / "home").home, other)
+    settings = bring(again.home, write(tmp_path / "AIS.csv", fixes, "marinecadastre-2024"))
     sources = {entry.source for entry in read_manifest(settings.home).entries.values()}
     assert sources == {"marinecadastre-2024", "marinecadastre-2025"}
     found = derived(settings)
@@ -180,25 +155,18 @@ def test_the_same_fixes_by_two_publishers_are_the_same_calls(
 
 
 def test_a_ship_on_the_other_side_of_the_world_changes_no_call(
-    bring: Callable[..., Settings],
-    whole: Settings,
-    fixes: pd.DataFrame,
-    expected: Rows,
-    tmp_path: Path,
-    worked: set[int],
+    again: Settings, fixes: pd.DataFrame, expected: Rows, tmp_path: Path, worked: set[int]
 ) -> None:
     one = fixes[fixes["mmsi"] == expected["track_call"][0][2]]
     american = one.assign(mmsi=367000001, lon=one["lon"] - 145.0, imo=0)
-    home = copied(whole, tmp_path / "home").home
-    settings = bring(home, write(tmp_path / "us.csv", american))
-    after = derived(settings)
+    after = derived(bring(again.home, write(tmp_path / "us.csv", american)))
     for name in ("port_call", "track_call", "interference", "coverage", "weekly_port_calls"):
         assert after[name] == expected[name], name
     assert not worked & {367000001}
 
 
 def test_a_file_is_worked_only_for_its_ships_and_those_that_depend_on_reception(
-    bring: Callable[..., Settings], fixes: pd.DataFrame, tmp_path: Path, worked: set[int]
+    fixes: pd.DataFrame, tmp_path: Path, worked: set[int]
 ) -> None:
     home, noon = tmp_path / "home", START + timedelta(days=5, hours=12)
     ships = np.sort(fixes["mmsi"].unique())
@@ -218,15 +186,10 @@ def test_a_file_is_worked_only_for_its_ships_and_those_that_depend_on_reception(
 
 
 def test_a_run_without_new_files_works_only_ships_that_depend_on_reception(
-    bring: Callable[..., Settings],
-    whole: Settings,
-    expected: Rows,
-    tmp_path: Path,
-    worked: set[int],
+    again: Settings, expected: Rows, worked: set[int]
 ) -> None:
-    settings = copied(whole, tmp_path / "home")
-    assert_same(derived(bring(settings.home)), expected)
-    assert worked == candidates(settings, "depends_on_reception") < candidates(settings)
+    assert_same(derived(bring(again.home)), expected)
+    assert worked == candidates(again, "depends_on_reception") < candidates(again)
 
 
 def lose(path: Path) -> None:
@@ -246,24 +209,18 @@ def age(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [lose, truncate, age])
 def test_a_catalogue_that_is_of_no_use_is_worked_from_scratch(
-    bring: Callable[..., Settings],
-    whole: Settings,
-    expected: Rows,
-    tmp_path: Path,
-    worked: set[int],
-    spoil: Callable[[Path], None],
+    again: Settings, expected: Rows, worked: set[int], spoil: Callable[[Path], None]
 ) -> None:
-    settings = copied(whole, tmp_path / "home")
-    spoil(settings.home / CATALOGUE)
-    assert_same(derived(bring(settings.home)), expected)
-    assert worked == candidates(settings)
+    spoil(again.home / CATALOGUE)
+    assert_same(derived(bring(again.home)), expected)
+    assert worked == candidates(again)
 
 
 # Four weeks, in which a file comes late.
 
 
 def test_a_file_that_comes_three_weeks_late_leaves_the_result_as_if_it_had_not(
-    bring: Callable[..., Settings], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     start = date(2026, 2, 23)
     month = simulate_tables(start=start, days=28, ships=9, seed=5, traps=(), reception="2h").fixes
@@ -280,18 +237,10 @@ def test_a_file_that_comes_three_weeks_late_leaves_the_result_as_if_it_had_not(
 # What stays of earlier work.
 
 
-def ship(mmsi: int, fixes: int = 5, hangs: bool = False) -> Any:
-    return {"mmsi": mmsi, "fixes": fixes, "depends_on_reception": hangs}
-
-
 def counted(**fixes: int) -> pa.Table:
     """The candidates: ``_1=5`` is ship 1 with five fixes."""
-    return pa.table(
-        {
-            "mmsi": pa.array([int(name[1:]) for name in fixes], pa.int32()),
-            "fixes": pa.array(list(fixes.values()), pa.int64()),
-        }
-    )
+    mmsi = pa.array([int(name[1:]) for name in fixes], pa.int32())
+    return pa.table({"mmsi": mmsi, "fixes": pa.array(list(fixes.values()), pa.int64())})
 
 
 def settled_ships(before: calls.Work, candidate: pa.Table, *touched: int) -> list[int]:
@@ -303,24 +252,27 @@ def settled_ships(before: calls.Work, candidate: pa.Table, *touched: int) -> lis
     return ships
 
 
-SHIPS = (1, 2, 3, 4)
-SETTLED = [
-    pytest.param({}, {"_1": 5, "_2": 5, "_3": 5, "_4": 5}, (), [1, 2, 3, 4], id="no new fix"),
-    pytest.param({}, {"_1": 5, "_2": 5, "_3": 5, "_4": 5}, (2, 9), [1, 3, 4], id="a new fix"),
-    pytest.param({}, {"_1": 5, "_2": 5, "_3": 5}, (1, 2, 3), [], id="new fixes of all"),
-    pytest.param({}, {"_1": 5, "_2": 4, "_3": 6, "_9": 5}, (), [1], id="fewer, more or no fixes"),
-    pytest.param({1: True}, {"_1": 5, "_2": 5}, (), [2], id="depends on reception"),
-]
+ALL = {"_1": 5, "_2": 5, "_3": 5, "_4": 5}
 
 
-@pytest.mark.parametrize(("dependent", "counts", "touched", "expected"), SETTLED)
+@pytest.mark.parametrize(
+    ("dependent", "counts", "touched", "expected"),
+    [
+        pytest.param((), ALL, (), [1, 2, 3, 4], id="no new fix"),
+        pytest.param((), ALL, (2, 9), [1, 3, 4], id="a new fix"),
+        pytest.param((), {"_1": 5, "_2": 5, "_3": 5}, (1, 2, 3), [], id="new fixes of all"),
+        pytest.param((), {"_1": 5, "_2": 4, "_3": 6, "_9": 5}, (), [1], id="fewer, more, no fixes"),
+        pytest.param((1,), {"_1": 5, "_2": 5}, (), [2], id="depends on reception"),
+    ],
+)
 def test_the_ships_that_stay_settled(
-    dependent: dict[int, bool],
+    dependent: tuple[int, ...],
     counts: dict[str, int],
     touched: tuple[int, ...],
     expected: list[int],
 ) -> None:
-    ships = [ship(mmsi, hangs=dependent.get(mmsi, False)) for mmsi in SHIPS]
-    before = work([*map(call, SHIPS)], [*map(jump, SHIPS)], ships)
+    numbers = (1, 2, 3, 4)
+    ships = [{"mmsi": n, "fixes": 5, "depends_on_reception": n in dependent} for n in numbers]
+    before = work([*map(call, numbers)], [*map(jump, numbers)], ships)
     assert settled_ships(before, counted(**counts), *touched) == expected
     assert settled_ships(calls.NO_WORK, counted(**counts)) == []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,6 +16,7 @@ from flows.derive import digest
 from flows.home import cache
 from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest
+from tests.build.files import copy_of
 from tests.conftest import FillHome
 
 
@@ -40,8 +42,7 @@ def two(
 @pytest.fixture
 def settings(two: Settings, tmp_path: Path) -> Settings:
     """A home of two days that came in one run."""
-    shutil.copytree(two.home, tmp_path / "home")
-    return two._replace(home=tmp_path / "home")
+    return copy_of(two, tmp_path)
 
 
 def test_a_run_digests_what_is_new_to_it_and_leaves_the_rest(
@@ -78,27 +79,21 @@ def _lines(day: Path) -> list[bytes]:
 
 
 def _cut(folder: Path) -> None:
-    static = folder / "static_report.parquet"
-    static.write_bytes(static.read_bytes()[:-100])
+    path = folder / "static_report.parquet"
+    os.truncate(path, path.stat().st_size - 100)
 
 
-def _lose(folder: Path) -> None:
-    (folder / "heard.parquet").unlink()
+SPOILS: dict[str, Callable[[Path], Any]] = {
+    "cut": _cut,
+    "a file lost": lambda folder: (folder / "heard.parquet").unlink(),
+    "garbled": lambda folder: (folder / cache.CONTENTS).write_text("[", encoding="utf-8"),
+    "of other code": lambda folder: folder.rename(folder.with_name("0" * 16 + folder.name[16:])),
+}
 
 
-def _garble(folder: Path) -> None:
-    (folder / cache.CONTENTS).write_text("[", encoding="utf-8")
-
-
-def _age(folder: Path) -> None:
-    folder.rename(folder.with_name("0" * 16 + folder.name[16:]))
-
-
-@pytest.mark.parametrize(
-    "spoil", [_cut, _lose, _garble, _age], ids=["cut", "a file lost", "garbled", "of other code"]
-)
+@pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS)
 def test_a_digest_that_does_not_hold_is_made_anew(
-    settings: Settings, spoil: Callable[[Path], None]
+    settings: Settings, spoil: Callable[[Path], Any]
 ) -> None:
     manifest = read_manifest(settings.home)
     before = digest.kept(settings.home, manifest)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import random
-from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,12 +32,8 @@ def _rows(settings: Settings, name: str) -> list[tuple[object, ...]]:
 def _fixes(settings: Settings) -> list[tuple[object, ...]]:
     """The fixes by what makes them: of equal ones that differ in their text, files decide."""
     with access.reading(settings) as con:
-        return (
-            con.table("position")
-            .select("mmsi", "reported_at", "lon", "lat")
-            .order("all")
-            .fetchall()
-        )
+        fixes = con.table("position").select("mmsi", "reported_at", "lon", "lat")
+        return fixes.order("all").fetchall()
 
 
 def _reports(settings: Settings) -> dict[str, bytes]:
@@ -79,10 +73,7 @@ def test_files_in_any_order_in_two_runs_and_twice_and_a_rebuild_from_the_lake_al
 
 
 def test_rows_cut_into_other_files_in_any_order(
-    fill_home: FillHome,
-    sample_home: Settings,
-    sample_days: list[Path],
-    tmp_path: Path,
+    fill_home: FillHome, sample_home: Settings, sample_days: list[Path], tmp_path: Path
 ) -> None:
     """All rows shuffled over five files: no day, no week and no ship is in one piece."""
     header, lines = b"", []
@@ -92,37 +83,7 @@ def test_rows_cut_into_other_files_in_any_order(
     random.Random(1).shuffle(lines)
     files = []
     for number in range(5):
-        out = io.BytesIO()
-        out.write(header)
-        out.writelines(lines[number::5])
         files.append(tmp_path / f"simulated-{number}.csv")
-        files[-1].write_bytes(out.getvalue())
+        files[-1].write_bytes(header + b"".join(lines[number::5]))
     settings = fill_home(tmp_path / "home", files)
     assert_same(sample_home, settings)
-
-
-def test_a_week_is_published_once_unless_a_late_file_restates_it(
-    fill_home: FillHome, sample_days: list[Path], tmp_path: Path
-) -> None:
-    # Day 7 reaches past Sunday 23:00, so the week is closed without day 3. With the Monday after:
-    # ships that reach a port late on Sunday berth in its first hours.
-    late = sample_days[2]
-    fill_home(tmp_path / "home", [day for day in sample_days[:8] if day != late])
-    fill_home(tmp_path / "home", sample_days[8:14], as_of="2026-03-24T06:00")
-    query = """
-        select week, first_published_at::varchar, count(restated_from)
-        from weekly_port_calls group by all order by all
-    """
-    first, second = ("2026-W10", "2026-03-23 06:00:00"), ("2026-W11", "2026-03-24 06:00:00")
-    with access.reading(Settings(tmp_path / "home", datetime(2026, 3, 24), 1, "300MB")) as con:
-        assert con.execute(query).fetchall() == [(*first, 0), (*second, 0)]
-    settings = fill_home(tmp_path / "home", [late], as_of="2026-03-30T06:00")
-    with access.reading(settings) as con:
-        published = {week: (at, restated) for week, at, restated in con.execute(query).fetchall()}
-        changed = con.sql(
-            "select restated_from, port_calls from weekly_port_calls"
-            " where week = '2026-W10' and restated_from is not null"
-        ).fetchall()
-    assert published["2026-W10"][0] == first[1]
-    assert published["2026-W10"][1] > 0
-    assert all(before != now for before, now in changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +15,10 @@ from flows.derive.plain_word import NO_CHANGE
 from flows.home.history import PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, read_history
 from flows.home.resources import data_path
 from flows.home.settings import Settings
-from flows.lake.prepare import prepare_home
 from flows.runner import run
-from tests.build.files import day, ingest, write
+from tests.build.derivation import Row
+from tests.build.derivation import rows as records_of
+from tests.build.files import day, ingest, settings_of, write
 from tests.build.ships import AS_OF, DANISH, call, ship, way
 from tests.conftest import no_pictures
 from tests.flows.derive.test_in_port import CASPIAN, GULF, coast, lines
@@ -33,8 +35,6 @@ NOT_COMPARED = {"series", "meta", "source_file"}
 IDS = {"series", "publication_id", "restatement_id"}
 """Columns that the law leaves out: numbers of rows of all series together."""
 
-Row = dict[str, Any]
-
 
 def dry(number: int, **static: str) -> dict[str, str]:
     return ship(number, f"DRY {number}", mid=273, **{"ship_type": "Cargo"} | static)
@@ -49,21 +49,14 @@ class Homes(NamedTuple):
 
 def published(folder: Path) -> Settings:
     """A home with two runs; the second one gets a file of a week that the first published."""
-    settings = Settings(folder / "home", AS_OF, 1, "300MB")
-    settings.home.mkdir(parents=True)
-    prepare_home(settings.home)
-    heard = lines(coast(WEEKS, (*GULF, *CASPIAN)))
-    calls = [
-        row
-        for week in range(WEEKS)
-        for row in (
-            *call(ship(10 + week, f"TANKER {week}", mid=273), 7 * week + 2),
-            *way(dry(20 + week), 7 * week + 2, OFFSHORE, AMIRABAD, OFFSHORE),
-        )
-    ]
-    kharg_only = call(dry(40), 9)
+    settings = settings_of(folder / "home", as_of=AS_OF, threads=1)
+    first = lines(coast(WEEKS, (*GULF, *CASPIAN)))
+    for week in range(WEEKS):
+        first += call(ship(10 + week, f"TANKER {week}", mid=273), 7 * week + 2)
+        first += way(dry(20 + week), 7 * week + 2, OFFSHORE, AMIRABAD, OFFSHORE)
+    first += call(dry(40), 9)  # at Kharg only
     late = way(dry(41), 16, OFFSHORE, AMIRABAD, OFFSHORE)
-    for name, rows in (("first.csv", [*heard, *calls, *kharg_only]), ("late.csv", late)):
+    for name, rows in (("first.csv", first), ("late.csv", late)):
         outcomes = ingest(settings, write(folder, day(*rows, layout=DANISH), name=name))
         run.derive(settings, outcomes, publish=True)
     return settings
@@ -73,12 +66,11 @@ def published(folder: Path) -> Settings:
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
     folder = tmp_path_factory.mktemp("series")
     data = folder / "data"
-    (data / "codes").mkdir(parents=True)
+    data.mkdir()
     for path in data_path().iterdir():
-        if path.name != "codes":
-            (data / path.name).symlink_to(path)
-    for path in data_path("codes").iterdir():
-        (data / "codes" / path.name).write_bytes(path.read_bytes())
+        (data / path.name).symlink_to(path)
+    (data / "codes").unlink()
+    shutil.copytree(data_path("codes"), data / "codes")
     with no_pictures(), pytest.MonkeyPatch.context() as patch:
         one = published(folder / "one")
         with (data / "codes" / "series.csv").open("a", encoding="utf-8") as table:
@@ -89,9 +81,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
 
 def rows(settings: Settings, query: str, *values: Any) -> list[Row]:
     with access.reading(settings) as con:
-        result = con.execute(query, list(values))
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return records_of(con, query, *values)
 
 
 def test_the_series_counts_its_ships_at_its_ports(homes: Homes) -> None:
@@ -100,21 +90,14 @@ def test_the_series_counts_its_ships_at_its_ports(homes: Homes) -> None:
     weeks = rows(homes.two, "from barometer where series = $1 order by week", SECOND)
     assert [row["russian_linked_tanker_calls"] for row in weeks] == [1, 1, 2, 1, 1, 1]
     assert {row["worst_water"] for row in weeks} == {"Caspian"}
-    waters = rows(homes.two, "select distinct water from weekly_water where series = $1", SECOND)
-    assert waters == [{"water": "Caspian"}]
-    grid = rows(
-        homes.two,
-        "select distinct water from weekly_port_calls join port using (port_id) where series = $1",
-        SECOND,
-    )
-    assert grid == [{"water": "Caspian"}]
-    split = rows(
-        homes.two,
-        "select dimension, sum(linked_calls)::int as calls from weekly_split where series = $1 "
-        "and dimension <> 'link_reason' group by dimension",
-        SECOND,
-    )
-    assert {row["calls"] for row in split} == {7}
+    for relation in ("weekly_water", "(from weekly_port_calls join port using (port_id))"):
+        query = f"select distinct water from {relation} where series = $1"
+        assert rows(homes.two, query, SECOND) == [{"water": "Caspian"}]
+    split = """
+        select dimension, sum(linked_calls)::int as calls from weekly_split
+        where series = $1 and dimension <> 'link_reason' group by dimension
+    """
+    assert {row["calls"] for row in rows(homes.two, split, SECOND)} == {7}
 
 
 def test_the_series_has_limits_index_and_windows(homes: Homes) -> None:
@@ -124,32 +107,27 @@ def test_the_series_has_limits_index_and_windows(homes: Homes) -> None:
     assert last["index_100"] == pytest.approx(100 * 4 / 5)
     assert last["change_p"] > 0.05
     assert last["word"] == NO_CHANGE
-    windows = rows(
-        homes.two, "from series_window where series = $1 and view = 'today' and weeks = 4", SECOND
-    )
-    assert [row["calls"] for row in windows if row["week"] == last["week"]] == [5]
+    query = "from series_window where series = $1 and view = 'today' and weeks = 4"
+    calls = [row["calls"] for row in rows(homes.two, query, SECOND) if row["week"] == last["week"]]
+    assert calls == [5]
 
 
 def test_the_series_is_published_and_restated(homes: Homes) -> None:
     for name in (PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK):
         records = read_history(homes.two.home, name)
         assert {record["series"] for record in records} == {HEADLINE, SECOND}
-    weeks = rows(
-        homes.two,
-        "select week, russian_linked_tanker_calls as calls from published_week "
-        "where series = $1 and run_id = 2 order by week",
-        SECOND,
-    )
-    assert weeks == [{"week": LATE_WEEK, "calls": 2}]
+    published = "from published_week where series = $1 and run_id = 2 order by week"
+    weeks = rows(homes.two, published, SECOND)
+    assert [(row["week"], row["russian_linked_tanker_calls"]) for row in weeks] == [(LATE_WEEK, 2)]
     restated = rows(homes.two, "from restatement where series = $1 order by number", SECOND)
-    assert {(row["week"], row["old_port_calls"], row["new_port_calls"]) for row in restated} == {
-        (LATE_WEEK, 1, 2)
+    keys = ("week", "old_port_calls", "new_port_calls", "reasons", "detail")
+    assert {tuple(row[key] for key in keys) for row in restated} == {
+        (LATE_WEEK, 1, 2, "late file", "late.csv")
     }
     assert {row["number"] for row in restated} == {
         *("port_calls", "russian_linked_tanker_calls", "russian_linked_berth_calls"),
         "tanker_calls",
     }
-    assert {(row["reasons"], row["detail"]) for row in restated} == {("late file", "late.csv")}
     assert rows(homes.two, "from restatement where series = $1", HEADLINE) == []
 
 
