@@ -118,16 +118,6 @@ def con(home: Settings) -> Iterator[Connection]:
         yield opened
 
 
-@pytest.fixture
-def reading(settings: Settings) -> Opened:
-    """The catalogue of the home, opened as the program opens it."""
-
-    def opened() -> AbstractContextManager[Connection]:
-        return access.reading(settings)
-
-    return opened
-
-
 @pytest.fixture(scope="session")
 def copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A copy of the catalogue, open for writing. The views of the lake are tables in it."""

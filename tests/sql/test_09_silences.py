@@ -92,28 +92,17 @@ def tanker(number: int, name: str, **said: str) -> Ship:
     return ship(700 + number, name, mid=273, **said)
 
 
-DARK = tanker(1, "DARK")
-LOADED = tanker(2, "LOADED")
-ALONE = tanker(3, "ALONE")
-WITH_ALL = tanker(4, "WITH ALL")
-WITH_MOST = tanker(5, "WITH MOST")
-SPARSE = tanker(6, "SPARSE")
-SHORT = tanker(7, "SHORT")
-CALLING = tanker(8, "CALLING")
-RENAMED = tanker(9, "TWO NUMBERS")
-CAUGHT = tanker(10, "CAUGHT")
+DARK, LOADED, ALONE = tanker(1, "DARK"), tanker(2, "LOADED"), tanker(3, "ALONE")
+WITH_ALL, WITH_MOST = tanker(4, "WITH ALL"), tanker(5, "WITH MOST")
+SPARSE, SHORT, CALLING = tanker(6, "SPARSE"), tanker(7, "SHORT"), tanker(8, "CALLING")
+RENAMED, CAUGHT = tanker(9, "TWO NUMBERS"), tanker(10, "CAUGHT")
 DRY = tanker(11, "DRY", ship_type="Cargo")
-FIRST_TIMER = ship(712, "FIRST TIMER")
-CALLER = ship(713, "CALLER")
-ANCHORED = tanker(14, "ANCHORED")
-GONE = tanker(15, "GONE")
-OTHER_SOURCE = tanker(16, "OTHER SOURCE")
-LEAVING = tanker(17, "LEAVING")
-NEAR_IRAQ = tanker(18, "NEAR IRAQ")
-THROWN = tanker(19, "THROWN")
-CAME_BACK_ANEW = tanker(20, "CAME BACK ANEW")
-LONG_AGO = tanker(21, "LONG AGO")
-"""Under the Russian flag until more than a year before."""
+FIRST_TIMER, CALLER = ship(712, "FIRST TIMER"), ship(713, "CALLER")
+ANCHORED, GONE = tanker(14, "ANCHORED"), tanker(15, "GONE")
+OTHER_SOURCE, LEAVING = tanker(16, "OTHER SOURCE"), tanker(17, "LEAVING")
+NEAR_IRAQ, THROWN = tanker(18, "NEAR IRAQ"), tanker(19, "THROWN")
+CAME_BACK_ANEW, LONG_AGO = tanker(20, "CAME BACK ANEW"), tanker(21, "LONG AGO")
+"""The last one was under the Russian flag until more than a year before."""
 THROWN_ONES = [ship(900 + n, f"THROWN {n}", ship_type="Cargo") for n in range(3)]
 
 

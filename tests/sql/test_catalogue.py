@@ -19,8 +19,8 @@ from flows.home.history import OUTBOX, append_history
 from flows.home.resources import sql_path, sql_text
 from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest, write_manifest
+from tests.build.derivation import Connection
 from tests.build.files import copy_of
-from tests.sql.conftest import Opened
 
 EXAMPLES = sorted(sql_path("examples").glob("*.sql"))
 
@@ -101,10 +101,14 @@ order by table_name, column_index
 """
 
 
+@pytest.fixture(scope="module")
+def home(settings: Settings) -> Settings:
+    return settings
+
+
 @pytest.mark.parametrize("relation", CONTRACT)
-def test_contract(reading: Opened, relation: str) -> None:
-    with reading() as con:
-        stored = [row for row in con.execute(COLUMNS).fetchall() if row[0] == relation]
+def test_contract(con: Connection, relation: str) -> None:
+    stored = [row for row in con.execute(COLUMNS).fetchall() if row[0] == relation]
     assert [row[1] for row in stored] == CONTRACT[relation].split()
     for _, column, kind, _ in stored:
         wanted = [name for name, columns in TYPES.items() if column in columns.split()]
@@ -210,38 +214,34 @@ print(json.dumps([
     assert calls and fixes and "set TimeZone = 'UTC'" in trap[0][0]
 
 
-def test_a_day_is_that_of_its_time_and_every_time_is_utc_without_zone(reading: Opened) -> None:
-    with reading() as con:
-        for table, at, on in (
-            ("port_call", "arrived_at", "arrived_on"),
-            ("position", "reported_at", "reported_on"),
-        ):
-            rows = con.table(table).select(f"{at}, {on}").fetchall()
-            assert rows and all(time.date() == day for time, day in rows)
-        columns = con.execute(COLUMNS).fetchall()
+def test_a_day_is_that_of_its_time_and_every_time_is_utc_without_zone(con: Connection) -> None:
+    for table, at, on in (
+        ("port_call", "arrived_at", "arrived_on"),
+        ("position", "reported_at", "reported_on"),
+    ):
+        rows = con.table(table).select(f"{at}, {on}").fetchall()
+        assert rows and all(time.date() == day for time, day in rows)
+    columns = con.execute(COLUMNS).fetchall()
     assert [row for row in columns if "TIME" in row[2] and row[2] != "TIMESTAMP"] == []
     assert [row[:2] for row in columns if row[2] == "TIMESTAMP" and "UTC" not in row[3]] == []
 
 
 @pytest.mark.parametrize("pattern", UNITS)
-def test_comments_name_units(reading: Opened, pattern: str) -> None:
-    with reading() as con:
-        rows = [row for row in con.execute(COLUMNS).fetchall() if re.search(pattern, row[1])]
+def test_comments_name_units(con: Connection, pattern: str) -> None:
+    rows = [row for row in con.execute(COLUMNS).fetchall() if re.search(pattern, row[1])]
     assert rows
     assert [row[:2] for row in rows if UNITS[pattern] not in row[3]] == []
 
 
 @pytest.mark.parametrize("relation", ["hull", "vessel", "port_call", "trade_call"])
-def test_a_ships_number_and_its_key_agree(reading: Opened, relation: str) -> None:
+def test_a_ships_number_and_its_key_agree(con: Connection, relation: str) -> None:
     key = "case when imo is null then hull_id not like 'IMO %' else hull_id = 'IMO ' || imo end"
-    with reading() as con:
-        assert con.table(relation).filter(f"not ({key})").fetchall() == []
+    assert con.table(relation).filter(f"not ({key})").fetchall() == []
 
 
 @pytest.mark.parametrize("relation", ["port", "port_area"])
-def test_a_place_lies_inside_its_polygon(reading: Opened, relation: str) -> None:
-    with reading() as con:
-        rows = con.table(relation).select("lon, lat, geometry_wkb").fetchall()
+def test_a_place_lies_inside_its_polygon(con: Connection, relation: str) -> None:
+    rows = con.table(relation).select("lon, lat, geometry_wkb").fetchall()
     assert rows
     for lon, lat, polygon in rows:
         assert (lon, lat) == (round(lon, 5), round(lat, 5))
@@ -249,10 +249,10 @@ def test_a_place_lies_inside_its_polygon(reading: Opened, relation: str) -> None
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs_and_repeats(reading: Opened, empty: Settings, path: Path) -> None:
+def test_example_runs_and_repeats(settings: Settings, empty: Settings, path: Path) -> None:
     assert len(EXAMPLES) >= 6
     query = path.read_text(encoding="utf-8")
-    with reading() as con:
+    with access.reading(settings) as con:
         rows = con.sql(query).fetchall()
         con.execute("set threads = 1")
         assert con.sql(query).fetchall() == rows
