@@ -54,7 +54,7 @@ def main() -> int:
         try:
             return _play(work, web, post)
         finally:
-            posts.close()
+            next(posts, None)  # which stops the server; to close it would wait for it for ever
 
 
 def _play(work: Path, web: Web, post: Post) -> int:
