@@ -30,17 +30,18 @@ from flows.derive.calls import Job, Range, Spread, Work, work_range
 from flows.fetching import services
 from flows.fetching.fetched import Fetched, fetch_problem, messages
 from flows.home.settings import BarometerError, Settings, load_settings
-from flows.ingest.commit import Staged, commit
+from flows.ingest.commit import Staged
 from flows.ingest.inputs import Input, find_inputs, inputs_of
 from flows.ingest.known import remembering
 from flows.ingest.outcome import Outcome, Progress, TransientError
-from flows.ingest.stage import ingest_input, stage
+from flows.ingest.stage import commit_staged, ingest_input, stage
 from flows.lake.manifest import connect, part_paths, read_manifest
 from flows.mail import alarm, outbox
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.runner import cluster, late, run
 from flows.sources.definitions import Definition, Source, load_sources
+from flows.witnesses.reading import Reading
 
 SKIPPED = "Skipped"
 LOST = (StateType.CRASHED, StateType.CANCELLING, StateType.CANCELLED)
@@ -117,15 +118,15 @@ def sound_alarm(flow: Any, flow_run: FlowRun, state: State) -> None:
 @task(task_run_name="stage {given.member.name}", cache_policy=NO_CACHE)
 def stage_elsewhere(
     given: Input, sources: dict[str, Source], settings: Settings
-) -> Staged | Outcome:
+) -> Staged | Reading | Outcome:
     """Read and sort one CSV in a worker, without a change of the lake."""
     return stage(given, sources, cluster.of_worker(settings))
 
 
 @task(task_run_name="commit {staged.name}", cache_policy=NO_CACHE)
-def commit_here(staged: Staged, settings: Settings) -> Outcome:
-    """Commit to the lake what a worker staged."""
-    return commit(staged, settings)
+def commit_here(staged: Staged | Reading, settings: Settings) -> Outcome:
+    """Commit to the home what a worker staged."""
+    return commit_staged(staged, settings)
 
 
 @task(task_run_name="work ships {batch}", cache_policy=NO_CACHE)
@@ -162,7 +163,9 @@ def _ingested_ahead(
 
     Inputs that fail for a temporary reason, such as a lost worker, are ingested here.
     """
-    waiting: deque[tuple[Input | Outcome, PrefectFuture[Staged | Outcome] | None]] = deque()
+    waiting: deque[tuple[Input | Outcome, PrefectFuture[Staged | Reading | Outcome] | None]] = (
+        deque()
+    )
     for item in given:
         future = None
         if isinstance(item, Input):
@@ -176,7 +179,7 @@ def _ingested_ahead(
 
 def _committed(
     given: Input | Outcome,
-    future: PrefectFuture[Staged | Outcome] | None,
+    future: PrefectFuture[Staged | Reading | Outcome] | None,
     sources: dict[str, Source],
     settings: Settings,
     progress: Progress | None,
@@ -192,7 +195,7 @@ def _committed(
             "%s: %r in a worker; read in this process instead", given.member.name, error
         )
         return _ingested(given, sources, settings, progress)
-    outcome = commit_here(staged, settings) if isinstance(staged, Staged) else staged
+    outcome = staged if isinstance(staged, Outcome) else commit_here(staged, settings)
     return _ingested(given, sources, settings, progress) if outcome.is_transient else outcome
 
 
@@ -305,8 +308,7 @@ def _work(
             log.error("%s", error)
             problems.append(str(error))
             continue
-        if isinstance(source, Source):  # what witnesses saw is no position
-            downloads += dict.fromkeys(str(day.path) for day in days if day.path is not None)
+        downloads += dict.fromkeys(str(day.path) for day in days if day.path is not None)
         if (problem := fetch_problem(days)) is not None:
             problems += [problem, *messages(days)]
     files, unfound = find_inputs([*paths, *downloads])

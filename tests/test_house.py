@@ -10,8 +10,8 @@ import pytest
 from tests.conftest import ROOT
 
 FLOORS = (
-    *("home", "geo", "sources", "fetching", "streams", "lake", "rows", "tables", "ingest"),
-    *("lists", "publishers", "registers"),
+    *("home", "geo", "lists", "publishers", "sources", "fetching", "streams", "witnesses"),
+    *("lake", "rows", "tables", "ingest", "registers"),
     *("derive", "catalogue", "report", "mail", "analyst", "runner", "simulate"),
     *("weekly", "serve", "commands", "cli"),
 )

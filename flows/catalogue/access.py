@@ -28,9 +28,6 @@ from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 STORAGE_VERSION = "v1.0.0"
 """Written so that DuckDB clients from 1.1 on can open it (tried with 1.1.3)."""
 
-HEADLINE = "set variable series = 'russian_linked_tankers'"
-"""The series that the reports, and with them page, mail and terminal, are about."""
-
 LAKE_VIEWS = {
     "position": (*POSITION_SCHEMA.names, "source", "file_id"),
     "reject": ("file_id", *REJECT_SCHEMA.names),
@@ -143,7 +140,6 @@ def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCo
     with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
         define(con)
         con.execute(SESSION)
-        con.execute(HEADLINE)
         store.attach(con, settings.place)
         yield con
 

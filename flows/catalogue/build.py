@@ -45,6 +45,7 @@ from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
 from flows.lake.entry import Manifest, address
 from flows.lake.manifest import CATALOGUE, FORMAT, connect, read_manifest
+from flows.witnesses import store as witnesses
 from geo.ports import Ports, load_ports
 
 FROM_TRACKS = (
@@ -54,6 +55,7 @@ FROM_TRACKS = (
 """What the detector finds, and the interference in it; see `flows.derive`."""
 
 FROM_COUNTS = ("window_rate", "week_rate")
+PAIRED, COMPARED = ("witness_paired",), ("agreement", "witness_score")
 PARTS = ("worked_part",)
 
 COUNTS = "from series_count where series = $series order by week, water nulls first"
@@ -122,7 +124,8 @@ def build(
         for name in LAKE_VIEWS:
             lake_view(con, settings, manifest, name)
         tables = given(settings.home, manifest, meta, run, publish=publish)
-        _begin(con, ports, {**fences, **tables})
+        seen = witnesses.load(settings.home, ports)._asdict()
+        _begin(con, ports, {**fences, **tables, **seen})
         end = _data_end(manifest)
 
         def find_calls() -> None:
@@ -149,6 +152,12 @@ def build(
                 ("series", "series_count"),
                 FROM_COUNTS,
                 lambda: _store(con, FROM_COUNTS, _series(con)),
+            ),
+            _Step(("witness_pair",), PAIRED, lambda: _store(con, PAIRED, [_paired(con)])),
+            _Step(
+                ("agreement_week", "witness_count"),
+                COMPARED,
+                lambda: _store(con, COMPARED, _compared(con)),
             ),
             _Step((), PARTS, lambda: _store(con, PARTS, [_lake_part(manifest)])),
         )
@@ -243,6 +252,23 @@ def _series(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
     return [
         pa.Table.from_pandas(table.astype({"series": "str"}), preserve_index=False)
         for table in tables
+    ]
+
+
+def _paired(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Which visit of a witness is which call of ours."""
+    from flows.derive import agreement  # noqa: PLC0415 scipy, as above
+
+    return agreement.paired(con.table("witness_pair").df())
+
+
+def _compared(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
+    """How far witnesses and we agree: their series, and the visits that they saw."""
+    from flows.derive import agreement  # noqa: PLC0415 scipy, as above
+
+    return [
+        agreement.agreement(con.table("agreement_week").df()),
+        agreement.scores(con.table("witness_count").df()),
     ]
 
 

@@ -21,6 +21,7 @@ from flows.home.history import (
     PUBLISHED_CALL,
     PUBLISHED_WEEK,
     RUN,
+    WITNESS,
     read_history,
 )
 from flows.lake.entry import Manifest
@@ -28,6 +29,7 @@ from flows.lists.entry import ENTRY_SCHEMA
 from flows.registers.bundled import Version
 from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
+from flows.sources.witnesses import load_witnesses
 
 PUBLICATIONS = {
     PUBLISHED_CALL: "publication_call",
@@ -37,6 +39,8 @@ PUBLICATIONS = {
 """The histories of what was published, each with the relation of what this run publishes.
 
 In the order in which they are appended: a count never stands without the calls that made it."""
+
+WITNESS_FIELDS = {"source_id", "witness", "publisher", "licence", "citation", "coverage"}
 
 Record = dict[str, Any]
 
@@ -101,6 +105,8 @@ def given(
         "run_register": registers,
         "publishing": [run] if publish else [],
         "register_version": version_records(versions),
+        "witness": (w.model_dump(include=WITNESS_FIELDS) for w in load_witnesses(home).values()),
+        "witness_file": read_history(home, WITNESS),
         "link_decision": read_decisions(home)[0].to_pylist(),
         **{name: read_history(home, name) for name in PUBLICATIONS},
         **outbox_records(home),

@@ -1,4 +1,4 @@
-"""The relations of `sql/01_given` to `sql/11_published`: their order, and their comments."""
+"""The relations of `sql/01_given` to `sql/12_witnesses`: their order, and their comments."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ import pyarrow as pa
 from flows.derive import calls
 from flows.home.resources import data_path, sql_path, sql_text
 from flows.home.rules import rules
+
+HEADLINE = "set variable series = 'russian_linked_tankers'"
+"""The series that the reports, and with them page, mail and terminal, are about, and witnesses."""
 
 BATCHED = {
     "ship_spell": (
@@ -142,6 +145,7 @@ def define(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set variable data = $data", {"data": glob.escape(str(data_path()))})
     con.execute("set variable rule = $rules", {"rules": dict(rules())})
     con.execute(sql_text("macros"))
+    con.execute(HEADLINE)
 
 
 def begin(con: duckdb.DuckDBPyConnection) -> None:

@@ -14,7 +14,7 @@ from flows.home.file_names import shown_name
 
 log = logging.getLogger("barometer.history")
 
-RUN, REGISTER, OUTBOX = "run", "register", "outbox"
+RUN, REGISTER, OUTBOX, WITNESS = "run", "register", "outbox", "witness"
 PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "published_call"
 
 

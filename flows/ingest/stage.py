@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from flows.home.hashes import new_hash
 from flows.home.settings import BarometerError, Settings
-from flows.ingest import refusal, remark, span, static
+from flows.ingest import refusal, remark, span, static, witness
 from flows.ingest.commit import Staged, commit, repeated_rows, span_of
 from flows.ingest.inputs import Input, inputs_of
 from flows.ingest.outcome import (
@@ -37,8 +37,9 @@ from flows.rows import blocks, checks, parse, repeats
 from flows.rows.headers import headers_of
 from flows.sources.definitions import Source
 from flows.sources.layouts import Layout, UnknownHeader
-from flows.sources.packings import InputFile, Member, opened
+from flows.sources.packings import JSON, InputFile, Member, opened
 from flows.tables import forms
+from flows.witnesses.reading import Reading, read_json, read_table
 
 log = logging.getLogger("barometer.ingest")
 
@@ -129,10 +130,17 @@ def ingest_input(
         With `raise_transient`, where another try may help: for a caller that tries again.
     """
     staged = stage(item, sources, settings, progress)
-    outcome = staged if isinstance(staged, Outcome) else commit(staged, settings)
+    outcome = staged if isinstance(staged, Outcome) else commit_staged(staged, settings)
     if raise_transient and outcome.is_transient:
         raise TransientError(outcome)
     return outcome
+
+
+def commit_staged(staged: Staged | Reading, settings: Settings) -> Outcome:
+    """Make what was staged part of the lake, or of the home's witnesses."""
+    if isinstance(staged, Reading):
+        return witness.commit(staged, settings)
+    return commit(staged, settings)
 
 
 def stage(
@@ -140,7 +148,7 @@ def stage(
     sources: dict[str, Source],
     settings: Settings,
     progress: Progress | None = None,
-) -> Staged | Outcome:
+) -> Staged | Reading | Outcome:
     """Read, validate, sort and write one input into a folder of its own in the home's `tmp/`.
 
     Changes nothing of the lake, so that several may be staged at once, by any process that sees the
@@ -148,13 +156,15 @@ def stage(
 
     Returns
     -------
-    Staged or Outcome
-        For `commit`; or what became of an input that is known, no AIS, or failed.
+    Staged, Reading or Outcome
+        For `commit_staged`; or what became of an input that is known, no AIS, or failed.
     """
     member = item.member
     work = settings.home / "tmp" / uuid.uuid4().hex
     manifest = read_manifest(settings.place)
     try:
+        if witness.is_empty_answer(member):
+            return Outcome(member.name, "known", "an answer without an entry")
         known = _known(member, manifest)
         if known is not None and is_complete(settings, known):
             return is_known(member.name, known)
@@ -162,15 +172,35 @@ def stage(
             # What was the future then is rejected again: the repaired part is the one that was.
             settings = settings._replace(as_of=known.ingested_at)
         work.mkdir()  # not tmp/ as well: who does not see the home must not make one
-        return _stage(member, sources, settings, work, progress)
+        return _staged(member, sources, settings, work, progress)
     except BaseException as error:
         shutil.rmtree(work, ignore_errors=True)
         if isinstance(error, UnknownHeader):
-            is_failed = error.is_ais or not error.is_table or item.is_named
+            # Other programs keep JSON beside their files; under another name it is an error answer.
+            is_other = member.name.lower().endswith(JSON)
+            is_failed = error.is_ais or item.is_named or not (error.is_table or is_other)
             state = "failed" if is_failed else "skipped"
             return Outcome(member.name, state, f"{member.name}: {error}")
         if isinstance(error, FAULTS):
             return failed_outcome(member.name, settings, error)
+        raise
+
+
+def _staged(
+    member: Member,
+    sources: dict[str, Source],
+    settings: Settings,
+    work: Path,
+    progress: Progress | None,
+) -> Staged | Reading | Outcome:
+    """A witness's file as such, any other as positions."""
+    if reading := witness.staged(read_json, member, settings, work):
+        return reading
+    try:
+        return _stage(member, sources, settings, work, progress)
+    except UnknownHeader:
+        if reading := witness.staged(read_table, member, settings, work):
+            return reading
         raise
 
 

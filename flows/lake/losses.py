@@ -2,14 +2,14 @@
 
 What was published, sent, run and imported follows from nothing else. The witness is the catalogue,
 which is put in place after the history that it shows: it never holds more. Beside it the folders
-`reports/` and `registers/` show that there was a history.
+`reports/`, `registers/` and `witness/` show that there was a history.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from flows.home.history import (
     PUBLISHED_WEEK,
     REGISTER,
     RUN,
+    WITNESS,
     history_path,
     read_history,
 )
@@ -42,6 +43,7 @@ SHOWN = {
     PUBLISHED_CALL: "select count(*) from published_call",
     OUTBOX: "select count(*) from outbox",
     REGISTER: "select coalesce(max(register_imports), 0) from run",
+    WITNESS: "select count(*) from witness_file",
 }
 """How many records of each history the catalogue shows."""
 
@@ -57,6 +59,11 @@ RESTORED = {
             attempt, message_id, error, next_try_at
         from outbox order by outbox_id
     """,
+    WITNESS: """
+        select file_id, name, source, holds, published_on, ingested_at, rows_read, rows_kept,
+            rows_rejected, rows_aside, oldest_on, newest_on
+        from witness_file order by file_number
+    """,
 }
 """The records of a history as the catalogue shows them."""
 
@@ -66,6 +73,7 @@ KEYS = {
     PUBLISHED_WEEK: ("run_id", "week"),
     PUBLISHED_CALL: ("run_id", "port_call_id"),
     OUTBOX: ("week", "version", "state", "at"),
+    WITNESS: ("file_id",),
 }
 """By what a record of the file is known as one of the catalogue."""
 
@@ -106,6 +114,8 @@ def _lost(home: Path) -> list[str]:
 def _is_witnessed(home: Path, name: str) -> bool:
     if name == RUN:
         return any((home / "reports").glob("[0-9][0-9][0-9][0-9]-W[0-9][0-9]"))
+    if name == WITNESS:
+        return any((home / "witness").glob("*.parquet"))
     return name == REGISTER and any(_register_files(home))
 
 
@@ -118,7 +128,12 @@ def _shown(home: Path) -> dict[str, int]:
     """How many records the catalogue shows; nothing where it cannot be read."""
     try:
         with closing(_catalogue(home)) as con:
-            return {name: int(con.sql(query).fetchall()[0][0]) for name, query in SHOWN.items()}
+            shown = {}
+            for name, query in SHOWN.items():
+                # A catalogue of an earlier release has fewer relations.
+                with suppress(duckdb.CatalogException):
+                    shown[name] = int(con.sql(query).fetchall()[0][0])
+            return shown
     except duckdb.Error:
         return {}
 
@@ -158,7 +173,10 @@ def _merged(home: Path, name: str, here: list[Record]) -> list[Record]:
             shown = _records(con, RESTORED[name])
             if name == RUN:
                 _add_inputs(con, shown)
-            elif name != OUTBOX:  # publications write their times as Python prints them
+            elif name not in (
+                OUTBOX,
+                WITNESS,
+            ):  # publications write their times as Python prints them
                 shown = con.sql(RESTORED[name]).to_arrow_table().to_pylist()
     except duckdb.Error:
         return here

@@ -147,10 +147,10 @@ def _empty(kind: str) -> bytes:
 
 
 def _sweep_home(home: Path) -> None:
-    # What write_durably had not finished: beside the manifest, the reports and the registers.
+    # What write_durably had not finished: beside the manifest, and in the folders of files.
     for path in (*home.glob(".*.new"), *(home / "reports").rglob(".*.new")):
         path.unlink()
-    for folder in ("registers", notes.FOLDER):
+    for folder in ("registers", "witness", notes.FOLDER):
         for path in (home / folder).rglob(".*.new"):
             path.unlink()
     (home / "tmp").mkdir(exist_ok=True)  # it may be a link to a faster disk

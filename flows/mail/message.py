@@ -16,7 +16,7 @@ import duckdb
 
 from flows.home.text import foreign, safe_text
 from flows.mail.version import changes_of, version_of
-from flows.report import dictionary, tables, words
+from flows.report import dictionary, tables, witnesses, words
 from flows.report.write import CHART, PAGE
 
 MAX_ENCODED_BYTES = 10_000_000
@@ -251,7 +251,9 @@ def _weeks(series: Sequence[dict[str, Any]]) -> _Table:
 
 def _notes(message: Message) -> list[str]:
     summary = message.summary
-    notes = []
+    notes = [foreign(alarm) for alarm in witnesses.alarms(summary["agreement"])]
+    seen = witnesses.lines(summary["agreement"], summary["witness_scores"])
+    notes += [foreign(line) for line in seen]
     if events := words.interference_note(
         summary["interference"], summary["notes"]["made_less_sure"]
     ):

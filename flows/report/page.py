@@ -13,7 +13,7 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.home.text import safe_text
-from flows.report import charts, dictionary, figures, maps, words
+from flows.report import charts, dictionary, figures, maps, witnesses, words
 from flows.report.tables import FILES, Table, as_records, records
 
 Row = dict[str, Any]
@@ -102,6 +102,8 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         "notes": records(con, "report/notes", week=week)[0],
         "sources": records(con, "report/ais_source", week=week),
         "registers": records(con, "report/register", week=week),
+        "witness_scores": records(con, "report/witness_score", week=week),
+        "witnesses": records(con, "report/witness"),
         "files": [
             (name, len(table.rows), dictionary.grain(FILES[name])) for name, table in tables.items()
         ],
@@ -145,6 +147,10 @@ def render(data: Row) -> str:
             "dimensions": DIMENSIONS,
             "restated": RESTATED,
             "most_restated": MOST_RESTATED,
+            "compared": witnesses.compared(data["agreement"]),
+            "beside": witnesses.beside(data["agreement"]),
+            "credits": witnesses.credits(data["witnesses"]),
+            "no_witness": witnesses.NONE_GIVEN,
         }
     )
 
@@ -217,6 +223,7 @@ def _limits(data: Row) -> list[str]:
         ),
         *words.doubtful_lists(data["registers"]),
     ]
+    sentences = [*witnesses.alarms(data["agreement"]), *sentences]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -248,6 +255,10 @@ def _environment() -> Environment:
         "matched": _matched,
         "not_counted": words.not_counted,
         "tonnes": _tonnes,
+        "whole": _whole,
+        "ratio": _ratio,
+        "agreeing": witnesses.result,
+        "scored": witnesses.score,
     }
     return environment
 
@@ -288,3 +299,11 @@ def _matched(by: str) -> str:
 
 def _tonnes(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f} t"
+
+
+def _whole(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def _ratio(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

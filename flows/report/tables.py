@@ -26,6 +26,8 @@ FILES = {
     "possible_dark_calls.csv": "report/possible_dark_call",
     "coverage.csv": "report/coverage",
     "interference.csv": "report/interference",
+    "agreement.csv": "report/agreement",
+    "witness_match.csv": "report/witness_match",
 }
 """CSV file of a week -> the query of `sql/` that gives it."""
 
@@ -121,6 +123,8 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
         "restatement": records(con, "report/restatement", week=week),
         "notes": records(con, "report/notes", week=week)[0],
         "registers": records(con, "report/register", week=week),
+        "agreement": records(con, "report/agreement", week=week),
+        "witness_scores": records(con, "report/witness_score", week=week),
     }
 
 

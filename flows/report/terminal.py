@@ -13,6 +13,7 @@ from rich.text import Text
 
 from flows.home.text import safe_text
 from flows.report.tables import summary
+from flows.report.witnesses import alarms, lines
 from flows.report.words import (
     SIMULATED,
     changed,
@@ -52,6 +53,8 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     if report["calls"]:
         parts += [Text(""), _calls_table(report["calls"])]
     remarks = [
+        *alarms(report["agreement"]),
+        *lines(report["agreement"], report["witness_scores"]),
         quiet_ports(report["ports"]),
         interference_note(report["interference"], report["notes"]["made_less_sure"]),
         *notes(report["notes"], series),

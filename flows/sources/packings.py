@@ -20,11 +20,12 @@ from flows.home.file_names import path_of, printable, shown_name
 from flows.home.settings import BarometerError
 from flows.sources import containers
 
+JSON = (".json", ".jsonl", ".ndjson")
 SUFFIXES = (
-    *(".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst"),
-    *(".parquet", ".geoparquet", ".jsonl", ".ndjson", ".nmea", ".nm4"),
+    *(".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst", *JSON),
+    *(".parquet", ".geoparquet", ".nmea", ".nm4"),
 )
-"""What may be an AIS file in a folder. A file that is named is opened whatever its name."""
+"""What may be an input in a folder. A file that is named is opened whatever its name."""
 
 PACKED = (".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".lz4")
 """Archives that are not supported, and reported if one is in a folder."""
@@ -126,8 +127,10 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.name.lower().endswith(SUFFIXES + PACKED) and path.is_file():
-            yield path
+        if hidden or not path.name.lower().endswith(SUFFIXES + PACKED) or not path.is_file():
+            continue
+        if path.suffix != ".json" or not path.with_suffix("").exists():
+            yield path  # not the record that a fetch keeps beside a file (flows/fetching/fetch.py)
 
 
 def members(path: Path) -> list[Member | BarometerError]:

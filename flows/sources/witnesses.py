@@ -13,10 +13,13 @@ class Witness(Definition):
 
     Attributes
     ----------
+    witness : str
+        Its short name in relations and reports.
     fields : tuple of str
         What each of its rows or objects has; a fetch that misses one reports it.
     """
 
+    witness: str
     fields: Texts
 
 

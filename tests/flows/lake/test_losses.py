@@ -20,6 +20,7 @@ from tests.build.files import LAYOUTS, copy_of, day, ingest, row, settings_of, t
 from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
 
+VISIT = b"imo,port,day\n9074729,IRKHK,2026-06-01\n"
 LIST = """imo,name,tier,reason,source,from,to
 9074729,BARO ONE,strong,listed,our own,2026-01-01,
 """
@@ -27,7 +28,7 @@ LIST = """imo,name,tier,reason,source,from,to
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home of two runs, with an imported list, publications and a mail."""
+    """A home of two runs, with an imported list, a witness, publications and a mail."""
     folder = tmp_path_factory.mktemp("whole")
     settings = settings_of(folder / "home", as_of=AS_OF)
     with no_pictures():
@@ -38,6 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             write(folder / "in", content, name=f"{number}.csv")
             outcomes = ingest(settings, folder / "in")
             if number == 0:
+                ingest(settings, write(folder / "seen", VISIT, name="inspections.csv"))
                 path = write(folder, LIST.encode(), name="team.csv")
                 store.import_list(settings, path, published_on=None, accept_loss=False)
                 mail = {"week": "2026-W23", "version": "v", "state": "sent", "to": ["a@b.example"]}

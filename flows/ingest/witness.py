@@ -1,0 +1,75 @@
+"""Files of witnesses among the inputs: taken into the home, not into the lake."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from flows.home.settings import Settings
+from flows.home.text import safe_text
+from flows.ingest.outcome import FAULTS, Outcome, failed_outcome
+from flows.sources.packings import Member
+from flows.sources.witnesses import load_witnesses
+from flows.witnesses.reading import Reading, counted
+from flows.witnesses.store import keep, known
+
+Reader = Callable[[Member, Path], Reading | None]
+
+
+def is_empty_answer(member: Member) -> bool:
+    """Whether a file is what a fetch writes for days without an event: no line at all."""
+    return member.name.lower().endswith(".jsonl") and not member.path.stat().st_size
+
+
+def staged(
+    read: Reader, member: Member, settings: Settings, work: Path
+) -> Reading | Outcome | None:
+    """The reading of a witness's file, in the folder `work`; None for any other file.
+
+    Changes nothing of the home, as `flows.ingest.stage`.
+
+    Raises
+    ------
+    BarometerError
+        If the file is a witness's and cannot be used.
+    """
+    reading = read(member, work)
+    if reading is None:
+        return None
+    if (before := known(settings.home, reading.file_id)) is not None:
+        shutil.rmtree(work)
+        return _is_known(member.name, before)
+    return reading
+
+
+def commit(reading: Reading, settings: Settings) -> Outcome:
+    """Take a reading into the home, whole or not at all; what was staged is gone then."""
+    try:
+        before = known(settings.home, reading.file_id)
+        if before is not None:  # its twin came in meanwhile
+            return _is_known(reading.name, before)
+        record = keep(reading, settings)
+    except FAULTS as error:
+        return failed_outcome(reading.name, settings, error)
+    finally:
+        shutil.rmtree(reading.work, ignore_errors=True)
+    message = _message(reading, settings.home, record["published_on"])
+    return Outcome(reading.name, "ingested", message)
+
+
+def _is_known(name: str, record: dict[str, str]) -> Outcome:
+    message = f"same content as {record['name']}, ingested {record['ingested_at'][:10]}"
+    return Outcome(name, "known", message)
+
+
+def _message(reading: Reading, home: Path, published_on: str) -> str:
+    what = {"events": "events", "series": "values of series"}[reading.holds]
+    span = f", {reading.oldest_on} to {reading.newest_on}" if reading.oldest_on else ""
+    aside = f", {reading.rows_aside:,} about other places or kinds" if reading.rows_aside else ""
+    why = safe_text("; ".join(counted(reading.reasons)))
+    return (
+        f"witness {load_witnesses(home)[reading.source].witness}, {reading.rows_read:,} {what}: "
+        f"{reading.rows_kept:,} kept, {reading.rows_rejected:,} rejected{aside}{span}, published "
+        f"{published_on}{f'. Rejected: {why}' if why else ''}"
+    )

@@ -1,0 +1,47 @@
+"""Recognises the publisher of a witness's file, by content and never by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+from flows.lists.entry import Junk
+from flows.lists.table import header_columns
+from flows.witnesses import gfw, portwatch, psc
+from flows.witnesses.records import delimiter_of, records
+
+PUBLISHERS: tuple[ModuleType, ...] = (gfw, portwatch, psc)
+"""In the order in which they are tried. The table of inspections, with few columns, is last."""
+
+
+def publisher_of_table(head: bytes) -> ModuleType | None:
+    """The publisher of a CSV, by its header; None for another table."""
+    text = head.decode("utf-8-sig", "replace")
+    header = dict.fromkeys(header_columns(text, delimiter_of(text)), "")
+    return next((module for module in PUBLISHERS if header and module.fits(header)), None)
+
+
+def publisher_of_json(path: Path) -> ModuleType | None:
+    """The publisher of a plain JSON file, or of its first lines; None for other JSON.
+
+    Raises
+    ------
+    BarometerError
+        If it is a JSON document that cannot be read whole, or an error answer.
+    """
+    for record in records(path):
+        if not isinstance(record, Junk):
+            for module in PUBLISHERS:
+                if module.fits(record[1]):
+                    return module
+    return gfw if _is_empty_answer(path) else None
+
+
+def _is_empty_answer(path: Path) -> bool:
+    """Whether a file is an answer of Global Fishing Watch without an event, which is no fault."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig", errors="replace"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and document.get("entries") == [] and "nextOffset" in document

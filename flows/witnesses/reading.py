@@ -1,0 +1,152 @@
+"""A witness's file read completely: what can be used of it, and what not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.home.hashes import new_hash
+from flows.home.settings import BarometerError
+from flows.lists.entry import Junk
+from flows.sources.packings import Member, opened
+from flows.witnesses.formats import publisher_of_json, publisher_of_table
+from flows.witnesses.records import MOST_DOCUMENT_BYTES, is_json, records
+from flows.witnesses.rows import EVENT_SCHEMA, JUNK_SCHEMA, VALUE_SCHEMA, Aside, Event, Value
+
+HEAD_BYTES = 1 << 20
+"""What is read of a file to recognise it; an event has a kilobyte or two."""
+
+BATCH_ROWS = 20_000
+"""Rows that are held in memory (a choice)."""
+
+LEAST_SHARE = 10
+"""A file of which not a tenth can be used has another layout, and is refused, as one of positions
+is (`flows.ingest.refusal`)."""
+
+SCHEMAS = {"events": EVENT_SCHEMA, "series": VALUE_SCHEMA}
+ROWS, JUNK = "rows.parquet", "junk.parquet"
+
+
+class Reading(NamedTuple):
+    """A witness's file; its rows are in the folder `work`, as `ROWS` and `JUNK`.
+
+    source: name of the witness's definition. holds: events or series. The rows are events or
+    values: rows_read are those kept, rejected and aside (of other countries or kinds). oldest_on,
+    newest_on: first and last day of what is kept; null for nothing. reasons: rejects by reason,
+    with the line of the first.
+    """
+
+    name: str
+    file_id: str
+    source: str
+    holds: str
+    rows_kept: int
+    rows_rejected: int
+    rows_aside: int
+    oldest_on: date | None
+    newest_on: date | None
+    reasons: dict[str, tuple[int, int]]
+    work: Path
+
+    @property
+    def rows_read(self) -> int:
+        return self.rows_kept + self.rows_rejected + self.rows_aside
+
+
+def read_json(member: Member, work: Path) -> Reading | None:
+    """The reading of a witness's JSON; None for any other file.
+
+    Raises
+    ------
+    BarometerError
+        If it cannot be read, is an error answer, or hardly a row of it can be used.
+    """
+    with opened(member) as stream:
+        head = stream.content.read(HEAD_BYTES)
+        if not is_json(head):
+            return None
+        # Lines can be told by the first ones; a document must be there whole.
+        is_lines = _is_object(head.lstrip().partition(b"\n")[0])
+        with (work / "plain").open("wb") as out:
+            while head and out.tell() <= MOST_DOCUMENT_BYTES:
+                out.write(head)
+                head = b"" if is_lines else stream.content.read(HEAD_BYTES)
+    publisher = publisher_of_json(work / "plain")
+    return None if publisher is None else _read(member, publisher, work)
+
+
+def _is_object(line: bytes) -> bool:
+    return line.startswith(b"{") and line.rstrip().endswith(b"}")
+
+
+def read_table(member: Member, work: Path) -> Reading | None:
+    """The same for a witness's CSV."""
+    with opened(member) as stream:
+        publisher = publisher_of_table(stream.content.read(HEAD_BYTES))
+    return None if publisher is None else _read(member, publisher, work)
+
+
+def _read(member: Member, publisher: ModuleType, work: Path) -> Reading:
+    plain, digest = work / "plain", new_hash()
+    with opened(member) as stream, plain.open("wb") as out:
+        while piece := stream.content.read(HEAD_BYTES):
+            digest.update(piece)
+            out.write(piece)
+    holds = "series" if publisher.WITNESS == "portwatch" else "events"
+    kept, rejected, aside = 0, 0, 0
+    days: set[date] = set()
+    reasons: dict[str, tuple[int, int]] = {}
+    found = publisher.rows(records(plain))
+    with (
+        pq.ParquetWriter(work / ROWS, SCHEMAS[holds], compression="zstd") as rows,
+        pq.ParquetWriter(work / JUNK, JUNK_SCHEMA, compression="zstd") as left_out,
+    ):
+        while batch := list(islice(found, BATCH_ROWS)):
+            good = [row for row in batch if isinstance(row, Event | Value)]
+            bad = [row for row in batch if isinstance(row, Junk)]
+            kept, rejected = kept + len(good), rejected + len(bad)
+            aside += sum(isinstance(row, Aside) for row in batch)
+            days |= {row.day if isinstance(row, Value) else row.began_at.date() for row in good}
+            for row in bad:
+                count, first = reasons.get(row.reason, (0, row.line))
+                reasons[row.reason] = count + 1, first
+            rows.write_table(_table(good, SCHEMAS[holds]))
+            left_out.write_table(_table(bad, JUNK_SCHEMA))
+    if rejected and LEAST_SHARE * (kept + aside) < kept + aside + rejected:
+        why, (_, line) = max(reasons.items(), key=lambda item: item[1][0])
+        raise BarometerError(
+            f"{rejected:,} of {kept + aside + rejected:,} rows cannot be used (line {line:,}: "
+            f"{why}). Is it whole, and has its layout changed? The file was not taken in."
+        )
+    return Reading(
+        member.name,
+        digest.hexdigest(),
+        publisher.WITNESS,
+        holds,
+        kept,
+        rejected,
+        aside,
+        min(days, default=None),
+        max(days, default=None),
+        reasons,
+        work,
+    )
+
+
+def _table(rows: Iterable[Any], schema: pa.Schema) -> pa.Table:
+    records = [{name: getattr(row, name) for name in schema.names} for row in rows]
+    return pa.Table.from_pylist(records, schema=schema)
+
+
+def counted(reasons: dict[str, tuple[int, int]]) -> Iterator[str]:
+    """The reasons of rejects in words, the most frequent first."""
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1][0], item[1][1]))
+    for reason, (count, line) in ranked:
+        yield f"{count:,} {reason} (first in line {line:,})"

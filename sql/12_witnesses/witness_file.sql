@@ -1,0 +1,59 @@
+-- The files that witnesses gave, and who published them.
+-- Grain: one file.
+with record as (
+    select
+        number,
+        unnest(json_transform(record, '{
+            "file_id": "varchar",
+            "name": "varchar",
+            "source": "varchar",
+            "holds": "varchar",
+            "published_on": "date",
+            "ingested_at": "timestamp",
+            "rows_read": "bigint",
+            "rows_kept": "bigint",
+            "rows_rejected": "bigint",
+            "rows_aside": "bigint",
+            "oldest_on": "date",
+            "newest_on": "date"
+        }'))
+    from given
+    where kind = 'witness_file'
+),
+
+definition as (
+    select
+        unnest(json_transform(record, '{
+            "source_id": "varchar",
+            "witness": "varchar",
+            "publisher": "varchar",
+            "licence": "varchar",
+            "citation": "varchar",
+            "coverage": "varchar"
+        }'))
+    from given
+    where kind = 'witness'
+)
+
+select
+    record.number::integer as file_number,
+    record.file_id,
+    record.name,
+    record.source,
+    definition.witness,
+    record.holds,
+    record.published_on,
+    record.ingested_at,
+    record.rows_read,
+    record.rows_kept,
+    record.rows_rejected,
+    record.rows_aside,
+    record.oldest_on,
+    record.newest_on,
+    definition.publisher,
+    definition.licence,
+    definition.citation,
+    definition.coverage
+from record
+inner join definition on record.source = definition.source_id
+order by record.number
