@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flows.commands.shared import DONE, Command, log, seconds_of, settings_of, start_logging
@@ -23,17 +24,29 @@ def add(command: Command) -> None:
     parser = command(
         "listen",
         execute,
-        "record aisstream.io's stream off Iran's ports, into hourly files; prints their paths",
+        "record a live stream into hourly files; prints their paths",
         """
         export BAROMETER_AISSTREAM_KEY=...          # free of charge: https://aisstream.io/apikeys
         barometer listen --home ~/barometer         # until Ctrl-C or SIGTERM
         barometer listen --for 1h --home ~/barometer
+        barometer listen digitraffic --home ~/barometer   # off Primorsk and Ust-Luga
         barometer run ~/barometer/recordings --home ~/barometer
 
-        recordings/gaps.log has the times without a connection, and why. A file is named .part until
-        its hour is over. BAROMETER_AISSTREAM_URL: a relay of your own (wss://).
+        aisstream: aisstream.io off Iran's ports. digitraffic: receivers on Finland's coast,
+        without a key, off the Russian oil ports at the Gulf of Finland, into
+        recordings/digitraffic/; both may run at once. gaps.log beside the files has the times
+        without a connection, and why. A file is named .part until its hour is over.
+        BAROMETER_AISSTREAM_URL, BAROMETER_DIGITRAFFIC_URL: a relay of your own (wss://).
         """,
         is_job=True,
+    )
+    parser.add_argument(
+        "stream",
+        nargs="?",
+        choices=("aisstream", "digitraffic"),
+        default="aisstream",
+        metavar="STREAM",
+        help="aisstream (the default) or digitraffic",
     )
     parser.add_argument(
         "--for",
@@ -45,21 +58,28 @@ def add(command: Command) -> None:
     parser.add_argument(
         "--russian-ports",
         action="store_true",
-        help="also off the Russian oil ports, for the evidence of trade: more messages",
+        help="aisstream: also off the Russian oil ports, for the evidence of trade: more messages",
     )
 
 
 def execute(flags: argparse.Namespace) -> int:
     from flows.home.resources import port_files
-    from flows.streams import aisstream, connection, listen
+    from flows.streams import aisstream, connection, digitraffic, listen
     from geo.ports import load_ports
 
-    key, url = connection.stream_key(os.environ), connection.stream_url(os.environ)
+    ports, for_s = load_ports(*port_files()), flags.duration_s
+    if flags.stream == digitraffic.STREAM:
+        url = connection.stream_url(os.environ, digitraffic.URL_NAME, digitraffic.URL)
+        boxes = digitraffic.boxes_round_trade_ports(ports)
+        record = partial(listen.listen_digitraffic, url=url, boxes=boxes)
+    else:
+        key, url = connection.stream_key(os.environ), connection.stream_url(os.environ)
+        boxes = aisstream.bounding_boxes(ports, with_trade=flags.russian_ports)
+        record = partial(listen.listen, key=key, url=url, boxes=boxes)
     settings = settings_of(flags)
-    boxes = aisstream.bounding_boxes(load_ports(*port_files()), with_trade=flags.russian_ports)
     with _listen_progress() as show:
         start_logging()  # in here, so that log lines go above the line that is updated
-        files = listen.listen(settings.home, key, url, boxes, for_s=flags.duration_s, show=show)
+        files = record(settings.home, for_s=for_s, show=show)
     for path in files:
         print(path)
     return DONE

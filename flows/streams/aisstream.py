@@ -125,10 +125,10 @@ def bounding_boxes(ports: Ports, *, with_trade: bool = False) -> list[list[list[
     if with_trade:
         trade = ports.port[ports.port["trade_tier"].notna()]
         groups += [port for _, port in trade.groupby("port_id", sort=True)]
-    return [_box(group["geometry"].to_numpy()) for group in groups]
+    return [box_round(group["geometry"].to_numpy()) for group in groups]
 
 
-def _box(limits: npt.NDArray[Any]) -> list[list[float]]:
+def box_round(limits: npt.NDArray[Any]) -> list[list[float]]:
     west, south, east, north = shapely.total_bounds(limits)
     up = math.degrees(MARGIN_KM * 1000 / EARTH_RADIUS_M)
     # Meridians come together towards the pole: the margin is measured at the edge that is nearer.
@@ -220,22 +220,22 @@ def take(message: Mapping[str, Any], received_at: datetime, known: Known) -> lis
     if kind in POSITIONS:
         row = {
             "mmsi": f"{mmsi:09d}",
-            "reported_at": _iso(report_time(meta.get("time_utc"), body.get("Timestamp"))),
-            "lon": _needed(body, "Longitude", 6),
-            "lat": _needed(body, "Latitude", 6),
-            "sog_kn": _number(body, "Sog", 1),
-            "cog_deg": _number(body, "Cog", 1),
-            "heading_deg": _number(body, "TrueHeading", 0),
-            "nav_status": _number(body, "NavigationalStatus", 0),
+            "reported_at": iso(report_time(meta.get("time_utc"), body.get("Timestamp"))),
+            "lon": needed(body, "Longitude", 6),
+            "lat": needed(body, "Latitude", 6),
+            "sog_kn": number(body, "Sog", 1),
+            "cog_deg": number(body, "Cog", 1),
+            "heading_deg": number(body, "TrueHeading", 0),
+            "nav_status": number(body, "NavigationalStatus", 0),
             "message_type": kind,
-            "received_at": _iso(received_at),
+            "received_at": iso(received_at),
         }
-    ship_name = meta.get("ShipName")
-    name = _text(meta, "ShipName", LONGEST["vessel_name"]) if isinstance(ship_name, str) else None
-    _remember(known, mmsi, static, received_at)
+    is_named = isinstance(meta.get("ShipName"), str)
+    name = text_of(meta, "ShipName", LONGEST["vessel_name"]) if is_named else None
+    remember(known, mmsi, static, received_at)
     if row is None:
         return None
-    row |= _last_known(known, mmsi, received_at)
+    row |= last_known(known, mmsi, received_at)
     # The server's name of the ship, of unknown age, until a static report gives it.
     row["vessel_name"] = row.get("vessel_name") or name
     return [row.get(column) or "" for column in HEADER]
@@ -334,19 +334,19 @@ def csv_line(row: list[str] | tuple[str, ...]) -> bytes:
 def _static(kind: str, body: Mapping[str, Any]) -> dict[str, str]:
     """The static data in a message, by column; missing fields are left out."""
     if kind == "ShipStaticData":
-        return _told(
-            imo=_number(body, "ImoNumber", 0),
-            vessel_name=_text(body, "Name", LONGEST["vessel_name"]),
-            call_sign=_text(body, "CallSign", LONGEST["call_sign"]),
-            ship_type=_number(body, "Type", 0),
-            draught_m=_number(body, "MaximumStaticDraught", 1),
-            destination=_text(body, "Destination", LONGEST["destination"]),
+        return filled(
+            imo=number(body, "ImoNumber", 0),
+            vessel_name=text_of(body, "Name", LONGEST["vessel_name"]),
+            call_sign=text_of(body, "CallSign", LONGEST["call_sign"]),
+            ship_type=number(body, "Type", 0),
+            draught_m=number(body, "MaximumStaticDraught", 1),
+            destination=text_of(body, "Destination", LONGEST["destination"]),
             **_size(body),
         )
     if kind == "ExtendedClassBPositionReport":
-        return _told(
-            vessel_name=_text(body, "Name", LONGEST["vessel_name"]),
-            ship_type=_number(body, "Type", 0),
+        return filled(
+            vessel_name=text_of(body, "Name", LONGEST["vessel_name"]),
+            ship_type=number(body, "Type", 0),
             **_size(body),
         )
     static: dict[str, str] = {}
@@ -354,11 +354,11 @@ def _static(kind: str, body: Mapping[str, Any]) -> dict[str, str]:
         # It comes in two halves, of which the other one is there too, empty and not valid.
         first, second = _half(body, "ReportA"), _half(body, "ReportB")
         if first.get("Valid"):
-            static |= _told(vessel_name=_text(first, "Name", LONGEST["vessel_name"]))
+            static |= filled(vessel_name=text_of(first, "Name", LONGEST["vessel_name"]))
         if second.get("Valid"):
-            static |= _told(
-                call_sign=_text(second, "CallSign", LONGEST["call_sign"]),
-                ship_type=_number(second, "ShipType", 0),
+            static |= filled(
+                call_sign=text_of(second, "CallSign", LONGEST["call_sign"]),
+                ship_type=number(second, "ShipType", 0),
                 **_size(second),
             )
     return static
@@ -368,7 +368,7 @@ def _half(body: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {} if body.get(name) is None else _object(body, name)
 
 
-def _told(**columns: str | None) -> dict[str, str]:
+def filled(**columns: str | None) -> dict[str, str]:
     return {name: text for name, text in columns.items() if text is not None}
 
 
@@ -377,11 +377,11 @@ def _size(body: Mapping[str, Any]) -> dict[str, str | None]:
     if body.get("Dimension") is None:
         return {}
     parts = _object(body, "Dimension")
-    bow, stern, port, starboard = (_number(parts, side, 0) or "0" for side in "ABCD")
+    bow, stern, port, starboard = (number(parts, side, 0) or "0" for side in "ABCD")
     return {"length_m": str(int(bow) + int(stern)), "beam_m": str(int(port) + int(starboard))}
 
 
-def _remember(known: Known, mmsi: int, static: dict[str, str], received_at: datetime) -> None:
+def remember(known: Known, mmsi: int, static: dict[str, str], received_at: datetime) -> None:
     if not static:
         return
     ship = known.pop(mmsi, {})
@@ -390,7 +390,7 @@ def _remember(known: Known, mmsi: int, static: dict[str, str], received_at: date
         del known[next(iter(known))]
 
 
-def _last_known(known: Known, mmsi: int, now: datetime) -> dict[str, str]:
+def last_known(known: Known, mmsi: int, now: datetime) -> dict[str, str]:
     return {
         column: text
         for column, (text, at) in known.get(mmsi, {}).items()
@@ -417,14 +417,14 @@ def _object(parent: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def _needed(body: Mapping[str, Any], name: str, digits: int) -> str:
-    text = _number(body, name, digits)
+def needed(body: Mapping[str, Any], name: str, digits: int) -> str:
+    text = number(body, name, digits)
     if text is None:
         raise BadMessage(f"no {name}")
     return text
 
 
-def _number(body: Mapping[str, Any], name: str, digits: int) -> str | None:
+def number(body: Mapping[str, Any], name: str, digits: int) -> str | None:
     """A number rounded to so many decimals; None if it is missing."""
     value = body.get(name)
     if value is None:
@@ -435,7 +435,7 @@ def _number(body: Mapping[str, Any], name: str, digits: int) -> str | None:
     return f"{value:.{digits}f}"
 
 
-def _text(body: Mapping[str, Any], name: str, longest: int) -> str | None:
+def text_of(body: Mapping[str, Any], name: str, longest: int) -> str | None:
     """A text without control signs, and without the spaces and @ that AIS fills fields up with."""
     value = body.get(name)
     if value is None:
@@ -446,5 +446,5 @@ def _text(body: Mapping[str, Any], name: str, longest: int) -> str | None:
     return clean.strip(" @")[:longest].rstrip()
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds") + "Z"

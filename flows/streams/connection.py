@@ -78,8 +78,8 @@ class Limits(NamedTuple):
     longest_wait_s: float = 1800.0
 
 
-def stream_url(environ: Mapping[str, str]) -> str:
-    """Where to connect to: aisstream.io, or a relay of one's own.
+def stream_url(environ: Mapping[str, str], name: str = URL_NAME, usual: str = URL) -> str:
+    """Where to connect to: the service, or a relay of one's own that a variable names.
 
     Raises
     ------
@@ -87,16 +87,16 @@ def stream_url(environ: Mapping[str, str]) -> str:
         If it is no address of a WebSocket, or would send the key unencrypted over a network. The
         message does not repeat it: it may hold a password.
     """
-    url = environ.get(URL_NAME) or URL
+    url = environ.get(name) or usual
     try:
         parts = parse_uri(url)
     except (ValueError, InvalidURI):
         raise BarometerError(
-            f"{URL_NAME}: not a WebSocket address such as {URL}. Fix or unset it."
+            f"{name}: not a WebSocket address such as {usual}. Fix or unset it."
         ) from None  # whose text has the address in it
     if not parts.secure and parts.host not in ("localhost", "127.0.0.1", "::1"):
         raise BarometerError(
-            f"{URL_NAME}: would send the key unencrypted. Use wss://, or a relay on this machine."
+            f"{name}: would send the key unencrypted. Use wss://, or a relay on this machine."
         )
     return url
 

@@ -1,6 +1,6 @@
-"""`barometer listen`: aisstream.io's stream, recorded into hourly CSV files that the ingest knows.
+"""`barometer listen`: a stream, recorded into hourly CSV files that the ingest knows.
 
-Layout of a home's ``recordings/``::
+Layout of a home's ``recordings/``, and of ``recordings/digitraffic/`` with that stream's files::
 
     aisstream-2026-04-15T12.csv       the positions received in that hour (UTC); it never changes
     aisstream-2026-04-15T12-2.csv     the same hour, after the recorder was started again
@@ -23,33 +23,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import math
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
-
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from flows.home import lock
 from flows.home.clock import Clock, utc_now
 from flows.home.durable import make_folder
 from flows.home.settings import BarometerError
-from flows.streams import aisstream
-from flows.streams.connection import (
-    ABOUT_THE_KEY,
-    KEY_NAME,
-    NO_ENTRY,
-    NO_ENTRY_CODES,
-    URL_NAME,
-    Limits,
-    backoff_s,
-)
+from flows.streams import aisstream, aisstream_socket, digitraffic, mqtt
+from flows.streams.aisstream_socket import safe_text
+from flows.streams.connection import Limits, backoff_s
 from flows.streams.recording import (
     FOLDER,
     Failed,
@@ -70,6 +58,14 @@ from flows.streams.recording import (
     unwritable,
     write_whole,
 )
+
+Connection = Callable[[Recorder, aisstream_socket.Heard], Awaitable[None]]
+"""One connection from its opening to its end, which is `Failed`."""
+
+STATUS = {
+    "aisstream": "https://github.com/aisstream/issues/issues",
+    digitraffic.STREAM: "https://www.digitraffic.fi/en/",
+}
 
 
 def listen(
@@ -114,7 +110,43 @@ def listen(
         if there was no connection in the whole of `for_s`. What was written stays, and the file is
         closed.
     """
-    folder = home / FOLDER
+    subscription = aisstream.subscription(key, boxes)
+
+    async def connection(recorder: Recorder, heard: aisstream_socket.Heard) -> None:
+        await aisstream_socket.hear(recorder, url, subscription, heard)
+
+    it = Recorder(home / FOLDER, clock, limits, key)
+    return _recorded(it, connection, for_s, show)
+
+
+def listen_digitraffic(
+    home: Path,
+    url: str,
+    boxes: list[list[list[float]]],
+    *,
+    for_s: float | None = None,
+    clock: Clock = utc_now,
+    limits: Limits = Limits(),  # noqa: B008 it cannot be changed
+    show: Callable[[ListenProgress], None] | None = None,
+) -> list[Path]:
+    """As `listen`, of Digitraffic's stream, into a folder of its own: its gaps are not those of
+    another stream, and both can be recorded at once. It needs no key."""
+
+    async def connection(recorder: Recorder, heard: aisstream_socket.Heard) -> None:
+        await mqtt.hear(recorder, url, boxes, heard)
+
+    folder = home / FOLDER / digitraffic.STREAM
+    it = Recorder(folder, clock, limits, stream=digitraffic.STREAM, header=digitraffic.HEADER)
+    return _recorded(it, connection, for_s, show)
+
+
+def _recorded(
+    recorder: Recorder,
+    connection: Connection,
+    for_s: float | None,
+    show: Callable[[ListenProgress], None] | None,
+) -> list[Path]:
+    folder = recorder.folder
     try:
         make_folder(folder)
     except OSError as error:
@@ -122,19 +154,18 @@ def listen(
     with lock.locked(folder):
         try:
             closed = [path for part in unfinished(folder) if (path := take_up(part)) is not None]
-            gap = Gap(last_sign_of_life(folder), None, "start")
-            append_gap(folder, gap)
+            recorder.gap = Gap(last_sign_of_life(folder), None, "start")
+            append_gap(folder, recorder.gap)
         except OSError as error:
             raise unwritable(folder, error) from error
-        it = Recorder(folder, clock, limits, key, gap=gap, files=closed)
-        asyncio.run(_record(it, url, aisstream.subscription(key, boxes), for_s, show))
-    return it.files
+        recorder.files = closed
+        asyncio.run(_record(recorder, connection, for_s, show))
+    return recorder.files
 
 
 async def _record(
     recorder: Recorder,
-    url: str,
-    subscription: str,
+    connection: Connection,
     for_s: float | None,
     show: Callable[[ListenProgress], None] | None,
 ) -> None:
@@ -147,7 +178,7 @@ async def _record(
     ended = asyncio.Event()
     writing = asyncio.create_task(_write(recorder, ended))
     others = [
-        asyncio.create_task(_hear(recorder, url, subscription)),
+        asyncio.create_task(_hear(recorder, connection)),
         asyncio.create_task(_stop(stopping, for_s)),
         asyncio.create_task(_tell(recorder, show)),
     ]
@@ -174,7 +205,7 @@ async def _record(
     if for_s is not None and not stopping.is_set() and not recorder.was_connected:
         raise BarometerError(
             f"no connection in {for_s:,.0f} seconds; last state: {recorder.state}. See the log "
-            "above, and check whether aisstream.io is up: https://github.com/aisstream/issues/issues"
+            f"above, and check whether the service is up: {STATUS[recorder.stream]}"
         )
 
 
@@ -194,37 +225,22 @@ async def _tell(recorder: Recorder, show: Callable[[ListenProgress], None] | Non
 # Hearing
 
 
-async def _hear(recorder: Recorder, url: str, subscription: str) -> None:
+async def _hear(recorder: Recorder, connection: Connection) -> None:
     """Connect again and again; ends only where the key is refused."""
     failures, why = 0, ""
     while True:
-        heard = recorder.counts["messages"]
+        messages = recorder.counts["messages"]
         recorder.state = f"{why}, connecting again" if why else "connecting"
         least_s = 0.0
         try:
-            await _connection(recorder, url, subscription)
+            await connection(recorder, partial(_heard, recorder))
         except Failed as error:
-            why, text = error.args
-        except InvalidStatus as error:
-            status = error.response.status_code
-            why, text = "refused", f"HTTP {status}"
-            if status in NO_ENTRY:
-                _end_if_unknown(recorder, f"{text} {error.response.reason_phrase}")
-            if status == 429:  # Too Many Requests: to come back soon would make it last
-                least_s = recorder.limits.longest_wait_s / 2
-        except ConnectionClosed as error:
-            # Without the server's word, or with one that only answers ours, the line was lost.
-            is_its_word = error.rcvd is not None and error.rcvd_then_sent is not False
-            why = "server closed" if is_its_word else "connection lost"
-            text = str(error)
-            if error.rcvd is not None and (
-                error.rcvd.code in NO_ENTRY_CODES or ABOUT_THE_KEY.search(error.rcvd.reason)
-            ):
-                why = "refused"
-                _end_if_unknown(recorder, text)
-        except (OSError, WebSocketException, EOFError) as error:
+            why, text, least_s = error.why, error.text, error.least_s
+        except OSError as error:
             why, text = "not connected", f"{type(error).__name__}: {error}"
-        brought = recorder.counts["messages"] > heard
+        else:
+            why, text = "connection lost", "ended"
+        brought = recorder.counts["messages"] > messages
         is_failure = why == "refused" or not (brought or why == "silent")
         failures = failures + 1 if is_failure else 0
         wait_s = max(least_s, backoff_s(failures, recorder.limits))
@@ -236,129 +252,15 @@ async def _hear(recorder: Recorder, url: str, subscription: str) -> None:
         await asyncio.sleep(wait_s)
 
 
-async def _connection(recorder: Recorder, url: str, subscription: str) -> None:
-    """One connection from its opening to its end, which is an exception."""
-    loop = asyncio.get_running_loop()
-    quiet = logging.getLogger("barometer.listen.socket")
-    quiet.setLevel(logging.WARNING)  # on DEBUG the library logs what is sent, and so the key
-    async with connect(
-        url,
-        # Without compression, which is the library's default, aisstream.io may send nothing.
-        max_size=recorder.limits.most_bytes,
-        ping_interval=None,  # a late pong is no reason to leave: see `_ping`
-        close_timeout=recorder.limits.close_s,
-        logger=quiet,
-    ) as socket:
-        await socket.send(subscription)
-        recorder.state, recorder.was_connected = "connected, no ship yet", True
-        line = _Line(loop.time())
-        pinging = asyncio.create_task(_ping(socket, line, recorder.limits))
-        try:
-            while True:
-                frame = await _next_frame(socket, line, recorder.limits)
-                line.sign_s = loop.time()
-                if await _hear_frame(recorder, frame):
-                    line.ship_s = loop.time()
-                    recorder.state = "connected"
-                # Thousands of messages may have come in one piece: the writer has to come in
-                # between.
-                await asyncio.sleep(0)
-        finally:
-            pinging.cancel()
-
-
-class _Line:
-    """When what came last on a connection, by the loop's clock: any sign, a ship, a pong."""
-
-    def __init__(self, now_s: float) -> None:
-        self.sign_s = self.ship_s = now_s
-        self.pong_s = -math.inf
-
-    def ends_s(self, limits: Limits) -> tuple[float, str, str]:
-        """When the connection is closed if nothing arrives, and why."""
-        is_answered = self.pong_s > self.ship_s
-        silent_s = self.ship_s + (limits.quiet_s if is_answered else limits.silence_s)
-        dead_s = self.sign_s + 2 * limits.ping_s
-        return min(
-            (silent_s, "silent", "open, but no message of a ship"),
-            (dead_s, "connection lost", f"neither a message nor a pong in {2 * limits.ping_s:g} s"),
-        )
-
-
-async def _ping(socket: ClientConnection, line: _Line, limits: Limits) -> None:
-    """Ask for a sign of life now and then, and note it whenever it comes."""
-    loop = asyncio.get_running_loop()
-
-    def note(pong: asyncio.Future[float]) -> None:
-        if not pong.cancelled() and pong.exception() is None:
-            line.sign_s = line.pong_s = loop.time()
-
-    with contextlib.suppress(ConnectionClosed):  # which is handled where messages are received
-        while True:
-            await asyncio.sleep(limits.ping_s)
-            asyncio.ensure_future(await socket.ping()).add_done_callback(note)
-
-
-async def _next_frame(socket: ClientConnection, line: _Line, limits: Limits) -> str | bytes:
-    loop = asyncio.get_running_loop()
-    while True:
-        end_s, why, text = line.ends_s(limits)
-        # A flood of frames without a ship never lets a timeout come.
-        if loop.time() >= end_s:
-            raise Failed(why, text)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(end_s):
-                return await socket.recv()
-
-
-async def _hear_frame(recorder: Recorder, frame: str | bytes) -> bool:
-    """Take a frame in; whether it was a message of a ship."""
-    now = recorder.clock()
-    try:
-        message = aisstream.read_frame(frame)
-        if (answer := aisstream.refusal(message)) is not None:
-            _raise_error(recorder, answer)
-        row = aisstream.take(message, now, recorder.known)
-    except aisstream.BadMessage as error:
-        recorder.counts[f"bad: {error.args[0]}"] += 1
-        return False
-    if message.get("MessageType") not in aisstream.MESSAGE_TYPES:
-        recorder.counts["other"] += 1
-        return False
+async def _heard(recorder: Recorder, now: datetime, row: list[str] | None) -> None:
+    """Note a message of a ship, which ends a gap, and keep its row."""
     recorder.counts["messages"] += 1
     recorder.heard_at = now
     if recorder.gap is not None:
         gap, recorder.gap = recorder.gap, None
         await _note(recorder, gap._replace(to_at=now))
     if row is not None:
-        if recorder.reports.is_late_copy(message, datetime.fromisoformat(row[1][:-1])):
-            recorder.counts["copies"] += 1
-        else:
-            await _keep(recorder, now, row)
-    return True
-
-
-def _raise_error(recorder: Recorder, answer: str) -> NoReturn:
-    """What an error that the server sends means: the key is not known, or something that passes."""
-    if ABOUT_THE_KEY.search(answer):
-        _end_if_unknown(recorder, answer)
-    raise Failed("refused", answer)
-
-
-def _end_if_unknown(recorder: Recorder, answer: str) -> None:
-    """End the recording where the server refuses the key.
-
-    A key that it took in this run may be refused for a fault of its own (aisstream/issues#174):
-    then it is tried again, as after any other error.
-    """
-    if not recorder.counts["messages"]:
-        raise BarometerError(
-            f"the stream's server refuses the key in {KEY_NAME} (its answer: "
-            f"{safe_text(answer, recorder.key)}). Copy it again from "
-            "https://aisstream.io/apikeys, or "
-            "create "
-            f"a new one there; for a server set by {URL_NAME}, ask its operator."
-        )
+        await _keep(recorder, now, row)
 
 
 async def _keep(recorder: Recorder, now: datetime, row: list[str]) -> None:
@@ -382,15 +284,6 @@ async def _note(recorder: Recorder, gap: Gap) -> None:
         await asyncio.to_thread(append_gap, recorder.folder, gap)
     except OSError as error:  # which would be taken for one of the network
         raise unwritable(recorder.folder, error) from error
-
-
-def safe_text(text: str, key: str) -> str:
-    """A server's text for display: ASCII, short, and without the key.
-
-    >>> safe_text("no such key: s3cret\\x1b[2J", "s3cret")
-    'no such key: (the key)\\\\x1b[2J'
-    """
-    return ascii(text.replace(key, "(the key)"))[1:-1][:200]
 
 
 # Writing
@@ -418,7 +311,7 @@ def _store(recorder: Recorder, rows: list[tuple[datetime, bytes]]) -> None:
         if recorder.open_file is not None and recorder.open_file.hour != hour:
             close_file(recorder)
         if recorder.open_file is None:
-            recorder.open_file = open_hour(recorder.folder, hour)
+            recorder.open_file = open_hour(recorder, hour)
         write_whole(recorder.open_file, lines)
     if recorder.open_file is not None:
         if recorder.open_file.hour != hour_of(recorder.clock()):

@@ -28,6 +28,9 @@ GAPS = "gaps.log"
 GAP_HEADER = ("from", "to", "why", "dropped")
 PART = ".part"
 
+_HOUR = re.compile(r"[a-z]+-\d{4}-\d\d-\d\dT\d\d", re.ASCII)
+"""The beginning of a recording's name: its stream and its hour."""
+
 TAIL_BYTES = 64 << 10
 """More than the last line of a recording or of the gaps can be."""
 
@@ -59,7 +62,12 @@ class ListenProgress(NamedTuple):
 
 
 class Failed(Exception):
-    """A connection ended; `args` are the reason, in the words of `Gap`, and the detail."""
+    """A connection ended: the reason, in the words of `Gap`, the detail, and how many seconds to
+    wait at least before the next try."""
+
+    def __init__(self, why: str, text: str, least_s: float = 0.0) -> None:
+        super().__init__(why, text)
+        self.why, self.text, self.least_s = why, text, least_s
 
 
 @dataclass
@@ -69,7 +77,9 @@ class Recorder:
     folder: Path
     clock: Clock
     limits: Limits
-    key: str
+    key: str = ""
+    stream: str = "aisstream"
+    header: tuple[str, ...] = aisstream.HEADER
     counts: Counter[str] = field(default_factory=Counter)
     known: aisstream.Known = field(default_factory=dict)
     reports: aisstream.Reports = field(default_factory=aisstream.Reports)
@@ -139,21 +149,21 @@ def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def open_hour(folder: Path, hour: datetime) -> OpenFile:
+def open_hour(recorder: Recorder, hour: datetime) -> OpenFile:
     """A new file for what is received in an hour, with its header, under a name that is free.
 
     A file that was closed may have been ingested: it is never written to again.
     """
-    number = 1
+    folder, number = recorder.folder, 1
     while True:
-        name = f"aisstream-{hour:%Y-%m-%dT%H}{'' if number == 1 else f'-{number}'}.csv"
+        name = f"{recorder.stream}-{hour:%Y-%m-%dT%H}{'' if number == 1 else f'-{number}'}.csv"
         path = folder / f"{name}{PART}"
         if not (folder / name).exists() and not path.exists():
             break
         number += 1
     out = path.open("xb", buffering=0)
     opened = OpenFile(path, hour, out, 0, time.monotonic())
-    write_whole(opened, aisstream.csv_line(aisstream.HEADER))
+    write_whole(opened, aisstream.csv_line(recorder.header))
     sync_folder(folder)
     return opened
 
@@ -193,7 +203,7 @@ def finish(part: Path) -> Path:
 
 
 def unfinished(folder: Path) -> list[Path]:
-    parts = folder.glob(f"aisstream-*.csv{PART}")
+    parts = (path for path in folder.glob(f"*.csv{PART}") if _HOUR.match(path.name))
     return sorted(path for path in parts if path.is_file() and not path.is_symlink())
 
 
@@ -206,7 +216,9 @@ def take_up(part: Path) -> Path | None:
         length = _whole_length(file)
         file.truncate(length)
         os.fsync(file)
-    if length <= len(aisstream.csv_line(aisstream.HEADER)):
+        file.seek(0)
+        is_without_row = length <= len(file.readline())
+    if is_without_row:
         part.unlink()
         return None
     path = finish(part)
@@ -250,8 +262,11 @@ def _text(moment: datetime | None) -> str:
 
 def last_sign_of_life(folder: Path) -> datetime | None:
     """The latest time in the newest recording and in the last line of the gaps; None: neither."""
-    names = sorted(path.name for path in folder.glob("aisstream-*.csv"))
-    newest = [name for name in names if name[:23] == names[-1][:23]]
+    hours = {
+        path.name: match[0] for path in folder.glob("*.csv") if (match := _HOUR.match(path.name))
+    }
+    last = max(hours.values(), default="")
+    newest = [name for name, hour in hours.items() if hour == last]
     times = [_last_time(folder / name) for name in (*newest, GAPS)]
     return max((moment for moment in times if moment is not None), default=None)
 
