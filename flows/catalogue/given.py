@@ -29,6 +29,7 @@ from flows.lists.entry import ENTRY_SCHEMA
 from flows.registers.bundled import Version
 from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
+from flows.sources.definitions import load_sources
 from flows.sources.witnesses import load_witnesses
 
 PUBLICATIONS = {
@@ -107,6 +108,7 @@ def given(
         "register_version": version_records(versions),
         "witness": (w.model_dump(include=WITNESS_FIELDS) for w in load_witnesses(home).values()),
         "witness_file": read_history(home, WITNESS),
+        "source_terms": source_terms(home),
         "link_decision": read_decisions(home)[0].to_pylist(),
         **{name: read_history(home, name) for name in PUBLICATIONS},
         **outbox_records(home),
@@ -116,6 +118,16 @@ def given(
         "version_entry": version_entries(versions),
         "register_junk": load_junk(home),
     }
+
+
+def source_terms(home: Path) -> list[Record]:
+    """Publisher and terms of each source of positions and each witness."""
+    names = ("publisher", "licence", "citation")
+    return [
+        {"source": name} | {key: getattr(definition, key) for key in names}
+        for definitions in (load_sources(home), load_witnesses(home))
+        for name, definition in definitions.items()
+    ]
 
 
 def version_records(versions: Iterable[Version]) -> list[Record]:

@@ -17,6 +17,7 @@ import duckdb
 from flows.home.text import foreign, safe_text
 from flows.mail.version import changes_of, version_of
 from flows.report import dictionary, tables, witnesses, words
+from flows.report.citations import citations
 from flows.report.write import CHART, PAGE
 
 MAX_ENCODED_BYTES = 10_000_000
@@ -260,6 +261,7 @@ def _notes(message: Message) -> list[str]:
         notes.append(foreign(events))
     notes += words.notes(summary["notes"], summary["series"])
     notes += [foreign(doubt) for doubt in words.doubtful_lists(summary["registers"])]
+    notes += [foreign(citation) for citation in citations(summary["sources"])]
     notes += [f"Attached: {', '.join(file.name for file in message.attachments)}."]
     notes += [
         f"Not attached, because it is too large for a mail: {file.name} "

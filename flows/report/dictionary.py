@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
@@ -50,8 +50,10 @@ where not internal and comment is not null
 """
 
 
-def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -> Table:
-    """A row for each column of each file: file, column, type, meaning.
+def data_dictionary(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], cited: Iterable[str] = ()
+) -> Table:
+    """A row for each column of each file: file, column, type, meaning; and the terms of sources.
 
     Parameters
     ----------
@@ -59,6 +61,8 @@ def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table])
         On the catalogue that the tables come from.
     tables : mapping of str to Table
         The files of `FILES`, by name.
+    cited : iterable of str
+        Sentences of `citations`, which hold for all files.
 
     Returns
     -------
@@ -88,6 +92,7 @@ def data_dictionary(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table])
             if meaning is None:
                 raise KeyError(f"{file} {column}: no comment in {relations}, and not in COMPUTED")
             rows.append((file, column, TYPES.get(kind, "whole number"), meaning))
+    rows += [("all files", "", "terms", sentence) for sentence in cited]
     names = ["file", "column", "type", "meaning"]
     return Table(names, ["VARCHAR"] * len(names), rows)
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.home.text import safe_text
 from flows.report import charts, dictionary, figures, maps, witnesses, words
+from flows.report.citations import citations
 from flows.report.tables import FILES, Table, as_records, records
 
 Row = dict[str, Any]
@@ -144,6 +145,7 @@ def render(data: Row) -> str:
             "unheard_ports": sum(not port["observed_share"] for port in data["ports"]),
             "days": [start + timedelta(days=n) for n in range(7)],
             "reception": reception(data["coverage"]),
+            "citations": citations(data["sources"]),
             "dimensions": DIMENSIONS,
             "restated": RESTATED,
             "most_restated": MOST_RESTATED,

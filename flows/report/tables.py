@@ -125,6 +125,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
         "registers": records(con, "report/register", week=week),
         "agreement": records(con, "report/agreement", week=week),
         "witness_scores": records(con, "report/witness_score", week=week),
+        "sources": records(con, "report/ais_source", week=week),
     }
 
 

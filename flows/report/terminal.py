@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.home.text import safe_text
+from flows.report.citations import citations
 from flows.report.tables import summary
 from flows.report.witnesses import alarms, lines
 from flows.report.words import (
@@ -59,6 +60,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         interference_note(report["interference"], report["notes"]["made_less_sure"]),
         *notes(report["notes"], series),
         *doubtful_lists(report["registers"]),
+        *citations(report["sources"]),
     ]
     parts += [Text(""), *(Text(f"- {note}") for note in remarks if note)]
     return Group(*parts)

@@ -10,6 +10,7 @@ import duckdb
 
 from flows.home.durable import make_folder, write_durably
 from flows.report import dictionary
+from flows.report.citations import citations
 from flows.report.tables import FILES, Table, csv_bytes, records, week_table
 from flows.report.words import SIMULATED, doubtful_lists, doubts_mark
 
@@ -38,7 +39,8 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     make_folder(folder)
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
     numbers = {name: csv_bytes(table) for name, table in tables.items()}
-    beside = {dictionary.NAME: csv_bytes(dictionary.data_dictionary(con, tables))}
+    cited = citations(records(con, "report/ais_source", week=week))
+    beside = {dictionary.NAME: csv_bytes(dictionary.data_dictionary(con, tables, cited))}
     if records(con, "report/notes", week=week)[0]["is_simulated"]:
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))

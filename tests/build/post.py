@@ -140,7 +140,8 @@ def week_message(
         **{"link_reasons": "flag", "confidence": 4, "is_in_headline": True, "is_arrival": True},
     }
     summary = {
-        **{"waters": [], "registers": [], "series": series, "windows": [], "restatement": []},
+        **{"waters": [], "registers": [], "sources": [], "windows": [], "restatement": []},
+        "series": series,
         "ports": [counts | port],
         "calls": [call | {"vessel_name": name} for name in names],
         "interference": [{"place": place, "began_at": datetime(2026, 3, 16), "ships": 4}],

@@ -16,6 +16,7 @@ from flows.fetching.fetched import fetch_problem
 from flows.fetching.waters import geojson, waters
 from flows.home.resources import port_files
 from flows.home.settings import BarometerError, Settings
+from flows.runner import run
 from geo.ports import load_ports
 from tests.build.files import ingest, read_all, tree
 from tests.flows.fetching.services import (
@@ -256,3 +257,13 @@ def test_other_products_of_the_publisher_are_no_positions(
     path.write_bytes(report_csv(OURS, header=header))
     (outcome,) = ingest(home, path)
     assert outcome.state == "failed" and re.search(says, outcome.message)
+
+
+def test_its_numbers_are_shown_with_licence_and_citation(home: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    path.write_bytes(report_csv(*(Cell(f"2026-04-13 {hour:02}:00", KHARG) for hour in range(9))))
+    (week,) = run.derive(home, ingest(home, path), publish=True)
+    cited = "Powered by Global Fishing Watch, https://globalfishingwatch.org. Licence: CC BY-NC 4.0"
+    folder = home.home / "reports" / str(week)
+    assert cited in (folder / "report.html").read_text(encoding="utf-8")
+    assert cited in (folder / "data_dictionary.csv").read_text(encoding="utf-8")

@@ -103,6 +103,14 @@ def test_restatements_stand_above_the_tables() -> None:
         assert body.index("2026-W10 from") < body.index("SIM VEGA")
 
 
+def test_a_source_that_wants_it_is_cited() -> None:
+    message = week_message()
+    gfw = {"source": "gfw", "citation": "Powered by GFW", "licence": "CC BY-NC 4.0"}
+    texts = compose(message._replace(summary=message.summary | {"sources": [gfw]}), None)
+    for body in (texts.text, texts.html):
+        assert "Source gfw: Powered by GFW. Licence: CC BY-NC 4" in body.replace("\n", " ")
+
+
 def test_it_is_ascii_in_short_lines() -> None:
     content = written(week_message(names=("ЛЕНА " * 200,)))
     assert content.isascii()
