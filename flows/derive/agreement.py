@@ -10,8 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy import special
 
-from flows.derive.plain_word import LEAST_DISPERSION
-from flows.derive.rates import LEAST_PAIRS, Floats
+from flows.derive.rates import LEAST_PAIRS, Floats, limit_width
 from flows.home.rules import rule
 
 WINDOWS = {weeks: int(rule(f"base_weeks_of_{weeks}")) for weeks in (1, 4)}
@@ -21,6 +20,9 @@ change in one week shows in the first, a smaller one that lasts in the second.""
 LEAST_SHARE, WHOLE_SHARE = rule("least_share"), rule("whole_share")
 
 DAYS = 7
+
+INDEX_WEEKS = int(rule("index_weeks"))
+"""The weeks before a window that tell how much the ratio varies, as for the series."""
 
 AGREES, DIVERGES = "agrees", "diverges"
 
@@ -70,12 +72,32 @@ SCORE_SCHEMA = pa.schema(
 """The columns of the relation `witness_score`."""
 
 
+class _Weeks(NamedTuple):
+    """Every week of a place from its first to its last: both counts, our exposure, whether the
+    week's ratio is known, and whether enough was heard to hold it against others."""
+
+    ours: Floats
+    theirs: Floats
+    exposure: Floats
+    has_ratio: npt.NDArray[np.bool_]
+    is_usable: npt.NDArray[np.bool_]
+
+    def of(self, is_chosen: npt.NDArray[np.bool_]) -> _Sum:
+        """The sums of the chosen weeks."""
+        ours, theirs, exposure = (column[is_chosen] for column in self[:3])
+        heard = float(theirs @ exposure)
+        # Of weeks that differ in what was heard, by how much there was to hear in each.
+        share = heard / theirs.sum() if theirs.sum() else exposure.mean() if exposure.size else 1.0
+        return _Sum(round(ours.sum()), round(theirs.sum()), float(share), int(is_chosen.sum()))
+
+
 class _Sum(NamedTuple):
-    """Ours, theirs, and what ours is in proportion to: theirs times the share heard."""
+    """Ours, theirs, the share heard, and the number of weeks."""
 
     ours: int
     theirs: int
-    heard_theirs: float
+    share: float
+    weeks: int
 
 
 def apart_p(
@@ -119,11 +141,9 @@ def apart_p(
     support = np.arange(max(0, later + mine - total), min(later, mine) + 1)
     if support.size < 2:
         return 1.0
-    # A second to load, which a home without an outside series never needs.
-    from scipy import stats  # noqa: PLC0415
-
-    weight = stats.hypergeom.logpmf(support, total, mine, later)
-    weight = weight + support * np.log(now[2] / before[2])
+    # Choices of `mine` of which so many are of the later period, without what is the same for all.
+    cells = (support, mine - support, later - support, total - mine - later + support)
+    weight = support * np.log(now[2] / before[2]) - sum(special.gammaln(c + 1) for c in cells)
     chance = np.exp(weight - special.logsumexp(weight))
     # As scipy's tests: equal chances that differ by rounding are equal.
     is_as_far = chance <= chance[ours - support[0]] * (1 + 1e-7)
@@ -223,34 +243,34 @@ def agreement(weeks: pd.DataFrame) -> pa.Table:
 def _place(weeks: pd.DataFrame) -> list[dict[str, Any]]:
     """The windows of one place of a series."""
     is_compared = weeks["series"].iloc[0] == "tanker_calls" and bool(weeks["ours"].notna().any())
-    week_number = (pd.to_datetime(weeks["week_start"]) - pd.Timestamp("2000-01-03")).dt.days // 7
+    number = (pd.to_datetime(weeks["week_start"]) - pd.Timestamp("2000-01-03")).dt.days // 7
+    at = (number - number.min()).to_numpy()
     share = weeks["observed_share"].astype(float).fillna(0).to_numpy()
     ours = weeks["ours"].astype(float).to_numpy()
-    whole = (weeks["theirs_days"] == DAYS).to_numpy()
+    is_whole = (weeks["theirs_days"] == DAYS).to_numpy()
     is_open = weeks["is_open"].to_numpy(bool)
-    heard = ~is_open & ~np.isnan(ours) & (share >= LEAST_SHARE)
-    series = pd.DataFrame(
-        {
-            "ours": np.where(np.isnan(ours), 0, ours),
-            "theirs": weeks["theirs"].to_numpy(float),
-            "exposure": np.where(share >= WHOLE_SHARE, 1.0, share),
-            "is_usable": heard & whole,
-        },
-        index=week_number.to_numpy(),
-    )
+    is_counted = ~is_open & ~np.isnan(ours) & (share > 0)
+    is_heard = is_counted & (share >= LEAST_SHARE)
+    ours_by, theirs_by, exposure_by = np.zeros((3, at.max() + 1))
+    has_ratio, is_usable = np.zeros((2, at.max() + 1), np.bool_)
+    dense = _Weeks(ours_by, theirs_by, exposure_by, has_ratio, is_usable)
+    dense.ours[at] = np.nan_to_num(ours)
+    dense.theirs[at] = weeks["theirs"].to_numpy(float)
+    dense.exposure[at] = np.where(share >= WHOLE_SHARE, 1.0, share)
+    dense.has_ratio[at] = is_counted & is_whole
+    dense.is_usable[at] = is_heard & is_whole
+    given = [
+        {name: _plain(value) for name, value in row.items() if name in SCHEMA.names}
+        for row in weeks.to_dict("records")
+    ]
     rows = []
     for length, before in WINDOWS.items() if is_compared else ((1, 0),):
-        for at, (number, week) in enumerate(zip(series.index, weeks.itertuples(), strict=True)):
-            row = dict.fromkeys(SCHEMA.names) | {
-                name: _plain(getattr(week, name)) for name in SCHEMA.names if hasattr(week, name)
-            }
-            row |= {"weeks": length, "before_weeks": before}
-            row["state"] = _state(is_compared, bool(is_open[at]), bool(whole[at]), bool(heard[at]))
-            if is_compared:
-                row |= _window(series, number, length, before, row)
-            elif length == 1:
-                row["ours"] = None
-            rows.append(row)
+        for n, week in enumerate(given):
+            row = dict.fromkeys(SCHEMA.names) | week | {"weeks": length, "before_weeks": before}
+            row["state"] = _state(
+                is_compared, bool(is_open[n]), bool(is_whole[n]), bool(is_heard[n])
+            )
+            rows.append(row | _window(dense, int(at[n]), length, before) if is_compared else row)
     return rows
 
 
@@ -269,72 +289,58 @@ def _state(is_compared: bool, is_open: bool, is_whole: bool, is_heard: bool) -> 
     return "too few weeks" if is_heard else "unheard"
 
 
-def _window(
-    series: pd.DataFrame, number: int, length: int, before: int, row: dict[str, Any]
-) -> dict[str, Any]:
+def _window(weeks: _Weeks, at: int, length: int, before: int) -> dict[str, Any]:
     """The sums of a window and of the weeks before it, their ratios, and the test."""
-    window = series.loc[(series.index > number - length) & (series.index <= number)]
-    past = series.loc[
-        (series.index > number - length - before)
-        & (series.index <= number - length)
-        & series["is_usable"]
-    ]
-    if not series["is_usable"].loc[number]:
-        return {"theirs": row["theirs"]} if length == 1 else {"ours": None, "theirs": None}
-    window = window.loc[window["is_usable"]]
-    if 2 * len(window) < length:
-        return {"ours": None, "theirs": None, "state": "too few weeks"}
-    now, earlier = _sum(window), _sum(past)
+    number = np.arange(weeks.ours.size)
+    is_past = (number <= at - length) & weeks.is_usable
+    is_now = (number > at - length) & (number <= at) & weeks.is_usable
+    if not weeks.is_usable[at] or 2 * is_now.sum() < length:
+        if length > 1:
+            return {"ours": None, "theirs": None}
+        # Of the week alone both numbers stand, and their ratio however little was heard.
+        return _ratio(weeks.of(number == at)) if weeks.has_ratio[at] else {}
+    now, earlier = weeks.of(is_now), weeks.of(is_past & (number > at - length - before))
+    heard = earlier.theirs * earlier.share
     found: dict[str, Any] = {
         "ours": now.ours,
         "theirs": float(now.theirs),
-        "before_heard_weeks": len(past),
+        "before_heard_weeks": earlier.weeks,
         "ours_before": earlier.ours,
         "theirs_before": float(earlier.theirs),
-        "ratio_before": earlier.ours / earlier.heard_theirs if earlier.heard_theirs else None,
+        "ratio_before": earlier.ours / heard if heard else None,
     }
-    heard_share = _heard_share(window, now)
-    if now.theirs:
-        low, high = ratio_limits(now.ours, now.theirs)
-        found |= {"ratio": now.ours / now.theirs / heard_share}
-        found |= {"ratio_low_95": low / heard_share, "ratio_high_95": high / heard_share}
-    if len(past) >= max(4, 2 * length):
-        found["p"] = apart_p(
-            (now.ours, now.theirs, heard_share),
-            (earlier.ours, earlier.theirs, _heard_share(past, earlier)),
-            _width(past),
-        )
+    found |= _ratio(now)
+    if earlier.weeks >= max(4, 2 * length):
+        width = _width(weeks, is_past & (number > at - length - INDEX_WEEKS))
+        found["p"] = apart_p(now[:3], earlier[:3], width)
     return found
 
 
-def _sum(weeks: pd.DataFrame) -> _Sum:
-    theirs = weeks["theirs"]
-    return _Sum(
-        round(weeks["ours"].sum()), round(theirs.sum()), float((theirs * weeks["exposure"]).sum())
-    )
+def _ratio(sums: _Sum) -> dict[str, float]:
+    """The ratio and its limits, corrected for the hours not heard; nothing where theirs is 0."""
+    if not sums.theirs:
+        return {}
+    low, high = ratio_limits(sums.ours, sums.theirs)
+    ratio = (sums.ours / sums.theirs, low, high)
+    names = ("ratio", "ratio_low_95", "ratio_high_95")
+    return {name: value / sums.share for name, value in zip(names, ratio, strict=True)}
 
 
-def _heard_share(weeks: pd.DataFrame, sums: _Sum) -> float:
-    """The share heard, of weeks that differ in it by how much there was to hear in each."""
-    return sums.heard_theirs / sums.theirs if sums.theirs else float(weeks["exposure"].mean())
+def _width(weeks: _Weeks, is_chosen: npt.NDArray[np.bool_]) -> float:
+    """How much the ratio of a year's weeks varied: chi-square over its degrees of freedom.
 
-
-def _width(past: pd.DataFrame) -> float:
-    """How much the ratio of the weeks before varied: chi-square over its degrees of freedom.
-
-    1 where that is no more than `LEAST_DISPERSION`, as calls that come in groups are, or where too
-    few weeks tell it.
+    1 where that is no more than `LEAST_DISPERSION`, or where too few weeks tell it. More than that
+    it is widened as the limits of the series are (`flows.derive.rates.limit_width`).
     """
-    both = past["ours"] + past["theirs"]
-    past, both = past.loc[both > 0], both[both > 0]
-    ours, theirs = past["ours"].sum(), (past["theirs"] * past["exposure"]).sum()
-    if len(past) < LEAST_PAIRS or not ours or not theirs:
+    is_chosen = is_chosen & (weeks.ours + weeks.theirs > 0)
+    ours, theirs, exposure = (column[is_chosen] for column in weeks[:3])
+    heard = theirs @ exposure
+    if ours.size < LEAST_PAIRS or not ours.sum() or not heard:
         return 1.0
-    odds = ours / theirs * past["exposure"]
-    share = odds / (1 + odds)
-    spread = ((past["ours"] - both * share) ** 2 / (both * share * (1 - share))).sum()
-    width = float(spread / (len(past) - 1))
-    return width if width > LEAST_DISPERSION else 1.0
+    odds = ours.sum() / heard * exposure
+    both, share = ours + theirs, odds / (1 + odds)
+    spread = ((ours - both * share) ** 2 / (both * share * (1 - share))).sum() / (ours.size - 1)
+    return float(limit_width(np.array([spread]), np.array([ours.size - 1]))[0])
 
 
 def paired(pairs: pd.DataFrame) -> pa.Table:

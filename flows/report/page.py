@@ -257,7 +257,7 @@ def _environment() -> Environment:
         "matched": _matched,
         "not_counted": words.not_counted,
         "tonnes": _tonnes,
-        "whole": _whole,
+        "theirs": witnesses.theirs,
         "ratio": _ratio,
         "agreeing": witnesses.result,
         "scored": witnesses.score,
@@ -301,10 +301,6 @@ def _matched(by: str) -> str:
 
 def _tonnes(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f} t"
-
-
-def _whole(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
 
 
 def _ratio(value: float | None) -> str:

@@ -14,7 +14,7 @@ NONE_GIVEN = "No witness was given: nobody else's count is compared with ours."
 _UNTESTED = {
     "open": "the week is open",
     "incomplete": "their week is not whole",
-    "unheard": "too little was heard",
+    "unheard": "too little heard",
     "too few weeks": "too few weeks before it to test",
 }
 """States of `agreement` in which nothing is tested, in words."""
@@ -56,6 +56,19 @@ def result(row: Row) -> str:
     return f"no difference beyond chance (p {row['p']:.2g})"
 
 
+def theirs(row: Row) -> str:
+    """Their number; of a week that is not whole, with its days.
+
+    >>> theirs({"theirs": 7.0, "theirs_days": 5, "weeks": 1})
+    '7 in 5 of 7 days'
+    """
+    if row["theirs"] is None:
+        return "–"
+    days = row["theirs_days"]
+    part = f" in {days} of 7 days" if row["weeks"] == 1 and days < 7 else ""
+    return f"{row['theirs']:,.0f}{part}"
+
+
 def alarms(agreement: Sequence[Row]) -> list[str]:
     """A sentence for each coast or port on which a series and ours moved apart beyond chance."""
     rows: dict[tuple[str, str], Row] = {}
@@ -84,8 +97,8 @@ def _per(row: Row) -> str:
 def lines(agreement: Sequence[Row], scores: Sequence[Row]) -> list[str]:
     """A line a witness, for mail and terminal: what they saw, what we saw, and whether it fits."""
     sentences = [
-        f"{safe_text(row['publisher'])} counts {row['theirs']:,.0f} tanker calls {_span(row)}, we "
-        f"{row['ours']}: {result(row)}."
+        f"{safe_text(row['publisher'])} {_span(row)}: {theirs(row)} tanker calls, ours "
+        f"{row['ours']}; {result(row)}."
         for row in compared(agreement)
         if row["theirs"] is not None and row["ours"] is not None
     ]
