@@ -55,8 +55,8 @@ def _event(line: int, record: Record) -> Row:
     kind = _kind(record)
     if kind not in KINDS:
         return Aside(line)
-    details = next((record[key] for key in record if _DETAILS.get(key) == kind), None)
-    details = details if isinstance(details, dict) else {}
+    of_kind = (record[key] for key in record if _DETAILS.get(key) == kind)
+    details = next((given for given in of_kind if isinstance(given, dict)), {})
     mmsi = _mmsi(record["vessel"])
     began_at, ended_at = moment(record["start"]), moment(record.get("end"))
     points = [place for place in map(point, _places(record, kind, details)) if place]
