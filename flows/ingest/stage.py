@@ -176,9 +176,11 @@ def stage(
     except BaseException as error:
         shutil.rmtree(work, ignore_errors=True)
         if isinstance(error, UnknownHeader):
-            # Other programs keep JSON beside their files; under another name it is an error answer.
+            # Other programs keep JSON beside their files, and publishers in their archives; under
+            # another name it is an error answer.
             is_other = member.name.lower().endswith(JSON)
-            is_failed = error.is_ais or item.is_named or not (error.is_table or is_other)
+            is_named = item.is_named and not (is_other and member.inside)
+            is_failed = error.is_ais or is_named or not (error.is_table or is_other)
             state = "failed" if is_failed else "skipped"
             return Outcome(member.name, state, f"{member.name}: {error}")
         if isinstance(error, FAULTS):

@@ -141,7 +141,7 @@ def week_message(
     }
     summary = {
         **{"waters": [], "registers": [], "sources": [], "windows": [], "restatement": []},
-        "series": series,
+        **{"agreement": [], "witness_scores": [], "series": series},
         "ports": [counts | port],
         "calls": [call | {"vessel_name": name} for name in names],
         "interference": [{"place": place, "began_at": datetime(2026, 3, 16), "ships": 4}],

@@ -186,8 +186,10 @@ def test_a_token_that_is_missing_or_refused(
 
 
 def test_a_schedule_asks_for_four_weeks_then_for_what_is_new(
-    settled: Settings, web: Services
+    settled: Settings, web: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    gulf = {"persian-gulf": waters()["persian-gulf"]}
+    monkeypatch.setattr("flows.fetching.fourwings.waters", lambda with_trade: gulf)
     web.cells = [Cell(f"2026-{m}-{d:02} 04:00", KHARG) for m in ("04", "05") for d in range(1, 31)]
     first = due(settled, SOURCE)
     days = sorted({result.day for result in first})
@@ -231,7 +233,8 @@ def test_a_download_from_the_map_is_read_with_what_lies_beside_it(
     """Two vessel IDs of one MMSI in a cell and hour are one fix; what is not there is null."""
     path = tmp_path / "download.zip"
     path.write_bytes(zipped(**MAP_DOWNLOAD))
-    (outcome,) = ingest(home, path)
+    outcome, other = ingest(home, path)
+    assert (other.name, other.state) == ("download.zip!metadata.json", "skipped")
     entry = outcome.entry
     assert entry is not None and outcome.remarks == ()
     assert (entry.rows_read, entry.rows_kept) == (4, 2)
