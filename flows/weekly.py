@@ -136,6 +136,7 @@ def work_ships(settings: Settings, parts: list[str], job: Job, batch: Range) -> 
         con.read_parquet(parts, hive_partitioning=False).create_view("position")
         con.register("candidate", job.candidate)
         con.register("settled_ship", job.settled_ship)
+        con.register("source_terms", job.source_terms)
         return work_range(con, job, batch)
 
 

@@ -38,7 +38,9 @@ class Location(NamedTuple):
     """In an anchorage that serves several ports."""
 
 
-def locate(lon: npt.ArrayLike, lat: npt.ArrayLike, ports: Ports) -> Location:
+def locate(
+    lon: npt.ArrayLike, lat: npt.ArrayLike, ports: Ports, error_m: npt.ArrayLike | None = None
+) -> Location:
     """Find the port and the kind of area that each point lies in.
 
     Parameters
@@ -47,11 +49,15 @@ def locate(lon: npt.ArrayLike, lat: npt.ArrayLike, ports: Ports) -> Location:
         Degrees, WGS 84. NaN, infinite or off the globe: outside.
     ports : Ports
         As `geo.ports.load_ports` gives it.
+    error_m : array_like of float, shape (n,), optional
+        How far the ship may be from the point, metres, beyond a receiver's error.
 
     Returns
     -------
     Location
-        Arrays of shape (n,). A point on an edge is inside. A berth wins over an anchorage.
+        Arrays of shape (n,). A point on an edge is inside. A berth wins over an anchorage. A point
+        that is not exact is in a berth that lies within its error, unless it is in an anchorage or
+        in another port; and never on dry land, where no ship is.
 
     Raises
     ------
@@ -86,7 +92,50 @@ def locate(lon: npt.ArrayLike, lat: npt.ArrayLike, ports: Ports) -> Location:
         close = np.flatnonzero(fences.is_close[cell]) + start
         if close.size:
             _locate_close(close, x[close], y[close], fences, place)
+    if error_m is not None:
+        error = np.asarray(error_m, dtype=np.float64)
+        for distance in np.unique(error[error > 0]).tolist():
+            _locate_roughly(np.flatnonzero(error == distance), x, y, ports, distance, place)
     return place
+
+
+def _locate_roughly(
+    rows: npt.NDArray[np.intp],
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    ports: Ports,
+    distance_m: float,
+    place: Location,
+) -> None:
+    """Give the points in `rows`, which may be so far off, to the berths near them."""
+    place.area[rows[place.area[rows] == LAND]] = PORT_LIMIT
+    for port, areas in enumerate(_fences(ports).inner):
+        berth = shapely.union_all([area.geometry for area in areas if area.area == BERTH])
+        if berth.is_empty:
+            continue
+        here = rows[(place.port[rows] == port) | (place.port[rows] < 0)]
+        here = here[(place.area[here] == OUTSIDE) | (place.area[here] == PORT_LIMIT)]
+        here = here[_is_within_m(x[here], y[here], berth, distance_m)]
+        place.port[here], place.area[here] = port, BERTH
+
+
+def _is_within_m(
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    geometry: BaseGeometry,
+    distance_m: float,
+) -> npt.NDArray[np.bool_]:
+    """Whether points lie so near a geometry, in a plane that is true at its middle latitude."""
+    west, south, east, north = geometry.bounds
+    squeeze = float(np.cos(np.radians((south + north) / 2)))
+    reach = distance_m / METRES_A_DEGREE
+    is_near: npt.NDArray[np.bool_] = np.abs(y - (south + north) / 2) <= (north - south) / 2 + reach
+    is_near &= np.abs(x - (west + east) / 2) <= (east - west) / 2 + 1.01 * reach / squeeze
+    close = np.flatnonzero(is_near)
+    # In degrees of latitude, with longitude squeezed to its true length there.
+    flat = scale(geometry, squeeze, 1, origin=(0, 0))
+    is_near[close] = shapely.dwithin(flat, shapely.points(x[close] * squeeze, y[close]), reach)
+    return is_near
 
 
 def near(

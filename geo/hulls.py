@@ -84,7 +84,7 @@ def is_sailed(table: Table, rows: Ints) -> bool:
     step_m = table.metres(a, b)
     moves = (step_m > SPOT_M) & (step_us <= HULL_STEP_US)
     a, b, step_m = a[moves], b[moves], step_m[moves]
-    made_kn = step_m / np.maximum(step_us[moves] / 1e6, 1.0) / KN
+    made_kn = step_m / np.maximum(table.longest_us(a, b) / 1e6, 1.0) / KN
     said_kn = np.fmax(table.sog[a], table.sog[b])
     is_long = step_us[moves] > 2 * HOUR_US
     sails = made_kn <= 1.3 * said_kn + 2.0

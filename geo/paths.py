@@ -13,7 +13,6 @@ from geo.tracks import (
     KN,
     M_PER_US,
     RING_M,
-    SLACK_M,
     SPOT_M,
     Bools,
     Floats,
@@ -145,9 +144,9 @@ def _step_cost(
     table: Table, pieces: PieceTable, a: Ints, b: Ints, step_m: Floats
 ) -> npt.NDArray[np.float32]:
     """What a path pays for going from pieces `a` to pieces `b`; infinite where no ship can."""
-    elapsed_us = (table.at[pieces.head[b]] - table.at[pieces.tail[a]]).astype(np.float64)
+    elapsed_us = table.longest_us(pieces.tail[a], pieces.head[b]).astype(np.float64)
     reach_m = M_PER_US * elapsed_us
-    over_m = np.maximum(step_m - SLACK_M, 0.0)
+    over_m = np.maximum(step_m - table.slack_m(pieces.tail[a], pieces.head[b]), 0.0)
     # Passing over what lies between needs a return in time; with nothing between there is no need.
     cannot = (over_m > reach_m) | ((b - a > 1) & (elapsed_us > MAX_AWAY_US))
     own_m = pieces.own_kn[a] * (KN / 1e6) * elapsed_us

@@ -16,7 +16,6 @@ from geo.tracks import (
     MIXED_SHARE,
     POSITION_SLACK_M,
     RING_M,
-    SLACK_M,
     SPOT_M,
     STRAY_NEAR_M,
     STRONG,
@@ -65,12 +64,12 @@ def cut_pieces(table: Table) -> PieceTable:
     same = table.mmsi[1:] == table.mmsi[:-1]
     track = np.concatenate(([0], np.cumsum(~same)))
     own_kn = _own_speed_kn(table, track)[track]
-    step_us = np.diff(table.at)
+    longest_us = table.longest_us(start, start + 1)
     step_m = table.metres(start, start + 1)
-    over_m = step_m - SLACK_M
-    is_new = ~same | (over_m > step_us * M_PER_US)
-    is_new |= (step_us > PIECE_SILENCE_US) & (over_m > 0)
-    is_new |= (over_m > step_us * (own_kn[:-1] * KN / 1e6)) & (step_m > SPOT_M)
+    over_m = step_m - table.slack_m(start, start + 1)
+    is_new = ~same | (over_m > longest_us * M_PER_US)
+    is_new |= (np.diff(table.at) > PIECE_SILENCE_US) & (over_m > 0)
+    is_new |= (over_m > longest_us * (own_kn[:-1] * KN / 1e6)) & (step_m > SPOT_M)
     is_new |= _stray_ends(table, is_new, same, own_kn)
     frozen = _frozen_ends(table, is_new, same, own_kn)
     is_new |= np.diff(frozen) != 0
@@ -117,7 +116,7 @@ def _frozen_ends(table: Table, is_new: Bools, same: Bools, own_kn: Floats) -> np
     jump = jump[~table.can_sail(jump, jump + 1)]
     for way in (1, -1):
         turned = table if way > 0 else table.rows(slice(None, None, -1))
-        turned = turned if way > 0 else turned._replace(at=-turned.at)
+        turned = turned if way > 0 else turned._replace(at=-turned.at - turned.step_us)
         steps = jump if way > 0 else table.mmsi.size - 2 - jump
         own = own_kn if way > 0 else own_kn[::-1]
         new = is_new if way > 0 else is_new[::-1]
@@ -141,7 +140,9 @@ def _last_before(
     Before it the last fix that is beyond doubt. `begin` is the first row of the piece.
     """
     place = table.lon[step], table.lat[step]
+    # A place that is given to a cell repeats itself for every ship that lies.
     is_frozen = step > begin and (table.lon[step - 1], table.lat[step - 1]) == place
+    is_frozen &= table.error_m[step] == 0
     ahead = np.arange(step + 1, min(step + 1 + LOOK_BACK, table.mmsi.size))
     ahead = ahead[table.mmsi[ahead] == table.mmsi[step]]
     goes_on = is_within(table.lon[ahead], table.lat[ahead], *place, FROZEN_NEAR_M)
@@ -152,8 +153,9 @@ def _last_before(
     here = slice(begin, step + 1)
     is_away = np.flatnonzero(~is_within(table.lon[here], table.lat[here], *place, FROZEN_NEAR_M))
     lies = begin + (int(is_away[-1]) + 1 if is_away.size else 0)  # the first row of the place
-    way_m = float(table.metres(np.array([step]), np.array([step + 1]))[0])
-    needed_us = max(way_m - SLACK_M, 0.0) / (own_kn[step] * KN / 1e6)
+    here_, next_ = np.array([step]), np.array([step + 1])
+    over_m = float((table.metres(here_, next_) - table.slack_m(here_, next_))[0])
+    needed_us = max(over_m, 0.0) / (own_kn[step] * KN / 1e6)
     at = table.at[lies : step + 1]
     last = lies + int(np.searchsorted(at, table.at[step + 1] - needed_us, side="right")) - 1
     if not lies <= last < step or not _was_seen_to_come(table, own_kn, lies):
@@ -203,8 +205,8 @@ def _was_seen_to_come(table: Table, own_kn: Floats, row: int) -> bool:
     if before < 0 or table.mmsi[before] != table.mmsi[row]:
         return False
     a, b = np.array([before]), np.array([row])
-    way_m, elapsed_us = float(table.metres(a, b)[0]), int(table.at[row] - table.at[before])
-    sailed_us = max(way_m - SLACK_M, 0.0) / (own_kn[row] * KN / 1e6)
+    way_m, elapsed_us = float(table.metres(a, b)[0]), int(table.longest_us(a, b)[0])
+    sailed_us = max(way_m - float(table.slack_m(a, b)[0]), 0.0) / (own_kn[row] * KN / 1e6)
     if sailed_us > elapsed_us:
         return False
     is_late = elapsed_us > 2.0 * way_m / (own_kn[row] * KN / 1e6)
@@ -223,8 +225,8 @@ def _stray_ends(table: Table, is_new: Bools, same: Bools, own_kn: Floats) -> Boo
 
     def joins(start: Ints, end: Ints) -> Bools:
         way_m = table.metres(start, end)
-        own_m = own_kn[start] * (KN / 1e6) * (table.at[end] - table.at[start])
-        return np.asarray((way_m <= STRAY_NEAR_M) & (way_m - SLACK_M <= own_m))
+        own_m = own_kn[start] * (KN / 1e6) * table.longest_us(start, end)
+        return np.asarray((way_m <= STRAY_NEAR_M) & (way_m - table.slack_m(start, end) <= own_m))
 
     for steps, way in ((jump, 1), (jump, -1)):
         inner = steps + (1 if way > 0 else 0)  # the false end; beside it the fix that it excludes

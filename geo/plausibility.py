@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from geo.exactness import error_m, step_us
 from geo.hulls import CLOCK_SAMPLE, is_other_clock, is_sailed, places_at
 from geo.paths import MAX_AWAY_US, cheapest_paths
 from geo.pieces import cut_pieces
@@ -107,8 +108,9 @@ def judge(fixes: Fixes) -> Judgement:
     ----------
     fixes : DataFrame or mapping of arrays
         In any order, all fixes of each MMSI. Columns mmsi (int), reported_at (datetime64, UTC),
-        lon, lat (degrees), sog_kn (NaN where unknown), imo (int, 0 where unknown). Several fixes
-        at one time are allowed; repeated rows change nothing.
+        lon, lat (degrees), sog_kn (NaN where unknown), imo (int, 0 where unknown); and, of sources
+        that are less exact than a receiver, position_accuracy_m and time_step_s. Several fixes at
+        one time are allowed; repeated rows change nothing.
 
     Returns
     -------
@@ -143,6 +145,8 @@ def judge(fixes: Fixes) -> Judgement:
         lat=column(fixes, "lat", np.float64),
         sog=column(fixes, "sog_kn", np.float32),
         imo=column(fixes, "imo", np.int64),
+        error_m=error_m(fixes),
+        step_us=step_us(fixes),
     )
     order = row_order(table)
     if order is None:

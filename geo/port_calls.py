@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.confidence import confidence_of, fixes_outside, outside_distance_m
+from geo.exactness import error_m, step_us
 from geo.fences import BERTH
 from geo.hulls import CLOCK_LAG_US
 from geo.plausibility import DISPUTED, IMPLAUSIBLE
@@ -32,7 +33,6 @@ from geo.stays import (
     Ints,
     StayTable,
     Table,
-    as_times,
     find_stays,
     is_open_stay,
     merged_stays,
@@ -43,7 +43,7 @@ from geo.stays import (
     tracks_at_rest,
     with_roads,
 )
-from geo.tracks import Fixes, column, microseconds
+from geo.tracks import Fixes, as_times, column, microseconds
 
 TWO_PLACES_US = 12 * HOUR_US
 TWO_PLACES_TURNS = 3
@@ -88,7 +88,8 @@ def find_port_calls(
         verdict (from `geo.plausibility.judge`), mmsi, reported_at (datetime64, UTC, naive), lon,
         lat (degrees), sog_kn (NaN where unknown), port (index of the port whose limit holds the
         fix, -1 outside all), area (0 outside, 1 limit only, 2 anchorage, 3 berth, -1 dry land),
-        is_shared_roads (bool). Repeated rows count once.
+        is_shared_roads (bool); and, of sources that are less exact than a receiver,
+        position_accuracy_m and time_step_s. Repeated rows count once.
     port_ids : sequence of str
         The port_id of each index in `port`.
     serves : mapping of int to a collection of int
@@ -106,8 +107,11 @@ def find_port_calls(
 
         arrived_after, departed_by: the fix just outside, before arrival and after a departure
         that was not seen; NaT where the ship was not heard outside in between. berthed_at: NaT if
-        no fix shows the ship in a berth. departed_at: NaT while the call is under way.
-        longest_gap_h: hours between two credible fixes in the call, 0 for a single fix.
+        no fix shows the ship in a berth. departed_at: NaT while the call is under way. Of a fix
+        with a time step arrived_at, berthed_at and departed_by are the end of the step, and the
+        others its beginning, so that the ship arrived between arrived_after and arrived_at.
+        longest_gap_h: hours between two credible fixes in the call, less the time step of the
+        first; 0 for a single fix.
         outside_m: metres between the fix just outside and the one just inside, at arrival or at
         departure, whichever is less; NaN where neither was heard. lon, lat: the first fix in the
         berth, else the first one inside.
@@ -205,7 +209,7 @@ def _frame_of_two_places(
             "departed_at": as_times(table.at[last]),
             "departed_by": never,
             "fixes": counted[last] - counted[first] + 1,
-            "longest_gap_h": _longest_gap_h(table.at, first, last),
+            "longest_gap_h": _longest_gap_h(table, first, last),
             "outside_m": np.full(first.size, np.nan, dtype=np.float32),
             "lon": table.lon[first],
             "lat": table.lat[first],
@@ -267,6 +271,8 @@ def _in_order(fixes: Fixes) -> Table:
         area=column(fixes, "area", np.int8),
         is_shared=column(fixes, "is_shared_roads", np.bool_),
         verdict=column(fixes, "verdict", np.int8),
+        error_m=error_m(fixes),
+        step_us=step_us(fixes),
     )
     if _is_in_order(table):
         return table
@@ -312,7 +318,11 @@ def _frame(
     outside = fixes_outside(table, stays)
     berths = stays.berths()
     track = table.track[first]
-    arrived_at = as_times(at[first])
+    latest = at + table.step_us
+    arrived_at = as_times(latest[first])
+    berth_row = np.minimum(stays.berth_row, last)
+    # Never before the ship had come, of which the first fix alone may give the latest moment.
+    departed = np.maximum.reduce([at[last], latest[first], np.where(berths, latest[berth_row], 0)])
     keys = zip(
         track.tolist(), port_id.tolist(), np.datetime_as_string(arrived_at).tolist(), strict=True
     )
@@ -325,14 +335,16 @@ def _frame(
             "area_kind": pd.array(np.where(berths, "berth", "anchorage"), dtype="str"),
             "arrived_after": as_times(at[outside.before], outside.is_before),
             "arrived_at": arrived_at,
-            "berthed_at": as_times(at[np.minimum(stays.berth_row, last)], berths),
-            "departed_at": as_times(at[last], ~is_open),
-            "departed_by": as_times(at[outside.after], outside.is_after & ~outside.saw_departure),
+            "berthed_at": as_times(latest[berth_row], berths),
+            "departed_at": as_times(departed, ~is_open),
+            "departed_by": as_times(
+                latest[outside.after], outside.is_after & ~outside.saw_departure
+            ),
             "fixes": stays.fixes,
-            "longest_gap_h": _longest_gap_h(at, first, last),
+            "longest_gap_h": _longest_gap_h(table, first, last),
             "outside_m": outside_distance_m(table, stays, outside),
-            "lon": table.lon[np.where(berths, np.minimum(stays.berth_row, last), first)],
-            "lat": table.lat[np.where(berths, np.minimum(stays.berth_row, last), first)],
+            "lon": table.lon[np.where(berths, berth_row, first)],
+            "lat": table.lat[np.where(berths, berth_row, first)],
             "confidence": confidence,
         },
         columns=pd.Index(COLUMNS),
@@ -340,9 +352,9 @@ def _frame(
     return frame.iloc[np.lexsort((port_id, at[first], track))].reset_index(drop=True)
 
 
-def _longest_gap_h(at: Ints, first: Ints, last: Ints) -> npt.NDArray[np.float32]:
+def _longest_gap_h(table: Table, first: Ints, last: Ints) -> npt.NDArray[np.float32]:
     """Hours of the longest silence between two credible fixes from `first` to `last`."""
-    step = np.diff(at, append=at[-1:])
+    step = np.maximum(np.diff(table.at, append=table.at[-1:]) - table.step_us, 0)
     spans = np.column_stack((first, last)).ravel()
     longest = np.maximum.reduceat(step, spans)[::2] if spans.size else step[:0]
     return np.where(first == last, 0, longest / HOUR_US).astype(np.float32)

@@ -77,14 +77,17 @@ class Table(NamedTuple):
     area: npt.NDArray[np.int8]
     is_shared: Bools
     verdict: npt.NDArray[np.int8]
+    error_m: Floats  # how far off the place may be, beyond a receiver's error; see geo.exactness
+    step_us: Ints  # how much later the fix may have been made
 
     def rows(self, which: Any) -> Table:
         """The rows of a mask or of an array of indices."""
         return Table(*(values[which] for values in self))
 
     def is_within(self, metres: npt.ArrayLike, a: Ints, b: Ints) -> Bools:
-        """Whether the fixes in rows `a` are at most so far from those in rows `b`."""
-        return is_within(self.lon[a], self.lat[a], self.lon[b], self.lat[b], metres)
+        """Whether the fixes in rows `a` may be at most so far from those in rows `b`."""
+        near_m = np.asarray(metres) + self.error_m[a] + self.error_m[b]
+        return is_within(self.lon[a], self.lat[a], self.lon[b], self.lat[b], near_m)
 
 
 class _States(NamedTuple):
@@ -159,25 +162,29 @@ class Clock:
     """Finds the first fix of a track at least so long after a given one, or the last before."""
 
     def __init__(self, table: Table) -> None:
-        self._track = table.track
+        self._track, self._step_us = table.track, table.step_us
         # Steps longer than any window asked for, and those between tracks, count as one such, so
         # that one ascending clock serves all tracks and whole years fit.
-        step = np.full(table.at.size, THIN_US, dtype=np.int64)
+        longest_us = THIN_US + int(table.step_us.max(initial=0))
+        step = np.full(table.at.size, longest_us, dtype=np.int64)
         same = table.track[1:] == table.track[:-1]
-        step[1:][same] = np.minimum(np.diff(table.at)[same], THIN_US)
+        step[1:][same] = np.minimum(np.diff(table.at)[same], longest_us)
         self._time = np.cumsum(step)
 
     def later(self, rows: Ints, window_us: int) -> tuple[Ints, Bools]:
-        """Rows of the first fixes at least `window_us` later, and whether there is one."""
-        row = np.searchsorted(self._time, self._time[rows] + window_us)
+        """Rows of the first fixes at least `window_us` later, whenever in its step each was made,
+        and whether there is one."""
+        row = np.searchsorted(self._time, self._time[rows] + window_us + self._step_us[rows])
         known = row < self._time.size
         row[~known] = rows[~known]
         known &= self._track[row] == self._track[rows]
         return row, known
 
     def earlier(self, rows: Ints, window_us: int) -> tuple[Ints, Bools]:
-        """Rows of the last fixes at least `window_us` earlier, and whether there is one."""
-        row = np.searchsorted(self._time, self._time[rows] - window_us, side="right") - 1
+        """Rows of the last fixes at least `window_us` earlier, whenever in its step each was made,
+        and whether there is one."""
+        before = self._time[rows] - window_us - self._step_us[rows]
+        row = np.searchsorted(self._time, before, side="right") - 1
         known = row >= 0
         row[~known] = rows[~known]
         known &= self._track[row] == self._track[rows]
@@ -441,9 +448,3 @@ def neighbour(track: Ints, rows: Ints, step: int) -> tuple[Ints, Bools]:
     row = np.clip(rows + step, 0, max(track.size - 1, 0))
     known = (row != rows) & (track[row] == track[rows])
     return np.where(known, row, rows), known
-
-
-def as_times(microseconds_: Ints, known: Bools | None = None) -> npt.NDArray[np.datetime64]:
-    """Microseconds as times, NaT where not known."""
-    times = microseconds_.view("datetime64[us]")
-    return times if known is None else np.where(known, times, np.datetime64("NaT", "us"))

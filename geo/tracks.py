@@ -81,6 +81,12 @@ def microseconds(times: npt.ArrayLike) -> Ints:
     return np.asarray(times).astype("datetime64[us]", copy=False).view(np.int64)
 
 
+def as_times(microseconds_: Ints, known: Bools | None = None) -> npt.NDArray[np.datetime64]:
+    """Microseconds as times, NaT where not known."""
+    times = microseconds_.view("datetime64[us]")
+    return times if known is None else np.where(known, times, np.datetime64("NaT", "us"))
+
+
 def column(fixes: Fixes, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """One column of a table of fixes as an array, without a copy where the type fits.
 
@@ -141,6 +147,7 @@ def can_sail(
     lon2: npt.ArrayLike,
     lat2: npt.ArrayLike,
     elapsed_us: npt.ArrayLike,
+    error_m: npt.NDArray[np.float64] | float = 0.0,
 ) -> Bools:
     """Whether a ship can have made each way in the time given.
 
@@ -149,7 +156,9 @@ def can_sail(
     lon1, lat1, lon2, lat2 : array_like of float
         Degrees, WGS 84, shape (n,).
     elapsed_us : array_like of int
-        Microseconds between the two fixes, not negative, shape (n,).
+        Microseconds between the two fixes at most, not negative, shape (n,).
+    error_m : array of float, or float
+        By how much the two places together may be further off than receivers', metres.
 
     Returns
     -------
@@ -164,7 +173,7 @@ def can_sail(
     >>> can_sail([56.0, 56.0], [26.0, 26.0], [56.0, 56.0], [26.54, 26.54], [36e8, 72e8])
     array([False,  True])
     """
-    reach_m = np.asarray(elapsed_us, dtype=np.float64) * M_PER_US + SLACK_M
+    reach_m = np.asarray(elapsed_us, dtype=np.float64) * M_PER_US + SLACK_M + error_m
     return is_within(lon1, lat1, lon2, lat2, reach_m)
 
 
@@ -177,6 +186,8 @@ class Table(NamedTuple):
     lat: Floats
     sog: npt.NDArray[np.float32]
     imo: Ints
+    error_m: Floats  # how far off the place may be, beyond a receiver's error; see geo.exactness
+    step_us: Ints  # how much later the fix may have been made
 
     def rows(self, which: Any) -> Table:
         """The rows of a mask or of an array of indices."""
@@ -189,8 +200,24 @@ class Table(NamedTuple):
             self.lat[start],
             self.lon[end],
             self.lat[end],
-            self.at[end] - self.at[start],
+            self.longest_us(start, end),
+            self.error_m[start] + self.error_m[end],
         )
+
+    def longest_us(self, start: Ints, end: Ints) -> Ints:
+        """The longest time between fixes that is allowed for: half a step more than they give.
+
+        Each was made somewhere in its step. At `MAX_SPEED_KN` half a step takes a ship as far as a
+        whole one at 15 knots, the service speed of tankers; to allow for more lets interference of
+        some 50 km pass for a way that was sailed.
+        """
+        longest: Ints = np.maximum(self.step_us[start], self.step_us[end]) // 2
+        longest += self.at[end] - self.at[start]
+        return longest
+
+    def slack_m(self, start: Ints, end: Ints) -> Floats:
+        """What the errors of fixes add to the way between them at most."""
+        return np.asarray(SLACK_M + self.error_m[start] + self.error_m[end])
 
     def metres(self, start: Ints, end: Ints) -> Floats:
         """How far the fixes in rows `start` are from those in rows `end`."""

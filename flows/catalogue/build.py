@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,12 +36,12 @@ from flows.catalogue.cells import (
     surrounding_cells,
     with_geometry,
 )
-from flows.catalogue.given import PUBLICATIONS, given
+from flows.catalogue.given import PUBLICATIONS, given, source_terms
 from flows.catalogue.relations import TIME_ZONE
 from flows.derive import calls, digest
 from flows.derive.events import find_events
 from flows.derive.record import hashes
-from flows.home.hashes import folder_hash
+from flows.home.hashes import folder_hash, text_hash
 from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
 from flows.lake.entry import Manifest, address
@@ -147,7 +148,7 @@ def build(
                 digest.RELATIONS,
                 lambda: digest.relate(con, settings, manifest, from_scratch=from_scratch),
             ),
-            _Step(("candidate", "reception_hour"), FROM_TRACKS, find_calls),
+            _Step(("candidate", "reception_hour", "source_terms"), FROM_TRACKS, find_calls),
             _Step(
                 ("series", "series_count"),
                 FROM_COUNTS,
@@ -228,7 +229,7 @@ def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> dict
         HOME: str(settings.place),
         "time_zone": TIME_ZONE,
         **hashes(settings.home, manifest),
-        **_method(),
+        **_method(settings, manifest),
         **({} if known_on is None else {"known_on": known_on.isoformat()}),
     }
 
@@ -302,7 +303,7 @@ def _settled(
     try:
         with open_catalogue(path, settings) as old:
             meta = dict(old.execute("select key, value from meta").fetchall())
-            if any(meta.get(k) != v for k, v in _method().items()):
+            if any(meta.get(k) != v for k, v in _method(settings, manifest).items()):
                 return calls.NO_WORK
             before = calls.Work(
                 old.table("track_call").to_arrow_table().cast(calls.CALL_SCHEMA),
@@ -331,6 +332,16 @@ def _lake_part(manifest: Manifest) -> pa.Table:
     return pa.table({"part_hash": pa.array(hashes, pa.string())})
 
 
-def _method() -> dict[str, str]:
-    """What the calls depend on beside the fixes: the code that finds them, and the fences."""
-    return {"method_hash": calls.method_hash(), "fences_hash": folder_hash(data_path("ports"))}
+def _method(settings: Settings, manifest: Manifest) -> dict[str, str]:
+    """What the calls depend on beside the fixes: the code that finds them, the fences, and how
+    exact the sources are."""
+    known = {entry.source for entry in manifest.entries.values()}
+    exactness = [
+        (terms["source"], terms.get("position_accuracy_m"), terms.get("time_step_s"))
+        for terms in source_terms(settings.home)
+        if terms["source"] in known
+    ]
+    return {
+        "method_hash": text_hash(calls.method_hash() + json.dumps(exactness)),
+        "fences_hash": folder_hash(data_path("ports")),
+    }

@@ -20,6 +20,9 @@ Cells = np.ndarray[Any, Any]
 SURROUNDINGS_KM = rule("surroundings_km")
 """How far from a port its reception is judged (docs/method.md, "Heard")."""
 
+COARSEST_M = 1_000 * rule("coarsest_km")
+"""A coarse fix outside a limit may be of a ship in a berth near its edge (geo/fences.py)."""
+
 LIMIT_STEP_DEG = 0.02
 """Points along a port's limit, to measure how far off a ship is, lie no further apart: 2 km."""
 
@@ -97,9 +100,15 @@ def surrounding_cells(ports: Ports, cell_x: Cells, cell_y: Cells) -> pa.Table:
 
 
 def limit_cells(ports: Ports) -> pa.Table:
-    """The cells that touch a limit: cell_x, cell_y. Touching counts, as positions are rounded."""
+    """The cells that touch a limit, or the reach of the coarsest fix about one of its berths:
+    cell_x, cell_y. Touching counts, as positions are rounded."""
     cells = []
-    for limit in ports.port["geometry"]:
+    areas = ports.port_area
+    for port_id, fence in zip(ports.port["port_id"], ports.port["geometry"], strict=True):
+        berths = areas.loc[(areas["port_id"] == port_id) & (areas["kind"] == "berth"), "geometry"]
+        north = fence.bounds[3]
+        reach = COARSEST_M / METRES_A_DEGREE / np.cos(np.radians(north))
+        limit = shapely.union_all([fence, *shapely.buffer(berths.to_numpy(), reach)])
         west, south, east, north = limit.bounds
         cell = 1 / CELLS_PER_DEGREE
         x, y = _cells_of(west - cell, south - cell, east + cell, north + cell)

@@ -41,6 +41,8 @@ PUBLICATIONS = {
 
 In the order in which they are appended: a count never stands without the calls that made it."""
 
+SHOWN = {"publisher", "licence", "citation", "position_accuracy_m", "time_step_s"}
+"""What the catalogue shows of the definition of a source."""
 WITNESS_FIELDS = {"source_id", "witness", "publisher", "licence", "citation", "coverage"}
 
 Record = dict[str, Any]
@@ -121,10 +123,9 @@ def given(
 
 
 def source_terms(home: Path) -> list[Record]:
-    """Publisher and terms of each source of positions and each witness."""
-    names = ("publisher", "licence", "citation")
+    """Publisher, terms and exactness of each source of positions and each witness."""
     return [
-        {"source": name} | {key: getattr(definition, key) for key in names}
+        {"source": name} | definition.model_dump(include=SHOWN)
         for definitions in (load_sources(home), load_witnesses(home))
         for name, definition in definitions.items()
     ]

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 import geo
 from flows.home.resources import data_path, sql_path, sql_text
+from geo.exactness import error_m, is_told_better, with_way_made
 from geo.fences import locate
 from geo.plausibility import REASONS, VERDICTS, judge
 from geo.port_calls import depends_on_reception, find_port_calls
@@ -125,7 +126,7 @@ def settled(before: Work, candidate: pa.Table, touched: pa.Array) -> Work:
 class Job(NamedTuple):
     """The inputs of a batch of ships beside the fixes; may be sent to another process.
 
-    `candidate` and `settled_ship` are the relations of `candidate_fix.sql`.
+    `candidate`, `settled_ship` and `source_terms` are relations of `candidate_fix.sql`.
     """
 
     port: Ports
@@ -133,6 +134,7 @@ class Job(NamedTuple):
     heard: dict[int, npt.NDArray[np.int64]]
     candidate: pa.Table
     settled_ship: pa.Table
+    source_terms: pa.Table
 
 
 Range = tuple[int, int]
@@ -154,7 +156,8 @@ def find_calls(
     Parameters
     ----------
     con : DuckDBPyConnection
-        With the relations `position`, `candidate` (mmsi, fixes) and `reception_hour`.
+        With the relations `position`, `source_terms`, `candidate` (mmsi, fixes) and
+        `reception_hour`.
     port : Ports
         The fences.
     data_end : datetime or None
@@ -178,6 +181,7 @@ def find_calls(
         heard=_heard(con, _index(port)),
         candidate=con.table("candidate").to_arrow_table(),
         settled_ship=kept.ships,
+        source_terms=con.table("source_terms").to_arrow_table(),
     )
     ships = con.execute(
         "select mmsi, fixes from candidate anti join settled_ship using (mmsi) order by mmsi"
@@ -198,7 +202,7 @@ def work_range(con: duckdb.DuckDBPyConnection, job: Job, batch: Range) -> Work:
     query = sql_text("digest/candidate_fix")
     result = con.execute(query, {"first": batch[0], "last": batch[1]})
     columns: dict[str, npt.NDArray[Any]] = result.fetchnumpy()  # type: ignore[assignment]
-    fixes = _judged(columns, job.port)
+    fixes = _judged(_exact(columns), job.port)
     calls = find_port_calls(
         fixes,
         port_ids=port_ids,
@@ -209,7 +213,7 @@ def work_range(con: duckdb.DuckDBPyConnection, job: Job, batch: Range) -> Work:
     return Work(
         pa.Table.from_pandas(calls, schema=CALL_SCHEMA, preserve_index=False),
         _flagged(fixes, port_ids),
-        _ships(fixes),
+        _ships(columns["mmsi"], fixes),
     )
 
 
@@ -218,15 +222,22 @@ def _index(port: Ports) -> dict[str, int]:
     return {str(port_id): row for row, port_id in enumerate(port.port["port_id"])}
 
 
-def _judged(columns: dict[str, npt.NDArray[Any]], port: Ports) -> dict[str, npt.NDArray[Any]]:
-    """Fixes with the verdict on them and the fences that hold them."""
+def _exact(columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """The fixes without nulls, and of the coarse ones those that tell something; see there."""
     fixes = columns | {
         "sog_kn": np.ma.filled(np.ma.asarray(columns["sog_kn"], np.float32), np.nan),
         "imo": np.ma.filled(np.ma.asarray(columns["imo"], np.int64), 0),
     }
-    place = locate(fixes["lon"], fixes["lat"], port)
+    told = is_told_better(fixes)
+    return {name: values[~told] for name, values in fixes.items()} if told.any() else fixes
+
+
+def _judged(fixes: dict[str, npt.NDArray[Any]], port: Ports) -> dict[str, npt.NDArray[Any]]:
+    """Fixes with the verdict on them and the fences that hold them."""
+    place = locate(fixes["lon"], fixes["lat"], port, error_m(fixes))
     judgement = judge(fixes)
     return fixes | {
+        "sog_kn": with_way_made(fixes),
         "track_id": judgement.track_id,
         "verdict": judgement.verdict,
         "reason": judgement.reason,
@@ -254,8 +265,9 @@ def _flagged(fixes: dict[str, npt.NDArray[Any]], port_ids: list[str]) -> pa.Tabl
     )
 
 
-def _ships(fixes: dict[str, npt.NDArray[Any]]) -> pa.Table:
-    ships, count = np.unique(fixes["mmsi"], return_counts=True)
+def _ships(mmsi: npt.NDArray[np.int32], fixes: dict[str, npt.NDArray[Any]]) -> pa.Table:
+    """The ships of a batch; `mmsi` has all their fixes, `fixes` those that the detector took."""
+    ships, count = np.unique(mmsi, return_counts=True)
     is_dependent = np.isin(ships, depends_on_reception(fixes))
     return pa.table(
         {"mmsi": ships, "fixes": count, "depends_on_reception": is_dependent}, schema=SHIP_SCHEMA

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from flows.home.resources import data_path
+from flows.home.rules import rule
 from flows.home.settings import BarometerError
 from flows.sources.addresses import Publication, Table, Texts
 
@@ -34,6 +35,12 @@ DIVIDED = ("lon", "lat", "sog_kn", "cog_deg", "draught_m")
 WORDED = ("nav_status", "ship_type")
 SUMMED = ("length_m", "beam_m")
 """AIS gives a ship's size as distances from the antenna: to bow and stern, to either side."""
+
+RECEIVER_ACCURACY_M = rule("receiver_accuracy_m")
+"""The accuracy of a source whose definition gives none."""
+MOST_ACCURACY_M, MOST_STEP_S = 1_000.0 * rule("coarsest_km"), int(3_600 * rule("heard_within_h"))
+"""Coarser fixes show no port call: fences are some kilometres wide, and an hour is heard by a fix
+within six hours of it."""
 
 MAX_DEFINITION_BYTES = 100_000
 """A definition is a page of text; a larger file is refused."""
@@ -124,6 +131,11 @@ class Source(Definition):
     ----------
     header : tuple of str
         The columns as published.
+    position_accuracy_m : float
+        How far the place of a fix may be from the ship's, metres.
+    time_step_s : int
+        A fix was made at its time or up to so many seconds later: 1 for times to the second, 3600
+        for cells of an hour that bear its beginning.
     mapping : dict
         [columns]: our column to the published one, or to the two of which it is the sum.
     aliases : dict
@@ -148,6 +160,10 @@ class Source(Definition):
     """
 
     header: Texts
+    position_accuracy_m: Annotated[float, Field(gt=0, le=MOST_ACCURACY_M, strict=False)] = (
+        RECEIVER_ACCURACY_M
+    )
+    time_step_s: Annotated[int, Field(ge=1, le=MOST_STEP_S)] = 1
     mapping: dict[Column, Parts] = Field(alias="columns")
     aliases: dict[str, str] = Field({})
     divisor: dict[Divided, PositiveInt] = Field({})

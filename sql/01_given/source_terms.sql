@@ -1,4 +1,4 @@
--- Who publishes what the count is made of or compared with, and under which terms.
+-- Who publishes what the count is made of or compared with, under which terms, and how exact it is.
 -- Grain: one source of positions or witness.
 with record as (
     select
@@ -6,7 +6,9 @@ with record as (
             "source": "varchar",
             "publisher": "varchar",
             "licence": "varchar",
-            "citation": "varchar"
+            "citation": "varchar",
+            "position_accuracy_m": "float",
+            "time_step_s": "integer"
         }'))
     from given
     where kind = 'source_terms'
@@ -16,6 +18,8 @@ select
     source,
     publisher,
     licence,
-    citation
+    citation,
+    position_accuracy_m,
+    time_step_s
 from record
 order by source

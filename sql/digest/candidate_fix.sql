@@ -1,15 +1,19 @@
 -- All fixes, anywhere, of the candidates with an MMSI from $first to $last whose calls are to be detected.
 -- Grain: one fix.
 select
-    mmsi,
-    reported_at,
-    lon,
-    lat,
-    sog_kn,
-    imo
+    position.mmsi,
+    position.reported_at,
+    position.lon,
+    position.lat,
+    position.sog_kn,
+    position.imo,
+    -- Of a source whose definition is gone: a receiver's.
+    coalesce(source_terms.position_accuracy_m, rule('receiver_accuracy_m'))::float as position_accuracy_m,
+    coalesce(source_terms.time_step_s, 1) as time_step_s
 from position
+left join source_terms on position.source = source_terms.source
 where
-    mmsi between $first and $last
-    and mmsi in (select mmsi from candidate)
-    and mmsi not in (select mmsi from settled_ship)
-order by mmsi, reported_at, lon, lat
+    position.mmsi between $first and $last
+    and position.mmsi in (select mmsi from candidate)
+    and position.mmsi not in (select mmsi from settled_ship)
+order by position.mmsi, position.reported_at, position.lon, position.lat
