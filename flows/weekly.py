@@ -133,7 +133,7 @@ def commit_here(staged: Staged | Reading, settings: Settings) -> Outcome:
 def work_ships(settings: Settings, parts: list[str], job: Job, batch: Range) -> Work:
     """Find the calls of a batch of ships in a worker, from the lake's files."""
     with connect(cluster.of_worker(settings)) as con:
-        con.read_parquet(parts, hive_partitioning=False).create_view("position")
+        con.read_parquet(parts, hive_partitioning=True).create_view("position")
         con.register("candidate", job.candidate)
         con.register("settled_ship", job.settled_ship)
         con.register("source_terms", job.source_terms)

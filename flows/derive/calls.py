@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 import geo
 from flows.home.resources import data_path, sql_path, sql_text
-from geo.exactness import error_m, is_told_better, with_way_made
+from geo.exactness import RECEIVER_M, error_m, is_told_better, with_way_made
 from geo.fences import locate
 from geo.plausibility import REASONS, VERDICTS, judge
 from geo.port_calls import depends_on_reception, find_port_calls
@@ -66,6 +66,15 @@ FLAGGED_SCHEMA = pa.schema(
 SHIP_SCHEMA = pa.schema(
     [("mmsi", pa.int32()), ("fixes", pa.int64()), ("depends_on_reception", pa.bool_())]
 )
+
+
+NULLS = (
+    ("sog_kn", np.float32, np.nan),
+    ("imo", np.int64, 0),
+    ("position_accuracy_m", np.float32, RECEIVER_M),
+    ("time_step_s", np.int64, 1),
+)
+"""What stands for null in the columns of a fix: a source without a definition is a receiver."""
 
 
 class Work(NamedTuple):
@@ -223,10 +232,10 @@ def _index(port: Ports) -> dict[str, int]:
 
 
 def _exact(columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-    """The fixes without nulls, and of the coarse ones those that tell something; see there."""
+    """The fixes without nulls, and of the coarse ones those that add something to finer ones."""
     fixes = columns | {
-        "sog_kn": np.ma.filled(np.ma.asarray(columns["sog_kn"], np.float32), np.nan),
-        "imo": np.ma.filled(np.ma.asarray(columns["imo"], np.int64), 0),
+        name: np.ma.filled(np.ma.asarray(columns[name], dtype), unknown)
+        for name, dtype, unknown in NULLS
     }
     told = is_told_better(fixes)
     return {name: values[~told] for name, values in fixes.items()} if told.any() else fixes

@@ -7,9 +7,9 @@ select
     position.lat,
     position.sog_kn,
     position.imo,
-    -- Of a source whose definition is gone: a receiver's.
-    coalesce(source_terms.position_accuracy_m, rule('receiver_accuracy_m'))::float as position_accuracy_m,
-    coalesce(source_terms.time_step_s, 1) as time_step_s
+    -- Null: the definition of the source is gone.
+    source_terms.position_accuracy_m,
+    source_terms.time_step_s
 from position
 left join source_terms on position.source = source_terms.source
 where
