@@ -116,8 +116,9 @@ def test_keys_may_come_late(home: Settings, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("lines", "state", "words"),
     [
-        (('{"error": "Too many requests"}',), "failed", "matches no source"),
-        (("{", '"mmsi": 1', "}"), "failed", "one object a line"),
+        (('{"error": "Too many requests"}',), "failed", "Fetch it again"),
+        (("{", '"mmsi": 1', "}"), "skipped", "one object a line"),
+        (('{"a": 1}',), "skipped", "matches no source"),
         (('{"port": 1, "country": "IR"}', '{"port": 2, "country": "IR"}'), "skipped", ""),
     ],
 )
