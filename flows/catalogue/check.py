@@ -59,6 +59,14 @@ group by all
 order by all
 """
 
+UNHEARD_VISITS = """
+select witness, port_id, count(*) as visits
+from witness_match
+where reason = 'port not heard then'
+group by witness, port_id
+order by all
+"""
+
 UNOBSERVED = """
 select week
 from barometer
@@ -279,6 +287,14 @@ def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Fin
     if never:
         ports = ", ".join(row[0] for row in never)
         findings.append(_limit("never_heard", f"no source ever heard {ports}"))
+    findings += [
+        _limit(
+            "witness",
+            f"{witness} saw {visits} visit{'' if visits == 1 else 's'} at {port_id} while no "
+            "source heard the port: calls there are missing",
+        )
+        for witness, port_id, visits in con.execute(UNHEARD_VISITS).fetchall()
+    ]
     today = settings.as_of.date()
     ages = con.execute("select link_source, published_on, old_from from register_age").fetchall()
     findings += [

@@ -64,9 +64,12 @@ def theirs(row: Row) -> str:
     """
     if row["theirs"] is None:
         return "–"
+    return f"{row['theirs']:,.0f}{_days(row)}"
+
+
+def _days(row: Row) -> str:
     days = row["theirs_days"]
-    part = f" in {days} of 7 days" if row["weeks"] == 1 and days < 7 else ""
-    return f"{row['theirs']:,.0f}{part}"
+    return f" in {days} of 7 days" if row["weeks"] == 1 and days < 7 else ""
 
 
 def alarms(agreement: Sequence[Row]) -> list[str]:
@@ -97,8 +100,8 @@ def _per(row: Row) -> str:
 def lines(agreement: Sequence[Row], scores: Sequence[Row]) -> list[str]:
     """A line a witness, for mail and terminal: what they saw, what we saw, and whether it fits."""
     sentences = [
-        f"{safe_text(row['publisher'])} {_span(row)}: {theirs(row)} tanker calls, ours "
-        f"{row['ours']}; {result(row)}."
+        f"{safe_text(row['publisher'])} {_span(row)}: {row['theirs']:,.0f} tanker calls"
+        f"{_days(row)}, ours {row['ours']}; {result(row)}."
         for row in compared(agreement)
         if row["theirs"] is not None and row["ours"] is not None
     ]

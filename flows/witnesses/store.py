@@ -78,13 +78,16 @@ def keep(reading: Reading, settings: Settings) -> dict[str, Any]:
 
 
 def published_on(reading: Reading, today: date) -> date:
-    """The day of a file's version: of its fetch by its name, else its last day, else today."""
+    """The day of a file's version: of its fetch by its name, else its last day, else today.
+
+    A last day in the future is no day of a version: it may be a slip of one row.
+    """
     for text in reversed(_FETCHED.findall(reading.name)):
         try:
             return date.fromisoformat(text)
         except ValueError:
             continue
-    return reading.newest_on or today
+    return min(reading.newest_on or today, today)
 
 
 def _paths(home: Path, file_id: str) -> dict[str, Path]:

@@ -8,7 +8,7 @@ comment on column witness_file.name is 'Name of the file.';
 comment on column witness_file.source is 'Name of the witness''s definition in data/witnesses/.';
 comment on column witness_file.witness is 'Short name of the witness: GFW, PortWatch or PSC.';
 comment on column witness_file.holds is 'events (witness_event) or series (outside_series).';
-comment on column witness_file.published_on is 'Day of the version: that of the fetch in the file''s name (-fetched-2026-04-20), else the last day in the file, else that of the as-of time.';
+comment on column witness_file.published_on is 'Day of the version: that of the fetch in the file''s name (-fetched-2026-04-20), else the last day in the file, the day of the as-of time at the latest.';
 comment on column witness_file.ingested_at is 'As-of time of the run that took the file in, UTC.';
 comment on column witness_file.rows_read is 'Events or values read: the sum of the next three columns.';
 comment on column witness_file.rows_kept is 'Events or values kept.';
