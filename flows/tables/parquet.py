@@ -29,6 +29,10 @@ BATCH_ROWS = 1 << 15
 BUFFER_BYTES = 1 << 20
 """A column of a row group is read in such pieces, and not whole: a file may be one row group."""
 
+MOST_ROWS_A_BYTE = 100
+"""A fix takes some bytes, however well it is compressed; a file that says more rows is made to be
+read for ever (a run of nulls takes none)."""
+
 _DAMAGED = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, OverflowError)
 
 
@@ -52,8 +56,11 @@ def open_table(source: BinaryIO, sources: Iterable[Source]) -> Table:
     """
     with _explained():
         file = _opened(source)
-        schema = file.schema_arrow
+        schema, rows = file.schema_arrow, file.metadata.num_rows
         geometry = geometry_of(schema.metadata)
+        size = source.seek(0, os.SEEK_END)
+    if rows > size * MOST_ROWS_A_BYTE:
+        raise BarometerError(f"{rows:,} rows in {size:,} bytes are no AIS. Remove the file.")
     names = [*schema.names, *(geometry.parts if geometry is not None else ())]
     layout = match_names(names, sources)
     mapped = layout.source.columns

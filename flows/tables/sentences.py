@@ -26,6 +26,9 @@ from flows.rows.reasons import BAD_CHECKSUM, BAD_SENTENCE, NO_CLOCK, NO_REST, OT
 MOST_OPEN = 1000
 """Messages whose parts are awaited; a receiver sends those of one right behind each other, and a
 network of receivers has some hundred of them."""
+LONGEST_LINE = 1000
+"""A sentence has at most 82 letters, a tag block 80 (NMEA 0183, gpsd's page, "NMEA 4.0 Tag
+Blocks"); a longer line is none, and is not searched for one."""
 FARTHEST_LINES = 1000
 LONGEST_S = 10.0
 """Parts that lie further apart are not of one message: its number, 0 to 9, is used again within
@@ -68,7 +71,7 @@ def is_nmea(start: bytes) -> bool:
     for raw in start.split(b"\n")[:100]:
         line = raw.strip()
         if line and not line.startswith((b"#", b"$")):
-            return _LINE.fullmatch(line) is not None
+            return len(line) <= LONGEST_LINE and _LINE.fullmatch(line) is not None
     return False
 
 
@@ -82,6 +85,9 @@ class Joiner:
         """What a line completes: a message, and rejects of the lines that belong to none."""
         text = raw.strip()
         if not text or text.startswith(b"#"):
+            return
+        if len(text) > LONGEST_LINE:
+            yield [(line, BAD_SENTENCE, text)]
             return
         match = _LINE.fullmatch(text)
         if match is None:

@@ -132,6 +132,7 @@ DAMAGED = {
         reasons.NO_CLOCK,
     ),
     "junk": (b"\xff\xfe\0", reasons.BAD_SENTENCE),
+    "a long line of blanks": (b"x" + b" " * 100_000 + b"x", reasons.BAD_SENTENCE),
     "another sentence": (b"$GPRMC,1,2,3*00", reasons.OTHER_MESSAGE),
     "a base station": (line(4, mmsi=2_573_535), reasons.BAD_MMSI),
     "a base station with a ship's number": (line(4), reasons.BAD_MMSI),

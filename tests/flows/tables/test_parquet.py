@@ -248,6 +248,7 @@ WRONG: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut": (lambda: as_parquet(DAY)[:-20], "Fetch it again"),
     "a cut middle": (lambda: as_parquet(DAY)[:200] + as_parquet(DAY)[-900:], "Fetch it again"),
     "only the mark": (lambda: b"PAR1", "Fetch it again"),
+    "a bomb of rows": (lambda: parquet(pa.table({n: pa.nulls(9_000_000) for n in "ab"})), "no AIS"),
     "encrypted": (lambda: b"PARE" + bytes(90), "encrypted"),
     "no rows": (lambda: parquet(table().slice(0, 0)), "ingested"),
 }
