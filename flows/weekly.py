@@ -306,12 +306,12 @@ def _work(
             source = services.known(settings.home, source_id)
             days = fetch_source(settings, source)
         except BarometerError as error:
-            log.error("%s", error)
-            problems.append(str(error))
+            log.error("%s: %s", source_id, error)
+            problems.append(f"{source_id}: {error}")
             continue
         downloads += dict.fromkeys(str(day.path) for day in days if day.path is not None)
         if (problem := fetch_problem(days)) is not None:
-            problems += [problem, *messages(days)]
+            problems += [f"{source_id}: {problem}", *messages(days)]
     files, unfound = find_inputs([*paths, *downloads])
     for outcome in unfound:
         run.log_outcome(log, outcome)
