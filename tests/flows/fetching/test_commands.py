@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.cli import main
+from flows.cli import command_line, main
 from flows.fetching import probe, services
 from flows.home.settings import Settings
 from flows.sources.definitions import load_sources
@@ -57,6 +57,8 @@ def test_wrong_usage(home: Settings, capsys: Any, arguments: list[str]) -> None:
 def test_without_a_name_all_that_watches_iran_is_fetched(home: Settings) -> None:
     assert services.expanded(home.home, ["iran"]) == IRAN
     assert services.expanded(home.home, ["psc", "iran", "psc"]) == ["psc", *IRAN[:-1]]
+    flags = command_line().parse_args(["serve", "--fetch", "--fetch", "statsat", "--fetch"])
+    assert flags.fetch == ["iran", "statsat", "iran"]
 
 
 def test_licence_and_citation_are_said(home: Settings) -> None:

@@ -28,6 +28,7 @@ from tests.build.post import PASSWORD, Post, emptied
 from tests.build.programs import faulty
 from tests.build.programs.disk import REFUSED
 from tests.conftest import AS_OF, ROOT, FillHome, no_pictures
+from tests.flows.fetching.services import name_services, services
 from tests.flows.runner.test_faults import inputs
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
@@ -210,3 +211,24 @@ def test_a_block_that_cannot_be_used_is_named(post: Post) -> None:
     assert PASSWORD not in str(caught.value)
     with pytest.raises(BarometerError, match="email-server-credentials/none cannot be loaded"):
         mail_settings(environ | {"BAROMETER_SMTP_BLOCK": "none"})
+
+
+def test_a_source_that_is_not_fetched_is_named_and_does_not_stop_the_others(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BAROMETER_GFW_TOKEN", raising=False)
+    with services() as web:
+        name_services(home, web.address)
+        web.port_days = [("2026-04-20", "port1", "IRN")]
+        state = weekly(
+            home=str(home.home),
+            as_of="2026-05-10T06:00:00",
+            fetched=["gfw-events", "nobody", "portwatch"],
+            is_watched=True,
+            return_state=True,
+        )
+    assert state.is_failed()
+    first, second = str(state.message).splitlines()
+    assert first.startswith("gfw-events: BAROMETER_GFW_TOKEN is not set")
+    assert second.startswith("nobody: 'nobody': no such source. These can be fetched: ")
+    assert list((home.home / "downloads" / "portwatch").glob("*-fetched-2026-05-10.csv"))
