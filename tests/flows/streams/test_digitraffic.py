@@ -6,12 +6,16 @@ import csv
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows import __version__
 from flows.home.resources import port_files
 from flows.home.settings import BarometerError
 from flows.streams import connection, digitraffic, listen
@@ -20,6 +24,7 @@ from flows.streams.connection import Limits
 from geo.ports import load_ports
 from tests.build.files import ingest, ledger, positions, settings_of
 from tests.build.stream import until
+from tests.conftest import ROOT
 from tests.flows.streams.broker import (
     MOSQUITTO,
     NOON,
@@ -35,6 +40,7 @@ from tests.flows.streams.broker import (
 
 BOXES = digitraffic.boxes_round_trade_ports(load_ports(*port_files()))
 QUICK = Limits(tick_s=0.01, silence_s=20, ping_s=1, first_wait_s=0.05, longest_wait_s=0.2)
+SLOW = QUICK._replace(first_wait_s=30, longest_wait_s=30)
 needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 
 
@@ -266,3 +272,44 @@ def test_what_a_crash_left_is_taken_up(tmp_path: Path) -> None:
     assert first.read_text(encoding="utf-8") == f"{header}\n{row}\n"
     text = (folder / "gaps.log").read_text(encoding="utf-8").splitlines()
     assert text[1].startswith("2026-04-15T11:59:00.000Z,,start")
+
+
+def test_the_handshake_says_who_asks(tmp_path: Path) -> None:
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                asked.append(connection.recv(4096).decode())
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+
+        url = f"ws://127.0.0.1:{server.getsockname()[1]}/mqtt"
+        with beside(answer), pytest.raises(BarometerError, match="no connection"):
+            listen.listen_digitraffic(tmp_path, url, BOXES, for_s=3, limits=SLOW)
+    (request,) = asked
+    assert request.startswith("GET /mqtt HTTP/1.1\r\n")
+    assert f"Digitraffic-User: Barometer/{__version__}\r\n" in request
+
+
+@needs_broker
+def test_the_command_records_and_prints_its_files(tmp_path: Path) -> None:
+    with broker(tmp_path / "broker") as server:
+        environ = os.environ | {digitraffic.URL_NAME: server.url}
+        command = [sys.executable, "-m", "flows.cli", "listen", "digitraffic"]
+        with subprocess.Popen(
+            [*command, "--home", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environ,
+        ) as process:
+            try:
+                publish_until(server, tmp_path, 1, (topic(), location()))
+                process.send_signal(signal.SIGTERM)
+                out, errors = process.communicate(timeout=60)
+            finally:
+                process.kill()
+    assert process.returncode == 0, errors
+    assert [Path(line) for line in out.splitlines()] == recordings(tmp_path)
