@@ -38,14 +38,15 @@ def add(command: Command) -> None:
     simulate.add_argument(
         "--reception",
         default="all",
-        choices=("all", "ashore", "2h", "6h", "6h-half", "silent"),
-        help="all; what a receiver ashore gets (every few seconds); a fix every 2 or 6 hours; half "
-        "of those; or silence for 18 of 36 hours",
+        choices=("all", "ashore", "1h-most", "2h", "6h", "6h-half", "silent"),
+        help="all; what a receiver ashore gets (every few seconds); a fix an hour, a third of them "
+        "lost; a fix every 2 or 6 hours; half of those; or silence for 18 of 36 hours",
     )
     simulate.add_argument(
         "--layout",
         default="marinecadastre-2025",
-        choices=("marinecadastre-2025", "marinecadastre-2024"),
+        choices=("marinecadastre-2025", "marinecadastre-2024", "global-fishing-watch"),
+        help="of the files; global-fishing-watch has cells of an hour and 0.01 degrees",
     )
     simulate.add_argument(
         "--report-minutes", type=float, help="one reporting interval for all ships"

@@ -19,13 +19,15 @@ import pyarrow.compute as pc
 
 
 class Layout(NamedTuple):
-    """How a publisher writes a day: header, column order, separator in times, file names."""
+    """How a publisher writes a day: header, column order, separator in times, file names; and
+    whether in cells of 0.01 degrees and an hour."""
 
     header: str
     columns: tuple[str, ...]
     time_separator: str
     stem: str
     compression: str
+    is_hourly: bool = False
 
 
 _COMMON = (
@@ -50,6 +52,20 @@ LAYOUTS = {
         "T",
         "simulated-AIS_%Y_%m_%d",
         "zip",
+    ),
+    # Global Fishing Watch's AIS vessel presence: no type, size, draught or speed.
+    "global-fishing-watch": Layout(
+        "Lat,Lon,Time Range,Vessel ID,Flag,Vessel Name,Entry Timestamp,Exit Timestamp,Gear Type,"
+        "Vessel Type,MMSI,IMO,CallSign,First Transmission Date,Last Transmission Date,"
+        "Vessel Presence Hours",
+        (
+            *("lat", "lon", "reported_at", "mmsi", "none", "vessel_name", "none", "none", "none"),
+            *("none", "mmsi", "imo_number", "call_sign", "none", "none", "none"),
+        ),
+        " ",
+        "simulated-ais-presence-%Y-%m-%d",
+        "zip",
+        is_hourly=True,
     ),
 }
 
@@ -95,10 +111,11 @@ def write_simulation(
     folder = directory / "ais"
     folder.mkdir(parents=True, exist_ok=True)
     # Days of a longer simulation written here before would be read as part of this one.
-    for pattern in ("simulated-ais-*.csv*", "simulated-AIS_*"):
+    for pattern in ("simulated-ais-*", "simulated-AIS_*"):
         for old in folder.glob(pattern):
             old.unlink()
 
+    fixes = hourly_cells(fixes) if form.is_hourly else fixes
     day_of_fix = (
         (fixes["reported_at"].to_numpy() - np.datetime64(start, "us")) // np.timedelta64(1, "D")
     ).astype(np.int64)
@@ -154,13 +171,28 @@ def write_simulation(
     return files, total
 
 
+def hourly_cells(fixes: pd.DataFrame) -> pd.DataFrame:
+    """The fixes as cells of 0.01 degrees and an hour: the hour's begin and the cell's centre.
+
+    Those of a ship that share both are one. In order of time.
+    """
+    cells = fixes.assign(
+        reported_at=fixes["reported_at"].dt.floor("h"),
+        lon=(np.floor(fixes["lon"] * 100) / 100 + 0.005).round(3),
+        lat=(np.floor(fixes["lat"] * 100) / 100 + 0.005).round(3),
+    )
+    return cells.drop_duplicates(["mmsi", "reported_at", "lon", "lat"], ignore_index=True)
+
+
 def format_lines(fixes: pd.DataFrame, form: Layout) -> list[bytes]:
     """Write fixes as CSV lines without line ends; missing values are empty, heading 511."""
     columns = {
         "mmsi": _texts(fixes["mmsi"]),
         "reported_at": pa.array(
             np.char.replace(
-                np.datetime_as_string(fixes["reported_at"].to_numpy(), unit="s"),
+                np.datetime_as_string(
+                    fixes["reported_at"].to_numpy(), unit="m" if form.is_hourly else "s"
+                ),
                 "T",
                 form.time_separator,
             )
@@ -174,6 +206,7 @@ def format_lines(fixes: pd.DataFrame, form: Layout) -> list[bytes]:
         "imo": pc.binary_join_element_wise(
             pc.if_else(fixes["imo"].notna().to_numpy(), "IMO", ""), _texts(fixes["imo"]), ""
         ),
+        "imo_number": _texts(fixes["imo"]),
         "call_sign": _texts(fixes["call_sign"]),
         "ship_type": _texts(fixes["ship_type"]),
         "nav_status": _texts(fixes["nav_status"]),
@@ -183,6 +216,7 @@ def format_lines(fixes: pd.DataFrame, form: Layout) -> list[bytes]:
         # In this layout the code of the cargo repeats that of the ship.
         "cargo": _texts(fixes["ship_type"]),
         "transceiver": _texts(fixes["transceiver"]),
+        "none": pa.repeat("", len(fixes)),
     }
     joined = pc.binary_join_element_wise(*(columns[name] for name in form.columns), ",")
     return [line.encode() for line in joined.to_pylist()]
@@ -203,6 +237,7 @@ def dirty_lines(
     list of (str, bytes)
         What is wrong, and the line.
     """
+    # The last of a name: the vessel ID of a presence file is the MMSI too.
     field = {name: i for i, name in enumerate(form.columns)}
     spoil: dict[str, tuple[str, str]] = {
         "mmsi_zero": ("mmsi", "0"),

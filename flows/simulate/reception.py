@@ -7,9 +7,9 @@ import numpy as np
 from flows.simulate.tracks import Bools, Heard, Ints
 from flows.simulate.voyages import HOUR_S
 
-RECEPTIONS = ("all", "ashore", "2h", "6h", "6h-half", "silent")
-"""All fixes; all that a receiver on land gets (`fleet.ASHORE_S`); one every two or six hours; half
-of the latter; 18 hours silent out of every 36."""
+RECEPTIONS = ("all", "ashore", "1h-most", "2h", "6h", "6h-half", "silent")
+"""All fixes; all that a receiver on land gets (`fleet.ASHORE_S`); one an hour, of which a third is
+lost; one every two or six hours; half of the latter; 18 hours silent out of every 36."""
 
 SILENT_H, PERIOD_H = 18.0, 36.0
 
@@ -33,6 +33,9 @@ def thin(heard: Heard, reception: str, rng: np.random.Generator) -> Heard:
     """
     if reception in ("all", "ashore"):
         kept = np.ones(len(heard.true_s), dtype=bool)
+    elif reception == "1h-most":
+        kept = one_per_slot(heard.true_s, HOUR_S, rng)
+        kept &= rng.random(len(kept)) < 2.0 / 3.0
     elif reception == "2h":
         kept = one_per_slot(heard.true_s, 2.0 * HOUR_S, rng)
     elif reception == "6h":

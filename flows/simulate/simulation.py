@@ -90,17 +90,18 @@ def simulate(
     jammed_share : float
         Share of the ships' days with fixes on which GPS interference hits the ship, on top of the
         traps; local craft are spared.
-    reception : {"all", "ashore", "2h", "6h", "6h-half", "silent"}
+    reception : {"all", "ashore", "1h-most", "2h", "6h", "6h-half", "silent"}
         What is received of each ship: all, minutes apart; all that a receiver on land gets, every 2
-        to 10 seconds under way and 3 minutes at rest; one fix every two or six hours; half of the
-        latter; nothing for 18 hours out of every 36.
-    layout : {"marinecadastre-2025", "marinecadastre-2024"}
-        Columns and names of the day files.
+        to 10 seconds under way and 3 minutes at rest; one fix an hour, of which a third is lost;
+        one every two or six hours; half of the latter; nothing for 18 hours out of every 36.
+    layout : {"marinecadastre-2025", "marinecadastre-2024", "global-fishing-watch"}
+        Columns and names of the day files. Global Fishing Watch's have cells of an hour and 0.01
+        degrees in place of fixes.
     report_minutes : float, optional
         One reporting interval for all ships, in minutes; by default 10 to 18 under way and 48 to
         64 at rest, and a quarter of the plain ships heard in satellite passes only.
     compression : {"zst", "gz", "zip", "none"}, optional
-        By default the layout's own: zst for 2025, zip for 2024.
+        By default the layout's own: zst for 2025, zip for the others.
     data_dir : Path, optional
         Folder of the berths and lanes, by default ``data/simulator``.
 

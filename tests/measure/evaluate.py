@@ -46,6 +46,7 @@ from tests.measure.evaluation.score import (
     traps_of,
 )
 from tests.measure.evaluation.tables import (
+    CELLS,
     DETECTORS,
     MOST_ROWS,
     RECEPTIONS,
@@ -89,9 +90,12 @@ silences last longer than 12 h. The wide one was chosen on seed 11."""
 
 
 class World(NamedTuple):
-    """A simulation on disk, with what is known of it."""
+    """A simulation on disk, with what is known of it.
 
-    folder: Path
+    `fixes` are those of the day files, for detectors that read no files; of cells there are none.
+    """
+
+    folders: tuple[Path, ...]
     true: pd.DataFrame
     fleet: pd.DataFrame
     carriers: dict[str, list[int]]
@@ -119,24 +123,32 @@ def make_world(folder: Path, reception: Reception, ships: int, days: int, seed: 
         name: getattr(reception, name) for name in ("report_minutes", "reception", "jammed_share")
     }
     how = {"start": START, "days": days, "ships": ships, "seed": seed} | heard
-    # To pack the files is not what is measured, and half of the simulator's time.
-    made = simulate(folder, **how, compression="none")
-    expected = json.loads((folder / "expected.json").read_text())
+    folders = tuple(folder / layout for layout in reception.layouts)
+    for place, layout in zip(folders, reception.layouts, strict=True):
+        if layout == CELLS and len(folders) > 1:
+            how["reception"] = "1h-most"
+        # To pack the files is not what is measured, and half of the simulator's time.
+        made = simulate(place, **how, layout=layout, compression="none")
+        if layout == reception.layouts[0]:
+            true, fleet, files = made.truth, made.fleet, made.files
+    expected = json.loads((folders[0] / "expected.json").read_text())
     data_end = datetime.combine(START, datetime.min.time()) + timedelta(days=days)
+    if reception.layouts[0] == CELLS:
+        return World(folders, true, fleet, expected["traps"], pd.DataFrame(), data_end)
     with duckdb.connect() as con:
-        files = {"files": [str(path) for path in made.files], "until": data_end}
-        fixes = con.execute(_sql("fixes"), files).df()
+        read = {"files": [str(path) for path in files], "until": data_end}
+        fixes = con.execute(_sql("fixes"), read).df()
     # Copies of receivers with wrong clocks may be alike to the digit, of a ship that lies still.
     read_less = expected["fixes"] - len(fixes)
     assert 0 <= read_less < 10, f"{len(fixes)} fixes read of {expected['fixes']}"
-    return World(folder, made.truth, made.fleet, expected["traps"], fixes, data_end)
+    return World(folders, true, fleet, expected["traps"], fixes, data_end)
 
 
 def detect_barometer(world: World, work: Path) -> Detection:
     """Barometer's calls, as `barometer ingest` finds them; the detection is timed apart as well."""
     settings = load_settings({"home": work / "home", "as_of": world.data_end.isoformat()}, {})
     prepare_home(settings.home)
-    outcomes = ingest(settings, world.folder / "ais")
+    outcomes = ingest(settings, *(folder / "ais" for folder in world.folders))
     assert all(outcome.state == "ingested" for outcome in outcomes), outcomes
     with timed(calls, "find_calls") as seconds:
         run.derive(settings, outcomes, publish=False)
@@ -234,7 +246,7 @@ def pooled(scores: Sequence[Scored]) -> dict[str, Any]:
     return {
         **tally(judged),
         "is_subset": any(one.mmsis is not None for one in given),
-        "rows_per_s": sum(one.rows for one in given) / sum(one.seconds for one in given),
+        "rows_per_s": sum(one.rows for one in given) / sum(one.seconds for one in given) or None,
         "traps": tally_by_trap(judged, list(TRAPS)),
     }
 
@@ -243,17 +255,18 @@ def evaluate(flags: argparse.Namespace) -> tuple[Results, dict[str, str]]:
     """Simulate, detect and score; give the figures, and the libraries' versions."""
     versions: dict[str, str] = {}
     results: Results = {}
-    peers = [name for name in flags.detectors if name in MOST_ROWS]
-    plain = [name for name in flags.detectors if name.startswith("sql")]
     for name in flags.receptions:
-        scores: dict[str, list[Scored]] = {detector: [] for detector in flags.detectors}
+        detectors = ["barometer"] if CELLS in RECEPTIONS[name].layouts else flags.detectors
+        peers = [detector for detector in detectors if detector in MOST_ROWS]
+        plain = [detector for detector in detectors if detector.startswith("sql")]
+        scores: dict[str, list[Scored]] = {detector: [] for detector in detectors}
         for seed in flags.seeds:
             start = time.perf_counter()
             with tempfile.TemporaryDirectory() as folder:
                 work = Path(folder)
                 world = make_world(work / "world", RECEPTIONS[name], flags.ships, flags.days, seed)
                 found = {}
-                if "barometer" in flags.detectors:
+                if "barometer" in detectors:
                     found["barometer"] = detect_barometer(world, work)
                 found |= {one: detect_sql(world, MERGE[one]) for one in plain}
                 found |= detect_peers(peers, world, work)

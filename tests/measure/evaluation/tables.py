@@ -17,7 +17,9 @@ Results = dict[str, dict[str, dict[str, Any]]]
 class Reception(NamedTuple):
     """What the simulator leaves to be heard, and how far a call's times may be off for it.
 
-    Of a dense feed fewer ships and days are taken: `share` of either.
+    Of a dense feed fewer ships and days are taken: `share` of either. `layouts` are those of the
+    files: of cells alone, of fixes alone, or of both. Cells beside fixes come as
+    "1h-most".
     """
 
     label: str
@@ -26,8 +28,10 @@ class Reception(NamedTuple):
     tolerance: timedelta
     report_minutes: float | None = None
     share: float = 1.0
+    layouts: tuple[str, ...] = ("marinecadastre-2025",)
 
 
+CELLS = "global-fishing-watch"
 RECEPTIONS = {
     "all": Reception("all fixes", "all", 0.0, timedelta(hours=2)),
     "2h": Reception("1 per 2 h", "2h", 0.0, timedelta(hours=2)),
@@ -44,6 +48,15 @@ RECEPTIONS = {
     "jam-15": Reception("15 % jammed", "all", 0.15, timedelta(hours=2)),
     "jam-30": Reception("30 % jammed", "all", 0.30, timedelta(hours=2)),
     "harsh": Reception("6 h, half lost, 15 % jammed", "6h-half", 0.15, timedelta(hours=12)),
+    "cells": Reception(
+        "hourly cells, a third lost", "1h-most", 0.0, timedelta(hours=2), layouts=(CELLS,)
+    ),
+    "cells-every": Reception("every hourly cell", "all", 0.0, timedelta(hours=2), layouts=(CELLS,)),
+    "all-and-cells": Reception(
+        "all fixes and cells",
+        *("all", 0.0, timedelta(hours=2)),
+        layouts=("marinecadastre-2025", CELLS),
+    ),
 }
 """At each of them all traps are on, interference and shared MMSIs among them; `jam` comes on top.
 `6h-half` is what tests/measure/test_floor.py keeps at precision 0.99 and recall 0.97."""
@@ -91,7 +104,7 @@ def _figures(found: Mapping[str, Any]) -> list[str]:
         *(f"{found[name]:,}" for name in FIGURES[1:6]),
         *(_share(found[name]) for name in ("precision", "recall")),
         *(_error(found, name) for name in ("arrival_error_h", "departure_error_h")),
-        f"{found['rows_per_s']:,.0f}",
+        _speed(found["rows_per_s"]),
     ]
 
 
@@ -139,16 +152,25 @@ TRAP_NOTE = "Found of true calls, + split or invented ones. A ship with two trap
 
 def summary_lines(results: Results) -> tuple[list[str], list[list[str]]]:
     """Header and lines of the short table: precision and recall of each detector."""
-    detectors = list(next(iter(results.values())))
+    detectors = list(max(results.values(), key=len))
     header = ["precision / recall", "true calls", *(DETECTORS[name] for name in detectors)]
     lines = []
     for name, found in results.items():
-        both = [[_share(some[key]) for key in ("precision", "recall")] for some in found.values()]
+        both = [
+            " / ".join(_share(found[detector][key]) for key in ("precision", "recall"))
+            if detector in found
+            else "-"
+            for detector in detectors
+        ]
         most = max(some["true"] for some in found.values())
-        lines.append([RECEPTIONS[name].label, f"{most:,}", *map(" / ".join, both)])
-    speeds = [f"{some['rows_per_s']:,.0f}" for some in next(iter(results.values())).values()]
+        lines.append([RECEPTIONS[name].label, f"{most:,}", *both])
+    speeds = [_speed(some["rows_per_s"]) for some in next(iter(results.values())).values()]
     lines.append(["fixes a second", "", *speeds])
     return header, lines
+
+
+def _speed(rows_per_s: float | None) -> str:
+    return "-" if rows_per_s is None else f"{rows_per_s:,.0f}"
 
 
 def report_markdown(results: Results, about: Sequence[str]) -> str:
