@@ -98,6 +98,8 @@ def _fault(response: httpx.Response, question: Question, session: Session) -> Fa
             f"in BAROMETER_GFW_BLOCK). Tokens expire: create one at {WHERE} and set it."
         )
     fault = refusal(code, response.headers.get("Retry-After", ""), question.address, session)
+    if code == BUSY and not fault.may_pass:
+        return Refused(str(fault))
     fault.is_running = code in (BUSY, TIMED_OUT) and fault.may_pass
     if code in (400, 422):
         return Changed(

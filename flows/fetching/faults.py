@@ -100,7 +100,8 @@ class Changed(Fault):
 
 
 class Refused(Fault):
-    """A service that does not accept the token; asking it for more is of no use."""
+    """A service that does not accept the token, or asks to be left alone for long: asking it for
+    more is of no use."""
 
 
 class Damaged(Exception):

@@ -54,7 +54,7 @@ def fetch(order: Order) -> list[Fetched]:
     Raises
     ------
     BarometerError
-        If the token is missing or refused.
+        If the token is missing, or the first question is refused; a later refusal ends the list.
     """
     areas = waters(with_trade=order.with_trade)
     token = gfw_token(str(order.published.address))
@@ -64,7 +64,17 @@ def fetch(order: Order) -> list[Fetched]:
         if (order.settings.as_of.date() - day).days < order.published.delay_days:
             results.append(_late(day, order))
         else:
-            results += [_fetched(day, water, areas[water], token, order) for water in areas]
+            for water, area in areas.items():
+                try:
+                    results.append(_fetched(day, water, area, token, order))
+                except Refused as fault:
+                    if not results:
+                        raise BarometerError(str(fault)) from fault
+                    refused = Fetched(
+                        day, None, "failed", f"not asked for, nor what follows: {fault}"
+                    )
+                    log_fetched(refused)
+                    return [*results, refused]
         day += timedelta(days=1)
     return results
 
@@ -112,9 +122,10 @@ def _fetched(day: date, water: str, area: BaseGeometry, token: str, order: Order
     try:
         if not _is_settled(place, day, asked, order):
             state, message = tried(lambda: _attempt(day, area, asked, place, order), order.session)
-    except Refused as fault:
-        raise BarometerError(str(fault)) from fault
+    except Refused:
+        raise
     except Fault as fault:
+        drop(part_of(place))
         state, message = "failed", str(fault)
         if whole_version(place) is not None:
             state = "kept"

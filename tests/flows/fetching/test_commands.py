@@ -12,6 +12,7 @@ from flows.fetching import probe, services
 from flows.home.settings import Settings
 from flows.sources.definitions import load_sources
 from flows.sources.witnesses import load_witnesses
+from tests.build.publisher import ZST, publish
 from tests.flows.fetching.services import KHARG, QUICK, TOKEN, Cell, Services, event
 
 AS_OF = ["--as-of", "2026-05-10T06:00:00"]
@@ -82,6 +83,16 @@ def states(home: Settings) -> dict[str, str]:
     now = home._replace(as_of=home.as_of.replace(month=5, day=10))
     ours = [c for c in probe.checks(now) if c.name.split(":")[0] in IRAN]
     return {finding.name: finding.state for finding in probe.findings(ours, QUICK)}
+
+
+def test_files_by_day_are_checked_by_their_first_bytes(home: Settings, web: Services) -> None:
+    publish(home, web.address)
+    newest = "/2026/ais-2026-04-12.csv.zst"
+    for content, state in ((ZST, "works"), (b"<html>moved</html>", "changed shape"), (b"", "")):
+        web.files = {newest: content} if state else {}
+        (check,) = [c for c in probe.checks(home) if c.name == "marinecadastre-2025"]
+        (finding,) = probe.findings([check], QUICK)
+        assert finding.state == (state or "unreachable"), finding
 
 
 def test_what_a_check_finds_wrong(

@@ -152,13 +152,13 @@ def zip_content(path: Path) -> bytes:
         return archive.read(archive.namelist()[0])
 
 
-def test_a_wait_longer_than_patience_is_left_to_the_next_run(
+def test_a_service_that_asks_for_a_long_wait_is_left_alone(
     settled: Settings, web: Services
 ) -> None:
-    web.plan[REPORT] = [{"status": 429, "headers": {"Retry-After": "3600"}}]
-    results = fetch(settled, SOURCE, DAY)
-    assert states(results) == ["failed", "fetched", "fetched"]
-    assert "asks to wait 3,600 s" in results[0].message
+    web.plan[REPORT] = [{}, {"status": 429, "headers": {"Retry-After": "3600"}}]
+    results = fetch(settled, SOURCE, DAY, 5)
+    assert (states(results), len(web.questions)) == (["fetched", "failed"], 2)
+    assert "asks to wait 3,600 s" in results[1].message
 
 
 @pytest.mark.parametrize(
