@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from flows.home.settings import Settings
@@ -14,7 +14,7 @@ from flows.sources.witnesses import load_witnesses
 from flows.witnesses.reading import Reading, counted
 from flows.witnesses.store import keep, known
 
-Reader = Callable[[Member, Path], Reading | None]
+Reader = Callable[[Member, Path, Collection[str]], Reading | None]
 
 
 def is_empty_answer(member: Member) -> bool:
@@ -34,21 +34,20 @@ def staged(
     BarometerError
         If the file is a witness's and cannot be used.
     """
-    reading = read(member, work)
-    if reading is None:
-        return None
-    if (before := known(settings.home, reading.file_id)) is not None:
+    before = known(settings.home)
+    reading = read(member, work, before)
+    if reading is not None and reading.file_id in before:
         shutil.rmtree(work)
-        return _is_known(member.name, before)
+        return _is_known(member.name, before[reading.file_id])
     return reading
 
 
 def commit(reading: Reading, settings: Settings) -> Outcome:
     """Take a reading into the home, whole or not at all; what was staged is gone then."""
     try:
-        before = known(settings.home, reading.file_id)
-        if before is not None:  # its twin came in meanwhile
-            return _is_known(reading.name, before)
+        before = known(settings.home)
+        if reading.file_id in before:  # its twin came in meanwhile
+            return _is_known(reading.name, before[reading.file_id])
         record = keep(reading, settings)
     except FAULTS as error:
         return failed_outcome(reading.name, settings, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -60,8 +60,10 @@ class Reading(NamedTuple):
         return self.rows_kept + self.rows_rejected + self.rows_aside
 
 
-def read_json(member: Member, work: Path) -> Reading | None:
+def read_json(member: Member, work: Path, known: Collection[str] = ()) -> Reading | None:
     """The reading of a witness's JSON; None for any other file.
+
+    Of a content whose `file_id` is known no row is read.
 
     Raises
     ------
@@ -79,21 +81,21 @@ def read_json(member: Member, work: Path) -> Reading | None:
                 out.write(head)
                 head = b"" if is_lines else stream.content.read(HEAD_BYTES)
     publisher = publisher_of_json(work / "plain")
-    return None if publisher is None else _read(member, publisher, work)
+    return None if publisher is None else _read(member, publisher, work, known)
 
 
 def _is_object(line: bytes) -> bool:
     return line.startswith(b"{") and line.rstrip().endswith(b"}")
 
 
-def read_table(member: Member, work: Path) -> Reading | None:
+def read_table(member: Member, work: Path, known: Collection[str] = ()) -> Reading | None:
     """The same for a witness's CSV."""
     with opened(member) as stream:
         publisher = publisher_of_table(stream.content.read(HEAD_BYTES))
-    return None if publisher is None else _read(member, publisher, work)
+    return None if publisher is None else _read(member, publisher, work, known)
 
 
-def _read(member: Member, publisher: ModuleType, work: Path) -> Reading:
+def _read(member: Member, publisher: ModuleType, work: Path, known: Collection[str]) -> Reading:
     plain, digest = work / "plain", new_hash()
     with opened(member) as stream, plain.open("wb") as out:
         while piece := stream.content.read(HEAD_BYTES):
@@ -103,7 +105,7 @@ def _read(member: Member, publisher: ModuleType, work: Path) -> Reading:
     kept, rejected, aside = 0, 0, 0
     days: set[date] = set()
     reasons: dict[str, tuple[int, int]] = {}
-    found = publisher.rows(records(plain))
+    found = publisher.rows(iter(()) if digest.hexdigest() in known else records(plain))
     with (
         pq.ParquetWriter(work / ROWS, SCHEMAS[holds], compression="zstd") as rows,
         pq.ParquetWriter(work / JUNK, JUNK_SCHEMA, compression="zstd") as left_out,

@@ -40,10 +40,10 @@ class Tables(NamedTuple):
     witness_junk: pa.Table
 
 
-def known(home: Path, file_id: str) -> dict[str, Any] | None:
-    """The record of a file with this content; None for a new one."""
+def known(home: Path) -> dict[str, dict[str, Any]]:
+    """The record of every content that was taken in, by its file_id."""
     records = read_history(home, WITNESS)
-    return next((record for record in records if record.get("file_id") == file_id), None)
+    return {str(record.get("file_id")): record for record in reversed(records)}
 
 
 def keep(reading: Reading, settings: Settings) -> dict[str, Any]:
