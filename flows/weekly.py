@@ -37,10 +37,13 @@ from flows.ingest.outcome import Outcome, Progress, TransientError
 from flows.ingest.stage import commit_staged, ingest_input, stage
 from flows.lake.manifest import connect, part_paths, read_manifest
 from flows.mail import alarm, outbox
+from flows.registers import refresh
+from flows.registers.refresh import Refreshed
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.runner import cluster, late, run
 from flows.sources.definitions import Definition, Source, load_sources
+from flows.sources.lists import FetchedList
 from flows.witnesses.reading import Reading
 
 SKIPPED = "Skipped"
@@ -65,6 +68,12 @@ def ingest(
 def fetch_source(settings: Settings, source: Definition) -> list[Fetched]:
     """Fetch what a source published since the last time; a failed day does not stop the others."""
     return services.fetch_due(settings, source)
+
+
+@task(task_run_name="fetch {source.source_id}", cache_policy=NO_CACHE)
+def refresh_list(settings: Settings, source: FetchedList) -> Refreshed:
+    """Fetch a list and import what is new; else the version at hand stays in force."""
+    return refresh.refresh(settings, source)
 
 
 @task(cache_policy=NO_CACHE)
@@ -247,8 +256,8 @@ def weekly(
     outcomes : list of Outcome, optional
         Receives the outcome of each input, for a caller in this process, also if the run fails.
     fetched : list of str, optional
-        Sources and witnesses of which what is new is fetched first, by the names of their
-        definitions; ``iran`` for all that hear or watch Iran's coast.
+        Sources, witnesses and lists of which what is new is fetched first, by the names of their
+        definitions; ``iran`` for the lists, and all that hear or watch Iran's coast.
     is_watched : bool
         The caller reports a failure: the flow sends no alarm.
     ahead : int
@@ -301,9 +310,13 @@ def _work(
     sources = load_sources(settings.home)
     problems: list[str] = []
     downloads: list[str] = []
+    manifest = run.prepare(settings)
     for source_id in services.expanded(settings.home, source_ids):
         try:
             source = services.known(settings.home, source_id)
+            if isinstance(source, FetchedList):
+                problems += filter(None, [refresh_list(settings, source).problem])
+                continue
             days = fetch_source(settings, source)
         except BarometerError as error:
             log.error("%s: %s", source_id, error)
@@ -316,7 +329,6 @@ def _work(
     for outcome in unfound:
         run.log_outcome(log, outcome)
     outcomes += unfound
-    manifest = run.prepare(settings)
     log.info("%d files, home %s, as of %s UTC", len(files), settings.home, settings.as_of)
     with remembering(settings, is_verifying=verify) as memory:
         given = inputs_of(files, manifest, memory)

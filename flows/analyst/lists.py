@@ -9,6 +9,7 @@ from typing import Any
 from flows.home.text import safe_text
 from flows.registers.difference import Listing
 from flows.registers.guard import named_keys
+from flows.registers.refresh import Refreshed
 from flows.registers.store import Held, Imported
 
 MOST_SHOWN = 10
@@ -57,6 +58,28 @@ def as_text(imported: Imported, name: str) -> str:
     if imported.accepted:
         lines.append(f"WARNING: imported with --accept-loss: {safe_text(imported.accepted)}.")
     lines += _junk(imported, name)
+    return "\n".join(lines)
+
+
+def refreshed_as_records(results: Sequence[Refreshed]) -> list[dict[str, Any]]:
+    """The results of a refresh as JSON."""
+    return [
+        result._asdict() | {"imported": result.imported and as_record(result.imported)}
+        for result in results
+    ]
+
+
+def refreshed_as_text(results: Sequence[Refreshed]) -> str:
+    """A line for each list, and what an import changed."""
+    lines = []
+    for result in results:
+        force = "no version"
+        if result.in_force_on is not None:
+            force = f"{result.in_force_on}, {result.age_days} days old"
+        message = f"  {safe_text(result.message)}" if result.message else ""
+        lines.append(f"{result.list_id:28}{result.state:10}in force: {force}{message}")
+        if result.imported is not None and result.state == "imported":
+            lines.append(as_text(result.imported, result.list_id))
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from flows.derive.record import run_files
 from flows.home.history import (
+    LIST_FETCH,
     OUTBOX,
     PUBLISHED,
     PUBLISHED_CALL,
@@ -111,6 +112,7 @@ def given(
         "witness": (w.model_dump(include=WITNESS_FIELDS) for w in load_witnesses(home).values()),
         "witness_file": read_history(home, WITNESS),
         "source_terms": source_terms(home),
+        "list_fetch": read_history(home, LIST_FETCH),
         "link_decision": read_decisions(home)[0].to_pylist(),
         **{name: read_history(home, name) for name in PUBLICATIONS},
         **outbox_records(home),

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
-from flows.commands.shared import DONE, Command, day_or_none, positive, settings_of, start_logging
+from flows.commands.shared import (
+    DONE,
+    Command,
+    day_or_none,
+    fail,
+    positive,
+    settings_of,
+    start_logging,
+)
 
 
 def add(command: Command) -> None:
@@ -36,6 +45,25 @@ def add(command: Command) -> None:
         help="also import a list that is cut, that lost more than a tenth of its ships or links to "
         "Russia, or that has unknown programme keys",
     )
+    parser = command(
+        "fetch",
+        execute_fetch,
+        "fetch lists from their publishers, and import what is newer than the version at hand",
+        """
+        barometer register fetch                    # all of data/lists
+        barometer register fetch ofac-sdn
+        barometer register fetch uk-sanctions --json
+
+        A list that the publisher has not changed is not got again. One that cannot be fetched, or
+        that an import would refuse, is reported with exit code 1; the others go on, and the version
+        at hand stays in force. What was got is kept in the home's downloads/LIST/versions/.
+        eu-consolidated needs BAROMETER_EU_FSF_TOKEN, and is skipped without it unless it is named.
+        """,
+        group,
+        is_job=True,
+        as_json="the result of each list as JSON",
+    )
+    parser.add_argument("list", nargs="?", metavar="LIST", help="a name of data/lists (all)")
     command(
         "list",
         execute_list,
@@ -89,6 +117,31 @@ def execute_import(flags: argparse.Namespace) -> int:
     else:
         print(lists.as_text(result, Path(flags.file).name))
     return DONE
+
+
+def execute_fetch(flags: argparse.Namespace) -> int:
+    from flows.analyst import lists
+    from flows.home import lock
+    from flows.registers import refresh
+    from flows.runner import run
+
+    settings = settings_of(flags)
+    start_logging()
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request
+    chosen = refresh.chosen(settings, flags.list)
+    with lock.locked(settings.home):
+        run.prepare(settings)
+        results = [
+            refresh.refresh(settings, source, is_named=flags.list is not None) for source in chosen
+        ]
+        if any(result.state == "imported" for result in results):
+            run.derive(settings, [], publish=False)
+    if flags.json:
+        print(json.dumps(lists.refreshed_as_records(results), indent=2, default=str))
+    else:
+        print(lists.refreshed_as_text(results))
+    problem = refresh.fetch_problem(results)
+    return DONE if problem is None else fail(flags, problem)
 
 
 def execute_list(flags: argparse.Namespace) -> int:

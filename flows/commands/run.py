@@ -15,6 +15,7 @@ from flows.commands.shared import (
     FAILED,
     USAGE,
     Command,
+    add_fetch,
     announce_server,
     cluster_address,
     fail,
@@ -41,6 +42,8 @@ def add(command: Command) -> None:
         barometer run data/sample
         barometer run AIS_2026_04_*.zip --home ~/barometer
         barometer run                      # rebuild from the lake
+        barometer run --fetch ofac-sdn --fetch uk-sanctions
+        barometer run --fetch              # the lists, and all that hears or watches Iran's coast
         barometer run /data/ais --on dask --workers 8
         barometer run /data/ais --on tcp://head:8786 --lake s3://bucket/prefix
         """,
@@ -48,6 +51,7 @@ def add(command: Command) -> None:
         as_json="the outcome as JSON",
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
+    add_fetch(parser)
     parser.add_argument(
         "--on",
         metavar="WHERE",
@@ -88,7 +92,7 @@ def execute(flags: argparse.Namespace) -> int:
         )  # before Prefect starts, which takes up to a minute
         progress = stack.enter_context(file_progress(flags))
         manifest = read_manifest(settings.place)
-        if not (flags.paths or manifest.entries or flags.on):
+        if not (flags.paths or flags.fetch or manifest.entries or flags.on):
             fail(
                 flags,
                 f"no PATH was given, and the home {settings.home} is empty. Give AIS files: "
@@ -107,6 +111,7 @@ def execute(flags: argparse.Namespace) -> int:
         try:
             state = flow(
                 paths=[sendable(path) for path in flags.paths],
+                fetched=flags.fetch,
                 home=str(settings.home),
                 as_of=settings.as_of.isoformat(),
                 threads=settings.threads,

@@ -6,7 +6,14 @@ import argparse
 import logging
 from pathlib import Path
 
-from flows.commands.shared import DONE, Command, announce_server, settings_of, start_logging
+from flows.commands.shared import (
+    DONE,
+    Command,
+    add_fetch,
+    announce_server,
+    settings_of,
+    start_logging,
+)
 
 
 def add(command: Command) -> None:
@@ -18,7 +25,8 @@ def add(command: Command) -> None:
         """
         barometer serve /data/ais --home ~/barometer              # Mondays at 6:00 UTC
         barometer serve /data/ais --home ~/barometer --cron "0 3 * * *"
-        barometer serve --home ~/barometer --fetch      # all that hears or watches Iran's coast
+        barometer serve --home ~/barometer --fetch      # the lists, and all that hears or
+                                                        # watches Iran's coast
         barometer serve --fetch danish-maritime-authority --home ~/barometer
 
         --fetch alone needs BAROMETER_GFW_TOKEN; a source that fails is named and does not stop the
@@ -27,15 +35,7 @@ def add(command: Command) -> None:
         is_job=True,
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="AIS files, folders or patterns")
-    parser.add_argument(
-        "--fetch",
-        action="append",
-        nargs="?",
-        const="iran",
-        metavar="SOURCE",
-        help="first fetch what this source published since the last run; may be repeated; without "
-        "a SOURCE all that hears or watches Iran's coast",
-    )
+    add_fetch(parser)
     parser.add_argument(
         "--cron", default="0 6 * * 1", metavar="CRON", help="five fields, UTC (0 6 * * 1)"
     )

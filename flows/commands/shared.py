@@ -71,6 +71,19 @@ DONE, FAILED, USAGE = 0, 1, 2
 UNEXPECTED = "unexpected error, please report it; the log has the traceback"
 
 
+def add_fetch(parser: argparse.ArgumentParser) -> None:
+    """The option --fetch of the main job."""
+    parser.add_argument(
+        "--fetch",
+        action="append",
+        nargs="?",
+        const="iran",
+        metavar="SOURCE",
+        help="first fetch what this source, witness or list published since the last run; may be "
+        "repeated; without a SOURCE the lists, and all that hears or watches Iran's coast",
+    )
+
+
 def fail(flags: argparse.Namespace, why: str, short: str | None = None) -> int:
     """Report a failure on stderr and, if there is no terminal, by mail.
 

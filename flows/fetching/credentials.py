@@ -1,4 +1,4 @@
-"""The token of Global Fishing Watch: from the environment or a Prefect block, nowhere else."""
+"""Tokens of publishers: from the environment or a Prefect block, nowhere else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from flows.home.settings import BarometerError, variable
+from flows.home.settings import PREFIX, BarometerError, variable
 from flows.home.text import safe_text
 
 LONGEST_TOKEN = 8192
@@ -43,10 +43,39 @@ def gfw_token(address: str) -> str:
             "non-commercial use) and set it in the environment, or the name of a Prefect block of "
             "type Secret in BAROMETER_GFW_BLOCK; not in a file of the project."
         )
+    return _checked("BAROMETER_GFW_TOKEN", token, address)
+
+
+def list_token(name: str, address: str, where: str) -> str:
+    """The token that the address of a list needs, from the environment.
+
+    Parameters
+    ----------
+    name : str
+        The variable, without its prefix.
+    address : str
+        Where it will be sent.
+    where : str
+        The page that gives one.
+
+    Raises
+    ------
+    BarometerError
+        As `gfw_token`.
+    """
+    token = (variable(name) or "").strip()
+    if not token:
+        raise BarometerError(
+            f"{PREFIX}{name} is not set. Get a token at {where} and set it in the environment, not "
+            "in a file of the project."
+        )
+    return _checked(f"{PREFIX}{name}", token, address)
+
+
+def _checked(name: str, token: str, address: str) -> str:
     if not re.fullmatch(rf"[!-~]{{1,{LONGEST_TOKEN}}}", token):
         raise BarometerError(
-            "BAROMETER_GFW_TOKEN: not a valid token (spaces or non-ASCII characters). Copy it "
-            "again."
+            f"{name}: not a valid token (spaces or non-ASCII characters). Copy it again."
         )
     url = httpx.URL(address)
     if url.scheme != "https" and url.host not in ("localhost", "127.0.0.1", "::1"):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from httpx import QueryParams
+
 from flows.fetching.answers import Order
+from flows.fetching.credentials import list_token
 from flows.fetching.download import size_of
 from flows.fetching.faults import Fault, Session
 from flows.fetching.fetch import brought
@@ -14,24 +19,51 @@ from flows.fetching.fetched import Fetched, log_fetched
 from flows.home.settings import Settings
 from flows.sources.addresses import DayFile
 from flows.sources.definitions import Definition
+from flows.sources.lists import FetchedList
 
 
 def fetch(order: Order) -> list[Fetched]:
     """The documents of a definition's [fetch.parts]; the days play no part."""
     published = order.published
     assert published.max_bytes is not None
-    return fetch_documents(
-        order.settings,
-        order.folder,
-        published.parts,
-        published.max_bytes,
-        order.session,
-    )
+    with with_token(order.source, order.session):
+        return fetch_documents(
+            order.settings,
+            order.folder,
+            published.parts,
+            published.max_bytes,
+            order.session,
+        )
 
 
 def due(settings: Settings, source: Definition, folder: Path) -> list[tuple[date, date]]:
     """Once; the day is of no meaning."""
     return [(settings.as_of.date(), settings.as_of.date())]
+
+
+@contextmanager
+def with_token(source: Definition, session: Session) -> Iterator[None]:
+    """While it lasts, questions carry the token that a list's address needs.
+
+    It is no part of an address that is logged or recorded, and no redirect takes it along.
+
+    Raises
+    ------
+    BarometerError
+        If it is not set or cannot be used.
+    """
+    if not isinstance(source, FetchedList) or source.token is None:
+        yield
+        return
+    assert source.published is not None
+    (address,) = source.published.parts.values()
+    token = list_token(source.token, address, source.files)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses with parameters
+    session.client.params = QueryParams(token=token)
+    try:
+        yield
+    finally:
+        session.client.params = QueryParams()
 
 
 def fetch_documents(
@@ -67,7 +99,11 @@ def fetch_documents(
         place = folder / name
         try:
             state, message, _ = brought(
-                DayFile(name, (address,), max_bytes, ()), place, settings.as_of, session
+                DayFile(name, (address,), max_bytes, ()),
+                place,
+                settings.as_of,
+                session,
+                is_dated=False,
             )
         except Fault as fault:
             state, message = "failed", str(fault)

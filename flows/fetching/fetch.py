@@ -64,6 +64,8 @@ MOST_UNPACKED = 100
 """AIS as CSV packs to a fifth or a tenth; a file that unpacks to more than a hundred times its size
 (and over `FREELY_UNPACKED`) is no AIS. A choice."""
 FREELY_UNPACKED = 1_000_000_000
+NOT_ANSWERED = "but not known whether the publisher has a newer one: "
+"""Start of the message on a file that is kept because the publisher's could not be got."""
 
 
 def fetch_days(
@@ -232,15 +234,21 @@ def _days_of(
     return results
 
 
-def brought(file: DayFile, place: Path, as_of: datetime, session: Session) -> tuple[str, str, bool]:
+def brought(
+    file: DayFile, place: Path, as_of: datetime, session: Session, *, is_dated: bool = True
+) -> tuple[str, str, bool]:
     """Bring a file in from the first of its addresses that gives it; state, message, and whether it
-    is at none of them any more."""
+    is at none of them any more.
+
+    A file of a day that the server gives no version of is got once; another one (not `is_dated`)
+    each time.
+    """
     try:
         whole = whole_version(place)
         begun = read_version(part_of(place))
     except OSError as error:
         raise disk_fault(error, place.parent) from error
-    if whole is not None and whole.validator is None and whole.etag is None:
+    if is_dated and whole is not None and whole.validator is None and whole.etag is None:
         return "kept", "", False  # there is nothing by which to ask whether it changed
     known = [version.address for version in (begun, whole) if version is not None]
     faults = []
@@ -257,7 +265,7 @@ def brought(file: DayFile, place: Path, as_of: datetime, session: Session) -> tu
     worst = min(faults, key=lambda fault: fault.is_absent)
     if whole is None:
         raise worst
-    message = f"but not known whether the publisher has a newer one: {worst}"
+    message = f"{NOT_ANSWERED}{worst}"
     return "kept", message, worst.is_absent
 
 

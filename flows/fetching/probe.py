@@ -15,6 +15,7 @@ import httpx
 from flows.fetching import events, fourwings, portwatch
 from flows.fetching.answers import Order, json_answer
 from flows.fetching.credentials import gfw_token
+from flows.fetching.documents import with_token
 from flows.fetching.download import HEAD_BYTES, answer_of, check_head, open_client
 from flows.fetching.faults import (
     Changed,
@@ -76,11 +77,6 @@ def findings(checks: Iterable[Check], patience: Patience | None = None) -> Itera
             yield _finding(check, session)
 
 
-def head_check(name: str, address: str, file_name: str) -> Check:
-    """A check of the first bytes of a document."""
-    return Check(name, partial(_head, address, file_name))
-
-
 def _finding(check: Check, session: Session) -> Finding:
     try:
         return Finding(check.name, WORKS, check.ask(session))
@@ -130,9 +126,14 @@ def _files(name: str, source: Definition, settings: Settings) -> list[Check]:
 def _documents(name: str, source: Definition, settings: Settings) -> list[Check]:
     assert source.published is not None
     return [
-        head_check(f"{name}: {file_name}", address, file_name)
+        Check(f"{name}: {file_name}", partial(_document, source, address, file_name))
         for file_name, address in source.published.parts.items()
     ]
+
+
+def _document(source: Definition, address: str, file_name: str, session: Session) -> str:
+    with with_token(source, session):
+        return _head(address, file_name, session)
 
 
 def _order(source: Definition, settings: Settings, session: Session) -> Order:

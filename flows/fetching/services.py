@@ -15,6 +15,7 @@ from flows.fetching.faults import DownloadProgress, Patience, Session
 from flows.fetching.fetched import Fetched
 from flows.home.settings import BarometerError, Settings
 from flows.sources.definitions import Definition, load_sources
+from flows.sources.lists import load_lists
 from flows.sources.witnesses import load_witnesses
 
 IRAN = "iran"
@@ -51,15 +52,14 @@ SERVICES = {
 
 
 def definitions(home: Path | None) -> dict[str, Definition]:
-    """All definitions of sources and witnesses that can be fetched, by name.
+    """All definitions of sources, witnesses and lists that can be fetched, by name.
 
     Raises
     ------
     BarometerError
         If a definition cannot be read.
     """
-    both: dict[str, Definition] = {**load_sources(home), **load_witnesses(home)}
-    return {name: found for name, found in both.items() if found.published is not None}
+    return {name: found for name, found in _all(home).items() if found.published is not None}
 
 
 def known(home: Path | None, name: str) -> Definition:
@@ -70,11 +70,15 @@ def known(home: Path | None, name: str) -> Definition:
     BarometerError
         If there is none; the message names those that can be fetched.
     """
-    both: dict[str, Definition] = {**load_sources(home), **load_witnesses(home)}
-    if name not in both:
+    found = _all(home)
+    if name not in found:
         these = ", ".join(definitions(home))
         raise BarometerError(f"{name!r}: no such source. These can be fetched: {these}.")
-    return both[name]
+    return found[name]
+
+
+def _all(home: Path | None) -> dict[str, Definition]:
+    return {**load_lists(home), **load_sources(home), **load_witnesses(home)}
 
 
 def expanded(home: Path | None, names: Iterable[str]) -> list[str]:

@@ -66,6 +66,8 @@ class Settings(NamedTuple):
 
 
 PREFIX = "BAROMETER_"
+TOKENS = ("EU_FSF_TOKEN",)
+"""Tokens that the address of a list may need."""
 VARIABLES = (
     *("HOME", "AS_OF", "THREADS", "MEMORY_LIMIT", "LAKE"),
     *(
@@ -78,6 +80,7 @@ VARIABLES = (
         "OPERATOR_TO",
         "SMTP_BLOCK",
     ),
+    *TOKENS,
     *("SMTP_HOST", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_SECURITY", "SMTP_USER"),
 )
 """The environment variables of all settings, without `PREFIX`; see `variable`."""

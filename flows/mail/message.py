@@ -16,7 +16,7 @@ import duckdb
 
 from flows.home.text import foreign, safe_text
 from flows.mail.version import changes_of, version_of
-from flows.report import dictionary, tables, witnesses, words
+from flows.report import dictionary, lists, tables, witnesses, words
 from flows.report.citations import citations
 from flows.report.write import CHART, PAGE
 
@@ -168,7 +168,7 @@ def compose(message: Message, replaced_at: datetime | None) -> Texts:
     lead = [f"Week {message.week}, {span}", headline, *([word] if word else []), changed]
     content = [
         *(_waters(message.summary), _ports(message.summary)),
-        *(_calls(message.summary), _weeks(message.series)),
+        *(_calls(message.summary), _news(message.summary), _weeks(message.series)),
     ]
     content = [table for table in content if table.rows]
     notes = _notes(message)
@@ -234,6 +234,26 @@ def _calls(summary: dict[str, Any]) -> _Table:
     return _Table(f"Their calls{more}", header, rows, 6)
 
 
+def _news(summary: dict[str, Any]) -> _Table:
+    news = summary["listing_news"]
+    rows = [
+        [
+            foreign(row["vessel_name"] or "?"),
+            str(row["imo"]),
+            row["change"],
+            foreign(f"{row['link_source']}: {row['programmes']}"),
+            f"{row['listed_on'] or '?'}",
+            foreign(row["last_port_name"] or ""),
+            f"{row['last_arrived_at']:%d %b %Y}" if row["calls"] else "",
+            str(row["calls"]),
+        ]
+        for row in news[:MAX_CALLS]
+    ]
+    more = f", {MAX_CALLS} of {len(news)}; listing_news.csv has all" if news[MAX_CALLS:] else ""
+    header = ["ship", "IMO", "now", "list", "listed on", "last called at", "on", "calls"]
+    return _Table(f"New on the lists{more}", header, rows, 7)
+
+
 def _weeks(series: Sequence[dict[str, Any]]) -> _Table:
     rows = [
         [
@@ -260,8 +280,10 @@ def _notes(message: Message) -> list[str]:
     ):
         notes.append(foreign(events))
     notes += words.notes(summary["notes"], summary["series"])
-    notes += [foreign(doubt) for doubt in words.doubtful_lists(summary["registers"])]
     notes += [foreign(citation) for citation in citations(summary["sources"])]
+    doubts = lists.doubtful_lists(summary["registers"], summary["list_fetch"])
+    notes += [foreign(doubt) for doubt in doubts]
+    notes.append(lists.news_of_lists(summary["listing_news"]))
     notes += [f"Attached: {', '.join(file.name for file in message.attachments)}."]
     notes += [
         f"Not attached, because it is too large for a mail: {file.name} "

@@ -41,12 +41,13 @@ JUNK_SCHEMA = pa.schema(
 class Imported(NamedTuple):
     """The result of an import.
 
-    state: ``imported``, or ``known`` where the same file was imported before. published_by: the
-    source of the day: ``operator``, ``list``, ``newest day in it``, or ``import`` for a team's own
-    list. compared_with: the day of the version before, null where this is the first. added,
-    changed, gone: against that. is_newest: whether links follow this version; else it only counts
-    for what was known on earlier days. unknown_keys: unknown programme keys, with their number of
-    hulls. accepted: the doubts that were accepted; null for none.
+    state: ``imported``, or ``known`` where the same file was imported before, or where a fetched
+    list is older than the version in force. published_by: the source of the day: ``operator``,
+    ``list``, ``newest day in it``, ``server``, or ``import`` for a team's own list. compared_with:
+    the day of the version before, null where this is the first. added, changed, gone: against that.
+    is_newest: whether links follow this version; else it only counts for what was known on earlier
+    days. unknown_keys: unknown programme keys, with their number of hulls. accepted: the doubts
+    that were accepted; null for none.
     """
 
     state: str
@@ -65,8 +66,25 @@ class Imported(NamedTuple):
     accepted: str | None
 
 
+class Expected(NamedTuple):
+    """What is known of a fetched list before it is opened.
+
+    register: the one that it must be of. modified_on: the day on which the publisher's server has
+    it from (Last-Modified), in UTC; null where it gives none. A list of no day at all is of this
+    day: it cannot hold anything later, though it may be older.
+    """
+
+    register: str
+    modified_on: date | None
+
+
 def import_list(
-    settings: Settings, path: Path, *, published_on: date | None, accept_loss: bool
+    settings: Settings,
+    path: Path,
+    *,
+    published_on: date | None = None,
+    accept_loss: bool = False,
+    expected: Expected | None = None,
 ) -> Imported:
     """Import a list file into the home as a new version of its register.
 
@@ -81,20 +99,31 @@ def import_list(
     accept_loss : bool
         Also import a list that is cut, has lost more than a few of its ships, or has unknown keys
         for most of them. The doubts are recorded, and the report names them.
+    expected : Expected or None
+        Of a fetched list; one that is older than the version in force is then left as it is.
 
     Raises
     ------
     BarometerError
-        If the file is not a list, has no ship, has no day or one after the as-of time; and, unless
-        accepted, if it is cut or `flows.registers.guard` doubts it.
+        If the file is not a list, is of another register than expected, has no ship, has no day or
+        one after the as-of time; and, unless accepted, if it is cut or `flows.registers.guard`
+        doubts it.
     """
     content = _hash(path)
     opened = open_list(path)
+    if expected and opened.register != expected.register:
+        raise BarometerError(
+            f"{path}: a list of {opened.register}, expected {expected.register}. The publisher has "
+            "another file at this address now: see its page, and correct the definition of the "
+            "list."
+        )
     rows = list(opened.rows)
     junk = [row for row in rows if isinstance(row, Junk)]
     entries = _without_repetition(row for row in rows if isinstance(row, Entry))
     mine = [i for i in standing_imports(settings.home) if i.record["register"] == opened.register]
     day, published_by = _day_of(settings, opened, published_on, entries)
+    if day is None and expected:
+        day, published_by = expected.modified_on, "server"
     if day is None:
         again = [i.record for i in mine if i.record["file_hash"] == content]
         if again:
@@ -120,6 +149,9 @@ def import_list(
     versions = [v for v in load_versions(settings.home) if v.register == opened.register]
     versions = [v for v in versions if v.removed_number is None]
     before = [v for v in versions if v.published_on <= day]
+    if expected and len(before) < len(versions):
+        shown = {"register": opened.register, "published_on": day.isoformat()}
+        return _known(shown | {"entries": len(entries), "hulls": len(_hulls(entries))})
     last = before[-1] if before else None
     # A list cannot contain what was listed after its day.
     then = [] if last is None else [e for e in _entries(last) if not _is_later(e, day)]
@@ -285,6 +317,17 @@ def held_versions(home: Path) -> list[Held]:
             )
         )
     return held
+
+
+def held_days(home: Path, register: str) -> list[date]:
+    """The days of the versions of a register that are not removed, bundled ones included."""
+    bundled = [v.published_on for v in bundled_versions() if v.register == register]
+    imports = [item.record for item in standing_imports(home)]
+    return bundled + [
+        date.fromisoformat(record["published_on"])
+        for record in imports
+        if record["register"] == register
+    ]
 
 
 def _readers_name(register: str, entries: list[Entry]) -> str:

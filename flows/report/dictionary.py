@@ -35,6 +35,10 @@ COMPUTED = {
     "interference.csv tanker_calls_contested": "Of these, the calls with confidence 1, which are "
     "in no count.",
     "coverage.csv week": "ISO week of the day.",
+    "listing_news.csv calls": "Calls of the hull at Iranian ports before the end of the week, "
+    "contested ones left out.",
+    "listing_news.csv last_port_name": "Port of the last of these. Null: there was none.",
+    "listing_news.csv last_arrived_at": "Arrival at the last of these, UTC. Null: there was none.",
     "restatement.csv number": "What changed: port_calls, as in weekly_port_calls.csv; "
     "russian_linked_tanker_calls, russian_linked_berth_calls or tanker_calls, as in barometer.csv; "
     "or the state of ports alone.",

@@ -13,7 +13,7 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.home.text import safe_text
-from flows.report import charts, dictionary, figures, maps, witnesses, words
+from flows.report import charts, dictionary, figures, lists, maps, witnesses, words
 from flows.report.citations import citations
 from flows.report.tables import FILES, Table, as_records, records
 
@@ -103,6 +103,7 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         "notes": records(con, "report/notes", week=week)[0],
         "sources": records(con, "report/ais_source", week=week),
         "registers": records(con, "report/register", week=week),
+        "list_fetch": records(con, "report/list_fetch", week=week),
         "witness_scores": records(con, "report/witness_score", week=week),
         "witnesses": records(con, "report/witness"),
         "files": [
@@ -134,7 +135,10 @@ def render(data: Row) -> str:
             "known_on": words.known_on(data["notes"]),
             "simulated": words.SIMULATED if data["notes"]["is_simulated"] else None,
             "limits": _limits(data),
-            "doubts_mark": words.doubts_mark(words.doubtful_lists(data["registers"])),
+            "doubts_mark": lists.doubts_mark(
+                lists.doubtful_lists(data["registers"], data["list_fetch"])
+            ),
+            "news_of_lists": lists.news_of_lists(data["listing_news"]),
             "changed": words.changed(data["restatement"], data["week"]),
             "interference_note": words.interference_note(
                 data["interference"], data["notes"]["made_less_sure"]
@@ -223,7 +227,7 @@ def _limits(data: Row) -> list[str]:
             data["notes"] | {"old_registers": "; ".join(old), "never_heard": None},
             data["series"],
         ),
-        *words.doubtful_lists(data["registers"]),
+        *lists.doubtful_lists(data["registers"], data["list_fetch"]),
     ]
     sentences = [*witnesses.alarms(data["agreement"]), *sentences]
     return [sentence for sentence in sentences if sentence]

@@ -26,6 +26,7 @@ FILES = {
     "possible_dark_calls.csv": "report/possible_dark_call",
     "coverage.csv": "report/coverage",
     "interference.csv": "report/interference",
+    "listing_news.csv": "report/listing_news",
     "agreement.csv": "report/agreement",
     "witness_match.csv": "report/witness_match",
 }
@@ -123,6 +124,8 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
         "restatement": records(con, "report/restatement", week=week),
         "notes": records(con, "report/notes", week=week)[0],
         "registers": records(con, "report/register", week=week),
+        "list_fetch": records(con, "report/list_fetch", week=week),
+        "listing_news": records(con, "report/listing_news", week=week),
         "agreement": records(con, "report/agreement", week=week),
         "witness_scores": records(con, "report/witness_score", week=week),
         "sources": records(con, "report/ais_source", week=week),

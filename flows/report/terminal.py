@@ -13,12 +13,12 @@ from rich.text import Text
 
 from flows.home.text import safe_text
 from flows.report.citations import citations
+from flows.report.lists import doubtful_lists, news_of_lists
 from flows.report.tables import summary
 from flows.report.witnesses import alarms, lines
 from flows.report.words import (
     SIMULATED,
     changed,
-    doubtful_lists,
     headline,
     interference_note,
     known_on,
@@ -59,8 +59,9 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         quiet_ports(report["ports"]),
         interference_note(report["interference"], report["notes"]["made_less_sure"]),
         *notes(report["notes"], series),
-        *doubtful_lists(report["registers"]),
         *citations(report["sources"]),
+        *doubtful_lists(report["registers"], report["list_fetch"]),
+        news_of_lists(report["listing_news"]),
     ]
     parts += [Text(""), *(Text(f"- {note}") for note in remarks if note)]
     return Group(*parts)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
-from flows.home.hashes import text_hash
 from flows.home.rules import rule
 from flows.home.text import safe_text
 
@@ -184,7 +183,7 @@ def _span(window: Row) -> str:
 
 
 def _calls_in(window: Row) -> str:
-    return f"{_counted(window['calls'], 'call')} {_span(window)}"
+    return f"{counted(window['calls'], 'call')} {_span(window)}"
 
 
 def _rate(window: Row) -> str:
@@ -244,20 +243,20 @@ def notes(row: Row, series: Row) -> list[str]:
         sentences.append(unheard)
     sentences += _of_doubt(row)
     if row["in_port"]:
-        ships = _counted(row["in_port"], "tanker")
+        ships = counted(row["in_port"], "tanker")
         were = "was" if row["in_port"] == 1 else "were"
         sentences.append(
             f"{ships} {were} in port when reception began ({row['in_port_linked']} linked to "
             "Russia); not counted as arrivals."
         )
     if row["contested"]:
-        calls = _counted(row["contested"], "contested tanker call")
+        calls = counted(row["contested"], "contested tanker call")
         sentences.append(f"Not counted: {calls} (confidence 1).")
     if row["voyage_anchorages"]:
-        waits = _counted(row["voyage_anchorages"], "wait")
+        waits = counted(row["voyage_anchorages"], "wait")
         sentences.append(f"Not counted: {waits} at anchor on a voyage whose berth call is counted.")
     if row["arrived_maybe_earlier"]:
-        calls = _counted(row["arrived_maybe_earlier"], "call")
+        calls = counted(row["arrived_maybe_earlier"], "call")
         sentences.append(f"{calls} may have begun in an earlier week.")
     sentences += _lacks(row)
     if row["old_registers"]:
@@ -266,7 +265,7 @@ def notes(row: Row, series: Row) -> list[str]:
             "refresh with: barometer register import FILE."
         )
     if row["undecided"]:
-        ships = _counted(row["undecided"], "ship")
+        ships = counted(row["undecided"], "ship")
         sentences.append(
             f"{ships} that called may be on a list, by name or by a doubtful IMO number: see "
             "link_candidate."
@@ -274,43 +273,17 @@ def notes(row: Row, series: Row) -> list[str]:
     return sentences
 
 
-def doubtful_lists(registers: Iterable[Row]) -> list[str]:
-    """Doubts about the registers that links are taken from, rows of `report_register`."""
-    sentences = []
-    for register in registers:
-        name = f"{register['link_source']} of {register['published_on']}"
-        if register["accepted"]:
-            sentences.append(
-                f"{name} was imported despite a warning: {safe_text(register['accepted'])}."
-            )
-        if register["unknown_hulls"]:
-            hulls = _counted(register["unknown_hulls"], "ship")
-            sentences.append(
-                f"{name} has {hulls} under unknown programme keys "
-                f"({safe_text(register['unknown_keys'])}): an unknown key neither makes nor ends "
-                "a link, so links of newly listed ships may be missing."
-            )
-    return sentences
-
-
-def doubts_mark(doubts: Sequence[str]) -> str | None:
-    """A hash of the doubts, kept in the page to tell whether it is up to date; None for none."""
-    if not doubts:
-        return None
-    return text_hash("\n".join(doubts))
-
-
 def _of_doubt(row: Row) -> list[str]:
     """Calls left out for the type or size of the ship, or linked by a contested IMO number."""
     sentences = []
     if row["of_unknown_type"]:
-        calls = _counted(row["of_unknown_type"], "call")
+        calls = counted(row["of_unknown_type"], "call")
         sentences.append(f"Not counted: {calls} of ships that send no ship type.")
     if row["too_small"]:
-        calls = _counted(row["too_small"], "call")
+        calls = counted(row["too_small"], "call")
         sentences.append(f"Not counted: {calls} of tankers under 80 m, such as bunker barges.")
     if row["by_contested_number"]:
-        calls = _counted(row["by_contested_number"], "call")
+        calls = counted(row["by_contested_number"], "call")
         sentences.append(
             f"{calls} linked by a listed IMO number that another ship sent at the same time; "
             "which of the two is the listed ship is not known."
@@ -341,10 +314,10 @@ def never_heard(row: Row) -> str | None:
     return f"No source ever heard these ports: {names}." if names else None
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     """A number with its noun.
 
-    >>> _counted(1, "call"), _counted(2, "call")
+    >>> counted(1, "call"), counted(2, "call")
     ('1 call', '2 calls')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -406,7 +379,7 @@ def interference_note(events: Sequence[Row], less_sure: int) -> str | None:
         return None
     most = max(events, key=lambda event: event["ships"])
     count = "one event" if len(events) == 1 else f"{len(events)} events, the largest"
-    calls = _counted(less_sure, "tanker call") if less_sure else "no tanker call"
+    calls = counted(less_sure, "tanker call") if less_sure else "no tanker call"
     return (
         f"Interference: {count} at {safe_text(most['place'])} from {most['began_at']:%a %d %H:%M}, "
         f"with {most['ships']} ships at false positions; {calls} with lower confidence."
@@ -433,10 +406,10 @@ def series_text(rows: Sequence[Row]) -> str:
     last = rows[-1]
     heard = [row for row in rows if row["russian_linked_tanker_calls"] is not None]
     unheard = len(rows) - len(heard)
-    parts = [f"{_counted(len(rows), 'week')} from {rows[0]['week']} to {last['week']}"]
+    parts = [f"{counted(len(rows), 'week')} from {rows[0]['week']} to {last['week']}"]
     if heard:
         most = max(heard, key=lambda row: row["russian_linked_tanker_calls"])
         parts.append(f"most calls in {most['week']}, {most['russian_linked_tanker_calls']}")
-    parts.append(f"{_counted(unheard, 'week')} without a number, as too little was heard")
+    parts.append(f"{counted(unheard, 'week')} without a number, as too little was heard")
     parts.append(f"{last['week']}: {_or_none(last['russian_linked_tanker_calls'])}")
     return "; ".join(parts) + ". The table below has every week."

@@ -11,8 +11,9 @@ import duckdb
 from flows.home.durable import make_folder, write_durably
 from flows.report import dictionary
 from flows.report.citations import citations
+from flows.report.lists import doubtful_lists, doubts_mark
 from flows.report.tables import FILES, Table, csv_bytes, records, week_table
-from flows.report.words import SIMULATED, doubtful_lists, doubts_mark
+from flows.report.words import SIMULATED
 
 PAGE, CHART, MARK = "report.html", "report.png", "SIMULATED.txt"
 
@@ -44,7 +45,9 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     if records(con, "report/notes", week=week)[0]["is_simulated"]:
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))
-    doubts = doubtful_lists(records(con, "report/register", week=week))
+    doubts = doubtful_lists(
+        records(con, "report/register", week=week), records(con, "report/list_fetch", week=week)
+    )
     if is_changed or not (folder / CHART).exists() or not _has_doubts(folder / PAGE, doubts):
         beside |= _drawn(con, week, tables)
     # The numbers come last: if the run is killed before them, the next one draws again.

@@ -93,3 +93,26 @@ comment on column register_ship.gross_t is 'Gross tonnage (no unit of mass). Nul
 comment on column register_ship.sizes is 'Sizes as given by each register, without duplicates: length in metres, gross tonnage, deadweight in tonnes. Empty: none given.';
 comment on column register_ship.built_year is 'Year of build. Null: not given.';
 comment on column register_ship.scrapped_on is 'Day from which a team''s list has the hull as broken up or lost. Null: not listed as such.';
+
+comment on table list_fetch is 'Attempts to refresh lists from their publishers, up to the as-of time. One row per attempt at one list.';
+comment on column list_fetch.attempt is 'Number of the attempt in the home, from 1.';
+comment on column list_fetch.list_id is 'Name of the list, as in barometer register fetch.';
+comment on column list_fetch.register is 'Id of the register of which it is a version.';
+comment on column list_fetch.tried_at is 'As-of time of the attempt, UTC.';
+comment on column list_fetch.state is 'imported; known: the publisher has nothing newer; failed: not got from the publisher; refused: got, and not accepted by the import.';
+comment on column list_fetch.message is 'Reason and remedy. Null: nothing to report.';
+comment on column list_fetch.in_force_on is 'Day of the version that links followed after the attempt. Null: there was none.';
+
+comment on table listing_change is 'Ships newly listed or delisted under a programme about Russia: each imported list against the one in force before it. Ships without an IMO number are not compared. One row per hull, register and version.';
+comment on column listing_change.version is 'The version, as in register_version.';
+comment on column listing_change.week is 'ISO week whose report names the change: the last one that had ended when the list was imported.';
+comment on column listing_change.change is 'listed: under such a programme in this version, and under none in the one before; delisted: the reverse. A move between such programmes of one register is neither, nor is one to or from an unknown tag.';
+comment on column listing_change.register is 'Id of the register.';
+comment on column listing_change.link_source is 'Display name of the legal act or register.';
+comment on column listing_change.imo is 'IMO number of the hull.';
+comment on column listing_change.vessel_name is 'Name in the list. Null: none.';
+comment on column listing_change.programmes is 'The publisher''s tags, separated by semicolons: of this version, for a delisting of the one before.';
+comment on column listing_change.link_tier is 'Strength of the listing as evidence of a link to Russia: strong, moderate or weak.';
+comment on column listing_change.listed_on is 'Day from which the listing applies, as published. Null: not published.';
+comment on column listing_change.published_on is 'Day of this version.';
+comment on column listing_change.published_before is 'Day of the version in force before it.';

@@ -17,7 +17,11 @@ from tests.flows.fetching.services import KHARG, QUICK, TOKEN, Cell, Services, e
 
 AS_OF = ["--as-of", "2026-05-10T06:00:00"]
 WEEK = ["--from", "2026-04-13", "--to", "2026-04-19"]
-IRAN = ["global-fishing-watch", "gfw-events", "portwatch", "psc"]
+LISTS = [
+    *("eu-annex-xlii", "ofac-sdn", "opensanctions-eu-journal", "opensanctions-war-sanctions"),
+    "uk-sanctions",
+]
+IRAN = [*LISTS, "global-fishing-watch", "gfw-events", "portwatch", "psc"]
 
 
 def barometer(home: Settings, *arguments: str) -> int:

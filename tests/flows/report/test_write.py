@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from flows.catalogue import access, check
 from flows.home.settings import BarometerError, Settings
 from flows.registers import store
-from flows.report import dictionary, tables, words, write
+from flows.report import dictionary, lists, tables, write
 from flows.report.tables import FILES, safe_cell
 from flows.runner import run
 from tests.conftest import ROOT, FillHome
@@ -100,7 +100,7 @@ def test_lists_that_were_imported_despite_a_warning_are_reported(
     run.derive(settings, [], publish=False)
     with access.reading(settings) as con:
         (week,) = con.sql("select max(week) from week").fetchone()
-        sentences = words.doubtful_lists(tables.records(con, "report/register", week=week))
+        sentences = lists.doubtful_lists(tables.records(con, "report/register", week=week), [])
     name = "OpenSanctions gb_fcdo_sanctions of 2026-03-05"
     assert [sentence.startswith(name) for sentence in sentences] == [True, True]
     assert "was imported despite a warning: " in sentences[0]
