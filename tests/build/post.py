@@ -140,7 +140,15 @@ def week_message(
         **{"link_reasons": "flag", "confidence": 4, "is_in_headline": True, "is_arrival": True},
     }
     summary = {
-        **{"waters": [], "registers": [], "sources": [], "windows": [], "restatement": []},
+        **{
+            "waters": [],
+            "registers": [],
+            "list_fetch": [],
+            "listing_news": [],
+            "sources": [],
+            "windows": [],
+            "restatement": [],
+        },
         **{"agreement": [], "witness_scores": [], "series": series},
         "ports": [counts | port],
         "calls": [call | {"vessel_name": name} for name in names],
