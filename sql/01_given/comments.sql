@@ -24,9 +24,9 @@ comment on column position.reported_on is 'Day of reported_at, in UTC, for group
 
 comment on view reject is 'Every input row that is not a valid position, with the reason. One row per line of an input file.';
 comment on column reject.file_id is 'The input file; key of source_file.';
-comment on column reject.line is 'Line number in the decompressed file, counted from 1, header included.';
+comment on column reject.line is 'Line number in the decompressed file, counted from 1, header included; of Parquet the number of the row, of NMEA the first line of the message.';
 comment on column reject.reason is 'Why the line is not a valid position, in words.';
-comment on column reject.raw is 'The text of the line, first 1,000 characters at most.';
+comment on column reject.raw is 'The text of the line, of Parquet the columns that are read as CSV; first 1,000 characters at most.';
 
 comment on table source_file is 'Every input file and what became of its rows: rows_read = rows_kept + rows_repeated + rows_rejected + rows_static. One row per file.';
 comment on column source_file.file_id is 'blake2b-256 hash of the decompressed content, hexadecimal: files with the same content are one file, whatever their names.';
