@@ -46,9 +46,9 @@ def add(command: Command) -> None:
         barometer run ~/barometer/downloads --home ~/barometer
 
         SOURCE is a source of positions or a witness, such as gfw-events. A complete file is not
-        fetched again, and a partial one is resumed. A day that may not be
-        published yet is reported and is not a failure; any other day without a file gives exit
-        code 1, and the other days are fetched.
+        fetched again, and a partial one is resumed. A day that may not be published yet is reported
+        and is not a failure; any other day without a file gives exit code 1, and the other days are
+        fetched.
         Proxies and certificates: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE.
         """,
         is_job=True,

@@ -45,11 +45,15 @@ def execute(flags: argparse.Namespace) -> int:
     settings = settings_of(flags)
     start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request to the server
+    from flows.fetching import services
     from flows.home.file_names import sendable
     from flows.runner.late import next_tick
     from flows.runner.prefect_server import prefect_server
 
-    next_tick(flags.cron, settings.as_of)  # before Prefect starts, which takes up to a minute
+    # Before Prefect starts, which takes up to a minute.
+    next_tick(flags.cron, settings.as_of)
+    for name in services.expanded(settings.home, flags.fetch or []):
+        services.known(settings.home, name)
     parameters = {
         "paths": [sendable(str(Path(path).absolute())) for path in flags.paths],
         "fetched": flags.fetch,

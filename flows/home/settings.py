@@ -70,18 +70,11 @@ TOKENS = ("EU_FSF_TOKEN",)
 """Tokens that the address of a list may need."""
 VARIABLES = (
     *("HOME", "AS_OF", "THREADS", "MEMORY_LIMIT", "LAKE"),
-    *(
-        "AISSTREAM_KEY",
-        "AISSTREAM_URL",
-        "GFW_TOKEN",
-        "GFW_BLOCK",
-        "MAIL_FROM",
-        "MAIL_TO",
-        "OPERATOR_TO",
-        "SMTP_BLOCK",
-    ),
+    *("AISSTREAM_KEY", "AISSTREAM_URL", "DIGITRAFFIC_URL", "GFW_TOKEN"),
+    *("GFW_BLOCK", "MAIL_FROM", "MAIL_TO", "OPERATOR_TO"),
+    *("SMTP_BLOCK", "SMTP_HOST", "SMTP_PASSWORD", "SMTP_PORT"),
+    *("SMTP_SECURITY", "SMTP_USER"),
     *TOKENS,
-    *("SMTP_HOST", "SMTP_PASSWORD", "SMTP_PORT", "SMTP_SECURITY", "SMTP_USER"),
 )
 """The environment variables of all settings, without `PREFIX`; see `variable`."""
 

@@ -73,6 +73,7 @@ CAUSES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "API": ("", RUN, API, ("'prefect:4200/api' is not an address", "Nothing was ingested")),
     "Prefect's database": ("home/prefect/prefect.db", RUN, {}, NO_DATABASE),
     "schedule": ("", "serve --cron never", {}, ("'never' is not a schedule. Give five fields",)),
+    "path for a source": ("", "serve --fetch /data", {}, ("'/data': no such source",)),
     "port": ("", "serve", {"PREFECT_SERVER_API_PORT": "x"}, ("API_PORT: 'x' is not a port",)),
     "key": ("", "listen", {}, ("BAROMETER_AISSTREAM_KEY is not set",)),
     "source": ("", FETCH, {}, ("'no-such': no such source",)),
