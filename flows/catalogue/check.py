@@ -67,6 +67,30 @@ group by witness, port_id
 order by all
 """
 
+RECEPTION = """
+with total as (
+    select
+        port_reception.port_id,
+        port_reception.source,
+        sum(port_reception.heard_hours) / nullif(sum(week.hours_passed), 0) as heard_share,
+        max(port_reception.last_hour) as last_hour
+    from port_reception
+    inner join week on port_reception.week = week.week
+    group by all
+)
+
+select
+    port.water,
+    port.name as port_name,
+    total.port_id,
+    total.source,
+    total.heard_share::float as heard_share,
+    total.last_hour
+from total
+inner join port on total.port_id = port.port_id
+order by port.water, total.port_id, total.source
+"""
+
 UNOBSERVED = """
 select week
 from barometer
@@ -105,6 +129,27 @@ def check(settings: Settings) -> list[Finding]:
     except BarometerError as error:
         findings.append(_fault("catalogue", str(error)))
     return findings
+
+
+def reception(settings: Settings) -> list[dict[str, Any]]:
+    """Which source heard which Iranian port: share of the hours of all weeks, last hour with a fix.
+
+    One row per port and source: water, port_name, port_id, source, heard_share (0 to 1, None where
+    no hour has passed), last_hour (its start, UTC; None for none). Empty where the lake is empty or
+    there is no catalogue.
+    """
+    try:
+        with access.reading(settings) as con:
+            return con.execute(RECEPTION).to_arrow_table().to_pylist()
+    except BarometerError:  # `check` reports it
+        return []
+
+
+def of_reception(row: dict[str, Any]) -> Finding:
+    """A row of `reception` as a finding, for a script that reads JSON."""
+    last = "no fix" if row["last_hour"] is None else f"last fix {row['last_hour']:%Y-%m-%d %H}:00"
+    share = f"{row['heard_share'] or 0:.2f} of the hours heard"
+    return _limit("reception", f"{row['port_id']}, {row['source']}: {share}, {last}")
 
 
 def recovered(settings: Settings) -> list[Finding]:

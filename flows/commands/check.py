@@ -68,10 +68,12 @@ def _check_sources(flags: argparse.Namespace) -> int:
 
 
 def _check_home(flags: argparse.Namespace) -> int:
+    from flows.analyst import reception
     from flows.catalogue import access, check
     from flows.home import lock
     from flows.home.text import safe_text
     from flows.lake.manifest import read_manifest
+    from flows.report import terminal, words
 
     settings = settings_of(flags)
     findings = []
@@ -86,9 +88,19 @@ def _check_home(flags: argparse.Namespace) -> int:
         with lock.locked(settings.home):
             findings += check.check_rebuild(settings)
     faults = [finding for finding in findings if finding.is_fault]
+    heard = check.reception(settings)
     if flags.json:
+        findings += [check.of_reception(row) for row in heard]
         print(json.dumps([check.as_record(finding) for finding in findings], indent=2))
     else:
+        if (table := reception.table(heard)) is not None:
+            terminal.show(table)
+            print("Share of the hours of all weeks in which each source heard the port.")
+            if {row["port_id"] for row in heard} - {
+                r["port_id"] for r in heard if r["heard_share"]
+            }:
+                print(words.HEAR_THE_REST)
+            print()
         for finding in findings:
             kind = "FAULT" if finding.is_fault else "limit"
             print(f"{kind}  {finding.check}: {safe_text(finding.message)}")

@@ -149,6 +149,8 @@ def render(data: Row) -> str:
             "unheard_ports": sum(not port["observed_share"] for port in data["ports"]),
             "days": [start + timedelta(days=n) for n in range(7)],
             "reception": reception(data["coverage"]),
+            "by_source": by_source(data["port_reception"]),
+            "hear_the_rest": words.HEAR_THE_REST,
             "citations": citations(data["sources"]),
             "dimensions": DIMENSIONS,
             "restated": RESTATED,
@@ -191,6 +193,20 @@ def reception(coverage: Iterable[Row]) -> list[Row]:
         }
         for days in _by(coverage, "port_id").values()
     ]
+
+
+def by_source(rows: Iterable[Row]) -> Row:
+    """What each source heard of each port in the week: the sources, and a row a port that any did.
+
+    A row has the port's name and, by source, its row of `report/port_reception`.
+    """
+    rows = list(rows)
+    ports = [
+        {"name": of_port[0]["port_name"], "cells": {row["source"]: row for row in of_port}}
+        for of_port in _by(rows, "port_id").values()
+        if any(row["heard_hours"] for row in of_port)
+    ]
+    return {"sources": sorted({row["source"] for row in rows}), "ports": ports}
 
 
 def _charts(rows: Sequence[Row], usual: charts.Usual | None) -> dict[str, str]:

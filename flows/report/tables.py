@@ -25,6 +25,7 @@ FILES = {
     "restatement.csv": "report/restatement",
     "possible_dark_calls.csv": "report/possible_dark_call",
     "coverage.csv": "report/coverage",
+    "port_reception.csv": "report/port_reception",
     "interference.csv": "report/interference",
     "listing_news.csv": "report/listing_news",
     "agreement.csv": "report/agreement",

@@ -308,6 +308,12 @@ def _lacks(row: Row) -> list[str]:
     return sentences
 
 
+HEAR_THE_REST = (
+    "To hear the whole coast: barometer fetch global-fishing-watch, with a free token, or a "
+    "provider's files (docs/sources.md)."
+)
+
+
 def never_heard(row: Row) -> str | None:
     """The ports that no source ever heard, from the notes; None where all were heard."""
     names = row["never_heard"]

@@ -26,3 +26,12 @@ comment on column port_week.is_open is 'Whether the week is not over, or its inp
 comment on column port_week.port_id is 'The port.';
 comment on column port_week.usual_tanker_calls is 'Usual number of tanker calls a year, the port''s weight. Null: unknown; the port has no weight.';
 comment on column port_week.observed_share is 'Share of the week''s hours that were heard, 0 to 1; for an unfinished week, of the hours elapsed. Null: no hour has elapsed.';
+
+comment on table port_reception is 'Which source heard which Iranian port. One row per week, port and source with positions in the lake, those that heard nothing included.';
+comment on column port_reception.week is 'ISO week, in UTC.';
+comment on column port_reception.week_start is 'Monday of the week.';
+comment on column port_reception.port_id is 'The port.';
+comment on column port_reception.source is 'The source; key of source_terms.';
+comment on column port_reception.heard_hours is 'Hours of the week that the source heard the port, 0 to 168: a fix of any ship in the surroundings (60 km) within 6 hours, and not far fewer ships than usual. Interference is not taken off, as in observed_hour.';
+comment on column port_reception.heard_share is 'heard_hours over the hours of the week, for an unfinished week over those elapsed, 0 to 1. Null: no hour has elapsed.';
+comment on column port_reception.last_hour is 'Start of the last hour of the week with a fix of any ship in the surroundings, UTC. Null: none.';
