@@ -140,7 +140,8 @@ def reception(settings: Settings) -> list[dict[str, Any]]:
     """
     try:
         with access.reading(settings) as con:
-            return con.execute(RECEPTION).to_arrow_table().to_pylist()
+            rows: list[dict[str, Any]] = con.execute(RECEPTION).to_arrow_table().to_pylist()
+            return rows
     except BarometerError:  # `check` reports it
         return []
 

@@ -12,12 +12,22 @@ with call_time as (
     )
 ),
 
+-- The begin and the end of the step in which a fix was made: one moment for times to the second.
 heard as (
     select distinct
-        mmsi,
-        reported_at
+        position.mmsi,
+        unnest([
+            position.reported_at,
+            position.reported_at + to_seconds(coalesce(source_terms.time_step_s, 1) - 1)
+        ]) as reported_at
     from position
-    where (mmsi, reported_at) in (select (mmsi, reported_at) from call_time)
+    left join source_terms on position.source = source_terms.source
+    where
+        (position.mmsi, position.reported_at) in (select (mmsi, reported_at) from call_time)
+        or (
+            source_terms.time_step_s > 1
+            and position.mmsi in (select mmsi from call_time)
+        )
 )
 
 select
