@@ -146,13 +146,6 @@ def reception(settings: Settings) -> list[dict[str, Any]]:
         return []
 
 
-def of_reception(row: dict[str, Any]) -> Finding:
-    """A row of `reception` as a finding, for a script that reads JSON."""
-    last = "no fix" if row["last_hour"] is None else f"last fix {row['last_hour']:%Y-%m-%d %H}:00"
-    share = f"{row['heard_share'] or 0:.2f} of the hours heard"
-    return _limit("reception", f"{row['port_id']}, {row['source']}: {share}, {last}")
-
-
 def recovered(settings: Settings) -> list[Finding]:
     """Rebuild what was lost of a home, as far as it can be; see `flows.ingest.recover`."""
     return [

@@ -21,6 +21,8 @@ def add(command: Command) -> None:
         barometer check --repoint          # after moving the home, for other DuckDB clients
         barometer check --recover          # after manifest.json or a history was lost
         barometer check --sources          # ask each publisher the smallest question
+
+        The table of ports and sources is in the relation port_reception, for scripts.
         """,
         as_json="the findings as JSON",
     )
@@ -88,11 +90,10 @@ def _check_home(flags: argparse.Namespace) -> int:
         with lock.locked(settings.home):
             findings += check.check_rebuild(settings)
     faults = [finding for finding in findings if finding.is_fault]
-    heard = check.reception(settings)
     if flags.json:
-        findings += [check.of_reception(row) for row in heard]
         print(json.dumps([check.as_record(finding) for finding in findings], indent=2))
     else:
+        heard = check.reception(settings)
         if (table := reception.table(heard)) is not None:
             terminal.show(table)
             print("Share of the hours of all weeks in which each source heard the port.")
