@@ -340,7 +340,7 @@ def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Fin
         _limit(
             "register_age",
             f"{source} is from {published_on}, {(today - published_on).days} days old: later "
-            "listings and delistings are missing. Download the current list and run: barometer "
+            "listings and delistings are missing. Run: barometer register fetch, or barometer "
             "register import FILE",
         )
         for source, published_on, old_from in sorted(ages)

@@ -31,6 +31,7 @@ from flows.registers.bundled import Version
 from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
 from flows.sources.definitions import load_sources
+from flows.sources.lists import load_lists
 from flows.sources.witnesses import load_witnesses
 
 PUBLICATIONS = {
@@ -125,10 +126,11 @@ def given(
 
 
 def source_terms(home: Path) -> list[Record]:
-    """Publisher, terms and exactness of each source of positions and each witness."""
+    """Publisher, terms and exactness of each source of positions and witness, and of registers."""
+    lists = {each.register_id: each for each in load_lists(home).values()}
     return [
         {"source": name} | definition.model_dump(include=SHOWN)
-        for definitions in (load_sources(home), load_witnesses(home))
+        for definitions in (load_sources(home), load_witnesses(home), lists)
         for name, definition in definitions.items()
     ]
 

@@ -280,7 +280,8 @@ def _notes(message: Message) -> list[str]:
     ):
         notes.append(foreign(events))
     notes += words.notes(summary["notes"], summary["series"])
-    notes += [foreign(citation) for citation in citations(summary["sources"])]
+    cited = citations([*summary["sources"], *summary["registers"]])
+    notes += [foreign(citation) for citation in cited]
     doubts = lists.doubtful_lists(summary["registers"], summary["list_fetch"])
     notes += [foreign(doubt) for doubt in doubts]
     notes.append(lists.news_of_lists(summary["listing_news"]))

@@ -7,7 +7,12 @@ from typing import Any
 
 
 def citations(sources: Iterable[dict[str, Any]]) -> list[str]:
-    """A sentence for each source of `sql/report/ais_source.sql` that is to be cited.
+    """A sentence for each source that is to be cited.
+
+    Parameters
+    ----------
+    sources : iterable of dict
+        Rows of `sql/report/ais_source.sql` and `sql/report/register.sql`.
 
     >>> citations([{"source": "gfw", "licence": "CC BY-NC 4.0", "citation": "Powered by GFW"}])
     ['Source gfw: Powered by GFW. Licence: CC BY-NC 4.0.']

@@ -151,7 +151,7 @@ def render(data: Row) -> str:
             "reception": reception(data["coverage"]),
             "by_source": by_source(data["port_reception"]),
             "hear_the_rest": words.HEAR_THE_REST,
-            "citations": citations(data["sources"]),
+            "citations": citations([*data["sources"], *data["registers"]]),
             "dimensions": DIMENSIONS,
             "restated": RESTATED,
             "most_restated": MOST_RESTATED,

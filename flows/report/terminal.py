@@ -59,7 +59,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         quiet_ports(report["ports"]),
         interference_note(report["interference"], report["notes"]["made_less_sure"]),
         *notes(report["notes"], series),
-        *citations(report["sources"]),
+        *citations([*report["sources"], *report["registers"]]),
         *doubtful_lists(report["registers"], report["list_fetch"]),
         news_of_lists(report["listing_news"]),
     ]

@@ -262,7 +262,7 @@ def notes(row: Row, series: Row) -> list[str]:
     if row["old_registers"]:
         sentences.append(
             f"Registers older than 60 days: {row['old_registers']}. Later listings are missing; "
-            "refresh with: barometer register import FILE."
+            "refresh with: barometer register fetch."
         )
     if row["undecided"]:
         ships = counted(row["undecided"], "ship")

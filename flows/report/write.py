@@ -40,14 +40,13 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     make_folder(folder)
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
     numbers = {name: csv_bytes(table) for name, table in tables.items()}
-    cited = citations(records(con, "report/ais_source", week=week))
+    registers = records(con, "report/register", week=week)
+    cited = citations([*records(con, "report/ais_source", week=week), *registers])
     beside = {dictionary.NAME: csv_bytes(dictionary.data_dictionary(con, tables, cited))}
     if records(con, "report/notes", week=week)[0]["is_simulated"]:
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))
-    doubts = doubtful_lists(
-        records(con, "report/register", week=week), records(con, "report/list_fetch", week=week)
-    )
+    doubts = doubtful_lists(registers, records(con, "report/list_fetch", week=week))
     if is_changed or not (folder / CHART).exists() or not _has_doubts(folder / PAGE, doubts):
         beside |= _drawn(con, week, tables)
     # The numbers come last: if the run is killed before them, the next one draws again.

@@ -125,13 +125,13 @@ comment on column run_register.published_on is 'Day up to which the version is c
 comment on column run_register.age_days is 'Days from published_on to the as-of time.';
 comment on column run_register.file_hash is 'blake2b-256 hash of the list''s file, hexadecimal.';
 
-comment on table source_terms is 'Publisher, terms and exactness of each source of positions and each witness, from the definitions of the program and the home. One row per source or witness, used or not.';
-comment on column source_terms.source is 'Name of the source, as in position.source, or of the witness.';
+comment on table source_terms is 'Publisher, terms and exactness of each source of positions and each witness, and of each register that can be fetched, from the definitions of the program and the home. One row per source, witness or register, used or not.';
+comment on column source_terms.source is 'Name of the source, as in position.source, or of the witness; id of the register.';
 comment on column source_terms.publisher is 'Who publishes it.';
 comment on column source_terms.licence is 'The terms under which it may be used.';
 comment on column source_terms.citation is 'How the publisher wants to be cited wherever its numbers are shown. Null: not said.';
-comment on column source_terms.position_accuracy_m is 'How far the place of a fix may be from the ship''s, metres. Null: a witness.';
-comment on column source_terms.time_step_s is 'A fix was made at reported_at or up to so many seconds later: 1 for times to the second, 3600 for cells of an hour. Null: a witness.';
+comment on column source_terms.position_accuracy_m is 'How far the place of a fix may be from the ship''s, metres. Null: a witness or register.';
+comment on column source_terms.time_step_s is 'A fix was made at reported_at or up to so many seconds later: 1 for times to the second, 3600 for cells of an hour. Null: a witness or register.';
 
 comment on table mid is 'The Maritime Identification Digits (ITU) and their flags. One row per MID.';
 comment on column mid.mid is 'The first three digits of a ship''s MMSI.';

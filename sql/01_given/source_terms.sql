@@ -1,5 +1,5 @@
 -- Who publishes what the count is made of or compared with, under which terms, and how exact it is.
--- Grain: one source of positions or witness.
+-- Grain: one source of positions, witness or register.
 with record as (
     select
         unnest(json_transform(record, '{

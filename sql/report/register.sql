@@ -31,9 +31,13 @@ select
     week.ends_at::date - version.published_on > 60 as is_old,
     version.accepted,
     unknown_key.hulls as unknown_hulls,
-    unknown_key.keys as unknown_keys
+    unknown_key.keys as unknown_keys,
+    version.register as source,
+    source_terms.licence,
+    source_terms.citation
 from register_version as version
 inner join week on week.week = $week
 left join unknown_key on version.register = unknown_key.register
+left join source_terms on version.register = source_terms.source
 where version.is_newest
 order by version.link_source, version.register

@@ -60,7 +60,8 @@ def name_list(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.toml").write_text(
         f'publisher = "P"\nlicence = "L"\nfiles = "https://p.example/"\ncoverage = "C"\n'
-        f'register = "{register}"\n{more}\n[fetch]\nservice = "documents"\ndelay_days = 0\n'
+        f'citation = "Cite P"\nregister = "{register}"\n{more}\n'
+        f'[fetch]\nservice = "documents"\ndelay_days = 0\n'
         f'max_bytes = 1_000_000\n[fetch.parts]\n"{name}.json" = "{web.address}/{name}"\n'
     )
 
@@ -317,6 +318,7 @@ def test_the_report_names_what_is_new_and_what_is_stale(
     assert "1 ship of these had called at an Iranian port" in text
     assert "a-broken was not refreshed (failed)" in text and "1 day old at the attempt" in text
     assert "<script>" not in message.html
+    assert f"Source {REGISTER}: Cite P. Licence: L." in text
     before = week_folder(settings.home, "2026-W10") / "listing_news.csv"
     assert len(before.read_text().splitlines()) == 1, "of the week after alone"
 
@@ -331,6 +333,7 @@ def test_the_page_shows_the_news_or_folds_into_a_line(
     before, page = ((tmp_path / w / "report.html").read_text() for w in ("2026-W10", "2026-W11"))
     assert "<h2>New on the lists</h2>" in page and "<script>" not in page
     assert "The list a-broken was not refreshed (failed): " in page
+    assert f"Source {REGISTER}: Cite P. Licence: L." in page
     assert "The version of 2026-03-15 stays in use, 1 day old at the attempt." in page
     assert "<h2>New on the lists</h2>" not in before and "a-broken" not in before
     assert "<p>No list imported since the week before lists or delists a ship" in before
