@@ -2,7 +2,8 @@
 
 Shapes: entities of FollowTheMoney, one a line, of the data sets of memoranda on port state control
 (opensanctions/opensanctions, datasets/_global/tokyo_mou_detention/crawler.py: a Vessel, and a
-Sanction with `entity` and `startDate`). They give no place. A CSV of anybody's has the columns mmsi
+Sanction with `entity` and `startDate`; of data sets of inspections an UnknownLink between the ship
+and a company, with `date`). They give no place. A CSV of anybody's has the columns mmsi
 or imo; port, port_id or locode, or lon and lat; and day. Built on the documentation; not yet run on
 a file of the publisher.
 """
@@ -47,12 +48,12 @@ def _is_of(entity: Record, names: re.Pattern[str]) -> bool:
 
 
 def rows(records: Records) -> Iterator[Row]:
-    """An inspection a row of a table; of entities, one a Sanction of a Vessel with a number.
+    """An inspection a row of a table; of entities, one a detention, or link of a ship with a day.
 
     Other entities are set aside: a Vessel alone was inspected on no day that is given.
     """
     ships: dict[str, _Ship] = {}
-    detained: list[tuple[int, Record, str]] = []
+    inspected: list[tuple[int, Record]] = []
     for record in records:
         if isinstance(record, Junk):
             yield record
@@ -62,14 +63,16 @@ def rows(records: Records) -> Iterator[Row]:
             yield _of_table(line, fields)
             continue
         for entity in _nested(fields):
-            if entity.get("schema") == "Sanction" and not _is_of(fields, _BANNED):
-                detained.append((line, entity, _first(entity, "entity")))
+            is_link = entity.get("schema") == "UnknownLink" and bool(_first(entity, "date"))
+            if is_link or (entity.get("schema") == "Sanction" and not _is_of(fields, _BANNED)):
+                inspected.append((line, entity))
                 continue
             if entity.get("schema") == "Vessel":
                 ships[str(entity.get("id"))] = _ship(entity)
             yield Aside(line)
-    for line, entity, ship_id in detained:
-        yield _of_entity(line, entity, ships.get(ship_id))
+    for line, entity in inspected:
+        ends = [ships.get(_first(entity, name)) for name in ("entity", "subject", "object")]
+        yield _of_entity(line, entity, next((ship for ship in ends if ship is not None), None))
 
 
 class _Ship(NamedTuple):
@@ -104,7 +107,7 @@ def _of_entity(line: int, entity: Record, ship: _Ship | None) -> Row:
     if ship is None or ship == (None, None):
         return junk(line, "an inspection of a ship without IMO number or MMSI", entity)
     reference = plain_text(str(entity.get("id") or ""))
-    begun = _first(entity, "startDate")
+    begun = _first(entity, "startDate") or _first(entity, "date")
     return _inspection(line, entity, ship, begun, None, None, reference)
 
 

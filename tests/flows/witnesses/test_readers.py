@@ -235,6 +235,18 @@ def test_detentions_of_opensanctions_have_a_ship_and_a_day_and_no_place(tmp_path
     assert rows_of(banned) == []
 
 
+@pytest.mark.parametrize("end", ["subject", "object"])
+def test_inspections_of_opensanctions_have_their_day_in_a_link(tmp_path: Path, end: str) -> None:
+    ends = {"subject": ["owner"], "object": ["owner"], end: ["a"], "date": ["2026-03-02"]}
+    head = {"datasets": ["tokyo_mou_psc"], "first_seen": "2026-01-01T00:00:00"}
+    ship = {"id": "a", "schema": "Vessel", "properties": {"imoNumber": [f"IMO{IMO}"]}} | head
+    made = {"id": "u-a", "schema": "UnknownLink", "properties": ends} | head
+    undated = {"id": "u-b", "schema": "UnknownLink", "properties": ends | {"date": []}} | head
+    (found,) = rows_of(read(tmp_path, lines([made, undated, ship])))
+    assert (found["kind"], found["imo"]) == ("inspection", IMO)
+    assert (found["began_at"], found["reference"]) == (datetime(2026, 3, 2), "u-a")
+
+
 # What is no witness's, and what cannot be read.
 
 
