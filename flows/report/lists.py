@@ -65,7 +65,7 @@ def news_of_lists(news: Sequence[Row]) -> str:
     counts = " and ".join(
         f"{counted(len(imos), 'ship')} newly {change}" for change, imos in ships.items() if imos
     )
-    of_these = counted(len(called), "ship") if called else "none"
+    of_these = len(called) or "none"
     return (
         f"On the lists since the week before: {counts} under a programme about Russia; {of_these} "
         "of these had called at an Iranian port."

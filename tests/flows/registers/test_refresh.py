@@ -315,7 +315,7 @@ def test_the_report_names_what_is_new_and_what_is_stale(
         message = compose(read_message(con, folder, "2026-W11"), None)
     text = " ".join(message.text.split())
     assert "1 ship newly listed and 1 ship newly delisted under a programme about Russia; " in text
-    assert "1 ship of these had called at an Iranian port" in text
+    assert "1 of these had called at an Iranian port" in text
     assert "a-broken was not refreshed (failed)" in text and "1 day old at the attempt" in text
     assert "<script>" not in message.html
     assert f"Source {REGISTER}: Cite P. Licence: L." in text
