@@ -27,8 +27,8 @@ from prefect.states import Completed, Failed
 
 from flows.catalogue import access
 from flows.derive.calls import Job, Range, Spread, Work, work_range
-from flows.fetching import services
-from flows.fetching.fetched import Fetched, fetch_problem, messages
+from flows.fetching import attempts, services
+from flows.fetching.fetched import Fetched
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.commit import Staged
 from flows.ingest.inputs import Input, find_inputs, inputs_of
@@ -67,7 +67,7 @@ def ingest(
 @task(task_run_name="fetch {source.source_id}", cache_policy=NO_CACHE)
 def fetch_source(settings: Settings, source: Definition) -> list[Fetched]:
     """Fetch what a source published since the last time; a failed day does not stop the others."""
-    return services.fetch_due(settings, source)
+    return attempts.fetch_due(settings, source)
 
 
 @task(task_run_name="fetch {source.source_id}", cache_policy=NO_CACHE)
@@ -323,8 +323,8 @@ def _work(
             problems.append(f"{source_id}: {error}")
             continue
         downloads += dict.fromkeys(str(day.path) for day in days if day.path is not None)
-        if (problem := fetch_problem(days)) is not None:
-            problems += [f"{source_id}: {problem}", *messages(days)]
+        if lines := attempts.problems(source, days):
+            problems += [f"{source_id}: {lines[0]}", *lines[1:]]
     files, unfound = find_inputs([*paths, *downloads])
     for outcome in unfound:
         run.log_outcome(log, outcome)

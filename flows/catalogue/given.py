@@ -22,6 +22,7 @@ from flows.home.history import (
     PUBLISHED_CALL,
     PUBLISHED_WEEK,
     RUN,
+    SOURCE_FETCH,
     WITNESS,
     read_history,
 )
@@ -114,6 +115,7 @@ def given(
         "witness_file": read_history(home, WITNESS),
         "source_terms": source_terms(home),
         "list_fetch": read_history(home, LIST_FETCH),
+        "source_fetch": read_history(home, SOURCE_FETCH),
         "link_decision": read_decisions(home)[0].to_pylist(),
         **{name: read_history(home, name) for name in PUBLICATIONS},
         **outbox_records(home),

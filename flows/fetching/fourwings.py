@@ -24,7 +24,15 @@ from flows.fetching.answers import Order, Question, file_answer
 from flows.fetching.credentials import gfw_token
 from flows.fetching.download import Version, drop, record_of, size_of
 from flows.fetching.faults import Changed, Damaged, Fault, Refused, disk_fault, tried
-from flows.fetching.fetch import BLOCK_BYTES, FIRST_DAYS, adopt, check_whole, part_of, whole_version
+from flows.fetching.fetch import (
+    BLOCK_BYTES,
+    FIRST_DAYS,
+    NOT_ANSWERED,
+    adopt,
+    check_whole,
+    part_of,
+    whole_version,
+)
 from flows.fetching.fetched import Fetched, log_fetched
 from flows.fetching.waters import geojson, waters
 from flows.home.settings import BarometerError, Settings
@@ -36,6 +44,9 @@ KEPT_S = 1800
 """The service keeps the last report for 30 minutes (documentation, "last-report")."""
 
 CELL_DEG = 0.01
+MOST_FAILED = 3
+"""Reports in a row that fail before the service is left alone until the next run. Each of them was
+tried several times, for minutes where it answers 524: a choice."""
 
 
 class Survey(NamedTuple):
@@ -49,7 +60,7 @@ def fetch(order: Order) -> list[Fetched]:
     """Ask for the days one by one, and for each water of a day one by one.
 
     What is here whole, asked for in the same words, and was fetched when the day was at least
-    `again_days` old, is not asked for again.
+    `again_days` old, is not asked for again. `MOST_FAILED` failures in a row end the list.
 
     Raises
     ------
@@ -59,7 +70,7 @@ def fetch(order: Order) -> list[Fetched]:
     areas = waters(with_trade=order.with_trade)
     token = gfw_token(str(order.published.address))
     results: list[Fetched] = []
-    day = order.first
+    day, failed = order.first, 0
     while day <= order.last:
         if (order.settings.as_of.date() - day).days < order.published.delay_days:
             results.append(_late(day, order))
@@ -70,11 +81,11 @@ def fetch(order: Order) -> list[Fetched]:
                 except Refused as fault:
                     if not results:
                         raise BarometerError(str(fault)) from fault
-                    refused = Fetched(
-                        day, None, "failed", f"not asked for, nor what follows: {fault}"
-                    )
-                    log_fetched(refused)
-                    return [*results, refused]
+                    return [*results, _not_asked(day, str(fault))]
+                failed = failed + 1 if _is_failure(results[-1]) else 0
+                if failed == MOST_FAILED:
+                    why = f"the last {failed} reports failed. The next run asks again."
+                    return [*results, _not_asked(day, why)]
         day += timedelta(days=1)
     return results
 
@@ -108,6 +119,17 @@ def question(day: date, area: BaseGeometry, token: str, order: Order) -> Questio
     return Question(f"{order.published.address}/report", params, {"geojson": geojson(area)}, token)
 
 
+def _is_failure(result: Fetched) -> bool:
+    """Whether the service gave no answer, also where an earlier one is kept."""
+    return result.state == "failed" or result.message.startswith(NOT_ANSWERED)
+
+
+def _not_asked(day: date, why: str) -> Fetched:
+    result = Fetched(day, None, "failed", f"not asked for, nor what follows: {why}")
+    log_fetched(result)
+    return result
+
+
 def _late(day: date, order: Order) -> Fetched:
     hours = 24 * order.published.delay_days
     result = Fetched(day, None, "not_published", f"days are published some {hours} hours later.")
@@ -129,7 +151,7 @@ def _fetched(day: date, water: str, area: BaseGeometry, token: str, order: Order
         state, message = "failed", str(fault)
         if whole_version(place) is not None:
             state = "kept"
-            message = f"but not known whether the publisher has a newer one: {fault}"
+            message = f"{NOT_ANSWERED}{fault}"
     is_here = state in ("kept", "fetched") and place.is_file()
     size = size_of(place) if is_here else None
     result = Fetched(day, place.name, state, message, place if is_here else None, size)

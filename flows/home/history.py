@@ -15,7 +15,7 @@ from flows.home.file_names import shown_name
 log = logging.getLogger("barometer.history")
 
 RUN, REGISTER, OUTBOX, WITNESS = "run", "register", "outbox", "witness"
-LIST_FETCH = "list_fetch"
+LIST_FETCH, SOURCE_FETCH = "list_fetch", "source_fetch"
 PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "published_call"
 
 

@@ -282,7 +282,7 @@ def _notes(message: Message) -> list[str]:
     notes += words.notes(summary["notes"], summary["series"])
     cited = citations([*summary["sources"], *summary["registers"]])
     notes += [foreign(citation) for citation in cited]
-    doubts = lists.doubtful_lists(summary["registers"], summary["list_fetch"])
+    doubts = lists.doubts_of(summary["registers"], summary["not_fetched"])
     notes += [foreign(doubt) for doubt in doubts]
     notes.append(lists.news_of_lists(summary["listing_news"]))
     notes += [f"Attached: {', '.join(file.name for file in message.attachments)}."]

@@ -1,4 +1,4 @@
-"""The sentences of a report on the lists that links are taken from."""
+"""The sentences of a report on the lists that links are taken from, and on what was not fetched."""
 
 from __future__ import annotations
 
@@ -12,20 +12,15 @@ CHANGES = ("listed", "delisted")
 """The values of `listing_change.change`."""
 
 
-def doubtful_lists(registers: Iterable[Row], fetches: Iterable[Row]) -> list[str]:
-    """Doubts about the registers that links are taken from.
+def doubts_of(registers: Iterable[Row], not_fetched: Iterable[Row]) -> list[str]:
+    """What was not fetched for a report, and doubts about the registers that links are taken from.
 
     Parameters
     ----------
-    registers, fetches : iterable of dict
-        Rows of `report/register` and `report/list_fetch`.
+    registers, not_fetched : iterable of dict
+        Rows of `report/register` and `report/not_fetched`.
     """
-    sentences = [
-        f"The list {safe_text(fetch['list_id'])} was not refreshed ({fetch['state']}): "
-        f"{safe_text(fetch['message'])} {_in_force(fetch)}"
-        for fetch in fetches
-        if fetch["state"] in ("failed", "refused")
-    ]
+    sentences = [_not_fetched(fetch) for fetch in not_fetched]
     for register in registers:
         name = f"{register['link_source']} of {register['published_on']}"
         if register["accepted"]:
@@ -42,11 +37,19 @@ def doubtful_lists(registers: Iterable[Row], fetches: Iterable[Row]) -> list[str
     return sentences
 
 
-def _in_force(fetch: Row) -> str:
-    if fetch["in_force_on"] is None:
-        return "No version of it is at hand."
-    days = counted(fetch["age_days"], "day")
-    return f"The version of {fetch['in_force_on']} stays in use, {days} old at the attempt."
+def _not_fetched(fetch: Row) -> str:
+    """A list or source that was not fetched, why, and what is used in its place."""
+    name, why = safe_text(fetch["name"]), safe_text(fetch["message"])
+    if not fetch["is_list"]:
+        held = "It was never fetched whole before."
+        if fetch["held_on"] is not None:
+            held = f"Its data are as of the fetch of {fetch['held_on']}."
+        return f"Not fetched on {fetch['tried_on']}: {name}. {why} {held}"
+    held = "No version of it is at hand."
+    if fetch["held_on"] is not None:
+        days = counted(fetch["age_days"], "day")
+        held = f"The version of {fetch['held_on']} stays in use, {days} old at the attempt."
+    return f"The list {name} was not refreshed ({fetch['state']}): {why} {held}"
 
 
 def news_of_lists(news: Sequence[Row]) -> str:

@@ -103,7 +103,7 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         "notes": records(con, "report/notes", week=week)[0],
         "sources": records(con, "report/ais_source", week=week),
         "registers": records(con, "report/register", week=week),
-        "list_fetch": records(con, "report/list_fetch", week=week),
+        "not_fetched": records(con, "report/not_fetched", week=week),
         "witness_scores": records(con, "report/witness_score", week=week),
         "witnesses": records(con, "report/witness"),
         "files": [
@@ -136,7 +136,7 @@ def render(data: Row) -> str:
             "simulated": words.SIMULATED if data["notes"]["is_simulated"] else None,
             "limits": _limits(data),
             "doubts_mark": lists.doubts_mark(
-                lists.doubtful_lists(data["registers"], data["list_fetch"])
+                lists.doubts_of(data["registers"], data["not_fetched"])
             ),
             "news_of_lists": lists.news_of_lists(data["listing_news"]),
             "changed": words.changed(data["restatement"], data["week"]),
@@ -243,7 +243,7 @@ def _limits(data: Row) -> list[str]:
             data["notes"] | {"old_registers": "; ".join(old), "never_heard": None},
             data["series"],
         ),
-        *lists.doubtful_lists(data["registers"], data["list_fetch"]),
+        *lists.doubts_of(data["registers"], data["not_fetched"]),
     ]
     sentences = [*witnesses.alarms(data["agreement"]), *sentences]
     return [sentence for sentence in sentences if sentence]

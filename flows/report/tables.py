@@ -125,7 +125,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
         "restatement": records(con, "report/restatement", week=week),
         "notes": records(con, "report/notes", week=week)[0],
         "registers": records(con, "report/register", week=week),
-        "list_fetch": records(con, "report/list_fetch", week=week),
+        "not_fetched": records(con, "report/not_fetched", week=week),
         "listing_news": records(con, "report/listing_news", week=week),
         "agreement": records(con, "report/agreement", week=week),
         "witness_scores": records(con, "report/witness_score", week=week),

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from flows.home.text import safe_text
 from flows.report.citations import citations
-from flows.report.lists import doubtful_lists, news_of_lists
+from flows.report.lists import doubts_of, news_of_lists
 from flows.report.tables import summary
 from flows.report.witnesses import alarms, lines
 from flows.report.words import (
@@ -60,7 +60,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         interference_note(report["interference"], report["notes"]["made_less_sure"]),
         *notes(report["notes"], series),
         *citations([*report["sources"], *report["registers"]]),
-        *doubtful_lists(report["registers"], report["list_fetch"]),
+        *doubts_of(report["registers"], report["not_fetched"]),
         news_of_lists(report["listing_news"]),
     ]
     parts += [Text(""), *(Text(f"- {note}") for note in remarks if note)]

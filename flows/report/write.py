@@ -11,7 +11,7 @@ import duckdb
 from flows.home.durable import make_folder, write_durably
 from flows.report import dictionary
 from flows.report.citations import citations
-from flows.report.lists import doubtful_lists, doubts_mark
+from flows.report.lists import doubts_mark, doubts_of
 from flows.report.tables import FILES, Table, csv_bytes, records, week_table
 from flows.report.words import SIMULATED
 
@@ -46,7 +46,7 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     if records(con, "report/notes", week=week)[0]["is_simulated"]:
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))
-    doubts = doubtful_lists(registers, records(con, "report/list_fetch", week=week))
+    doubts = doubts_of(registers, records(con, "report/not_fetched", week=week))
     if is_changed or not (folder / CHART).exists() or not _has_doubts(folder / PAGE, doubts):
         beside |= _drawn(con, week, tables)
     # The numbers come last: if the run is killed before them, the next one draws again.

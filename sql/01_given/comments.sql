@@ -157,3 +157,10 @@ comment on column series.series is 'Key of the series, in counted_call and all w
 comment on column series.title is 'Display name of the series.';
 comment on column series.cargo is 'Ships counted: tanker, as in hull; or dry cargo, ships of AIS type 70 to 79 (cargo) and those that a register lists as ro-ro.';
 comment on column series.ports is 'Ports counted: Iran for all Iranian ports, or a water as in port (Persian Gulf, Gulf of Oman, Caspian).';
+
+comment on table source_fetch is 'Attempts of the schedule to fetch from sources and witnesses, up to the as-of time. One row per attempt at one source.';
+comment on column source_fetch.attempt is 'Number of the attempt in the home, from 1.';
+comment on column source_fetch.source is 'Name of the source or witness, as in barometer fetch.';
+comment on column source_fetch.tried_at is 'As-of time of the attempt, UTC.';
+comment on column source_fetch.state is 'fetched: all that was asked for and is published; failed: not all of it.';
+comment on column source_fetch.message is 'Reason and remedy. Null: nothing to report.';

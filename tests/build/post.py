@@ -143,7 +143,7 @@ def week_message(
         **{
             "waters": [],
             "registers": [],
-            "list_fetch": [],
+            "not_fetched": [],
             "listing_news": [],
             "sources": [],
             "windows": [],

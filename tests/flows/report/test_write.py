@@ -100,7 +100,7 @@ def test_lists_that_were_imported_despite_a_warning_are_reported(
     run.derive(settings, [], publish=False)
     with access.reading(settings) as con:
         (week,) = con.sql("select max(week) from week").fetchone()
-        sentences = lists.doubtful_lists(tables.records(con, "report/register", week=week), [])
+        sentences = lists.doubts_of(tables.records(con, "report/register", week=week), [])
     name = "OpenSanctions gb_fcdo_sanctions of 2026-03-05"
     assert [sentence.startswith(name) for sentence in sentences] == [True, True]
     assert "was imported despite a warning: " in sentences[0]

@@ -18,6 +18,7 @@ from prefect.settings import PREFECT_API_URL
 from prefect.states import State
 
 from flows.catalogue import access
+from flows.home.history import SOURCE_FETCH, read_history
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.outcome import Outcome, TransientError
 from flows.mail import outbox
@@ -232,3 +233,5 @@ def test_a_source_that_is_not_fetched_is_named_and_does_not_stop_the_others(
     assert first.startswith("gfw-events: BAROMETER_GFW_TOKEN is not set")
     assert second.startswith("nobody: 'nobody': no such source. These can be fetched: ")
     assert list((home.home / "downloads" / "portwatch").glob("*-fetched-2026-05-10.csv"))
+    recorded = [(r["source"], r["state"]) for r in read_history(home.home, SOURCE_FETCH)]
+    assert recorded == [("gfw-events", "failed"), ("portwatch", "fetched")]
