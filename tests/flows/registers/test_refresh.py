@@ -33,7 +33,7 @@ from tests.build.publisher import PROXIES
 from tests.build.web import Web, serving
 from tests.conftest import AS_OF, FillHome
 
-QUICK = Patience(timeout_s=2, tries=2, wait_s=0.01, longest_wait_s=0.1)
+QUICK = Patience(timeout_s=60, tries=2, wait_s=0.01, longest_wait_s=0.1)
 LIST, REGISTER = "sim-list", "opensanctions:gb_fcdo_sanctions"
 SECRET = "t0ken-of-a-person"
 PAGE = b"<!DOCTYPE html><title>Service unavailable</title>"
