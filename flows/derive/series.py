@@ -60,6 +60,7 @@ def _parts(weeks: pd.DataFrame) -> list[_Part]:
     """All sets of waters, the one with the most usual calls first."""
     share = _by_week(weeks, "observed_share").fillna(0)
     usual = _by_week(weeks, "usual_tanker_calls")
+    untyped = _by_week(weeks, "untyped_linked_calls")
     is_open = _by_week(weeks, "is_open").any(axis=1).to_numpy(bool)
     names = sorted(share.columns)
     chosen = [list(c) for size in range(len(names)) for c in combinations(names, size + 1)]
@@ -75,7 +76,10 @@ def _parts(weeks: pd.DataFrame) -> list[_Part]:
             for column in VIEWS.values()
         }
         exposure = np.where(least >= WHOLE_SHARE, 1.0, heard)
-        parts.append(_Part(", ".join(waters), calls, exposure, ~is_open & (least >= LEAST_SHARE)))
+        # Where linked ships of unknown type called, the count is a lower bound: its fall is none.
+        is_whole = (untyped[waters].sum(axis=1) == 0).to_numpy(bool)
+        is_heard = ~is_open & (least >= LEAST_SHARE) & is_whole
+        parts.append(_Part(", ".join(waters), calls, exposure, is_heard))
     return parts
 
 
@@ -90,7 +94,8 @@ def windows(weeks: pd.DataFrame) -> pd.DataFrame:
     ----------
     weeks : DataFrame
         A row a week and water, without gaps: week, water (null for the whole coast), is_open,
-        usual_tanker_calls, observed_share, linked_calls, linked_at_call.
+        usual_tanker_calls, observed_share, linked_calls, linked_at_call, and
+        untyped_linked_calls, those that may be lacking in linked_calls.
 
     Returns
     -------
@@ -306,7 +311,8 @@ def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
 
     How the coast's calls are distributed over its waters is unknown where reception is partial: the
     lower limit assumes the water with the most reception, the upper one that with the least. So the
-    limits hold for any distribution; with a water without reception there is no upper limit.
+    limits hold for any distribution; with a water without reception there is no upper limit, nor
+    with linked ships of unknown type.
     """
     share = weeks["observed_share"].fillna(0).to_numpy(float)
     by_week = _by_week(weeks, "observed_share").fillna(0)
@@ -317,16 +323,19 @@ def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
     dispersed: Floats = np.asarray(weeks["week"].map(width), np.float64)
     low, high = poisson_limits(calls, dispersion=dispersed)
     is_open = weeks["is_open"].to_numpy(bool)
-    is_counted = ~is_open & ((least >= LEAST_SHARE) | (calls > 0)) & (most > 0)
+    is_whole = weeks["untyped_linked_calls"].to_numpy() == 0
+    is_counted = ~is_open & (((least >= LEAST_SHARE) & is_whole) | (calls > 0)) & (most > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return pd.DataFrame(
             {
                 "week": weeks["week"].astype("str"),
                 "water": weeks["water"],
                 "low_95": np.where(is_counted, low / _exposure(most), np.nan),
-                "high_95": np.where(is_counted & (least > 0), high / _exposure(least), np.nan),
+                "high_95": np.where(
+                    is_counted & is_whole & (least > 0), high / _exposure(least), np.nan
+                ),
                 "is_open": is_open,
-                "is_heard": ~is_open & (most >= LEAST_SHARE),
+                "is_heard": ~is_open & (most >= LEAST_SHARE) & is_whole,
             }
         )
 

@@ -26,6 +26,8 @@ def headline(series: Row) -> str:
     calls, berths = series["russian_linked_tanker_calls"], series["russian_linked_berth_calls"]
     heard = f"{series['observed_share'] or 0:.0%} of the coast's hours heard"
     heard += _worst(series, " ({})")
+    if calls is None and series["untyped_linked_calls"]:
+        return f"No number: {_untyped(series)}; {heard}."
     if calls is None:
         return f"No number: only {heard}, too little to report zero."
     so_far = " so far" if series["state"] == "open" else ""
@@ -38,6 +40,12 @@ def headline(series: Row) -> str:
         f"Russian-linked tankers at Iranian ports: {at_least}{at_berth} at berth, "
         f"{at_least}{calls} calls in all{so_far}; {heard}."
     )
+
+
+def _untyped(series: Row) -> str:
+    """The linked ships whose type nothing gives, for whose sake a zero cannot be told."""
+    calls = counted(series["untyped_linked_calls"], "call")
+    return f"no call of a known tanker, and {calls} of Russian-linked ships of unknown type"
 
 
 def _worst(series: Row, form: str) -> str:
@@ -76,7 +84,8 @@ def numbers(series: Row) -> list[Number]:
         ("russian_linked_tanker_calls", "Russian-linked calls in all"),
         ("tanker_calls", "calls of all tankers"),
     )
-    figures = [Number(*_figure(series[name], state), label) for name, label in counts]
+    lacking = "ship types unknown" if series["untyped_linked_calls"] else "too little heard"
+    figures = [Number(*_figure(series[name], state, lacking), label) for name, label in counts]
     share = series["observed_share"]
     return [
         *figures,
@@ -88,14 +97,14 @@ def numbers(series: Row) -> list[Number]:
     ]
 
 
-def _figure(count: int | None, state: str) -> tuple[str, str]:
+def _figure(count: int | None, state: str, lacking: str = "too little heard") -> tuple[str, str]:
     """A count with its qualifier, by what was heard.
 
     >>> _figure(3, "partial"), _figure(0, "partial"), _figure(0, "complete"), _figure(2, "open")
     (('at least', '3'), ('', '0 seen'), ('', '0'), ('so far', '2'))
     """
     if count is None:
-        return "too little heard", "–"
+        return lacking, "–"
     if state == "open":
         return "so far", str(count)
     if state == "complete":
@@ -207,6 +216,8 @@ def _bounds(window: Row) -> str:
 
 
 def _unheard(series: Row, window: Row) -> str:
+    if series["untyped_linked_calls"]:
+        return _untyped(series)
     if not window["heard_weeks"]:
         return f"{series['observed_share'] or 0:.0%} of the coast's hours; at least 30% are needed"
     heard = window["before_heard_weeks"] or 0
@@ -278,7 +289,11 @@ def _of_doubt(row: Row) -> list[str]:
     sentences = []
     if row["of_unknown_type"]:
         calls = counted(row["of_unknown_type"], "call")
-        sentences.append(f"Not counted: {calls} of ships that send no ship type.")
+        linked = row["linked_of_unknown_type"]
+        bound = (
+            f", {linked} of them linked to Russia: the number is a lower bound" if linked else ""
+        )
+        sentences.append(f"Not counted: {calls} of ships that send no ship type{bound}.")
     if row["too_small"]:
         calls = counted(row["too_small"], "call")
         sentences.append(f"Not counted: {calls} of tankers under 80 m, such as bunker barges.")

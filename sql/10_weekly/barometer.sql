@@ -13,7 +13,7 @@ select
     case when trade_calls > 0 or is_zero_reported then trade_calls end as trade_calls,
     week_rate.low_95::float as low_95,
     week_rate.high_95::float as high_95,
-    case when tanker_calls > 0 or is_zero_reported then tanker_calls end as tanker_calls,
+    case when tanker_calls > 0 or is_tanker_zero_reported then tanker_calls end as tanker_calls,
     observed_share,
     state,
     week_rate.index_100::float as index_100,
@@ -25,7 +25,8 @@ select
     case when in_port_calls > 0 or is_zero_reported then in_port_calls end as in_port_calls,
     worst_water,
     worst_share,
-    series_count.series
+    series_count.series,
+    untyped_linked_calls
 from series_count
 inner join week_rate
     on

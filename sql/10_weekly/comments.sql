@@ -41,6 +41,7 @@ comment on column barometer.worst_water is 'The water with the lowest share hear
 comment on column barometer.worst_share is 'Share of its hours that were heard, 0 to 1, weighted as observed_share: it determines the state. Null: no hour has elapsed.';
 comment on column barometer.word_weeks is 'Rolling window in which the rise or fall was found: 1, 4 or 13 weeks that end with this one. Null: neither.';
 comment on column barometer.series is 'The series; key of series.';
+comment on column barometer.untyped_linked_calls is 'Calls of Russian-linked ships whose type nothing gives (untyped_call), which the counts may lack. Above 0 a count is "at least", and a zero is null.';
 
 comment on table weekly_water is 'Each series of barometer by water. One row per series, week and water.';
 comment on column weekly_water.week is 'ISO week of arrival such as 2026-W16, in UTC.';
@@ -80,3 +81,12 @@ comment on column series_window.dispersion is 'Variance over mean of the weekly 
 comment on column series_window.waters is 'The waters compared, separated by a comma and a space: those heard both in the window and in enough weeks before. Null: too few hours heard, or open.';
 comment on column series_window.word is 'rise or fall where word_p is below 0.01 / 3 (three windows are tested) and change_p below 0.01; no clear change; not enough heard. Null: open.';
 comment on column series_window.series is 'The series; key of series.';
+
+comment on table untyped_call is 'Calls (confidence 2 and up, arrivals) of ships whose type neither AIS nor a list gives. They are in no count; where one is linked to Russia, the week''s linked count is a lower bound, and its zero is null. One row per series whose ports hold the call, and call.';
+comment on column untyped_call.series is 'The series, whose cargo the ship may carry.';
+comment on column untyped_call.port_call_id is 'The call; key of port_call.';
+comment on column untyped_call.week is 'ISO week of the arrival, in UTC.';
+comment on column untyped_call.port_id is 'The port.';
+comment on column untyped_call.water is 'Caspian, or Gulf and Gulf of Oman.';
+comment on column untyped_call.link_tier is 'As in port_call.';
+comment on column untyped_call.is_russian_linked is 'As in port_call.';

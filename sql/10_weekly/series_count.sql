@@ -71,12 +71,18 @@ select
         then coalesce(headline.trade_calls, 0)
     end as trade_calls,
     -- A count above zero is always reported; a zero only where 0.3 of the hours were heard, for the
-    -- coast in each of its waters.
-    coalesce(coast_week.worst_share, 0) >= rule('least_share')::float as is_zero_reported,
+    -- coast in each of its waters, and no ship of unknown type can have been one that counts.
+    coalesce(coast_week.worst_share, 0) >= rule('least_share')::float
+    and coalesce(untyped.linked_calls, 0) = 0 as is_zero_reported,
+    is_zero_reported and untyped.calls is null as is_tanker_zero_reported,
+    coalesce(untyped.linked_calls, 0) as untyped_linked_calls,
     case
         when week.is_open then 'open'
         when coalesce(headline.linked_calls, 0) = 0 and not is_zero_reported then 'unobserved'
-        when coast_week.worst_share >= rule('whole_share')::float then 'complete'
+        when
+            coast_week.worst_share >= rule('whole_share')::float
+            and coalesce(untyped.linked_calls, 0) = 0
+            then 'complete'
         else 'partial'
     end as state,
     coast_week.series
@@ -88,4 +94,9 @@ left join headline
         coast_week.series = headline.series
         and coast_week.week = headline.week
         and coast_week.water is not distinct from headline.water
+left join untyped_week as untyped
+    on
+        coast_week.series = untyped.series
+        and coast_week.week = untyped.week
+        and coast_week.water is not distinct from untyped.water
 order by coast_week.series, week.week, coast_week.water nulls first

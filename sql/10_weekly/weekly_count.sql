@@ -18,6 +18,19 @@ counted as (
     group by series, week, port_id, link_tier
 ),
 
+-- Linked ships of unknown type: those of the tier that may be ones that count.
+untyped as (
+    select
+        series,
+        week,
+        port_id,
+        link_tier,
+        count(*) as calls
+    from untyped_call
+    where link_tier <> 'none'
+    group by series, week, port_id, link_tier
+),
+
 grid as (
     select
         series_port.series,
@@ -31,8 +44,11 @@ grid as (
         coalesce(counted.in_port_calls, 0) as in_port_calls,
         port_week.observed_share,
         port_week.is_open,
-        -- A count above zero is always reported; a zero only where 0.3 of the hours were heard.
-        coalesce(port_week.observed_share, 0) >= rule('least_share')::float as is_zero_reported
+        -- A count above zero is always reported; a zero only where 0.3 of the hours were heard, and
+        -- no linked ship of unknown type called.
+        coalesce(port_week.observed_share, 0) >= rule('least_share')::float
+        and untyped.calls is null as is_zero_reported,
+        untyped.calls is null as is_typed
     from port_week
     inner join series_port on port_week.port_id = series_port.port_id
     cross join tier
@@ -42,6 +58,12 @@ grid as (
             and port_week.week = counted.week
             and port_week.port_id = counted.port_id
             and tier.link_tier = counted.link_tier
+    left join untyped
+        on
+            series_port.series = untyped.series
+            and port_week.week = untyped.week
+            and port_week.port_id = untyped.port_id
+            and tier.link_tier = untyped.link_tier
 )
 
 select
@@ -58,7 +80,7 @@ select
     case
         when grid.is_open then 'open'
         when grid.port_calls = 0 and not grid.is_zero_reported then 'unobserved'
-        when grid.observed_share >= rule('whole_share')::float then 'complete'
+        when grid.observed_share >= rule('whole_share')::float and grid.is_typed then 'complete'
         else 'partial'
     end as state,
     case when grid.in_port_calls > 0 or grid.is_zero_reported then grid.in_port_calls end

@@ -84,6 +84,7 @@ grid as (
         counted.moved_t,
         -- A water that was not heard is null, not zero, however well the rest of the coast was heard.
         coalesce(coast_week.worst_share, 0) >= rule('least_share')::float
+        and coalesce(untyped.linked_calls, 0) = 0
         and case kind.value
             when 'listed' then evidence_at_hand.has_listed
             when 'flag' then evidence_at_hand.has_flag
@@ -110,6 +111,11 @@ grid as (
             and week.week = counted.week
             and kind.dimension = counted.dimension
             and kind.value = counted.value
+    left join untyped_week as untyped
+        on
+            coast_week.series = untyped.series
+            and week.week = untyped.week
+            and coast_week.water is not distinct from untyped.water
 )
 
 select

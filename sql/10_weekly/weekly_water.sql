@@ -11,7 +11,7 @@ select
     case when in_port_calls > 0 or is_zero_reported then in_port_calls end as in_port_calls,
     week_rate.low_95::float as low_95,
     week_rate.high_95::float as high_95,
-    case when tanker_calls > 0 or is_zero_reported then tanker_calls end as tanker_calls,
+    case when tanker_calls > 0 or is_tanker_zero_reported then tanker_calls end as tanker_calls,
     observed_share,
     state,
     series_count.series

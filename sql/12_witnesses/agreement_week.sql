@@ -70,7 +70,7 @@ theirs as (
 our_coast as (
     select
         week,
-        case when tanker_calls > 0 or is_zero_reported then tanker_calls end as ours,
+        case when tanker_calls > 0 or is_tanker_zero_reported then tanker_calls end as ours,
         observed_share
     from series_count
     where series = getvariable('series') and water is null

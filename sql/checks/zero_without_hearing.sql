@@ -10,8 +10,21 @@ with weekly as (
             {'measure': 'port_calls', 'calls': port_calls},
             {'measure': 'berth_calls', 'calls': berth_calls},
             {'measure': 'vessels', 'calls': vessels}
-        ], recursive := true)
+        ], recursive := true),
+        -- Null where a linked ship of unknown type called.
+        (series, week, port_id, link_tier) in (
+            select (series, week, port_id, link_tier) from untyped_call
+        ) as may_lack
     from weekly_port_calls
+),
+
+typed as (
+    select
+        *,
+        (series, week) in (select (series, week) from untyped_call) as has_untyped,
+        (series, week) in (select (series, week) from untyped_call where is_russian_linked)
+            as has_untyped_link
+    from barometer
 ),
 
 series as (
@@ -26,20 +39,20 @@ series as (
             {
                 'measure': 'russian_linked_tanker_calls',
                 'calls': russian_linked_tanker_calls,
-                'may_lack': false
+                'may_lack': has_untyped_link
             },
             {
                 'measure': 'russian_linked_berth_calls',
                 'calls': russian_linked_berth_calls,
-                'may_lack': false
+                'may_lack': has_untyped_link
             },
             {'measure': 'listed_calls', 'calls': listed_calls, 'may_lack': true},
             {'measure': 'flag_calls', 'calls': flag_calls, 'may_lack': true},
             {'measure': 'owner_calls', 'calls': owner_calls, 'may_lack': true},
             {'measure': 'trade_calls', 'calls': trade_calls, 'may_lack': true},
-            {'measure': 'tanker_calls', 'calls': tanker_calls, 'may_lack': false}
+            {'measure': 'tanker_calls', 'calls': tanker_calls, 'may_lack': has_untyped}
         ], recursive := true)
-    from barometer
+    from typed
 ),
 
 reported as (
@@ -51,7 +64,7 @@ reported as (
         observed_share,
         measure,
         calls,
-        false as may_lack
+        may_lack
     from weekly
     union all
     select

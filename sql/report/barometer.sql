@@ -22,7 +22,8 @@ select
     word_weeks,
     in_port_calls,
     worst_water,
-    round(worst_share::double, 3) as worst_share
+    round(worst_share::double, 3) as worst_share,
+    untyped_linked_calls
 from barometer
 where series = getvariable('series') and week <= $week
 order by week

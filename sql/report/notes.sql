@@ -11,7 +11,11 @@ with call as (
             where port_call.is_tanker and port_call.confidence < track_call.confidence
         ) as made_less_sure,
         count(*) filter (where port_call.is_tanker is null and port_call.confidence >= 2)
-            as of_unknown_type
+            as of_unknown_type,
+        count(*) filter (
+            where port_call.is_tanker is null and port_call.confidence >= 2
+            and port_call.is_russian_linked
+        ) as linked_of_unknown_type
     from port_call
     inner join track_call on port_call.port_call_id = track_call.port_call_id
     where port_call.week = $week
@@ -65,6 +69,7 @@ select
     call.contested,
     call.made_less_sure,
     call.of_unknown_type,
+    call.linked_of_unknown_type,
     too_small.calls as too_small,
     contested_number.calls as by_contested_number,
     waiting.voyage_anchorages,

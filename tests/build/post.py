@@ -32,6 +32,7 @@ FORMS = (
 TEAM = ("a@example.org", "b@example.org", "c@example.org")
 NOON = datetime(2026, 3, 23, 12)
 NOTES = """never_heard of_unknown_type too_small by_contested_number contested voyage_anchorages
+linked_of_unknown_type
 arrived_maybe_earlier lacks_owner lacks_trade lacks_listed lacks_flag in_port in_port_linked
 old_registers undecided is_simulated made_less_sure""".split()
 
@@ -131,7 +132,7 @@ def week_message(
         **{"week": week, "state": state, "word": None},
         "week_start": date.fromisocalendar(int(week[:4]), int(week[-2:]), 1),
         **{"russian_linked_tanker_calls": calls, "russian_linked_berth_calls": calls},
-        **{"worst_water": "Caspian", "worst_share": 0.98},
+        **{"worst_water": "Caspian", "worst_share": 0.98, "untyped_linked_calls": 0},
     }
     port = {"name": "Kharg Island", "linked_berth_calls": calls, "linked_calls": calls}
     call = {

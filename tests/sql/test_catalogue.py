@@ -51,7 +51,7 @@ CONTRACT = {
     "barometer": "week week_start russian_linked_tanker_calls russian_linked_berth_calls "
     "listed_calls flag_calls owner_calls trade_calls low_95 high_95 tanker_calls observed_share "
     "state index_100 change_p calls_known_at_call dispersion word word_weeks in_port_calls "
-    "worst_water worst_share series",
+    "worst_water worst_share series untyped_linked_calls",
     "weekly_water": "week week_start water russian_linked_tanker_calls russian_linked_berth_calls "
     "in_port_calls low_95 high_95 tanker_calls observed_share state series",
     "series": "series title cargo ports",

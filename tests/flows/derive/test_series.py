@@ -29,6 +29,7 @@ def weeks_of(
     share: list[float] | float = 1.0,
     at_call: list[int] | None = None,
     open_from: int | None = None,
+    untyped: list[int] | int = 0,
 ) -> pd.DataFrame:
     """A table of weeks as `series.windows` takes it, from counts in a row, of one water."""
     start = date(2025, 1, 6)
@@ -42,6 +43,7 @@ def weeks_of(
             "observed_share": np.full(count, share) if isinstance(share, float) else share,
             "linked_calls": calls,
             "linked_at_call": calls if at_call is None else at_call,
+            "untyped_linked_calls": untyped,
         }
     )
     return pd.concat([water.assign(water=None), water], ignore_index=True)
@@ -57,6 +59,7 @@ def coast_of(**waters: pd.DataFrame) -> pd.DataFrame:
     each = pd.concat(rows, ignore_index=True)
     weighed = each.assign(observed_share=each["observed_share"] * each["usual_tanker_calls"])
     sums = ["observed_share", "usual_tanker_calls", "linked_calls", "linked_at_call"]
+    sums += ["untyped_linked_calls"]
     coast = weighed.groupby(["week", "is_open"], as_index=False)[sums].sum()
     coast["observed_share"] /= coast["usual_tanker_calls"]
     return pd.concat([coast.assign(water=None), each], ignore_index=True)
@@ -316,3 +319,15 @@ def test_limits_hold_however_the_calls_are_spread_over_the_waters(
     found = series._limits(weeks, width).query("water.isna()").dropna(subset=["low_95"])
     held = (found["low_95"] <= rate) & (rate <= found["high_95"])
     assert held.mean() > 0.92
+
+
+def test_a_count_that_may_lack_ships_of_unknown_type_has_no_upper_limit_and_is_no_fall() -> None:
+    usual = [10] * 12
+    found = last(weeks_of([*usual, 0], untyped=[0] * 12 + [3]))
+    assert np.isnan([found["low_95"], found["high_95"], found["change_p"]]).all()
+    assert found["word"] == "not enough heard"
+    at_least = last(weeks_of([*usual, 2], untyped=[0] * 12 + [3]))
+    assert at_least["low_95"] > 0
+    assert np.isnan(at_least["high_95"])
+    assert at_least["word"] == "not enough heard"
+    assert last(weeks_of([*usual, 0]))["word"] == "fall"

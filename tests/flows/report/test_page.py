@@ -291,7 +291,8 @@ def test_restated_numbers_are_at_the_top_and_in_a_table(render: Render) -> None:
 
 
 UNHEARD = dict.fromkeys((*COUNTS, "low_95", "high_95")) | {
-    "observed_share": 0.1, "worst_share": 0.1, "state": "unobserved", "word": "not enough heard",
+    "observed_share": 0.1, "worst_share": 0.1, "untyped_linked_calls": 0,
+    "state": "unobserved", "word": "not enough heard",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ Row = dict[str, Any]
 COMPLETE: Row = {
     **{"russian_linked_tanker_calls": 3, "russian_linked_berth_calls": 2, "tanker_calls": 30},
     **{"observed_share": 1.0, "worst_water": "Caspian", "worst_share": 1.0, "state": "complete"},
+    "untyped_linked_calls": 0,
     **{"word": "no clear change", "word_weeks": None, "dispersion": 1.1},
 }
 PARTIAL = {"state": "partial", "observed_share": 0.5}
@@ -144,7 +145,8 @@ def test_what_changed_is_told_by_week() -> None:
 
 
 NOTHING = dict.fromkeys(
-    "never_heard of_unknown_type too_small by_contested_number in_port in_port_linked contested "
+    "never_heard of_unknown_type linked_of_unknown_type too_small by_contested_number in_port "
+    "in_port_linked contested "
     "voyage_anchorages arrived_maybe_earlier lacks_listed lacks_flag lacks_owner lacks_trade "
     "old_registers undecided".split()
 )
@@ -155,6 +157,10 @@ NOTHING = dict.fromkeys(
     [
         ({"never_heard": "Neka"}, "No source ever heard these ports: Neka."),
         ({"of_unknown_type": 2}, "Not counted: 2 calls of ships that send no ship type."),
+        (
+            {"of_unknown_type": 5, "linked_of_unknown_type": 2},
+            "Not counted: 5 calls of ships that send no ship type, 2 of them linked to Russia: the",
+        ),
         ({"too_small": 1}, "Not counted: 1 call of tankers under 80 m, such as bunker barges."),
         ({"by_contested_number": 1}, "1 call linked by a listed IMO number that another ship"),
         ({"in_port": 1, "in_port_linked": 0}, "1 tanker was in port when reception began"),
@@ -174,3 +180,11 @@ def test_a_limit_of_the_data_is_one_sentence(notes: Row, sentence: str) -> None:
     (note,) = words.notes(NOTHING | notes, COMPLETE)
     assert note.startswith(sentence)
     assert words.notes(NOTHING, COMPLETE) == []
+
+
+def test_no_number_where_the_type_of_linked_ships_is_unknown() -> None:
+    series = COMPLETE | {"untyped_linked_calls": 2, "russian_linked_tanker_calls": None}
+    assert words.headline(series).startswith(
+        "No number: no call of a known tanker, and 2 calls of Russian-linked ships of unknown type;"
+    )
+    assert words.numbers(series)[1][:2] == ("ship types unknown", "–")

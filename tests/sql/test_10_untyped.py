@@ -1,0 +1,67 @@
+"""Ships whose type nothing gives, as of a source without types: no zero and no whole count."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+
+from flows.catalogue import check
+from flows.home.settings import Settings
+from tests.build.derivation import Connection
+from tests.build.ships import BERTH, ROADS, SEA, home_of, reports, ship, voyage
+
+RUSSIA, GABON = 273, 626
+LOADS = voyage(SEA, BERTH, SEA)
+UNTYPED = {"ship_type": "", "imo": ""}
+WEEKS = {
+    "2026-W23": [ship(601, "TANKER", RUSSIA)],
+    "2026-W24": [ship(602, "UNKNOWN", RUSSIA, **UNTYPED)],
+    "2026-W25": [ship(603, "TANKER TOO", RUSSIA), ship(604, "UNKNOWN TOO", RUSSIA, **UNTYPED)],
+    "2026-W26": [ship(605, "GABONESE", GABON, **UNTYPED)],
+}
+"""The ships that load at Kharg in each week."""
+GUARD = ship(609, "GUARD", GABON, ship_type="Cargo")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    calls = (
+        reports(of, 7 * week + 1 + number, LOADS)
+        for week, ships in enumerate(WEEKS.values())
+        for number, of in enumerate(ships)
+    )
+    heard = reports(GUARD, 0, voyage(SEA, ROADS, SEA, stay_h=29 * 24), every_min=60)
+    return home_of(tmp_path_factory.mktemp("untyped"), chain(*calls, heard))
+
+
+@pytest.mark.parametrize(
+    ("week", "linked", "unlinked", "state", "lacking", "tankers"),
+    [
+        ("2026-W23", 1, 0, "complete", 0, 1),
+        ("2026-W24", None, 0, "unobserved", 1, None),
+        ("2026-W25", 1, 0, "partial", 1, 1),
+        ("2026-W26", 0, 0, "complete", 0, None),
+    ],
+)
+def test_linked_ships_of_unknown_type_leave_no_zero_and_no_whole_count(
+    con: Connection,
+    week: str,
+    linked: int | None,
+    unlinked: int,
+    state: str,
+    lacking: int,
+    tankers: int | None,
+) -> None:
+    query = """
+        select port_calls, state from weekly_port_calls
+        where week = $1 and port_id = 'IRKHK' and link_tier = $2
+    """
+    assert con.execute(query, [week, "strong"]).fetchall() == [(linked, state)]
+    assert con.execute(query, [week, "none"]).fetchall() == [(unlinked, "complete")]
+    series = "select untyped_linked_calls, tanker_calls from barometer where week = $1"
+    assert con.execute(series, [week]).fetchall() == [(lacking, tankers)]
+
+
+def test_the_checks_find_nothing_at_fault(home: Settings) -> None:
+    assert [fault for fault in check.check(home) if fault.is_fault] == []
