@@ -156,7 +156,21 @@ def explained(settings: Settings) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        if isinstance(error, OTHER_VERSION):
+            raise BarometerError(other_version(error)) from error
         raise BarometerError(_why_unreadable(settings, str(error))) from error
+
+
+OTHER_VERSION = (duckdb.CatalogException, duckdb.BinderException)
+"""What a query of this version meets in a catalogue that has other relations or columns."""
+
+
+def other_version(error: duckdb.Error) -> str:
+    """A message for a catalogue that another version of the program built."""
+    return (
+        "the catalogue was built by another version of barometer and does not fit this one "
+        f"({str(error).splitlines()[0]}). Rebuild it from the lake: barometer run"
+    )
 
 
 def _why_unreadable(settings: Settings, message: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from flows.catalogue import access
 from flows.home.resources import sql_text
 from flows.home.settings import BarometerError
 from flows.home.text import safe_text
@@ -102,11 +103,8 @@ def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -
     text = sql_text(query)
     try:
         result = con.execute(text, params)
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise BarometerError(
-            "the catalogue was built by another version of barometer and does not fit this one "
-            f"({str(error).splitlines()[0]}). Rebuild it from the lake: barometer run"
-        ) from error
+    except access.OTHER_VERSION as error:
+        raise BarometerError(access.other_version(error)) from error
     names = [column[0] for column in result.description]
     return Table(names, [str(column[1]) for column in result.description], result.fetchall())
 

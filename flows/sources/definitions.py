@@ -160,9 +160,7 @@ class Source(Definition):
     """
 
     header: Texts
-    position_accuracy_m: Annotated[float, Field(gt=0, le=MOST_ACCURACY_M, strict=False)] = (
-        RECEIVER_ACCURACY_M
-    )
+    position_accuracy_m: Annotated[float, Field(gt=0, le=MOST_ACCURACY_M)] = RECEIVER_ACCURACY_M
     time_step_s: Annotated[int, Field(ge=1, le=MOST_STEP_S)] = 1
     mapping: dict[Column, Parts] = Field(alias="columns")
     aliases: dict[str, str] = Field({})

@@ -47,7 +47,7 @@ def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
     if "\0" in line:
         raise UnknownHeader(
             "the header is not UTF-8 text; it may be UTF-16. Save the file as UTF-8.",
-            is_ais=_looks_like_ais([line.replace("\0", "")]),
+            is_ais=looks_like_ais([line.replace("\0", "")]),
             is_table=False,
         )
     try:
@@ -55,7 +55,7 @@ def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
     except csv.Error as error:
         raise UnknownHeader(
             f"the first line is not a header ({error}). Is it a CSV file with line feeds?",
-            is_ais=_looks_like_ais([line]),
+            is_ais=looks_like_ais([line]),
             is_table=False,
         ) from error
     return match_names(names, sources, delimiter)
@@ -97,7 +97,7 @@ def match_names(
                 raise UnknownHeader(f"the header lacks {column!r}: {why}", is_ais=True)
     nearest = ranked[0]
     extra = [c for c in nearest.header if c not in nearest.source.header]
-    is_without_mmsi = _looks_like_ais(names) and not any("mmsi" in n.casefold() for n in names)
+    is_without_mmsi = looks_like_ais(names) and not any("mmsi" in n.casefold() for n in names)
     lacking = (
         "There is no MMSI column, which identifies the transmitter: export it too. "
         if is_without_mmsi
@@ -108,7 +108,7 @@ def match_names(
         f"missing {_listed(_missing(nearest))}; unexpected {_listed(extra)}. "
         "If this is AIS, describe it in a TOML file in the home's sources/ "
         "(data/sources/ has examples).",
-        is_ais=_looks_like_ais(names),
+        is_ais=looks_like_ais(names),
     )
 
 
@@ -158,7 +158,7 @@ def _is_table(header_line: str, rest: bytes) -> bool:
     return len(first) == len(second) > 1
 
 
-def _looks_like_ais(header: Sequence[str]) -> bool:
+def looks_like_ais(header: Sequence[str]) -> bool:
     """Whether the columns name a transmitter and a place, in whatever layout; or a ship, a time, a
     place and how she moves."""
     folded = [name.casefold() for name in header]

@@ -58,6 +58,8 @@ def rows_of(given: Input) -> tuple[Layout, Rows]:
         return _parquet(given)
     if start.startswith(b"{"):
         return _json_lines(given)
+    if start.startswith(b"["):
+        raise json_lines.array_refused(start)
     if is_nmea(start):
         layout = nmea.nmea_layout(given.sources)
         head, stream, digest, *_ = given

@@ -18,7 +18,7 @@ from flows.rows.parse import Parsed
 from flows.rows.reasons import BAD_OBJECT, LONG_LINE
 from flows.rows.values import decoded
 from flows.sources.definitions import REQUIRED, Source
-from flows.sources.layouts import Layout, UnknownHeader, match_names
+from flows.sources.layouts import Layout, UnknownHeader, looks_like_ais, match_names
 from flows.tables.chunks import parsed_texts
 
 LOOK_BYTES = 1 << 20
@@ -70,6 +70,19 @@ def layout_of_objects(head: Head, more: bytes, sources: Iterable[Source]) -> Lay
         if error.is_ais or len(objects) > 1:
             raise
         raise UnknownHeader(str(error), is_ais=False, is_table=False) from error
+
+
+def array_refused(start: bytes) -> UnknownHeader:
+    """The refusal of a JSON array, which is one value and would have to be held whole."""
+    try:
+        found, _ = json.JSONDecoder().raw_decode(decoded(start[start.find(b"{") :]))
+    except (ValueError, RecursionError):
+        found = None
+    return UnknownHeader(
+        "it is a JSON array. Write one object a line: jq -c '.[]' FILE",
+        is_ais=looks_like_ais(list(_paths(found))),
+        is_table=False,
+    )
 
 
 def object_rows(

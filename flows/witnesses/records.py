@@ -94,7 +94,9 @@ def _of_document(path: Path) -> Records:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig", errors="replace"))
     except (ValueError, RecursionError) as error:
-        raise BarometerError(f"not whole JSON ({error}). Fetch it again.") from error
+        is_several = getattr(error, "msg", "") == "Extra data"
+        remedy = "Write one object a line." if is_several else "Fetch it again."
+        raise BarometerError(f"not whole JSON ({error}). {remedy}") from error
     yield from _numbered(document, None)
 
 

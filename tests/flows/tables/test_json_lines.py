@@ -118,6 +118,9 @@ def test_keys_may_come_late(home: Settings, monkeypatch: pytest.MonkeyPatch) -> 
     [
         (('{"error": "Too many requests"}',), "failed", "Fetch it again"),
         (("{", '"mmsi": 1', "}"), "skipped", "one object a line"),
+        (("{", '"mmsi": 1', "}", "{", '"mmsi": 2', "}"), "failed", "one object a line"),
+        (('[{"mmsi": 1, "lat": 2, "lon": 3, "reported_at": 4}]',), "failed", "one object a line"),
+        (("[", '{"port": 1}', "]"), "skipped", "one object a line"),
         (('{"a": 1}',), "skipped", "matches no source"),
         (('{"port": 1, "country": "IR"}', '{"port": 2, "country": "IR"}'), "skipped", ""),
     ],
