@@ -91,40 +91,36 @@ OTHER_WATER = zipped(public_csv=report_csv(OURS, OURS._replace(place=NEKA)))
 ONE_MORE = zipped(public_csv=report_csv(OURS, header=(*HEADER, "New")))
 ONE_LESS = zipped(public_csv=report_csv(OURS, header=HEADER[:-1]))
 RUNNING = {"status": "running"}
+UNPROCESSABLE = {"statusCode": 422, "error": "Unprocessable"}
+WRONG = b'{"messages":["date-range"]}'
 BUSY = {"status": 429, "headers": {"Retry-After": "0"}, "body": b'{"error":"Too Many Requests"}'}
 
 
-@pytest.mark.parametrize(
-    ("plan", "last", "state", "asked"),
-    [
-        ([BUSY], [], "fetched", 2),
-        ([BUSY], [RUNNING, MINE], "fetched", 1),
-        ([{"status": 524}], [RUNNING, RUNNING, MINE], "fetched", 1),
-        ([{"body": b'{"status":"running"}'}], [MINE], "fetched", 1),
-        ([{"status": 524}], [OTHER_DAY], "fetched", 2),
-        ([{"status": 524}], [OTHER_WATER], "fetched", 2),
-        ([{"status": 524}], [MINE[:-30]], "fetched", 2),
-        ([{"status": 524}], [{"statusCode": 422, "error": "Unprocessable"}], "fetched", 2),
-        ([{"status": 524}] * 9, [404] * 9, "failed", 3),
-        ([{"status": 503}, {"status": 502}], [], "fetched", 3),
-        ([{"cut": 60}], [], "fetched", 2),
-        ([{"body": MINE[:-30]}] * 2, [], "fetched", 3),
-        ([{"body": MINE[:-30]}] * 9, [], "failed", 3),
-        ([{"body": b"<html>login</html>"}] * 9, [], "failed", 3),
-        ([{"body": zipped(readme=b"x")}] * 9, [], "failed", 3),
-        ([{"body": zipped(public_csv=b"")}] * 9, [], "failed", 3),
-        ([{"body": b'{"entries":[]}'}], [], "failed", 1),
-        ([{"status": 422, "body": b'{"messages":["date-range"]}'}], [], "failed", 1),
-        (
-            [{"body": zipped(public_csv=report_csv(OURS, header=(*HEADER, "New")))}],
-            [],
-            "fetched",
-            1,
-        ),
-        ([{"body": zipped(public_csv=report_csv(OURS, header=HEADER[:-1]))}], [], "failed", 1),
-    ],
-    ids=lambda value: str(value)[:60] if isinstance(value, list) else None,
-)
+FAULTS = {
+    "busy": ([BUSY], [], "fetched", 2),
+    "busy, and the report is made": ([BUSY], [RUNNING, MINE], "fetched", 1),
+    "too long, and the report is made": ([{"status": 524}], [RUNNING, RUNNING, MINE], "fetched", 1),
+    "running": ([{"body": b'{"status":"running"}'}], [MINE], "fetched", 1),
+    "the last report is of another day": ([{"status": 524}], [OTHER_DAY], "fetched", 2),
+    "the last report is of another water": ([{"status": 524}], [OTHER_WATER], "fetched", 2),
+    "the last report is cut": ([{"status": 524}], [MINE[:-30]], "fetched", 2),
+    "the last report is none": ([{"status": 524}], [UNPROCESSABLE], "fetched", 2),
+    "too long for ever": ([{"status": 524}] * 9, [404] * 9, "failed", 3),
+    "down for a while": ([{"status": 503}, {"status": 502}], [], "fetched", 3),
+    "a cut connection": ([{"cut": 60}], [], "fetched", 2),
+    "a cut zip twice": ([{"body": MINE[:-30]}] * 2, [], "fetched", 3),
+    "a cut zip for ever": ([{"body": MINE[:-30]}] * 9, [], "failed", 3),
+    "a login page": ([{"body": b"<html>login</html>"}] * 9, [], "failed", 3),
+    "no CSV": ([{"body": zipped(readme=b"x")}] * 9, [], "failed", 3),
+    "an empty CSV": ([{"body": zipped(public_csv=b"")}] * 9, [], "failed", 3),
+    "JSON": ([{"body": b'{"entries":[]}'}], [], "failed", 1),
+    "a request that is not taken": ([{"status": 422, "body": WRONG}], [], "failed", 1),
+    "a column more": ([{"body": ONE_MORE}], [], "fetched", 1),
+    "a column less": ([{"body": ONE_LESS}], [], "failed", 1),
+}
+
+
+@pytest.mark.parametrize(("plan", "last", "state", "asked"), FAULTS.values(), ids=FAULTS)
 def test_faults_of_the_service(
     settled: Settings,
     web: Services,
