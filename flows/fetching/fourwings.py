@@ -50,10 +50,11 @@ tried several times, for minutes where it answers 524: a choice."""
 
 
 class Survey(NamedTuple):
-    """What a report holds: its rows, and whether all are of the day and the water asked for."""
+    """What a report holds: its rows, and whether all are of the day and of the water asked for."""
 
     rows: int
-    is_ours: bool
+    is_of_day: bool
+    is_of_water: bool
 
 
 def fetch(order: Order) -> list[Fetched]:
@@ -182,6 +183,9 @@ def _attempt(
     try:
         report(day, area, asked, part, order)
         survey = surveyed(part, day, area, order)
+        if not survey.is_of_day:
+            drop(part)
+            raise Fault(f"{asked.address}: the answer has rows of another day.", may_pass=True)
         is_new = (order.settings.as_of.date() - day).days < order.published.again_days
         if survey.rows == 0 and is_new:
             drop(part)
@@ -242,7 +246,9 @@ def _is_last(day: date, area: BaseGeometry, part: Path, asked: Question, order: 
         """Whether a file came; None and an error do not."""
         answer = file_answer(last, part, _most(order), order.session)
         if answer is None:
-            return surveyed(part, day, area, order).is_ours
+            survey = surveyed(part, day, area, order)
+            # Without a row it may be the report of any day and water.
+            return survey.rows > 0 and survey.is_of_day and survey.is_of_water
         fault = _not_zip(answer, last)
         if fault.is_running:
             raise fault
@@ -276,18 +282,18 @@ def surveyed(part: Path, day: date, area: BaseGeometry, order: Order) -> Survey:
     """
     check_whole(part, "report.zip", order.session.stop)
     west, south, east, north = area.bounds
-    rows, is_ours = 0, True
+    rows, is_of_day, is_of_water = 0, True, True
     for row in rows_of(part, order.source):
         rows += 1
         try:
             lon, lat = float(row["Lon"]), float(row["Lat"])
         except (TypeError, ValueError):
-            is_ours = False
+            is_of_water = False
             continue
-        is_ours &= str(row["Time Range"]).startswith(str(day))
-        is_ours &= west - CELL_DEG <= lon <= east + CELL_DEG
-        is_ours &= south - CELL_DEG <= lat <= north + CELL_DEG
-    return Survey(rows, is_ours)
+        is_of_day &= str(row["Time Range"]).startswith(str(day))
+        is_of_water &= west - CELL_DEG <= lon <= east + CELL_DEG
+        is_of_water &= south - CELL_DEG <= lat <= north + CELL_DEG
+    return Survey(rows, is_of_day, is_of_water)
 
 
 def rows_of(part: Path, source: Definition) -> Iterator[dict[str, Any]]:

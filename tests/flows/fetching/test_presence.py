@@ -87,6 +87,7 @@ def test_days_not_published_yet_are_not_asked_for(settled: Settings, web: Servic
 
 MINE = zipped(public_csv=report_csv(OURS))
 OTHER_DAY = zipped(public_csv=report_csv(Cell("2026-04-12 04:00", KHARG)))
+EMPTY = zipped(public_csv=report_csv())
 OTHER_WATER = zipped(public_csv=report_csv(OURS, OURS._replace(place=NEKA)))
 ONE_MORE = zipped(public_csv=report_csv(OURS, header=(*HEADER, "New")))
 ONE_LESS = zipped(public_csv=report_csv(OURS, header=HEADER[:-1]))
@@ -103,6 +104,9 @@ FAULTS = {
     "running": ([{"body": b'{"status":"running"}'}], [MINE], "fetched", 1),
     "the last report is of another day": ([{"status": 524}], [OTHER_DAY], "fetched", 2),
     "the last report is of another water": ([{"status": 524}], [OTHER_WATER], "fetched", 2),
+    "the last report is empty": ([{"status": 524}], [EMPTY], "fetched", 2),
+    "a report of another day": ([{"body": OTHER_DAY}], [], "fetched", 2),
+    "another day for ever": ([{"body": OTHER_DAY}] * 9, [], "failed", 3),
     "the last report is cut": ([{"status": 524}], [MINE[:-30]], "fetched", 2),
     "the last report is none": ([{"status": 524}], [UNPROCESSABLE], "fetched", 2),
     "too long for ever": ([{"status": 524}] * 9, [404] * 9, "failed", 3),
