@@ -49,6 +49,7 @@ bench: setup $(if $(filter peers all,$(ARGS)),.venv-benchmark/.done)
 # Weeks on the schedule in minutes, on local servers.
 lapse: setup
 	$(BIN)/python -m tests.measure.lapse
+	$(BIN)/python -m tests.measure.lapse_gulf
 
 # Kills the main job at random moments, and fails every call that changes a home. Fewer: ARGS="--kills 5 --no-faults".
 crash: setup

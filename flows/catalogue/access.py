@@ -241,7 +241,10 @@ def existing(home: Path) -> Path:
     """
     path = home / CATALOGUE
     if not path.exists():
-        raise BarometerError(f"{home}: no catalogue yet. Ingest AIS files with: barometer run PATH")
+        raise BarometerError(
+            f"{home}: no catalogue yet. Ingest AIS files with: barometer run PATH; or fetch what "
+            "hears Iran's coast, with a token (docs/sources.md): barometer run --fetch"
+        )
     return path
 
 

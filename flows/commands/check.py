@@ -105,5 +105,6 @@ def _check_home(flags: argparse.Namespace) -> int:
         for finding in findings:
             kind = "FAULT" if finding.is_fault else "limit"
             print(f"{kind}  {finding.check}: {safe_text(finding.message)}")
-        print(f"{len(faults)} faults, {len(findings) - len(faults)} limits of the data.")
+        limits = words.counted(len(findings) - len(faults), "limit")
+        print(f"{words.counted(len(faults), 'fault')}, {limits} of the data.")
     return FAILED if faults else DONE

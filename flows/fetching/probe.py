@@ -116,11 +116,11 @@ def _files(name: str, source: Definition, settings: Settings) -> list[Check]:
                     return _head(address, file.name, session)
                 except Fault as fault:
                     worst = fault
-        if worst is not None:
-            raise worst
-        return f"[fetch] names no file of {day}: nothing was asked"
+        assert worst is not None
+        raise worst
 
-    return [Check(name, ask)]
+    # A source that ended has no file of the day, and nothing to ask for.
+    return [Check(name, ask)] if files else []
 
 
 def _documents(name: str, source: Definition, settings: Settings) -> list[Check]:
