@@ -36,6 +36,7 @@ from flows.fetching.fetch import (
 from flows.fetching.fetched import Fetched, log_fetched
 from flows.fetching.waters import geojson, waters
 from flows.home.settings import BarometerError, Settings
+from flows.rows.blocks import MAX_LINE_BYTES
 from flows.sources.definitions import Definition, Source
 from flows.sources.layouts import UnknownHeader, match_source
 from flows.sources.packings import Explained, members, opened
@@ -329,5 +330,9 @@ def _lines(content: Explained) -> Iterator[str]:
         *lines, rest = (rest + decoder.decode(piece)).split("\n")
         for line in lines:
             yield f"{line}\n"
+        if len(rest) > MAX_LINE_BYTES:  # few bytes can expand to a line that fills memory
+            raise Damaged(
+                f"the CSV in the answer has a line of more than {MAX_LINE_BYTES:,} bytes."
+            )
     if rest:
         yield rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 import shapely
 
+from flows.fetching import fourwings
+from flows.fetching.faults import Damaged
 from flows.fetching.fetched import fetch_problem
 from flows.fetching.waters import geojson, waters
 from flows.home.resources import port_files
@@ -145,6 +148,14 @@ def test_faults_of_the_service(
     if state == "fetched":
         assert result.path is not None
         assert read_all(zip_content(result.path)).count == 1
+
+
+def test_a_line_without_end_is_left_and_not_held() -> None:
+    """A zip of 300 kB held a line of 300 MB."""
+    content = io.BytesIO(b"0" * (8 << 20))
+    with pytest.raises(Damaged, match="a line of more than"):
+        list(fourwings._lines(content))  # type: ignore[arg-type]
+    assert content.tell() < 4 << 20
 
 
 def zip_content(path: Path) -> bytes:
