@@ -36,7 +36,6 @@ from flows.fetching.fetch import (
 from flows.fetching.fetched import Fetched, log_fetched
 from flows.fetching.waters import geojson, waters
 from flows.home.settings import BarometerError, Settings
-from flows.rows.blocks import MAX_LINE_BYTES
 from flows.sources.definitions import Definition, Source
 from flows.sources.layouts import UnknownHeader, match_source
 from flows.sources.packings import Explained, members, opened
@@ -45,6 +44,9 @@ KEPT_S = 1800
 """The service keeps the last report for 30 minutes (documentation, "last-report")."""
 
 CELL_DEG = 0.01
+
+MOST_LINE = 1 << 20
+"""Characters; a row has some three hundred."""
 MOST_FAILED = 3
 """Reports in a row that fail before the service is left alone until the next run. Each of them was
 tried several times, for minutes where it answers 524: a choice."""
@@ -330,9 +332,9 @@ def _lines(content: Explained) -> Iterator[str]:
         *lines, rest = (rest + decoder.decode(piece)).split("\n")
         for line in lines:
             yield f"{line}\n"
-        if len(rest) > MAX_LINE_BYTES:  # few bytes can expand to a line that fills memory
+        if len(rest) > MOST_LINE:  # few bytes can expand to a line that fills memory
             raise Damaged(
-                f"the CSV in the answer has a line of more than {MAX_LINE_BYTES:,} bytes."
+                f"the CSV in the answer has a line of more than {MOST_LINE:,} characters."
             )
     if rest:
         yield rest
