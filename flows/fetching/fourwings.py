@@ -88,7 +88,7 @@ def fetch(order: Order) -> list[Fetched]:
                     return [*results, _not_asked(day, str(fault))]
                 failed = failed + 1 if _is_failure(results[-1]) else 0
                 if failed == MOST_FAILED:
-                    why = f"the last {failed} reports failed. The next run asks again."
+                    why = f"{failed} reports in a row failed, the last: {results[-1].message}"
                     return [*results, _not_asked(day, why)]
         day += timedelta(days=1)
     return results

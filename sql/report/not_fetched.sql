@@ -1,6 +1,7 @@
 -- Lists and sources whose last attempt in the seven days after the week failed.
 -- Grain: one list or source.
--- The report of the week is made in these days; `held_on` is what is used in their place.
+-- The report of the week is made in these days; the newest report stands until there is a later one.
+-- A source that was fetched since is left out: its files make up for what was missing.
 with attempt as (
     select
         true as is_list,
@@ -9,7 +10,8 @@ with attempt as (
         tried_at,
         state,
         message,
-        in_force_on as held_on
+        in_force_on as held_on,
+        false as is_made_up_for
     from list_fetch
     union all
     select
@@ -24,7 +26,11 @@ with attempt as (
                 partition by source
                 order by attempt
             )
-        )::date as held_on
+        )::date as held_on,
+        coalesce(
+            max(attempt) filter (where state = 'fetched') over (partition by source) > attempt,
+            false
+        ) as is_made_up_for
     from source_fetch
 ),
 
@@ -35,7 +41,10 @@ last_attempt as (
         on
             week.week = $week
             and attempt.tried_at >= week.ends_at
-            and attempt.tried_at < week.ends_at + interval 7 day
+            and (
+                attempt.tried_at < week.ends_at + interval 7 day
+                or week.ends_at = (select max(newest.ends_at) from week as newest)
+            )
     qualify row_number() over (
         partition by attempt.is_list, attempt.name
         order by attempt.number desc
@@ -51,5 +60,5 @@ select
     held_on,
     (tried_at::date - held_on)::integer as age_days
 from last_attempt
-where state in ('failed', 'refused')
+where state in ('failed', 'refused') and not is_made_up_for
 order by is_list, name

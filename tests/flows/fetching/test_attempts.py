@@ -69,10 +69,21 @@ def test_what_was_made_up_for_is_not_named(
 ) -> None:
     settings = fill_home(home.home, sample_days[:8])
     attempt = {"source": "psc", "message": "<b>"}
-    for day, state in ("2026-03-16", "failed"), ("2026-03-18", "fetched"):
+    for day, state in ("2026-03-16", "failed"), ("2026-03-30", "fetched"):
         append_history(home.home, SOURCE_FETCH, [attempt | {"tried_at": day, "state": state}])
-    run.derive(settings, [], publish=True)
+    run.derive(settings._replace(as_of=datetime(2026, 3, 31)), [], publish=True)
     assert not_fetched(home, "2026-W11") == []
+
+
+def test_the_newest_report_names_failures_until_there_is_a_later_one(
+    home: Settings, fill_home: FillHome, sample_days: list[Path], undrawn: None
+) -> None:
+    settings = fill_home(home.home, sample_days[:8])
+    attempt = {"source": "psc", "message": "<b>", "state": "failed", "tried_at": "2026-03-30"}
+    append_history(home.home, SOURCE_FETCH, [attempt])
+    run.derive(settings._replace(as_of=datetime(2026, 3, 31)), [], publish=True)
+    assert not_fetched(home, "2026-W10") == []
+    assert [row["name"] for row in not_fetched(home, "2026-W11")] == ["psc"]
 
 
 def test_a_document_that_could_not_be_asked_for_again_counts_as_failed(
@@ -93,5 +104,6 @@ def test_a_service_that_fails_on_and_on_is_left_alone(home: Settings, web: Servi
     settings = home._replace(as_of=datetime(2026, 5, 10, 6))
     results: list[Fetched] = fetch(settings, "global-fishing-watch", date(2026, 4, 13), 7)
     assert [each.state for each in results] == ["failed"] * (MOST_FAILED + 1)
-    assert "not asked for, nor what follows" in results[-1].message
+    assert "not asked for, nor what follows: 3 reports in a row" in results[-1].message
+    assert "524" in results[-1].message
     assert results[-1].day - results[0].day <= timedelta(days=1)
