@@ -67,6 +67,15 @@ group by witness, port_id
 order by all
 """
 
+UNDEFINED_SOURCES = """
+select source
+from source_file
+anti join source_terms using (source)
+where rows_kept > 0
+group by source
+order by source
+"""
+
 RECEPTION = """
 with total as (
     select
@@ -335,6 +344,14 @@ def _unsupported(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Fin
             "source heard the port: calls there are missing",
         )
         for witness, port_id, visits in con.execute(UNHEARD_VISITS).fetchall()
+    ]
+    findings += [
+        _limit(
+            "undefined_source",
+            f"{source} has positions and no definition: they are taken to be as exact as a "
+            "receiver's. Put its TOML file back into the home's sources/, and run: barometer run",
+        )
+        for (source,) in con.execute(UNDEFINED_SOURCES).fetchall()
     ]
     today = settings.as_of.date()
     ages = con.execute("select link_source, published_on, old_from from register_age").fetchall()

@@ -20,6 +20,7 @@ from flows.lake.prepare import prepare_home
 from flows.runner import run
 from tests.build.contents import contents, differing
 from tests.build.files import LAYOUTS, day, file_id, ingest, rot, settings_of, write
+from tests.build.forms import as_geoparquet, fixes, with_geometry_source
 from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
 
@@ -180,3 +181,16 @@ def test_wrong_sums_histories_and_registers_are_found(home: Settings) -> None:
     assert len(limits) == 1 and "was the clock wrong" in limits[0]
     (message,) = faults(home, "registers")
     assert "a version of ofac cannot be read" in message and "backup" in message
+
+
+def test_positions_of_a_source_without_a_definition_are_named(tmp_path: Path) -> None:
+    home = settings_of(tmp_path / "home", as_of=AS_OF, threads=1)
+    with_geometry_source(home)
+    write(tmp_path, as_geoparquet(fixes(1)), name="points.parquet")
+    outcomes = ingest(home, tmp_path / "points.parquet")
+    for is_gone in (False, True):
+        if is_gone:
+            (home.home / "sources" / "points.toml").unlink()
+        run.derive(home, outcomes, publish=False)
+        named = [f.message for f in check.check(home) if f.check == "undefined_source"]
+        assert [message.split()[0] for message in named] == ["points"] * is_gone
