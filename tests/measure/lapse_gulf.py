@@ -276,9 +276,7 @@ def _after(
     _wait(f"the run of {as_of}", served, has_run)
     if fault is not None:
         _wait(f"the alarm of {as_of}", served, alarms)
-    if fault == POSITIONS:  # nothing is known of the week: the report before it stands
-        week = f"{as_of - timedelta(days=14):%G-W%V}"
-    else:
+    if fault != POSITIONS:  # else too few days of the week are here for a mail on it
         _wait(f"the mail on {week}", served, mails)
     page = (week_folder(home, week) / "report.html").read_text(encoding="utf-8")
     limits = [line for line in page.splitlines() if _is_named(line)]
