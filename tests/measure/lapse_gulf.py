@@ -332,7 +332,8 @@ def _compared(work: Path, home: Path, web: Services) -> list[str]:
         ("position", "mmsi, reported_at, lon, lat"),
         ("port_call", "*"),
         ("coverage", "*"),
-        ("weekly_port_calls", "*"),
+        # Its other columns have what was published before.
+        ("weekly_port_calls", "series, week, port_id, tanker_calls, russian_linked_tanker_calls"),
     ):
         rows = []
         for settings in (one, other):
