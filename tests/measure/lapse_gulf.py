@@ -333,7 +333,7 @@ def _compared(work: Path, home: Path, web: Services) -> list[str]:
         ("port_call", "*"),
         ("coverage", "*"),
         # Its other columns have what was published before.
-        ("weekly_port_calls", "series, week, port_id, tanker_calls, russian_linked_tanker_calls"),
+        ("weekly_port_calls", "series, week, port_id, link_tier, port_calls, berth_calls, vessels"),
     ):
         rows = []
         for settings in (one, other):
