@@ -32,7 +32,7 @@ from tests.build.derivation import call, jump, work
 from tests.build.files import copy_of, ingest, settings_of
 
 TELLS_OF_FILES = {"run", "run_file", "run_register", "meta", "source_file", "worked_part"}
-BY_SOURCE = {"ais_source", "heard_hour", "heard_slot"}
+BY_SOURCE = {"heard_hour", "heard_slot", "port_reception"}
 """What each source heard: other sources, other rows."""
 AS_OF = datetime(2026, 3, 23, 6)
 START = pd.Timestamp("2026-03-02")
