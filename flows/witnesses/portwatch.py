@@ -32,6 +32,9 @@ STRAIT_SERIES = {"n_tanker": ("tanker_transits", "transits")}
 
 COAST_SERIES = {"tanker_calls": ("tanker_calls", "calls")}
 
+MOST = {"calls": 1e4, "transits": 1e4, "t": 1e9}
+"""More than the whole world has in a day: a slip, or made to drown the test of agreement."""
+
 STRAIT = "Strait of Hormuz"
 
 
@@ -81,11 +84,10 @@ def _values(line: int, fields: Record, ports: frozenset[str]) -> Iterator[Row]:
     if not values:
         yield junk(line, f"none of {', '.join(series)} is given", fields)
     for key, given in values.items():
-        value = number(given)
-        if value is None or value < 0:
-            yield junk(line, f"{key} {given!r} is not a number of 0 or more", fields)
+        value, (named, unit) = number(given), series[key]
+        if value is None or not 0 <= value <= MOST[unit]:
+            yield junk(line, f"{key} {str(given)[:40]!r} is no number of {unit} of a day", fields)
         else:
-            named, unit = series[key]
             yield Value(line, named, scope, place_id, place, at, value, unit)
 
 

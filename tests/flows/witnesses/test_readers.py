@@ -183,14 +183,16 @@ def test_a_value_that_is_none_is_named_and_one_left_empty_is_not(tmp_path: Path)
     given += [
         port_day("soon", 1),
         port_day("2026-04-05", "many", import_tanker="", export_tanker=""),
+        port_day("2026-04-06", "1e14"),
     ]
     reading = read(tmp_path, table(given), "given.csv")
     assert reasons_of(reading) == [
-        (3, "portcalls_tanker '-1' is not a number of 0 or more"),
+        (3, "portcalls_tanker '-1' is no number of calls of a day"),
         (5, "no day in date, date_ or year, month, day"),
-        (6, "portcalls_tanker 'many' is not a number of 0 or more"),
+        (6, "portcalls_tanker 'many' is no number of calls of a day"),
+        (7, "portcalls_tanker '1e14' is no number of calls of a day"),
     ]
-    assert len(rows_of(reading)) == 3 + 2 + 2
+    assert len(rows_of(reading)) == 3 + 2 + 2 + 2
 
 
 # Inspections.
