@@ -12,7 +12,7 @@ from flows.ingest.outcome import FAULTS, Outcome, failed_outcome
 from flows.sources.packings import Member
 from flows.sources.witnesses import load_witnesses
 from flows.witnesses.reading import Reading, counted
-from flows.witnesses.store import keep, known
+from flows.witnesses.store import fetched_on, keep, keep_again, known
 
 Reader = Callable[[Member, Path, Collection[str]], Reading | None]
 
@@ -36,18 +36,26 @@ def staged(
     """
     before = known(settings.home)
     reading = read(member, work, before)
-    if reading is not None and reading.file_id in before:
-        shutil.rmtree(work)
-        return _is_known(member.name, before[reading.file_id])
-    return reading
+    if reading is None or reading.file_id not in before:
+        return reading
+    day, record = fetched_on(reading.name), before[reading.file_id]
+    if day is not None and day.isoformat() > record["published_on"]:
+        return reading
+    shutil.rmtree(work)
+    return _is_known(member.name, record)
 
 
 def commit(reading: Reading, settings: Settings) -> Outcome:
     """Take a reading into the home, whole or not at all; what was staged is gone then."""
     try:
         before = known(settings.home)
-        if reading.file_id in before:  # its twin came in meanwhile
-            return _is_known(reading.name, before[reading.file_id])
+        if reading.file_id in before:
+            record = before[reading.file_id]
+            again = keep_again(reading.name, record, settings)
+            if again is None:  # its twin came in meanwhile
+                return _is_known(reading.name, record)
+            message = f"same content as {record['name']}, published again {again['published_on']}"
+            return Outcome(reading.name, "ingested", message)
         record = keep(reading, settings)
     except FAULTS as error:
         return failed_outcome(reading.name, settings, error)

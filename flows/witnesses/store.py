@@ -41,9 +41,36 @@ class Tables(NamedTuple):
 
 
 def known(home: Path) -> dict[str, dict[str, Any]]:
-    """The record of every content that was taken in, by its file_id."""
+    """The record of every content that was taken in, the one of the latest version, by file_id."""
     records = read_history(home, WITNESS)
-    return {str(record.get("file_id")): record for record in reversed(records)}
+    return {str(r.get("file_id")): r for r in sorted(records, key=lambda r: r["published_on"])}
+
+
+def fetched_on(name: str) -> date | None:
+    """The day of a fetch that a file's name gives; None without one."""
+    for text in reversed(_FETCHED.findall(name)):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            continue
+    return None
+
+
+def keep_again(name: str, record: dict[str, Any], settings: Settings) -> dict[str, Any] | None:
+    """Record that a content was published again, and return the record; None where it was not.
+
+    A publisher may return to earlier figures: then a content is a later version too.
+    """
+    day = fetched_on(name)
+    if day is None or day.isoformat() <= record["published_on"]:
+        return None
+    again = record | {
+        "name": name,
+        "published_on": day.isoformat(),
+        "ingested_at": settings.as_of.isoformat(),
+    }
+    append_history(settings.home, WITNESS, [again])
+    return again
 
 
 def keep(reading: Reading, settings: Settings) -> dict[str, Any]:
@@ -82,12 +109,7 @@ def published_on(reading: Reading, today: date) -> date:
 
     A last day in the future is no day of a version: it may be a slip of one row.
     """
-    for text in reversed(_FETCHED.findall(reading.name)):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            continue
-    return min(reading.newest_on or today, today)
+    return fetched_on(reading.name) or min(reading.newest_on or today, today)
 
 
 def _paths(home: Path, file_id: str) -> dict[str, Path]:

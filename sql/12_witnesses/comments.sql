@@ -1,7 +1,7 @@
 -- Comments on the relations of this folder and their columns, with units and the meaning of null.
 -- Grain: one relation or column.
 
-comment on table witness_file is 'The files that witnesses gave. Nothing of them enters a count. One row per file.';
+comment on table witness_file is 'The files that witnesses gave. Nothing of them enters a count. One row per file, and per later day on which the same content was published again.';
 comment on column witness_file.file_number is 'Number of the file in the home''s history of witnesses, from 1.';
 comment on column witness_file.file_id is 'blake2b-256 hash of the file''s content, hexadecimal.';
 comment on column witness_file.name is 'Name of the file.';

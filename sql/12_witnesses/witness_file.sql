@@ -1,5 +1,5 @@
 -- The files that witnesses gave, and who published them.
--- Grain: one file.
+-- Grain: one file and day of publication (file_number).
 with record as (
     select
         number,

@@ -79,6 +79,28 @@ def test_the_same_content_again_is_known_under_whatever_name(
     assert tree(made.home) == before
 
 
+def test_figures_that_return_to_an_earlier_content_are_a_later_version(
+    made: Settings, tmp_path: Path
+) -> None:
+    given(made, write(tmp_path, day(row()), name="ais.csv"))
+    fetched = {"2026-03-27": 7, "2026-03-20": 5, "2026-03-30": 7, "2026-03-31": 5}
+    for on, calls in fetched.items():
+        content = table([port_day("2026-03-05", calls)])
+        given(made, write(tmp_path, content, name=f"portwatch-fetched-{on}.csv"))
+    again = write(tmp_path, content, name="portwatch-fetched-2026-03-31.csv")
+    assert "known, same content" in next(iter(given(made, again).values()))
+    run.derive(made, [], publish=False)
+    query = """
+        select published_on::text, value, is_in_force
+        from outside_series where series = 'tanker_calls' order by published_on
+    """
+    with access.reading(made) as con:
+        versions = con.execute(query).fetchall()
+    assert versions == [
+        ("2026-03-20", 5, False), ("2026-03-27", 7, False), ("2026-03-31", 5, True),
+    ]  # fmt: skip
+
+
 def test_two_that_were_staged_at_once_are_taken_in_once(made: Settings, tmp_path: Path) -> None:
     """As workers stage them, before the first is committed."""
     paths = [write(tmp_path, VISITS, name=name) for name in ("one.jsonl", "two.jsonl")]
