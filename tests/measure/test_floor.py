@@ -21,7 +21,7 @@ SEEDS = (401, 402)
     [
         pytest.param("all", 60, 9, 151, 1.0, 1.0, id="all fixes"),
         pytest.param("all-and-cells", 60, 9, 151, 1.0, 1.0, id="all fixes and hourly cells"),
-        pytest.param("cells", 60, 9, 151, 0.99, 0.97, id="hourly cells, a third lost"),
+        pytest.param("cells", 60, 28, 501, 0.99, 0.97, id="hourly cells, a third lost"),
         pytest.param("6h-half", 130, 28, 1001, 0.99, 0.97, id="a fix in 6 h, half lost"),
     ],
 )

@@ -220,7 +220,7 @@ def test_wrong_arguments_are_refused_with_a_remedy() -> None:
         ({"ships": 6000}, "at most 5000"),
         ({"ships": 35}, "need 36 ships, got 35"),
         ({"jammed_share": 0.6}, "from 0 to 0.5"),
-        ({"reception": "3h"}, "no such reception: 3h; there are all, ashore, 2h"),
+        ({"reception": "3h"}, "no such reception: 3h; there are all, ashore, 1h-most"),
         ({"days": 6}, "need 7 days"),
         ({"report_minutes": 0.0}, "above 0"),
     ]

@@ -217,11 +217,18 @@ def calls(fixes: str) -> dict[str, Any]:
 
     ports = load_ports(*port_files())
     with duckdb.connect(config={"threads": 1}) as con:
-        con.execute("create table position as from read_parquet($fixes)", {"fixes": fixes})
+        con.execute(
+            "create table position as select *, 'a receiver' as source from read_parquet($fixes)",
+            {"fixes": fixes},
+        )
         con.execute(
             "create table candidate as select mmsi, count(*) as fixes from position group by all"
         )
         con.execute("create table reception_hour (port_id varchar, hour timestamp)")
+        con.execute(
+            "create table source_terms "
+            "(source varchar, position_accuracy_m float, time_step_s integer)"
+        )
         row = con.execute("select max(reported_at), count(*) from position").fetchone()
         assert row is not None
         end, rows = row
