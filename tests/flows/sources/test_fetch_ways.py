@@ -137,7 +137,7 @@ def test_a_schedule_asks_for_no_day_before_the_source_began_nor_without_addresse
     assert (first.day, first.state) == (date(2026, 1, 1), "fetched")
     with pytest.raises(BarometerError, match=r"has no \[fetch\]"):
         fetch_due(home, load_sources(home.home)["statsat"])
-    with pytest.raises(BarometerError, match="These can be fetched: .*danish-maritime"):
+    with pytest.raises(BarometerError, match=r"These can be fetched: .*danish-maritime"):
         known(home.home, "noaa")
 
 
