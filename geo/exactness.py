@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from flows.home.rules import rule
 from geo.earth import great_circle_m
-from geo.stays import UNDER_WAY_KN
+from geo.stays import M_PER_NM, UNDER_WAY_KN
 from geo.tracks import HOUR_US, Bools, Fixes, Floats, Ints, can_sail, column, microseconds
 
 RECEIVER_M = rule("receiver_accuracy_m")
+"""How far off a receiver's fix may be, metres; a source without a definition counts as one."""
 SECOND_US = 1_000_000
-M_PER_NM = 1852.0
 
 
 def error_m(fixes: Fixes) -> Floats:
@@ -43,8 +43,8 @@ def step_us(fixes: Fixes) -> Ints:
     return np.asarray((column(fixes, "time_step_s", np.int64) - 1) * SECOND_US)
 
 
-def is_told_better(fixes: Fixes) -> Bools:
-    """Whether each coarse fix adds nothing: finer ones of the same time step agree with it.
+def is_redundant(fixes: Fixes) -> Bools:
+    """Whether each coarse fix adds nothing to finer ones of the same time step.
 
     Parameters
     ----------
@@ -64,10 +64,10 @@ def is_told_better(fixes: Fixes) -> Bools:
         step_us(fixes),
         error_m(fixes),
     )
-    told = np.zeros(lon.size, dtype=np.bool_)
+    redundant = np.zeros(lon.size, dtype=np.bool_)
     coarse, fine = np.flatnonzero(step > 0), np.flatnonzero(step == 0)
     if coarse.size == 0 or fine.size == 0:
-        return told
+        return redundant
     # Ships one after the other on one clock, each with room for its latest moment.
     ship = np.cumsum(np.diff(mmsi, prepend=mmsi[:1]) != 0)
     clock = ship * (np.ptp(at) + step.max() + 1) + (at - at.min())
@@ -76,10 +76,10 @@ def is_told_better(fixes: Fixes) -> Bools:
     is_shared = first < end
     coarse, first, last = coarse[is_shared], first[is_shared], end[is_shared] - 1
     for other in (fine[first], fine[last]):
-        told[coarse] |= can_sail(
+        redundant[coarse] |= can_sail(
             lon[coarse], lat[coarse], lon[other], lat[other], step[coarse], error[coarse]
         )
-    return told
+    return redundant
 
 
 def with_way_made(fixes: Fixes) -> npt.NDArray[np.float32]:

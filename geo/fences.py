@@ -109,8 +109,7 @@ def _locate_roughly(
 ) -> None:
     """Give the points in `rows`, which may be so far off, to the berths near them."""
     place.area[rows[place.area[rows] == LAND]] = PORT_LIMIT
-    for port, areas in enumerate(_fences(ports).inner):
-        berth = shapely.union_all([area.geometry for area in areas if area.area == BERTH])
+    for port, berth in enumerate(_fences(ports).berths):
         if berth.is_empty:
             continue
         here = rows[(place.port[rows] == port) | (place.port[rows] < 0)]
@@ -134,6 +133,7 @@ def _is_within_m(
     close = np.flatnonzero(is_near)
     # In degrees of latitude, with longitude squeezed to its true length there.
     flat = scale(geometry, squeeze, 1, origin=(0, 0))
+    shapely.prepare(flat)
     is_near[close] = shapely.dwithin(flat, shapely.points(x[close] * squeeze, y[close]), reach)
     return is_near
 
@@ -181,21 +181,8 @@ def near(
         raise ValueError(f"distance_km must lie between 0 and 500, not {distance_km}")
     x, y = _points(lon, lat)
     points, rows = [np.empty(0, np.intp)], [np.empty(0, np.int16)]
-    reach_lat = distance_km * 1000 / METRES_A_DEGREE
     for row, limit in enumerate(ports.port["geometry"]):
-        west, south, east, north = limit.bounds
-        # A hundredth more: the box must hold all that the plane calls near.
-        reach_lon = 1.01 * reach_lat / np.cos(np.radians(max(abs(south), abs(north)) + reach_lat))
-        close = np.flatnonzero(
-            (np.abs(x - (west + east) / 2) <= (east - west) / 2 + reach_lon)
-            & (np.abs(y - (south + north) / 2) <= (north - south) / 2 + 1.01 * reach_lat)
-        )
-        # In degrees of latitude, with longitude squeezed to its true length at this port.
-        squeeze = float(np.cos(np.radians((south + north) / 2)))
-        flat = scale(limit, squeeze, 1, origin=(0, 0))
-        shapely.prepare(flat)
-        apart = shapely.points(x[close] * squeeze, y[close])
-        hit = close[shapely.dwithin(flat, apart, reach_lat)]
+        hit = np.flatnonzero(_is_within_m(x, y, limit, distance_km * 1000))
         points.append(hit)
         rows.append(np.full(hit.size, row, np.int16))
     point, port = np.concatenate(points), np.concatenate(rows)
@@ -224,6 +211,7 @@ class _Fences(NamedTuple):
     is_close: npt.NDArray[np.bool_]
     limits: list[BaseGeometry]
     inner: list[list[_Area]]
+    berths: list[BaseGeometry]  # of each port, all in one; empty where it has none
 
 
 def _points(
@@ -299,7 +287,11 @@ def _fences(ports: Ports) -> _Fences:
     is_close = np.zeros(grid.columns * grid.rows + 1, np.bool_)
     for limit in limits:
         is_close[_touched_cells(limit, grid)] = True
-    return _Fences(grid, is_close, limits, inner)
+    berths = [
+        shapely.union_all([area.geometry for area in areas if area.area == BERTH])
+        for areas in inner
+    ]
+    return _Fences(grid, is_close, limits, inner, berths)
 
 
 def _touched_cells(limit: BaseGeometry, grid: _Grid) -> npt.NDArray[np.int64]:

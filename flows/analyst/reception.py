@@ -43,10 +43,10 @@ def cell(row: dict[str, Any]) -> str:
 
     >>> from datetime import datetime
     >>> cell({"heard_share": 0.834, "last_hour": datetime(2026, 4, 19, 23)})
-    '83 % to 2026-04-19'
+    '83% to 2026-04-19'
     >>> cell({"heard_share": 0.0, "last_hour": None})
     '-'
     """
     if not row["heard_share"] or row["last_hour"] is None:
         return "-"
-    return f"{row['heard_share']:.0%} to {row['last_hour']:%Y-%m-%d}".replace("%", " %")
+    return f"{row['heard_share']:.0%} to {row['last_hour']:%Y-%m-%d}"

@@ -342,6 +342,7 @@ def _method(settings: Settings, manifest: Manifest) -> dict[str, str]:
         if terms["source"] in known
     ]
     return {
-        "method_hash": text_hash(calls.method_hash() + json.dumps(exactness)),
+        "method_hash": calls.method_hash(),
         "fences_hash": folder_hash(data_path("ports")),
+        "exactness_hash": text_hash(json.dumps(exactness)),
     }

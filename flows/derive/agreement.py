@@ -142,6 +142,7 @@ def apart_p(
     if support.size < 2:
         return 1.0
     # Choices of `mine` of which so many are of the later period, without what is the same for all.
+    # scipy.stats.nchypergeom_fisher gives the same (the tests compare them) in five times the time.
     cells = (support, mine - support, later - support, total - mine - later + support)
     weight = support * np.log(now[2] / before[2]) - sum(special.gammaln(c + 1) for c in cells)
     chance = np.exp(weight - special.logsumexp(weight))

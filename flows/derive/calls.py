@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 import geo
 from flows.home.resources import data_path, sql_path, sql_text
-from geo.exactness import RECEIVER_M, error_m, is_told_better, with_way_made
+from geo.exactness import RECEIVER_M, error_m, is_redundant, with_way_made
 from geo.fences import locate
 from geo.plausibility import REASONS, VERDICTS, judge
 from geo.port_calls import depends_on_reception, find_port_calls
@@ -237,8 +237,10 @@ def _exact(columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         name: np.ma.filled(np.ma.asarray(columns[name], dtype), unknown)
         for name, dtype, unknown in NULLS
     }
-    told = is_told_better(fixes)
-    return {name: values[~told] for name, values in fixes.items()} if told.any() else fixes
+    redundant = is_redundant(fixes)
+    if not redundant.any():
+        return fixes
+    return {name: values[~redundant] for name, values in fixes.items()}
 
 
 def _judged(fixes: dict[str, npt.NDArray[Any]], port: Ports) -> dict[str, npt.NDArray[Any]]:

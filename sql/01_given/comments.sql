@@ -86,7 +86,7 @@ comment on column port_area.lon is 'Longitude of a point inside the polygon, deg
 comment on column port_area.lat is 'Latitude of that point, degrees WGS 84, rounded to 0.00001.';
 
 comment on table meta is 'What this catalogue was built from. One row per key.';
-comment on column meta.key is 'format, code_version, as_of (UTC), time_zone (how other clients get times in UTC), inputs_hash, fences_hash, method_hash or registers_hash; home: the folder of the Parquet files that position and reject read at the time of the build (wrong after the home was copied elsewhere); known_on: only in a catalogue with links as known on an earlier day.';
+comment on column meta.key is 'format, code_version, as_of (UTC), time_zone (how other clients get times in UTC), inputs_hash, fences_hash, method_hash, exactness_hash (how exact the lake''s sources are) or registers_hash; home: the folder of the Parquet files that position and reject read at the time of the build (wrong after the home was copied elsewhere); known_on: only in a catalogue with links as known on an earlier day.';
 comment on column meta.value is 'The value as text.';
 
 comment on table run is 'The runs of this home; the last one built this catalogue. One row per run.';

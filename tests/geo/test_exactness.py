@@ -10,7 +10,7 @@ import pytest
 import shapely
 from hypothesis import given
 
-from geo.exactness import is_told_better, with_way_made
+from geo.exactness import is_redundant, with_way_made
 from geo.fences import ANCHORAGE, BERTH, PORT_LIMIT, locate
 from geo.plausibility import judge
 from geo.ports import load_ports
@@ -83,7 +83,7 @@ def test_cells_beside_the_fixes_that_made_them_change_no_call(
 ) -> None:
     cells = cells_of(fixes, every_cell=every_cell)
     both = together(fixes.assign(**RECEIVER), cells)
-    kept = both[~is_told_better(both)].reset_index(drop=True)
+    kept = both[~is_redundant(both)].reset_index(drop=True)
     pd.testing.assert_frame_equal(calls_of(kept), calls_of(fixes))
 
 
@@ -91,9 +91,9 @@ def test_a_cell_that_finer_fixes_contradict_stays() -> None:
     displaced = fixes_at(pd.Timestamp("2026-04-06").to_pydatetime(), [0.2, 0.4], 56.0, 26.0)
     true = fixes_at(pd.Timestamp("2026-04-06").to_pydatetime(), [0.0, 1.0], 51.005, 27.005)
     both = together(displaced.assign(**RECEIVER), true.assign(**CELL))
-    assert not is_told_better(both).any()
+    assert not is_redundant(both).any()
     near = displaced.assign(lon=51.0, lat=27.0, **RECEIVER)
-    assert is_told_better(together(near, true.assign(**CELL))).tolist() == [
+    assert is_redundant(together(near, true.assign(**CELL))).tolist() == [
         True,
         False,
         False,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -182,3 +182,20 @@ def test_a_visit_has_one_call_at_most_and_a_call_one_visit(pairs: list[tuple[int
     assert len(set(visits)) == len(visits) == len(set(calls)) == len(calls)
     # No pair is left of which both could still be had.
     assert all(f"v{visit}" in visits or f"c{call}" in calls for visit, call in pairs)
+
+
+@given(
+    st.tuples(st.integers(0, 60), st.integers(0, 90), st.floats(0.3, 1.0)),
+    st.tuples(st.integers(0, 200), st.integers(0, 400), st.floats(0.3, 1.0)),
+)
+def test_the_test_is_fishers_by_scipy_too(
+    now: tuple[int, int, float], before: tuple[int, int, float]
+) -> None:
+    mine, later = now[0] + before[0], now[0] + now[1]
+    total = later + before[0] + before[1]
+    support = np.arange(max(0, later + mine - total), min(later, mine) + 1)
+    assume(support.size > 1)
+    chance = stats.nchypergeom_fisher(total, mine, later, now[2] / before[2]).pmf(support)
+    expected = chance[chance <= chance[now[0] - support[0]] * (1 + 1e-6)].sum()
+    # Chances that are equal but for rounding may fall on either side of the bound.
+    assert agreement.apart_p(now, before) == pytest.approx(min(expected, 1.0), rel=1e-3, abs=1e-12)
