@@ -8,10 +8,10 @@ from types import ModuleType
 
 from flows.lists.entry import Junk
 from flows.lists.table import header_columns
-from flows.witnesses import gfw, portwatch, psc
+from flows.witnesses import gfw, inspections, portwatch, psc
 from flows.witnesses.records import delimiter_of, records
 
-PUBLISHERS: tuple[ModuleType, ...] = (gfw, portwatch, psc)
+PUBLISHERS: tuple[ModuleType, ...] = (gfw, portwatch, psc, inspections)
 """In the order in which they are tried. The table of inspections, with few columns, is last."""
 
 

@@ -218,6 +218,7 @@ def test_inspections_by_place_and_those_that_cannot_be_used(tmp_path: Path) -> N
         f"{IMO};50.34;29.235;2026-03-02\n1234568;50.3;29.2;2026-03-02\n{IMO};;;2026-03-02\n{IMO};50;29;soon\n"
     )
     reading = read(tmp_path, content.encode(), "given.csv")
+    assert reading.source == "inspections"  # not OpenSanctions', whose terms are others
     assert [(row["lons"], row["lats"]) for row in rows_of(reading)] == [([50.34], [29.235])]
     assert reasons_of(reading) == [
         (3, "neither an MMSI of nine digits nor a valid IMO number"),
