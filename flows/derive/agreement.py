@@ -22,7 +22,7 @@ LEAST_SHARE, WHOLE_SHARE = rule("least_share"), rule("whole_share")
 DAYS = 7
 
 INDEX_WEEKS = int(rule("index_weeks"))
-"""The weeks before a window that tell how much the ratio varies, as for the series."""
+"""The weeks before a window that the variation of the ratio is estimated from."""
 
 AGREES, DIVERGES = "agrees", "diverges"
 
@@ -330,7 +330,7 @@ def _ratio(sums: _Sum) -> dict[str, float]:
 def _width(weeks: _Weeks, is_chosen: npt.NDArray[np.bool_]) -> float:
     """How much the ratio of a year's weeks varied: chi-square over its degrees of freedom.
 
-    1 where that is no more than `LEAST_DISPERSION`, or where too few weeks tell it. More than that
+    1 where that is no more than `LEAST_DISPERSION`, or where the weeks are too few. More than that
     it is widened as the limits of the series are (`flows.derive.rates.limit_width`).
     """
     is_chosen = is_chosen & (weeks.ours + weeks.theirs > 0)

@@ -38,7 +38,7 @@ WORKS, REFUSED, CHANGED, UNREACHABLE = "works", "refused", "changed shape", "unr
 
 
 class Finding(NamedTuple):
-    """What became of a question: `state` is one of the four above, `message` says what was seen."""
+    """The result of a check: `state` is one of the four above, `message` describes the answer."""
 
     name: str
     state: str
@@ -46,7 +46,7 @@ class Finding(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A question: its name, and what asks it and says what came; it raises what went wrong."""
+    """A check: its name, and a function that returns a description of the answer, or raises."""
 
     name: str
     ask: Callable[[Session], str]

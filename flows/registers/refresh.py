@@ -49,7 +49,7 @@ class Refreshed(NamedTuple):
         ``imported``; ``known`` where the publisher has nothing newer; ``failed``; ``refused``;
         ``skipped`` where it was not asked for, as its token is not set.
     message : str
-        Why, and what to do; empty where there is nothing to say.
+        Reason and remedy; empty where nothing is wrong.
     in_force_on : date or None
         Day of the version that links follow now; None: there is none.
     age_days : int or None

@@ -76,7 +76,7 @@ def news_of_lists(news: Sequence[Row]) -> str:
 
 
 def doubts_mark(doubts: Sequence[str]) -> str | None:
-    """A hash of the doubts, kept in the page to tell whether it is up to date; None for none."""
+    """A hash of the doubts, kept in the page to detect that it is out of date; None for none."""
     if not doubts:
         return None
     return text_hash("\n".join(doubts))

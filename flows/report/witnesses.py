@@ -9,7 +9,7 @@ from flows.home.text import safe_text
 
 Row = dict[str, Any]
 
-NONE_GIVEN = "No witness was given: nobody else's count is compared with ours."
+NONE_GIVEN = "No witness data: the count is not compared with others."
 
 _UNTESTED = {
     "open": "the week is open",

@@ -43,7 +43,7 @@ def headline(series: Row) -> str:
 
 
 def _untyped(series: Row) -> str:
-    """The linked ships whose type nothing gives, for whose sake a zero cannot be told."""
+    """The calls of linked ships of unknown type, because of which no zero is reported."""
     calls = counted(series["untyped_linked_calls"], "call")
     return f"no call of a known tanker, and {calls} of Russian-linked ships of unknown type"
 

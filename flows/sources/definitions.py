@@ -107,7 +107,7 @@ class Definition(Table, extra="ignore"):
     publisher, licence, files, coverage : str
         Who publishes, under which terms, on which page, and where and what it observes.
     citation : str or None
-        How the publisher wants to be cited wherever its numbers are shown; None: not said.
+        How the publisher wants to be cited wherever its numbers are shown; None: not known.
     published : Publication or None
         Where its files or answers can be fetched; None where that is not known.
     """

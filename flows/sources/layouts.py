@@ -91,7 +91,7 @@ def match_names(
         raise UnknownHeader("no source definitions were found", is_ais=True)
     for layout in ranked:
         if layout.source.columns["reported_at"] not in layout.header:
-            continue  # the name of the time tells a publisher's products from other tables
+            continue  # only tables with the time column are a product of the publisher
         for column, why in layout.source.without.items():
             if column not in layout.header:
                 raise UnknownHeader(f"the header lacks {column!r}: {why}", is_ais=True)

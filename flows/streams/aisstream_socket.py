@@ -26,7 +26,7 @@ from flows.streams.connection import (
 from flows.streams.recording import Failed, Recorder
 
 Heard = Callable[[datetime, list[str] | None], Awaitable[None]]
-"""To be told of each message of a ship: when it came, and its row, if it is a position."""
+"""Called for each message of a ship: with the time of receipt, and its row if it is a position."""
 
 
 async def hear(recorder: Recorder, url: str, subscription: str, heard: Heard) -> None:

@@ -50,7 +50,7 @@ their neighbours at the Gulf of Finland. Kaliningrad lies in it too, hardly in r
 
 HEADER = tuple("topic" if name == "message_type" else name for name in AISSTREAM_HEADER)
 """The columns of a recording: those of aisstream.io's but for `topic`, because Digitraffic does not
-give the kind of message. By that column the ingest tells the two apart (the source of a file is
+give the kind of message. By that column the ingest distinguishes the two (the source of a file is
 known by its header), so that each has a coverage of its own."""
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 naive UTC, as all times here

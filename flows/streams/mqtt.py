@@ -99,7 +99,7 @@ def _client(recorder: Recorder, url: str) -> Client:
     )
     client.connect_timeout = CONNECT_S
     parts = parse_uri(url)
-    # Who asks is to say so: https://www.digitraffic.fi/ohjeita/, identifying headers.
+    # Clients identify themselves: https://www.digitraffic.fi/ohjeita/, identifying headers.
     headers = {"Digitraffic-User": f"Barometer/{__version__}"}
     client.ws_set_options(path=parts.path or "/mqtt", headers=headers)
     if parts.secure:

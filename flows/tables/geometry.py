@@ -27,7 +27,7 @@ _WGS84 = {("OGC", "CRS84"), ("EPSG", "4326")}
 
 
 class Geometry(NamedTuple):
-    """A geometry column: `encoding` is ``WKB`` or ``point``; `fault` says why its places cannot be
+    """A geometry column: `encoding` is ``WKB`` or ``point``; `fault` is why its places cannot be
     used, None where they can."""
 
     column: str

@@ -30,8 +30,8 @@ BUFFER_BYTES = 1 << 20
 """A column of a row group is read in such pieces, and not whole: a file may be one row group."""
 
 MOST_ROWS_A_BYTE = 100
-"""A fix takes some bytes, however well it is compressed; a file that says more rows is made to be
-read for ever (a run of nulls takes none)."""
+"""A fix takes some bytes, however well it is compressed. A file with more rows is hostile: a run of
+nulls takes no bytes, and reading it would not end."""
 
 _DAMAGED = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, OverflowError)
 

@@ -1,4 +1,4 @@
-"""Inspections in port, as a table of anybody's: ship, port and day.
+"""Inspections in port, as a table of one's own: ship, port and day.
 
 A CSV with the columns mmsi or imo; port, port_id or locode, or lon and lat; and day.
 """

@@ -74,7 +74,7 @@ def read_json(member: Member, work: Path, known: Collection[str] = ()) -> Readin
         head = stream.content.read(HEAD_BYTES)
         if not is_json(head):
             return None
-        # Lines can be told by the first ones; a document must be there whole.
+        # The first lines identify a file of lines; a document must be there whole.
         is_lines = _is_object(head.lstrip().partition(b"\n")[0])
         with (work / "plain").open("wb") as out:
             while head and out.tell() <= MOST_DOCUMENT_BYTES:

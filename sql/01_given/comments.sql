@@ -129,7 +129,7 @@ comment on table source_terms is 'Publisher, terms and exactness of each source 
 comment on column source_terms.source is 'Name of the source, as in position.source, or of the witness; id of the register.';
 comment on column source_terms.publisher is 'Who publishes it.';
 comment on column source_terms.licence is 'The terms under which it may be used.';
-comment on column source_terms.citation is 'How the publisher wants to be cited wherever its numbers are shown. Null: not said.';
+comment on column source_terms.citation is 'How the publisher wants to be cited wherever its numbers are shown. Null: not known.';
 comment on column source_terms.position_accuracy_m is 'How far the place of a fix may be from the ship''s, metres. Null: a witness or register.';
 comment on column source_terms.time_step_s is 'A fix was made at reported_at or up to so many seconds later: 1 for times to the second, 3600 for cells of an hour. Null: a witness or register.';
 
