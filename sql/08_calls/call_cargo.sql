@@ -110,28 +110,60 @@ classified as (
                 then round(estimated_t, -2)::integer
         end as capacity_t
     from changed
+),
+
+-- A full cargo is 0.98 of the deadweight, less a few per cent of fuel, water and stores. Ballast
+-- moves the other way: put back by half of the change, a choice.
+moved as (
+    select
+        *,
+        coalesce(by_draught, by_terminal, 'unknown') as direction,
+        case
+            when by_draught is not null and tonnes_a_metre is not null
+                then least(
+                    1.5 * abs(draught_change_m) * tonnes_a_metre,
+                    0.96 * coalesce(capacity_t, estimated_t)
+                )
+            when by_draught is null and by_terminal is not null then 0.9 * capacity_t
+        end as payload_t
+    from classified
 )
 
 select
     port_call_id,
-    coalesce(by_draught, by_terminal, 'unknown') as direction,
+    direction,
     case
         when by_draught = by_terminal then 'draught; terminal'
         when by_draught is not null then 'draught'
         when by_terminal is not null then 'terminal'
     end as direction_by,
-    draught_change_m::float as draught_change_m,
+    case
+        when by_draught = 'loading' then 'ballast' when by_draught = 'discharging' then 'laden'
+        else 'unknown'
+    end as laden_in,
+    case
+        when by_draught = 'loading' then 'laden' when by_draught = 'discharging' then 'ballast'
+        else 'unknown'
+    end as laden_out,
+    round(payload_t, -2)::integer as payload_t,
+    round(case when by_draught is null then 0.5 else 0.7 end * payload_t, -2)::integer
+        as payload_low_90_t,
+    round(least(case when by_draught is null then 1.1 else 1.3 end * payload_t, coalesce(capacity_t, estimated_t)), -2)::integer
+        as payload_high_90_t,
+    -- 7.33 barrels a tonne of crude oil (BP, Statistical Review of World Energy, conversion factors).
+    round(7.33 * payload_t, -3)::integer as payload_bbl,
+    case
+        when payload_t is null then 'none'
+        when by_draught is not null then 'two draughts'
+        else 'terminal'
+    end as method,
     capacity_t as deadweight_t,
     case
         when deadweight_t is not null then 'register'
         when capacity_t is not null then 'estimate'
     end as deadweight_by,
-    case
-        when by_draught is not null
-            then round(
-                least(abs(draught_change_m) * tonnes_a_metre, coalesce(capacity_t, estimated_t)), -2
-            )::integer
-    end as moved_t,
-    terminal_trade
-from classified
+    draught_change_m::float as draught_change_m,
+    terminal_trade,
+    case when payload_t is not null then 0.858::float end as density_t_m3
+from moved
 order by port_call_id

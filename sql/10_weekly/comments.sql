@@ -10,10 +10,10 @@ comment on column weekly_split.linked_berth_calls is 'Of these, berth calls. Nul
 comment on column weekly_split.linked_vessels is 'Distinct ships of these calls. Null as for linked_calls.';
 comment on column weekly_split.tanker_calls is 'Calls of all tankers with this value, linked or not, counted in the same way; for link_reason, calls with such evidence, weak evidence included where there is none stronger. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_split.linked_deadweight_t is 'Sum of the deadweights of the linked calls with a known deadweight, tonnes, once per call: a lower bound, mostly estimates. Null: calls, but none with a deadweight; or null as for linked_calls.';
-comment on column weekly_split.linked_moved_t is 'ESTIMATE of the tonnes moved by the linked calls for which it is known, loaded and discharged together: a lower bound. Null: calls, but none with an estimate; or null as for linked_calls.';
+comment on column weekly_split.linked_payload_t is 'ESTIMATE of the oil moved by the linked calls for which there is one, tonnes, loaded and discharged together, by all methods (call_cargo): a sum of estimates without its interval. Null: calls, but none with an estimate; or null as for linked_calls.';
 comment on column weekly_split.week_start is 'Monday of the week.';
 comment on column weekly_split.linked_deadweight_calls is 'Linked calls whose deadweight is in the sum. Null as for linked_calls.';
-comment on column weekly_split.linked_moved_calls is 'Linked calls whose tonnes moved are in the sum. Null as for linked_calls.';
+comment on column weekly_split.linked_payload_calls is 'Linked calls whose oil is in the sum. Null as for linked_calls.';
 comment on column weekly_split.observed_share is 'Share of the hours heard, 0 to 1, weighted as in barometer: of the coast, or of the one water. Null: no hour has elapsed.';
 comment on column weekly_split.series is 'The series; key of series.';
 

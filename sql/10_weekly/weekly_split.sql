@@ -23,7 +23,7 @@ call as (
         counted_call.area_kind,
         counted_call.is_russian_linked,
         cargo.deadweight_t,
-        cargo.moved_t,
+        cargo.payload_t,
         case when counted_call.water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman' end
             as water,
         counted_call.link_tier,
@@ -51,8 +51,8 @@ counted as (
         count(distinct call.hull_id) filter (where call.is_russian_linked) as linked_vessels,
         count(call.deadweight_t) filter (where call.is_russian_linked) as sized_calls,
         sum(call.deadweight_t) filter (where call.is_russian_linked) as deadweight_t,
-        count(call.moved_t) filter (where call.is_russian_linked) as moved_calls,
-        sum(call.moved_t) filter (where call.is_russian_linked) as moved_t
+        count(call.payload_t) filter (where call.is_russian_linked) as payload_calls,
+        sum(call.payload_t) filter (where call.is_russian_linked) as payload_t
     from call
     inner join kind
         on case kind.dimension
@@ -80,8 +80,8 @@ grid as (
         coalesce(counted.linked_vessels, 0) as linked_vessels,
         coalesce(counted.sized_calls, 0) as sized_calls,
         counted.deadweight_t,
-        coalesce(counted.moved_calls, 0) as moved_calls,
-        counted.moved_t,
+        coalesce(counted.payload_calls, 0) as payload_calls,
+        counted.payload_t,
         -- A water that was not heard is null, not zero, however well the rest of the coast was heard.
         coalesce(coast_week.worst_share, 0) >= rule('least_share')::float
         and coalesce(untyped.linked_calls, 0) = 0
@@ -137,14 +137,14 @@ select
         when linked_calls = 0 and is_zero_reported and not is_unlinked then 0
     end as linked_deadweight_t,
     case
-        when moved_calls > 0 then moved_t::bigint
+        when payload_calls > 0 then payload_t::bigint
         when linked_calls = 0 and is_zero_reported and not is_unlinked then 0
-    end as linked_moved_t,
+    end as linked_payload_t,
     week_start,
     case when linked_calls > 0 or (is_zero_reported and not is_unlinked) then sized_calls end
         as linked_deadweight_calls,
-    case when linked_calls > 0 or (is_zero_reported and not is_unlinked) then moved_calls end
-        as linked_moved_calls,
+    case when linked_calls > 0 or (is_zero_reported and not is_unlinked) then payload_calls end
+        as linked_payload_calls,
     observed_share,
     series
 from grid

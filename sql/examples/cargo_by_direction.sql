@@ -5,9 +5,10 @@ select
     cargo.direction,
     count(*) as linked_berth_calls,
     count(*) filter (where cargo.direction_by like 'draught%') as direction_by_draught,
-    -- Estimates and lower bounds: ballast water moves the other way, and few draughts are usable.
-    count(cargo.moved_t) as calls_with_tonnes,
-    sum(cargo.moved_t)::bigint as moved_t_estimate,
+    -- A sum of estimates; oil_volume has sums with their interval.
+    count(cargo.payload_t) as calls_with_payload,
+    count(*) filter (where cargo.method = 'terminal') as payload_by_terminal,
+    sum(cargo.payload_t)::bigint as payload_t_estimate,
     count(cargo.deadweight_t) as calls_with_deadweight,
     median(cargo.deadweight_t)::integer as median_deadweight_t
 from counted_call

@@ -13,7 +13,10 @@ select
     port.name as port_name,
     cargo.direction,
     cargo.direction_by,
-    cargo.moved_t,
+    cargo.payload_t,
+    cargo.payload_low_90_t,
+    cargo.payload_high_90_t,
+    cargo.method,
     voyage.next_russian_port,
     round(
         datediff('minute', coalesce(port_call.departed_at, port_call.arrived_at), voyage.next_russian_at)

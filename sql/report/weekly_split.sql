@@ -10,8 +10,8 @@ select
     tanker_calls,
     linked_deadweight_t,
     linked_deadweight_calls,
-    linked_moved_t,
-    linked_moved_calls,
+    linked_payload_t,
+    linked_payload_calls,
     round(observed_share::double, 4) as observed_share
 from weekly_split
 where series = getvariable('series') and week = $week
