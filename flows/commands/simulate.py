@@ -43,6 +43,12 @@ def add(command: Command) -> None:
         "lost; a fix every 2 or 6 hours; half of those; or silence for 18 of 36 hours",
     )
     simulate.add_argument(
+        "--draughts",
+        default="entered",
+        choices=("entered", "measured"),
+        help="in static reports: as crews enter them, late, forgotten or wrong; or as they are",
+    )
+    simulate.add_argument(
         "--layout",
         default="marinecadastre-2025",
         choices=("marinecadastre-2025", "marinecadastre-2024", "global-fishing-watch"),
@@ -70,6 +76,7 @@ def execute(flags: argparse.Namespace) -> int:
             traps=traps,
             jammed_share=flags.jammed_share,
             reception=flags.reception,
+            draughts=flags.draughts,
             layout=flags.layout,
             report_minutes=flags.report_minutes,
             compression=flags.compression,

@@ -1,9 +1,9 @@
 """A team's own list, as CSV.
 
 The columns, in any order and case: `imo`, `name`, `tier`, `reason`, `source`, and optionally
-`mmsi`, `from`, `to` (the last day), `reference`, `vessel_type`, `length_m`. Each row is one
-line. The delimiter is the comma, or the semicolon that Excel writes where the comma is the decimal
-separator.
+`mmsi`, `from`, `to` (the last day), `reference`, `vessel_type`, `length_m`, `deadweight_t`. Each
+row is one line. The delimiter is the comma, or the semicolon that Excel writes where the comma is
+the decimal separator.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from flows.lists.table import (
 
 LONGEST_SHIP_M = 500
 """Above any ship: Seawise Giant, the longest built so far, was 458 m."""
+
+LARGEST_SHIP_T = 600_000
+"""Above any ship: Seawise Giant carried 564,763 t."""
 
 TIERS = ("strong", "moderate", "weak")
 REASONS = ("listed", "flag", "owner", "trade", "destination", "scrapped")
@@ -124,6 +127,13 @@ def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
     if cells.get("length_m") and length_m is None:
         fault = f"length_m {cells['length_m'][:40]!r}, expected metres up to {LONGEST_SHIP_M}"
         yield Junk(row.line, fault, row.raw, False)
+    deadweight_t = _deadweight_t(cells.get("deadweight_t"))
+    if cells.get("deadweight_t") and deadweight_t is None:
+        fault = (
+            f"deadweight_t {cells['deadweight_t'][:40]!r}, expected whole tonnes up to "
+            f"{LARGEST_SHIP_T:,}"
+        )
+        yield Junk(row.line, fault, row.raw, False)
     # The line changes from version to version; the hull does not.
     hull = f"{name}, IMO {imo}" if imo is not None else f"{name}, MMSI {mmsi}"
     yield Entry(
@@ -135,6 +145,7 @@ def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
         vessel_name=cells["name"].upper() or None,
         vessel_type=cells.get("vessel_type") or None,
         length_m=length_m,
+        deadweight_t=deadweight_t,
         listed_on=valid_from if reason == "listed" else None,
         link_tier=None if reason == "scrapped" else cells["tier"].lower(),
         link_reason=reason,
@@ -199,3 +210,9 @@ def _length_m(text: str | None) -> float | None:
     match = re.fullmatch(r"([0-9]{1,3})(?:[.,]([0-9]+))?", text or "")
     length = float(f"{match[1]}.{match[2] or 0}") if match else 0.0
     return length if 0 < length <= LONGEST_SHIP_M else None
+
+
+def _deadweight_t(text: str | None) -> int | None:
+    """Whole tonnes; None outside 1 to `LARGEST_SHIP_T`."""
+    tonnes = int(text) if text and re.fullmatch(r"[0-9]{1,6}", text) else 0
+    return tonnes if 0 < tonnes <= LARGEST_SHIP_T else None

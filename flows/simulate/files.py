@@ -71,6 +71,9 @@ LAYOUTS = {
 
 COMPRESSIONS = ("zst", "gz", "zip", "none")
 
+FLEET_LIST = "simulated-fleet-list.csv"
+"""Its stem is the list's name once it is imported."""
+
 SMALL_DAY_BYTES = 4_000_000
 """A day up to this size is packed as small as can be, since it may be bundled; a larger one fast:
 level 19 takes 13 % off level 12, at some 3 MB/s."""
@@ -157,6 +160,7 @@ def write_simulation(
     total = sum(rows_by_file.values())
     truth.to_csv(directory / "truth.csv", index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
     fleet.to_csv(directory / "fleet.csv", index=False)
+    fleet_list(fleet).to_csv(directory / FLEET_LIST, index=False)
     expected = {
         "rows": total,
         "fixes": len(fixes),
@@ -169,6 +173,25 @@ def write_simulation(
     (directory / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", "utf-8")
     (directory / "SIMULATED.txt").write_text(_label(command, layout, descriptions), "utf-8")
     return files, total
+
+
+def fleet_list(fleet: pd.DataFrame) -> pd.DataFrame:
+    """A list of one's own for the program: every second linked tanker, with its deadweight."""
+    is_known = fleet["is_tanker"] & fleet["is_russian_linked"] & (fleet["imo"] // 10 % 2 == 0)
+    known = fleet[is_known.fillna(False)].drop_duplicates("imo")
+    reason = known["why"].str.partition(":")[0]
+    return pd.DataFrame(
+        {
+            "imo": known["imo"],
+            "name": known["vessel_name"],
+            "tier": np.where(reason == "flag", "strong", "moderate"),
+            "reason": reason,
+            "source": "SIMULATED",
+            "vessel_type": "Tanker",
+            "length_m": known["length_m"],
+            "deadweight_t": known["deadweight_t"],
+        }
+    )
 
 
 def hourly_cells(fixes: pd.DataFrame) -> pd.DataFrame:
@@ -337,6 +360,15 @@ def _label(command: str, layout: str, descriptions: Mapping[str, str]) -> str:
         "place count. began_at and ended_at are when it crossed the 5 km, heard or not. fleet.csv",
         "holds the ships as they are, formulas in names included. expected.json counts the rows",
         "by what a reader should make of them: rows = fixes + repeated + dirty + either_way.",
+        "",
+        "Cargo: payload_t in truth.csv is what a call loaded or discharged, 0 where nothing moved.",
+        "A ship is laden from 70 % of the cargo that would fill it (by weight or by volume), in",
+        "ballast below 5 %, else part laden. draught_in_m and draught_out_m are true. What crews",
+        "enter in AIS is something else, column draughts of fleet.csv: kept (up to date), aft",
+        "(read at the stern), careless (often forgotten), design (the summer draught in all",
+        "states), none.",
+        f"{FLEET_LIST} is a list that `barometer register import` takes, with the true",
+        "deadweight of every second linked tanker.",
         "",
         "Traps:" if descriptions else "No traps.",
         *(f"  {name}: {text}" for name, text in descriptions.items()),

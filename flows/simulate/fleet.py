@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from flows.simulate.hulls import Hull, HullClass, build_hull, class_of
 from flows.simulate.places import CASPIAN, GULF
 
 MID_OF_FLAG = {
@@ -66,8 +67,9 @@ class Role(NamedTuple):
 class Ship(NamedTuple):
     """One hull, with the habits of its crew and of those who hear it.
 
-    Speeds in knots, sizes and draughts in metres, intervals in minutes. ``later_mmsi`` is 0 for a
-    ship that keeps its flag. ``is_satellite`` marks one that is heard in passes only.
+    Speeds in knots, sizes in metres, intervals in minutes. ``later_mmsi`` is 0 for a ship that
+    keeps its flag. ``is_satellite`` marks one that is heard in passes only. ``hull`` is None for
+    craft that carry no cargo; ``draught_habit`` is one of `DRAUGHT_HABITS`.
     """
 
     mmsi: int
@@ -80,8 +82,6 @@ class Ship(NamedTuple):
     later_flag: str
     length_m: float
     beam_m: float
-    ballast_m: float
-    laden_m: float
     cruise_kn: float
     moving_min: float
     still_min: float
@@ -90,6 +90,8 @@ class Ship(NamedTuple):
     has_heading: bool
     transceiver: str
     role: Role
+    hull: Hull | None
+    draught_habit: str
 
 
 TRAP_ROLES: tuple[tuple[Role, ...], ...] = (
@@ -200,6 +202,12 @@ PLAIN_ROLES = (
     Role("", CASPIAN, True, "AZ"),
 )
 
+DRAUGHT_HABITS = ("kept", "aft", "careless", "design", "none")
+"""How a crew keeps the draught of its static reports: up to date; up to date, but read at the
+stern; often forgotten; the summer draught in all states; empty."""
+DRAUGHT_HABIT_SHARES = (0.55, 0.15, 0.16, 0.07, 0.07)
+"""A choice: what is known is that many are wrong or old (see `draughts`)."""
+
 BLOCK = 100
 """One copy of every trap for each so many ships: a large fleet is mostly plain traffic."""
 
@@ -287,11 +295,16 @@ def imo_check_digit(first_six: int) -> int:
 def build_fleet(
     roles: Sequence[Role],
     rng: np.random.Generator,
+    hull_rng: np.random.Generator,
+    classes: list[HullClass],
     report_minutes: float | None,
     hostile_names: bool,
     is_heard_ashore: bool = False,
 ) -> list[Ship]:
     """Make one ship for each role.
+
+    Of a hull ``rng`` draws the class and ``hull_rng`` the rest, so that another hull of the class
+    makes the same voyages.
 
     With ``is_heard_ashore`` fixes come as often as a receiver on land gets them: see `ASHORE_S`.
 
@@ -306,10 +319,7 @@ def build_fleet(
     hostile = dict(zip(plain[::2], HOSTILE_NAMES, strict=False)) if hostile_names else {}
     fleet: list[Ship] = []
     for i, role in enumerate(roles):
-        is_gulf = role.water == GULF
-        # Caspian hulls fit the Volga-Don canal: 140 x 16.6 m, 4 m or so; Gulf ones reach Suezmax.
-        length_m = float(rng.integers(140, 275) if is_gulf else rng.integers(110, 142))
-        laden_m = round(length_m / (17.5 if is_gulf else 30.0), 1)
+        hull = build_hull(class_of(classes, role.water, role.is_tanker, rng), hull_rng)
         later_flag = "CM" if role.trap == "flag_change" else role.flag
         # Class A sends every few seconds to minutes; public files are thinned to such intervals.
         # Half an hour in a port's limit must give some fixes, or the trap would test nothing.
@@ -338,10 +348,8 @@ def build_fleet(
                 ),
                 flag=role.flag,
                 later_flag=later_flag,
-                length_m=length_m,
-                beam_m=float(round(length_m / (5.8 if is_gulf else 8.3))),
-                ballast_m=round(laden_m * 0.55, 1),
-                laden_m=laden_m,
+                length_m=float(round(hull.length_m)),
+                beam_m=float(round(hull.beam_m)),
                 cruise_kn=float(rng.uniform(10.0, 13.5)),
                 moving_min=report_minutes or moving_min,
                 still_min=report_minutes or (18.0 if is_satellite else still_min),
@@ -350,6 +358,8 @@ def build_fleet(
                 has_heading=bool(rng.random() < 0.95),
                 transceiver="A",
                 role=role,
+                hull=hull,
+                draught_habit=str(hull_rng.choice(DRAUGHT_HABITS, p=DRAUGHT_HABIT_SHARES)),
             )
         )
     return fleet
@@ -376,8 +386,6 @@ def build_locals(
                 later_flag="IR",
                 length_m=32.0 if is_tug else 18.0,
                 beam_m=10.0 if is_tug else 5.0,
-                ballast_m=3.5 if is_tug else 0.0,
-                laden_m=3.5 if is_tug else 0.0,
                 cruise_kn=8.0 if is_tug else 5.0,
                 moving_min=report_minutes or 30.0,
                 still_min=report_minutes or 90.0,
@@ -386,6 +394,8 @@ def build_locals(
                 has_heading=is_tug,
                 transceiver="A" if is_tug else "B",
                 role=Role("", GULF, False, "IR"),
+                hull=None,
+                draught_habit="kept",
             )
         )
     return crafts

@@ -195,7 +195,7 @@ def plant_twin(voyage: Voyage, heard: Heard, rng: np.random.Generator) -> Heard 
             cog_deg=whole_circle(rng.uniform(0.0, 360.0, count)),
             heading_deg=np.full(count, quay.heading_deg % 360.0),
             nav_status=np.full(count, float(MOORED)),
-            draught_m=np.full(count, voyage.ship.ballast_m),
+            draught_m=np.full(count, heard.draught_m[0]),
             has_static=rng.random(count) < STATIC_SHARE,
             true_s=seconds,
             is_true=np.zeros(count, dtype=bool),

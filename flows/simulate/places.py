@@ -31,7 +31,9 @@ class Place(NamedTuple):
 
     ``kind`` is the table that it comes from: berth, anchorage (roads) or offshore. ``port_id`` is
     empty where no call is counted, ``cargo`` is oil, dry or both, ``weight`` is how often ships
-    choose it, and ``lane`` is the waypoint where its approach begins.
+    choose it, and ``lane`` is the waypoint where its approach begins. At an Iranian berth
+    ``loads_share`` is how often tankers load there, else they discharge, and ``cargo_t_m3`` the
+    lightest and the heaviest oil there, NaN for dry cargo.
     """
 
     place_id: str
@@ -45,6 +47,8 @@ class Place(NamedTuple):
     lat: float
     heading_deg: float
     lane: str
+    loads_share: float = 0.0
+    cargo_t_m3: tuple[float, float] = (float("nan"), float("nan"))
 
 
 class Waypoint(NamedTuple):
@@ -143,6 +147,11 @@ def load_chart(data_dir: Path | None = None) -> Chart:
             float(row["lat"]),
             float(row["heading_deg"]),
             row["lane"],
+            float(row.get("loads_share") or 0.0),
+            (
+                float(row.get("lightest_t_m3") or "nan"),
+                float(row.get("heaviest_t_m3") or "nan"),
+            ),
         )
         for kind, name in (
             ("berth", "berths.csv"),

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from flows.simulate.fleet import Ship
-from flows.simulate.places import CASPIAN, GULF, NO_LIMIT_KN, Chart, Local, Place, moved, route_km
+from flows.simulate.places import GULF, NO_LIMIT_KN, Chart, Local, Place, moved, route_km
 from flows.simulate.voyages import (
     DAY_S,
     HOUR_S,
@@ -22,6 +22,9 @@ from flows.simulate.voyages import (
     week_edge_s,
 )
 
+TUG_DRAUGHT_M = 3.5
+"""Fishing boats send none."""
+
 
 def plan_voyage(
     chart: Chart, ship: Ship, rng: np.random.Generator, start: date, days: int
@@ -32,8 +35,6 @@ def plan_voyage(
     that it cannot end: so that a clean simulation has whole calls only.
     """
     voyage = Voyage(chart, ship, rng, days * DAY_S)
-    is_laden = ship.role.water == CASPIAN and ship.role.link != ""
-    voyage.draughts.append((-DAY_S, ship.laden_m if is_laden else ship.ballast_m))
     script = SCRIPTS.get(ship.role.trap)
     if script is None:
         _begin(voyage, "mak-1" if ship.role.link == "trade" else _foreign(voyage), 2.0, 40.0)
@@ -49,7 +50,7 @@ def plan_local(
 ) -> Voyage:
     """Keep a tug about its quay, or a fishing boat about its ground, all the time."""
     voyage = Voyage(chart, ship, rng, days * DAY_S)
-    voyage.draughts.append((-DAY_S, ship.laden_m))
+    voyage.draughts.append((-DAY_S, TUG_DRAUGHT_M if local.kind == "tug" else 0.0))
     if np.isfinite(local.silent_from_day):
         voyage.silences.append((local.silent_from_day * DAY_S, local.silent_to_day * DAY_S))
     if local.place_id:

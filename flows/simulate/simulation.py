@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flows.simulate.cargoes import plan_cargo
+from flows.simulate.draughts import DRAUGHTS, entered, measured
 from flows.simulate.files import write_simulation
 from flows.simulate.fleet import (
     Role,
@@ -21,6 +23,7 @@ from flows.simulate.fleet import (
     share_mmsis,
     traps_with_room,
 )
+from flows.simulate.hulls import load_classes
 from flows.simulate.jamming import jam
 from flows.simulate.overlays import TRAPS, plant_overlays, plant_roles
 from flows.simulate.places import Floats, load_chart
@@ -67,6 +70,7 @@ def simulate(
     traps: Sequence[str] = tuple(TRAPS),
     jammed_share: float = 0.0,
     reception: str = "all",
+    draughts: str = "entered",
     layout: str = "marinecadastre-2025",
     report_minutes: float | None = None,
     compression: str | None = None,
@@ -94,6 +98,9 @@ def simulate(
         What is received of each ship: all, minutes apart; all that a receiver on land gets, every 2
         to 10 seconds under way and 3 minutes at rest; one fix an hour, of which a third is lost;
         one every two or six hours; half of the latter; nothing for 18 hours out of every 36.
+    draughts : {"entered", "measured"}
+        The draught in static reports: as crews enter it, rounded, late, forgotten or wrong; or as
+        it is when most of the cargo is over.
     layout : {"marinecadastre-2025", "marinecadastre-2024", "global-fishing-watch"}
         Columns and names of the day files. Global Fishing Watch's have cells of an hour and 0.01
         degrees in place of fixes.
@@ -113,8 +120,8 @@ def simulate(
     Raises
     ------
     ValueError
-        If a trap, layout, reception or compression is unknown, a number is out of range, or the
-        traps do not fit into the days and ships.
+        If a trap, layout, reception, draughts or compression is unknown, a number is out of range,
+        or the traps do not fit into the days and ships.
     """
     tables = simulate_tables(
         start=start,
@@ -124,6 +131,7 @@ def simulate(
         traps=traps,
         jammed_share=jammed_share,
         reception=reception,
+        draughts=draughts,
         report_minutes=report_minutes,
         data_dir=data_dir,
     )
@@ -148,6 +156,7 @@ def simulate(
             traps=traps,
             jammed_share=jammed_share,
             reception=reception,
+            draughts=draughts,
             layout=layout,
             report_minutes=report_minutes,
             compression=compression,
@@ -165,6 +174,7 @@ def simulate_tables(
     traps: Sequence[str] = tuple(TRAPS),
     jammed_share: float = 0.0,
     reception: str = "all",
+    draughts: str = "entered",
     report_minutes: float | None = None,
     data_dir: Path | None = None,
 ) -> Tables:
@@ -179,9 +189,11 @@ def simulate_tables(
     >>> sorted(set(tables.truth["area_kind"]))
     ['anchorage', 'berth']
     """
-    _refuse_nonsense(days, ships, traps, report_minutes, jammed_share, reception)
+    _refuse_nonsense(days, ships, traps, report_minutes, jammed_share, reception, draughts)
     traps = traps_with_room(ships, traps)
     rng = np.random.default_rng(seed)
+    # A generator of its own: what ships carry leaves where they go as it is.
+    cargo_rng = np.random.default_rng([seed, 5])
     chart = load_chart(data_dir)
     # A trap on Sunday's midnight needs one: seven days from a Monday have none inside.
     edges = {"week_edge": week_edge_s(start, days), "month_edge": month_edge_s(start, days)}
@@ -189,6 +201,8 @@ def simulate_tables(
     fleet = build_fleet(
         cast_roles(ships, fitting),
         rng,
+        cargo_rng,
+        load_classes(data_dir),
         report_minutes,
         hostile_names="hostile_names" in fitting,
         is_heard_ashore=reception == "ashore",
@@ -200,6 +214,8 @@ def simulate_tables(
         plan_local(chart, local, ship, rng, days)
         for local, ship in zip(chart.locals, crafts, strict=True)
     ]
+    for voyage in voyages:
+        _load(voyage, draughts, cargo_rng)
     heard = [hear(voyage, rng, i) for i, voyage in enumerate(voyages)]
     carriers: dict[str, list[int]] = {trap: [] for trap in TRAPS if trap in traps}
     for ship in fleet:
@@ -226,6 +242,15 @@ def simulate_tables(
     )
 
 
+def _load(voyage: Voyage, draughts: str, rng: np.random.Generator) -> None:
+    """Give a voyage its cargoes, and the draughts that its crew enters."""
+    ship = voyage.ship
+    voyage.cargoes, legs = plan_cargo(voyage, rng)
+    if ship.hull is not None:
+        entries = entered(legs, ship.hull, ship.draught_habit, rng)
+        voyage.draughts += entries if draughts == "entered" else measured(legs)
+
+
 def _command(
     *,
     start: date,
@@ -235,6 +260,7 @@ def _command(
     traps: Sequence[str],
     jammed_share: float,
     reception: str,
+    draughts: str,
     layout: str,
     report_minutes: float | None,
     compression: str | None,
@@ -247,6 +273,8 @@ def _command(
         words.append(f"--jammed-share {jammed_share:g}")
     if reception != "all":
         words.append(f"--reception {reception}")
+    if draughts != "entered":
+        words.append(f"--draughts {draughts}")
     words.append(f"--layout {layout}")
     if report_minutes is not None:
         words.append(f"--report-minutes {report_minutes:g}")
@@ -262,6 +290,7 @@ def _refuse_nonsense(
     report_minutes: float | None,
     jammed_share: float,
     reception: str,
+    draughts: str,
 ) -> None:
     unknown = sorted(set(traps) - set(TRAPS))
     if unknown:
@@ -276,6 +305,8 @@ def _refuse_nonsense(
         raise ValueError(f"jammed_share must be from 0 to 0.5, got {jammed_share}")
     if reception not in RECEPTIONS:
         raise ValueError(f"no such reception: {reception}; there are {', '.join(RECEPTIONS)}")
+    if draughts not in DRAUGHTS:
+        raise ValueError(f"no such draughts: {draughts}; there are {', '.join(DRAUGHTS)}")
     sailed = [trap for trap in traps if trap in SCRIPTS]
     if sailed and days < TRAPS_NEED_DAYS:
         raise ValueError(
@@ -333,6 +364,12 @@ def _truth_table(calls: list[Call], start: date) -> pd.DataFrame:
             "departed_at": _moments(start, table["departed_s"].to_numpy(dtype=float)),
             "began_at": _moments(start, table["began_s"].to_numpy(dtype=float)),
             "ended_at": _moments(start, table["ended_s"].to_numpy(dtype=float)),
+            "direction": table["direction"].astype("string"),
+            "payload_t": table["payload_t"].astype("Int32"),
+            "laden_in": table["laden_in"].astype("string"),
+            "laden_out": table["laden_out"].astype("string"),
+            "draught_in_m": table["draught_in_m"].astype("Float64"),
+            "draught_out_m": table["draught_out_m"].astype("Float64"),
         }
     )
     return truth.sort_values(["arrived_at", "mmsi"], ignore_index=True)
@@ -350,6 +387,9 @@ def _fleet_table(voyages: list[Voyage], start: date) -> pd.DataFrame:
             "ship_type": ship.ship_type,
             "flag": ship.flag,
             "length_m": ship.length_m,
+            "hull_class": ship.hull and ship.hull.hull_class,
+            "deadweight_t": ship.hull and ship.hull.deadweight_t,
+            "draughts": ship.draught_habit,
             "is_tanker": 80 <= ship.ship_type <= 89,
             "is_russian_linked": bool(ship.role.link),
             "why": why,
@@ -359,7 +399,7 @@ def _fleet_table(voyages: list[Voyage], start: date) -> pd.DataFrame:
             changed_on = start + timedelta(seconds=flag_change_s(voyage))
             until = f"flag: RU until {changed_on} under the same IMO number (MMSI {ship.mmsi})"
             rows.append({**row, "mmsi": ship.later_mmsi, "flag": ship.later_flag, "why": until})
-    return pd.DataFrame(rows).astype({"mmsi": "int32", "imo": "Int32"})
+    return pd.DataFrame(rows).astype({"mmsi": "int32", "imo": "Int32", "deadweight_t": "Int32"})
 
 
 def _why_linked(role: Role, mmsi: int) -> str:

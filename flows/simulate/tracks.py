@@ -48,7 +48,8 @@ class Heard(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One true port call; ``departed_s`` is NaN for a ship not heard to have left.
+    """One true port call, and its `voyages.Cargo`; ``departed_s`` is NaN for a ship not heard to
+    have left.
 
     ``began_s`` and ``ended_s`` are when it crossed the 5-km mark, heard or not; NaN if it did not
     leave before the end.
@@ -62,6 +63,12 @@ class Call(NamedTuple):
     departed_s: float
     began_s: float
     ended_s: float
+    direction: str | None
+    payload_t: float
+    laden_in: str | None
+    laden_out: str | None
+    draught_in_m: float
+    draught_out_m: float
 
 
 STATIC_SHARE = 0.7
@@ -156,7 +163,7 @@ def find_calls(voyage: Voyage, heard: Heard, ships: Sequence[Ship]) -> list[Call
     at_s = heard.true_s[rows]
     corners = track(voyage)
     calls: list[Call] = []
-    for stays in _joined(voyage.stays):
+    for stays, cargo in zip(joined(voyage.stays), voyage.cargoes, strict=True):
         first, last = stays[0], stays[-1]
         if not ((at_s >= first.began_s) & (at_s <= last.ended_s)).any():
             continue
@@ -175,6 +182,7 @@ def find_calls(voyage: Voyage, heard: Heard, ships: Sequence[Ship]) -> list[Call
                 departed_s=float("nan") if end == len(at_s) else float(at_s[end - 1]),
                 began_s=began_s,
                 ended_s=ended_s if ended_s < voyage.horizon_s else float("nan"),
+                **cargo._asdict(),
             )
         )
     return calls
@@ -209,7 +217,7 @@ def _piece(corners: tuple[Floats, Floats, Floats], begin: int, stay: Stay) -> tu
     return at_s, distance_km(lon, lat, stay.lon, stay.lat)
 
 
-def _joined(stays: list[Stay]) -> list[list[Stay]]:
+def joined(stays: list[Stay]) -> list[list[Stay]]:
     """Group a ship's stops at Iranian ports into calls."""
     groups: list[list[Stay]] = []
     before: Stay | None = None

@@ -11,8 +11,6 @@ import numpy as np
 
 from flows.simulate.fleet import Ship
 from flows.simulate.places import (
-    CASPIAN,
-    GULF,
     KM_PER_DEGREE,
     NO_LIMIT_KN,
     Chart,
@@ -27,6 +25,7 @@ from flows.simulate.places import (
 
 KM_PER_NM = 1.852
 HOUR_S, DAY_S = 3600.0, 86_400.0
+NAN = float("nan")
 
 UNDER_WAY, AT_ANCHOR, MOORED = 0, 1, 5
 """Navigational status (ITU-R M.1371, table 45)."""
@@ -45,13 +44,33 @@ class Stay(NamedTuple):
     ended_s: float
 
 
+class Cargo(NamedTuple):
+    """What a port call did with the cargo.
+
+    ``direction`` is loading, discharging or none; ``payload_t`` is what went over the ship's side;
+    states are laden, part, ballast; draughts are true ones, midships. None and
+    NaN for craft that carry none.
+    """
+
+    direction: str | None
+    payload_t: float
+    laden_in: str | None
+    laden_out: str | None
+    draught_in_m: float
+    draught_out_m: float
+
+
+NO_CARGO = Cargo(None, NAN, None, None, NAN, NAN)
+
+
 @dataclass
 class Voyage:
     """A ship's track as it is being made: corners in time and space, and what happened at them.
 
     Between two corners a ship goes straight and at one speed. ``modes`` is the navigational
     status of the piece that begins at a corner, ``headings`` its bow, degrees. ``decoy`` is where
-    the ship pretends to lie during its first call.
+    the ship pretends to lie during its first call. ``draughts`` are what its crew enters, from when
+    on; ``cargoes`` one for each group of `tracks.joined`.
     """
 
     chart: Chart
@@ -71,6 +90,7 @@ class Voyage:
     silences: list[tuple[float, float]] = field(default_factory=list)
     decoy: str = ""
     draughts: list[tuple[float, float]] = field(default_factory=list)
+    cargoes: list[Cargo] = field(default_factory=list)
 
 
 def week_edge_s(start: date, days: int) -> list[float]:
@@ -246,12 +266,6 @@ def still(
         mode = AT_ANCHOR if hours > 1.0 else UNDER_WAY
     _add(voyage, began_s + times, (lons, lats), bow, mode)
     voyage.stays.append(Stay(place, lon, lat, began_s, voyage.now_s))
-    if place.kind == "berth" and voyage.ship.ship_type // 10 in {7, 8} and hours > 8.0:
-        # Most of the cargo is over two thirds through the stay. Crews then key the new draught in.
-        gulf_iran = place.country == "IR" and voyage.ship.role.water == GULF
-        caspian_abroad = place.country != "IR" and voyage.ship.role.water == CASPIAN
-        draught_m = voyage.ship.laden_m if gulf_iran or caspian_abroad else voyage.ship.ballast_m
-        voyage.draughts.append((began_s + 0.7 * seconds, draught_m))
 
 
 def _add(

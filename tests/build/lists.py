@@ -244,7 +244,7 @@ TEAM_SHIP = {
     **{"imo": "9074729", "name": "Sim Vega", "tier": "strong", "reason": "owner"},
     **{"source": "Extract of 3 May 2025", "mmsi": "613000001", "from": "2025-01-31"},
     **{"to": "2025-12-31", "reference": "file 12", "vessel_type": "Crude Oil Tanker"},
-    "length_m": "249.9",
+    **{"length_m": "249.9", "deadweight_t": "105000"},
 }
 MARITIME_SHIP = {
     **{"type": "VESSEL", "caption": "Sim Vega", "imo": "IMO9074729"},

@@ -55,7 +55,8 @@ ENTRIES = {
     "team": Entry(
         *("team:our-fleet", "Extract of 3 May 2025", "file 12"),
         **SIM_VEGA | NO_CALL_SIGN | {"former_names": (), "flag": None},
-        **{"length_m": 249.9, "link_tier": "strong", "link_reason": "owner"},
+        **{"length_m": 249.9, "deadweight_t": 105000},
+        **{"link_tier": "strong", "link_reason": "owner"},
         **{"valid_from": date(2025, 1, 31), "valid_to": date(2025, 12, 31)},
     ),
     "maritime.csv": Entry(

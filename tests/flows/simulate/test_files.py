@@ -103,11 +103,21 @@ def test_the_written_rows_read_back_as_the_fixes_each_in_the_file_of_its_day(
 def test_a_shorter_simulation_leaves_no_day_of_a_longer_one(tmp_path: Path) -> None:
     simulate(tmp_path, days=3, ships=1, traps=())
     (tmp_path / "ais" / "notes.md").write_text("mine")
-    simulate(tmp_path, days=1, ships=1, traps=(), jammed_share=0.25, reception="6h-half")
+    simulate(
+        tmp_path,
+        days=1,
+        ships=1,
+        traps=(),
+        jammed_share=0.25,
+        reception="6h-half",
+        draughts="measured",
+    )
     names = sorted(path.name for path in (tmp_path / "ais").iterdir())
     assert names == ["notes.md", "simulated-ais-2026-03-02.csv.zst"]
     label = (tmp_path / "SIMULATED.txt").read_text()
-    assert "--trap none --jammed-share 0.25 --reception 6h-half --layout" in label
+    assert (
+        "--trap none --jammed-share 0.25 --reception 6h-half --draughts measured --layout" in label
+    )
 
 
 def test_clean_files_have_neither_dirt_nor_repeats_and_dirt_moves_no_voyage(tmp_path: Path) -> None:
@@ -221,6 +231,7 @@ def test_wrong_arguments_are_refused_with_a_remedy() -> None:
         ({"ships": 35}, "need 36 ships, got 35"),
         ({"jammed_share": 0.6}, "from 0 to 0.5"),
         ({"reception": "3h"}, "no such reception: 3h; there are all, ashore, 1h-most"),
+        ({"draughts": "true"}, "no such draughts: true; there are entered, measured"),
         ({"days": 6}, "need 7 days"),
         ({"report_minutes": 0.0}, "above 0"),
     ]

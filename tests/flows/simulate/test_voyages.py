@@ -22,6 +22,7 @@ from flows.simulate.fleet import (
     imo_check_digit,
     share_mmsis,
 )
+from flows.simulate.hulls import load_classes
 from flows.simulate.places import distance_km, route
 from flows.simulate.reception import RECEPTIONS, one_per_slot
 from tests.build.simulated import (
@@ -31,7 +32,6 @@ from tests.build.simulated import (
     calls_of,
     chart,
     clean,
-    fixes_of,
     iranian,
     is_local,
     made,
@@ -50,8 +50,9 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is miss
 
 
 def build(ships: int) -> list[Ship]:
-    rng = np.random.default_rng(1)
-    fleet = build_fleet(cast_roles(ships, list(TRAPS)), rng, None, hostile_names=True)
+    rng, hull_rng = np.random.default_rng(1), np.random.default_rng(2)
+    roles, classes = cast_roles(ships, list(TRAPS)), load_classes()
+    fleet = build_fleet(roles, rng, hull_rng, classes, None, hostile_names=True)
     return fleet + build_locals(["tug", "fishing"] * 8, rng, None)
 
 
@@ -139,18 +140,6 @@ def test_measures_and_static_data_go_with_the_track() -> None:
     # The crew is late: some ships move while they report that they are moored.
     assert (moored["sog_kn"] > 2).any()
     assert set(class_a["nav_status"].dropna()) == {0, 1, 5}
-
-
-def test_draught_changes_at_the_berth() -> None:
-    linked = clean().fleet[clean().fleet["is_tanker"] & (clean().fleet["flag"] == "RU")]
-    changed = 0
-    for call in clean().truth[clean().truth["mmsi"].isin(linked["mmsi"])].itertuples():
-        fixes = fixes_of(clean(), call.mmsi).dropna(subset="draught_m").set_index("reported_at")
-        before, after = fixes.loc[: call.arrived_at], fixes.loc[call.departed_at :]
-        if len(before) and len(after):
-            assert fixes["draught_m"].nunique() <= 2
-            changed += before["draught_m"].iloc[-1] != after["draught_m"].iloc[0]
-    assert changed > 10
 
 
 def test_report_minutes_sets_the_interval_and_another_seed_other_voyages() -> None:
