@@ -101,11 +101,13 @@ def execute(flags: argparse.Namespace) -> int:
             return USAGE
         _refuse_unreachable(flags)
         announce_server()
-        stack.enter_context(prefect_server(settings, has_schedule=False))
-        cluster = _cluster(flags, settings)
-        # Imported here because it takes seconds, and because Prefect keeps the stderr it finds:
-        # that of the progress bar, which prints log lines above itself.
+        wait_for_server = stack.enter_context(prefect_server(settings, has_schedule=False))
+        # Imported here because it takes seconds, while the server starts, and because Prefect keeps
+        # the stderr it finds: that of the progress bar, which prints log lines above itself.
         from flows.weekly import weekly
+
+        wait_for_server()
+        cluster = _cluster(flags, settings)
 
         flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
         try:

@@ -63,8 +63,9 @@ def execute(flags: argparse.Namespace) -> int:
         "lake": flags.lake,
     }
     announce_server()
-    with prefect_server(settings, has_schedule=True):
+    with prefect_server(settings, has_schedule=True) as wait_for_server:
         from flows.serve import serve
 
+        wait_for_server()
         serve(settings, parameters, flags.cron)
     return DONE

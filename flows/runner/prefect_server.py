@@ -1,6 +1,6 @@
 """The Prefect server of a run or a schedule: the operator's, or one started for it.
 
-Prefect is imported only after the server answers, because it reads its settings at import.
+Prefect is imported only after its settings are made here, because it reads them at import.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.home.settings import BarometerError, Settings
-from flows.runner import server_process
+from flows.runner import server_database, server_process
 
 PORT = 4200
 """Prefect's own default; PREFECT_SERVER_API_PORT sets another."""
@@ -42,7 +42,7 @@ LOG_BYTES = 20_000
 
 
 @contextmanager
-def prefect_server(settings: Settings, *, has_schedule: bool) -> Iterator[None]:
+def prefect_server(settings: Settings, *, has_schedule: bool) -> Iterator[Callable[[], None]]:
     """The operator's Prefect server if PREFECT_API_URL is set, else one started here.
 
     The latter listens on localhost only, keeps data and log in the home's `prefect/`, and ends with
@@ -57,6 +57,12 @@ def prefect_server(settings: Settings, *, has_schedule: bool) -> Iterator[None]:
         The server also starts scheduled runs and serves its pages, on a fixed port. Otherwise it is
         a smaller one on a free port, for a single run.
 
+    Yields
+    ------
+    callable
+        Waits until the server answers. Until then, what takes long and needs no answer, such as the
+        import of a flow, can be done.
+
     Raises
     ------
     BarometerError
@@ -67,7 +73,7 @@ def prefect_server(settings: Settings, *, has_schedule: bool) -> Iterator[None]:
     if given:
         require_prefect(given)
         try:
-            yield
+            yield lambda: None
         finally:
             drain()
         return
@@ -76,10 +82,9 @@ def prefect_server(settings: Settings, *, has_schedule: bool) -> Iterator[None]:
         server = _started(settings, listening, port, has_schedule=has_schedule)
     address = f"http://127.0.0.1:{port}/api"
     try:
-        _wait_until_healthy(server, address, _log(settings))
         os.environ["PREFECT_API_URL"] = address
         try:
-            yield
+            yield lambda: _wait_until_healthy(server, address, _log(settings))
         finally:
             os.environ.pop("PREFECT_API_URL", None)
             drain()
@@ -152,11 +157,17 @@ def _started(
     if has_schedule:  # its pages need the API's address unless the port is the default
         environ.setdefault("PREFECT_SERVER_UI_API_URL", f"http://127.0.0.1:{port}/api")
     else:
+        # A single run has no pages, no automations and no blocks but those that were saved.
         environ |= {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT_SERVER_UI_ENABLED": "false"}
+        environ.setdefault("PREFECT_API_BLOCKS_REGISTER_ON_START", "false")
+        environ.setdefault("PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED", "false")
     log = _log(settings)
     command = [sys.executable, "-P", server_process.__file__, str(listening.fileno())]
     try:
         log.parent.mkdir(exist_ok=True)
+        is_ours = Path(environ["PREFECT_HOME"]) == log.parent
+        if is_ours and server_database.is_current(log.parent):
+            environ["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false"
         with log.open("wb") as out:  # only this start's log, which is quoted
             return subprocess.Popen(  # noqa: S603 no foreign argument
                 command,
@@ -253,11 +264,12 @@ def answer_of(address: str) -> str:
     """
     import httpx  # noqa: PLC0415 its import takes a third of a second
 
-    # A proxy cannot reach the ports of this machine.
-    is_here = urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
+    # A proxy cannot reach the ports of this machine. Certificates take 40 ms to load.
+    parts = urlsplit(address)
+    is_here, is_tls = parts.hostname in ("127.0.0.1", "localhost", "::1"), parts.scheme == "https"
     url = f"{address.rstrip('/')}/health"
     try:
-        answer = httpx.get(url, timeout=ANSWER_S, trust_env=not is_here)
+        answer = httpx.get(url, timeout=ANSWER_S, trust_env=not is_here, verify=is_tls)
     except httpx.TimeoutException:
         return f"no answer within {ANSWER_S:.0f} s"
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

@@ -158,7 +158,8 @@ def main() -> int:
         with socket.socket() as any_port:
             any_port.bind(("127.0.0.1", 0))
             os.environ["PREFECT_SERVER_API_PORT"] = str(any_port.getsockname()[1])
-        with prefect_server(server, has_schedule=False):
+        with prefect_server(server, has_schedule=False) as wait_for_server:
+            wait_for_server()
             found = kill(folder, files, flags.kills, flags.seed)
         if not flags.no_faults:
             (folder / "faults").mkdir()
