@@ -16,7 +16,7 @@ def add(command: Command) -> None:
         execute,
         "run a query on the catalogue, or open a prompt",
         """
-        barometer sql "select * from barometer"
+        barometer sql "from barometer where series = 'russian_linked_tankers'"
         barometer sql --format csv "from port_call where is_russian_linked" > calls.csv
         barometer sql < sql/examples/reception_by_port.sql
         """,

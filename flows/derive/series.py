@@ -57,14 +57,14 @@ def _exposure(share: Floats) -> Floats:
 
 
 def _parts(weeks: pd.DataFrame) -> list[_Part]:
-    """All sets of waters, the one with the most usual calls first."""
+    """All sets of waters, the heaviest first."""
     share = _by_week(weeks, "observed_share").fillna(0)
-    usual = _by_week(weeks, "usual_tanker_calls")
+    by_week = _by_week(weeks, "weight")
     untyped = _by_week(weeks, "untyped_linked_calls")
     is_open = _by_week(weeks, "is_open").any(axis=1).to_numpy(bool)
     names = sorted(share.columns)
     chosen = [list(c) for size in range(len(names)) for c in combinations(names, size + 1)]
-    weight = {name: float(usual[name].iloc[0]) for name in names if len(usual)}
+    weight = {name: float(by_week[name].iloc[0]) for name in names if len(by_week)}
     parts = []
     chosen.sort(key=lambda names: (-sum(weight.get(name, 0) for name in names), names))
     for waters in chosen:
@@ -94,7 +94,7 @@ def windows(weeks: pd.DataFrame) -> pd.DataFrame:
     ----------
     weeks : DataFrame
         A row a week and water, without gaps: week, water (null for the whole coast), is_open,
-        usual_tanker_calls, observed_share, linked_calls, linked_at_call, and
+        weight, observed_share, linked_calls, linked_at_call, and
         untyped_linked_calls, those that may be lacking in linked_calls.
 
     Returns

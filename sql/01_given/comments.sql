@@ -60,7 +60,7 @@ comment on column port.name is 'Name of the port.';
 comment on column port.water is 'Body of water: Persian Gulf, Gulf of Oman or Caspian; others for Russian ports.';
 comment on column port.country is 'Country of the port, ISO 3166-1 alpha-2.';
 comment on column port.kind is 'Kind of port, such as oil terminal; roads have no berth.';
-comment on column port.usual_tanker_calls is 'Usual number of tanker calls a year: the weight of the port in the observed share of the coast. Null: unknown; the port has no weight.';
+comment on column port.usual_tanker_calls is 'Usual number of tanker calls a year: the weight of the port in the observed share of the coast, in series of tankers. Null: unknown; the port has no weight.';
 comment on column port.usual_tanker_calls_source is 'Source of usual_tanker_calls, or why it is unknown.';
 comment on column port.geometry_wkb is 'The outer fence (port limit) as WKB, degrees WGS 84, lon before lat.';
 comment on column port.geometry_geojson is 'The outer fence (port limit) as GeoJSON text, degrees WGS 84, lon before lat.';
@@ -152,10 +152,10 @@ comment on column rule.value is 'Value, in the unit.';
 comment on column rule.unit is 'Unit. Null: a share, a ratio or a plain number.';
 comment on column rule.source is 'Publication, or a choice and its reason.';
 
-comment on table series is 'The weekly series, with the ships and ports that each counts. The reports are about russian_linked_tankers. One row per series.';
+comment on table series is 'The weekly series, with the ships and ports that each counts. The headline of the reports is russian_linked_tankers; the others stand below it and are never added to it. One row per series.';
 comment on column series.series is 'Key of the series, in counted_call and all weekly and published relations.';
 comment on column series.title is 'Display name of the series.';
-comment on column series.cargo is 'Ships counted: tanker, as in hull; or dry cargo, ships of AIS type 70 to 79 (cargo) and those that a register lists as ro-ro.';
+comment on column series.cargo is 'Ships counted: tanker, as in hull; or dry cargo, ships that the registers list as general cargo, bulk, container or ro-ro ships, else those of AIS type 70 to 79 (cargo).';
 comment on column series.ports is 'Ports counted: Iran for all Iranian ports, or a water as in port (Persian Gulf, Gulf of Oman, Caspian).';
 
 comment on table source_fetch is 'Attempts of the schedule to fetch from sources and witnesses, up to the as-of time. One row per attempt at one source.';

@@ -93,6 +93,7 @@ comment on column register_ship.gross_t is 'Gross tonnage (no unit of mass). Nul
 comment on column register_ship.sizes is 'Sizes as given by each register, without duplicates: length in metres, gross tonnage, deadweight in tonnes. Empty: none given.';
 comment on column register_ship.built_year is 'Year of build. Null: not given.';
 comment on column register_ship.scrapped_on is 'Day from which a team''s list has the hull as broken up or lost. Null: not listed as such.';
+comment on column register_ship.is_dry_cargo is 'Whether it carries dry cargo (general, bulk, containers, ro-ro) by the majority of the registers that give a type. Null: no register gives one, or there is a tie.';
 
 comment on table list_fetch is 'Attempts to refresh lists from their publishers, up to the as-of time. One row per attempt at one list.';
 comment on column list_fetch.attempt is 'Number of the attempt in the home, from 1.';

@@ -38,6 +38,9 @@ typed as (
         entry.imo,
         count(distinct entry.register) filter (where vessel_type.is_tanker) as tanker_registers,
         count(distinct entry.register) filter (where not vessel_type.is_tanker) as other_registers,
+        count(distinct entry.register) filter (where vessel_type.is_dry_cargo) as dry_registers,
+        count(distinct entry.register) filter (where not vessel_type.is_dry_cargo)
+            as not_dry_registers,
         min(vessel_type.tanker_kind) as tanker_kind,
         count(distinct vessel_type.tanker_kind) as tanker_kinds,
         -- Joined after sorting: an ordered string_agg takes eight times as long.
@@ -91,7 +94,12 @@ select
     sized.gross_t,
     coalesce(sized.sizes, []) as sizes,
     sized.built_year,
-    sized.scrapped_on
+    sized.scrapped_on,
+    -- By the majority too.
+    case
+        when typed.dry_registers > typed.not_dry_registers then true
+        when typed.dry_registers < typed.not_dry_registers then false
+    end as is_dry_cargo
 from sized
 inner join typed on sized.imo = typed.imo
 left join name_list on sized.imo = name_list.imo

@@ -3,7 +3,8 @@
 select
     vessel_type,
     is_tanker,
-    tanker_kind
+    tanker_kind,
+    is_dry_cargo
 from read_csv(
     getvariable('data') || '/codes/vessel_type.csv',
     header = true,
@@ -11,7 +12,8 @@ from read_csv(
     columns = {
         vessel_type: 'varchar',
         is_tanker: 'boolean',
-        tanker_kind: 'varchar'
+        tanker_kind: 'varchar',
+        is_dry_cargo: 'boolean'
     }
 )
 order by vessel_type

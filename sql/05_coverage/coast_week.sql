@@ -10,11 +10,11 @@ with port_share as (
         ) as water,
         port_week.port_id,
         port_week.observed_share::double as observed_share,
-        port_week.usual_tanker_calls::double as usual_tanker_calls
+        series_port.weight
     from port_week
     inner join series_port on port_week.port_id = series_port.port_id
     inner join port on port_week.port_id = port.port_id
-    where port_week.usual_tanker_calls is not null
+    where series_port.weight is not null
 ),
 
 share as (
@@ -24,10 +24,10 @@ share as (
         week_start,
         water,
         -- A fixed order makes the float sums reproducible.
-        list_sum(list(usual_tanker_calls order by port_id)) as usual_tanker_calls,
+        list_sum(list(weight order by port_id)) as weight,
         (
-            list_sum(list(observed_share * usual_tanker_calls order by port_id))
-            / list_sum(list(usual_tanker_calls order by port_id))
+            list_sum(list(observed_share * weight order by port_id))
+            / list_sum(list(weight order by port_id))
         )::float as observed_share
     from port_share
     group by series, week, week_start, water
@@ -50,7 +50,7 @@ select
     share.week,
     share.week_start,
     share.water,
-    share.usual_tanker_calls,
+    share.weight,
     share.observed_share,
     coalesce(share.water, worst.water) as worst_water,
     case when share.water is null then worst.observed_share else share.observed_share end

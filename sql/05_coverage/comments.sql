@@ -24,7 +24,7 @@ comment on column port_week.week is 'ISO week, in UTC.';
 comment on column port_week.week_start is 'Monday of the week.';
 comment on column port_week.is_open is 'Whether the week is not over, or its input is not complete.';
 comment on column port_week.port_id is 'The port.';
-comment on column port_week.usual_tanker_calls is 'Usual number of tanker calls a year, the port''s weight. Null: unknown; the port has no weight.';
+comment on column port_week.usual_tanker_calls is 'Usual number of tanker calls a year, the port''s weight in series of tankers. Null: unknown; the port has no weight there.';
 comment on column port_week.observed_share is 'Share of the week''s hours that were heard, 0 to 1; for an unfinished week, of the hours elapsed. Null: no hour has elapsed.';
 
 comment on table port_reception is 'Which source heard which Iranian port. One row per week, port and source with positions in the lake, those that heard nothing included.';

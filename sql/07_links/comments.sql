@@ -18,6 +18,7 @@ comment on column trade_call.departed_at is 'Last credible fix of the stay insid
 comment on column trade_call.departed_by is 'The credible fix just after departed_at, UTC, where the departure was not seen, as in port_call. Null: it was seen, the ship is in port, or there is no such fix.';
 comment on column trade_call.fixes is 'Credible fixes inside, as in port_call.';
 comment on column trade_call.confidence is '1 to 4, as in track_call: from the ship''s own track alone; calls with 2 or more are used as evidence.';
+comment on column trade_call.port_water is 'The water of the port, as in port. A dry cargo ship is linked by calls in the Caspian alone.';
 
 comment on table strait_passage is 'Passages of the Danish straits out of the Baltic. One row per passage of a transmitter.';
 comment on column strait_passage.mmsi is 'The transmitter.';
@@ -60,6 +61,7 @@ comment on column evidence_at_hand.has_flag is 'Whether a ship whose MMSI has a 
 comment on column evidence_at_hand.has_owner is 'Whether a list of ships with Russian owners is in force in the week.';
 comment on column evidence_at_hand.has_trade is 'Whether a Russian oil port was heard in at least 0.3 of the hours of the 180 days before the week''s end, or a list in force has trade evidence.';
 comment on column evidence_at_hand.has_iran_list is 'Whether an available list has ships under a programme concerning Iran in the week or later.';
+comment on column evidence_at_hand.has_dry_cargo_trade is 'As has_trade, for dry cargo ships: of the Russian ports, those of the Caspian.';
 
 comment on table call_evidence is 'The evidence that links the ship of a call to Russia and is valid at that call. One row per call and piece of evidence; a call without evidence has no row.';
 comment on column call_evidence.port_call_id is 'The call; key of port_call.';

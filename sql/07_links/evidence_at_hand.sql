@@ -14,13 +14,16 @@ with russian_day as (
 -- A call links for 180 days (relation vessel_link), and a zero is reported from 0.3 of the hours up
 -- (docs/method.md, "Heard"), here of the 180 days before the week's end.
 russian_port_heard as (
-    select week.week
+    select
+        week.week,
+        port.water
     from week
     inner join russian_day
         on
             russian_day.day < week.ends_at
             and russian_day.day >= week.ends_at - to_days(rule('trade_days')::integer)
-    group by week.week, russian_day.port_id
+    inner join port on russian_day.port_id = port.port_id
+    group by week.week, russian_day.port_id, port.water
     having sum(russian_day.hours) >= rule('least_share') * rule('trade_days') * 24
 ),
 
@@ -49,13 +52,17 @@ select
     (week.week, 'listed') in (from list_evidence) as has_listed,
     week.starts_at in (from flag_heard) as has_flag,
     (week.week, 'owner') in (from list_evidence) as has_owner,
-    (week.week, 'trade') in (from list_evidence) or week.week in (from russian_port_heard) as has_trade,
+    (week.week, 'trade') in (from list_evidence) or week.week in (select week from russian_port_heard) as has_trade,
     exists (
         from register_entry
         where
             country = 'IR'
             and imo is not null
             and coalesce(delisted_on, gone_by, 'infinity'::date) > week.starts_at
-    ) as has_iran_list
+    ) as has_iran_list,
+    -- What links a dry cargo ship by trade (relation vessel_link).
+    (week.week, 'trade') in (from list_evidence)
+    or week.week in (select week from russian_port_heard where water = 'Caspian')
+        as has_dry_cargo_trade
 from week
 order by week.week

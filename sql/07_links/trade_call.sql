@@ -16,7 +16,8 @@ select
     call.departed_at,
     call.departed_by,
     call.fixes,
-    call.confidence
+    call.confidence,
+    port.water as port_water
 from track_call as call
 inner join port on call.port_id = port.port_id
 inner join call_identity as identity on call.port_call_id = identity.port_call_id

@@ -104,7 +104,9 @@ waited as (
         and berthed.trade_tier = 'weak'
 ),
 
--- 180 days after a call at a Russian oil port (docs/method.md, "Russian-linked").
+-- 180 days after a call at a Russian oil port (docs/method.md, "Russian-linked"). A dry cargo ship among
+-- oil berths has no oil. At the Caspian ports her call is trade with Russia all the same: Astrakhan,
+-- Olya and Makhachkala are all of Russia's seaports there, and their fences hold the dry berths too.
 trade_link as (
     select
         imo,
@@ -120,7 +122,9 @@ trade_link as (
         coalesce(departed_at, arrived_at) + to_days(rule('trade_days')::integer) as valid_to
     from trade_call
     left join waited using (port_call_id)
-    where confidence >= rule('counted_confidence')
+    where
+        confidence >= rule('counted_confidence')
+        and (is_tanker is distinct from false or port_water = 'Caspian')
 ),
 
 description as (

@@ -4,13 +4,11 @@ select
     hull.hull_id,
     case
         when hull.is_tanker then 'tanker'
-        -- AIS types 70 to 79 are cargo ships (ITU-R M.1371-5, table 53). AIS has no type for ro-ro.
+        -- A register wins over AIS, whose types 70 to 79 are cargo ships (ITU-R M.1371-5, table 53). AIS
+        -- has no type for ro-ro.
         when
             not hull.is_too_small
-            and (
-                hull.ship_type between 70 and 79
-                or contains(upper(register_ship.vessel_types), 'RO-RO')
-            )
+            and coalesce(register_ship.is_dry_cargo, hull.ship_type between 70 and 79)
             then 'dry cargo'
     end as cargo
 from hull

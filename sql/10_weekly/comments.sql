@@ -29,7 +29,7 @@ comment on column barometer.trade_calls is 'Of the headline''s calls, those of s
 comment on column barometer.low_95 is 'Lower 95 % limit of the week''s rate of headline calls, calls a week: exact (Garwood), with the highest share heard of any water as exposure, wider where calls cluster (dispersion above 1.5). Null: open, or no statement possible.';
 comment on column barometer.high_95 is 'Upper 95 % limit of the same rate, with the lowest share heard of any water as exposure. Null also where a water was not heard at all, as its number of calls is unknown.';
 comment on column barometer.tanker_calls is 'Calls of all tankers, linked or not, counted in the same way. Null: no call counted, and too few hours heard to report zero.';
-comment on column barometer.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has elapsed.';
+comment on column barometer.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls, in a series of dry cargo equally. Null: no hour has elapsed.';
 comment on column barometer.state is 'open: the week is not over or its input is not complete, the count is provisional; complete: at least 0.95 of the hours heard in each water; partial: fewer, the count is a lower bound; unobserved: nothing counted, and a water below 0.3.';
 comment on column barometer.index_100 is 'Headline calls over exposure relative to the 52 weeks before, a ratio of sums: 100 is equal. Null: open, less than 0.3 heard, fewer than four weeks heard before, or no call in them.';
 comment on column barometer.change_p is 'p-value of the exact conditional test of the headline''s rate against the eight weeks before, two-sided, 0 to 1. Null: open, less than 0.3 heard, or fewer than four weeks heard before. Index and test use the waters given in series_window.';
@@ -53,7 +53,7 @@ comment on column weekly_water.in_port_calls is 'Russian-linked tankers that may
 comment on column weekly_water.low_95 is 'Lower 95 % limit of the week''s rate of these calls, calls a week, over the share heard. Null: open, or no statement possible.';
 comment on column weekly_water.high_95 is 'Upper 95 % limit of the same rate.';
 comment on column weekly_water.tanker_calls is 'Calls of all tankers, linked or not, counted in the same way. Null: no call counted, and too few hours heard to report zero.';
-comment on column weekly_water.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls. Null: no hour has elapsed.';
+comment on column weekly_water.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls, in a series of dry cargo equally. Null: no hour has elapsed.';
 comment on column weekly_water.state is 'open: the week is not over or its input is not complete, the count is provisional; complete: at least 0.95 of the hours heard; partial: fewer, the count is a lower bound; unobserved: nothing counted and below 0.3.';
 comment on column weekly_water.series is 'The series; key of series.';
 

@@ -48,7 +48,7 @@ select
     week.week_start,
     coast_week.water,
     week.is_open,
-    coast_week.usual_tanker_calls,
+    coast_week.weight,
     coast_week.observed_share,
     coast_week.worst_water,
     coast_week.worst_share,
@@ -67,8 +67,14 @@ select
     case when headline.owner_calls > 0 or evidence_at_hand.has_owner
         then coalesce(headline.owner_calls, 0)
     end as owner_calls,
-    case when headline.trade_calls > 0 or evidence_at_hand.has_trade
-        then coalesce(headline.trade_calls, 0)
+    case
+        when
+            headline.trade_calls > 0
+            or case
+                when series.cargo = 'tanker' then evidence_at_hand.has_trade
+                else evidence_at_hand.has_dry_cargo_trade
+            end
+            then coalesce(headline.trade_calls, 0)
     end as trade_calls,
     -- A count above zero is always reported; a zero only where 0.3 of the hours were heard, for the
     -- coast in each of its waters, and no ship of unknown type can have been one that counts.
@@ -88,6 +94,7 @@ select
     coast_week.series
 from week
 inner join coast_week on week.week = coast_week.week
+inner join series on coast_week.series = series.series
 inner join evidence_at_hand on week.week = evidence_at_hand.week
 left join headline
     on

@@ -89,7 +89,10 @@ grid as (
             when 'listed' then evidence_at_hand.has_listed
             when 'flag' then evidence_at_hand.has_flag
             when 'owner' then evidence_at_hand.has_owner
-            when 'trade' then evidence_at_hand.has_trade
+            when 'trade' then case
+                when series.cargo = 'tanker' then evidence_at_hand.has_trade
+                else evidence_at_hand.has_dry_cargo_trade
+            end
             when 'yes' then evidence_at_hand.has_iran_list
             when 'no' then evidence_at_hand.has_iran_list
             else true
@@ -105,6 +108,7 @@ grid as (
             and coast_week.water is not distinct from case
                 when kind.dimension = 'water' then kind.value
             end
+    inner join series on coast_week.series = series.series
     left join counted
         on
             coast_week.series = counted.series

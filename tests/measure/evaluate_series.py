@@ -38,7 +38,9 @@ def through_the_program(world: World) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         settings = fill(world, Path(folder) / "world")
         with access.reading(settings) as con:
-            found = con.sql("from barometer order by week").df()
+            found = con.sql(
+                "from barometer where series = getvariable('series') order by week"
+            ).df()
     return found.assign(true_rate=world.rate, true_heard=world.heard)
 
 
@@ -47,7 +49,7 @@ def drawn(counts: npt.NDArray[np.int64], heard: Floats, rate: float) -> pd.DataF
     start = date(1900, 1, 1)
     week = [f"{start + timedelta(weeks=n):%G-W%V}" for n in range(len(counts))]
     water = pd.DataFrame({"week": week, "observed_share": heard, "linked_calls": counts})
-    water = water.assign(water="all", usual_tanker_calls=1.0, is_open=False, linked_at_call=counts)
+    water = water.assign(water="all", weight=1.0, is_open=False, linked_at_call=counts)
     weeks = pd.concat([water.assign(water=None), water], ignore_index=True)
     told = series.weekly(weeks, series.windows(weeks))
     told = told.loc[told["water"].isna()]

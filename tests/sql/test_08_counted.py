@@ -304,7 +304,7 @@ def test_a_tanker_that_counts_has_a_size_and_most_of_what_gives_a_type_tells(
 
 
 def test_the_report_has_how_many_were_too_small(con: Connection) -> None:
-    query = "select week from barometer where week_start < $1"
+    query = "select week from week where week_start < $1"
     weeks = [week for (week,) in con.execute(query, [START]).fetchall()]
     too_small = sum(records(con, "report/notes", week=week)[0]["too_small"] for week in weeks)
     small = [of for of, is_counted in SIZES.values() if not is_counted and of not in CHANGING]

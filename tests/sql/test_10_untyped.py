@@ -59,7 +59,10 @@ def test_linked_ships_of_unknown_type_leave_no_zero_and_no_whole_count(
     """
     assert con.execute(query, [week, "strong"]).fetchall() == [(linked, state)]
     assert con.execute(query, [week, "none"]).fetchall() == [(unlinked, "complete")]
-    series = "select untyped_linked_calls, tanker_calls from barometer where week = $1"
+    series = """
+        select untyped_linked_calls, tanker_calls from barometer
+        where week = $1 and series = getvariable('series')
+    """
     assert con.execute(series, [week]).fetchall() == [(lacking, tankers)]
 
 

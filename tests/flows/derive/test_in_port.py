@@ -121,7 +121,7 @@ def derived(folder: Path, heard: dict[str, list[Fix]]) -> Settings:
 
 def series(settings: Settings) -> list[Row]:
     with access.reading(settings) as con:
-        return rows(con, "from barometer order by week")
+        return rows(con, "from barometer where series = getvariable('series') order by week")
 
 
 def numbers(settings: Settings, name: str = "russian_linked_tanker_calls") -> list[int]:
@@ -293,6 +293,7 @@ def test_a_zero_by_owner_needs_a_list_with_owners_in_force(tmp_path: Path) -> No
     with access.reading(settings) as con:
         split = con.sql(
             "select distinct week from weekly_split where value = 'owner' and linked_calls = 0"
+            " and series = getvariable('series')"
         ).fetchall()
     assert sorted(split) == [("2026-W24",), ("2026-W25",)]
 
@@ -310,12 +311,13 @@ def test_a_deaf_caspian_leaves_the_coast_without_zero_and_without_complete(tmp_p
     with access.reading(settings) as con:
         waters = con.sql(
             "select water, russian_linked_tanker_calls, state from weekly_water"
-            " where week in ('2026-W23', '2026-W24') order by all"
+            " where week in ('2026-W23', '2026-W24') and series = getvariable('series')"
+            " order by all"
         ).fetchall()
         found = tables.summary(con, "2026-W24")
         zero = con.sql(
             "select max(linked_calls) from weekly_split where week = '2026-W23'"
-            " and dimension <> 'water'"
+            " and dimension <> 'water' and series = getvariable('series')"
         ).fetchone()
     assert waters == [
         *[("Caspian", None, "unobserved")] * 2,

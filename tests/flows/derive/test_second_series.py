@@ -1,4 +1,4 @@
-"""A second weekly series is a row of data: Russian-linked dry cargo at the Caspian ports."""
+"""The second series, Russian-linked dry cargo at the Caspian ports, is a row of data as well."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pytest
 
 from flows.catalogue import access, relations
@@ -16,17 +17,17 @@ from flows.home.history import PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK, read_h
 from flows.home.resources import data_path
 from flows.home.settings import Settings
 from flows.runner import run
-from tests.build.derivation import Row
+from tests.build.derivation import Row, derive, session
 from tests.build.derivation import rows as records_of
 from tests.build.files import day, ingest, settings_of, write
-from tests.build.ships import AS_OF, DANISH, call, ship, way
+from tests.build.ships import AS_OF, BLACK_SEA, DANISH, NOVOROSSIYSK, call, ship, way
 from tests.conftest import no_pictures
 from tests.flows.derive.test_in_port import CASPIAN, GULF, coast, lines
 
 WEEKS = 6
 HEADLINE, SECOND = "russian_linked_tankers", "corridor_dry_cargo"
-ROW = f"{SECOND},Russian-linked dry cargo at the Caspian ports,dry cargo,Caspian\n"
 OFFSHORE, AMIRABAD = (53.37, 37.40), (53.366, 36.851)
+CASPIAN_SEA, MAKHACHKALA = (47.90, 42.99), (47.50, 42.99)
 LATE_WEEK = "2026-W25"
 """The week of a call whose file comes in after the week was published."""
 
@@ -40,8 +41,19 @@ def dry(number: int, **static: str) -> dict[str, str]:
     return ship(number, f"DRY {number}", mid=273, **{"ship_type": "Cargo"} | static)
 
 
+TRADERS = {
+    "from the Caspian": dry(60) | {"mmsi": "352990060"},
+    "from the Black Sea": dry(61) | {"mmsi": "352990061"},
+}
+CALLERS = {
+    "from the Caspian": (CASPIAN_SEA, MAKHACHKALA),
+    "from the Black Sea": (BLACK_SEA, NOVOROSSIYSK),
+}
+"""Panamanian dry cargo ships that call at a Russian oil port, and eight days later at Amirabad."""
+
+
 class Homes(NamedTuple):
-    """Two homes of the same input: with the headline alone, and with a second series."""
+    """Two homes of the same input: with the headline alone, and with the series as shipped."""
 
     one: Settings
     two: Settings
@@ -55,6 +67,9 @@ def published(folder: Path) -> Settings:
         first += call(ship(10 + week, f"TANKER {week}", mid=273), 7 * week + 2)
         first += way(dry(20 + week), 7 * week + 2, OFFSHORE, AMIRABAD, OFFSHORE)
     first += call(dry(40), 9)  # at Kharg only
+    for of, (sea, port) in CALLERS.items():
+        first += way(TRADERS[of], 1, sea, port, sea, stay_h=12)
+        first += way(TRADERS[of], 9, OFFSHORE, AMIRABAD, OFFSHORE)
     late = way(dry(41), 16, OFFSHORE, AMIRABAD, OFFSHORE)
     for name, rows in (("first.csv", first), ("late.csv", late)):
         outcomes = ingest(settings, write(folder, day(*rows, layout=DANISH), name=name))
@@ -72,10 +87,12 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
     (data / "codes").unlink()
     shutil.copytree(data_path("codes"), data / "codes")
     with no_pictures(), pytest.MonkeyPatch.context() as patch:
-        one = published(folder / "one")
-        with (data / "codes" / "series.csv").open("a", encoding="utf-8") as table:
-            table.write(ROW)
+        table = data / "codes" / "series.csv"
+        kept = [line for line in table.read_text("utf-8").splitlines() if SECOND not in line]
+        table.write_text("\n".join(kept), encoding="utf-8")
         patch.setattr(relations, "data_path", lambda: data)
+        one = published(folder / "one")
+        patch.undo()
         yield Homes(one, published(folder / "two"))
 
 
@@ -88,7 +105,7 @@ def test_the_series_counts_its_ships_at_its_ports(homes: Homes) -> None:
     counted = rows(homes.two, "from counted_call where series = $1 and is_arrival", SECOND)
     assert {row["port_id"] for row in counted} == {"IRAMD"}
     weeks = rows(homes.two, "from barometer where series = $1 order by week", SECOND)
-    assert [row["russian_linked_tanker_calls"] for row in weeks] == [1, 1, 2, 1, 1, 1]
+    assert [row["russian_linked_tanker_calls"] for row in weeks] == [1, 2, 2, 1, 1, 1]
     assert {row["worst_water"] for row in weeks} == {"Caspian"}
     for relation in ("weekly_water", "(from weekly_port_calls join port using (port_id))"):
         query = f"select distinct water from {relation} where series = $1"
@@ -97,19 +114,47 @@ def test_the_series_counts_its_ships_at_its_ports(homes: Homes) -> None:
         select dimension, sum(linked_calls)::int as calls from weekly_split
         where series = $1 and dimension <> 'link_reason' group by dimension
     """
-    assert {row["calls"] for row in rows(homes.two, split, SECOND)} == {7}
+    assert {row["calls"] for row in rows(homes.two, split, SECOND)} == {8}
+
+
+def test_dry_cargo_is_linked_by_trade_from_the_caspian_ports_alone(homes: Homes) -> None:
+    query = "select link_tier, link_reasons from port_call where mmsi = $1 and port_id = 'IRAMD'"
+    links = {of: rows(homes.two, query, int(each["mmsi"])) for of, each in TRADERS.items()}
+    assert links["from the Caspian"] == [{"link_tier": "moderate", "link_reasons": "trade"}]
+    assert links["from the Black Sea"] == [{"link_tier": "none", "link_reasons": None}]
+    by_trade = "select week, trade_calls from barometer where series = $1 and trade_calls > 0"
+    assert rows(homes.two, by_trade, SECOND) == [{"week": "2026-W24", "trade_calls": 1}]
+
+
+def test_its_ports_weigh_the_same_and_the_headlines_by_tanker_calls(homes: Homes) -> None:
+    query = "select port_id, weight from series_port where series = $1"
+    ports = [("IRKHK", "Persian Gulf", 300.0), ("IRNEK", "Caspian", 20.0)]
+    columns = ("port_id", "water", "usual_tanker_calls")
+    port = [dict(zip(columns, each, strict=True)) | {"country": "IR"} for each in ports]
+    with session(port=pa.Table.from_pylist(port)) as con:
+        derive(con, "series_port")
+        weights = {series: records_of(con, query, series) for series in (SECOND, HEADLINE)}
+    assert weights[SECOND] == [{"port_id": "IRNEK", "weight": 1.0}]
+    assert weights[HEADLINE] == [
+        {"port_id": "IRKHK", "weight": 300.0},
+        {"port_id": "IRNEK", "weight": 20.0},
+    ]
 
 
 def test_the_series_has_limits_index_and_windows(homes: Homes) -> None:
     query = "from barometer where series = $1 and state <> 'open' order by week"
-    last = rows(homes.two, query, SECOND)[-1]
+    weeks = rows(homes.two, query, SECOND)
+    last = weeks[-1]
     assert last["low_95"] < 1 < last["high_95"]
-    assert last["index_100"] == pytest.approx(100 * 4 / 5)
+    *heard, heard_last = (1 if w["state"] == "complete" else w["observed_share"] for w in weeks)
+    *calls, calls_last = (w["russian_linked_tanker_calls"] for w in weeks)
+    index = 100 * (calls_last / heard_last) / (sum(calls) / sum(heard))
+    assert last["index_100"] == pytest.approx(index)
     assert last["change_p"] > 0.05
     assert last["word"] == NO_CHANGE
     query = "from series_window where series = $1 and view = 'today' and weeks = 4"
     calls = [row["calls"] for row in rows(homes.two, query, SECOND) if row["week"] == last["week"]]
-    assert calls == [5]
+    assert calls == [6]
 
 
 def test_the_series_is_published_and_restated(homes: Homes) -> None:

@@ -37,7 +37,7 @@ def weeks_of(
     water = pd.DataFrame(
         {
             "water": "Caspian",
-            "usual_tanker_calls": 67.0,
+            "weight": 67.0,
             "week": [f"{start + timedelta(weeks=n):%G-W%V}" for n in range(count)],
             "is_open": [open_from is not None and n >= open_from for n in range(count)],
             "observed_share": np.full(count, share) if isinstance(share, float) else share,
@@ -53,15 +53,15 @@ def coast_of(**waters: pd.DataFrame) -> pd.DataFrame:
     """The weeks of a coast of the waters `gulf` and `caspian`, each from `weeks_of`."""
     usual = {"gulf": 1222.0, "caspian": 67.0}
     rows = [
-        weeks.loc[weeks["water"].notna()].assign(water=name, usual_tanker_calls=usual[name])
+        weeks.loc[weeks["water"].notna()].assign(water=name, weight=usual[name])
         for name, weeks in waters.items()
     ]
     each = pd.concat(rows, ignore_index=True)
-    weighed = each.assign(observed_share=each["observed_share"] * each["usual_tanker_calls"])
-    sums = ["observed_share", "usual_tanker_calls", "linked_calls", "linked_at_call"]
+    weighed = each.assign(observed_share=each["observed_share"] * each["weight"])
+    sums = ["observed_share", "weight", "linked_calls", "linked_at_call"]
     sums += ["untyped_linked_calls"]
     coast = weighed.groupby(["week", "is_open"], as_index=False)[sums].sum()
-    coast["observed_share"] /= coast["usual_tanker_calls"]
+    coast["observed_share"] /= coast["weight"]
     return pd.concat([coast.assign(water=None), each], ignore_index=True)
 
 
