@@ -163,7 +163,7 @@ class _Holds:
         kept = rng.uniform(0.01, 0.04) if rng.random() < 0.1 else rng.uniform(0.001, 0.01)
         # Deeper in heavy weather (MARPOL Annex I, regulation 18.3).
         weather = rng.uniform(1.05, 1.2) if rng.random() < 0.1 else 1.0
-        wanted_m = hull.ballast_draught_m * weather * (1.0 + rng.normal(0.0, 0.03))
+        wanted_m = hull.ballast_draught_m * weather * (1.0 + abs(rng.normal(0.0, 0.04)))
         ballast_t = displacement_t(hull, wanted_m, self.water_t_m3) - dry_t
         # Tanks for ballast hold some 0.45 of the deadweight at most (general knowledge).
         ballast_t = float(np.clip(ballast_t, kept * hull.deadweight_t, 0.45 * hull.deadweight_t))

@@ -47,8 +47,8 @@ class HullClass(NamedTuple):
 
 class Hull(NamedTuple):
     """One ship's hull. ``draught_m`` is its summer draught, ``displaced_t`` what it displaces there
-    in sea water; ``fullness`` is the power of the draught with which displacement grows, and
-    ``ballast_draught_m`` how deep the crew usually keeps it without cargo."""
+    in sea water. ``flare`` is C_WP / C_B, ``taper`` the power with which the waterplane narrows,
+    and ``ballast_draught_m`` how deep the crew at least keeps it without cargo."""
 
     hull_class: str
     water: str
@@ -56,7 +56,8 @@ class Hull(NamedTuple):
     beam_m: float
     draught_m: float
     displaced_t: float
-    fullness: float
+    flare: float
+    taper: float
     lightship_t: float
     deadweight_t: float
     tank_m3: float
@@ -93,10 +94,10 @@ def build_hull(kind: HullClass, rng: np.random.Generator) -> Hull:
     """Make a ship of a class: sizes within some percent of it, weights by its own form.
 
     The spreads are choices: yards build a class with lengths, draughts and steel weights of their
-    own; general knowledge, unverified. Displacement grows with the power C_WP / C_B of the draught,
-    which is exact at the summer draught (dV/dT is the waterplane's area) and taken as constant
-    below it. C_WP = 0.18 + 0.86 C_P (Schneekluth and Bertram, Ship Design for Efficiency and
-    Economy, 1998, section 2.10), with C_P = C_B / 0.995 for full midships.
+    own; general knowledge, unverified. The waterplane is largest at the summer draught, C_WP there,
+    and narrows towards the keel with a power of the height that each ship has of its own, so that
+    the volume below it is that of C_B. C_WP = 0.18 + 0.86 C_P (Schneekluth and Bertram, Ship Design
+    for Efficiency and Economy, 1998, section 2.10), with C_P = C_B / 0.995 for full midships.
     """
     between_m = PERPENDICULARS[kind.water]
     box_t = SEA_T_M3 * between_m * kind.length_m * kind.beam_m * kind.draught_m
@@ -109,7 +110,7 @@ def build_hull(kind: HullClass, rng: np.random.Generator) -> Hull:
     displaced_t = SEA_T_M3 * between_m * length_m * beam_m * draught_m * block
     lightship_t = kind.lightship_t * (length_m / kind.length_m) * (1.0 + rng.normal(0.0, 0.07))
     deadweight_t = displaced_t - lightship_t
-    waterplane = min(0.18 + 0.86 * block / 0.995 + rng.normal(0.0, 0.012), 0.99)
+    waterplane = 0.18 + 0.86 * block / 0.995 + rng.normal(0.0, 0.012)
     # Seagoing tankers without cargo lie at about half of their full draught; river-sea ships, which
     # are shallow, at six tenths (general knowledge, unverified).
     usual = rng.normal(0.60, 0.05) if is_locked else rng.normal(0.52, 0.04)
@@ -120,7 +121,8 @@ def build_hull(kind: HullClass, rng: np.random.Generator) -> Hull:
         round(beam_m, 1),
         draught_m,
         displaced_t,
-        waterplane / block,
+        max(waterplane / block, 1.0),
+        rng.uniform(1.0, 4.0),
         lightship_t,
         round(deadweight_t, -1),
         kind.tank_m3 * (deadweight_t / kind.deadweight_t) * (1.0 + rng.normal(0.0, 0.02)),
@@ -140,19 +142,33 @@ def displacement_t(hull: Hull, draught_m: float, water_t_m3: float) -> float:
     >>> round(at_sea) == round(EXAMPLE.displaced_t)
     True
     """
-    depth: float = (draught_m / hull.draught_m) ** hull.fullness
-    return hull.displaced_t * water_t_m3 / SEA_T_M3 * depth
+    share, _ = _immersed(hull, draught_m / hull.draught_m)
+    return hull.displaced_t * water_t_m3 / SEA_T_M3 * share
 
 
 def draught_at_m(hull: Hull, weight_t: float, water_t_m3: float) -> float:
-    """How deep a hull of this weight lies, m: the inverse of `displacement_t`.
+    """How deep a hull of this weight lies, m: the inverse of `displacement_t`, by Newton's method.
 
     >>> round(draught_at_m(EXAMPLE, displacement_t(EXAMPLE, 7.3, 1.01), 1.01), 6)
     7.3
     """
-    share: float = weight_t / (hull.displaced_t * water_t_m3 / SEA_T_M3)
-    return float(hull.draught_m * share ** (1.0 / hull.fullness))
+    wanted = weight_t / (hull.displaced_t * water_t_m3 / SEA_T_M3)
+    depth = wanted
+    for _ in range(20):
+        share, slope = _immersed(hull, depth)
+        depth -= (share - wanted) / slope
+    return hull.draught_m * depth
 
 
-EXAMPLE = Hull("mr", GULF, 183.0, 32.2, 13.2, 60_800.0, 1.1, 10_800.0, 50_000.0, 53_000.0, 6.9)
+def _immersed(hull: Hull, depth: float) -> tuple[float, float]:
+    """The share of the volume below the summer draught that lies below a part of that draught, and
+    its slope, which is the waterplane's area: see `build_hull`."""
+    if depth >= 1.0:
+        return 1.0 + hull.flare * (depth - 1.0), hull.flare
+    narrower = (hull.flare - 1.0) * (1.0 - (1.0 - depth) ** (hull.taper + 1.0))
+    slope = hull.flare - (hull.flare - 1.0) * (hull.taper + 1.0) * (1.0 - depth) ** hull.taper
+    return hull.flare * depth - narrower, slope
+
+
+EXAMPLE = Hull("mr", GULF, 183.0, 32.2, 13.2, 60_800.0, 1.1, 2.0, 10_800.0, 50_000.0, 53_000.0, 6.9)
 """A medium range tanker as its class is, for the examples here."""
