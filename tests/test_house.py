@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ FLOORS = (
 
 FILES = sorted([*ROOT.glob("flows/**/*.py"), *ROOT.glob("geo/*.py")])
 MOST_LINES, MOST_FILES = 450, 14
+LOCKS = ("requirements-run.lock", "requirements.lock")
 
 
 def floor(parts: tuple[str, ...]) -> int:
@@ -46,3 +48,8 @@ def test_a_folder_is_small() -> None:
     for folder in {path.parent for path in FILES}:
         files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
         assert len(files) <= MOST_FILES, folder
+
+
+def test_what_a_run_needs_is_pinned_as_for_the_tests() -> None:
+    pins = [set(re.findall(r"^\w\S*==\S+", (ROOT / name).read_text(), re.M)) for name in LOCKS]
+    assert pins[0] and pins[0] < pins[1]
