@@ -26,3 +26,19 @@ create or replace temp macro register_length(length_m, gross_t, deadweight_t) as
 -- By how many metres the static length of one ship may change.
 create or replace temp macro length_tolerance_m(length_m) as
     greatest(rule('length_change_m'), rule('length_change_share')::float * length_m);
+
+-- Quantile of the standard normal distribution, good to 0.00045 (Abramowitz and Stegun, Handbook of
+-- Mathematical Functions, 26.2.23).
+create or replace temp macro upper_normal(t) as
+    t - (2.515517 + 0.802853 * t + 0.010328 * t * t)
+    / (1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t * t * t);
+create or replace temp macro standard_normal(p) as
+    sign(p - 0.5) * upper_normal(sqrt(-2 * ln(least(p, 1 - p))));
+
+-- The value at a place between two points, or that of the one point there is.
+create or replace temp macro between_points(value_a, place_a, value_b, place_b, place) as
+    coalesce(
+        value_a + (value_b - value_a) * (place - place_a) / nullif(place_b - place_a, 0),
+        value_a,
+        value_b
+    );

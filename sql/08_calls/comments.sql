@@ -55,23 +55,6 @@ comment on column counted_call.port_name is 'Name of the port.';
 comment on column counted_call.is_arrival is 'Whether the arrival could be heard, as in port_call; for a hull with two MMSIs, that of the MMSI heard first. False: counted only in in_port_calls.';
 comment on column counted_call.series is 'The series; key of series.';
 
-comment on table call_cargo is 'The oil that each counted call of a tanker moved: an estimate with a 90 % interval, and the method that gave it; from draughts, which crews enter by hand, the size of the ship and the trade of the terminal. One row per call.';
-comment on column call_cargo.port_call_id is 'The call; key of counted_call.';
-comment on column call_cargo.direction is 'loading, discharging or unknown. By the draughts, where they show it; else by the trade of the terminal.';
-comment on column call_cargo.direction_by is 'draught, terminal, or draught; terminal where both agree. Null: unknown.';
-comment on column call_cargo.laden_in is 'State of the ship on arrival: laden, ballast, part or unknown.';
-comment on column call_cargo.laden_out is 'State of the ship on departure: laden, ballast, part or unknown.';
-comment on column call_cargo.payload_t is 'ESTIMATE of the oil moved, tonnes, loaded or discharged (direction). Never to be shown without its interval. Null: no method applies (method is none).';
-comment on column call_cargo.payload_low_90_t is 'Lower end of the 90 % interval of the oil moved, tonnes. Null: no estimate.';
-comment on column call_cargo.payload_high_90_t is 'Upper end of the 90 % interval of the oil moved, tonnes. Null: no estimate.';
-comment on column call_cargo.payload_bbl is 'ESTIMATE of the oil moved, barrels: payload_t by the density of what the terminal handles (density_t_m3). Null: no estimate.';
-comment on column call_cargo.method is 'How the oil was estimated: two draughts, one draught (against the curve of the ship''s class), terminal (its trade, and the ship''s deadweight), or none.';
-comment on column call_cargo.deadweight_t is 'Deadweight, tonnes: the ship''s capacity, not the quantity moved. Null: in no register, and the size is missing or implausible.';
-comment on column call_cargo.deadweight_by is 'register, or estimate: from length and beam. Null: no deadweight.';
-comment on column call_cargo.draught_change_m is 'Draught after the call less draught before it, metres. Null: one of the two is missing, or not credible for the ship.';
-comment on column call_cargo.terminal_trade is 'Trade at the port''s berths: loading, discharging or both (data/ports/terminal_trade.csv, with its sources). Null: an anchorage call.';
-comment on column call_cargo.density_t_m3 is 'Density of the oil by which barrels are computed, tonnes a cubic metre. Null: no estimate.';
-
 comment on table call_voyage is 'Position of each counted call in the ship''s sequence of calls of the series and in Russia. One row per series and call.';
 comment on column call_voyage.port_call_id is 'The call; key of counted_call.';
 comment on column call_voyage.is_first_call is 'Whether the lake has no earlier counted call of the hull or track at any Iranian port. Null: it has none, but fewer than 13 earlier weeks were heard.';

@@ -6,21 +6,14 @@ One world holds all the ships; what needs only numbers is asked of the query wit
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import settings as of_examples
-from hypothesis import strategies as st
 
-from flows.home.resources import data_path, port_files, sql_text
 from flows.home.settings import Settings
-from geo.ports import load_ports
-from tests.build.derivation import Connection, Row, derive, session
+from tests.build.derivation import Connection, Row
 from tests.build.derivation import rows as records
 from tests.build.files import row
 from tests.build.ships import (
@@ -131,8 +124,8 @@ CASES = {
     "an anchorage says nothing by its terminal": (WAITS, DIRECTION, ("unknown", None)),
     "in port the draught is not final": (SAILED_ON, DIRECTION, ("loading", "terminal")),
     "nor its change": (SAILED_ON, f"departed_at, {CHANGE}", (None, None)),
-    "no change, no draughts": (NOT_KEYED, f"{CHANGE}, method", (0.0, "terminal")),
-    "no change that the ship cannot have": (ABSURD, f"{CHANGE}, method", (None, "terminal")),
+    "no change, no draughts": (NOT_KEYED, f"{CHANGE}, method", (None, "terminal")),
+    "no change that the ship cannot have": (ABSURD, f"{CHANGE}, method", (None, "one draught")),
     "first by too little heard": (LOADED, FIRST, (None, False)),
     "first in the tenth week": (TOO_SOON, FIRST, (None, False)),
     "first after a quarter of a year heard": (GUEST, FIRST, (True, True)),
@@ -226,149 +219,3 @@ def test_the_split_has_the_oil_of_its_calls(con: Connection) -> None:
     assert 0 < trade["linked_payload_t"] < trade["linked_deadweight_t"]
     assert trade["linked_deadweight_calls"] == 1
     assert trade["linked_deadweight_t"] > 100_000
-
-
-# The query alone, over tables of one row
-
-KEYS = {"port_call_id": "x", "port_id": "IRKHK", "hull_id": "h", "series": "russian_linked_tankers"}
-COLUMNS = "direction direction_by draught_change_m deadweight_t deadweight_by payload_t".split()
-
-
-@pytest.fixture(scope="module")
-def alone() -> Iterator[Connection]:
-    with session() as con:
-        derive(con, "series")
-        yield con
-
-
-def cargo(
-    con: Connection,
-    length_m: float | None = 244,
-    beam_m: float | None = 42,
-    draught: tuple[float | None, float | None] = (None, None),
-    *,
-    deadweight_t: int | None = None,
-    tanker_kind: str | None = None,
-) -> Row:
-    """What is told of a berth call."""
-    real, text = pa.float32(), pa.string()
-    tables: dict[str, dict[str, tuple[Any, pa.DataType]]] = {
-        "counted_call": {"area_kind": ("berth", text)},
-        "port_call": {
-            **{"draught_in_m": (draught[0], real), "draught_out_m": (draught[1], real)},
-            "departed_at": (START, pa.timestamp("us")),
-        },
-        "call_identity": {},
-        "hull": {
-            **{"length_m": (length_m, real), "beam_m": (beam_m, real)},
-            **{"deadweight_t": (deadweight_t, pa.int32()), "tanker_kind": (tanker_kind, text)},
-        },
-        "terminal": {"terminal_trade": ("both", text)},
-    }
-    for name, columns in tables.items():
-        cells = {key: pa.array([value], text) for key, value in KEYS.items()}
-        cells |= {key: pa.array([value], kind) for key, (value, kind) in columns.items()}
-        con.register(name, pa.table(cells))
-    (found,) = records(con, sql_text("08_calls/call_cargo"))
-    return {name: found[name] for name in COLUMNS}
-
-
-# Length overall and beam in metres, deadweight in tonnes: well-known tankers and common designs,
-# general knowledge, unverified.
-TANKERS = {
-    "Seawise Giant": (458.5, 68.8, 564_763),
-    "TI Europe": (380, 68, 441_585),
-    "Sirius Star": (332, 58, 318_000),
-    "Grace 1": (330, 58, 300_579),
-    "Amoco Cadiz": (334, 51, 233_690),
-    "Exxon Valdez": (300.8, 50.6, 214_861),
-    "Sanchi": (274.2, 50, 164_154),
-    "a Suezmax": (274, 48, 158_000),
-    "an Aframax": (244, 42, 110_000),
-    "Prestige": (243.5, 34.4, 81_564),
-    "Stena Impero": (183, 32.2, 49_683),
-    "Erika": (184, 28, 37_283),
-}
-
-
-@pytest.mark.parametrize(("length_m", "beam_m", "deadweight_t"), TANKERS.values(), ids=TANKERS)
-def test_the_estimate_of_the_deadweight_is_within_a_sixth(
-    alone: Connection, length_m: float, beam_m: float, deadweight_t: int
-) -> None:
-    found = cargo(alone, length_m, beam_m)
-    assert found["deadweight_by"] == "estimate"
-    assert found["deadweight_t"] == pytest.approx(deadweight_t, rel=1 / 6)
-
-
-def told(**changed: Any) -> Row:
-    return {"direction": "unknown", "payload_t": None} | changed
-
-
-NO_WEIGHT = {"deadweight_t": None, "deadweight_by": None}
-REGISTERED = {"deadweight_t": 107_123, "deadweight_by": "register"}
-ALONE = {
-    "no size": ((None, None), {}, NO_WEIGHT),
-    "no beam": ((244, None), {}, NO_WEIGHT),
-    "a bunker boat": ((40, 10), {}, NO_WEIGHT),
-    "AIS's largest size": ((1022, 126), {}, NO_WEIGHT),
-    "a beam that no ship of the length has": ((244, 4), {}, NO_WEIGHT),
-    "broader than half its length": ((100, 60), {}, NO_WEIGHT),
-    "a river tanker": ((132.6, 16.9), {}, NO_WEIGHT),
-    "a gas carrier": ((230, 36.6), {"tanker_kind": "gas"}, NO_WEIGHT),
-    "a register's deadweight wins": ((244, 42), {"deadweight_t": 107_123}, REGISTERED),
-    "a register's deadweight alone": ((None, None), {"deadweight_t": 107_123}, REGISTERED),
-    "a fifth": ((244, 42, (10.0, 8.0)), {}, {"direction": "discharging", "draught_change_m": -2.0}),
-    "less than a fifth": ((244, 42, (10.0, 8.1)), {}, told(draught_change_m=-1.9)),
-    "AIS's 25.5 and more": ((244, 42, (8.0, 25.5)), {}, told(draught_change_m=None)),
-    "deeper than the ship can float": ((244, 42, (8.0, 21.0)), {}, told(draught_change_m=None)),
-    "shallower than it floats empty": ((244, 42, (1.0, 14.0)), {}, told(draught_change_m=None)),
-    "sent only after": ((244, 42, (None, 14.0)), {}, told(draught_change_m=None)),
-    "sent only before": ((244, 42, (8.0, None)), {}, told(draught_change_m=None)),
-    # 6 m of a ship of 244 by 42 m are 55,000 t.
-    "less than the ship carries": ((244, 42, (8, 14)), {"deadweight_t": 100_000},
-                                   {"direction": "loading"}),
-    "somewhat more than it carries": ((244, 42, (8, 14)), {"deadweight_t": 50_000},
-                                      {"direction": "loading", "payload_t": 48_000}),
-    "more than it carries": ((244, 42, (8, 14)), {"deadweight_t": 40_000}, told()),
-    "without a size a direction and no tonnes": ((None, None, (8, 14)), {},
-        {"direction": "loading", "direction_by": "draught", "draught_change_m": 6}
-        | NO_WEIGHT | told(direction="loading")),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("size", "said", "expected"), ALONE.values(), ids=ALONE)
-def test_cargo_of_one_call(alone: Connection, size: Any, said: Row, expected: Row) -> None:
-    found = cargo(alone, *size, **said)
-    for name, value in expected.items():
-        assert found[name] == (pytest.approx(value) if isinstance(value, float) else value), name
-
-
-draughts = st.integers(1, 255).map(lambda tenths: tenths / 10)
-
-
-@of_examples(max_examples=25, deadline=None)
-@given(st.integers(20, 480), st.integers(4, 80), draughts, draughts)
-def test_there_and_back_are_opposite_and_never_more_than_the_ship(
-    alone: Connection, length_m: int, beam_m: int, one: float, other: float
-) -> None:
-    opposite = {"loading": "discharging", "discharging": "loading", "unknown": "unknown"}
-    out = cargo(alone, length_m, beam_m, (one, other))
-    back = cargo(alone, length_m, beam_m, (other, one))
-    assert out["direction"] == opposite[back["direction"]]
-    for name in ("deadweight_t", "deadweight_by", "payload_t"):
-        assert out[name] == back[name]
-    if out["deadweight_t"] is not None and out["payload_t"] is not None:
-        assert 0 < out["payload_t"] <= out["deadweight_t"]
-
-
-def test_every_iranian_port_says_what_its_terminal_is_for() -> None:
-    ports = load_ports(*port_files()).port
-    iranian = set(ports.loc[ports["country"] == "IR", "port_id"])
-    with session() as con:
-        derive(con, "terminal")
-        terminals = con.table("terminal").to_arrow_table().to_pylist()
-    assert sorted(t["port_id"] for t in terminals) == sorted(iranian)
-    assert {t["terminal_trade"] for t in terminals} == {"loading", "discharging", "both"}
-    assert all(t["source"] and t["cargo"] for t in terminals)
-    with data_path("ports", "terminal_trade.csv").open(encoding="utf-8", newline="") as lines:
-        assert {len(line) for line in csv.reader(lines)} == {5}

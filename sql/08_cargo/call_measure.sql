@@ -1,0 +1,138 @@
+-- Direction of the oil of each counted tanker call, and the tonnes that its draughts show, with their error.
+-- Grain: one counted call of a tanker (port_call_id).
+with counted as (
+    select distinct
+        counted_call.port_call_id,
+        counted_call.port_id,
+        counted_call.hull_id,
+        counted_call.water,
+        counted_call.area_kind
+    from counted_call
+    inner join series on counted_call.series = series.series
+    where series.cargo = 'tanker'
+),
+
+drawn as (
+    select
+        counted.port_call_id,
+        counted.port_id,
+        counted.hull_id,
+        counted.area_kind,
+        -- For anchorage calls the trade of the terminal does not apply.
+        case when counted.area_kind = 'berth' then terminal.terminal_trade end as terminal_trade,
+        call_draught.draught_in_m as in_m,
+        call_draught.draught_out_m as out_m,
+        on_arrival.state as state_in,
+        on_arrival.ballast_p as in_ballast_p,
+        on_arrival.laden_p as in_laden_p,
+        on_departure.state as state_out,
+        on_departure.ballast_p as out_ballast_p,
+        on_departure.laden_p as out_laden_p,
+        -- Displacement in the water of the port, by the design draught.
+        hull_curve.displacement_t * water_density.density_t_m3 / 1.025
+            / pow(hull_curve.design_m, hull_curve.power) as coefficient,
+        hull_curve.power,
+        hull_curve.deadweight_t
+    from counted
+    left join terminal on counted.port_id = terminal.port_id
+    left join water_density on counted.water = water_density.water
+    left join hull_curve on counted.hull_id = hull_curve.hull_id
+    left join call_draught on counted.port_call_id = call_draught.port_call_id
+    left join draught_state as on_arrival
+        on
+            call_draught.hull_id = on_arrival.hull_id
+            and call_draught.draught_in_m = on_arrival.draught_m
+    left join draught_state as on_departure
+        on
+            call_draught.hull_id = on_departure.hull_id
+            and call_draught.draught_out_m = on_departure.draught_m
+),
+
+-- More than bunkers and trim: a fifth of the deeper draught, and at least half a metre, a choice. A
+-- tanker of 330 m in ballast draws 8.6 m at least (MARPOL Annex I, regulation 18: 2.0 + 0.02 L) and
+-- 10 m in heavy weather; cargo takes it to 21.
+changed as (
+    select
+        *,
+        round(out_m - in_m, 1) as draught_change_m,
+        abs(out_m - in_m)
+        >= greatest(rule('draught_change_share')::float * greatest(in_m, out_m), 0.5) - 1e-6
+            as is_cargo
+    from drawn
+),
+
+directed as (
+    select
+        *,
+        case
+            when is_cargo and draught_change_m > 0 then 'loading'
+            when is_cargo then 'discharging'
+        end as by_change,
+        nullif(terminal_trade, 'both') as by_terminal,
+        -- At a terminal for both a ship that comes in ballast loads, and one that comes laden
+        -- discharges; and so on departure. Four in five, a choice.
+        case
+            when terminal_trade is distinct from 'both' then null
+            when out_m is null and in_ballast_p >= 0.8 then 'loading'
+            when out_m is null and in_laden_p >= 0.8 then 'discharging'
+            when in_m is null and out_laden_p >= 0.8 then 'loading'
+            when in_m is null and out_ballast_p >= 0.8 then 'discharging'
+        end as by_state,
+        coalesce(by_change, by_terminal, by_state, 'unknown') as direction
+    from changed
+),
+
+-- The end at which she is heavy, after loading or before discharging, and the other one. Two
+-- draughts that contradict the terminal by less than a cargo show nothing, nor do two of which one
+-- must be wrong. One draught of a ship that should be in ballast and is laden was not set.
+ended as (
+    select
+        *,
+        direction = 'loading' as is_loading,
+        case when is_loading then out_m else in_m end as deeper_m,
+        case when is_loading then in_m else out_m end as lighter_m,
+        case when is_loading then in_ballast_p else out_ballast_p end as lighter_ballast_p,
+        case when is_loading then in_laden_p else out_laden_p end as lighter_laden_p,
+        case
+            when direction = 'unknown' then 0
+            when deeper_m > lighter_m then 2
+            when deeper_m is not null and lighter_m is null and area_kind = 'berth' then 1
+            when lighter_m is not null and deeper_m is null and lighter_laden_p < 0.5 and area_kind = 'berth'
+                then 1
+            else 0
+        end as draughts
+    from directed
+),
+
+afloat as (
+    select
+        *,
+        case when draughts > 0 then coefficient * pow(deeper_m, power) end as deeper_t,
+        case when draughts > 0 then coefficient * pow(lighter_m, power) end as lighter_t
+    from ended
+)
+
+select
+    port_call_id,
+    port_id,
+    hull_id,
+    area_kind,
+    terminal_trade,
+    direction,
+    case
+        when by_change = by_terminal then 'draught; terminal'
+        when by_change is not null then 'draught'
+        when by_terminal is not null then 'terminal'
+        when by_state is not null then 'draught'
+    end as direction_by,
+    draughts,
+    draught_change_m,
+    coalesce(state_in, 'unknown') as laden_in,
+    coalesce(state_out, 'unknown') as laden_out,
+    deeper_t,
+    lighter_t,
+    -- Tonnes a metre at the deeper draught.
+    power * deeper_t / deeper_m as tonnes_a_metre,
+    lighter_ballast_p
+from afloat
+order by port_call_id

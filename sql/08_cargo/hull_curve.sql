@@ -1,0 +1,177 @@
+-- Hydrostatics of each tanker: deadweight, displacement, lightship, and its usual draughts, each with its spread.
+-- Grain: one hull of a tanker (hull_id).
+with usual as (
+    select
+        hull_id,
+        median(draught_m) as draught_m
+    from draught_spell
+    group by hull_id
+),
+
+-- The longest ship ever was a tanker of 458.5 by 68.8 m. The formulas below were not checked on
+-- ships below 60 m. The length of tankers is 5.5 to 9 times their beam; 4 and 10 leave room for
+-- rounding to whole metres.
+sized as (
+    select
+        hull.hull_id,
+        hull.tanker_kind,
+        hull.deadweight_t as register_t,
+        usual.draught_m as usual_draught_m,
+        hull.length_m between 60 and 460
+        and hull.beam_m between 8 and 70
+        and hull.length_m / hull.beam_m between 4 and 10 as has_size,
+        case when has_size then hull.length_m::double end as length_m,
+        case when has_size then hull.beam_m::double end as beam_m
+    from hull
+    left join usual on hull.hull_id = usual.hull_id
+    where hull.is_tanker
+),
+
+-- River-sea ships pass the locks of the Volga-Don canal: 141 by 17 m at most (general knowledge,
+-- unverified), and are the more slender for it. Without a size, a ship of less than 8,000 t that
+-- draws 5.2 m at most is one (tests/measure/fit_curves.py).
+kinded as (
+    select
+        *,
+        case
+            when tanker_kind = 'gas' then 'gas'
+            when length_m between 85 and 142 and beam_m <= 17.5 and length_m / beam_m >= 7.2
+                then 'river-sea'
+            when length_m is null and register_t < 8000 and usual_draught_m <= 5.2 then 'river-sea'
+            else 'oil'
+        end as kind,
+        -- The full draught of a crude tanker is 0.0617 times its length overall and 1.04 m (Danish
+        -- Maritime Authority, RiskEngine, consequence/Ship). River-sea ships are limited by the
+        -- river: 3.2 to 4.2 m. Gas carriers draw 8.2 m at 115 m, 12.7 at 290 (general knowledge,
+        -- unverified).
+        case kind
+            when 'river-sea' then 3.7
+            when 'gas' then 5.2 + 0.026 * length_m
+            else 0.0617 * length_m + 1.0353
+        end as full_draught_m
+    from sized
+),
+
+-- A first deadweight chooses the class: a register's, or 0.84 of the displacement (Barrass, Ship
+-- Design and Performance for Masters and Mates, 2004: 0.80 to 0.86 for oil tankers) at the block
+-- coefficient 0.79.
+weighed as (
+    select
+        *,
+        coalesce(
+            register_t, 0.84 * 1.025 * 0.79 * length_m * beam_m * full_draught_m
+        )::double as first_t
+    from kinded
+    where first_t > 0
+),
+
+classed as (
+    select
+        weighed.*,
+        curve.class as hull_class,
+        curve.reference_t,
+        curve.slope,
+        curve.laden_m as class_laden_m,
+        curve.design_m as class_design_m,
+        curve.laden_spread,
+        curve.part_ratio,
+        curve.part_spread,
+        curve.part_share,
+        form.block_coefficient,
+        form.block_spread,
+        form.deadweight_ratio,
+        form.lightship_spread,
+        form.ballast_ratio,
+        form.ballast_spread,
+        form.stores_share,
+        -- Displacement grows with the draught as the waterplane, which is a third and two thirds of
+        -- the block coefficient (Derrett and Barrass, Ship Stability for Masters and Mates); the
+        -- length between perpendiculars is 0.965 of that overall (general knowledge, unverified).
+        (1 + 2 * form.block_coefficient / 0.965) / (3 * form.block_coefficient / 0.965) as power
+    from weighed
+    inner join laden_draught as curve
+        on weighed.kind = curve.kind and weighed.first_t >= curve.from_t
+    inner join hull_form as form
+        on form.class = case when weighed.tanker_kind = 'chemical' then 'chemical' else curve.class end
+    qualify row_number() over (partition by weighed.hull_id order by curve.from_t desc) = 1
+),
+
+-- The displacement at the design draught follows from the deadweight of a register, or from the size.
+-- Of length, beam and deadweight the design draught follows, within what its class may have.
+designed as (
+    select
+        *,
+        coalesce(
+            register_t::double,
+            deadweight_ratio * 1.025 * block_coefficient * length_m * beam_m * full_draught_m
+        ) as deadweight_t,
+        deadweight_t / deadweight_ratio as displacement_t,
+        class_design_m * pow(deadweight_t / reference_t, slope) as usual_design_m,
+        coalesce(
+            least(
+                greatest(
+                    displacement_t / (1.025 * block_coefficient * length_m * beam_m),
+                    0.8 * usual_design_m
+                ),
+                1.25 * usual_design_m
+            ),
+            usual_design_m
+        ) as design_m
+    from classed
+),
+
+-- A ship that is built deeper than its class is laden deeper too, as far as the depth is not that of
+-- the ports: half of it, a choice.
+drawn as (
+    select
+        *,
+        class_laden_m * pow(deadweight_t / reference_t, slope) * sqrt(design_m / usual_design_m)
+            as laden_m,
+        -- In ballast she draws what her class usually does, and a ship of 150 m and more 2.0 m and
+        -- 0.02 of its length at the least (MARPOL Annex I, regulation 18).
+        greatest(
+            ballast_ratio * design_m,
+            case when length_m >= 150 then 2.0 + 0.02 * 0.965 * length_m else 0 end
+        ) as ballast_m
+    from designed
+)
+
+select
+    hull_id,
+    hull_class,
+    case when register_t is not null then 'register' else 'estimate' end as deadweight_by,
+    deadweight_t,
+    -- By a register: drydocked, rebuilt or of another loadline, 0.02. From length and beam: 0.09 for
+    -- twelve well-known tankers (tests/sql/test_08_curves.py); 0.16 for river-sea ships, whose
+    -- draught the size does not show, and for gas carriers, both a choice.
+    case
+        when register_t is not null then 0.02
+        when kind in ('river-sea', 'gas') then 0.16
+        else 0.09
+    end::double as deadweight_spread,
+    displacement_t,
+    -- With a size the displacement at a draught follows from the block coefficient alone; without
+    -- one from the design draught of the class too, good to some 0.055.
+    case
+        when length_m is not null then block_spread
+        else sqrt(pow(0.03, 2) + pow(0.055 * power, 2))
+    end as displacement_spread,
+    displacement_t - deadweight_t as lightship_t,
+    lightship_spread,
+    stores_share * deadweight_t as stores_t,
+    power,
+    design_m,
+    laden_m,
+    laden_spread,
+    part_ratio * laden_m as part_m,
+    part_spread,
+    part_share,
+    ballast_m,
+    ballast_spread,
+    -- From an empty hull, less a tenth for the errors of the curve, to a sixth above the design
+    -- draught: more is a typing error (both a choice). 41 tankers off the United States on 11 January
+    -- 2023 (MarineCadastre) drew 0.50 to 1.07 of the full draught by their length.
+    0.9 * design_m * pow(1 - deadweight_t / displacement_t, 1 / power) as least_m,
+    1.17 * design_m as most_m
+from drawn
+order by hull_id
