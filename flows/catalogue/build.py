@@ -41,6 +41,7 @@ from flows.catalogue.relations import TIME_ZONE
 from flows.derive import calls, digest
 from flows.derive.events import find_events
 from flows.derive.record import hashes
+from flows.home.code import method_hash
 from flows.home.hashes import folder_hash, text_hash
 from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
@@ -342,7 +343,7 @@ def _method(settings: Settings, manifest: Manifest) -> dict[str, str]:
         if terms["source"] in known
     ]
     return {
-        "method_hash": calls.method_hash(),
+        "method_hash": method_hash(),
         "fences_hash": folder_hash(data_path("ports")),
         "exactness_hash": text_hash(json.dumps(exactness)),
     }

@@ -1,23 +1,17 @@
-"""What is given beside the fixes: records of the home, handed to SQL as JSON.
-
-The relation `given` holds them all; a file of `sql/` names the kind that it reads, with columns and
-types. Large tables, of fences and of lists, come as Arrow tables.
-"""
+"""What is given beside the fixes: records of the home, and large tables, of fences and of lists."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
+from flows.catalogue.records import Record, given_table, outbox_records
 from flows.derive.record import run_files
 from flows.home.history import (
     LIST_FETCH,
-    OUTBOX,
     PUBLISHED,
     PUBLISHED_CALL,
     PUBLISHED_WEEK,
@@ -47,30 +41,6 @@ In the order in which they are appended: a count never stands without the calls 
 SHOWN = {"publisher", "licence", "citation", "position_accuracy_m", "time_step_s"}
 """What the catalogue shows of the definition of a source."""
 WITNESS_FIELDS = {"source_id", "witness", "publisher", "licence", "citation", "coverage"}
-
-Record = dict[str, Any]
-
-
-def given_table(kinds: Mapping[str, Iterable[Record]]) -> pa.Table:
-    """Records by kind as the relation `given`: kind, number, record.
-
-    Numbers begin at 1, in the order of a kind's records. A record is JSON, with times and dates as
-    ISO 8601 texts.
-    """
-    rows = [
-        (kind, number, json.dumps(record, default=str))
-        for kind, records in kinds.items()
-        for number, record in enumerate(records, 1)
-    ]
-    columns = zip(*rows, strict=True) if rows else ((), (), ())
-    types = (pa.string(), pa.int64(), pa.string())
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
-    return pa.Table.from_arrays(arrays, ["kind", "number", "record"])
-
-
-def outbox_records(home: Path) -> dict[str, list[Record]]:
-    """The records of sent mail, by kind."""
-    return {"outbox": read_history(home, OUTBOX)}
 
 
 def given(

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.derive import calls
+from flows.derive.batches import batches
 from flows.home.resources import data_path, sql_path, sql_text
 from flows.home.rules import rules
 
@@ -162,9 +162,9 @@ def end(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Create the relation of a file; the relation of DuckDB's API spares a string of SQL.
+    """Create the relation of a file.
 
-    With parameters DuckDB would read the whole result into memory first.
+    One statement with the file's text: DuckDB's relation API plans every query twice.
     """
     if name in BATCHED:
         _create_in_batches(con, name)
@@ -173,7 +173,7 @@ def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
         con.sql(query(name)).create_view(name)
         con.execute(STEPS_FIRST)
     else:
-        con.sql(query(name)).create(_place(name))
+        con.execute(f"create table {_place(name)} as {query(name)}")
 
 
 def store(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
@@ -189,10 +189,10 @@ def _create_in_batches(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """Create a table of `BATCHED`: ranges of keys, one after the other."""
     query_of_keys, most_rows = BATCHED[name]
     keys = con.execute(query_of_keys).fetchall()
-    for number, (first, last) in enumerate(list(calls.batches(keys, most_rows)) or [(0, 0)]):
+    for number, (first, last) in enumerate(list(batches(keys, most_rows)) or [(0, 0)]):
         con.execute("set variable batch = $range", {"range": {"first": first, "last": last}})
-        batch = con.sql(query(name))
-        batch.insert_into(_place(name)) if number else batch.create(_place(name))
+        into = f"insert into {_place(name)}" if number else f"create table {_place(name)} as"
+        con.execute(f"{into} {query(name)}")
 
 
 def add_comments(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
@@ -201,8 +201,7 @@ def add_comments(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
     With names of relations, of these alone.
     """
     con.begin()
-    for statement in _comments():
-        ((_, name),) = ABOUT.findall(statement)
-        if name in relations or not relations:
-            con.execute(statement)
+    con.execute(
+        ";".join(s for s in _comments() if not relations or ABOUT.findall(s)[0][1] in relations)
+    )
     con.commit()

@@ -7,10 +7,8 @@ again, with those whose calls depend on the reception of others.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
@@ -20,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-import geo
-from flows.home.resources import data_path, sql_path, sql_text
+from flows.derive.batches import batches
+from flows.home.resources import sql_text
 from geo.exactness import RECEIVER_M, error_m, is_redundant, with_way_made
 from geo.fences import locate
 from geo.plausibility import REASONS, VERDICTS, judge
@@ -90,20 +88,6 @@ class Work(NamedTuple):
 
 
 NO_WORK = Work(CALL_SCHEMA.empty_table(), FLAGGED_SCHEMA.empty_table(), SHIP_SCHEMA.empty_table())
-
-
-def method_hash() -> str:
-    """A hash of the code that finds calls: results of other code are not reused."""
-    digest = hashlib.blake2b(digest_size=16)
-    code = sorted(Path(str(geo.__file__)).parent.glob("*.py"))
-    queries = (
-        sql_path("04_tracks", "candidate.sql"),
-        sql_path("digest", "candidate_fix.sql"),
-        sql_path("digest", "near_limit.sql"),
-    )
-    for path in (*code, Path(__file__), *queries, data_path("rules.csv")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def settled(before: Work, candidate: pa.Table, touched: pa.Array) -> Work:
@@ -283,33 +267,6 @@ def _ships(mmsi: npt.NDArray[np.int32], fixes: dict[str, npt.NDArray[Any]]) -> p
     return pa.table(
         {"mmsi": ships, "fixes": count, "depends_on_reception": is_dependent}, schema=SHIP_SCHEMA
     )
-
-
-def batches(ships: Iterable[tuple[int, int]], most: int) -> Iterator[tuple[int, int]]:
-    """Ranges of ships, first and last, with about so many rows each; a ship is never cut.
-
-    Parameters
-    ----------
-    ships : iterable
-        A ship's number, such as its MMSI, and its rows; by number.
-    most : int
-        Rows of a range; a single ship may have more.
-
-    Examples
-    --------
-    >>> list(batches([(1, 5), (2, 4), (7, 2), (9, 30)], 9))
-    [(1, 2), (7, 7), (9, 9)]
-    """
-    first = last = None
-    total = 0
-    for mmsi, rows in ships:
-        if first is not None and last is not None and total + rows > most:
-            yield first, last
-            first, total = None, 0
-        first = mmsi if first is None else first
-        last, total = mmsi, total + rows
-    if first is not None and last is not None:
-        yield first, last
 
 
 def _serves(port: Ports, index: dict[str, int]) -> dict[int, set[int]]:

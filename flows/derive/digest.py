@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from flows.derive.record import code_hash
 from flows.home import cache
 from flows.home.cache import Kept
+from flows.home.code import code_hash
 from flows.home.hashes import folder_hash, text_hash
 from flows.home.resources import data_path, sql_text
 from flows.home.settings import Place, Settings

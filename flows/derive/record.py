@@ -11,26 +11,20 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import flows
-import geo
 from flows import __version__
-from flows.derive import calls
+from flows.home.code import code_hash, method_hash
 from flows.home.hashes import file_hash, folder_hash, text_hash
 from flows.home.history import REGISTER, read_history
-from flows.home.resources import data_path, sql_path
+from flows.home.resources import data_path
 from flows.home.settings import Settings
 from flows.lake.entry import Entry, Manifest
 from flows.registers.decisions import read_decisions
 from flows.registers.ledger import standing_imports
 
 Record = dict[str, Any]
-
-CODE_TABLES = (("codes",), ("sources", "words"), ("straits",))
-"""Folders of `data/` that are part of the method; ports and registers have hashes of their own."""
 
 
 def run_record(
@@ -57,7 +51,7 @@ def run_record(
         **hashes(settings.home, manifest),
         **counts,
         "code_hash": code_hash(),
-        "method_hash": calls.method_hash(),
+        "method_hash": method_hash(),
         "bundled_hash": folder_hash(data_path("registers")),
         "decisions_hash": _decisions_hash(settings.home),
         "sources_hash": folder_hash(settings.home / "sources"),
@@ -151,24 +145,6 @@ def hashes(home: Path, manifest: Manifest) -> dict[str, str]:
 def inputs_hash(file_ids: Iterable[str]) -> str:
     """A hash of which files the lake holds, whatever the order in which they came."""
     return text_hash("".join(sorted(file_ids)), 16)
-
-
-@cache  # the code that runs is that which was loaded, whatever lies there later
-def code_hash() -> str:
-    """A hash of the code, the queries and the code tables: a version says less in a checkout."""
-    digest = hashlib.blake2b(digest_size=16)
-    packages = [Path(str(package.__file__)).parent for package in (flows, geo)]
-    files = [(root, path) for root in packages for path in root.rglob("*.py")]
-    files += [(sql_path(), path) for path in sql_path().rglob("*.sql")]
-    for name, content in sorted(
-        (f"{root.name}/{path.relative_to(root).as_posix()}".lstrip("_"), path)
-        for root, path in files
-    ):
-        digest.update(name.encode() + b"\0" + content.read_bytes() + b"\0")
-    digest.update(data_path("rules.csv").read_bytes())
-    for folder in CODE_TABLES:
-        digest.update(folder_hash(data_path(*folder)).encode())
-    return digest.hexdigest()
 
 
 def registers_in_use(home: Path, today: date) -> list[Record]:

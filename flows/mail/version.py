@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from flows.derive.record import code_hash
+from flows.home.code import code_hash
 from flows.home.hashes import text_hash
 
 NUMBERS = (

@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flows.home.code import method_hash
 from flows.home.extras import install_command
 from flows.home.settings import DEFAULT_MEMORY_LIMIT, BarometerError, Settings
 
@@ -85,8 +86,6 @@ def _threads_of(address: str, settings: Settings) -> int:
     """The number of threads of a cluster, after a check of its workers."""
     from distributed import Client  # noqa: PLC0415
 
-    from flows.derive.calls import method_hash  # noqa: PLC0415
-
     probe = settings.home / "tmp" / f"{uuid.uuid4().hex}.probe"
     probe.parent.mkdir(exist_ok=True)
     try:
@@ -121,8 +120,6 @@ def _threads_of(address: str, settings: Settings) -> int:
 
 def _about(probe: Path) -> tuple[str, bool]:
     """The version of a worker's code, and whether it has access to the home."""
-    from flows.derive.calls import method_hash  # noqa: PLC0415
-
     return method_hash(), probe.exists()
 
 

@@ -39,8 +39,8 @@ from typing import Any
 from flows.catalogue import build as catalogue
 from flows.catalogue import given
 from flows.derive import series  # noqa: F401 loaded before the forks
-from flows.derive.record import code_hash
 from flows.home import history, lock
+from flows.home.code import code_hash
 from flows.home.hashes import folder_hash
 from flows.home.resources import data_path, port_files
 from flows.home.settings import BarometerError, Settings

@@ -208,7 +208,7 @@ def test_a_worker_that_does_not_see_the_home_or_has_other_code_is_a_message(
         patch.setattr(Path, "unlink", lambda _: None)
         with pytest.raises(BarometerError, match="does not see"):
             cluster.cluster(scheduler, settings)
-    monkeypatch.setattr(calls, "method_hash", lambda: "other")
+    monkeypatch.setattr(cluster, "method_hash", lambda: "other")
     with pytest.raises(BarometerError, match="has not this version"):
         cluster.cluster(scheduler, settings)
 

@@ -1,0 +1,40 @@
+"""Records of the home, handed to SQL as JSON.
+
+The relation `given` holds them all; a file of `sql/` names the kind that it reads, with columns and
+types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from flows.home.history import OUTBOX, read_history
+
+Record = dict[str, Any]
+
+
+def given_table(kinds: Mapping[str, Iterable[Record]]) -> pa.Table:
+    """Records by kind as the relation `given`: kind, number, record.
+
+    Numbers begin at 1, in the order of a kind's records. A record is JSON, with times and dates as
+    ISO 8601 texts.
+    """
+    rows = [
+        (kind, number, json.dumps(record, default=str))
+        for kind, records in kinds.items()
+        for number, record in enumerate(records, 1)
+    ]
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    types = (pa.string(), pa.int64(), pa.string())
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
+    return pa.Table.from_arrays(arrays, ["kind", "number", "record"])
+
+
+def outbox_records(home: Path) -> dict[str, list[Record]]:
+    """The records of sent mail, by kind."""
+    return {"outbox": read_history(home, OUTBOX)}
