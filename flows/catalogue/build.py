@@ -57,10 +57,13 @@ FROM_TRACKS = (
 """What the detector finds, and the interference in it; see `flows.derive`."""
 
 FROM_COUNTS = ("window_rate", "week_rate")
+FROM_VOLUMES = ("week_volume", "window_volume")
 PAIRED, COMPARED = ("witness_paired",), ("agreement", "witness_score")
 PARTS = ("worked_part",)
 
 COUNTS = "from series_count where series = $series order by week, water nulls first"
+VIEWS = "from volume_view where series = $series"
+RATES = "from window_rate where series = $series"
 
 CALL_ORDER = ("mmsi", "track_id", "arrived_at", "port_id")
 FIX_ORDER = ("mmsi", "reported_at", "lon", "lat")
@@ -154,6 +157,11 @@ def build(
                 ("series", "series_count"),
                 FROM_COUNTS,
                 lambda: _store(con, FROM_COUNTS, _series(con)),
+            ),
+            _Step(
+                ("series", "series_count", "volume_count", "volume_view", *FROM_COUNTS),
+                FROM_VOLUMES,
+                lambda: _store(con, FROM_VOLUMES, _volumes(con)),
             ),
             _Step(("witness_pair",), PAIRED, lambda: _store(con, PAIRED, [_paired(con)])),
             _Step(
@@ -254,6 +262,25 @@ def _series(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
     return [
         pa.Table.from_pandas(table.astype({"series": "str"}), preserve_index=False)
         for table in tables
+    ]
+
+
+def _volumes(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
+    """The oil of each week, and whether it changed, in each series of tankers."""
+    from flows.derive import volume, volume_change  # noqa: PLC0415 scipy, as above
+
+    dispersions = con.sql("select series, week, dispersion from week_rate where water is null")
+    weekly = volume.weekly(con.table("volume_count").df(), dispersions.df())
+    windows = []
+    of_tankers = "select series from series where cargo = 'tanker' order by series"
+    for (name,) in con.execute(of_tankers).fetchall():
+        weeks, views, rates = (
+            con.execute(query, {"series": name}).df() for query in (COUNTS, VIEWS, RATES)
+        )
+        windows.append(volume_change.windows(weeks, views, rates).assign(series=name))
+    return [
+        pa.Table.from_pandas(table.astype({"series": "str"}), preserve_index=False)
+        for table in (weekly, pd.concat(windows))
     ]
 
 

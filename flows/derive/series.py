@@ -37,7 +37,7 @@ VIEWS = {"today": "linked_calls", "at_call": "linked_at_call"}
 """The two views: what is known today for all weeks, and what was known when each call was made."""
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """Some of the waters together, week by week: what the headline is compared on."""
 
     waters: str
@@ -56,7 +56,7 @@ def _exposure(share: Floats) -> Floats:
     return np.where(share >= WHOLE_SHARE, 1.0, share)
 
 
-def _parts(weeks: pd.DataFrame) -> list[_Part]:
+def parts_of(weeks: pd.DataFrame) -> list[Part]:
     """All sets of waters, the heaviest first."""
     share = _by_week(weeks, "observed_share").fillna(0)
     by_week = _by_week(weeks, "weight")
@@ -79,7 +79,7 @@ def _parts(weeks: pd.DataFrame) -> list[_Part]:
         # Where linked ships of unknown type called, the count is a lower bound: its fall is none.
         is_whole = (untyped[waters].sum(axis=1) == 0).to_numpy(bool)
         is_heard = ~is_open & (least >= LEAST_SHARE) & is_whole
-        parts.append(_Part(", ".join(waters), calls, exposure, is_heard))
+        parts.append(Part(", ".join(waters), calls, exposure, is_heard))
     return parts
 
 
@@ -107,7 +107,7 @@ def windows(weeks: pd.DataFrame) -> pd.DataFrame:
         `rise_from_calls` and `fall_to_calls`, `dispersion`, `word`, and `waters`, those compared.
         Null where the week is open or too little was heard.
     """
-    parts = _parts(weeks)
+    parts = parts_of(weeks)
     coast = weeks.loc[weeks["water"].isna()].sort_values("week")
     is_open = coast["is_open"].to_numpy(bool)
     rows = []
@@ -129,7 +129,7 @@ def _compared(
     length: int,
     before: int,
     column: str,
-    parts: list[_Part],
+    parts: list[Part],
     is_open: npt.NDArray[np.bool_],
 ) -> dict[str, Any]:
     """The window on the most waters that can be compared, else on the most that were heard."""
@@ -219,6 +219,7 @@ def _judged(measures: pd.DataFrame) -> pd.DataFrame:
         rate = calls / exposure
         judged = measures.assign(
             limits_width=limits_wide,
+            word_width=wide,
             rate_a_week=rate,
             low_95=low / exposure,
             high_95=high / exposure,

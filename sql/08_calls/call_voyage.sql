@@ -68,7 +68,8 @@ last_russian as (
     select
         call.port_call_id,
         russian.port_name,
-        russian.left_at as at
+        russian.left_at as at,
+        russian.port_call_id as russian_call_id
     from call
     inner join russian on call.caller_id = russian.caller_id and russian.left_at <= call.arrived_at
     qualify row_number() over (
@@ -80,7 +81,8 @@ next_russian as (
     select
         call.port_call_id,
         russian.port_name,
-        russian.arrived_at as at
+        russian.arrived_at as at,
+        russian.port_call_id as russian_call_id
     from call
     inner join russian on call.caller_id = russian.caller_id and russian.arrived_at >= call.left_at
     qualify row_number() over (
@@ -100,7 +102,9 @@ select
     next_russian.port_name as next_russian_port,
     next_russian.at as next_russian_at,
     coalesce(heard.heard_weeks_before, 0)::integer as heard_weeks_before,
-    counted_call.series
+    counted_call.series,
+    last_russian.russian_call_id as last_russian_call_id,
+    next_russian.russian_call_id as next_russian_call_id
 from counted_call
 left join earlier
     on counted_call.series = earlier.series and counted_call.port_call_id = earlier.port_call_id

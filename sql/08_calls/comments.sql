@@ -64,3 +64,5 @@ comment on column call_voyage.next_russian_port is 'The first Russian oil port w
 comment on column call_voyage.next_russian_at is 'Arrival there, UTC. Null: none heard.';
 comment on column call_voyage.heard_weeks_before is 'Weeks before that of the call in which at least 0.3 of the hours of the port''s water were heard.';
 comment on column call_voyage.series is 'The series; key of series.';
+comment on column call_voyage.last_russian_call_id is 'The call at the last Russian oil port before, by its trade_call.port_call_id. Null: none was heard.';
+comment on column call_voyage.next_russian_call_id is 'The call at the next Russian oil port after, by its trade_call.port_call_id. Null: none was heard.';

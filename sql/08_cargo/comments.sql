@@ -19,3 +19,10 @@ comment on column call_cargo.terminal_trade is 'Trade at the port''s berths: loa
 comment on column call_cargo.density_t_m3 is 'Density of the oil by which barrels are computed, tonnes a cubic metre. Null: no estimate.';
 comment on column call_cargo.payload_sd_t is 'Standard deviation of the oil moved, tonnes: payload_t is the mean of the same distribution, so that both can be added over calls. Null: no estimate.';
 comment on column call_cargo.hull_class is 'Class of hull whose curve was used (data/curves). Null: no deadweight.';
+
+comment on table call_oil is 'Whose oil a tanker call moved, as far as the ship''s calls tell it, and how far it went by sea: a Russian ship and Russian oil are two statements. One row per counted call of a tanker.';
+comment on column call_oil.port_call_id is 'The call; key of counted_call.';
+comment on column call_oil.oil is 'Russian oil likely delivered: discharged, and came from a Russian oil port within 60 days without loading in Iran in between; Russian oil likely on board: came from there laden, and the direction is not known; Iranian oil likely loaded: loaded; oil of unknown origin delivered: discharged, and no such port was heard; not known.';
+comment on column call_oil.days_from_russia is 'Days from the last Russian oil port to this call. Null: none was heard within 60 days, or it loaded in Iran in between.';
+comment on column call_oil.voyage_nm is 'Great circle between the Russian port before (after, for a ship that loads) and this port, nautical miles, where both are in the Caspian: the sea route is a little longer. Null: an end was not heard, or the voyage is of other seas, for which no sea distance is at hand.';
+comment on column call_oil.tonne_miles is 'ESTIMATE of the oil moved (call_cargo) by that distance, tonne-miles. Null: one of the two is missing.';

@@ -1,9 +1,9 @@
 -- Comments on the relations of this folder and their columns, with units and the meaning of null.
 -- Grain: one relation or column.
 
-comment on table weekly_split is 'The headline calls of each series split by six dimensions. A full grid: one row per series, week, dimension and value. The values of a dimension add up to the headline, except for link_reason, of which a call may have several.';
+comment on table weekly_split is 'The headline calls of each series split by seven dimensions, in series of other ships than tankers by four. A full grid: one row per series, week, dimension and value. The values of a dimension add up to the headline, except for link_reason, of which a call may have several.';
 comment on column weekly_split.week is 'ISO week of arrival, in UTC.';
-comment on column weekly_split.dimension is 'water, link_tier, link_reason, tanker_kind, direction or iran_listed.';
+comment on column weekly_split.dimension is 'water, link_tier, link_reason or iran_listed; of tankers also tanker_kind, direction or oil (whose oil, as in call_oil).';
 comment on column weekly_split.value is 'Value of the dimension.';
 comment on column weekly_split.linked_calls is 'Calls of the headline linked to Russia (strong or moderate). Null: no call counted, and too few hours heard to report zero, or no evidence of that kind available for the week; always null for the link tiers weak and none, which are not linked.';
 comment on column weekly_split.linked_berth_calls is 'Of these, berth calls. Null as for linked_calls.';
@@ -90,3 +90,43 @@ comment on column untyped_call.port_id is 'The port.';
 comment on column untyped_call.water is 'Caspian, or Gulf and Gulf of Oman.';
 comment on column untyped_call.link_tier is 'As in port_call.';
 comment on column untyped_call.is_russian_linked is 'As in port_call.';
+
+comment on table oil_volume is 'ESTIMATE of the oil that calls of Russian-linked tankers moved each week, with a 90 % interval: the headline''s calls at a berth, and transfers elsewhere. Null is all of a dimension, so that one row has direction, water and link_tier null. A sum over the share heard; it is no published series, so its values change without a restatement. One row per series of tankers, week, direction, water and link_tier.';
+comment on column oil_volume.week is 'ISO week of arrival, in UTC.';
+comment on column oil_volume.week_start is 'Monday of the week.';
+comment on column oil_volume.series is 'The series; key of series.';
+comment on column oil_volume.direction is 'loading, discharging or unknown, as in call_cargo. Null: all.';
+comment on column oil_volume.water is 'Gulf and Gulf of Oman, or Caspian. Null: both.';
+comment on column oil_volume.link_tier is 'strong or moderate. Null: both, as in the headline.';
+comment on column oil_volume.calls is 'Calls heard that the sum is of; not over the share heard. Null: no call counted, and too few hours heard to report zero.';
+comment on column oil_volume.payload_t is 'ESTIMATE of the oil moved, tonnes: the estimates of the calls heard (call_cargo), the mean of the last 52 weeks for calls without one, over the share heard; of an open week what was heard so far. Never to be shown without its interval. Null: under 0.3 of a water''s hours heard, a linked ship of unknown type, or fewer than 5 estimates to go by where some are needed; of a direction without a call also where calls of unknown direction were made.';
+comment on column oil_volume.payload_low_90_t is 'Lower end of the 90 % interval of the oil moved, tonnes: the errors of the calls'' estimates, one that they share, and the calls that were not heard. Given without the other end where only a floor is known: then what was heard moved more with 95 %. Null: no call with an estimate.';
+comment on column oil_volume.payload_high_90_t is 'Upper end of the same interval, tonnes. Null as for payload_t.';
+comment on column oil_volume.payload_bbl is 'The same oil in barrels, by the densities of the calls (call_cargo). Null as for payload_t.';
+comment on column oil_volume.payload_low_90_bbl is 'Lower end of the 90 % interval, barrels, at the same density. Null as for payload_t, and for no oil at all.';
+comment on column oil_volume.payload_high_90_bbl is 'Upper end of the 90 % interval, barrels, at the same density. Null as for payload_t, and for no oil at all.';
+comment on column oil_volume.calls_with_estimate is 'Of the calls, those with an estimate of their own; the others are taken as usual ones. Null as for calls.';
+comment on column oil_volume.calls_by_two_draughts is 'Of these, the calls estimated by two draughts. Null as for calls.';
+comment on column oil_volume.calls_by_one_draught is 'Of these, the calls estimated by one draught. Null as for calls.';
+comment on column oil_volume.calls_by_terminal is 'Of these, the calls without a credible draught, estimated by terminal and size of ship. Null as for calls.';
+comment on column oil_volume.observed_share is 'Share of the week''s hours that were heard, 0 to 1, as in barometer or weekly_water. Null: no hour has elapsed.';
+comment on column oil_volume.state is 'State of the week''s count, as in barometer, or of the water''s, as in weekly_water.';
+comment on column oil_volume.tonne_miles is 'ESTIMATE of tonnes by nautical miles of the calls whose voyage has both ends in the Caspian (call_oil): a lower bound, not over the share heard. Null: no such call.';
+comment on column oil_volume.tonne_mile_calls is 'Calls in tonne_miles. Null: none.';
+
+comment on table volume_window is 'The oil moved in rolling windows of 1, 4 and 13 weeks, compared with the weeks before as in series_window: the same weeks, waters and views. One row per series of tankers, week, view and window.';
+comment on column volume_window.week is 'The last week of the window.';
+comment on column volume_window.view is 'today: with all links known today; at_call: with those that were public when the call was made.';
+comment on column volume_window.weeks is 'Length of the window, weeks: 1, 4 or 13.';
+comment on column volume_window.payload_a_week_t is 'ESTIMATE of the oil moved, tonnes a week, of the window''s heard weeks over their exposure. Null as for series_window.calls, or for fewer than 5 estimates where a call lacks one.';
+comment on column volume_window.payload_low_90_t is 'Lower end of its 90 % interval, tonnes a week. Null as for payload_a_week_t.';
+comment on column volume_window.payload_high_90_t is 'Upper end of its 90 % interval, tonnes a week. Null as for payload_a_week_t.';
+comment on column volume_window.heard_weeks is 'Number of the window''s weeks that were heard. Null: open, or before the first weeks.';
+comment on column volume_window.before_weeks is 'Number of weeks before the window used for comparison: 8, 26 or 52.';
+comment on column volume_window.before_heard_weeks is 'Number of them that were heard. Null as for series_window.calls.';
+comment on column volume_window.before_a_week_t is 'ESTIMATE of the oil moved in the heard weeks before the window, tonnes a week: the usual. Null: no week before was heard, or as for payload_a_week_t.';
+comment on column volume_window.index_100 is 'payload_a_week_t relative to before_a_week_t, 100 is equal. Null: no oil in the weeks before, or as for before_a_week_t.';
+comment on column volume_window.change_p is 'p-value of the test of the two rates, two-sided: the count''s (series_window.word_p) with tonnes over the size-weighted mean of a call. Null: too few weeks heard before, as for series_window.change_p.';
+comment on column volume_window.word is 'rise or fall where change_p is below 0.01 / 3 (three windows are tested) and the usual rate is outside the interval; no clear change; not enough heard. Null: open.';
+comment on column volume_window.waters is 'The waters compared, separated by a comma and a space. Null: too few hours heard, or open.';
+comment on column volume_window.series is 'The series; key of series.';

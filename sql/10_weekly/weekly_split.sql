@@ -1,18 +1,27 @@
--- The headline calls of each series by week, split by water, strength and kind of link, kind of tanker, direction and listing under programmes concerning Iran.
+-- The headline calls of each series by week, split by water, strength and kind of link, and listing under programmes concerning Iran; tankers by kind, direction and whose oil too.
 -- Grain: one series, week, dimension and value, a full grid.
 with kind as (
     select
         dimension,
+        of_tankers,
         unnest("values") as "value"
     from (
         values
-        ('water', ['Gulf and Gulf of Oman', 'Caspian']),
-        ('link_tier', ['strong', 'moderate', 'weak', 'none']),
-        ('link_reason', ['listed', 'flag', 'owner', 'trade']),
-        ('tanker_kind', ['crude', 'product', 'chemical', 'gas', 'unknown']),
-        ('direction', ['loading', 'discharging', 'unknown']),
-        ('iran_listed', ['yes', 'no', 'unknown'])
-    ) as split_value (dimension, "values")
+        ('water', false, ['Gulf and Gulf of Oman', 'Caspian']),
+        ('link_tier', false, ['strong', 'moderate', 'weak', 'none']),
+        ('link_reason', false, ['listed', 'flag', 'owner', 'trade']),
+        ('tanker_kind', true, ['crude', 'product', 'chemical', 'gas', 'unknown']),
+        ('direction', true, ['loading', 'discharging', 'unknown']),
+        (
+            'oil',
+            true,
+            [
+                'Russian oil likely delivered', 'Russian oil likely on board',
+                'Iranian oil likely loaded', 'oil of unknown origin delivered', 'not known'
+            ]
+        ),
+        ('iran_listed', false, ['yes', 'no', 'unknown'])
+    ) as split_value (dimension, of_tankers, "values")
 ),
 
 call as (
@@ -30,11 +39,13 @@ call as (
         split(counted_call.link_reasons, ', ') as link_reasons,
         coalesce(port_call.tanker_kind, 'unknown') as tanker_kind,
         coalesce(cargo.direction, 'unknown') as direction,
+        coalesce(oil.oil, 'not known') as oil,
         case port_call.is_iran_listed when true then 'yes' when false then 'no' else 'unknown' end
             as iran_listed
     from counted_call
     inner join port_call on counted_call.port_call_id = port_call.port_call_id
     left join call_cargo as cargo on counted_call.port_call_id = cargo.port_call_id
+    left join call_oil as oil on counted_call.port_call_id = oil.port_call_id
     where counted_call.is_headline
 ),
 
@@ -61,6 +72,7 @@ counted as (
             when 'link_reason' then coalesce(list_contains(call.link_reasons, kind.value), false)
             when 'tanker_kind' then call.tanker_kind = kind.value
             when 'direction' then call.direction = kind.value
+            when 'oil' then call.oil = kind.value
             else call.iran_listed = kind.value
         end
     group by call.series, call.week, kind.dimension, kind.value
@@ -108,7 +120,8 @@ grid as (
             and coast_week.water is not distinct from case
                 when kind.dimension = 'water' then kind.value
             end
-    inner join series on coast_week.series = series.series
+    inner join series
+        on coast_week.series = series.series and (series.cargo = 'tanker' or not kind.of_tankers)
     left join counted
         on
             coast_week.series = counted.series

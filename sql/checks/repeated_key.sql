@@ -68,6 +68,22 @@ with keyed as (
     select 'port_week', concat_ws(' ', week, port_id) from port_week
     union all
     select 'barometer', concat_ws(' ', series, week) from barometer
+    union all
+    select 'call_cargo', port_call_id from call_cargo
+    union all
+    select 'call_oil', port_call_id from call_oil
+    union all
+    select
+        'oil_volume',
+        concat_ws(
+            ' ',
+            series,
+            week,
+            coalesce(water, 'all'),
+            coalesce(direction, 'all'),
+            coalesce(link_tier, 'all')
+        )
+    from oil_volume
 )
 
 select

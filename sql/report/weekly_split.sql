@@ -1,4 +1,4 @@
--- A week's Russian-linked tanker calls by water, strength and kind of link, kind of tanker, direction and listing under programmes concerning Iran.
+-- A week's Russian-linked tanker calls by water, strength and kind of link, kind of tanker, direction, whose oil, and listing under programmes concerning Iran.
 -- Grain: one dimension and value. Parameter: $week.
 select
     week,
@@ -17,13 +17,18 @@ from weekly_split
 where series = getvariable('series') and week = $week
 order by
     list_position(
-        ['water', 'direction', 'link_tier', 'link_reason', 'tanker_kind', 'iran_listed'], dimension
+        [
+            'water', 'direction', 'oil', 'link_tier', 'link_reason', 'tanker_kind', 'iran_listed'
+        ],
+        dimension
     ),
     list_position(
         [
-            'Gulf and Gulf of Oman', 'Caspian', 'loading', 'discharging', 'strong', 'moderate',
+            'Gulf and Gulf of Oman', 'Caspian', 'loading', 'discharging',
+            'Russian oil likely delivered', 'Russian oil likely on board',
+            'Iranian oil likely loaded', 'oil of unknown origin delivered', 'strong', 'moderate',
             'weak', 'none', 'listed', 'flag', 'owner', 'trade', 'crude', 'product', 'chemical',
-            'gas', 'yes', 'no', 'unknown'
+            'gas', 'yes', 'no', 'unknown', 'not known'
         ],
         "value"
     )

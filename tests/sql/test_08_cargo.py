@@ -170,7 +170,7 @@ def split(con: Connection, days: int) -> dict[tuple[str, str], Row]:
 def test_the_grid_is_full_and_a_split_adds_up_to_the_series(con: Connection) -> None:
     gaps = """
         select week, count(*) from week left join weekly_split using (week)
-        where series = getvariable('series') group by week having count(*) <> 21
+        where series = getvariable('series') group by week having count(*) <> 26
     """
     assert con.execute(gaps).fetchall() == []
     assert len(con.execute("from week").fetchall()) > 16

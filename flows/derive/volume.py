@@ -1,0 +1,226 @@
+"""Step 8b, volume: the oil that the calls of each week moved, with an interval of 90 %."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from flows.derive.mixtures import Amounts, added, quantiles, unheard_calls
+from flows.derive.plain_word import LEAST_DISPERSION
+from flows.derive.rates import Floats
+from flows.derive.series import INDEX_WEEKS, LEAST_SHARE, WHOLE_SHARE
+
+LEAST_CALLS = 5
+"""Estimates of the last 52 weeks that tell what a call without one moved, at least: a choice. Of
+four amounts between those of a river tanker and a Suezmax the mean is off by half and more."""
+
+MODEL_SHARE = 0.05
+"""Standard deviation of the error that the estimates of all calls share, over the sum: a choice,
+held against the bias by class of ship in docs/accuracy.md."""
+
+TAIL = 0.05
+"""The chance beyond each end of an interval of 90 %."""
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]
+
+
+class _Usual(NamedTuple):
+    """What a call usually moves: tonnes, barrels a tonne, and how many calls tell it."""
+
+    mean: float
+    variance: float
+    barrels: float
+    calls: int
+
+
+class _Cell(NamedTuple):
+    """The oil of a week in one water, or in all.
+
+    `amounts` is None where no sum can be given; `heard` is then what was heard and estimated, None
+    if nothing was. `payload_t` and `payload_bbl` are the heard sums over the share heard.
+    """
+
+    amounts: Amounts | None
+    heard: Amounts | None
+    payload_t: float = np.nan
+    payload_bbl: float = np.nan
+
+
+def weekly(counts: pd.DataFrame, dispersions: pd.DataFrame) -> pd.DataFrame:
+    """Each week's oil, by water and for all waters of a series.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        Rows of `volume_count`.
+    dispersions : DataFrame
+        series, week, dispersion: how far calls cluster, as in `week_rate`; null where not known.
+
+    Returns
+    -------
+    DataFrame
+        series, week, water (null: all), direction, link_tier; `payload_t` and `payload_bbl`, the
+        heard sums over the share heard; `payload_low_90_t`, `payload_high_90_t`. Only the lower
+        limit is given where calls were heard and no sum can be given: under `LEAST_SHARE` heard, a
+        linked ship of unknown type, or too few estimates to go by for the calls that have none.
+    """
+    # A fixed order makes the float sums reproducible.
+    names = ("series", "week", "direction", "link_tier", "water")
+    rows = sorted(records(counts), key=lambda row: [row[name] or "" for name in names])
+    usual = _usual_calls(rows)
+    clustered = {
+        (row["series"], row["week"]): float(row["dispersion"])
+        for row in records(dispersions)
+        if row["dispersion"] is not None and row["dispersion"] > LEAST_DISPERSION
+    }
+    has_unknown = {
+        _key(row, "series", "week", "water", "link_tier")
+        for row in rows
+        if row["direction"] == "unknown" and row["calls"]
+    }
+    cells: dict[Key, list[_Cell]] = {}
+    for row in rows:
+        cell = _cell(
+            row,
+            usual[_key(row, "series", "week", "water", "direction")],
+            clustered.get((row["series"], row["week"]), 1.0),
+            # Without a call of its own, a direction may have one of those that have none.
+            is_complete=row["direction"] in (None, "unknown")
+            or _key(row, "series", "week", "water", "link_tier") not in has_unknown,
+        )
+        key = _key(row, "series", "week", "direction", "link_tier")
+        cells[*key, row["water"]] = [cell]
+        cells.setdefault((*key, None), []).append(cell)
+    return pd.DataFrame(list(cells), columns=[*names]).assign(
+        **_ends(list(map(_sum, cells.values())))
+    )
+
+
+def records(table: pd.DataFrame) -> list[Row]:
+    """The rows of a table, each a dict by column; None where it has no value."""
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def _key(row: Row, *names: str) -> Key:
+    return tuple(row[name] for name in names)
+
+
+def _usual_calls(rows: Sequence[Row]) -> Mapping[Key, _Usual | None]:
+    """What a call moved in the 52 weeks up to each week, by water and direction.
+
+    Calls of unknown direction are taken as those of either. Where a direction has fewer estimates
+    than are needed, the mean of both fills up their number.
+    """
+    of_cell: dict[Key, list[Row]] = {}
+    for row in rows:
+        if row["link_tier"] is None and row["direction"] != "unknown":
+            of_cell.setdefault(_key(row, "series", "water", "direction"), []).append(row)
+    usual: dict[Key, _Usual | None] = {}
+    names = ("estimated_calls", "payload_t", "square_t2", "variance_t2", "payload_bbl")
+    for (series, water, direction), of_week in sorted(of_cell.items(), key=lambda c: c[0][2] or ""):
+        each = sorted(of_week, key=lambda row: str(row["week"]))
+        values = np.array([[float(row[name]) for name in names] for row in each])
+        for at, row in enumerate(each):
+            sums = values[max(at - INDEX_WEEKS + 1, 0) : at + 1].sum(axis=0)
+            of_both = usual.get((series, row["week"], water, None))
+            usual[series, row["week"], water, direction] = _usual_of(sums, of_both)
+            if direction is None:
+                usual[series, row["week"], water, "unknown"] = usual[
+                    series, row["week"], water, None
+                ]
+    return usual
+
+
+def _usual_of(sums: Floats, other: _Usual | None) -> _Usual | None:
+    """Of sums over calls; `other` is what fills up too few of them."""
+    calls, total, square, variance, bbl = map(float, sums)
+    if calls < LEAST_CALLS and other is not None:
+        more = LEAST_CALLS - calls
+        total, square = total + more * other.mean, square + more * (other.mean**2 + other.variance)
+        bbl, calls = bbl + more * other.mean * other.barrels, LEAST_CALLS
+    if calls < LEAST_CALLS or total <= 0:
+        return None
+    mean = total / calls
+    between = max(square / calls - mean**2, 0.0) * calls / (calls - 1)
+    return _Usual(mean, between + variance / calls, bbl / total, int(calls))
+
+
+def _cell(row: Row, usual: _Usual | None, dispersion: float, *, is_complete: bool) -> _Cell:
+    """The oil of a week in one water, of one direction and tier."""
+    calls, share = int(row["calls"]), float(row["observed_share"] or 0)
+    lacking = calls - int(row["estimated_calls"])
+    heard = _amounts(np.ones(1), row, 0, None) if calls > lacking else None
+    is_part = not row["is_open"] and share < WHOLE_SHARE
+    if (
+        (share < LEAST_SHARE and not (row["is_open"] and calls))
+        or row["untyped_linked_calls"]
+        or ((lacking or is_part) and usual is None)
+        or not (calls or is_complete)
+    ):
+        return _Cell(None, heard)
+    exposure = share if is_part else 1.0
+    amounts = _amounts(unheard_calls(calls, exposure, dispersion), row, lacking, usual)
+    imputed_t = 0.0
+    if usual is not None:
+        imputed_t = (lacking + calls * (1 - exposure) / exposure) * usual.mean
+    imputed_bbl = imputed_t * usual.barrels if usual is not None else 0.0
+    return _Cell(
+        amounts, heard, float(row["payload_t"]) + imputed_t, float(row["payload_bbl"]) + imputed_bbl
+    )
+
+
+def _amounts(chance: Floats, row: Row, lacking: int, usual: _Usual | None) -> Amounts:
+    """What was estimated, and usual amounts for the calls that lack one or were not heard."""
+    mean = np.full(chance.size, float(row["payload_t"]))
+    variance = np.full(chance.size, float(row["variance_t2"]))
+    if usual is not None:
+        number = np.arange(chance.size) + lacking
+        mean += number * usual.mean
+        variance += number * usual.variance + number**2 * usual.variance / usual.calls
+    return Amounts(chance, mean, variance)
+
+
+def _sum(cells: Sequence[_Cell]) -> _Cell:
+    """A sum where each water has one, else what is known at the least."""
+    known = [cell.amounts or cell.heard for cell in cells]
+    total: Amounts | None = None
+    for amounts in known:
+        if amounts is not None:
+            total = amounts if total is None else added(total, amounts)
+    if any(cell.amounts is None for cell in cells):
+        is_any = any(cell.heard is not None for cell in cells)
+        return _Cell(None, total if is_any else None)
+    payload_t = sum(cell.payload_t for cell in cells)
+    return _Cell(total, None, payload_t, sum(cell.payload_bbl for cell in cells))
+
+
+def _ends(cells: Sequence[_Cell]) -> dict[str, Any]:
+    """The sums and the ends of their intervals, tonnes; nan where there is none."""
+    low, high = np.full((2, len(cells)), np.nan)
+    of_tail: dict[float, list[int]] = {TAIL: [], 2 * TAIL: []}
+    spread: dict[int, Amounts] = {}
+    for at, cell in enumerate(cells):
+        amounts = cell.amounts or cell.heard
+        if amounts is not None:
+            model = (MODEL_SHARE * amounts.mean) ** 2
+            spread[at] = amounts._replace(variance=amounts.variance + model)
+            # Nothing is less than no oil: with none heard, the whole tenth is above.
+            of_tail[2 * TAIL if amounts.mean[0] <= 0 else TAIL].append(at)
+    for tail, places in of_tail.items():
+        amounts_of = [spread[at] for at in places]
+        low[places] = quantiles(amounts_of, tail) if tail == TAIL else 0.0
+        high[places] = quantiles(amounts_of, 1 - tail)
+    is_sum = np.array([cell.amounts is not None for cell in cells], bool)
+    return {
+        "payload_t": [cell.payload_t for cell in cells],
+        "payload_low_90_t": low,
+        "payload_high_90_t": np.where(is_sum, high, np.nan),
+        "payload_bbl": [cell.payload_bbl for cell in cells],
+    }

@@ -1,0 +1,194 @@
+"""The oil of a week beside its count: which calls it adds up, and whose oil they moved."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pytest
+
+from flows.catalogue import check
+from flows.home.settings import Settings
+from tests.build.derivation import Connection, Row, at, derive, rows, session
+from tests.build.ships import (
+    BERTH,
+    ROADS,
+    SEA,
+    Place,
+    Ship,
+    home_of,
+    reports,
+    ship,
+    voyage,
+)
+from tests.flows.derive.test_in_port import CASPIAN as SOUTH_CASPIAN
+from tests.flows.derive.test_in_port import GULF, coast
+from tests.flows.derive.test_in_port import lines as coast_lines
+
+RUSSIA = 273
+NORTH, MAKHACHKALA = (47.90, 42.99), (47.50, 42.99)
+CASPIAN, NEKA = (53.00, 37.60), (53.26, 36.86)
+RIVER_SEA = {"length_m": "140", "beam_m": "17", "mid": RUSSIA}
+LOADS = voyage(SEA, BERTH, SEA)
+
+LOADED, OTHER_FLAG = ship(701, "LOADED", RUSSIA), ship(702, "NOT LINKED")
+WAITED, UNSIZED = ship(703, "WAITED", RUSSIA), ship(704, "NO SIZE", RUSSIA, length_m="", beam_m="")
+CARRIER = ship(705, "CARRIER", RUSSIA, length_m="140", beam_m="17")
+FROM_AFAR = ship(706, "FROM AFAR", RUSSIA, length_m="140", beam_m="17")
+
+
+def sailed(of: Ship, day: float, *places: Place, before: str, after: str) -> list[str]:
+    """A voyage with a stay of a day, in the middle of which the crew sets another draught."""
+    way = voyage(*places)
+    arriving = reports(of | {"draught_m": before}, day, way, heard=lambda hours: hours <= 18)
+    leaving = reports(of | {"draught_m": after}, day, way, heard=lambda hours: hours > 18)
+    return [*arriving, *leaving]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    at_kharg = (SEA, BERTH, SEA)
+    lines = chain(
+        sailed(LOADED, 2, *at_kharg, before="8", after="14.5"),
+        sailed(OTHER_FLAG, 2, *at_kharg, before="8", after="14.5"),
+        sailed(WAITED, 2, SEA, ROADS, SEA, before="9", after="9"),
+        sailed(UNSIZED, 9, *at_kharg, before="", after=""),
+        sailed(CARRIER, 1, NORTH, MAKHACHKALA, NORTH, before="2.5", after="4.2"),
+        sailed(CARRIER, 4, CASPIAN, NEKA, CASPIAN, before="4.2", after="2.5"),
+        sailed(FROM_AFAR, 5.4, CASPIAN, NEKA, CASPIAN, before="4.2", after="2.5"),
+        coast_lines(coast(3, (*GULF, *SOUTH_CASPIAN))),
+    )
+    return home_of(tmp_path_factory.mktemp("volume"), lines)
+
+
+def week(con: Connection, name: str, **of: str | None) -> Row:
+    """The week's row of `oil_volume`; what is not given is null, all of the dimension."""
+    dimensions = {"direction": None, "water": None, "link_tier": None} | of
+    found = rows(con, "from oil_volume where week = $1", name)
+    (one,) = (row for row in found if dimensions.items() <= row.items())
+    return one
+
+
+def cargo(con: Connection, of: Ship) -> Row:
+    """The ship's last call in Iran."""
+    query = """
+        select cargo.*, oil.* exclude (port_call_id) from call_cargo as cargo
+        join call_oil as oil using (port_call_id) join port_call as call using (port_call_id)
+        where call.mmsi = $1 order by call.arrived_at
+    """
+    return rows(con, query, int(of["mmsi"]))[-1]
+
+
+def test_a_week_adds_up_what_linked_tankers_moved_at_berths(con: Connection) -> None:
+    one = week(con, "2026-W23")
+    moved = [cargo(con, of) for of in (LOADED, CARRIER, FROM_AFAR)]
+    assert one["calls"] == one["calls_with_estimate"] == len(moved)
+    assert one["payload_t"] == sum(call["payload_t"] for call in moved) > 50_000
+    assert one["payload_low_90_t"] < one["payload_t"] < one["payload_high_90_t"]
+    methods = [call["method"] for call in moved]
+    assert one["calls_by_two_draughts"] == methods.count("two draughts") > 0
+    assert one["state"] == "complete"
+
+
+def test_directions_waters_and_tiers_are_parts_of_it(con: Connection) -> None:
+    loaded, brought = (week(con, "2026-W23", direction=d) for d in ("loading", "discharging"))
+    assert loaded["payload_t"] == cargo(con, LOADED)["payload_t"]
+    assert brought["calls"] == 2
+    caspian = week(con, "2026-W23", water="Caspian")
+    assert caspian["payload_t"] == brought["payload_t"]
+    assert week(con, "2026-W23", link_tier="strong")["calls"] == 3
+    assert week(con, "2026-W23", link_tier="moderate")["payload_t"] == 0
+
+
+def test_a_call_without_an_estimate_leaves_no_sum_and_no_zero(con: Connection) -> None:
+    one = week(con, "2026-W24")
+    assert cargo(con, UNSIZED)["method"] == "none"
+    assert (one["calls"], one["calls_with_estimate"]) == (1, 0)
+    assert one["payload_t"] is one["payload_low_90_t"] is one["payload_high_90_t"] is None
+
+
+def test_tonne_miles_are_of_voyages_with_both_ends_in_the_caspian(con: Connection) -> None:
+    carried = cargo(con, CARRIER)
+    assert carried["oil"] == "Russian oil likely delivered"
+    # Makhachkala 42.99 N 47.53 E and Neka 36.8 N 53.3 E are some 465 nautical miles apart.
+    assert carried["voyage_nm"] == pytest.approx(465, rel=0.05)
+    assert cargo(con, FROM_AFAR)["voyage_nm"] is None
+    one = week(con, "2026-W23")
+    assert (one["tonne_miles"], one["tonne_mile_calls"]) == (carried["tonne_miles"], 1)
+    assert week(con, "2026-W24")["tonne_miles"] is None
+
+
+def test_no_check_finds_a_fault(home: Settings) -> None:
+    assert [fault for fault in check.check(home) if fault.is_fault] == []
+
+
+class Case(NamedTuple):
+    """A call in Iran, the Russian port before it (days before, tier), and what it says."""
+
+    oil: str
+    direction: str = "discharging"
+    laden_in: str = "unknown"
+    from_russia: tuple[float, str] | None = (5.0, "moderate")
+    loaded_days_before: float | None = None
+
+
+CASES = {
+    "from Russia, and discharges": Case("Russian oil likely delivered"),
+    "from Russia two months and more ago": Case(
+        "oil of unknown origin delivered", from_russia=(61.0, "moderate")
+    ),
+    "no Russian port heard, as at Neka in 2017": Case(
+        "oil of unknown origin delivered", from_russia=None
+    ),
+    "from the terminal of Kazakh oil": Case(
+        "oil of unknown origin delivered", from_russia=(5.0, "weak")
+    ),
+    "loaded in Iran on the way": Case("oil of unknown origin delivered", loaded_days_before=2.0),
+    "loaded in Iran before it went to Russia": Case(
+        "Russian oil likely delivered", loaded_days_before=9.0
+    ),
+    "from Russia, and loads": Case("Iranian oil likely loaded", direction="loading"),
+    "from Russia in ballast": Case("not known", laden_in="ballast"),
+    "from Russia laden, direction unknown": Case(
+        "Russian oil likely on board", direction="unknown", laden_in="laden"
+    ),
+    "direction and state unknown": Case("not known", direction="unknown"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_whose_oil_a_call_moved(case: Case) -> None:
+    assert said(case)["oil"] == case.oil
+
+
+def said(case: Case) -> Row:
+    """The row of `call_oil` of the case's call."""
+    key = {"series": "russian_linked_tankers", "hull_id": "h", "port_id": "IRNEK"}
+    call = key | {"port_call_id": "call", "arrived_at": at(0), "last_russian_call_id": "russian"}
+    call |= {"direction": case.direction, "laden_in": case.laden_in, "payload_t": 5000}
+    call |= {"next_russian_call_id": None}
+    calls = [call]
+    if case.loaded_days_before is not None:
+        before = {"port_call_id": "before", "arrived_at": at(-24 * case.loaded_days_before)}
+        calls.append(call | before | {"direction": "loading", "last_russian_call_id": None})
+    days, tier = case.from_russia or (0.0, "moderate")
+    russian = {"port_call_id": "russian", "port_id": "RUMCX", "trade_tier": tier}
+    russian |= {"arrived_at": at(-24 * days - 10), "departed_at": at(-24 * days)}
+    if case.from_russia is None:
+        calls[0] = call | {"last_russian_call_id": None}
+    ports: list[dict[str, Any]] = [
+        {"port_id": "IRNEK", "water": "Caspian", "lon": 53.3, "lat": 36.8},
+        {"port_id": "RUMCX", "water": "Caspian", "lon": 47.5, "lat": 43.0},
+    ]
+    texts = dict.fromkeys(("last_russian_call_id", "next_russian_call_id"), pa.string())
+    laid = pa.Table.from_pylist(calls)
+    for name, kind in texts.items():
+        at_index = laid.schema.get_field_index(name)
+        laid = laid.set_column(at_index, name, laid[name].cast(kind))
+    tables = dict.fromkeys(("counted_call", "port_call", "call_cargo", "call_voyage"), laid)
+    trade, port = pa.Table.from_pylist([russian]), pa.Table.from_pylist(ports)
+    with session(**tables, trade_call=trade, port=port) as con:
+        derive(con, "call_oil")
+        (one,) = rows(con, "from call_oil where port_call_id = 'call'")
+    return one
