@@ -67,6 +67,7 @@ crash: dev
 evaluate: dev .venv-evaluate/.done
 	$(BIN)/python -m tests.measure.evaluate $(ARGS)
 	$(BIN)/python -m tests.measure.evaluate_series
+	$(BIN)/python -m tests.measure.evaluate_cargo
 
 .venv-evaluate/.done: tests/measure/evaluation/requirements.txt
 	$(PYTHON) -m venv .venv-evaluate

@@ -179,7 +179,7 @@ def fleet_list(fleet: pd.DataFrame) -> pd.DataFrame:
     """A list of one's own for the program: every second linked tanker, with its deadweight."""
     is_known = fleet["is_tanker"] & fleet["is_russian_linked"] & (fleet["imo"] // 10 % 2 == 0)
     known = fleet[is_known.fillna(False)].drop_duplicates("imo")
-    reason = known["why"].str.partition(":")[0]
+    reason = known["why"].str.extract("^([a-z]*)", expand=False)
     return pd.DataFrame(
         {
             "imo": known["imo"],

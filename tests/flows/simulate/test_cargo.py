@@ -15,6 +15,7 @@ from flows.publishers import team
 from flows.simulate import simulate
 from flows.simulate.cargoes import Leg
 from flows.simulate.draughts import entered
+from flows.simulate.files import fleet_list
 from flows.simulate.fleet import DRAUGHT_HABITS
 from flows.simulate.hulls import (
     EXAMPLE,
@@ -214,6 +215,13 @@ def test_entries_are_in_order_of_time_and_fit_the_field(seed: int, habit: str) -
 
 
 # The list beside the files.
+
+
+def test_a_fleet_of_which_nothing_is_listed_has_an_empty_list() -> None:
+    fleet = made(days=1, ships=1, traps=()).fleet
+    empty = fleet_list(fleet.assign(is_tanker=False))
+    assert list(empty.columns)[:2] == ["imo", "name"]
+    assert empty.empty
 
 
 def test_the_fleets_list_imports_with_the_true_deadweight(tmp_path: Path) -> None:

@@ -1,0 +1,243 @@
+"""Simulated ships with known cargoes through the whole program: its calls, legs and weeks.
+
+SIMULATED. The simulator has hulls, cargoes and crews of its own (`flows.simulate.hulls`, `cargoes`,
+`draughts`): no coefficient of the program's curves is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from flows.catalogue import access
+from flows.home.settings import load_settings
+from flows.lake.prepare import prepare_home
+from flows.registers.store import import_list
+from flows.runner import run
+from flows.simulate import Simulation, simulate
+from flows.simulate.files import FLEET_LIST
+from tests.build.files import ingest
+
+START = date(2026, 3, 2)
+WEEK_H = 168
+STATIC = ("vessel_type", "length", "width", "draft", "cargo")
+
+
+class World(NamedTuple):
+    """How ships are simulated and heard.
+
+    ``silent_share`` of each week's hours nothing is received, in one piece; ``blind_share`` of the
+    ships send neither size nor draught.
+    """
+
+    label: str
+    seeds: tuple[int, ...]
+    ships: int
+    days: int
+    draughts: str = "entered"
+    layout: str = "marinecadastre-2025"
+    silent_share: float = 0.0
+    blind_share: float = 0.0
+
+
+CELLS = "global-fishing-watch"
+WORLDS = {
+    "entered": World("draughts as crews enter them", (901, 902, 903), 150, 42),
+    "measured": World("true draughts", (911,), 150, 42, draughts="measured"),
+    "cells": World("hourly cells: no draught, no size", (921,), 150, 42, layout=CELLS),
+    "weeks": World("all heard", (931, 932), 30, 182),
+    "half": World("half of the hours heard", (941, 942), 30, 182, silent_share=0.5),
+    "blind": World("a third of the ships of unknown size", (951, 952), 30, 182, blind_share=1 / 3),
+}
+"""Many ships for the calls, since those of one ship err alike; many weeks of fewer ships for sums.
+Seeds that nothing was set with."""
+
+REPORT_MINUTES = 60.0
+
+
+class Answers(NamedTuple):
+    """What is true and what the program says, row by row: calls, legs, weeks."""
+
+    calls: pd.DataFrame
+    legs: pd.DataFrame
+    weeks: pd.DataFrame
+
+
+def ask(world: World, seed: int, folder: Path) -> Answers:
+    """Simulate below a folder, run the program on it, and set its answers beside the truth."""
+    made = simulate(
+        folder / "sim",
+        start=START,
+        days=world.days,
+        ships=world.ships,
+        seed=seed,
+        traps=(),
+        draughts=world.draughts,
+        layout=world.layout,
+        report_minutes=REPORT_MINUTES,
+        compression="none",
+    )
+    _spoil(made, world, np.random.default_rng([seed, 6]))
+    data_end = datetime.combine(START, datetime.min.time()) + timedelta(days=world.days)
+    as_of = (data_end + timedelta(hours=6)).isoformat()
+    settings = load_settings({"home": folder / "home", "as_of": as_of}, {})
+    prepare_home(settings.home)
+    import_list(settings, folder / "sim" / FLEET_LIST, published_on=START)
+    outcomes = ingest(settings, folder / "sim" / "ais")
+    assert {outcome.state for outcome in outcomes} == {"ingested"}
+    run.derive(settings, outcomes, publish=False)
+    known = ["mmsi", "hull_class", "deadweight_t", "draughts", "is_tanker", "is_russian_linked"]
+    fleet = made.fleet[known].rename(columns={"deadweight_t": "true_deadweight_t"})
+    true = made.truth.dropna(subset="payload_t").merge(fleet, on="mmsi").query("is_tanker")
+    true = true.rename(columns={name: f"true_{name}" for name in TRUE})
+    with access.reading(settings) as con:
+        answers = Answers(
+            calls=_beside(true, con.sql(CALLS).df()).assign(seed=seed),
+            legs=_legs(true, _rows(con, "leg_state", LEGS)).assign(seed=seed),
+            weeks=_rows(con, "oil_volume", WEEKS).assign(seed=seed),
+        )
+        waters = dict(con.sql("select port_id, water from port").fetchall())
+    return answers._replace(
+        calls=answers.calls.assign(water=answers.calls["port_id"].map(waters)),
+        weeks=_true_sums(answers.weeks, true.assign(water=true["port_id"].map(waters))),
+    )
+
+
+TRUE = ("direction", "payload_t", "laden_in", "laden_out", "draught_in_m", "draught_out_m")
+
+CALLS = """
+    select
+        call.port_call_id, call.mmsi, call.port_id, call.arrived_at as from_at,
+        coalesce(call.departed_at, call.departed_by, call.arrived_at) as to_at, call.area_kind,
+        call.draught_in_m, call.draught_out_m,
+        cargo.direction, cargo.laden_in, cargo.laden_out, cargo.payload_t,
+        cargo.payload_low_90_t, cargo.payload_high_90_t, cargo.method, cargo.deadweight_t,
+        cargo.deadweight_by
+    from call_cargo as cargo
+    inner join port_call as call using (port_call_id)
+    order by call.port_call_id
+"""
+
+LEGS = """
+    select mmsi, began_at, ended_at, state, laden_probability
+    from leg_state
+    order by mmsi, began_at, ended_at
+"""
+
+WEEKS = """
+    select
+        week, direction, water, state, calls, calls_with_estimate, observed_share,
+        payload_t, payload_low_90_t, payload_high_90_t
+    from oil_volume
+    where series = 'russian_linked_tankers' and link_tier = 'linked'
+    order by all
+"""
+
+
+NOT_YET = {
+    "leg_state": {
+        **{"mmsi": "int32", "began_at": "datetime64[us]", "ended_at": "datetime64[us]"},
+        **{"state": "object", "laden_probability": "float64"},
+    },
+    "oil_volume": {
+        **dict.fromkeys(["week", "direction", "water", "state"], "object"),
+        **dict.fromkeys(["calls", "calls_with_estimate", "observed_share"], "float64"),
+        **dict.fromkeys(["payload_t", "payload_low_90_t", "payload_high_90_t"], "float64"),
+    },
+}
+"""Relations that this program may not have yet: no rows of these columns then."""
+
+
+def _rows(con: duckdb.DuckDBPyConnection, relation: str, query: str) -> pd.DataFrame:
+    if (relation,) not in con.sql("select table_name from duckdb_tables()").fetchall():
+        return pd.DataFrame(
+            {name: pd.Series(dtype=kind) for name, kind in NOT_YET[relation].items()}
+        )
+    return con.sql(query).df()
+
+
+def _spoil(made: Simulation, world: World, rng: np.random.Generator) -> None:
+    """Take silent hours, and the statics of blind ships, out of the day files."""
+    if not world.silent_share and not world.blind_share:
+        return
+    blind = {str(mmsi) for mmsi in made.fleet["mmsi"] if rng.random() < world.blind_share}
+    silent_h = WEEK_H * world.silent_share
+    begins_h = rng.uniform(0.0, WEEK_H - silent_h, world.days // 7 + 1)
+    for path in made.files:
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+        since = pd.to_datetime(rows["base_date_time"]) - pd.Timestamp(START)
+        at_h = (since / pd.Timedelta("1h")).to_numpy()
+        begin_h = begins_h[(at_h // WEEK_H).astype(int)]
+        is_silent = (at_h % WEEK_H >= begin_h) & (at_h % WEEK_H < begin_h + silent_h)
+        rows.loc[rows["mmsi"].isin(blind), ["length", "width", "draft"]] = ""
+        rows[~is_silent].to_csv(path, index=False)
+        if is_silent.all():
+            path.unlink()
+
+
+def _beside(true: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Each true call with the program's call of that ship and port that overlaps it longest."""
+    pairs = true.merge(said, on=["mmsi", "port_id"], suffixes=("_true", ""))
+    ends = pairs["ended_at"].fillna(pairs["to_at"])
+    common = np.minimum(ends, pairs["to_at"]) - np.maximum(pairs["began_at"], pairs["from_at"])
+    pairs = pairs.assign(common=common).query("common >= @pd.Timedelta(0)")
+    pairs = pairs.sort_values("common", ascending=False, kind="stable")
+    pairs = pairs.drop_duplicates("port_call_id").drop_duplicates(["mmsi", "began_at"])
+    return pairs.sort_values(["began_at", "mmsi"], ignore_index=True)
+
+
+def _legs(true: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Each leg that ends or begins at a true call, with the state in which the ship was."""
+    sides = []
+    for leg_end, call_end, state in (
+        ("ended_at", "began_at", "true_laden_in"),
+        ("began_at", "ended_at", "true_laden_out"),
+    ):
+        calls = true[["mmsi", call_end, state]].rename(
+            columns={call_end: "call_at", state: "true_state"}
+        )
+        calls = calls.dropna(subset="call_at").sort_values("call_at")
+        legs = said.dropna(subset=leg_end).sort_values(leg_end)
+        found = pd.merge_asof(
+            legs.assign(at=legs[leg_end].astype("datetime64[us]")),
+            calls.assign(call_at=calls["call_at"].astype("datetime64[us]")),
+            left_on="at",
+            right_on="call_at",
+            by="mmsi",
+            direction="nearest",
+            tolerance=pd.Timedelta("24h"),
+        )
+        sides.append(found.dropna(subset="true_state"))
+    both = pd.concat(sides, ignore_index=True)
+    return both.drop_duplicates(["mmsi", "began_at", "ended_at"])
+
+
+def _true_sums(weeks: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
+    """The weeks with the true sum of the linked tankers' cargoes, none being zero."""
+    linked = true[true["is_russian_linked"]]
+    week = linked["began_at"].dt.strftime("%G-W%V")
+    rows = []
+    for water in (None, *sorted(linked["water"].dropna().unique())):
+        own = linked if water is None else linked[linked["water"] == water]
+        sums = own.groupby([week, "true_direction"])["true_payload_t"].agg(["sum", "size"])
+        rows += [
+            {"week": w, "direction": d, "water": water, "true_t": float(t), "true_calls": int(n)}
+            for (w, d), t, n in zip(sums.index, sums["sum"], sums["size"], strict=True)
+        ]
+    sums = pd.DataFrame(rows, columns=["week", "direction", "water", "true_t", "true_calls"])
+    key = ["week", "direction", "water"]
+    left = weeks.assign(water=weeks["water"].fillna("all"))
+    found = left.merge(sums.assign(water=sums["water"].fillna("all")), on=key, how="left")
+    return found.fillna({"true_t": 0.0, "true_calls": 0})
+
+
+def pooled(answers: Iterator[Answers]) -> Answers:
+    """The answers of several seeds as one."""
+    tables: Any = zip(*answers, strict=True)
+    return Answers(*(pd.concat(list(some), ignore_index=True) for some in tables))
