@@ -135,7 +135,7 @@ WEEKS = """
         week, direction, water, state, calls, calls_with_estimate, observed_share,
         payload_t, payload_low_90_t, payload_high_90_t
     from oil_volume
-    where series = 'russian_linked_tankers' and link_tier = 'linked'
+    where series = 'russian_linked_tankers' and link_tier is null
     order by all
 """
 
