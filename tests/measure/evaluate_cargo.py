@@ -101,14 +101,8 @@ def report(answers: dict[str, Answers], command: str) -> Iterator[str]:
     yield WEEKS
     rows = []
     for name in [name for name in answers if name in ("weeks", "half", "blind")]:
-        said = answers[name].weeks.query("direction in ['loading', 'discharging']")
-        rows += [
-            (f"{WORLDS[name].label}: {line[0]}", *line[1:])
-            for line in [
-                ("all directions, coast", *score.coverage(said.query("water == 'all'"))),
-                *score.weeks(said),
-            ]
-        ]
+        said = answers[name].weeks.query("direction != 'unknown'")
+        rows += [(f"{WORLDS[name].label}: {line[0]}", *line[1:]) for line in score.weeks(said)]
     yield as_markdown(("weeks of", *score.WEEKS), rows)
     yield PEERS
     rows = []

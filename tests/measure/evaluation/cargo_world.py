@@ -59,6 +59,8 @@ WORLDS = {
 Seeds that nothing was set with."""
 
 REPORT_MINUTES = 60.0
+ANY = "all"
+"""Of waters and directions: null in the program."""
 
 
 class Answers(NamedTuple):
@@ -103,9 +105,11 @@ def ask(world: World, seed: int, folder: Path) -> Answers:
             weeks=_rows(con, "oil_volume", WEEKS).assign(seed=seed),
         )
         waters = dict(con.sql("select port_id, water from port").fetchall())
+    water = true["port_id"].map(waters)
+    coast = water.where(water == "Caspian", "Gulf and Gulf of Oman")
     return answers._replace(
         calls=answers.calls.assign(water=answers.calls["port_id"].map(waters)),
-        weeks=_true_sums(answers.weeks, true.assign(water=true["port_id"].map(waters))),
+        weeks=_true_sums(answers.weeks, true.assign(water=coast), answers.calls),
     )
 
 
@@ -218,23 +222,27 @@ def _legs(true: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     return both.drop_duplicates(["mmsi", "began_at", "ended_at"])
 
 
-def _true_sums(weeks: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
-    """The weeks with the true sum of the linked tankers' cargoes, none being zero."""
-    linked = true[true["is_russian_linked"]]
-    week = linked["began_at"].dt.strftime("%G-W%V")
-    rows = []
-    for water in (None, *sorted(linked["water"].dropna().unique())):
-        own = linked if water is None else linked[linked["water"] == water]
-        sums = own.groupby([week, "true_direction"])["true_payload_t"].agg(["sum", "size"])
-        rows += [
-            {"week": w, "direction": d, "water": water, "true_t": float(t), "true_calls": int(n)}
-            for (w, d), t, n in zip(sums.index, sums["sum"], sums["size"], strict=True)
-        ]
-    sums = pd.DataFrame(rows, columns=["week", "direction", "water", "true_t", "true_calls"])
-    key = ["week", "direction", "water"]
-    left = weeks.assign(water=weeks["water"].fillna("all"))
-    found = left.merge(sums.assign(water=sums["water"].fillna("all")), on=key, how="left")
-    return found.fillna({"true_t": 0.0, "true_calls": 0})
+def _true_sums(weeks: pd.DataFrame, true: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """The weeks with the true sum of the linked tankers' cargoes, none being zero.
+
+    A call belongs to the week in which the program has it, as fences are not the simulator's 5 km;
+    one that it has not found to that in which it began.
+    """
+    linked = true[true["is_russian_linked"] & (true["true_payload_t"] > 0)]
+    key = ["mmsi", "began_at"]
+    linked = linked.merge(found[[*key, "from_at"]], on=key, how="left")
+    linked = linked.assign(week=linked["from_at"].fillna(linked["began_at"]).dt.strftime("%G-W%V"))
+    parts = [
+        linked.assign(direction=direction, water=water)
+        for direction in (linked["true_direction"], ANY)
+        for water in (linked["water"], ANY)
+    ]
+    by = ["week", "direction", "water"]
+    sums = pd.concat(parts).groupby(by)["true_payload_t"].agg(["sum", "size"]).reset_index()
+    sums = sums.rename(columns={"sum": "true_t", "size": "true_calls"})
+    sums["true_t"] = sums["true_t"].astype(float)
+    said = weeks.fillna({"water": ANY, "direction": ANY})
+    return said.merge(sums, on=by, how="left").fillna({"true_t": 0.0, "true_calls": 0})
 
 
 def pooled(answers: Iterator[Answers]) -> Answers:
