@@ -10,17 +10,17 @@ with call as (
     left join oil_density on measure.port_id = oil_density.port_id
 ),
 
--- What the draughts show where the lighter end is in ballast, all of which is cargo but lightship and
--- stores; and where it is not, the plain difference. Errors: the hull's curve; 0.15 m of reading,
--- rounding and trim; four tenths of the stores; ballast and cargo that stay in the tanks, 0.005 of the
--- deadweight; the water's density, 0.002 (choices). The ship's own size errs in the lightship too.
+-- What the draughts show where the lighter end is without cargo: all but lightship and stores; and
+-- where it is not, the plain difference. Errors: the hull's curve; 0.2 m of reading, rounding and trim;
+-- four tenths of the stores; ballast and cargo that stay in the tanks, 0.005 of the deadweight; the
+-- water's density, 0.002 (choices). The ship's own size errs in the lightship too.
 measured as (
     select
         *,
         deeper_t - lightship_t - stores_t as whole_t,
         sqrt(
             pow(displacement_spread * deeper_t, 2)
-            + pow(0.15 * tonnes_a_metre, 2)
+            + pow(0.2 * tonnes_a_metre, 2)
             + (pow(lightship_spread, 2) + pow(deadweight_spread / 2, 2)) * pow(lightship_t, 2)
             + pow(0.4 * stores_t, 2)
             + pow(0.005 * deadweight_t, 2)
@@ -28,37 +28,40 @@ measured as (
         ) as whole_sd_t,
         deeper_t - lighter_t as difference_t,
         sqrt(
-            pow(displacement_spread * (deeper_t - lighter_t), 2) + 2 * pow(0.15 * tonnes_a_metre, 2)
+            pow(displacement_spread * (deeper_t - lighter_t), 2) + 2 * pow(0.2 * tonnes_a_metre, 2)
         ) as difference_sd_t,
-        lighter_t - lightship_t - stores_t as kept_t
+        lighter_t - lightship_t - stores_t as kept_t,
+        -- Cargo that may take the place of ballast without a change of the draught.
+        displacement_t * pow(ballast_m / design_m, power) - lightship_t - stores_t as hidden_t,
+        -- To the marks, or 98 % of the tanks (general knowledge, unverified).
+        least(deadweight_t - stores_t - 0.01 * deadweight_t, 0.98 * tank_m3 * density_t_m3) as full_t,
+        -- In ballast where nothing is known of the lighter end: nine of ten, a choice.
+        coalesce(lighter_ballast_p, 0.9) as empty_p,
+        coalesce(deeper_ballast_p, 0) as masked_p,
+        -- One call in eight of a ship that seems to be in ballast is one of several of her voyage, and she
+        -- has the cargo of another on board: a choice.
+        0.125 as several_p
     from call
     where direction <> 'unknown' and (area_kind = 'berth' or draughts = 2) and deadweight_t is not null
 ),
 
--- What a cargo usually is, as shares of the deadweight: full, to the marks; what ships of the class
--- usually draw, which ports and light products limit; part cargoes as they draw; and small ones. The
--- share of part cargoes is that of the departures from Russia (laden_draught); that of small ones,
--- a tenth, and the even split between full and usual are choices.
+-- What a cargo usually is: full; what ships of the class usually draw, which ports and light products
+-- limit; part cargoes, and small ones. The shares are choices: of departures from Russia a sixth are
+-- partly laden (laden_draught).
 prior as (
     select
         *,
         unnest([
+            {'share': 0.4, 'mean': full_t, 'sd': 0.03 * deadweight_t},
             {
-                'share': 0.45 * (1 - part_share),
-                'mean': deadweight_t - stores_t - 0.01 * deadweight_t,
-                'sd': 0.015 * deadweight_t
-            },
-            {
-                'share': 0.45 * (1 - part_share),
-                'mean': displacement_t * pow(laden_m / design_m, power) - lightship_t - stores_t,
+                'share': 0.35,
+                'mean': least(
+                    displacement_t * pow(laden_m / design_m, power) - lightship_t - stores_t, full_t
+                ),
                 'sd': laden_spread * power * displacement_t * pow(laden_m / design_m, power)
             },
-            {
-                'share': 0.9 * part_share,
-                'mean': displacement_t * pow(part_m / design_m, power) - lightship_t - stores_t,
-                'sd': 1.5 * part_spread * power * displacement_t * pow(part_m / design_m, power)
-            },
-            {'share': 0.1, 'mean': 0.35 * deadweight_t, 'sd': 0.18 * deadweight_t}
+            {'share': 0.2, 'mean': 0.6 * full_t, 'sd': 0.18 * full_t},
+            {'share': 0.05, 'mean': 0.25 * full_t, 'sd': 0.12 * full_t}
         ]) as cargo
     from measured
 ),
@@ -71,26 +74,43 @@ sized as (
         cargo.mean as mean_t,
         sqrt(pow(cargo.sd, 2) + pow(deadweight_spread * cargo.mean, 2)) as sd_t,
         sqrt(pow(sd_t, 2) + pow(whole_sd_t, 2)) as both_sd_t,
-        -- The density of the draught that was seen, were the cargo of this kind.
+        -- The density of the deeper draught, were the cargo of this kind.
         exp(-0.5 * pow((whole_t - mean_t) / both_sd_t, 2)) / both_sd_t / sqrt(2 * pi()) as likelihood,
-        1 / (pow(sd_t, -2) + pow(whole_sd_t, -2)) as both_variance
+        1 / (pow(sd_t, -2) + pow(whole_sd_t, -2)) as both_variance,
+        both_variance * (mean_t / pow(sd_t, 2) + whole_t / pow(whole_sd_t, 2)) as both_mean_t
     from prior
 ),
 
--- A draught is wrong in three of a hundred (a choice): then only the usual cargo is known. A lighter end of
--- which nothing is known is in ballast in nine of ten (a choice: few ships load or discharge at two
--- ports). Any cargo up to the deadweight is equally likely where nothing else is known.
-part as (
-    -- The draughts hold, and the lighter end is in ballast.
+evidence as (
     select
         port_call_id,
-        0.97 * share * likelihood * coalesce(lighter_ballast_p, 0.9) as weight,
-        both_variance * (mean_t / pow(sd_t, 2) + whole_t / pow(whole_sd_t, 2)) as mean_t,
+        list_sum(list(share * likelihood order by mean_t, sd_t)) as likelihood
+    from sized
+    group by port_call_id
+),
+
+-- A draught is wrong in three of a hundred (a choice): then only the usual cargo is known. Where
+-- nothing is known any cargo up to the deadweight is equally likely.
+part as (
+    -- The deeper draught holds, and the ship is without cargo at the lighter end.
+    select
+        port_call_id,
+        0.97 * share * likelihood * empty_p * (1 - several_p) * (1 - masked_p) as weight,
+        both_mean_t as mean_t,
         sqrt(both_variance) as sd_t
     from sized
     where whole_t is not null
     union all
-    -- They do not, or there is only the lighter one, or none.
+    -- So it is, but for cargo of other berths that lies there in the place of ballast.
+    select
+        port_call_id,
+        0.97 * share * likelihood * empty_p * several_p * (1 - masked_p) as weight,
+        both_mean_t - hidden_t / 2 as mean_t,
+        sqrt(both_variance + pow(hidden_t, 2) / 12) as sd_t
+    from sized
+    where whole_t is not null
+    union all
+    -- The deeper draught is wrong, or there is only the lighter one, or none.
     select
         port_call_id,
         case
@@ -101,28 +121,38 @@ part as (
         sd_t
     from sized
     union all
-    -- The lighter end is not in ballast: the difference; between nothing and all where it is not known;
-    -- the rest of the deadweight where only the lighter end is.
+    -- She has cargo at the lighter end: the difference; between nothing and all where that end is not
+    -- known; the rest of the deadweight where only that end is.
     select
-        port_call_id,
-        case
-            when whole_t is not null
-                then 0.97 * (1 - coalesce(lighter_ballast_p, 0.9)) / deadweight_t
-            else 1 - coalesce(lighter_ballast_p, 1)
-        end as weight,
+        measured.port_call_id,
         coalesce(
-            difference_t,
-            0.5 * whole_t,
-            greatest(deadweight_t - stores_t - kept_t, 0.1 * deadweight_t),
+            0.97 * evidence.likelihood * (1 - measured.empty_p) * (1 - measured.masked_p),
+            1 - coalesce(measured.lighter_ballast_p, 1)
+        ) as weight,
+        coalesce(
+            measured.difference_t,
+            measured.whole_t / 2,
+            greatest(measured.full_t - measured.kept_t, 0.1 * measured.deadweight_t),
             0
         ) as mean_t,
         coalesce(
-            difference_sd_t,
-            0.25 * abs(whole_t) + whole_sd_t,
-            deadweight_spread * deadweight_t + 0.1 * deadweight_t,
+            measured.difference_sd_t,
+            sqrt(pow(measured.whole_t, 2) / 12 + pow(measured.whole_sd_t, 2)),
+            (measured.deadweight_spread + 0.1) * measured.deadweight_t,
             1
         ) as sd_t
     from measured
+    inner join evidence on measured.port_call_id = evidence.port_call_id
+    union all
+    -- She is at the draught of ballast at the deeper end too: any cargo that ballast hides. Small ones
+    -- are a twentieth of the cargoes.
+    select
+        port_call_id,
+        0.97 * masked_p * 0.05 / (0.4 * deadweight_t) as weight,
+        greatest(whole_t, hidden_t) / 2 as mean_t,
+        greatest(whole_t, hidden_t) / sqrt(12) as sd_t
+    from measured
+    where masked_p > 0
 ),
 
 -- Twenty-one points of equal chance of each part, within what the ship can carry. Whole numbers, so
@@ -173,34 +203,47 @@ ranked as (
     from point
 ),
 
--- The ends of the interval lie between the two points on either side of them.
-estimated as (
+-- Quantiles lie between the two points on either side of them.
+sought as (
+    select unnest([0.05, 0.5, 0.95]) as probability
+),
+
+reached as (
+    select
+        ranked.port_call_id,
+        sought.probability,
+        between_points(
+            max(ranked.payload_t) filter (where ranked.below <= sought.probability * ranked.total),
+            max(ranked.below) filter (where ranked.below <= sought.probability * ranked.total),
+            min(ranked.payload_t) filter (where ranked.below > sought.probability * ranked.total),
+            min(ranked.below) filter (where ranked.below > sought.probability * ranked.total),
+            sought.probability * any_value(ranked.total)
+        ) as payload_t
+    from ranked
+    cross join sought
+    group by ranked.port_call_id, sought.probability
+),
+
+moment as (
     select
         port_call_id,
-        sum(weight::hugeint * payload_t) / sum(weight) as payload_t,
-        sqrt(
-            greatest(
-                sum(weight::hugeint * payload_t * payload_t) / sum(weight)
-                - pow(sum(weight::hugeint * payload_t) / sum(weight), 2),
-                0
-            )
-        ) as payload_sd_t,
-        between_points(
-            max(payload_t) filter (where below <= 0.05 * total),
-            max(below) filter (where below <= 0.05 * total),
-            min(payload_t) filter (where below > 0.05 * total),
-            min(below) filter (where below > 0.05 * total),
-            0.05 * any_value(total)
-        ) as low_t,
-        between_points(
-            max(payload_t) filter (where below <= 0.95 * total),
-            max(below) filter (where below <= 0.95 * total),
-            min(payload_t) filter (where below > 0.95 * total),
-            min(below) filter (where below > 0.95 * total),
-            0.95 * any_value(total)
-        ) as high_t
+        sum(weight::hugeint * payload_t) / sum(weight) as mean_t,
+        sum(weight::hugeint * payload_t * payload_t) / sum(weight) as mean_square
     from ranked
     group by port_call_id
+),
+
+estimated as (
+    select
+        moment.port_call_id,
+        any_value(moment.mean_t) as mean_t,
+        sqrt(greatest(any_value(moment.mean_square) - pow(any_value(moment.mean_t), 2), 0)) as sd_t,
+        max(reached.payload_t) filter (where reached.probability = 0.05) as low_t,
+        max(reached.payload_t) filter (where reached.probability = 0.5) as middle_t,
+        max(reached.payload_t) filter (where reached.probability = 0.95) as high_t
+    from moment
+    inner join reached on moment.port_call_id = reached.port_call_id
+    group by moment.port_call_id
 )
 
 select
@@ -209,11 +252,11 @@ select
     call.direction_by,
     call.laden_in,
     call.laden_out,
-    round(estimated.payload_t, -2)::integer as payload_t,
+    round(estimated.middle_t, -2)::integer as payload_t,
     floor(estimated.low_t / 100)::integer * 100 as payload_low_90_t,
     ceil(estimated.high_t / 100)::integer * 100 as payload_high_90_t,
     -- A barrel is 0.158987 cubic metres.
-    round(estimated.payload_t / call.density_t_m3 / 0.158987, -3)::integer as payload_bbl,
+    round(estimated.middle_t / call.density_t_m3 / 0.158987, -3)::integer as payload_bbl,
     case
         when estimated.port_call_id is null then 'none'
         when call.draughts = 2 then 'two draughts'
@@ -228,7 +271,8 @@ select
     call.draught_change_m::float as draught_change_m,
     call.terminal_trade,
     case when estimated.port_call_id is not null then call.density_t_m3::float end as density_t_m3,
-    round(estimated.payload_sd_t, -2)::integer as payload_sd_t,
+    round(estimated.mean_t, -2)::integer as payload_mean_t,
+    round(estimated.sd_t, -2)::integer as payload_sd_t,
     call.hull_class
 from call
 left join estimated on call.port_call_id = estimated.port_call_id

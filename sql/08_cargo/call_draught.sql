@@ -108,7 +108,10 @@ paired as (
         -- Nothing was set: the draught of arrival is still transmitted after the departure.
         coalesce(
             leaving.draught_m,
-            case when arriving.ended_at > bounded.departed_at then arriving.draught_m end
+            case
+                when not arriving.is_of_leg_before and arriving.ended_at > bounded.departed_at
+                    then arriving.draught_m
+            end
         ) as out_m
     from bounded
     left join arriving on bounded.port_call_id = arriving.port_call_id

@@ -82,34 +82,43 @@ directed as (
     from changed
 ),
 
--- The end at which she is heavy, after loading or before discharging, and the other one. Two
--- draughts that contradict the terminal by less than a cargo show nothing, nor do two of which one
--- must be wrong. One draught of a ship that should be in ballast and is laden was not set.
-ended as (
+-- The end at which the ship is heavy, after loading or before discharging, and the other one.
+sided as (
     select
         *,
         direction = 'loading' as is_loading,
         case when is_loading then out_m else in_m end as deeper_m,
+        case when is_loading then out_ballast_p else in_ballast_p end as deeper_ballast_p,
         case when is_loading then in_m else out_m end as lighter_m,
         case when is_loading then in_ballast_p else out_ballast_p end as lighter_ballast_p,
-        case when is_loading then in_laden_p else out_laden_p end as lighter_laden_p,
-        case
-            when direction = 'unknown' then 0
-            when deeper_m > lighter_m then 2
-            when deeper_m is not null and lighter_m is null and area_kind = 'berth' then 1
-            when lighter_m is not null and deeper_m is null and lighter_laden_p < 0.5 and area_kind = 'berth'
-                then 1
-            else 0
-        end as draughts
+        case when is_loading then in_laden_p else out_laden_p end as lighter_laden_p
     from directed
+),
+
+-- Two draughts that contradict the terminal by less than a cargo show nothing of the lighter end, but
+-- where both are of a ship in ballast: a part cargo takes the place of ballast, and the draught stays. A
+-- draught of a laden ship before she loads, or after she discharged, was not set in six of ten (a choice),
+-- unless both draughts show a cargo: then she was empty.
+believed as (
+    select
+        *,
+        direction <> 'unknown' and (area_kind = 'berth' or is_cargo) as is_measured,
+        coalesce(lighter_laden_p >= 0.5 and not coalesce(is_cargo, false), false) as is_lighter_laden,
+        is_measured
+        and lighter_m is not null
+        and coalesce(deeper_m > lighter_m or deeper_ballast_p >= 0.5, not is_lighter_laden) as has_lighter,
+        is_measured
+        and deeper_m is not null
+        and (has_lighter or lighter_m is null or is_lighter_laden) as has_deeper
+    from sided
 ),
 
 afloat as (
     select
         *,
-        case when draughts > 0 then coefficient * pow(deeper_m, power) end as deeper_t,
-        case when draughts > 0 then coefficient * pow(lighter_m, power) end as lighter_t
-    from ended
+        case when has_deeper then coefficient * pow(deeper_m, power) end as deeper_t,
+        case when has_lighter then coefficient * pow(lighter_m, power) end as lighter_t
+    from believed
 )
 
 select
@@ -125,7 +134,7 @@ select
         when by_terminal is not null then 'terminal'
         when by_state is not null then 'draught'
     end as direction_by,
-    draughts,
+    has_deeper::integer + has_lighter::integer as draughts,
     draught_change_m,
     coalesce(state_in, 'unknown') as laden_in,
     coalesce(state_out, 'unknown') as laden_out,
@@ -133,6 +142,8 @@ select
     lighter_t,
     -- Tonnes a metre at the deeper draught.
     power * deeper_t / deeper_m as tonnes_a_metre,
-    lighter_ballast_p
+    case when has_deeper then deeper_ballast_p end as deeper_ballast_p,
+    case when has_lighter and is_lighter_laden then 0.6 when has_lighter then lighter_ballast_p end
+        as lighter_ballast_p
 from afloat
 order by port_call_id

@@ -7,7 +7,7 @@ comment on column call_cargo.direction is 'loading, discharging or unknown. By t
 comment on column call_cargo.direction_by is 'draught, terminal, or draught; terminal where both agree. Null: unknown.';
 comment on column call_cargo.laden_in is 'State of the ship on arrival: laden, ballast, part or unknown.';
 comment on column call_cargo.laden_out is 'State of the ship on departure: laden, ballast, part or unknown.';
-comment on column call_cargo.payload_t is 'ESTIMATE of the oil moved, tonnes, loaded or discharged (direction). Never to be shown without its interval. Null: no method applies (method is none).';
+comment on column call_cargo.payload_t is 'ESTIMATE of the oil moved, tonnes, loaded or discharged (direction): as likely too low as too high. Never to be shown without its interval; to be added, take payload_mean_t. Null: no method applies (method is none).';
 comment on column call_cargo.payload_low_90_t is 'Lower end of the 90 % interval of the oil moved, tonnes. Null: no estimate.';
 comment on column call_cargo.payload_high_90_t is 'Upper end of the 90 % interval of the oil moved, tonnes. Null: no estimate.';
 comment on column call_cargo.payload_bbl is 'ESTIMATE of the oil moved, barrels: payload_t by the density of what the terminal handles (density_t_m3). Null: no estimate.';
@@ -17,7 +17,8 @@ comment on column call_cargo.deadweight_by is 'register, or estimate: from lengt
 comment on column call_cargo.draught_change_m is 'Draught after the call less draught before it, metres. Null: one of the two is missing, or not credible for the ship.';
 comment on column call_cargo.terminal_trade is 'Trade at the port''s berths: loading, discharging or both (data/ports/terminal_trade.csv, with its sources). Null: an anchorage call.';
 comment on column call_cargo.density_t_m3 is 'Density of the oil by which barrels are computed, tonnes a cubic metre. Null: no estimate.';
-comment on column call_cargo.payload_sd_t is 'Standard deviation of the oil moved, tonnes: payload_t is the mean of the same distribution, so that both can be added over calls. Null: no estimate.';
+comment on column call_cargo.payload_mean_t is 'Mean of the oil moved, tonnes, for sums over calls: lower than payload_t where a part cargo is possible. Null: no estimate.';
+comment on column call_cargo.payload_sd_t is 'Standard deviation of the oil moved about payload_mean_t, tonnes. Null: no estimate.';
 comment on column call_cargo.hull_class is 'Class of hull whose curve was used (data/curves). Null: no deadweight.';
 
 comment on table call_oil is 'Whose oil a tanker call moved, as far as the ship''s calls tell it, and how far it went by sea: a Russian ship and Russian oil are two statements. One row per counted call of a tanker.';

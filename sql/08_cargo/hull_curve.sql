@@ -28,8 +28,9 @@ sized as (
 ),
 
 -- River-sea ships pass the locks of the Volga-Don canal: 141 by 17 m at most (general knowledge,
--- unverified), and are the more slender for it. Without a size, a ship of less than 8,000 t that
--- draws 5.2 m at most is one (tests/measure/fit_curves.py).
+-- unverified), and are the more slender for it; so are the largest of the Caspian, 150 by 17.3 m.
+-- Without a size, a ship of less than 8,000 t that draws 5.2 m at most is a river-sea ship
+-- (tests/measure/fit_curves.py).
 kinded as (
     select
         *,
@@ -37,29 +38,37 @@ kinded as (
             when tanker_kind = 'gas' then 'gas'
             when length_m between 85 and 142 and beam_m <= 17.5 and length_m / beam_m >= 7.2
                 then 'river-sea'
+            when length_m between 142 and 160 and length_m / beam_m >= 8 then 'Caspian'
             when length_m is null and register_t < 8000 and usual_draught_m <= 5.2 then 'river-sea'
             else 'oil'
         end as kind,
         -- The full draught of a crude tanker is 0.0617 times its length overall and 1.04 m (Danish
         -- Maritime Authority, RiskEngine, consequence/Ship). River-sea ships are limited by the
-        -- river: 3.2 to 4.2 m. Gas carriers draw 8.2 m at 115 m, 12.7 at 290 (general knowledge,
-        -- unverified).
-        case kind
-            when 'river-sea' then 3.7
-            when 'gas' then 5.2 + 0.026 * length_m
+        -- river: Volgoneft and Volgo-Don 3.5 m; the boxes of RST27, of 140 m and more, and of RST26,
+        -- 119 by 13 m, 4.2 to 4.8 at sea; those of the Caspian 7.0 m (hull_form). Gas carriers draw
+        -- 8.2 m at 115 m, 12.7 at 290 (general knowledge, unverified).
+        coalesce(kind = 'river-sea' and (length_m >= 139.5 or length_m / beam_m >= 9), false)
+            as is_box,
+        case
+            when is_box then 4.4
+            when kind = 'river-sea' then 3.5
+            when kind = 'Caspian' then 7.0
+            when kind = 'gas' then 5.2 + 0.026 * length_m
             else 0.0617 * length_m + 1.0353
         end as full_draught_m
     from sized
 ),
 
--- A first deadweight chooses the class: a register's, or 0.84 of the displacement (Barrass, Ship
--- Design and Performance for Masters and Mates, 2004: 0.80 to 0.86 for oil tankers) at the block
--- coefficient 0.79.
+-- A first deadweight chooses the class: a register's, or that by the size at the block coefficient
+-- 0.79. Of the displacement 0.80 to 0.86 is deadweight in oil tankers (Barrass, Ship Design and
+-- Performance for Masters and Mates, 2004), less in short ones: 0.62 and a thousandth a metre up to
+-- 0.87 is about what hull_form has.
 weighed as (
     select
         *,
         coalesce(
-            register_t, 0.84 * 1.025 * 0.79 * length_m * beam_m * full_draught_m
+            register_t,
+            least(0.62 + 0.001 * length_m, 0.87) * 1.025 * 0.79 * length_m * beam_m * full_draught_m
         )::double as first_t
     from kinded
     where first_t > 0
@@ -84,6 +93,7 @@ classed as (
         form.ballast_ratio,
         form.ballast_spread,
         form.stores_share,
+        form.tank_m3_t,
         -- Displacement grows with the draught as the waterplane, which is a third and two thirds of
         -- the block coefficient (Derrett and Barrass, Ship Stability for Masters and Mates); the
         -- length between perpendiculars is 0.965 of that overall (general knowledge, unverified).
@@ -92,31 +102,36 @@ classed as (
     inner join laden_draught as curve
         on weighed.kind = curve.kind and weighed.first_t >= curve.from_t
     inner join hull_form as form
-        on form.class = case when weighed.tanker_kind = 'chemical' then 'chemical' else curve.class end
+        on form.class = case
+            when weighed.is_box then 'RST'
+            when weighed.tanker_kind = 'chemical' and curve.kind = 'oil' then 'chemical'
+            else curve.class
+        end
     qualify row_number() over (partition by weighed.hull_id order by curve.from_t desc) = 1
 ),
 
--- The displacement at the design draught follows from the deadweight of a register, or from the size.
--- Of length, beam and deadweight the design draught follows, within what its class may have.
+-- The displacement at the design draught follows from the deadweight of a register, or from the size
+-- and the design draught: between that by the length and the class's, which ports and canals limit.
+-- Of length, beam and a register's deadweight the design draught follows, within what its class may
+-- have.
 designed as (
     select
         *,
-        coalesce(
-            register_t::double,
-            deadweight_ratio * 1.025 * block_coefficient * length_m * beam_m * full_draught_m
-        ) as deadweight_t,
+        class_design_m * pow(first_t / reference_t, slope) as usual_design_m,
+        case when kind = 'oil' then sqrt(full_draught_m * usual_design_m) else full_draught_m end
+            as sized_design_m,
+        1.025 * block_coefficient * length_m * beam_m as tonnes_by_size,
+        coalesce(register_t::double, deadweight_ratio * tonnes_by_size * sized_design_m)
+            as deadweight_t,
         deadweight_t / deadweight_ratio as displacement_t,
-        class_design_m * pow(deadweight_t / reference_t, slope) as usual_design_m,
-        coalesce(
-            least(
-                greatest(
-                    displacement_t / (1.025 * block_coefficient * length_m * beam_m),
-                    0.8 * usual_design_m
-                ),
+        case
+            when length_m is null then usual_design_m
+            when register_t is null then sized_design_m
+            else least(
+                greatest(displacement_t / tonnes_by_size, 0.8 * usual_design_m),
                 1.25 * usual_design_m
-            ),
-            usual_design_m
-        ) as design_m
+            )
+        end as design_m
     from classed
 ),
 
@@ -125,7 +140,7 @@ designed as (
 drawn as (
     select
         *,
-        class_laden_m * pow(deadweight_t / reference_t, slope) * sqrt(design_m / usual_design_m)
+        class_laden_m * pow(first_t / reference_t, slope) * sqrt(design_m / usual_design_m)
             as laden_m,
         -- In ballast she draws what her class usually does, and a ship of 150 m and more 2.0 m and
         -- 0.02 of its length at the least (MARPOL Annex I, regulation 18).
@@ -142,11 +157,11 @@ select
     case when register_t is not null then 'register' else 'estimate' end as deadweight_by,
     deadweight_t,
     -- By a register: drydocked, rebuilt or of another loadline, 0.02. From length and beam: 0.09 for
-    -- twelve well-known tankers (tests/sql/test_08_curves.py); 0.16 for river-sea ships, whose
+    -- twelve well-known tankers (tests/sql/test_08_curves.py); 0.14 for river-sea ships, whose
     -- draught the size does not show, and for gas carriers, both a choice.
     case
         when register_t is not null then 0.02
-        when kind in ('river-sea', 'gas') then 0.16
+        when kind in ('river-sea', 'gas') then 0.14
         else 0.09
     end::double as deadweight_spread,
     displacement_t,
@@ -159,6 +174,7 @@ select
     displacement_t - deadweight_t as lightship_t,
     lightship_spread,
     stores_share * deadweight_t as stores_t,
+    tank_m3_t * deadweight_t as tank_m3,
     power,
     design_m,
     laden_m,

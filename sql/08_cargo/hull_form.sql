@@ -1,4 +1,4 @@
--- Block coefficient, deadweight, ballast and stores of each class of tankers, with their spreads.
+-- Block coefficient, deadweight, ballast, stores and tanks of each class of tankers, with their spreads.
 -- Grain: one class.
 select
     class,
@@ -9,6 +9,7 @@ select
     ballast_ratio,
     ballast_spread,
     stores_share,
+    tank_m3_t,
     source
 from read_csv(
     getvariable('data') || '/curves/hull_form.csv',
@@ -23,6 +24,7 @@ from read_csv(
         ballast_ratio: 'double',
         ballast_spread: 'double',
         stores_share: 'double',
+        tank_m3_t: 'double',
         source: 'varchar'
     }
 )

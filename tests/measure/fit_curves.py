@@ -57,7 +57,7 @@ RIVER_SEA = 8000, 5.2
 """A ship of less deadweight, tonnes, with a draught up to so many metres is a river-sea ship: in
 the departures hardly a ship below 8,000 t draws 4.8 to 5.4 m."""
 
-NOT_IN_FILE = {
+VLCC = {
     "class": "VLCC",
     "kind": "oil",
     "from_t": 200000,
@@ -74,7 +74,15 @@ NOT_IN_FILE = {
     "source": "general knowledge, unverified: TI Europe 441,585 t at 24.5 m, usual VLCCs of "
     "300,000 to 320,000 t at 20.5 to 22.5 m; spreads as of Suezmax and Aframax",
 }
-"""No VLCC leaves a Russian port laden."""
+CASPIAN = VLCC | {
+    **{"class": "Caspian", "kind": "Caspian", "from_t": 0, "reference_t": 13000, "slope": 0.0},
+    **{"laden_m": 6.8, "laden_spread": 0.05, "part_ratio": 0.8, "part_share": 0.16},
+    **{"design_m": 7.0},
+    "source": "project 19619: 13,000 t at 6.99 m (trend.az, 28 September 2006); laden draught a "
+    "choice, a little less; spreads as of river-sea ships",
+}
+NOT_IN_FILE = (CASPIAN, VLCC)
+"""Ships that leave no Russian port laden, or that the file does not tell apart."""
 
 SOURCE = (
     "fitted by tests/measure/fit_curves.py on departures of tankers from Russian ports, "
@@ -212,11 +220,10 @@ def table(departures: Departures) -> list[dict[str, Any]]:
             name: round(value, 2 if name.endswith("_m") else 3)
             for name, value in curves[band.hull_class]._asdict().items()
         }
-        head = dict(zip(NOT_IN_FILE, (*band,), strict=False))
+        head = dict(zip(VLCC, (*band,), strict=False))
         counts = {"departures": int(own.sum()), "ships": len(np.unique(departures.imo[own]))}
         rows.append(head | values | counts | {"source": SOURCE})
-    rows.insert(-1, NOT_IN_FILE)
-    return rows
+    return [*rows, *NOT_IN_FILE]
 
 
 def main() -> None:
@@ -224,7 +231,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("departures", type=Path)
     departures = read(parser.parse_args().departures)
-    writer = csv.DictWriter(sys.stdout, list(NOT_IN_FILE), lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, list(VLCC), lineterminator="\n")
     writer.writeheader()
     writer.writerows(table(departures))
     chance = cross_validated(departures)
