@@ -71,10 +71,14 @@ through the relations `hull_curve` and `draught_state`. Each ship by curves that
 without it, and by those of the program, which were fitted on all."""
 
 
+OF_CALLS = ("entered", "measured", "cells")
+"""Worlds of many ships; the others are of many weeks."""
+
+
 def report(answers: dict[str, Answers], command: str) -> Iterator[str]:
     """The page, part by part."""
     yield ABOUT.format(command=command)
-    of_calls = [name for name in answers if name in ("entered", "measured", "cells")]
+    of_calls = [name for name in answers if name in OF_CALLS]
     yield CALLS
     header = ("", *score.ACCURACY)
     for name in of_calls:
@@ -100,7 +104,7 @@ def report(answers: dict[str, Answers], command: str) -> Iterator[str]:
         yield as_markdown(score.CALIBRATION, rows)
     yield WEEKS
     rows = []
-    for name in [name for name in answers if name in ("weeks", "half", "blind")]:
+    for name in [name for name in answers if name not in OF_CALLS]:
         said = answers[name].weeks.query("direction != 'unknown'")
         rows += [(f"{WORLDS[name].label}: {line[0]}", *line[1:]) for line in score.weeks(said)]
     yield as_markdown(("weeks of", *score.WEEKS), rows)
