@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from tests.measure import evaluate_cargo
+from tests.measure.evaluation import cargo_reference
 from tests.measure.evaluation import cargo_score as score
 from tests.measure.evaluation.cargo_world import World, ask
 
@@ -107,3 +109,16 @@ def test_a_small_world_goes_through_the_program(tmp_path: Path) -> None:
     page = "\n".join(evaluate_cargo.report({"entered": answers, "weeks": answers}, "x"))
     assert "SIMULATED" in page
     assert re.search(r"\| all \| \d+ \|", page)
+
+
+@pytest.mark.skipif(
+    not evaluate_cargo.REFERENCE.is_file(), reason=f"{evaluate_cargo.REFERENCE} is missing"
+)
+def test_real_departures_are_mostly_told_apart_by_the_programs_own_relations() -> None:
+    [(_, departures, laden, *shares), *sizes] = cargo_reference.lines(
+        cargo_reference.judged(evaluate_cargo.REFERENCE)
+    )
+    assert int(departures.replace(",", "")) > int(laden) > 500
+    assert len(sizes) == len(cargo_reference.SIZES) - 1
+    # Laden are four fifths of them: who says laden always has a precision of 0.83.
+    assert min(float(share) for share in shares) > 0.85
