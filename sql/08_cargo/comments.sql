@@ -40,8 +40,8 @@ comment on column leg_state.draught_m is 'The draught used, metres: that in forc
 comment on column leg_state.state is 'laden, ballast, part or unknown: the one with a probability of 0.5 or more.';
 comment on column leg_state.state_by is 'draught, ports (their trade alone), or draught; ports. Null: nothing is known.';
 comment on column leg_state.laden_probability is 'Probability of laden, 0 to 1, from the draughts of the ship''s class in each state and the trade of both ports. Null: nothing is known.';
-comment on column leg_state.from_port_call_id is 'The call that it left; key of track_call.';
-comment on column leg_state.to_port_call_id is 'The call that it reached; key of track_call.';
+comment on column leg_state.from_port_call_id is 'The call that it left, a port_call_id of track_call. Null: the leg before the first stop.';
+comment on column leg_state.to_port_call_id is 'The call that it reached, a port_call_id of track_call. Null: the leg after the last stop.';
 
 comment on table unexplained_loading is 'Tankers, linked to Russia or with a call in Iran, that came out of a silence of 24 hours to 21 days deeper by a fifth of their design draught, with time for an Iranian terminal and without a heard call: a loading is not proved, and none is counted. One row per silence (loading_id).';
 comment on column unexplained_loading.loading_id is 'Hash of hull and silent_from.';
@@ -60,6 +60,6 @@ comment on column unexplained_loading.from_lat is 'Position of the last fix befo
 comment on column unexplained_loading.to_lon is 'Position of the first fix after the silence: longitude, degrees WGS 84.';
 comment on column unexplained_loading.to_lat is 'Position of the first fix after the silence: latitude, degrees WGS 84.';
 comment on column unexplained_loading.port_id is 'The likeliest terminal within reach; key of port.';
-comment on column unexplained_loading.terminals is 'The terminals that load within reach, likeliest first: port_id; likelihood among them, 0 to 1, by their usual calls and by how much of the silence they were heard; heard_share, the share of its hours heard there, 0 to 1.';
+comment on column unexplained_loading.terminals is 'The terminals that load within reach, likeliest first: port_id; likelihood among them, which add up to 1, by their usual calls and by how much of the silence they were heard; heard_share, the share of its hours heard there.';
 comment on column unexplained_loading.foreign_ports is 'Ports of other countries of the region within reach too (foreign_port): it may have loaded there.';
 comment on column unexplained_loading.reasons is 'Reasons for and against a loading in Iran, as text, separated by a semicolon and a space.';
