@@ -100,8 +100,12 @@ def report(answers: dict[str, Answers], command: str) -> Iterator[str]:
             rows = score.states(side[f"true_laden_{when}"], side[f"laden_{when}"])
             yield as_markdown((f"laden_{when}", *score.STATES[1:]), rows)
         yield CALIBRATION if name == "entered" else "Legs:"
-        rows = score.calibration(legs["laden_probability"], legs["true_state"] == "laden")
-        yield as_markdown(score.CALIBRATION, rows)
+        yield as_markdown(
+            ("of legs", *score.STATES[1:]), score.states(legs["true_state"], legs["state"])
+        )
+        for how, own in legs.groupby("state_by"):
+            rows = score.calibration(own["laden_probability"], own["true_state"] == "laden")
+            yield as_markdown((f"probability of laden, by {how}", *score.CALIBRATION[1:]), rows)
     yield WEEKS
     rows = []
     for name in [name for name in answers if name not in OF_CALLS]:

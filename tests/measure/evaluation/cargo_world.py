@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -101,17 +100,16 @@ def ask(world: World, seed: int, folder: Path) -> Answers:
     true = made.truth.dropna(subset="payload_t").merge(fleet, on="mmsi").query("is_tanker")
     true = true.rename(columns={name: f"true_{name}" for name in TRUE})
     with access.reading(settings) as con:
-        answers = Answers(
-            calls=_beside(true, con.sql(CALLS).df()).assign(seed=seed),
-            legs=_legs(true, _rows(con, "leg_state", LEGS)).assign(seed=seed),
-            weeks=_rows(con, "oil_volume", WEEKS).assign(seed=seed),
-        )
+        calls = _beside(true, con.sql(CALLS).df())
+        legs = _legs(calls, con.sql(LEGS).df())
+        weeks = con.sql(WEEKS).df()
         waters = dict(con.sql("select port_id, water from port").fetchall())
     water = true["port_id"].map(waters)
     coast = water.where(water == "Caspian", "Gulf and Gulf of Oman")
-    return answers._replace(
-        calls=answers.calls.assign(water=answers.calls["port_id"].map(waters)),
-        weeks=_true_sums(answers.weeks, true.assign(water=coast), answers.calls),
+    return Answers(
+        calls=calls.assign(water=calls["port_id"].map(waters), seed=seed),
+        legs=legs.assign(seed=seed),
+        weeks=_true_sums(weeks, true.assign(water=coast), calls).assign(seed=seed),
     )
 
 
@@ -131,9 +129,9 @@ CALLS = """
 """
 
 LEGS = """
-    select mmsi, began_at, ended_at, state, laden_probability
+    select leg_id, from_port_call_id, to_port_call_id, state, state_by, laden_probability
     from leg_state
-    order by mmsi, began_at, ended_at
+    order by leg_id
 """
 
 WEEKS = """
@@ -144,28 +142,6 @@ WEEKS = """
     where series = 'russian_linked_tankers' and link_tier is null
     order by all
 """
-
-
-NOT_YET = {
-    "leg_state": {
-        **{"mmsi": "int32", "began_at": "datetime64[us]", "ended_at": "datetime64[us]"},
-        **{"state": "object", "laden_probability": "float64"},
-    },
-    "oil_volume": {
-        **dict.fromkeys(["week", "direction", "water", "state"], "object"),
-        **dict.fromkeys(["calls", "calls_with_estimate", "observed_share"], "float64"),
-        **dict.fromkeys(["payload_t", "payload_low_90_t", "payload_high_90_t"], "float64"),
-    },
-}
-"""Relations that this program may not have yet: no rows of these columns then."""
-
-
-def _rows(con: duckdb.DuckDBPyConnection, relation: str, query: str) -> pd.DataFrame:
-    if (relation,) not in con.sql("select table_name from duckdb_tables()").fetchall():
-        return pd.DataFrame(
-            {name: pd.Series(dtype=kind) for name, kind in NOT_YET[relation].items()}
-        )
-    return con.sql(query).df()
 
 
 def _spoil(made: Simulation, world: World, rng: np.random.Generator) -> None:
@@ -198,30 +174,13 @@ def _beside(true: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     return pairs.sort_values(["began_at", "mmsi"], ignore_index=True)
 
 
-def _legs(true: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """Each leg that ends or begins at a true call, with the state in which the ship was."""
-    sides = []
-    for leg_end, call_end, state in (
-        ("ended_at", "began_at", "true_laden_in"),
-        ("began_at", "ended_at", "true_laden_out"),
-    ):
-        calls = true[["mmsi", call_end, state]].rename(
-            columns={call_end: "call_at", state: "true_state"}
-        )
-        calls = calls.dropna(subset="call_at").sort_values("call_at")
-        legs = said.dropna(subset=leg_end).sort_values(leg_end)
-        found = pd.merge_asof(
-            legs.assign(at=legs[leg_end].astype("datetime64[us]")),
-            calls.assign(call_at=calls["call_at"].astype("datetime64[us]")),
-            left_on="at",
-            right_on="call_at",
-            by="mmsi",
-            direction="nearest",
-            tolerance=pd.Timedelta("24h"),
-        )
-        sides.append(found.dropna(subset="true_state"))
-    both = pd.concat(sides, ignore_index=True)
-    return both.drop_duplicates(["mmsi", "began_at", "ended_at"])
+def _legs(calls: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Each leg that ends or begins at a call that was found, with the ship's true state on it."""
+    into = calls.set_index("port_call_id")["true_laden_in"]
+    out_of = calls.set_index("port_call_id")["true_laden_out"]
+    state = said["to_port_call_id"].map(into)
+    state = state.fillna(said["from_port_call_id"].map(out_of))
+    return said.assign(true_state=state).dropna(subset="true_state")
 
 
 def _true_sums(weeks: pd.DataFrame, true: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
