@@ -16,7 +16,7 @@ import duckdb
 
 from flows.home.text import foreign, safe_text
 from flows.mail.version import changes_of, version_of
-from flows.report import dictionary, lists, tables, witnesses, words
+from flows.report import beside, dictionary, lists, tables, witnesses, words
 from flows.report.citations import citations
 from flows.report.write import CHART, PAGE
 
@@ -165,7 +165,8 @@ def compose(message: Message, replaced_at: datetime | None) -> Texts:
         )
     word = words.word(series, message.summary["windows"])
     changed = words.changed(message.summary["restatement"], message.week)
-    lead = [f"Week {message.week}, {span}", headline, *([word] if word else []), changed]
+    beside_it = beside.sentences(message.summary, message.week)
+    lead = [f"Week {message.week}, {span}", headline, *filter(None, [word]), *beside_it, changed]
     content = [
         *(_waters(message.summary), _ports(message.summary)),
         *(_calls(message.summary), _news(message.summary), _weeks(message.series)),

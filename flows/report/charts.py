@@ -94,6 +94,99 @@ def series_figure(
     return figure
 
 
+OIL = {"loaded": figures.BERTH, "discharged": figures.ALL}
+"""Parts of the chart of the oil, with their colours."""
+
+
+def oil_figure(rows: Sequence[Row], width_in: float, most_weeks: int) -> Figure:
+    """Oil loaded and discharged by week, each with its interval of 90 %.
+
+    Parameters are those of `series_figure`. A week without an estimate is hatched; of one of which
+    only the lower end is known, a hollow bar reaches up to it. An open week's bar is hollow too.
+    """
+    rows = rows[-most_weeks:]
+    is_narrow = width_in < NARROW[0] + 1
+    with mpl.rc_context(figures.STYLE):
+        figure = figures.new_figure(width_in, 3.6 if is_narrow else 3.2)
+        for axes, (name, colour) in zip(
+            figure.subplots(2, 1, sharex=True), OIL.items(), strict=True
+        ):
+            _oil_bars(axes, rows, name, colour)
+            _gaps(axes, [row[f"{name}_low_90_t"] is None for row in rows])
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=3, min_n_ticks=2))
+            axes.grid(visible=False, axis="x")
+            axes.tick_params(length=3)
+        _weeks(axes, rows, 5 if is_narrow else 13)
+        figure.align_ylabels()
+        handles = _oil_legend(rows)
+        figure.legend(
+            handles=handles,
+            loc="outside upper left",
+            ncols=2 if is_narrow else len(handles),
+            fontsize=8.5,
+            handlelength=1.2,
+            columnspacing=1.2,
+        )
+    return figure
+
+
+def _oil_bars(axes: Axes, rows: Sequence[Row], name: str, colour: str) -> None:
+    """Bars in thousand tonnes; a floor where no sum is known."""
+    known = [(n, row) for n, row in enumerate(rows) if row[f"{name}_low_90_t"] is not None]
+    at = [n for n, _ in known]
+    low = np.array([row[f"{name}_low_90_t"] for _, row in known]) / 1e3
+    is_floor = [row[f"{name}_t"] is None for _, row in known]
+    amounts = [
+        row[f"{name}_low_90_t" if row[f"{name}_t"] is None else f"{name}_t"] for _, row in known
+    ]
+    high = np.array([row[f"{name}_high_90_t"] or row[f"{name}_low_90_t"] for _, row in known]) / 1e3
+    hollow = [
+        flag or row["state"] == "open" for flag, (_, row) in zip(is_floor, known, strict=True)
+    ]
+    height = np.array(amounts) / 1e3
+    axes.bar(
+        at,
+        height,
+        width=0.7,
+        color=[figures.PAPER if one else colour for one in hollow],
+        edgecolor=[colour if one else figures.PAPER for one in hollow],
+        linewidth=[1.0 if one else 0.3 for one in hollow],
+    )
+    width = 1.3 if len(rows) <= NARROW[1] else 0.8
+    axes.vlines(at, np.minimum(height, high), high, color=figures.MUTED, linewidth=width)
+    axes.vlines(at, low, height, color=figures.PAPER, linewidth=width)
+    axes.set_ylim(0, 1.08 * max([1.0, *high.tolist()]))
+    axes.set_ylabel(f"{name}, kt")
+
+
+def _oil_legend(rows: Sequence[Row]) -> list[Any]:
+    """Entries for what is in the chart."""
+    entries: list[Any] = [Patch(facecolor=colour, label=name) for name, colour in OIL.items()]
+    entries.append(Line2D([], [], color=figures.MUTED, linewidth=1.1, label="90% interval"))
+    lows = [(row[f"{name}_low_90_t"], row[f"{name}_t"], row) for row in rows for name in OIL]
+    if any(
+        low is not None and (amount is None or row["state"] == "open") for low, amount, row in lows
+    ):
+        hollow = Patch(facecolor=figures.PAPER, edgecolor=figures.INK, label="at least, or so far")
+        entries.append(hollow)
+    if any(low is None for low, _, _ in lows):
+        entries.append(Patch(**_HATCHED, label="not known"))
+    return entries
+
+
+def oil_text(rows: Sequence[Row]) -> str:
+    """Text alternative of the chart of the oil."""
+    last = rows[-1]
+    parts = []
+    for name in OIL:
+        amount, low = last[f"{name}_t"], last[f"{name}_low_90_t"]
+        known = f"{amount:,} tonnes" if amount is not None else "not known"
+        if amount is None and low is not None:
+            known = f"at least {low:,} tonnes"
+        parts.append(f"{name} in {last['week']}: {known}")
+    return f"{'; '.join(parts)}. barometer.csv has every week."
+
+
 def series_png(rows: Sequence[Row], sentences: Sequence[str], usual: Usual | None = None) -> bytes:
     """The chart as a PNG file with the sentences as its title, for a chat."""
     title = "\n".join(fill(sentence, 108) for sentence in sentences)

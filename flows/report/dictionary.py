@@ -25,6 +25,24 @@ TYPES = {
 
 COMPUTED = {
     "port_name": "Name of the port.",
+    "moved_t": "ESTIMATE of the oil moved by the headline's calls, tonnes (oil_volume). "
+    "Null: not known, or only the lower end is.",
+    "moved_low_90_t": "Lower end of its 90 % interval, tonnes. Null: not known.",
+    "moved_high_90_t": "Upper end of its 90 % interval, tonnes. Null: not known.",
+    "loaded_t": "ESTIMATE of the oil loaded by the headline's calls, tonnes (oil_volume). "
+    "Null: not known, or only the lower end is.",
+    "loaded_low_90_t": "Lower end of its 90 % interval, tonnes. Null: not known.",
+    "loaded_high_90_t": "Upper end of its 90 % interval, tonnes. Null: not known.",
+    "discharged_t": "ESTIMATE of the oil discharged by the headline's calls, tonnes (oil_volume). "
+    "Null: not known, or only the lower end is.",
+    "discharged_low_90_t": "Lower end of its 90 % interval, tonnes. Null: not known.",
+    "discharged_high_90_t": "Upper end of its 90 % interval, tonnes. Null: not known.",
+    "other_series.csv linked_calls": "Calls of Russian-linked ships of the series, strong or "
+    "moderate. A lower bound where the state is partial. Null: no call counted, and too few hours "
+    "heard to report zero.",
+    "other_series.csv linked_berth_calls": "Of these, the calls at a berth. Null as for them.",
+    "other_series.csv all_calls": "Calls of all ships of the series, linked or not. Null: no call "
+    "counted, and too few hours heard to report zero.",
     "port_calls.csv evidence": "Each piece of evidence: list or source, reference, listed and "
     "delisted on, matched by which number.",
     "port_calls.csv is_in_headline": "Whether the headline may count the call: a tanker's, not "

@@ -13,7 +13,7 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.home.text import safe_text
-from flows.report import charts, dictionary, figures, lists, maps, witnesses, words
+from flows.report import beside, charts, dictionary, figures, lists, maps, witnesses, words
 from flows.report.citations import citations
 from flows.report.tables import FILES, Table, as_records, records
 
@@ -62,6 +62,7 @@ RESTATED = {
 DIMENSIONS = {
     "water": "Water",
     "direction": "Direction",
+    "oil": "Whose oil",
     "link_tier": "Strength of the link",
     "link_reason": "Reason of the link",
     "tanker_kind": "Kind of tanker",
@@ -129,6 +130,8 @@ def render(data: Row) -> str:
             "week_end": start + timedelta(days=6),
             "headline": words.headline(series),
             "numbers": words.numbers(series),
+            "oil": _oil(data),
+            "others": beside.others(data["other_series"], data["week"]),
             "word": words.word(series, data["series_window"]),
             "clustering": words.clustering(series),
             "never_heard": words.never_heard(data["notes"]),
@@ -145,6 +148,7 @@ def render(data: Row) -> str:
             ),
             "maps": _maps(data["ports"]),
             "charts": _charts(data["barometer"], usual_of(data)),
+            "oil_charts": _oil_charts(data["barometer"]),
             "shown_ports": [port for port in data["ports"] if port["tanker_calls"]],
             "unheard_ports": sum(not port["observed_share"] for port in data["ports"]),
             "days": [start + timedelta(days=n) for n in range(7)],
@@ -161,6 +165,22 @@ def render(data: Row) -> str:
             "no_witness": witnesses.NONE_GIVEN,
         }
     )
+
+
+def _oil(data: Row) -> Row | None:
+    """The sentences and tables on the oil of the week; None for a series of other ships."""
+    volume = data["oil_volume"]
+    if not volume:
+        return None
+    waters = [None, *(row["water"] for row in data["waters"])]
+    change = beside.change(data["volume_window"])
+    return {
+        "figure": beside.number(volume),
+        "moved": beside.oil(volume, data["series"]),
+        "sentences": [each for each in (change, beside.whose(data["weekly_split"])) if each],
+        "waters": [(water or "both waters", beside.oil_of(volume, water)) for water in waters],
+        "methods": beside.methods(volume),
+    }
 
 
 def in_short(data: Row) -> list[str]:
@@ -214,6 +234,16 @@ def _charts(rows: Sequence[Row], usual: charts.Usual | None) -> dict[str, str]:
     text = words.series_text(rows)
     return {
         name: figures.svg(charts.series_figure(rows, *size, usual), f"series-{name}", title, text)
+        for name, size in (("wide", charts.WIDE), ("narrow", charts.NARROW))
+    }
+
+
+def _oil_charts(rows: Sequence[Row]) -> dict[str, str]:
+    title = "Oil loaded and discharged by Russian-linked tankers, by week"
+    return {
+        name: figures.svg(
+            charts.oil_figure(rows, *size), f"oil-{name}", title, charts.oil_text(rows)
+        )
         for name, size in (("wide", charts.WIDE), ("narrow", charts.NARROW))
     }
 
@@ -277,6 +307,9 @@ def _environment() -> Environment:
         "matched": _matched,
         "not_counted": words.not_counted,
         "tonnes": _tonnes,
+        "estimate": beside.in_short,
+        "a_week": beside.a_week,
+        "about": lambda value: "–" if value is None else beside.tonnes(value),
         "theirs": witnesses.theirs,
         "ratio": _ratio,
         "agreeing": witnesses.result,

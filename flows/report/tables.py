@@ -23,6 +23,10 @@ FILES = {
     "weekly_water.csv": "report/weekly_water",
     "series_window.csv": "report/series_window",
     "weekly_split.csv": "report/weekly_split",
+    "oil_volume.csv": "report/oil_volume",
+    "volume_window.csv": "report/volume_window",
+    "other_series.csv": "report/other_series",
+    "other_series_calls.csv": "report/other_series_call",
     "restatement.csv": "report/restatement",
     "possible_dark_calls.csv": "report/possible_dark_call",
     "coverage.csv": "report/coverage",
@@ -114,6 +118,10 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
     return {
         "series": records(con, "report/barometer", week=week)[-1],
         "windows": records(con, "report/series_window", week=week),
+        "volume": records(con, "report/oil_volume", week=week),
+        "volume_windows": records(con, "report/volume_window", week=week),
+        "split": records(con, "report/weekly_split", week=week),
+        "other_series": records(con, "report/other_series", week=week),
         "waters": [w for w in records(con, "report/weekly_water", week=week) if w["week"] == week],
         "ports": records(con, "report/by_port", week=week),
         "calls": [

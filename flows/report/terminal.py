@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.home.text import safe_text
+from flows.report.beside import sentences
 from flows.report.citations import citations
 from flows.report.lists import doubts_of, news_of_lists
 from flows.report.tables import summary
@@ -46,6 +47,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     ]
     if sentence := word(series, report["windows"]):
         parts.append(Text(sentence))
+    parts += [Text(sentence) for sentence in sentences(report, week)]
     if report["restatement"]:
         parts.append(Text(changed(report["restatement"], week)))
     parts += [Text(""), _waters_table(report["waters"])]

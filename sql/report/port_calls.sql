@@ -68,7 +68,8 @@ select
     voyage.next_russian_port,
     voyage.next_russian_at,
     port_call.port_call_id,
-    coalesce(counted_call.is_arrival, port_call.is_arrival) as is_arrival
+    coalesce(counted_call.is_arrival, port_call.is_arrival) as is_arrival,
+    oil.oil
 from port_call
 inner join port on port_call.port_id = port.port_id
 left join evidence on port_call.port_call_id = evidence.port_call_id
@@ -77,6 +78,7 @@ left join counted_call
         port_call.port_call_id = counted_call.port_call_id
         and counted_call.series = getvariable('series')
 left join call_cargo as cargo on port_call.port_call_id = cargo.port_call_id
+left join call_oil as oil on port_call.port_call_id = oil.port_call_id
 left join call_voyage as voyage
     on
         port_call.port_call_id = voyage.port_call_id

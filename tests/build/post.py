@@ -149,6 +149,8 @@ def week_message(
             "sources": [],
             "windows": [],
             "restatement": [],
+            "volume": [],
+            "other_series": [],
         },
         **{"agreement": [], "witness_scores": [], "series": series},
         "ports": [counts | port],

@@ -1,0 +1,266 @@
+"""The sentences of a report on what stands beside the number: the oil, and the other series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flows.derive.plain_word import FALL, RISE
+from flows.home.rules import rule
+from flows.report.words import Number, Row, counted
+
+LEAST_SHARE, WHOLE_SHARE = rule("least_share"), rule("whole_share")
+
+METHODS = {
+    "calls_by_two_draughts": "two draughts, before and after",
+    "calls_by_one_draught": "one draught, and the class of ship",
+    "calls_by_terminal": "no draught: terminal and size of ship",
+    "calls_without": "no estimate: taken as a usual call",
+}
+"""How the oil of a call was estimated, best first."""
+
+DIRECTIONS = {None: "moved", "loading": "loaded", "discharging": "discharged"}
+
+
+def tonnes(value: float) -> str:
+    """An estimate in tonnes to three digits: no estimate is finer.
+
+    >>> tonnes(41_234), tonnes(1_234_567), tonnes(0)
+    ('41,200 t', '1,230,000 t', '0 t')
+    """
+    return f"{float(f'{value:.3g}'):,.0f} t"
+
+
+def interval(row: Row, of: str = "payload") -> str:
+    """An estimate with its interval, or the floor that is all that is known.
+
+    >>> interval({"payload_t": 41_000, "payload_low_90_t": 30_000, "payload_high_90_t": 55_000})
+    '41,000 t (90% interval 30,000 to 55,000)'
+    >>> interval({"payload_t": None, "payload_low_90_t": 30_000, "payload_high_90_t": None})
+    'at least 30,000 t'
+    >>> interval(dict.fromkeys(("payload_t", "payload_low_90_t", "payload_high_90_t")))
+    'not known'
+    """
+    amount, low, high = (row[f"{of}_{end}"] for end in ("t", "low_90_t", "high_90_t"))
+    if low is None:
+        return "not known"
+    if amount is None:
+        return f"at least {tonnes(low)}"
+    if high == 0:
+        return "none"
+    return f"{tonnes(amount)} (90% interval {tonnes(low)[:-2]} to {tonnes(high)[:-2]})"
+
+
+def in_short(row: Row, of: str = "payload") -> str:
+    """The same in a table.
+
+    >>> in_short({"payload_t": 41_000, "payload_low_90_t": 30_000, "payload_high_90_t": 55_000})
+    '41,000 t (30,000 to 55,000)'
+    """
+    text = interval(row, of)
+    return "–" if text == "not known" else text.replace("90% interval ", "")
+
+
+def a_week(window: Row) -> str:
+    """The oil of a window as in a table."""
+    return in_short(window | {"payload_t": window["payload_a_week_t"]})
+
+
+class Oil(NamedTuple):
+    """The rows of a week's `oil_volume` that the sentences are about, all links together."""
+
+    moved: Row
+    loaded: Row
+    discharged: Row
+    unknown: Row
+
+
+def oil_of(volume: Sequence[Row], water: str | None = None) -> Oil:
+    """The rows of a water, or of all."""
+    rows = {
+        row["direction"]: row
+        for row in volume
+        if row["water"] == water and row["link_tier"] is None
+    }
+    return Oil(rows[None], rows["loading"], rows["discharging"], rows["unknown"])
+
+
+def oil(volume: Sequence[Row], series: Row) -> str:
+    """How much oil the week's calls moved, and how much of it is guessed, in sentences."""
+    week = oil_of(volume)
+    moved = week.moved
+    if moved["payload_low_90_t"] is None:
+        return f"Oil moved: no estimate, as {_why_none(moved, series)}."
+    if moved["payload_high_90_t"] == 0:
+        so_far = " so far" if moved["state"] == "open" else ""
+        return f"Oil moved: none{so_far}, as no call was made at a berth."
+    so_far = "so far " if moved["state"] == "open" else ""
+    if moved["payload_t"] is None:
+        text = (
+            f"Oil moved: {so_far}{interval(moved)} by {counted(moved['calls'], 'call')} heard; how "
+            f"much in all is not known, as {_why_floor(moved, series)}"
+        )
+    else:
+        barrels = f"{moved['payload_bbl'] / 1e6:.2g} million barrels"
+        text = f"Oil moved: {so_far}an estimated {interval(moved)}, some {barrels}"
+    return f"{text}; {_directions(week)}. {_guessed(moved)}"
+
+
+def _directions(week: Oil) -> str:
+    parts = [f"{interval(week.loaded)} loaded", f"{interval(week.discharged)} discharged"]
+    if week.unknown["calls"]:
+        parts.append(f"the direction of {counted(week.unknown['calls'], 'call')} is not known")
+    return ", ".join(parts).replace("90% interval ", "")
+
+
+def _guessed(moved: Row) -> str:
+    """How many calls had no credible draught."""
+    calls, lacking = moved["calls"], moved["calls"] - moved["calls_with_estimate"]
+    guessed, of = moved["calls_by_terminal"], f"of {counted(moved['calls'], 'call')}"
+    if not calls:
+        return "No call was heard at a berth: the interval is what may not have been heard."
+    if not guessed and not lacking:
+        return f"Every one {of} is estimated from draughts."
+    parts = []
+    if guessed:
+        parts.append(f"{guessed} {of} sent no credible draught: guessed from terminal and size")
+    if lacking:
+        parts.append(f"{lacking} {of} have no estimate at all")
+    return f"{'; '.join(parts)}."
+
+
+def _why_none(moved: Row, series: Row) -> str:
+    if moved["calls"]:
+        calls = counted(moved["calls"], "call")
+        return f"the ships of {calls} give neither a credible draught nor a size to go by"
+    if series["untyped_linked_calls"]:
+        return "ships of unknown type called"
+    if (series["worst_share"] or 0) < LEAST_SHARE:
+        return f"only {series['worst_share'] or 0:.0%} of the {series['worst_water']} was heard"
+    return "no call was heard at a berth, and too few before tell what others may have moved"
+
+
+def _why_floor(moved: Row, series: Row) -> str:
+    if series["untyped_linked_calls"]:
+        return "ships of unknown type called"
+    if (series["worst_share"] or 0) < LEAST_SHARE:
+        return f"{series['worst_share'] or 0:.0%} of the {series['worst_water']} was heard"
+    return "too few estimates tell what the other calls moved"
+
+
+def number(volume: Sequence[Row]) -> Number:
+    """The week's oil as a figure beside the count."""
+    moved = oil_of(volume).moved
+    label = "of oil moved, estimated"
+    if moved["payload_low_90_t"] is None:
+        return Number("", "–", label)
+    if moved["payload_t"] is None:
+        return Number("at least", tonnes(moved["payload_low_90_t"]), label)
+    so_far = "so far" if moved["state"] == "open" else ""
+    return Number(so_far, tonnes(moved["payload_t"]), label)
+
+
+def change(windows: Sequence[Row]) -> str | None:
+    """Whether the oil is more or less than usual, in a sentence; None while the week is open.
+
+    As for the count, a change is reported only where both views show it.
+    """
+    words = {(row["view"], row["weeks"]): row["word"] for row in windows}
+    today = {row["weeks"]: row for row in windows if row["view"] == "today"}
+    if words["today", 1] is None:
+        return None
+    for weeks, row in today.items():
+        word = words["today", weeks]
+        if word in (RISE, FALL) and word == words["at_call", weeks]:
+            span = "this week" if weeks == 1 else f"over {weeks} weeks"
+            ends = [tonnes(row[f"payload_{end}_90_t"])[:-2] for end in ("low", "high")]
+            return (
+                f"The oil shows a {word} {span}: {tonnes(row['payload_a_week_t'])} a week (90% "
+                f"interval {' to '.join(ends)}), against {tonnes(row['before_a_week_t'])} a week "
+                f"in the {row['before_weeks']} weeks before."
+            )
+    if any(row["change_p"] is not None for row in windows):
+        return "The oil shows no clear change against the weeks before."
+    return "Not enough heard or estimated to compare the oil with the weeks before."
+
+
+def whose(split: Sequence[Row]) -> str | None:
+    """Whose oil it was as far as calls show, from rows of `weekly_split`; None without a call."""
+    rows = [row for row in split if row["dimension"] == "oil" and row["linked_calls"]]
+    if not rows:
+        return None
+    parts = [f"{row['linked_calls']} {row['value']}" for row in rows]
+    calls = counted(sum(row["linked_calls"] for row in rows), "Russian-linked call")
+    return (
+        f"A Russian ship need not carry Russian oil. Of {calls}, by the ship's last Russian oil "
+        f"port and its draughts: {'; '.join(parts)}."
+    )
+
+
+def methods(volume: Sequence[Row]) -> list[Row]:
+    """How many calls were estimated by which method, by direction; none without a call."""
+    week = oil_of(volume)
+    rows = []
+    for name, method in METHODS.items():
+        calls = [_by_method(row, name) for row in week]
+        if any(calls):
+            share = calls[0] / week.moved["calls"]
+            rows.append({"method": method, "calls": calls, "share": share})
+    return rows
+
+
+def _by_method(row: Row, name: str) -> int:
+    if name == "calls_without":
+        return (row["calls"] or 0) - (row["calls_with_estimate"] or 0)
+    return row[name] or 0
+
+
+def others(rows: Sequence[Row], week: str) -> list[Row]:
+    """The series beside the headline: of each its title, its rows and a sentence on the week."""
+    titles = dict.fromkeys((row["series"], row["title"]) for row in rows)
+    found = []
+    for series, title in titles:
+        of_series = [row for row in rows if row["series"] == series]
+        (this,) = (row for row in of_series if row["week"] == week)
+        found.append({"series": series, "title": title, "weeks": of_series, "text": _other(this)})
+    return found
+
+
+def _other(row: Row) -> str:
+    """The week's number of another series, with what was heard, in sentences."""
+    heard = f"{row['observed_share'] or 0:.0%} of the ports' hours heard"
+    calls, berths = row["linked_calls"], row["linked_berth_calls"]
+    if calls is None:
+        why = "ships of unknown type called" if row["untyped_linked_calls"] else "too little"
+        return f"{row['title']}: no number; {heard}, {why} to report zero."
+    so_far = " so far" if row["state"] == "open" else ""
+    at_least = "at least " if row["state"] == "partial" and calls else ""
+    if not calls:
+        none = "none seen" if row["state"] == "partial" else "none"
+        return f"{row['title']}: {none}{so_far}; {heard}."
+    at_berth = "an unknown number" if berths is None else str(berths)
+    text = (
+        f"{row['title']}: {at_least}{at_berth} at berth, {at_least}{calls} in all{so_far}; {heard}."
+    )
+    if row["word"] in (RISE, FALL):
+        weeks = row["word_weeks"]
+        return f"{text} A {row['word']} {'this week' if weeks == 1 else f'over {weeks} weeks'}."
+    return text if row["word"] is None else f"{text} {row['word'].capitalize()}."
+
+
+def sentences(report: Row, week: str) -> list[str]:
+    """All of it, for the terminal and the mail.
+
+    Parameters
+    ----------
+    report : dict
+        `flows.report.tables.summary` of the week.
+    week : str
+        The week.
+    """
+    parts: list[str | None] = []
+    if volume := report.get("volume"):  # a series of other ships than tankers has none
+        parts += [oil(volume, report["series"]), change(report["volume_windows"])]
+        parts.append(whose(report["split"]))
+    parts += [other["text"] for other in others(report.get("other_series", []), week)]
+    return [part for part in parts if part]
