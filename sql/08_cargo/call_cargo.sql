@@ -255,8 +255,7 @@ select
     round(estimated.middle_t, -2)::integer as payload_t,
     floor(estimated.low_t / 100)::integer * 100 as payload_low_90_t,
     ceil(estimated.high_t / 100)::integer * 100 as payload_high_90_t,
-    -- A barrel is 0.158987 cubic metres.
-    round(estimated.middle_t / call.density_t_m3 / 0.158987, -3)::integer as payload_bbl,
+    round(estimated.middle_t / call.density_t_m3 / rule('barrel_m3'), -3)::integer as payload_bbl,
     case
         when estimated.port_call_id is null then 'none'
         when call.draughts = 2 then 'two draughts'

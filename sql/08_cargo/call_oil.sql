@@ -8,7 +8,7 @@ with call as (
         port_call.arrived_at,
         cargo.direction,
         cargo.laden_in,
-        cargo.payload_t,
+        cargo.payload_mean_t,
         voyage.last_russian_call_id,
         voyage.next_russian_call_id
     from counted_call
@@ -61,7 +61,7 @@ said as (
     select
         call.port_call_id,
         call.port_id,
-        call.payload_t,
+        call.payload_mean_t,
         case when loaded_since.port_call_id is null then from_russia.left_at end as left_russia_at,
         date_diff('day', left_russia_at, call.arrived_at) as days_from_russia,
         case
@@ -102,7 +102,7 @@ select
     said.oil,
     said.days_from_russia::smallint as days_from_russia,
     round(sailed.voyage_nm)::smallint as voyage_nm,
-    round(said.payload_t * round(sailed.voyage_nm))::bigint as tonne_miles
+    round(said.payload_mean_t * round(sailed.voyage_nm))::bigint as tonne_miles
 from said
 left join sailed on said.port_call_id = sailed.port_call_id
 order by said.port_call_id

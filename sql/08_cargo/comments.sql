@@ -26,7 +26,7 @@ comment on column call_oil.port_call_id is 'The call; key of counted_call.';
 comment on column call_oil.oil is 'Russian oil likely delivered: discharged, and came from a Russian oil port within 60 days without loading in Iran in between; Russian oil likely on board: came from there laden, and the direction is not known; Iranian oil likely loaded: loaded; oil of unknown origin delivered: discharged, and no such port was heard; not known.';
 comment on column call_oil.days_from_russia is 'Days from the last Russian oil port to this call. Null: none was heard within 60 days, or it loaded in Iran in between.';
 comment on column call_oil.voyage_nm is 'Great circle between the Russian port before (after, for a ship that loads) and this port, nautical miles, where both are in the Caspian: the sea route is a little longer. Null: an end was not heard, or the voyage is of other seas, for which no sea distance is at hand.';
-comment on column call_oil.tonne_miles is 'ESTIMATE of the oil moved (call_cargo) by that distance, tonne-miles. Null: one of the two is missing.';
+comment on column call_oil.tonne_miles is 'ESTIMATE of the oil moved (call_cargo.payload_mean_t) by that distance, tonne-miles. Null: one of the two is missing.';
 
 comment on table leg_state is 'Whether each tanker was laden on each leg between two of its stops in Iran and at Russian oil ports, and before the first and after the last of them. Stops elsewhere are not known: a leg may hold some. One row per leg (leg_id).';
 comment on column leg_state.leg_id is 'Hash of the hull and the two stops.';

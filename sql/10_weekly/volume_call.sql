@@ -10,9 +10,10 @@ select
     counted_call.was_known_at_call,
     cargo.direction,
     cargo.method,
-    cargo.payload_t::double as payload_t,
+    -- Means add up; the best single guess of a call, payload_t, is a median.
+    cargo.payload_mean_t::double as payload_t,
     cargo.payload_sd_t::double as payload_sd_t,
-    cargo.payload_bbl::double as payload_bbl
+    cargo.payload_mean_t / cargo.density_t_m3 / rule('barrel_m3') as payload_bbl
 from counted_call
 inner join call_cargo as cargo on counted_call.port_call_id = cargo.port_call_id
 where

@@ -84,7 +84,7 @@ def test_a_week_adds_up_what_linked_tankers_moved_at_berths(con: Connection) -> 
     one = week(con, "2026-W23")
     moved = [cargo(con, of) for of in (LOADED, CARRIER, FROM_AFAR)]
     assert one["calls"] == one["calls_with_estimate"] == len(moved)
-    assert one["payload_t"] == sum(call["payload_t"] for call in moved) > 50_000
+    assert one["payload_t"] == sum(call["payload_mean_t"] for call in moved) > 50_000
     assert one["payload_low_90_t"] < one["payload_t"] < one["payload_high_90_t"]
     methods = [call["method"] for call in moved]
     assert one["calls_by_two_draughts"] == methods.count("two draughts") > 0
@@ -93,7 +93,7 @@ def test_a_week_adds_up_what_linked_tankers_moved_at_berths(con: Connection) -> 
 
 def test_directions_waters_and_tiers_are_parts_of_it(con: Connection) -> None:
     loaded, brought = (week(con, "2026-W23", direction=d) for d in ("loading", "discharging"))
-    assert loaded["payload_t"] == cargo(con, LOADED)["payload_t"]
+    assert loaded["payload_t"] == cargo(con, LOADED)["payload_mean_t"]
     assert brought["calls"] == 2
     caspian = week(con, "2026-W23", water="Caspian")
     assert caspian["payload_t"] == brought["payload_t"]
@@ -166,7 +166,7 @@ def said(case: Case) -> Row:
     """The row of `call_oil` of the case's call."""
     key = {"series": "russian_linked_tankers", "hull_id": "h", "port_id": "IRNEK"}
     call = key | {"port_call_id": "call", "arrived_at": at(0), "last_russian_call_id": "russian"}
-    call |= {"direction": case.direction, "laden_in": case.laden_in, "payload_t": 5000}
+    call |= {"direction": case.direction, "laden_in": case.laden_in, "payload_mean_t": 5000}
     call |= {"next_russian_call_id": None}
     calls = [call]
     if case.loaded_days_before is not None:
