@@ -128,9 +128,10 @@ def build(
     with open_for_writing(path, settings) as con:
         for name in LAKE_VIEWS:
             lake_view(con, settings, manifest, name)
-        tables = given(settings.home, manifest, meta, run, publish=publish)
+        tables, entries = given(settings.home, manifest, meta, run, publish=publish)
         seen = witnesses.load(settings.home, ports)._asdict()
         _begin(con, ports, {**fences, **tables, **seen})
+        relations.store(con, "version_entry", entries)
         end = _data_end(manifest)
 
         def find_calls() -> None:

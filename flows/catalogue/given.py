@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -45,7 +45,7 @@ WITNESS_FIELDS = {"source_id", "witness", "publisher", "licence", "citation", "c
 
 def given(
     home: Path, manifest: Manifest, meta: Record, run: Record, *, publish: bool
-) -> dict[str, pa.Table]:
+) -> tuple[dict[str, pa.Table], pa.RecordBatchReader]:
     """The relations that a catalogue is built from, beside the lake and the fences.
 
     Parameters
@@ -63,9 +63,10 @@ def given(
 
     Returns
     -------
-    dict of str to pyarrow.Table
-        `given`; `version_entry`, every entry of every version of every register; `register_junk`,
-        what their imports did not take over.
+    tables : dict of str to pyarrow.Table
+        `given`; `register_junk`, what the imports of registers did not take over.
+    entries : RecordBatchReader
+        For `version_entry`: every entry of every version of every register.
     """
     runs = [*read_history(home, RUN), *([run] if run else [])]
     versions = load_versions(home)
@@ -90,11 +91,8 @@ def given(
         **{name: read_history(home, name) for name in PUBLICATIONS},
         **outbox_records(home),
     }
-    return {
-        "given": given_table(kinds),
-        "version_entry": version_entries(versions),
-        "register_junk": load_junk(home),
-    }
+    tables = {"given": given_table(kinds), "register_junk": load_junk(home)}
+    return tables, version_entries(versions)
 
 
 def source_terms(home: Path) -> list[Record]:
@@ -109,16 +107,18 @@ def source_terms(home: Path) -> list[Record]:
 
 def version_records(versions: Iterable[Version]) -> list[Record]:
     """What each version of a register is, with the number of its entries."""
-    return [version._asdict() | {"entries": version.entries.num_rows} for version in versions]
+    return [version._asdict() | {"entries": version.entries.count_rows()} for version in versions]
 
 
-def version_entries(versions: Sequence[Version]) -> pa.Table:
+def version_entries(versions: Sequence[Version]) -> pa.RecordBatchReader:
     """The entries of all versions, with the number of the version, from 1."""
     number_field = pa.field("version", pa.int32())
-    tables = [
-        version.entries.add_column(
-            0, number_field, pa.array([number] * version.entries.num_rows, pa.int32())
-        )
-        for number, version in enumerate(versions, 1)
-    ]
-    return pa.concat_tables([pa.schema([number_field, *ENTRY_SCHEMA]).empty_table(), *tables])
+    schema = pa.schema([number_field, *ENTRY_SCHEMA])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for number, version in enumerate(versions, 1):
+            for batch in version.entries.to_batches():
+                numbers = pa.array([number] * batch.num_rows, pa.int32())
+                yield pa.RecordBatch.from_arrays([numbers, *batch.columns], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())

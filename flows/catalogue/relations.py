@@ -22,6 +22,10 @@ HEADLINE = "set variable series = 'russian_linked_tankers'"
 """The series that the reports, and with them page, mail and terminal, are about, and witnesses."""
 
 BATCHED = {
+    "register_ship": (
+        "select imo, count(*) from register_entry where imo is not null group by imo order by imo",
+        100_000,
+    ),
     "ship_spell": (
         """
         select mmsi, count(*) from static_report anti join steady_ship using (mmsi) group by mmsi
@@ -176,7 +180,9 @@ def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
         con.execute(f"create table {_place(name)} as {query(name)}")
 
 
-def store(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+def store(
+    con: duckdb.DuckDBPyConnection, name: str, table: pa.Table | pa.RecordBatchReader
+) -> None:
     """Create a relation that was made in Python."""
     con.from_arrow(table).create(_place(name))
 

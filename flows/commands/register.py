@@ -110,12 +110,16 @@ def execute_import(flags: argparse.Namespace) -> int:
             published_on=day_or_none(flags.published_on),
             accept_loss=flags.accept_loss,
         )
-        if result.state == "imported":
+        # Made before the catalogue, so that a million changes are not held meanwhile.
+        if flags.json:
+            shown = json.dumps(lists.as_record(result), indent=2, default=str)
+        else:
+            shown = lists.as_text(result, Path(flags.file).name)
+        is_new = result.state == "imported"
+        del result
+        if is_new:
             run.derive(settings, [], publish=False)
-    if flags.json:
-        print(json.dumps(lists.as_record(result), indent=2, default=str))
-    else:
-        print(lists.as_text(result, Path(flags.file).name))
+    print(shown)
     return DONE
 
 
@@ -148,7 +152,7 @@ def execute_list(flags: argparse.Namespace) -> int:
     from flows.analyst import lists
     from flows.registers import store
 
-    versions = store.held_versions(settings_of(flags).home)
+    versions = store.held_versions(settings_of(flags))
     if flags.json:
         print(json.dumps([version._asdict() for version in versions], indent=2, default=str))
     else:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow as pa
+import pyarrow.dataset as ds
 
 from flows.home.hashes import folder_hash
 from flows.home.resources import data_path, data_rows
@@ -30,7 +30,7 @@ class Version(NamedTuple):
     published_on: date
     imported_at: str | None
     name: str
-    entries: pa.Table
+    entries: ds.Dataset
     import_number: int | None = None
     removed_number: int | None = None
     accepted: str | None = None
@@ -86,7 +86,7 @@ def _versions(folder: Path, _content: str) -> tuple[Version, ...]:
                 about["as_of"],
                 None,
                 about["file"],
-                as_table(entries),
+                ds.dataset(as_table(entries)),
             )
         )
     return tuple(sorted(versions, key=lambda version: (version.published_on, version.register)))

@@ -7,13 +7,14 @@ commit point: a file without a line is garbage of an interrupted import.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from flows.home.durable import make_folder, write_durably
@@ -21,9 +22,10 @@ from flows.home.file_names import shown_name
 from flows.home.hashes import file_hash
 from flows.home.history import REGISTER, append_history, begin_history
 from flows.home.settings import BarometerError, Settings
-from flows.lists.entry import CUT, ENTRY_SCHEMA, Entry, Junk, ListFile, as_table
+from flows.lake.manifest import connect
+from flows.lists.entry import CUT, ENTRY_SCHEMA, Junk, ListFile
 from flows.publishers.formats import open_list
-from flows.registers import guard
+from flows.registers import guard, staging
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.difference import Listing, difference
 from flows.registers.ledger import all_imports, standing_imports
@@ -36,6 +38,12 @@ JUNK_SCHEMA = pa.schema(
         ("is_whole", pa.bool_()),
     ]
 )
+
+
+HULLS = """
+    select count(distinct hull), count(distinct hull) filter (where is_linked)
+    from entry
+"""
 
 
 class Imported(NamedTuple):
@@ -117,11 +125,29 @@ def import_list(
             "another file at this address now: see its page, and correct the definition of the "
             "list."
         )
-    rows = list(opened.rows)
-    junk = [row for row in rows if isinstance(row, Junk)]
-    entries = _without_repetition(row for row in rows if isinstance(row, Entry))
+    with connect(settings) as con:
+        junk = staging.stage_list(con, opened.rows, opened.register)
+        given = _Given(path, content, opened, junk, published_on, accept_loss, expected)
+        return _import(settings, con, given)
+
+
+class _Given(NamedTuple):
+    """A list that was opened, and how it is to be imported; see `import_list`."""
+
+    path: Path
+    content: str
+    opened: ListFile
+    junk: list[Junk]
+    published_on: date | None
+    accept_loss: bool
+    expected: Expected | None
+
+
+def _import(settings: Settings, con: duckdb.DuckDBPyConnection, given: _Given) -> Imported:
+    path, content, opened, junk, published_on, accept_loss, expected = given
+    entries, hulls = con.execute("select count(*), count(distinct hull) from entry").fetchall()[0]
     mine = [i for i in standing_imports(settings.home) if i.record["register"] == opened.register]
-    day, published_by = _day_of(settings, opened, published_on, entries)
+    day, published_by = _day_of(settings, opened, published_on, con)
     if day is None and expected:
         day, published_by = expected.modified_on, "server"
     if day is None:
@@ -151,11 +177,10 @@ def import_list(
     before = [v for v in versions if v.published_on <= day]
     if expected and len(before) < len(versions):
         shown = {"register": opened.register, "published_on": day.isoformat()}
-        return _known(shown | {"entries": len(entries), "hulls": len(_hulls(entries))})
+        return _known(shown | {"entries": entries, "hulls": hulls})
     last = before[-1] if before else None
-    # A list cannot contain what was listed after its day.
-    then = [] if last is None else [e for e in _entries(last) if not _is_later(e, day)]
-    doubts = guard.doubts(opened.register, entries, then, last and last.published_on)
+    staging.stage_before(con, last and last.entries, opened.register, day)
+    doubts = guard.doubts(con, opened.register, last and last.published_on)
     cut = next((row for row in junk if row.is_whole and row.reason.startswith(CUT)), None)
     if cut is not None:
         doubts.append(
@@ -166,26 +191,24 @@ def import_list(
             f"{path}: {'; '.join(doubts)}. Is it whole, is it this list, and is it of {day}? Fetch "
             "it again, give its day with --published-on, or import it as it is with --accept-loss."
         )
-    added, changed, gone = difference(then, entries)
+    changes = difference(con)
     name = f"registers/{opened.register.replace(':', '-')}/{day}-{content[:16]}.parquet"
     begin_history(settings.home, REGISTER)
-    _write(settings.home / name, as_table(entries))
-    _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_table(junk))
+    _write(settings.home / name, staging.entries(con))
+    _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_reader(junk))
     accepted = "; ".join(doubts) or None
     record = {
         "register": opened.register,
-        "link_source": _readers_name(opened.register, entries),
+        "link_source": _readers_name(opened.register, con),
         "published_on": day.isoformat(),
         "imported_at": settings.as_of.isoformat(),
         "name": shown_name(path.name),
         "file_hash": content,
         "path": name,
-        "entries": len(entries),
-        "hulls": len(_hulls(entries)),
+        "entries": entries,
+        "hulls": hulls,
         "junk": len(junk),
-        "added": len(added),
-        "changed": len(changed),
-        "gone": len(gone),
+        **{change: len(listings) for change, listings in changes.items()},
         "accepted": accepted,
     }
     append_history(settings.home, REGISTER, [record])
@@ -194,21 +217,19 @@ def import_list(
         register=opened.register,
         published_on=day,
         published_by=published_by,
-        entries=len(entries),
-        hulls=len(_hulls(entries)),
+        entries=entries,
+        hulls=hulls,
         junk=junk,
         compared_with=None if last is None else last.published_on,
-        added=added,
-        changed=changed,
-        gone=gone,
+        **changes,
         is_newest=all(version.published_on <= day for version in versions),
-        unknown_keys=guard.unknown_keys(entries),
+        unknown_keys=guard.unknown_keys(con),
         accepted=accepted,
     )
 
 
 def _day_of(
-    settings: Settings, opened: ListFile, given: date | None, entries: list[Entry]
+    settings: Settings, opened: ListFile, given: date | None, con: duckdb.DuckDBPyConnection
 ) -> tuple[date | None, str]:
     """The day of a list, and its source; the day of the import only for a team's own list.
 
@@ -218,9 +239,13 @@ def _day_of(
         return given or opened.published_on, "operator" if given else "list"
     if opened.register.startswith("team:"):  # its import is its publication
         return settings.as_of.date(), "import"
-    latest = _latest_day(settings, opened.zone)
-    days = [d for e in entries for d in (e.listed_on, e.delisted_on) if d and d <= latest]
-    return max(days, default=None), "newest day in it"
+    query = """
+        select max(day)
+        from (select unnest([listed_on, delisted_on]) as day from entry)
+        where day <= $latest
+    """
+    rows = con.execute(query, {"latest": _latest_day(settings, opened.zone)}).fetchall()
+    return rows[0][0], "newest day in it"
 
 
 def _latest_day(settings: Settings, zone: str) -> date:
@@ -230,14 +255,6 @@ def _latest_day(settings: Settings, zone: str) -> date:
     """
     as_of = settings.as_of.replace(tzinfo=UTC)
     return max(as_of.date(), as_of.astimezone(ZoneInfo(zone)).date())
-
-
-def _without_repetition(entries: Iterable[Entry]) -> list[Entry]:
-    """Entries without repetition: a list that repeats a ship does not list it twice."""
-    facts: dict[Entry, Entry] = {}
-    for entry in entries:
-        facts.setdefault(entry._replace(line=0), entry)
-    return list(facts.values())
 
 
 def remove_import(settings: Settings, number: int) -> dict[str, Any]:
@@ -295,21 +312,23 @@ class Held(NamedTuple):
     accepted: str | None
 
 
-def held_versions(home: Path) -> list[Held]:
+def held_versions(settings: Settings) -> list[Held]:
     """Every version that is not removed, bundled and imported, by register and day."""
-    versions = [v for v in load_versions(home) if v.removed_number is None]
+    versions = [v for v in load_versions(settings.home) if v.removed_number is None]
     newest = {version.register: version for version in versions}
     held = []
     for version in sorted(versions, key=lambda v: v.register):  # stable: within a register by day
-        entries = _entries(version)
+        with connect(settings) as con:
+            staging.stage_version(con, version.entries, version.register)
+            ships, linked = con.execute(HULLS).fetchall()[0]
         held.append(
             Held(
                 number=version.import_number,
                 register=version.register,
                 link_source=version.link_source,
                 published_on=version.published_on,
-                ships=len(_hulls(entries)),
-                linked_ships=len(_hulls(e for e in entries if guard.is_linked(e))),
+                ships=ships,
+                linked_ships=linked,
                 name=version.name,
                 imported_at=version.imported_at,
                 is_newest=version is newest[version.register],
@@ -330,10 +349,11 @@ def held_days(home: Path, register: str) -> list[date]:
     ]
 
 
-def _readers_name(register: str, entries: list[Entry]) -> str:
+def _readers_name(register: str, con: duckdb.DuckDBPyConnection) -> str:
     """A register's name for readers: the only source of its entries; of a team's list its id."""
-    sources = {entry.link_source for entry in entries}
-    return sources.pop() if len(sources) == 1 and not register.startswith("team:") else register
+    sources = con.execute("select distinct link_source from entry limit 2").fetchall()
+    is_one = len(sources) == 1 and not register.startswith("team:")
+    return str(sources[0][0]) if is_one else register
 
 
 def _known(record: dict[str, Any]) -> Imported:
@@ -370,7 +390,8 @@ def load_versions(home: Path) -> list[Version]:
     for number, record, removed_number in all_imports(home):
         path = home / record["path"]
         try:
-            entries = pq.read_table(path, schema=ENTRY_SCHEMA)
+            entries = ds.dataset(path, schema=ENTRY_SCHEMA, format="parquet")
+            entries.count_rows()  # opens the file
         except (OSError, pa.ArrowInvalid) as error:
             raise _unreadable(path, record, error) from error
         versions.append(
@@ -414,29 +435,15 @@ def load_junk(home: Path) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _is_later(entry: Entry, day: date) -> bool:
-    return entry.listed_on is not None and entry.listed_on > day
+def _junk_reader(junk: list[Junk]) -> pa.RecordBatchReader:
+    return pa.Table.from_pylist([row._asdict() for row in junk], schema=JUNK_SCHEMA).to_reader()
 
 
-def _hulls(entries: Iterable[Entry]) -> set[str]:
-    return {guard.hull_key(entry) for entry in entries}
-
-
-def _entries(version: Version) -> list[Entry]:
-    rows: list[dict[str, Any]] = version.entries.to_pylist()
-    return [
-        Entry(**{**row, "mmsis": tuple(row["mmsis"]), "former_names": tuple(row["former_names"])})
-        for row in rows
-    ]
-
-
-def _junk_table(junk: list[Junk]) -> pa.Table:
-    return pa.Table.from_pylist([row._asdict() for row in junk], schema=JUNK_SCHEMA)
-
-
-def _write(path: Path, table: pa.Table) -> None:
+def _write(path: Path, rows: pa.RecordBatchReader) -> None:
     out = io.BytesIO()
-    pq.write_table(table, out, compression="zstd")
+    with pq.ParquetWriter(out, rows.schema, compression="zstd") as writer:
+        for batch in rows:
+            writer.write_batch(batch)
     make_folder(path.parent)
     write_durably(path, out.getvalue())
 

@@ -1,11 +1,16 @@
 -- Description of a hull in the registers: names, call signs, MMSIs, type and size.
 -- Grain: one IMO number of any register.
-with named as (
+with entry as (
+    select *
+    from register_entry
+    where imo between getvariable('batch').first and getvariable('batch').last
+),
+
+named as (
     select
         imo,
         unnest(list_prepend(vessel_name, former_names)) as vessel_name
-    from register_entry
-    where imo is not null
+    from entry
 ),
 
 name_list as (
@@ -21,8 +26,7 @@ listed_mmsi as (
     select
         imo,
         unnest(mmsis) as mmsi
-    from register_entry
-    where imo is not null
+    from entry
 ),
 
 mmsi_list as (
@@ -49,9 +53,8 @@ typed as (
                 filter (where entry.vessel_type is not null),
             '; '
         ) as vessel_types
-    from register_entry as entry
+    from entry
     left join vessel_type on upper(entry.vessel_type) = vessel_type.vessel_type
-    where entry.imo is not null
     group by entry.imo
 ),
 
@@ -71,8 +74,7 @@ sized as (
         min(valid_from::date) filter (
             where link_reason = 'scrapped' and gone_by is null and delisted_on is null
         ) as scrapped_on
-    from register_entry
-    where imo is not null
+    from entry
     group by imo
 )
 

@@ -66,7 +66,7 @@ def register_rows(
         "meta": [{"key": key, "value": value} for key, value in meta.items()],
         "register_version": version_records(versions),
     }
-    with session(given, version_entry=version_entries(versions)) as con:
+    with session(given, version_entry=version_entries(versions).read_all()) as con:
         if programmes is not None:
             con.register("programme", programmes)
         derive(con, relation)

@@ -61,7 +61,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         "register_version": version_records(versions),
     }
     tables = {
-        "version_entry": version_entries(versions),
+        "version_entry": version_entries(versions).read_all(),
         **dict.fromkeys(("position", "new_position"), none),
         "flagged_position": FLAGGED_SCHEMA.empty_table(),
         "track_call": CALL_SCHEMA.empty_table(),

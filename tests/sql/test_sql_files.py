@@ -22,7 +22,7 @@ SCRIPTS = {"comments", "macros"}
 """Not one SELECT: what the catalogue holds, and what a session gets."""
 SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
 WITHOUT_ORDER = {
-    *("04_tracks/position_verdict", "04_tracks/track_fix", "report/notes"),
+    *("04_tracks/position_verdict", "04_tracks/track_fix", "report/notes", "lists/doubt"),
     *("03_reception/heard_ship_slot", "digest/heard"),
 }
 """A view over the lake, which sorts only where a query asks for it; what has one row; and steps

@@ -11,10 +11,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from pyarrow import dataset as ds
 
 from flows import cli
 from flows.analyst import lists as show
@@ -22,8 +24,8 @@ from flows.derive.record import hashes, registers_in_use
 from flows.home.history import REGISTER, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.lake.entry import Manifest
-from flows.lists.entry import Entry
-from flows.registers import guard, store
+from flows.lists.entry import Entry, as_table
+from flows.registers import guard, staging, store
 from tests.build.derivation import register_rows
 from tests.build.lists import (
     APAR,
@@ -150,7 +152,11 @@ def listed(*numbers: int) -> list[Entry]:
 def test_ships_are_compared_and_not_sizes(before: int, gone: int, more: int) -> None:
     gone = min(gone, before)
     old, new = listed(*range(before)), listed(*range(gone, before + more + 1))
-    doubts = guard.doubts("ofac-sdn", new, old, date(2026, 1, 1))
+    with duckdb.connect() as con:
+        staging.stage_list(con, new, "ofac-sdn")
+        held, day = ds.dataset(as_table(old)), date(2026, 1, 1)
+        staging.stage_before(con, held, "ofac-sdn", day)
+        doubts = guard.doubts(con, "ofac-sdn", day)
     assert bool(doubts) == (gone > max(1, before / 10))
 
 
@@ -173,10 +179,10 @@ def test_ofacs_list_of_2023_does_not_end_todays_links(settings: Settings) -> Non
         imported(settings, path)
     with pytest.raises(BarometerError, match=r"698 of these are not in it, and 347 of 458 links"):
         imported(settings, path, "2026-04-30")
-    before = {v.register: v for v in store.held_versions(settings.home)}["ofac-sdn"]
+    before = {v.register: v for v in store.held_versions(settings)}["ofac-sdn"]
     found = imported(settings, path, "2023-11-30")
     assert not found.is_newest and found.accepted is None
-    newest = [v for v in store.held_versions(settings.home) if v.is_newest]
+    newest = [v for v in store.held_versions(settings) if v.is_newest]
     assert before in newest and before.linked_ships == 458
     accepted = imported(settings, path, "2026-04-30", accept_loss=True).accepted
     assert accepted is not None and "698 of these" in accepted
@@ -307,11 +313,13 @@ def test_an_import_that_is_removed_counts_no_more_and_stays_in_the_history(
     assert (links(settings.home), registers_in_use(settings.home, date(2026, 5, 1))) == before
     assert hashes(settings.home, Manifest({})) == counted != empty
     removed = [v for v in store.load_versions(settings.home) if v.removed_number]
-    assert [(v.import_number, v.removed_number, v.entries.num_rows) for v in removed] == [(2, 3, 5)]
+    assert [(v.import_number, v.removed_number, v.entries.count_rows()) for v in removed] == [
+        (2, 3, 5)
+    ]
     assert [r.get("removes") for r in read_history(settings.home, REGISTER)] == [None, None, 2]
     # The same file is no longer known.
     assert imported(settings, newer, accept_loss=True).state == "imported"
-    assert [v.number for v in store.held_versions(settings.home) if v.number] == [1, 4]
+    assert [v.number for v in store.held_versions(settings) if v.number] == [1, 4]
     for number in (2, 3, 7):
         with pytest.raises(BarometerError, match=f"import {number}: no such import"):
             store.remove_import(settings, number)

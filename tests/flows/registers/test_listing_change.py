@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 import pytest
+from pyarrow.dataset import dataset
 
 from flows.lists.entry import Entry, as_table
 from flows.registers.bundled import Version
@@ -59,7 +60,7 @@ def version(
     imported_at = number and f"2026-03-{15 + number}T06:00:00"
     table = as_table(entries)
     on = date(2026, 3, day)
-    return Version("ofac-sdn", "OFAC SDN", on, imported_at, "x", table, number, removed)
+    return Version("ofac-sdn", "OFAC SDN", on, imported_at, "x", dataset(table), number, removed)
 
 
 def changes(*versions: Version) -> list[tuple[str, int]]:

@@ -41,7 +41,7 @@ def imported(
 
 def versions(settings: Settings) -> list[tuple[date, int]]:
     return [
-        (version.published_on, version.entries.num_rows)
+        (version.published_on, version.entries.count_rows())
         for version in store.load_versions(settings.home)
         if version.register == "team:fleet"
     ]
@@ -77,7 +77,7 @@ def test_of_several_imports_of_one_day_the_last_stands(settings: Settings) -> No
     for rows in (FIRST, SECOND, FIRST):
         assert imported(settings, rows).state == "imported"
     team = [v for v in store.load_versions(settings.home) if v.register == "team:fleet"]
-    names = [row["vessel_name"] for row in team[-1].entries.to_pylist()]
+    names = [row["vessel_name"] for row in team[-1].entries.to_table().to_pylist()]
     assert sorted(names) == ["ALPHA", "BRAVO", "CHARLIE"]
 
 
@@ -141,7 +141,7 @@ def test_a_list_does_not_end_what_was_listed_after_its_day(settings: Settings) -
         APAR
         | {"recordId": e["reference"].rsplit(" ", 1)[1], "name": e["vessel_name"]}
         | {"startDate": f"{e['listed_on']:%d.%m.%Y}", "imoNumber": str(e["imo"])}
-        for e in bundled.entries.to_pylist()
+        for e in bundled.entries.to_table().to_pylist()
         if e["listed_on"] < date(2026, 7, 1)
     )
     path.write_text(annexes(*rows), encoding="utf-8")

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow.dataset import dataset
 
 from flows.lists.entry import Entry, as_table
 from flows.registers.bundled import Version
@@ -39,7 +40,7 @@ def known(
 ) -> list[dict[str, Any]]:
     """The register's entries by these versions of the list, as known on a day or today."""
     of_list = [
-        Version("ofac-sdn", "OFAC SDN", day, None, "sdn.csv", as_table(list(entries)))
+        Version("ofac-sdn", "OFAC SDN", day, None, "sdn.csv", dataset(as_table(list(entries))))
         for day, entries in versions
     ]
     found = register_rows(of_list, on, relation, programmes)
