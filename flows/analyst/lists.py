@@ -9,8 +9,9 @@ from typing import Any
 from flows.home.text import safe_text
 from flows.registers.difference import Listing
 from flows.registers.guard import named_keys
+from flows.registers.held import Held
 from flows.registers.refresh import Refreshed
-from flows.registers.store import Held, Imported
+from flows.registers.store import Imported
 
 MOST_SHOWN = 10
 """Most ships and rejected fields printed; `--json` has all of them."""

@@ -150,9 +150,9 @@ def execute_fetch(flags: argparse.Namespace) -> int:
 
 def execute_list(flags: argparse.Namespace) -> int:
     from flows.analyst import lists
-    from flows.registers import store
+    from flows.registers import held
 
-    versions = store.held_versions(settings_of(flags))
+    versions = held.held_versions(settings_of(flags))
     if flags.json:
         print(json.dumps([version._asdict() for version in versions], indent=2, default=str))
     else:

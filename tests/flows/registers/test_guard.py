@@ -25,7 +25,8 @@ from flows.home.history import REGISTER, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.lake.entry import Manifest
 from flows.lists.entry import Entry, as_table
-from flows.registers import guard, staging, store
+from flows.registers import guard, held, staging, store
+from flows.registers.difference import difference
 from tests.build.derivation import register_rows
 from tests.build.lists import (
     APAR,
@@ -179,10 +180,10 @@ def test_ofacs_list_of_2023_does_not_end_todays_links(settings: Settings) -> Non
         imported(settings, path)
     with pytest.raises(BarometerError, match=r"698 of these are not in it, and 347 of 458 links"):
         imported(settings, path, "2026-04-30")
-    before = {v.register: v for v in store.held_versions(settings)}["ofac-sdn"]
+    before = {v.register: v for v in held.held_versions(settings)}["ofac-sdn"]
     found = imported(settings, path, "2023-11-30")
     assert not found.is_newest and found.accepted is None
-    newest = [v for v in store.held_versions(settings) if v.is_newest]
+    newest = [v for v in held.held_versions(settings) if v.is_newest]
     assert before in newest and before.linked_ships == 458
     accepted = imported(settings, path, "2026-04-30", accept_loss=True).accepted
     assert accepted is not None and "698 of these" in accepted
@@ -319,7 +320,7 @@ def test_an_import_that_is_removed_counts_no_more_and_stays_in_the_history(
     assert [r.get("removes") for r in read_history(settings.home, REGISTER)] == [None, None, 2]
     # The same file is no longer known.
     assert imported(settings, newer, accept_loss=True).state == "imported"
-    assert [v.number for v in store.held_versions(settings) if v.number] == [1, 4]
+    assert [v.number for v in held.held_versions(settings) if v.number] == [1, 4]
     for number in (2, 3, 7):
         with pytest.raises(BarometerError, match=f"import {number}: no such import"):
             store.remove_import(settings, number)
@@ -392,3 +393,28 @@ def test_cases_of_publishers(settings: Settings, name: str, hulls: int) -> None:
     on = "2023-01-01" if name.endswith("csv") else None
     found = imported(then, CASES / name, on, accept_loss=True)
     assert (found.hulls, [j for j in found.junk if j.is_whole]) == (hulls, [])
+
+
+@given(st.lists(st.integers(0, 30), max_size=40), st.lists(st.integers(0, 30), max_size=40))
+@examples(max_examples=15, deadline=None)
+def test_parts_of_a_list_change_nothing(old: list[int], new: list[int]) -> None:
+    """A large list is compared part by part. Numbers above 20 have another name in the new one."""
+
+    def entries(numbers: list[int], name: str) -> list[Entry]:
+        named = [listed(n)[0]._replace(vessel_name=name if n > 20 else "SAME") for n in numbers]
+        return [entry._replace(line=place) for place, entry in enumerate(named)]
+
+    def compared(part_rows: int) -> tuple[Any, ...]:
+        with pytest.MonkeyPatch.context() as patch, duckdb.connect() as con:
+            patch.setattr(staging, "PART_ROWS", part_rows)
+            staging.stage_list(con, entries(new, "NEW"), "ofac-sdn")
+            before = ds.dataset(as_table(entries(old, "OLD")))
+            staging.stage_before(con, before, "ofac-sdn", date(2026, 1, 1))
+            return difference(con), staging.entries(con).read_all()
+
+    changes, table = compared(100_000)
+    assert compared(3) == (changes, table)
+    assert table["line"].to_pylist() == [new.index(n) for n in dict.fromkeys(new)], "the first"
+    gone, added = set(old) - set(new), set(new) - set(old)
+    assert [len(changes[name]) for name in ("gone", "added")] == [len(gone), len(added)]
+    assert len(changes["changed"]) == sum(n > 20 for n in set(old) & set(new))
