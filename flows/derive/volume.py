@@ -12,14 +12,14 @@ from flows.derive.mixtures import Amounts, added, quantiles, unheard_calls
 from flows.derive.plain_word import LEAST_DISPERSION
 from flows.derive.rates import Floats
 from flows.derive.series import INDEX_WEEKS, LEAST_SHARE, WHOLE_SHARE
+from flows.home.rules import rule
 
 LEAST_CALLS = 5
 """Estimates of the last 52 weeks that tell what a call without one moved, at least: a choice. Of
 four amounts between those of a river tanker and a Suezmax the mean is off by half and more."""
 
-MODEL_SHARE = 0.05
-"""Standard deviation of the error that the estimates of all calls share, over the sum: a choice,
-held against the bias by class of ship in docs/accuracy.md."""
+MODEL_SHARE = rule("volume_model_share")
+"""Standard deviation of the error that the estimates of all calls share, over the sum."""
 
 TAIL = 0.05
 """The chance beyond each end of an interval of 90 %."""

@@ -85,8 +85,23 @@ def oil_of(volume: Sequence[Row], water: str | None = None) -> Oil:
     return Oil(rows[None], rows["loading"], rows["discharging"], rows["unknown"])
 
 
-def oil(volume: Sequence[Row], series: Row) -> str:
-    """How much oil the week's calls moved, and how much of it is guessed, in sentences."""
+def oil(volume: Sequence[Row], series: Row, notes: Row) -> str:
+    """How much oil the week's calls moved, and how much of it is guessed, in sentences.
+
+    Parameters
+    ----------
+    volume : sequence of dict
+        The week's rows of `oil_volume`.
+    series : dict
+        Its row of `barometer`.
+    notes : dict
+        Its row of `report/notes`.
+    """
+    text = _moved(volume, series)
+    return f"{text} No tanker that called sent a draught." if notes["lacks_draught"] else text
+
+
+def _moved(volume: Sequence[Row], series: Row) -> str:
     week = oil_of(volume)
     moved = week.moved
     if moved["payload_low_90_t"] is None:
@@ -136,7 +151,7 @@ def _why_none(moved: Row, series: Row) -> str:
     if series["untyped_linked_calls"]:
         return "ships of unknown type called"
     if (series["worst_share"] or 0) < LEAST_SHARE:
-        return f"only {series['worst_share'] or 0:.0%} of the {series['worst_water']} was heard"
+        return _unheard(series)
     return "no call was heard at a berth, and too few before tell what others may have moved"
 
 
@@ -144,8 +159,14 @@ def _why_floor(moved: Row, series: Row) -> str:
     if series["untyped_linked_calls"]:
         return "ships of unknown type called"
     if (series["worst_share"] or 0) < LEAST_SHARE:
-        return f"{series['worst_share'] or 0:.0%} of the {series['worst_water']} was heard"
+        return _unheard(series)
     return "too few estimates tell what the other calls moved"
+
+
+def _unheard(series: Row) -> str:
+    share = series["worst_share"] or 0
+    heard = f"only {share:.0%}" if share else "nothing"
+    return f"{heard} was heard of the {series['worst_water']}"
 
 
 def number(volume: Sequence[Row]) -> Number:
@@ -260,7 +281,8 @@ def sentences(report: Row, week: str) -> list[str]:
     """
     parts: list[str | None] = []
     if volume := report.get("volume"):  # a series of other ships than tankers has none
-        parts += [oil(volume, report["series"]), change(report["volume_windows"])]
+        parts.append(oil(volume, report["series"], report["notes"]))
+        parts.append(change(report["volume_windows"]))
         parts.append(whose(report["split"]))
     parts += [other["text"] for other in others(report.get("other_series", []), week)]
     return [part for part in parts if part]

@@ -176,7 +176,7 @@ def _oil(data: Row) -> Row | None:
     change = beside.change(data["volume_window"])
     return {
         "figure": beside.number(volume),
-        "moved": beside.oil(volume, data["series"]),
+        "moved": beside.oil(volume, data["series"], data["notes"]),
         "sentences": [each for each in (change, beside.whose(data["weekly_split"])) if each],
         "waters": [(water or "both waters", beside.oil_of(volume, water)) for water in waters],
         "methods": beside.methods(volume),

@@ -12,6 +12,12 @@ with call as (
         ) as made_less_sure,
         count(*) filter (where port_call.is_tanker is null and port_call.confidence >= 2)
             as of_unknown_type,
+        count(*) filter (where port_call.is_tanker) as tanker_calls,
+        count(*) filter (
+            where
+            port_call.is_tanker
+            and coalesce(port_call.draught_in_m, port_call.draught_out_m) is not null
+        ) as calls_with_draught,
         count(*) filter (
             where port_call.is_tanker is null and port_call.confidence >= 2
             and port_call.is_russian_linked
@@ -95,6 +101,7 @@ select
         where is_old
     ) as old_registers,
     undecided.ships as undecided,
+    call.tanker_calls > 0 and call.calls_with_draught = 0 as lacks_draught,
     (select value from meta where key = 'known_on') as known_on
 from call
 cross join too_small

@@ -13,6 +13,7 @@ from flows.report import beside
 
 Row = dict[str, Any]
 HEARD = {"worst_water": "Caspian", "worst_share": 0.98, "untyped_linked_calls": 0}
+DRAUGHTS = {"lacks_draught": False}
 NOTHING = dict.fromkeys(("payload_t", "payload_low_90_t", "payload_high_90_t", "payload_bbl"))
 AMOUNT = {"payload_t": 41_234, "payload_low_90_t": 30_000, "payload_high_90_t": 55_000}
 FLOOR = NOTHING | {"payload_low_90_t": 30_000}
@@ -63,14 +64,14 @@ SAID = {
 
 @pytest.mark.parametrize(("volume", "text"), SAID.values(), ids=SAID)
 def test_how_much_was_moved_and_how_much_of_it_is_guessed(volume: list[Row], text: str) -> None:
-    assert text in beside.oil(volume, HEARD)
+    assert text in beside.oil(volume, HEARD, DRAUGHTS)
 
 
 UNKNOWN = {
     "too little heard": (
         week(NOTHING, calls=0),
         {"worst_share": 0.1},
-        "no estimate, as only 10% of the Caspian was heard.",
+        "no estimate, as only 10% was heard of the Caspian.",
     ),
     "no size and no draught": (
         week(NOTHING, lacking=9),
@@ -81,7 +82,7 @@ UNKNOWN = {
     "a floor": (
         week(FLOOR),
         {"worst_share": 0.0},
-        "at least 30,000 t by 9 calls heard; how much in all is not known, as 0% of the Caspian",
+        "at least 30,000 t by 9 calls heard; how much in all is not known, as nothing was heard",
     ),
     "a floor for want of estimates": (week(FLOOR, lacking=6), {}, "as too few estimates tell"),
 }
@@ -89,11 +90,16 @@ UNKNOWN = {
 
 @pytest.mark.parametrize(("volume", "heard", "text"), UNKNOWN.values(), ids=UNKNOWN)
 def test_what_is_unknown_is_said_and_is_no_zero(volume: list[Row], heard: Row, text: str) -> None:
-    sentence = beside.oil(volume, HEARD | heard)
+    sentence = beside.oil(volume, HEARD | heard, DRAUGHTS)
     assert text in sentence
     assert not re.search(r"\b0 t\b|none", sentence.replace("none discharged", ""))
     figure = beside.number(volume)
     assert figure.value == "–" or figure.qualifier == "at least"
+
+
+def test_a_week_without_any_draught_says_so() -> None:
+    text = beside.oil(week(AMOUNT, guessed=9), HEARD, {"lacks_draught": True})
+    assert text.endswith("No tanker that called sent a draught.")
 
 
 def windows(today: str | None, at_call: str | None, p: float | None = 0.001) -> list[Row]:
