@@ -11,16 +11,17 @@ with call as (
 ),
 
 -- What the draughts show where the lighter end is without cargo: all but lightship and stores; and
--- where it is not, the plain difference. Errors: the hull's curve; 0.2 m of reading, rounding and trim;
--- four tenths of the stores; ballast and cargo that stay in the tanks, 0.005 of the deadweight; the
+-- where it is not, the plain difference. Errors: the hull's curve; 0.1 m of reading and rounding, and a
+-- hundredth of the draught for trim; four tenths of the stores; ballast and cargo that stay in the tanks, 0.005 of the deadweight; the
 -- water's density, 0.002 (choices). The ship's own size errs in the lightship too.
 measured as (
     select
         *,
+        0.1 * tonnes_a_metre + 0.01 * power * deeper_t as reading_t,
         deeper_t - lightship_t - stores_t as whole_t,
         sqrt(
             pow(displacement_spread * deeper_t, 2)
-            + pow(0.2 * tonnes_a_metre, 2)
+            + pow(reading_t, 2)
             + (pow(lightship_spread, 2) + pow(deadweight_spread / 2, 2)) * pow(lightship_t, 2)
             + pow(0.4 * stores_t, 2)
             + pow(0.005 * deadweight_t, 2)
@@ -28,7 +29,7 @@ measured as (
         ) as whole_sd_t,
         deeper_t - lighter_t as difference_t,
         sqrt(
-            pow(displacement_spread * (deeper_t - lighter_t), 2) + 2 * pow(0.2 * tonnes_a_metre, 2)
+            pow(displacement_spread * (deeper_t - lighter_t), 2) + 2 * pow(reading_t, 2)
         ) as difference_sd_t,
         lighter_t - lightship_t - stores_t as kept_t,
         -- Cargo that may take the place of ballast without a change of the draught.
@@ -38,9 +39,9 @@ measured as (
         -- In ballast where nothing is known of the lighter end: nine of ten, a choice.
         coalesce(lighter_ballast_p, 0.9) as empty_p,
         coalesce(deeper_ballast_p, 0) as masked_p,
-        -- One call in eight of a ship that seems to be in ballast is one of several of her voyage, and she
-        -- has the cargo of another on board: a choice.
-        0.125 as several_p
+        -- One call in ten of a ship that seems to be in ballast is one of several of her voyage, and she has
+        -- the cargo of another on board: a choice.
+        0.1 as several_p
     from call
     where direction <> 'unknown' and (area_kind = 'berth' or draughts = 2) and deadweight_t is not null
 ),

@@ -156,13 +156,14 @@ select
     hull_class,
     case when register_t is not null then 'register' else 'estimate' end as deadweight_by,
     deadweight_t,
-    -- By a register: drydocked, rebuilt or of another loadline, 0.02. From length and beam: 0.09 for
-    -- twelve well-known tankers (tests/sql/test_08_curves.py); 0.14 for river-sea ships, whose
-    -- draught the size does not show, and for gas carriers, both a choice.
+    -- By a register: rebuilt or of another load line, 0.02 (a choice). From length and beam: 0.065, as
+    -- of twelve well-known tankers (tests/sql/test_08_curves.py); a tenth for river-sea ships, whose
+    -- draught the size does not show, and 0.14 for gas carriers, both a choice.
     case
         when register_t is not null then 0.02
-        when kind in ('river-sea', 'gas') then 0.14
-        else 0.09
+        when kind = 'gas' then 0.14
+        when kind = 'river-sea' then 0.1
+        else 0.065
     end::double as deadweight_spread,
     displacement_t,
     -- With a size the displacement at a draught follows from the block coefficient alone; without

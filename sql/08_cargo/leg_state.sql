@@ -89,11 +89,11 @@ weighed as (
             case from_trade when 'loading' then 1 when 'discharging' then -1 else 0 end
             + case to_trade when 'discharging' then 1 when 'loading' then -1 else 0 end
         ) as laden_odds,
-        -- One draught in eight is of another leg (a choice; Harati-Mokhtari et al., Journal of
+        -- One draught in five is of another leg (a choice; Harati-Mokhtari et al., Journal of
         -- Navigation 60, 2007, found many that were wrong or old) and says nothing. Then half of all
         -- legs are in ballast, as in draught_state, and of the others a sixth with a part cargo.
         state.ballast_p is not null as has_draught,
-        case when has_draught then 0.125 else 1 end as stale_p,
+        case when has_draught then 0.2 else 1 end as stale_p,
         (1 - stale_p) * coalesce(state.ballast_p, 0) + stale_p * 0.5 as ballast_weight,
         ((1 - stale_p) * coalesce(state.part_p, 0) + stale_p * 0.08) * sqrt(laden_odds) as part_weight,
         ((1 - stale_p) * coalesce(state.laden_p, 0) + stale_p * 0.42) * laden_odds as laden_weight
