@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,11 @@ def test_a_folder_is_small() -> None:
 def test_what_a_run_needs_is_pinned_as_for_the_tests() -> None:
     pins = [set(re.findall(r"^\w\S*==\S+", (ROOT / name).read_text(), re.M)) for name in LOCKS]
     assert pins[0] and pins[0] < pins[1]
+
+
+def test_a_wheel_has_all_of_the_projects_data() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        wheel = tomllib.load(file)["tool"]["hatch"]["build"]["targets"]["wheel"]
+    # The lake, which git ignores, is the default home.
+    own = {f"data/{path.name}" for path in (ROOT / "data").iterdir() if path.name != "lake"}
+    assert set(wheel["force-include"]) == {"sql", *own}
