@@ -21,6 +21,8 @@ PARTS = {
     "calls": ("vessel/vessel_call", ("hull_id", "imo")),
     "doubts": ("vessel/vessel_doubt", ("hull_id", "imo")),
     "silences": ("vessel/vessel_silence", ("hull_id",)),
+    "legs": ("vessel/vessel_leg", ("hull_id",)),
+    "loadings": ("vessel/vessel_loading", ("hull_id",)),
 }
 """Part of a ship's record -> its query of `sql/`, and the parameters of that."""
 
@@ -85,7 +87,7 @@ def ships_view(ships: Sequence[dict[str, Any]]) -> RenderableType:
 
 
 def ship_view(record: dict[str, Any]) -> RenderableType:
-    """One ship: identity, evidence, calls, doubts, silences."""
+    """One ship: identity, evidence, calls, laden or not, doubts, silences."""
     ship = record["ship"]
     title = f"{safe_text(ship['vessel_name'] or 'A ship without a name')}, {ship['hull_id']}"
     heard = (
@@ -103,8 +105,13 @@ def ship_view(record: dict[str, Any]) -> RenderableType:
         ("Evidence of a link to Russia", _evidence(record["evidence"])),
         ("Lists", _listings(record["listings"])),
         ("Calls", _calls(record["calls"])),
+        ("Laden or in ballast between them (estimates)", _legs(record["legs"])),
         ("Contradictions", _doubts(record["doubts"])),
         ("Silences of 24 hours or more (no proof of intent)", _silences(record["silences"])),
+        (
+            "Deeper after a silence, without a heard call (not counted)",
+            _loadings(record["loadings"]),
+        ),
     )
     for heading, table in sections:
         parts += [Text(f"\n{heading}", style="bold"), table if table.rows else Text("none")]
@@ -219,6 +226,30 @@ def _silences(rows: Sequence[dict[str, Any]]) -> Table:
             if row["neighbours_heard"]
             else "none: unobserved",
         )
+    return _cut(table, rows)
+
+
+def _legs(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("left (UTC)", "from", "reached (UTC)", "to", "draught", "state", "laden", "by")
+    for row in rows[:MOST_SHOWN]:
+        chance = row["laden_probability"]
+        table.add_row(
+            _moment(row["began_at"]),
+            _text(row["from_port_name"] or "not heard"),
+            _moment(row["ended_at"]),
+            _text(row["to_port_name"] or "not heard"),
+            f"{row['draught_m']:.1f} m" if row["draught_m"] else "",
+            row["state"],
+            f"{chance:.0%}" if chance is not None else "",
+            _text(row["state_by"]),
+        )
+    return _cut(table, rows)
+
+
+def _loadings(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("from (UTC)", "to (UTC)", "reasons")
+    for row in rows[:MOST_SHOWN]:
+        table.add_row(_moment(row["silent_from"]), _moment(row["silent_to"]), _text(row["reasons"]))
     return _cut(table, rows)
 
 

@@ -29,6 +29,7 @@ FILES = {
     "other_series_calls.csv": "report/other_series_call",
     "restatement.csv": "report/restatement",
     "possible_dark_calls.csv": "report/possible_dark_call",
+    "unexplained_loadings.csv": "report/unexplained_loading",
     "coverage.csv": "report/coverage",
     "port_reception.csv": "report/port_reception",
     "interference.csv": "report/interference",

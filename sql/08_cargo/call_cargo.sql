@@ -41,7 +41,10 @@ measured as (
         coalesce(deeper_ballast_p, 0) as masked_p,
         -- One call in ten of a ship that seems to be in ballast is one of several of her voyage, and she has
         -- the cargo of another on board: a choice.
-        0.1 as several_p
+        0.1 as several_p,
+        -- Stores, repairs: three calls at a berth in a hundred move no cargo, and one in ten of those in
+        -- which the draught stayed as it was, which crews forget more often (choices).
+        case when is_unset then 0.1 else 0.03 end as idle_p
     from call
     where direction <> 'unknown' and (area_kind = 'berth' or draughts = 2) and deadweight_t is not null
 ),
@@ -121,6 +124,15 @@ part as (
         mean_t,
         sd_t
     from sized
+    union all
+    -- Nothing was moved: where no deeper draught says otherwise.
+    select
+        port_call_id,
+        idle_p / (1 - idle_p) as weight,
+        0 as mean_t,
+        1 as sd_t
+    from measured
+    where whole_t is null
     union all
     -- She has cargo at the lighter end: the difference; between nothing and all where that end is not
     -- known; the rest of the deadweight where only that end is.

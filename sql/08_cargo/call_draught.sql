@@ -133,7 +133,8 @@ select
     paired.port_call_id,
     paired.hull_id,
     case when unset.port_call_id is null then paired.in_m end as draught_in_m,
-    case when unset.port_call_id is null then paired.out_m end as draught_out_m
+    case when unset.port_call_id is null then paired.out_m end as draught_out_m,
+    unset.port_call_id is not null and paired.in_m is not null as is_unset
 from paired
 left join unset on paired.port_call_id = unset.port_call_id
 order by paired.port_call_id

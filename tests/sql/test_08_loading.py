@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from flows.analyst.vessel import find_ships, ship_record, ship_view
 from flows.home.settings import Settings
 from tests.build.derivation import Connection, Row
 from tests.build.derivation import rows as records
@@ -122,6 +125,18 @@ def test_no_loading_is_seen_in(con: Connection, of: Ship) -> None:
 
 def test_a_draught_set_a_day_after_counts(con: Connection) -> None:
     assert len(loadings(con, SET_LATE)) == 1
+
+
+def test_a_ship_s_record_shows_them(con: Connection) -> None:
+    def record(of: Ship) -> str:
+        (found,) = find_ships(con, of["mmsi"])
+        out = StringIO()
+        Console(file=out, width=200).print(ship_view(ship_record(con, found)))
+        return out.getvalue()
+
+    assert "8.0 -> 14.2 m" in record(LOADED)
+    assert "Kharg Island" in record(CALLED)
+    assert "laden" in record(CALLED)
 
 
 def test_no_count_holds_them(con: Connection) -> None:

@@ -193,7 +193,7 @@ def test_a_ship_that_is_only_listed_by_name_is_shown_and_no_ship_is_a_failure(
 
 
 def test_json_holds_all_that_the_queries_give(con: duckdb.DuckDBPyConnection, asked: Asked) -> None:
-    parts = {"ship", "identity", "evidence", "listings", "calls", "doubts", "silences"}
+    parts = {"ship", *vessel.PARTS}
     for text in (LISTED["imo"], "qz", "qlisted by name"):
         code, out, _ = asked(text, "--json")
         expected = [vessel.ship_record(con, of) for of in vessel.find_ships(con, text)]
