@@ -6,7 +6,7 @@ import csv
 import re
 import tomllib
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -256,8 +256,8 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
             raise BarometerError(
                 f"{path}: the file name may contain only letters, digits, '-' and '_'. Rename it."
             )
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        return kind.model_validate(raw | {"source_id": path.stem})
+        valid: Kind = _valid(kind, path.stem, path.read_text(encoding="utf-8"))
+        return valid
     except ValidationError as error:
         raise BarometerError(
             f"{path}: {_reasons(error)}. Fix the file; data/sources/marinecadastre-2025.toml is an "
@@ -265,6 +265,12 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BarometerError(f"{path}: {error}. Fix or remove the file.") from error
+
+
+# A run reads the definitions several times: the same text is the same definition.
+@lru_cache(maxsize=256)
+def _valid(kind: type[Definition], source_id: str, text: str) -> Any:
+    return kind.model_validate(tomllib.loads(text) | {"source_id": source_id})
 
 
 WORDING = {

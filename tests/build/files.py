@@ -309,7 +309,7 @@ def settings_of(home: Path, **changes: Any) -> Settings:
     """Settings of a home that is ready for writing."""
     home.mkdir(parents=True, exist_ok=True)
     prepare_home(home)
-    return Settings(home, AS_OF, 2, "300MB")._replace(**changes)
+    return Settings(home, AS_OF, 1, "300MB")._replace(**changes)
 
 
 def ingest(settings: Settings, *paths: Path | str) -> list[Outcome]:
