@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -106,14 +108,17 @@ def drawn_week(tmp_path_factory: pytest.TempPathFactory, sample_home: Settings) 
 
 
 @pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
-    """One Prefect server for the whole session."""
-    from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The program's own Prefect server, one for the whole session."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    with prefect_test_harness(server_startup_timeout=120), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_API_URL", str(PREFECT_API_URL.value()))
-        yield
+    from flows.runner.prefect_server import prefect_server
+
+    settings = settings_of(tmp_path_factory.mktemp("server") / "home")
+    with patch.dict(os.environ), prefect_server(settings, has_schedule=False) as wait_for_server:
+        wait_for_server()
+        with temporary_settings({PREFECT_API_URL: os.environ["PREFECT_API_URL"]}):
+            yield
 
 
 CHROMIUM = Path("/usr/bin/chromium")
