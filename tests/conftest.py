@@ -36,6 +36,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Of a command in this process: DuckDB's threads wait for each other by polling, which costs a sixth
+# of a small home. `sample_home` has two.
+os.environ["BAROMETER_THREADS"] = "1"
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
     """An empty home."""

@@ -61,6 +61,7 @@ def parts_of(weeks: pd.DataFrame) -> list[Part]:
     share = _by_week(weeks, "observed_share").fillna(0)
     by_week = _by_week(weeks, "weight")
     untyped = _by_week(weeks, "untyped_linked_calls")
+    counts = {column: _by_week(weeks, column) for column in VIEWS.values()}
     is_open = _by_week(weeks, "is_open").any(axis=1).to_numpy(bool)
     names = sorted(share.columns)
     chosen = [list(c) for size in range(len(names)) for c in combinations(names, size + 1)]
@@ -72,8 +73,7 @@ def parts_of(weeks: pd.DataFrame) -> list[Part]:
         weights = np.array([weight.get(name, 0.0) for name in waters])
         heard = share[waters].to_numpy(float) @ weights / max(float(weights.sum()), 1e-300)
         calls = {
-            column: _by_week(weeks, column)[waters].sum(axis=1).to_numpy(float)
-            for column in VIEWS.values()
+            column: count[waters].sum(axis=1).to_numpy(float) for column, count in counts.items()
         }
         exposure = np.where(least >= WHOLE_SHARE, 1.0, heard)
         # Where linked ships of unknown type called, the count is a lower bound: its fall is none.

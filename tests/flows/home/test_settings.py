@@ -27,6 +27,12 @@ WRONG = {
 CASES = [(name, value) for name, values in WRONG.items() for value in values]
 
 
+@pytest.fixture(autouse=True)
+def unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the tests in the environment: it would go before a file."""
+    monkeypatch.delenv("BAROMETER_THREADS")
+
+
 @pytest.mark.parametrize(("name", "value"), CASES)
 @pytest.mark.parametrize("where", ["flag", "variable", "file"])
 def test_a_value_that_does_not_fit_is_wrong_usage(
