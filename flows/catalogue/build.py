@@ -62,7 +62,7 @@ PAIRED, COMPARED = ("witness_paired",), ("agreement", "witness_score")
 PARTS = ("worked_part",)
 
 COUNTS = "from series_count where series = $series order by week, water nulls first"
-VIEWS = "from volume_view where series = $series"
+VIEWS = "from volume_view where series = $series order by week, water, view"
 RATES = "from window_rate where series = $series"
 
 CALL_ORDER = ("mmsi", "track_id", "arrived_at", "port_id")
@@ -270,15 +270,16 @@ def _volumes(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
     """The oil of each week, and whether it changed, in each series of tankers."""
     from flows.derive import volume, volume_change  # noqa: PLC0415 scipy, as above
 
-    dispersions = con.sql("select series, week, dispersion from week_rate where water is null")
-    weekly = volume.weekly(con.table("volume_count").df(), dispersions.df())
+    dispersions = con.sql("select series, week, dispersion from week_rate where water is null").df()
+    weekly = volume.weekly(con.table("volume_count").df(), dispersions)
     windows = []
     of_tankers = "select series from series where cargo = 'tanker' order by series"
     for (name,) in con.execute(of_tankers).fetchall():
         weeks, views, rates = (
             con.execute(query, {"series": name}).df() for query in (COUNTS, VIEWS, RATES)
         )
-        windows.append(volume_change.windows(weeks, views, rates).assign(series=name))
+        of_series = volume_change.windows(weeks, views, rates, dispersions)
+        windows.append(of_series.assign(series=name))
     return [
         pa.Table.from_pandas(table.astype({"series": "str"}), preserve_index=False)
         for table in (weekly, pd.concat(windows))

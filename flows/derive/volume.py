@@ -28,7 +28,7 @@ Key = tuple[Any, ...]
 Row = dict[str, Any]
 
 
-class _Usual(NamedTuple):
+class Usual(NamedTuple):
     """What a call usually moves: tonnes, barrels a tonne, and how many calls tell it."""
 
     mean: float
@@ -37,7 +37,7 @@ class _Usual(NamedTuple):
     calls: int
 
 
-class _Cell(NamedTuple):
+class Cell(NamedTuple):
     """The oil of a week in one water, or in all.
 
     `amounts` is None where no sum can be given; `heard` is then what was heard and estimated, None
@@ -71,7 +71,20 @@ def weekly(counts: pd.DataFrame, dispersions: pd.DataFrame) -> pd.DataFrame:
     # A fixed order makes the float sums reproducible.
     names = ("series", "week", "direction", "link_tier", "water")
     rows = sorted(records(counts), key=lambda row: [row[name] or "" for name in names])
-    usual = _usual_calls(rows)
+    cells: dict[Key, list[Cell]] = {}
+    for row, cell in zip(rows, cells_of(rows, usual_calls(rows), dispersions), strict=True):
+        key = _key(row, "series", "week", "direction", "link_tier")
+        cells[*key, row["water"]] = [cell]
+        cells.setdefault((*key, None), []).append(cell)
+    return pd.DataFrame(list(cells), columns=[*names]).assign(
+        **ends(list(map(together, cells.values())))
+    )
+
+
+def cells_of(
+    rows: Sequence[Row], usual: Mapping[Key, Usual | None], dispersions: pd.DataFrame
+) -> list[Cell]:
+    """The oil of each row of `volume_count`; see `weekly`, and `usual_calls`."""
     clustered = {
         (row["series"], row["week"]): float(row["dispersion"])
         for row in records(dispersions)
@@ -82,9 +95,8 @@ def weekly(counts: pd.DataFrame, dispersions: pd.DataFrame) -> pd.DataFrame:
         for row in rows
         if row["direction"] == "unknown" and row["calls"]
     }
-    cells: dict[Key, list[_Cell]] = {}
-    for row in rows:
-        cell = _cell(
+    return [
+        _cell(
             row,
             usual[_key(row, "series", "week", "water", "direction")],
             clustered.get((row["series"], row["week"]), 1.0),
@@ -92,12 +104,8 @@ def weekly(counts: pd.DataFrame, dispersions: pd.DataFrame) -> pd.DataFrame:
             is_complete=row["direction"] in (None, "unknown")
             or _key(row, "series", "week", "water", "link_tier") not in has_unknown,
         )
-        key = _key(row, "series", "week", "direction", "link_tier")
-        cells[*key, row["water"]] = [cell]
-        cells.setdefault((*key, None), []).append(cell)
-    return pd.DataFrame(list(cells), columns=[*names]).assign(
-        **_ends(list(map(_sum, cells.values())))
-    )
+        for row in rows
+    ]
 
 
 def records(table: pd.DataFrame) -> list[Row]:
@@ -112,7 +120,7 @@ def _key(row: Row, *names: str) -> Key:
     return tuple(row[name] for name in names)
 
 
-def _usual_calls(rows: Sequence[Row]) -> Mapping[Key, _Usual | None]:
+def usual_calls(rows: Sequence[Row]) -> Mapping[Key, Usual | None]:
     """What a call moved in the 52 weeks up to each week, by water and direction.
 
     Calls of unknown direction are taken as those of either. Where a direction has fewer estimates
@@ -122,7 +130,7 @@ def _usual_calls(rows: Sequence[Row]) -> Mapping[Key, _Usual | None]:
     for row in rows:
         if row["link_tier"] is None and row["direction"] != "unknown":
             of_cell.setdefault(_key(row, "series", "water", "direction"), []).append(row)
-    usual: dict[Key, _Usual | None] = {}
+    usual: dict[Key, Usual | None] = {}
     names = ("estimated_calls", "payload_t", "square_t2", "variance_t2", "payload_bbl")
     for (series, water, direction), of_week in sorted(of_cell.items(), key=lambda c: c[0][2] or ""):
         each = sorted(of_week, key=lambda row: str(row["week"]))
@@ -138,7 +146,7 @@ def _usual_calls(rows: Sequence[Row]) -> Mapping[Key, _Usual | None]:
     return usual
 
 
-def _usual_of(sums: Floats, other: _Usual | None) -> _Usual | None:
+def _usual_of(sums: Floats, other: Usual | None) -> Usual | None:
     """Of sums over calls; `other` is what fills up too few of them."""
     calls, total, square, variance, bbl = map(float, sums)
     if calls < LEAST_CALLS and other is not None:
@@ -149,10 +157,10 @@ def _usual_of(sums: Floats, other: _Usual | None) -> _Usual | None:
         return None
     mean = total / calls
     between = max(square / calls - mean**2, 0.0) * calls / (calls - 1)
-    return _Usual(mean, between + variance / calls, bbl / total, int(calls))
+    return Usual(mean, between + variance / calls, bbl / total, int(calls))
 
 
-def _cell(row: Row, usual: _Usual | None, dispersion: float, *, is_complete: bool) -> _Cell:
+def _cell(row: Row, usual: Usual | None, dispersion: float, *, is_complete: bool) -> Cell:
     """The oil of a week in one water, of one direction and tier."""
     calls, share = int(row["calls"]), float(row["observed_share"] or 0)
     lacking = calls - int(row["estimated_calls"])
@@ -164,19 +172,19 @@ def _cell(row: Row, usual: _Usual | None, dispersion: float, *, is_complete: boo
         or ((lacking or is_part) and usual is None)
         or not (calls or is_complete)
     ):
-        return _Cell(None, heard)
+        return Cell(None, heard)
     exposure = share if is_part else 1.0
     amounts = _amounts(unheard_calls(calls, exposure, dispersion), row, lacking, usual)
     imputed_t = 0.0
     if usual is not None:
         imputed_t = (lacking + calls * (1 - exposure) / exposure) * usual.mean
     imputed_bbl = imputed_t * usual.barrels if usual is not None else 0.0
-    return _Cell(
+    return Cell(
         amounts, heard, float(row["payload_t"]) + imputed_t, float(row["payload_bbl"]) + imputed_bbl
     )
 
 
-def _amounts(chance: Floats, row: Row, lacking: int, usual: _Usual | None) -> Amounts:
+def _amounts(chance: Floats, row: Row, lacking: int, usual: Usual | None) -> Amounts:
     """What was estimated, and usual amounts for the calls that lack one or were not heard."""
     mean = np.full(chance.size, float(row["payload_t"]))
     variance = np.full(chance.size, float(row["variance_t2"]))
@@ -187,7 +195,7 @@ def _amounts(chance: Floats, row: Row, lacking: int, usual: _Usual | None) -> Am
     return Amounts(chance, mean, variance)
 
 
-def _sum(cells: Sequence[_Cell]) -> _Cell:
+def together(cells: Sequence[Cell]) -> Cell:
     """A sum where each water has one, else what is known at the least."""
     known = [cell.amounts or cell.heard for cell in cells]
     total: Amounts | None = None
@@ -196,12 +204,12 @@ def _sum(cells: Sequence[_Cell]) -> _Cell:
             total = amounts if total is None else added(total, amounts)
     if any(cell.amounts is None for cell in cells):
         is_any = any(cell.heard is not None for cell in cells)
-        return _Cell(None, total if is_any else None)
+        return Cell(None, total if is_any else None)
     payload_t = sum(cell.payload_t for cell in cells)
-    return _Cell(total, None, payload_t, sum(cell.payload_bbl for cell in cells))
+    return Cell(total, None, payload_t, sum(cell.payload_bbl for cell in cells))
 
 
-def _ends(cells: Sequence[_Cell]) -> dict[str, Any]:
+def ends(cells: Sequence[Cell]) -> dict[str, Any]:
     """The sums and the ends of their intervals, tonnes; nan where there is none."""
     low, high = np.full((2, len(cells)), np.nan)
     of_tail: dict[float, list[int]] = {TAIL: [], 2 * TAIL: []}

@@ -140,7 +140,7 @@ def _guessed(moved: Row) -> str:
     if guessed:
         parts.append(f"{guessed} {of} sent no credible draught: guessed from terminal and size")
     if lacking:
-        parts.append(f"{lacking} {of} have no estimate at all")
+        parts.append(f"{lacking} {of} {'has' if lacking == 1 else 'have'} no estimate at all")
     return f"{'; '.join(parts)}."
 
 
@@ -170,15 +170,16 @@ def _unheard(series: Row) -> str:
 
 
 def number(volume: Sequence[Row]) -> Number:
-    """The week's oil as a figure beside the count."""
+    """The week's oil as a figure beside the count; its label is the interval."""
     moved = oil_of(volume).moved
-    label = "of oil moved, estimated"
-    if moved["payload_low_90_t"] is None:
-        return Number("", "–", label)
+    low, high = moved["payload_low_90_t"], moved["payload_high_90_t"]
+    if low is None:
+        return Number("", "–", "oil moved: not known")
     if moved["payload_t"] is None:
-        return Number("at least", tonnes(moved["payload_low_90_t"]), label)
+        return Number("at least", tonnes(low), "of oil moved, estimated")
     so_far = "so far" if moved["state"] == "open" else ""
-    return Number(so_far, tonnes(moved["payload_t"]), label)
+    ends = f"90% interval {tonnes(low)[:-2]} to {tonnes(high)}"
+    return Number(so_far, tonnes(moved["payload_t"]), ends)
 
 
 def change(windows: Sequence[Row]) -> str | None:
@@ -210,7 +211,7 @@ def whose(split: Sequence[Row]) -> str | None:
     rows = [row for row in split if row["dimension"] == "oil" and row["linked_calls"]]
     if not rows:
         return None
-    parts = [f"{row['linked_calls']} {row['value']}" for row in rows]
+    parts = [f"{row['value']}, {row['linked_calls']}" for row in rows]
     calls = counted(sum(row["linked_calls"] for row in rows), "Russian-linked call")
     return (
         f"A Russian ship need not carry Russian oil. Of {calls}, by the ship's last Russian oil "

@@ -62,8 +62,8 @@ RESTATED = {
 DIMENSIONS = {
     "water": "Water",
     "direction": "Direction",
-    "oil": "Whose oil",
     "link_tier": "Strength of the link",
+    "oil": "Whose oil",
     "link_reason": "Reason of the link",
     "tanker_kind": "Kind of tanker",
     "iran_listed": "On a list about Iran too",
@@ -191,6 +191,7 @@ def in_short(data: Row) -> list[str]:
         words.known_on(data["notes"]),
         f"Week {data['week']}. {words.headline(series)}",
         words.word(series, data["series_window"]),
+        beside.oil(data["oil_volume"], series, data["notes"]) if data["oil_volume"] else None,
     ]
     return [sentence for sentence in sentences if sentence]
 

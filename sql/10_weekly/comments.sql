@@ -118,13 +118,13 @@ comment on table volume_window is 'The oil moved in rolling windows of 1, 4 and 
 comment on column volume_window.week is 'The last week of the window.';
 comment on column volume_window.view is 'today: with all links known today; at_call: with those that were public when the call was made.';
 comment on column volume_window.weeks is 'Length of the window, weeks: 1, 4 or 13.';
-comment on column volume_window.payload_a_week_t is 'ESTIMATE of the oil moved, tonnes a week, of the window''s heard weeks over their exposure. Null as for series_window.calls, or for fewer than 5 estimates where a call lacks one.';
+comment on column volume_window.payload_a_week_t is 'ESTIMATE of the oil moved, tonnes a week: the mean of oil_volume''s sums of the window''s heard weeks, of the waters compared. Null as for series_window.calls, or where half of the weeks have no sum.';
 comment on column volume_window.payload_low_90_t is 'Lower end of its 90 % interval, tonnes a week. Null as for payload_a_week_t.';
 comment on column volume_window.payload_high_90_t is 'Upper end of its 90 % interval, tonnes a week. Null as for payload_a_week_t.';
 comment on column volume_window.heard_weeks is 'Number of the window''s weeks that were heard. Null: open, or before the first weeks.';
 comment on column volume_window.before_weeks is 'Number of weeks before the window used for comparison: 8, 26 or 52.';
 comment on column volume_window.before_heard_weeks is 'Number of them that were heard. Null as for series_window.calls.';
-comment on column volume_window.before_a_week_t is 'ESTIMATE of the oil moved in the heard weeks before the window, tonnes a week: the usual. Null: no week before was heard, or as for payload_a_week_t.';
+comment on column volume_window.before_a_week_t is 'ESTIMATE of the oil moved in the heard weeks before the window, tonnes a week: the mean of their sums, the usual. Null: no week before has one, or as for payload_a_week_t.';
 comment on column volume_window.index_100 is 'payload_a_week_t relative to before_a_week_t, 100 is equal. Null: no oil in the weeks before, or as for before_a_week_t.';
 comment on column volume_window.change_p is 'p-value of the test of the two rates, two-sided: the count''s (series_window.word_p) with tonnes over the size-weighted mean of a call. Null: too few weeks heard before, as for series_window.change_p.';
 comment on column volume_window.word is 'rise or fall where change_p is below 0.01 / 3 (three windows are tested) and the usual rate is outside the interval; no clear change; not enough heard. Null: open.';

@@ -18,7 +18,7 @@ where series = getvariable('series') and week = $week
 order by
     list_position(
         [
-            'water', 'direction', 'oil', 'link_tier', 'link_reason', 'tanker_kind', 'iran_listed'
+            'water', 'direction', 'link_tier', 'oil', 'link_reason', 'tanker_kind', 'iran_listed'
         ],
         dimension
     ),

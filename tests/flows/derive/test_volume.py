@@ -256,17 +256,19 @@ def weeks_of(calls: Sequence[int], size_t: float = 5000.0) -> tuple[pd.DataFrame
     water = pd.DataFrame({"week": week, "linked_calls": calls, "linked_at_call": calls})
     water = water.assign(water=CASPIAN, weight=1.0, is_open=False, observed_share=1.0)
     water = water.assign(untyped_linked_calls=0)
-    sums = pd.DataFrame({"week": week, "calls": calls, "estimated_calls": calls})
+    sums = pd.DataFrame({"series": "s", "week": week, "calls": calls, "estimated_calls": calls})
+    sums = sums.assign(direction=None, link_tier=None, is_open=False, observed_share=1.0)
     total = sums["calls"] * size_t
     sums = sums.assign(water=CASPIAN, payload_t=total, square_t2=total * size_t)
-    sums = sums.assign(variance_t2=0.01 * sums["square_t2"])
+    sums = sums.assign(variance_t2=0.01 * sums["square_t2"], payload_bbl=7.3 * total)
+    sums = sums.assign(untyped_linked_calls=0)
     views = pd.concat([sums.assign(view=view) for view in ("today", "at_call")])
     return pd.concat([water.assign(water=None), water], ignore_index=True), views
 
 
 def last_windows(weeks: pd.DataFrame, views: pd.DataFrame) -> dict[int, Row]:
     """The last week's windows with the links known today, by length."""
-    rows = volume.records(volume_change.windows(weeks, views, windows(weeks)))
+    rows = volume.records(volume_change.windows(weeks, views, windows(weeks), NO_CLUSTERS))
     last = max(one["week"] for one in rows)
     return {int(one["weeks"]): one for one in rows if (one["week"], one["view"]) == (last, "today")}
 
@@ -308,3 +310,17 @@ def test_windows_are_tonnes_a_week() -> None:
     for window in found_of.values():
         assert window["low_90_t"] < window["a_week_t"] < window["high_90_t"]
     assert found_of[4]["a_week_t"] == found_of[13]["before_a_week_t"] == 20_000
+
+
+def test_the_window_of_a_week_is_the_week() -> None:
+    """Sum and interval of the week alone are those of `weekly`, also where it was heard in part."""
+    weeks, views = weeks_of(STEADY)
+    for table in (weeks, views):
+        table.loc[table["week"] == table["week"].max(), "observed_share"] = 0.6
+    window = last_windows(weeks, views)[1]
+    today = views.loc[views["view"] == "today"].drop(columns="view")
+    last = volume.records(volume.weekly(today, NO_CLUSTERS))
+    (week,) = (one for one in last if (one["week"], one["water"]) == (window["week"], None))
+    assert window["a_week_t"] == week["payload_t"]
+    assert window["low_90_t"] == pytest.approx(week["payload_low_90_t"])
+    assert window["high_90_t"] == pytest.approx(week["payload_high_90_t"])

@@ -97,6 +97,11 @@ def test_what_is_unknown_is_said_and_is_no_zero(volume: list[Row], heard: Row, t
     assert figure.value == "–" or figure.qualifier == "at least"
 
 
+def test_the_figure_has_its_interval() -> None:
+    figure = beside.number(week(AMOUNT))
+    assert (figure.value, figure.label) == ("41,200 t", "90% interval 30,000 to 55,000 t")
+
+
 def test_a_week_without_any_draught_says_so() -> None:
     text = beside.oil(week(AMOUNT, guessed=9), HEARD, {"lacks_draught": True})
     assert text.endswith("No tanker that called sent a draught.")
@@ -144,7 +149,9 @@ def test_ship_and_oil_are_two_statements() -> None:
     text = beside.whose([row, row | {"value": "not known", "linked_calls": 1}])
     assert text is not None
     assert "need not carry Russian oil" in text
-    assert "3 Russian-linked calls" in text and "2 Iranian oil likely loaded; 1 not known" in text
+    assert (
+        "3 Russian-linked calls" in text and "Iranian oil likely loaded, 2; not known, 1." in text
+    )
     assert beside.whose([row | {"linked_calls": 0}, row | {"linked_calls": None}]) is None
 
 
