@@ -24,13 +24,13 @@ weighed as (
         draught_m,
         0.5 * exp(-0.5 * pow(greatest(ln(draught_m / ballast_m), 0) / ballast_spread, 2)) / ballast_spread
             as ballast_weight,
-        -- A part cargo may be any: downward twice the spread that the departures from Russia show, so that
-        -- the whole is 1.5 times as wide.
+        -- A part cargo may be any: downward one and a half times the spread that the departures from Russia
+        -- show, which are of ships that left with much (a choice).
         0.5 * part_share * exp(
             -0.5 * pow(
-                ln(draught_m / part_m) / case when draught_m < part_m then 2 else 1 end / part_spread, 2
+                ln(draught_m / part_m) / case when draught_m < part_m then 1.5 else 1 end / part_spread, 2
             )
-        ) / (1.5 * part_spread) as part_weight,
+        ) / part_spread as part_weight,
         0.5 * (1 - part_share) * exp(
             -0.5 * pow(least(ln(draught_m / laden_m), 0) / laden_spread, 2)
         ) / laden_spread as laden_weight
