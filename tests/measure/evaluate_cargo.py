@@ -35,7 +35,7 @@ differ from their class and how much is left in the tanks are choices. Command: 
 
 CALLS = """## Calls
 
-Median error: of calls that moved cargo, estimate against truth. Off by: the sum of the estimates
+Median error: of calls that moved cargo, estimate against truth. Off by: the sum of the means
 against the true sum. The interval should hold 90 % of the calls, those that moved nothing
 included, with some 5 % of the truths on either side."""
 

@@ -17,7 +17,12 @@ from tests.measure.evaluation.cargo_world import World, ask
 CALL: dict[str, Any] = {
     **{"method": "two draughts", "water": "Caspian", "area_kind": "berth"},
     **{"true_direction": "loading", "direction": "loading", "true_payload_t": 1000},
-    **{"payload_t": 1000, "payload_low_90_t": 900, "payload_high_90_t": 1100},
+    **{
+        "payload_mean_t": 1000,
+        "payload_t": 1000,
+        "payload_low_90_t": 900,
+        "payload_high_90_t": 1100,
+    },
     **{"deadweight_t": 1000, "draught_in_m": 2.0, "draught_out_m": 4.0},
 }
 
@@ -30,7 +35,12 @@ def test_errors_are_of_cargo_that_moved_and_limits_of_every_estimate() -> None:
     found = calls(
         {"payload_t": 1100},
         {"payload_t": 800, "payload_high_90_t": 850, "payload_low_90_t": 700},
-        {"payload_t": 1300, "payload_high_90_t": 1500, "payload_low_90_t": 1200},
+        {
+            "payload_mean_t": 1200,
+            "payload_t": 1300,
+            "payload_high_90_t": 1500,
+            "payload_low_90_t": 1200,
+        },
         {"true_payload_t": 0, "true_direction": "none"},
         {"payload_t": None, "payload_low_90_t": None, "payload_high_90_t": None},
     )

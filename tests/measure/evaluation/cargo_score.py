@@ -22,7 +22,8 @@ LINE = tuple[str, ...]
 def accuracy(calls: pd.DataFrame) -> LINE:
     """Calls with an estimate, median error, bias of the sum, coverage, what lies above and below.
 
-    Errors are of calls that moved cargo; limits are also asked of those that moved none.
+    Errors are of calls that moved cargo, and the sum is of their means; limits are also asked of
+    those that moved none.
     """
     said = calls.dropna(subset="payload_t")
     moved = said[said["true_payload_t"] > 0]
@@ -35,7 +36,7 @@ def accuracy(calls: pd.DataFrame) -> LINE:
         f"{len(calls):,}",
         f"{len(said):,}",
         percent(float((estimate - true).abs().div(true).median())),
-        signed(float(estimate.sum() / true.sum() - 1.0)),
+        signed(float(moved["payload_mean_t"].astype(float).sum() / true.sum() - 1.0)),
         percent(float(1.0 - above.mean() - below.mean())),
         percent(float(above.mean())),
         percent(float(below.mean())),

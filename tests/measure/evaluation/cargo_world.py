@@ -121,6 +121,7 @@ CALLS = """
         coalesce(call.departed_at, call.departed_by, call.arrived_at) as to_at, call.area_kind,
         call.draught_in_m, call.draught_out_m,
         cargo.direction, cargo.laden_in, cargo.laden_out, cargo.payload_t,
+        cargo.payload_mean_t,
         cargo.payload_low_90_t, cargo.payload_high_90_t, cargo.method, cargo.deadweight_t,
         cargo.deadweight_by
     from call_cargo as cargo
