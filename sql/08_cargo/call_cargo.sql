@@ -4,7 +4,9 @@ with call as (
     select
         measure.*,
         hull_curve.* exclude (hull_id),
-        oil_density.density_t_m3
+        -- Liquefied petroleum gas: 0.51 to 0.58 (general knowledge, unverified).
+        case when hull_curve.hull_class = 'gas' then 0.55 else oil_density.density_t_m3 end
+            as density_t_m3
     from call_measure as measure
     left join hull_curve on measure.hull_id = hull_curve.hull_id
     left join oil_density on measure.port_id = oil_density.port_id
@@ -12,8 +14,9 @@ with call as (
 
 -- What the draughts show where the lighter end is without cargo: all but lightship and stores; and
 -- where it is not, the plain difference. Errors: the hull's curve; 0.1 m of reading and rounding, and a
--- hundredth of the draught for trim; four tenths of the stores; ballast and cargo that stay in the tanks, 0.005 of the deadweight; the
--- water's density, 0.002 (choices). The ship's own size errs in the lightship too.
+-- hundredth of the draught for trim; four tenths of the stores; ballast and cargo that stay in the tanks,
+-- 0.005 of the deadweight; the water's density, 0.002 (choices). The ship's own size errs in the
+-- lightship too.
 measured as (
     select
         *,

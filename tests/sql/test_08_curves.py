@@ -131,7 +131,7 @@ CASES: dict[str, tuple[Vessel, Stay, Row]] = {
     "not set": (
         AFRAMAX,
         Stay([(-24, LADEN)]),
-        {"direction": "loading", "method": "terminal"} | UNKNOWN,
+        {"direction": "loading", "method": "terminal", "payload_low_90_t": 0} | UNKNOWN,
     ),
     "not set where both happen": (AFRAMAX, Stay([(-24, LADEN)], **BOTH), NONE),
     "of the leg before": (
@@ -204,6 +204,19 @@ def test_a_part_cargo_on_top_is_the_difference(con: Connection) -> None:
     """Three metres of an Aframax are 24,000 to 30,000 t, whatever she weighs."""
     row = cargo(con, AFRAMAX, between(11.0, 14.0))
     assert row["payload_low_90_t"] < 27_000 < row["payload_high_90_t"]
+
+
+def test_light_oil_fills_the_tanks_before_the_ship_is_at_her_marks(con: Connection) -> None:
+    known = Vessel(244, 42, 110_000)
+    crude, condensate = (cargo(con, known, Stay(port_id=port)) for port in ("IRKHK", "IRASA"))
+    assert condensate["payload_t"] < crude["payload_t"]
+    assert condensate["payload_bbl"] / condensate["payload_t"] == pytest.approx(8.5, rel=0.02)
+
+
+def test_a_gas_carrier_loads_gas(con: Connection) -> None:
+    row = cargo(con, Vessel(225, 36.6, 54_000, "gas"), between(8.5, 11.5, port_id="IRASA"))
+    assert (row["hull_class"], row["density_t_m3"]) == ("gas", pytest.approx(0.55))
+    assert 0 < row["payload_low_90_t"] < row["payload_high_90_t"] <= 54_000
 
 
 def test_the_salter_the_water_the_more_a_draught_shows(con: Connection) -> None:
