@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -187,7 +187,3 @@ def signed(share: float) -> str:
 
 def ratio(hits: int, of: int) -> str:
     return f"{hits / of:.3f}" if of else "-"
-
-
-def lines(some: Iterator[LINE]) -> Sequence[LINE]:
-    return list(some)
