@@ -5,7 +5,6 @@ Prefect loads this file as a module named `weekly`, so domain classes must be de
 
 from __future__ import annotations
 
-import glob
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -25,26 +24,19 @@ from prefect.futures import PrefectFuture
 from prefect.logging import get_logger, get_run_logger
 from prefect.states import Completed, Failed
 
-from flows.catalogue import access
-from flows.derive.calls import Job, Range, Spread, Work, work_range
 from flows.fetching import attempts, services
 from flows.fetching.fetched import Fetched
 from flows.home.settings import BarometerError, Settings, load_settings
-from flows.ingest.commit import Staged
 from flows.ingest.inputs import Input, find_inputs, inputs_of
 from flows.ingest.known import remembering
 from flows.ingest.outcome import Outcome, Progress, TransientError
-from flows.ingest.stage import commit_staged, ingest_input, stage
-from flows.lake.manifest import connect, part_paths, read_manifest
+from flows.ingest.stage import Prepared, commit_staged, ingest_input, stage
 from flows.mail import alarm, outbox
 from flows.registers import refresh
 from flows.registers.refresh import Refreshed
-from flows.report.tables import safe_cell, summary, weeks
-from flows.report.words import headline
-from flows.runner import cluster, late, run
+from flows.runner import cluster, late, run, ships
 from flows.sources.definitions import Definition, Source, load_sources
 from flows.sources.lists import FetchedList
-from flows.witnesses.reading import Reading
 
 SKIPPED = "Skipped"
 LOST = (StateType.CRASHED, StateType.CANCELLING, StateType.CANCELLED)
@@ -80,27 +72,20 @@ def refresh_list(settings: Settings, source: FetchedList) -> Refreshed:
 def derive(settings: Settings, outcomes: list[Outcome], is_spread: bool) -> list[str] | State:
     """Derive calls, links, weekly counts and reports from the whole lake."""
     try:
-        spread = _spread(settings) if is_spread else None
+        spread = ships.spread_by(settings, work_ships.submit) if is_spread else None
         return run.derive(settings, outcomes, publish=True, spread=spread)
     except BarometerError as error:  # Prefect would add a traceback to the message
         return Failed(message=str(error))
 
 
 @task(cache_policy=NO_CACHE)
-def publish_artifact(settings: Settings, week: str | None) -> dict[str, Any] | None:
-    """Show the week's ports as a table on the flow run's page."""
-    with access.reading(settings) as con:
-        if not weeks(con):
-            return None
-        week = access.require_week(con, week)
-        report = summary(con, week)
-    table = [{k: safe_cell(v) for k, v in port.items()} for port in report["ports"]]
-    create_table_artifact(
-        table=table,
-        key="weekly-port-calls",
-        description=f"{week}: {headline(report['series'])}",
-    )
-    return report
+def publish_artifact(settings: Settings) -> None:
+    """Show the newest closed week's ports as a table on the flow run's page."""
+    newest = run.newest_week(settings)
+    if newest is not None:
+        create_table_artifact(
+            table=newest.ports, key="weekly-port-calls", description=newest.headline
+        )
 
 
 @task(cache_policy=NO_CACHE)
@@ -127,39 +112,21 @@ def sound_alarm(flow: Any, flow_run: FlowRun, state: State) -> None:
 @task(task_run_name="stage {given.member.name}", cache_policy=NO_CACHE)
 def stage_elsewhere(
     given: Input, sources: dict[str, Source], settings: Settings
-) -> Staged | Reading | Outcome:
+) -> Prepared | Outcome:
     """Read and sort one CSV in a worker, without a change of the lake."""
     return stage(given, sources, cluster.of_worker(settings))
 
 
 @task(task_run_name="commit {staged.name}", cache_policy=NO_CACHE)
-def commit_here(staged: Staged | Reading, settings: Settings) -> Outcome:
+def commit_here(staged: Prepared, settings: Settings) -> Outcome:
     """Commit to the home what a worker staged."""
     return commit_staged(staged, settings)
 
 
-@task(task_run_name="work ships {batch}", cache_policy=NO_CACHE)
-def work_ships(settings: Settings, parts: list[str], job: Job, batch: Range) -> Work:
-    """Find the calls of a batch of ships in a worker, from the lake's files."""
-    with connect(cluster.of_worker(settings)) as con:
-        con.read_parquet(parts, hive_partitioning=True).create_view("position")
-        con.register("candidate", job.candidate)
-        con.register("settled_ship", job.settled_ship)
-        con.register("source_terms", job.source_terms)
-        return work_range(con, job, batch)
-
-
-def _spread(settings: Settings) -> Spread:
-    """A function that works batches of ships as tasks of the flow's runner."""
-
-    def spread(job: Job, batches: list[Range]) -> Iterator[Work]:
-        place = settings.place
-        parts = [glob.escape(p) for p in part_paths(place, read_manifest(place), "position")]
-        futures = [work_ships.submit(settings, parts, job, batch) for batch in batches]
-        for future in futures:
-            yield future.result()
-
-    return spread
+@task(task_run_name="work ships {batch.ships}", cache_policy=NO_CACHE)
+def work_ships(batch: ships.Batch) -> Any:
+    """Find the calls of a batch of ships in a worker."""
+    return ships.work(batch)
 
 
 def _ingested_ahead(
@@ -173,9 +140,7 @@ def _ingested_ahead(
 
     Inputs that fail for a temporary reason, such as a lost worker, are ingested here.
     """
-    waiting: deque[tuple[Input | Outcome, PrefectFuture[Staged | Reading | Outcome] | None]] = (
-        deque()
-    )
+    waiting: deque[tuple[Input | Outcome, PrefectFuture[Prepared | Outcome] | None]] = deque()
     for item in given:
         future = None
         if isinstance(item, Input):
@@ -189,7 +154,7 @@ def _ingested_ahead(
 
 def _committed(
     given: Input | Outcome,
-    future: PrefectFuture[Staged | Reading | Outcome] | None,
+    future: PrefectFuture[Prepared | Outcome] | None,
     sources: dict[str, Source],
     settings: Settings,
     progress: Progress | None,
@@ -351,7 +316,7 @@ def _work(
         "reports written: %s",
         ", ".join(str(week) for week in derived.result()) or "none new or changed",
     )
-    publish_artifact(settings, None)
+    publish_artifact(settings)
     # Last, so that everything is stored and published even if the mail fails.
     return problems + send(settings)
 

@@ -59,8 +59,9 @@ def swap_in(settings: Settings, built: Path) -> None:
     durable.sync_folder(settings.home)
 
 
-def repoint(settings: Settings, manifest: Manifest) -> None:
+def repoint(settings: Settings) -> None:
     """Make the views of the catalogue read the lake at the home's present place."""
+    manifest = read_manifest(settings.place)
     with _scratch(settings.home) as folder, explained(settings):
         path = folder / CATALOGUE
         shutil.copyfile(existing(settings.home), path)

@@ -38,9 +38,9 @@ from flows.catalogue.cells import (
 )
 from flows.catalogue.given import PUBLICATIONS, given, source_terms
 from flows.catalogue.relations import TIME_ZONE
+from flows.catalogue.run_record import hashes
 from flows.derive import calls, digest
 from flows.derive.events import find_events
-from flows.derive.record import hashes
 from flows.home.code import method_hash
 from flows.home.hashes import folder_hash, text_hash
 from flows.home.resources import data_path, port_files

@@ -12,15 +12,13 @@ import pyarrow.parquet as pq
 
 from flows.catalogue import access
 from flows.catalogue import build as catalogue
+from flows.catalogue.run_record import inputs_hash, lake_files, run_files
 from flows.derive import digest
-from flows.derive.record import inputs_hash, lake_files, run_files
 from flows.home import cache as derived
 from flows.home.history import RUN, read_history
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError, Settings
-from flows.ingest import known
-from flows.ingest.recover import recover
-from flows.lake import compact, damage, losses, store
+from flows.lake import compact, damage, store
 from flows.lake.entry import KINDS, Manifest, Part
 from flows.lake.manifest import read_manifest
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
@@ -155,13 +153,6 @@ def reception(settings: Settings) -> list[dict[str, Any]]:
         return []
 
 
-def recovered(settings: Settings) -> list[Finding]:
-    """Rebuild what was lost of a home, as far as it can be; see `flows.ingest.recover`."""
-    return [
-        _limit("recover", message) for message in (*losses.restore(settings), *recover(settings))
-    ]
-
-
 def check_rebuild(settings: Settings) -> list[Finding]:
     """Differences between the catalogue and one rebuilt from the lake with every ship recomputed.
 
@@ -225,8 +216,6 @@ def _check_files(settings: Settings, manifest: Manifest) -> list[Finding]:
             if part and part not in damaged and (drift := _drift(settings, kind, part)):
                 findings.append(_fault("schema", f"{part.path}: {drift}"))
     faults = damage.sentences(settings.place, manifest, damaged)
-    if faults:
-        known.forget(settings.home)
     for kept in (digest.kept, compact.kept):
         faults += derived.faults(kept(settings.home, manifest))
     return findings + [_fault("files", fault) for fault in faults]

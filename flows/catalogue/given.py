@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 
 from flows.catalogue.records import Record, given_table, outbox_records
-from flows.derive.record import run_files
+from flows.catalogue.run_record import run_files
 from flows.home.history import (
     LIST_FETCH,
     PUBLISHED,
@@ -21,9 +21,8 @@ from flows.home.history import (
     read_history,
 )
 from flows.lake.entry import Manifest
-from flows.lists.entry import ENTRY_SCHEMA
-from flows.registers.bundled import Version
 from flows.registers.decisions import read_decisions
+from flows.registers.held import version_entries, version_records
 from flows.registers.store import load_junk, load_versions
 from flows.sources.definitions import load_sources
 from flows.sources.lists import load_lists
@@ -103,22 +102,3 @@ def source_terms(home: Path) -> list[Record]:
         for definitions in (load_sources(home), load_witnesses(home), lists)
         for name, definition in definitions.items()
     ]
-
-
-def version_records(versions: Iterable[Version]) -> list[Record]:
-    """What each version of a register is, with the number of its entries."""
-    return [version._asdict() | {"entries": version.entries.count_rows()} for version in versions]
-
-
-def version_entries(versions: Sequence[Version]) -> pa.RecordBatchReader:
-    """The entries of all versions, with the number of the version, from 1."""
-    number_field = pa.field("version", pa.int32())
-    schema = pa.schema([number_field, *ENTRY_SCHEMA])
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for number, version in enumerate(versions, 1):
-            for batch in version.entries.to_batches():
-                numbers = pa.array([number] * batch.num_rows, pa.int32())
-                yield pa.RecordBatch.from_arrays([numbers, *batch.columns], schema=schema)
-
-    return pa.RecordBatchReader.from_batches(schema, batches())

@@ -74,18 +74,21 @@ def _check_home(flags: argparse.Namespace) -> int:
     from flows.catalogue import access, check
     from flows.home import lock
     from flows.home.text import safe_text
-    from flows.lake.manifest import read_manifest
+    from flows.ingest import known
+    from flows.ingest.recover import recovered
     from flows.report import terminal, words
 
     settings = settings_of(flags)
     findings = []
     if flags.recover:
         with lock.locked(settings.home):
-            findings += check.recovered(settings)
+            findings += [check.Finding("recover", text, False) for text in recovered(settings)]
     if flags.repoint:
         with lock.locked(settings.home):
-            access.repoint(settings, read_manifest(settings.place))
+            access.repoint(settings)
     findings += check.check(settings)
+    if any(finding.check == "files" for finding in findings):
+        known.forget(settings.home)
     if flags.rebuild:
         with lock.locked(settings.home):
             findings += check.check_rebuild(settings)

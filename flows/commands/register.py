@@ -95,9 +95,8 @@ def add(command: Command) -> None:
 
 
 def execute_import(flags: argparse.Namespace) -> int:
-    from flows.analyst import lists
     from flows.home import lock
-    from flows.registers import store
+    from flows.registers import shown, store
     from flows.runner import run
 
     settings = settings_of(flags)
@@ -112,21 +111,20 @@ def execute_import(flags: argparse.Namespace) -> int:
         )
         # Made before the catalogue, so that a million changes are not held meanwhile.
         if flags.json:
-            shown = json.dumps(lists.as_record(result), indent=2, default=str)
+            text = json.dumps(shown.as_record(result), indent=2, default=str)
         else:
-            shown = lists.as_text(result, Path(flags.file).name)
+            text = shown.as_text(result, Path(flags.file).name)
         is_new = result.state == "imported"
         del result
         if is_new:
             run.derive(settings, [], publish=False)
-    print(shown)
+    print(text)
     return DONE
 
 
 def execute_fetch(flags: argparse.Namespace) -> int:
-    from flows.analyst import lists
     from flows.home import lock
-    from flows.registers import refresh
+    from flows.registers import refresh, shown
     from flows.runner import run
 
     settings = settings_of(flags)
@@ -141,29 +139,27 @@ def execute_fetch(flags: argparse.Namespace) -> int:
         if any(result.state == "imported" for result in results):
             run.derive(settings, [], publish=False)
     if flags.json:
-        print(json.dumps(lists.refreshed_as_records(results), indent=2, default=str))
+        print(json.dumps(shown.refreshed_as_records(results), indent=2, default=str))
     else:
-        print(lists.refreshed_as_text(results))
+        print(shown.refreshed_as_text(results))
     problem = refresh.fetch_problem(results)
     return DONE if problem is None else fail(flags, problem)
 
 
 def execute_list(flags: argparse.Namespace) -> int:
-    from flows.analyst import lists
-    from flows.registers import held
+    from flows.registers import held, shown
 
     versions = held.held_versions(settings_of(flags))
     if flags.json:
         print(json.dumps([version._asdict() for version in versions], indent=2, default=str))
     else:
-        print(lists.held_as_text(versions))
+        print(shown.held_as_text(versions))
     return DONE
 
 
 def execute_remove(flags: argparse.Namespace) -> int:
-    from flows.analyst import lists
     from flows.home import lock
-    from flows.registers import store
+    from flows.registers import shown, store
     from flows.runner import run
 
     settings = settings_of(flags)
@@ -175,5 +171,5 @@ def execute_remove(flags: argparse.Namespace) -> int:
     if flags.json:
         print(json.dumps(removed | {"number": flags.number}, indent=2, default=str))
     else:
-        print(lists.removed_as_text(removed, flags.number))
+        print(shown.removed_as_text(removed, flags.number))
     return DONE

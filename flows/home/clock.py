@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from flows.home.rules import rule
 
 Clock = Callable[[], datetime]
 """Returns the time, naive UTC; tests pass their own."""
+
+FUTURE = timedelta(minutes=rule("future_min"))
+"""A fix later than this after the as-of time is from a wrong clock (docs/method.md, "Position")."""
 
 
 def utc_now() -> datetime:

@@ -25,7 +25,7 @@ from flows.home.durable import make_folder, sync_folder
 from flows.home.history import RUN, read_history
 from flows.home.settings import Place, Settings
 from flows.ingest.commit import COUNT_SHARED, WITHOUT_SHARED
-from flows.lake import notes, prepare, store
+from flows.lake import losses, notes, prepare, store
 from flows.lake.entry import Entry, Manifest, Part, address, overlap, part_path, version_of_path
 from flows.lake.manifest import (
     CATALOGUE,
@@ -73,6 +73,14 @@ class _Stored(NamedTuple):
 
     source: str
     paths: dict[str, list[str]]
+
+
+def recovered(settings: Settings) -> list[str]:
+    """Rebuild what was lost of a home, its histories and its manifest, as far as it can be.
+
+    Returns what was done, and what could not be known, a sentence each. The caller has the lock.
+    """
+    return [*losses.restore(settings), *recover(settings)]
 
 
 def recover(settings: Settings) -> list[str]:

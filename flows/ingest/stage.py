@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.home.clock import FUTURE
 from flows.home.hashes import new_hash
 from flows.home.settings import BarometerError, Settings
 from flows.ingest import refusal, remark, span, static, witness
@@ -83,6 +84,9 @@ copy (
 ) to $out (format parquet, compression zstd)
 """
 
+Prepared = Staged | Reading
+"""What `commit_staged` takes: a file of positions staged, or a witness's file read."""
+
 
 def ingest_file(
     file: InputFile,
@@ -136,7 +140,7 @@ def ingest_input(
     return outcome
 
 
-def commit_staged(staged: Staged | Reading, settings: Settings) -> Outcome:
+def commit_staged(staged: Prepared, settings: Settings) -> Outcome:
     """Make what was staged part of the lake, or of the home's witnesses."""
     if isinstance(staged, Reading):
         return witness.commit(staged, settings)
@@ -148,7 +152,7 @@ def stage(
     sources: dict[str, Source],
     settings: Settings,
     progress: Progress | None = None,
-) -> Staged | Reading | Outcome:
+) -> Prepared | Outcome:
     """Read, validate, sort and write one input into a folder of its own in the home's `tmp/`.
 
     Changes nothing of the lake, so that several may be staged at once, by any process that sees the
@@ -194,7 +198,7 @@ def _staged(
     settings: Settings,
     work: Path,
     progress: Progress | None,
-) -> Staged | Reading | Outcome:
+) -> Prepared | Outcome:
     """A witness's file as such, any other as positions."""
     if reading := witness.staged(read_json, member, settings, work):
         return reading
@@ -229,7 +233,7 @@ def _stage(
 
     A file that has rows of a wrong clock is read twice: which rows these are is known at its end.
     """
-    rules = checks.Rules(settings.as_of + checks.FUTURE, headers_of(sources.values()))
+    rules = checks.Rules(settings.as_of + FUTURE, headers_of(sources.values()))
     reading = _read(member, sources, settings, work, progress, rules)
     own_days = span.own_days(reading.days)
     if own_days is not None:

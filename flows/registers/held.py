@@ -1,13 +1,18 @@
-"""The versions at hand, as `barometer register list` shows them."""
+"""The versions at hand, as `barometer register list` shows them and as SQL reads them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from flows.home.settings import Settings
 from flows.lake.manifest import connect
+from flows.lists.entry import ENTRY_SCHEMA
 from flows.registers import staging
+from flows.registers.bundled import Version
 from flows.registers.store import load_versions
 
 HULLS = """
@@ -59,3 +64,22 @@ def held_versions(settings: Settings) -> list[Held]:
             )
         )
     return held
+
+
+def version_records(versions: Iterable[Version]) -> list[dict[str, Any]]:
+    """What each version of a register is, with the number of its entries."""
+    return [version._asdict() | {"entries": version.entries.count_rows()} for version in versions]
+
+
+def version_entries(versions: Sequence[Version]) -> pa.RecordBatchReader:
+    """The entries of all versions, with the number of the version, from 1."""
+    number_field = pa.field("version", pa.int32())
+    schema = pa.schema([number_field, *ENTRY_SCHEMA])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for number, version in enumerate(versions, 1):
+            for batch in version.entries.to_batches():
+                numbers = pa.array([number] * batch.num_rows, pa.int32())
+                yield pa.RecordBatch.from_arrays([numbers, *batch.columns], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())

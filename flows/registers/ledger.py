@@ -1,7 +1,7 @@
 """The home's register history: imports, and their removals.
 
 A line is an import or the removal of one. The number of an import is that of its line, from 1. A
-run records how many lines there were (`flows.derive.record`), so its registers can be
+run records how many lines there were (`flows.catalogue.run_record`), so its registers can be
 reconstructed.
 """
 

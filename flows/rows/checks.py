@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flows.home.rules import rule
 from flows.rows.headers import Headers
 from flows.rows.reasons import (
     BAD_MMSI,
@@ -46,8 +45,6 @@ from flows.rows.values import (
 from flows.sources.definitions import OPTIONAL
 from flows.sources.layouts import Layout
 
-FUTURE = timedelta(minutes=rule("future_min"))
-"""A fix later than this after the as-of time is from a wrong clock (docs/method.md, "Position")."""
 FIRST_YEAR = np.datetime64("0001-01-01", "us")
 YEAR_10000 = np.datetime64("10000-01-01", "us")
 FIRST_DAY = np.datetime64("1998-05-12", "D")

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 
 from flows.catalogue import access, build
-from flows.derive import record
+from flows.catalogue import run_record as record
 from flows.derive.calls import Spread
 from flows.home import cache, history
+from flows.home.clock import FUTURE
 from flows.home.settings import BarometerError, Settings
 from flows.home.text import safe_text
 from flows.ingest import known
@@ -25,9 +26,9 @@ from flows.lake.entry import Manifest
 from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
 from flows.registers.decisions import warn_of_faults
-from flows.report.tables import week_folder, weeks
+from flows.report.tables import safe_cell, summary, week_folder, weeks
+from flows.report.words import headline
 from flows.report.write import write_report
-from flows.rows.checks import FUTURE
 
 log = logging.getLogger("barometer.run")
 
@@ -181,6 +182,24 @@ def _derive(
     return changed
 
 
+class NewestWeek(NamedTuple):
+    """The newest closed week: its headline, and its ports without cells that are formulas."""
+
+    headline: str
+    ports: list[dict[str, Any]]
+
+
+def newest_week(settings: Settings) -> NewestWeek | None:
+    """What the page of a run shows of its numbers; None for a lake without positions."""
+    with access.reading(settings) as con:
+        if not weeks(con):
+            return None
+        week = access.require_week(con, None)
+        report = summary(con, week)
+    ports = [{key: safe_cell(value) for key, value in port.items()} for port in report["ports"]]
+    return NewestWeek(f"{week}: {headline(report['series'])}", ports)
+
+
 def _compact(settings: Settings, manifest: Manifest) -> int:
     """Compact small parts. A failure only makes queries slower."""
     try:
@@ -194,7 +213,7 @@ def _compact(settings: Settings, manifest: Manifest) -> int:
 def run_record(
     settings: Settings, manifest: Manifest, outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:
-    """The record of this run, with counts of its inputs; see `flows.derive.record`."""
+    """The record of this run, with counts of its inputs; see `flows.catalogue.run_record`."""
     states = Counter(outcome.state for outcome in outcomes)
     counts = {f"files_{state}": states[state] for state in ("ingested", "known", "failed")}
     before = history.read_history(settings.home, history.RUN)

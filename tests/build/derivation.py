@@ -11,10 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from flows.catalogue import relations
-from flows.catalogue.given import version_entries, version_records
 from flows.catalogue.records import Record, given_table
 from flows.derive import calls
 from flows.registers.bundled import Version
+from flows.registers.held import version_entries, version_records
 from geo.plausibility import JUMP, REASONS
 
 Connection = duckdb.DuckDBPyConnection

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from flows.home.clock import FUTURE
 from flows.home.settings import Settings
 from flows.ingest.outcome import Outcome
 from flows.ingest.stage import ingest_file
@@ -193,7 +194,7 @@ def unpacked(row: dict[str, Any]) -> dict[str, Any]:
 
 def rules_of(as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> checks.Rules:
     known = SOURCES.values() if sources is None else sources
-    return checks.Rules(as_of + checks.FUTURE, headers_of(known))
+    return checks.Rules(as_of + FUTURE, headers_of(known))
 
 
 def read_all(content: bytes, as_of: datetime = AS_OF, sources: Iterable[Any] | None = None) -> Read:

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.catalogue import relations
-from flows.catalogue.given import version_entries, version_records
 from flows.derive.calls import CALL_SCHEMA, FLAGGED_SCHEMA
 from flows.home.resources import sql_path
 from flows.lake.schema import POSITION_SCHEMA
 from flows.registers.bundled import bundled_versions
+from flows.registers.held import version_entries, version_records
 from tests.build import derivation as builder
 from tests.build.derivation import session
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flows.catalogue import access, build, check
-from flows.derive import record
+from flows.catalogue import run_record as record
 from flows.home import history
 from flows.home.resources import sql_text
 from flows.home.settings import Settings

@@ -164,7 +164,7 @@ def test_each_relation_is_listed_once_and_explained(
         read = con.table("position").order("all").fetchall()
         assert len(read) < len(fixes) if changed is with_more_files else read == fixes
     assert list((moved.home / "tmp").iterdir()) == []
-    access.repoint(moved, read_manifest(moved.home))
+    access.repoint(moved)
     with access.open_catalogue(access.existing(moved.home), moved) as con:
         assert con.execute(sql_text("checks/uncommented")).fetchall() == []
 

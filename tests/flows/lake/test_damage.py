@@ -47,7 +47,7 @@ def home(whole: Settings, tmp_path: Path) -> Settings:
     """A copy of it."""
     shutil.copytree(whole.home.parent, tmp_path / "copy")
     settings = whole._replace(home=tmp_path / "copy" / "home")
-    access.repoint(settings, read_manifest(settings.home))
+    access.repoint(settings)
     return settings
 
 

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from pyarrow import dataset as ds
 
 from flows import cli
-from flows.analyst import lists as show
-from flows.derive.record import hashes, registers_in_use
+from flows.catalogue.run_record import hashes, registers_in_use
 from flows.home.history import REGISTER, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.lake.entry import Manifest
 from flows.lists.entry import Entry, as_table
 from flows.registers import guard, held, staging, store
+from flows.registers import shown as show
 from flows.registers.difference import difference
 from tests.build.derivation import register_rows
 from tests.build.lists import (

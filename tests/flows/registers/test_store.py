@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 import pytest
 
-from flows.analyst import lists as show
 from flows.home.history import REGISTER, append_history, read_history
 from flows.home.settings import BarometerError, Settings
+from flows.registers import shown as show
 from flows.registers import store
 from tests.build.lists import APAR, annexes
 from tests.build.ofac import XML
