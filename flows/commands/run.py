@@ -77,7 +77,6 @@ def execute(flags: argparse.Namespace) -> int:
     from flows.home import lock
     from flows.home.file_names import sendable
     from flows.home.text import safe_text
-    from flows.lake.manifest import read_manifest
     from flows.runner import run
     from flows.runner.prefect_server import prefect_server, without_login
 
@@ -91,8 +90,7 @@ def execute(flags: argparse.Namespace) -> int:
             lock.locked(settings.home)
         )  # before Prefect starts, which takes up to a minute
         progress = stack.enter_context(file_progress(flags))
-        manifest = read_manifest(settings.place)
-        if not (flags.paths or flags.fetch or manifest.entries or flags.on):
+        if not (flags.paths or flags.fetch or flags.on) and run.is_empty(settings):
             fail(
                 flags,
                 f"no PATH was given, and the home {settings.home} is empty. Give AIS files: "

@@ -36,6 +36,11 @@ NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError
 """Errors of a full disk, an unreachable network or exhausted memory."""
 
 
+def is_empty(settings: Settings) -> bool:
+    """Whether nothing was ever ingested into the home's lake."""
+    return not read_manifest(settings.place).entries
+
+
 def prepare(settings: Settings) -> Manifest:
     """Prepare home and lake for writing, and return the lake's manifest; see `prepare_home`.
 
