@@ -56,7 +56,7 @@ def execute(flags: argparse.Namespace) -> int:
     settings = settings_of(flags)
     if flags.send:
         return _send(flags, settings)
-    from flows.catalogue import access, build
+    from flows.catalogue import access
     from flows.report import tables, terminal, write
 
     known_on = day_or_none(flags.as_known_on)
@@ -67,6 +67,8 @@ def execute(flags: argparse.Namespace) -> int:
         if known_on is None:
             con = stack.enter_context(access.reading(settings))
         else:
+            from flows.catalogue import build
+
             con = stack.enter_context(build.built_beside(settings, known_on=known_on))
         week = access.require_week(con, flags.week)
         folder = tables.week_folder(settings.home, week)
