@@ -13,8 +13,8 @@ comment on column hull.is_ais_tanker is 'Whether the ship sent a tanker''s type,
 comment on column hull.is_tanker is 'Whether it is a tanker that counts: by the registers where they say, else is_ais_tanker; and not shorter than 80 m. Null: nothing says.';
 comment on column hull.is_too_small is 'Whether it is a tanker by type, but shorter than 80 m, such as a bunker barge: by a register''s length or tonnage, else by the length sent on most days.';
 comment on column hull.tanker_kind is 'crude, product, chemical or gas, by the registers. Null: not known.';
-comment on column hull.length_m is 'The length heard last, metres. Null: none.';
-comment on column hull.beam_m is 'The beam heard last, metres. Null: none.';
+comment on column hull.length_m is 'The length sent on most days, metres, without lengths that do not exceed the beam. Null: none.';
+comment on column hull.beam_m is 'The beam sent on most days with that length, metres. Null: none.';
 comment on column hull.deadweight_t is 'Deadweight by the registers, tonnes. Null: not known.';
 comment on column hull.gross_t is 'Gross tonnage by the registers (no unit of mass). Null: not known.';
 comment on column hull.built_year is 'Year of build by the registers. Null: not known.';

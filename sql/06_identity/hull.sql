@@ -62,8 +62,6 @@ heard as (
         arg_max(mmsi, (last_at, mmsi)) as mmsi,
         arg_max(vessel_name, (last_at, mmsi)) as vessel_name,
         arg_max(call_sign, (last_at, mmsi)) as call_sign,
-        arg_max(length_m, (last_at, mmsi)) as length_m,
-        arg_max(beam_m, (last_at, mmsi)) as beam_m,
         mode(ship_type order by ship_type) as ship_type,
         -- Each day counts once, so that many reports of a wrong type on a few days do not decide.
         sum(days) filter (where typed_reports > 0) as typed_days,
@@ -72,21 +70,34 @@ heard as (
     group by hull_id
 ),
 
+-- A beam of the length or more is no ship's: 1 by 1 m, as a transmitter is delivered, or the two mixed up.
+size_said as (
+    select
+        hull_id,
+        length_m,
+        beam_m,
+        sum(days) as days
+    from some_spell
+    where coalesce(length_m > beam_m, length_m is not null)
+    group by hull_id, length_m, beam_m
+),
+
 length_said as (
     select
         hull_id,
         length_m,
-        sum(days) as days
-    from some_spell
-    where length_m is not null
+        sum(days) as days,
+        arg_max(beam_m, (days, beam_m)) as beam_m
+    from size_said
     group by hull_id, length_m
 ),
 
--- The length sent on most days: a single wrong value must not make a tanker a tug.
-usual_length as (
+-- The size sent on most days: a single wrong value must not make a tanker a tug, nor a small one large.
+usual_size as (
     select
         hull_id,
-        arg_max(length_m, (days, length_m)) as length_m
+        arg_max(length_m, (days, length_m)) as length_m,
+        arg_max({'beam_m': beam_m}, (days, length_m)).beam_m as beam_m
     from length_said
     group by hull_id
 ),
@@ -99,10 +110,10 @@ typed as (
         ship.is_tanker as is_register_tanker,
         -- By a register, or estimated from its tonnage (imo_claim); else as sent.
         coalesce(
-            register_length(ship.length_m, ship.gross_t, ship.deadweight_t), usual_length.length_m
+            register_length(ship.length_m, ship.gross_t, ship.deadweight_t), usual_size.length_m
         ) < rule('least_length_m') as is_short
     from heard
-    left join usual_length on heard.hull_id = usual_length.hull_id
+    left join usual_size on heard.hull_id = usual_size.hull_id
     left join register_ship as ship on heard.imo = ship.imo
 )
 
@@ -125,8 +136,8 @@ select
     coalesce(typed.is_register_tanker, typed.is_ais_tanker, false)
     and coalesce(typed.is_short, false) as is_too_small,
     ship.tanker_kind,
-    heard.length_m,
-    heard.beam_m,
+    usual_size.length_m,
+    usual_size.beam_m,
     ship.deadweight_t,
     ship.gross_t,
     ship.built_year,
@@ -139,6 +150,7 @@ select
 from heard
 inner join flags on heard.hull_id = flags.hull_id
 inner join typed on heard.hull_id = typed.hull_id
+left join usual_size on heard.hull_id = usual_size.hull_id
 left join changes on heard.hull_id = changes.hull_id
 left join register_ship as ship on heard.imo = ship.imo
 left join mid on heard.mmsi // 1000000 = mid.mid

@@ -219,6 +219,9 @@ LISTED_TONS = ship(508, "LISTED TONS", **NO_SIZE)
 SELDOM, OFTEN_OTHER = ship(520, "SELDOM"), ship(521, "OFTEN OTHER")
 RESERVED, DENSE_WRONG = ship(522, "RESERVED"), ship(523, "DENSE WRONG")
 ONE_BAD_LENGTH = ship(524, "ONE BAD LENGTH")
+WRONG_AT_LAST = ship(525, "WRONG AT LAST")
+AS_DELIVERED = ship(526, "AS DELIVERED", length_m="1", beam_m="1")
+MIXED_UP = ship(527, "MIXED UP", length_m="17", beam_m="110")
 """Type and length change from report to report; see `sized_rows`."""
 SIZES = {
     "tug": (TUG_BOAT, False),
@@ -234,9 +237,12 @@ SIZES = {
     "a code that is no type in the rest": (RESERVED, True),
     "cargo for hours, but reported each minute": (DENSE_WRONG, True),
     "a wrong length now and then": (ONE_BAD_LENGTH, True),
+    "a wrong size on the last day": (WRONG_AT_LAST, True),
+    "1 by 1 m": (AS_DELIVERED, True),
+    "broader than long": (MIXED_UP, True),
 }
-CHANGING = (SELDOM, OFTEN_OTHER, RESERVED, DENSE_WRONG, ONE_BAD_LENGTH)
-SIZE_DAYS = {of["mmsi"]: 10 * number - 150 for number, (of, _) in enumerate(SIZES.values())}
+CHANGING = (SELDOM, OFTEN_OTHER, RESERVED, DENSE_WRONG, ONE_BAD_LENGTH, WRONG_AT_LAST)
+SIZE_DAYS = {of["mmsi"]: 10 * number - 180 for number, (of, _) in enumerate(SIZES.values())}
 
 
 def sending(of: Ship, every: int, first: dict[str, str], other: dict[str, str]) -> Iterator[str]:
@@ -260,6 +266,10 @@ def sized_rows() -> Iterator[str]:
     wrong = DENSE_WRONG | {"ship_type": "Cargo"}
     yield from reports(wrong, day, stay, every_min=1, late_s=10, heard=lambda h: h < 6)
     yield from sending(ONE_BAD_LENGTH, 60, {"length_m": "24", "beam_m": "4"}, {})
+    day = SIZE_DAYS[WRONG_AT_LAST["mmsi"]]
+    yield from reports(WRONG_AT_LAST, day, stay, heard=lambda h: h < 72)
+    wrong = WRONG_AT_LAST | {"length_m": "333", "beam_m": "60"}
+    yield from reports(wrong, day, stay, heard=lambda h: h >= 72)
 
 
 LISTED = ofac(
@@ -301,6 +311,18 @@ def test_a_tanker_that_counts_has_a_size_and_most_of_what_gives_a_type_tells(
         from port_call left join counted_call using (port_call_id) where port_call.mmsi = $1
     """
     assert con.execute(query, [int(of["mmsi"])]).fetchall() == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("of", "size"),
+    [(WRONG_AT_LAST, (244, 42)), (AS_DELIVERED, (None, None)), (MIXED_UP, (None, None))],
+    ids=lambda value: value.get("vessel_name") if isinstance(value, dict) else None,
+)
+def test_the_size_of_a_hull_is_the_usual_one_and_one_that_a_ship_may_have(
+    con: Connection, of: Ship, size: tuple[int | None, int | None]
+) -> None:
+    query = "select length_m, beam_m from hull where mmsi = $1"
+    assert con.execute(query, [int(of["mmsi"])]).fetchall() == [size]
 
 
 def test_the_report_has_how_many_were_too_small(con: Connection) -> None:
