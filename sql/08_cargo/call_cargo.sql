@@ -8,7 +8,7 @@ with call as (
         case when hull_curve.hull_class = 'gas' then 0.55 else oil_density.density_t_m3 end
             as density_t_m3
     from call_measure as measure
-    left join hull_curve on measure.hull_id = hull_curve.hull_id
+    left join hull_curve on measure.sized_hull_id = hull_curve.hull_id
     left join oil_density on measure.port_id = oil_density.port_id
 ),
 

@@ -16,7 +16,6 @@ drawn as (
     select
         counted.port_call_id,
         counted.port_id,
-        counted.hull_id,
         counted.area_kind,
         -- For anchorage calls the trade of the terminal does not apply.
         case when counted.area_kind = 'berth' then terminal.terminal_trade end as terminal_trade,
@@ -33,19 +32,24 @@ drawn as (
         hull_curve.displacement_t * water_density.density_t_m3 / 1.025
             / pow(hull_curve.design_m, hull_curve.power) as coefficient,
         hull_curve.power,
-        hull_curve.deadweight_t
+        hull_curve.hull_id as sized_hull_id
     from counted
     left join terminal on counted.port_id = terminal.port_id
     left join water_density on counted.water = water_density.water
-    left join hull_curve on counted.hull_id = hull_curve.hull_id
+    -- The largest tankers of the Caspian carry 13,000 t (hull_form), and the Volga lets no larger ones in. One
+    -- that seems to be of more than 20,000 t there (a choice) has sent a wrong size, and none is known.
+    left join hull_curve
+        on
+            counted.hull_id = hull_curve.hull_id
+            and (counted.water <> 'Caspian' or hull_curve.deadweight_t <= 20000)
     left join call_draught on counted.port_call_id = call_draught.port_call_id
     left join draught_state as on_arrival
         on
-            call_draught.hull_id = on_arrival.hull_id
+            hull_curve.hull_id = on_arrival.hull_id
             and call_draught.draught_in_m = on_arrival.draught_m
     left join draught_state as on_departure
         on
-            call_draught.hull_id = on_departure.hull_id
+            hull_curve.hull_id = on_departure.hull_id
             and call_draught.draught_out_m = on_departure.draught_m
 ),
 
@@ -125,7 +129,7 @@ afloat as (
 select
     port_call_id,
     port_id,
-    hull_id,
+    sized_hull_id,
     area_kind,
     terminal_trade,
     direction,

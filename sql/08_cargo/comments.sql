@@ -12,7 +12,7 @@ comment on column call_cargo.payload_low_90_t is 'Lower end of the 90 % interval
 comment on column call_cargo.payload_high_90_t is 'Upper end of the 90 % interval of the oil moved, tonnes. Null: no estimate.';
 comment on column call_cargo.payload_bbl is 'ESTIMATE of the oil moved, barrels: payload_t by the density of what the terminal handles (density_t_m3). Null: no estimate.';
 comment on column call_cargo.method is 'How the oil was estimated: two draughts, one draught (against the curve of the ship''s class), terminal (its trade, and the ship''s deadweight), or none.';
-comment on column call_cargo.deadweight_t is 'Deadweight, tonnes: the ship''s capacity, not the quantity moved. Null: in no register, and the size is missing or implausible.';
+comment on column call_cargo.deadweight_t is 'Deadweight, tonnes: the ship''s capacity, not the quantity moved. Null: in no register, and the size is missing or implausible; or too large for the Caspian, where it called.';
 comment on column call_cargo.deadweight_by is 'register, or estimate: from length and beam. Null: no deadweight.';
 comment on column call_cargo.draught_change_m is 'Draught after the call less draught before it, metres. Null: one of the two is missing, or not credible for the ship.';
 comment on column call_cargo.terminal_trade is 'Trade at the port''s berths: loading, discharging or both (data/ports/terminal_trade.csv, with its sources). Null: an anchorage call.';

@@ -100,6 +100,16 @@ CASES: dict[str, tuple[Vessel, Stay, Row]] = {
     "AIS's largest size": (Vessel(1022, 126), Stay(), UNSIZED),
     "a beam that no ship of the length has": (Vessel(244, 4), Stay(), UNSIZED),
     "broader than half its length": (Vessel(100, 60), Stay(), UNSIZED),
+    "a size that no ship of the Caspian has": (
+        Vessel(333, 60),
+        between(20, 10, **AT_NEKA),
+        {"direction": "discharging"} | UNKNOWN | UNSIZED,
+    ),
+    "a register's deadweight that none there has": (
+        Vessel(None, None, 300_000),
+        between(None, None, **AT_NEKA),
+        UNSIZED,
+    ),
     "a register's deadweight wins": (Vessel(244, 42, 107_123), Stay(), REGISTERED),
     "a register's deadweight alone": (Vessel(None, None, 107_123), Stay(), REGISTERED),
     "loads from ballast": (
@@ -220,8 +230,9 @@ def test_a_gas_carrier_loads_gas(con: Connection) -> None:
 
 
 def test_the_salter_the_water_the_more_a_draught_shows(con: Connection) -> None:
-    of = {water: between(BALLAST, 11, water=water) for water in ("Caspian", "Persian Gulf")}
-    tonnes = {water: cargo(con, AFRAMAX, stay)["payload_t"] for water, stay in of.items()}
+    waters, vessel = ("Caspian", "Persian Gulf"), Vessel(150, 17.3)
+    of = {water: between(4.2, 6.2, water=water) for water in waters}
+    tonnes = {water: cargo(con, vessel, stay)["payload_t"] for water, stay in of.items()}
     assert tonnes["Caspian"] < tonnes["Persian Gulf"]
 
 
