@@ -32,7 +32,7 @@ class Amounts(NamedTuple):
     variance: Floats
 
 
-def unheard_calls(calls: int, exposure: float, dispersion: float = 1.0) -> Floats:
+def unheard_calls(calls: float, exposure: float, dispersion: float = 1.0) -> Floats:
     """The chance of each number of calls that were not heard, given those that were.
 
     The rate has Jeffreys' prior for a Poisson mean, so that after `calls` in `exposure` of the time
@@ -41,8 +41,8 @@ def unheard_calls(calls: int, exposure: float, dispersion: float = 1.0) -> Float
 
     Parameters
     ----------
-    calls : int
-        Calls heard.
+    calls : float
+        Calls heard; no whole number where a call is of a direction by chance.
     exposure : float
         Share of the time that was heard, above 0 up to 1.
     dispersion : float

@@ -34,7 +34,7 @@ class Usual(NamedTuple):
     mean: float
     variance: float
     barrels: float
-    calls: int
+    calls: float
 
 
 class Cell(NamedTuple):
@@ -90,20 +90,15 @@ def cells_of(
         for row in records(dispersions)
         if row["dispersion"] is not None and row["dispersion"] > LEAST_DISPERSION
     }
-    has_unknown = {
-        _key(row, "series", "week", "water", "link_tier")
-        for row in rows
-        if row["direction"] == "unknown" and row["calls"]
-    }
     return [
         _cell(
             row,
             usual[_key(row, "series", "week", "water", "direction")],
             clustered.get((row["series"], row["week"]), 1.0),
-            # Without a call of its own, a direction may have one of those that have none.
-            is_complete=row["direction"] in (None, "unknown")
-            or _key(row, "series", "week", "water", "link_tier") not in has_unknown,
         )
+        # What calls of unknown direction moved is shared between the two.
+        if row["direction"] != "unknown"
+        else Cell(None, None)
         for row in rows
     ]
 
@@ -123,15 +118,14 @@ def _key(row: Row, *names: str) -> Key:
 def usual_calls(rows: Sequence[Row]) -> Mapping[Key, Usual | None]:
     """What a call moved in the 52 weeks up to each week, by water and direction.
 
-    Calls of unknown direction are taken as those of either. Where a direction has fewer estimates
-    than are needed, the mean of both fills up their number.
+    Where a direction has fewer estimates than are needed, the mean of both fills up their number.
     """
     of_cell: dict[Key, list[Row]] = {}
     for row in rows:
         if row["link_tier"] is None and row["direction"] != "unknown":
             of_cell.setdefault(_key(row, "series", "water", "direction"), []).append(row)
     usual: dict[Key, Usual | None] = {}
-    names = ("estimated_calls", "payload_t", "square_t2", "variance_t2", "payload_bbl")
+    names = ("estimated", "payload_t", "square_t2", "error_t2", "payload_bbl")
     for (series, water, direction), of_week in sorted(of_cell.items(), key=lambda c: c[0][2] or ""):
         each = sorted(of_week, key=lambda row: str(row["week"]))
         values = np.array([[float(row[name]) for name in names] for row in each])
@@ -139,16 +133,12 @@ def usual_calls(rows: Sequence[Row]) -> Mapping[Key, Usual | None]:
             sums = values[max(at - INDEX_WEEKS + 1, 0) : at + 1].sum(axis=0)
             of_both = usual.get((series, row["week"], water, None))
             usual[series, row["week"], water, direction] = _usual_of(sums, of_both)
-            if direction is None:
-                usual[series, row["week"], water, "unknown"] = usual[
-                    series, row["week"], water, None
-                ]
     return usual
 
 
 def _usual_of(sums: Floats, other: Usual | None) -> Usual | None:
     """Of sums over calls; `other` is what fills up too few of them."""
-    calls, total, square, variance, bbl = map(float, sums)
+    calls, total, square, error, bbl = map(float, sums)
     if calls < LEAST_CALLS and other is not None:
         more = LEAST_CALLS - calls
         total, square = total + more * other.mean, square + more * (other.mean**2 + other.variance)
@@ -157,20 +147,20 @@ def _usual_of(sums: Floats, other: Usual | None) -> Usual | None:
         return None
     mean = total / calls
     between = max(square / calls - mean**2, 0.0) * calls / (calls - 1)
-    return Usual(mean, between + variance / calls, bbl / total, int(calls))
+    return Usual(mean, between + error / calls, bbl / total, calls)
 
 
-def _cell(row: Row, usual: Usual | None, dispersion: float, *, is_complete: bool) -> Cell:
+def _cell(row: Row, usual: Usual | None, dispersion: float) -> Cell:
     """The oil of a week in one water, of one direction and tier."""
-    calls, share = int(row["calls"]), float(row["observed_share"] or 0)
-    lacking = calls - int(row["estimated_calls"])
-    heard = _amounts(np.ones(1), row, 0, None) if calls > lacking else None
+    share = float(row["observed_share"] or 0)
+    estimated, lacking = float(row["estimated"]), float(row["lacking"])
+    calls = estimated + lacking
+    heard = _amounts(np.ones(1), row, 0.0, None) if estimated else None
     is_part = not row["is_open"] and share < WHOLE_SHARE
     if (
         (share < LEAST_SHARE and not (row["is_open"] and calls))
         or row["untyped_linked_calls"]
         or ((lacking or is_part) and usual is None)
-        or not (calls or is_complete)
     ):
         return Cell(None, heard)
     exposure = share if is_part else 1.0
@@ -184,7 +174,7 @@ def _cell(row: Row, usual: Usual | None, dispersion: float, *, is_complete: bool
     )
 
 
-def _amounts(chance: Floats, row: Row, lacking: int, usual: Usual | None) -> Amounts:
+def _amounts(chance: Floats, row: Row, lacking: float, usual: Usual | None) -> Amounts:
     """What was estimated, and usual amounts for the calls that lack one or were not heard."""
     mean = np.full(chance.size, float(row["payload_t"]))
     variance = np.full(chance.size, float(row["variance_t2"]))
@@ -192,6 +182,7 @@ def _amounts(chance: Floats, row: Row, lacking: int, usual: Usual | None) -> Amo
         number = np.arange(chance.size) + lacking
         mean += number * usual.mean
         variance += number * usual.variance + number**2 * usual.variance / usual.calls
+        variance += float(row["lacking_variance"]) * usual.mean**2
     return Amounts(chance, mean, variance)
 
 

@@ -124,7 +124,8 @@ def _moved(volume: Sequence[Row], series: Row) -> str:
 def _directions(week: Oil) -> str:
     parts = [f"{interval(week.loaded)} loaded", f"{interval(week.discharged)} discharged"]
     if week.unknown["calls"]:
-        parts.append(f"the direction of {counted(week.unknown['calls'], 'call')} is not known")
+        calls = counted(week.unknown["calls"], "call")
+        parts.append(f"{calls} of unknown direction shared between them")
     return ", ".join(parts).replace("90% interval ", "")
 
 

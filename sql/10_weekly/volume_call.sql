@@ -1,23 +1,41 @@
 -- The calls of Russian-linked tankers that move oil, with the estimate of each: what oil_volume adds up.
 -- Grain: one series and call of the headline at a berth, or elsewhere with a transfer (series, port_call_id).
+with moving as (
+    select
+        counted_call.*,
+        case when counted_call.water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman' end
+            as coast
+    from counted_call
+    inner join call_cargo on counted_call.port_call_id = call_cargo.port_call_id
+    where
+        counted_call.is_headline
+        and counted_call.is_russian_linked
+        and (counted_call.area_kind = 'berth' or call_cargo.method <> 'none')
+)
+
 select
-    counted_call.series,
-    counted_call.week,
-    case when counted_call.water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman' end
-        as water,
-    counted_call.port_call_id,
-    counted_call.link_tier,
-    counted_call.was_known_at_call,
+    call.series,
+    call.week,
+    call.coast as water,
+    call.port_call_id,
+    call.link_tier,
+    call.was_known_at_call,
     cargo.direction,
+    -- The chance that the call loaded: a direction that is not known is as in the other calls of the
+    -- water, with one more of each.
+    case cargo.direction
+        when 'loading' then 1
+        when 'discharging' then 0
+        else
+            (count(*) filter (where cargo.direction = 'loading') over water + 1)
+            / (count(*) filter (where cargo.direction <> 'unknown') over water + 2)
+    end::double as loading_p,
     cargo.method,
     -- Means add up; the best single guess of a call, payload_t, is a median.
     cargo.payload_mean_t::double as payload_t,
     cargo.payload_sd_t::double as payload_sd_t,
     cargo.payload_mean_t / cargo.density_t_m3 / rule('barrel_m3') as payload_bbl
-from counted_call
-inner join call_cargo as cargo on counted_call.port_call_id = cargo.port_call_id
-where
-    counted_call.is_headline
-    and counted_call.is_russian_linked
-    and (counted_call.area_kind = 'berth' or cargo.method <> 'none')
-order by counted_call.series, counted_call.port_call_id
+from moving as call
+inner join call_cargo as cargo on call.port_call_id = cargo.port_call_id
+window water as (partition by call.series, call.coast)
+order by call.series, call.port_call_id

@@ -8,29 +8,57 @@ with kind as (
     cross join (select unnest([null, 'strong', 'moderate']) as link_tier)
 ),
 
+-- A call of unknown direction counts in each by its chance.
+shared as (
+    select
+        call.*,
+        kind.direction as kind_direction,
+        kind.link_tier as kind_tier,
+        coalesce(kind.direction = call.direction, true) as is_of_direction,
+        case kind.direction
+            when 'loading' then call.loading_p
+            when 'discharging' then 1 - call.loading_p
+            when 'unknown' then (call.direction = 'unknown')::integer
+            else 1
+        end::double as share
+    from volume_call as call
+    inner join kind on coalesce(kind.link_tier = call.link_tier, true)
+),
+
 summed as (
     select
-        call.series,
-        call.week,
-        call.water,
-        kind.direction,
-        kind.link_tier,
-        count(*) as calls,
-        count(call.payload_t) as estimated_calls,
-        count(*) filter (where call.method = 'two draughts') as two_draught_calls,
-        count(*) filter (where call.method = 'one draught') as one_draught_calls,
-        count(*) filter (where call.method = 'terminal') as terminal_calls,
+        series,
+        week,
+        water,
+        kind_direction as direction,
+        kind_tier as link_tier,
+        count(*) filter (where is_of_direction) as calls,
+        count(payload_t) filter (where is_of_direction) as estimated_calls,
+        count(*) filter (where is_of_direction and method = 'two draughts') as two_draught_calls,
+        count(*) filter (where is_of_direction and method = 'one draught') as one_draught_calls,
+        count(*) filter (where is_of_direction and method = 'terminal') as terminal_calls,
         -- A fixed order makes the float sums reproducible.
-        list_sum(list(call.payload_t order by call.port_call_id)) as payload_t,
-        list_sum(list(pow(call.payload_t, 2) order by call.port_call_id)) as square_t2,
-        list_sum(list(pow(call.payload_sd_t, 2) order by call.port_call_id)) as variance_t2,
-        list_sum(list(call.payload_bbl order by call.port_call_id)) as payload_bbl
-    from volume_call as call
-    inner join kind
-        on
-            coalesce(kind.direction = call.direction, true)
-            and coalesce(kind.link_tier = call.link_tier, true)
-    group by call.series, call.week, call.water, kind.direction, kind.link_tier
+        list_sum(list(share order by port_call_id) filter (where payload_t is not null))
+            as estimated,
+        list_sum(list(share order by port_call_id) filter (where payload_t is null)) as lacking,
+        list_sum(
+            list(share * (1 - share) order by port_call_id) filter (where payload_t is null)
+        ) as lacking_variance,
+        list_sum(list(share * payload_t order by port_call_id)) as payload_t,
+        list_sum(list(share * pow(payload_t, 2) order by port_call_id)) as square_t2,
+        list_sum(list(share * pow(payload_sd_t, 2) order by port_call_id)) as error_t2,
+        -- Of amounts that may not be of this direction: one in twenty is wrong (a choice: of simulated
+        -- calls 3 to 7 in a hundred, docs/accuracy.md).
+        list_sum(
+            list(
+                share * pow(payload_sd_t, 2)
+                + case when kind_direction is null then 0 else 0.05 * 0.95 end * pow(payload_t, 2)
+                order by port_call_id
+            )
+        ) as variance_t2,
+        list_sum(list(share * payload_bbl order by port_call_id)) as payload_bbl
+    from shared
+    group by series, week, water, kind_direction, kind_tier
 )
 
 select
@@ -47,8 +75,12 @@ select
     coalesce(summed.two_draught_calls, 0) as two_draught_calls,
     coalesce(summed.one_draught_calls, 0) as one_draught_calls,
     coalesce(summed.terminal_calls, 0) as terminal_calls,
+    coalesce(summed.estimated, 0) as estimated,
+    coalesce(summed.lacking, 0) as lacking,
+    coalesce(summed.lacking_variance, 0) as lacking_variance,
     coalesce(summed.payload_t, 0) as payload_t,
     coalesce(summed.square_t2, 0) as square_t2,
+    coalesce(summed.error_t2, 0) as error_t2,
     coalesce(summed.variance_t2, 0) as variance_t2,
     coalesce(summed.payload_bbl, 0) as payload_bbl
 from series_count

@@ -42,8 +42,12 @@ select
     series_count.untyped_linked_calls,
     coalesce(summed.calls, 0) as calls,
     coalesce(summed.estimated_calls, 0) as estimated_calls,
+    coalesce(summed.estimated_calls, 0)::double as estimated,
+    coalesce(summed.calls - summed.estimated_calls, 0)::double as lacking,
+    0.0::double as lacking_variance,
     coalesce(summed.payload_t, 0) as payload_t,
     coalesce(summed.square_t2, 0) as square_t2,
+    coalesce(summed.variance_t2, 0) as error_t2,
     coalesce(summed.variance_t2, 0) as variance_t2,
     coalesce(summed.payload_bbl, 0) as payload_bbl
 from series_count

@@ -42,8 +42,10 @@ def row(
         **{"series": "s", "week": week_of(week), "water": CASPIAN, "direction": None},
         **{"link_tier": None, "is_open": False, "observed_share": 1.0},
         **{"untyped_linked_calls": 0, "calls": each.size + lacking, "estimated_calls": each.size},
+        **{"estimated": float(each.size), "lacking": float(lacking), "lacking_variance": 0.0},
         **{"payload_t": each.sum(), "square_t2": (each**2).sum()},
-        **{"variance_t2": ((sd_share * each) ** 2).sum(), "payload_bbl": 7.3 * each.sum()},
+        **dict.fromkeys(("error_t2", "variance_t2"), ((sd_share * each) ** 2).sum()),
+        "payload_bbl": 7.3 * each.sum(),
     } | changes
 
 
@@ -145,13 +147,22 @@ def test_an_open_week_is_so_far() -> None:
     assert coast(*rows)["payload_t"] == 25_000
 
 
-def test_a_direction_without_a_call_is_no_zero_beside_calls_of_unknown_direction() -> None:
-    rows = [row(0, lacking=1), row(0, direction="loading"), row(0, direction="unknown", lacking=1)]
-    by_direction = {one["direction"]: one for one in found(*rows) if one["water"] is None}
-    assert by_direction["loading"]["payload_t"] is None
-    rows = [row(0), row(0, direction="loading"), row(0, direction="unknown")]
-    by_direction = {one["direction"]: one for one in found(*rows) if one["water"] is None}
-    assert by_direction["loading"]["payload_t"] == 0
+def test_what_calls_of_unknown_direction_moved_is_in_the_directions_alone() -> None:
+    by_chance = {"lacking": 0.4, "lacking_variance": 0.24}
+    rows = [
+        *(row(0, USUAL, direction=kind) for kind in (None, "loading")),
+        row(1, lacking=1),
+        row(1, direction="loading") | by_chance,
+        row(1, direction="unknown", lacking=1),
+    ]
+    last = {
+        one["direction"]: one
+        for one in found(*rows)
+        if (one["week"], one["water"]) == (week_of(1), None)
+    }
+    assert last["unknown"]["payload_t"] is None
+    assert last["loading"]["payload_t"] == pytest.approx(0.4 * last[None]["payload_t"])
+    assert last["loading"]["payload_low_90_t"] < 0.1 * last["loading"]["payload_t"], "or none"
 
 
 PAYLOADS = st.lists(st.floats(1e3, 3e5), max_size=6)
@@ -260,8 +271,10 @@ def weeks_of(calls: Sequence[int], size_t: float = 5000.0) -> tuple[pd.DataFrame
     sums = sums.assign(direction=None, link_tier=None, is_open=False, observed_share=1.0)
     total = sums["calls"] * size_t
     sums = sums.assign(water=CASPIAN, payload_t=total, square_t2=total * size_t)
-    sums = sums.assign(variance_t2=0.01 * sums["square_t2"], payload_bbl=7.3 * total)
-    sums = sums.assign(untyped_linked_calls=0)
+    error = 0.01 * sums["square_t2"]
+    sums = sums.assign(error_t2=error, variance_t2=error, payload_bbl=7.3 * total)
+    sums = sums.assign(untyped_linked_calls=0, estimated=1.0 * sums["calls"])
+    sums = sums.assign(lacking=0.0, lacking_variance=0.0)
     views = pd.concat([sums.assign(view=view) for view in ("today", "at_call")])
     return pd.concat([water.assign(water=None), water], ignore_index=True), views
 
