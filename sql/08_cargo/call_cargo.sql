@@ -46,8 +46,9 @@ measured as (
         -- the cargo of another on board: a choice.
         0.1 as several_p,
         -- Stores, repairs: three calls at a berth in a hundred move no cargo, and one in ten of those in
-        -- which the draught stayed as it was, which crews forget more often (choices).
-        case when is_unset then 0.1 else 0.03 end as idle_p
+        -- which the draught stayed as it was, which crews forget more often; nine in ten of the brief ones
+        -- (choices).
+        case when is_brief then 0.9 when is_unset then 0.1 else 0.03 end as idle_p
     from call
     where direction <> 'unknown' and (area_kind = 'berth' or draughts = 2) and deadweight_t is not null
 ),

@@ -8,7 +8,14 @@ with call as (
         call.area_kind,
         call.arrived_at,
         call.departed_at,
-        coalesce(call.departed_at, call.arrived_at) as last_at
+        coalesce(call.departed_at, call.arrived_at) as last_at,
+        -- In and out again within 6 hours, and heard all the time: with mooring and hoses no time for a cargo,
+        -- which takes 12 hours and more (general knowledge, unverified).
+        coalesce(
+            coalesce(call.departed_by, call.departed_at) - call.arrived_after <= interval 6 hour
+            and call.longest_gap_h <= 1,
+            false
+        ) as is_brief
     from track_call as call
     inner join call_identity as identity on call.port_call_id = identity.port_call_id
     inner join hull on identity.hull_id = hull.hull_id
@@ -104,6 +111,7 @@ paired as (
         bounded.hull_id,
         bounded.port_id,
         bounded.area_kind,
+        bounded.is_brief,
         case when not arriving.is_of_leg_before then arriving.draught_m end as in_m,
         -- Nothing was set: the draught of arrival is still transmitted after the departure.
         coalesce(
@@ -134,7 +142,8 @@ select
     paired.hull_id,
     case when unset.port_call_id is null then paired.in_m end as draught_in_m,
     case when unset.port_call_id is null then paired.out_m end as draught_out_m,
-    unset.port_call_id is not null and paired.in_m is not null as is_unset
+    unset.port_call_id is not null and paired.in_m is not null as is_unset,
+    paired.is_brief
 from paired
 left join unset on paired.port_call_id = unset.port_call_id
 order by paired.port_call_id

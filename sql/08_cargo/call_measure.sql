@@ -22,6 +22,7 @@ drawn as (
         call_draught.draught_in_m as in_m,
         call_draught.draught_out_m as out_m,
         call_draught.is_unset,
+        call_draught.is_brief,
         on_arrival.state as state_in,
         on_arrival.ballast_p as in_ballast_p,
         on_arrival.laden_p as in_laden_p,
@@ -149,6 +150,7 @@ select
     power * deeper_t / deeper_m as tonnes_a_metre,
     case when has_deeper then deeper_ballast_p end as deeper_ballast_p,
     coalesce(is_unset, false) as is_unset,
+    coalesce(is_brief, false) as is_brief,
     case when has_lighter and is_lighter_laden then 0.6 when has_lighter then lighter_ballast_p end
         as lighter_ballast_p
 from afloat

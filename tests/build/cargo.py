@@ -25,7 +25,7 @@ class Vessel(NamedTuple):
 
 
 class Stay(NamedTuple):
-    """A call of 30 hours, with draughts as (hours after arrival, metres), each till the next."""
+    """A call heard all the time, with draughts as (hours after arrival, metres)."""
 
     draughts: Sequence[tuple[float, float]] = ()
     port_id: str = "IRKHK"
@@ -33,6 +33,7 @@ class Stay(NamedTuple):
     trade: str = "loading"
     area_kind: str = "berth"
     is_open: bool = False
+    stay_h: float = 30.0
     before: Sequence[tuple[float, float]] = ()
     """Other calls of the ship, hours from and to."""
 
@@ -56,7 +57,7 @@ def prepared() -> Iterator[Connection]:
 
 def lay(con: Connection, vessel: Vessel, stay: Stay) -> None:
     """Lay the tables under the steps of `sql/08_cargo`."""
-    stays = [(f"before {hours[0]}", *hours) for hours in stay.before] + [(CALL, 0.0, 30.0)]
+    stays = [(f"before {hours[0]}", *hours) for hours in stay.before] + [(CALL, 0.0, stay.stay_h)]
     until = [*(hours for hours, _ in stay.draughts), 200.0][1:]
     spells = [
         {"hull_id": HULL, "draught_m": m, "began_at": at(began), "ended_at": at(end - 0.5)}
@@ -79,7 +80,8 @@ def lay(con: Connection, vessel: Vessel, stay: Stay) -> None:
             [
                 {
                     **{"port_call_id": name, "port_id": stay.port_id, "area_kind": "berth"},
-                    **{"arrived_at": at(began), "departed_at": at(end)},
+                    **{"arrived_at": at(began), "departed_at": at(end), "departed_by": None},
+                    **{"arrived_after": at(began - 0.5), "longest_gap_h": 0.5},
                 }
                 | (
                     {"area_kind": stay.area_kind, "departed_at": None if stay.is_open else at(end)}
@@ -90,7 +92,8 @@ def lay(con: Connection, vessel: Vessel, stay: Stay) -> None:
             ],
             {
                 **{"port_call_id": TEXT, "port_id": TEXT, "area_kind": TEXT},
-                **{"arrived_at": TIME, "departed_at": TIME},
+                **{"arrived_at": TIME, "departed_at": TIME, "departed_by": TIME},
+                **{"arrived_after": TIME, "longest_gap_h": REAL},
             },
         ),
         "call_identity": (

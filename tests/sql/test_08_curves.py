@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 
 import pytest
@@ -208,6 +208,20 @@ def test_the_more_is_known_the_narrower_the_interval(con: Connection) -> None:
         *("two draughts", "one draught", "terminal")
     ]
     assert width(both) < width(deeper) < width(terminal) < width(unsized)
+
+
+@pytest.mark.parametrize("draughts", [(), [(-24, BALLAST)]], ids=["no draught", "one not set"])
+def test_in_six_hours_a_ship_hardly_loads(
+    con: Connection, draughts: Sequence[tuple[float, float]]
+) -> None:
+    brief, longer = (cargo(con, AFRAMAX, Stay(draughts, stay_h=hours)) for hours in (5, 12))
+    assert brief["payload_t"] == 0 < brief["payload_high_90_t"]
+    assert longer["payload_t"] > longer["deadweight_t"] / 2
+
+
+def test_a_draught_that_shows_a_cargo_is_believed_of_a_brief_stay_too(con: Connection) -> None:
+    loaded = cargo(con, AFRAMAX, Stay([(-24, BALLAST), (4, LADEN)], stay_h=5))
+    assert (loaded["method"], loaded["payload_low_90_t"] > 0) == ("two draughts", True)
 
 
 def test_a_part_cargo_on_top_is_the_difference(con: Connection) -> None:
