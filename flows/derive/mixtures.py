@@ -61,7 +61,8 @@ def unheard_calls(calls: float, exposure: float, dispersion: float = 1.0) -> Flo
     share = exposure / dispersion
     mean = (calls + 0.5) * (1 - exposure) / exposure
     shape = mean * share / (1 - share)
-    most = int(mean + 12 * np.sqrt(mean / share) + 30)
+    # The tail falls by the share from number to number: far enough for `LEFT_OUT` of it.
+    most = int(mean + 12 * np.sqrt(mean / share) + 20 / share)
     number = np.arange(most + 1)
     log = special.gammaln(number + shape) - special.gammaln(number + 1) - special.gammaln(shape)
     chance = np.exp(log + shape * np.log(share) + number * np.log1p(-share))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flows.derive import mixtures, volume, volume_change
@@ -249,6 +249,7 @@ def test_intervals_hold_the_truth_in_nine_weeks_of_ten(share: float, lacking: fl
 
 
 @given(st.integers(0, 60), st.floats(0.3, 0.99), st.floats(1, 5))
+@example(0, 0.375, 5.0)
 def test_unheard_calls_have_the_mean_and_variance_that_the_rate_gives(
     calls: int, share: float, dispersion: float
 ) -> None:
