@@ -95,12 +95,12 @@ comment on table oil_volume is 'ESTIMATE of the oil that calls of Russian-linked
 comment on column oil_volume.week is 'ISO week of arrival, in UTC.';
 comment on column oil_volume.week_start is 'Monday of the week.';
 comment on column oil_volume.series is 'The series; key of series.';
-comment on column oil_volume.direction is 'loading, discharging or unknown, as in call_cargo. What calls of unknown direction moved is shared between the other two. Null: all.';
+comment on column oil_volume.direction is 'loading, discharging or unknown, as in call_cargo. What calls of unknown direction moved is shared between the other two, half and half where the draughts contradict the terminal. Null: all.';
 comment on column oil_volume.water is 'Gulf and Gulf of Oman, or Caspian. Null: both.';
 comment on column oil_volume.link_tier is 'strong or moderate. Null: both, as in the headline.';
 comment on column oil_volume.calls is 'Calls heard that the sum is of; not over the share heard. Null: no call counted, and too few hours heard to report zero.';
 comment on column oil_volume.payload_t is 'ESTIMATE of the oil moved, tonnes: the mean estimates of the calls heard (call_cargo.payload_mean_t), the mean of the last 52 weeks for calls without one, over the share heard; of an open week what was heard so far. Never to be shown without its interval. Null: under 0.3 of a water''s hours heard, a linked ship of unknown type, or fewer than 5 estimates to go by where some are needed; of a direction without a call also where calls of unknown direction were made.';
-comment on column oil_volume.payload_low_90_t is 'Lower end of the 90 % interval of the oil moved, tonnes: the errors of the calls'' estimates, one that they share, and the calls that were not heard. Of a direction also that one in twenty is wrong. Given without the other end where only a floor is known: then what was heard moved more with 95 %. Null: no call with an estimate.';
+comment on column oil_volume.payload_low_90_t is 'Lower end of the 90 % interval of the oil moved, tonnes: the errors of the calls'' estimates, one that they share, and the calls that were not heard. Of a direction also that the directions of calls may be wrong. Given without the other end where only a floor is known: then what was heard moved more with 95 %. Null: no call with an estimate.';
 comment on column oil_volume.payload_high_90_t is 'Upper end of the same interval, tonnes. Null as for payload_t.';
 comment on column oil_volume.payload_bbl is 'The same oil in barrels, by the densities of the calls (call_cargo). Null as for payload_t.';
 comment on column oil_volume.payload_low_90_bbl is 'Lower end of the 90 % interval, barrels, at the same density. Null as for payload_t, and for no oil at all.';

@@ -47,12 +47,12 @@ summed as (
         list_sum(list(share * payload_t order by port_call_id)) as payload_t,
         list_sum(list(share * pow(payload_t, 2) order by port_call_id)) as square_t2,
         list_sum(list(share * pow(payload_sd_t, 2) order by port_call_id)) as error_t2,
-        -- Of amounts that may not be of this direction: one in twenty is wrong (a choice: of simulated
-        -- calls 3 to 7 in a hundred, docs/accuracy.md).
+        -- Of amounts whose direction may be wrong, each of which may be missing here or in the other.
         list_sum(
             list(
                 share * pow(payload_sd_t, 2)
-                + case when kind_direction is null then 0 else 0.05 * 0.95 end * pow(payload_t, 2)
+                + case when kind_direction is null then 0 else wrong_p * (1 - wrong_p) end
+                * pow(payload_t, 2)
                 order by port_call_id
             )
         ) as variance_t2,

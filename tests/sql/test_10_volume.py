@@ -36,6 +36,7 @@ LOADED, OTHER_FLAG = ship(701, "LOADED", RUSSIA), ship(702, "NOT LINKED")
 WAITED, UNSIZED = ship(703, "WAITED", RUSSIA), ship(704, "NO SIZE", RUSSIA, length_m="", beam_m="")
 CARRIER = ship(705, "CARRIER", RUSSIA, length_m="140", beam_m="17")
 FROM_AFAR = ship(706, "FROM AFAR", RUSSIA, length_m="140", beam_m="17")
+CONTRADICTS = ship(707, "CAME LADEN TO LOAD", RUSSIA)
 
 
 def sailed(of: Ship, day: float, *places: Place, before: str, after: str) -> list[str]:
@@ -57,6 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         sailed(CARRIER, 1, NORTH, MAKHACHKALA, NORTH, before="2.5", after="4.2"),
         sailed(CARRIER, 4, CASPIAN, NEKA, CASPIAN, before="4.2", after="2.5"),
         sailed(FROM_AFAR, 5.4, CASPIAN, NEKA, CASPIAN, before="4.2", after="2.5"),
+        sailed(CONTRADICTS, 16, *at_kharg, before="14.5", after="8"),
         coast_lines(coast(3, (*GULF, *SOUTH_CASPIAN))),
     )
     return home_of(tmp_path_factory.mktemp("volume"), lines)
@@ -99,6 +101,15 @@ def test_directions_waters_and_tiers_are_parts_of_it(con: Connection) -> None:
     assert caspian["payload_t"] == brought["payload_t"]
     assert week(con, "2026-W23", link_tier="strong")["calls"] == 3
     assert week(con, "2026-W23", link_tier="moderate")["payload_t"] == 0
+
+
+def test_draughts_that_contradict_the_terminal_leave_the_direction_open(con: Connection) -> None:
+    call, one = cargo(con, CONTRADICTS), week(con, "2026-W25")
+    loaded, brought = (week(con, "2026-W25", direction=d) for d in ("loading", "discharging"))
+    assert (call["direction"], loaded["calls"], brought["calls"]) == ("discharging", 0, 1)
+    assert loaded["payload_t"] == brought["payload_t"] == call["payload_mean_t"] / 2
+    assert loaded["payload_low_90_t"] < 0.1 * one["payload_t"]
+    assert loaded["payload_high_90_t"] > one["payload_t"] == call["payload_mean_t"]
 
 
 def test_a_call_without_an_estimate_leaves_no_sum_and_no_zero(con: Connection) -> None:
