@@ -122,7 +122,12 @@ def _moved(volume: Sequence[Row], series: Row) -> str:
 
 
 def _directions(week: Oil) -> str:
-    parts = [f"{interval(week.loaded)} loaded", f"{interval(week.discharged)} discharged"]
+    parts = [
+        f"how much was {verb} is not known"
+        if (text := interval(row)) == "not known"
+        else f"{text} {verb}"
+        for verb, row in (("loaded", week.loaded), ("discharged", week.discharged))
+    ]
     if week.unknown["calls"]:
         calls = counted(week.unknown["calls"], "call")
         parts.append(f"{calls} of unknown direction shared between them")

@@ -7,7 +7,7 @@ comment on column call_cargo.direction is 'loading, discharging or unknown. By t
 comment on column call_cargo.direction_by is 'draught, terminal, or draught; terminal where both agree. Null: unknown.';
 comment on column call_cargo.laden_in is 'State of the ship on arrival: laden, ballast, part or unknown.';
 comment on column call_cargo.laden_out is 'State of the ship on departure: laden, ballast, part or unknown.';
-comment on column call_cargo.payload_t is 'ESTIMATE of the oil moved, tonnes, loaded or discharged (direction): as likely too low as too high. Never to be shown without its interval; to be added, take payload_mean_t. Null: no method applies (method is none).';
+comment on column call_cargo.payload_t is 'ESTIMATE of the oil moved, tonnes, loaded or discharged (direction): as likely too low as too high; it may exceed an estimated deadweight_t by that one''s error. Never to be shown without its interval; to be added, take payload_mean_t. Null: no method applies (method is none).';
 comment on column call_cargo.payload_low_90_t is 'Lower end of the 90 % interval of the oil moved, tonnes. Null: no estimate.';
 comment on column call_cargo.payload_high_90_t is 'Upper end of the 90 % interval of the oil moved, tonnes. Null: no estimate.';
 comment on column call_cargo.payload_bbl is 'ESTIMATE of the oil moved, barrels: payload_t by the density of what the terminal handles (density_t_m3). Null: no estimate.';

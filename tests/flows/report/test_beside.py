@@ -67,6 +67,14 @@ def test_how_much_was_moved_and_how_much_of_it_is_guessed(volume: list[Row], tex
     assert text in beside.oil(volume, HEARD, DRAUGHTS)
 
 
+def test_a_direction_may_be_unknown_where_the_sum_is_not() -> None:
+    loaded_only = [
+        row | (NOTHING if row["direction"] == "discharging" else {}) for row in week(AMOUNT)
+    ]
+    text = "41,200 t (30,000 to 55,000) loaded, how much was discharged is not known. "
+    assert text in beside.oil(loaded_only, HEARD, DRAUGHTS)
+
+
 UNKNOWN = {
     "too little heard": (
         week(NOTHING, calls=0),
