@@ -50,7 +50,8 @@ def test_a_run_digests_what_is_new_to_it_and_leaves_the_rest(
 ) -> None:
     (first,) = digests(settings)
     made_at = (settings.home / digest.FOLDER / first).stat().st_mtime_ns
-    fill_home(settings.home, sample_days[2:4])
+    # Not the day after: rows that it repeats may change which part holds them.
+    fill_home(settings.home, sample_days[3:5])
     found = digests(settings)
     assert [len(covered) for covered in found.values()] == [2, 2]
     assert set.union(*found.values()) == parts(settings)
