@@ -145,7 +145,7 @@ def start_logging() -> None:
 
 def announce_server() -> None:
     if not os.environ.get("PREFECT_API_URL"):
-        print("barometer: starting Prefect's own server, 10 to 60 seconds ...", file=sys.stderr)
+        print("barometer: starting Prefect's own server, 4 to 30 seconds ...", file=sys.stderr)
 
 
 def show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> None:
