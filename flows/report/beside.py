@@ -22,6 +22,10 @@ METHODS = {
 DIRECTIONS = {None: "moved", "loading": "loaded", "discharging": "discharged"}
 
 
+UNTYPED = "ships of unknown type called"
+"""Why neither zero nor a sum can be given where linked ships may have been tankers."""
+
+
 def tonnes(value: float) -> str:
     """An estimate in tonnes to three digits: no estimate is finer.
 
@@ -113,7 +117,7 @@ def _moved(volume: Sequence[Row], series: Row) -> str:
     if moved["payload_t"] is None:
         text = (
             f"Oil moved: {so_far}{interval(moved)} by {counted(moved['calls'], 'call')} heard; how "
-            f"much in all is not known, as {_why_floor(moved, series)}"
+            f"much in all is not known, as {_why_no_sum(series)}"
         )
     else:
         barrels = f"{moved['payload_bbl'] / 1e6:.2g} million barrels"
@@ -154,19 +158,19 @@ def _why_none(moved: Row, series: Row) -> str:
     if moved["calls"]:
         calls = counted(moved["calls"], "call")
         return f"the ships of {calls} give neither a credible draught nor a size to go by"
-    if series["untyped_linked_calls"]:
-        return "ships of unknown type called"
-    if (series["worst_share"] or 0) < LEAST_SHARE:
-        return _unheard(series)
-    return "no call was heard at a berth, and too few before tell what others may have moved"
+    return _why_no_sum(
+        series, "no call was heard at a berth, and too few before tell what others may have moved"
+    )
 
 
-def _why_floor(moved: Row, series: Row) -> str:
+def _why_no_sum(
+    series: Row, otherwise: str = "too few estimates tell what the other calls moved"
+) -> str:
     if series["untyped_linked_calls"]:
-        return "ships of unknown type called"
+        return UNTYPED
     if (series["worst_share"] or 0) < LEAST_SHARE:
         return _unheard(series)
-    return "too few estimates tell what the other calls moved"
+    return otherwise
 
 
 def _unheard(series: Row) -> str:
@@ -259,8 +263,8 @@ def _other(row: Row) -> str:
     heard = f"{row['observed_share'] or 0:.0%} of the ports' hours heard"
     calls, berths = row["linked_calls"], row["linked_berth_calls"]
     if calls is None:
-        why = "ships of unknown type called" if row["untyped_linked_calls"] else "too little"
-        return f"{row['title']}: no number; {heard}, {why} to report zero."
+        why = UNTYPED if row["untyped_linked_calls"] else "too little to report zero"
+        return f"{row['title']}: no number; {heard}, {why}."
     so_far = " so far" if row["state"] == "open" else ""
     at_least = "at least " if row["state"] == "partial" and calls else ""
     if not calls:

@@ -49,20 +49,6 @@ bounded as (
     inner join neighbour on call.port_call_id = neighbour.port_call_id
 ),
 
--- Only draughts that the ship may float at.
-spell as (
-    select
-        draught_spell.hull_id,
-        draught_spell.draught_m,
-        draught_spell.began_at,
-        draught_spell.ended_at
-    from draught_spell
-    inner join draught_state
-        on
-            draught_spell.hull_id = draught_state.hull_id
-            and draught_spell.draught_m = draught_state.draught_m
-),
-
 -- The draught in force on arrival. Unchanged since before the berth before, it is that of the leg
 -- before, of the opposite state.
 arriving as (
@@ -72,7 +58,7 @@ arriving as (
         spell.ended_at,
         coalesce(spell.began_at < bounded.berthed_before_at, false) as is_of_leg_before
     from bounded
-    inner join spell
+    inner join credible_draught as spell
         on
             bounded.hull_id = spell.hull_id
             and spell.began_at <= bounded.set_from
@@ -89,7 +75,7 @@ leaving as (
         bounded.port_call_id,
         spell.draught_m
     from bounded
-    inner join spell
+    inner join credible_draught as spell
         on
             bounded.hull_id = spell.hull_id
             and spell.began_at > bounded.set_from

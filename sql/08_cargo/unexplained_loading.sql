@@ -18,19 +18,6 @@ with silence as (
     inner join hull_curve on tanker_gap.hull_id = hull_curve.hull_id
 ),
 
-spell as (
-    select
-        draught_spell.hull_id,
-        draught_spell.draught_m,
-        draught_spell.began_at,
-        draught_spell.ended_at
-    from draught_spell
-    inner join draught_state
-        on
-            draught_spell.hull_id = draught_state.hull_id
-            and draught_spell.draught_m = draught_state.draught_m
-),
-
 -- The draught in force when it fell silent, and the last one set up to two days after it was heard again
 -- (a choice: crews set it hours after sailing). A week on either side, as for a call.
 before as (
@@ -40,7 +27,7 @@ before as (
         spell.draught_m,
         spell.began_at
     from silence
-    inner join spell
+    inner join credible_draught as spell
         on
             silence.hull_id = spell.hull_id
             and spell.began_at <= silence.silent_from
@@ -57,7 +44,7 @@ after as (
         spell.draught_m,
         spell.began_at
     from silence
-    inner join spell
+    inner join credible_draught as spell
         on
             silence.hull_id = spell.hull_id
             and spell.ended_at >= silence.silent_to
