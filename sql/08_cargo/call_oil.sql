@@ -86,7 +86,7 @@ said as (
 ),
 
 -- A nautical mile is 1.852 km. Between two Caspian ports a great circle crosses little but water; round
--- Arabia, Africa or through Suez it says nothing, and no table of sea distances is at hand.
+-- Arabia, Africa or through Suez it is far shorter than the way by sea, and there is no table of sea distances.
 sailed as (
     select
         said.port_call_id,

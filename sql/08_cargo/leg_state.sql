@@ -90,7 +90,7 @@ weighed as (
             + case to_trade when 'discharging' then 1 when 'loading' then -1 else 0 end
         ) as laden_odds,
         -- One draught in five is of another leg (a choice; Harati-Mokhtari et al., Journal of
-        -- Navigation 60, 2007, found many that were wrong or old) and says nothing. Then half of all
+        -- Navigation 60, 2007, found many that were wrong or old) and is no evidence. Then half of all
         -- legs are in ballast, as in draught_state, and of the others a sixth with a part cargo.
         state.ballast_p is not null as has_draught,
         case when has_draught then 0.2 else 1 end as stale_p,
