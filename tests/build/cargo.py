@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from tests.build.derivation import Connection, Row, at, derive, rows, session
+from tests.build.derivation import Connection, Row, at, derive, made_from, rows, session
 
 HULL, CALL = "h", "x"
-STEPS = ("hull_curve", "draught_state", "call_draught", "call_measure", "call_cargo")
 REAL, TEXT, TIME = pa.float32(), pa.string(), pa.timestamp("us")
 
 
@@ -56,7 +55,7 @@ def prepared() -> Iterator[Connection]:
 
 
 def lay(con: Connection, vessel: Vessel, stay: Stay) -> None:
-    """Lay the tables under the steps of `sql/08_cargo`."""
+    """Lay the tables under the steps of `sql/08_cargo`, and drop what was derived from others."""
     stays = [(f"before {hours[0]}", *hours) for hours in stay.before] + [(CALL, 0.0, stay.stay_h)]
     until = [*(hours for hours, _ in stay.draughts), 200.0][1:]
     spells = [
@@ -118,15 +117,15 @@ def lay(con: Connection, vessel: Vessel, stay: Stay) -> None:
     }
     for name, (lines, kinds) in tables.items():
         con.register(name, pa.Table.from_pylist(lines, schema=pa.schema(kinds.items())))
+    for name in made_from(frozenset(tables), "call_cargo"):
+        for schema in ("step", "main"):
+            con.execute(f"drop table if exists {schema}.{name}")
 
 
 def cargo(con: Connection, vessel: Vessel = AFRAMAX, stay: Stay = HEARD_NOTHING) -> Row:
     """The row of `call_cargo`."""
     lay(con, vessel, stay)
-    for name in STEPS:
-        for schema in ("step", "main"):
-            con.execute(f"drop table if exists {schema}.{name}")
-        derive(con, name)
+    derive(con, "call_cargo")
     (row,) = rows(con, "from call_cargo where port_call_id = $1", CALL)
     return row
 

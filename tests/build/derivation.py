@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -42,6 +43,14 @@ def derive(con: duckdb.DuckDBPyConnection, *wanted: str) -> None:
             if con.execute(query, {"name": need}).fetchone() == (0,):
                 derive(con, need)
         relations.create(con, name)
+
+
+@cache
+def made_from(tables: frozenset[str], wanted: str) -> frozenset[str]:
+    """The wanted relation and those on the way to it from these tables; empty if there is none."""
+    needs = relations.inputs(relations.query(wanted))
+    way = frozenset[str]().union(*(made_from(tables, need) for need in needs if need not in tables))
+    return way | {wanted} if way or tables.intersection(needs) else way
 
 
 def rows(con: Connection, query: str, *values: Any) -> list[Row]:
