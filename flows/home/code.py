@@ -12,7 +12,7 @@ from flows.home.resources import data_path, sql_path
 PACKAGES = [Path(__file__).resolve().parents[1], Path(__file__).resolve().parents[2] / "geo"]
 """`flows` and `geo`, which lie side by side in a checkout and where a wheel is installed."""
 
-CODE_TABLES = (("codes",), ("sources", "words"), ("straits",))
+CODE_TABLES = (("codes",), ("curves",), ("sea_ways",), ("sources", "words"), ("straits",))
 """Folders of `data/` that are part of the method; ports and registers have hashes of their own."""
 
 

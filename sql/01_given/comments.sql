@@ -138,6 +138,11 @@ comment on column mid.mid is 'The first three digits of a ship''s MMSI.';
 comment on column mid.country_code is 'Country or territory to which the digits are allocated, ISO 3166-1 alpha-2.';
 comment on column mid.country_name is 'Short English name of the country or territory.';
 
+comment on table sea_distance is 'The shortest way by sea between each Iranian port and each Russian oil port, along a network of waypoints (data/sea_ways) that was drawn from general knowledge, unverified: through Suez rather than round Africa. One row per pair of ports with such a way; none between the Caspian and other seas, as the rivers and canals between them are not in the network.';
+comment on column sea_distance.port_id is 'The Iranian port; key of port.';
+comment on column sea_distance.russian_port_id is 'The Russian oil port, a port_id of port.';
+comment on column sea_distance.distance_nm is 'Length of the way, nautical miles: great circles between waypoints, so a lower bound of the way sailed.';
+
 comment on table week is 'The ISO 8601 weeks from the first to the last with input, without omissions. One row per week.';
 comment on column week.week is 'ISO week such as 2026-W16, in UTC.';
 comment on column week.week_start is 'Monday of the week.';
