@@ -50,7 +50,7 @@ measured as (
         -- (choices).
         case when is_brief then 0.9 when is_unset then 0.1 else 0.03 end as idle_p
     from call
-    where direction <> 'unknown' and (area_kind = 'berth' or draughts = 2) and deadweight_t is not null
+    where is_measured and deadweight_t is not null
 ),
 
 -- What a cargo usually is: full; what ships of the class usually draw, which ports and light products

@@ -7,6 +7,7 @@ with call as (
         counted_call.port_id,
         port_call.arrived_at,
         cargo.direction,
+        coalesce(cargo.direction_by = 'draught, against the terminal', false) as is_contested,
         cargo.laden_in,
         cargo.payload_mean_t,
         voyage.last_russian_call_id,
@@ -35,7 +36,7 @@ from_russia as (
         and coalesce(russian.departed_at, russian.arrived_at) >= call.arrived_at - interval 60 day
 ),
 
--- What was loaded in Iran since is no Russian oil.
+-- What was loaded in Iran since, or may have been, is no Russian oil.
 loaded_since as (
     select distinct from_russia.port_call_id
     from from_russia
@@ -45,16 +46,24 @@ loaded_since as (
             call.hull_id = other.hull_id
             and other.arrived_at > from_russia.left_at
             and other.arrived_at < call.arrived_at
-    where other.direction = 'loading'
+    where other.direction = 'loading' or other.is_contested
 ),
 
+-- Most ships go to a Russian oil port to load: oil of Iran went there only if the ship came laden.
 to_russia as (
     select
         call.port_call_id,
         russian.port_id
     from call
     inner join trade_call as russian on call.next_russian_call_id = russian.port_call_id
-    where russian.arrived_at <= call.arrived_at + interval 60 day
+    inner join call_draught as drawn on russian.port_call_id = drawn.port_call_id
+    inner join draught_state as state
+        on
+            drawn.hull_id = state.hull_id
+            and drawn.draught_in_m = state.draught_m
+    where
+        russian.arrived_at <= call.arrived_at + interval 60 day
+        and state.state = 'laden'
 ),
 
 said as (
@@ -65,6 +74,7 @@ said as (
         case when loaded_since.port_call_id is null then from_russia.left_at end as left_russia_at,
         date_diff('day', left_russia_at, call.arrived_at) as days_from_russia,
         case
+            when call.is_contested then 'not known'
             when call.direction = 'loading' then 'Iranian oil likely loaded'
             when call.laden_in = 'ballast' then 'not known'
             when call.direction = 'discharging' and left_russia_at is not null
@@ -76,33 +86,23 @@ said as (
         end as oil,
         case
             when call.direction = 'loading' then to_russia.port_id
-            when call.direction = 'discharging' and left_russia_at is not null
-                then from_russia.port_id
+            when oil = 'Russian oil likely delivered' then from_russia.port_id
         end as russian_port_id
     from call
     left join from_russia on call.port_call_id = from_russia.port_call_id
     left join loaded_since on call.port_call_id = loaded_since.port_call_id
     left join to_russia on call.port_call_id = to_russia.port_call_id
-),
-
--- A nautical mile is 1.852 km. Between two Caspian ports a great circle crosses little but water; round
--- Arabia, Africa or through Suez it is far shorter than the way by sea, and there is no table of sea distances.
-sailed as (
-    select
-        said.port_call_id,
-        great_circle_km(russian.lon, russian.lat, port.lon, port.lat) / 1.852 as voyage_nm
-    from said
-    inner join port on said.port_id = port.port_id
-    inner join port as russian on said.russian_port_id = russian.port_id
-    where port.water = 'Caspian' and russian.water = 'Caspian'
 )
 
 select
     said.port_call_id,
     said.oil,
     said.days_from_russia::smallint as days_from_russia,
-    round(sailed.voyage_nm)::smallint as voyage_nm,
-    round(said.payload_mean_t * round(sailed.voyage_nm))::bigint as tonne_miles
+    sailed.distance_nm::smallint as voyage_nm,
+    said.payload_mean_t::bigint * sailed.distance_nm as tonne_miles
 from said
-left join sailed on said.port_call_id = sailed.port_call_id
+left join sea_distance as sailed
+    on
+        said.port_id = sailed.port_id
+        and said.russian_port_id = sailed.russian_port_id
 order by said.port_call_id

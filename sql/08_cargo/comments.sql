@@ -3,8 +3,8 @@
 
 comment on table call_cargo is 'The oil that each counted call of a tanker moved: an estimate with a 90 % interval, and the method that gave it; from draughts, which crews enter by hand, the size of the ship and the trade of the terminal. One row per call.';
 comment on column call_cargo.port_call_id is 'The call; key of counted_call.';
-comment on column call_cargo.direction is 'loading, discharging or unknown. By the draughts, where they show it; else by the trade of the terminal.';
-comment on column call_cargo.direction_by is 'draught, terminal, or draught; terminal where both agree. Null: unknown.';
+comment on column call_cargo.direction is 'loading, discharging or unknown. By the draughts, where they show it; else by the trade of the terminal. Unknown where the two contradict each other (direction_by).';
+comment on column call_cargo.direction_by is 'What shows the direction: draught, terminal, or draught; terminal where both agree. draught, against the terminal: the two contradict each other, so that the direction is unknown; the amount that the draughts show stands. Null: nothing shows it.';
 comment on column call_cargo.laden_in is 'State of the ship on arrival: laden, ballast, part or unknown.';
 comment on column call_cargo.laden_out is 'State of the ship on departure: laden, ballast, part or unknown.';
 comment on column call_cargo.payload_t is 'ESTIMATE of the oil moved, tonnes, loaded or discharged (direction): as likely too low as too high; it may exceed an estimated deadweight_t by that one''s error. Never to be shown without its interval; to be added, take payload_mean_t. Null: no method applies (method is none).';
@@ -21,11 +21,11 @@ comment on column call_cargo.payload_mean_t is 'Mean of the oil moved, tonnes, f
 comment on column call_cargo.payload_sd_t is 'Standard deviation of the oil moved about payload_mean_t, tonnes. Null: no estimate.';
 comment on column call_cargo.hull_class is 'Class of hull whose curve was used (data/curves). Null: no deadweight.';
 
-comment on table call_oil is 'Whose oil a tanker call moved, as far as the ship''s calls tell it, and how far it went by sea: a Russian ship and Russian oil are two statements. One row per counted call of a tanker.';
+comment on table call_oil is 'Whose oil a tanker call moved, as far as the ship''s calls tell it, and how far it went by sea at the least: a Russian ship and Russian oil are two statements. One row per counted call of a tanker.';
 comment on column call_oil.port_call_id is 'The call; key of counted_call.';
-comment on column call_oil.oil is 'Russian oil likely delivered: discharged, and came from a Russian oil port within 60 days without loading in Iran in between; Russian oil likely on board: came from there laden, and the direction is not known; Iranian oil likely loaded: loaded; oil of unknown origin delivered: discharged, and no such port was heard; not known.';
-comment on column call_oil.days_from_russia is 'Days from the last Russian oil port to this call. Null: none was heard within 60 days, or it loaded in Iran in between.';
-comment on column call_oil.voyage_nm is 'Great circle between the Russian port before (after, for a ship that loads) and this port, nautical miles, where both are in the Caspian: the sea route is a little longer. Null: an end was not heard, or the voyage is of other seas, for which no sea distance is at hand.';
+comment on column call_oil.oil is 'Russian oil likely delivered: discharged, and came from a Russian oil port within 60 days without loading in Iran in between; Russian oil likely on board: came from there laden, and nothing shows the direction; Iranian oil likely loaded: loaded; oil of unknown origin delivered: discharged, and no such port was heard; not known, also where draughts and terminal contradict each other.';
+comment on column call_oil.days_from_russia is 'Days from the last Russian oil port to this call. Null: none was heard within 60 days, or it loaded, or may have loaded, in Iran in between.';
+comment on column call_oil.voyage_nm is 'Shortest way by sea (sea_distance) from the Russian port before to this port, nautical miles; of a ship that loads here, to the Russian port after, if it arrived there laden. A lower bound: through Suez where ships may go round Africa. Null: an end was not heard; or no way by sea, as between the Caspian and other seas.';
 comment on column call_oil.tonne_miles is 'ESTIMATE of the oil moved (call_cargo.payload_mean_t) by that distance, tonne-miles. Null: one of the two is missing.';
 
 comment on table leg_state is 'Whether each tanker was laden on each leg between two of its stops in Iran and at Russian oil ports, and before the first and after the last of them. Stops elsewhere are not known: a leg may hold some. One row per leg (leg_id).';

@@ -111,7 +111,7 @@ comment on column oil_volume.calls_by_one_draught is 'Of these, the calls estima
 comment on column oil_volume.calls_by_terminal is 'Of these, the calls without a credible draught, estimated by terminal and size of ship. Null as for calls.';
 comment on column oil_volume.observed_share is 'Share of the week''s hours that were heard, 0 to 1, as in barometer or weekly_water. Null: no hour has elapsed.';
 comment on column oil_volume.state is 'State of the week''s count, as in barometer, or of the water''s, as in weekly_water.';
-comment on column oil_volume.tonne_miles is 'ESTIMATE of tonnes by nautical miles of the calls whose voyage has both ends in the Caspian (call_oil): a lower bound, not over the share heard. Null: no such call.';
+comment on column oil_volume.tonne_miles is 'ESTIMATE of tonnes by nautical miles of the calls whose voyage was heard at both ends, in Iran and in Russia, by the shortest way by sea (call_oil): a lower bound, not over the share heard. Null: no such call.';
 comment on column oil_volume.tonne_mile_calls is 'Calls in tonne_miles. Null: none.';
 
 comment on table volume_window is 'The oil moved in rolling windows of 1, 4 and 13 weeks, compared with the weeks before as in series_window: the same weeks, waters and views. One row per series of tankers, week, view and window.';

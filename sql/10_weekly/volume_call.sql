@@ -21,22 +21,22 @@ select
     call.link_tier,
     call.was_known_at_call,
     cargo.direction,
-    -- The chance that a known direction is wrong, by what it is from (choices; of 2,300 simulated calls 0.2,
-    -- 3 and 2 in a hundred, and 59 where the draughts contradict the terminal).
-    case
-        when cargo.direction_by = 'draught; terminal' then 0.01
-        when cargo.direction_by = 'terminal' or call.area_kind <> 'berth' then 0.03
-        when cargo.terminal_trade = 'both' then 0.03
-        else 0.5
+    -- The chance that the direction is wrong, by what it is from (choices; of 2,300 simulated calls 0.2 in a
+    -- hundred where draught and terminal agree, 2 and 3 where there is one of them, and 59 where they contradict
+    -- each other).
+    case cargo.direction_by
+        when 'draught; terminal' then 0.01
+        when 'draught, against the terminal' then 0.5
+        else 0.03
     end::double as wrong_p,
-    -- The chance that the call loaded: a direction that is not known is as in the other calls of the
-    -- water, with one more of each.
+    -- The chance that the call loaded: half where draught and terminal contradict each other; else a direction
+    -- that is not known is as in the other calls of the water, with one more of each.
     case
+        when cargo.direction_by = 'draught, against the terminal' then 0.5
         when cargo.direction = 'unknown'
             then
                 (count(*) filter (where cargo.direction = 'loading') over water + 1)
                 / (count(*) filter (where cargo.direction <> 'unknown') over water + 2)
-        when wrong_p = 0.5 then 0.5
         else (cargo.direction = 'loading')::integer
     end::double as loading_p,
     cargo.method,

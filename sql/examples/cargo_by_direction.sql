@@ -4,7 +4,10 @@ select
     counted_call.water,
     cargo.direction,
     count(*) as linked_berth_calls,
-    count(*) filter (where cargo.direction_by like 'draught%') as direction_by_draught,
+    count(*) filter (where cargo.direction_by in ('draught', 'draught; terminal'))
+        as direction_by_draught,
+    count(*) filter (where cargo.direction_by = 'draught, against the terminal')
+        as draught_against_terminal,
     -- A sum of estimates; oil_volume has sums with their interval.
     count(cargo.payload_t) as calls_with_payload,
     count(*) filter (where cargo.method = 'terminal') as payload_by_terminal,

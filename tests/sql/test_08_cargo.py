@@ -116,7 +116,9 @@ RUSSIAN = "last_russian_port, last_russian_at, next_russian_port, next_russian_a
 CASES = {
     "deeper at a loading terminal": (LOADED, DIRECTION, ("loading", "draught; terminal")),
     "a draught nobody changed says nothing": (NOT_KEYED, DIRECTION, ("loading", "terminal")),
-    "the draught wins over the terminal": (CAME_FULL, DIRECTION, ("discharging", "draught")),
+    "neither draught nor terminal wins": (
+        CAME_FULL, DIRECTION, ("unknown", "draught, against the terminal"),
+    ),
     "less than a fifth may be ballast": (TOPPED, DIRECTION, ("loading", "terminal")),
     "a draught that the ship cannot have": (ABSURD, DIRECTION, ("loading", "terminal")),
     "lighter at Neka": (SWAPPED, DIRECTION, ("discharging", "draught; terminal")),

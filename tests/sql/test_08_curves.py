@@ -91,6 +91,7 @@ UNSIZED = {"deadweight_t": None, "deadweight_by": None} | NONE
 REGISTERED = {"deadweight_t": 107_123, "deadweight_by": "register", "method": "terminal"}
 LOADS = {"direction": "loading", "method": "two draughts"}
 BOTH = {"trade": "both"}
+CONTESTED = {"direction": "unknown", "direction_by": "draught, against the terminal"}
 UNKNOWN = {"laden_in": "unknown", "laden_out": "unknown"}
 BALLAST, LADEN = 7.5, 14.2
 CASES: dict[str, tuple[Vessel, Stay, Row]] = {
@@ -120,6 +121,21 @@ CASES: dict[str, tuple[Vessel, Stay, Row]] = {
     "discharges at a terminal that loads": (
         AFRAMAX,
         between(LADEN, BALLAST),
+        CONTESTED | {"method": "two draughts"},
+    ),
+    "loads at a terminal that discharges": (
+        SWAP_SHIP,
+        between(2.6, 4.1, **AT_NEKA),
+        CONTESTED | {"method": "two draughts"},
+    ),
+    "against the terminal, of unknown size": (
+        Vessel(None, None),
+        between(LADEN, BALLAST),
+        CONTESTED | NONE,
+    ),
+    "at anchor off a terminal that loads": (
+        AFRAMAX,
+        between(LADEN, BALLAST, area_kind="anchorage"),
         {"direction": "discharging", "direction_by": "draught", "method": "two draughts"},
     ),
     "loads on a part cargo": (
@@ -196,6 +212,14 @@ def test_cargo_of_one_call(con: Connection, vessel: Vessel, stay: Stay, expected
 def width(row: Row) -> float:
     low, high = row["payload_low_90_t"], row["payload_high_90_t"]
     return float(high - low)
+
+
+def test_a_terminal_that_draughts_contradict_leaves_the_amount_as_it_is(con: Connection) -> None:
+    """Only the direction is in doubt: the amount is that of a port where both happen."""
+    here, there = (cargo(con, AFRAMAX, between(LADEN, BALLAST, **port)) for port in ({}, BOTH))
+    amounts = [name for name in here if name.startswith("payload") or name == "method"]
+    assert there["direction"] == "discharging"
+    assert [here[name] for name in amounts] == [there[name] for name in amounts]
 
 
 def test_the_more_is_known_the_narrower_the_interval(con: Connection) -> None:
