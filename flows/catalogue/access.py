@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 import duckdb
 
 from flows.catalogue.records import given_table, outbox_records
-from flows.catalogue.relations import add_comments, create, define
+from flows.catalogue.relations import add_comments, create, define, quoted
 from flows.home import durable
 from flows.home.history import OUTBOX, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.lake import compact, damage, store
+from flows.lake.columns import POSITION, REJECT
 from flows.lake.entry import Manifest
 from flows.lake.manifest import CATALOGUE, SESSION, part_paths, read_manifest
-from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 
 WRITING = """
 attach {path} as catalogue (storage_version 'v1.0.0', recovery_mode no_wal_writes);
@@ -34,8 +34,8 @@ which nobody looks before it is whole needs no write-ahead log: with one, DuckDB
 after every statement, and a build has a thousand."""
 
 LAKE_VIEWS = {
-    "position": (*POSITION_SCHEMA.names, "source", "file_id"),
-    "reject": ("file_id", *REJECT_SCHEMA.names),
+    "position": (*POSITION, "source", "file_id"),
+    "reject": ("file_id", *REJECT),
 }
 """The views over the lake and their columns; `source` and `file_id` come from the files' paths."""
 
@@ -48,6 +48,7 @@ PLAN = {
 HOME = "home"
 """The key of `meta` for the place of the lake that the views read."""
 
+HOME_OF = "select value from meta where key = 'home'"
 SET_HOME = "update meta set value = $home where key = 'home'"
 
 
@@ -93,7 +94,31 @@ def reading(settings: Settings, manifest: Manifest | None = None) -> Iterator[An
     an updated copy is opened instead.
     """
     manifest = read_manifest(settings.place) if manifest is None else manifest
+    with _matching(existing(settings.home), settings, manifest) as con:
+        yield con
+
+
+@contextmanager
+def reading_apart(settings: Settings) -> Iterator[Any]:
+    """As `reading`, on a name of the file of its own.
+
+    All connections of a process to one name share one database, its settings with it, and get the
+    old one as long as any is open, also after a run replaced the file.
+    """
+    manifest = read_manifest(settings.place)
     path = existing(settings.home)
+    with _scratch(settings.home) as folder:
+        own = folder / path.name
+        try:
+            own.hardlink_to(path)
+        except OSError:  # the temporary folder is on another disk
+            shutil.copyfile(path, own)
+        with _matching(own, settings, manifest) as con:
+            yield con
+
+
+@contextmanager
+def _matching(path: Path, settings: Settings, manifest: Manifest) -> Iterator[Any]:
     with explained(settings), open_catalogue(path, settings) as con:
         if _is_up_to_date(con, settings, manifest):
             yield con
@@ -209,7 +234,7 @@ def moved_message(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | N
     Barometer's own commands read the lake of the settings. Other clients read through the views:
     those of a copied home show the positions of the original home.
     """
-    row = con.execute("select value from meta where key = $key", {"key": HOME}).fetchone()
+    row = con.execute(HOME_OF).fetchone()
     if row is None or row[0] == str(settings.place):
         return None
     return (
@@ -263,7 +288,7 @@ def open_for_writing(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPy
     with duckdb.connect(config=_config(settings)) as con:
         con.execute(SESSION)
         store.attach(con, settings.place)
-        con.execute(WRITING.format(path=duckdb.ConstantExpression(str(path))))
+        con.execute(WRITING.format(path=quoted(str(path))))
         yield con
         con.execute("checkpoint catalogue")  # an error while closing would pass unnoticed
 

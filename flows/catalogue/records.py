@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from flows.home.history import OUTBOX, read_history
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Record = dict[str, Any]
 
@@ -24,6 +25,8 @@ def given_table(kinds: Mapping[str, Iterable[Record]]) -> pa.Table:
     Numbers begin at 1, in the order of a kind's records. A record is JSON, with times and dates as
     ISO 8601 texts.
     """
+    import pyarrow as pa  # noqa: PLC0415 a short query does without its import
+
     rows = [
         (kind, number, json.dumps(record, default=str))
         for kind, records in kinds.items()

@@ -9,14 +9,16 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from flows.derive.batches import batches
 from flows.home.resources import data_path, sql_path, sql_text
 from flows.home.rules import rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HEADLINE = "set variable series = 'russian_linked_tankers'"
 """The series that the reports, and with them page, mail and terminal, are about, and witnesses."""
@@ -146,10 +148,23 @@ def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 def define(con: duckdb.DuckDBPyConnection) -> None:
     """Give a session what the files of `sql/` use beside relations: rules, macros, code tables."""
-    con.execute("set variable data = $data", {"data": glob.escape(str(data_path()))})
-    con.execute("set variable rule = $rules", {"rules": dict(rules())})
+    numbers = ", ".join(f"{quoted(name)}: {quoted(of)}::double" for name, of in rules().items())
+    con.execute(f"set variable data = {quoted(glob.escape(str(data_path())))}")
+    con.execute(f"set variable rule = {{{numbers}}}")
     con.execute(sql_text("macros"))
     con.execute(HEADLINE)
+
+
+def quoted(value: str | float) -> str:
+    """A value as a literal of SQL.
+
+    For a session's own values: with its first parameter DuckDB imports pandas, which takes longer
+    than all else that a short query needs.
+
+    >>> quoted("it's"), quoted(0.1)
+    ("'it''s'", "'0.1'")
+    """
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def begin(con: duckdb.DuckDBPyConnection) -> None:

@@ -18,25 +18,41 @@ def add(command: Command) -> None:
         """
         barometer sql "from barometer where series = 'russian_linked_tankers'"
         barometer sql --format csv "from port_call where is_russian_linked" > calls.csv
+        barometer sql --format xlsx "from weekly_port_calls" > weeks.xlsx
         barometer sql < sql/examples/reception_by_port.sql
         """,
     )
     parser.add_argument(
         "query", nargs="?", help="the query; without it, standard input or a prompt"
     )
-    parser.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+    parser.add_argument(
+        "--ui", action="store_true", help="DuckDB's own page in the browser, which needs a network"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("table", "csv", "json", "parquet", "xlsx", "geojson", "geoparquet"),
+        default="table",
+        help="geojson and geoparquet need lon and lat, or geometry_wkb, in the result",
+    )
 
 
 def execute(flags: argparse.Namespace) -> int:
-    from flows.analyst import query
+    from flows.analyst import formats, query
 
     settings = settings_of(flags)
-    if flags.format == "parquet" and sys.stdout.isatty():
+    if flags.ui:
+        from flows.analyst.duckdb_ui import serve_ui
+
+        serve_ui(settings)
+    if flags.format in formats.BINARY and sys.stdout.isatty():
         raise BarometerError(
-            "Parquet cannot be shown on a terminal. Redirect it: ... > result.parquet"
+            f"{flags.format} cannot be shown on a terminal. Redirect it: "
+            f"... > result.{'xlsx' if flags.format == 'xlsx' else 'parquet'}"
         )
     if flags.query is None and sys.stdin is not None and sys.stdin.isatty():
-        query.prompt(settings, flags.format)
+        from flows.analyst.prompt import prompt
+
+        prompt(settings, flags.format)
         return DONE
     queries = query.statements(_read_query() if flags.query is None else flags.query)
     if not queries:

@@ -15,9 +15,9 @@ from pathlib import Path
 from flows.home import cache as derived
 from flows.home.cache import Kept
 from flows.home.settings import Settings
+from flows.lake.columns import POSITION
 from flows.lake.entry import Entry, Manifest, address
 from flows.lake.manifest import connect
-from flows.lake.schema import POSITION_SCHEMA
 
 log = logging.getLogger("barometer.compact")
 
@@ -38,7 +38,7 @@ MOST_ROWS = 4_000_000
 MEMORY_LIMIT = "150MB"
 """Of DuckDB, beside the run's own, with one thread."""
 
-COLUMNS = (*POSITION_SCHEMA.names, "source", "file_id")
+COLUMNS = (*POSITION, "source", "file_id")
 
 
 def kept(home: Path, manifest: Manifest) -> list[Kept]:

@@ -25,8 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from flows.home.durable import make_folder, sync_folder, write_durably
 from flows.home.hashes import file_hash
@@ -47,8 +45,6 @@ CATALOGUE = "barometer.duckdb"
 EMPTY = "empty.parquet"
 
 RECOVER = "barometer check --recover"
-
-PARTITION = [("source", pa.string()), ("file_id", pa.string())]
 
 
 class DamagedManifest(BarometerError):
@@ -185,9 +181,7 @@ def adopt(place: Place, written: Path, path: str) -> Part:
     """Move a finished Parquet file from `tmp/` to its place, durably, and describe it."""
     if isinstance(place, str):
         path = store.unique(path)
-        part = Part(
-            path, pq.read_metadata(written).num_rows, written.stat().st_size, file_hash(written)
-        )
+        part = Part(path, _rows_of(written), written.stat().st_size, file_hash(written))
         store.put(place, path, written)
         return part
     target = place / path
@@ -195,11 +189,17 @@ def adopt(place: Place, written: Path, path: str) -> Part:
     digest = file_hash(written)
     with written.open("rb") as raw:
         os.fsync(raw.fileno())
-    rows = pq.read_metadata(written).num_rows
+    rows = _rows_of(written)
     size = written.stat().st_size
     written.replace(target)
     sync_folder(target.parent)
     return Part(path, rows, size, digest)
+
+
+def _rows_of(path: Path) -> int:
+    from pyarrow.parquet import read_metadata  # noqa: PLC0415 readers do without its import
+
+    return int(read_metadata(path).num_rows)
 
 
 SESSION = "set enable_progress_bar = false; set TimeZone = 'UTC'"

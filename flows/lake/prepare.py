@@ -19,14 +19,13 @@ from flows.lake.manifest import (
     CATALOGUE,
     EMPTY,
     MANIFEST,
-    PARTITION,
     RECOVER,
     find_manifest,
     read_manifest,
     write_manifest,
     write_note,
 )
-from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
+from flows.lake.schema import PARTITION, POSITION_SCHEMA, REJECT_SCHEMA
 
 
 def prepare_home(home: Path, place: Place | None = None) -> Manifest:

@@ -1,29 +1,20 @@
-"""The columns of the lake's Parquet files."""
+"""The columns of the lake's Parquet files as pyarrow's schemas."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
-POSITION_SCHEMA = pa.schema(
-    [
-        ("mmsi", pa.int32()),
-        ("reported_at", pa.timestamp("us")),
-        ("lon", pa.float64()),
-        ("lat", pa.float64()),
-        ("sog_kn", pa.float32()),
-        ("cog_deg", pa.float32()),
-        ("heading_deg", pa.float32()),
-        ("nav_status", pa.int16()),
-        ("imo", pa.int32()),
-        ("vessel_name", pa.string()),
-        ("call_sign", pa.string()),
-        ("ship_type", pa.int16()),
-        ("length_m", pa.float32()),
-        ("beam_m", pa.float32()),
-        ("draught_m", pa.float32()),
-        ("destination", pa.string()),
-    ]
-)
-"""A position as the lake stores it; `source` and `file_id` are in the file's path."""
+from flows.lake.columns import POSITION, REJECT
 
-REJECT_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
+
+def _schema(columns: Mapping[str, str]) -> pa.Schema:
+    return pa.schema([(name, pa.type_for_alias(kind)) for name, kind in columns.items()])
+
+
+POSITION_SCHEMA = _schema(POSITION)
+REJECT_SCHEMA = _schema(REJECT)
+
+PARTITION = [("source", pa.string()), ("file_id", pa.string())]
+"""What the path of a file adds to its columns."""

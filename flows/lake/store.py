@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import duckdb
-import pyarrow as pa
 
 from flows.home.extras import install_command
 from flows.home.hashes import new_hash
@@ -224,8 +223,10 @@ def readable(place: Path | str, path: str) -> Any:
     """A file of the lake as pyarrow takes it; of an object, its content in memory."""
     if isinstance(place, Path):
         return place / path
+    from pyarrow import BufferReader  # noqa: PLC0415 readers on a disk do without its import
+
     with _explained() as obstore:
-        return pa.BufferReader(obstore.get(_store(place), path).bytes())
+        return BufferReader(obstore.get(_store(place), path).bytes())
 
 
 def swap(url: str, path: str, new: bytes, tag: str | None) -> str:

@@ -24,7 +24,7 @@ PAGES += sorted(ROOT.glob("docs/*.md"))
 TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in PAGES}
 MOST_LINES = 150
 SHOWN = re.compile(r"(<!-- output: .*? -->\n```text\n)(.*?)\n?(```)", re.DOTALL)
-QUERY = re.compile(r'^barometer sql (?:--format csv )?"(.*?)"', re.M)
+QUERY = re.compile(r'^barometer sql (?:--format \w+ )?"(.*?)"', re.M)
 FILE = re.compile(r"`((?:flows|geo|sql|data|docs|deploy|tests)/[\w./-]*)`")
 EMPTY_IN_THE_SAMPLE = {"outbox"}
 MADE_BY_A_RUN = {"data/lake"}

@@ -1,4 +1,5 @@
-"""`barometer sql` as a process: the prompt on a terminal, Ctrl-C, pipes and full disks."""
+"""`barometer sql` as a process: a prompt on a terminal with history, completion and pager, Ctrl-C,
+pipes and full disks."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from flows.analyst.prompt import HISTORY, Column, Relation, _Completer
 from flows.catalogue import access
 from flows.home.settings import Settings
 from tests.build.process import ROOT, unset
@@ -78,13 +80,13 @@ ENDLESS = "select count(*) from range(1000000000) a, range(1000) b where a.range
 class Typing:
     """A prompt on a terminal, and the person who types there."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **environ: str) -> None:
         self.master, slave = pty.openpty()
         self.running = subprocess.Popen(
             [*SQL, "--home", str(home)],
             **dict.fromkeys(("stdin", "stdout", "stderr"), slave),
             cwd=ROOT,
-            env=unset() | {"TERM": "dumb", "TZ": "Asia/Tehran"},
+            env=unset() | {"TERM": "dumb", "TZ": "Asia/Tehran"} | environ,
             start_new_session=True,
         )
         os.close(slave)
@@ -141,6 +143,29 @@ def test_the_prompt_goes_on_after_errors(typing: Typing) -> None:
     typing.type(query, "42", "UTC", "barometer> ")
 
 
+def test_commands_tell_what_there_is(typing: Typing) -> None:
+    typing.type(".help", ".describe TABLE", "Ctrl-C", "barometer> ")
+    typing.type(".tables", "oil_volume", "port_call", "weekly_port_calls", "barometer> ")
+    typing.type(".describe PORT_CALL;", "port_call: ", "arrived_at", "timestamp", "barometer> ")
+    typing.type(".describe port_cal", "no such table", "port_call", "barometer> ")
+    typing.type(".nonsense", "no such command; .help lists them", "barometer> ")
+    typing.type(".mode nonsense", "no such mode; one of table, csv", "barometer> ")
+
+
+def test_a_mode_stays_until_another(typing: Typing) -> None:
+    typing.type(".mode vertical", "mode: vertical", "barometer> ")
+    typing.type("select 7 as x, 'a' as long_name; select 8 as y;", "-- row 1\r\n", "        x  7")
+    typing.see("y  8")
+    typing.see("barometer> ")
+    typing.type(".mode table", "mode: table", "barometer> ")
+    typing.type(";", "barometer> ")
+
+
+def test_tab_completes_columns_of_a_table(typing: Typing) -> None:
+    typing.type("select count(call_evidence.referen\t) + 6 * 7 as n from call_ev\t;", "42")
+    typing.see("barometer> ")
+
+
 def test_ctrl_c_ends_the_query_and_not_the_prompt(typing: Typing) -> None:
     for _ in range(2):
         typing.type(f"{ENDLESS};", "< 0;")
@@ -178,3 +203,55 @@ def test_a_prompt_says_that_the_catalogue_was_replaced(home: Settings, typing: T
             assert typing.running.wait(1) == 0
             break
     assert typing.running.poll() == 0
+
+
+def test_exit_leaves_and_the_history_is_kept_for_its_owner_alone(home: Settings) -> None:
+    path = home.home / HISTORY
+    path.unlink(missing_ok=True)
+    for word, typed in (("exit", "select 1 as one;"), ("quit;", "select 2 as two;")):
+        prompt = Typing(home.home)
+        prompt.see("barometer> ")
+        prompt.type(typed, "barometer> ")
+        prompt.type(word)
+        assert prompt.running.wait(200) == 0
+        os.close(prompt.master)
+        assert path.stat().st_mode & 0o777 == 0o600
+    lines = path.read_text().splitlines()
+    assert lines == ["select 1 as one;", "exit", "select 2 as two;", "quit;"]
+
+
+COMPLETER = _Completer(
+    {
+        "port": Relation("", (Column("port_id", "", ""), Column("name", "", ""))),
+        "port_call": Relation("", (Column("port_id", "", ""), Column("mmsi", "", ""))),
+    }
+)
+COMPLETIONS = {
+    "a command": (".d", "", [".describe"]),
+    "tables and columns": ("PORT", "select", ["port", "port_call", "port_id"]),
+    "columns of a table": ("port_call.", "select", ["port_call.port_id", "port_call.mmsi"]),
+    "columns of an alias": ("p.mm", "select", ["p.mmsi"]),
+    "a table to describe": ("po", ".describe", ["port", "port_call"]),
+    "a mode": ("v", ".mode", ["vertical"]),
+    "nothing": ("zz", "select", []),
+}
+
+
+@pytest.mark.parametrize(("text", "first", "expected"), COMPLETIONS.values(), ids=COMPLETIONS)
+def test_completion(text: str, first: str, expected: list[str]) -> None:
+    assert COMPLETER.candidates(text, first) == expected
+
+
+def test_a_long_result_goes_through_the_pager(home: Settings, tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\necho paged by $LESS\nhead -n 2 >/dev/null\n")
+    pager.chmod(0o700)
+    prompt = Typing(home.home, TERM="vt100", PAGER=str(pager), LINES="24", COLUMNS="80")
+    prompt.see("barometer> ")
+    prompt.type("select range as x from range(10);", " 9 ", "barometer> ")
+    assert "paged by" not in prompt.seen
+    prompt.type("select range as x from range(1000);", "paged by FRSX", "barometer> ")
+    assert "999" not in prompt.seen and "Traceback" not in prompt.seen
+    prompt.type("exit")
+    assert prompt.running.wait(200) == 0
+    os.close(prompt.master)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,9 +22,11 @@ from hypothesis import given
 from hypothesis import settings as law
 from hypothesis import strategies as st
 
-from flows.analyst import query
+from flows.analyst import formats
+from flows.analyst.prompt import prompt
 from flows.cli import main
 from flows.home.settings import Settings
+from tests.build.process import ROOT
 
 HOSTILE = "SEA\x1b[2J\x1b]0;title\x07 STAR\u202e\x9b31m\r\n=1+1"
 FORMULAS = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", " =1", "\u200b=1", "＝1", "\n=1"]
@@ -36,7 +39,7 @@ class Terminal(io.BytesIO):
 
 def written(relation: duckdb.DuckDBPyRelation, form: str, out: io.BytesIO | None = None) -> bytes:
     out = io.BytesIO() if out is None else out
-    query._write(relation, form, out)
+    formats.write(relation, form, out)
     return out.getvalue()
 
 
@@ -265,14 +268,43 @@ def test_the_prompt_and_a_query_file(
     assert "not UTF-8 (byte 9)" in capsys.readouterr().err
     typed = Mock(side_effect=["select 3.2::float as x,", "'=1' as y;", EOFError])
     monkeypatch.setattr("builtins.input", typed)
-    query.prompt(home, "csv")
+    prompt(home, "csv")
     assert capsys.readouterr().out == "x,y\n3.2,'=1\n"
 
 
-def test_parquet_is_not_for_a_terminal(
-    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("form", formats.BINARY)
+def test_a_binary_format_is_not_for_a_terminal(
+    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     for text in ([], ["select 1"]):
-        assert main(["sql", *text, "--home", str(home.home), "--format", "parquet"]) == 1
-        assert "Parquet cannot be shown on a terminal" in capsys.readouterr().err
+        assert main(["sql", *text, "--home", str(home.home), "--format", form]) == 1
+        assert f"{form} cannot be shown on a terminal" in capsys.readouterr().err
+
+
+def test_the_command_offers_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["sql", "--help"])
+    assert f"{{{','.join(formats.FORMATS)}}}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "table"])
+def test_a_short_query_waits_for_no_import_that_it_does_not_need(home: Settings, form: str) -> None:
+    """They take seconds: pandas comes with DuckDB's first parameter, if nobody takes care."""
+    probe = (
+        "import sys; from flows.cli import main\n"
+        "main(sys.argv[1:])\n"
+        "print(sorted({'numpy', 'pandas', 'pyarrow', 'shapely', 'prefect'} & set(sys.modules)))"
+    )
+    words = ["sql", "select 1 as x", "--home", str(home.home), "--format", form]
+    command = [sys.executable, "-c", probe, *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_without_its_package_duckdbs_own_page_says_what_to_install(
+    home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb_extension_ui", None)
+    assert main(["sql", "--ui", "--home", str(home.home)]) == 1
+    assert "its extension. Install it with: python -m pip install" in capsys.readouterr().err
