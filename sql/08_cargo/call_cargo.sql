@@ -60,7 +60,7 @@ prior as (
     select
         *,
         unnest([
-            {'share': 0.4, 'mean': full_t, 'sd': 0.03 * deadweight_t},
+            {'share': 0.4, 'mean': full_t, 'sd': 0.02 * deadweight_t},
             {
                 'share': 0.35,
                 'mean': least(
@@ -220,15 +220,32 @@ ranked as (
     from point
 ),
 
--- Quantiles lie between the two points on either side of them.
+-- The interval leaves out a twentieth on either side; where nothing at all is a twentieth or more, it begins
+-- there, and leaves out a tenth above.
 sought as (
-    select unnest([0.05, 0.5, 0.95]) as probability
+    select
+        port_call_id,
+        unnest([
+            {'quantile': 'low', 'probability': 0.05},
+            {'quantile': 'middle', 'probability': 0.5},
+            {
+                'quantile': 'high',
+                'probability': case
+                    when coalesce(max(below) filter (where payload_t = 0), 0) >= 0.05 * any_value(total)
+                        then 0.9
+                    else 0.95
+                end
+            }
+        ], recursive := true)
+    from ranked
+    group by port_call_id
 ),
 
+-- Quantiles lie between the two points on either side of them.
 reached as (
     select
         ranked.port_call_id,
-        sought.probability,
+        sought.quantile,
         between_points(
             max(ranked.payload_t) filter (where ranked.below <= sought.probability * ranked.total),
             max(ranked.below) filter (where ranked.below <= sought.probability * ranked.total),
@@ -237,8 +254,8 @@ reached as (
             sought.probability * any_value(ranked.total)
         ) as payload_t
     from ranked
-    cross join sought
-    group by ranked.port_call_id, sought.probability
+    inner join sought on ranked.port_call_id = sought.port_call_id
+    group by ranked.port_call_id, sought.quantile, sought.probability
 ),
 
 moment as (
@@ -255,9 +272,9 @@ estimated as (
         moment.port_call_id,
         any_value(moment.mean_t) as mean_t,
         sqrt(greatest(any_value(moment.mean_square) - pow(any_value(moment.mean_t), 2), 0)) as sd_t,
-        max(reached.payload_t) filter (where reached.probability = 0.05) as low_t,
-        max(reached.payload_t) filter (where reached.probability = 0.5) as middle_t,
-        max(reached.payload_t) filter (where reached.probability = 0.95) as high_t
+        max(reached.payload_t) filter (where reached.quantile = 'low') as low_t,
+        max(reached.payload_t) filter (where reached.quantile = 'middle') as middle_t,
+        max(reached.payload_t) filter (where reached.quantile = 'high') as high_t
     from moment
     inner join reached on moment.port_call_id = reached.port_call_id
     group by moment.port_call_id
