@@ -50,7 +50,7 @@ WORLDS = {
     "entered": World("draughts as crews enter them", (901, 902, 903), 150, 42),
     "measured": World("true draughts", (911,), 150, 42, draughts="measured"),
     "cells": World("hourly cells: no draught, no size", (921,), 150, 42, layout=CELLS),
-    "weeks": World("all heard", (931, 932, 933, 934), 30, 182),
+    "weeks": World("all heard", tuple(range(931, 939)), 30, 182),
     "half": World("half of the hours heard", (941, 942, 943, 944), 30, 182, silent_share=0.5),
     "blind": World("a third of the ships of unknown size", (951, 952), 30, 182, blind_share=1 / 3),
     "weeks-measured": World("all heard, true draughts", (961, 962), 30, 182, draughts="measured"),
