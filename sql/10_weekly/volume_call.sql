@@ -46,5 +46,6 @@ select
     cargo.payload_mean_t / cargo.density_t_m3 / rule('barrel_m3') as payload_bbl
 from moving as call
 inner join call_cargo as cargo on call.port_call_id = cargo.port_call_id
-window water as (partition by call.series, call.coast)
+-- Calls up to the call's own week: a week's numbers do not change with what later weeks bring.
+window water as (partition by call.series, call.coast order by call.week)
 order by call.series, call.port_call_id
