@@ -13,6 +13,8 @@ from flows.home.settings import Settings
 from tests.build.derivation import Connection, Row, at, derive, rows, session
 from tests.build.ships import (
     BERTH,
+    BLACK_SEA,
+    NOVOROSSIYSK,
     ROADS,
     SEA,
     Place,
@@ -29,6 +31,7 @@ from tests.flows.derive.test_in_port import lines as coast_lines
 RUSSIA = 273
 NORTH, MAKHACHKALA = (47.90, 42.99), (47.50, 42.99)
 CASPIAN, NEKA = (53.00, 37.60), (53.26, 36.86)
+GULF_OF_OMAN, RAJAEE = (57.5, 25.5), (56.06, 27.10)
 RIVER_SEA = {"length_m": "140", "beam_m": "17", "mid": RUSSIA}
 LOADS = voyage(SEA, BERTH, SEA)
 
@@ -37,6 +40,8 @@ WAITED, UNSIZED = ship(703, "WAITED", RUSSIA), ship(704, "NO SIZE", RUSSIA, leng
 CARRIER = ship(705, "CARRIER", RUSSIA, length_m="140", beam_m="17")
 FROM_AFAR = ship(706, "FROM AFAR", RUSSIA, length_m="140", beam_m="17")
 CONTRADICTS = ship(707, "CAME LADEN TO LOAD", RUSSIA)
+DELIVERS, SENDS = ship(708, "FROM NOVOROSSIYSK", RUSSIA), ship(709, "TO NOVOROSSIYSK", RUSSIA)
+COMES_TO_LOAD = ship(710, "BACK IN BALLAST", RUSSIA)
 
 
 def sailed(of: Ship, day: float, *places: Place, before: str, after: str) -> list[str]:
@@ -50,6 +55,8 @@ def sailed(of: Ship, day: float, *places: Place, before: str, after: str) -> lis
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     at_kharg = (SEA, BERTH, SEA)
+    at_rajaee = (GULF_OF_OMAN, RAJAEE, GULF_OF_OMAN)
+    in_russia = (BLACK_SEA, NOVOROSSIYSK, BLACK_SEA)
     lines = chain(
         sailed(LOADED, 2, *at_kharg, before="8", after="14.5"),
         sailed(OTHER_FLAG, 2, *at_kharg, before="8", after="14.5"),
@@ -59,7 +66,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         sailed(CARRIER, 4, CASPIAN, NEKA, CASPIAN, before="4.2", after="2.5"),
         sailed(FROM_AFAR, 5.4, CASPIAN, NEKA, CASPIAN, before="4.2", after="2.5"),
         sailed(CONTRADICTS, 16, *at_kharg, before="14.5", after="8"),
-        coast_lines(coast(3, (*GULF, *SOUTH_CASPIAN))),
+        sailed(DELIVERS, 1, *in_russia, before="8", after="14.5"),
+        sailed(DELIVERS, 22, *at_rajaee, before="14.5", after="8"),
+        sailed(SENDS, 22, *at_kharg, before="8", after="14.5"),
+        sailed(SENDS, 42, *in_russia, before="14.5", after="8"),
+        sailed(COMES_TO_LOAD, 24, *at_kharg, before="8", after="14.5"),
+        sailed(COMES_TO_LOAD, 45, *in_russia, before="8", after="14.5"),
+        coast_lines(coast(4, (*GULF, *SOUTH_CASPIAN))),
     )
     return home_of(tmp_path_factory.mktemp("volume"), lines)
 
@@ -132,6 +145,19 @@ def test_tonne_miles_are_of_voyages_with_both_ends_heard(con: Connection) -> Non
     one = week(con, "2026-W23")
     assert (one["tonne_miles"], one["tonne_mile_calls"]) == (carried["tonne_miles"], 1)
     assert week(con, "2026-W24")["tonne_miles"] is None
+
+
+def test_tonne_miles_of_other_seas_are_by_suez_and_only_of_oil_that_came_there(
+    con: Connection,
+) -> None:
+    carried = [cargo(con, of) for of in (DELIVERS, SENDS)]
+    assert [call["direction"] for call in carried] == ["discharging", "loading"]
+    # Novorossiysk to Port Said 1,240 nautical miles, to Suez 87, to Aden 1,307, to Hormuz 1,450.
+    assert [call["voyage_nm"] for call in carried] == pytest.approx([4_120, 4_500], rel=0.04)
+    assert cargo(con, COMES_TO_LOAD)["voyage_nm"] is None
+    one = week(con, "2026-W26")
+    assert one["tonne_miles"] == sum(call["tonne_miles"] for call in carried)
+    assert (one["calls"], one["tonne_mile_calls"]) == (3, 2)
 
 
 def test_no_check_finds_a_fault(home: Settings) -> None:
