@@ -40,6 +40,7 @@ from flows.rows.values import (
     measures,
     mmsi_numbers,
     numbers_or_null,
+    sizes,
     summed,
 )
 from flows.sources.definitions import OPTIONAL
@@ -135,6 +136,7 @@ def typed_rows(
         else:
             convert = partial(measures, name=name, layout=layout, decimal=decimal)
             arrays[name] = by_value(raw.column(name), convert)
+    arrays["length_m"], arrays["beam_m"] = sizes(arrays["length_m"], arrays["beam_m"])
     batch = pa.RecordBatch.from_arrays(
         [arrays[name] for name in PACKED_SCHEMA.names], schema=PACKED_SCHEMA
     )

@@ -23,9 +23,13 @@ RANGES = {
     "nav_status": (0.0, 15.0),
     "ship_type": (0.0, 99.0),
     "length_m": (0.0, 1022.0),
-    "beam_m": (0.0, 126.0),
+    "beam_m": (0.0, 1022.0),  # up to `MOST_BEAM_M` when `sizes` has looked at it
     "draught_m": (0.0, 25.5),
 }
+MOST_BEAM_M = 126.0
+"""Twice 63 m across (ITU-R M.1371-5, figure 41)."""
+MOST_PART_M = 511.0
+"""The longest distance of the antenna from an end of the ship (the same figure)."""
 FLOATS = ("lon", "lat", "sog_kn", "cog_deg", "heading_deg")
 """Fields of many values, read as numbers at once; a field of few is converted once a value."""
 TEXTS = ("vessel_name", "call_sign", "destination")
@@ -203,15 +207,28 @@ def summed(raw: pa.RecordBatch, name: str, layout: Layout, decimal: str) -> npt.
     whose place is not known on a ship whose size is, and all four 0 where nothing is known.
     """
     parts = layout.source.sums[name]
-    most = RANGES[name][1] / 2  # the same figure: each part is up to 511 m along, 63 m across
     total = np.zeros(raw.num_rows)
     for part in parts:
         value = by_value(
             raw.column(part), lambda v: pa.array(_text_numbers(_as_text(v), decimal))
         ).to_numpy()
         with np.errstate(invalid="ignore"):
-            total += np.where((value >= 0) & (value <= most), value, np.nan)
+            total += np.where((value >= 0) & (value <= MOST_PART_M), value, np.nan)
     return meant(total, name, layout)
+
+
+def sizes(length_m: pa.Array, beam_m: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Length and beam, without a beam that AIS cannot carry, and without a length beside it that
+    may be the beam: the two are mixed up, and a tanker of 244 m would be a barge of 42 m."""
+    is_too_broad = pc.fill_null(pc.greater(beam_m, MOST_BEAM_M), fill_value=False)
+    if not pc.any(is_too_broad).as_py():
+        return length_m, beam_m
+    is_mixed_up = pc.and_(is_too_broad, pc.less_equal(length_m, MOST_BEAM_M))
+    nothing = pa.scalar(None, length_m.type)
+    return (
+        pc.if_else(pc.fill_null(is_mixed_up, fill_value=False), nothing, length_m),
+        pc.if_else(is_too_broad, nothing, beam_m),
+    )
 
 
 def in_our_unit(

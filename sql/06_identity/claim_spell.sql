@@ -9,8 +9,11 @@ with described as (
             when vessel_name is not null or call_sign is not null
                 then {'vessel_name': vessel_name, 'call_sign': call_sign}
         end as names,
+        -- A beam of the length or more is no ship's: 1 by 1 m, as a transmitter is delivered, or the two
+        -- mixed up. Such a size is as good as none, also for the comparison with a register (imo_claim).
         case
-            when length_m is not null then {'length_m': length_m, 'beam_m': beam_m}
+            when coalesce(length_m > beam_m, length_m is not null)
+                then {'length_m': length_m, 'beam_m': beam_m}
         end as size
     from ship_spell
     where mmsi between getvariable('batch').first and getvariable('batch').last

@@ -32,8 +32,8 @@ comment on column vessel.vessel_name is 'The name sent on most reports of a day.
 comment on column vessel.flag is 'For AIS the flag of the first three digits of the MMSI (mid), ISO 3166-1 alpha-2, which proves no registration; for a register its own. Null: not known.';
 comment on column vessel.ship_type is 'The hull''s AIS ship type on most days, code of ITU-R M.1371. Null: none sent.';
 comment on column vessel.is_tanker is 'Whether the hull is a tanker, as hull.is_tanker. Null: nothing says.';
-comment on column vessel.length_m is 'Length, metres. Null: none given.';
-comment on column vessel.beam_m is 'Beam, metres. Null: none given.';
+comment on column vessel.length_m is 'Length, metres. Null: none given, or one that does not exceed the beam.';
+comment on column vessel.beam_m is 'Beam, metres. Null: none given, or no length that exceeds it.';
 comment on column vessel.valid_from is 'First fix with this description, UTC; of a register the day from which anyone could know it.';
 comment on column vessel.valid_to is 'Last fix with this description, UTC. Null: a register, which does not say.';
 comment on column vessel.hull_id is 'The hull; key of hull.';

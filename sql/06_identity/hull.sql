@@ -70,7 +70,6 @@ heard as (
     group by hull_id
 ),
 
--- A beam of the length or more is no ship's: 1 by 1 m, as a transmitter is delivered, or the two mixed up.
 size_said as (
     select
         hull_id,
@@ -78,7 +77,7 @@ size_said as (
         beam_m,
         sum(days) as days
     from some_spell
-    where coalesce(length_m > beam_m, length_m is not null)
+    where length_m is not null
     group by hull_id, length_m, beam_m
 ),
 

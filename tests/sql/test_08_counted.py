@@ -222,6 +222,7 @@ ONE_BAD_LENGTH = ship(524, "ONE BAD LENGTH")
 WRONG_AT_LAST = ship(525, "WRONG AT LAST")
 AS_DELIVERED = ship(526, "AS DELIVERED", length_m="1", beam_m="1")
 MIXED_UP = ship(527, "MIXED UP", length_m="17", beam_m="110")
+LISTED_MIXED_UP = ship(528, "LISTED MIXED UP", length_m="42", beam_m="244")
 """Type and length change from report to report; see `sized_rows`."""
 SIZES = {
     "tug": (TUG_BOAT, False),
@@ -240,6 +241,7 @@ SIZES = {
     "a wrong size on the last day": (WRONG_AT_LAST, True),
     "1 by 1 m": (AS_DELIVERED, True),
     "broader than long": (MIXED_UP, True),
+    "broader than long, of a listed ship": (LISTED_MIXED_UP, True),
 }
 CHANGING = (SELDOM, OFTEN_OTHER, RESERVED, DENSE_WRONG, ONE_BAD_LENGTH, WRONG_AT_LAST)
 SIZE_DAYS = {of["mmsi"]: 10 * number - 180 for number, (of, _) in enumerate(SIZES.values())}
@@ -273,7 +275,9 @@ def sized_rows() -> Iterator[str]:
 
 
 LISTED = ofac(
-    sdn(1, LISTED_SMALL, "RUSSIA-EO14024"), sdn(2, LISTED_TONS, "RUSSIA-EO14024", gross="600")
+    sdn(1, LISTED_SMALL, "RUSSIA-EO14024"),
+    sdn(2, LISTED_TONS, "RUSSIA-EO14024", gross="600"),
+    sdn(3, LISTED_MIXED_UP, "RUSSIA-EO14024", gross="60,000"),
 )
 
 
@@ -323,6 +327,14 @@ def test_the_size_of_a_hull_is_the_usual_one_and_one_that_a_ship_may_have(
 ) -> None:
     query = "select length_m, beam_m from hull where mmsi = $1"
     assert con.execute(query, [int(of["mmsi"])]).fetchall() == [size]
+
+
+def test_a_size_mixed_up_is_no_reason_to_refuse_the_number_of_a_listed_ship(
+    con: Connection,
+) -> None:
+    query = "select imo, link_tier from port_call where mmsi = $1"
+    of = LISTED_MIXED_UP
+    assert con.execute(query, [int(of["mmsi"])]).fetchall() == [(int(of["imo"]), "strong")]
 
 
 def test_the_report_has_how_many_were_too_small(con: Connection) -> None:

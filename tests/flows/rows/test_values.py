@@ -133,6 +133,22 @@ def test_codes_for_not_available_are_null(layout: str) -> None:
         assert read_values(name, expected, layout) == (expected if has else dict.fromkeys(expected))
 
 
+SIZES = {
+    "mixed up": (("42", "244"), (None, None)),
+    "a beam that AIS cannot carry": (("244", "270"), (244.0, None)),
+    "the broadest that AIS carries": (("244", "126"), (244.0, 126.0)),
+}
+
+
+@pytest.mark.parametrize("layout", ["marinecadastre-2025", "aishub"])
+@pytest.mark.parametrize(("said", "read"), SIZES.values(), ids=SIZES)
+def test_a_beam_that_ais_cannot_carry_leaves_no_length_that_may_be_a_beam(
+    said: tuple[str, str], read: tuple[float | None, ...], layout: str
+) -> None:
+    found = one(layout=layout, length_m=said[0], beam_m=said[1])
+    assert (found["length_m"], found["beam_m"]) == read
+
+
 COAST_GUARD = {1024: 80, 1017: 80, 1023: 52, 1004: 70, 1012: 60, 1001: 30, 1025: 52, 80: 80}
 CODES_OF_THE_COAST_GUARD = {
     f"{code}{end}": ship_type for code, ship_type in COAST_GUARD.items() for end in ("", ".0")
