@@ -6,7 +6,7 @@ with afloat as (
         spell.draught_m,
         spell.began_at,
         spell.ended_at,
-        -- Less than half a metre is bunkers, ballast and what a draught sensor shows (a choice, as in call_measure).
+        -- Less than half a metre is bunkers, ballast and what a sensor shows (a choice, as in call_measure).
         coalesce(
             abs(spell.draught_m - lag(spell.draught_m) over hull_spells) >= 0.5 - 1e-6, true
         ) as is_other
@@ -40,8 +40,8 @@ level as (
     group by hull_id, level
 ),
 
--- No ship is back at a draught within 24 hours of it, as it takes two cargoes of 12 hours and more each
--- (general knowledge, unverified): what was sent in between was a mistake, or of another transmitter.
+-- No ship is back at a draught within 12 hours of it, as that takes a cargo at the least (12 hours and more:
+-- general knowledge, unverified): what was sent in between was a mistake, or of another transmitter.
 sent_again as (
     select
         level.hull_id,
@@ -52,7 +52,7 @@ sent_again as (
         on
             level.hull_id = later.hull_id
             and level.level + 1 < later.level
-            and later.began_at <= level.ended_at + interval 24 hour
+            and later.began_at <= level.ended_at + interval 12 hour
             and abs(level.last_m - later.first_m) < 0.5 - 1e-6
     group by level.hull_id, level.level
 ),
@@ -91,12 +91,12 @@ doubted as (
 ),
 
 -- A single mistake lies within a draught that is sent before and after it, and not in between. Where draughts
--- alternate neither is known, nor at either end unless it was sent for a day without the other.
+-- alternate neither is known, nor at either end unless it was sent for as long without the other.
 alternating as (
     select
         doubted.hull_id,
-        doubted.from_level - (before.ended_at - before.began_at < interval 24 hour)::integer as from_level,
-        doubted.to_level + (after.ended_at - after.began_at < interval 24 hour)::integer as to_level
+        doubted.from_level - (before.ended_at - before.began_at < interval 12 hour)::integer as from_level,
+        doubted.to_level + (after.ended_at - after.began_at < interval 12 hour)::integer as to_level
     from doubted
     inner join level as before
         on doubted.hull_id = before.hull_id and doubted.from_level - 1 = before.level
@@ -114,12 +114,12 @@ alternating as (
                     or abs(inside.last_m - after.first_m) < 0.5 - 1e-6
                 )
         )
-        -- Not where it was over within a day, and the draught before and after it is one that stood for a day.
+        -- Not where it was over within that time, in a draught that stood for as long before it and after.
         and not (
             abs(before.last_m - after.first_m) < 0.5 - 1e-6
-            and after.began_at <= before.ended_at + interval 24 hour
-            and before.ended_at - before.began_at >= interval 24 hour
-            and after.ended_at - after.began_at >= interval 24 hour
+            and after.began_at <= before.ended_at + interval 12 hour
+            and before.ended_at - before.began_at >= interval 12 hour
+            and after.ended_at - after.began_at >= interval 12 hour
         )
 ),
 

@@ -91,6 +91,10 @@ CASES: dict[str, tuple[Sent, Row]] = {
         LEAVING,
     ),
     "alternating while in port": (within(5, 20, alternating(1, ballast, laden), usual), BOTH),
+    "laden for a short voyage that was entered late": (
+        within(SAILS + 6, SAILS + 26, laden, ballast),
+        LEAVING | {"method": "two draughts", "laden_in": "ballast"},
+    ),
     "mistyped for an hour on the way": (within(-24, -23, laden, usual), BOTH),
     "mistyped twice on the way": (within(-24, -23, laden, within(-20, -19, laden, usual)), BOTH),
     "set too early, taken back, and set again": (within(10, 12, laden, usual), BOTH),
@@ -107,7 +111,7 @@ CASES: dict[str, tuple[Sent, Row]] = {
 
 
 @pytest.mark.parametrize(("sent", "expected"), CASES.values(), ids=CASES)
-def test_draughts_that_come_and_go_within_a_day_are_no_cargo(
+def test_draughts_that_come_and_go_within_hours_are_no_cargo(
     con: Connection, sent: Sent, expected: Row
 ) -> None:
     row = cargo(con, sent)
