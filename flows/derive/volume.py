@@ -15,14 +15,24 @@ from flows.derive.series import INDEX_WEEKS, LEAST_SHARE, WHOLE_SHARE
 from flows.home.rules import rule
 
 LEAST_CALLS = 5
-"""Estimates of the last 52 weeks that tell what a call without one moved, at least: a choice. Of
-four amounts between those of a river tanker and a Suezmax the mean is off by half and more."""
+"""Estimates of the last 52 weeks that alone tell what a call without one moved: a choice. Of four
+amounts between those of a river tanker and a Suezmax the mean is off by half and more. Of fewer,
+but one at least, `PRIOR` makes up their number."""
 
 MODEL_SHARE = rule("volume_model_share")
 """Standard deviation of the error that the estimates of all calls share, over the sum."""
 
 TAIL = 0.05
 """The chance beyond each end of an interval of 90 %."""
+
+PRIOR = {"Caspian": (6_700.0, 3_500.0), "Gulf and Gulf of Oman": (80_000.0, 80_000.0)}
+"""What a call of a tanker of any size may move, mean and standard deviation in tonnes, by water. In
+the Caspian some 6,700 t, as Neka's swaps of 2017 (2.3 million barrels in 47 calls), of ships of
+3,000 to 13,000 t; in the Gulf anything from a coaster to a very large tanker, as an exponential
+distribution has it: 4,000 to 240,000 t in nine of ten (both spreads a choice)."""
+
+PRIOR_BBL_T = 7.3
+"""Barrels a tonne of it, those of crude oil of 0.86 t a cubic metre (general knowledge)."""
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
@@ -66,7 +76,7 @@ def weekly(counts: pd.DataFrame, dispersions: pd.DataFrame) -> pd.DataFrame:
         series, week, water (null: all), direction, link_tier; `payload_t` and `payload_bbl`, the
         heard sums over the share heard; `payload_low_90_t`, `payload_high_90_t`. Only the lower
         limit is given where calls were heard and no sum can be given: under `LEAST_SHARE` heard, a
-        linked ship of unknown type, or too few estimates to go by for the calls that have none.
+        linked ship of unknown type, or no estimate to go by for the calls that have none.
     """
     # A fixed order makes the float sums reproducible.
     names = ("series", "week", "direction", "link_tier", "water")
@@ -118,7 +128,8 @@ def _key(row: Row, *names: str) -> Key:
 def usual_calls(rows: Sequence[Row]) -> Mapping[Key, Usual | None]:
     """What a call moved in the 52 weeks up to each week, by water and direction.
 
-    Where a direction has fewer estimates than are needed, the mean of both fills up their number.
+    Where a direction has fewer estimates than are needed, the mean of both fills up their number;
+    where both have, but one at least, what any tanker of the water may move. None: no estimate.
     """
     of_cell: dict[Key, list[Row]] = {}
     for row in rows:
@@ -131,8 +142,10 @@ def usual_calls(rows: Sequence[Row]) -> Mapping[Key, Usual | None]:
         values = np.array([[float(row[name]) for name in names] for row in each])
         for at, row in enumerate(each):
             sums = values[max(at - INDEX_WEEKS + 1, 0) : at + 1].sum(axis=0)
-            of_both = usual.get((series, row["week"], water, None))
-            usual[series, row["week"], water, direction] = _usual_of(sums, of_both)
+            other = usual.get((series, row["week"], water, None))
+            if direction is None and sums[0] > 0:
+                other = Usual(PRIOR[water][0], PRIOR[water][1] ** 2, PRIOR_BBL_T, LEAST_CALLS)
+            usual[series, row["week"], water, direction] = _usual_of(sums, other)
     return usual
 
 

@@ -139,18 +139,24 @@ def _directions(week: Oil) -> str:
 
 
 def _guessed(moved: Row) -> str:
-    """How many calls had no credible draught."""
+    """How many calls had no credible draught, and how many had none of departure yet."""
     calls, lacking = moved["calls"], moved["calls"] - moved["calls_with_estimate"]
     guessed, of = moved["calls_by_terminal"], f"of {counted(moved['calls'], 'call')}"
     if not calls:
         return "No call was heard at a berth: the interval is what may not have been heard."
-    if not guessed and not lacking:
+    in_port = moved["calls_still_in_port"]
+    if not guessed and not lacking and not in_port:
         return f"Every one {of} is estimated from draughts."
     parts = []
     if guessed:
         parts.append(f"{guessed} {of} sent no credible draught: guessed from terminal and size")
     if lacking:
-        parts.append(f"{lacking} {of} {'has' if lacking == 1 else 'have'} no estimate at all")
+        text = f"{lacking} {of} {'has' if lacking == 1 else 'have'} no estimate"
+        usual = " of its own: taken as a usual call" if lacking == 1 else ": taken as usual calls"
+        parts.append(f"{text} at all" if moved["payload_t"] is None else f"{text}{usual}")
+    if in_port:
+        was = "was" if in_port == 1 else "were"
+        parts.append(f"{in_port} {of} {was} still in port: estimated as if done, from the arrival")
     return f"{'; '.join(parts)}."
 
 
@@ -159,12 +165,12 @@ def _why_none(moved: Row, series: Row) -> str:
         calls = counted(moved["calls"], "call")
         return f"the ships of {calls} give neither a credible draught nor a size to go by"
     return _why_no_sum(
-        series, "no call was heard at a berth, and too few before tell what others may have moved"
+        series, "no call was heard at a berth, and none before tells what others may have moved"
     )
 
 
 def _why_no_sum(
-    series: Row, otherwise: str = "too few estimates tell what the other calls moved"
+    series: Row, otherwise: str = "no estimate tells what the other calls moved"
 ) -> str:
     if series["untyped_linked_calls"]:
         return UNTYPED

@@ -11,7 +11,8 @@ with added as (
         estimated_calls,
         two_draught_calls,
         one_draught_calls,
-        terminal_calls
+        terminal_calls,
+        in_port_calls
     from volume_count
     union all
     select
@@ -24,7 +25,8 @@ with added as (
         sum(estimated_calls) as estimated_calls,
         sum(two_draught_calls) as two_draught_calls,
         sum(one_draught_calls) as one_draught_calls,
-        sum(terminal_calls) as terminal_calls
+        sum(terminal_calls) as terminal_calls,
+        sum(in_port_calls) as in_port_calls
     from volume_count
     group by series, week, direction, link_tier
 ),
@@ -95,7 +97,9 @@ select
     series_count.observed_share,
     series_count.state,
     carried.tonne_miles,
-    carried.tonne_mile_calls::integer as tonne_mile_calls
+    carried.tonne_mile_calls::integer as tonne_mile_calls,
+    case when added.calls > 0 or series_count.is_zero_reported then added.in_port_calls end::integer
+        as calls_still_in_port
 from added
 inner join series_count
     on

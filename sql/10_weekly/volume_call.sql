@@ -40,12 +40,14 @@ select
         else (cargo.direction = 'loading')::integer
     end::double as loading_p,
     cargo.method,
+    port_call.departed_at is null as is_in_port,
     -- Means add up; the best single guess of a call, payload_t, is a median.
     cargo.payload_mean_t::double as payload_t,
     cargo.payload_sd_t::double as payload_sd_t,
     cargo.payload_mean_t / cargo.density_t_m3 / rule('barrel_m3') as payload_bbl
 from moving as call
 inner join call_cargo as cargo on call.port_call_id = cargo.port_call_id
+inner join port_call on call.port_call_id = port_call.port_call_id
 -- Calls up to the call's own week: a week's numbers do not change with what later weeks bring.
 window water as (partition by call.series, call.coast order by call.week)
 order by call.series, call.port_call_id

@@ -37,6 +37,7 @@ summed as (
         count(*) filter (where is_of_direction and method = 'two draughts') as two_draught_calls,
         count(*) filter (where is_of_direction and method = 'one draught') as one_draught_calls,
         count(*) filter (where is_of_direction and method = 'terminal') as terminal_calls,
+        count(*) filter (where is_of_direction and is_in_port) as in_port_calls,
         -- A fixed order makes the float sums reproducible.
         list_sum(list(share order by port_call_id) filter (where payload_t is not null))
             as estimated,
@@ -75,6 +76,7 @@ select
     coalesce(summed.two_draught_calls, 0) as two_draught_calls,
     coalesce(summed.one_draught_calls, 0) as one_draught_calls,
     coalesce(summed.terminal_calls, 0) as terminal_calls,
+    coalesce(summed.in_port_calls, 0) as in_port_calls,
     coalesce(summed.estimated, 0) as estimated,
     coalesce(summed.lacking, 0) as lacking,
     coalesce(summed.lacking_variance, 0) as lacking_variance,

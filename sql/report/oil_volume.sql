@@ -19,7 +19,8 @@ select
     round(observed_share::double, 3) as observed_share,
     state,
     tonne_miles,
-    tonne_mile_calls
+    tonne_mile_calls,
+    calls_still_in_port
 from oil_volume
 where series = getvariable('series') and week = $week
 order by

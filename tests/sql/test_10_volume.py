@@ -42,6 +42,8 @@ FROM_AFAR = ship(706, "FROM AFAR", RUSSIA, length_m="140", beam_m="17")
 CONTRADICTS = ship(707, "CAME LADEN TO LOAD", RUSSIA)
 DELIVERS, SENDS = ship(708, "FROM NOVOROSSIYSK", RUSSIA), ship(709, "TO NOVOROSSIYSK", RUSSIA)
 COMES_TO_LOAD = ship(710, "BACK IN BALLAST", RUSSIA)
+STILL_LOADS = ship(711, "STILL LOADS ON SUNDAY NIGHT", RUSSIA)
+"""The crew has already set a laden draught when the data end."""
 
 
 def sailed(of: Ship, day: float, *places: Place, before: str, after: str) -> list[str]:
@@ -72,7 +74,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         sailed(SENDS, 42, *in_russia, before="14.5", after="8"),
         sailed(COMES_TO_LOAD, 24, *at_kharg, before="8", after="14.5"),
         sailed(COMES_TO_LOAD, 45, *in_russia, before="8", after="14.5"),
-        coast_lines(coast(4, (*GULF, *SOUTH_CASPIAN))),
+        reports(STILL_LOADS | {"draught_m": "8"}, 55.2, LOADS, heard=lambda hours: hours <= 15),
+        reports(STILL_LOADS | {"draught_m": "14.5"}, 55.2, LOADS, heard=lambda h: 15 < h <= 18.7),
+        coast_lines(coast(8, (*GULF, *SOUTH_CASPIAN))),
     )
     return home_of(tmp_path_factory.mktemp("volume"), lines)
 
@@ -128,11 +132,23 @@ def test_draughts_that_contradict_the_terminal_leave_the_direction_open(con: Con
     assert loaded["payload_high_90_t"] > one["payload_t"] == call["payload_mean_t"]
 
 
-def test_a_call_without_an_estimate_leaves_no_sum_and_no_zero(con: Connection) -> None:
+def test_a_call_that_is_not_over_counts_by_its_arrival(con: Connection) -> None:
+    call, one = cargo(con, STILL_LOADS), week(con, "2026-W30")
+    assert (one["state"], one["calls"], one["calls_still_in_port"]) == ("complete", 1, 1)
+    assert (call["method"], call["laden_in"], call["laden_out"]) == (
+        *("one draught", "ballast", "unknown"),
+    )
+    assert one["payload_t"] == call["payload_mean_t"]
+    assert one["payload_high_90_t"] - one["payload_low_90_t"] > 0.5 * one["payload_t"]
+    assert week(con, "2026-W23")["calls_still_in_port"] == 0
+
+
+def test_a_call_without_an_estimate_may_be_of_any_tanker_after_one_with(con: Connection) -> None:
     one = week(con, "2026-W24")
     assert cargo(con, UNSIZED)["method"] == "none"
     assert (one["calls"], one["calls_with_estimate"]) == (1, 0)
-    assert one["payload_t"] is one["payload_low_90_t"] is one["payload_high_90_t"] is None
+    assert one["payload_low_90_t"] < 0.1 * one["payload_t"]
+    assert one["payload_high_90_t"] > 2 * one["payload_t"]
 
 
 def test_tonne_miles_are_of_voyages_with_both_ends_heard(con: Connection) -> None:

@@ -58,7 +58,7 @@ CONTRACT = {
     "oil_volume": "week week_start series direction water link_tier calls payload_t "
     "payload_low_90_t payload_high_90_t payload_bbl payload_low_90_bbl payload_high_90_bbl "
     "calls_with_estimate calls_by_two_draughts calls_by_one_draught calls_by_terminal "
-    "observed_share state tonne_miles tonne_mile_calls",
+    "observed_share state tonne_miles tonne_mile_calls calls_still_in_port",
     "meta": "key value",
     "run": "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested "
     "files_known files_failed code_hash method_hash bundled_hash decisions_hash sources_hash "

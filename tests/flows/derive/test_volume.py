@@ -105,7 +105,6 @@ def test_nothing_is_said_where_nothing_is_known(rows: list[Row]) -> None:
 AT_LEAST = {
     "too little heard": [row(0, USUAL), row(1, USUAL, observed_share=0.1)],
     "a linked ship of unknown type": [row(0, USUAL, untyped_linked_calls=1)],
-    "a call without an estimate, and too few with one": [row(0, USUAL[:3], lacking=1)],
     "a water that nobody hears": [row(0, USUAL), row(0, water=GULF, observed_share=0.0)],
 }
 
@@ -123,6 +122,29 @@ def test_calls_without_an_estimate_are_taken_as_usual_ones() -> None:
     assert one["payload_t"] == pytest.approx(3 * 5000.0)
     certain = coast(row(0, USUAL), row(1, [5000.0] * 3))
     assert one["payload_high_90_t"] > certain["payload_high_90_t"]
+
+
+@pytest.mark.parametrize("water", sorted(volume.PRIOR))
+@pytest.mark.parametrize("estimated", range(1, volume.LEAST_CALLS))
+def test_of_few_estimates_a_call_without_one_may_be_of_any_tanker(
+    water: str, estimated: int
+) -> None:
+    known_t = [6000.0] * estimated
+    (one,) = (
+        each for each in found(row(0, known_t, lacking=1, water=water)) if each["water"] == water
+    )
+    few_t = one["payload_t"] - sum(known_t)
+    prior_t, spread_t = volume.PRIOR[water]
+    assert min(6000, prior_t) < few_t < max(6000, prior_t)
+    # She may have moved hardly anything, or, the fewer tell otherwise, what a large one takes.
+    assert one["payload_low_90_t"] < sum(known_t) + 0.5 * few_t
+    assert one["payload_high_90_t"] > sum(known_t) + few_t + spread_t / 2
+
+
+def test_the_water_of_which_nothing_is_known_leaves_a_floor() -> None:
+    one = coast(row(0, USUAL[:3], lacking=1), row(0, lacking=1, water=GULF))
+    assert one["payload_t"] is None
+    assert 0.7 * sum(USUAL[:3]) < one["payload_low_90_t"]
 
 
 def test_the_less_was_heard_the_wider_the_interval() -> None:

@@ -30,6 +30,7 @@ def week(
         **{"water": None, "link_tier": None, "state": "complete", "calls": calls},
         **{"calls_with_estimate": estimated, "calls_by_one_draught": 0, "payload_bbl": 302_000},
         **{"calls_by_two_draughts": estimated - guessed, "calls_by_terminal": guessed},
+        "calls_still_in_port": 0,
     }
     none = row | NONE | dict.fromkeys((name for name in row if name.startswith("calls")), 0)
     loaded = row | moved | changes
@@ -54,7 +55,11 @@ SAID = {
     ),
     "without an estimate in part": (
         week(AMOUNT, lacking=2),
-        "2 of 9 calls have no estimate at all.",
+        "2 of 9 calls have no estimate: taken as usual calls.",
+    ),
+    "not yet over": (
+        week(AMOUNT, calls_still_in_port=1),
+        "1 of 9 calls was still in port: estimated as if done, from the arrival.",
     ),
     "so far": (week(AMOUNT, state="open"), "Oil moved: so far an estimated 41,200 t"),
     "no call": (week(NONE, calls=0), "Oil moved: none, as no call was made at a berth."),
@@ -92,7 +97,7 @@ UNKNOWN = {
         {"worst_share": 0.0},
         "at least 30,000 t by 9 calls heard; how much in all is not known, as nothing was heard",
     ),
-    "a floor for want of estimates": (week(FLOOR, lacking=6), {}, "as too few estimates tell"),
+    "a floor for want of estimates": (week(FLOOR, lacking=6), {}, "as no estimate tells"),
 }
 
 
