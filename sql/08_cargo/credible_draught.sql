@@ -40,8 +40,9 @@ level as (
     group by hull_id, level
 ),
 
--- No ship is back at a draught within 12 hours of it, as that takes a cargo at the least (12 hours and more:
--- general knowledge, unverified): what was sent in between was a mistake, or of another transmitter.
+-- No ship is back at a draught, to the decimetre, within 12 hours of it, as that takes a cargo at the least (12
+-- hours and more: general knowledge, unverified): what was sent in between was a mistake, or of another
+-- transmitter. Back at nearly the same draught she may be: short laden voyages are entered late, and ended early.
 sent_again as (
     select
         level.hull_id,
@@ -53,7 +54,7 @@ sent_again as (
             level.hull_id = later.hull_id
             and level.level + 1 < later.level
             and later.began_at <= level.ended_at + interval 12 hour
-            and abs(level.last_m - later.first_m) < 0.5 - 1e-6
+            and abs(level.last_m - later.first_m) < 0.05
     group by level.hull_id, level.level
 ),
 
@@ -110,13 +111,13 @@ alternating as (
                 inside.hull_id = doubted.hull_id
                 and inside.level between doubted.from_level and doubted.to_level
                 and (
-                    abs(inside.first_m - before.last_m) < 0.5 - 1e-6
-                    or abs(inside.last_m - after.first_m) < 0.5 - 1e-6
+                    abs(inside.first_m - before.last_m) < 0.05
+                    or abs(inside.last_m - after.first_m) < 0.05
                 )
         )
         -- Not where it was over within that time, in a draught that stood for as long before it and after.
         and not (
-            abs(before.last_m - after.first_m) < 0.5 - 1e-6
+            abs(before.last_m - after.first_m) < 0.05
             and after.began_at <= before.ended_at + interval 12 hour
             and before.ended_at - before.began_at >= interval 12 hour
             and after.ended_at - after.began_at >= interval 12 hour
