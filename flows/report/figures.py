@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 from xml.etree import ElementTree as Tree  # to write what the parser, which is defused, has read
 
 import matplotlib
 from defusedxml.ElementTree import fromstring
 from matplotlib.figure import Figure
+
+from flows.home.code import code_hash
+from flows.home.hashes import folder_hash, text_hash
+from flows.home.resources import data_path
 
 SVG = "http://www.w3.org/2000/svg"
 Tree.register_namespace("", SVG)
@@ -86,7 +93,37 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     return Figure(figsize=(width_in, height_in), layout="constrained")
 
 
-def svg(figure: Figure, name: str, title: str, description: str) -> str:
+def mark_of(*shown: Any) -> str:
+    """A hash of what a figure shows, of the code that draws it and of the map under it.
+
+    Figures of one mark are equal: one that was drawn before need not be drawn again.
+    """
+    under = folder_hash(data_path("ports"))
+    return text_hash(f"{code_hash()} {version('matplotlib')} {under} {shown!r}", 16)
+
+
+def standing_or_drawn(
+    standing: str, shown: Any, draw: Callable[[], Figure], name: str, title: str, text: str
+) -> str:
+    """A figure as `svg` gives it: that of the page that stands if it shows the same, else drawn.
+
+    Parameters
+    ----------
+    standing : str
+        The page that stands; empty for none.
+    shown : object
+        What `draw` draws; its `repr` tells what is equal.
+    draw : callable
+        Gives the figure.
+    name, title, text
+        See `svg`.
+    """
+    mark = mark_of(name, shown, title, text)
+    same = re.search(f'<svg [^>]*data-mark="{mark}".*?</svg>', standing, re.DOTALL)
+    return same[0] if same else svg(draw(), name, title, text, mark)
+
+
+def svg(figure: Figure, name: str, title: str, description: str, mark: str = "") -> str:
     """A figure as an ``<svg>`` element inside a page.
 
     Parameters
@@ -97,6 +134,8 @@ def svg(figure: Figure, name: str, title: str, description: str) -> str:
         Of the figure, once in a page: the ids in the element depend on it.
     title, description : str
         Text alternative for readers who do not see the picture. They are escaped here.
+    mark : str
+        See `mark_of`.
 
     Returns
     -------
@@ -124,6 +163,7 @@ def svg(figure: Figure, name: str, title: str, description: str) -> str:
         "viewBox": root.attrib["viewBox"],
         "role": "img",
         "aria-labelledby": f"{name}-title {name}-desc",
+        "data-mark": mark,
     }
     written = Tree.tostring(root, encoding="unicode")
     for variable, colour in VARIABLES.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +113,12 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
     }
 
 
-def render(data: Row) -> str:
+def render(data: Row, standing: str = "") -> str:
     """The page: self-contained HTML without scripts, and without links or pictures from elsewhere.
 
-    The same input gives the same bytes. All text is escaped; names from ships and lists are put on
-    one line and isolated from the text direction around them.
+    The same input gives the same bytes, whatever page stands: of that, figures that show the same
+    are taken, for drawing them takes a second. All text is escaped; names from ships and lists are
+    put on one line and isolated from the text direction around them.
     """
     series = data["series"]
     start: date = series["week_start"]
@@ -146,9 +147,10 @@ def render(data: Row) -> str:
             "interference_note": words.interference_note(
                 data["interference"], data["notes"]["made_less_sure"]
             ),
-            "maps": _maps(data["ports"]),
-            "charts": _charts(data["barometer"], usual_of(data)),
-            "oil_charts": _oil_charts(data["barometer"]),
+            "chart_mark": chart_mark(data),
+            "maps": _maps(data["ports"], standing),
+            "charts": _charts(data["barometer"], usual_of(data), standing),
+            "oil_charts": _oil_charts(data["barometer"], standing),
             "shown_ports": [port for port in data["ports"] if port["tanker_calls"]],
             "unheard_ports": sum(not port["observed_share"] for port in data["ports"]),
             "days": [start + timedelta(days=n) for n in range(7)],
@@ -230,30 +232,54 @@ def by_source(rows: Iterable[Row]) -> Row:
     return {"sources": sorted({row["source"] for row in rows}), "ports": ports}
 
 
-def _charts(rows: Sequence[Row], usual: charts.Usual | None) -> dict[str, str]:
+def chart_mark(data: Row) -> str:
+    """The mark of the chart that is sent without the page; see `charts.series_png`."""
+    rows = data["barometer"][-charts.CHAT[1] :]
+    return figures.mark_of("chart", rows, in_short(data), usual_of(data))
+
+
+def _charts(rows: Sequence[Row], usual: charts.Usual | None, standing: str) -> dict[str, str]:
     title = "Russian-linked tanker calls at Iranian ports by week"
-    text = words.series_text(rows)
     return {
-        name: figures.svg(charts.series_figure(rows, *size, usual), f"series-{name}", title, text)
-        for name, size in (("wide", charts.WIDE), ("narrow", charts.NARROW))
+        name: figures.standing_or_drawn(
+            standing,
+            (rows[-most_weeks:], usual),
+            partial(charts.series_figure, rows, width_in, most_weeks, usual),
+            f"series-{name}",
+            title,
+            words.series_text(rows),
+        )
+        for name, (width_in, most_weeks) in (("wide", charts.WIDE), ("narrow", charts.NARROW))
     }
 
 
-def _oil_charts(rows: Sequence[Row]) -> dict[str, str]:
+def _oil_charts(rows: Sequence[Row], standing: str) -> dict[str, str]:
     title = "Oil loaded and discharged by Russian-linked tankers, by week"
     return {
-        name: figures.svg(
-            charts.oil_figure(rows, *size), f"oil-{name}", title, charts.oil_text(rows)
+        name: figures.standing_or_drawn(
+            standing,
+            rows[-most_weeks:],
+            partial(charts.oil_figure, rows, width_in, most_weeks),
+            f"oil-{name}",
+            title,
+            charts.oil_text(rows),
         )
-        for name, size in (("wide", charts.WIDE), ("narrow", charts.NARROW))
+        for name, (width_in, most_weeks) in (("wide", charts.WIDE), ("narrow", charts.NARROW))
     }
 
 
-def _maps(ports: Sequence[Row]) -> dict[str, str]:
+def _maps(ports: Sequence[Row], standing: str) -> dict[str, str]:
     text = maps.week_map_text(ports)
     return {
-        name: figures.svg(maps.week_map(ports, width_in=width), f"map-{name}", "By port", text)
-        for name, width in (("wide", maps.WIDE_IN), ("narrow", maps.NARROW_IN))
+        name: figures.standing_or_drawn(
+            standing,
+            ports,
+            partial(maps.week_map, ports, width_in=width_in),
+            f"map-{name}",
+            "By port",
+            text,
+        )
+        for name, width_in in (("wide", maps.WIDE_IN), ("narrow", maps.NARROW_IN))
     }
 
 

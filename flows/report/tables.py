@@ -39,6 +39,11 @@ FILES = {
 }
 """CSV file of a week -> the query of `sql/` that gives it."""
 
+BESIDE = ("report/register", "report/not_fetched", "report/ais_source")
+"""Queries of a week whose rows a report shows beside its numbers, and that write it again."""
+
+MARKS = "select week, count(*), sum(hash(report)::hugeint) from report_row group by week"
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -83,6 +88,25 @@ class Table(NamedTuple):
 def week_table(con: duckdb.DuckDBPyConnection, query: str, week: str) -> Table:
     """The result of a query of `sql/` that takes a week."""
     return _fetch(con, query, {"week": week})
+
+
+def fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """For each week, oldest first, a text that changes when a row of its report does.
+
+    Each query is asked once for all weeks: for one after the other it takes seconds a year. Hashes
+    are those of DuckDB, of 64 bits, added up.
+    """
+    marks: dict[str, list[Any]] = {week: [] for week in weeks(con)}
+    for query in (*FILES.values(), *BESIDE):
+        of_weeks = sql_text(query).replace("$week", "report_of.week")
+        con.execute(
+            "create or replace temp view report_row as "
+            f"from week as report_of, lateral ({of_weeks}) as report "
+            "select report_of.week as week, report"
+        )
+        for week, *mark in con.execute(MARKS).fetchall():
+            marks[week] += [query, *mark]
+    return {week: str(mark) for week, mark in marks.items()}
 
 
 def csv_bytes(table: Table) -> bytes:

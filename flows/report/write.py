@@ -2,20 +2,75 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
+from flows.home.code import code_hash
 from flows.home.durable import make_folder, write_durably
+from flows.home.hashes import text_hash
+from flows.ingest.known import stamp_of
 from flows.report import dictionary
 from flows.report.citations import citations
 from flows.report.lists import doubts_mark, doubts_of
-from flows.report.tables import FILES, Table, csv_bytes, records, week_table
+from flows.report.tables import (
+    FILES,
+    Table,
+    csv_bytes,
+    fingerprints,
+    records,
+    week_folder,
+    week_table,
+)
 from flows.report.words import SIMULATED
 
 PAGE, CHART, MARK = "report.html", "report.png", "SIMULATED.txt"
+
+WRITTEN = "written.json"
+"""What each week's report was made of, and how its files were left; only ever a saving."""
+
+
+def write_reports(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
+    """Write the report of every week that is new or changed; see `write_report`.
+
+    A week is passed over if its rows and the code are those of the last time, and its files were
+    not touched since.
+
+    Returns
+    -------
+    list of str
+        The weeks of which a number is new or changed.
+    """
+    (notes,) = records(con, "report/notes", week="")
+    method = f"{code_hash()} {duckdb.__version__} {notes['is_simulated']}"
+    before = _written(home)
+    written, changed = {}, []
+    for week, rows in fingerprints(con).items():
+        folder = week_folder(home, week)
+        made_of = text_hash(f"{method} {rows}", 16)
+        if before.get(week) != [made_of, _left(folder)] and write_report(con, folder, week):
+            changed.append(week)
+        written[week] = [made_of, _left(folder)]
+    if written != before:
+        with suppress(OSError):
+            write_durably(home / WRITTEN, json.dumps(written, indent=0).encode())
+    return changed
+
+
+def _written(home: Path) -> dict[str, list[str]]:
+    try:
+        return dict(json.loads((home / WRITTEN).read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return {}
+
+
+def _left(folder: Path) -> str:
+    """Names, sizes and times of the files of a folder, as a hash."""
+    return text_hash(str([(path.name, stamp_of(path)) for path in sorted(folder.glob("*"))]), 16)
 
 
 def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> bool:
@@ -48,7 +103,7 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     is_changed = bool(_differing(folder, numbers))
     doubts = doubts_of(registers, records(con, "report/not_fetched", week=week))
     if is_changed or not (folder / CHART).exists() or not _has_doubts(folder / PAGE, doubts):
-        beside |= _drawn(con, week, tables)
+        beside |= _drawn(con, folder, week, tables)
     # The numbers come last: if the run is killed before them, the next one draws again.
     for name, content in (_differing(folder, beside) | _differing(folder, numbers)).items():
         write_durably(folder / name, content)
@@ -72,11 +127,22 @@ def _differing(folder: Path, contents: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _drawn(
-    con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table]
+    con: duckdb.DuckDBPyConnection, folder: Path, week: str, tables: Mapping[str, Table]
 ) -> dict[str, bytes]:
+    """Page and chart; of those that stand, figures that show the same are taken.
+
+    The chart comes first: a page names the chart beside it.
+    """
     # Matplotlib takes half a second to load, and most commands draw nothing.
     from flows.report import charts, page  # noqa: PLC0415
 
+    standing = ""
+    if (folder / PAGE).exists():
+        standing = (folder / PAGE).read_text(encoding="utf-8", errors="replace")
     data = page.gather(con, week, tables)
+    html = {PAGE: page.render(data, standing).encode()}
+    named = f'<meta name="chart" content="{page.chart_mark(data)}" />'
+    if named in standing and (folder / CHART).exists():
+        return html
     chart = charts.series_png(data["barometer"], page.in_short(data), page.usual_of(data))
-    return {PAGE: page.render(data).encode(), CHART: chart}
+    return {CHART: chart} | html

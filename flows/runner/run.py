@@ -26,9 +26,9 @@ from flows.lake.entry import Manifest
 from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
 from flows.registers.decisions import warn_of_faults
-from flows.report.tables import safe_cell, summary, week_folder, weeks
+from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
-from flows.report.write import write_report
+from flows.report.write import write_reports
 
 log = logging.getLogger("barometer.run")
 
@@ -173,11 +173,7 @@ def _derive(
             # Else reports of a first run that ends early would look like a lost history.
             history.begin_history(settings.home, history.RUN)
             with access.open_catalogue(built, settings) as con:
-                changed = [
-                    week
-                    for week in weeks(con)
-                    if write_report(con, week_folder(settings.home, week), week)
-                ]
+                changed = write_reports(con, settings.home)
     if compacted.result():
         access.point(built, settings, manifest)
     history.append_history(settings.home, history.RUN, [run])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from flows.catalogue import access, check
 from flows.home.settings import BarometerError, Settings
 from flows.registers import store
-from flows.report import dictionary, lists, tables, write
+from flows.report import dictionary, figures, lists, tables, write
 from flows.report.tables import FILES, safe_cell
 from flows.runner import run
 from tests.conftest import ROOT, FillHome
@@ -172,7 +173,7 @@ def drawn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     pictures = {name: (folder / name).read_bytes() for name in (write.PAGE, write.CHART)}
     weeks: list[str] = []
 
-    def draw(_: object, week: str, __: object) -> dict[str, bytes]:
+    def draw(_: object, __: Path, week: str, ___: object) -> dict[str, bytes]:
         weeks.append(week)
         return pictures
 
@@ -240,3 +241,54 @@ def test_killed_before_its_numbers_the_page_is_drawn_again(
         written()
     assert written()
     assert contents(folder) == before and len(drawn) == 2
+
+
+def test_figures_that_show_the_same_are_not_drawn_again(
+    folder: Path, written: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(folder)
+    drawn: list[str] = []
+    plain = figures.svg
+
+    def draw(figure: object, name: str, *given: str) -> str:
+        drawn.append(name)
+        return plain(figure, name, *given)
+
+    monkeypatch.setattr(figures, "svg", draw)
+    (folder / "coverage.csv").write_text("week\n")
+    assert written()
+    assert drawn == []
+    page = (folder / write.PAGE).read_text("utf-8")
+    other = re.sub('map-wide-desc" data-mark="[0-9a-f]+"', 'map-wide-desc" data-mark="0"', page)
+    (folder / write.PAGE).write_text(other, "utf-8")
+    (folder / "coverage.csv").write_text("week\n")
+    assert written()
+    assert drawn == ["map-wide"]
+    assert contents(folder) == before
+
+
+def test_reports_that_nothing_changed_are_not_asked_for(
+    fill_home: FillHome, sample_days: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weeks: list[str] = []
+    plain = write.write_report
+
+    def noted(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> bool:
+        weeks.append(week)
+        return plain(con, folder, week)
+
+    monkeypatch.setattr(write, "write_report", noted)
+    settings = fill_home(tmp_path / "home", sample_days)
+    assert weeks == [*WEEKS]
+    whole = {path: path.read_bytes() for path in (settings.home / "reports").rglob("*.csv")}
+    for touched, written in (
+        (None, []),
+        (settings.home / "reports" / WEEK / "coverage.csv", [WEEK]),
+        (settings.home / write.WRITTEN, [*WEEKS]),
+    ):
+        weeks.clear()
+        if touched:
+            touched.unlink()
+        fill_home(settings.home, [])
+        assert weeks == written
+    assert whole == {path: path.read_bytes() for path in whole}
