@@ -76,7 +76,9 @@ def _check_home(flags: argparse.Namespace) -> int:
     from flows.home.text import safe_text
     from flows.ingest import known
     from flows.ingest.recover import recovered
-    from flows.report import terminal, words
+    from flows.report import terminal
+    from flows.report.limits import HEAR_THE_REST
+    from flows.report.words import counted
 
     settings = settings_of(flags)
     findings = []
@@ -103,11 +105,11 @@ def _check_home(flags: argparse.Namespace) -> int:
             if {row["port_id"] for row in heard} - {
                 r["port_id"] for r in heard if r["heard_share"]
             }:
-                print(words.HEAR_THE_REST)
+                print(HEAR_THE_REST)
             print()
         for finding in findings:
             kind = "FAULT" if finding.is_fault else "limit"
             print(f"{kind}  {finding.check}: {safe_text(finding.message)}")
-        limits = words.counted(len(findings) - len(faults), "limit")
-        print(f"{words.counted(len(faults), 'fault')}, {limits} of the data.")
+        limits = counted(len(findings) - len(faults), "limit")
+        print(f"{counted(len(faults), 'fault')}, {limits} of the data.")
     return FAILED if faults else DONE

@@ -16,7 +16,7 @@ import duckdb
 
 from flows.home.text import foreign, safe_text
 from flows.mail.version import changes_of, version_of
-from flows.report import beside, dictionary, lists, tables, witnesses, words
+from flows.report import beside, dictionary, limits, tables, witnesses, words
 from flows.report.citations import citations
 from flows.report.write import CHART, PAGE
 
@@ -151,7 +151,7 @@ def compose(message: Message, replaced_at: datetime | None) -> Texts:
         When the version that this one replaces was sent, naive UTC; None for the first version.
     """
     series = message.summary["series"]
-    headline = words.headline(series)
+    headline = words.headline(series, message.summary["waters"])
     number = headline.removeprefix("Russian-linked tankers at Iranian ports: ").rstrip(".")
     simulated = "SIMULATED DATA, " if message.summary["notes"]["is_simulated"] else ""
     restated = ", restated" if replaced_at else ""
@@ -166,7 +166,9 @@ def compose(message: Message, replaced_at: datetime | None) -> Texts:
     word = words.word(series, message.summary["windows"])
     changed = words.changed(message.summary["restatement"], message.week)
     beside_it = beside.sentences(message.summary, message.week)
-    lead = [f"Week {message.week}, {span}", headline, *filter(None, [word]), *beside_it, changed]
+    doubt = limits.untyped(message.summary["notes"], series)
+    said = [headline, word, doubt, *beside_it, changed]
+    lead = [f"Week {message.week}, {span}", *(sentence for sentence in said if sentence)]
     content = [
         *(_waters(message.summary), _ports(message.summary)),
         *(_calls(message.summary), _news(message.summary), _weeks(message.series)),
@@ -205,9 +207,9 @@ def _waters(summary: dict[str, Any]) -> _Table:
         [
             water["water"],
             water["state"],
-            _number(water["russian_linked_berth_calls"]),
-            _number(water["russian_linked_tanker_calls"]),
-            _number(water["tanker_calls"]),
+            words.cell(water["russian_linked_berth_calls"], water["state"], "?"),
+            words.cell(water["russian_linked_tanker_calls"], water["state"], "?"),
+            words.cell(water["tanker_calls"], water["state"], "?"),
             _share(water["observed_share"]),
         ]
         for water in summary["waters"]
@@ -260,9 +262,9 @@ def _weeks(series: Sequence[dict[str, Any]]) -> _Table:
         [
             week["week"],
             week["state"],
-            _number(week["russian_linked_berth_calls"]),
-            _number(week["russian_linked_tanker_calls"]),
-            _number(week["tanker_calls"]),
+            words.cell(week["russian_linked_berth_calls"], week["state"], "?"),
+            words.cell(week["russian_linked_tanker_calls"], week["state"], "?"),
+            words.cell(week["tanker_calls"], week["state"], "?"),
             _share(week["observed_share"]),
         ]
         for week in series[-MAX_WEEKS:]
@@ -276,16 +278,16 @@ def _notes(message: Message) -> list[str]:
     notes = [foreign(alarm) for alarm in witnesses.alarms(summary["agreement"])]
     seen = witnesses.lines(summary["agreement"], summary["witness_scores"])
     notes += [foreign(line) for line in seen]
-    if events := words.interference_note(
+    if events := limits.interference_note(
         summary["interference"], summary["notes"]["made_less_sure"]
     ):
         notes.append(foreign(events))
-    notes += words.notes(summary["notes"], summary["series"])
+    notes += limits.notes(summary["notes"], summary["series"])
     cited = citations([*summary["sources"], *summary["registers"]])
     notes += [foreign(citation) for citation in cited]
-    doubts = lists.doubts_of(summary["registers"], summary["not_fetched"])
+    doubts = limits.doubts_of(summary["registers"], summary["not_fetched"])
     notes += [foreign(doubt) for doubt in doubts]
-    notes.append(lists.news_of_lists(summary["listing_news"]))
+    notes.append(limits.news_of_lists(summary["listing_news"]))
     notes += [f"Attached: {', '.join(file.name for file in message.attachments)}."]
     notes += [
         f"Not attached, because it is too large for a mail: {file.name} "

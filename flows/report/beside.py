@@ -260,7 +260,11 @@ def others(rows: Sequence[Row], week: str) -> list[Row]:
     for series, title in titles:
         of_series = [row for row in rows if row["series"] == series]
         (this,) = (row for row in of_series if row["week"] == week)
-        found.append({"series": series, "title": title, "weeks": of_series, "text": _other(this)})
+        has_number = any(row["linked_calls"] is not None for row in of_series)
+        found.append(
+            {"series": series, "title": title, "weeks": of_series, "text": _other(this)}
+            | {"has_number": has_number}
+        )
     return found
 
 

@@ -306,7 +306,7 @@ def _legend(rows: Sequence[Row], usual: Usual | None) -> list[Any]:
         Line2D([], [], color=figures.MUTED, linewidth=1.1, label="95% limits"),
     ]
     if usual is not None:
-        label = f"usual, {usual.rate_a_week:.1f} a week"
+        label = f"{usual.before_weeks} weeks before: {usual.rate_a_week:.1f} a week"
         entries.append(Line2D([], [], color=figures.INK, linestyle=(0, (4, 2)), label=label))
     if any(row["russian_linked_tanker_calls"] is None for row in rows):
         entries.append(Patch(**_HATCHED, label="not heard"))

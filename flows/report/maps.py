@@ -181,11 +181,18 @@ def _count(row: Mapping[str, Any]) -> str:
     """A port's number: Russian-linked of all tanker calls.
 
     >>> _count({"linked_calls": None, "tanker_calls": 2, "observed_share": 0.2})
-    'at least ? of 2'
+    '? of 2'
+    >>> _count({"linked_calls": 0, "tanker_calls": 2, "observed_share": 0.8})
+    '0 of 2 seen'
     """
     linked = "?" if row["linked_calls"] is None else row["linked_calls"]
-    least = "" if (row["observed_share"] or 0) >= FULLY_HEARD else "at least "
-    return f"{least}{linked} of {row['tanker_calls']}"
+    if (row["observed_share"] or 0) >= FULLY_HEARD or linked == "?":
+        return f"{linked} of {row['tanker_calls']}"
+    return (
+        f"at least {linked} of {row['tanker_calls']}"
+        if linked
+        else f"0 of {row['tanker_calls']} seen"
+    )
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[Any, ...]:

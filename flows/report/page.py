@@ -13,7 +13,7 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.home.text import safe_text
-from flows.report import beside, charts, dictionary, figures, lists, maps, witnesses, words
+from flows.report import beside, charts, dictionary, figures, limits, maps, witnesses, words
 from flows.report.citations import citations
 from flows.report.tables import FILES, Table, as_records, records
 
@@ -49,6 +49,9 @@ DARK = {
 
 MOST_RESTATED = 40
 """Most rows of restatements on the page: a late file can change hundreds; the CSV has them all."""
+
+MOST_NAMED = 3
+"""Most ports never heard that are named beside the number (a choice); "Reception" names all."""
 
 RESTATED = {
     "russian_linked_tanker_calls": "linked calls",
@@ -129,22 +132,30 @@ def render(data: Row, standing: str = "") -> str:
             "light": LIGHT,
             "dark": DARK,
             "week_end": start + timedelta(days=6),
-            "headline": words.headline(series),
+            "headline": words.headline(series, data["waters"]),
             "numbers": words.numbers(series),
+            "has_series": any(
+                row["russian_linked_tanker_calls"] is not None for row in data["barometer"]
+            ),
+            "is_compared": any(row["change_p"] is not None for row in data["series_window"]),
+            "is_oil_compared": any(row["change_p"] is not None for row in data["volume_window"]),
+            "has_oil": any(row["moved_low_90_t"] is not None for row in data["barometer"]),
             "oil": _oil(data),
             "others": beside.others(data["other_series"], data["week"]),
             "word": words.word(series, data["series_window"]),
+            "untyped": limits.untyped(data["notes"], series),
+            "is_quotable": words.is_quotable(series),
             "clustering": words.clustering(series),
-            "never_heard": words.never_heard(data["notes"]),
+            "never_heard": limits.never_heard(data["notes"], MOST_NAMED),
             "known_on": words.known_on(data["notes"]),
             "simulated": words.SIMULATED if data["notes"]["is_simulated"] else None,
             "limits": _limits(data),
-            "doubts_mark": lists.doubts_mark(
-                lists.doubts_of(data["registers"], data["not_fetched"])
+            "doubts_mark": limits.doubts_mark(
+                limits.doubts_of(data["registers"], data["not_fetched"])
             ),
-            "news_of_lists": lists.news_of_lists(data["listing_news"]),
+            "news_of_lists": limits.news_of_lists(data["listing_news"]),
             "changed": words.changed(data["restatement"], data["week"]),
-            "interference_note": words.interference_note(
+            "interference_note": limits.interference_note(
                 data["interference"], data["notes"]["made_less_sure"]
             ),
             "chart_mark": chart_mark(data),
@@ -155,8 +166,11 @@ def render(data: Row, standing: str = "") -> str:
             "unheard_ports": sum(not port["observed_share"] for port in data["ports"]),
             "days": [start + timedelta(days=n) for n in range(7)],
             "reception": reception(data["coverage"]),
+            "is_whole": all(
+                row["state"] == "complete" for row in data["coverage"] if row["observed_hours"]
+            ),
             "by_source": by_source(data["port_reception"]),
-            "hear_the_rest": words.HEAR_THE_REST,
+            "hear_the_rest": limits.HEAR_THE_REST,
             "citations": citations([*data["sources"], *data["registers"]]),
             "dimensions": DIMENSIONS,
             "restated": RESTATED,
@@ -191,7 +205,7 @@ def in_short(data: Row) -> list[str]:
     sentences = [
         words.SIMULATED if data["notes"]["is_simulated"] else None,
         words.known_on(data["notes"]),
-        f"Week {data['week']}. {words.headline(series)}",
+        f"Week {data['week']}. {words.headline(series, data['waters'])}",
         words.word(series, data["series_window"]),
         beside.oil(data["oil_volume"], series, data["notes"]) if data["oil_volume"] else None,
     ]
@@ -295,12 +309,12 @@ def _limits(data: Row) -> list[str]:
         if register["is_old"]
     ]
     sentences = [
-        words.quiet_ports(data["ports"]),
-        *words.notes(
+        limits.quiet_ports(data["ports"]),
+        *limits.notes(
             data["notes"] | {"old_registers": "; ".join(old), "never_heard": None},
             data["series"],
         ),
-        *lists.doubts_of(data["registers"], data["not_fetched"]),
+        *limits.doubts_of(data["registers"], data["not_fetched"]),
     ]
     sentences = [*witnesses.alarms(data["agreement"]), *sentences]
     return [sentence for sentence in sentences if sentence]
@@ -341,6 +355,7 @@ def _environment() -> Environment:
         "ratio": _ratio,
         "agreeing": witnesses.result,
         "scored": witnesses.score,
+        "seen": lambda row, name: words.cell(row[name], row["state"], "–"),
     }
     return environment
 

@@ -14,18 +14,23 @@ from rich.text import Text
 from flows.home.text import safe_text
 from flows.report.beside import sentences
 from flows.report.citations import citations
-from flows.report.lists import doubts_of, news_of_lists
+from flows.report.limits import (
+    doubts_of,
+    interference_note,
+    news_of_lists,
+    notes,
+    quiet_ports,
+    untyped,
+)
 from flows.report.tables import summary
 from flows.report.witnesses import alarms, lines
 from flows.report.words import (
     SIMULATED,
+    cell,
     changed,
     headline,
-    interference_note,
     known_on,
     not_counted,
-    notes,
-    quiet_ports,
     word,
 )
 
@@ -43,10 +48,12 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
         parts.append(Text(SIMULATED, style="bold reverse"))
     parts += [
         Text(f"Week {week}, {span}", style="bold"),
-        Text(headline(series), style="bold"),
+        Text(headline(series, report["waters"]), style="bold"),
     ]
     if sentence := word(series, report["windows"]):
         parts.append(Text(sentence))
+    if doubt := untyped(report["notes"], series):
+        parts.append(Text(doubt))
     parts += [Text(sentence) for sentence in sentences(report, week)]
     if report["restatement"]:
         parts.append(Text(changed(report["restatement"], week)))
@@ -80,9 +87,9 @@ def _waters_table(waters: Sequence[dict[str, Any]]) -> Table:
         table.add_row(
             water["water"],
             water["state"],
-            _count(water["russian_linked_berth_calls"]),
-            _count(water["russian_linked_tanker_calls"]),
-            _count(water["tanker_calls"]),
+            cell(water["russian_linked_berth_calls"], water["state"], "?"),
+            cell(water["russian_linked_tanker_calls"], water["state"], "?"),
+            cell(water["tanker_calls"], water["state"], "?"),
             f"{water['observed_share'] or 0:.0%}",
         )
     return table

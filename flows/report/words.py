@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
 from flows.home.rules import rule
-from flows.home.text import safe_text
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
 
-WHOLE_SHARE = rule("whole_share")
+WHOLE_SHARE, WIDE_ZERO = rule("whole_share"), rule("wide_zero_high_95")
 
 WATERS = ("Gulf and Gulf of Oman", "Caspian")
 """The values of `weekly_water.water`."""
@@ -21,16 +20,47 @@ Row = dict[str, Any]
 _AGREE = "A change is reported only where both agree."
 
 
-def headline(series: Row) -> str:
-    """The week's number in a sentence, with what was heard of the week."""
+def is_quotable(series: Row) -> bool:
+    """Whether the count of a week may stand as a figure by itself, such as in large digits.
+
+    A zero may not where it says more of the reception than of the ships: where the upper limit of
+    the rate is `wide_zero_high_95` or more, or where there is none.
+    """
+    if series["russian_linked_tanker_calls"] is None:
+        return False
+    high = series["high_95"]
+    is_narrow = high is not None and high < WIDE_ZERO
+    return series["russian_linked_tanker_calls"] > 0 or is_narrow
+
+
+def headline(series: Row, waters: Sequence[Row]) -> str:
+    """The week's number in a sentence, with what was heard of the week.
+
+    Parameters
+    ----------
+    series : dict
+        The week's row of `barometer`.
+    waters : sequence of dict
+        Its rows of `weekly_water`: a water may have limits where the coast has no number.
+    """
     calls, berths = series["russian_linked_tanker_calls"], series["russian_linked_berth_calls"]
-    heard = f"{series['observed_share'] or 0:.0%} of the coast's hours heard"
-    heard += _worst(series, " ({})")
+    share = f"{series['observed_share'] or 0:.0%} of the coast's hours"
+    heard = f"{share} heard{_worst(series, ' ({})')}"
+    listened = f"where we listened ({share}{_worst(series, '; {}')})"
     if calls is None and series["untyped_linked_calls"]:
         return f"No number: {_untyped(series)}; {heard}."
+    if calls is None and not series["observed_share"]:
+        return "No number: nothing was heard of the coast."
     if calls is None:
-        return f"No number: only {heard}, too little to report zero."
+        bounds = "".join(
+            f" In the {water['water']}, {_fitting(water)} would fit."
+            for water in waters
+            if water["russian_linked_tanker_calls"] == 0 and water["high_95"] is not None
+        )
+        return f"No number: no call seen {listened}, too little to report zero.{bounds}"
     so_far = " so far" if series["state"] == "open" else ""
+    if not is_quotable(series):
+        return f"No Russian-linked tanker call seen{so_far} {listened}{_bound(series)}."
     if calls == 0:
         seen = "none seen" if series["state"] == "partial" else "no calls"
         return f"Russian-linked tankers at Iranian ports: {seen}{so_far}; {heard}."
@@ -38,8 +68,21 @@ def headline(series: Row) -> str:
     at_berth = "an unknown number" if berths is None else str(berths)
     return (
         f"Russian-linked tankers at Iranian ports: {at_least}{at_berth} at berth, "
-        f"{at_least}{calls} calls in all{so_far}; {heard}."
+        f"{at_least}{counted(calls, 'call')} in all{so_far}; {heard}."
     )
+
+
+def _bound(series: Row) -> str:
+    """How many calls would agree with seeing none, as the end of a sentence."""
+    if series["state"] == "open":
+        return ""
+    if series["high_95"] is None:
+        return f"; no upper limit, as nothing was heard of the {series['worst_water']}"
+    return f"; {_fitting(series)} would fit"
+
+
+def _fitting(row: Row) -> str:
+    return f"up to {row['high_95']:.0f} a week"
 
 
 def _untyped(series: Row) -> str:
@@ -77,15 +120,16 @@ class Number(NamedTuple):
 
 
 def numbers(series: Row) -> list[Number]:
-    """The week's figures, the most important first."""
+    """The week's figures, the most important first; no linked calls where they are not quotable."""
     state = series["state"]
-    counts = (
-        ("russian_linked_berth_calls", "Russian-linked calls at a berth"),
-        ("russian_linked_tanker_calls", "Russian-linked calls in all"),
-        ("tanker_calls", "calls of all tankers"),
-    )
-    lacking = "ship types unknown" if series["untyped_linked_calls"] else "too little heard"
-    figures = [Number(*_figure(series[name], state, lacking), label) for name, label in counts]
+    counts = [("tanker_calls", "calls of all tankers")]
+    if is_quotable(series):
+        counts = [
+            ("russian_linked_berth_calls", "Russian-linked calls at a berth"),
+            ("russian_linked_tanker_calls", "Russian-linked calls in all"),
+            *counts,
+        ]
+    figures = [Number(*_figure(series[name], state), label) for name, label in counts]
     share = series["observed_share"]
     return [
         *figures,
@@ -97,19 +141,32 @@ def numbers(series: Row) -> list[Number]:
     ]
 
 
-def _figure(count: int | None, state: str, lacking: str = "too little heard") -> tuple[str, str]:
+def _figure(count: int | None, state: str) -> tuple[str, str]:
     """A count with its qualifier, by what was heard.
 
     >>> _figure(3, "partial"), _figure(0, "partial"), _figure(0, "complete"), _figure(2, "open")
-    (('at least', '3'), ('', '0 seen'), ('', '0'), ('so far', '2'))
+    (('at least', '3'), ('', 'none seen'), ('', '0'), ('so far', '2'))
     """
     if count is None:
-        return lacking, "–"
+        return "not known", "–"
     if state == "open":
         return "so far", str(count)
     if state == "complete":
         return "", str(count)
-    return ("at least", str(count)) if count else ("", "0 seen")
+    return ("at least", str(count)) if count else ("", "none seen")
+
+
+def cell(count: int | None, state: str, lacking: str) -> str:
+    """A count in a table: where not all was heard, a zero is words.
+
+    >>> cell(0, "partial", "?"), cell(0, "complete", "?"), cell(3, "partial", "?")
+    ('none seen', '0', '3')
+    >>> cell(None, "unobserved", "?")
+    '?'
+    """
+    if count is None:
+        return lacking
+    return str(count) if count or state == "complete" else "none seen"
 
 
 def window_of(series: Row, windows: Sequence[Row]) -> Row | None:
@@ -239,102 +296,6 @@ def clustering(series: Row) -> str | None:
     )
 
 
-def notes(row: Row, series: Row) -> list[str]:
-    """What the data cannot support, one sentence each."""
-    sentences = []
-    if series["state"] == "open":
-        sentences.append(
-            "The week is open: not all of its files have arrived, and the count may grow."
-        )
-    if series["russian_linked_tanker_calls"] == 0 and series["state"] == "partial":
-        sentences.append(
-            "The zero covers only the hours and ports that were heard; others may have had calls."
-        )
-    if unheard := never_heard(row):
-        sentences.append(unheard)
-    sentences += _of_doubt(row)
-    if row["in_port"]:
-        ships = counted(row["in_port"], "tanker")
-        were = "was" if row["in_port"] == 1 else "were"
-        sentences.append(
-            f"{ships} {were} in port when reception began ({row['in_port_linked']} linked to "
-            "Russia); not counted as arrivals."
-        )
-    if row["contested"]:
-        calls = counted(row["contested"], "contested tanker call")
-        sentences.append(f"Not counted: {calls} (confidence 1).")
-    if row["voyage_anchorages"]:
-        waits = counted(row["voyage_anchorages"], "wait")
-        sentences.append(f"Not counted: {waits} at anchor on a voyage whose berth call is counted.")
-    if row["arrived_maybe_earlier"]:
-        calls = counted(row["arrived_maybe_earlier"], "call")
-        sentences.append(f"{calls} may have begun in an earlier week.")
-    sentences += _lacks(row)
-    if row["old_registers"]:
-        sentences.append(
-            f"Registers older than 60 days: {row['old_registers']}. Later listings are missing; "
-            "refresh with: barometer register fetch."
-        )
-    if row["undecided"]:
-        ships = counted(row["undecided"], "ship")
-        sentences.append(
-            f"{ships} that called may be on a list, by name or by a doubtful IMO number: see "
-            "link_candidate."
-        )
-    return sentences
-
-
-def _of_doubt(row: Row) -> list[str]:
-    """Calls left out for the type or size of the ship, or linked by a contested IMO number."""
-    sentences = []
-    if row["of_unknown_type"]:
-        calls = counted(row["of_unknown_type"], "call")
-        linked = row["linked_of_unknown_type"]
-        bound = (
-            f", {linked} of them linked to Russia: the number is a lower bound" if linked else ""
-        )
-        sentences.append(f"Not counted: {calls} of ships that send no ship type{bound}.")
-    if row["too_small"]:
-        calls = counted(row["too_small"], "call")
-        sentences.append(f"Not counted: {calls} of tankers under 80 m, such as bunker barges.")
-    if row["by_contested_number"]:
-        calls = counted(row["by_contested_number"], "call")
-        sentences.append(
-            f"{calls} linked by a listed IMO number that another ship sent at the same time; "
-            "which of the two is the listed ship is not known."
-        )
-    return sentences
-
-
-def _lacks(row: Row) -> list[str]:
-    """The kinds of evidence that the data cannot give for the week, in sentences."""
-    sentences = []
-    if row["lacks_listed"]:
-        sentences.append("No list about Russia was in force this week: links are a lower bound.")
-    if row["lacks_flag"]:
-        sentences.append("No MMSI gives a flag this week: links are a lower bound.")
-    if row["lacks_owner"]:
-        sentences.append("No imported register names Russian owners: links are a lower bound.")
-    if row["lacks_trade"]:
-        sentences.append(
-            "No Russian oil port was heard for 30% of the 180 days before, too little to rule out "
-            "links by trade: links are a lower bound."
-        )
-    return sentences
-
-
-HEAR_THE_REST = (
-    "To hear the whole coast: barometer fetch global-fishing-watch, with a free token, or a "
-    "provider's files (docs/sources.md)."
-)
-
-
-def never_heard(row: Row) -> str | None:
-    """The ports that no source ever heard, from the notes; None where all were heard."""
-    names = row["never_heard"]
-    return f"No source ever heard these ports: {names}." if names else None
-
-
 def counted(number: int, noun: str) -> str:
     """A number with its noun.
 
@@ -389,37 +350,6 @@ def changed(restatements: Sequence[Row], week: str) -> str:
 
 def _or_none(value: int | None) -> str:
     return "no number" if value is None else str(value)
-
-
-def interference_note(events: Sequence[Row], less_sure: int) -> str | None:
-    """Interference events of the week in a sentence; None without any.
-
-    `less_sure` is the number of tanker calls whose confidence they lowered.
-    """
-    if not events:
-        return None
-    most = max(events, key=lambda event: event["ships"])
-    count = "one event" if len(events) == 1 else f"{len(events)} events, the largest"
-    calls = counted(less_sure, "tanker call") if less_sure else "no tanker call"
-    return (
-        f"Interference: {count} at {safe_text(most['place'])} from {most['began_at']:%a %d %H:%M}, "
-        f"with {most['ships']} ships at false positions; {calls} with lower confidence."
-    )
-
-
-def quiet_ports(ports: Sequence[Row]) -> str | None:
-    """The ports that were heard and had no tanker call, in a sentence."""
-    quiet = [port for port in ports if not port["tanker_calls"] and port["observed_share"]]
-    names = [
-        safe_text(port["name"])
-        + (
-            ""
-            if port["observed_share"] >= WHOLE_SHARE
-            else f" ({port['observed_share']:.0%} heard)"
-        )
-        for port in quiet
-    ]
-    return f"No tanker call seen at: {'; '.join(names)}." if names else None
 
 
 def series_text(rows: Sequence[Row]) -> str:

@@ -16,7 +16,7 @@ from flows.home.hashes import text_hash
 from flows.ingest.known import stamp_of
 from flows.report import dictionary
 from flows.report.citations import citations
-from flows.report.lists import doubts_mark, doubts_of
+from flows.report.limits import doubts_mark, doubts_of
 from flows.report.tables import (
     FILES,
     Table,

@@ -198,7 +198,7 @@ def newest_week(settings: Settings) -> NewestWeek | None:
         week = access.require_week(con, None)
         report = summary(con, week)
     ports = [{key: safe_cell(value) for key, value in port.items()} for port in report["ports"]]
-    return NewestWeek(f"{week}: {headline(report['series'])}", ports)
+    return NewestWeek(f"{week}: {headline(report['series'], report['waters'])}", ports)
 
 
 def _compact(settings: Settings, manifest: Manifest) -> int:

@@ -82,12 +82,13 @@ select
     waiting.in_port,
     waiting.in_port_linked,
     (
-        select string_agg(name, '; ' order by port_id)
+        select list(name order by usual_tanker_calls desc nulls last, port_id)
         from port
         where
             country = 'IR'
             and port_id not in (select port_id from coverage where observed_hours > 0)
     ) as never_heard,
+    (select count(*) from port where country = 'IR') as ports,
     -- File names of the simulator (flows/simulate).
     coalesce((select bool_or(starts_with(name, 'simulated-')) from source_file), false)
         as is_simulated,

@@ -132,7 +132,12 @@ def week_message(
         **{"week": week, "state": state, "word": None},
         "week_start": date.fromisocalendar(int(week[:4]), int(week[-2:]), 1),
         **{"russian_linked_tanker_calls": calls, "russian_linked_berth_calls": calls},
-        **{"worst_water": "Caspian", "worst_share": 0.98, "untyped_linked_calls": 0},
+        **{
+            "worst_water": "Caspian",
+            "worst_share": 0.98,
+            "untyped_linked_calls": 0,
+            "high_95": 3.7,
+        },
     }
     port = {"name": "Kharg Island", "linked_berth_calls": calls, "linked_calls": calls}
     call = {

@@ -18,7 +18,7 @@ import shapely
 from flows.catalogue import access
 from flows.home.resources import port_files
 from flows.home.settings import Settings
-from flows.report import tables, words
+from flows.report import limits, tables, words
 from flows.runner import run
 from geo.ports import load_ports
 from tests.build.derivation import Row, rows
@@ -234,7 +234,7 @@ def test_the_report_says_so_and_lists_them_apart(tmp_path: Path) -> None:
             "select port_calls, in_port_calls from weekly_port_calls"
             " where port_id = 'IRKHK' and link_tier = 'strong'"
         ).fetchall()
-    notes = words.notes(found["notes"], found["series"])
+    notes = limits.notes(found["notes"], found["series"])
     said = "3 tankers were in port when reception began (3 linked to Russia)"
     assert f"{said}; not counted as arrivals." in notes
     why = [words.not_counted(call) for call in found["calls"] if not call["is_arrival"]]
@@ -264,11 +264,13 @@ def test_one_hour_off_a_russian_port_is_no_zero_by_trade(tmp_path: Path) -> None
     settings = derived(tmp_path, {DANISH: heard})
     assert zeros(settings, "trade_calls") == []
     with access.reading(settings) as con:
-        note = words.notes(
+        note = limits.notes(
             tables.summary(con, "2026-W25")["notes"],
             {"state": "x", "russian_linked_tanker_calls": None},
         )
-    assert any("No Russian oil port was heard for 30% of the 180 days before" in n for n in note)
+    assert any(
+        "Russian oil ports were heard on less than 30% of the 180 days before" in n for n in note
+    )
 
 
 def test_a_zero_by_trade_needs_a_russian_port_heard_in_the_180_days_before(tmp_path: Path) -> None:
@@ -324,8 +326,8 @@ def test_a_deaf_caspian_leaves_the_coast_without_zero_and_without_complete(tmp_p
         *[("Gulf and Gulf of Oman", calls_of_week, "complete") for calls_of_week in (0, 1)],
     ]
     assert zero == (None,)
-    assert words.headline(found["series"]) == (
-        "Russian-linked tankers at Iranian ports: at least 1 at berth, at least 1 calls in all; "
+    assert words.headline(found["series"], []) == (
+        "Russian-linked tankers at Iranian ports: at least 1 at berth, at least 1 call in all; "
         "95% of the coast's hours heard (Caspian 0%)."
     )
     assert [w["state"] for w in found["waters"]] == ["complete", "unobserved"]

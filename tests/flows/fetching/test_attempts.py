@@ -15,7 +15,7 @@ from flows.fetching.fourwings import MOST_FAILED
 from flows.fetching.services import known
 from flows.home.history import SOURCE_FETCH, append_history
 from flows.home.settings import BarometerError, Settings
-from flows.report.lists import doubts_of
+from flows.report.limits import doubts_of
 from flows.report.tables import records
 from flows.runner import run
 from tests.conftest import FillHome

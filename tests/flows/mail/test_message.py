@@ -139,9 +139,21 @@ def test_a_week_without_a_number() -> None:
     message = week_message(calls=None, state="unobserved", names=())
     message.summary["series"]["observed_share"] = 0.1
     texts = compose(message, None)
-    why = "only 10% of the coast's hours heard, too little to report zero"
+    why = "no call seen where we listened (10% of the coast's hours), too little to report zero"
     assert texts.subject == f"Barometer 2026-W12: No number: {why}"
     assert re.search(r"2026-W12  unobserved +\? +\?", texts.text)
+
+
+def test_a_zero_that_was_hardly_heard_is_in_no_line_of_the_mail() -> None:
+    message = week_message(calls=0, state="partial", names=())
+    message.summary["series"] |= {"observed_share": 0.34, "worst_share": 0.34, "high_95": 10.8}
+    texts = compose(message, None)
+    assert texts.subject == (
+        "Barometer 2026-W12: No Russian-linked tanker call seen where we listened (34% of the "
+        "coast's hours); up to 11 a week would fit"
+    )
+    assert re.search(r"2026-W12  partial +none seen +none seen", texts.text)
+    assert ">0<" not in texts.html
 
 
 def test_a_version_follows_the_numbers_and_nothing_else() -> None:

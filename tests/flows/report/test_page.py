@@ -206,6 +206,7 @@ def test_what_was_heard_is_the_coverage(root: Element, folder: Path) -> None:
     assert set(wanted) - set(heard) == {"Chabahar"}
     told = [text_of(node) for node in root.iter("p")]
     assert f"Nothing heard at 1 of {len(wanted)} ports: Chabahar." in told
+    assert f"No source ever heard 1 of {len(wanted)} ports: Chabahar. Reception by port" in told
     classes = [cell.get("class") for cell in root.iter("td") if cell.find("span") is not None]
     assert {"complete", "partial"} <= set(classes)
 
@@ -299,9 +300,10 @@ UNHEARD = dict.fromkeys((*COUNTS, "low_95", "high_95")) | {
 def test_an_unheard_week_has_no_number(data: Row, render: Render) -> None:
     windows = [row | {"heard_weeks": 0, "calls": None} for row in data["series_window"]]
     root = render(last=UNHEARD, linked=[], series_window=windows)
-    assert [text_of(node) for node in root.iter("dd")] == ["too little heard –"] * 3 + ["10%"]
+    assert [text_of(node) for node in root.iter("dd")] == ["not known –", "10%"]
     text = text_of(root)
-    assert "No number: only 10% of the coast's hours heard, too little to report zero." in text
+    why = "no call seen where we listened (10% of the coast's hours), too little to report zero."
+    assert f"No number: {why}" in text
     assert "Not enough heard to compare" not in text, "the reason is the same"
     assert "No call of a tanker with a link to Russia was heard." in text
 
@@ -316,13 +318,46 @@ def test_an_open_week_says_so_far_and_compares_nothing(data: Row, render: Render
 
 
 def test_a_week_without_a_linked_call_or_without_any_tanker(data: Row, render: Render) -> None:
-    none = dict.fromkeys(COUNTS[1:], 0) | {"low_95": 0.0}
+    none = dict.fromkeys(COUNTS[1:], 0) | {"low_95": 0.0, "high_95": 3.7}
     root = render(last=none | {"state": "complete"}, linked=[])
     assert text_of(next(root.iter("dd"))) == "0"
     assert "No call of a tanker with a link to Russia in this week." in text_of(root)
     ports = [row | {"tanker_calls": 0, "linked_calls": 0} for row in data["ports"]]
-    none = dict.fromkeys(COUNTS[:2], 0) | {"state": "partial"}
-    assert "0 seen" in text_of(render(last=none, ports=ports, linked=[]))
+    none = dict.fromkeys(COUNTS, 0) | {"state": "partial", "high_95": 10.8}
+    none |= {"observed_share": 0.34, "worst_share": 0.34}
+    root = render(last=none, ports=ports, linked=[])
+    (said,) = (text_of(node) for node in root.iter("p") if node.get("class") == "said")
+    assert said.endswith("(34% of the coast's hours); up to 11 a week would fit.")
+    assert [text_of(node) for node in root.iter("dd")] == ["none seen", "34%"]
+    assert rows_of(root, "The series as a table")[0][1:3] == ["none seen", "none seen"]
+
+
+def folded(root: Element) -> list[str]:
+    return [text_of(node) for node in root.iter("summary")]
+
+
+def test_what_shows_nothing_is_folded(data: Row, render: Render) -> None:
+    nothing = dict.fromkeys((*COUNTS, "moved_low_90_t"))
+    unheard = [row | nothing | {"state": "unobserved"} for row in data["barometer"]]
+    others = [row | {"linked_calls": None} for row in data["other_series"]]
+    whole = [row | {"state": "complete", "observed_hours": 24} for row in data["coverage"]]
+    root = render(barometer=unheard, linked=[], other_series=others, coverage=whole)
+    assert "No week has a number so far" in text_of(root)
+    assert [text.partition(":")[0] for text in folded(root)] == [
+        "Neither this week nor the last 4 or 13 can be compared with the weeks before",
+        "None of the week’s calls is linked to Russia",
+        *("Hours heard by port and day", "Which source heard which port"),
+    ]
+    headings = [text_of(node) for node in root.iter("h2")]
+    assert headings[0] == "The series" and "The oil" not in headings
+    sections = {text_of(s.find("h2")): s for s in root.iter("section") if s.find("h2") is not None}
+    (other,) = (s for title, s in sections.items() if "dry cargo" in title)
+    assert not list(other.iter("table"))
+
+
+def test_what_was_compared_is_in_the_open(data: Row, render: Render) -> None:
+    tested = [row | {"change_p": 0.2} for row in data["series_window"]]
+    assert not [text for text in folded(render(series_window=tested)) if "Neither" in text]
 
 
 def test_the_first_week_is_drawn(data: Row) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from flows.report import words
+from flows.report import limits, words
 
 Row = dict[str, Any]
 
 COMPLETE: Row = {
     **{"russian_linked_tanker_calls": 3, "russian_linked_berth_calls": 2, "tanker_calls": 30},
     **{"observed_share": 1.0, "worst_water": "Caspian", "worst_share": 1.0, "state": "complete"},
-    "untyped_linked_calls": 0,
+    **{"untyped_linked_calls": 0, "low_95": 0.6, "high_95": 8.8},
     **{"word": "no clear change", "word_weeks": None, "dispersion": 1.1},
 }
 PARTIAL = {"state": "partial", "observed_share": 0.5}
@@ -37,25 +37,72 @@ def windows(**words: str) -> list[Row]:
     ]
 
 
+ZERO = dict.fromkeys(list(COMPLETE)[:2], 0)
+OF_ZERO = {
+    "hardly heard": (
+        {**PARTIAL, "worst_share": 0.5, "high_95": 7.4},
+        "No Russian-linked tanker call seen where we listened (50% of the coast's hours); "
+        "up to 7 a week would fit.",
+    ),
+    "a water not heard": (
+        {**PARTIAL, "worst_share": 0.0, "high_95": None},
+        "No Russian-linked tanker call seen where we listened (50% of the coast's hours; "
+        "Caspian 0%); no upper limit, as nothing was heard of the Caspian.",
+    ),
+    "an open week": (
+        {"state": "open", "high_95": None},
+        "No Russian-linked tanker call seen so far where we listened (100% of the coast's hours).",
+    ),
+    "clustered calls": (
+        {"high_95": 4.0},
+        "No Russian-linked tanker call seen where we listened (100% of the coast's hours); "
+        "up to 4 a week would fit.",
+    ),
+    "heard nearly whole": (
+        {**PARTIAL, "observed_share": 0.94, "worst_share": 0.94, "high_95": 3.92},
+        "Russian-linked tankers at Iranian ports: none seen; 94% of the coast's hours heard.",
+    ),
+    "heard whole": (
+        {"high_95": 3.69},
+        "Russian-linked tankers at Iranian ports: no calls; 100% of the coast's hours heard.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "said"), OF_ZERO.values(), ids=OF_ZERO)
+def test_a_zero_is_a_sentence_with_its_upper_limit(changes: Row, said: str) -> None:
+    series = COMPLETE | ZERO | changes
+    assert words.headline(series, []) == said
+    figures = {number.value for number in words.numbers(series)}
+    is_said_alone = said.startswith("No Russian-linked")
+    assert words.is_quotable(series) != is_said_alone
+    assert bool({"0", "none seen"} & figures) != is_said_alone
+
+
+def test_without_a_number_the_limits_of_what_was_heard_are_named() -> None:
+    gulf = {"water": "Gulf", "russian_linked_tanker_calls": 0, "high_95": 10.8}
+    caspian = {"water": "Caspian", "russian_linked_tanker_calls": None, "high_95": None}
+    assert words.headline(COMPLETE | UNHEARD | {"worst_share": 0.0}, [caspian, gulf]) == (
+        "No number: no call seen where we listened (20% of the coast's hours; Caspian 0%), too "
+        "little to report zero. In the Gulf, up to 11 a week would fit."
+    )
+    nothing = words.headline(COMPLETE | UNHEARD | {"observed_share": 0.0}, [])
+    assert nothing == "No number: nothing was heard of the coast."
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [
-        (UNHEARD, "No number: only 20% of the coast's hours heard, too little to report zero."),
-        (PARTIAL | dict.fromkeys(list(COMPLETE)[:2], 0), "none seen"),
-        (PARTIAL, "at least 2 at berth, at least 3 calls"),
-        ({"state": "open"}, "so far"),
-    ],
+    [(PARTIAL, "at least 2 at berth, at least 3 calls"), ({"state": "open"}, "so far")],
 )
-def test_the_headline_never_says_zero_without_hearing(changes: Row, said: str) -> None:
-    headline = words.headline(COMPLETE | changes)
-    assert headline == said if changes is UNHEARD else said in headline
+def test_a_count_says_what_was_heard(changes: Row, said: str) -> None:
+    assert said in words.headline(COMPLETE | changes, [])
 
 
 def test_the_berth_calls_come_first() -> None:
     assert [number.value for number in words.numbers(COMPLETE)] == ["2", "3", "30", "100%"]
     partial = words.numbers(COMPLETE | PARTIAL)
     assert [number.qualifier for number in partial] == ["at least", "at least", "at least", ""]
-    assert words.numbers(COMPLETE | UNHEARD)[1][:2] == ("too little heard", "–")
+    assert [number.value for number in words.numbers(COMPLETE | UNHEARD)] == ["30", "20%"]
 
 
 CHANCE = (
@@ -155,36 +202,53 @@ NOTHING = dict.fromkeys(
 @pytest.mark.parametrize(
     ("notes", "sentence"),
     [
-        ({"never_heard": "Neka"}, "No source ever heard these ports: Neka."),
-        ({"of_unknown_type": 2}, "Not counted: 2 calls of ships that send no ship type."),
-        (
-            {"of_unknown_type": 5, "linked_of_unknown_type": 2},
-            "Not counted: 5 calls of ships that send no ship type, 2 of them linked to Russia: the",
-        ),
+        ({"never_heard": ["Neka"], "ports": 27}, "No source ever heard 1 of 27 ports: Neka."),
         ({"too_small": 1}, "Not counted: 1 call of tankers under 80 m, such as bunker barges."),
         ({"by_contested_number": 1}, "1 call linked by a listed IMO number that another ship"),
         ({"in_port": 1, "in_port_linked": 0}, "1 tanker was in port when reception began"),
-        ({"contested": 3}, "Not counted: 3 contested tanker calls (confidence 1)."),
+        ({"contested": 3}, "Not counted: 3 tanker calls shown only by positions that may be false"),
         ({"voyage_anchorages": 2}, "Not counted: 2 waits at anchor on a voyage whose berth call"),
         ({"arrived_maybe_earlier": 1}, "1 call may have begun in an earlier week."),
-        ({"lacks_listed": True}, "No list about Russia was in force this week: links are a lower"),
-        ({"lacks_flag": True}, "No MMSI gives a flag this week: links are a lower bound."),
-        ({"lacks_owner": True}, "No imported register names Russian owners: links are a lower"),
-        ({"lacks_trade": True}, "No Russian oil port was heard for 30% of the 180 days before"),
+        ({"lacks_listed": True}, "Links may be missing: no list about Russia was in"),
+        ({"lacks_flag": True}, "Links may be missing: no MMSI gives a flag this week."),
+        ({"lacks_owner": True}, "Links may be missing: no imported register names"),
+        ({"lacks_trade": True}, "Links may be missing: Russian oil ports were heard on less than"),
         ({"old_registers": "OFAC SDN"}, "Registers older than 60 days: OFAC SDN."),
-        ({"undecided": 1}, "1 ship that called may be on a list"),
+        ({"undecided": 1}, "Not taken as linked: 1 ship that called and may be on a list"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_limit_of_the_data_is_one_sentence(notes: Row, sentence: str) -> None:
-    (note,) = words.notes(NOTHING | notes, COMPLETE)
+    (note,) = limits.notes(NOTHING | notes, COMPLETE)
     assert note.startswith(sentence)
-    assert words.notes(NOTHING, COMPLETE) == []
+    assert limits.notes(NOTHING, COMPLETE) == []
+
+
+def test_beside_the_number_the_first_ports_never_heard_stand_for_all() -> None:
+    notes = {"never_heard": ["Kharg Island", "Assaluyeh, Pars", "Neka"], "ports": 27}
+    assert limits.never_heard(notes, 2) == (
+        "No source ever heard 3 of 27 ports, among them: Kharg Island; Assaluyeh, Pars."
+    )
+    assert str(limits.never_heard(notes, 3)).endswith(
+        "3 of 27 ports: Kharg Island; Assaluyeh, Pars; Neka."
+    )
+
+
+def test_ships_of_unknown_type_are_said_beside_those_of_known_type() -> None:
+    none = {"of_unknown_type": 0, "linked_of_unknown_type": 0}
+    assert limits.untyped(none, COMPLETE) is None
+    some = {"of_unknown_type": 54, "linked_of_unknown_type": 0}
+    assert limits.untyped(some, COMPLETE | {"tanker_calls": 7}) == (
+        "Not counted: 54 calls of ships of unknown type, some of which may be tankers. Calls of "
+        "known tankers: 7."
+    )
+    linked = str(limits.untyped(some | {"linked_of_unknown_type": 2}, COMPLETE))
+    assert "2 of them linked to Russia: the number is a lower bound." in linked
 
 
 def test_no_number_where_the_type_of_linked_ships_is_unknown() -> None:
     series = COMPLETE | {"untyped_linked_calls": 2, "russian_linked_tanker_calls": None}
-    assert words.headline(series).startswith(
+    assert words.headline(series, []).startswith(
         "No number: no call of a known tanker, and 2 calls of Russian-linked ships of unknown type;"
     )
-    assert words.numbers(series)[1][:2] == ("ship types unknown", "–")
+    assert not words.is_quotable(series)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from flows.catalogue import access, check
 from flows.home.settings import BarometerError, Settings
 from flows.registers import store
-from flows.report import dictionary, figures, lists, tables, write
+from flows.report import dictionary, figures, limits, tables, write
 from flows.report.tables import FILES, safe_cell
 from flows.runner import run
 from tests.conftest import ROOT, FillHome
@@ -101,15 +101,15 @@ def test_lists_that_were_imported_despite_a_warning_are_reported(
     run.derive(settings, [], publish=False)
     with access.reading(settings) as con:
         (week,) = con.sql("select max(week) from week").fetchone()
-        sentences = lists.doubts_of(tables.records(con, "report/register", week=week), [])
+        sentences = limits.doubts_of(tables.records(con, "report/register", week=week), [])
     name = "OpenSanctions gb_fcdo_sanctions of 2026-03-05"
     assert [sentence.startswith(name) for sentence in sentences] == [True, True]
     assert "was imported despite a warning: " in sentences[0]
     assert "'GB-RUS-MARE' (4 hulls)" in sentences[0]
     assert "4 ships under unknown programme keys (GB-RUS-MARE)" in sentences[1]
-    limits = {f.check: f.message for f in check.check(settings)}
-    assert "barometer register remove 2" in limits["register"]
-    assert "4 hulls under 'GB-RUS-MARE'" in limits["programme"]
+    findings = {f.check: f.message for f in check.check(settings)}
+    assert "barometer register remove 2" in findings["register"]
+    assert "4 hulls under 'GB-RUS-MARE'" in findings["programme"]
 
 
 # Cells.
