@@ -278,6 +278,8 @@ def _notes(message: Message) -> list[str]:
     notes = [foreign(alarm) for alarm in witnesses.alarms(summary["agreement"])]
     seen = witnesses.lines(summary["agreement"], summary["witness_scores"])
     notes += [foreign(line) for line in seen]
+    if near := words.nearby(summary["listed_nearby"]):
+        notes.append(foreign(near))
     if events := limits.interference_note(
         summary["interference"], summary["notes"]["made_less_sure"]
     ):

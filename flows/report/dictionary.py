@@ -47,6 +47,8 @@ COMPUTED = {
     "delisted on, matched by which number.",
     "port_calls.csv is_in_headline": "Whether the headline may count the call: a tanker's, not "
     "contested, each hull once, no wait beside a berth call of the same voyage.",
+    "listed_nearby.csv near_ports": "Ports within 60 km of which the ship was heard, separated by "
+    "a semicolon; that near which it was heard longest comes first.",
     "interference.csv week": "A week of the event.",
     "interference.csv tanker_calls_less_sure": "Tanker calls of the week during the event: their "
     "confidence is lower for it.",

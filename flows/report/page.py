@@ -50,6 +50,9 @@ DARK = {
 MOST_RESTATED = 40
 """Most rows of restatements on the page: a late file can change hundreds; the CSV has them all."""
 
+MOST_NEARBY = 20
+"""Most listed ships nearby on the page (a choice): in a busy week the strait has more."""
+
 MOST_NAMED = 3
 """Most ports never heard that are named beside the number (a choice); "Reception" names all."""
 
@@ -141,6 +144,8 @@ def render(data: Row, standing: str = "") -> str:
             "is_oil_compared": any(row["change_p"] is not None for row in data["volume_window"]),
             "has_oil": any(row["moved_low_90_t"] is not None for row in data["barometer"]),
             "oil": _oil(data),
+            "nearby": words.nearby(data["listed_nearby"]),
+            "most_nearby": MOST_NEARBY,
             "others": beside.others(data["other_series"], data["week"]),
             "word": words.word(series, data["series_window"]),
             "untyped": limits.untyped(data["notes"], series),

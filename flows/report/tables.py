@@ -27,6 +27,7 @@ FILES = {
     "volume_window.csv": "report/volume_window",
     "other_series.csv": "report/other_series",
     "other_series_calls.csv": "report/other_series_call",
+    "listed_nearby.csv": "report/listed_nearby",
     "restatement.csv": "report/restatement",
     "possible_dark_calls.csv": "report/possible_dark_call",
     "unexplained_loadings.csv": "report/unexplained_loading",
@@ -152,6 +153,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
         "calls": [
             c for c in records(con, "report/port_calls", week=week) if c["is_russian_linked"]
         ],
+        "listed_nearby": records(con, "report/listed_nearby", week=week),
         "interference": records(con, "report/interference", week=week),
         "restatement": records(con, "report/restatement", week=week),
         "notes": records(con, "report/notes", week=week)[0],

@@ -30,6 +30,7 @@ from flows.report.words import (
     changed,
     headline,
     known_on,
+    nearby,
     not_counted,
     word,
 )
@@ -65,6 +66,7 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     remarks = [
         *alarms(report["agreement"]),
         *lines(report["agreement"], report["witness_scores"]),
+        nearby(report["listed_nearby"]),
         quiet_ports(report["ports"]),
         interference_note(report["interference"], report["notes"]["made_less_sure"]),
         *notes(report["notes"], series),

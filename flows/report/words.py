@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
 from flows.home.rules import rule
+from flows.home.text import safe_text
 
 SIMULATED = "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
 
@@ -320,6 +321,30 @@ def not_counted(call: Row) -> str | None:
     if not call["is_arrival"]:
         return "in port when reception began: not counted"
     return "voyage or hull already counted"
+
+
+MOST_SHIPS = 5
+"""Most ships named in a sentence (a choice); a table or the CSV has all."""
+
+
+def nearby(ships: Sequence[Row]) -> str | None:
+    """The listed tankers that were near a port and called at none, in a sentence; None without any.
+
+    Parameters
+    ----------
+    ships : sequence of dict
+        Rows of `report/listed_nearby`.
+    """
+    if not ships:
+        return None
+    were = "was" if len(ships) == 1 else "were"
+    names = [safe_text(ship["vessel_name"] or f"IMO {ship['imo']}") for ship in ships]
+    more = f" and {len(ships) - MOST_SHIPS} more" if len(ships) > MOST_SHIPS else ""
+    return (
+        f"Not counted: {counted(len(ships), 'listed tanker')} {were} heard within "
+        f"{rule('surroundings_km'):.0f} km of an Iranian port and called at none: "
+        f"{', '.join(names[:MOST_SHIPS])}{more}."
+    )
 
 
 def changed(restatements: Sequence[Row], week: str) -> str:

@@ -66,3 +66,16 @@ comment on column call_voyage.heard_weeks_before is 'Weeks before that of the ca
 comment on column call_voyage.series is 'The series; key of series.';
 comment on column call_voyage.last_russian_call_id is 'The call at the last Russian oil port before, by its trade_call.port_call_id. Null: none was heard.';
 comment on column call_voyage.next_russian_call_id is 'The call at the next Russian oil port after, by its trade_call.port_call_id. Null: none was heard.';
+
+comment on table listed_nearby is 'Tankers listed under a programme about Russia that were heard near an Iranian port in a week in which they had no call at one, counted or not. In no count. Ships on their way through the strait are near its ports. One row per hull, week and port within 60 km of which it was heard.';
+comment on column listed_nearby.week is 'ISO week, in UTC.';
+comment on column listed_nearby.hull_id is 'The hull, as in hull.';
+comment on column listed_nearby.imo is 'Its IMO number, by which the lists have it.';
+comment on column listed_nearby.mmsi is 'The MMSI heard last.';
+comment on column listed_nearby.vessel_name is 'Its last name, as in hull. Null: none transmitted or listed.';
+comment on column listed_nearby.flag is 'Its flag, as in hull. Null: unknown.';
+comment on column listed_nearby.lists is 'The lists that had it in the week, in alphabetical order, separated by a comma and a space.';
+comment on column listed_nearby.port_id is 'A port within 60 km of which it was heard.';
+comment on column listed_nearby.first_hour_at is 'The first hour of the week with such a fix, UTC.';
+comment on column listed_nearby.last_hour_at is 'The last one, UTC.';
+comment on column listed_nearby.hours is 'Hours of the week with such a fix. Periods of six hours in which as many fixes of the ship as those were implausible are left out; a ship that never came to a port limit has no verdicts, and all of its fixes count.';

@@ -65,6 +65,8 @@ with keyed as (
     union all
     select 'possible_dark_call', dark_id from possible_dark_call
     union all
+    select 'listed_nearby', concat_ws(' ', week, hull_id, port_id) from listed_nearby
+    union all
     select 'port_week', concat_ws(' ', week, port_id) from port_week
     union all
     select 'barometer', concat_ws(' ', series, week) from barometer

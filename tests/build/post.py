@@ -156,6 +156,7 @@ def week_message(
             "restatement": [],
             "volume": [],
             "other_series": [],
+            "listed_nearby": [],
         },
         **{"agreement": [], "witness_scores": [], "series": series},
         "ports": [counts | port],

@@ -267,6 +267,24 @@ def test_possible_dark_calls_are_apart_with_their_reasons(render: Render) -> Non
     assert text_of(next(root.iter("dd"))) == "at least 16"
 
 
+NEARBY: Row = {
+    **{"vessel_name": SCRIPT, "imo": 9999993, "mmsi": 613999990, "flag": "CM", "hours": 130},
+    **{"lists": "EU 833/2014", "near_ports": "Sirri Island; Qeshm"},
+    **{"first_hour_at": datetime(2026, 3, 17, 3), "last_hour_at": datetime(2026, 3, 19, 15)},
+}
+
+
+def test_listed_tankers_that_did_not_call_are_shown_apart_and_capped(render: Render) -> None:
+    root = render(listed_nearby=[NEARBY])
+    (row,) = rows_of(root, "Listed tankers nearby")
+    assert row[0].startswith(SCRIPT) and row[1:3] == ["EU 833/2014", "Sirri Island; Qeshm"]
+    assert row[3:] == ["Tue 17 Mar 03:00Thu 19 Mar 15:00", "130"]
+    many = render(listed_nearby=[NEARBY] * (page.MOST_NEARBY + 3))
+    assert len(rows_of(many, "Listed tankers nearby")) == page.MOST_NEARBY
+    assert f"heard longest of {page.MOST_NEARBY + 3}, all are in listed_nearby.csv" in text_of(many)
+    assert "nearby" not in text_of(render(listed_nearby=[])).partition("The files")[0]
+
+
 RESTATED: Row = {
     **{"week": "2026-W10", "number": "russian_linked_tanker_calls"},
     **dict.fromkeys(("link_tier", "port_name", "ports", "calls_came", "calls_went")),

@@ -191,6 +191,18 @@ def test_what_changed_is_told_by_week() -> None:
     assert words.changed([], "2026-W16") == "No published number has changed."
 
 
+def test_listed_ships_nearby_are_named_up_to_a_few_and_counted() -> None:
+    named = {"vessel_name": "NERO", "imo": 9999993}
+    assert words.nearby([]) is None
+    assert words.nearby([named]) == (
+        "Not counted: 1 listed tanker was heard within 60 km of an Iranian port and called at "
+        "none: NERO."
+    )
+    many = str(words.nearby([named | {"vessel_name": None}, *[named] * 7]))
+    assert "8 listed tankers were" in many
+    assert many.endswith("none: IMO 9999993, NERO, NERO, NERO, NERO and 3 more.")
+
+
 NOTHING = dict.fromkeys(
     "never_heard of_unknown_type linked_of_unknown_type too_small by_contested_number in_port "
     "in_port_linked contested "
