@@ -21,14 +21,19 @@ import psutil
 
 from tests.measure.benchmark.beside import peers
 from tests.measure.benchmark.hourly import hourly
+from tests.measure.benchmark.memory import memory
 from tests.measure.benchmark.parts import Given, dask, day, packing, sizes
 from tests.measure.benchmark.process import JobFailed, say
+from tests.measure.benchmark.start import known, start
 from tests.measure.benchmark.table import Found, markdown
 from tests.measure.benchmark.year import full_week, queries, year
 
 PARTS = {
     part.__name__: part
-    for part in (day, sizes, year, full_week, queries, hourly, packing, dask, peers)
+    for part in (
+        *(start, known, day, sizes, year, full_week, queries, hourly, memory, packing, dask),
+        peers,
+    )
 }
 """As they are measured, one after the other: two take the home that `year` made."""
 
@@ -40,6 +45,9 @@ AMOUNTS = {
     "week_rows": "rows of a day of the year",
     "peer_rows": "rows for the peers",
     "slow_rows": "rows at most for those that find stops",
+    "jammed_days": "days with an interference event and ten calls at one port: memory",
+    "list_rows": "rows of a list: memory",
+    "ship_days": "ships a day times days: memory",
 }
 """The flags that say how much, by the fields of `Given`, which has their defaults."""
 

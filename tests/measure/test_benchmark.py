@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from flows.lists.entry import Entry
+from flows.publishers.formats import open_list
 from tests.conftest import no_pictures
 from tests.measure import bench
-from tests.measure.benchmark import beside, jobs, parts, process, year
+from tests.measure.benchmark import beside, jobs, memory, parts, process, start, year
 from tests.measure.benchmark.days import SHIPS, write_day
 from tests.measure.benchmark.parts import Given
 from tests.measure.benchmark.table import Found, Table, medians, ratio
@@ -166,3 +169,60 @@ def test_the_page_has_the_tables_and_the_machine() -> None:
     assert "medians of 3" in text
     assert "| a | 1 |" in text
     assert bench.machine().endswith("GB of memory")
+
+
+class Programs:
+    """Commands that take a known time, of which `seen` keeps the arguments."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.seconds = iter(seconds)
+        self.seen: list[list[str]] = []
+
+    def __call__(self, command: list[str]) -> process.Ended:
+        self.seen.append(command)
+        return process.Ended("", 0, next(self.seconds), 1.0)
+
+
+def test_a_start_is_held_against_the_bare_flow_on_a_home_as_new_or_as_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(10, 5, 8, 6, 10, 7, 8, 8, 10, 9, 8, 4)
+    monkeypatch.setattr(start, "watched", programs)
+    (table,) = start.start(Given(tmp_path, LIMITS, times=3)).tables
+    beside = {row[0]: row[3] for row in table.rows if row[0].startswith(start.RUN)}
+    assert list(beside.values()) == [0.7, 0.75], "of 0.5, 0.7, 0.9; of 0.75, 1 and 0.5"
+    homes = [command[-1] if "--home" in command else command[1] for command in programs.seen]
+    assert homes[:2] == homes[2:4], "the second of a round finds what the first left"
+    assert len(set(homes)) == 6, "each round begins on new ones"
+
+
+def test_known_files_are_held_against_one_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(9, 1, 1.5, 4)
+    monkeypatch.setattr(start, "watched", programs)
+    monkeypatch.setattr(start, "KNOWN_DAYS", 3)
+    (table,) = start.known(Given(tmp_path, LIMITS, times=1)).tables
+    assert [row[1] for row in table.rows] == [9, 1, 1.5, 4]
+    files = [sum(part.endswith(".csv") for part in command) for command in programs.seen]
+    assert files == [3, 1, 3, 3]
+    assert ["--verify" in command for command in programs.seen] == [False, False, False, True]
+
+
+def test_memory_is_measured_on_calls_within_events_on_ship_days_and_on_ships_of_a_list(
+    tmp_path: Path,
+) -> None:
+    jammed = memory.write_jammed(tmp_path / "jammed.csv", 4)
+    assert jobs.derive([jammed], str(tmp_path / "home"), **LIMITS)["peak_mb"] > 0
+    with duckdb.connect(str(tmp_path / "home" / "barometer.duckdb"), read_only=True) as con:
+        called = con.sql("select count(*), count(distinct port_id) from port_call").fetchall()
+        events = con.sql("select count(*), any_value(place) from interference").fetchall()
+    assert called == [(4 * memory.CALLS_A_DAY, 1)]
+    assert events == [(4, "Kharg Island")]
+    days = [memory.write_ship_days(tmp_path / f"{day}.csv", 20, day) for day in (9, 10)]
+    with duckdb.connect() as con:
+        ships = con.read_csv(days).aggregate("count(*), count(distinct mmsi)").fetchall()
+        named = con.read_csv(days).aggregate("count(distinct vessel_name)").fetchall()
+    assert (ships, named) == ([(40, 20)], [(30,)]), "half of them have another name on the 10th"
+    file = open_list(Path(memory.write_list(tmp_path / "list.csv", 50, "2020-01-01")))
+    assert len({row.imo for row in file.rows if isinstance(row, Entry)}) == 50

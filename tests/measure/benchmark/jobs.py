@@ -90,6 +90,17 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
     return found | {"report_s": report_s}
 
 
+def derive(files: list[str], home: str, **given: Any) -> dict[str, Any]:
+    """The files into the lake of a home, and all that follows from it but the reports."""
+    from flows.runner import run
+
+    start = time.perf_counter()
+    _, outcomes, settings = _ingested(files, home, given)
+    run.derive(settings, outcomes, publish=False)
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "rows": _rows(outcomes), "peak_mb": own_peak_mb()}
+
+
 def _ingested(files: list[str], home: str, given: dict[str, Any]) -> tuple[float, list[Any], Any]:
     from flows.home.settings import load_settings
     from flows.ingest.stage import ingest_file
@@ -245,7 +256,7 @@ def own_peak_mb() -> float:
 
 
 JOBS: dict[str, Callable[..., dict[str, Any]]] = {
-    job.__name__: job for job in (copy, ingest, run, query, fence, calls)
+    job.__name__: job for job in (copy, ingest, run, derive, query, fence, calls)
 }
 
 

@@ -39,6 +39,9 @@ class Given(NamedTuple):
     week_rows: int = 100_000
     peer_rows: int = 1_000_000
     slow_rows: int = 30_000
+    jammed_days: int = 300
+    list_rows: int = 1_000_000
+    ship_days: int = 20_000_000
 
 
 @contextmanager
