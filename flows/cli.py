@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flows import __version__
 from flows.commands import (
     check,
+    explore,
     fetch,
     ingest,
     listen,
@@ -49,6 +50,7 @@ COMMANDS = (
     listen,
     report,
     sql,
+    explore,
     ports,
     vessel,
     register,

@@ -349,6 +349,12 @@ def test_a_run_records_what_it_takes_to_make_its_numbers_again(
     ]
 
 
+def test_an_analyst_sees_the_changed_numbers_newest_first(twice: Settings) -> None:
+    changes = rows(twice, "select week, number, reasons from restatement order by restatement_id")
+    seen = rows(twice, sql_text("examples/changed_numbers"))
+    assert changes and [{key: row[key] for key in changes[0]} for row in seen] == changes[::-1]
+
+
 def test_a_number_is_made_again_from_what_its_run_names(twice: Settings, tmp_path: Path) -> None:
     """The same files and as-of time in a new home give the number that was published first."""
     (first, _) = headlines(twice, "2026-W23")

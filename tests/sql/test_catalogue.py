@@ -260,6 +260,7 @@ def test_example_runs_and_repeats(settings: Settings, empty: Settings, path: Pat
         rows = con.sql(query).fetchall()
         con.execute("set threads = 1")
         assert con.sql(query).fetchall() == rows
-    assert rows
+    # The sample restates nothing; `test_11_published` has changed numbers.
+    assert rows or path.stem == "changed_numbers"
     with access.reading(empty) as con:
         con.sql(query).fetchall()

@@ -1,0 +1,1 @@
+"""`barometer explore`: the analyst's page on the catalogue, a marimo app and notebook."""
