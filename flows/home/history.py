@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ log = logging.getLogger("barometer.history")
 RUN, REGISTER, OUTBOX, WITNESS = "run", "register", "outbox", "witness"
 LIST_FETCH, SOURCE_FETCH = "list_fetch", "source_fetch"
 PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "published_call"
+
+SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+"""How JSON escapes surrogates, also those of a pair; the text itself is UTF-8 and holds none."""
 
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:
@@ -31,7 +35,9 @@ def read_history(home: Path, name: str) -> list[dict[str, Any]]:
         if not line:
             continue
         try:
-            record = _encodable(json.loads(line))
+            record = json.loads(line)
+            if SURROGATE.search(line):
+                record = _encodable(record)
         except (ValueError, RecursionError):
             log.warning("%s line %d is incomplete and skipped", path, number)
             continue

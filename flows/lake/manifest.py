@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,11 @@ def _fetched(url: str) -> tuple[bytes, str] | None:
 
 
 def _entries(path: str, text: str) -> dict[str, Entry]:
+    return dict(_parsed(path, text))
+
+
+@lru_cache(maxsize=1)  # a run reads it a dozen times, and a year of day files takes 50 ms
+def _parsed(path: str, text: str) -> Mapping[str, Entry]:
     raw = json.loads(text)
     while raw["format"] != FORMAT:
         if raw["format"] not in UPGRADES:

@@ -12,8 +12,7 @@ import duckdb
 
 from flows.home.code import code_hash
 from flows.home.durable import make_folder, write_durably
-from flows.home.hashes import text_hash
-from flows.ingest.known import stamp_of
+from flows.home.hashes import new_hash, text_hash
 from flows.report import dictionary
 from flows.report.citations import citations
 from flows.report.limits import doubts_mark, doubts_of
@@ -37,8 +36,8 @@ WRITTEN = "written.json"
 def write_reports(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
     """Write the report of every week that is new or changed; see `write_report`.
 
-    A week is passed over if its rows and the code are those of the last time, and its files were
-    not touched since.
+    A week is passed over if its rows and the code are those of the last time, and its files are as
+    they were left.
 
     Returns
     -------
@@ -69,8 +68,13 @@ def _written(home: Path) -> dict[str, list[str]]:
 
 
 def _left(folder: Path) -> str:
-    """Names, sizes and times of the files of a folder, as a hash."""
-    return text_hash(str([(path.name, stamp_of(path)) for path in sorted(folder.glob("*"))]), 16)
+    """A hash of the files of a folder: of all names and sizes, and of what the tables hold."""
+    digest = new_hash()
+    for path in sorted(folder.glob("*")):
+        digest.update(f"{path.name} {path.stat().st_size} ".encode())
+        if path.suffix == ".csv":
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> bool:

@@ -1,14 +1,26 @@
 -- The hours in which a source heard a port: a fix of any ship within 6 hours, in a slot with not far fewer ships than usual.
 -- Grain: one port, source and hour.
-with near_fix as (
-    -- docs/method.md, "Heard": exposure is the chance that a usual stay would be heard.
-    select distinct
+-- docs/method.md, "Heard": exposure is the chance that a usual stay would be heard. Of two fixes less
+-- than twice the reach apart, the hours between count to the first.
+with reach as (
+    select
         port_id,
         source,
-        hour + to_hours(
-            unnest(range(-rule('heard_within_h')::integer, rule('heard_within_h')::integer + 1))::integer
-        ) as hour
+        greatest(
+            hour - to_hours(rule('heard_within_h')::integer),
+            lag(hour) over (partition by port_id, source order by hour)
+            + to_hours(rule('heard_within_h')::integer + 1)
+        ) as first_hour,
+        hour + to_hours(rule('heard_within_h')::integer) as last_hour
     from heard_hour
+),
+
+near_fix as (
+    select
+        port_id,
+        source,
+        unnest(range(first_hour, last_hour + interval 1 hour, interval 1 hour)) as hour
+    from reach
 ),
 
 span as (
