@@ -6,7 +6,7 @@ SIMULATED. The simulator has hulls, cargoes and crews of its own (`flows.simulat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,8 @@ class World(NamedTuple):
     """How ships are simulated and heard.
 
     ``silent_share`` of each week's hours nothing is received, in one piece; ``blind_share`` of the
-    ships send neither size nor draught.
+    ships send neither size nor draught; of a ship's legs between calls the draught is received on
+    every ``draught_legs``-th, 0 for none.
     """
 
     label: str
@@ -43,6 +44,7 @@ class World(NamedTuple):
     layout: str = "marinecadastre-2025"
     silent_share: float = 0.0
     blind_share: float = 0.0
+    draught_legs: int = 1
 
 
 CELLS = "global-fishing-watch"
@@ -53,6 +55,8 @@ WORLDS = {
     "weeks": World("all heard", tuple(range(931, 939)), 30, 182),
     "half": World("half of the hours heard", (941, 942, 943, 944), 30, 182, silent_share=0.5),
     "blind": World("a third of the ships of unknown size", (951, 952), 30, 182, blind_share=1 / 3),
+    "weeks-one": World("all heard, one draught a call", (981, 982, 983), 30, 182, draught_legs=2),
+    "weeks-none": World("all heard, no draughts", (991, 992, 993), 30, 182, draught_legs=0),
     "weeks-measured": World("all heard, true draughts", (961, 962), 30, 182, draughts="measured"),
     "weeks-cells": World("all heard in hourly cells", (971, 972), 30, 182, layout=CELLS),
 }
@@ -146,9 +150,12 @@ WEEKS = """
 
 
 def _spoil(made: Simulation, world: World, rng: np.random.Generator) -> None:
-    """Take silent hours, and the statics of blind ships, out of the day files."""
-    if not world.silent_share and not world.blind_share:
+    """Take silent hours, statics of blind ships, and draughts of legs out of the day files."""
+    if not world.silent_share and not world.blind_share and world.draught_legs == 1:
         return
+    half = (made.truth["ended_at"] - made.truth["began_at"]) / 2
+    turned = (made.truth["began_at"] + half).groupby(made.truth["mmsi"].astype(str))
+    turns = {mmsi: np.sort(times.to_numpy()) for mmsi, times in turned}
     blind = {str(mmsi) for mmsi in made.fleet["mmsi"] if rng.random() < world.blind_share}
     silent_h = WEEK_H * world.silent_share
     begins_h = rng.uniform(0.0, WEEK_H - silent_h, world.days // 7 + 1)
@@ -159,9 +166,21 @@ def _spoil(made: Simulation, world: World, rng: np.random.Generator) -> None:
         begin_h = begins_h[(at_h // WEEK_H).astype(int)]
         is_silent = (at_h % WEEK_H >= begin_h) & (at_h % WEEK_H < begin_h + silent_h)
         rows.loc[rows["mmsi"].isin(blind), ["length", "width", "draft"]] = ""
+        if world.draught_legs != 1:
+            legs = _legs_of(rows, turns)
+            is_kept = legs % world.draught_legs == 0 if world.draught_legs else legs < 0
+            rows.loc[~is_kept, "draft"] = ""
         rows[~is_silent].to_csv(path, index=False)
         if is_silent.all():
             path.unlink()
+
+
+def _legs_of(rows: pd.DataFrame, turns: Mapping[str, np.ndarray]) -> pd.Series:
+    """Which of the ship's legs each row is of, from 0: one ends in the middle of each call."""
+    legs = pd.Series(0, index=rows.index)
+    for mmsi, own in pd.to_datetime(rows["base_date_time"]).groupby(rows["mmsi"]):
+        legs[own.index] = np.searchsorted(turns.get(str(mmsi), np.array([])), own.to_numpy())
+    return legs
 
 
 def _beside(true: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
