@@ -47,6 +47,10 @@ COMPUTED = {
     "delisted on, matched by which number.",
     "port_calls.csv is_in_headline": "Whether the headline may count the call: a tanker's, not "
     "contested, each hull once, no wait beside a berth call of the same voyage.",
+    "port_calls.csv last_russian_nm": "Shortest way by sea from that port to this one, nautical "
+    "miles (sea_distance). Null: no such port, or no way by sea.",
+    "port_calls.csv next_russian_nm": "Shortest way by sea from this port to that one, nautical "
+    "miles (sea_distance). Null: no such port, or no way by sea.",
     "listed_nearby.csv near_ports": "Ports within 60 km of which the ship was heard, separated by "
     "a semicolon; that near which it was heard longest comes first.",
     "interference.csv week": "A week of the event.",

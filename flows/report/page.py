@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.home.text import safe_text
 from flows.report import beside, charts, dictionary, figures, limits, maps, witnesses, words
-from flows.report.citations import citations
+from flows.report.citations import citations, to_cite
 from flows.report.tables import FILES, Table, as_records, records
 
 Row = dict[str, Any]
@@ -113,6 +113,8 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         "not_fetched": records(con, "report/not_fetched", week=week),
         "witness_scores": records(con, "report/witness_score", week=week),
         "witnesses": records(con, "report/witness"),
+        "acts": records(con, "report/act"),
+        "published": records(con, "report/published", week=week),
         "files": [
             (name, len(table.rows), dictionary.grain(FILES[name])) for name, table in tables.items()
         ],
@@ -120,7 +122,9 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
 
 
 def render(data: Row, standing: str = "") -> str:
-    """The page: self-contained HTML without scripts, and without links or pictures from elsewhere.
+    """The page: self-contained HTML without scripts, and without pictures from elsewhere.
+
+    Its links lead to its own parts and files, and to the texts of acts.
 
     The same input gives the same bytes, whatever page stands: of that, figures that show the same
     are taken, for drawing them takes a second. All text is escaped; names from ships and lists are
@@ -144,6 +148,8 @@ def render(data: Row, standing: str = "") -> str:
             "is_oil_compared": any(row["change_p"] is not None for row in data["volume_window"]),
             "has_oil": any(row["moved_low_90_t"] is not None for row in data["barometer"]),
             "oil": _oil(data),
+            "cite": to_cite(series, data["waters"], data["notes"], data["published"]),
+            "act_url": {act["programme"]: act["act_url"] for act in data["acts"]},
             "nearby": words.nearby(data["listed_nearby"]),
             "most_nearby": MOST_NEARBY,
             "others": beside.others(data["other_series"], data["week"]),
@@ -353,6 +359,7 @@ def _environment() -> Environment:
         "matched": _matched,
         "not_counted": words.not_counted,
         "tonnes": _tonnes,
+        "nm": lambda value: f"{value:,} nautical miles by sea",
         "estimate": beside.in_short,
         "a_week": beside.a_week,
         "about": lambda value: "–" if value is None else beside.tonnes(value),

@@ -37,6 +37,7 @@ comment on column programme.link_reason is 'Kind of evidence, as in vessel_link.
 comment on column programme.link_source is 'Display name of the legal act. Null: the register''s own name is used.';
 comment on column programme.title is 'Title of the programme.';
 comment on column programme.source is 'Source of this meaning.';
+comment on column programme.act_url is 'Public address of the text of the act or of the regulations under it. Null: not given.';
 
 comment on table link_decision is 'Decisions by people on whether a transmitter belongs to a hull, from link_decisions.csv in the home. A decision overrides transmitted IMO numbers and MMSIs given in lists; of several for the same ship, hull and day the last applies. One row per decision.';
 comment on column link_decision.line is 'Number of the decision in the file, from 1, invalid rows not counted.';

@@ -9,7 +9,8 @@ select
     link_reason,
     link_source,
     title,
-    source
+    source,
+    act_url
 from read_csv(
     getvariable('data') || '/registers/programmes.csv',
     header = true,
@@ -22,7 +23,8 @@ from read_csv(
         link_reason: 'varchar',
         link_source: 'varchar',
         title: 'varchar',
-        source: 'varchar'
+        source: 'varchar',
+        act_url: 'varchar'
     }
 )
 order by register, programme

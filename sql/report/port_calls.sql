@@ -69,7 +69,10 @@ select
     voyage.next_russian_at,
     port_call.port_call_id,
     coalesce(counted_call.is_arrival, port_call.is_arrival) as is_arrival,
-    oil.oil
+    oil.oil,
+    hull.built_year,
+    from_russia.distance_nm as last_russian_nm,
+    to_russia.distance_nm as next_russian_nm
 from port_call
 inner join port on port_call.port_id = port.port_id
 left join evidence on port_call.port_call_id = evidence.port_call_id
@@ -83,6 +86,17 @@ left join call_voyage as voyage
     on
         port_call.port_call_id = voyage.port_call_id
         and voyage.series = getvariable('series')
+left join hull on port_call.hull_id = hull.hull_id
+left join trade_call as last_call on voyage.last_russian_call_id = last_call.port_call_id
+left join sea_distance as from_russia
+    on
+        port_call.port_id = from_russia.port_id
+        and last_call.port_id = from_russia.russian_port_id
+left join trade_call as next_call on voyage.next_russian_call_id = next_call.port_call_id
+left join sea_distance as to_russia
+    on
+        port_call.port_id = to_russia.port_id
+        and next_call.port_id = to_russia.russian_port_id
 where
     port_call.is_tanker
     and port_call.week = $week

@@ -93,13 +93,15 @@ def render(data: Row, monkeypatch: pytest.MonkeyPatch) -> Render:
 # Whole in itself.
 
 
-def test_nothing_is_loaded_and_nothing_runs(root: Element, folder: Path) -> None:
+def test_nothing_is_loaded_and_nothing_runs(data: Row, root: Element, folder: Path) -> None:
+    acts = {act["act_url"] for act in data["acts"]}
     assert not list(root.iter("script"))
     named = [(node.tag, name, value) for node in root.iter() for name, value in node.items()]
     assert [name for _, name, _ in named if name.lower().startswith("on")] == []
     for tag, name, value in named:
         if name.rpartition("}")[2] in ("href", "src", "action", "data", "srcset"):
-            assert value.startswith("#") or value in FILES, (tag, name, value)
+            is_act = tag == "a" and value in acts
+            assert value.startswith("#") or value in FILES or is_act, (tag, name, value)
         assert "javascript:" not in value
     styles = "".join(text_of(node) for node in root.iter() if node.tag.endswith("style"))
     assert "@import" not in styles
@@ -223,6 +225,28 @@ def test_simulated_data_and_links_as_known_on_a_day_are_announced(
         "SIMULATED DATA: ships and voyages here were made up by barometer simulate."
     ]
     assert [text.startswith("AS KNOWN ON 2026-03-01") for text in known_on] == [True]
+
+
+def test_a_listing_leads_to_its_act_and_the_week_has_a_text_to_cite(
+    data: Row, render: Render
+) -> None:
+    first = data["linked"][0]
+    piece = first["pieces"][0] | {"link_source": "EU 833/2014", "programme": "EU-RUS"}
+    moments = {"arrived_at": datetime(2026, 3, 17, 3), "berthed_at": datetime(2026, 3, 17, 9)}
+    told = {"pieces": [piece], "built_year": 2004, "last_russian_port": "Primorsk"}
+    told |= {"last_russian_at": datetime(2026, 2, 20), "last_russian_nm": 6543}
+    root = render(linked=[first | moments | told])
+    (row,) = root.iterfind(".//table[@class='ships']/tbody/tr")
+    (link,) = row.iter("a")
+    assert link.get("href") == "https://eur-lex.europa.eu/eli/reg/2014/833/oj"
+    for text in (
+        "built 2004",
+        "arrived Tue 17 Mar 03:00 berthed Tue 17 Mar 09:00 departed",
+        "last Primorsk, 20 Feb 2026; 6,543 nautical miles by sea",
+    ):
+        assert text in text_of(row)
+    (cited,) = (s for s in root.iter("section") if text_of(s).startswith("To cite"))
+    assert "SIMULATED DATA" in text_of(cited) and "Barometer, week 2026-W12" in text_of(cited)
 
 
 # Safe.
