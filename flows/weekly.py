@@ -138,18 +138,30 @@ def _ingested_ahead(
 ) -> Iterator[Outcome]:
     """Stage inputs on the flow's runner, up to `ahead`, and commit them here in their order.
 
-    Inputs that fail for a temporary reason, such as a lost worker, are ingested here.
+    Inputs that fail for a temporary reason, such as a lost worker or scheduler, are ingested here.
     """
     waiting: deque[tuple[Input | Outcome, PrefectFuture[Prepared | Outcome] | None]] = deque()
     for item in given:
-        future = None
-        if isinstance(item, Input):
-            future = stage_elsewhere.submit(item, sources, settings)
-        waiting.append((item, future))
+        waiting.append((item, _started(item, sources, settings)))
         if len(waiting) >= ahead:
             yield _committed(*waiting.popleft(), sources, settings, progress)
     while waiting:
         yield _committed(*waiting.popleft(), sources, settings, progress)
+
+
+def _started(
+    item: Input | Outcome, sources: dict[str, Source], settings: Settings
+) -> PrefectFuture[Prepared | Outcome] | None:
+    """The future of an input; None where there is nothing to stage, or no cluster any more."""
+    if isinstance(item, Outcome):
+        return None
+    try:
+        return stage_elsewhere.submit(item, sources, settings)
+    except Exception as error:  # any fault of a cluster
+        get_run_logger().warning(
+            "%s: %r on the cluster; read in this process instead", item.member.name, error
+        )
+        return None
 
 
 def _committed(

@@ -22,7 +22,7 @@ from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.inputs import Input
 from flows.ingest.outcome import Outcome
 from flows.lake.prepare import prepare_home
-from flows.runner import cluster
+from flows.runner import cluster, ships
 from tests.build.contents import contents, differing
 from tests.build.files import write, zipped
 from tests.conftest import AS_OF, ROOT
@@ -162,6 +162,68 @@ def test_what_a_worker_could_not_do_is_done_here(
         for given, future in ((first, Lost()), (second, Full())):
             found = weekly._committed(given, future, load_sources(), settings, None)  # type: ignore[arg-type]
             assert found.state == "ingested"
+
+
+class Gone:
+    """A runner whose cluster ended."""
+
+    def submit(self, *_: object) -> object:
+        raise RuntimeError("the scheduler died")
+
+
+def test_without_its_scheduler_a_run_reads_here_what_was_not_handed_out(
+    inputs: list[str], tmp_path: Path, prefect_server: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    from flows import weekly
+    from flows.ingest.inputs import find_inputs, inputs_of
+    from flows.sources.definitions import load_sources
+
+    settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
+    prepare_home(settings.home)
+    given = inputs_of(find_inputs(inputs[3:4])[0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weekly, "get_run_logger", lambda: logging.getLogger("test"))
+        patch.setattr(weekly, "ingest", weekly.ingest.fn)
+        patch.setattr(weekly, "stage_elsewhere", Gone())
+        found = list(weekly._ingested_ahead(given, load_sources(), settings, None, 2))
+    assert [outcome.state for outcome in found] == ["ingested"]
+    assert "the scheduler died" in caplog.text
+
+
+def test_ships_that_a_cluster_lost_are_worked_here_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Lost:
+        def result(self) -> object:
+            raise RuntimeError("the worker died")
+
+    class Wrong:
+        def result(self) -> object:
+            raise BarometerError("a file of the lake is missing")
+
+    class Elsewhere:
+        def result(self) -> object:
+            return "elsewhere"
+
+    settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
+    prepare_home(settings.home)
+    monkeypatch.setattr(ships, "work", lambda batch: batch.ships)
+
+    def spread(*futures: object) -> list[Any]:
+        given = iter(futures)
+
+        def submit(_: ships.Batch) -> Any:
+            future = next(given)
+            return future if hasattr(future, "result") else Gone().submit()
+
+        numbers = [(number, number) for number in range(len(futures))]
+        return list(ships.spread_by(settings, submit)(None, numbers))  # type: ignore[arg-type]
+
+    assert spread(Elsewhere(), Lost(), None) == ["elsewhere", (1, 1), (2, 2)]
+    assert "the worker died" in caplog.text
+    assert "the scheduler died" in caplog.text
+    with pytest.raises(BarometerError, match="missing"):
+        spread(Wrong())
 
 
 def test_without_the_extra_it_is_said_what_to_install(
