@@ -226,3 +226,16 @@ def test_memory_is_measured_on_calls_within_events_on_ship_days_and_on_ships_of_
     assert (ships, named) == ([(40, 20)], [(30,)]), "half of them have another name on the 10th"
     file = open_list(Path(memory.write_list(tmp_path / "list.csv", 50, "2020-01-01")))
     assert len({row.imo for row in file.rows if isinstance(row, Entry)}) == 50
+
+
+def test_dask_is_held_against_one_process_on_files_packed_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(1, *(4, 3, 2), *(5, 5, 5), *(8, 4, 2))
+    monkeypatch.setattr(parts, "watched", programs)
+    given = Given(tmp_path, LIMITS, times=1, rows=10, sizes=(20,))
+    (table,) = parts.dask(given).tables
+    assert [row[2] for row in table.rows] == [None, *(1, 0.75, 0.5), *(1, 1, 1), *(1, 0.5, 0.25)]
+    suffixes = {Path(part).suffix for command in programs.seen[-3:] for part in command}
+    assert ".gz" in suffixes
+    assert ".csv" not in suffixes

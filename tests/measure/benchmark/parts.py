@@ -152,16 +152,26 @@ DASK = {
 }
 
 
+PACKED = ("plain", "zip", "gz")
+"""Of the packings those that take the most work to open, beside none."""
+
+
 def dask(given: Given) -> Found:
-    """`barometer run` on the same files without Dask and with one and two workers."""
+    """`barometer run` of files, packed and not, without Dask and with one and two workers."""
     files = day_files(given, given.sizes[-1])
     sides = {"a small run": partial(_barometer_run, given, write_days(given, 1_000, range(1)))}
-    sides |= {name: partial(_barometer_run, given, files + flags) for name, flags in DASK.items()}
+    for kind in PACKED:
+        packed = [str(pack(Path(path), kind)) for path in files]
+        sides |= {
+            f"{kind}, {name}": partial(_barometer_run, given, packed + flags)
+            for name, flags in DASK.items()
+        }
     measured = in_turn(sides, given.times)
     rows = []
     for name, runs in measured.items():
         seconds, peak_mb = medians(runs, "seconds", "peak_mb")
-        beside = ratio(runs, measured["one process"]) if name in DASK else None
+        kind, comma, _ = name.partition(", ")
+        beside = ratio(runs, measured[f"{kind}, one process"]) if comma else None
         rows.append((name, seconds, beside, peak_mb))
     note = (
         f"`barometer run` of {given.sizes[-1]:,} rows in {len(files)} files, Prefect's start and "
