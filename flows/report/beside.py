@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flows.derive.plain_word import FALL, RISE
 from flows.home.rules import rule
-from flows.report.words import Number, Row, counted
+from flows.report.words import WIDE_ZERO, Number, Row, counted
 
 LEAST_SHARE, WHOLE_SHARE = rule("least_share"), rule("whole_share")
 
@@ -40,6 +40,8 @@ def interval(row: Row, of: str = "payload") -> str:
 
     >>> interval({"payload_t": 41_000, "payload_low_90_t": 30_000, "payload_high_90_t": 55_000})
     '41,000 t (90% interval 30,000 to 55,000)'
+    >>> interval({"payload_t": 0, "payload_low_90_t": 0, "payload_high_90_t": 9_000})
+    '0 to 9,000 t (90% interval)'
     >>> interval({"payload_t": None, "payload_low_90_t": 30_000, "payload_high_90_t": None})
     'at least 30,000 t'
     >>> interval(dict.fromkeys(("payload_t", "payload_low_90_t", "payload_high_90_t")))
@@ -52,6 +54,8 @@ def interval(row: Row, of: str = "payload") -> str:
         return f"at least {tonnes(low)}"
     if high == 0:
         return "none"
+    if amount == 0:
+        return f"0 to {tonnes(high)} (90% interval)"
     return f"{tonnes(amount)} (90% interval {tonnes(low)[:-2]} to {tonnes(high)[:-2]})"
 
 
@@ -62,7 +66,11 @@ def in_short(row: Row, of: str = "payload") -> str:
     '41,000 t (30,000 to 55,000)'
     """
     text = interval(row, of)
-    return "–" if text == "not known" else text.replace("90% interval ", "")
+    return "–" if text == "not known" else _without_level(text)
+
+
+def _without_level(text: str) -> str:
+    return text.replace(" (90% interval)", "").replace("90% interval ", "")
 
 
 def a_week(window: Row) -> str:
@@ -120,8 +128,9 @@ def _moved(volume: Sequence[Row], series: Row) -> str:
             f"much in all is not known, as {_why_no_sum(series)}"
         )
     else:
-        barrels = f"{moved['payload_bbl'] / 1e6:.2g} million barrels"
-        text = f"Oil moved: {so_far}an estimated {interval(moved)}, some {barrels}"
+        text = f"Oil moved: {so_far}an estimated {interval(moved)}"
+        if moved["payload_t"]:
+            text += f", some {moved['payload_bbl'] / 1e6:.2g} million barrels"
     return f"{text}; {_directions(week)}. {_guessed(moved)}"
 
 
@@ -135,7 +144,7 @@ def _directions(week: Oil) -> str:
     if week.unknown["calls"]:
         calls = counted(week.unknown["calls"], "call")
         parts.append(f"{calls} of unknown direction shared between them")
-    return ", ".join(parts).replace("90% interval ", "")
+    return _without_level(", ".join(parts))
 
 
 def _guessed(moved: Row) -> str:
@@ -194,6 +203,8 @@ def number(volume: Sequence[Row]) -> Number:
     if moved["payload_t"] is None:
         return Number("at least", tonnes(low), "of oil moved, estimated")
     so_far = "so far" if moved["state"] == "open" else ""
+    if moved["payload_t"] == 0 and high > 0:  # a reader in a hurry must not quote the zero
+        return Number("up to", tonnes(high), f"of oil moved (90% limit){so_far and ', so far'}")
     ends = f"90% interval {tonnes(low)[:-2]} to {tonnes(high)}"
     return Number(so_far, tonnes(moved["payload_t"]), ends)
 
@@ -279,7 +290,10 @@ def _other(row: Row) -> str:
     at_least = "at least " if row["state"] == "partial" and calls else ""
     if not calls:
         none = "none seen" if row["state"] == "partial" else "none"
-        return f"{row['title']}: {none}{so_far}; {heard}."
+        fits = ""
+        if row["high_95"] is not None and row["high_95"] >= WIDE_ZERO:
+            fits = f"; up to {row['high_95']:.0f} a week would fit"
+        return f"{row['title']}: {none}{so_far}; {heard}{fits}."
     at_berth = "an unknown number" if berths is None else str(berths)
     text = (
         f"{row['title']}: {at_least}{at_berth} at berth, {at_least}{calls} in all{so_far}; {heard}."

@@ -63,7 +63,7 @@ SAID = {
     ),
     "so far": (week(AMOUNT, state="open"), "Oil moved: so far an estimated 41,200 t"),
     "no call": (week(NONE, calls=0), "Oil moved: none, as no call was made at a berth."),
-    "none seen": (week(UNSEEN, calls=0), "an estimated 0 t (90% interval 0 to 9,000)"),
+    "none seen": (week(UNSEEN, calls=0), "Oil moved: an estimated 0 to 9,000 t (90% interval); "),
 }
 
 
@@ -113,6 +113,8 @@ def test_what_is_unknown_is_said_and_is_no_zero(volume: list[Row], heard: Row, t
 def test_the_figure_has_its_interval() -> None:
     figure = beside.number(week(AMOUNT))
     assert (figure.value, figure.label) == ("41,200 t", "90% interval 30,000 to 55,000 t")
+    assert beside.number(week(UNSEEN))[:2] == ("up to", "9,000 t"), "a zero would be quoted"
+    assert beside.number(week(NONE)).value == "0 t"
 
 
 def test_a_week_without_any_draught_says_so() -> None:
@@ -171,7 +173,7 @@ def test_ship_and_oil_are_two_statements() -> None:
 OTHER = {
     **{"series": "c", "title": "Calls of dry ships", "week": "2026-W11", "state": "complete"},
     **{"linked_calls": 3, "linked_berth_calls": 2, "observed_share": 0.97, "word": NO_CHANGE},
-    **{"word_weeks": None, "untyped_linked_calls": 0},
+    **{"word_weeks": None, "untyped_linked_calls": 0, "high_95": 3.7},
 }
 OTHERS = {
     "counted": ({}, "Calls of dry ships: 2 at berth, 3 in all; 97% of the ports' hours heard."),
@@ -180,6 +182,10 @@ OTHERS = {
     "no number": ({"linked_calls": None}, "no number; 97% of the ports' hours heard, too little"),
     "zero": ({"linked_calls": 0}, "Calls of dry ships: none; 97%"),
     "a zero of what was heard": ({"linked_calls": 0, "state": "partial"}, "none seen; 97%"),
+    "a zero that was hardly heard": (
+        {"linked_calls": 0, "state": "partial", "observed_share": 0.34, "high_95": 10.8},
+        "none seen; 34% of the ports' hours heard; up to 11 a week would fit.",
+    ),
     "open": ({"state": "open", "word": None}, "3 in all so far"),
 }
 
