@@ -1,0 +1,122 @@
+"""Law: whatever the history of runs, a home holds what one run over all files gives.
+
+Files come in random batches and order, late and twice, while the as-of time moves on. What a run
+takes over from the one before, results or reports, changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from flows.catalogue import access, check
+from flows.home.settings import Settings
+from flows.report.tables import FILES, csv_bytes, week_folder, week_table, weeks
+from flows.simulate import simulate
+from tests.conftest import FillHome
+
+FIRST, DAYS = date(2026, 3, 7), 10
+"""A Saturday: three weeks, the first and the last of them in part."""
+MORNING = time(6)
+END_H = 24 * DAYS + 48
+"""Hours from the first morning to the last run."""
+
+OF_RUNS = {
+    *("meta", "run", "run_file", "run_register", "restatement"),
+    *("published_call", "published_port_calls", "published_week"),
+}
+"""Relations that tell what was run and published, and when."""
+COLUMNS_OF_RUNS = {"ingested_at", "first_published_at", "restated_from"}
+
+
+class Run(NamedTuple):
+    """The days whose files a run gets, and hours from the newest of all to when it is made."""
+
+    days: list[int]
+    after_h: int
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Run]:
+    """Two or three runs that get every file at least once."""
+    order = draw(st.permutations(range(DAYS)))
+    cuts = sorted(draw(st.sets(st.integers(1, DAYS - 1), min_size=1, max_size=2)))
+    runs = []
+    for start, end in zip([0, *cuts], [*cuts, DAYS], strict=True):
+        again = draw(st.sets(st.sampled_from(order), max_size=1))
+        runs.append(Run([*order[start:end], *again], draw(st.integers(0, 40))))
+    return runs
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A small world, a file a day."""
+    folder = tmp_path_factory.mktemp("world")
+    simulate(folder, start=FIRST, days=DAYS, ships=6, seed=4, traps=(), report_minutes=120)
+    return sorted((folder / "ais").iterdir())
+
+
+@pytest.fixture(scope="module")
+def at_once(
+    files: list[Path], fill_home: FillHome, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """A home that got all files in one run."""
+    return fill_home(tmp_path_factory.mktemp("at_once") / "home", files, as_of=as_of(END_H))
+
+
+def as_of(hours: int) -> str:
+    return (datetime.combine(FIRST, MORNING) + timedelta(hours=hours)).isoformat()
+
+
+def assert_same(one: Settings, other: Settings) -> None:
+    with access.reading(one) as con, access.reading(other) as other_con:
+        tables = {name for (name,) in con.execute(check.RELATIONS).fetchall()}
+        for name in sorted(tables - OF_RUNS):
+            columns = [c for c in con.table(name).columns if c not in COLUMNS_OF_RUNS]
+            rows, other_rows = (
+                which.table(name).select(*columns).order("all").fetchall()
+                for which in (con, other_con)
+            )
+            is_same = rows == other_rows
+            assert is_same, name
+
+
+def assert_reports_are_of_the_catalogue(settings: Settings) -> None:
+    with access.reading(settings) as con:
+        for week in weeks(con):
+            for name, query in FILES.items():
+                written = (week_folder(settings.home, week) / name).read_bytes()
+                is_same = written == csv_bytes(week_table(con, query, week))
+                assert is_same, f"{week} {name}"
+
+
+@pytest.mark.timeout(900)
+@hypothesis_settings(
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(history=histories())
+def test_any_history_of_runs_gives_what_one_run_gives(
+    history: list[Run],
+    files: list[Path],
+    at_once: Settings,
+    fill_home: FillHome,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    home = tmp_path_factory.mktemp("history") / "home"
+    newest = hours = 0
+    for run in history:
+        newest = max(newest, *(day + 1 for day in run.days))
+        hours = END_H if run is history[-1] else max(hours, 24 * newest + run.after_h)
+        settings = fill_home(home, [files[day] for day in run.days], as_of=as_of(hours))
+        assert_reports_are_of_the_catalogue(settings)
+    assert check.check_rebuild(settings) == []
+    assert_same(at_once, settings)
