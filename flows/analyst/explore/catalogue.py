@@ -84,7 +84,10 @@ class Catalogue:
     def example(self, name: str, **equal: str) -> Table:
         """The rows of a query of `sql/examples` in which columns have these values."""
         with explained(self.con, self.settings):
-            relation = self.con.sql(sql_text(f"{EXAMPLES}/{name}"))
+            try:
+                relation = self.con.sql(sql_text(f"{EXAMPLES}/{name}"))
+            except access.OTHER_VERSION as error:
+                raise BarometerError(access.other_version(error)) from error
             for column, value in equal.items():
                 relation = relation.filter(
                     duckdb.ColumnExpression(column) == duckdb.ConstantExpression(value)

@@ -31,25 +31,24 @@ def _(load_settings, mo, os):
 
 
 @app.cell
-def _(BarometerError, Catalogue, in_use, mo, reload, settings, shown):
+def _(BarometerError, Catalogue, chosen, in_use, mo, pages, reload, settings, shown):
     # A click on the button opens the catalogue as it is now.
     _ = reload.value
     while in_use:
         in_use.pop().close()
     try:
         in_use.append(Catalogue(settings))
+        # What was chosen stays through a reload.
+        top = pages.head(in_use[0], **chosen)
     except BarometerError as fault:
-        mo.output.append(mo.Html(shown.style() + shown.message(str(fault), is_error=True)))
-        mo.output.append(reload)
-    mo.stop(not in_use)
+        told = mo.Html(shown.style() + shown.message(str(fault), is_error=True))
+        mo.stop(True, mo.vstack([told, reload]))
     catalogue = in_use[0]
-    return (catalogue,)
+    return catalogue, top
 
 
 @app.cell
-def _(catalogue, chosen, mo, pages, reload, shown):
-    # What was chosen stays through a reload.
-    top = pages.head(catalogue, **chosen)
+def _(mo, pages, reload, shown, top):
     series = mo.ui.dropdown(top.series, value=top.title, label="Series", full_width=True)
     week = mo.ui.dropdown(top.weeks, value=top.week, label="Week")
     view = mo.ui.tabs(dict.fromkeys(pages.VIEWS, ""), value=top.view)
@@ -67,7 +66,7 @@ def _(chosen, series, view, week):
 @app.cell
 def _(catalogue, mo, pages, series, view, week):
     mo.stop(view.value not in pages.OF_WEEK or week.value is None)
-    mo.Html(pages.OF_WEEK[view.value](catalogue, series.value, week.value))
+    mo.Html(pages.of_week(view.value, catalogue, series.value, week.value))
     return
 
 

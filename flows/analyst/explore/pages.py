@@ -12,6 +12,7 @@ from flows.analyst.explore.catalogue import MOST_ROWS, Catalogue
 from flows.analyst.explore.job import LONGEST_S, Job
 from flows.analyst.query import explained
 from flows.home.resources import port_files, sql_path
+from flows.home.settings import BarometerError
 from flows.home.text import safe_text
 from flows.report.tables import Table, as_records, records
 from flows.report.words import SIMULATED
@@ -196,6 +197,14 @@ OF_WEEK: dict[str, Callable[[Catalogue, str, str], str]] = {
 """The views of a series and a week."""
 
 
+def of_week(view: str, catalogue: Catalogue, name: str, week: str) -> str:
+    """A view of `OF_WEEK`, or why there is none."""
+    try:
+        return OF_WEEK[view](catalogue, name, week)
+    except BarometerError as error:
+        return shown.message(str(error), is_error=True)
+
+
 class File(NamedTuple):
     """A file that can be saved."""
 
@@ -213,7 +222,10 @@ class Ship(NamedTuple):
 
 def callers(catalogue: Catalogue, name: str, week: str) -> dict[str, str]:
     """The ships with a call in the week, linked ones first: how each is shown -> its number."""
-    calls = as_records(catalogue.example("callers_by_week", series=name, week=week))
+    try:
+        calls = as_records(catalogue.example("callers_by_week", series=name, week=week))
+    except BarometerError:  # a search for the ship says why
+        calls = []
     ships: dict[str, str] = {}
     for call in calls:
         number = f"IMO {call['imo']}" if call["imo"] else f"MMSI {call['mmsi']}"
@@ -226,6 +238,13 @@ def ship(catalogue: Catalogue, sought: str | None) -> Ship:
     """A ship by number or name: identity, evidence, calls, doubts, silences, and its track."""
     if not sought:
         return Ship(shown.message("Choose a ship that called in the week, or search for one."), [])
+    try:
+        return _ship(catalogue, sought)
+    except BarometerError as error:
+        return Ship(shown.message(str(error), is_error=True), [])
+
+
+def _ship(catalogue: Catalogue, sought: str) -> Ship:
     con = catalogue.con
     with explained(con, catalogue.settings):
         ships = vessel.find_ships(con, sought)

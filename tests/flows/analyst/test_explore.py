@@ -329,6 +329,21 @@ def test_a_home_without_a_week_has_a_page(catalogue: Catalogue) -> None:
     assert len(pages.starts(catalogue)) > 50
 
 
+def test_a_catalogue_of_another_version_is_told_in_each_view(
+    home: Settings, tmp_path: Path
+) -> None:
+    settings = copy_of(home, tmp_path)
+    with duckdb.connect(str(access.existing(settings.home))) as con:
+        for name in ("oil_volume", "counted_call", "vessel", "port_week", "barometer"):
+            con.execute(f"drop table {name}")
+    opened = Catalogue(settings)
+    for view in (pages.SERIES, pages.PORTS, pages.RECEPTION, pages.VOLUME):
+        assert "another version of barometer" in pages.of_week(view, opened, "x", "2026-W10")
+    assert pages.callers(opened, "x", "2026-W10") == {}
+    assert "another version of barometer" in pages.ship(opened, "SIM").html
+    opened.close()
+
+
 def test_the_error_of_a_home_is_a_barometer_error(tmp_path: Path, home: Settings) -> None:
     settings = copy_of(home, tmp_path)
     access.existing(settings.home).write_bytes(b"garbage" * 999)

@@ -22,7 +22,10 @@ from tests.flows.analyst.test_explore import ENDLESS
 
 HOSTILE = '<script>window.__pwned=1</script><img src=x onerror="window.__pwned=2">'
 TANKERS = "Calls of Russian-linked tankers at Iranian ports"
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
+"""For one step, on a machine that does much else."""
+
+pytestmark = pytest.mark.timeout(900)
 
 
 class Site(NamedTuple):

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from flows.analyst.explore.catalogue import Catalogue
 from flows.catalogue import check
 from flows.cli import main
 from flows.home import lock
@@ -286,3 +287,18 @@ def test_without_the_extra_it_is_said_what_to_install(
     monkeypatch.setitem(sys.modules, "duckdb_extension_httpfs", None)
     with pytest.raises(BarometerError, match=re.escape(install_command("cluster"))):
         connect(load_settings({"home": tmp_path, "lake": url}, {}))
+
+
+def test_the_page_of_analysts_reads_the_lake_there_and_no_other_object(
+    url: str, tmp_path: Path
+) -> None:
+    settings = settings_of(tmp_path / "home", url, as_of=LATE)
+    filled(settings, write(tmp_path / "in", day(*fleet(3))))
+    opened = Catalogue(settings)
+    try:
+        fixes = opened.start("select count(lon) as fixes from position")
+        other = opened.start(f"from read_text('{url}/manifest.json')")
+        assert fixes.wait(200) and fixes.result is not None and fixes.result.rows == [(3,)]
+        assert other.wait(200) and other.error is not None and "Permission Error" in other.error
+    finally:
+        opened.close()
