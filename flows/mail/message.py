@@ -152,7 +152,8 @@ def compose(message: Message, replaced_at: datetime | None) -> Texts:
     """
     series = message.summary["series"]
     headline = words.headline(series, message.summary["waters"])
-    number = headline.removeprefix("Russian-linked tankers at Iranian ports: ").rstrip(".")
+    first = headline.partition(". ")[0].rstrip(".")
+    number = first.removeprefix("Russian-linked tankers at Iranian ports: ")
     simulated = "SIMULATED DATA, " if message.summary["notes"]["is_simulated"] else ""
     restated = ", restated" if replaced_at else ""
     start = series["week_start"]

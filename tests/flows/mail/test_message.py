@@ -138,7 +138,11 @@ def test_attachments_fit_as_encoded(sizes: list[int], limit: int) -> None:
 def test_a_week_without_a_number() -> None:
     message = week_message(calls=None, state="unobserved", names=())
     message.summary["series"]["observed_share"] = 0.1
+    gulf = {"water": "Gulf", "state": "partial", "observed_share": 0.34, "high_95": 10.8}
+    gulf |= dict.fromkeys(("russian_linked_tanker_calls", "russian_linked_berth_calls"), 0)
+    message.summary["waters"].append(gulf | {"tanker_calls": 6})
     texts = compose(message, None)
+    assert "In the Gulf, up to 11 a week would fit." in texts.text.replace("\n", " ")
     why = "no call seen where we listened (10% of the coast's hours), too little to report zero"
     assert texts.subject == f"Barometer 2026-W12: No number: {why}"
     assert re.search(r"2026-W12  unobserved +\? +\?", texts.text)
