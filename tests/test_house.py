@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 FLOORS = (
     *("home", "geo", "lists", "publishers", "sources", "fetching", "streams", "witnesses"),
     *("lake", "rows", "tables", "ingest", "registers"),
-    *("derive", "catalogue", "report", "mail", "analyst", "runner", "simulate"),
+    *("derive", "catalogue", "exports", "report", "mail", "analyst", "runner", "simulate"),
     *("weekly", "serve", "commands", "cli"),
 )
 """From the ground up. A file imports from its own floor and from those below."""

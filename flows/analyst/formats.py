@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import duckdb
 
-from flows.analyst.cells import (
+from flows.exports.cells import (
     BATCH_ROWS,
     NESTED,
     NOT_IN_PARQUET,
@@ -114,19 +114,19 @@ def _write_vertical(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
 
 
 def _write_xlsx(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
-    from flows.analyst import workbook  # noqa: PLC0415 a package that the others do without
+    from flows.exports import workbook  # noqa: PLC0415 a package that the others do without
 
     workbook.write(relation, out)
 
 
 def _write_geojson(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
-    from flows.analyst import features  # noqa: PLC0415 takes half a second
+    from flows.exports import features  # noqa: PLC0415 takes half a second
 
     features.write_geojson(relation, out)
 
 
 def _write_geoparquet(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
-    from flows.analyst import features  # noqa: PLC0415 takes half a second
+    from flows.exports import features  # noqa: PLC0415 takes half a second
 
     features.write_geoparquet(relation, out)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import textwrap
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -14,10 +13,13 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from flows.exports import package
 from flows.home.text import foreign, safe_text
+from flows.mail import layout
+from flows.mail.layout import Table
 from flows.mail.version import changes_of, version_of
 from flows.report import beside, dictionary, limits, tables, witnesses, words
-from flows.report.citations import citations
+from flows.report.citable import WORKBOOK, citations
 from flows.report.write import CHART, PAGE
 
 MAX_ENCODED_BYTES = 10_000_000
@@ -25,6 +27,8 @@ MAX_ENCODED_BYTES = 10_000_000
 (`message_size_limit`, postconf(5)); the rest is for the two texts."""
 MAX_CALLS = 20
 """Calls listed in the text (a choice: a minute's reading); the CSV has all."""
+MANY_TABLES = 4
+"""Attached tables that are not named one by one (a choice)."""
 MAX_WEEKS = 5
 """Weeks of the series in the text (a choice)."""
 
@@ -80,25 +84,16 @@ class Texts(NamedTuple):
     html: str
 
 
-class _Table(NamedTuple):
-    """A table of strings. Columns from index `numbers` on are numbers, aligned right."""
-
-    title: str
-    header: list[str]
-    rows: list[list[str]]
-    numbers: int
-
-
 def read_message(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> Message:
     """A week's message from the catalogue and the folder of the week's report.
 
-    The folder must hold the week's CSV files (`flows.report.write.write_report`). Page, chart and
-    data dictionary are attached if they exist.
+    The folder must hold the week's CSV files (`flows.report.write.write_report`). Page, chart,
+    workbook and what describes them are attached if they exist.
     """
     csvs = [Attachment(name, (folder / name).read_bytes()) for name in sorted(tables.FILES)]
     others = [
         Attachment(name, (folder / name).read_bytes())
-        for name in (PAGE, CHART, dictionary.NAME)
+        for name in (PAGE, CHART, WORKBOOK, package.NAME, dictionary.NAME)
         if (folder / name).exists()
     ]
     kept, left_out = fitting([*others, *csvs], MAX_ENCODED_BYTES)
@@ -178,8 +173,8 @@ def compose(message: Message, replaced_at: datetime | None) -> Texts:
     notes = _notes(message)
     return Texts(
         f"{simulated}Barometer {message.week}{restated}: {number}",
-        _as_text(banner, lead, content, notes),
-        _as_html(banner, lead, content, notes, has_chart=_has_chart(message)),
+        layout.as_text(banner, lead, content, notes),
+        layout.as_html(banner, lead, content, notes, CHART_ID if _has_chart(message) else None),
     )
 
 
@@ -187,7 +182,7 @@ def _has_chart(message: Message) -> bool:
     return any(file.name == CHART for file in message.attachments)
 
 
-def _ports(summary: dict[str, Any]) -> _Table:
+def _ports(summary: dict[str, Any]) -> Table:
     rows = [
         [
             foreign(port["name"]),
@@ -200,10 +195,10 @@ def _ports(summary: dict[str, Any]) -> _Table:
         if port["linked_calls"]
     ]
     header = ["port", "at berth", "in all", "all tankers", "heard"]
-    return _Table("Russian-linked tankers by port", header, rows, 1)
+    return Table("Russian-linked tankers by port", header, rows, 1)
 
 
-def _waters(summary: dict[str, Any]) -> _Table:
+def _waters(summary: dict[str, Any]) -> Table:
     rows = [
         [
             water["water"],
@@ -216,10 +211,10 @@ def _waters(summary: dict[str, Any]) -> _Table:
         for water in summary["waters"]
     ]
     header = ["water", "state", "at berth", "in all", "all tankers", "heard"]
-    return _Table("Russian-linked tankers by water", header, rows, 2)
+    return Table("Russian-linked tankers by water", header, rows, 2)
 
 
-def _calls(summary: dict[str, Any]) -> _Table:
+def _calls(summary: dict[str, Any]) -> Table:
     calls = summary["calls"]
     rows = [
         [
@@ -235,10 +230,10 @@ def _calls(summary: dict[str, Any]) -> _Table:
     ]
     more = f", {MAX_CALLS} of {len(calls)}; port_calls.csv has all" if calls[MAX_CALLS:] else ""
     header = ["ship", "IMO", "flag", "port", "arrived (UTC)", "linked by"]
-    return _Table(f"Their calls{more}", header, rows, 6)
+    return Table(f"Their calls{more}", header, rows, 6)
 
 
-def _news(summary: dict[str, Any]) -> _Table:
+def _news(summary: dict[str, Any]) -> Table:
     news = summary["listing_news"]
     rows = [
         [
@@ -255,10 +250,10 @@ def _news(summary: dict[str, Any]) -> _Table:
     ]
     more = f", {MAX_CALLS} of {len(news)}; listing_news.csv has all" if news[MAX_CALLS:] else ""
     header = ["ship", "IMO", "now", "list", "listed on", "last called at", "on", "calls"]
-    return _Table(f"New on the lists{more}", header, rows, 7)
+    return Table(f"New on the lists{more}", header, rows, 7)
 
 
-def _weeks(series: Sequence[dict[str, Any]]) -> _Table:
+def _weeks(series: Sequence[dict[str, Any]]) -> Table:
     rows = [
         [
             week["week"],
@@ -271,7 +266,7 @@ def _weeks(series: Sequence[dict[str, Any]]) -> _Table:
         for week in series[-MAX_WEEKS:]
     ]
     header = ["week", "state", "at berth", "in all", "all tankers", "heard"]
-    return _Table("This week and those before", header, rows, 2)
+    return Table("This week and those before", header, rows, 2)
 
 
 def _notes(message: Message) -> list[str]:
@@ -291,7 +286,8 @@ def _notes(message: Message) -> list[str]:
     doubts = limits.doubts_of(summary["registers"], summary["not_fetched"])
     notes += [foreign(doubt) for doubt in doubts]
     notes.append(limits.news_of_lists(summary["listing_news"]))
-    notes += [f"Attached: {', '.join(file.name for file in message.attachments)}."]
+    notes += _citation(message)
+    notes.append(f"Attached: {_in_short([file.name for file in message.attachments])}.")
     notes += [
         f"Not attached, because it is too large for a mail: {file.name} "
         f"({len(file.content) / 1e6:.1f} MB); see reports/{message.week}/ in the home."
@@ -300,85 +296,33 @@ def _notes(message: Message) -> list[str]:
     return notes
 
 
+def _citation(message: Message) -> list[str]:
+    """How to cite the numbers, from their description."""
+    described = [file.content for file in message.attachments if file.name == package.NAME]
+    return [f"To cite: {json.loads(content)['citation']}" for content in described]
+
+
+def _in_short(names: Sequence[str]) -> str:
+    """The names of files; of many tables their number.
+
+    >>> _in_short(["report.html", "barometer.csv"])
+    'report.html, barometer.csv'
+    >>> _in_short(["report.html", "a.csv", "b.csv", "c.csv", "d.csv"])
+    'report.html, and 4 tables as CSV'
+    """
+    csvs = [name for name in names if name.endswith(".csv")]
+    if len(csvs) < MANY_TABLES:
+        return ", ".join(names)
+    others = [name for name in names if name not in csvs]
+    return ", ".join([*others, f"and {len(csvs)} tables as CSV"])
+
+
 def _number(value: int | None) -> str:
     return "?" if value is None else str(value)
 
 
 def _share(value: float | None) -> str:
     return f"{value or 0:.0%}"
-
-
-def _as_text(
-    banner: Sequence[str], lead: Sequence[str], tables: Sequence[_Table], notes: Sequence[str]
-) -> str:
-    parts = ["\n".join(textwrap.fill(line, 76) for line in lines) for lines in (banner, lead)]
-    parts += [f"{table.title}\n\n{_columns(table)}" for table in tables]
-    parts.append(
-        "\n".join(textwrap.fill(f"- {note}", 76, subsequent_indent="  ") for note in notes)
-    )
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _columns(table: _Table) -> str:
-    widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if number >= table.numbers else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in (table.header, *table.rows)
-    ]
-    return "\n".join(lines)
-
-
-def _as_html(
-    banner: Sequence[str],
-    lead: Sequence[str],
-    tables: Sequence[_Table],
-    notes: Sequence[str],
-    *,
-    has_chart: bool,
-) -> str:
-    """The same as HTML that mail programs accept: no script, style sheet or remote content."""
-    title, number, *sentences = lead
-    parts = [
-        f'<p style="padding:6px;border:2px solid #b3361d"><b>{html.escape(line)}</b></p>'
-        for line in banner
-    ]
-    parts.append(f'<h1 style="font-size:18px;margin:8px 0">{html.escape(title)}</h1>')
-    parts.append(f'<p style="font-size:16px"><b>{html.escape(number)}</b></p>')
-    parts += [f"<p>{html.escape(line)}</p>" for line in sentences]
-    if has_chart:
-        parts.append(
-            f'<p><img src="cid:{CHART_ID}" alt="The week in pictures; the numbers are below." '
-            'width="640" style="max-width:100%;height:auto"></p>'
-        )
-    parts += [_html_table(table) for table in tables]
-    items = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
-    parts.append(f"<ul>{items}</ul>")
-    body = "\n".join(parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{html.escape(title)}</title></head>\n"
-        f'<body style="font-family:sans-serif;font-size:14px">\n{body}\n</body></html>\n'
-    )
-
-
-def _html_table(table: _Table) -> str:
-    def row(cells: Sequence[str], tag: str) -> str:
-        content = "".join(
-            f'<{tag} style="padding:2px 10px 2px 0;border-bottom:1px solid #d7dee3;'
-            f'text-align:{"right" if number >= table.numbers else "left"}">'
-            f"{html.escape(cell)}</{tag}>"
-            for number, cell in enumerate(cells)
-        )
-        return f"<tr>{content}</tr>"
-
-    rows = "\n".join([row(table.header, "th"), *(row(cells, "td") for cells in table.rows)])
-    return (
-        f'<h2 style="font-size:15px;margin:16px 0 4px">{html.escape(table.title)}</h2>\n'
-        f'<table style="border-collapse:collapse;font-size:13px">\n{rows}\n</table>'
-    )
 
 
 def message_id(message: Message, sender: str, earlier: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 
 from flows.catalogue.relations import inputs
+from flows.exports.fields import Field, comments
 from flows.home.resources import sql_text
 from flows.report.tables import FILES, Table
 
@@ -71,17 +72,11 @@ COMPUTED = {
 }
 """Meanings that no relation has: of a column in all files, or in the one named before it."""
 
-_COMMENTS = """
-select table_name, column_name, comment
-from duckdb_columns()
-where not internal and comment is not null
-"""
 
-
-def data_dictionary(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], cited: Iterable[str] = ()
-) -> Table:
-    """A row for each column of each file: file, column, type, meaning; and the terms of sources.
+def described(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]
+) -> dict[str, list[Field]]:
+    """The columns of each file, with their types and meanings.
 
     Parameters
     ----------
@@ -89,12 +84,10 @@ def data_dictionary(
         On the catalogue that the tables come from.
     tables : mapping of str to Table
         The files of `FILES`, by name.
-    cited : iterable of str
-        Sentences of `citations`, which hold for all files.
 
     Returns
     -------
-    Table
+    dict
         In the order of the files and of their columns. A column's meaning is the comment of the
         column of that name in the relation named as the file, or else in the first input of its
         query that has one.
@@ -104,13 +97,11 @@ def data_dictionary(
     KeyError
         If a column has no meaning.
     """
-    comments: dict[str, dict[str, str]] = {}
-    for relation, column, comment in con.execute(_COMMENTS).fetchall():
-        comments.setdefault(relation, {})[column] = comment
-    rows: list[tuple[str, ...]] = []
+    by_relation = comments(con)
+    fields: dict[str, list[Field]] = {}
     for file, table in tables.items():
         relations = [file.removesuffix(".csv"), *inputs(sql_text(FILES[file]))]
-        known = [comments.get(relation, {}) for relation in relations]
+        known = [by_relation.get(relation, {}) for relation in relations]
         for column, kind in zip(table.names, table.types, strict=True):
             meaning = (
                 COMPUTED.get(f"{file} {column}")
@@ -119,7 +110,30 @@ def data_dictionary(
             )
             if meaning is None:
                 raise KeyError(f"{file} {column}: no comment in {relations}, and not in COMPUTED")
-            rows.append((file, column, TYPES.get(kind, "whole number"), meaning))
+            fields.setdefault(file, []).append(Field(column, kind, meaning))
+    return fields
+
+
+def data_dictionary(
+    fields: Mapping[str, Iterable[Field]], citation: str, cited: Iterable[str]
+) -> Table:
+    """A row for each column of each file: file, column, type, meaning; how to cite, and terms.
+
+    Parameters
+    ----------
+    fields : mapping
+        From `described`.
+    citation : str
+        How to cite the numbers, with their version.
+    cited : iterable of str
+        Sentences of `citations`, which hold for all files.
+    """
+    rows = [
+        (file, field.name, TYPES.get(field.kind, "whole number"), field.meaning)
+        for file, columns in fields.items()
+        for field in columns
+    ]
+    rows.append(("all files", "", "citation", citation))
     rows += [("all files", "", "terms", sentence) for sentence in cited]
     names = ["file", "column", "type", "meaning"]
     return Table(names, ["VARCHAR"] * len(names), rows)

@@ -12,9 +12,20 @@ from typing import Any
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from flows.exports import package
 from flows.home.text import safe_text
-from flows.report import beside, charts, dictionary, figures, limits, maps, witnesses, words
-from flows.report.citations import citations, to_cite
+from flows.report import (
+    beside,
+    charts,
+    citable,
+    dictionary,
+    figures,
+    limits,
+    maps,
+    witnesses,
+    words,
+)
+from flows.report.citable import citations, to_cite
 from flows.report.tables import FILES, Table, as_records, records
 
 Row = dict[str, Any]
@@ -115,6 +126,7 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         "witnesses": records(con, "report/witness"),
         "acts": records(con, "report/act"),
         "published": records(con, "report/published", week=week),
+        "citation": package.citation(citable.about_week(con, week, tables)),
         "files": [
             (name, len(table.rows), dictionary.grain(FILES[name])) for name, table in tables.items()
         ],

@@ -40,7 +40,7 @@ FILES = {
 }
 """CSV file of a week -> the query of `sql/` that gives it."""
 
-BESIDE = ("report/register", "report/not_fetched", "report/ais_source")
+BESIDE = ("report/register", "report/not_fetched", "report/ais_source", "report/published")
 """Queries of a week whose rows a report shows beside its numbers, and that write it again."""
 
 MARKS = "select week, count(*), sum(hash(report)::hugeint) from report_row group by week"

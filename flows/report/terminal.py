@@ -13,7 +13,7 @@ from rich.text import Text
 
 from flows.home.text import safe_text
 from flows.report.beside import sentences
-from flows.report.citations import citations
+from flows.report.citable import citations
 from flows.report.limits import (
     doubts_of,
     interference_note,

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import duckdb
 
+from flows.exports import package
 from flows.home.code import code_hash
 from flows.home.durable import make_folder, write_durably
 from flows.home.hashes import new_hash, text_hash
-from flows.report import dictionary
-from flows.report.citations import citations
+from flows.report import citable, dictionary
+from flows.report.citable import citations
 from flows.report.limits import doubts_mark, doubts_of
 from flows.report.tables import (
     FILES,
@@ -100,17 +101,32 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
     numbers = {name: csv_bytes(table) for name, table in tables.items()}
     registers = records(con, "report/register", week=week)
-    cited = citations([*records(con, "report/ais_source", week=week), *registers])
-    beside = {dictionary.NAME: csv_bytes(dictionary.data_dictionary(con, tables, cited))}
-    if records(con, "report/notes", week=week)[0]["is_simulated"]:
+    about = citable.about_week(con, week, tables)
+    fields = dictionary.described(con, tables)
+    meanings = dictionary.data_dictionary(fields, package.citation(about), citations(about.sources))
+    beside = {
+        dictionary.NAME: csv_bytes(meanings),
+        citable.WORKBOOK: citable.week_workbook(about, tables, meanings),
+    }
+    if about.is_simulated:
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))
     doubts = doubts_of(registers, records(con, "report/not_fetched", week=week))
     if is_changed or not (folder / CHART).exists() or not _has_doubts(folder / PAGE, doubts):
         beside |= _drawn(con, folder, week, tables)
-    # The numbers come last: if the run is killed before them, the next one draws again.
-    for name, content in (_differing(folder, beside) | _differing(folder, numbers)).items():
-        write_durably(folder / name, content)
+    for name in (PAGE, CHART):
+        if name not in beside and (folder / name).exists():
+            beside[name] = (folder / name).read_bytes()
+    if CHART in beside:
+        beside[CHART] = citable.labelled(beside[CHART], about)
+    description = {
+        package.NAME: citable.week_package(about, fields, numbers | dict(sorted(beside.items())))
+    }
+    # The numbers come late: if the run is killed before them, the next one draws again. Their
+    # description comes last, as it has the hashes of all others.
+    for contents in (beside, numbers, description):
+        for name, content in _differing(folder, contents).items():
+            write_durably(folder / name, content)
     return is_changed
 
 

@@ -1,5 +1,6 @@
 -- The ports, each with its outer fence.
 -- Grain: one port (port_id).
+-- Key: port_id.
 select
     port_id,
     name,

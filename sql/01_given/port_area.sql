@@ -1,5 +1,6 @@
 -- The fences: outer limits, anchorages and berths.
 -- Grain: one polygon (area_id).
+-- Key: area_id.
 select
     area_id,
     port_id,

@@ -1,5 +1,6 @@
 -- The weekly series, and which ships and ports each counts.
 -- Grain: one series.
+-- Key: series.
 select
     series,
     title,

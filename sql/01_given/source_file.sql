@@ -1,5 +1,6 @@
 -- Every input file and what became of its rows.
 -- Grain: one input file (file_id).
+-- Key: file_id.
 with record as (
     select
         unnest(json_transform(record, '{

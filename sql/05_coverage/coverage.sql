@@ -1,5 +1,6 @@
 -- Reception around each port by day. It measures reception, not calls.
 -- Grain: one port and UTC day, from the first week with input to the last, up to the as-of time.
+-- Key: port_id, day.
 with port_day as (
     select
         port.port_id,

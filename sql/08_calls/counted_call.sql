@@ -1,5 +1,6 @@
 -- The calls that each series counts, each once, and whether they are arrivals and in the headline.
 -- Grain: one series and call with confidence 2 or more (series, port_call_id).
+-- Key: series, port_call_id.
 with cargo_call as (
     select
         hull_cargo.cargo,

@@ -1,5 +1,6 @@
 -- Every stay of a ship at an Iranian port, with the ship's identity and its link to Russia.
 -- Grain: one port call (port_call_id).
+-- Key: port_call_id.
 with link as (
     select
         port_call_id,

@@ -1,5 +1,6 @@
 -- Oil that each tanker call moved: an estimate with a 90 % interval, and the method that gave it.
 -- Grain: one counted call of a tanker (port_call_id).
+-- Key: port_call_id.
 with call as (
     select
         measure.*,

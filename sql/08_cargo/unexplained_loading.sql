@@ -1,5 +1,6 @@
 -- Tankers that came out of a silence deeper by a fifth of their design draught, with time for an Iranian terminal and without a heard call; not counted.
 -- Grain: one silence of a hull (loading_id).
+-- Key: loading_id.
 with silence as (
     select
         tanker_gap.hull_id,

@@ -1,5 +1,6 @@
 -- The weekly series; the headline is russian_linked_tankers, calls of Russian-linked tankers at all Iranian ports.
 -- Grain: one series and week, from the first to the last with input.
+-- Key: series, week.
 select
     series_count.week,
     series_count.week_start,

@@ -1,5 +1,6 @@
 -- Each series by water: counts and share heard of the Gulf with the Gulf of Oman, and of the Caspian.
 -- Grain: one series, week and water.
+-- Key: series, week, water.
 select
     series_count.week,
     series_count.week_start,

@@ -1,5 +1,6 @@
 -- Every published version of every week of each series.
 -- Grain: one publication of one week of a series (series, week, run_id).
+-- Key: series, week, run_id.
 with version as (
     from published_week_before
     union all by name

@@ -1,5 +1,6 @@
 -- Published numbers that a later run changed: old value, new value, and the inputs that changed in between.
 -- Grain: one changed number of a series: of a week, port and link_tier, or of a week of the whole coast (restatement_id).
+-- Key: restatement_id.
 with pair as (
     select distinct
         week,

@@ -1,5 +1,6 @@
 -- Calls of each series by week, port and strength of the link to Russia, with their history of publication.
 -- Grain: one series, week, port and link_tier, a full grid.
+-- Key: series, week, port_id, link_tier.
 with first_time as (
     select
         series,

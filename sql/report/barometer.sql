@@ -1,5 +1,6 @@
 -- The series up to a week, with the oil that its calls moved, as the report's CSV.
 -- Grain: one week up to $week.
+-- Key: week.
 with moved as (
     select
         week,

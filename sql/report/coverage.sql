@@ -1,5 +1,6 @@
 -- Reception around each port on each day of a week, as the report's CSV.
 -- Grain: one port and day of $week.
+-- Key: port_id, day.
 select
     week.week,
     coverage.port_id,

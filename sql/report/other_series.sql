@@ -1,5 +1,6 @@
 -- The series beside the headline up to a week, as the report's CSV.
 -- Grain: one series and week up to $week.
+-- Key: series, week.
 select
     barometer.series,
     series.title,

@@ -1,5 +1,6 @@
 -- A week's Russian-linked calls of the series beside the headline, as the report's CSV.
 -- Grain: one series and counted call that arrived in $week.
+-- Key: series, port_call_id.
 select
     counted_call.series,
     port_call.week,

@@ -1,5 +1,6 @@
 -- A week's tanker calls with the evidence for each, as the report's CSV.
 -- Grain: one call of a tanker that arrived in $week.
+-- Key: port_call_id.
 with evidence as (
     select
         port_call_id,

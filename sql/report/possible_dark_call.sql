@@ -1,5 +1,6 @@
 -- A week's possible dark calls, which are not counted, with the reasons for each.
 -- Grain: one silence of a tanker that began in $week (dark_id).
+-- Key: dark_id.
 select
     week,
     port_id,

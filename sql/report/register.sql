@@ -33,6 +33,7 @@ select
     unknown_key.hulls as unknown_hulls,
     unknown_key.keys as unknown_keys,
     version.register as source,
+    coalesce(source_terms.publisher, version.link_source) as publisher,
     source_terms.licence,
     source_terms.citation
 from register_version as version

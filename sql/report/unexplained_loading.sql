@@ -1,5 +1,6 @@
 -- A week's possible loadings that no heard call explains, which are not counted, with the reasons for each.
 -- Grain: one silence of a tanker that ended in $week (loading_id).
+-- Key: loading_id.
 select
     loading.week,
     loading.port_id,

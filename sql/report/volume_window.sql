@@ -1,5 +1,6 @@
 -- The oil in the windows that end with a week, as the report's CSV.
 -- Grain: one view and window of $week.
+-- Key: view, weeks.
 select
     week,
     view,

@@ -1,5 +1,6 @@
 -- A week's tanker calls by port and strength of the link, as the report's CSV.
 -- Grain: one port and link_tier of $week.
+-- Key: week, port_id, link_tier.
 select
     weekly_port_calls.week,
     weekly_port_calls.week_start,

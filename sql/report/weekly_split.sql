@@ -1,5 +1,6 @@
 -- A week's Russian-linked tanker calls by water, strength and kind of link, kind of tanker, direction, whose oil, and listing under programmes concerning Iran.
 -- Grain: one dimension and value. Parameter: $week.
+-- Key: dimension, value.
 select
     week,
     dimension,

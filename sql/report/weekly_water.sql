@@ -1,5 +1,6 @@
 -- The series by water up to a week, as the report's CSV.
 -- Grain: one week up to $week and water.
+-- Key: week, water.
 select
     week,
     week_start,

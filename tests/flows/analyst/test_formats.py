@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from flows.analyst import formats, workbook
+from flows.analyst import formats
+from flows.exports import workbook
 from flows.home.settings import BarometerError
 from tests.flows.analyst.test_query import FORMULAS
 

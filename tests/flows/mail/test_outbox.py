@@ -301,6 +301,7 @@ def test_a_dry_run_needs_no_server_and_no_settings(
     assert email["Subject"].startswith("SIMULATED DATA, Barometer 2026-W12: ")
     files = {p.get_filename(): p.get_payload(decode=True) for p in email.iter_attachments()}
     names = {"report.html", "data_dictionary.csv", *tables.FILES}
+    names |= {"barometer.xlsx", "datapackage.json"}
     assert files == {name: (path.parent / name).read_bytes() for name in names}
     monkeypatch.setenv("BAROMETER_MAIL_TO", "desk@example.org")
     assert main(report) == 0

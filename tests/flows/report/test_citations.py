@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.report.citations import to_cite
+from flows.report.citable import to_cite
 
 Row = dict[str, Any]
 

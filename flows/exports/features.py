@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from flows.analyst.cells import (
+from flows.exports.cells import (
     BATCH_ROWS,
     NESTED,
     NOT_IN_PARQUET,

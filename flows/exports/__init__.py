@@ -1,0 +1,1 @@
+"""Tables as files that others read: Parquet, workbooks, and their description as a data package."""
