@@ -9,13 +9,10 @@ from typing import Any, BinaryIO
 import duckdb
 
 from flows.exports.cells import (
-    BATCH_ROWS,
     NESTED,
-    NOT_IN_PARQUET,
     NOT_TEXT,
     json_cell,
     json_text,
-    kinds_in,
     printed,
     selected,
     unique,
@@ -65,18 +62,9 @@ def _write_json(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
 
 
 def _write_parquet(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
-    import pyarrow as pa  # noqa: PLC0415 takes a third of a second
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    from flows.exports import parquet  # noqa: PLC0415 takes a third of a second
 
-    names = unique(relation.columns)
-    typed = selected(relation, lambda kind: not kinds_in(kind) & NOT_IN_PARQUET)
-    with typed.to_arrow_reader(BATCH_ROWS * 10) as reader:
-        schema = pa.schema(
-            [field.with_name(name) for field, name in zip(reader.schema, names, strict=True)]
-        )
-        with pq.ParquetWriter(out, schema, compression="zstd") as writer:
-            for batch in reader:
-                writer.write_batch(batch.rename_columns(names))
+    parquet.write_parquet(relation, out)
 
 
 def _write_table(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 from flows.commands.shared import DONE, FAILED, USAGE, Command, day_or_none, settings_of
 from flows.home.settings import BarometerError, Settings, variable
@@ -23,6 +24,7 @@ def add(command: Command) -> None:
         barometer report --week 2026-W16 --as-known-on 2026-04-20
         barometer report --week 2026-W16 --send
         barometer report --send --dry-run  # only the .eml file
+        barometer report --package DIR     # all weeks, as a data package
         """,
         as_json="the week as JSON",
     )
@@ -33,6 +35,13 @@ def add(command: Command) -> None:
         help="link ships by the lists of that day; into a folder of its own",
     )
     parser.add_argument("--send", action="store_true", help="mail it to the team, once per version")
+    parser.add_argument(
+        "--package",
+        metavar="DIR",
+        type=Path,
+        help="instead of a week: the tables of the catalogue as Parquet and GeoParquet, with what "
+        "each column is, terms of the sources and how to cite them (datapackage.json)",
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="with --send: only write the message as an .eml file"
     )
@@ -53,6 +62,8 @@ def execute(flags: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return USAGE
+    if flags.package:
+        return _package(flags)
     settings = settings_of(flags)
     if flags.send:
         return _send(flags, settings)
@@ -83,6 +94,19 @@ def execute(flags: argparse.Namespace) -> int:
             print(f"\nFiles{' (as they were)' if not_locked else ''}: {folder}")
     if not_locked:
         print(f"barometer: the report's files were not written. {not_locked}", file=sys.stderr)
+    return DONE
+
+
+def _package(flags: argparse.Namespace) -> int:
+    if flags.week or flags.as_known_on or flags.send or flags.json:
+        print("barometer report: --package is of all weeks, and goes alone", file=sys.stderr)
+        return USAGE
+    from flows.catalogue import access
+    from flows.exports import home
+
+    with access.reading(settings_of(flags)) as con:
+        files = home.write_package(con, flags.package)
+    print(f"{len(files)} files: {flags.package}")
     return DONE
 
 

@@ -22,6 +22,8 @@ AUTHORS = "The Barometer authors"
 
 SIMULATOR = {"title": "SIMULATED DATA: ships and calls made up by Barometer's simulator"}
 
+LAYOUT_OF = "files simulated, in part or whole, in the layout of"
+
 LICENCES = {
     "CC BY 4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
     "CC BY-NC 4.0": ("CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4.0/"),
@@ -161,6 +163,11 @@ def _source(source: dict[str, Any]) -> dict[str, str]:
     publisher = f": {source['publisher']}" if source["publisher"] else ""
     terms = {name: source[name] for name in ("licence", "citation") if source[name]}
     return {"title": f"{source['source']}{publisher}", **terms}
+
+
+def in_layout(sources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """AIS sources of simulated files: they have the form of a publisher's, and are not its own."""
+    return [source | {"publisher": f"{LAYOUT_OF} {source['publisher']}"} for source in sources]
 
 
 def _resource(file: File) -> dict[str, Any]:

@@ -37,6 +37,12 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
 def folder_hash(folder: Path) -> str:
     """blake2b-128 of the names and contents of a folder's CSV, TOML and GeoJSON files.
 

@@ -97,7 +97,7 @@ def about_week(
     published = records(con, "report/published", week=week)
     heard = records(con, "report/ais_source", week=week)
     if notes["is_simulated"]:
-        heard = [source | {"publisher": f"{LAYOUT_OF} {source['publisher']}"} for source in heard]
+        heard = package.in_layout(heard)
     sources = [*heard, *records(con, "report/register", week=week)]
     known_on = notes["known_on"]
     lists = f", links by the lists of {known_on}" if known_on else ""
@@ -178,8 +178,6 @@ def week_workbook(about: package.About, tables: Mapping[str, Table], dictionary:
         },
     )
 
-
-LAYOUT_OF = "files simulated, in part or whole, in the layout of"
 
 CITED = ("source", "publisher", "licence", "citation")
 

@@ -1,5 +1,6 @@
 -- Possible dark calls: tankers that fell silent near an Iranian port while their neighbours were heard, with time for a call; not counted.
 -- Grain: one silence of a hull (dark_id).
+-- Key: dark_id.
 select
     -- Hash of the hull and the start of the silence.
     left(md5(concat_ws(' ', hull_id, epoch_us(silent_from))), 16) as dark_id,
