@@ -1,6 +1,6 @@
 # Barometer: set up, run, test. Needs Python 3.11 to 3.14 and make; everything else is installed into .venv.
 .DEFAULT_GOAL := run
-.PHONY: setup dev run test lint docs bench evaluate lapse crash lock
+.PHONY: setup dev run test lint docs wheel bench evaluate lapse crash lock
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -44,6 +44,10 @@ lint: dev
 # The pages of docs/ as a site, into site/; a broken link is an error.
 docs: dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# A wheel, into dist/: all that a machine without the checkout needs beside the packages of requirements-run.lock.
+wheel: setup
+	$(BIN)/python -m hatchling build --target wheel
 
 # One part or several: ARGS="sizes year --markdown FILE"; -h lists them. The peers need an environment of their own.
 bench: dev $(if $(filter peers all,$(ARGS)),.venv-benchmark/.done)

@@ -2,8 +2,8 @@
 
 Outlook for Windows lays HTML out as Word does: it knows tables, attributes and inline styles, and
 no width of a `div`, flex, grid or SVG (Microsoft, "Word HTML and CSS rendering capabilities in
-Outlook"). Some programs drop a head's style sheet (general knowledge, unverified). So there is none,
-and no colour of text or ground either: a mail program that is set dark takes its own two.
+Outlook"). Some programs drop a style sheet in the head (general knowledge, unverified). So there is
+none, and no colour of text or ground either: a mail program that is set dark takes its own two.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from typing import NamedTuple
 
 WIDTH_CHARS = 76
 """A line of plain text (RFC 3676, 4.2: at most 78)."""
+SHORT_CHARS = 8
+"""The most characters of a cell that is not broken: a week such as 2026-W16."""
+LONG_WORD_CHARS = 10
+"""A longer word in a cell may break: the call table then fits a phone 390 px wide (tried)."""
 WIDTH_PX = 680
 """The most of a line that is read with ease, some 100 characters (a choice)."""
 LINE = "#8a949c"
@@ -101,7 +105,7 @@ def as_html(
         '<meta name="color-scheme" content="light dark">\n'
         '<meta name="supported-color-schemes" content="light dark">\n'
         f"<title>{html.escape(title)}</title></head>\n"
-        '<body style="margin:0;padding:12px;font-family:Arial,Helvetica,sans-serif;'
+        '<body style="margin:0;padding:10px;font-family:Arial,Helvetica,sans-serif;'
         'font-size:14px;line-height:20px">\n'
         f'<!--[if mso]><table width="{WIDTH_PX}"><tr><td><![endif]-->\n'
         f'<div style="max-width:{WIDTH_PX}px">\n{body}\n</div>\n'
@@ -113,12 +117,20 @@ def _heading(text: str) -> str:
     return f'<h2 style="font-size:15px;margin:20px 0 6px">{html.escape(text)}</h2>\n'
 
 
+def _breaking(cell: str) -> str:
+    """A week or a number stays on one line; a long word breaks where a phone has no room for it."""
+    if len(cell) <= SHORT_CHARS:
+        return "white-space:nowrap"
+    is_long = max(map(len, cell.split()), default=0) > LONG_WORD_CHARS
+    return f"word-break:{'break-word' if is_long else 'normal'}"
+
+
 def _html_table(table: Table) -> str:
     def row(cells: Sequence[str], tag: str) -> str:
         content = "".join(
             f'<{tag} align="{"right" if number >= table.numbers else "left"}" valign="top" '
             f'style="padding:3px {0 if number == len(cells) - 1 else 8}px 3px 0;'
-            f'border-bottom:1px solid {LINE}">{html.escape(cell)}</{tag}>'
+            f'border-bottom:1px solid {LINE};{_breaking(cell)}">{html.escape(cell)}</{tag}>'
             for number, cell in enumerate(cells)
         )
         return f"<tr>{content}</tr>"
