@@ -65,8 +65,9 @@ def assert_harmless(email: EmailMessage, *, has_foreign_subject: bool = False) -
     }
     text, html = email.get_body(("plain",)), email.get_body(("html",))
     page = Page(read(html))
-    assert page.tags <= set("html head meta title body h1 h2 p b ul li table tr th td".split())
-    assert {name for name, _ in page.attributes} <= {"lang", "charset", "style"}
+    assert page.tags <= set("html head meta title body div h1 h2 p b ul li table tr th td".split())
+    names = "lang charset name content style align valign border cellspacing cellpadding"
+    assert {name for name, _ in page.attributes} <= set(names.split())
     for body in (read(text), page.text, *([] if has_foreign_subject else [email["Subject"]])):
         assert re.findall(r"://|\w\.EVIL|www\.\w|\w@\w", body, re.IGNORECASE) == []
         assert not set(body) & set("\r\0\u202e\u2028\x1b")
