@@ -30,13 +30,14 @@ select
         else 0.03
     end::double as wrong_p,
     -- The chance that the call loaded: half where draught and terminal contradict each other; else a direction
-    -- that is not known is as in the other calls of the water, with one more of each.
+    -- that is not known is as in the other calls of the water at terminals for both, with one more of each: what
+    -- happens at a terminal that only loads tells nothing of the others.
     case
         when cargo.direction_by = 'draught, against the terminal' then 0.5
         when cargo.direction = 'unknown'
             then
-                (count(*) filter (where cargo.direction = 'loading') over water + 1)
-                / (count(*) filter (where cargo.direction <> 'unknown') over water + 2)
+                (count(*) filter (where cargo.direction = 'loading') over alike + 1)
+                / (count(*) filter (where cargo.direction <> 'unknown') over alike + 2)
         else (cargo.direction = 'loading')::integer
     end::double as loading_p,
     cargo.method,
@@ -49,5 +50,5 @@ from moving as call
 inner join call_cargo as cargo on call.port_call_id = cargo.port_call_id
 inner join port_call on call.port_call_id = port_call.port_call_id
 -- Calls up to the call's own week: a week's numbers do not change with what later weeks bring.
-window water as (partition by call.series, call.coast order by call.week)
+window alike as (partition by call.series, call.coast, cargo.terminal_trade order by call.week)
 order by call.series, call.port_call_id
