@@ -30,7 +30,7 @@ dev: .venv/.dev
 	@touch $@
 
 run: setup
-	$(BIN)/barometer run data/sample
+	$(BIN)/barometer run --demo
 
 # All tests, or some: ARGS=tests/sql.
 test: dev

@@ -48,7 +48,7 @@ def execute(flags: argparse.Namespace) -> int:
     settings = settings_of(flags)
     sources = load_sources(settings.home)
     files, outcomes = find_inputs(flags.paths)
-    with lock.locked(settings.home), file_progress(flags) as progress:
+    with lock.locked(settings.home), file_progress(flags) as shown:
         start_logging()  # in here, so that log lines go above the bar
         manifest = run.prepare(settings)
         for outcome in outcomes:
@@ -56,7 +56,7 @@ def execute(flags: argparse.Namespace) -> int:
         with remembering(settings, is_verifying=flags.verify) as memory:
             for item in inputs_of(files, manifest, memory):
                 outcome = (
-                    ingest_input(item, sources, settings, progress)
+                    ingest_input(item, sources, settings, shown.file)
                     if isinstance(item, Input)
                     else item
                 )

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from flows.commands.shared import (
@@ -20,6 +20,7 @@ from flows.commands.shared import (
     cluster_address,
     fail,
     file_progress,
+    logs_said,
     positive,
     settings_of,
     show_outcome,
@@ -39,7 +40,7 @@ def add(command: Command) -> None:
         execute,
         "the main job: ingest, then calls, links, weekly counts and reports, as one Prefect flow",
         """
-        barometer run data/sample
+        barometer run --demo               # a simulated year, into an empty home
         barometer run AIS_2026_04_*.zip --home ~/barometer
         barometer run                      # rebuild from the lake
         barometer run --fetch ofac-sdn --fetch uk-sanctions
@@ -67,10 +68,27 @@ def add(command: Command) -> None:
         help="with --on dask: number of processes (one per thread)",
     )
     parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="take in a simulated year, in two runs a week apart; the home must be empty",
+    )
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="show Prefect's log on a terminal too; where there is none it is always shown",
+    )
+    parser.add_argument(
         "--verify",
         action="store_true",
         help="open every file, also those known by size and times",
     )
+
+
+class _Feed(NamedTuple):
+    """What one run of the flow takes in, and its settings."""
+
+    settings: Settings
+    paths: list[str]
 
 
 def execute(flags: argparse.Namespace) -> int:
@@ -80,8 +98,8 @@ def execute(flags: argparse.Namespace) -> int:
     from flows.runner import run
     from flows.runner.prefect_server import prefect_server, without_login
 
-    if flags.workers and flags.on != "dask":
-        print("barometer run: --workers needs --on dask", file=sys.stderr)
+    if misuse := _misuse(flags):
+        print(f"barometer run: {misuse}", file=sys.stderr)
         return USAGE
     settings = settings_of(flags)
     outcomes: list[Outcome] = []
@@ -89,8 +107,9 @@ def execute(flags: argparse.Namespace) -> int:
         stack.enter_context(
             lock.locked(settings.home)
         )  # before Prefect starts, which takes up to a minute
-        progress = stack.enter_context(file_progress(flags))
-        if not (flags.paths or flags.fetch or flags.on) and run.is_empty(settings):
+        shown = stack.enter_context(file_progress(flags))
+        given = flags.demo or flags.paths or flags.fetch or flags.on
+        if not given and run.is_empty(settings):
             fail(
                 flags,
                 f"no PATH was given, and the home {settings.home} is empty. Give AIS files: "
@@ -98,32 +117,44 @@ def execute(flags: argparse.Namespace) -> int:
             )
             return USAGE
         _refuse_unreachable(flags)
-        announce_server()
+        if is_quiet := sys.stderr.isatty() and not flags.verbose:
+            os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
+        announce_server(shown.say)
         wait_for_server = stack.enter_context(prefect_server(settings, has_schedule=False))
         # Imported here because it takes seconds, while the server starts, and because Prefect keeps
         # the stderr it finds: that of the progress bar, which prints log lines above itself.
         from flows.weekly import weekly
 
+        feeds = [_Feed(settings, flags.paths)]
+        if flags.demo:
+            shown.say("simulating a year of tanker traffic ...")
+            feeds = _demo(settings)
         wait_for_server()
+        if is_quiet:
+            stack.enter_context(logs_said(shown.say))
         cluster = _cluster(flags, settings)
 
         flow = weekly.with_options(task_runner=cluster.runner) if cluster else weekly
         try:
-            state = flow(
-                paths=[sendable(path) for path in flags.paths],
-                fetched=flags.fetch,
-                home=str(settings.home),
-                as_of=settings.as_of.isoformat(),
-                threads=settings.threads,
-                memory_limit=settings.memory_limit,
-                lake=settings.lake,
-                progress=progress,
-                outcomes=outcomes,
-                is_watched=True,  # this command sends the alarm
-                verify=flags.verify,
-                ahead=cluster.ahead if cluster else 0,
-                return_state=True,
-            )
+            for feed in feeds:
+                settings = feed.settings
+                state = flow(
+                    paths=[sendable(path) for path in feed.paths],
+                    fetched=flags.fetch,
+                    home=str(settings.home),
+                    as_of=settings.as_of.isoformat(),
+                    threads=settings.threads,
+                    memory_limit=settings.memory_limit,
+                    lake=settings.lake,
+                    progress=shown.file,
+                    outcomes=outcomes,
+                    is_watched=True,  # this command sends the alarm
+                    verify=flags.verify,
+                    ahead=cluster.ahead if cluster else 0,
+                    return_state=True,
+                )
+                if not state.is_completed():
+                    break
         except Exception as error:  # errors of the flow itself become its state
             if not _is_of_prefect(error):
                 raise
@@ -145,6 +176,48 @@ def execute(flags: argparse.Namespace) -> int:
     if failure:
         print(f"barometer: {problem} {ABOVE}", file=sys.stderr)
     return FAILED if failure else DONE
+
+
+def _misuse(flags: argparse.Namespace) -> str | None:
+    """What is wrong with the flags together."""
+    if flags.workers and flags.on != "dask":
+        return "--workers needs --on dask"
+    if flags.demo and (flags.paths or flags.fetch or flags.as_of):
+        return "--demo takes neither PATH, --fetch nor --as-of"
+    return None
+
+
+def _demo(settings: Settings) -> list[_Feed]:
+    """Write the simulated year into the home and import its list; what each run takes in.
+
+    A home that has the year already gets what the last run takes in, which changes nothing.
+
+    Raises
+    ------
+    BarometerError
+        If the home has other positions, which simulated ones must not be mixed with.
+    """
+    from flows.home import history
+    from flows.registers import store
+    from flows.runner import run
+    from flows.simulate.year import write_year
+
+    folder = settings.home / "demo"
+    if not (run.is_empty(settings) or folder.exists()):
+        raise BarometerError(
+            f"the home {settings.home} has positions, and simulated ones must not be mixed with "
+            "them. Give an empty folder: barometer run --demo --home PATH"
+        )
+    year = write_year(folder)
+    feeds = [
+        _Feed(settings._replace(as_of=feed.as_of), [str(path) for path in feed.files])
+        for feed in year.feeds
+    ]
+    if history.read_history(settings.home, history.PUBLISHED_WEEK):
+        return feeds[-1:]
+    run.prepare(feeds[0].settings)
+    store.import_list(feeds[0].settings, year.fleet_list)
+    return feeds
 
 
 def _is_of_prefect(error: Exception) -> bool:

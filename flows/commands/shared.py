@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flows.home.clock import utc_now
@@ -143,9 +144,13 @@ def start_logging() -> None:
     )
 
 
-def announce_server() -> None:
+def say(text: str) -> None:
+    print(f"barometer: {text}", file=sys.stderr)
+
+
+def announce_server(said: Callable[[str], None] = say) -> None:
     if not os.environ.get("PREFECT_API_URL"):
-        print("barometer: starting Prefect's own server, 4 to 30 seconds ...", file=sys.stderr)
+        said("starting Prefect's own server, 4 to 30 seconds ...")
 
 
 def show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> None:
@@ -160,9 +165,16 @@ def show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) 
             print(json.dumps(record, indent=2, default=str))
         elif name:
             terminal.show(terminal.week_view(con, name))
-            print(f"\nReports: {settings.home / 'reports'}")
+            page = tables.week_folder(settings.home, name) / "report.html"
+            print(f"\nOpen in a browser: {_short_path(page)}")
         else:
             print("The lake has no positions yet.")
+
+
+def _short_path(path: Path) -> Path:
+    """From the working folder, where it is below it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def outcome_record(outcome: Outcome) -> dict[str, Any]:
@@ -193,11 +205,19 @@ def exit_code(flags: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
     return fail(flags, "\n".join([problem, *run.messages(outcomes)]), f"{problem} {ABOVE}")
 
 
+class Shown(NamedTuple):
+    """How a command shows what it does: the bytes of a file, and a line of text."""
+
+    file: Progress
+    say: Callable[[str], None]
+
+
 @contextmanager
-def file_progress(flags: argparse.Namespace) -> Iterator[Progress]:
-    """A bar with rows, rate and remaining time on a terminal; else a log line every 10 s."""
+def file_progress(flags: argparse.Namespace) -> Iterator[Shown]:
+    """On a terminal a line that is replaced by the next, and below it, while a file is read, a bar
+    with rows, rate and remaining time; else a log line every 10 s of a file."""
     if sys.stderr.isatty():
-        from rich.console import Console
+        from rich.console import Console, RenderableType
         from rich.progress import (
             BarColumn,
             DownloadColumn,
@@ -205,8 +225,16 @@ def file_progress(flags: argparse.Namespace) -> Iterator[Progress]:
             TextColumn,
             TimeRemainingColumn,
         )
+        from rich.text import Text
 
-        with Progress(
+        class Bar(Progress):
+            line = ""
+
+            def get_renderables(self) -> Iterator[RenderableType]:
+                yield Text(self.line, no_wrap=True, overflow="ellipsis")
+                yield self.make_tasks_table(self.tasks)
+
+        with Bar(
             TextColumn("{task.description}"),
             BarColumn(),
             DownloadColumn(),
@@ -217,10 +245,13 @@ def file_progress(flags: argparse.Namespace) -> Iterator[Progress]:
         ) as bar:
             tasks: dict[str, tuple[Any, float]] = {}
 
+            def hide() -> None:
+                for task, _ in tasks.values():
+                    bar.update(task, visible=False)
+
             def show(name: str, done: int, size: int, rows: int) -> None:
                 if name not in tasks:
-                    for task, _ in tasks.values():
-                        bar.update(task, visible=False)
+                    hide()
                     tasks[name] = (
                         bar.add_task(name, total=size, rows=0, rate=0.0),
                         time.monotonic(),
@@ -229,7 +260,11 @@ def file_progress(flags: argparse.Namespace) -> Iterator[Progress]:
                 rate = rows / max(time.monotonic() - start, 1e-3)
                 bar.update(task, completed=done, rows=rows, rate=rate)
 
-            yield show
+            def say_above(text: str) -> None:
+                hide()
+                bar.line = text
+
+            yield Shown(show, say_above)
         return
     last = time.monotonic()
 
@@ -239,7 +274,27 @@ def file_progress(flags: argparse.Namespace) -> Iterator[Progress]:
             last = time.monotonic()
             log.info("%s: %s rows, %.0f %% read", name, f"{rows:,}", 100 * done / max(size, 1))
 
-    yield log_rows
+    yield Shown(log_rows, say)
+
+
+@contextmanager
+def logs_said(said: Callable[[str], None]) -> Iterator[None]:
+    """Say each log line of this program, without those that Prefect writes about its own steps."""
+
+    class Line(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if f"{os.sep}prefect{os.sep}" not in record.pathname:
+                said(record.getMessage().partition("\n")[0])
+
+    line = Line(logging.INFO)
+    loggers = [logging.getLogger(name) for name in ("barometer", "prefect.flow_runs")]
+    for logger in loggers:
+        logger.addHandler(line)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(line)
 
 
 def cluster_address(text: str) -> str:

@@ -176,15 +176,19 @@ def write_simulation(
 
 
 def fleet_list(fleet: pd.DataFrame) -> pd.DataFrame:
-    """A list of one's own for the program: every second linked tanker, with its deadweight."""
-    is_known = fleet["is_tanker"] & fleet["is_russian_linked"] & (fleet["imo"] // 10 % 2 == 0)
+    """A list of one's own for the program: every second linked tanker, with its deadweight, and
+    all that nothing but the list links."""
+    reason = fleet["why"].str.extract("^([a-z]*)", expand=False)
+    is_second = fleet["imo"] // 10 % 2 == 0
+    is_known = fleet["is_tanker"] & fleet["is_russian_linked"]
+    is_known &= is_second | reason.isin(("listed", "owner"))
     known = fleet[is_known.fillna(False)].drop_duplicates("imo")
-    reason = known["why"].str.extract("^([a-z]*)", expand=False)
+    reason = reason[known.index]
     return pd.DataFrame(
         {
             "imo": known["imo"],
             "name": known["vessel_name"],
-            "tier": np.where(reason == "flag", "strong", "moderate"),
+            "tier": np.where(reason == "trade", "moderate", "strong"),
             "reason": reason,
             "source": "SIMULATED",
             "vessel_type": "Tanker",

@@ -52,8 +52,9 @@ HOSTILE_NAMES = (
 class Role(NamedTuple):
     """What a ship is in the play: the trap that it carries ("" for none), its water, kind, flag.
 
-    ``part`` tells apart the ships of a trap: an even one plays with the odd one after it, where
-    two play together.
+    ``link`` is why it is linked to Russia, "" if it is not. ``part`` tells apart the ships of a
+    trap: an even one plays with the odd one after it, where two play together. A plain ship is
+    first heard on ``from_day``, and waits ``idle_days`` abroad between two calls, on average.
     """
 
     trap: str
@@ -62,6 +63,8 @@ class Role(NamedTuple):
     flag: str
     link: str = ""
     part: int = 0
+    from_day: int = 0
+    idle_days: float = 0.0
 
 
 class Ship(NamedTuple):
@@ -206,7 +209,7 @@ DRAUGHT_HABITS = ("kept", "aft", "careless", "design", "none")
 """How a crew keeps the draught of its static reports: up to date; up to date, but read at the
 stern; often forgotten; the summer draught in all states; empty."""
 DRAUGHT_HABIT_SHARES = (0.55, 0.15, 0.16, 0.07, 0.07)
-"""A choice: what is known is that many are wrong or old (see `draughts`)."""
+"""A choice: what is known is that many are wrong or old (see `cargoes`)."""
 
 BLOCK = 100
 """One copy of every trap for each so many ships: a large fleet is mostly plain traffic."""

@@ -37,7 +37,11 @@ def plan_voyage(
     voyage = Voyage(chart, ship, rng, days * DAY_S)
     script = SCRIPTS.get(ship.role.trap)
     if script is None:
-        _begin(voyage, "mak-1" if ship.role.link == "trade" else _foreign(voyage), 2.0, 40.0)
+        begin_h = 24.0 * ship.role.from_day
+        place_id = "mak-1" if ship.role.link == "trade" else _foreign(voyage)
+        _begin(voyage, place_id, begin_h + 2.0, begin_h + 40.0)
+        if begin_h:
+            voyage.silences.append((-DAY_S, begin_h * HOUR_S))
     else:
         script(voyage, start)
     while voyage.now_s < voyage.horizon_s:
@@ -102,7 +106,10 @@ def _trade(voyage: Voyage) -> None:
         return
     go_to(voyage, target, stay_h)
     # More than 12 hours, so that two calls at one port are never "out and back" by chance.
-    go_to(voyage, _foreign(voyage), voyage.rng.uniform(14.0, 40.0))
+    abroad_h = voyage.rng.uniform(14.0, 40.0)
+    if voyage.ship.role.idle_days:
+        abroad_h += 24.0 * voyage.rng.exponential(voyage.ship.role.idle_days)
+    go_to(voyage, _foreign(voyage), abroad_h)
 
 
 def _rest(voyage: Voyage) -> None:

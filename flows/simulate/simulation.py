@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from flows.simulate.cargoes import plan_cargo
-from flows.simulate.draughts import DRAUGHTS, entered, measured
-from flows.simulate.files import write_simulation
+from flows.simulate.cargoes import DRAUGHTS, entered, measured, plan_cargo
+from flows.simulate.files import FLEET_LIST, write_simulation
 from flows.simulate.fleet import (
     Role,
     Ship,
@@ -177,10 +176,12 @@ def simulate_tables(
     draughts: str = "entered",
     report_minutes: float | None = None,
     data_dir: Path | None = None,
+    roles: Sequence[Role] = (),
 ) -> Tables:
     """Make the fixes, the true calls and the fleet, and write nothing.
 
-    The parameters are those of `simulate`. Codes for "not available" are null here, and the traps
+    The parameters are those of `simulate`, and ``roles``: the parts of the ships, in place of those
+    that ``ships`` and ``traps`` give. Codes for "not available" are null here, and the traps
     ``repeated_rows`` and ``dirty_rows``, which are faults of files, change nothing.
 
     Examples
@@ -198,8 +199,9 @@ def simulate_tables(
     # A trap on Sunday's midnight needs one: seven days from a Monday have none inside.
     edges = {"week_edge": week_edge_s(start, days), "month_edge": month_edge_s(start, days)}
     fitting = [trap for trap in traps if edges.get(trap, True)]
+    roles = roles or cast_roles(ships, fitting)
     fleet = build_fleet(
-        cast_roles(ships, fitting),
+        roles,
         rng,
         cargo_rng,
         load_classes(data_dir),
@@ -222,10 +224,10 @@ def simulate_tables(
         # Two hulls with one MMSI are one entry.
         if ship.role.trap and ship.mmsi not in carriers[ship.role.trap]:
             carriers[ship.role.trap].append(ship.mmsi)
-    plant_roles(voyages[:ships], heard, fitting, seed)
-    plant_overlays(voyages[:ships], heard, carriers, seed)
+    plant_roles(voyages[: len(fleet)], heard, fitting, seed)
+    plant_overlays(voyages[: len(fleet)], heard, carriers, seed)
     if jammed_share > 0.0:
-        jam(heard, range(ships), chart, np.random.default_rng([seed, 3]), share=jammed_share)
+        jam(heard, range(len(fleet)), chart, np.random.default_rng([seed, 3]), share=jammed_share)
     reception_rng = np.random.default_rng([seed, 4])
     heard = [thin(fixes, reception, reception_rng) for fixes in heard]
     crews = [voyage.ship for voyage in voyages]
@@ -407,7 +409,7 @@ def _why_linked(role: Role, mmsi: int) -> str:
         return f"flag: RU (MMSI {mmsi})"
     if role.link == "trade":
         return "trade: lay at Makhachkala before its calls in Iran"
-    return ""
+    return f"{role.link}: by the list {FLEET_LIST}" if role.link else ""
 
 
 def _moments(start: date, seconds: Ints | Floats) -> npt.NDArray[np.datetime64]:

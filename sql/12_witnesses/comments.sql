@@ -6,7 +6,7 @@ comment on column witness_file.file_number is 'Number of the file in the home''s
 comment on column witness_file.file_id is 'blake2b-256 hash of the file''s content, hexadecimal.';
 comment on column witness_file.name is 'Name of the file.';
 comment on column witness_file.source is 'Name of the witness''s definition in data/witnesses/.';
-comment on column witness_file.witness is 'Short name of the witness: GFW, PortWatch or PSC.';
+comment on column witness_file.witness is 'Short name of the witness: GFW, PortWatch or PSC; with ''simulated'' before it where barometer simulate made the file.';
 comment on column witness_file.holds is 'events (witness_event) or series (outside_series).';
 comment on column witness_file.published_on is 'Day of the version: that of the fetch in the file''s name (-fetched-2026-04-20), else the last day in the file, the day of the as-of time at the latest.';
 comment on column witness_file.ingested_at is 'As-of time of the run that took the file in, UTC.';

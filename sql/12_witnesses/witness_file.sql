@@ -40,7 +40,11 @@ select
     record.file_id,
     record.name,
     record.source,
-    definition.witness,
+    -- As for positions: the simulator's files are named so, and nothing of theirs is a publisher's word.
+    case
+        when starts_with(record.name, 'simulated-') then 'simulated ' || definition.witness
+        else definition.witness
+    end as witness,
     record.holds,
     record.published_on,
     record.ingested_at,
@@ -50,9 +54,11 @@ select
     record.rows_aside,
     record.oldest_on,
     record.newest_on,
-    definition.publisher,
-    definition.licence,
-    definition.citation,
+    case
+        when starts_with(record.name, 'simulated-') then 'barometer simulate' else definition.publisher
+    end as publisher,
+    case when starts_with(record.name, 'simulated-') then 'made up' else definition.licence end as licence,
+    case when not starts_with(record.name, 'simulated-') then definition.citation end as citation,
     definition.coverage
 from record
 inner join definition on record.source = definition.source_id

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from flows.publishers import team
 from flows.simulate import simulate
-from flows.simulate.cargoes import Leg
-from flows.simulate.draughts import entered
+from flows.simulate.cargoes import Leg, entered
 from flows.simulate.files import fleet_list
 from flows.simulate.fleet import DRAUGHT_HABITS
 from flows.simulate.hulls import (
