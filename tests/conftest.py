@@ -1,4 +1,4 @@
-"""What tests of several steps share: homes filled from the sample, and Prefect's harness."""
+"""What tests of several steps share: homes with simulated weeks, and Prefect's harness."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 
 from flows.catalogue import access
+from flows.commands import run as command_run
 from flows.home.settings import Settings, load_settings
 from flows.ingest.outcome import Outcome
 from flows.ingest.stage import ingest_file
@@ -24,7 +25,7 @@ from tests.build.files import settings_of
 from tests.build.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLE = ROOT / "data" / "sample"
+SAMPLE = ROOT / "tests" / "sample"
 AS_OF = "2026-03-23T06:00"
 
 FillHome = Callable[..., Settings]
@@ -90,7 +91,7 @@ def fill_home() -> FillHome:
 
 @pytest.fixture(scope="session")
 def sample_days() -> list[Path]:
-    """The day files of the bundled sample, in order."""
+    """The day files of the sample, in order."""
     return sorted((SAMPLE / "ais").iterdir())
 
 
@@ -101,6 +102,15 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path
     It is made with two threads, and homes of one are held against it.
     """
     return _fill(tmp_path_factory.mktemp("sample") / "home", sample_days, threads=2)
+
+
+@pytest.fixture(scope="session")
+def year_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home after `barometer run --demo`, without Prefect and pictures. Not to be changed."""
+    home = tmp_path_factory.mktemp("year") / "home"
+    for settings, files in command_run.demo_feeds(load_settings({"home": home, "threads": 2}, {})):
+        _fill(home, map(Path, files), as_of=settings.as_of.isoformat(), threads=2)
+    return settings
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def add(command: Command) -> None:
     )
 
 
-class _Feed(NamedTuple):
+class Feed(NamedTuple):
     """What one run of the flow takes in, and its settings."""
 
     settings: Settings
@@ -125,10 +125,10 @@ def execute(flags: argparse.Namespace) -> int:
         # the stderr it finds: that of the progress bar, which prints log lines above itself.
         from flows.weekly import weekly
 
-        feeds = [_Feed(settings, flags.paths)]
+        feeds = [Feed(settings, flags.paths)]
         if flags.demo:
             shown.say("simulating a year of tanker traffic ...")
-            feeds = _demo(settings)
+            feeds = demo_feeds(settings)
         wait_for_server()
         if is_quiet:
             stack.enter_context(logs_said(shown.say))
@@ -187,7 +187,7 @@ def _misuse(flags: argparse.Namespace) -> str | None:
     return None
 
 
-def _demo(settings: Settings) -> list[_Feed]:
+def demo_feeds(settings: Settings) -> list[Feed]:
     """Write the simulated year into the home and import its list; what each run takes in.
 
     A home that has the year already gets what the last run takes in, which changes nothing.
@@ -210,7 +210,7 @@ def _demo(settings: Settings) -> list[_Feed]:
         )
     year = write_year(folder)
     feeds = [
-        _Feed(settings._replace(as_of=feed.as_of), [str(path) for path in feed.files])
+        Feed(settings._replace(as_of=feed.as_of), [str(path) for path in feed.files])
         for feed in year.feeds
     ]
     if history.read_history(settings.home, history.PUBLISHED_WEEK):

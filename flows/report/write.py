@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
+import pickle
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,12 +42,18 @@ PAGE, CHART, MARK = "report.html", "report.png", "SIMULATED.txt"
 WRITTEN = "written.json"
 """What each week's report was made of, and how its files were left; only ever a saving."""
 
+MANY_WEEKS, MOST_PROCESSES = 8, 4
+"""From so many reports on, others draw them: one process takes as long to start as two pages to
+draw, and some 150 MB. Choices."""
 
-def write_reports(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
+log = logging.getLogger("barometer.report")
+
+
+def write_reports(con: duckdb.DuckDBPyConnection, home: Path, threads: int = 1) -> list[str]:
     """Write the report of every week that is new or changed; see `write_report`.
 
     A week is passed over if its rows and the code are those of the last time, and its files are as
-    they were left.
+    they were left. Many are drawn in as many processes as there are `threads`.
 
     Returns
     -------
@@ -48,17 +63,29 @@ def write_reports(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
     (notes,) = records(con, "report/notes", week="")
     method = f"{code_hash()} {duckdb.__version__} {notes['is_simulated']}"
     before = _written(home)
-    written, changed = {}, []
-    for week, rows in fingerprints(con).items():
-        folder = week_folder(home, week)
-        made_of = text_hash(f"{method} {rows}", 16)
-        if before.get(week) != [made_of, _left(folder)] and write_report(con, folder, week):
-            changed.append(week)
-        written[week] = [made_of, _left(folder)]
+    made_of = {week: text_hash(f"{method} {rows}", 16) for week, rows in fingerprints(con).items()}
+    due = [
+        week
+        for week, mark in made_of.items()
+        if before.get(week) != [mark, _left(week_folder(home, week))]
+    ]
+
+    def write(week: str) -> bool:
+        is_changed = write_report(con, week_folder(home, week), week)
+        log.info("report of %s", week)
+        return is_changed
+
+    processes = min(threads, MOST_PROCESSES) if len(due) >= MANY_WEEKS else 1
+    if processes > 1:
+        with _others_draw(processes) as mapped:
+            changes = mapped(write, due)
+    else:
+        changes = [write(week) for week in due]
+    written = {week: [mark, _left(week_folder(home, week))] for week, mark in made_of.items()}
     if written != before:
         with suppress(OSError):
             write_durably(home / WRITTEN, json.dumps(written, indent=0).encode())
-    return changed
+    return [week for week, is_changed in zip(due, changes, strict=True) if is_changed]
 
 
 def _written(home: Path) -> dict[str, list[str]]:
@@ -154,15 +181,83 @@ def _drawn(
     The chart comes first: a page names the chart beside it.
     """
     # Matplotlib takes half a second to load, and most commands draw nothing.
-    from flows.report import charts, page  # noqa: PLC0415
+    from flows.report import page  # noqa: PLC0415
 
     standing = ""
     if (folder / PAGE).exists():
         standing = (folder / PAGE).read_text(encoding="utf-8", errors="replace")
     data = page.gather(con, week, tables)
+    draw = getattr(_of_thread, "draw", _draw)
+    return dict(draw(data, standing, (folder / CHART).exists()))
+
+
+def _draw(data: dict[str, Any], standing: str, has_chart: bool) -> dict[str, bytes]:
+    from flows.report import charts, page  # noqa: PLC0415 as above
+
     html = {PAGE: page.render(data, standing).encode()}
-    named = f'<meta name="chart" content="{page.chart_mark(data)}" />'
-    if named in standing and (folder / CHART).exists():
+    if has_chart and f'<meta name="chart" content="{page.chart_mark(data)}" />' in standing:
         return html
     chart = charts.series_png(data["barometer"], page.in_short(data), page.usual_of(data))
     return {CHART: chart} | html
+
+
+# Drawing keeps one core busy, whatever the threads. Of several threads each has a process that
+# draws for it, and they take turns with all else. A process ends when the pipe to it does, so also
+# if this one is killed.
+
+_of_thread = threading.local()
+
+
+@contextmanager
+def _others_draw(processes: int) -> Iterator[Callable[..., list[bool]]]:
+    """A `map` in threads, in which `_drawn` has others draw."""
+    turn = threading.Lock()
+    with ExitStack() as stack:
+
+        def begin() -> None:
+            other = stack.enter_context(
+                subprocess.Popen(  # noqa: S603 this program
+                    [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+            )
+            _of_thread.draw = lambda *given: _drawn_by(other, turn, given)
+
+        def in_turn(write: Callable[[str], bool], week: str) -> bool:
+            with turn:
+                return write(week)
+
+        pool = stack.enter_context(ThreadPoolExecutor(processes, initializer=begin))
+        yield lambda write, weeks: list(pool.map(partial(in_turn, write), weeks))
+
+
+def _drawn_by(
+    other: subprocess.Popen[bytes], turn: threading.Lock, given: tuple[Any, ...]
+) -> dict[str, bytes]:
+    """What `_draw` gives, from another process; from this one if that has ended."""
+    assert other.stdin is not None and other.stdout is not None
+    turn.release()
+    try:
+        pickle.dump(given, other.stdin)
+        other.stdin.flush()
+        return dict(pickle.load(other.stdout))  # noqa: S301 from this program
+    except (OSError, EOFError, pickle.UnpicklingError):
+        return _draw(*given)
+    finally:
+        turn.acquire()
+
+
+def _draw_for_another() -> None:
+    """Draw what comes in at stdin until it ends."""
+    # A person's Ctrl-C goes to all processes; this one ends with the one that it draws for.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            given = pickle.load(sys.stdin.buffer)  # noqa: S301 from this program
+        except EOFError:
+            return
+        pickle.dump(_draw(*given), sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    _draw_for_another()

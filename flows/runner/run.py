@@ -173,7 +173,7 @@ def _derive(
             # Else reports of a first run that ends early would look like a lost history.
             history.begin_history(settings.home, history.RUN)
             with access.open_catalogue(built, settings) as con:
-                changed = write_reports(con, settings.home)
+                changed = write_reports(con, settings.home, settings.threads)
     if compacted.result():
         access.point(built, settings, manifest)
     history.append_history(settings.home, history.RUN, [run])

@@ -40,15 +40,15 @@ def test_the_readme_is_short_and_links_to_all_pages() -> None:
 
 @pytest.mark.parametrize(("page", "is_head"), [("README.md", True), ("docs/index.md", False)])
 def test_the_output_shown_is_what_the_program_prints(
-    sample_home: Settings, page: str, is_head: bool
+    year_home: Settings, page: str, is_head: bool
 ) -> None:
     """The README has the head, to the end of the first table.
 
     After a change that is meant: GOLDEN_WRITE=1 make test.
     """
     out = io.StringIO()
-    with access.reading(sample_home) as con:
-        Console(file=out, width=112).print(week_view(con, "2026-W11"))
+    with access.reading(year_home) as con:
+        Console(file=out, width=112).print(week_view(con, "2026-W12"))
     printed = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
     if is_head:
         printed = "\n\n".join(printed.split("\n\n")[:2])

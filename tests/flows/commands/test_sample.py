@@ -1,4 +1,4 @@
-"""The bundled sample: what the program finds is what the simulator put there."""
+"""The sample: what the program finds is what the simulator put there."""
 
 from __future__ import annotations
 

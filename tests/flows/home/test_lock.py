@@ -39,7 +39,7 @@ def test_a_second_writer_is_told_who_holds_it_until_the_first_is_gone(tmp_path: 
 def writers(home: Path) -> list[list[str]]:
     """The commands that write."""
     commands = (
-        *("run data/sample", "ingest data/sample", "register import x.csv", "register remove 1"),
+        *("run --demo", "ingest x.csv", "register import x.csv", "register remove 1"),
         *("check --repoint", "report --as-known-on 2026-03-01"),
     )
     return [[*command.split(), "--home", str(home)] for command in commands]

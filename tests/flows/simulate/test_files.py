@@ -1,4 +1,4 @@
-"""The simulator's files: their layouts, what they hold, and the bundled sample."""
+"""The simulator's files: their layouts, what they hold, and the sample."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_clean_files_have_neither_dirt_nor_repeats_and_dirt_moves_no_voyage(tmp_
     pd.testing.assert_frame_equal(dirty.fixes, bare.fixes)
 
 
-# The bundled sample: all defaults.
+# The sample: all defaults.
 
 
 def test_the_sample_is_what_the_simulator_writes_and_small() -> None:
