@@ -287,13 +287,16 @@ def logs_said(said: Callable[[str], None]) -> Iterator[None]:
                 said(record.getMessage().partition("\n")[0])
 
     line = Line(logging.INFO)
-    loggers = [logging.getLogger(name) for name in ("barometer", "prefect.flow_runs")]
-    for logger in loggers:
+    ours, of_flow = logging.getLogger("barometer"), logging.getLogger("prefect.flow_runs")
+    before = ours.level
+    ours.setLevel(logging.INFO)
+    for logger in (ours, of_flow):
         logger.addHandler(line)
     try:
         yield
     finally:
-        for logger in loggers:
+        ours.setLevel(before)
+        for logger in (ours, of_flow):
             logger.removeHandler(line)
 
 

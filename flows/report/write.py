@@ -241,9 +241,12 @@ def _drawn_by(
         other.stdin.flush()
         return dict(pickle.load(other.stdout))  # noqa: S301 from this program
     except (OSError, EOFError, pickle.UnpicklingError):
-        return _draw(*given)
+        with suppress(OSError):  # what could not be written is tried once more
+            other.stdin.close()
     finally:
         turn.acquire()
+    _of_thread.draw = _draw
+    return _draw(*given)
 
 
 def _draw_for_another() -> None:

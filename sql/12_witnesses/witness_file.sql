@@ -21,6 +21,14 @@ with record as (
     where kind = 'witness_file'
 ),
 
+-- As for positions: the simulator's files are named so, and no publisher stands for what they hold.
+named as (
+    select
+        *,
+        starts_with(name, 'simulated-') as is_simulated
+    from record
+),
+
 definition as (
     select
         unnest(json_transform(record, '{
@@ -36,30 +44,24 @@ definition as (
 )
 
 select
-    record.number::integer as file_number,
-    record.file_id,
-    record.name,
-    record.source,
-    -- As for positions: the simulator's files are named so, and nothing of theirs is a publisher's word.
-    case
-        when starts_with(record.name, 'simulated-') then 'simulated ' || definition.witness
-        else definition.witness
-    end as witness,
-    record.holds,
-    record.published_on,
-    record.ingested_at,
-    record.rows_read,
-    record.rows_kept,
-    record.rows_rejected,
-    record.rows_aside,
-    record.oldest_on,
-    record.newest_on,
-    case
-        when starts_with(record.name, 'simulated-') then 'barometer simulate' else definition.publisher
-    end as publisher,
-    case when starts_with(record.name, 'simulated-') then 'made up' else definition.licence end as licence,
-    case when not starts_with(record.name, 'simulated-') then definition.citation end as citation,
+    named.number::integer as file_number,
+    named.file_id,
+    named.name,
+    named.source,
+    case when named.is_simulated then 'simulated ' else '' end || definition.witness as witness,
+    named.holds,
+    named.published_on,
+    named.ingested_at,
+    named.rows_read,
+    named.rows_kept,
+    named.rows_rejected,
+    named.rows_aside,
+    named.oldest_on,
+    named.newest_on,
+    case when named.is_simulated then 'SIMULATED' else definition.publisher end as publisher,
+    case when named.is_simulated then 'no data of the publisher' else definition.licence end as licence,
+    case when named.is_simulated then 'made up by barometer simulate' else definition.citation end as citation,
     definition.coverage
-from record
-inner join definition on record.source = definition.source_id
-order by record.number
+from named
+inner join definition on named.source = definition.source_id
+order by named.number

@@ -145,11 +145,12 @@ def test_the_line_shows_what_this_program_logs_and_not_what_prefect_does() -> No
     with logs_said(lines.append):
         log.info("first\nsecond")
         log.debug("detail")
+        logging.getLogger("barometer.report").info("report of 2026-W12")
         log.handle(
             log.makeRecord(log.name, logging.INFO, "/x/prefect/engine.py", 1, "state", (), None)
         )
     log.info("later")
-    assert lines == ["first"]
+    assert lines == ["first", "report of 2026-W12"]
 
 
 @pytest.mark.parametrize("is_verbose", [False, True])

@@ -293,3 +293,19 @@ def test_reports_that_nothing_changed_are_not_asked_for(
         fill_home(settings.home, [])
         assert weeks == written
     assert whole == {path: path.read_bytes() for path in whole}
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["drawn by others", "others lost"])
+def test_many_reports_are_drawn_by_others_with_the_same_bytes(
+    is_lost: bool,
+    sample_home: Settings,
+    drawn_week: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(write, "MANY_WEEKS", 2)
+    if is_lost:
+        monkeypatch.setattr(write.sys, "executable", shutil.which("false"))
+    with access.reading(sample_home) as con:
+        assert write.write_reports(con, tmp_path, threads=2) == [*WEEKS]
+    assert contents(tmp_path / "reports" / WEEK) == contents(drawn_week)
