@@ -106,10 +106,10 @@ def _trade(voyage: Voyage) -> None:
         return
     go_to(voyage, target, stay_h)
     # More than 12 hours, so that two calls at one port are never "out and back" by chance.
-    abroad_h = voyage.rng.uniform(14.0, 40.0)
+    abroad, abroad_h = _foreign(voyage), voyage.rng.uniform(14.0, 40.0)
     if voyage.ship.role.idle_days:
         abroad_h += 24.0 * voyage.rng.exponential(voyage.ship.role.idle_days)
-    go_to(voyage, _foreign(voyage), abroad_h)
+    go_to(voyage, abroad, abroad_h)
 
 
 def _rest(voyage: Voyage) -> None:
