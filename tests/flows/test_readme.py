@@ -38,6 +38,7 @@ def test_the_readme_is_short_and_links_to_all_pages() -> None:
     assert [name for name in missing if f"](docs/{name})" not in TEXTS["README.md"]] == []
 
 
+@pytest.mark.timeout(1200)  # may make the year
 @pytest.mark.parametrize(("page", "is_head"), [("README.md", True), ("docs/index.md", False)])
 def test_the_output_shown_is_what_the_program_prints(
     year_home: Settings, page: str, is_head: bool

@@ -22,6 +22,9 @@ from flows.report.terminal import week_view
 from tests.build.files import day, fleet, write
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.timeout(1200)
+"""The first test makes the year."""
+
 HEADLINE = "series = 'russian_linked_tankers'"
 NEWEST = "2026-W12"
 
