@@ -137,6 +137,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, number)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(place)
+        # Who asks before the page is up waits, and is not refused: the address is shown first.
+        listening.listen()
     except OSError as error:
         raise BarometerError(
             f"{host}:{port}: cannot listen there ({error.strerror}). Give another --host or --port."
