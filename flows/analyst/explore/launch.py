@@ -8,6 +8,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
+import time
 import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +31,9 @@ addEventListener("DOMContentLoaded", () =>
 </script>
 """
 """Readers who do not see the page find its content."""
+
+ENDING_S = 10.0
+"""How long the threads of open pages, which may be in a query, are waited for: a choice."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ADVICE = (
@@ -87,9 +92,16 @@ def serve(settings: Settings, host: str, port: int, *, is_opened: bool) -> None:
 
 def _end_sessions(page: Any) -> None:
     """End the threads of open pages, which would keep the process alive: what marimo does when its
-    application ends, and which nobody tells it of an application that is mounted in another."""
+    application ends, and which nobody tells it of an application that is mounted in another.
+
+    Python aborts where it ends before a thread that is in DuckDB, so these are waited for.
+    """
     for route in page.routes:
         route.app.state.session_manager.close_all_sessions()
+    end = time.monotonic() + ENDING_S
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(max(end - time.monotonic(), 0))
 
 
 def edit(settings: Settings, host: str, port: int, *, is_opened: bool) -> int:

@@ -52,7 +52,7 @@ def site(sample_home: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield Site(line.removeprefix("Page: ").strip(), settings)
         running.terminate()
         out, _ = running.communicate(timeout=60)
-        assert (running.returncode, "Traceback" in out) == (0, False)
+        assert (running.returncode, "Traceback" in out) == (0, False), out
 
 
 def test_without_the_token_there_is_no_page(site: Site) -> None:
