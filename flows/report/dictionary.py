@@ -114,17 +114,13 @@ def described(
     return fields
 
 
-def data_dictionary(
-    fields: Mapping[str, Iterable[Field]], citation: str, cited: Iterable[str]
-) -> Table:
-    """A row for each column of each file: file, column, type, meaning; how to cite, and terms.
+def data_dictionary(fields: Mapping[str, Iterable[Field]], cited: Iterable[str]) -> Table:
+    """A row for each column of each file: file, column, type, meaning; and the sources' terms.
 
     Parameters
     ----------
     fields : mapping
         From `described`.
-    citation : str
-        How to cite the numbers, with their version.
     cited : iterable of str
         Sentences of `citations`, which hold for all files.
     """
@@ -133,7 +129,6 @@ def data_dictionary(
         for file, columns in fields.items()
         for field in columns
     ]
-    rows.append(("all files", "", "citation", citation))
     rows += [("all files", "", "terms", sentence) for sentence in cited]
     names = ["file", "column", "type", "meaning"]
     return Table(names, ["VARCHAR"] * len(names), rows)

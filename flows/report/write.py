@@ -130,7 +130,7 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     registers = records(con, "report/register", week=week)
     about = citable.about_week(con, week, tables)
     fields = dictionary.described(con, tables)
-    meanings = dictionary.data_dictionary(fields, package.citation(about), citations(about.sources))
+    meanings = dictionary.data_dictionary(fields, citations(about.sources))
     beside = {
         dictionary.NAME: csv_bytes(meanings),
         citable.WORKBOOK: citable.week_workbook(about, tables, meanings),

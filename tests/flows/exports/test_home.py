@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import frictionless
 import pyarrow.parquet as pq
 import pytest
 import shapely
@@ -17,6 +16,7 @@ from flows.catalogue import access
 from flows.cli import main
 from flows.exports import home, package
 from flows.home.settings import BarometerError, Settings
+from tests.build.packages import frictionless
 
 KINDS = {
     "string": ("string",),

@@ -13,6 +13,8 @@ import pytest
 from defusedxml import ElementTree
 
 from flows.catalogue import access
+from flows.exports import package
+from flows.report import citable
 from flows.report.tables import FILES, safe_cell
 from flows.report.write import write_report
 from tests.build.ships import call, home_of, ship
@@ -162,6 +164,7 @@ def test_no_name_is_more_than_text_in_a_browser(report: Path, browser: Any) -> N
     assert sheet.locator("script, iframe, object, embed, img, [onerror], [onload]").count() == 0
     links = sheet.evaluate("[...document.links].map(link => link.getAttribute('href'))")
     acts = re.findall(r"https://[^,\s]+$", PROGRAMMES.read_text(encoding="utf-8"), re.MULTILINE)
-    assert {link for link in links if not link.startswith("#")} == {*FILES, *acts}
+    beside = {package.NAME, citable.WORKBOOK}
+    assert {link for link in links if not link.startswith("#")} == {*FILES, *beside, *acts}
     shown = {text.upper() for text in sheet.locator("bdi").all_inner_texts()}
     assert {text.upper() for text in TEXTS if text.startswith("<")} <= shown
