@@ -25,7 +25,7 @@ from tests.build.files import settings_of
 from tests.build.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLE = ROOT / "tests" / "sample"
+SAMPLE = ROOT / "data" / "sample"
 AS_OF = "2026-03-23T06:00"
 
 FillHome = Callable[..., Settings]

@@ -35,7 +35,7 @@ def is_there(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda n: n.name)
 def test_the_server_ends_with_its_run(tmp_path: Path, number: signal.Signals) -> None:
     """SIGHUP and SIGINT end a command as SIGTERM does: `tests/flows/commands/test_cli.py`."""
-    command = [sys.executable, "-m", "flows.cli", "run", "tests/sample/ais", "--home"]
+    command = [sys.executable, "-m", "flows.cli", "run", "data/sample/ais", "--home"]
     with subprocess.Popen(
         [*command, str(tmp_path / "home")],
         stdout=subprocess.PIPE,
