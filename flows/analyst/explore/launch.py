@@ -65,8 +65,8 @@ def serve(settings: Settings, host: str, port: int, *, is_opened: bool) -> None:
     import marimo  # noqa: PLC0415 an extra
     import uvicorn  # noqa: PLC0415
 
-    os.environ.update(_environment(settings))
     listening = _listen(host, port)
+    os.environ.update(_environment(settings))
     port = listening.getsockname()[1]
     name = f"[{host}]" if ":" in host else host
     token = secrets.token_urlsafe(24)

@@ -282,6 +282,7 @@ def test_the_page_may_run_its_own_scripts_and_ask_its_own_host() -> None:
 def test_what_is_missing_is_told(
     home: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
+    before = dict(os.environ)
     assert main(["explore", "--home", str(tmp_path / "new")]) == 1
     assert "no catalogue yet" in capsys.readouterr().err
     there = ("--home", str(home.home))
@@ -294,6 +295,7 @@ def test_what_is_missing_is_told(
     for more in ([], ["--edit"]):
         assert main(["explore", *there, *more]) == 1
         assert "Install it with: python -m pip install" in capsys.readouterr().err
+    assert dict(os.environ) == before
 
 
 def test_the_notebook_of_a_home_is_its_own(
