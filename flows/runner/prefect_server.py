@@ -109,6 +109,8 @@ def set_up(settings: Settings) -> None:
         "DO_NOT_TRACK": "1",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "barometer",
         "PREFECT_LOGGING_COLORS": "false",
+        # Reports are drawn in threads, which Prefect takes for outside the flow and warns of.
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     }.items():
         os.environ.setdefault(name, value)
 
