@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ import pandas as pd
 
 from geo.confidence import confidence_of, fixes_outside, outside_distance_m
 from geo.exactness import error_m, step_us
-from geo.fences import BERTH
+from geo.fences import BERTH, LAND
 from geo.hulls import CLOCK_LAG_US
 from geo.plausibility import DISPUTED, IMPLAUSIBLE
 from geo.stays import (
@@ -28,9 +29,11 @@ from geo.stays import (
     HOUR_US,
     OUT_AND_BACK_US,
     STOP_RADIUS_M,
+    STOP_US,
     Bools,
     Clock,
     Ints,
+    States,
     StayTable,
     Table,
     find_stays,
@@ -59,7 +62,9 @@ COLUMNS = (
     "area_kind",
     "arrived_after",
     "arrived_at",
+    "anchored_at",
     "berthed_at",
+    "unberthed_at",
     "departed_at",
     "departed_by",
     "fixes",
@@ -106,9 +111,11 @@ def find_port_calls(
         One row a call, sorted by track_id, arrived_at, port_id; the columns are `COLUMNS`.
 
         arrived_after, departed_by: the fix just outside, before arrival and after a departure
-        that was not seen; NaT where the ship was not heard outside in between. berthed_at: NaT if
-        no fix shows the ship in a berth. departed_at: NaT while the call is under way. Of a fix
-        with a time step arrived_at, berthed_at and departed_by are the end of the step, and the
+        that was not seen; NaT where the ship was not heard outside in between. anchored_at: NaT
+        if no hour shows the ship lying outside a berth. berthed_at: NaT if no fix shows the ship
+        in a berth. unberthed_at: the last fix that shows it there; NaT without one, and while it
+        lies there. departed_at: NaT while the call is under way. Of a fix with a time step
+        arrived_at, anchored_at, berthed_at and departed_by are the end of the step, and the
         others its beginning, so that the ship arrived between arrived_after and arrived_at.
         longest_gap_h: hours between two credible fixes in the call, less the time step of the
         first; 0 for a single fix.
@@ -151,13 +158,62 @@ def find_port_calls(
     is_open = is_open_stay(table, stays, heard, end_us)
     confidence = confidence_of(table, stays, passed_over)
     names = np.asarray(port_ids, dtype=np.str_)
-    calls = _frame(table, stays, names[stays.port], is_open, confidence)
+    moments = _moments(table, stays, states, lies_on, is_open)
+    calls = _frame(table, stays, names[stays.port], is_open, moments, confidence)
     doubled = _frame_of_two_places(all_fixes, _two_places(all_fixes), names)
     if doubled.empty:
         return calls
     doubled = doubled[~_is_echo(doubled, calls)]
     calls = pd.concat([calls, doubled], ignore_index=True)
     return calls.sort_values(["track_id", "arrived_at", "port_id"], ignore_index=True)
+
+
+class _Moments(NamedTuple):
+    """Where in the table each call was first at anchor and last in a berth, one row a call."""
+
+    anchor_row: Ints
+    has_anchored: Bools
+    unberth_row: Ints
+    has_left: Bools
+
+
+def _moments(
+    table: Table, stays: StayTable, states: States, lies_on: Bools, is_open: Bools
+) -> _Moments:
+    """The first fix at anchor and the last in a berth of each call; its last row without one.
+
+    At anchor is an hour or more in one place, all of it outside a berth: a ship that comes to a
+    berth slowly lies, by the test of places, from some way before it. A call under way has left
+    its berth once its last fix lies elsewhere; a place beside the berth's edge is not elsewhere.
+    """
+    outside = table.area != BERTH
+    rests = lies_on.copy()
+    rests[:-1] &= outside[:-1] & outside[1:]
+    rests[-1:] = False
+    change = np.diff(rests.astype(np.int8), prepend=np.int8(0))
+    start, end = np.flatnonzero(change > 0), np.flatnonzero(change < 0)
+    is_long = table.at[end] - table.at[start] - table.step_us[start] >= STOP_US
+    start, end = start[is_long], end[is_long]
+    # The first such rest that ends after the call's first fix, which may be in the midst of it.
+    rest = np.searchsorted(end, stays.first, side="right")
+    start = np.append(start, table.at.size)
+    anchor_row = np.maximum(start[rest], stays.first)
+    has_anchored = anchor_row <= stays.last
+
+    in_berth = states.inside[states.is_moored | states.may_be_moored]
+    has_berthed = stays.berths()
+    before = np.searchsorted(in_berth, stays.last, side="right") - 1
+    unberth_row = stays.last.copy()
+    unberth_row[has_berthed] = in_berth[before[has_berthed]]
+    ways = np.cumsum(np.append(np.zeros(1, dtype=np.bool_), ~lies_on[:-1]))
+    is_elsewhere = (ways[stays.last] > ways[unberth_row]) & outside[stays.last]
+    is_elsewhere &= table.area[stays.last] != LAND
+    return _Moments(
+        np.minimum(anchor_row, stays.last),
+        has_anchored,
+        unberth_row,
+        has_berthed & (~is_open | is_elsewhere),
+    )
 
 
 def _two_places(table: Table) -> tuple[Ints, Ints]:
@@ -205,7 +261,9 @@ def _frame_of_two_places(
             "area_kind": pd.array(np.full(first.size, "berth"), dtype="str"),
             "arrived_after": never,
             "arrived_at": arrived_at,
+            "anchored_at": never,
             "berthed_at": arrived_at,
+            "unberthed_at": as_times(table.at[last]),
             "departed_at": as_times(table.at[last]),
             "departed_by": never,
             "fixes": counted[last] - counted[first] + 1,
@@ -311,6 +369,7 @@ def _frame(
     stays: StayTable,
     port_id: npt.NDArray[np.str_],
     is_open: Bools,
+    moments: _Moments,
     confidence: npt.NDArray[np.int8],
 ) -> pd.DataFrame:
     """The table of calls from stays that each are one call."""
@@ -322,7 +381,10 @@ def _frame(
     arrived_at = as_times(latest[first])
     berth_row = np.minimum(stays.berth_row, last)
     # Never before the ship had come, of which the first fix alone may give the latest moment.
-    departed = np.maximum.reduce([at[last], latest[first], np.where(berths, latest[berth_row], 0)])
+    berthed = np.where(berths, latest[berth_row], 0)
+    departed = np.maximum.reduce([at[last], latest[first], berthed])
+    unberthed = np.maximum(at[moments.unberth_row], berthed)
+    anchored = np.clip(latest[moments.anchor_row], latest[first], departed)
     keys = zip(
         track.tolist(), port_id.tolist(), np.datetime_as_string(arrived_at).tolist(), strict=True
     )
@@ -335,7 +397,9 @@ def _frame(
             "area_kind": pd.array(np.where(berths, "berth", "anchorage"), dtype="str"),
             "arrived_after": as_times(at[outside.before], outside.is_before),
             "arrived_at": arrived_at,
+            "anchored_at": as_times(anchored, moments.has_anchored),
             "berthed_at": as_times(latest[berth_row], berths),
+            "unberthed_at": as_times(unberthed, moments.has_left),
             "departed_at": as_times(departed, ~is_open),
             "departed_by": as_times(
                 latest[outside.after], outside.is_after & ~outside.saw_departure

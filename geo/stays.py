@@ -90,7 +90,7 @@ class Table(NamedTuple):
         return is_within(self.lon[a], self.lat[a], self.lon[b], self.lat[b], near_m)
 
 
-class _States(NamedTuple):
+class States(NamedTuple):
     """What each fix inside a limit shows of a stop. All arrays have one length."""
 
     inside: Ints  # rows of the table
@@ -270,7 +270,7 @@ def settled(table: Table, lies_on: Bools) -> Table:
     return table._replace(port=port, is_shared=is_shared)
 
 
-def states_of(table: Table, is_split: Bools, lies_on: Bools, clock: Clock) -> _States:
+def states_of(table: Table, is_split: Bools, lies_on: Bools, clock: Clock) -> States:
     """What each fix inside a limit shows of a stop."""
     inside = np.flatnonzero(table.port >= 0)
     lies = lies_on[inside] | (lies_on[inside - 1] & (inside > 0))
@@ -281,7 +281,7 @@ def states_of(table: Table, is_split: Bools, lies_on: Bools, clock: Clock) -> _S
     is_moored[in_berth], may_be_moored[in_berth] = _moored(table, berth_rows, is_split, clock)
     is_moored[in_berth] |= lies[in_berth]
     may_be_moored &= ~is_moored
-    return _States(inside, lies, is_moored, may_be_moored)
+    return States(inside, lies, is_moored, may_be_moored)
 
 
 def _moored(table: Table, rows: Ints, is_split: Bools, clock: Clock) -> tuple[Bools, Bools]:
@@ -316,7 +316,7 @@ def _passes(table: Table, rows: Ints, clock: Clock) -> Bools:
     return passes
 
 
-def find_stays(table: Table, states: _States, is_split: Bools, is_disputed: Bools) -> StayTable:
+def find_stays(table: Table, states: States, is_split: Bools, is_disputed: Bools) -> StayTable:
     """Rows of credible fixes of one track in one limit, without a silence that ends a call."""
     inside = states.inside
     track, port = table.track[inside], table.port[inside]

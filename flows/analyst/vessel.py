@@ -181,18 +181,29 @@ def _listings(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _calls(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("arrived (UTC)", "departed (UTC)", "port", "kind", "confidence", "linked by")
+    table = _table("arrived (UTC)", "departed (UTC)", "port", "stop", "confidence", "linked by")
     for row in rows[:MOST_SHOWN]:
         linked = f"{row['link_reasons']} ({row['link_tier']})" if row["link_reasons"] else ""
         table.add_row(
             _moment(row["arrived_at"]),
             _moment(row["departed_at"]) or "in port",
             f"{safe_text(row['port_name'])} ({row['country']})",
-            row["area_kind"],
+            _stop(row),
             str(row["confidence"]),
             linked,
         )
     return _cut(table, rows)
+
+
+def _stop(call: dict[str, Any]) -> str:
+    """Where a ship lay, and the times of it that were seen, a line each."""
+    times = {
+        "anchored": call["anchored_at"],
+        "berthed": call["berthed_at"],
+        "left": call["unberthed_at"],
+    }
+    known = sorted((at, word) for word, at in times.items() if at is not None)
+    return "\n".join([call["area_kind"], *(f"{word} {at:%-d %b %H:%M}" for at, word in known)])
 
 
 def _doubts(rows: Sequence[dict[str, Any]]) -> Table:

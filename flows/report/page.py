@@ -370,6 +370,7 @@ def _environment() -> Environment:
         "reference": _reference,
         "matched": _matched,
         "not_counted": words.not_counted,
+        "moments": words.moments,
         "tonnes": _tonnes,
         "nm": lambda value: f"{value:,} nautical miles by sea",
         "estimate": beside.in_short,

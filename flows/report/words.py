@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
@@ -321,6 +322,30 @@ def not_counted(call: Row) -> str | None:
     if not call["is_arrival"]:
         return "in port when reception began: not counted"
     return "voyage or hull already counted"
+
+
+def moments(call: Row) -> list[tuple[str, datetime]]:
+    """What was seen of a call, in the order of time; times that say nothing new are left out.
+
+    >>> noon, evening = datetime(2026, 3, 17, 12), datetime(2026, 3, 17, 20)
+    >>> unknown = dict.fromkeys(("anchored_at", "unberthed_at", "departed_by"))
+    >>> call = {"arrived_at": noon, "berthed_at": noon, "departed_at": evening, **unknown}
+    >>> [word for word, _ in moments(call)]
+    ['arrived', 'departed']
+    >>> [word for word, _ in moments(call | {"unberthed_at": noon, "departed_by": evening})]
+    ['arrived', 'left the berth', 'last heard in port', 'left by']
+    """
+    arrived, departed = call["arrived_at"], call["departed_at"]
+    between = [
+        ("anchored", call["anchored_at"], arrived),
+        ("berthed", call["berthed_at"], arrived),
+        ("left the berth", call["unberthed_at"], departed),
+    ]
+    between = [(word, at, other) for word, at, other in between if at and at != other]
+    seen = [(word, at) for word, at, _ in sorted(between, key=lambda row: row[1])]
+    ends = [("last heard in port" if call["departed_by"] else "departed", departed)]
+    ends += [("left by", call["departed_by"])]
+    return [("arrived", arrived), *seen, *((word, at) for word, at in ends if at)]
 
 
 MOST_SHIPS = 5

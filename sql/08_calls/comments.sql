@@ -32,6 +32,8 @@ comment on column port_call.week is 'ISO week of arrived_at, in UTC, such as 202
 comment on column port_call.hull_id is 'The ship that called; key of hull. Never null.';
 comment on column port_call.port_name is 'Name of the port.';
 comment on column port_call.arrived_on is 'Day of arrived_at, in UTC.';
+comment on column port_call.anchored_at is 'First credible fix of an hour or more in one place outside a berth, inside the limit or in shared roads, UTC, or the end of its time step; it may come after a berth. Null: no such hour was seen.';
+comment on column port_call.unberthed_at is 'Last credible fix that shows the ship lying in a berth, UTC: the ship left the last of its berths after it, in this call or unseen. Null: an anchorage call, or in the berth at the end of the data.';
 comment on column port_call.is_arrival is 'Whether the arrival could be heard. False: the ship may have been in port when reception of the port began (at the start of the data, with a new source, or after an outage); not counted as an arrival of that week.';
 
 comment on table joined_call is 'Groups of calls of several transmitters that are one call of one ship: transmitters with the same IMO number, at the same time or in sequence; two transmitters that moved together on the way in and out, whatever numbers they transmit; an MMSI changed in port. One row per call in Iran.';

@@ -79,7 +79,9 @@ select
     port.name as port_name,
     call.arrived_at::date as arrived_on,
     identity.claimed_imo,
-    unheard_arrival.port_call_id is null as is_arrival
+    unheard_arrival.port_call_id is null as is_arrival,
+    call.anchored_at,
+    call.unberthed_at
 from track_call as call
 inner join call_confidence on call.port_call_id = call_confidence.port_call_id
 inner join call_identity as identity on call.port_call_id = identity.port_call_id

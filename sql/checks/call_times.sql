@@ -7,7 +7,9 @@ select
     area_kind,
     arrived_after,
     arrived_at,
+    anchored_at,
     berthed_at,
+    unberthed_at,
     departed_at,
     departed_by
 from port_call
@@ -17,6 +19,12 @@ where
     or arrived_after > arrived_at
     or berthed_at < arrived_at
     or berthed_at > departed_at
+    or anchored_at < arrived_at
+    or anchored_at > departed_at
+    or unberthed_at < berthed_at
+    or unberthed_at > departed_at
+    or (unberthed_at is not null and berthed_at is null)
+    or (unberthed_at is null and berthed_at is not null and departed_at is not null)
     or departed_at < arrived_at
     or departed_by < departed_at
     or (departed_by is not null and departed_at is null)

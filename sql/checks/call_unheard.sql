@@ -8,7 +8,15 @@ with call_time as (
         reported_at
     from port_call
     unpivot (
-        reported_at for moment in (arrived_after, arrived_at, berthed_at, departed_at, departed_by)
+        reported_at for moment in (
+            arrived_after,
+            arrived_at,
+            anchored_at,
+            berthed_at,
+            unberthed_at,
+            departed_at,
+            departed_by
+        )
     )
 ),
 

@@ -6,7 +6,7 @@ with waited as (
         port_name,
         is_russian_linked,
         datediff('minute', arrived_at, berthed_at) / 60 as wait_h,
-        datediff('minute', berthed_at, departed_at) / 60 as berth_h
+        datediff('minute', berthed_at, unberthed_at) / 60 as berth_h
     from port_call
     where
         is_tanker

@@ -19,7 +19,10 @@ select
     port_call.was_known_at_call,
     voyage.last_russian_port,
     voyage.last_russian_at,
-    port_call.port_call_id
+    port_call.port_call_id,
+    port_call.anchored_at,
+    port_call.berthed_at,
+    port_call.unberthed_at
 from counted_call
 inner join port_call on counted_call.port_call_id = port_call.port_call_id
 inner join call_voyage as voyage

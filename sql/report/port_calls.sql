@@ -73,7 +73,9 @@ select
     oil.oil,
     hull.built_year,
     from_russia.distance_nm as last_russian_nm,
-    to_russia.distance_nm as next_russian_nm
+    to_russia.distance_nm as next_russian_nm,
+    port_call.anchored_at,
+    port_call.unberthed_at
 from port_call
 inner join port on port_call.port_id = port.port_id
 left join evidence on port_call.port_call_id = evidence.port_call_id

@@ -36,6 +36,9 @@ called as (
 
 select
     called.arrived_at,
+    track_call.anchored_at,
+    track_call.berthed_at,
+    track_call.unberthed_at,
     called.departed_at,
     called.port_id,
     port.name as port_name,
@@ -47,6 +50,7 @@ select
     called.port_call_id
 from called
 inner join port on called.port_id = port.port_id
+inner join track_call on called.port_call_id = track_call.port_call_id
 where
     called.imo = $imo
     or (

@@ -148,6 +148,18 @@ def test_an_arrival_is_known_to_one_interval(every: str) -> None:
     assert first <= arrived < first + pd.Timedelta(every)
 
 
+@pytest.mark.parametrize("every", EVERY)
+def test_anchoring_and_the_times_at_the_berth_are_known_to_one_interval(every: str) -> None:
+    def times(every: str) -> pd.Series:
+        legs = "6h, A anchorage@12 20h, A berth@8 26h, A anchorage@8 15h, sea@12 4h"
+        return calls_of(voyage(legs, every=every)).iloc[0]
+
+    true, known, interval = times("10s"), times(every), pd.Timedelta(every)
+    for name in ("anchored_at", "berthed_at"):
+        assert true[name] <= known[name] < true[name] + interval, name
+    assert true["unberthed_at"] - interval < known["unberthed_at"] <= true["unberthed_at"]
+
+
 @pytest.mark.parametrize("every", ["10s", "10min"])
 def test_the_reasons_of_copies_and_frozen_places(every: str) -> None:
     copies = judged(with_echoes(every, [210], 0.3))

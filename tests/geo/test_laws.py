@@ -17,7 +17,7 @@ from tests.build.tracks import PORT_IDS, SERVES, START, always, judged, law, tor
 
 any_track = st.one_of(tracks(), torn_tracks())
 twice_as_many = settings(law, max_examples=80)
-TIMES = ("arrived_after", "arrived_at", "berthed_at", "departed_at", "departed_by")
+TIMES = ("arrived_after", "arrived_at", "berthed_at", "unberthed_at", "departed_at", "departed_by")
 
 
 def calls_in(
@@ -63,7 +63,7 @@ def test_a_shift_by_weeks_changes_no_verdict_and_shifts_the_calls(
     later = fixes.assign(reported_at=fixes["reported_at"] + shift)
     assert same(judge(later), judge(fixes))
     moved = calls_in(later, shift)
-    for name in TIMES:
+    for name in (*TIMES, "anchored_at"):
         moved[name] -= shift
     pd.testing.assert_frame_equal(
         moved.drop(columns="port_call_id"), calls_in(fixes).drop(columns="port_call_id")
@@ -105,8 +105,12 @@ def test_what_holds_for_every_call(fixes: pd.DataFrame) -> None:
     assert not calls["port_call_id"].duplicated().any()
     assert (calls["fixes"] >= 1).all()
     assert calls["confidence"].between(1, 4).all()
-    for earlier, later in pairwise(TIMES):
+    for earlier, later in [*pairwise(TIMES), ("arrived_at", "anchored_at")]:
         assert not (calls[earlier] > calls[later]).any()
+    assert not (calls["anchored_at"] > departed).any()
+    assert not (calls["berthed_at"].isna() & calls["unberthed_at"].notna()).any()
+    left = calls["unberthed_at"].notna() | (calls["area_kind"] == "anchorage")
+    assert (left | calls["departed_at"].isna()).all()
     assert (calls["arrived_at"] <= departed).all()
     assert (calls["berthed_at"].notna() == (calls["area_kind"] == "berth")).all()
     assert not (departed.iloc[:-1] > calls["arrived_at"].shift(-1).iloc[:-1]).any()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.fences import LAND
+from geo.fences import BERTH, LAND
 from geo.port_calls import COLUMNS, find_port_calls
 from tests.build.tracks import (
     PORT_IDS,
@@ -157,6 +157,43 @@ def test_the_times_of_a_call() -> None:
     assert call["departed_at"] == unheard["reported_at"][last_inside]
     assert call["departed_by"] == unheard["reported_at"][last_inside + 1]
     assert call["confidence"] == 3
+
+
+BERTHED = [
+    ("waits, then berths", "A anchorage 20h, A berth 20h, sea", "abr"),
+    ("waits in shared roads", "east sea > roads@12 30h, A berth 30h, sea", "abr"),
+    ("straight to the berth", "A berth 20h, sea", "br"),
+    ("slowly to the berth", "A anchorage, A berth@1.5 20h, sea", "br"),
+    ("anchors after the berth", "A berth 20h, A anchorage 20h, sea", "bra"),
+    ("anchors only", "A anchorage 20h, sea", "a"),
+    ("stops in no anchorage", "A limit 20h, sea", "a"),
+    ("two berths of one call", "A berth 9h, A limit, A berth 9h, sea", "br"),
+    ("in the berth yet", "A anchorage 20h, A berth 20h", "ab"),
+    ("left the berth, not the port", "A berth 20h, A anchorage 0.5h", "br"),
+    ("out of the berth unheard", "A berth 20h, -20h, sea", "br"),
+]
+"""What is seen, in order: a anchored, b berthed, r left the berth."""
+
+
+@pytest.mark.parametrize(
+    ("legs", "order"), [pytest.param(*case[1:], id=case[0]) for case in BERTHED]
+)
+@pytest.mark.parametrize("every", ["1min", "10min", "1h"])
+def test_when_a_ship_anchored_berthed_and_left_the_berth(legs: str, order: str, every: str) -> None:
+    fixes = voyage(legs, every=every)
+    call = calls_of(fixes).iloc[0]
+    names = {"a": "anchored_at", "b": "berthed_at", "r": "unberthed_at"}
+    seen_times = {key: call[name] for key, name in names.items() if pd.notna(call[name])}
+    assert "".join(sorted(seen_times, key=lambda key: seen_times[key])) == order
+    area = fixes.set_index("reported_at")["area"]
+    for key, time_ in seen_times.items():
+        assert (area[time_] == BERTH) == (key in "br"), key
+
+
+def test_a_place_beside_the_edge_of_a_berth_is_no_way_out_of_it() -> None:
+    berth = voyage("A berth 20h", every="10min")
+    beside = berth.assign(area=berth["area"].mask(berth.index == len(berth) - 1, 1))
+    assert pd.isna(calls_of(beside)["unberthed_at"][0])
 
 
 def test_waiting_before_and_after_belongs_to_the_call() -> None:
@@ -325,8 +362,9 @@ def test_the_confidence_beside_interference(tracks: list[Any], expected: list[in
 def test_the_columns_and_types_with_and_without_calls() -> None:
     calls = calls_of(voyage("A berth 30h, sea", every="1h"))
     assert tuple(calls.columns) == COLUMNS
-    times = ("arrived_after", "arrived_at", "berthed_at", "departed_at", "departed_by")
-    kinds = dict.fromkeys(times, "datetime64[us]") | {"track_id": "int64", "mmsi": "int32"}
+    times = ("arrived_after", "arrived_at", "anchored_at", "berthed_at", "unberthed_at")
+    kinds = dict.fromkeys(("departed_at", "departed_by"), "datetime64[us]")
+    kinds |= dict.fromkeys(times, "datetime64[us]") | {"track_id": "int64", "mmsi": "int32"}
     kinds |= {"longest_gap_h": "float32", "confidence": "int8"}
     for name, kind in kinds.items():
         assert str(calls[name].dtype) == kind, name

@@ -42,7 +42,8 @@ CONTRACT = {
     "port_call": "port_call_id track_id mmsi imo vessel_name flag port_id area_kind arrived_after "
     "arrived_at berthed_at departed_at departed_by fixes longest_gap_h draught_in_m draught_out_m "
     "confidence is_tanker tanker_kind is_russian_linked link_tier link_reasons is_iran_listed "
-    "was_known_at_call week hull_id port_name arrived_on claimed_imo is_arrival",
+    "was_known_at_call week hull_id port_name arrived_on claimed_imo is_arrival "
+    "anchored_at unberthed_at",
     "counted_call": "port_call_id week port_id water area_kind link_tier link_reasons "
     "is_russian_linked was_known_at_call hull_id is_headline port_name is_arrival series",
     "coverage": "port_id day observed_hours fixes vessels state",
@@ -79,8 +80,8 @@ TYPES = {
     "longest_gap_h accuracy_m usual_tanker_calls observed_share worst_share low_95 high_95 "
     "index_100 change_p dispersion",
     "TIMESTAMP": "reported_at first_reported_at last_reported_at ingested_at valid_from valid_to "
-    "arrived_after arrived_at berthed_at departed_at departed_by first_published_at published_at "
-    "restated_at as_of",
+    "arrived_after arrived_at anchored_at berthed_at unberthed_at departed_at departed_by "
+    "first_published_at published_at restated_at as_of",
     "DATE": "day week_start listed_on delisted_on known_from arrived_on reported_on "
     "first_russian_on last_russian_on",
     "VARCHAR": "week port_id port_name hull_id file_id link_tier state key value raw series",

@@ -112,6 +112,9 @@ def test_relations_that_share_a_key_join_by_it(con: Connection, key: str) -> Non
 BROKEN = {
     "arrived_after": "arrived_after >= arrived_at",
     "berthed_at": "(berthed_at is null) <> (area_kind = 'anchorage') or berthed_at < arrived_at",
+    "anchored_at": "anchored_at not between arrived_at and coalesce(departed_at, 'infinity')",
+    "unberthed_at": "unberthed_at < berthed_at or unberthed_at > departed_at"
+    " or (unberthed_at is null and area_kind = 'berth' and departed_at is not null)",
     "departed_at": "departed_at < coalesce(berthed_at, arrived_at)",
     "departed_by": "departed_by is not null and coalesce(departed_by <= departed_at, true)",
     "longest_gap_h": "(fixes = 1) <> (longest_gap_h = 0)",

@@ -233,7 +233,9 @@ def test_a_listing_leads_to_its_act_and_the_week_has_a_text_to_cite(
 ) -> None:
     first = data["linked"][0]
     piece = first["pieces"][0] | {"link_source": "EU 833/2014", "programme": "EU-RUS"}
-    moments = {"arrived_at": datetime(2026, 3, 17, 3), "berthed_at": datetime(2026, 3, 17, 9)}
+    day = datetime(2026, 3, 17)
+    moments = {"arrived_at": day.replace(hour=3), "anchored_at": day.replace(hour=4)}
+    moments |= {"berthed_at": day.replace(hour=9), "unberthed_at": day.replace(hour=20)}
     told = {"pieces": [piece], "built_year": 2004, "last_russian_port": "Primorsk"}
     told |= {"last_russian_at": datetime(2026, 2, 20), "last_russian_nm": 6543}
     root = render(linked=[first | moments | told])
@@ -242,7 +244,8 @@ def test_a_listing_leads_to_its_act_and_the_week_has_a_text_to_cite(
     assert link.get("href") == "https://eur-lex.europa.eu/eli/reg/2014/833/oj"
     for text in (
         "built 2004",
-        "arrived Tue 17 Mar 03:00 berthed Tue 17 Mar 09:00 departed",
+        "arrived Tue 17 Mar 03:00 anchored Tue 17 Mar 04:00 berthed Tue 17 Mar 09:00 "
+        "left the berth Tue 17 Mar 20:00 departed",
         "last Primorsk, 20 Feb 2026; 6,543 nautical miles by sea",
     ):
         assert text in text_of(row)
