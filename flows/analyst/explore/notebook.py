@@ -51,28 +51,34 @@ def _(BarometerError, Catalogue, chosen, in_use, mo, pages, reload, settings, sh
 def _(mo, pages, reload, shown, top):
     series = mo.ui.dropdown(top.series, value=top.title, label="Series", full_width=True)
     week = mo.ui.dropdown(top.weeks, value=top.week, label="Week")
-    view = mo.ui.tabs(dict.fromkeys(pages.VIEWS, ""), value=top.view)
+    tabs = mo.ui.tabs(dict.fromkeys(pages.TABS.values(), ""), value=pages.TABS[top.view])
     choices = mo.hstack([week, reload], justify="start", align="end", wrap=True)
-    mo.vstack([mo.Html(shown.style() + top.html), series, choices, view])
-    return series, view, week
+    mo.vstack([mo.Html(shown.style() + top.html), series, choices, tabs])
+    return series, tabs, week
+
+
+@app.cell
+def _(pages, tabs):
+    view = next(view for view, label in pages.TABS.items() if label == tabs.value)
+    return (view,)
 
 
 @app.cell
 def _(chosen, series, view, week):
-    chosen.update(title=series.selected_key, week=week.value, view=view.value)
+    chosen.update(title=series.selected_key, week=week.value, view=view)
     return
 
 
 @app.cell
 def _(catalogue, mo, pages, series, view, week):
-    mo.stop(view.value not in pages.OF_WEEK or week.value is None)
-    mo.Html(pages.of_week(view.value, catalogue, series.value, week.value))
+    mo.stop(view not in pages.OF_WEEK or week.value is None)
+    mo.Html(pages.of_week(view, catalogue, series.value, week.value))
     return
 
 
 @app.cell
 def _(catalogue, mo, pages, series, view, week):
-    mo.stop(view.value != pages.SHIP)
+    mo.stop(view != pages.SHIP)
     _callers = pages.callers(catalogue, series.value, week.value)
     caller = mo.ui.dropdown(_callers, label="Caller of the week", full_width=True)
     sought = mo.ui.text(label="or IMO number, MMSI, part of a name", full_width=True)
@@ -90,7 +96,7 @@ def _(caller, catalogue, mo, pages, sought):
 
 @app.cell
 def _(catalogue, mo, pages, view):
-    mo.stop(view.value != pages.SQL)
+    mo.stop(view != pages.SQL)
     start = mo.ui.dropdown(pages.starts(catalogue), label="Start from", full_width=True)
     start
     return (start,)

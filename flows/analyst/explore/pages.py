@@ -21,6 +21,9 @@ from geo.ports import load_ports
 SERIES, PORTS, SHIP, RECEPTION = "Series", "Ports", "Ship", "Reception"
 VOLUME, RESTATEMENTS, SQL = "Volume", "Restatements", "SQL"
 VIEWS = (SERIES, PORTS, SHIP, RECEPTION, VOLUME, RESTATEMENTS, SQL)
+TABS = {view: f'<span style="color: var(--ink)">{view}</span>' for view in VIEWS}
+"""View -> its label. marimo's grey on its own grey is too faint for small letters (WCAG 2.2,
+1.4.3), and no style sheet of the page reaches into its tabs, which are a shadow tree."""
 
 FORMATS = {
     "CSV": ("csv", "csv"),

@@ -16,12 +16,23 @@ import pytest
 
 from flows.catalogue import access
 from flows.home.settings import Settings
+from tests.build.axe import violations
 from tests.build.files import copy_of
 from tests.build.process import ROOT, unset
 from tests.flows.analyst.test_explore import ENDLESS
 
 HOSTILE = '<script>window.__pwned=1</script><img src=x onerror="window.__pwned=2">'
 TANKERS = "Calls of Russian-linked tankers at Iranian ports"
+VIEWS = {
+    "Series": "2026-W12: at least 16",
+    "Ports": "Calls at Iranian ports, 2026-W12",
+    "Reception": "Reception by port, 2026-W12",
+    "Volume": "2026-W12 by direction and water",
+    "Restatements": "Every published version of the headline",
+    "Ship": "Choose a ship that called in the week",
+    "SQL": "Query",
+}
+"""The page's views, and what each shows."""
 PATIENCE_MS = 120_000
 """For one step, on a machine that does much else."""
 
@@ -135,6 +146,23 @@ def test_a_week_and_a_ship_can_be_chosen(page: Any) -> None:
     with page.expect_download() as saving:
         page.get_by_text("Map with every fix").click()
     assert saving.value.suggested_filename == "IMO-2511340.html"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_view(page: Any, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for view, shows in VIEWS.items():
+        page.get_by_role("tab", name=view).click()
+        page.get_by_text(shows).first.wait_for()
+        if view == "Ship":
+            page.get_by_label("or IMO number").fill("SIM NAVI")
+            page.keyboard.press("Enter")
+            page.get_by_role("heading", name="Verdicts on its fixes").wait_for()
+        if view == "SQL":
+            run(page, "from port", " rows")
+        found[view] = violations(page)
+    assert found == {view: [] for view in VIEWS}
 
 
 def test_queries_run_are_stopped_refused_and_saved(page: Any) -> None:

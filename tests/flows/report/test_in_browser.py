@@ -17,6 +17,7 @@ from flows.exports import package
 from flows.report import citable
 from flows.report.tables import FILES, safe_cell
 from flows.report.write import write_report
+from tests.build.axe import violations
 from tests.build.ships import call, home_of, ship
 from tests.conftest import ROOT
 
@@ -168,3 +169,39 @@ def test_no_name_is_more_than_text_in_a_browser(report: Path, browser: Any) -> N
     assert {link for link in links if not link.startswith("#")} == {*FILES, *beside, *acts}
     shown = {text.upper() for text in sheet.locator("bdi").all_inner_texts()}
     assert {text.upper() for text in TEXTS if text.startswith("<")} <= shown
+
+
+# For those who read with other means than eyes and a mouse.
+
+
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a week between two calls, in which nothing was heard."""
+    folder = tmp_path_factory.mktemp("silent")
+    tanker = ship(1, "ALPHA", mid=273)
+    settings = home_of(folder, [*call(tanker, 2), *call(tanker, 23)])
+    with access.reading(settings) as con:
+        write_report(con, folder / "report", "2026-W24")
+        state = "select state from barometer where week = '2026-W24' limit 1"
+        assert con.execute(state).fetchone() == ("unobserved",)
+    return folder / "report"
+
+
+@pytest.mark.parametrize("week", ["drawn_week", "report", "silent"])
+@pytest.mark.parametrize(
+    ("width", "scheme", "medium"),
+    [(1280, "light", "screen"), (390, "dark", "screen"), (794, "light", "print")],
+)
+def test_axe_finds_nothing(
+    browser: Any, request: Any, week: str, width: int, scheme: str, medium: str
+) -> None:
+    page = request.getfixturevalue(week) / "report.html"
+    sheet, _ = opened(browser, page, width, color_scheme=scheme)
+    sheet.emulate_media(media=medium)
+    assert violations(sheet) == []
+
+
+def test_axe_would_find_something(browser: Any, page_file: Path) -> None:
+    sheet, _ = opened(browser, page_file, 1280)
+    sheet.evaluate("document.documentElement.removeAttribute('lang')")
+    assert [text.partition(":")[0] for text in violations(sheet)] == ["html-has-lang"]
