@@ -31,7 +31,7 @@ from flows.ingest.inputs import Input, find_inputs, inputs_of
 from flows.ingest.known import remembering
 from flows.ingest.outcome import Outcome, Progress, TransientError
 from flows.ingest.stage import Prepared, commit_staged, ingest_input, stage
-from flows.mail import alarm, outbox
+from flows.mail import alarm, alerts, outbox
 from flows.registers import refresh
 from flows.registers.refresh import Refreshed
 from flows.runner import cluster, late, run, ships
@@ -96,6 +96,17 @@ def send(settings: Settings) -> list[str]:
         get_run_logger().info("mail: %s", line)
     for line in result.problems:
         get_run_logger().error("mail: %s", line)
+    return result.problems
+
+
+@task(cache_policy=NO_CACHE)
+def alert(settings: Settings) -> list[str]:
+    """Send the services what is new for them. Returns the problems."""
+    result = alerts.send_alerts(settings)
+    for line in result.done:
+        get_run_logger().info("alerts: %s", line)
+    for line in result.problems:
+        get_run_logger().error("alerts: %s", line)
     return result.problems
 
 
@@ -246,10 +257,10 @@ def weekly(
     Returns
     -------
     State or None
-        Failed if an input failed or a report could not be sent; everything else was done. Also if
-        the numbers could not be derived or the home cannot be used; then nothing is sent. The
-        message has all causes. Of scheduled runs that accumulated, all but the first complete as
-        "Skipped".
+        Failed if an input failed, or a report or alert could not be sent; everything else was done.
+        Also if the numbers could not be derived or the home cannot be used; then nothing is sent.
+        The message has all causes. Of scheduled runs that accumulated, all but the first complete
+        as "Skipped".
     """
     log = get_run_logger()
     outcomes = [] if outcomes is None else outcomes
@@ -329,8 +340,8 @@ def _work(
         ", ".join(str(week) for week in derived.result()) or "none new or changed",
     )
     publish_artifact(settings)
-    # Last, so that everything is stored and published even if the mail fails.
-    return problems + send(settings)
+    # Last, so that everything is stored and published even if mail or alerts fail.
+    return problems + send(settings) + alert(settings)
 
 
 def flow_run_context() -> FlowRun:

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from flows.catalogue.records import given_table, outbox_records
+from flows.catalogue.records import SENT, given_table, sent_records
 from flows.catalogue.relations import add_comments, create, define, quoted
 from flows.home import durable
-from flows.home.history import OUTBOX, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.lake import compact, damage, store
 from flows.lake.columns import POSITION, REJECT
@@ -44,6 +43,8 @@ PLAN = {
     "reject": "select json_serialize_plan('from reject')",
 }
 """DuckDB's plan of a view over the lake, the only way to get the files that it reads."""
+
+DROP_SENT = "drop table if exists outbox; drop table if exists alert_delivery"
 
 HOME = "home"
 """The key of `meta` for the place of the lake that the views read."""
@@ -74,15 +75,16 @@ def repoint(settings: Settings) -> None:
 
 def point(path: Path, settings: Settings, manifest: Manifest) -> None:
     """Update a catalogue file that no client has open: its views read the lake's present files, and
-    its outbox has all mail sent so far."""
+    it has all mail and alerts sent so far."""
     with open_for_writing(path, settings) as con:
         for name in LAKE_VIEWS:
             lake_view(con, settings, manifest, name)
-        con.register("given", given_table(outbox_records(settings.home)))
-        con.execute("drop table outbox")
-        create(con, "outbox")
+        con.register("given", given_table(sent_records(settings.home)))
+        con.execute(DROP_SENT)
+        for name in SENT:
+            create(con, name)
         # The other relations may come from other code, with other columns, and keep their comments.
-        add_comments(con, *LAKE_VIEWS, "outbox")
+        add_comments(con, *LAKE_VIEWS, *SENT)
 
 
 @contextmanager
@@ -138,8 +140,14 @@ def _is_up_to_date(con: duckdb.DuckDBPyConnection, settings: Settings, manifest:
         files = lake_files(settings, manifest, name)
         if set(_files_of(json.loads(plan))) != {*files.parts, *files.compact}:
             return False
-    (sent,) = con.execute("select count(*) from outbox").fetchone() or (0,)
-    return bool(sent == len(read_history(settings.home, OUTBOX)))
+    records = sent_records(settings.home)
+    try:
+        return all(
+            con.table(name).aggregate("count(*)").fetchone() == (len(records[history]),)
+            for name, history in SENT.items()
+        )
+    except duckdb.CatalogException:  # a catalogue of an earlier release has fewer relations
+        return False
 
 
 def _files_of(plan: Any) -> Iterator[str]:

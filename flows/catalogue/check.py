@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from flows.catalogue import access
 from flows.catalogue import build as catalogue
+from flows.catalogue.records import SENT
 from flows.catalogue.run_record import inputs_hash, lake_files, run_files
 from flows.derive import digest
 from flows.home import cache as derived
@@ -24,14 +25,15 @@ from flows.lake.manifest import read_manifest
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
+from flows.registers.watchlist import watchlist_faults
 
 MAX_ROWS = 20
 """Most rows reported per check: more of them have the same cause."""
 
 
-RUN_RELATIONS = {"run", "run_file", "run_register", "outbox"}
+RUN_RELATIONS = {"run", "run_file", "run_register", *SENT}
 """Histories, not results: they hold runs that were killed before their catalogue was in place, and
-mail sent since."""
+mail and alerts sent since."""
 
 RELATIONS = """
 select table_name from information_schema.tables where table_type = 'BASE TABLE' order by all
@@ -124,7 +126,10 @@ def check(settings: Settings) -> list[Finding]:
     if any(finding.check in ("files", "schema") for finding in findings):
         return findings  # the queries would only fail on the same files
     findings += [_fault("link_decisions", fault) for fault in read_decisions(settings.home)[1]]
-    findings += _check_registers(settings)
+    registers = _check_registers(settings)
+    findings += registers
+    if not registers:
+        findings += [_fault("watchlist", fault) for fault in watchlist_faults(settings.home)]
     findings += _check_runs(settings, manifest)
     findings += _check_clock(settings)
     try:

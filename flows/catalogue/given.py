@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from flows.catalogue.records import Record, given_table, outbox_records
+from flows.catalogue.records import Record, given_table, sent_records
 from flows.catalogue.run_record import run_files
 from flows.home.history import (
     LIST_FETCH,
@@ -24,6 +24,7 @@ from flows.lake.entry import Manifest
 from flows.registers.decisions import read_decisions
 from flows.registers.held import version_entries, version_records
 from flows.registers.store import load_junk, load_versions
+from flows.registers.watchlist import read_watchlist
 from flows.sources.definitions import load_sources
 from flows.sources.lists import load_lists
 from flows.sources.witnesses import load_witnesses
@@ -87,8 +88,9 @@ def given(
         "list_fetch": read_history(home, LIST_FETCH),
         "source_fetch": read_history(home, SOURCE_FETCH),
         "link_decision": read_decisions(home)[0].to_pylist(),
+        "watchlist": read_watchlist(home, {version.link_source for version in versions})[0],
         **{name: read_history(home, name) for name in PUBLICATIONS},
-        **outbox_records(home),
+        **sent_records(home),
     }
     tables = {"given": given_table(kinds), "register_junk": load_junk(home)}
     return tables, version_entries(versions)

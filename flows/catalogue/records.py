@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.home.history import OUTBOX, read_history
+from flows.home.history import ALERT, OUTBOX, read_history
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +38,10 @@ def given_table(kinds: Mapping[str, Iterable[Record]]) -> pa.Table:
     return pa.Table.from_arrays(arrays, ["kind", "number", "record"])
 
 
-def outbox_records(home: Path) -> dict[str, list[Record]]:
-    """The records of sent mail, by kind."""
-    return {"outbox": read_history(home, OUTBOX)}
+SENT = {"outbox": OUTBOX, "alert_delivery": ALERT}
+"""The relations of what was sent, which grow after a run, each with its history."""
+
+
+def sent_records(home: Path) -> dict[str, list[Record]]:
+    """The records of sent mail and alerts, by kind."""
+    return {name: read_history(home, name) for name in SENT.values()}

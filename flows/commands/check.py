@@ -76,6 +76,8 @@ def _check_home(flags: argparse.Namespace) -> int:
     from flows.home.text import safe_text
     from flows.ingest import known
     from flows.ingest.recover import recovered
+    from flows.lake.manifest import CATALOGUE
+    from flows.mail import alerts
     from flows.report import terminal
     from flows.report.limits import HEAR_THE_REST
     from flows.report.words import counted
@@ -94,6 +96,8 @@ def _check_home(flags: argparse.Namespace) -> int:
     if flags.rebuild:
         with lock.locked(settings.home):
             findings += check.check_rebuild(settings)
+    if (settings.home / CATALOGUE).exists():
+        findings += [check.Finding("alerts", text, False) for text in alerts.pending(settings)]
     faults = [finding for finding in findings if finding.is_fault]
     if flags.json:
         print(json.dumps([check.as_record(finding) for finding in findings], indent=2))

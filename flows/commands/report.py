@@ -92,9 +92,17 @@ def execute(flags: argparse.Namespace) -> int:
         else:
             terminal.show(terminal.week_view(con, week))
             print(f"\nFiles{' (as they were)' if not_locked else ''}: {folder}")
+            _show_pending(settings)
     if not_locked:
         print(f"barometer: the report's files were not written. {not_locked}", file=sys.stderr)
     return DONE
+
+
+def _show_pending(settings: Settings) -> None:
+    from flows.mail import alerts
+
+    for text in alerts.pending(settings):
+        print(f"Alerts: {text}")
 
 
 def _package(flags: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from flows.home.file_names import shown_name
 log = logging.getLogger("barometer.history")
 
 RUN, REGISTER, OUTBOX, WITNESS = "run", "register", "outbox", "witness"
-LIST_FETCH, SOURCE_FETCH = "list_fetch", "source_fetch"
+LIST_FETCH, SOURCE_FETCH, ALERT = "list_fetch", "source_fetch", "alert"
 PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "published_call"
 
 SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)

@@ -73,7 +73,7 @@ VARIABLES = (
     *("AISSTREAM_KEY", "AISSTREAM_URL", "DIGITRAFFIC_URL", "GFW_TOKEN"),
     *("GFW_BLOCK", "MAIL_FROM", "MAIL_TO", "OPERATOR_TO"),
     *("SMTP_BLOCK", "SMTP_HOST", "SMTP_PASSWORD", "SMTP_PORT"),
-    *("SMTP_SECURITY", "SMTP_USER"),
+    *("SMTP_SECURITY", "SMTP_USER", "ALERT_URLS", "ALERT_BLOCK"),
     *TOKENS,
 )
 """The environment variables of all settings, without `PREFIX`; see `variable`."""

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from flows.home.clock import utc_now
 from flows.home.durable import make_folder, write_durably
 from flows.home.history import (
+    ALERT,
     OUTBOX,
     PUBLISHED,
     PUBLISHED_CALL,
@@ -42,6 +43,7 @@ SHOWN = {
     PUBLISHED_WEEK: "select count(*) from published_week",
     PUBLISHED_CALL: "select count(*) from published_call",
     OUTBOX: "select count(*) from outbox",
+    ALERT: "select count(*) from alert_delivery",
     REGISTER: "select coalesce(max(register_imports), 0) from run",
     WITNESS: "select count(*) from witness_file",
 }
@@ -59,6 +61,10 @@ RESTORED = {
             attempt, message_id, error, next_try_at
         from outbox order by outbox_id
     """,
+    ALERT: """
+        select service, state, recorded_at as "at", alert_ids as alerts, error
+        from alert_delivery order by delivery_id
+    """,
     WITNESS: """
         select file_id, name, source, holds, published_on, ingested_at, rows_read, rows_kept,
             rows_rejected, rows_aside, oldest_on, newest_on
@@ -73,6 +79,7 @@ KEYS = {
     PUBLISHED_WEEK: ("run_id", "week"),
     PUBLISHED_CALL: ("run_id", "port_call_id"),
     OUTBOX: ("week", "version", "state", "at"),
+    ALERT: ("service", "state", "at", "alerts"),
     WITNESS: ("file_id",),
 }
 """By what a record of the file is known as one of the catalogue."""
@@ -175,6 +182,7 @@ def _merged(home: Path, name: str, here: list[Record]) -> list[Record]:
                 _add_inputs(con, shown)
             elif name not in (
                 OUTBOX,
+                ALERT,
                 WITNESS,
             ):  # publications write their times as Python prints them
                 shown = con.sql(RESTORED[name]).to_arrow_table().to_pylist()

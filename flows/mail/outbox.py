@@ -89,7 +89,7 @@ def send_week(
     BarometerError
         If another process is sending, or the outbox cannot be written.
     """
-    with _locked(home):
+    with locked_for_sending(home):
         crashed = [
             record
             for record in _versioned(_record_crashed(home, now()), message)
@@ -133,7 +133,7 @@ def _versioned(records: Iterable[dict[str, Any]], message: Message) -> list[dict
 
 
 @contextlib.contextmanager
-def _locked(home: Path) -> Iterator[None]:
+def locked_for_sending(home: Path) -> Iterator[None]:
     """The lock for sending: one process at a time. A run may write to the home meanwhile."""
     durable.make_folder(home / "history")
     with lock.locked(home / "history"):

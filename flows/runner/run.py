@@ -25,7 +25,8 @@ from flows.lake import compact, damage, losses
 from flows.lake.entry import Manifest
 from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
-from flows.registers.decisions import warn_of_faults
+from flows.registers.decisions import read_decisions
+from flows.registers.watchlist import watchlist_faults
 from flows.report.tables import safe_cell, summary, weeks
 from flows.report.words import headline
 from flows.report.write import write_reports
@@ -160,7 +161,8 @@ def _derive(
     publish: bool,
     spread: Spread | None,
 ) -> list[str]:
-    warn_of_faults(settings.home)
+    for fault in [*read_decisions(settings.home)[1], *watchlist_faults(settings.home)]:
+        log.warning("%s", fault)  # the run goes on without these lines
     run = run_record(settings, manifest, outcomes)
     log.info("building the catalogue from %d input files", len(manifest.entries))
     build.digest_new(settings, manifest)

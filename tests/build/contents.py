@@ -17,7 +17,7 @@ from flows.lake import compact, store
 from flows.lake.entry import KINDS, Entry
 from flows.lake.manifest import CATALOGUE, read_manifest
 
-OF_RUNS = {"run", "run_register", "outbox"}
+OF_RUNS = {"run", "run_register", "outbox", "alert_delivery"}
 """Relations that tell the runs themselves: a home that was disturbed had one more."""
 NUMBERS = {"run_id", "publication_id"}
 

@@ -25,7 +25,8 @@ class Web(ThreadingHTTPServer):
     ``longer``: Content-Length says so many bytes more; ``endless``: bytes without end;
     ``meet``: the answer waits at this barrier;
     ``whole``: ranges and conditions are ignored; ``shifted``: a range that begins elsewhere;
-    ``unasked``: a range is given whatever If-Range says; ``short``: so many bytes of it alone.
+    ``unasked``: a range is given whatever If-Range says; ``short``: so many bytes of it alone;
+    ``gone``: the connection goes without an answer.
     """
 
     daemon_threads = True
@@ -36,6 +37,7 @@ class Web(ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.plan: dict[str, list[dict[str, Any]]] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.posted: list[bytes] = []
         self.has_validators = True
         self.counting = threading.Lock()
         self.quiet = threading.Event()
@@ -65,6 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_CONNECT(self) -> None:
         self.do_GET()
 
+    def do_POST(self) -> None:
+        self.server.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.do_GET()
+
     def do_GET(self) -> None:
         web = self.server
         with web.counting:
@@ -73,6 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
             told = waiting.pop(0) if waiting else {}
         if "meet" in told:
             told["meet"].wait(2)
+        if "gone" in told:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
         self._answer(told)
 
     def _answer(self, told: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ LIST = """imo,name,tier,reason,source,from,to
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home of two runs, with an imported list, a witness, publications and a mail."""
+    """A home of two runs, with an imported list, a witness, publications, a mail and an alert."""
     folder = tmp_path_factory.mktemp("whole")
     settings = settings_of(folder / "home", as_of=AS_OF)
     with no_pictures():
@@ -45,6 +45,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
                 mail = {"week": "2026-W23", "version": "v", "state": "sent", "to": ["a@b.example"]}
                 mail |= {"at": AS_OF.isoformat(), "week_state": "complete", "attempt": 1}
                 history.append_history(settings.home, history.OUTBOX, [mail])
+                alert = {"service": "json 1", "state": "sent", "at": AS_OF.isoformat()}
+                alert |= {"alerts": ["call 1", "call 2"], "error": None}
+                history.append_history(settings.home, history.ALERT, [alert])
             run.derive(settings, outcomes, publish=True)
     for name in losses.SHOWN:
         assert history.read_history(settings.home, name), name

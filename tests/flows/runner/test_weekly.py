@@ -21,13 +21,14 @@ from flows.catalogue import access
 from flows.home.history import SOURCE_FETCH, read_history
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.outcome import Outcome, TransientError
-from flows.mail import outbox
+from flows.mail import alerts, outbox
 from flows.mail.settings import mail_settings
 from flows.weekly import ingest, weekly
 from tests.build.contents import contents, differing
 from tests.build.post import PASSWORD, Post, emptied
 from tests.build.programs import faulty
 from tests.build.programs.disk import REFUSED
+from tests.build.web import serving
 from tests.conftest import AS_OF, ROOT, FillHome, no_pictures
 from tests.flows.fetching.services import name_services, services
 from tests.flows.runner.test_faults import inputs
@@ -199,6 +200,30 @@ def test_the_flow_mails_by_a_block_and_fails_on_mail_only_after_all_else(
     post.behave()
     result = outbox.send_due(flow_run[0]._replace(home=home), {**block(post), **OTHER_SENDER})
     assert result.problems == [] and post.envelopes()[-1]["is_logged_in"]
+
+
+def test_the_flow_alerts_by_a_block_and_fails_where_a_service_does(
+    flow_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.blocks.system import Secret
+
+    home = tmp_path / "home"
+    shutil.copytree(flow_run[0].home, home)
+    with serving() as web:
+        web.files["/hook"] = b"ok"
+        web.plan["/hook"] = [{"status": 500}]
+        address = f"json://{web.address.removeprefix('http://')}/hook"
+        Secret(value=address).save("team-alerts", overwrite=True, _sync=True)
+        monkeypatch.setenv("BAROMETER_ALERT_BLOCK", "team-alerts")
+        (home / "watchlist.csv").write_text("kind,value\nport,IRKHK\nport,IRBUZ\nport,IRBND\n")
+        state = weekly(home=str(home), as_of=AS_OF, return_state=True)
+        assert state.is_failed() and "not sent to json " in state.message
+        assert "500" in state.message and "hook" not in state.message
+        assert weekly(home=str(home), as_of=AS_OF, return_state=True).is_completed()
+        assert len(web.posted) == 2
+        monkeypatch.setenv("BAROMETER_ALERT_BLOCK", "none")
+        (problem,) = alerts.send_alerts(flow_run[0]._replace(home=home)).problems
+        assert "the block none of type Secret cannot be loaded" in problem
 
 
 OTHER_SENDER = {"BAROMETER_MAIL_FROM": "desk@example.org"}
