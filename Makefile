@@ -20,6 +20,7 @@ setup: .venv/.done
 	@$(PIP) --require-hashes --no-deps -r requirements-uv.lock 2>/dev/null || echo "uv cannot be installed here: pip does its work, which takes minutes."
 	{ test -x $(BIN)/uv && $(UV) --compile-bytecode -r requirements-run.lock; } || $(PIP) --require-hashes --no-deps -r requirements-run.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q flows geo
 	@touch $@
 
 # What tests, checks and docs need besides.

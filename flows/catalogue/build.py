@@ -47,6 +47,7 @@ from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
 from flows.lake.entry import Manifest, address
 from flows.lake.manifest import CATALOGUE, FORMAT, connect, read_manifest
+from flows.registers.bundled import bundled_versions
 from flows.witnesses import store as witnesses
 from geo.ports import Ports, load_ports
 
@@ -75,6 +76,15 @@ class _Step(NamedTuple):
     reads: tuple[str, ...]
     makes: tuple[str, ...]
     make: Callable[[], None]
+
+
+def load_ahead() -> None:
+    """Load what a build needs of this version's own files, and the modules that it imports."""
+    from flows.derive import agreement, series, volume, volume_change  # noqa: F401, PLC0415 scipy
+
+    _fences(tuple(port_files()), folder_hash(data_path("ports")))
+    bundled_versions()
+    relations.in_order({})
 
 
 def digest_new(settings: Settings, manifest: Manifest) -> None:

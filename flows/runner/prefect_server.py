@@ -152,7 +152,6 @@ def _started(
     settings: Settings, listening: socket.socket, port: int, *, has_schedule: bool
 ) -> subprocess.Popen[bytes]:
     environ = os.environ | {
-        "PREFECT__SERVER_FINAL": "1",
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
     }
@@ -162,6 +161,8 @@ def _started(
         # A single run has no pages, no automations and no blocks but those that were saved.
         environ |= {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT_SERVER_UI_ENABLED": "false"}
         environ.setdefault("PREFECT_API_BLOCKS_REGISTER_ON_START", "false")
+        # It would import all of Dask, to see whether these blocks have to be registered again.
+        environ.setdefault("PREFECT_MEMOIZE_BLOCK_AUTO_REGISTRATION", "false")
         environ.setdefault("PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED", "false")
     log = _log(settings)
     command = [sys.executable, "-P", server_process.__file__, str(listening.fileno())]

@@ -37,9 +37,15 @@ NO_ROOM = (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError, OSError
 """Errors of a full disk, an unreachable network or exhausted memory."""
 
 
-def is_empty(settings: Settings) -> bool:
-    """Whether nothing was ever ingested into the home's lake."""
-    return not read_manifest(settings.place).entries
+def load_ahead() -> None:
+    """Load what takes long and depends on no input, while Prefect's server starts.
+
+    It is kept in this process: modules, ports and fences, the order of relations, the lists that
+    come with Barometer.
+    """
+    build.load_ahead()
+    # Matplotlib: a run that draws nothing has time for it too, as the server takes longer.
+    from flows.report import page  # noqa: F401, PLC0415
 
 
 def prepare(settings: Settings) -> Manifest:

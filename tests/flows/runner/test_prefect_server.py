@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
+import psutil
 import pytest
 
+from flows.home.settings import load_settings
+from flows.runner.prefect_server import prefect_server
 from tests.build.process import ROOT, unset
 from tests.build.stream import until
 
@@ -56,3 +61,40 @@ def test_the_server_ends_with_its_run(tmp_path: Path, number: signal.Signals) ->
         assert process.returncode == 1, log
         assert "barometer: stopped. What was committed stays" in log
     assert "Traceback" not in log
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="no /proc here")
+def test_the_server_of_a_run_loads_nothing_of_dask(tmp_path: Path) -> None:
+    """Prefect would import all that can register blocks; tornado is what Dask talks by."""
+    with patch.dict(os.environ, unset(), clear=True):
+        settings = load_settings({"home": tmp_path}, {})
+        with prefect_server(settings, has_schedule=False) as wait_for_server:
+            wait_for_server()
+            children = psutil.Process().children()
+            (server,) = [one for one in children if "server_process" in " ".join(one.cmdline())]
+            loaded = Path(f"/proc/{server.pid}/maps").read_text()
+    assert "/pydantic_core/" in loaded
+    assert "/tornado/" not in loaded
+
+
+HELD = """
+import sys
+from flows import cli
+from flows.home.settings import BarometerError
+from flows.runner import prefect_server
+
+def start(settings, has_schedule):
+    heavy = {"duckdb", "numpy", "pandas", "prefect", "pyarrow"} & set(sys.modules)
+    raise BarometerError(f"started after {sorted(heavy)}")
+
+prefect_server.prefect_server = start
+sys.exit(cli.main())
+"""
+
+
+def test_the_server_starts_before_anything_large_is_imported(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HELD, "run", "data/sample/ais", "--home", str(tmp_path)]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=unset(), check=False
+    )
+    assert "started after []" in ended.stderr
