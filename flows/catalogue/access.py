@@ -64,7 +64,7 @@ def swap_in(settings: Settings, built: Path) -> None:
 def repoint(settings: Settings) -> None:
     """Make the views of the catalogue read the lake at the home's present place."""
     manifest = read_manifest(settings.place)
-    with _scratch(settings.home) as folder, explained(settings):
+    with scratch(settings.home) as folder, explained(settings):
         path = folder / CATALOGUE
         shutil.copyfile(existing(settings.home), path)
         point(path, settings, manifest)
@@ -109,7 +109,7 @@ def reading_apart(settings: Settings) -> Iterator[Any]:
     """
     manifest = read_manifest(settings.place)
     path = existing(settings.home)
-    with _scratch(settings.home) as folder:
+    with scratch(settings.home) as folder:
         own = folder / path.name
         try:
             own.hardlink_to(path)
@@ -125,7 +125,7 @@ def _matching(path: Path, settings: Settings, manifest: Manifest) -> Iterator[An
         if _is_up_to_date(con, settings, manifest):
             yield con
             return
-    with _scratch(settings.home) as folder:
+    with scratch(settings.home) as folder:
         copy = folder / path.name  # DuckDB calls the database by the name of its file
         shutil.copyfile(path, copy)
         with explained(settings):
@@ -162,7 +162,7 @@ def _files_of(plan: Any) -> Iterator[str]:
 
 
 @contextmanager
-def _scratch(home: Path) -> Iterator[Path]:
+def scratch(home: Path) -> Iterator[Path]:
     """A temporary folder: in the home, or the system's if the home is read-only."""
     try:
         (home / "tmp").mkdir(exist_ok=True)

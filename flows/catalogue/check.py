@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from flows.catalogue import access
+from flows.catalogue import access, lake_copy
 from flows.catalogue import build as catalogue
 from flows.catalogue.records import SENT
 from flows.catalogue.run_record import inputs_hash, lake_files, run_files
@@ -19,10 +18,9 @@ from flows.home import cache as derived
 from flows.home.history import RUN, read_history
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError, Settings
-from flows.lake import compact, damage, store
+from flows.lake import compact, damage
 from flows.lake.entry import KINDS, Manifest, Part
 from flows.lake.manifest import read_manifest
-from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
 from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
 from flows.registers.watchlist import watchlist_faults
@@ -119,10 +117,16 @@ class Finding(NamedTuple):
 def check(settings: Settings) -> list[Finding]:
     """Everything that is wrong with a home, and what its data cannot support.
 
-    Reads every Parquet file of the lake once, for its hash.
+    Reads every Parquet file of the lake once: for its hash, and into a temporary copy, which the
+    queries read.
     """
     manifest = read_manifest(settings.place)
-    findings = _check_files(settings, manifest)
+    with access.scratch(settings.home) as folder:
+        return _check(settings, manifest, folder / "lake_copy.duckdb")
+
+
+def _check(settings: Settings, manifest: Manifest, copy: Path) -> list[Finding]:
+    findings = _check_files(settings, manifest, copy)
     if any(finding.check in ("files", "schema") for finding in findings):
         return findings  # the queries would only fail on the same files
     findings += [_fault("link_decisions", fault) for fault in read_decisions(settings.home)[1]]
@@ -136,6 +140,7 @@ def check(settings: Settings) -> list[Finding]:
         with access.reading(settings, manifest) as con:
             if moved := access.moved_message(con, settings):
                 findings.append(_fault("moved", moved))
+            lake_copy.read_copy(con, copy)
             findings += _check_queries(con)
             findings += _unsupported(con, settings)
     except BarometerError as error:
@@ -204,9 +209,9 @@ def _differences(
     return findings
 
 
-def _check_files(settings: Settings, manifest: Manifest) -> list[Finding]:
+def _check_files(settings: Settings, manifest: Manifest, copy: Path) -> list[Finding]:
     findings = []
-    damaged = damage.damage(settings.place, manifest, is_hashed=True)
+    damaged, drifted = lake_copy.copied(settings, manifest, copy)
     for entry in manifest.entries.values():
         total = entry.rows_accounted
         if total != entry.rows_read:
@@ -218,34 +223,12 @@ def _check_files(settings: Settings, manifest: Manifest) -> list[Finding]:
             if (part.rows if part else 0) != rows[kind]:
                 message = f"{entry.name}: {kind} rows differ from the ledger"
                 findings.append(_fault("sums", message))
-            if part and part not in damaged and (drift := _drift(settings, kind, part)):
-                findings.append(_fault("schema", f"{part.path}: {drift}"))
+            if part in drifted:
+                findings.append(_fault("schema", f"{part.path}: {drifted[part]}"))
     faults = damage.sentences(settings.place, manifest, damaged)
     for kept in (digest.kept, compact.kept):
         faults += derived.faults(kept(settings.home, manifest))
     return findings + [_fault("files", fault) for fault in faults]
-
-
-def _drift(settings: Settings, kind: str, part: Part) -> str | None:
-    """How an undamaged file differs in columns, types or rows from what this version writes."""
-    schema: pa.Schema = POSITION_SCHEMA if kind == "position" else REJECT_SCHEMA
-    try:
-        file = pq.ParquetFile(store.readable(settings.place, part.path))
-    except (OSError, pa.ArrowException) as error:
-        return f"cannot be read as Parquet ({error})"
-    if file.metadata.num_rows != part.rows:
-        return f"has {file.metadata.num_rows:,} rows instead of the {part.rows:,} in the manifest"
-    if not file.schema_arrow.equals(schema):
-        has, writes = (
-            {f"{field.name} {field.type}" for field in fields}
-            for fields in (file.schema_arrow, schema)
-        )
-        odd = sorted(has ^ writes)
-        return (
-            f"has other columns than this version writes ({', '.join(odd) or 'their order'}). "
-            "Ingest the input files into a new home with this version"
-        )
-    return None
 
 
 def _check_registers(settings: Settings) -> list[Finding]:

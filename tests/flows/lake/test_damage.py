@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from flows.runner import run
 from tests.build.contents import contents, differing
 from tests.build.files import LAYOUTS, day, file_id, ingest, rot, settings_of, write
 from tests.build.forms import as_geoparquet, fixes, with_geometry_source
+from tests.build.opened import opens
 from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
 
@@ -71,6 +73,20 @@ def swap_for_folder(path: Path) -> None:
 def lose_folder(path: Path) -> None:
     """The whole folder of the kind, as of a disk that is not mounted."""
     shutil.rmtree(path.parents[2], ignore_errors=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts openings")
+def test_a_check_opens_each_file_of_the_lake_once(home: Settings) -> None:
+    """For hash, columns, rows and queries together.
+
+    DuckDB looks into the first file of a view once more, to know its columns.
+    """
+    files = [path for kind in KINDS for path in parts_of(home, kind)]
+    firsts = {parts_of(home, kind)[0] for kind in KINDS}
+    with opens(files) as counted:
+        assert [finding for finding in check.check(home) if finding.is_fault] == []
+    assert counted == {file: 1 + (file in firsts) for file in files}
+    assert len(files) > len(firsts)
 
 
 @pytest.mark.parametrize(
