@@ -7,8 +7,8 @@ import atexit
 import gc
 import os
 import sys
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flows.commands.shared import (
@@ -31,8 +31,6 @@ from flows.commands.shared import (
 from flows.home.settings import BarometerError, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from flows.ingest.outcome import Outcome
     from flows.runner.cluster import Cluster
 
@@ -122,16 +120,9 @@ def execute(flags: argparse.Namespace) -> int:
         _refuse_unreachable(flags)
         if is_quiet := sys.stderr.isatty() and not flags.verbose:
             os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
-        announce_server(shown.say)
+        is_own_server = announce_server(shown.say)
         wait_for_server = stack.enter_context(prefect_server(settings, has_schedule=False))
-        # Imported here because it takes seconds, while the server starts, and because Prefect keeps
-        # the stderr it finds: that of the progress bar, which prints log lines above itself.
-        with _modules_kept():
-            from flows.runner import run
-            from flows.weekly import weekly
-
-            run.load_ahead()
-
+        run, weekly = _loaded(is_ahead=is_own_server)
         feeds = [Feed(settings, flags.paths)]
         if flags.demo:
             shown.say("simulating a year of tanker traffic ...")
@@ -192,20 +183,24 @@ def _is_empty(settings: Settings) -> bool:
     return not read_manifest(settings.place).entries
 
 
-@contextmanager
-def _modules_kept() -> Iterator[None]:
-    """No search for garbage in what is imported here: not while it is, and not at the end.
+def _loaded(*, is_ahead: bool) -> tuple[Any, Any]:
+    """The module of the run and its flow; with `is_ahead` also what they would load later.
 
-    All of it stays until the process ends. Looking through it took a tenth of the imports and half
-    a second of the end (measured on two busy cores).
+    Imported late because it takes seconds, while the server starts, and because Prefect keeps the
+    stderr it finds: that of the progress bar, which prints log lines above itself.
     """
+    # All of it stays until the process ends. Looking through it for garbage took a tenth of the
+    # imports, and half a second of the end (measured on two busy cores).
     gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
+    from flows.runner import run
+    from flows.weekly import weekly
+
+    if is_ahead:
+        run.load_ahead()
+    gc.freeze()
+    gc.enable()
     atexit.register(gc.freeze)
+    return run, weekly
 
 
 def _misuse(flags: argparse.Namespace) -> str | None:

@@ -148,9 +148,12 @@ def say(text: str) -> None:
     print(f"barometer: {text}", file=sys.stderr)
 
 
-def announce_server(said: Callable[[str], None] = say) -> None:
-    if not os.environ.get("PREFECT_API_URL"):
+def announce_server(said: Callable[[str], None] = say) -> bool:
+    """Say that a server of our own is started, if it is; returns whether."""
+    is_own = not os.environ.get("PREFECT_API_URL")
+    if is_own:
         said("starting Prefect's own server, 4 to 30 seconds ...")
+    return is_own
 
 
 def show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) -> None:

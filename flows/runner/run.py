@@ -44,7 +44,7 @@ def load_ahead() -> None:
     come with Barometer.
     """
     build.load_ahead()
-    # Matplotlib: a run that draws nothing has time for it too, as the server takes longer.
+    # Matplotlib: there is time for it also where nothing is drawn, as the server takes longer.
     from flows.report import page  # noqa: F401, PLC0415
 
 
