@@ -318,7 +318,7 @@ def _window(weeks: _Weeks, at: int, length: int, before: int) -> dict[str, Any]:
 
 
 def _ratio(sums: _Sum) -> dict[str, float]:
-    """The ratio and its limits, corrected for the hours not heard; nothing where theirs is 0."""
+    """The ratio of ours, scaled up to the whole week, and its limits; nothing if theirs is 0."""
     if not sums.theirs:
         return {}
     low, high = ratio_limits(sums.ours, sums.theirs)

@@ -195,13 +195,10 @@ def news_of_lists(news: Sequence[Row]) -> str:
     """How many ships the lists have listed and delisted since the week before, in a sentence.
 
     >>> news_of_lists([])
-    'No ship is new on a list about Russia imported since the week before, or gone from one.'
+    'No list about Russia that came in since the week before added or dropped a ship.'
     """
     if not news:
-        return (
-            "No ship is new on a list about Russia imported since the week before, or gone from "
-            "one."
-        )
+        return "No list about Russia that came in since the week before added or dropped a ship."
     ships = {change: {row["imo"] for row in news if row["change"] == change} for change in CHANGES}
     called = {row["imo"] for row in news if row["calls"]}
     counts = " and ".join(

@@ -99,9 +99,12 @@ def _own_fences() -> Ports:
 
 
 def week_map(
-    ports: Sequence[Mapping[str, Any]], fences: Ports | None = None, width_in: float = WIDE_IN
+    ports: Sequence[Mapping[str, Any]],
+    fences: Ports | None = None,
+    width_in: float = WIDE_IN,
+    cargo: str = "tanker",
 ) -> Figure:
-    """A week's tanker calls by port, on a map with the fences.
+    """A week's calls by port, on a map with the fences.
 
     Parameters
     ----------
@@ -111,12 +114,14 @@ def week_map(
         Where the ports are, and their outer limits; None for the project's own.
     width_in : float
         Width in inches. Below `STACK_BELOW_IN` the parts of the map stand below each other.
+    cargo : str
+        Of the series' ships, as in `series`: what the legend calls their calls.
 
     Returns
     -------
     Figure
-        A circle for each port, its area by tanker calls, the Russian-linked part of that area
-        filled. A port that was heard without a tanker call is a dot; one whose number is null,
+        A circle for each port, its area by calls, the Russian-linked part of that area
+        filled. A port that was heard without a call is a dot; one whose number is null,
         because little or nothing was heard, is hollow, dashed and hatched. The same rows in any
         order give the same figure.
     """
@@ -141,17 +146,19 @@ def week_map(
             symbols = moved_apart(_symbols(rows, limits, view, most), view)
             apart_from = [] if view in views[1:] else taken
             _draw(sheet, view, symbols, apart_from, renderer)
-        _legend(sheet, width_in, most)
+        _legend(sheet, width_in, most, cargo)
     return figure
 
 
-def week_map_text(ports: Sequence[Mapping[str, Any]]) -> str:
+def week_map_text(ports: Sequence[Mapping[str, Any]], cargo: str = "tanker") -> str:
     """Text alternative of the map.
 
     Parameters
     ----------
     ports : sequence of mapping
         The rows of `sql/report/by_port.sql`.
+    cargo : str
+        Of the series' ships, as in `series`.
 
     Examples
     --------
@@ -167,11 +174,11 @@ Too little heard for a number: Chabahar.
     called = [f"{safe_text(row['name'])} {_count(row)}" for row in rows if row["tanker_calls"]]
     quiet = [safe_text(row["name"]) for row in rows if row["tanker_calls"] == 0]
     unheard = [safe_text(row["name"]) for row in rows if row["tanker_calls"] is None]
-    so_far = " so far" if any(row["is_open"] for row in rows) else ""
+    calls = f"{cargo.capitalize()} calls{' so far' if any(row['is_open'] for row in rows) else ''}"
     parts = [
         f"Map of {len(rows)} Iranian ports.",
-        f"Tanker calls{so_far}, Russian-linked of all: {'; '.join(called)}." if called else "",
-        f"Heard, and no tanker call seen: {'; '.join(quiet)}." if quiet else "",
+        f"{calls}, Russian-linked of all: {'; '.join(called)}." if called else "",
+        f"Heard, and no {cargo} call seen: {'; '.join(quiet)}." if quiet else "",
         f"Too little heard for a number: {'; '.join(unheard)}." if unheard else "",
     ]
     return " ".join(part for part in parts if part)
@@ -395,13 +402,13 @@ def _write(sheet: Axes, label: Label) -> None:
         )  # fmt: skip
 
 
-def _legend(sheet: Axes, width_in: float, most: int) -> None:
+def _legend(sheet: Axes, width_in: float, most: int, cargo: str) -> None:
     """The legend below the map; its circles have the scale of the map."""
     linked = most // 2
     texts = {
-        "most": f"{most} tanker calls, {linked} of them\nRussian-linked: “{linked} of {most}”",
-        "one": "1 tanker call, not linked: “0 of 1”",
-        "none": "heard, no tanker call seen",
+        "most": f"{most} {cargo} calls, {linked} of them\nRussian-linked: “{linked} of {most}”",
+        "one": f"1 {cargo} call, not linked: “0 of 1”",
+        "none": f"heard, no {cargo} call seen",
         "unheard": "too little heard: no number",
         "limit": "outer limit of a port",
     }

@@ -371,6 +371,7 @@ def _environment() -> Environment:
         "matched": _matched,
         "not_counted": words.not_counted,
         "moments": words.moments,
+        "result": words.result,
         "tonnes": _tonnes,
         "nm": lambda value: f"{value:,} nautical miles by sea",
         "estimate": beside.in_short,

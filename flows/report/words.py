@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE
+from flows.derive.plain_word import FALL, LEAST_DISPERSION, NO_CHANGE, RISE, UNHEARD
 from flows.home.rules import rule
 from flows.home.text import safe_text
 
@@ -305,6 +305,19 @@ def counted(number: int, noun: str) -> str:
     ('1 call', '2 calls')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def result(row: Row) -> str:
+    """The result of a week in a table of weeks, from its row of `barometer`.
+
+    >>> result({"word": "not enough heard", "state": "complete"})
+    'too few weeks heard before'
+    >>> result({"word": "not enough heard", "state": "unobserved"})
+    'not enough heard'
+    """
+    if row["word"] == UNHEARD and row["state"] == "complete":
+        return "too few weeks heard before"
+    return str(row["word"] or "–")
 
 
 def not_counted(call: Row) -> str | None:

@@ -17,6 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.sources.packings import EXPECTED, FLEET, FLEET_LIST, SIMULATED, TRUTH
+
 
 class Layout(NamedTuple):
     """How a publisher writes a day: header, column order, separator in times, file names; and
@@ -70,9 +72,6 @@ LAYOUTS = {
 }
 
 COMPRESSIONS = ("zst", "gz", "zip", "none")
-
-FLEET_LIST = "simulated-fleet-list.csv"
-"""Its stem is the list's name once it is imported."""
 
 SMALL_DAY_BYTES = 4_000_000
 """A day up to this size is packed as small as can be, since it may be bundled; a larger one fast:
@@ -158,8 +157,8 @@ def write_simulation(
         rows_by_file[path.name] = len(lines)
 
     total = sum(rows_by_file.values())
-    truth.to_csv(directory / "truth.csv", index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
-    fleet.to_csv(directory / "fleet.csv", index=False)
+    truth.to_csv(directory / TRUTH, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
+    fleet.to_csv(directory / FLEET, index=False)
     fleet_list(fleet).to_csv(directory / FLEET_LIST, index=False)
     expected = {
         "rows": total,
@@ -170,8 +169,8 @@ def write_simulation(
         "files": rows_by_file,
         "traps": {trap: sorted(mmsis) for trap, mmsis in carriers.items()},
     }
-    (directory / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", "utf-8")
-    (directory / "SIMULATED.txt").write_text(_label(command, layout, descriptions), "utf-8")
+    (directory / EXPECTED).write_text(json.dumps(expected, indent=1) + "\n", "utf-8")
+    (directory / SIMULATED).write_text(_label(command, layout, descriptions), "utf-8")
     return files, total
 
 

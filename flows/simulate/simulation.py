@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from flows.simulate.cargoes import DRAUGHTS, entered, measured, plan_cargo
-from flows.simulate.files import FLEET_LIST, write_simulation
+from flows.simulate.files import write_simulation
 from flows.simulate.fleet import (
     Role,
     Ship,
@@ -30,6 +30,7 @@ from flows.simulate.reception import RECEPTIONS, thin
 from flows.simulate.scripts import SCRIPTS, plan_local, plan_voyage
 from flows.simulate.tracks import Call, Heard, Ints, find_calls, flag_change_s, hear
 from flows.simulate.voyages import Voyage, month_edge_s, week_edge_s
+from flows.sources.packings import FLEET_LIST
 
 TRAPS_NEED_DAYS = 7
 """The longest trap, of some six days, fits into a week."""

@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from flows.home.resources import data_path, data_rows
-from flows.simulate.files import FLEET_LIST, LAYOUTS, fleet_list, format_lines
+from flows.simulate.files import LAYOUTS, fleet_list, format_lines
 from flows.simulate.fleet import Role
 from flows.simulate.simulation import simulate_tables
+from flows.sources.packings import FLEET_LIST
 
 START, WEEKS, SEED = date(2025, 3, 24), 52, 1
 """Monday of 2025-W13; the last week is 2026-W12, that of the newest bundled lists."""

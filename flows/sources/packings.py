@@ -30,6 +30,14 @@ SUFFIXES = (
 PACKED = (".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".lz4")
 """Archives that are not supported, and reported if one is in a folder."""
 
+SIMULATED = "SIMULATED.txt"
+"""Lies in every folder of the simulator."""
+TRUTH, FLEET, EXPECTED = "truth.csv", "fleet.csv", "expected.json"
+FLEET_LIST = "simulated-fleet-list.csv"  # its stem is the list's name once it is imported
+BESIDE_SIMULATED = frozenset({TRUTH, FLEET, FLEET_LIST, EXPECTED})
+"""What the simulator writes there beside the AIS files, which are in a folder of their own: left
+out of a search, as it holds no positions."""
+
 _GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
 
 MAX_SHRINK = 20
@@ -78,7 +86,8 @@ class Member(NamedTuple):
 def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
     """Input files below the paths, each once, in the order of the paths, folders sorted by name.
 
-    A path is a file, a folder (searched to the bottom; hidden files left out) or a glob pattern.
+    A path is a file, a folder (searched to the bottom; hidden files and the simulator's truth left
+    out) or a glob pattern.
 
     Raises
     ------
@@ -128,6 +137,8 @@ def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if hidden or not path.name.lower().endswith(SUFFIXES + PACKED) or not path.is_file():
+            continue
+        if path.name in BESIDE_SIMULATED and (path.parent / SIMULATED).exists():
             continue
         if path.suffix != ".json" or not path.with_suffix("").exists():
             yield path  # not the record that a fetch keeps beside a file (flows/fetching/fetch.py)

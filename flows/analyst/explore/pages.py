@@ -126,11 +126,13 @@ def ports(catalogue: Catalogue, name: str, week: str) -> str:
     """A week's calls on the map, by ship and by port."""
     by_port = catalogue.example("ports_by_week", series=name, week=week)
     calls = catalogue.example("callers_by_week", series=name, week=week)
+    of_series = catalogue.con.execute("select cargo from series where series = ?", [name])
+    ((cargo,),) = of_series.fetchall()
     note = "Circles are calls of all ships of this series, filled in the share that is linked."
     return "".join(
         [
             shown.heading(f"Calls at Iranian ports, {week}", note),
-            pictures.ports(as_records(by_port)) if by_port.rows else "",
+            pictures.ports(as_records(by_port), cargo) if by_port.rows else "",
             shown.heading("Calls"),
             shown.table(_without(calls, "series", "week"), f"Calls of {week}"),
             shown.heading("Ports"),

@@ -72,12 +72,14 @@ def oil(rows: Sequence[Row]) -> str:
     )
 
 
-def ports(rows: Sequence[Row]) -> str:
-    """A week's calls by port on a map."""
-    text = maps.week_map_text(rows)
+def ports(rows: Sequence[Row], cargo: str) -> str:
+    """A week's calls by port on a map; `cargo` is that of the series' ships."""
+    text = maps.week_map_text(rows, cargo)
     return figure(
         *(
-            figures.svg(maps.week_map(rows, width_in=width), f"map-{name}", "By port", text)
+            figures.svg(
+                maps.week_map(rows, width_in=width, cargo=cargo), f"map-{name}", "By port", text
+            )
             for name, width in (("wide", maps.WIDE_IN), ("narrow", maps.NARROW_IN))
         )
     )

@@ -21,6 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from matplotlib.text import Text
 from shapely.geometry import Point
 
 from flows.home.resources import data_path, port_files
@@ -322,6 +323,16 @@ def test_the_map_in_words_says_what_the_picture_says() -> None:
         "Too little heard for a number: Chabahar."
     )
     assert "so far" in maps.week_map_text([port("IRKHK", 1, is_open=True)])
+
+
+def test_the_map_of_another_series_names_its_cargo() -> None:
+    rows = [port("IRNSH", 3, 1), port("IRBUZ", 0)]
+    words = [
+        maps.week_map_text(rows, "dry cargo"),
+        *(text.get_text() for text in maps.week_map(rows, cargo="dry cargo").findobj(Text)),
+    ]
+    assert any("dry cargo call seen" in text for text in words[1:])
+    assert not any("anker" in text for text in words)
 
 
 # --- the same bytes

@@ -16,7 +16,7 @@ from defusedxml import ElementTree
 
 from flows.catalogue import access
 from flows.home.settings import Settings
-from flows.report import page
+from flows.report import page, words
 from flows.report.tables import FILES, week_table
 
 Row = dict[str, Any]
@@ -143,7 +143,7 @@ def test_the_numbers_are_those_of_the_series(root: Element, folder: Path) -> Non
             f"{float(row['low_95']):.1f} to {float(row['high_95']):.1f}",
             *told(row, "tanker_calls"),
             f"{float(row['observed_share']):.0%}",
-            *(row["state"], row["word"]),
+            *(row["state"], words.result(row)),
         ]
         for row in rows[::-1]
     ]

@@ -143,6 +143,14 @@ def test_a_file_that_may_not_be_read_is_named(
 # Finding
 
 
+def test_the_truth_of_the_simulator_is_no_input(tmp_path: Path) -> None:
+    beside = ("truth.csv", "fleet.csv", "expected.json", "simulated-fleet-list.csv")
+    for name in ("ais/day.csv", "other/truth.csv", "own.csv", *beside, "SIMULATED.txt"):
+        write(tmp_path / Path(name).parent, b"x", name=Path(name).name)
+    assert names(tmp_path) == ["day.csv", "truth.csv", "own.csv"]
+    assert names(tmp_path / "truth.csv") == ["truth.csv"]
+
+
 def test_a_folder_gives_what_may_be_ais_sorted_to_the_bottom(tmp_path: Path) -> None:
     for name in ("b.csv", "a/z.csv.gz", "a/y.ZIP", "c.zst", "read.me", ".hidden.csv", ".x/a.csv"):
         write(tmp_path / Path(name).parent, b"x", name=Path(name).name)

@@ -20,7 +20,7 @@ from flows.lake.prepare import prepare_home
 from flows.registers.store import import_list
 from flows.runner import run
 from flows.simulate import Simulation, simulate
-from flows.simulate.files import FLEET_LIST
+from flows.sources.packings import FLEET_LIST
 from tests.build.files import ingest
 
 START = date(2026, 3, 2)
