@@ -69,11 +69,13 @@ def refresh_list(settings: Settings, source: FetchedList) -> Refreshed:
 
 
 @task(cache_policy=NO_CACHE)
-def derive(settings: Settings, outcomes: list[Outcome], is_spread: bool) -> list[str] | State:
+def derive(
+    settings: Settings, outcomes: list[Outcome], is_spread: bool, reports: bool
+) -> list[str] | State:
     """Derive calls, links, weekly counts and reports from the whole lake."""
     try:
         spread = ships.spread_by(settings, work_ships.submit) if is_spread else None
-        return run.derive(settings, outcomes, publish=True, spread=spread)
+        return run.derive(settings, outcomes, publish=True, reports=reports, spread=spread)
     except BarometerError as error:  # Prefect would add a traceback to the message
         return Failed(message=str(error))
 
@@ -230,6 +232,7 @@ def weekly(
     is_watched: bool = False,
     ahead: int = 0,
     verify: bool = False,
+    reports: bool = True,
 ) -> State | None:
     """The main job: files into the lake, then calls, links, weekly counts and reports.
 
@@ -253,6 +256,8 @@ def weekly(
         0: everything in this process, in sequence.
     verify : bool
         Open every file, also known ones with unchanged size and times.
+    reports : bool
+        Write the reports that are new or changed; not where another run follows, which does.
 
     Returns
     -------
@@ -276,7 +281,7 @@ def weekly(
             # The as-of time is taken after the wait: fixes that came meanwhile are not future.
             settings = load_settings({**given, "as_of": as_of})
             problems = _work(
-                settings, paths or [], fetched or [], outcomes, progress, ahead, verify
+                settings, paths or [], fetched or [], outcomes, progress, ahead, verify, reports
             )
     except BarometerError as error:  # Prefect would add a traceback to the message
         log.error("%s", error)
@@ -292,6 +297,7 @@ def _work(
     progress: Progress | None,
     ahead: int,
     verify: bool,
+    reports: bool,
 ) -> list[str]:
     """The steps, in order. Returns the problems, one per line. The caller holds the lock."""
     log = get_run_logger()
@@ -331,7 +337,7 @@ def _work(
     run.log_remarks(log, outcomes)
     if (problem := run.problem(outcomes)) is not None:
         problems += [problem, *run.messages(outcomes)]
-    derived = derive(settings, outcomes, ahead > 0, return_state=True)
+    derived = derive(settings, outcomes, ahead > 0, reports, return_state=True)
     if derived.is_failed():
         log.error("%s", derived.message)
         return [*problems, str(derived.message)]

@@ -149,6 +149,7 @@ def execute(flags: argparse.Namespace) -> int:
                     is_watched=True,  # this command sends the alarm
                     verify=flags.verify,
                     ahead=cluster.ahead if cluster else 0,
+                    reports=feed is feeds[-1],
                     return_state=True,
                 )
                 if not state.is_completed():

@@ -104,10 +104,12 @@ def derive(
     outcomes: Sequence[Outcome],
     *,
     publish: bool,
+    reports: bool = True,
     spread: Spread | None = None,
 ) -> list[str]:
     """Rebuild everything derived from the lake; with `publish`, write new and changed reports.
 
+    Without `reports` numbers are published and the next run writes the reports that are due.
     `spread` works the ships in other processes; see `flows.derive.calls.Spread`.
 
     The order makes a crash harmless: reports are rewritten if they differ, the history is appended
@@ -128,7 +130,9 @@ def derive(
     manifest = read_manifest(settings.place)
     _refuse_damage(settings, manifest, is_hashed=False)
     try:
-        return _derive(settings, manifest, outcomes, publish=publish, spread=spread)
+        return _derive(
+            settings, manifest, outcomes, publish=publish, reports=reports, spread=spread
+        )
     except (duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
         # A damaged file of the right size can cause any of these errors.
         _refuse_damage(settings, manifest, is_hashed=True)
@@ -146,7 +150,7 @@ def derive(
                 f"space, its rights and the memory limit{reach}, and run again: ingested files "
                 "stay, and the catalogue is as it was."
             ) from error
-    return derive(settings, outcomes, publish=publish, spread=spread)
+    return derive(settings, outcomes, publish=publish, reports=reports, spread=spread)
 
 
 def _refuse_damage(settings: Settings, manifest: Manifest, *, is_hashed: bool) -> None:
@@ -165,6 +169,7 @@ def _derive(
     outcomes: Sequence[Outcome],
     *,
     publish: bool,
+    reports: bool,
     spread: Spread | None,
 ) -> list[str]:
     for fault in [*read_decisions(settings.home)[1], *watchlist_faults(settings.home)]:
@@ -180,6 +185,7 @@ def _derive(
         if publish:
             # Else reports of a first run that ends early would look like a lost history.
             history.begin_history(settings.home, history.RUN)
+        if publish and reports:
             with access.open_catalogue(built, settings) as con:
                 changed = write_reports(con, settings.home, settings.threads)
     if compacted.result():

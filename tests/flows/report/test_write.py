@@ -16,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.catalogue import access, check
+from flows.home import history
 from flows.home.settings import BarometerError, Settings
 from flows.registers import store
 from flows.report import dictionary, figures, limits, tables, write
 from flows.report.tables import FILES, safe_cell
 from flows.runner import run
+from tests.build.ships import call, home_of, ship
 from tests.conftest import ROOT, FillHome
 from tests.flows.registers.test_guard import opensanctions
 
@@ -309,3 +311,16 @@ def test_many_reports_are_drawn_by_others_with_the_same_bytes(
     with access.reading(sample_home) as con:
         assert write.write_reports(con, tmp_path, threads=2) == [*WEEKS]
     assert contents(tmp_path / "reports" / WEEK) == contents(drawn_week)
+
+
+def test_a_run_that_leaves_the_reports_publishes_and_the_next_writes_them(
+    tmp_path: Path, undrawn: None
+) -> None:
+    tanker = ship(1, "ALPHA", mid=273)
+    settings = home_of(tmp_path, [*call(tanker, 2), *call(tanker, 9)])
+    assert run.derive(settings, [], publish=True, reports=False) == []
+    weeks = {row["week"] for row in history.read_history(settings.home, history.PUBLISHED_WEEK)}
+    assert weeks == {"2026-W23"} and not list((settings.home / "reports").glob("*"))
+    assert run.derive(settings, [], publish=True) == ["2026-W23", "2026-W24"]
+    with access.reading(settings) as con:
+        assert con.execute("select count(*) from restatement").fetchall() == [(0,)]
