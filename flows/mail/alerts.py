@@ -81,10 +81,10 @@ def read_alerts(con: duckdb.DuckDBPyConnection) -> Alerts:
     """The alerts of a catalogue, in the order of a message."""
     rows = [Alert(*row) for row in con.execute(QUERY).fetchall()]
     (week,) = con.execute(NEWEST).fetchone() or (None,)
-    (notes,) = records(con, "report/notes", week=week or "")
+    (made,) = records(con, "exports/made")
     order = list(KINDS)
     rows.sort(key=lambda alert: order.index(alert.kind))
-    return Alerts(rows, week, notes["is_simulated"])
+    return Alerts(rows, week, made["is_simulated"])
 
 
 # The message

@@ -109,11 +109,12 @@ def oil(volume: Sequence[Row], series: Row, notes: Row) -> str:
     notes : dict
         Its row of `report/notes`.
     """
-    text = _moved(volume, series)
+    text = moved(volume, series)
     return f"{text} No tanker that called sent a draught." if notes["lacks_draught"] else text
 
 
-def _moved(volume: Sequence[Row], series: Row) -> str:
+def moved(volume: Sequence[Row], series: Row) -> str:
+    """How much oil the week's calls moved, as `oil` without its last sentence."""
     week = oil_of(volume)
     moved = week.moved
     if moved["payload_low_90_t"] is None:

@@ -99,15 +99,29 @@ def fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """
     marks: dict[str, list[Any]] = {week: [] for week in weeks(con)}
     for query in (*FILES.values(), *BESIDE):
-        of_weeks = sql_text(query).replace("$week", "report_of.week")
-        con.execute(
-            "create or replace temp view report_row as "
-            f"from week as report_of, lateral ({of_weeks}) as report "
-            "select report_of.week as week, report"
-        )
+        _create_report_row(con, query)
         for week, *mark in con.execute(MARKS).fetchall():
             marks[week] += [query, *mark]
     return {week: str(mark) for week, mark in marks.items()}
+
+
+def records_by_week(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a query of `sql/` for every week, in no order; asked once, as `fingerprints`."""
+    _create_report_row(con, query)
+    rows: dict[str, list[dict[str, Any]]] = {week: [] for week in weeks(con)}
+    for week, row in con.execute("select week, report from report_row").fetchall():
+        rows[week].append(row)
+    return rows
+
+
+def _create_report_row(con: duckdb.DuckDBPyConnection, query: str) -> None:
+    """A temporary view of the rows of a query for every week, each a struct."""
+    of_weeks = sql_text(query).replace("$week", "report_of.week")
+    con.execute(
+        "create or replace temp view report_row as "
+        f"from week as report_of, lateral ({of_weeks}) as report "
+        "select report_of.week as week, report"
+    )
 
 
 def csv_bytes(table: Table) -> bytes:

@@ -25,6 +25,7 @@ from flows.lake import compact, damage, losses
 from flows.lake.entry import Manifest
 from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
+from flows.mail.feed import write_feed
 from flows.registers.decisions import read_decisions
 from flows.registers.watchlist import watchlist_faults
 from flows.report.tables import safe_cell, summary, weeks
@@ -188,6 +189,7 @@ def _derive(
         if publish and reports:
             with access.open_catalogue(built, settings) as con:
                 changed = write_reports(con, settings.home, settings.threads)
+                write_feed(con, settings.home)
     if compacted.result():
         access.point(built, settings, manifest)
     history.append_history(settings.home, history.RUN, [run])
