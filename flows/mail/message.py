@@ -163,7 +163,8 @@ def compose(message: Message, replaced_at: datetime | None) -> Texts:
     changed = words.changed(message.summary["restatement"], message.week)
     beside_it = beside.sentences(message.summary, message.week)
     doubt = limits.untyped(message.summary["notes"], series)
-    said = [headline, word, doubt, *beside_it, changed]
+    estimate = beside.nowcast(message.summary["nowcast"])
+    said = [headline, word, estimate, doubt, *beside_it, changed]
     lead = [f"Week {message.week}, {span}", *(sentence for sentence in said if sentence)]
     content = [
         *(_waters(message.summary), _ports(message.summary)),

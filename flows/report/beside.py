@@ -1,4 +1,5 @@
-"""The sentences of a report on what stands beside the number: the oil, and the other series."""
+"""The sentences of a report on what stands beside the number: what it becomes, the oil, and the
+other series."""
 
 from __future__ import annotations
 
@@ -263,6 +264,28 @@ def _by_method(row: Row, name: str) -> int:
     if name == "calls_without":
         return (row["calls"] or 0) - (row["calls_with_estimate"] or 0)
     return row[name] or 0
+
+
+def nowcast(rows: Sequence[Row]) -> str | None:
+    """What the number is expected to become by late data, in a sentence; None where unknown.
+
+    >>> row = {"settled_calls": 12, "low_80": 10, "high_80": 15, "pairs": 14, "published_calls": 9}
+    >>> from datetime import date
+    >>> nowcast([row | {"settles_at": date(2026, 4, 27)}])
+    'ESTIMATE: late data are expected to make it 12 calls in all by 27 April 2026 (80% interval \
+10 to 15), as they changed 14 earlier weeks; new links may change it beyond that.'
+    >>> nowcast([])
+    """
+    for row in rows:
+        is_same = row["settled_calls"] == row["published_calls"]
+        calls = counted(row["settled_calls"], "call")
+        return (
+            f"ESTIMATE: late data are expected to {'leave it at' if is_same else 'make it'} "
+            f"{calls} in all by {row['settles_at']:%-d %B %Y} (80% interval {row['low_80']} to "
+            f"{row['high_80']}), as they changed {row['pairs']} earlier weeks; new links may "
+            "change it beyond that."
+        )
+    return None
 
 
 def others(rows: Sequence[Row], week: str) -> list[Row]:

@@ -211,8 +211,8 @@ def news_of_lists(news: Sequence[Row]) -> str:
     )
 
 
-def doubts_mark(doubts: Sequence[str]) -> str | None:
-    """A hash of the doubts, kept in the page to detect that it is out of date; None for none."""
-    if not doubts:
-        return None
-    return text_hash("\n".join(doubts))
+def doubts_mark(doubts: Sequence[str], nowcast: str | None) -> str | None:
+    """A hash of what changes on a page without its numbers: the doubts and the estimate of what the
+    number becomes. It is kept in the page to detect that it is out of date; None for neither."""
+    shown = [*doubts, *([nowcast] if nowcast else [])]
+    return text_hash("\n".join(shown)) if shown else None

@@ -122,6 +122,7 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         "sources": records(con, "report/ais_source", week=week),
         "registers": records(con, "report/register", week=week),
         "not_fetched": records(con, "report/not_fetched", week=week),
+        "nowcast": records(con, "report/nowcast", week=week),
         "witness_scores": records(con, "report/witness_score", week=week),
         "witnesses": records(con, "report/witness"),
         "acts": records(con, "report/act"),
@@ -173,8 +174,10 @@ def render(data: Row, standing: str = "") -> str:
             "known_on": words.known_on(data["notes"]),
             "simulated": words.SIMULATED if data["notes"]["is_simulated"] else None,
             "limits": _limits(data),
+            "estimate": beside.nowcast(data["nowcast"]),
             "doubts_mark": limits.doubts_mark(
-                limits.doubts_of(data["registers"], data["not_fetched"])
+                limits.doubts_of(data["registers"], data["not_fetched"]),
+                beside.nowcast(data["nowcast"]),
             ),
             "news_of_lists": limits.news_of_lists(data["listing_news"]),
             "changed": words.changed(data["restatement"], data["week"]),

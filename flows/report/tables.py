@@ -40,7 +40,10 @@ FILES = {
 }
 """CSV file of a week -> the query of `sql/` that gives it."""
 
-BESIDE = ("report/register", "report/not_fetched", "report/ais_source", "report/published")
+BESIDE = (
+    *("report/register", "report/not_fetched", "report/ais_source", "report/published"),
+    "report/nowcast",
+)
 """Queries of a week whose rows a report shows beside its numbers, and that write it again."""
 
 MARKS = "select week, count(*), sum(hash(report)::hugeint) from report_row group by week"
@@ -158,6 +161,7 @@ def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
     return {
         "series": records(con, "report/barometer", week=week)[-1],
         "windows": records(con, "report/series_window", week=week),
+        "nowcast": records(con, "report/nowcast", week=week),
         "volume": records(con, "report/oil_volume", week=week),
         "volume_windows": records(con, "report/volume_window", week=week),
         "split": records(con, "report/weekly_split", week=week),

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.home.text import safe_text
-from flows.report.beside import sentences
+from flows.report.beside import nowcast, sentences
 from flows.report.citable import citations
 from flows.report.limits import (
     doubts_of,
@@ -53,6 +53,8 @@ def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     ]
     if sentence := word(series, report["windows"]):
         parts.append(Text(sentence))
+    if estimate := nowcast(report["nowcast"]):
+        parts.append(Text(estimate))
     if doubt := untyped(report["notes"], series):
         parts.append(Text(doubt))
     parts += [Text(sentence) for sentence in sentences(report, week)]

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -24,6 +24,7 @@ from flows.home.code import code_hash
 from flows.home.durable import make_folder, write_durably
 from flows.home.hashes import new_hash, text_hash
 from flows.report import citable, dictionary
+from flows.report.beside import nowcast
 from flows.report.citable import citations
 from flows.report.limits import doubts_mark, doubts_of
 from flows.report.tables import (
@@ -121,8 +122,8 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     -------
     bool
         Whether a number is new or changed: a file of `FILES`. Unchanged files are not written.
-        Page and chart take a second, so they are drawn only if a number or a doubt about a list
-        changed, or one of them is missing.
+        Page and chart take a second, so they are drawn only if a number, a doubt about a list or
+        the estimate of what the number becomes changed, or one of them is missing.
     """
     make_folder(folder)
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
@@ -139,7 +140,8 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
         beside[MARK] = f"{SIMULATED}\n".encode()
     is_changed = bool(_differing(folder, numbers))
     doubts = doubts_of(registers, records(con, "report/not_fetched", week=week))
-    if is_changed or not (folder / CHART).exists() or not _has_doubts(folder / PAGE, doubts):
+    mark = doubts_mark(doubts, nowcast(records(con, "report/nowcast", week=week)))
+    if is_changed or not (folder / CHART).exists() or not _has_mark(folder / PAGE, mark):
         beside |= _drawn(con, folder, week, tables)
     for name in (PAGE, CHART):
         if name not in beside and (folder / name).exists():
@@ -157,12 +159,12 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     return is_changed
 
 
-def _has_doubts(page: Path, doubts: Sequence[str]) -> bool:
-    """Whether the page exists and was drawn with these doubts."""
+def _has_mark(page: Path, expected: str | None) -> bool:
+    """Whether the page exists and was drawn with these doubts and this estimate."""
     if not page.exists():
         return False
     mark = re.search(r'<meta name="doubts" content="(\w+)" />', page.read_text(encoding="utf-8"))
-    return (mark[1] if mark else None) == doubts_mark(doubts)
+    return (mark[1] if mark else None) == expected
 
 
 def _differing(folder: Path, contents: Mapping[str, bytes]) -> dict[str, bytes]:

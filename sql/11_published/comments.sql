@@ -79,3 +79,14 @@ comment on column restatement.calls_went is 'The ships with fewer calls in the c
 comment on column restatement.old_run_id is 'The run of the older publication; key of run. Null: none is recorded.';
 comment on column restatement.number is 'The number that changed: port_calls, as in weekly_port_calls, or russian_linked_tanker_calls, russian_linked_berth_calls or tanker_calls, as in barometer.';
 comment on column restatement.series is 'The series; key of series.';
+
+comment on table nowcast is 'ESTIMATE of what the headline of the newest closed weeks will be four weeks after their end (rule nowcast_weeks), from how much late data changed those of earlier weeks since the same age. New links may change it beyond that. Derived from the history of publications. One row per series and closed week that is not settled.';
+comment on column nowcast.week is 'ISO week such as 2026-W16, in UTC.';
+comment on column nowcast.published_calls is 'The headline now, as barometer.russian_linked_tanker_calls. Null: no call counted, and too few hours heard to report zero.';
+comment on column nowcast.age_days is 'Days from the end of the week to the as-of time.';
+comment on column nowcast.settles_at is 'When the week is settled: the time that the estimate is for, UTC.';
+comment on column nowcast.pairs is 'Number of settled weeks whose number at this age and when settled is on record; the 52 newest.';
+comment on column nowcast.settled_calls is 'ESTIMATE of the headline when the week is settled: the median of the growths of these weeks. Null: fewer than nine of them (rule nowcast_least_pairs), or no number now.';
+comment on column nowcast.low_80 is 'Least whole number of the 80 % interval: of whole numbers, those between the tenth and the ninetieth percentile of these growths. Null as settled_calls.';
+comment on column nowcast.high_80 is 'Largest whole number of the 80 % interval. Null as settled_calls.';
+comment on column nowcast.series is 'The series; key of series.';

@@ -153,6 +153,7 @@ def week_message(
             "listing_news": [],
             "sources": [],
             "windows": [],
+            "nowcast": [],
             "restatement": [],
             "volume": [],
             "other_series": [],

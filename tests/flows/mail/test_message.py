@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
@@ -89,6 +90,15 @@ def test_hostile_names_and_subjects_stay_text() -> None:
 def test_any_name_and_subject_stays_text(text: str) -> None:
     content = written(week_message(names=(text,), place=text), subject=text)
     assert_harmless(parsed(content), has_foreign_subject=True)
+
+
+def test_what_the_number_becomes_is_a_sentence_and_not_the_subject() -> None:
+    message = week_message()
+    row = {"settled_calls": 777, "low_80": 90, "high_80": 95, "pairs": 14, "published_calls": 2}
+    message.summary["nowcast"] = [row | {"settles_at": datetime(2026, 4, 20)}]
+    texts = compose(message, None)
+    assert "777 calls in all by 20 April 2026" in " ".join(texts.text.split())
+    assert "777" not in texts.subject and "777" in texts.html
 
 
 def test_restatements_stand_above_the_tables() -> None:

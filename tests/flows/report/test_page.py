@@ -322,6 +322,20 @@ RESTATED: Row = {
 }
 
 
+def test_what_the_number_becomes_stands_below_it_and_in_its_place_never(render: Render) -> None:
+    row = {"settled_calls": 777, "low_80": 90, "high_80": 95, "pairs": 14, "published_calls": 9}
+    row["settles_at"] = datetime(2026, 4, 20)
+    shown, plain = (
+        text_of(next(node for node in root.iter("section")))
+        for root in (render(nowcast=[row]), render())
+    )
+    assert "777 calls in all by 20 April 2026 (80% interval 90 to 95)" in shown
+    assert "777" not in plain
+    head, _, rest = shown.partition("ESTIMATE")
+    assert plain.startswith(head) and "777" not in head
+    assert plain.endswith(rest.partition("beyond that.")[2])
+
+
 def test_restated_numbers_are_at_the_top_and_in_a_table(render: Render) -> None:
     by_port = {"number": "port_calls", "link_tier": "strong", "port_name": "Kharg Island"}
     states = {"number": "state", "ports": 3, "old_port_calls": None, "new_port_calls": None}

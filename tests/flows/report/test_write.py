@@ -227,6 +227,13 @@ def test_what_differs_is_written_again(
     assert bool(drawn) == is_drawn
 
 
+def test_another_estimate_of_what_the_number_becomes_draws_the_page_again(
+    written: Callable[[], bool], drawn: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "nowcast", lambda _: "ESTIMATE")
+    assert not written() and drawn == [WEEK]
+
+
 def test_killed_before_its_numbers_the_page_is_drawn_again(
     folder: Path, written: Callable[[], bool], drawn: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
