@@ -10,7 +10,7 @@ import duckdb
 
 from flows.analyst.query import explained, say, warn_of_move
 from flows.catalogue import access
-from flows.home.extras import install_command
+from flows.home.extras import PIP, install_command
 from flows.home.settings import BarometerError, Settings
 
 REMOTE = (
@@ -49,6 +49,6 @@ def _extension() -> Path:
     if not path.is_file():
         raise BarometerError(
             f"duckdb-extension-ui does not match DuckDB {duckdb.__version__}. Install the one for "
-            f"it: python -m pip install duckdb-extension-ui=={duckdb.__version__}"
+            f"it: {PIP} duckdb-extension-ui=={duckdb.__version__}"
         )
     return path

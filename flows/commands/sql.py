@@ -54,7 +54,15 @@ def execute(flags: argparse.Namespace) -> int:
 
         prompt(settings, flags.format)
         return DONE
-    queries = query.statements(_read_query() if flags.query is None else flags.query)
+    text = _read_query() if flags.query is None else flags.query
+    if text.lstrip().startswith("."):
+        print(
+            f"barometer sql: a query is SQL. Only the prompt knows {text.split()[0]}: start "
+            "barometer sql on a terminal, without a query.",
+            file=sys.stderr,
+        )
+        return USAGE
+    queries = query.statements(text)
     if not queries:
         print(
             'barometer sql: the query is empty. Example: barometer sql "from barometer"',

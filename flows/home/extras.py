@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from importlib import metadata
 
 DISTRIBUTION = "barometer-ais"
+PIP = f"{shlex.quote(sys.executable or 'python')} -m pip install"
+"""By the Python that runs this: that of `.venv` is seldom the one on the path."""
 
 
 def install_command(extra: str) -> str:
@@ -13,16 +16,16 @@ def install_command(extra: str) -> str:
 
     It lists the packages, because Barometer is on no package index.
 
-    >>> install_command("cluster").split()[:4]
-    ['python', '-m', 'pip', 'install']
+    >>> install_command("cluster").startswith(PIP)
+    True
     """
     try:
         lines = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:  # a checkout that is not installed
-        return f"python -m pip install '.[{extra}]' in the folder of pyproject.toml"
+        return f"{PIP} '.[{extra}]' in the folder of pyproject.toml"
     packages = []
     for line in lines:
         requirement, _, marker = line.partition(";")
         if marker.replace('"', "'").strip() == f"extra == '{extra}'":
             packages.append(shlex.quote(requirement.strip()))
-    return " ".join(["python -m pip install", *sorted(packages)])
+    return " ".join([PIP, *sorted(packages)])

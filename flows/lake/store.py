@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from flows.home.extras import install_command
+from flows.home.extras import PIP, install_command
 from flows.home.hashes import new_hash
 from flows.home.settings import BarometerError
 
@@ -126,8 +126,7 @@ def attach(con: duckdb.DuckDBPyConnection, place: Path | str) -> None:
     if not extension.is_file():
         raise BarometerError(
             f"duckdb-extension-httpfs does not match DuckDB {duckdb.__version__}. Install the one "
-            "for it: "
-            f"python -m pip install duckdb-extension-httpfs=={duckdb.__version__}"
+            f"for it: {PIP} duckdb-extension-httpfs=={duckdb.__version__}"
         )
     con.load_extension(str(extension))
     url = urlsplit(access.endpoint)

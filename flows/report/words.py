@@ -346,13 +346,13 @@ def moments(call: Row) -> list[tuple[str, datetime]]:
     >>> [word for word, _ in moments(call)]
     ['arrived', 'departed']
     >>> [word for word, _ in moments(call | {"unberthed_at": noon, "departed_by": evening})]
-    ['arrived', 'left the berth', 'last heard in port', 'left by']
+    ['arrived', 'left berth', 'last heard in port', 'left by']
     """
     arrived, departed = call["arrived_at"], call["departed_at"]
     between = [
         ("anchored", call["anchored_at"], arrived),
         ("berthed", call["berthed_at"], arrived),
-        ("left the berth", call["unberthed_at"], departed),
+        ("left berth", call["unberthed_at"], departed),
     ]
     between = [(word, at, other) for word, at, other in between if at and at != other]
     seen = [(word, at) for word, at, _ in sorted(between, key=lambda row: row[1])]

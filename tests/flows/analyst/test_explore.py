@@ -26,6 +26,7 @@ from flows.analyst.explore.guard import REFUSED, Guard
 from flows.analyst.explore.job import STOPPED, Job
 from flows.catalogue import access
 from flows.cli import main
+from flows.home.extras import PIP
 from flows.home.settings import BarometerError, Settings
 from flows.report.tables import Table
 from tests.build.files import copy_of
@@ -294,7 +295,7 @@ def test_what_is_missing_is_told(
     monkeypatch.setitem(sys.modules, "marimo", None)
     for more in ([], ["--edit"]):
         assert main(["explore", *there, *more]) == 1
-        assert "Install it with: python -m pip install" in capsys.readouterr().err
+        assert f"Install it with: {PIP}" in capsys.readouterr().err
     assert dict(os.environ) == before
 
 

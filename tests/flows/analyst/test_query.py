@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from flows.analyst import formats
 from flows.analyst.prompt import prompt
 from flows.cli import main
+from flows.home.extras import PIP
 from flows.home.settings import Settings
 from tests.build.process import ROOT
 
@@ -222,6 +223,7 @@ def test_a_name_does_not_control_a_terminal(form: str) -> None:
 
 REFUSED = {
     "empty": ("", 2, "the query is empty"),
+    "a word of the prompt": (".tables", 2, "Only the prompt knows .tables"),
     "only a comment": ("-- nothing\n;", 2, "the query is empty"),
     "a comment at the end": (" ; -- nothing", 2, "the query is empty"),
     "no SQL": ("selct 1", 1, 'syntax error at or near "selct"'),
@@ -307,4 +309,4 @@ def test_without_its_package_duckdbs_own_page_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "duckdb_extension_ui", None)
     assert main(["sql", "--ui", "--home", str(home.home)]) == 1
-    assert "its extension. Install it with: python -m pip install" in capsys.readouterr().err
+    assert f"its extension. Install it with: {PIP}" in capsys.readouterr().err

@@ -246,7 +246,7 @@ def test_a_listing_leads_to_its_act_and_the_week_has_a_text_to_cite(
     for text in (
         "built 2004",
         "arrived Tue 17 Mar 03:00 anchored Tue 17 Mar 04:00 berthed Tue 17 Mar 09:00 "
-        "left the berth Tue 17 Mar 20:00 departed",
+        "left berth Tue 17 Mar 20:00 departed",
         "last Primorsk, 20 Feb 2026; 6,543 nautical miles by sea",
     ):
         assert text in text_of(row)
