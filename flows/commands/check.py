@@ -8,6 +8,9 @@ import logging
 
 from flows.commands.shared import DONE, FAILED, Command, settings_of
 
+UNREADABLE = {"catalogue", "files", "schema"}
+"""Findings after which the catalogue is not asked any more."""
+
 
 def add(command: Command) -> None:
     """Its arguments."""
@@ -76,7 +79,6 @@ def _check_home(flags: argparse.Namespace) -> int:
     from flows.home.text import safe_text
     from flows.ingest import known
     from flows.ingest.recover import recovered
-    from flows.lake.manifest import CATALOGUE
     from flows.mail import alerts
     from flows.report import terminal
     from flows.report.limits import HEAR_THE_REST
@@ -96,7 +98,7 @@ def _check_home(flags: argparse.Namespace) -> int:
     if flags.rebuild:
         with lock.locked(settings.home):
             findings += check.check_rebuild(settings)
-    if (settings.home / CATALOGUE).exists():
+    if not UNREADABLE & {finding.check for finding in findings}:
         findings += [check.Finding("alerts", text, False) for text in alerts.pending(settings)]
     faults = [finding for finding in findings if finding.is_fault]
     if flags.json:

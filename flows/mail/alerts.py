@@ -163,13 +163,13 @@ def send_alerts(
 def _send(home: Path, service: Service, alerts: Alerts, now: Clock) -> Result:
     history = _of(service.name, read_alert_history(home))
     due = _due(alerts.alerts, history)
-    old = [] if history else [alert for alert in alerts.alerts if not alert.is_newest]
     ids = [alert.alert_id for alert in due]
     common = {"service": service.name, "alerts": ids}
     before = [common | {"state": "sending", "at": now().isoformat()}] if due else []
-    if old:
-        passed = {"service": service.name, "alerts": [alert.alert_id for alert in old]}
-        before.insert(0, passed | {"state": "passed over", "at": now().isoformat()})
+    if not history:  # also where there is none to pass over: from now on it gets all
+        old = [alert.alert_id for alert in alerts.alerts if not alert.is_newest]
+        passed = {"service": service.name, "alerts": old, "at": now().isoformat()}
+        before.insert(0, passed | {"state": "passed over"})
     _append(home, before)
     if not due:
         return Result([f"no new alerts for {service.name}"], [])

@@ -119,7 +119,12 @@ def notify(service: Service, title: str, text_of: Callable[[int], str]) -> Deliv
     """
     import apprise  # noqa: PLC0415 takes half a second, and most runs alert nobody
 
-    asset = apprise.AppriseAsset(app_id="Barometer", app_desc="Barometer", async_mode=False)
+    asset = apprise.AppriseAsset(
+        app_id="Barometer",
+        app_desc="Barometer",
+        async_mode=False,
+        storage_mode=apprise.PersistentStoreMode.MEMORY,  # no token comes into a file
+    )
     with _heard() as log:
         try:
             opened = apprise.Apprise.instantiate(service.url, asset=asset)

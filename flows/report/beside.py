@@ -269,21 +269,19 @@ def _by_method(row: Row, name: str) -> int:
 def nowcast(rows: Sequence[Row]) -> str | None:
     """What the number is expected to become by late data, in a sentence; None where unknown.
 
-    >>> row = {"settled_calls": 12, "low_80": 10, "high_80": 15, "pairs": 14, "published_calls": 9}
     >>> from datetime import date
+    >>> row = {"settled_calls": 12, "low_80": 10, "high_80": 15, "pairs": 14}
     >>> nowcast([row | {"settles_at": date(2026, 4, 27)}])
-    'ESTIMATE: late data are expected to make it 12 calls in all by 27 April 2026 (80% interval \
-10 to 15), as they changed 14 earlier weeks; new links may change it beyond that.'
+    'ESTIMATE: with late data this week is expected to have 12 calls in all by 27 April 2026 (80% \
+interval 10 to 15), as 14 earlier weeks changed; new links may change it beyond that.'
     >>> nowcast([])
     """
     for row in rows:
-        is_same = row["settled_calls"] == row["published_calls"]
-        calls = counted(row["settled_calls"], "call")
         return (
-            f"ESTIMATE: late data are expected to {'leave it at' if is_same else 'make it'} "
-            f"{calls} in all by {row['settles_at']:%-d %B %Y} (80% interval {row['low_80']} to "
-            f"{row['high_80']}), as they changed {row['pairs']} earlier weeks; new links may "
-            "change it beyond that."
+            "ESTIMATE: with late data this week is expected to have "
+            f"{counted(row['settled_calls'], 'call')} in all by {row['settles_at']:%-d %B %Y} "
+            f"(80% interval {row['low_80']} to {row['high_80']}), as {row['pairs']} earlier weeks "
+            "changed; new links may change it beyond that."
         )
     return None
 

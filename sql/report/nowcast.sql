@@ -1,7 +1,6 @@
 -- What the number of a week is expected to become by late data; none where nothing can be said.
 -- Grain: one row for $week, or none.
 select
-    published_calls,
     settles_at,
     pairs,
     settled_calls,

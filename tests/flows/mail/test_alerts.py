@@ -161,6 +161,22 @@ def test_an_alert_is_sent_once_over_runs_rebuilds_and_restatements(
     assert sent[0] == ("passed over", 1) and sent[-1] == ("sent", 2)
 
 
+def test_what_a_late_file_shows_of_an_earlier_week_is_sent_to_whom_nothing_was_sent_yet(
+    tmp_path: Path, web: Web
+) -> None:
+    home = Settings(tmp_path / "home", CLOSED, 1, "300MB")
+    home.home.mkdir()
+    (home.home / FILE).write_text(WATCHLIST)
+    publish(home, CLOSED, all=lying(22.2))
+    alerts.send_alerts(home, to(web))
+    already = len(web.posted)
+    later = publish(home, CLOSED + timedelta(hours=1), late=call(WATCHED, 2))
+    assert alerts.send_alerts(later, to(web)).problems == []
+    assert len(web.posted) == already + 1
+    lines = messages(web)[-1][1]
+    assert any(line.startswith("- Watched call: SIM WATCHED, ") for line in lines)
+
+
 KILLED = """
 import os, signal, sys
 from datetime import datetime

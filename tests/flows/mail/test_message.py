@@ -94,7 +94,7 @@ def test_any_name_and_subject_stays_text(text: str) -> None:
 
 def test_what_the_number_becomes_is_a_sentence_and_not_the_subject() -> None:
     message = week_message()
-    row = {"settled_calls": 777, "low_80": 90, "high_80": 95, "pairs": 14, "published_calls": 2}
+    row = {"settled_calls": 777, "low_80": 90, "high_80": 95, "pairs": 14}
     message.summary["nowcast"] = [row | {"settles_at": datetime(2026, 4, 20)}]
     texts = compose(message, None)
     assert "777 calls in all by 20 April 2026" in " ".join(texts.text.split())

@@ -323,7 +323,7 @@ RESTATED: Row = {
 
 
 def test_what_the_number_becomes_stands_below_it_and_in_its_place_never(render: Render) -> None:
-    row = {"settled_calls": 777, "low_80": 90, "high_80": 95, "pairs": 14, "published_calls": 9}
+    row = {"settled_calls": 777, "low_80": 90, "high_80": 95, "pairs": 14}
     row["settles_at"] = datetime(2026, 4, 20)
     shown, plain = (
         text_of(next(node for node in root.iter("section")))
