@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.home.text import safe_text
-from flows.registers.difference import Listing
+from flows.registers.difference import CHANGES, Listing
 from flows.registers.guard import named_keys
 from flows.registers.held import Held
 from flows.registers.refresh import Refreshed
@@ -21,7 +21,7 @@ def as_record(imported: Imported) -> dict[str, Any]:
     """An import as JSON, with every ship and rejected field."""
     return imported._asdict() | {
         "junk": [row._asdict() for row in imported.junk],
-        **{name: [x._asdict() for x in getattr(imported, name)] for name in _CHANGES},
+        **{name: [x._asdict() for x in getattr(imported, name)] for name in CHANGES},
     }
 
 
@@ -44,7 +44,7 @@ def as_text(imported: Imported, name: str) -> str:
         lines.append("The first version of this list; links use it from now on.")
     elif imported.compared_with is not None:
         lines.append(f"Against the version of {imported.compared_with}:")
-        for change in _CHANGES:
+        for change in CHANGES:
             lines += _changes(change, getattr(imported, change))
     if not imported.is_newest:
         lines.append(
@@ -120,9 +120,6 @@ def held_as_text(held: Sequence[Held]) -> str:
         if version.accepted
     ]
     return "\n".join(lines)
-
-
-_CHANGES = ("added", "changed", "gone")
 
 
 def _changes(change: str, listings: Sequence[Listing]) -> list[str]:

@@ -22,8 +22,8 @@ from flows.registers.codes import programme_meaning
 BATCH_ROWS = 20_000
 """Entries that Python holds at a time."""
 
-PART_ROWS = 100_000
-"""Entries of a part: DuckDB does not spill aggregates over texts; these take it some 100 MB."""
+PART_ROWS = 40_000
+"""Entries of a part: DuckDB does not spill aggregates over texts; these take it some 40 MB."""
 
 
 def stage_list(

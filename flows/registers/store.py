@@ -7,6 +7,7 @@ commit point: a file without a line is garbage of an interrupted import.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,9 +61,9 @@ class Imported(NamedTuple):
     hulls: int
     junk: list[Junk]
     compared_with: date | None
-    added: list[Listing]
-    changed: list[Listing]
-    gone: list[Listing]
+    added: Sequence[Listing]
+    changed: Sequence[Listing]
+    gone: Sequence[Listing]
     is_newest: bool
     unknown_keys: dict[str, int]
     accepted: str | None
