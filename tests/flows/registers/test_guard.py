@@ -410,7 +410,8 @@ def test_parts_of_a_list_change_nothing(old: list[int], new: list[int]) -> None:
             staging.stage_list(con, entries(new, "NEW"), "ofac-sdn")
             before = ds.dataset(as_table(entries(old, "OLD")))
             staging.stage_before(con, before, "ofac-sdn", date(2026, 1, 1))
-            return difference(con), staging.entries(con).read_all()
+            changes = {name: list(listings) for name, listings in difference(con).items()}
+            return changes, staging.entries(con).read_all()
 
     changes, table = compared(100_000)
     assert compared(3) == (changes, table)
