@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from flows import __version__
-from flows.catalogue import relations
+from flows.catalogue import relations, reuse
 from flows.catalogue.access import (
     HOME,
     LAKE_VIEWS,
@@ -36,17 +34,16 @@ from flows.catalogue.cells import (
     surrounding_cells,
     with_geometry,
 )
-from flows.catalogue.given import PUBLICATIONS, given, source_terms
+from flows.catalogue.given import PUBLICATIONS, given
 from flows.catalogue.relations import TIME_ZONE
 from flows.catalogue.run_record import hashes
 from flows.derive import calls, digest
 from flows.derive.events import find_events
-from flows.home.code import method_hash
-from flows.home.hashes import folder_hash, text_hash
+from flows.home.hashes import folder_hash
 from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
-from flows.lake.entry import Manifest, address
-from flows.lake.manifest import CATALOGUE, FORMAT, connect, read_manifest
+from flows.lake.entry import Manifest
+from flows.lake.manifest import FORMAT, connect, read_manifest
 from flows.registers.bundled import bundled_versions
 from flows.witnesses import store as witnesses
 from geo.ports import Ports, load_ports
@@ -142,11 +139,14 @@ def build(
         seen = witnesses.load(settings.home, ports)._asdict()
         _begin(con, ports, {**fences, **tables, **seen})
         relations.store(con, "version_entry", entries)
+        reuse.take_over(con, settings, manifest, from_scratch=from_scratch)
         end = _data_end(manifest)
 
         def find_calls() -> None:
             candidate = con.table("candidate").to_arrow_table()
-            kept = calls.NO_WORK if from_scratch else _settled(con, settings, manifest, candidate)
+            kept = (
+                calls.NO_WORK if from_scratch else reuse.settled(con, settings, manifest, candidate)
+            )
             work = calls.find_calls(con, ports, end, kept, spread)
             tables = (
                 work.calls.sort_by([(name, "ascending") for name in CALL_ORDER]),
@@ -180,12 +180,14 @@ def build(
                 COMPARED,
                 lambda: _store(con, COMPARED, _compared(con)),
             ),
-            _Step((), PARTS, lambda: _store(con, PARTS, [_lake_part(manifest)])),
+            _Step((), PARTS, lambda: _store(con, PARTS, [reuse.worked_part(manifest)])),
         )
         new = {
             history: con.table(relation).order("publication_id").to_arrow_table().to_pylist()
             for history, relation in PUBLICATIONS.items()
         }
+        if run:
+            reuse.keep(con, settings, manifest)
         relations.end(con)
     return path, new
 
@@ -249,7 +251,7 @@ def _meta(settings: Settings, manifest: Manifest, known_on: date | None) -> dict
         HOME: str(settings.place),
         "time_zone": TIME_ZONE,
         **hashes(settings.home, manifest),
-        **_method(settings, manifest),
+        **reuse.method(settings.home, manifest),
         **({} if known_on is None else {"known_on": known_on.isoformat()}),
     }
 
@@ -328,61 +330,3 @@ def _fences(files: tuple[Path, ...], _content: str) -> tuple[Ports, Mapping[str,
         "limit_point": limit_points(ports),
     }
     return ports, MappingProxyType(tables)
-
-
-def _settled(
-    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest, candidate: pa.Table
-) -> calls.Work:
-    """The work of the catalogue in use that still holds; none where there is none to be had.
-
-    It is only ever a saving: a catalogue that is missing, damaged or of other code is passed over.
-    """
-    path = settings.home / CATALOGUE
-    if not path.exists():
-        return calls.NO_WORK
-    try:
-        with open_catalogue(path, settings) as old:
-            meta = dict(old.execute("select key, value from meta").fetchall())
-            if any(meta.get(k) != v for k, v in _method(settings, manifest).items()):
-                return calls.NO_WORK
-            before = calls.Work(
-                old.table("track_call").to_arrow_table().cast(calls.CALL_SCHEMA),
-                old.table("flagged_position").to_arrow_table().cast(calls.FLAGGED_SCHEMA),
-                old.table("candidate_ship").to_arrow_table().cast(calls.SHIP_SCHEMA),
-            )
-            worked = {
-                part for (part,) in old.execute("select part_hash from worked_part").fetchall()
-            }
-    except (duckdb.Error, pa.ArrowException):
-        return calls.NO_WORK
-    new = [
-        glob.escape(address(settings.place, entry.position))
-        for entry in manifest.entries.values()
-        if entry.position is not None and entry.position.hash not in worked
-    ]
-    touched = pa.array([], pa.int32())
-    if new:
-        query = "select distinct mmsi from read_parquet($parts, hive_partitioning = false)"
-        touched = con.execute(query, {"parts": new}).to_arrow_table()["mmsi"].combine_chunks()
-    return calls.settled(before, candidate, touched)
-
-
-def _lake_part(manifest: Manifest) -> pa.Table:
-    hashes = [e.position.hash for e in manifest.entries.values() if e.position is not None]
-    return pa.table({"part_hash": pa.array(hashes, pa.string())})
-
-
-def _method(settings: Settings, manifest: Manifest) -> dict[str, str]:
-    """What the calls depend on beside the fixes: the code that finds them, the fences, and how
-    exact the sources are."""
-    known = {entry.source for entry in manifest.entries.values()}
-    exactness = [
-        (terms["source"], terms.get("position_accuracy_m"), terms.get("time_step_s"))
-        for terms in source_terms(settings.home)
-        if terms["source"] in known
-    ]
-    return {
-        "method_hash": method_hash(),
-        "fences_hash": folder_hash(data_path("ports")),
-        "exactness_hash": text_hash(json.dumps(exactness)),
-    }

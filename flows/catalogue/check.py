@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from flows.catalogue import access, lake_copy
+from flows.catalogue import access, lake_copy, reuse
 from flows.catalogue import build as catalogue
 from flows.catalogue.records import SENT
 from flows.catalogue.run_record import inputs_hash, lake_files, run_files
@@ -226,7 +226,7 @@ def _check_files(settings: Settings, manifest: Manifest, copy: Path) -> list[Fin
             if part in drifted:
                 findings.append(_fault("schema", f"{part.path}: {drifted[part]}"))
     faults = damage.sentences(settings.place, manifest, damaged)
-    for kept in (digest.kept, compact.kept):
+    for kept in (digest.kept, reuse.kept, compact.kept):
         faults += derived.faults(kept(settings.home, manifest))
     return findings + [_fault("files", fault) for fault in faults]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from flows.catalogue.windows import READERS, open_unread, take_over
 from flows.derive.batches import batches
 from flows.home.resources import data_path, sql_path, sql_text
 from flows.home.rules import rules
@@ -43,7 +44,8 @@ BATCHED = {
         1_000_000,
     ),
     "vessel": ("select mmsi, count(*) from hull_spell group by mmsi order by mmsi", 1_000_000),
-    "company": ("select pair, 1 from company_pair order by pair", 500),
+    "company": ("select number, 1 from unread order by number", 500),
+    "flagged_report": ("select number, 1 from unread order by number", 100_000),
 }
 """Relations that are created in batches: a query of the keys of their input, each with its number
 of rows, and the most rows of a batch.
@@ -128,6 +130,14 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
             yield from _nodes(child)
 
 
+def needs(name: str) -> tuple[str, ...]:
+    """The relations that a relation is made from; the windows that it reads, for those of them."""
+    names = inputs(query(name))
+    if name not in READERS:
+        return names
+    return tuple(READERS[name].relation if need == "unread" else need for need in names)
+
+
 def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
     """All relations, each after those that it reads.
 
@@ -141,7 +151,9 @@ def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
     graphlib.CycleError
         If two relations read each other.
     """
-    reads = {name: inputs(query(name)) for name in files()} | dict(derived)
+    reads = {name: needs(name) for name in files()} | dict(derived)
+    # Which windows are read again depends on it.
+    reads |= {name: (*reads[name], "changed_day") for name in READERS}
     order = TopologicalSorter(reads).static_order()
     return [name for name in order if name in reads]
 
@@ -168,15 +180,20 @@ def quoted(value: str | float) -> str:
 
 
 def begin(con: duckdb.DuckDBPyConnection) -> None:
-    """Prepare a session that makes relations; steps, which do not stay, get their own schema."""
+    """Prepare a session that makes relations.
+
+    Steps, which do not stay, get a schema of their own, and so does what the next session takes
+    over.
+    """
     define(con)
-    con.execute("create schema step")
+    con.execute("create schema step; create schema before")
     con.execute(STEPS_FIRST)
 
 
 def end(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop the steps, and add the comments."""
-    con.execute("set search_path = 'main'; drop schema step cascade")
+    """Drop the steps and what was taken over, and add the comments."""
+    con.execute("set search_path = 'main'")
+    con.execute("drop schema step cascade; drop schema before cascade")
     add_comments(con)
 
 
@@ -185,6 +202,7 @@ def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
 
     One statement with the file's text: DuckDB's relation API plans every query twice.
     """
+    has_before = name in READERS and open_unread(con, name)
     if name in BATCHED:
         _create_in_batches(con, name)
     elif kinds().get(name) == "view":
@@ -193,6 +211,8 @@ def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
         con.execute(STEPS_FIRST)
     else:
         con.execute(f"create table {_place(name)} as {query(name)}")
+    if has_before:
+        take_over(con, name, _place(name))
 
 
 def store(

@@ -26,8 +26,12 @@ from flows.lake.manifest import part_paths
 log = logging.getLogger("barometer.digest")
 
 FOLDER = "digest"
-RELATIONS = ("static_report", "heard", "near_limit", "strait_fix")
-"""The relations of `sql/digest/`: a Parquet file each."""
+RELATIONS = (
+    *("static_report", "static_period", "imo_sender"),
+    *("heard", "heard_by_slot", "heard_by_day"),
+    *("near_limit", "strait_fix"),
+)
+"""The relations of `sql/digest/`: a Parquet file each. Some are made from those before them."""
 
 
 def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest) -> None:
@@ -103,7 +107,9 @@ def _made(con: duckdb.DuckDBPyConnection, home: Path, paths: Sequence[str]) -> P
     files = [glob.escape(path) for path in paths]
     con.read_parquet(files, hive_partitioning=True).create_view("new_position")
     for name in RELATIONS:
-        query = sql_text(f"digest/{name}")
-        con.sql(query).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
-    con.execute("drop view new_position")
+        file = str(folder / f"{name}.parquet")
+        con.sql(sql_text(f"digest/{name}")).write_parquet(file, compression="zstd")
+        con.read_parquet(glob.escape(file)).create_view(f"new_{name}")
+    for name in ("position", *RELATIONS):
+        con.execute(f"drop view new_{name}")
     return folder

@@ -1,15 +1,36 @@
 -- Reception around each port by source in slots of 6 hours, with the usual number of ships there at that hour.
 -- Grain: one port, source and slot of 6 hours with a fix, or next to one with a fix.
-with heard as (
+with summed as (
     select
         port_id,
         source,
         slot_at,
         sum(fixes)::bigint as fixes,
-        count(*) as vessels,
-        bit_or(hour_bits) as hour_bits
-    from heard_ship_slot
+        sum(vessels)::bigint as vessels,
+        bit_or(hour_bits) as hour_bits,
+        count(*) as digests
+    from heard_by_slot
     group by port_id, source, slot_at
+),
+
+-- A ship may be in several digests.
+recounted as (
+    select
+        port_id,
+        source,
+        slot_at,
+        count(distinct mmsi) as vessels
+    from heard
+    semi join (select * from summed where digests > 1) as several using (port_id, source, slot_at)
+    group by port_id, source, slot_at
+),
+
+heard_once as (
+    select
+        summed.* exclude (vessels, digests),
+        coalesce(recounted.vessels, summed.vessels) as vessels
+    from summed
+    left join recounted using (port_id, source, slot_at)
 ),
 
 -- The neighbouring slots too: a fix makes the hours before and after it count as heard, and those may
@@ -22,7 +43,7 @@ grid as (
         slot_at + to_hours(6 * unnest(range(
             -ceil(rule('heard_within_h') / 6)::integer, ceil(rule('heard_within_h') / 6)::integer + 1
         ))::integer) as slot_at
-    from heard
+    from heard_once
 ),
 
 slot as (
@@ -30,15 +51,15 @@ slot as (
         grid.port_id,
         grid.source,
         grid.slot_at,
-        coalesce(heard.fixes, 0) as fixes,
-        coalesce(heard.vessels, 0) as vessels,
-        coalesce(heard.hour_bits, 0)::tinyint as hour_bits
+        coalesce(heard_once.fixes, 0) as fixes,
+        coalesce(heard_once.vessels, 0) as vessels,
+        coalesce(heard_once.hour_bits, 0)::tinyint as hour_bits
     from grid
-    left join heard
+    left join heard_once
         on
-            grid.port_id = heard.port_id
-            and grid.source = heard.source
-            and grid.slot_at = heard.slot_at
+            grid.port_id = heard_once.port_id
+            and grid.source = heard_once.source
+            and grid.slot_at = heard_once.slot_at
 ),
 
 -- The number used to judge reception in the slot: the most ships among it and its neighbours.

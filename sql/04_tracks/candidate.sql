@@ -3,7 +3,7 @@
 select
     mmsi,
     sum(reports)::bigint as fixes
-from static_report
+from static_period
 where mmsi in (select mmsi from near_limit)
 group by mmsi
 order by mmsi

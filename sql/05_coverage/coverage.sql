@@ -15,14 +15,26 @@ with port_day as (
     where port.country = 'IR'
 ),
 
-heard as (
+summed as (
+    select
+        port_id,
+        day,
+        sum(fixes)::bigint as fixes,
+        sum(vessels)::bigint as vessels,
+        count(*) as digests
+    from heard_by_day
+    group by port_id, day
+),
+
+-- A ship may be in several digests.
+recounted as (
     select
         port_id,
         slot_at::date as day,
-        sum(fixes)::bigint as fixes,
         count(distinct mmsi) as vessels
-    from heard_ship_slot
-    group by all
+    from heard
+    where (port_id, slot_at::date) in (select (port_id, day) from summed where digests > 1)
+    group by port_id, slot_at::date
 ),
 
 observed as (
@@ -38,14 +50,15 @@ select
     port_day.port_id,
     port_day.day,
     coalesce(observed.observed_hours, 0)::smallint as observed_hours,
-    coalesce(heard.fixes, 0) as fixes,
-    coalesce(heard.vessels, 0) as vessels,
+    coalesce(summed.fixes, 0) as fixes,
+    coalesce(recounted.vessels, summed.vessels, 0) as vessels,
     case
         when coalesce(observed.observed_hours, 0) = 0 then 'unobserved'
         when observed.observed_hours >= rule('whole_share') * 24 then 'complete'
         else 'partial'
     end as state
 from port_day
-left join heard on port_day.port_id = heard.port_id and port_day.day = heard.day
+left join summed on port_day.port_id = summed.port_id and port_day.day = summed.day
+left join recounted on port_day.port_id = recounted.port_id and port_day.day = recounted.day
 left join observed on port_day.port_id = observed.port_id and port_day.day = observed.day
 order by port_day.port_id, port_day.day

@@ -1,15 +1,6 @@
 -- Slots of 6 hours in which interference made the positions around a port unusable.
 -- Grain: one port and slot of 6 hours.
-with shown as (
-    select
-        port_id,
-        slot_at,
-        count(distinct mmsi) as vessels
-    from heard_ship_slot
-    group by port_id, slot_at
-),
-
-displaced as (
+with displaced as (
     select
         cell.port_id,
         slot_of(flag.reported_at) as slot_at,
@@ -21,6 +12,16 @@ displaced as (
             and floor(flag.lat * getvariable('near').cells_per_degree)::integer = cell.cell_y
     where flag.verdict = 'implausible'
     group by all
+),
+
+shown as (
+    select
+        port_id,
+        slot_at,
+        count(distinct mmsi) as vessels
+    from heard
+    semi join displaced using (port_id, slot_at)
+    group by port_id, slot_at
 )
 
 select

@@ -2,14 +2,15 @@
 -- Grain: one pair of calls.
 with pair as (
     select
-        *,
+        * exclude (number),
+        number as pair,
         both_from + (both_to - both_from) / 2 as middle_at,
         -- Two antennas of one ship are at most its length apart; 100 m, position error included,
         -- where no length is sent (a choice). Ships in line, and at neighbouring berths, are
         -- further apart.
         coalesce(greatest(length_m, 100), 100) as within_m
-    from company_pair
-    where pair between getvariable('batch').first and getvariable('batch').last
+    from unread
+    where number between getvariable('batch').first and getvariable('batch').last
 ),
 
 side as (
@@ -50,7 +51,9 @@ fix as (
                 and side.both_to + interval 24 hour
             )
     where
-        fix.track_id = side.track_id
+        fix.mmsi in (select mmsi from side)
+        and fix.reported_at between getvariable('unread').from_at and getvariable('unread').to_at
+        and fix.track_id = side.track_id
         and fix.verdict = 'credible'
     group by
         side.pair,
@@ -162,7 +165,6 @@ measured as (
 )
 
 select
-    pair.pair,
     pair.port_call_id,
     pair.other_port_call_id,
     pair.mmsi,
@@ -179,4 +181,4 @@ where
     -- Two antennas do not report the same place in the same second throughout: that is one invented
     -- track sent under several numbers, which identifies none of them.
     and 2 * measured.copies <= measured.places
-order by pair.pair
+order by pair.port_call_id, pair.other_port_call_id

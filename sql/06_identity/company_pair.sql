@@ -33,7 +33,6 @@ with call as (
 )
 
 select
-    row_number() over (order by one.port_call_id, other.port_call_id) as pair,
     one.port_call_id,
     other.port_call_id as other_port_call_id,
     one.track_id,
@@ -42,7 +41,11 @@ select
     other.mmsi as other_mmsi,
     greatest(one.arrived_at, other.arrived_at) as both_from,
     least(one.ended_at, other.ended_at) as both_to,
-    greatest(one.length_m, other.length_m) as length_m
+    greatest(one.length_m, other.length_m) as length_m,
+    -- The window of company.
+    [one.mmsi, other.mmsi] as mmsis,
+    greatest(one.arrived_at, other.arrived_at) - interval 24 hour as from_at,
+    least(one.ended_at, other.ended_at) + interval 24 hour as to_at
 from call as one
 inner join call as other
     on
@@ -70,4 +73,4 @@ where
         (one.length_m is not null and other.length_m is not null)
         or one.is_ais_tanker is not distinct from other.is_ais_tanker
     )
-order by pair
+order by one.port_call_id, other.port_call_id

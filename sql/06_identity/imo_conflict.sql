@@ -37,7 +37,8 @@ place as (
     from track
     inner join track_fix as fix on track.mmsi = fix.mmsi
     where
-        fix.track_id = track.track_id
+        fix.mmsi in (select mmsi from track)
+        and fix.track_id = track.track_id
         and fix.verdict = 'credible'
     group by track.track_id, hour
 )

@@ -1,14 +1,6 @@
 -- The static data of each track by day: of each field the value sent most often. The days of a steady ship are one interval.
 -- Grain: one track and interval, which is one UTC day, or all days of a steady ship.
-with corrected as (
-    select distinct
-        mmsi,
-        reported_at::date as day
-    from flagged_position
-    where mmsi between getvariable('batch').first and getvariable('batch').last
-),
-
-report as (
+with report as (
     select
         static.mmsi::bigint as track_id,
         static.mmsi,
@@ -23,33 +15,26 @@ report as (
         min(static.first_at) as first_at,
         max(static.last_at) as last_at
     from static_report as static
-    anti join corrected on static.mmsi = corrected.mmsi and static.day = corrected.day
+    anti join flagged_day as flagged on static.mmsi = flagged.mmsi and static.day = flagged.day
     anti join steady_ship as steady on static.mmsi = steady.mmsi
     where static.mmsi between getvariable('batch').first and getvariable('batch').last
     group by all
     union all
-    -- The few days with a fix of another track, or an implausible one, are read again from the
-    -- fixes: two hulls on one MMSI each keep their own static data.
     select
-        fix.track_id,
-        fix.mmsi,
-        fix.reported_at::date as day,
-        fix.imo,
-        fix.vessel_name,
-        fix.call_sign,
-        fix.ship_type,
-        fix.length_m,
-        fix.beam_m,
-        count(*) as reports,
-        min(fix.reported_at) as first_at,
-        max(fix.reported_at) as last_at
-    from track_fix as fix
-    inner join corrected on fix.mmsi = corrected.mmsi and fix.reported_at::date = corrected.day
-    where
-        fix.verdict <> 'implausible'
-        -- Else each batch would read the whole lake.
-        and fix.mmsi between getvariable('batch').first and getvariable('batch').last
-    group by all
+        track_id,
+        mmsi,
+        day,
+        imo,
+        vessel_name,
+        call_sign,
+        ship_type,
+        length_m,
+        beam_m,
+        reports,
+        first_at,
+        last_at
+    from flagged_report
+    where mmsi between getvariable('batch').first and getvariable('batch').last
 ),
 
 span as (

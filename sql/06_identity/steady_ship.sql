@@ -1,40 +1,37 @@
 -- Transmitters whose static data never changed; their days are collapsed into one interval.
 -- Grain: one transmitter (mmsi).
-with quarter as (
+with period as (
     select
         mmsi,
-        (day - date '0001-01-01') // 90 as quarter,
-        min(day) as first_day,
-        max(day) as last_day,
-        bit_count(bit_or(1::hugeint << ((day - date '0001-01-01') % 90))) as days,
+        period,
+        min(first_day) as first_day,
+        max(last_day) as last_day,
+        bit_count(bit_or(day_bits)) as days,
         min(first_at) as first_at,
         max(last_at) as last_at,
-        coalesce(sum(reports) filter (where ship_type >= 20), 0)::bigint as typed_reports,
-        coalesce(sum(reports) filter (where ship_type between 80 and 89), 0)::bigint
-            as tanker_reports,
+        sum(typed_reports) as typed_reports,
+        sum(tanker_reports) as tanker_reports,
         min(imo) as imo,
-        max(imo) as other_imo,
+        max(other_imo) as other_imo,
         min(vessel_name) as vessel_name,
-        max(vessel_name) as other_name,
+        max(other_name) as other_name,
         min(call_sign) as call_sign,
-        max(call_sign) as other_call_sign,
+        max(other_call_sign) as other_call_sign,
         min(ship_type) as ship_type,
-        max(ship_type) as other_type,
+        max(other_type) as other_type,
         min(length_m) as length_m,
-        max(length_m) as other_length_m,
+        max(other_length_m) as other_length_m,
         min(beam_m) as beam_m,
-        max(beam_m) as other_beam_m,
-        min(day) filter (where imo is not null) as imo_from,
-        -- Name and call sign belong together, and so do length and beam: all or none of each pair
-        -- in every report, or in the same ones.
-        count(*) filter (where vessel_name is not null or call_sign is not null) as named,
-        count(vessel_name) as with_name,
-        count(call_sign) as with_call_sign,
-        count(length_m) as with_length,
-        count(beam_m) as with_beam,
-        count(beam_m) filter (where length_m is not null) as with_both
-    from static_report
-    group by mmsi, quarter
+        max(other_beam_m) as other_beam_m,
+        min(imo_from) as imo_from,
+        sum(named) as named,
+        sum(with_name) as with_name,
+        sum(with_call_sign) as with_call_sign,
+        sum(with_length) as with_length,
+        sum(with_beam) as with_beam,
+        sum(with_both) as with_both
+    from static_period
+    group by mmsi, period
 ),
 
 throughout as (
@@ -54,7 +51,7 @@ throughout as (
         min(length_m) as length_m,
         min(beam_m) as beam_m,
         min(imo_from) as imo_from
-    from quarter
+    from period
     group by mmsi
     having
         coalesce(min(imo) = max(other_imo), true)
@@ -67,7 +64,7 @@ throughout as (
         and sum(with_call_sign) in (0, sum(named))
         and sum(with_both) in (0, sum(with_length))
         and sum(with_both) = sum(with_beam)
-        -- A number is carried over 180 days at most (claim_spell): here no day is 90 from one with it.
+        -- A number is carried over 180 days at most (claim_spell): here no day is 60 from one with it.
         and count(imo) in (0, count(*))
 ),
 
@@ -75,8 +72,7 @@ sender as (
     select
         imo,
         min(mmsi) = max(mmsi) as is_one
-    from static_report
-    where imo is not null
+    from imo_sender
     group by imo
 )
 

@@ -30,7 +30,7 @@ russian_port_heard as (
 -- The first three digits of an MMSI give the ship's flag (ITU-R M.585), if allocated to a country.
 flag_heard as (
     select distinct time_bucket(interval 7 day, slot.slot_at, timestamp '2000-01-03') as starts_at
-    from heard_ship_slot as slot
+    from heard as slot
     inner join mid on slot.mmsi // 1000000 = mid.mid
 ),
 

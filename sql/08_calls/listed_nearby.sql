@@ -42,7 +42,18 @@ slot as (
         heard.slot_at,
         max(ship.imo) as imo,
         bit_or(heard.hour_bits)::integer as hour_bits
-    from heard_ship_slot as heard
+    from (
+        select
+            port_id,
+            source,
+            slot_at,
+            mmsi,
+            sum(fixes)::bigint as fixes,
+            bit_or(hour_bits) as hour_bits
+        from heard
+        where mmsi in (select mmsi from ship)
+        group by port_id, source, slot_at, mmsi
+    ) as heard
     inner join port on heard.port_id = port.port_id and port.country = 'IR'
     inner join ship
         on

@@ -1,6 +1,6 @@
 -- Calls whose arrival could not be heard: the ship may have been in port when reception began, also after an outage.
 -- Grain: one such call (port_call_id).
-with heard as (
+with heard_hour as (
     select
         source_hour.port_id,
         source_hour.source,
@@ -56,7 +56,7 @@ arrival as (
             rule('heard_within_h') + greatest(rule('arrival_unheard_h'), ceil(call.longest_gap_h))
         )::bigint as needed_h
     from track_call as call
-    inner join heard_ship_slot as first_slot
+    inner join heard as first_slot
         on
             call.mmsi = first_slot.mmsi
             and call.port_id = first_slot.port_id
@@ -68,13 +68,13 @@ arrival as (
 numbered as (
     select
         arrival.*,
-        coalesce(heard.hour_number, 0) as hour_number
+        coalesce(heard_hour.hour_number, 0) as hour_number
     from arrival
-    asof left join heard
+    asof left join heard_hour
         on
-            arrival.port_id = heard.port_id
-            and arrival.source = heard.source
-            and arrival.arrived_at >= heard.hour
+            arrival.port_id = heard_hour.port_id
+            and arrival.source = heard_hour.source
+            and arrival.arrived_at >= heard_hour.hour
 ),
 
 -- The ship arrived after it was last heard outside, and after the last hours in which it would have
@@ -82,13 +82,13 @@ numbered as (
 bounded as (
     select
         numbered.*,
-        greatest(numbered.arrived_after, heard.hour) as earliest_at
+        greatest(numbered.arrived_after, heard_hour.hour) as earliest_at
     from numbered
-    left join heard
+    left join heard_hour
         on
-            numbered.port_id = heard.port_id
-            and numbered.source = heard.source
-            and numbered.hour_number - numbered.needed_h = heard.hour_number
+            numbered.port_id = heard_hour.port_id
+            and numbered.source = heard_hour.source
+            and numbered.hour_number - numbered.needed_h = heard_hour.hour_number
 ),
 
 -- The number of hours in between that were not heard.
@@ -97,13 +97,13 @@ bounded_gap as (
         bounded.port_call_id,
         bounded.earliest_at,
         (epoch_us(bounded.arrived_at) - epoch_us(bounded.earliest_at)) / 3.6e9
-        - (bounded.hour_number - coalesce(heard.hour_number, 0)) as unheard_h
+        - (bounded.hour_number - coalesce(heard_hour.hour_number, 0)) as unheard_h
     from bounded
-    asof left join heard
+    asof left join heard_hour
         on
-            bounded.port_id = heard.port_id
-            and bounded.source = heard.source
-            and bounded.earliest_at >= heard.hour
+            bounded.port_id = heard_hour.port_id
+            and bounded.source = heard_hour.source
+            and bounded.earliest_at >= heard_hour.hour
 )
 
 select port_call_id

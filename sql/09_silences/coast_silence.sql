@@ -44,15 +44,15 @@ select
     silence.port_id,
     port.name as port_name,
     port.water,
-    silence.own_hours,
+    own.own_hours,
     hearing.neighbours_heard,
     round(hearing.around_hours / hearing.silent_hours, 2)::float as heard_share,
     round(hearing.ahead_hours / hearing.silent_hours, 2)::float as heard_ahead_share,
     round(hearing.port_hours / hearing.silent_hours, 2)::float as heard_port_share,
     hearing.went_on,
     hearing.fell_silent_too,
-    silence.draught_before_m,
-    silence.draught_after_m,
+    own.draught_before_m,
+    own.draught_after_m,
     jamming.interference,
     case
         when silence.is_displaced then 'false positions'
@@ -64,11 +64,11 @@ select
         -- cargo was transferred there.
         when
             silence.moved_km <= 2
-            and not coalesce(abs(silence.draught_after_m - silence.draught_before_m) >= 1, false)
+            and not coalesce(abs(own.draught_after_m - own.draught_before_m) >= 1, false)
             then 'lay still'
         -- 19 fixes in as long a time before: Welch et al. 2022 (Science Advances 8, eabq2109); here
         -- hours with a fix, since several fixes an hour add nothing about a gap of days.
-        when silence.own_hours < rule('dark_own_hours') then 'rarely heard'
+        when own.own_hours < rule('dark_own_hours') then 'rarely heard'
         -- It left the area in which the source has reception.
         when 2 * hearing.ahead_hours < hearing.silent_hours then 'left reception'
         -- Three neighbours and nine in ten, choices: where one receiver failed off Sharjah on 10
@@ -83,6 +83,8 @@ select
 from tanker_silence as silence
 inner join silence_hearing as hearing
     on silence.hull_id = hearing.hull_id and silence.silent_from = hearing.silent_from
+inner join silence_before as own
+    on silence.hull_id = own.hull_id and silence.silent_from = own.silent_from
 inner join port on silence.port_id = port.port_id
 left join jamming
     on silence.hull_id = jamming.hull_id and silence.silent_from = jamming.silent_from

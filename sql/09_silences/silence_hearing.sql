@@ -1,5 +1,5 @@
 -- Other ships heard during each silence by the source that heard the ship last: around its start, ahead of it and at the port.
--- Grain: one silence of a hull (hull_id, silent_from).
+-- Grain: one silence of a hull of `unread` (hull_id, silent_from).
 with silence as (
     select
         hull_id,
@@ -10,9 +10,10 @@ with silence as (
         from_lat,
         ahead_lon,
         ahead_lat,
+        own_mmsis,
         date_trunc('hour', silent_from) as from_hour,
         date_trunc('hour', silent_to) as to_hour
-    from tanker_silence
+    from unread
 ),
 
 step as (
@@ -80,13 +81,6 @@ box as (
     from cell
 ),
 
-span as (
-    select
-        min(from_hour) - interval 6 hour as first_hour,
-        max(to_hour) + interval 25 hour as end_hour
-    from silence
-),
-
 -- The only scan of the lake: ship-hours in the cells, without implausible fixes.
 ship_hour as (
     select
@@ -105,19 +99,9 @@ ship_hour as (
         and fix.lon < (select east from box)
         and fix.lat >= (select south from box)
         and fix.lat < (select north from box)
-        and fix.reported_at >= (select first_hour from span)
-        and fix.reported_at < (select end_hour from span)
+        and fix.reported_at between getvariable('unread').from_at and getvariable('unread').to_at
         and fix.verdict <> 'implausible'
     group by fix.source, fix.mmsi, hour, cell.cell_x, cell.cell_y
-),
-
-own_mmsi as (
-    select
-        hull_id,
-        list(distinct mmsi) as mmsis
-    from hull_spell
-    where hull_id in (select hull_id from silence)
-    group by hull_id
 ),
 
 neighbour as (
@@ -135,7 +119,6 @@ neighbour as (
         and epoch_us(ship_hour.hour) - epoch_us(silence.from_hour)
         <= (epoch_us(silence.to_hour) - epoch_us(silence.from_hour)) // 2 as is_soon
     from silence
-    inner join own_mmsi on silence.hull_id = own_mmsi.hull_id
     inner join place
         on silence.hull_id = place.hull_id and silence.silent_from = place.silent_from
     inner join ship_hour
@@ -145,7 +128,7 @@ neighbour as (
             and silence.source = ship_hour.source
             and ship_hour.hour >= silence.from_hour - interval 6 hour
             and ship_hour.hour <= silence.to_hour + interval 24 hour
-    where not list_contains(own_mmsi.mmsis, ship_hour.mmsi)
+    where not list_contains(silence.own_mmsis, ship_hour.mmsi)
 ),
 
 counted as (

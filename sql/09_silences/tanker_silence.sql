@@ -11,17 +11,6 @@ with caller as (
     group by identity.hull_id
 ),
 
-track_period as (
-    select
-        hull_id,
-        track_id,
-        mmsi,
-        first_day,
-        last_day
-    from hull_spell
-    where hull_id in (select hull_id from tanker_gap)
-),
-
 -- Near: within the 60 km in which a port's reception is judged. On a sphere, as in geo/earth.py.
 near_port as (
     select
@@ -197,56 +186,6 @@ link as (
     group by hull_id, silent_from
 ),
 
-around as materialized (
-    select
-        unexplained.hull_id,
-        unexplained.silent_from,
-        track_period.track_id,
-        track_period.mmsi,
-        greatest(track_period.first_day, unexplained.silent_from::date - 21) as first_day,
-        least(track_period.last_day, unexplained.silent_to::date + 7) as last_day
-    from unexplained
-    inner join track_period
-        on
-            unexplained.hull_id = track_period.hull_id
-            and track_period.last_day >= unexplained.silent_from::date - 21
-            and track_period.first_day <= unexplained.silent_to::date + 7
-),
-
--- Hours in which the last source heard the ship in an equally long period before, and the last draught
--- before and the first after, within a week, as for a call.
-own as (
-    select
-        unexplained.hull_id,
-        unexplained.silent_from,
-        count(distinct date_trunc('hour', fix.reported_at)) filter (
-            where fix.source = unexplained.source
-            and fix.reported_at <= unexplained.silent_from
-            and epoch_us(fix.reported_at) > epoch_us(unexplained.silent_from) - unexplained.silent_us
-        ) as own_hours,
-        arg_max(fix.draught_m, (fix.reported_at, fix.mmsi, fix.lon, fix.lat)) filter (
-            where fix.draught_m is not null
-            and fix.reported_at <= unexplained.silent_from
-            and fix.reported_at >= unexplained.silent_from - interval 7 day
-        ) as draught_before_m,
-        arg_min(fix.draught_m, (fix.reported_at, fix.mmsi, fix.lon, fix.lat)) filter (
-            where fix.draught_m is not null
-            and fix.reported_at >= unexplained.silent_to
-            and fix.reported_at <= unexplained.silent_to + interval 7 day
-        ) as draught_after_m
-    from track_fix as fix
-    inner join around
-        on
-            fix.mmsi = around.mmsi
-            and fix.reported_at::date between around.first_day and around.last_day
-    inner join unexplained
-        on around.hull_id = unexplained.hull_id and around.silent_from = unexplained.silent_from
-    where
-        fix.track_id = around.track_id
-        and fix.verdict <> 'implausible'
-    group by unexplained.hull_id, unexplained.silent_from
-),
-
 -- It kept transmitting, but only false positions.
 displaced as (
     select distinct
@@ -301,13 +240,9 @@ select
     round(
         great_circle_km(unexplained.from_lon, unexplained.from_lat, unexplained.to_lon, unexplained.to_lat), 1
     ) as moved_km,
-    own.own_hours,
-    own.draught_before_m,
-    own.draught_after_m,
     displaced.hull_id is not null as is_displaced,
     nearer_abroad.hull_id is not null as is_nearer_abroad
 from unexplained
-inner join own on unexplained.hull_id = own.hull_id and unexplained.silent_from = own.silent_from
 left join link on unexplained.hull_id = link.hull_id and unexplained.silent_from = link.silent_from
 left join displaced
     on unexplained.hull_id = displaced.hull_id and unexplained.silent_from = displaced.silent_from

@@ -48,7 +48,7 @@ heard_near as (
         from visit
         inner join known_as on visit.imo = known_as.imo
     ) as ship on visit.witness_event_id = ship.witness_event_id
-    inner join heard_ship_slot as slot
+    inner join heard as slot
         on
             ship.mmsi = slot.mmsi
             and visit.port_id = slot.port_id

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from tests.build.derivation import Connection, Row, at, derive, made_from, rows, session
+from tests.build.derivation import Connection, Row, at, derive, drop, made_from, rows, session
 
 HULL, CALL = "h", "x"
 REAL, TEXT, TIME = pa.float32(), pa.string(), pa.timestamp("us")
@@ -117,9 +117,7 @@ def lay(con: Connection, vessel: Vessel, stay: Stay) -> None:
     }
     for name, (lines, kinds) in tables.items():
         con.register(name, pa.Table.from_pylist(lines, schema=pa.schema(kinds.items())))
-    for name in made_from(frozenset(tables), "call_cargo"):
-        for schema in ("step", "main"):
-            con.execute(f"drop table if exists {schema}.{name}")
+    drop(con, *made_from(frozenset(tables), "call_cargo"))
 
 
 def cargo(con: Connection, vessel: Vessel = AFRAMAX, stay: Stay = HEARD_NOTHING) -> Row:

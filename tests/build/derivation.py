@@ -14,6 +14,7 @@ import pyarrow as pa
 from flows.catalogue import relations
 from flows.catalogue.records import Record, given_table
 from flows.derive import calls
+from flows.home.resources import sql_text
 from flows.registers.bundled import Version
 from flows.registers.held import version_entries, version_records
 from geo.plausibility import JUMP, REASONS
@@ -39,16 +40,30 @@ def derive(con: duckdb.DuckDBPyConnection, *wanted: str) -> None:
     """Create relations, each input that is not there before it."""
     query = "select count(*) from information_schema.tables where table_name = $name"
     for name in wanted:
-        for need in relations.inputs(relations.query(name)):
+        for need in relations.needs(name):
             if con.execute(query, {"name": need}).fetchone() == (0,):
                 derive(con, need)
         relations.create(con, name)
 
 
+def drop(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Drop relations that `derive` created, so that they are derived again."""
+    for name in names:
+        for schema in ("step", "main"):
+            con.execute(f"drop table if exists {schema}.{name}")
+
+
+def digested(con: duckdb.DuckDBPyConnection, of: str, *names: str) -> None:
+    """Create views as the relations of `sql/digest/` that are made from another one there."""
+    con.execute(f"create view new_{of} as from {of}")
+    for name in names:
+        con.execute(f"create view {name} as {sql_text(f'digest/{name}')}")
+
+
 @cache
 def made_from(tables: frozenset[str], wanted: str) -> frozenset[str]:
     """The wanted relation and those on the way to it from these tables; empty if there is none."""
-    needs = relations.inputs(relations.query(wanted))
+    needs = relations.needs(wanted)
     way = frozenset[str]().union(*(made_from(tables, need) for need in needs if need not in tables))
     return way | {wanted} if way or tables.intersection(needs) else way
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flows.catalogue import relations
 from flows.derive.calls import CALL_SCHEMA, FLAGGED_SCHEMA
-from flows.home.resources import sql_path
+from flows.home.resources import sql_text
 from flows.lake.schema import POSITION_SCHEMA
 from flows.registers.bundled import bundled_versions
 from flows.registers.held import version_entries, version_records
@@ -36,9 +36,8 @@ EMPTY = {
     "joined_call": "joined_id text, port_call_id text, ended_at timestamp",
 }
 """The columns of these that identities need."""
-SENT = (sql_path() / "digest" / "static_report.sql").read_text("utf-8")
 WAY = (
-    *("track_fix", "steady_ship", "ship_spell", "claim_spell"),
+    *("track_fix", "steady_ship", "flagged_day", "flagged_report", "ship_spell", "claim_spell"),
     *("imo_claim", "imo_conflict", "imo_rival"),
     *("hull_spell", "hull", "vessel", "vessel_conflict", "link_candidate"),
 )
@@ -69,7 +68,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with session(given, **tables) as con:
         for name, columns in EMPTY.items():
             con.execute(f"create table {name} ({columns})")
-        con.execute(f"create table static_report as {SENT}")
+        con.execute(f"create table static_report as {sql_text('digest/static_report')}")
+        builder.digested(con, "static_report", "static_period", "imo_sender")
         builder.derive(con, "register_ship", "mid", "link_decision")
         con.execute(
             "insert into register_ship by name select $imo::integer as imo, $day as scrapped_on",
@@ -194,7 +194,7 @@ NOTHING = dict.fromkeys(("imo", "vessel_name", "call_sign", "length_m", "beam_m"
     [
         pytest.param([row(SHIP, day) for day in (0, 10, 400)], id="equal on every day"),
         pytest.param(
-            [row(SHIP, 0), row(SHIP, 40, **NOTHING), row(SHIP, 80)],
+            [row(SHIP, 5), row(SHIP, 30, **NOTHING), row(SHIP, 60)],
             id="a day without static data",
         ),
         pytest.param([row(SHIP, day, **NOTHING) for day in (0, 300)], id="no static data"),

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from flows.derive.calls import FLAGGED_SCHEMA
-from tests.build.derivation import Connection, derive, session
+from tests.build.derivation import Connection, derive, digested, session
 
 START = datetime(2026, 3, 2)
 DAYS = 28
@@ -58,7 +58,8 @@ def reception(*given: Hear | Throw, turned: bool = False) -> Iterator[Connection
     flagged = table("mmsi reported_at lon lat verdict", thrown)
     if not thrown:
         flagged = FLAGGED_SCHEMA.empty_table()
-    with session(heard_ship_slot=slots, flagged_position=flagged) as con:
+    with session(heard=slots, flagged_position=flagged) as con:
+        digested(con, "heard", "heard_by_slot", "heard_by_day")
         con.execute("create table meta as select 'as_of' as key, '2026-03-30 06:00' as value")
         con.execute("""
             create table week as

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import settings as of_examples
 from hypothesis import strategies as st
 
-from flows.catalogue.relations import query
 from tests.build.cargo import AFRAMAX, HULL, Stay, lay, prepared
-from tests.build.derivation import Connection, Row, at, derive, rows
+from tests.build.derivation import Connection, Row, at, derive, drop, made_from, rows
 
 BALLAST, LADEN = 7.5, 14.2
 ARRIVES, SAILS = 0.0, 30.0
@@ -55,6 +54,7 @@ def cargo(
     lay(con, AFRAMAX, Stay(stay_h=SAILS - ARRIVES))
     times = [minute / 60 for minute in range(60 * hours[0], 60 * hours[1], every_min)]
     spell = {"hull_id": HULL, "track_id": 1, "mmsi": 1}
+    of_hull = pa.table({"hull_id": pa.array([HULL])})
     days = {"first_day": at(hours[0]).date(), "last_day": at(hours[1]).date()}
     fixes = [
         {"mmsi": 1, "track_id": 1, "verdict": "plausible"}
@@ -64,13 +64,15 @@ def cargo(
     calls = con.table("track_call").to_arrow_table()
     tables = {
         "hull_spell": pa.Table.from_pylist([spell | days]),
-        "tanker_gap": pa.Table.from_pylist([{"hull_id": HULL}]),
+        **dict.fromkeys(("linked_tanker", "tanker_gap"), of_hull),
         "track_fix": pa.Table.from_pylist(fixes),
         "track_call": calls.append_column("mmsi", pa.array([1] * calls.num_rows)),
     }
     for name, table in tables.items():
         con.register(name, table)
-    con.register("draught_spell", con.sql(query("draught_spell")).to_arrow_table())
+    con.unregister("draught_spell")
+    drop(con, *made_from(frozenset({*tables, "hull"}), "draught_spell"))
+    derive(con, "draught_spell")
     derive(con, "call_cargo")
     (row,) = rows(con, "from call_cargo")
     return row

@@ -71,7 +71,7 @@ def nearby(
             hull, hull_id=text, mmsi=number, is_tanker=pa.bool_(), vessel_name=text, flag=text
         ),
         "flagged_position": table(*false, mmsi=number, reported_at=time, verdict=text),
-        "heard_ship_slot": table(
+        "heard": table(
             *slots,
             port_id=text,
             source=text,

@@ -23,10 +23,10 @@ SCRIPTS = {"comments", "macros"}
 SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
 WITHOUT_ORDER = {
     *("04_tracks/position_verdict", "04_tracks/track_fix", "report/notes", "lists/doubt"),
-    *("03_reception/heard_ship_slot", "digest/heard"),
+    "digest/heard",
 }
-"""A view over the lake, which sorts only where a query asks for it; what has one row; and steps
-with a row a ship and slot, which are only summed."""
+"""A view over the lake, which sorts only where a query asks for it; what has one row; and what has
+a row a ship and slot, and is only summed."""
 
 TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 

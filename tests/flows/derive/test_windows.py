@@ -1,0 +1,71 @@
+"""What was read in the lake is not read again: a run reads the windows that its fixes changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.catalogue import relations, reuse
+from flows.catalogue.check import check_rebuild
+from flows.catalogue.windows import READERS, open_unread
+from tests.conftest import FillHome
+
+Window = tuple[datetime, datetime]
+Read = dict[str, tuple[list[Window], int]]
+"""Of each reader the windows that it read, from and to, and how many there were."""
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
+    """What the runs of a test read last."""
+    seen: Read = {}
+
+    def opened(con: Any, reader: str) -> bool:
+        has_before = open_unread(con, reader)
+        windows = con.execute("select from_at, to_at from step.unread order by all").fetchall()
+        (count,) = con.execute(f"select count(*) from {READERS[reader].relation}").fetchone()
+        seen[reader] = (windows, count)
+        return has_before
+
+    monkeypatch.setattr(relations, "open_unread", opened)
+    yield seen
+
+
+def test_a_run_reads_the_windows_that_its_fixes_changed(
+    read: Read, fill_home: FillHome, sample_days: list[Path], tmp_path: Path
+) -> None:
+    settings = fill_home(tmp_path / "home", sample_days[:20])
+    assert {name: len(windows) for name, (windows, _) in read.items()} == {
+        name: count for name, (_, count) in read.items()
+    }
+    fill_home(settings.home, [])
+    assert {name: windows for name, (windows, _) in read.items() if windows} == {}
+
+    fill_home(settings.home, sample_days[20:21])
+    day = datetime.fromisoformat(sample_days[20].name[14:24])
+    windows, count = read["draught_around_call"]
+    assert 0 < len(windows) < count
+    assert all(
+        from_at < day + timedelta(days=1) and to_at >= day
+        for windows, _ in read.values()
+        for from_at, to_at in windows
+    )
+    assert check_rebuild(settings) == []
+
+
+def test_other_code_reads_all_again(
+    read: Read,
+    fill_home: FillHome,
+    sample_days: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = fill_home(tmp_path / "home", sample_days[:2])
+    monkeypatch.setattr(reuse, "code_hash", lambda: "another")
+    fill_home(settings.home, [])
+    windows, count = read["draught_around_call"]
+    assert len(windows) == count > 0
