@@ -29,7 +29,7 @@ END_H = 24 * DAYS + 48
 
 OF_RUNS = {
     *("meta", "run", "run_file", "run_register", "restatement"),
-    *("published_call", "published_port_calls", "published_week"),
+    *("published_call", "published_port_calls", "published_week", "nowcast", "alert"),
 }
 """Relations that tell what was run and published, and when."""
 COLUMNS_OF_RUNS = {"ingested_at", "first_published_at", "restated_from"}
