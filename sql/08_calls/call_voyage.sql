@@ -21,31 +21,31 @@ with call as (
 
 earlier as (
     select distinct
-        call.series,
-        call.port_call_id
-    from call
-    inner join call as before
-        on
-            call.series = before.series
-            and call.caller_id = before.caller_id
-            and (before.arrived_at, before.port_call_id) < (call.arrived_at, call.port_call_id)
+        series,
+        port_call_id
+    from (
+        select
+            series,
+            port_call_id,
+            row_number() over (
+                partition by series, caller_id order by arrived_at, port_call_id
+            ) as number
+        from call
+    )
+    where number > 1
 ),
 
 -- Weeks in which the call's water was heard well enough to report zero, as in weekly_water.
 heard as (
     select
-        counted_call.series,
-        counted_call.port_call_id,
-        count(*) filter (where coast_week.observed_share >= rule('least_share')::float) as heard_weeks_before
-    from counted_call
-    inner join coast_week
-        on
-            counted_call.series = coast_week.series
-            and counted_call.week > coast_week.week
-            and coast_week.water = case
-                when counted_call.water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman'
-            end
-    group by counted_call.series, counted_call.port_call_id
+        series,
+        water,
+        week,
+        count(*) filter (where observed_share >= rule('least_share')::float) over (
+            partition by series, water order by week
+            rows between unbounded preceding and 1 preceding
+        ) as heard_weeks_before
+    from coast_week
 ),
 
 russian as (
@@ -109,7 +109,12 @@ from counted_call
 left join earlier
     on counted_call.series = earlier.series and counted_call.port_call_id = earlier.port_call_id
 left join heard
-    on counted_call.series = heard.series and counted_call.port_call_id = heard.port_call_id
+    on
+        counted_call.series = heard.series
+        and counted_call.week = heard.week
+        and heard.water = case
+            when counted_call.water = 'Caspian' then 'Caspian' else 'Gulf and Gulf of Oman'
+        end
 left join last_russian on counted_call.port_call_id = last_russian.port_call_id
 left join next_russian on counted_call.port_call_id = next_russian.port_call_id
 order by counted_call.series, counted_call.port_call_id

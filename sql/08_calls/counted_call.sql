@@ -100,21 +100,34 @@ caller as (
     from identified
 ),
 
+-- Materialized: the few that anchored are joined to the berth calls of their ships, not these to each other.
+anchored as materialized (
+    select
+        cargo_call.port_call_id,
+        cargo_call.cargo,
+        cargo_call.water,
+        cargo_call.arrived_at,
+        cargo_call.ended_at,
+        caller.caller_id
+    from cargo_call
+    inner join caller
+        on cargo_call.cargo = caller.cargo and cargo_call.joined_id = caller.joined_id
+    where cargo_call.area_kind = 'anchorage'
+),
+
 -- An anchorage call within 10 days of the ship's berth call in the same water is part of that
 -- voyage (docs/method.md, "The headline").
 waited as (
     select distinct anchored.port_call_id
-    from cargo_call as anchored
-    inner join caller
-        on anchored.cargo = caller.cargo and anchored.joined_id = caller.joined_id
+    from anchored
     inner join identified as berthed
         on
-            caller.cargo = berthed.cargo
-            and caller.caller_id = berthed.caller_id
+            anchored.cargo = berthed.cargo
+            and anchored.caller_id = berthed.caller_id
             and anchored.water = berthed.water
             and berthed.arrived_at <= anchored.ended_at + to_days(rule('same_voyage_days')::integer)
             and anchored.arrived_at <= berthed.ended_at + to_days(rule('same_voyage_days')::integer)
-    where anchored.area_kind = 'anchorage' and berthed.area_kind = 'berth'
+    where berthed.area_kind = 'berth'
 )
 
 select

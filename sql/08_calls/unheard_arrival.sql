@@ -1,13 +1,13 @@
 -- Calls whose arrival could not be heard: the ship may have been in port when reception began, also after an outage.
 -- Grain: one such call (port_call_id).
-with heard_hour as (
+with numbered_hour as (
     select
         source_hour.port_id,
         source_hour.source,
         source_hour.hour,
         row_number() over (
             partition by source_hour.port_id, source_hour.source order by source_hour.hour
-        ) as hour_number
+        ) as number
     from source_hour
     left join jammed_slot
         on
@@ -15,6 +15,18 @@ with heard_hour as (
             and slot_of(source_hour.hour)
             = jammed_slot.slot_at
     where jammed_slot.port_id is null
+),
+
+-- Heard hours in a row, with the number of the first: they are few.
+stretch as (
+    select
+        port_id,
+        source,
+        min(hour) as first_hour,
+        min(number) as first_number,
+        count(*) as hours
+    from numbered_hour
+    group by port_id, source, hour - to_hours(number)
 ),
 
 -- When the hull was last heard elsewhere under another MMSI.
@@ -65,16 +77,21 @@ arrival as (
     left join elsewhere on call.port_call_id = elsewhere.port_call_id
 ),
 
+-- How many hours were heard up to the arrival.
 numbered as (
     select
         arrival.*,
-        coalesce(heard_hour.hour_number, 0) as hour_number
+        coalesce(
+            stretch.first_number
+            + least(datediff('hour', stretch.first_hour, arrival.arrived_at), stretch.hours - 1),
+            0
+        ) as hour_number
     from arrival
-    asof left join heard_hour
+    asof left join stretch
         on
-            arrival.port_id = heard_hour.port_id
-            and arrival.source = heard_hour.source
-            and arrival.arrived_at >= heard_hour.hour
+            arrival.port_id = stretch.port_id
+            and arrival.source = stretch.source
+            and arrival.arrived_at >= stretch.first_hour
 ),
 
 -- The ship arrived after it was last heard outside, and after the last hours in which it would have
@@ -82,13 +99,17 @@ numbered as (
 bounded as (
     select
         numbered.*,
-        greatest(numbered.arrived_after, heard_hour.hour) as earliest_at
+        greatest(
+            numbered.arrived_after,
+            stretch.first_hour
+            + to_hours(numbered.hour_number - numbered.needed_h - stretch.first_number)
+        ) as earliest_at
     from numbered
-    left join heard_hour
+    asof left join stretch
         on
-            numbered.port_id = heard_hour.port_id
-            and numbered.source = heard_hour.source
-            and numbered.hour_number - numbered.needed_h = heard_hour.hour_number
+            numbered.port_id = stretch.port_id
+            and numbered.source = stretch.source
+            and numbered.hour_number - numbered.needed_h >= stretch.first_number
 ),
 
 -- The number of hours in between that were not heard.
@@ -97,13 +118,20 @@ bounded_gap as (
         bounded.port_call_id,
         bounded.earliest_at,
         (epoch_us(bounded.arrived_at) - epoch_us(bounded.earliest_at)) / 3.6e9
-        - (bounded.hour_number - coalesce(heard_hour.hour_number, 0)) as unheard_h
+        - (
+            bounded.hour_number
+            - coalesce(
+                stretch.first_number
+                + least(datediff('hour', stretch.first_hour, bounded.earliest_at), stretch.hours - 1),
+                0
+            )
+        ) as unheard_h
     from bounded
-    asof left join heard_hour
+    asof left join stretch
         on
-            bounded.port_id = heard_hour.port_id
-            and bounded.source = heard_hour.source
-            and bounded.earliest_at >= heard_hour.hour
+            bounded.port_id = stretch.port_id
+            and bounded.source = stretch.source
+            and bounded.earliest_at >= stretch.first_hour
 )
 
 select port_call_id
