@@ -336,7 +336,7 @@ def test_the_page_shows_the_news_or_folds_into_a_line(
     assert f"Source {REGISTER}: Cite P. Licence: L." in page
     assert "The version of 2026-03-15 stays in use, 1 day old at the attempt." in page
     assert "<h2>New on the lists</h2>" not in before and "a-broken" not in before
-    assert "<p>No ship is new on a list about Russia imported since the week" in before
+    assert "<p>No list about Russia that came in since the week before added or" in before
 
 
 @pytest.mark.usefixtures("prefect_server", "undrawn")
