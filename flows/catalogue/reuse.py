@@ -103,7 +103,9 @@ def keep(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest)
     folder = settings.home / "tmp" / uuid.uuid4().hex
     folder.mkdir(parents=True)
     for name in (*KEPT, "flagged_position"):
-        con.table(name).write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+        # In order: the same rows are the same bytes, whichever of them were taken over.
+        rows = con.table(name).order("all")
+        rows.write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
     top = settings.home / FOLDER
     cache.keep(top, _method(settings.home, manifest), folder, dict.fromkeys(parts, ""))
     cache.prune(top, [e for e in kept(settings.home, manifest) if e.parts == set(parts)])

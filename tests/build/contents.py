@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows.catalogue import access
+from flows.catalogue import access, reuse
 from flows.derive import digest
 from flows.home import history, lock
 from flows.home.settings import Settings
@@ -26,7 +26,7 @@ def contents(settings: Settings) -> dict[str, str]:
     """A hash of each thing in a home: lake, relations, reports, history, and which files lie there.
 
     Without the numbers of runs and publications, without Prefect's own folder, and without what
-    tells the order in which files came: versions of the lake's parts, digests, compact files. And
+    tells the order in which files came: versions of the lake's parts, what is kept of them. And
     without the known files, which are remembered once they are some seconds old.
     """
     home = settings.home
@@ -49,7 +49,8 @@ def contents(settings: Settings) -> dict[str, str]:
     found["files"] = [
         str(path.parent if path.parts[0] in KINDS else path)
         for path in files
-        if path.parts[0] not in ("prefect", lock.LOCK, digest.FOLDER, compact.FOLDER, known.FILE)
+        if path.parts[0] not in ("prefect", lock.LOCK, known.FILE)
+        and path.parts[0] not in (digest.FOLDER, reuse.FOLDER, compact.FOLDER)
     ]
     for path in sorted((home / "reports").rglob("*")):
         if path.is_file():

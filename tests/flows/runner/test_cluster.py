@@ -238,7 +238,7 @@ def test_what_to_install_is_on_an_index() -> None:
     """The packages of the extra, each once, as pip takes them; Barometer itself is on no index."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     python, _, pip, install, *named = shlex.split(install_command("cluster"))
-    assert (python, pip, install) == ("python", "pip", "install")
+    assert (python, pip, install) == (sys.executable, "pip", "install")
     told, wanted = (
         {str(Requirement(text)) for text in texts}
         for texts in (named, project["optional-dependencies"]["cluster"])
