@@ -61,7 +61,11 @@ def serve(settings: Settings, parameters: dict[str, Any], cron: str) -> None:
         log.info("no run since %s UTC, and one was due: starting it now", last)
         with get_client(sync_client=True) as client:
             client.create_flow_run_from_deployment(cast("UUID", deployment))
+    inputs = [*parameters["paths"], *(parameters["fetched"] or [])]
     log.info("serving barometer-weekly/%s, next at %s UTC", NAME, next_at)
+    log.info("home %s, input %s; Ctrl-C stops it", settings.home, ", ".join(inputs) or "none")
+    if not inputs:
+        log.warning("no files and no --fetch were given: each run only derives the numbers again")
     asyncio.run(runner.start())
 
 

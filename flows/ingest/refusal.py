@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -44,6 +45,10 @@ HALF = 2
 """Where dates are written day first, a file that writes the month first is read on the 12 days of a
 month on which both make a date, and wrongly. So there half of the times must be readable."""
 
+REMARKED_SHARE = 100
+"""An accepted file is remarked upon if one row in so many could not be read (a choice): not for a
+line that a full disk cut, but for times in another form in a part of the file."""
+
 REMEDIES = {
     BAD_MMSI: "No row is from a ship: is it a list of base stations or aids to navigation?",
     NO_POSITION: "No row has a position: is it a list of ships without positions?",
@@ -79,10 +84,27 @@ class Tally(NamedTuple):
     first: dict[str, tuple[int, str]]
 
 
+def remarks(tally: Tally) -> Iterator[str]:
+    """About an accepted file of which many rows could not be read."""
+    unread = _unread(tally)
+    del unread[FAR_TIME]  # which has a remark of its own
+    if unread and REMARKED_SHARE * unread.total() >= tally.good + tally.rejects.total():
+        why, _ = unread.most_common(1)[0]
+        yield (
+            f"one row in {REMARKED_SHARE} or more could not be read, most of them for: {why}. "
+            "Line, reason and text of each are in the relation reject"
+        )
+
+
+def _unread(tally: Tally) -> Counter[str]:
+    """The rejects that could not be interpreted, by reason."""
+    of_no_interest = OF_NO_INTEREST if tally.good else ()
+    return tally.rejects - Counter({why: tally.rejects[why] for why in of_no_interest})
+
+
 def refusal(tally: Tally, source: Source, as_of: datetime) -> str | None:
     """Why a file is refused, and the remedy; None if it is accepted."""
-    of_no_interest = OF_NO_INTEREST if tally.good else ()
-    unread = tally.rejects - Counter({why: tally.rejects[why] for why in of_no_interest})
+    unread = _unread(tally)
     bad = unread.total()
     rows = tally.good + tally.rejects.total()
     is_hardly_read = LEAST_SHARE * tally.good < tally.good + bad and LEAST_SHARE * bad >= rows

@@ -244,7 +244,8 @@ def _stage(
     tally = refusal.Tally(kept + reading.repeated + reading.static, reading.reasons, reading.first)
     if why := refusal.refusal(tally, source, settings.as_of):
         raise BarometerError(f"{member.name}: {why}")
-    position, remarks = reading.position, list(remark.of_rejects(reading.reasons))
+    position = reading.position
+    remarks = [*remark.of_rejects(reading.reasons), *refusal.remarks(tally)]
     with connect(settings) as con:
         if reading.static:
             position = work / "joined.parquet"

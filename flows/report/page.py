@@ -175,6 +175,7 @@ def render(data: Row, standing: str = "") -> str:
             "simulated": words.SIMULATED if data["notes"]["is_simulated"] else None,
             "limits": _limits(data),
             "estimate": beside.nowcast(data["nowcast"]),
+            "alarms": witnesses.alarms(data["agreement"]),
             "doubts_mark": limits.doubts_mark(
                 limits.doubts_of(data["registers"], data["not_fetched"]),
                 beside.nowcast(data["nowcast"]),

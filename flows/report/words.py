@@ -225,8 +225,11 @@ def _left_out(window: Row) -> str:
 def _compared(series: Row, window: Row, windows: Sequence[Row]) -> str:
     """A window against the weeks before it, in a sentence."""
     if series["word"] in (RISE, FALL):
+        of_week = {w["word"] for w in windows if w["weeks"] == 1}
+        alone = "" if series["word"] in of_week else " This week alone shows no clear change."
         return (
             f"A {series['word']}: {_calls_in(window)}, {_rate(window)}, against {_usual(window)}."
+            f"{alone}"
         )
     views = {w["view"]: w["word"] for w in windows if w["weeks"] == window["weeks"]}
     if views["today"] in (RISE, FALL):

@@ -173,6 +173,8 @@ def remember(folder: Path) -> None:
         )
     }
     write._drawn = lambda *_: {}  # type: ignore[assignment]  # drawn pictures cost seconds
+    # Part of a build, of which most are copies here; written as digests are (`flows.home.cache`).
+    catalogue.reuse.keep = lambda *_: None  # type: ignore[assignment]
     used = ""
 
     def kept(key: str, make: Callable[[], Any]) -> Any:

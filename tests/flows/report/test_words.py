@@ -129,7 +129,7 @@ def test_a_change_names_its_window_and_limits(word: str) -> None:
     series = COMPLETE | {"word": word, "word_weeks": 4}
     assert words.word(series, windows(today_4=word, at_call_4=word)) == (
         f"A {word}: 16 calls in the last 4 weeks, 4.0 a week (95% limits 0.6 to 8.8), against "
-        "2.1 a week in the 26 weeks before."
+        "2.1 a week in the 26 weeks before. This week alone shows no clear change."
     )
 
 
