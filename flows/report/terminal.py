@@ -35,6 +35,9 @@ from flows.report.words import (
     word,
 )
 
+WIDE = 110
+"""Columns that a line of the calls needs."""
+
 
 def week_view(con: duckdb.DuckDBPyConnection, week: str) -> RenderableType:
     """A week's report: headline, waters, ports, calls, limits of the data."""
@@ -120,34 +123,54 @@ def _ports_table(ports: Sequence[dict[str, Any]]) -> Table:
 
 
 def _calls_table(calls: Sequence[dict[str, Any]]) -> Table:
-    """The calls of Russian-linked tankers."""
+    """The calls of Russian-linked tankers; on a narrow terminal two lines each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
+    if _console().width < WIDE:
+        for name in ("ship", "port", "in port (UTC)", "linked by"):
+            table.add_column(name)
+        for call in calls:
+            ship, imo, flag, port, arrived, departed, kind, linked_by = _call_cells(call)
+            table.add_row(
+                Text(f"{ship}\n{imo} {flag}"),
+                f"{port}\n{kind}",
+                f"{arrived}\n{departed}",
+                linked_by,
+            )
+        return table
     for name in ("ship", "IMO", "flag", "port", "arrived (UTC)", "departed (UTC)", "kind"):
         table.add_column(name, no_wrap=name != "port", min_width=12 if name == "port" else None)
     table.add_column("linked by")
     for call in calls:
-        table.add_row(
-            Text(safe_text(call["vessel_name"] or f"MMSI {call['mmsi']}")),
-            str(call["imo"] or "?"),
-            call["flag"] or "?",
-            call["port_name"],
-            f"{call['arrived_at']:%a %d %H:%M}",
-            f"{call['departed_at']:%a %d %H:%M}" if call["departed_at"] else "in port",
-            call["area_kind"],
-            f"{call['link_tier']}: {call['link_reasons']}"
-            + ("; Iran's lists too" if call["is_iran_listed"] else "")
-            + (f"; {why}" if (why := not_counted(call)) else ""),
-        )
+        ship, *cells = _call_cells(call)
+        table.add_row(Text(ship), *cells)
     return table
+
+
+def _call_cells(call: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        safe_text(call["vessel_name"] or f"MMSI {call['mmsi']}"),
+        str(call["imo"] or "?"),
+        call["flag"] or "?",
+        call["port_name"],
+        f"{call['arrived_at']:%a %d %H:%M}",
+        f"{call['departed_at']:%a %d %H:%M}" if call["departed_at"] else "in port",
+        call["area_kind"],
+        f"{call['link_tier']}: {call['link_reasons']}"
+        + ("; Iran's lists too" if call["is_iran_listed"] else "")
+        + (f"; {why}" if (why := not_counted(call)) else ""),
+    )
 
 
 def _count(value: int | None) -> str:
     return "?" if value is None else str(value)
 
 
+def _console() -> Console:
+    """Standard output; if it is not a terminal, 140 columns wide."""
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
+
+
 def show(view: RenderableType) -> None:
     """Print to standard output; if it is not a terminal, 140 columns wide."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=140)
-    console.print(view)
+    _console().print(view)
