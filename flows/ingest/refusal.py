@@ -88,11 +88,14 @@ def remarks(tally: Tally) -> Iterator[str]:
     """About an accepted file of which many rows could not be read."""
     unread = _unread(tally)
     del unread[FAR_TIME]  # which has a remark of its own
-    if unread and REMARKED_SHARE * unread.total() >= tally.good + tally.rejects.total():
+    rows = tally.good + tally.rejects.total()
+    if unread and REMARKED_SHARE * unread.total() >= rows:
         why, _ = unread.most_common(1)[0]
+        line, raw = tally.first[why]
         yield (
-            f"one row in {REMARKED_SHARE} or more could not be read, most of them for: {why}. "
-            "Line, reason and text of each are in the relation reject"
+            f"{unread.total() / rows:.0%} of the rows could not be read and are lost, most of them "
+            f"for: {why}, as line {line:,}, {raw[:100]!r}. Correct the file and give it again; all "
+            "are in the relation reject"
         )
 
 
