@@ -49,6 +49,10 @@ REMARKED_SHARE = 100
 """An accepted file is remarked upon if one row in so many could not be read (a choice): not for a
 line that a full disk cut, but for times in another form in a part of the file."""
 
+EXPLAINED = (FAR_TIME, FUTURE_TIME, NO_MMSI)
+"""No fault of the file: a wrong clock has a remark of its own, the future depends on the as-of time,
+and publishers leave the MMSI empty where they do not know the ship."""
+
 REMEDIES = {
     BAD_MMSI: "No row is from a ship: is it a list of base stations or aids to navigation?",
     NO_POSITION: "No row has a position: is it a list of ships without positions?",
@@ -87,7 +91,8 @@ class Tally(NamedTuple):
 def remarks(tally: Tally) -> Iterator[str]:
     """About an accepted file of which many rows could not be read."""
     unread = _unread(tally)
-    del unread[FAR_TIME]  # which has a remark of its own
+    for why in EXPLAINED:
+        del unread[why]
     rows = tally.good + tally.rejects.total()
     if unread and REMARKED_SHARE * unread.total() >= rows:
         why, _ = unread.most_common(1)[0]

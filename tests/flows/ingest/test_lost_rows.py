@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from flows.ingest.refusal import Tally, remarks
-from flows.rows.reasons import BAD_MMSI, BAD_TIME, FAR_TIME
+from flows.rows.reasons import BAD_MMSI, BAD_TIME, FAR_TIME, FUTURE_TIME, NO_MMSI
 
 FIRST = {BAD_TIME: (2, "soon"), FAR_TIME: (3, "1980-01-06"), BAD_MMSI: (4, "2")}
 
@@ -20,8 +20,16 @@ FIRST = {BAD_TIME: (2, "soon"), FAR_TIME: (3, "1980-01-06"), BAD_MMSI: (4, "2")}
         (9950, {BAD_TIME: 50}, []),
         (3000, {BAD_MMSI: 1000}, []),
         (3000, {FAR_TIME: 1000}, []),
+        (3000, {FUTURE_TIME: 1000, NO_MMSI: 500}, []),
     ],
-    ids=["a quarter", "a hundredth", "less", "no ships", "far off, which has its own remark"],
+    ids=[
+        "a quarter",
+        "a hundredth",
+        "less",
+        "no ships",
+        "far off, which has its own remark",
+        "explained",
+    ],
 )
 def test_lost_rows_are_remarked_upon(good: int, rejects: dict[str, int], begins: list[str]) -> None:
     found = list(remarks(Tally(good, Counter(rejects), FIRST)))
