@@ -50,8 +50,8 @@ REMARKED_SHARE = 100
 line that a full disk cut, but for times in another form in a part of the file."""
 
 EXPLAINED = (FAR_TIME, FUTURE_TIME, NO_MMSI)
-"""No fault of the file: a wrong clock has a remark of its own, the future depends on the as-of time,
-and publishers leave the MMSI empty where they do not know the ship."""
+"""No fault of the file: a wrong clock has a remark of its own, the future depends on the as-of
+time, and publishers leave the MMSI empty where they do not know the ship."""
 
 REMEDIES = {
     BAD_MMSI: "No row is from a ship: is it a list of base stations or aids to navigation?",
