@@ -1,7 +1,8 @@
 """Relations that read fixes of the lake window by window: a window that was read is not read again.
 
-Their files read the windows from `unread`: those that the catalogue in use did not read, or of
-which a day changed since. The rows of the others are taken over from the schema `before`.
+Their files read the windows from `unread`: those that the last run did not read, or of which a day
+changed since. The rows of the others are taken over from the schema `before`; see
+`flows.catalogue.reuse`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
--- The days of each transmitter whose fixes, tracks or verdicts are not those that the catalogue in use was made from.
+-- The days of each transmitter whose fixes, tracks or verdicts are not those with which the last run read its windows.
 -- Grain: one transmitter (mmsi) and UTC day.
 with flag_changed as (
     (from flagged_position except from flagged_before)
