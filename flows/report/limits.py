@@ -44,8 +44,8 @@ def notes(row: Row, series: Row) -> list[str]:
     sentences += _lacks(row)
     if row["old_registers"]:
         sentences.append(
-            f"Registers older than 60 days: {row['old_registers']}. Later listings are missing; "
-            "refresh with: barometer register fetch."
+            f"Registers older than {rule('list_old_days'):.0f} days: {row['old_registers']}. Later "
+            "listings are missing; refresh with: barometer register fetch."
         )
     if row["undecided"]:
         ships = counted(row["undecided"], "ship")

@@ -4,8 +4,8 @@ select
     version.link_source,
     version.published_on,
     -- The EU lists ships every two to four months (dates in Annex XLII).
-    version.published_on + 61 as old_from,
-    clock.as_of::date > version.published_on + 60 as is_old
+    version.published_on + 1 + rule('list_old_days')::integer as old_from,
+    clock.as_of::date > version.published_on + rule('list_old_days')::integer as is_old
 from register_version as version
 cross join clock
 where version.is_newest

@@ -190,7 +190,11 @@ old_list as (
         true as is_newest,
         old_from::timestamp as since,
         link_source as subject,
-        'from ' || strftime(published_on, '%-d %B %Y') || ', older than 60 days' as text,
+        format(
+            'from {}, older than {} days',
+            strftime(published_on, '%-d %B %Y'),
+            rule('list_old_days')::integer
+        ) as text,
         null as detail,
         'from register_age where is_old' as evidence
     from register_age
