@@ -33,9 +33,9 @@ dev: .venv/.dev
 run: setup
 	$(BIN)/barometer run --demo
 
-# All tests, or some: ARGS=tests/sql.
+# All tests, or some: ARGS=tests/sql. Python may write its bytecode: the tests start some hundred processes.
 test: dev
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev
 	$(BIN)/ruff check .

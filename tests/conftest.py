@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import os
+import pickle
+import shutil
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -40,6 +44,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Of a command in this process: DuckDB's threads wait for each other by polling, which costs a sixth
 # of a small home. `sample_home` has two.
 os.environ["BAROMETER_THREADS"] = "1"
+
+
+def pytest_collection_finish() -> None:
+    """What was collected, half a million objects, stays: no search for garbage goes through it."""
+    gc.freeze()
 
 
 @pytest.fixture
@@ -95,31 +104,66 @@ def sample_days() -> list[Path]:
     return sorted((SAMPLE / "ais").iterdir())
 
 
+def once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path], Any]) -> Any:
+    """A copy of a folder that the first process of the session which asks for it makes for all.
+
+    With it comes what `make` returned there.
+    """
+    base = folders.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"once-{name}"
+    shared.mkdir(exist_ok=True)
+    returned = shared / "returned"
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not returned.exists():
+            shutil.rmtree(shared / "made", ignore_errors=True)
+            returned.write_bytes(pickle.dumps(make(shared / "made")))
+    copy = shutil.copytree(shared / "made", folders.mktemp(name) / "made")
+    return copy, pickle.loads(returned.read_bytes())
+
+
+def home_once(
+    folders: pytest.TempPathFactory, name: str, fill: Callable[[Path], Settings]
+) -> Settings:
+    """A copy of a home, see `once`. Its catalogue reads the lake of the copy."""
+    home, settings = once(folders, name, fill)
+    settings = settings._replace(home=home)
+    access.repoint(settings)
+    return settings
+
+
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) -> Settings:
     """A home with the whole sample, derived, without pictures. Not to be changed.
 
     It is made with two threads, and homes of one are held against it.
     """
-    return _fill(tmp_path_factory.mktemp("sample") / "home", sample_days, threads=2)
+    return home_once(tmp_path_factory, "sample", lambda home: _fill(home, sample_days, threads=2))
 
 
 @pytest.fixture(scope="session")
 def year_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home after `barometer run --demo`, without Prefect and pictures. Not to be changed."""
-    home = tmp_path_factory.mktemp("year") / "home"
-    for settings, files in command_run.demo_feeds(load_settings({"home": home, "threads": 2}, {})):
-        _fill(home, map(Path, files), as_of=settings.as_of.isoformat(), threads=2)
-    return settings
+
+    def fill(home: Path) -> Settings:
+        for settings, files in command_run.demo_feeds(
+            load_settings({"home": home, "threads": 2}, {})
+        ):
+            _fill(home, map(Path, files), as_of=settings.as_of.isoformat(), threads=2)
+        return settings
+
+    return home_once(tmp_path_factory, "year", fill)
 
 
 @pytest.fixture(scope="session")
 def drawn_week(tmp_path_factory: pytest.TempPathFactory, sample_home: Settings) -> Path:
     """The report of the sample's last week, with its pictures. Not to be changed."""
-    folder = tmp_path_factory.mktemp("drawn") / "2026-W12"
-    with access.reading(sample_home) as con:
-        write_report(con, folder, folder.name)
-    return folder
+
+    def draw(folder: Path) -> None:
+        with access.reading(sample_home) as con:
+            write_report(con, folder / "2026-W12", "2026-W12")
+
+    return Path(once(tmp_path_factory, "drawn", draw)[0], "2026-W12")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ from flows.home.settings import Settings
 from flows.runner import run
 from tests.build.derivation import Connection
 from tests.build.files import LAYOUTS, SOURCES, day, ingested, settings_of
+from tests.conftest import home_once, no_pictures
 
 AS_OF = datetime.fromisoformat("2026-03-18")
 """A Wednesday: 2026-W10 and W11 are closed, W12 is open."""
@@ -83,7 +85,6 @@ def later(way: Sequence[Waypoint], hours: float) -> list[Waypoint]:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home whose lake was filled from two files that share fixes, and derived twice."""
-    made = _made(tmp_path_factory)
     rows = [
         *fixes(RUSSIAN, VOYAGE),
         *fixes(RUSSIAN, WAIT),
@@ -94,21 +95,23 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     ]
     lines = [",".join(map(str, row)) for row in rows]
     files = day(*lines[:400], lines[3], *BAD_LINES), day(*lines[300:], lines[-1])
-    run.derive(made, ingested(made, *files), publish=True)
-    run.derive(made, [], publish=True)
-    return made
+
+    def fill(home: Path) -> Settings:
+        made = settings_of(home, as_of=AS_OF)
+        with no_pictures():
+            run.derive(made, ingested(made, *files), publish=True)
+            run.derive(made, [], publish=True)
+        return made
+
+    return home_once(tmp_path_factory, "tiny", fill)
 
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home without a single position."""
-    made = _made(tmp_path_factory)
+    made = settings_of(tmp_path_factory.mktemp("empty") / "home", as_of=AS_OF)
     run.derive(made, [], publish=True)
     return made
-
-
-def _made(folders: pytest.TempPathFactory) -> Settings:
-    return settings_of(folders.mktemp("tiny") / "home", as_of=AS_OF)
 
 
 @pytest.fixture(scope="module")
