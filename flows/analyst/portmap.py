@@ -34,9 +34,7 @@ from flows.analyst.layers import (
     mercator,
     thin,
 )
-from flows.home.durable import write_durably
 from flows.home.resources import sql_text
-from flows.home.settings import BarometerError
 from flows.home.text import safe_text
 from flows.report.figures import ALL, FENCE, INK, LAND, MUTED, PAPER, SEA
 from flows.report.maps import land
@@ -122,22 +120,6 @@ def map_page(ports: Ports, of_ship: Mapping[str, Any] | None = None) -> str:
     _draw_names(plot, ports)
     simulated = SIMULATED if of_ship is not None and of_ship["is_simulated"] else ""
     return _page(title, notes, simulated, layers, json_item(plot))
-
-
-def write_map(path: Path, page: str) -> None:
-    """Write the page atomically; an existing file is replaced.
-
-    Raises
-    ------
-    BarometerError
-        If it cannot be written.
-    """
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "Is a directory", str(path))
-        write_durably(path, page.encode())
-    except OSError as error:
-        raise BarometerError(f"{path}: the map cannot be written ({error.strerror}).") from error
 
 
 def _plot(of_ship: Mapping[str, Any] | None) -> Any:

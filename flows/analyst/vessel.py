@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import duckdb
 from rich.console import Group, RenderableType
@@ -20,14 +21,25 @@ PARTS = {
     "listings": ("vessel/vessel_listing", ("hull_id", "imo", "mmsi")),
     "calls": ("vessel/vessel_call", ("hull_id", "imo")),
     "doubts": ("vessel/vessel_doubt", ("hull_id", "imo")),
+    "indicators": ("vessel/vessel_indicator", ("hull_id",)),
     "silences": ("vessel/vessel_silence", ("hull_id",)),
     "legs": ("vessel/vessel_leg", ("hull_id",)),
-    "loadings": ("vessel/vessel_loading", ("hull_id",)),
 }
 """Part of a ship's record -> its query of `sql/`, and the parameters of that."""
 
 MOST_SHOWN = 30
 """Most rows of a part printed; `--json` has all of them."""
+
+Cells = tuple[str, ...]
+
+
+class Section(NamedTuple):
+    """A table on a ship: what it is about, its columns, and its rows."""
+
+    heading: str
+    columns: list[str]
+    rows: list[Cells]
+
 
 _HALF_SIGN = re.compile("[\ud800-\udfff]")
 """Unpaired surrogates, which Python reads from bytes that are not UTF-8 (PEP 383): in no name."""
@@ -70,14 +82,12 @@ def ships_view(ships: Sequence[dict[str, Any]]) -> RenderableType:
     """Several ships, to choose from."""
     table = _table("ship", "IMO", "MMSI", "flag", "tanker", "heard")
     for ship in ships[:MOST_SHOWN]:
-        table.add_row(
-            _text(ship["vessel_name"]),
-            _text(ship["imo"]),
-            _text(ship["mmsi"]),
-            _text(ship["flag"]),
-            _text({True: "yes", False: "no"}.get(ship["is_tanker"])),
+        cells = (
+            *(text(ship[name]) for name in ("vessel_name", "imo", "mmsi", "flag")),
+            {True: "yes", False: "no"}.get(ship["is_tanker"], ""),
             _span(ship["first_at"], ship["last_at"]) if ship["first_at"] else "never, only listed",
         )
+        table.add_row(*map(Text, cells))
     more = len(ships) - MOST_SHOWN
     parts: list[RenderableType] = [table]
     if more > 0:
@@ -87,38 +97,50 @@ def ships_view(ships: Sequence[dict[str, Any]]) -> RenderableType:
 
 
 def ship_view(record: dict[str, Any]) -> RenderableType:
-    """One ship: identity, evidence, calls, laden or not, doubts, silences."""
+    """One ship on a terminal."""
+    lines = [f"{heard_of(record)} {verdict_of(record['evidence'])}"]
+    return view(title_of(record), lines, sections_of(record))
+
+
+def view(title: str, lines: Sequence[str], sections: Sequence[Section]) -> RenderableType:
+    """A title, sentences and tables on a terminal."""
+    parts: list[RenderableType] = [Text(title, style="bold"), *map(Text, lines)]
+    for section in sections:
+        parts += [Text(f"\n{section.heading}", style="bold"), _shown(section)]
+    return Group(*parts)
+
+
+def _shown(section: Section) -> RenderableType:
+    if not section.rows:
+        return Text("none")
+    table = _table(*section.columns)
+    for row in section.rows[:MOST_SHOWN]:
+        table.add_row(*map(Text, row))
+    if len(section.rows) > MOST_SHOWN:
+        table.add_row(f"and {len(section.rows) - MOST_SHOWN} more (--json)")
+    return table
+
+
+def title_of(record: dict[str, Any]) -> str:
+    """Name and number of a ship."""
     ship = record["ship"]
-    title = f"{safe_text(ship['vessel_name'] or 'A ship without a name')}, {ship['hull_id']}"
+    return f"{safe_text(ship['vessel_name'] or 'A ship without a name')}, {ship['hull_id']}"
+
+
+def heard_of(record: dict[str, Any]) -> str:
+    """When a ship was heard, and whether she is a tanker."""
+    ship = record["ship"]
     heard = (
         f"Heard {_span(ship['first_at'], ship['last_at'])}"
         if ship["first_at"]
         else "Never heard in this lake; only listed"
     )
     kind = {True: "a tanker", False: "not a tanker", None: "of unknown type"}[ship["is_tanker"]]
-    parts: list[RenderableType] = [
-        Text(title, style="bold"),
-        Text(f"{heard}; {kind}. {_verdict(record['evidence'])}"),
-    ]
-    sections = (
-        ("Identity", _identity(record["identity"])),
-        ("Evidence of a link to Russia", _evidence(record["evidence"])),
-        ("Lists", _listings(record["listings"])),
-        ("Calls", _calls(record["calls"])),
-        ("Laden or in ballast between them (estimates)", _legs(record["legs"])),
-        ("Contradictions", _doubts(record["doubts"])),
-        ("Silences of 24 hours or more (no proof of intent)", _silences(record["silences"])),
-        (
-            "Deeper after a silence, without a heard call (not counted)",
-            _loadings(record["loadings"]),
-        ),
-    )
-    for heading, table in sections:
-        parts += [Text(f"\n{heading}", style="bold"), table if table.rows else Text("none")]
-    return Group(*parts)
+    return f"{heard}; {kind}."
 
 
-def _verdict(evidence: Sequence[dict[str, Any]]) -> str:
+def verdict_of(evidence: Sequence[dict[str, Any]]) -> str:
+    """The best tier of the evidence of a link to Russia."""
     tiers = {piece["link_tier"] for piece in evidence}
     for tier in ("strong", "moderate", "weak"):
         if tier in tiers:
@@ -127,72 +149,77 @@ def _verdict(evidence: Sequence[dict[str, Any]]) -> str:
     return "No evidence of a link to Russia."
 
 
-def _identity(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("from", "to", "MMSI", "flag", "name", "call sign", "length", "source")
-    for row in rows[:MOST_SHOWN]:
-        size = f"{row['length_m']:.0f} m" if row["length_m"] else ""
-        by = row["source"] + {"carried": ", number carried", "decision": ", by decision"}.get(
-            row["imo_by"] or "", ""
-        )
-        table.add_row(
-            _moment(row["valid_from"]),
-            _moment(row["valid_to"]),
-            _text(row["mmsi"]),
-            _text(row["flag"]),
-            _text(row["vessel_name"]),
-            _text(row["call_sign"]),
-            size,
-            by,
-        )
-    return _cut(table, rows)
+def sections_of(record: dict[str, Any]) -> list[Section]:
+    """The tables on a ship, in the order of reading; all texts are safe to print."""
+    return [
+        Section(heading, columns.split(", "), [row_of(row) for row in record[part]])
+        for part, (heading, columns, row_of) in SECTIONS.items()
+    ]
 
 
-def _evidence(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("tier", "reason", "source", "reference", "listed", "delisted", "valid")
-    for row in rows[:MOST_SHOWN]:
-        holds = f"{_moment(row['valid_from']) or 'always'} to {_moment(row['valid_to']) or 'now'}"
-        programme = f", {row['programme']}" if row["programme"] else ""
-        table.add_row(
-            row["link_tier"],
-            row["link_reason"],
-            _text(row["link_source"]),
-            _text(f"{row['reference']}{programme}"),
-            _day(row["listed_on"], row["link_reason"]),
-            _text(row["delisted_on"]),
-            holds + ("" if row["matched_by"] == "imo" else f", by {row['matched_by']}"),
-        )
-    return _cut(table, rows)
+def _identity(row: dict[str, Any]) -> Cells:
+    by = {"carried": ", number carried", "decision": ", by decision"}.get(row["imo_by"] or "", "")
+    return (
+        moment(row["valid_from"]),
+        moment(row["valid_to"]),
+        text(row["mmsi"]),
+        text(row["flag"]),
+        text(row["vessel_name"]),
+        text(row["call_sign"]),
+        f"{row['length_m']:.0f} m" if row["length_m"] else "",
+        row["source"] + by,
+    )
 
 
-def _listings(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("list", "programme", "about", "listed name", "listed type", "listed", "delisted")
-    for row in rows[:MOST_SHOWN]:
-        off = row["delisted_on"] or (f"by {row['gone_by']}" if row["gone_by"] else "")
-        table.add_row(
-            _text(row["link_source"]),
-            _text(row["programme"]),
-            _text(row["country"]),
-            _text(row["vessel_name"]),
-            _text(row["vessel_type"]),
-            _text(row["listed_on"]) or f"by {row['first_seen_on']}",
-            _text(off),
-        )
-    return _cut(table, rows)
+def evidence_cells(row: dict[str, Any]) -> Cells:
+    """A piece of evidence of a link to Russia."""
+    programme = f", {row['programme']}" if row["programme"] else ""
+    return (
+        row["link_tier"],
+        row["link_reason"],
+        text(row["link_source"]),
+        text(f"{row['reference']}{programme}"),
+        str(row["listed_on"] or ("day unknown" if row["link_reason"] == "listed" else "")),
+        text(row["delisted_on"]),
+    )
 
 
-def _calls(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("arrived (UTC)", "departed (UTC)", "port", "stop", "confidence", "linked by")
-    for row in rows[:MOST_SHOWN]:
-        linked = f"{row['link_reasons']} ({row['link_tier']})" if row["link_reasons"] else ""
-        table.add_row(
-            _moment(row["arrived_at"]),
-            _moment(row["departed_at"]) or "in port",
-            f"{safe_text(row['port_name'])} ({row['country']})",
-            _stop(row),
-            str(row["confidence"]),
-            linked,
-        )
-    return _cut(table, rows)
+def _evidence(row: dict[str, Any]) -> Cells:
+    holds = f"{moment(row['valid_from']) or 'always'} to {moment(row['valid_to']) or 'now'}"
+    by = "" if row["matched_by"] == "imo" else f", by {row['matched_by']}"
+    return (*evidence_cells(row), holds + by)
+
+
+def indicator_cells(row: dict[str, Any]) -> Cells:
+    """An indicator, with its dates and its source."""
+    source = row["source"] + (f", {row['reference']}" if row["reference"] else "")
+    dates = (moment(row["began_at"]), moment(row["ended_at"]))
+    return (row["indicator"], *dates, text(row["detail"]), text(source))
+
+
+def _listing(row: dict[str, Any]) -> Cells:
+    off = row["delisted_on"] or (f"by {row['gone_by']}" if row["gone_by"] else "")
+    return (
+        text(row["link_source"]),
+        text(row["programme"]),
+        text(row["country"]),
+        text(row["vessel_name"]),
+        text(row["vessel_type"]),
+        text(row["listed_on"]) or f"by {row['first_seen_on']}",
+        text(off),
+    )
+
+
+def _call(row: dict[str, Any]) -> Cells:
+    linked = f"{row['link_reasons']} ({row['link_tier']})" if row["link_reasons"] else ""
+    return (
+        moment(row["arrived_at"]),
+        moment(row["departed_at"]) or "in port",
+        f"{safe_text(row['port_name'])} ({row['country']})",
+        _stop(row),
+        str(row["confidence"]),
+        linked,
+    )
 
 
 def _stop(call: dict[str, Any]) -> str:
@@ -206,62 +233,84 @@ def _stop(call: dict[str, Any]) -> str:
     return "\n".join([call["area_kind"], *(f"{word} {at:%-d %b %H:%M}" for at, word in known)])
 
 
-def _doubts(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("kind", "MMSI", "IMO", "from", "to", "detail")
-    for row in rows[:MOST_SHOWN]:
-        table.add_row(
-            row["kind"],
-            _text(row["mmsi"]),
-            _text(row["imo"]),
-            _moment(row["valid_from"]),
-            _moment(row["valid_to"]),
-            _text(row["detail"]),
-        )
-    return _cut(table, rows)
-
-
-def _silences(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table(
-        *("from (UTC)", "to (UTC)", "hours", "last fix at", "next fix at", "moved"),
-        "others heard there",
+def _leg(row: dict[str, Any]) -> Cells:
+    chance = row["laden_probability"]
+    return (
+        moment(row["began_at"]),
+        text(row["from_port_name"] or "not heard"),
+        moment(row["ended_at"]),
+        text(row["to_port_name"] or "not heard"),
+        f"{row['draught_m']:.1f} m" if row["draught_m"] else "",
+        row["state"],
+        f"{chance:.0%}" if chance is not None else "",
+        text(row["state_by"]),
     )
-    for row in rows[:MOST_SHOWN]:
-        table.add_row(
-            _moment(row["silent_from"]),
-            _moment(row["silent_to"]),
-            str(row["hours"]),
-            f"{row['from_lat']:.2f}, {row['from_lon']:.2f}",
-            f"{row['to_lat']:.2f}, {row['to_lon']:.2f}",
-            f"{row['moved_km']:.0f} km",
-            f"{row['neighbours_heard']} ships, {row['heard_share']:.0%} of the hours"
-            if row["neighbours_heard"]
-            else "none: unobserved",
-        )
-    return _cut(table, rows)
 
 
-def _legs(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("left (UTC)", "from", "reached (UTC)", "to", "draught", "state", "laden", "by")
-    for row in rows[:MOST_SHOWN]:
-        chance = row["laden_probability"]
-        table.add_row(
-            _moment(row["began_at"]),
-            _text(row["from_port_name"] or "not heard"),
-            _moment(row["ended_at"]),
-            _text(row["to_port_name"] or "not heard"),
-            f"{row['draught_m']:.1f} m" if row["draught_m"] else "",
-            row["state"],
-            f"{chance:.0%}" if chance is not None else "",
-            _text(row["state_by"]),
-        )
-    return _cut(table, rows)
+def _doubt(row: dict[str, Any]) -> Cells:
+    return (
+        row["kind"],
+        text(row["mmsi"]),
+        text(row["imo"]),
+        moment(row["valid_from"]),
+        moment(row["valid_to"]),
+        text(row["detail"]),
+    )
 
 
-def _loadings(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("from (UTC)", "to (UTC)", "reasons")
-    for row in rows[:MOST_SHOWN]:
-        table.add_row(_moment(row["silent_from"]), _moment(row["silent_to"]), _text(row["reasons"]))
-    return _cut(table, rows)
+def _silence(row: dict[str, Any]) -> Cells:
+    return (
+        moment(row["silent_from"]),
+        moment(row["silent_to"]),
+        str(row["hours"]),
+        f"{row['from_lat']:.2f}, {row['from_lon']:.2f}",
+        f"{row['to_lat']:.2f}, {row['to_lon']:.2f}",
+        f"{row['moved_km']:.0f} km",
+        f"{row['neighbours_heard']} ships, {row['heard_share']:.0%} of the hours"
+        if row["neighbours_heard"]
+        else "none: unobserved",
+    )
+
+
+SECTIONS: dict[str, tuple[str, str, Callable[[dict[str, Any]], Cells]]] = {
+    "identity": (
+        "Identity",
+        "from, to, MMSI, flag, name, call sign, length, source",
+        _identity,
+    ),
+    "evidence": (
+        "Evidence of a link to Russia",
+        "tier, reason, source, reference, listed, delisted, valid",
+        _evidence,
+    ),
+    "indicators": (
+        "Indicators (no score is made of them)",
+        "indicator, from (UTC), to (UTC), detail, source",
+        indicator_cells,
+    ),
+    "listings": (
+        "Lists",
+        "list, programme, about, listed name, listed type, listed, delisted",
+        _listing,
+    ),
+    "calls": (
+        "Calls",
+        "arrived (UTC), departed (UTC), port, stop, confidence, linked by",
+        _call,
+    ),
+    "legs": (
+        "Laden or in ballast between them (estimates)",
+        "left (UTC), from, reached (UTC), to, draught, state, laden, by",
+        _leg,
+    ),
+    "doubts": ("Contradictions", "kind, MMSI, IMO, from, to, detail", _doubt),
+    "silences": (
+        "Silences of 24 hours or more (no proof of intent)",
+        "from (UTC), to (UTC), hours, last fix at, next fix at, moved, others heard there",
+        _silence,
+    ),
+}
+"""Part of a ship's record -> its heading, its columns and the cells of a row, in this order."""
 
 
 def _table(*columns: str) -> Table:
@@ -271,23 +320,15 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _cut(table: Table, rows: Sequence[Any]) -> Table:
-    if len(rows) > MOST_SHOWN:
-        table.add_row(f"and {len(rows) - MOST_SHOWN} more (--json)")
-    return table
+def text(value: Any) -> str:
+    """A value on one line, without signs that a terminal would act on; empty for none."""
+    return "" if value is None else safe_text(str(value))
 
 
-def _text(value: Any) -> Text:
-    return Text("" if value is None else safe_text(str(value)))
-
-
-def _moment(value: Any) -> str:
+def moment(value: datetime | None) -> str:
+    """A time to the minute; empty for none."""
     return f"{value:%Y-%m-%d %H:%M}" if value is not None else ""
 
 
-def _day(value: Any, reason: str) -> str:
-    return str(value or ("day unknown" if reason == "listed" else ""))
-
-
-def _span(first: Any, last: Any) -> str:
+def _span(first: datetime, last: datetime) -> str:
     return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"

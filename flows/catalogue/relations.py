@@ -1,4 +1,4 @@
-"""The relations of `sql/01_given` to `sql/13_alerts`: their order, and their comments."""
+"""The relations of `sql/01_given` to `sql/14_ships`: their order, and their comments."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from flows.commands.shared import DONE, USAGE, Command, settings_of
+from flows.commands.shared import DONE, USAGE, Command, settings_of, write_page
 from flows.home.settings import BarometerError
 
 
@@ -72,4 +72,4 @@ def _write_map(flags: argparse.Namespace, path: Path) -> None:
                 why = "listed, but never received" if ships else "no ship of that number or name"
                 raise BarometerError(f"{name}: {why}. No map was written.")
             track = portmap.ship_on_map(con, ships[0])
-    portmap.write_map(path, portmap.map_page(load_ports(*port_files()), track))
+    write_page(path, portmap.map_page(load_ports(*port_files()), track))

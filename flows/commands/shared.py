@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flows.home.clock import utc_now
+from flows.home.durable import write_durably
 from flows.home.settings import BarometerError, Settings, home_of, load_settings, unknown_variables
 
 if TYPE_CHECKING:
@@ -342,3 +343,19 @@ def day_or_none(text: str | None) -> date | None:
 def forget_output() -> None:
     """Discard what is left in stdout: Python would try to write it again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page for a browser atomically; an existing file is replaced.
+
+    Raises
+    ------
+    BarometerError
+        If it cannot be written.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "Is a directory", str(path))
+        write_durably(path, page.encode())
+    except OSError as error:
+        raise BarometerError(f"{path}: the page cannot be written ({error.strerror}).") from error

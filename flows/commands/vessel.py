@@ -1,12 +1,18 @@
-"""`barometer vessel`: all that is known of a ship."""
+"""`barometer vessel`: all that is known of a ship, and the evidence card of a call."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
+from pathlib import Path
+from typing import Any
 
-from flows.commands.shared import DONE, Command, settings_of
+from flows.commands.shared import DONE, Command, settings_of, write_page
 from flows.home.settings import BarometerError
+
+CALL = re.compile(r"[0-9a-f]{32}")
+"""A port_call_id."""
 
 
 def add(command: Command) -> None:
@@ -19,29 +25,57 @@ def add(command: Command) -> None:
         barometer vessel 9247778
         barometer vessel 273399990 --json
         barometer vessel "sea star"
+        barometer vessel 9247778 --html ship.html
+        barometer vessel 0123456789abcdef0123456789abcdef --html card.html   # a call's evidence
         """,
         as_json="everything as JSON",
     )
-    parser.add_argument("ship", metavar="IMO-or-MMSI", help="or a part of its name")
+    parser.add_argument(
+        "ship",
+        metavar="IMO-or-MMSI",
+        help="or a part of its name; or a port_call_id, for the evidence card of that call",
+    )
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write it as a page")
 
 
 def execute(flags: argparse.Namespace) -> int:
-    from flows.analyst import vessel
+    from flows.analyst import card, vessel
     from flows.catalogue import access
-    from flows.home.text import safe_text
     from flows.report import terminal
 
     settings = settings_of(flags)
     with access.reading(settings) as con:
+        if CALL.fullmatch(flags.ship):
+            record = card.call_record(con, flags.ship)
+            if record is None:
+                raise BarometerError(f"{flags.ship}: no call with this port_call_id.")
+            if flags.html:
+                write_page(flags.html, card.call_page(record))
+            elif flags.json:
+                _print_json(record)
+            else:
+                terminal.show(card.call_view(record))
+            return DONE
         ships = vessel.find_ships(con, flags.ship)
         if not ships:
             raise BarometerError(
-                f"{safe_text(flags.ship)}: no ship of that number or name, received or listed."
+                f"{vessel.text(flags.ship)}: no ship of that number or name, received or listed."
             )
-        if flags.json:
-            print(json.dumps([vessel.ship_record(con, s) for s in ships], indent=2, default=str))
+        if flags.html:
+            if len(ships) > 1:
+                raise BarometerError(
+                    f"{vessel.text(flags.ship)}: {len(ships)} ships match. Give the IMO number or "
+                    "MMSI of one."
+                )
+            write_page(flags.html, card.ship_page(con, ships[0]))
+        elif flags.json:
+            _print_json([vessel.ship_record(con, ship) for ship in ships])
         elif len(ships) == 1:
             terminal.show(vessel.ship_view(vessel.ship_record(con, ships[0])))
         else:
             terminal.show(vessel.ships_view(ships))
     return DONE
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, default=str))

@@ -96,7 +96,7 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
 
     def open_page(page_text: str, *, may_refuse: bool = False) -> Any:
         path = tmp_path / "map.html"
-        portmap.write_map(path, page_text)
+        path.write_text(page_text, encoding="utf-8")
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
 
@@ -249,7 +249,7 @@ def test_a_map_that_cannot_be_written_says_so(
 ) -> None:
     for target in (tmp_path / "nowhere" / "map.html", tmp_path):
         code, _, err = ports_map(target)
-        assert code == 1 and f"{target}: the map cannot be written" in err
+        assert code == 1 and f"{target}: the page cannot be written" in err
     assert list(tmp_path.iterdir()) == []
     assert main(["ports", "--ship", "9187629"]) == 2
     assert "--ship needs --map" in capsys.readouterr().err
