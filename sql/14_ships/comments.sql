@@ -1,4 +1,5 @@
 -- Comments on the relations of this folder and their columns, with units and the meaning of null.
+-- Grain: one relation or column.
 comment on view ship_indicator is 'Signs of evasion, and facts for judging a ship that was heard: each with its dates and its source. No score is made of them, and none enters a count. One row per indicator of a hull.';
 comment on column ship_indicator.indicator_id is 'Hash of the row.';
 comment on column ship_indicator.hull_id is 'The ship; key of hull.';
