@@ -59,9 +59,11 @@ def home(tmp_path: Path) -> Settings:
 
 @contextmanager
 def no_pictures() -> Iterator[None]:
-    """Reports without page and chart, which cost two seconds a week: for tests of the numbers."""
+    """Reports without page, chart and workbook, which cost two seconds a week: for tests of the
+    numbers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("flows.report.write._drawn", lambda *_: {})
+        patch.setattr("flows.report.citable.week_workbook", lambda *_: b"a workbook")
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,50 +41,52 @@ def not_fetched(home: Settings, week: str) -> list[dict[str, Any]]:
         return records(con, "report/not_fetched", week=week)
 
 
+@pytest.fixture(scope="module")
+def eight_days(
+    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    return fill_home(tmp_path_factory.mktemp("eight") / "home", sample_days[:8])
+
+
+@pytest.fixture
+def filled(eight_days: Settings, home: Settings, undrawn: None) -> Settings:
+    """The home with eight days, to be changed."""
+    shutil.copytree(eight_days.home, home.home, dirs_exist_ok=True)
+    return eight_days._replace(home=home.home)
+
+
 def test_the_report_of_a_week_names_what_was_not_fetched_for_it(
-    home: Settings,
-    web: Services,
-    fill_home: FillHome,
-    sample_days: list[Path],
-    monkeypatch: pytest.MonkeyPatch,
-    undrawn: None,
+    filled: Settings, web: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = fill_home(home.home, sample_days[:8])
     web.port_days = [("2026-03-01", "port1", "IRN")]
-    assert attempted(home, "2026-03-16", "portwatch") == []
+    assert attempted(filled, "2026-03-16", "portwatch") == []
     monkeypatch.setenv("BAROMETER_GFW_TOKEN", "another")
-    assert "does not know the token" in attempted(home, "2026-03-16", "gfw-events")[0]
+    assert "does not know the token" in attempted(filled, "2026-03-16", "gfw-events")[0]
     web.renamed = {"portid": "port"}
-    assert attempted(home, "2026-03-17", "portwatch")
-    run.derive(settings, [], publish=True)
-    assert not_fetched(home, "2026-W10") == []
-    events, portwatch = doubts_of([], not_fetched(home, "2026-W11"))
+    assert attempted(filled, "2026-03-17", "portwatch")
+    run.derive(filled, [], publish=True)
+    assert not_fetched(filled, "2026-W10") == []
+    events, portwatch = doubts_of([], not_fetched(filled, "2026-W11"))
     assert events.startswith("Not fetched on 2026-03-16: gfw-events. http")
     assert events.endswith("It was never fetched whole before.")
     assert portwatch.startswith("Not fetched on 2026-03-17: portwatch. ")
     assert portwatch.endswith("Its data are as of the fetch of 2026-03-16.")
 
 
-def test_what_was_made_up_for_is_not_named(
-    home: Settings, fill_home: FillHome, sample_days: list[Path], undrawn: None
-) -> None:
-    settings = fill_home(home.home, sample_days[:8])
+def test_what_was_made_up_for_is_not_named(filled: Settings) -> None:
     attempt = {"source": "psc", "message": "<b>"}
     for day, state in ("2026-03-16", "failed"), ("2026-03-30", "fetched"):
-        append_history(home.home, SOURCE_FETCH, [attempt | {"tried_at": day, "state": state}])
-    run.derive(settings._replace(as_of=datetime(2026, 3, 31)), [], publish=True)
-    assert not_fetched(home, "2026-W11") == []
+        append_history(filled.home, SOURCE_FETCH, [attempt | {"tried_at": day, "state": state}])
+    run.derive(filled._replace(as_of=datetime(2026, 3, 31)), [], publish=True)
+    assert not_fetched(filled, "2026-W11") == []
 
 
-def test_the_newest_report_names_failures_until_there_is_a_later_one(
-    home: Settings, fill_home: FillHome, sample_days: list[Path], undrawn: None
-) -> None:
-    settings = fill_home(home.home, sample_days[:8])
+def test_the_newest_report_names_failures_until_there_is_a_later_one(filled: Settings) -> None:
     attempt = {"source": "psc", "message": "<b>", "state": "failed", "tried_at": "2026-03-30"}
-    append_history(home.home, SOURCE_FETCH, [attempt])
-    run.derive(settings._replace(as_of=datetime(2026, 3, 31)), [], publish=True)
-    assert not_fetched(home, "2026-W10") == []
-    assert [row["name"] for row in not_fetched(home, "2026-W11")] == ["psc"]
+    append_history(filled.home, SOURCE_FETCH, [attempt])
+    run.derive(filled._replace(as_of=datetime(2026, 3, 31)), [], publish=True)
+    assert not_fetched(filled, "2026-W10") == []
+    assert [row["name"] for row in not_fetched(filled, "2026-W11")] == ["psc"]
 
 
 def test_a_document_that_could_not_be_asked_for_again_counts_as_failed(

@@ -31,7 +31,7 @@ from flows.sources.lists import load_lists
 from tests.build.lists import MARITIME_SHIP, entity, imo, json_lines, line, lines
 from tests.build.publisher import PROXIES
 from tests.build.web import Web, serving
-from tests.conftest import AS_OF, FillHome
+from tests.conftest import AS_OF, FillHome, no_pictures
 
 QUICK = Patience(timeout_s=60, tries=2, wait_s=0.01, longest_wait_s=0.1)
 LIST, REGISTER = "sim-list", "opensanctions:gb_fcdo_sanctions"
@@ -39,11 +39,13 @@ SECRET = "t0ken-of-a-person"
 PAGE = b"<!DOCTYPE html><title>Service unavailable</title>"
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in PROXIES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+@pytest.fixture(scope="module", autouse=True)
+def environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in PROXIES:
+            patch.delenv(name, raising=False)
+            patch.delenv(name.lower(), raising=False)
+        yield
 
 
 @pytest.fixture
@@ -279,29 +281,31 @@ def test_every_list_names_where_it_is_from() -> None:
 HOSTILE = '=HYPERLINK("x") <script>alert(1)</script>'
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def newly_listed(
-    fill_home: FillHome, home: Settings, web: Web, sample_days: list[Path]
+    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Settings, int]:
     """The sample's home, one of whose ships is listed by a fetched list after the last week, and
     another one delisted; and the IMO number of the first. A second list could not be fetched."""
-    settings = fill_home(home.home, sample_days[:9])
+    settings = fill_home(tmp_path_factory.mktemp("listed") / "home", sample_days[:9])
     with access.reading(settings) as con:
         query = "select imo from port_call where imo is not null order by arrived_at limit 1"
         (caller,) = con.execute(query).fetchone() or (0,)
-    name_list(settings, web)
-    name_list(settings, web, "a-broken")
-    web.files[f"/{LIST}"] = ships(range(20))
-    refreshed(settings, "2026-03-13")
-    web.files[f"/{LIST}"] = ships([*range(19), caller], "2026-03-15", name=HOSTILE)
-    refreshed(settings, "2026-03-16")
-    refreshed(settings, "2026-03-16", "a-broken")
-    run.derive(settings, [], publish=True)
+    with serving() as web:
+        name_list(settings, web)
+        name_list(settings, web, "a-broken")
+        web.files[f"/{LIST}"] = ships(range(20))
+        refreshed(settings, "2026-03-13")
+        web.files[f"/{LIST}"] = ships([*range(19), caller], "2026-03-15", name=HOSTILE)
+        refreshed(settings, "2026-03-16")
+        refreshed(settings, "2026-03-16", "a-broken")
+    with no_pictures():
+        run.derive(settings, [], publish=True)
     return settings, caller
 
 
 def test_the_report_names_what_is_new_and_what_is_stale(
-    undrawn: None, newly_listed: tuple[Settings, int]
+    newly_listed: tuple[Settings, int],
 ) -> None:
     settings, caller = newly_listed
     folder = week_folder(settings.home, "2026-W11")

@@ -25,7 +25,7 @@ from flows.lake.prepare import prepare_home
 from flows.runner import cluster, ships
 from tests.build.contents import contents, differing
 from tests.build.files import write, zipped
-from tests.conftest import AS_OF, ROOT
+from tests.conftest import AS_OF, ROOT, no_pictures
 from tests.flows.lake.test_store import serving
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -93,8 +93,7 @@ def worked(
 def plain(
     tmp_path_factory: pytest.TempPathFactory, prefect_server: None, inputs: list[str]
 ) -> tuple[Settings, list[Outcome]]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flows.report.write._drawn", lambda *_: {})
+    with no_pictures():
         return worked(tmp_path_factory.mktemp("plain") / "home", inputs)
 
 
