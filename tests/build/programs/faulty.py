@@ -48,6 +48,7 @@ from flows.ingest.outcome import Outcome
 from flows.ingest.stage import ingest_file
 from flows.lake.manifest import CATALOGUE, MANIFEST
 from flows.lake.prepare import prepare_home
+from flows.mail import feed
 from flows.registers.bundled import bundled_versions
 from flows.report import citable, write
 from flows.runner import run
@@ -168,8 +169,9 @@ def remember(folder: Path) -> None:
     tables = {
         (place, name): getattr(place, name)
         for place, name in (
-            *((write, "week_table"), (write, "records")),
-            (write.dictionary, "data_dictionary"),
+            *((write, "week_table"), (write, "records"), (write, "fingerprints")),
+            *((write.dictionary, "described"), (write.dictionary, "data_dictionary")),
+            (feed, "read_entries"),
         )
     }
     # Pictures and workbooks cost seconds.
@@ -203,9 +205,9 @@ def remember(folder: Path) -> None:
     def reading(place: Any, name: str) -> Callable[..., Any]:
         plain = tables[place, name]
 
-        def read(con: Any, what: Any, *rest: Any, **named: Any) -> Any:
-            asked = "" if name == "data_dictionary" else f"{what} {rest} {named}"
-            return kept(f"{name} {used} {asked}", lambda: plain(con, what, *rest, **named))
+        def read(con: Any, *of: Any, **named: Any) -> Any:
+            asked = f"{[it for it in of if isinstance(it, str)]} {named}"
+            return kept(f"{name} {used} {asked}", lambda: plain(con, *of, **named))
 
         return read
 

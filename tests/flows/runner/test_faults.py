@@ -84,11 +84,15 @@ def faults_of(case: Case, never: Case) -> str:
 def every_call(calls: list[Call]) -> Iterable[tuple[int, str]]:
     """One fault in each call: of writes, fsyncs and renames, the three modes in turn.
 
-    Of a report's files, which one loop writes, the calls for the first two and the last two.
+    Of a report's files, which one loop writes, the calls for the first two and the last two; the
+    sync of the folder, which ends the writing of a file, is a call for it.
     """
     files = list(dict.fromkeys(path for _, path in calls if REPORT_FILE.match(path)))
+    file = ""
     for at, (kind, path) in enumerate(calls, 1):
-        if path not in files[2:-2]:
+        if kind != "fsync" or path != str(Path(file).parent):
+            file = path
+        if file not in files[2:-2]:
             yield at, MODES[at % 3 if kind in FAIL else 0]
 
 
