@@ -73,6 +73,7 @@ evaluate: dev .venv-evaluate/.done
 	$(BIN)/python -m tests.measure.evaluate $(ARGS)
 	$(BIN)/python -m tests.measure.evaluate_series
 	$(BIN)/python -m tests.measure.evaluate_cargo
+	$(BIN)/python -m tests.measure.evaluate_detections
 
 .venv-evaluate/.done: tests/measure/evaluation/requirements.txt
 	$(PYTHON) -m venv .venv-evaluate

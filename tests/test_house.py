@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import ROOT
 
 FLOORS = (
-    *("home", "geo", "lists", "publishers", "sources", "fetching", "streams", "witnesses"),
-    *("lake", "rows", "tables", "ingest", "registers"),
+    *("home", "geo", "lists", "publishers", "sources", "fetching", "streams"),
+    *("lake", "rows", "tables", "witnesses", "ingest", "registers"),
     *("derive", "catalogue", "exports", "report", "mail", "analyst", "runner", "simulate"),
     *("weekly", "serve", "commands", "cli"),
 )

@@ -57,6 +57,7 @@ FROM_TRACKS = (
 FROM_COUNTS = ("window_rate", "week_rate")
 FROM_VOLUMES = ("week_volume", "window_volume")
 PAIRED, COMPARED = ("witness_paired",), ("agreement", "witness_score")
+ASSIGNED, INSIDE, UNSEEN = ("look_match",), ("look_inside",), ("unseen_estimate",)
 PARTS = ("worked_part",)
 
 COUNTS = "from series_count where series = $series order by week, water nulls first"
@@ -77,7 +78,13 @@ class _Step(NamedTuple):
 
 def load_ahead() -> None:
     """Load what a build needs of this version's own files, and the modules that it imports."""
-    from flows.derive import agreement, series, volume, volume_change  # noqa: F401, PLC0415 scipy
+    from flows.derive import (  # noqa: F401, PLC0415 scipy
+        agreement,
+        detections,
+        series,
+        volume,
+        volume_change,
+    )
 
     _fences(tuple(port_files()), folder_hash(data_path("ports")))
     bundled_versions()
@@ -180,6 +187,13 @@ def build(
                 COMPARED,
                 lambda: _store(con, COMPARED, _compared(con)),
             ),
+            _Step(("look_pair",), ASSIGNED, lambda: _store(con, ASSIGNED, [_assigned(con)])),
+            _Step(
+                ("look_alone", "look_footprint"),
+                INSIDE,
+                lambda: _store(con, INSIDE, [_inside(con, ports)]),
+            ),
+            _Step(("unseen_count",), UNSEEN, lambda: _store(con, UNSEEN, [_unseen(con)])),
             _Step((), PARTS, lambda: _store(con, PARTS, [reuse.worked_part(manifest)])),
         )
         new = {
@@ -313,6 +327,27 @@ def _compared(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
         agreement.agreement(con.table("agreement_week").df()),
         agreement.scores(con.table("witness_count").df()),
     ]
+
+
+def _assigned(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Which detection is which ship that AIS heard."""
+    from flows.derive import detections  # noqa: PLC0415 scipy, as above
+
+    return detections.matched(con.table("look_pair").df())
+
+
+def _inside(con: duckdb.DuckDBPyConnection, ports: Ports) -> pa.Table:
+    """Which ships that AIS heard lay where a sensor looked."""
+    from flows.derive import detections  # noqa: PLC0415 scipy, as above
+
+    return detections.inside(con.table("look_alone").df(), con.table("look_footprint").df(), ports)
+
+
+def _unseen(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """How many ships AIS and the sensors both missed."""
+    from flows.derive import detections  # noqa: PLC0415 scipy, as above
+
+    return detections.unseen(con.table("unseen_count").df())
 
 
 # A service builds every week, a check builds twice: the same files give the same tables.

@@ -33,6 +33,7 @@ READERS = {
     "sent_draught": FOLLOWED,
     "silence_before": Windows("silence_window", ("hull_id", "silent_from")),
     "silence_hearing": Windows("hearing_window", ("hull_id", "silent_from")),
+    "look_track": Windows("look_window", ("look_id",)),
 }
 """Relations that read fixes of the lake, each with its windows."""
 

@@ -71,7 +71,7 @@ def _is_known(name: str, record: dict[str, str]) -> Outcome:
 
 
 def _message(reading: Reading, home: Path, published_on: str) -> str:
-    what = {"events": "events", "series": "values of series"}[reading.holds]
+    what = {"events": "events", "series": "values of series", "passes": "passes"}[reading.holds]
     span = f", {reading.oldest_on} to {reading.newest_on}" if reading.oldest_on else ""
     aside = f", {reading.rows_aside:,} about other places or kinds" if reading.rows_aside else ""
     why = safe_text("; ".join(counted(reading.reasons)))

@@ -54,13 +54,9 @@ def open_table(source: BinaryIO, sources: Iterable[Source]) -> Table:
         If it is damaged, if no source fits (`UnknownHeader`), or if a column that the source maps
         cannot be read.
     """
-    with _explained():
-        file = _opened(source)
-        schema, rows = file.schema_arrow, file.metadata.num_rows
+    with explained():
+        schema = parquet_file(source).schema_arrow
         geometry = geometry_of(schema.metadata)
-        size = source.seek(0, os.SEEK_END)
-    if rows > size * MOST_ROWS_A_BYTE:
-        raise BarometerError(f"{rows:,} rows in {size:,} bytes are no AIS. Remove the file.")
     names = [*schema.names, *(geometry.parts if geometry is not None else ())]
     layout = match_names(names, sources)
     mapped = layout.source.columns
@@ -81,7 +77,7 @@ def table_rows(table: Table, rules: Rules, workers: int) -> Generator[Parsed, No
     def parse(item: tuple[int, pa.RecordBatch]) -> Parsed:
         return _parsed(table, rules, *item)
 
-    with _explained(), closing(read_ahead(_batches(table))) as ahead:
+    with explained(), closing(read_ahead(_batches(table))) as ahead:
         yield from in_order(parse, ahead, workers)
 
 
@@ -94,7 +90,7 @@ def _batches(table: Table) -> Iterator[tuple[int, pa.RecordBatch]]:
     columns = [name for name in table.schema.names if name in mapped]
     before = os.fstat(table.source.fileno())
     texts = [name for name in columns if not pa.types.is_nested(table.schema.field(name).type)]
-    file = _opened(table.source, texts)
+    file = parquet_file(table.source, texts)
     first = 1
     for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
         yield first, batch
@@ -135,9 +131,15 @@ def _published(schema: pa.Schema, layout: Layout) -> dict[str, str]:
     return {aliases.get(name, name): name for name in schema.names}
 
 
-def _opened(source: BinaryIO, columns: Iterable[str] = ()) -> pq.ParquetFile:
-    """The file; texts as dictionaries, so that a text that is repeated is held once."""
-    return pq.ParquetFile(
+def parquet_file(source: BinaryIO, columns: Iterable[str] = ()) -> pq.ParquetFile:
+    """The file; texts of these columns as dictionaries, so that one that is repeated is held once.
+
+    Raises
+    ------
+    BarometerError
+        If it has far more rows than its bytes can hold.
+    """
+    file = pq.ParquetFile(
         pa.PythonFile(source, mode="r"),
         read_dictionary=list(columns),
         buffer_size=BUFFER_BYTES,
@@ -146,10 +148,14 @@ def _opened(source: BinaryIO, columns: Iterable[str] = ()) -> pq.ParquetFile:
         page_checksum_verification=True,
         arrow_extensions_enabled=False,
     )
+    rows, size = file.metadata.num_rows, source.seek(0, os.SEEK_END)
+    if rows > size * MOST_ROWS_A_BYTE:
+        raise BarometerError(f"{rows:,} rows in {size:,} bytes are no AIS. Remove the file.")
+    return file
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Errors of the file as messages with a remedy."""
     try:
         yield

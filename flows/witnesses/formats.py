@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 from flows.lists.entry import Junk
 from flows.lists.table import header_columns
-from flows.witnesses import gfw, inspections, portwatch, psc
+from flows.witnesses import detections, gfw, gfw_sar, inspections, passes, portwatch, psc
 from flows.witnesses.records import delimiter_of, records
 
-PUBLISHERS: tuple[ModuleType, ...] = (gfw, portwatch, psc, inspections)
+PUBLISHERS: tuple[ModuleType, ...] = (
+    *(gfw, gfw_sar, portwatch, psc, detections, passes),
+    inspections,
+)
 """In the order in which they are tried. The table of inspections, with few columns, is last."""
 
 
 def publisher_of_table(head: bytes) -> ModuleType | None:
     """The publisher of a CSV, by its header; None for another table."""
     text = head.decode("utf-8-sig", "replace")
-    header = dict.fromkeys(header_columns(text, delimiter_of(text)), "")
+    return publisher_of_columns(header_columns(text, delimiter_of(text)))
+
+
+def publisher_of_columns(names: Iterable[str]) -> ModuleType | None:
+    """The publisher of a table by the names of its columns, in lower case."""
+    header = dict.fromkeys(names, "")
     return next((module for module in PUBLISHERS if header and module.fits(header)), None)
 
 

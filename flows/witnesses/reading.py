@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import islice
@@ -16,9 +17,20 @@ from flows.home.hashes import new_hash
 from flows.home.settings import BarometerError
 from flows.lists.entry import Junk
 from flows.sources.packings import Member, opened
-from flows.witnesses.formats import publisher_of_json, publisher_of_table
+from flows.tables.parquet import MAGIC
+from flows.witnesses.formats import publisher_of_columns, publisher_of_json, publisher_of_table
+from flows.witnesses.parquet import column_names
 from flows.witnesses.records import MOST_DOCUMENT_BYTES, is_json, records
-from flows.witnesses.rows import EVENT_SCHEMA, JUNK_SCHEMA, VALUE_SCHEMA, Aside, Event, Value
+from flows.witnesses.rows import (
+    EVENT_SCHEMA,
+    JUNK_SCHEMA,
+    PASS_SCHEMA,
+    VALUE_SCHEMA,
+    Aside,
+    Event,
+    Pass,
+    Value,
+)
 
 HEAD_BYTES = 1 << 20
 """What is read of a file to recognise it; an event has a kilobyte or two."""
@@ -30,15 +42,17 @@ LEAST_SHARE = 10
 """A file of which not a tenth can be used has another layout, and is refused, as one of positions
 is (`flows.ingest.refusal`)."""
 
-SCHEMAS = {"events": EVENT_SCHEMA, "series": VALUE_SCHEMA}
+SCHEMAS = {"events": EVENT_SCHEMA, "series": VALUE_SCHEMA, "passes": PASS_SCHEMA}
+HOLDS = {"portwatch": "series", "passes": "passes"}
+"""What the files of a witness hold, where that is not events."""
 ROWS, JUNK = "rows.parquet", "junk.parquet"
 
 
 class Reading(NamedTuple):
     """A witness's file; its rows are in the folder `work`, as `ROWS` and `JUNK`.
 
-    source: name of the witness's definition. holds: events or series. The rows are events or
-    values: rows_read are those kept, rejected and aside (of other countries or kinds). oldest_on,
+    source: name of the witness's definition. holds: events, series or passes, of which the rows
+    are: rows_read are those kept, rejected and aside (of other countries or kinds). oldest_on,
     newest_on: first and last day of what is kept; null for nothing. reasons: rejects by reason,
     with the line of the first.
     """
@@ -89,9 +103,16 @@ def _is_object(line: bytes) -> bool:
 
 
 def read_table(member: Member, work: Path, known: Collection[str] = ()) -> Reading | None:
-    """The same for a witness's CSV."""
+    """The same for a witness's CSV or Parquet."""
     with opened(member) as stream:
-        publisher = publisher_of_table(stream.content.read(HEAD_BYTES))
+        head = stream.content.read(HEAD_BYTES)
+    if head.startswith(MAGIC):
+        # The names of the columns are at its end.
+        with opened(member) as stream, (work / "plain").open("wb") as out:
+            shutil.copyfileobj(stream.content, out)
+        publisher = publisher_of_columns(column_names(work / "plain"))
+    else:
+        publisher = publisher_of_table(head)
     return None if publisher is None else _read(member, publisher, work, known)
 
 
@@ -101,7 +122,7 @@ def _read(member: Member, publisher: ModuleType, work: Path, known: Collection[s
         while piece := stream.content.read(HEAD_BYTES):
             digest.update(piece)
             out.write(piece)
-    holds = "series" if publisher.WITNESS == "portwatch" else "events"
+    holds = HOLDS.get(publisher.WITNESS, "events")
     kept, rejected, aside = 0, 0, 0
     days: set[date] = set()
     reasons: dict[str, tuple[int, int]] = {}
@@ -111,7 +132,7 @@ def _read(member: Member, publisher: ModuleType, work: Path, known: Collection[s
         pq.ParquetWriter(work / JUNK, JUNK_SCHEMA, compression="zstd") as left_out,
     ):
         while batch := list(islice(found, BATCH_ROWS)):
-            good = [row for row in batch if isinstance(row, Event | Value)]
+            good = [row for row in batch if isinstance(row, Event | Value | Pass)]
             bad = [row for row in batch if isinstance(row, Junk)]
             kept, rejected = kept + len(good), rejected + len(bad)
             aside += sum(isinstance(row, Aside) for row in batch)

@@ -1,4 +1,4 @@
-"""The records of a witness's file: rows of a CSV, lines of JSON, or entries of JSON answers."""
+"""The records of a witness's file: rows of a CSV or Parquet, lines or entries of JSON."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from flows.lists.table import (
     header_columns,
     table_rows,
 )
+from flows.tables.parquet import MAGIC
+from flows.witnesses.parquet import parquet_records
 from flows.witnesses.rows import Record, Records
 
 MOST_DOCUMENT_BYTES = 256 << 20
@@ -51,10 +53,12 @@ def records(path: Path) -> Records:
     Raises
     ------
     BarometerError
-        If a JSON document is cut, too large, or an error answer.
+        If a JSON document is cut, too large, or an error answer, or a Parquet file is damaged.
     """
     with path.open("rb") as file:
         head = file.read(1 << 16)
+    if head.startswith(MAGIC):
+        return parquet_records(path)
     return _of_json(path) if is_json(head) else _of_csv(path, head.decode("utf-8-sig", "replace"))
 
 

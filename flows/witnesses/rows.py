@@ -1,4 +1,4 @@
-"""What a reader of a witness's file yields: events, values of series, and junk with the reason."""
+"""What a reader of a witness's file yields: events, values of series, passes, and junk."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ EVENT_SCHEMA = pa.schema(
         ("reference", pa.string()),
         ("other_mmsi", pa.int32()),
         ("is_intentional", pa.bool_()),
+        ("sensor", pa.string()),
+        ("accuracy_m", pa.float32()),
     ]
 )
 
@@ -45,6 +47,17 @@ VALUE_SCHEMA = pa.schema(
     ]
 )
 
+PASS_SCHEMA = pa.schema(
+    [
+        ("line", pa.int64()),
+        ("sensor", pa.string()),
+        ("began_at", pa.timestamp("us")),
+        ("ended_at", pa.timestamp("us")),
+        ("footprint", pa.string()),
+        ("reference", pa.string()),
+    ]
+)
+
 JUNK_SCHEMA = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("raw", pa.string())])
 
 
@@ -52,10 +65,12 @@ class Event(NamedTuple):
     """Something that a witness saw of a ship. The columns of `EVENT_SCHEMA`.
 
     line: of the file, from 1; in one JSON document the number of the entry. kind: port_visit, gap,
-    encounter, loitering or inspection. place: a port as the file names it, only where that is a
-    UN/LOCODE or one of our port ids. ended_at: null while it goes on. lons, lats: its places in
-    degrees, the best one first. other_mmsi: of an encounter. is_intentional: the publisher's own
-    judgement of a gap. Times are naive UTC.
+    encounter, loitering, inspection or detection. place: a port as the file names it, only where
+    that is a UN/LOCODE or one of our port ids. ended_at: null while it goes on. lons, lats: its
+    places in degrees, the best one first. confidence: 1 to 4 of a port visit, per cent of a
+    detection. other_mmsi: of an encounter. is_intentional: the publisher's own judgement of a gap.
+    sensor, accuracy_m: of a detection, and how far its place may be from the ship's middle. Times
+    are naive UTC.
     """
 
     line: int
@@ -72,6 +87,22 @@ class Event(NamedTuple):
     reference: str | None = None
     other_mmsi: int | None = None
     is_intentional: bool | None = None
+    sensor: str | None = None
+    accuracy_m: float | None = None
+
+
+class Pass(NamedTuple):
+    """A time at which a sensor looked at a piece of the sea. The columns of `PASS_SCHEMA`.
+
+    footprint: a polygon or several as WKT, degrees WGS 84. Times are naive UTC.
+    """
+
+    line: int
+    sensor: str
+    began_at: datetime
+    ended_at: datetime
+    footprint: str
+    reference: str | None = None
 
 
 class Value(NamedTuple):
@@ -97,7 +128,7 @@ class Aside(NamedTuple):
     line: int
 
 
-Row = Event | Value | Aside | Junk
+Row = Event | Value | Pass | Aside | Junk
 
 Numbered = tuple[int, Record]
 """A record with its line."""
@@ -152,6 +183,18 @@ def day(value: Any) -> date | None:
 def _is_of_ais(read: datetime) -> bool:
     """AIS is not older than 2000; a later year than 2199 is a slip."""
     return 2000 <= read.year < 2200
+
+
+def sensor_name(value: Any) -> str | None:
+    """The name of a sensor; None where it is empty, too long or of other signs.
+
+    It stands in texts of reports, so that it may hold no sign of a formula or of HTML.
+
+    >>> sensor_name(" Sentinel-1 SAR "), sensor_name("=1+1"), sensor_name("")
+    ('Sentinel-1 SAR', None, None)
+    """
+    name = str(value or "").strip()
+    return name if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}", name) else None
 
 
 def number(value: Any) -> float | None:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from flows.home.durable import make_folder, write_durably
 from flows.home.history import WITNESS, append_history, begin_history, read_history
 from flows.home.settings import BarometerError, Settings
-from flows.witnesses.places import port_ids
+from flows.witnesses.places import area_kinds, covered_ports, port_ids
 from flows.witnesses.reading import JUNK, ROWS, SCHEMAS, Reading
 from flows.witnesses.rows import JUNK_SCHEMA
 from geo.ports import Ports
@@ -33,10 +33,12 @@ _FILE = pa.field("file", pa.int32())
 
 
 class Tables(NamedTuple):
-    """What the catalogue reads: events, values and rejects of all files, by the file's number."""
+    """What the catalogue reads: events, values, passes and rejects of all files, by the file's
+    number."""
 
     witness_row: pa.Table
     witness_value: pa.Table
+    witness_pass: pa.Table
     witness_junk: pa.Table
 
 
@@ -118,14 +120,15 @@ def _paths(home: Path, file_id: str) -> dict[str, Path]:
 
 
 def load(home: Path, ports: Ports) -> Tables:
-    """Everything that the witnesses of a home gave, with the port that each event was at.
+    """Everything that the witnesses of a home gave, with the port and area that each event was at,
+    and the ports that each pass covers.
 
     Raises
     ------
     BarometerError
         If a file is missing or damaged.
     """
-    tables: dict[str, list[pa.Table]] = {"events": [], "series": [], "junk": []}
+    tables: dict[str, list[pa.Table]] = {**{holds: [] for holds in SCHEMAS}, "junk": []}
     for number, record in enumerate(read_history(home, WITNESS), 1):
         holds = record["holds"]
         for name, path in _paths(home, record["file_id"]).items():
@@ -140,9 +143,13 @@ def load(home: Path, ports: Ports) -> Tables:
             numbers = pa.array(np.full(rows.num_rows, number, np.int32))
             tables[holds if name == ROWS else "junk"].append(rows.add_column(0, _FILE, numbers))
     events = _joined(tables["events"], SCHEMAS["events"])
+    passes = _joined(tables["passes"], SCHEMAS["passes"])
+    places = events["lons"], events["lats"], ports
+    events = events.append_column("port_id", port_ids(*places))
     return Tables(
-        events.append_column("port_id", port_ids(events["lons"], events["lats"], ports)),
+        events.append_column("area_kind", area_kinds(*places)),
         _joined(tables["series"], SCHEMAS["series"]),
+        passes.append_column("port_ids", covered_ports(passes["footprint"], ports)),
         _joined(tables["junk"], JUNK_SCHEMA),
     )
 

@@ -10,7 +10,12 @@ with numbered as (
             coalesce(event.mmsi::varchar, '-'),
             coalesce(event.imo::varchar, '-'),
             coalesce(event.place, '-'),
-            strftime(event.began_at, '%Y-%m-%dT%H:%M:%S')
+            strftime(event.began_at, '%Y-%m-%dT%H:%M:%S'),
+            -- A detection has no ship: its place and number tell it apart. Null is passed over.
+            case
+                when event.kind = 'detection'
+                    then concat_ws(' ', event.sensor, event.lons[1], event.lats[1], event.reference)
+            end
         )) as witness_event_id,
         witness_file.witness,
         witness_file.file_number,
@@ -50,7 +55,10 @@ select
     newest.is_intentional,
     newest.witness_event_id,
     newest.published_on,
-    newest.file_id
+    newest.file_id,
+    newest.sensor,
+    newest.accuracy_m,
+    case when newest.kind = 'detection' then newest.area_kind end as area_kind
 from newest
 left join port as named on newest.place = named.port_id
 order by newest.began_at, newest.witness_event_id

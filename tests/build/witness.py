@@ -76,3 +76,31 @@ def entities(*ships: tuple[str, str | None, str], dataset: str = "tokyo_mou_dete
         numbers = {"imoNumber": [f"IMO{imo}"] if imo else [], "name": ["X"]}
         made.append({"id": name, "schema": "Vessel", "properties": numbers} | head)
     return lines(made)
+
+
+def detected(
+    at: object, place: tuple[float, float] = KHARG, length_m: object = 240, **said: Any
+) -> Json:
+    """A row of a table of detections."""
+    return {
+        **{"detected_at": at, "lon": place[0], "lat": place[1], "length_m": length_m},
+        **{"sensor": "Made-up SAR", "confidence": 0.9},
+    } | said
+
+
+def passed(
+    at: object, box: tuple[float, float, float, float] = (49.5, 28.5, 51.5, 30), **said: Any
+) -> Json:
+    """A row of a table of passes: by default over Kharg."""
+    names = ("west", "south", "east", "north")
+    return {"passed_at": at, "sensor": "Made-up SAR"} | dict(zip(names, box, strict=True)) | said
+
+
+def sar_cell(time: str, place: tuple[float, float] = KHARG, count: object = 1, **said: Any) -> Json:
+    """A row of Global Fishing Watch's report of radar detections, matched to no AIS."""
+    identity = ("Vessel ID", "Flag", "Vessel Name", "Gear Type", "Vessel Type", "MMSI", "IMO")
+    return {
+        **{"Lat": place[1], "Lon": place[0], "Time Range": time},
+        **dict.fromkeys(identity, ""),
+        "Detections": count,
+    } | said

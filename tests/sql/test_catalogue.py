@@ -60,6 +60,13 @@ CONTRACT = {
     "payload_low_90_t payload_high_90_t payload_bbl payload_low_90_bbl payload_high_90_bbl "
     "calls_with_estimate calls_by_two_draughts calls_by_one_draught calls_by_terminal "
     "observed_share state tonne_miles tonne_mile_calls calls_still_in_port",
+    "sensor_pass": "pass_id sensor began_at ended_at port_ids footprint_wkt reference witness "
+    "published_on file_id",
+    "dark_detection": "detection_id week detected_at lon lat length_m port_id area_kind sensor "
+    "witness confidence nearest_mmsi nearest_m neighbours neighbours_near looks_at_place looks "
+    "reasons",
+    "unseen_estimate": "week port_id looks looks_unheard ais_ships sensor_ships both_ships "
+    "estimate low_95 high_95 reason",
     "meta": "key value",
     "run": "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested "
     "files_known files_failed code_hash method_hash bundled_hash decisions_hash sources_hash "
@@ -78,14 +85,16 @@ TYPES = {
     "SMALLINT": "nav_status ship_type confidence word_weeks",
     "FLOAT": "sog_kn cog_deg heading_deg length_m beam_m draught_m draught_in_m draught_out_m "
     "longest_gap_h accuracy_m usual_tanker_calls observed_share worst_share low_95 high_95 "
-    "index_100 change_p dispersion",
+    "index_100 change_p dispersion nearest_m estimate",
     "TIMESTAMP": "reported_at first_reported_at last_reported_at ingested_at valid_from valid_to "
+    "detected_at began_at ended_at "
     "arrived_after arrived_at anchored_at berthed_at unberthed_at departed_at departed_by "
     "first_published_at published_at restated_at as_of",
-    "DATE": "day week_start listed_on delisted_on known_from arrived_on reported_on "
+    "DATE": "day week_start listed_on delisted_on known_from arrived_on reported_on published_on "
     "first_russian_on last_russian_on",
     "VARCHAR": "week port_id port_name hull_id file_id link_tier state key value raw series",
     "BLOB": "geometry_wkb",
+    "VARCHAR[]": "port_ids",
 }
 
 UNITS = {

@@ -259,7 +259,6 @@ def test_a_download_from_the_map_is_read_with_what_lies_beside_it(
     ("header", "says"),
     [
         (HEADER[2:], "summed over a region, which has no places.*On GFW's map download"),
-        ((*HEADER[:-1], "Detections"), "not AIS vessel presence but another product"),
         ((*HEADER[:-1], "Apparent Fishing Hours"), "not AIS vessel presence but another product"),
         (("Lat", "Lon", "Time Range", "flag", "Vessel IDs", "Vessel Presence Hours"), "by ship"),
     ],

@@ -1,0 +1,76 @@
+-- Comments on the relations of this folder and their columns, with units and the meaning of null.
+-- Grain: one relation or column.
+
+comment on table sensor_pass is 'The times at which a sensor that needs no AIS, such as radar from space, looked at a piece of the sea, up to the as-of time. Where there is no pass, no ship could be detected. One row per pass.';
+comment on column sensor_pass.pass_id is 'Hash of sensor, start and footprint.';
+comment on column sensor_pass.sensor is 'The sensor, as the file names it.';
+comment on column sensor_pass.began_at is 'Start of the pass, UTC.';
+comment on column sensor_pass.ended_at is 'End of the pass, UTC; the start where the file gives no end.';
+comment on column sensor_pass.port_ids is 'The ports whose limit it covers in part or whole, by port_id; empty for none.';
+comment on column sensor_pass.footprint_wkt is 'What it looked at: polygon as WKT, degrees WGS 84 (longitude, latitude).';
+comment on column sensor_pass.reference is 'The publisher''s id of the pass. Null: none.';
+comment on column sensor_pass.witness is 'Short name of the witness that gave it.';
+comment on column sensor_pass.published_on is 'Day of the version of the file.';
+comment on column sensor_pass.file_id is 'The file; key of witness_file.';
+
+comment on table detection_match is 'Detections inside the limits of Iranian ports against the ships that AIS heard within 6 hours, each at most once, at the least total cost of distance and length; and ships of AIS that were not detected in a pass. In no count. One row per detection, or per ship that AIS alone saw in a look.';
+comment on column detection_match.look_id is 'The look: one crossing of a sensor over one port, or detections there within ten minutes. Hash of sensor, port and time.';
+comment on column detection_match.match is 'both, sensor alone or AIS alone.';
+comment on column detection_match.witness is 'Short name of the witness that gave the detection. Null: AIS alone.';
+comment on column detection_match.sensor is 'The sensor.';
+comment on column detection_match.seen_at is 'Time of the detection, UTC, or of the look where AIS alone saw the ship. Of a detection that is known by its hour, the time of the pass, else the start of the hour.';
+comment on column detection_match.week is 'ISO week of it, in UTC.';
+comment on column detection_match.port_id is 'The port.';
+comment on column detection_match.area_kind is 'The area of it: berth, anchorage, port_limit (none of these) or land (dry land in the limit).';
+comment on column detection_match.witness_event_id is 'The detection; key of witness_event. Null: AIS alone.';
+comment on column detection_match.lon is 'Longitude, degrees WGS 84: of the detection, or where AIS puts the ship.';
+comment on column detection_match.lat is 'Latitude, degrees WGS 84, as lon.';
+comment on column detection_match.length_m is 'Length by the sensor, metres. Null: not given, or AIS alone.';
+comment on column detection_match.confidence is 'Confidence of the sensor, per cent. Null: not given, or AIS alone.';
+comment on column detection_match.track_id is 'The track of the ship that AIS heard. Null: the sensor alone.';
+comment on column detection_match.mmsi is 'MMSI of that ship, or the one that the publisher of the detection gives. Null: none.';
+comment on column detection_match.imo is 'IMO number of the ship that AIS heard. Null: none, or the sensor alone.';
+comment on column detection_match.hull_id is 'The hull; key of hull. Null: the sensor alone.';
+comment on column detection_match.vessel_name is 'Name sent by AIS. Null: none, or the sensor alone.';
+comment on column detection_match.ais_length_m is 'Length by a register or AIS, metres. Null: unknown, or the sensor alone.';
+comment on column detection_match.distance_m is 'Distance of the detection from where AIS puts the ship at its time, metres. Null: not both.';
+comment on column detection_match.error_m is 'Standard error of that distance, metres; of AIS alone that of the ship''s place. Null: the sensor alone.';
+comment on column detection_match.nearest_mmsi is 'MMSI of the nearest ship that AIS heard within an hour of the detection. Null: none within 60 km of the port, or AIS alone.';
+comment on column detection_match.nearest_m is 'Its distance, metres. Null: as nearest_mmsi.';
+comment on column detection_match.reason is 'Why one side alone saw it: no ship that AIS heard (dark_detection); not detected; or why nothing is said of it: of unknown length, shorter than a tanker, on land, AIS not heard well enough then, a ship of AIS by its publisher, may be the ship of an MMSI. Null: both.';
+comment on column detection_match.has_pass is 'Whether the pass is known (sensor_pass).';
+comment on column detection_match.is_counted is 'Whether unseen_estimate counts it: a tanker''s length (80 m, by AIS or a register, else by the sensor), in a known pass, around which nine in ten ships that AIS heard before and after were heard, three at least; not on land.';
+comment on column detection_match.is_heard_near is 'Whether AIS heard the ship within an hour of the look. False too where the sensor alone saw it.';
+
+comment on table dark_detection is 'Ships of a tanker''s length (80 m and more) that a sensor detected inside the limit of an Iranian port and that are no ship that AIS heard, although AIS was heard around them. In no count; any type of ship. One row per detection.';
+comment on column dark_detection.detection_id is 'The detection: witness_event_id of witness_event.';
+comment on column dark_detection.week is 'ISO week of the detection, in UTC.';
+comment on column dark_detection.detected_at is 'Time of the detection, UTC, as seen_at of detection_match.';
+comment on column dark_detection.lon is 'Longitude, degrees WGS 84.';
+comment on column dark_detection.lat is 'Latitude, degrees WGS 84.';
+comment on column dark_detection.length_m is 'Length by the sensor, metres.';
+comment on column dark_detection.port_id is 'The port.';
+comment on column dark_detection.area_kind is 'The area of it: berth, anchorage or port_limit (none of these).';
+comment on column dark_detection.sensor is 'The sensor.';
+comment on column dark_detection.witness is 'Short name of the witness.';
+comment on column dark_detection.confidence is 'Confidence of the sensor, per cent. Null: not given.';
+comment on column dark_detection.nearest_mmsi is 'MMSI of the nearest ship that AIS heard within an hour of the detection.';
+comment on column dark_detection.nearest_m is 'Its distance, metres.';
+comment on column dark_detection.neighbours is 'Ships that AIS heard within 60 km of the port both in the hours before the look and after it (1 to 6 h).';
+comment on column dark_detection.neighbours_near is 'Those of them that were heard within an hour of the look too.';
+comment on column dark_detection.looks_at_place is 'Looks of this sensor with a detection within 200 m of it, itself included: a fixed object has many.';
+comment on column dark_detection.looks is 'Looks of this sensor at the port.';
+comment on column dark_detection.reasons is 'Why it stands here, in words, with units.';
+
+comment on table unseen_estimate is 'How many ships of a tanker''s length AIS and the sensors both missed in the passes over Iranian ports: Chapman''s estimate with exact limits, for the times of the passes alone. A ship counts once in each pass. One row per week with a pass, and per port and for all ports.';
+comment on column unseen_estimate.week is 'ISO week, in UTC.';
+comment on column unseen_estimate.port_id is 'The port. Null: all ports.';
+comment on column unseen_estimate.looks is 'Passes over the port, or the sum over ports.';
+comment on column unseen_estimate.looks_unheard is 'Those of them around which AIS was not heard well enough: they are not counted.';
+comment on column unseen_estimate.ais_ships is 'Ships that AIS heard within an hour of the pass (n1).';
+comment on column unseen_estimate.sensor_ships is 'Ships that the sensor detected (n2).';
+comment on column unseen_estimate.both_ships is 'Ships that both saw (m).';
+comment on column unseen_estimate.estimate is 'Ships that both missed. Null: reason says why.';
+comment on column unseen_estimate.low_95 is 'Lower exact 95 % limit of it. Null: as estimate.';
+comment on column unseen_estimate.high_95 is 'Upper exact 95 % limit of it. Null: as estimate.';
+comment on column unseen_estimate.reason is 'Why there is no estimate: AIS was not heard around any pass, or fewer than 7 ships that both saw. Null: there is one.';
