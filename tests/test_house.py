@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 FLOORS = (
     *("home", "geo", "lists", "publishers", "sources", "fetching", "streams"),
-    *("lake", "rows", "tables", "witnesses", "ingest", "registers"),
+    *("lake", "rows", "tables", "witnesses", "ingest", "registers", "spoofing"),
     *("derive", "catalogue", "exports", "report", "mail", "analyst", "runner", "simulate"),
     *("weekly", "serve", "commands", "cli"),
 )

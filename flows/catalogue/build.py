@@ -45,6 +45,7 @@ from flows.home.settings import Settings
 from flows.lake.entry import Manifest
 from flows.lake.manifest import FORMAT, connect, read_manifest
 from flows.registers.bundled import bundled_versions
+from flows.spoofing.stretches import find_stretches
 from flows.witnesses import store as witnesses
 from geo.ports import Ports, load_ports
 
@@ -54,6 +55,7 @@ FROM_TRACKS = (
 )
 """What the detector finds, and the interference in it; see `flows.derive`."""
 
+STRETCHES = ("spoofed_stretch",)
 FROM_COUNTS = ("window_rate", "week_rate")
 FROM_VOLUMES = ("week_volume", "window_volume")
 PAIRED, COMPARED = ("witness_paired",), ("agreement", "witness_score")
@@ -171,6 +173,11 @@ def build(
                 lambda: digest.relate(con, settings, manifest, from_scratch=from_scratch),
             ),
             _Step(("candidate", "reception_hour", "source_terms"), FROM_TRACKS, find_calls),
+            _Step(
+                ("spoofing_window", "source_terms", "flagged_position"),
+                STRETCHES,
+                lambda: relations.store_read(con, *STRETCHES, find_stretches),
+            ),
             _Step(
                 ("series", "series_count"),
                 FROM_COUNTS,

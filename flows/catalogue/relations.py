@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -154,7 +154,7 @@ def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
     """
     reads = {name: needs(name) for name in files()} | dict(derived)
     # Which windows are read again depends on it.
-    reads |= {name: (*reads[name], "changed_day") for name in READERS}
+    reads |= {name: (*reads[name], "changed_day") for name in READERS if name in reads}
     order = TopologicalSorter(reads).static_order()
     return [name for name in order if name in reads]
 
@@ -221,6 +221,16 @@ def store(
 ) -> None:
     """Create a relation that was made in Python."""
     con.from_arrow(table).create(_place(name))
+
+
+def store_read(
+    con: duckdb.DuckDBPyConnection, name: str, read: Callable[[duckdb.DuckDBPyConnection], pa.Table]
+) -> None:
+    """Create a relation of `READERS` of which Python reads the windows in `unread`."""
+    has_before = open_unread(con, name)
+    store(con, name, read(con))
+    if has_before:
+        take_over(con, name, _place(name))
 
 
 def _place(name: str) -> str:

@@ -32,6 +32,8 @@ READERS = {
     "heard_spell": FOLLOWED,
     "sent_draught": FOLLOWED,
     "silence_before": Windows("silence_window", ("hull_id", "silent_from")),
+    "spoofed_stretch": Windows("spoofing_window", ("track_id", "first_day")),
+    "shown_hearing": Windows("shown_window", ("hull_id", "from_at")),
     "silence_hearing": Windows("hearing_window", ("hull_id", "silent_from")),
     "look_track": Windows("look_window", ("look_id",)),
 }

@@ -28,6 +28,7 @@ from flows.simulate.overlays import TRAPS, plant_overlays, plant_roles
 from flows.simulate.places import Floats, load_chart
 from flows.simulate.reception import RECEPTIONS, thin
 from flows.simulate.scripts import SCRIPTS, plan_local, plan_voyage
+from flows.simulate.spoofing import Laid, lay
 from flows.simulate.tracks import Call, Heard, Ints, find_calls, flag_change_s, hear
 from flows.simulate.voyages import Voyage, month_edge_s, week_edge_s
 from flows.sources.packings import FLEET_LIST
@@ -42,13 +43,14 @@ class Tables(NamedTuple):
     """A simulation in memory.
 
     ``fixes`` has the columns of `position` that AIS gives, in order of time and mmsi; ``traps``
-    names the MMSIs that carry each trap.
+    names the MMSIs that carry each trap; ``laid`` has what `spoofing` did, seconds from the start.
     """
 
     fixes: pd.DataFrame
     truth: pd.DataFrame
     fleet: pd.DataFrame
     traps: dict[str, list[int]]
+    laid: list[Laid]
 
 
 class Simulation(NamedTuple):
@@ -178,11 +180,14 @@ def simulate_tables(
     report_minutes: float | None = None,
     data_dir: Path | None = None,
     roles: Sequence[Role] = (),
+    spoofing: Sequence[str] = (),
 ) -> Tables:
     """Make the fixes, the true calls and the fleet, and write nothing.
 
     The parameters are those of `simulate`, and ``roles``: the parts of the ships, in place of those
-    that ``ships`` and ``traps`` give. Codes for "not available" are null here, and the traps
+    that ``ships`` and ``traps`` give; ``spoofing``: false tracks that plain tankers send during a
+    call, and honest ones, by their names in `flows.simulate.spoofing`, each on as many ships. Codes
+    for "not available" are null here, and the traps
     ``repeated_rows`` and ``dirty_rows``, which are faults of files, change nothing.
 
     Examples
@@ -227,6 +232,11 @@ def simulate_tables(
             carriers[ship.role.trap].append(ship.mmsi)
     plant_roles(voyages[: len(fleet)], heard, fitting, seed)
     plant_overlays(voyages[: len(fleet)], heard, carriers, seed)
+    carrying = {mmsi for mmsis in carriers.values() for mmsi in mmsis}
+    free = [
+        i for i, s in enumerate(fleet) if s.role.is_tanker and not {s.mmsi, s.later_mmsi} & carrying
+    ]
+    laid = lay(voyages, heard, spoofing, free, np.random.default_rng([seed, 7])) if spoofing else []
     if jammed_share > 0.0:
         jam(heard, range(len(fleet)), chart, np.random.default_rng([seed, 3]), share=jammed_share)
     reception_rng = np.random.default_rng([seed, 4])
@@ -242,6 +252,7 @@ def simulate_tables(
         truth=_truth_table(calls, start),
         fleet=_fleet_table(voyages, start),
         traps=carriers,
+        laid=laid,
     )
 
 

@@ -1,7 +1,7 @@
 -- Draughts that tankers transmitted, each with the time over which it did not change.
 -- Grain: one hull and spell of an unchanged draught (hull_id, began_at).
 -- Ships that were near a port of the project, and others that a call in Iran may concern: those that
--- were silent.
+-- were silent, or whose positions were false.
 with sent as (
     select
         period.hull_id,
@@ -14,6 +14,7 @@ with sent as (
     where
         period.mmsi in (select mmsi from track_call)
         or period.hull_id in (select hull_id from tanker_gap)
+        or period.hull_id in (select hull_id from spoofed_span)
 ),
 
 compared as (
