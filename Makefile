@@ -74,6 +74,7 @@ evaluate: dev .venv-evaluate/.done
 	$(BIN)/python -m tests.measure.evaluate_series
 	$(BIN)/python -m tests.measure.evaluate_cargo
 	$(BIN)/python -m tests.measure.evaluate_detections
+	$(BIN)/python -m tests.measure.evaluate_sts
 
 .venv-evaluate/.done: tests/measure/evaluation/requirements.txt
 	$(PYTHON) -m venv .venv-evaluate

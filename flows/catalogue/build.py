@@ -37,7 +37,7 @@ from flows.catalogue.cells import (
 from flows.catalogue.given import PUBLICATIONS, given
 from flows.catalogue.relations import TIME_ZONE
 from flows.catalogue.run_record import hashes
-from flows.derive import calls, digest
+from flows.derive import calls, digest, sts_areas
 from flows.derive.events import find_events
 from flows.home.hashes import folder_hash
 from flows.home.resources import data_path, port_files
@@ -61,6 +61,7 @@ FROM_VOLUMES = ("week_volume", "window_volume")
 PAIRED, COMPARED = ("witness_paired",), ("agreement", "witness_score")
 ASSIGNED, INSIDE, UNSEEN = ("look_match",), ("look_inside",), ("unseen_estimate",)
 PARTS = ("worked_part",)
+LYING = ("encounter_place",)
 
 COUNTS = "from series_count where series = $series order by week, water nulls first"
 VIEWS = "from volume_view where series = $series order by week, water, view"
@@ -201,6 +202,7 @@ def build(
                 lambda: _store(con, INSIDE, [_inside(con, ports)]),
             ),
             _Step(("unseen_count",), UNSEEN, lambda: _store(con, UNSEEN, [_unseen(con)])),
+            _Step(("encounter",), LYING, lambda: _store(con, LYING, [_lying(con, ports)])),
             _Step((), PARTS, lambda: _store(con, PARTS, [reuse.worked_part(manifest)])),
         )
         new = {
@@ -326,6 +328,12 @@ def _paired(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return agreement.paired(con.table("witness_pair").df())
 
 
+def _lying(con: duckdb.DuckDBPyConnection, ports: Ports) -> pa.Table:
+    """Where each pair of tankers lay alongside."""
+    places = con.sql("select encounter_id, lon, lat from encounter order by encounter_id")
+    return sts_areas.placed(places.df(), ports)
+
+
 def _compared(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
     """How far witnesses and we agree: their series, and the visits that they saw."""
     from flows.derive import agreement  # noqa: PLC0415 scipy, as above
@@ -370,5 +378,8 @@ def _fences(files: tuple[Path, ...], _content: str) -> tuple[Ports, Mapping[str,
         "surrounding_cell": surrounding_cells(ports, cell_x, cell_y),
         "limit_cell": limit_cells(ports),
         "limit_point": limit_points(ports),
+        "fenced_sts_area": pa.Table.from_pandas(
+            with_geometry(sts_areas.sts_areas()), preserve_index=False
+        ),
     }
     return ports, MappingProxyType(tables)

@@ -29,7 +29,7 @@ FOLDER = "digest"
 RELATIONS = (
     *("static_report", "static_period", "imo_sender"),
     *("heard", "heard_by_slot", "heard_by_day"),
-    *("near_limit", "strait_fix"),
+    *("near_limit", "strait_fix", "slow_slot"),
 )
 """The relations of `sql/digest/`: a Parquet file each. Some are made from those before them."""
 

@@ -49,6 +49,7 @@ comment on column track_fix.length_m is 'Length of the ship as transmitted, metr
 comment on column track_fix.beam_m is 'Beam of the ship as transmitted, metres. Null: not available.';
 comment on column track_fix.draught_m is 'Present draught as entered by the crew, metres. Null: not available.';
 comment on column track_fix.source is 'Id of the source whose layout the input file has.';
+comment on column track_fix.heading_deg is 'True heading, degrees, 0 to below 360. Null: not available.';
 
 comment on view position_verdict is 'The verdict on every fix of every ship that was ever near an Iranian port. One row per fix (mmsi, reported_at, lon, lat), the key of position. Restrict queries to a few ships or days: the view joins the whole lake.';
 comment on column position_verdict.mmsi is 'The transmitter.';

@@ -19,7 +19,8 @@ select
     fix.length_m,
     fix.beam_m,
     fix.draught_m,
-    fix.source
+    fix.source,
+    fix.heading_deg
 from position as fix
 left join flagged_position as flag
     on

@@ -1,0 +1,61 @@
+-- Comments on the relations of this folder and their columns, with units and the meaning of null.
+-- Grain: one relation or column.
+
+comment on table sts_area is 'Waters known for transfers of oil between ships. One row per area.';
+comment on column sts_area.sts_area_id is 'The area.';
+comment on column sts_area.name is 'Name of the area.';
+comment on column sts_area.kind is 'anchorage (many ships lie there for other reasons) or open water.';
+comment on column sts_area.has_bunkering is 'Whether bunker tankers work there.';
+comment on column sts_area.geometry_wkb is 'The area as WKB, degrees WGS 84, lon before lat.';
+comment on column sts_area.geometry_geojson is 'The area as GeoJSON, degrees WGS 84, lon before lat.';
+comment on column sts_area.source is 'Source of the area.';
+comment on column sts_area.accuracy_m is 'How far its edges may be off, metres.';
+comment on column sts_area.lon is 'A point inside: longitude, degrees WGS 84.';
+comment on column sts_area.lat is 'A point inside: latitude, degrees WGS 84.';
+
+comment on table sts_encounter is 'Pairs of tankers that lay alongside each other, within 500 m at less than 2 knots, for two hours and more and outside berths. In no count. Sources whose places are good to 250 m at least show them; of others nothing is known. One row per pair and such time.';
+comment on column sts_encounter.sts_id is 'Hash of both hulls and the start.';
+comment on column sts_encounter.week is 'ISO week of began_at, in UTC.';
+comment on column sts_encounter.kind is 'sts (a transfer: 10 km off any known anchorage and 5 km off the coast, or one rose and the other sank), bunkering (a bunker tanker near an anchorage or the coast, or in a bunkering area, and no such changes) or alongside (near an anchorage or the coast without such changes: stores, bunkers or a transfer).';
+comment on column sts_encounter.began_at is 'Since when they were heard to lie so, UTC, to ten minutes.';
+comment on column sts_encounter.ended_at is 'Until when, UTC, to ten minutes. Null: still together when the data end.';
+comment on column sts_encounter.hours is 'From began_at to the last time they were heard together, hours.';
+comment on column sts_encounter.hull_id_a is 'The first ship, as in hull.';
+comment on column sts_encounter.mmsi_a is 'Transmitter of the first ship.';
+comment on column sts_encounter.imo_a is 'IMO number of the first ship. Null: not known.';
+comment on column sts_encounter.vessel_name_a is 'Last name of the first ship as transmitted. Null: none.';
+comment on column sts_encounter.hull_id_b is 'The second ship, as in hull; the hull_id of the first is the lower one.';
+comment on column sts_encounter.mmsi_b is 'Transmitter of the second ship.';
+comment on column sts_encounter.imo_b is 'IMO number of the second ship. Null: not known.';
+comment on column sts_encounter.vessel_name_b is 'Last name of the second ship as transmitted. Null: none.';
+comment on column sts_encounter.giver_hull_id is 'The ship that gave, by the changes of draught. Null: they do not tell.';
+comment on column sts_encounter.receiver_hull_id is 'The ship that took. Null: the changes of draught do not tell.';
+comment on column sts_encounter.lon is 'Where they lay: longitude, degrees WGS 84.';
+comment on column sts_encounter.lat is 'Where they lay: latitude, degrees WGS 84.';
+comment on column sts_encounter.closest_m is 'Least distance between the antennas, metres.';
+comment on column sts_encounter.apart_m is 'Usual distance between the antennas, the median in steps of 10 m, metres.';
+comment on column sts_encounter.sts_area_id is 'The area known for transfers, key of sts_area. Null: outside all of them.';
+comment on column sts_encounter.anchorage_km is 'Distance to the nearest known anchorage or berth, km. Null: none within 15 km.';
+comment on column sts_encounter.draught_before_a_m is 'Draught of the first ship in the week before, metres. Null: none sent.';
+comment on column sts_encounter.draught_after_a_m is 'Draught of the first ship up to two days after, metres. Null: none sent.';
+comment on column sts_encounter.draught_before_b_m is 'Draught of the second ship in the week before, metres. Null: none sent.';
+comment on column sts_encounter.draught_after_b_m is 'Draught of the second ship up to two days after, metres. Null: none sent.';
+comment on column sts_encounter.link_tier_a is 'Strength of the best evidence that linked the first ship to Russia then: strong, moderate, weak, or none.';
+comment on column sts_encounter.link_tier_b is 'Strength of the best evidence that linked the second ship to Russia then: strong, moderate, weak, or none.';
+comment on column sts_encounter.reasons is 'What speaks for it and against it, in words.';
+
+comment on table sts_chain is 'Ways of a cargo from a tanker''s call at an Iranian terminal over one to three transfers to a ship in Russia''s trade: linked to it (strong or moderate) at the transfer, or at a Russian oil port in the 180 days after. Each transfer within 60 days of the call or of the transfer before. In no count. One row per chain and transfer.';
+comment on column sts_chain.chain_id is 'Hash of the call and the transfers.';
+comment on column sts_chain.hop is 'Number of the transfer in the chain, from 1.';
+comment on column sts_chain.hops is 'How many transfers the chain has, 1 to 3.';
+comment on column sts_chain.port_call_id is 'The call at which the cargo was loaded, key of port_call.';
+comment on column sts_chain.port_id is 'The port of that call.';
+comment on column sts_chain.departed_at is 'Departure from it, UTC.';
+comment on column sts_chain.sts_id is 'The transfer, key of sts_encounter.';
+comment on column sts_chain.began_at is 'When the transfer began, UTC.';
+comment on column sts_chain.from_hull_id is 'The ship that gave, or may have given.';
+comment on column sts_chain.to_hull_id is 'The ship that took, or may have taken.';
+comment on column sts_chain.is_giver_known is 'Whether changes of draught say that she gave.';
+comment on column sts_chain.last_link_tier is 'Link of the last ship of the chain to Russia at its transfer: strong, moderate, weak, or none.';
+comment on column sts_chain.russian_arrived_at is 'The last ship''s next call at a Russian oil port in the 180 days after, UTC. Null: none heard.';
+comment on column sts_chain.reasons is 'What speaks for it and against it, in words.';

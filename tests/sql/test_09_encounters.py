@@ -1,0 +1,230 @@
+"""Tankers beside each other: what is a transfer, and what only looks like one. SIMULATED scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from math import floor
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from flows.catalogue import access
+from flows.catalogue.check import check_rebuild
+from flows.home.settings import Settings
+from flows.runner import run
+from tests.build.derivation import Connection, Row, derive, session
+from tests.build.derivation import rows as records
+from tests.build.files import ingest, settings_of
+from tests.measure.evaluation import sts_scenes as scenes
+from tests.measure.evaluation.sts_scenes import FUJAIRAH, JETTY, OPEN_SEA, Fleet, Truth
+from tests.measure.evaluation.sts_world import AS_OF, World, heard, home_of, written
+
+SEED = 41
+TEN_MINUTES, HOUR = World("every 10 min", 600), World("every hour", 3600)
+
+Make = Callable[[Fleet, tuple[float, float]], object]
+
+
+def transfer(scene: str, lying: str, *habits: str) -> Make:
+    return lambda fleet, place: scenes.transfer(fleet, scene, place, lying, (habits[0], habits[1]))
+
+
+SCENES: dict[str, tuple[Make, tuple[float, float]]] = {
+    "at anchor": (transfer("at anchor", "anchored", "soon", "late"), OPEN_SEA[0]),
+    "adrift": (transfer("adrift", "adrift", "never", "never"), OPEN_SEA[1]),
+    "in an anchorage": (transfer("in an anchorage", "anchored", "soon", "soon"), FUJAIRAH[0]),
+    "not told": (transfer("alongside", "anchored", "never", "never"), FUJAIRAH[7]),
+    "bunkers": (scenes.bunkers, FUJAIRAH[14]),
+    "neighbours": (lambda f, place: scenes.neighbours(f, "", place, 450.0), OPEN_SEA[2]),
+    "craft": (scenes.craft, OPEN_SEA[3]),
+    "passing": (scenes.passing, OPEN_SEA[4]),
+    "drifters": (scenes.drifters, OPEN_SEA[5]),
+    "jetty": (scenes.jetty, JETTY[0]),
+    "twin": (scenes.twin, OPEN_SEA[6]),
+}
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Fleet:
+    """One of each scene, the ships of each in `scene_of`."""
+    made = Fleet(SEED)
+    for make, place in SCENES.values():
+        make(made, place)
+    return made
+
+
+@pytest.fixture(scope="module")
+def scene_of() -> dict[int, str]:
+    """The scene of each MMSI."""
+    made, scene = Fleet(SEED), {}
+    for name, (make, place) in SCENES.items():
+        before = len(made.ways)
+        make(made, place)
+        scene |= {ship.mmsi: name for ship, _, _ in made.ways[before:]}
+    return scene
+
+
+@pytest.fixture(scope="module")
+def home(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return home_of(heard(fleet, TEN_MINUTES, SEED), tmp_path_factory.mktemp("encounters"))
+
+
+def seen(con: Connection) -> list[Row]:
+    return records(con, "from sts_encounter order by began_at, sts_id")
+
+
+def of_scene(con: Connection, scene_of: dict[int, str], name: str) -> list[Row]:
+    return [row for row in seen(con) if scene_of[row["mmsi_a"]] == name]
+
+
+def truth_of(fleet: Fleet, row: Row) -> Truth:
+    pair = {row["mmsi_a"], row["mmsi_b"]}
+    (truth,) = (each for each in fleet.truth if {each.mmsi_a, each.mmsi_b} == pair)
+    return truth
+
+
+@pytest.mark.parametrize(
+    ("scene", "kind"),
+    [
+        *(("at anchor", "sts"), ("adrift", "sts"), ("in an anchorage", "sts")),
+        *(("not told", "alongside"), ("bunkers", "bunkering")),
+    ],
+)
+def test_ships_alongside_are_seen(
+    con: Connection, fleet: Fleet, scene_of: dict[int, str], scene: str, kind: str
+) -> None:
+    (row,) = of_scene(con, scene_of, scene)
+    truth = truth_of(fleet, row)
+    assert row["kind"] == kind
+    began = (row["began_at"] - scenes.START).total_seconds()
+    ended = (row["ended_at"] - scenes.START).total_seconds()
+    # They are within 500 m before they touch, and after: the last kilometre takes 40 minutes.
+    assert truth.began_s - 3600 <= began <= truth.began_s + 1200
+    assert truth.ended_s - 1200 <= ended <= truth.ended_s + 3600
+    assert row["hours"] == pytest.approx((ended - began) / 3600, abs=0.01)
+    assert row["week"] == f"{row['began_at']:%G-W%V}"
+    assert 0 <= row["closest_m"] <= row["apart_m"] <= 220
+    assert row["hull_id_a"] < row["hull_id_b"]
+
+
+@pytest.mark.parametrize("scene", ["neighbours", "craft", "passing", "drifters", "jetty", "twin"])
+def test_what_only_looks_like_it_is_not(
+    con: Connection, scene_of: dict[int, str], scene: str
+) -> None:
+    assert of_scene(con, scene_of, scene) == []
+
+
+@pytest.mark.parametrize("scene", ["at anchor", "in an anchorage"])
+def test_the_changes_of_draught_say_who_gave(
+    con: Connection, fleet: Fleet, scene_of: dict[int, str], scene: str
+) -> None:
+    (row,) = of_scene(con, scene_of, scene)
+    hull_of = {row["mmsi_a"]: row["hull_id_a"], row["mmsi_b"]: row["hull_id_b"]}
+    truth = truth_of(fleet, row)
+    assert row["giver_hull_id"] == hull_of[truth.giver]
+    assert {row["giver_hull_id"], row["receiver_hull_id"]} == set(hull_of.values())
+    changes = {
+        row[f"hull_id_{side}"]: row[f"draught_after_{side}_m"] - row[f"draught_before_{side}_m"]
+        for side in "ab"
+    }
+    assert changes[row["giver_hull_id"]] < 0 < changes[row["receiver_hull_id"]]
+    assert "one rose and the other sank" in row["reasons"]
+
+
+@pytest.mark.parametrize("scene", ["adrift", "not told"])
+def test_without_a_change_nobody_is_said_to_have_given(
+    con: Connection, scene_of: dict[int, str], scene: str
+) -> None:
+    (row,) = of_scene(con, scene_of, scene)
+    assert (row["giver_hull_id"], row["receiver_hull_id"]) == (None, None)
+
+
+def test_a_place_and_its_area_are_named(con: Connection, scene_of: dict[int, str]) -> None:
+    (anchored,) = of_scene(con, scene_of, "in an anchorage")
+    assert (anchored["sts_area_id"], anchored["anchorage_km"]) == ("FUJAIRAH", 0)
+    assert "Off Fujairah" in anchored["reasons"]
+    (adrift,) = of_scene(con, scene_of, "adrift")
+    assert (adrift["sts_area_id"], adrift["anchorage_km"]) == (None, None)
+    assert "no known anchorage within 10 km" in adrift["reasons"]
+
+
+def test_nothing_is_counted(con: Connection) -> None:
+    assert records(con, "from port_call") == records(con, "from counted_call") == []
+
+
+# Laws
+
+
+def verdicts(settings: Settings) -> list[tuple[int, int, str]]:
+    with access.reading(settings) as con:
+        return sorted((row["mmsi_a"], row["mmsi_b"], row["kind"]) for row in seen(con))
+
+
+def test_an_hourly_feed_shows_the_same(home: Settings, fleet: Fleet, tmp_path: Path) -> None:
+    assert verdicts(home_of(heard(fleet, HOUR, SEED), tmp_path)) == verdicts(home)
+
+
+def test_the_order_the_files_and_the_runs_change_nothing(
+    home: Settings, fleet: Fleet, tmp_path: Path
+) -> None:
+    rows = pd.concat(heard(fleet, TEN_MINUTES, SEED))
+    rows = rows.sample(frac=1, random_state=7)
+    # The later half comes first, cut at a Sunday noon and, by ships, at a Monday's midnight.
+    later = rows["reported_at"] >= "2026-03-15T12:00:00"
+    other = settings_of(tmp_path / "home", as_of=AS_OF)
+    for number, part in enumerate((rows[later], rows[~later])):
+        path = written([part], tmp_path / f"{number}.csv")
+        run.derive(other, ingest(other, path), publish=True, reports=False)
+    with access.reading(home) as con, access.reading(other) as again:
+        assert seen(con) == seen(again)
+    assert check_rebuild(other) == []
+
+
+# Which pairs are looked at
+
+
+Box = tuple[int, float, float, int, str]
+"""MMSI, longitude and latitude of a ship that lies still, slot of six hours, source."""
+
+
+def windows(*boxes: Box) -> list[tuple[int, int]]:
+    """The pairs of tankers whose fixes would be read."""
+    slow = [
+        {
+            **{"source": source, "mmsi": mmsi, "slot_at": scenes.START + timedelta(hours=6 * slot)},
+            **{"cell_x": floor(lon * 50), "cell_y": floor(lat * 50)},
+            **{"west": lon, "east": lon, "south": lat, "north": lat},
+        }
+        for mmsi, lon, lat, slot, source in boxes
+    ]
+    ships = [{"hull_id": f"MMSI {box[0]}", "mmsi": box[0], "is_tanker": True} for box in boxes]
+    terms = [
+        {"source": "receivers", "position_accuracy_m": 100.0},
+        {"source": "cells", "position_accuracy_m": 1200.0},
+    ]
+    with session(
+        slow_slot=pa.Table.from_pylist(slow),
+        hull=pa.Table.from_pylist(ships),
+        hull_spell=pa.Table.from_pylist(ships),
+        source_terms=pa.Table.from_pylist(terms),
+    ) as con:
+        derive(con, "encounter_window")
+        return con.sql("select mmsi_a, mmsi_b from encounter_window order by all").fetchall()
+
+
+def test_ships_within_500_m_are_looked_at_across_the_edges_of_cells() -> None:
+    # 0.004 degrees are 440 m, 0.006 degrees 670 m.
+    edge = (1, 57.4199, 24.9999, 0, "receivers")
+    assert windows(edge, (2, 57.4201, 25.0001, 0, "receivers")) == [(1, 2)]
+    assert windows(edge, (2, 57.4199, 25.0039, 0, "receivers")) == [(1, 2)]
+    assert windows(edge, (2, 57.4199, 25.0059, 0, "receivers")) == []
+    assert windows(edge, (2, 57.4201, 25.0001, 1, "receivers")) == []
+    # A degree of longitude is half as long at 60 N.
+    assert windows((1, 20.0, 60.0, 0, "receivers"), (2, 20.008, 60.0, 0, "receivers")) == [(1, 2)]
+
+
+def test_places_good_to_a_kilometre_show_nobody_within_500_m() -> None:
+    assert windows((1, 57.4, 25.0, 0, "cells"), (2, 57.4, 25.0, 0, "cells")) == []
