@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -54,18 +55,45 @@ def prepared() -> Iterator[Connection]:
         yield con
 
 
-def lay(con: Connection, vessel: Vessel, stay: Stay) -> None:
-    """Lay the tables under the steps of `sql/08_cargo`, and drop what was derived from others."""
-    stays = [(f"before {hours[0]}", *hours) for hours in stay.before] + [(CALL, 0.0, stay.stay_h)]
-    until = [*(hours for hours, _ in stay.draughts), 200.0][1:]
-    spells = [
-        {"hull_id": HULL, "draught_m": m, "began_at": at(began), "ended_at": at(end - 0.5)}
-        for (began, m), end in zip(stay.draughts, until, strict=True)
+def lay(con: Connection, *cases: tuple[Vessel, Stay]) -> None:
+    """Lay the tables under the steps of `sql/08_cargo`, and drop what was derived from others.
+
+    Each case is a hull and call of its own; a port has the terminal of the last case there.
+    """
+    hulls: list[Row] = []
+    spells: list[Row] = []
+    calls: list[Row] = []
+    counted: list[Row] = []
+    terminals: dict[str, Row] = {}
+    for number, (vessel, stay) in enumerate(cases):
+        hull, call = {"hull_id": named(HULL, number)}, {"port_call_id": named(CALL, number)}
+        at_port = {"port_id": stay.port_id, "area_kind": stay.area_kind}
+        hulls.append(hull | {"is_tanker": True} | vessel._asdict())
+        until = [*(hours for hours, _ in stay.draughts), 200.0][1:]
+        spells += [
+            hull | {"draught_m": m, "began_at": at(began), "ended_at": at(end - 0.5)}
+            for (began, m), end in zip(stay.draughts, until, strict=True)
+        ]
+        calls += [
+            {
+                **hull | {"port_call_id": f"before {number} {began}", "port_id": stay.port_id},
+                **{"area_kind": "berth", "arrived_at": at(began), "departed_at": at(end)},
+            }
+            for began, end in stay.before
+        ]
+        departed_at = None if stay.is_open else at(stay.stay_h)
+        calls.append(hull | call | at_port | {"arrived_at": at(0.0), "departed_at": departed_at})
+        counted.append(
+            hull | call | at_port | {"series": "russian_linked_tankers", "water": stay.water}
+        )
+        terminals[stay.port_id] = {"port_id": stay.port_id, "terminal_trade": stay.trade}
+    heard = [
+        {"arrived_after": row["arrived_at"] - timedelta(hours=0.5), "longest_gap_h": 0.5}
+        for row in calls
     ]
-    size = {"length_m": vessel.length_m, "beam_m": vessel.beam_m}
     tables: dict[str, tuple[list[Row], dict[str, pa.DataType]]] = {
         "hull": (
-            [{"hull_id": HULL, "is_tanker": True} | size | vessel._asdict()],
+            hulls,
             {
                 **{"hull_id": TEXT, "is_tanker": pa.bool_(), "length_m": REAL, "beam_m": REAL},
                 **{"deadweight_t": pa.int32(), "tanker_kind": TEXT},
@@ -76,55 +104,43 @@ def lay(con: Connection, vessel: Vessel, stay: Stay) -> None:
             {"hull_id": TEXT, "draught_m": pa.float64(), "began_at": TIME, "ended_at": TIME},
         ),
         "track_call": (
-            [
-                {
-                    **{"port_call_id": name, "port_id": stay.port_id, "area_kind": "berth"},
-                    **{"arrived_at": at(began), "departed_at": at(end), "departed_by": None},
-                    **{"arrived_after": at(began - 0.5), "longest_gap_h": 0.5},
-                }
-                | (
-                    {"area_kind": stay.area_kind, "departed_at": None if stay.is_open else at(end)}
-                    if name == CALL
-                    else {}
-                )
-                for name, began, end in stays
-            ],
+            [row | of for row, of in zip(calls, heard, strict=True)],
             {
                 **{"port_call_id": TEXT, "port_id": TEXT, "area_kind": TEXT},
                 **{"arrived_at": TIME, "departed_at": TIME, "departed_by": TIME},
                 **{"arrived_after": TIME, "longest_gap_h": REAL},
             },
         ),
-        "call_identity": (
-            [{"port_call_id": name, "hull_id": HULL} for name, _, _ in stays],
-            {"port_call_id": TEXT, "hull_id": TEXT},
-        ),
+        "call_identity": (calls, {"port_call_id": TEXT, "hull_id": TEXT}),
         "counted_call": (
-            [
-                {
-                    **{"port_call_id": CALL, "hull_id": HULL, "series": "russian_linked_tankers"},
-                    **{"port_id": stay.port_id, "water": stay.water, "area_kind": stay.area_kind},
-                }
-            ],
+            counted,
             dict.fromkeys(
                 ("port_call_id", "hull_id", "series", "port_id", "water", "area_kind"), TEXT
             ),
         ),
-        "terminal": (
-            [{"port_id": stay.port_id, "terminal_trade": stay.trade}],
-            {"port_id": TEXT, "terminal_trade": TEXT},
-        ),
+        "terminal": ([*terminals.values()], {"port_id": TEXT, "terminal_trade": TEXT}),
     }
     for name, (lines, kinds) in tables.items():
         con.register(name, pa.Table.from_pylist(lines, schema=pa.schema(kinds.items())))
     drop(con, *made_from(frozenset(tables), "call_cargo"))
 
 
-def cargo(con: Connection, vessel: Vessel = AFRAMAX, stay: Stay = HEARD_NOTHING) -> Row:
-    """The row of `call_cargo`."""
-    lay(con, vessel, stay)
+def named(name: str, number: int) -> str:
+    """The key of a case: the first has the plain name."""
+    return f"{name}{number or ''}"
+
+
+def cargoes(con: Connection, *cases: tuple[Vessel, Stay]) -> list[Row]:
+    """The rows of `call_cargo`, a row a case, from one derivation."""
+    lay(con, *cases)
     derive(con, "call_cargo")
-    (row,) = rows(con, "from call_cargo where port_call_id = $1", CALL)
+    found = {row["port_call_id"]: row for row in rows(con, "from call_cargo")}
+    return [found[named(CALL, number)] for number in range(len(cases))]
+
+
+def cargo(con: Connection, vessel: Vessel = AFRAMAX, stay: Stay = HEARD_NOTHING) -> Row:
+    """The row of `call_cargo` of one case."""
+    (row,) = cargoes(con, (vessel, stay))
     return row
 
 

@@ -51,7 +51,7 @@ def cargo(
     con: Connection, sent: Sent, every_min: int = 30, hours: tuple[int, int] = (-96, 96)
 ) -> Row:
     """The row of `call_cargo` of a call that lasts from `ARRIVES` to `SAILS`."""
-    lay(con, AFRAMAX, Stay(stay_h=SAILS - ARRIVES))
+    lay(con, (AFRAMAX, Stay(stay_h=SAILS - ARRIVES)))
     times = [minute / 60 for minute in range(60 * hours[0], 60 * hours[1], every_min)]
     spell = {"hull_id": HULL, "track_id": 1, "mmsi": 1}
     of_hull = pa.table({"hull_id": pa.array([HULL])})

@@ -79,7 +79,7 @@ def without_relations(home: Path) -> None:
         con.execute("drop table barometer; drop table meta; drop table outbox")
 
 
-BUILDING = ("report as known", "check --rebuild", "check --repoint")
+BUILDING = ("report as known", "check --rebuild", "check --repoint", "ingest", "register")
 """Commands that build a catalogue, which costs seconds."""
 REFUSED_LIKE_GARBAGE = ("a cut catalogue", "a catalogue of no bytes")
 
