@@ -27,6 +27,10 @@ one at its ship's place with a standard error of `UNIT_M`: ships without AIS lie
 some 70 square kilometres of a port's waters, a choice. A vague track, or another length, is then
 taken only where it fits well."""
 
+SURE_M = 500.0
+"""A choice: a ship that was not heard near the time is matched only if her place is known so well,
+as where she lay still between two fixes hours apart."""
+
 LEAST_MATCHES = int(rule("unseen_least_matches"))
 
 MATCH_SCHEMA = pa.schema(
@@ -73,6 +77,7 @@ def matched(pairs: pd.DataFrame) -> pa.Table:
     lengths = pairs["length_errors"].astype(float).fillna(0.0)
     cost = errors**2 + lengths**2 + 4 * np.log(pairs["error_m"] / UNIT_M)
     is_near = (errors <= MOST_ERRORS) & (lengths <= MOST_ERRORS) & (cost < UNMATCHED)
+    is_near &= pairs["is_heard_near"].astype(bool) | (pairs["error_m"] <= SURE_M)
     near = pairs[is_near].assign(cost=cost[is_near])
     chosen = [_assigned(look) for _, look in near.groupby("look_id", sort=True)]
     columns = pd.concat(chosen) if chosen else near

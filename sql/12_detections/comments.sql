@@ -13,8 +13,21 @@ comment on column sensor_pass.witness is 'Short name of the witness that gave it
 comment on column sensor_pass.published_on is 'Day of the version of the file.';
 comment on column sensor_pass.file_id is 'The file; key of witness_file.';
 
+comment on table sensor_look is 'The looks of sensors at Iranian ports: a crossing of one sensor over one port, or detections there within ten minutes. One row per look.';
+comment on column sensor_look.look_id is 'Hash of sensor, port and start.';
+comment on column sensor_look.sensor is 'The sensor.';
+comment on column sensor_look.port_id is 'The port.';
+comment on column sensor_look.week is 'ISO week of its start, in UTC.';
+comment on column sensor_look.began_at is 'Start, UTC.';
+comment on column sensor_look.ended_at is 'End, UTC.';
+comment on column sensor_look.has_pass is 'Whether the pass is known (sensor_pass). If not, a ship that is not among the detections may not have been looked at.';
+comment on column sensor_look.detections is 'Detections inside the limit of the port.';
+comment on column sensor_look.neighbours is 'Ships that AIS heard within 60 km of the port both in the hours before the look and after it (1 to 6 h).';
+comment on column sensor_look.neighbours_near is 'Those of them that were heard within an hour of the look too.';
+comment on column sensor_look.is_heard is 'Whether AIS was heard well enough around it to miss a ship: three such ships at least, and nine in ten of all.';
+
 comment on table detection_match is 'Detections inside the limits of Iranian ports against the ships that AIS heard within 6 hours, each at most once, at the least total cost of distance and length; and ships of AIS that were not detected in a pass. In no count. One row per detection, or per ship that AIS alone saw in a look.';
-comment on column detection_match.look_id is 'The look: one crossing of a sensor over one port, or detections there within ten minutes. Hash of sensor, port and time.';
+comment on column detection_match.look_id is 'The look; key of sensor_look.';
 comment on column detection_match.match is 'both, sensor alone or AIS alone.';
 comment on column detection_match.witness is 'Short name of the witness that gave the detection. Null: AIS alone.';
 comment on column detection_match.sensor is 'The sensor.';
@@ -37,9 +50,10 @@ comment on column detection_match.distance_m is 'Distance of the detection from 
 comment on column detection_match.error_m is 'Standard error of that distance, metres; of AIS alone that of the ship''s place. Null: the sensor alone.';
 comment on column detection_match.nearest_mmsi is 'MMSI of the nearest ship that AIS heard within an hour of the detection. Null: none within 60 km of the port, or AIS alone.';
 comment on column detection_match.nearest_m is 'Its distance, metres. Null: as nearest_mmsi.';
-comment on column detection_match.reason is 'Why one side alone saw it: no ship that AIS heard (dark_detection); not detected; or why nothing is said of it: of unknown length, shorter than a tanker, on land, AIS not heard well enough then, a ship of AIS by its publisher, may be the ship of an MMSI. Null: both.';
+comment on column detection_match.silent_mmsi is 'MMSI of a ship that it may be, heard within 6 hours, with a place then that is good to 10 km, but not within an hour of the look. Null: none, or AIS alone.';
+comment on column detection_match.reason is 'Why one side alone saw it: no ship that AIS heard (dark_detection); not detected; or why nothing is said of it: of unknown length, shorter than a tanker, on land, AIS not heard well enough then, a ship of AIS by its publisher, may be the ship of an MMSI, may be one that was detected. Null: both.';
 comment on column detection_match.has_pass is 'Whether the pass is known (sensor_pass).';
-comment on column detection_match.is_counted is 'Whether unseen_estimate counts it: a tanker''s length (80 m, by AIS or a register, else by the sensor), in a known pass, around which nine in ten ships that AIS heard before and after were heard, three at least; not on land.';
+comment on column detection_match.is_counted is 'Whether unseen_estimate counts it: a tanker''s length (80 m, by AIS or a register, else by the sensor), in a known pass, around which nine in ten ships that AIS heard before and after were heard, three at least; not on land; and not of those that may be the same ship.';
 comment on column detection_match.is_heard_near is 'Whether AIS heard the ship within an hour of the look. False too where the sensor alone saw it.';
 
 comment on table dark_detection is 'Ships of a tanker''s length (80 m and more) that a sensor detected inside the limit of an Iranian port and that are no ship that AIS heard, although AIS was heard around them. In no count; any type of ship. One row per detection.';
@@ -56,6 +70,7 @@ comment on column dark_detection.witness is 'Short name of the witness.';
 comment on column dark_detection.confidence is 'Confidence of the sensor, per cent. Null: not given.';
 comment on column dark_detection.nearest_mmsi is 'MMSI of the nearest ship that AIS heard within an hour of the detection.';
 comment on column dark_detection.nearest_m is 'Its distance, metres.';
+comment on column dark_detection.silent_mmsi is 'A ship that may be it: heard within 6 hours, with a place then that is good to 10 km, but not within an hour of the look. Null: none.';
 comment on column dark_detection.neighbours is 'Ships that AIS heard within 60 km of the port both in the hours before the look and after it (1 to 6 h).';
 comment on column dark_detection.neighbours_near is 'Those of them that were heard within an hour of the look too.';
 comment on column dark_detection.looks_at_place is 'Looks of this sensor with a detection within 200 m of it, itself included: a fixed object has many.';

@@ -8,7 +8,7 @@ with dark as (
         look.neighbours,
         look.neighbours_near
     from detection_match as found
-    inner join look on found.look_id = look.look_id
+    inner join sensor_look as look on found.look_id = look.look_id
     inner join port on found.port_id = port.port_id
     where found.reason = 'no ship that AIS heard'
 ),
@@ -18,7 +18,7 @@ looks as (
         sensor,
         port_id,
         count(*) as looks
-    from look
+    from sensor_look as look
     group by sensor, port_id
 ),
 
@@ -50,6 +50,7 @@ select
     dark.confidence,
     dark.nearest_mmsi,
     dark.nearest_m,
+    dark.silent_mmsi,
     dark.neighbours,
     dark.neighbours_near,
     again.looks_at_place::integer as looks_at_place,
@@ -80,6 +81,10 @@ select
                     dark.nearest_mmsi,
                     dark.nearest_m / 1000
                 )
+        end,
+        case
+            when dark.silent_mmsi is not null
+                then printf('MMSI %d, silent at the time, may be it', dark.silent_mmsi)
         end,
         case
             when again.looks_at_place > 1

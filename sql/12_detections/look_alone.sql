@@ -7,6 +7,6 @@ select
     ship.lon,
     ship.lat
 from look_ship as ship
-inner join look on ship.look_id = look.look_id
+inner join sensor_look as look on ship.look_id = look.look_id
 where ship.is_heard_near and look.has_pass
 order by ship.look_id, ship.track_id

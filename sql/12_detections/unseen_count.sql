@@ -20,7 +20,7 @@ select
     coalesce(sum(counted.ais_ships), 0)::bigint as ais_ships,
     coalesce(sum(counted.sensor_ships), 0)::bigint as sensor_ships,
     coalesce(sum(counted.both_ships), 0)::bigint as both_ships
-from look
+from sensor_look as look
 left join counted on look.look_id = counted.look_id
 where look.has_pass
 group by grouping sets ((look.week, look.port_id), (look.week))

@@ -126,7 +126,7 @@ def test_nothing_of_it_enters_a_count_and_a_rebuild_gives_the_same(
     for relation in ("port_call", "barometer", "weekly_port_calls"):
         query = f"from {relation} order by all"
         assert found(home, query) == found(without, query)
-    for relation in ("sensor_pass", "detection_match", "dark_detection", "unseen_estimate"):
+    for relation in ("sensor_look", "detection_match", "dark_detection", "unseen_estimate"):
         assert found(without, f"select count(*) from {relation}") == [(0,)]
     assert check.check_rebuild(home) == []
 
@@ -160,16 +160,31 @@ def test_a_moving_ship_is_matched_where_she_was_at_the_time(tmp_path: Path) -> N
     ]
 
 
-def test_a_ship_silent_for_hours_may_be_the_one_that_was_seen(tmp_path: Path) -> None:
-    """She was last heard at anchor there, five hours before: it may be her, and nothing is said."""
+def test_a_ship_that_fell_silent_is_named_beside_the_detection(tmp_path: Path) -> None:
+    """She was last heard at anchor near there five hours before, and AIS was heard since."""
     away = ship(660, "AWAY")
     silent = reports(away, 2, voyage(SEA, ROAD, SEA), heard=lambda hours: hours < 7.0)
     moved = (ROAD[0] + 0.025, ROAD[1])
     settings = home_with(
         tmp_path, [detected(at(PASS), moved, 330)], [passed(at(PASS))], iter([*lying(), *silent])
     )
-    query = "select reason from detection_match where match = 'sensor alone'"
-    assert found(settings, query) == [(f"may be MMSI {away['mmsi']}",)]
+    ((mmsi, reasons),) = found(settings, "select silent_mmsi, reasons from dark_detection")
+    assert str(mmsi) == away["mmsi"]
+    assert f"MMSI {mmsi}, silent at the time, may be it" in reasons
+
+
+def test_a_ship_that_may_be_the_one_seen_keeps_it_from_being_dark(tmp_path: Path) -> None:
+    """She sails at 12 knots with a report an hour, and turns: no one knows where she was."""
+    moving = ship(661, "MOVING")
+    places = (BERTH[0] - 0.15, BERTH[1] - 0.05), (BERTH[0] + 0.15, BERTH[1] + 0.1)
+    rows = reports(moving, PASS - 1 / 48, voyage(*places, leg_h=2.0), every_min=60.0)
+    middle = (BERTH[0] - 0.075 + 0.04, BERTH[1] - 0.0125 - 0.06)
+    settings = home_with(
+        tmp_path, [detected(at(PASS), middle, 330)], [passed(at(PASS))], iter([*lying(), *rows])
+    )
+    query = "select match, reason, is_counted from detection_match where reason like 'may be%'"
+    assert ("sensor alone", f"may be MMSI {moving['mmsi']}", False) in found(settings, query)
+    assert found(settings, "from dark_detection") == []
 
 
 @pytest.mark.parametrize("heard_share", [0.0, 0.5])

@@ -60,11 +60,13 @@ CONTRACT = {
     "payload_low_90_t payload_high_90_t payload_bbl payload_low_90_bbl payload_high_90_bbl "
     "calls_with_estimate calls_by_two_draughts calls_by_one_draught calls_by_terminal "
     "observed_share state tonne_miles tonne_mile_calls calls_still_in_port",
+    "sensor_look": "look_id sensor port_id week began_at ended_at has_pass detections neighbours "
+    "neighbours_near is_heard",
     "sensor_pass": "pass_id sensor began_at ended_at port_ids footprint_wkt reference witness "
     "published_on file_id",
     "dark_detection": "detection_id week detected_at lon lat length_m port_id area_kind sensor "
-    "witness confidence nearest_mmsi nearest_m neighbours neighbours_near looks_at_place looks "
-    "reasons",
+    "witness confidence nearest_mmsi nearest_m silent_mmsi neighbours "
+    "neighbours_near looks_at_place looks reasons",
     "unseen_estimate": "week port_id looks looks_unheard ais_ships sensor_ships both_ships "
     "estimate low_95 high_95 reason",
     "meta": "key value",

@@ -20,6 +20,7 @@ def pair(detection: str, track: int, distance_m: float, **said: Any) -> dict[str
     return {
         **{"look_id": "look", "witness_event_id": detection, "track_id": track},
         **{"distance_m": distance_m, "error_m": 100.0, "length_errors": None},
+        "is_heard_near": True,
     } | said
 
 
@@ -47,6 +48,9 @@ def test_a_detection_is_not_moved_on_to_another_ship_to_match_one_more() -> None
         ({"length_errors": 2.9}, True),
         ({"length_errors": 3.1}, False),
         ({"error_m": 20_000.0}, False),
+        ({"error_m": 600.0}, True),
+        ({"error_m": 600.0, "is_heard_near": False}, False),
+        ({"error_m": 400.0, "is_heard_near": False}, True),
     ],
 )
 def test_what_is_too_far_too_vague_or_of_another_length_is_not_matched(
@@ -67,6 +71,7 @@ def test_the_length_decides_between_ships_side_by_side() -> None:
 
 def test_no_pairs_are_no_matches() -> None:
     columns = ["look_id", "witness_event_id", "track_id", "distance_m", "error_m", "length_errors"]
+    columns += ["is_heard_near"]
     assert matched(pd.DataFrame(columns=columns)).num_rows == 0
 
 

@@ -104,8 +104,9 @@ def ask(world: World, seed: int, folder: Path) -> Answers:
     rows["at"] = pd.to_datetime(rows["base_date_time"])
     rows = rows.sort_values(["mmsi", "at"], kind="stable", ignore_index=True)
     rows["is_dark"] = _dark(rows, world, rng)
-    heard = _heard(rows, world, rng)
     passes = _passes(world, rng)
+    rows = _apart(rows, _places(rows, passes), passes)
+    heard = _heard(rows, world, rng)
     seen = _seen(rows, heard, passes, ports)
     detections = _detections(seen, passes, ports, world, rng)
 
@@ -127,9 +128,10 @@ def ask(world: World, seed: int, folder: Path) -> Answers:
     with access.reading(settings) as con:
         said = con.sql(MATCHES).df()
         weeks = con.sql("from unseen_estimate order by all").df()
+        looks = con.sql("select port_id, began_at as at from sensor_look where is_heard").df()
     beside = detections.merge(said, on="reference", how="inner")
     beside = beside.assign(is_right=_right(beside, seen), seed=seed)
-    return Answers(beside, _beside(weeks, seen, detections).assign(seed=seed))
+    return Answers(beside, _beside(weeks, looks, seen, detections).assign(seed=seed))
 
 
 MATCHES = """
@@ -172,48 +174,83 @@ def _passes(world: World, rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(passes)
 
 
+def _places(rows: pd.DataFrame, passes: pd.DataFrame) -> pd.DataFrame:
+    """Where every ship was in every pass: between two true places."""
+    at = rows["at"].to_numpy()
+    second = np.timedelta64(1, "s")
+    lons, lats = (rows[name].to_numpy(float) for name in ("longitude", "latitude"))
+    found = []
+    for mmsi, own in rows.groupby("mmsi").indices.items():
+        moments = passes["passed_at"].to_numpy()
+        after = np.searchsorted(at[own], moments)
+        inner = np.flatnonzero((after > 0) & (after < own.size))
+        into, out_of = own[after[inner]], own[after[inner] - 1]
+        span_s = (at[into] - at[out_of]) / second
+        part = (moments[inner] - at[out_of]) / second / span_s
+        metres = great_circle_m(lons[out_of], lats[out_of], lons[into], lats[into])
+        place = {
+            "look": inner,
+            "ship": mmsi,
+            "at": moments[inner],
+            "lon": lons[out_of] + part * (lons[into] - lons[out_of]),
+            "lat": lats[out_of] + part * (lats[into] - lats[out_of]),
+            "speed_m_s": metres / span_s,
+            "is_dark": rows["is_dark"].to_numpy()[out_of],
+        }
+        # Beyond half an hour without a true place nothing is known.
+        found.append(pd.DataFrame(place)[span_s <= 1800])
+    places = pd.concat(found, ignore_index=True)
+    box = passes.iloc[places["look"]].reset_index(drop=True)
+    is_in = places["lon"].between(box["west"], box["east"])
+    return places[is_in & places["lat"].between(box["south"], box["north"])]
+
+
+def _apart(rows: pd.DataFrame, places: pd.DataFrame, passes: pd.DataFrame) -> pd.DataFrame:
+    """The rows without ships on top of others, for the hours around the pass.
+
+    The simulator may put several ships on one berth at once, where none would fit.
+    """
+    is_kept = np.ones(len(rows), bool)
+    moments = passes["passed_at"].to_numpy()
+    hours = np.timedelta64(int(6.5 * 60), "m")
+    at = rows["at"].to_numpy()
+    own = rows.groupby("mmsi").indices
+    for look, here in places.groupby("look"):
+        lon, lat = here["lon"].to_numpy(), here["lat"].to_numpy()
+        left: list[int] = []
+        for number in range(len(here)):
+            if (
+                left
+                and (great_circle_m(lon[number], lat[number], lon[left], lat[left]) < 250).any()
+            ):
+                index = own[here["ship"].iloc[number]]
+                is_kept[index] &= np.abs(at[index] - moments[int(str(look))]) > hours
+            else:
+                left.append(number)
+    return rows[is_kept].reset_index(drop=True)
+
+
 def _seen(
     rows: pd.DataFrame, heard: pd.DataFrame, passes: pd.DataFrame, ports: Ports
 ) -> pd.DataFrame:
-    """Where every ship was in every pass, and whether AIS heard her within an hour of it."""
-    at = rows["at"].to_numpy()
-    heard_at = heard.groupby("mmsi")["at"].apply(lambda own: np.sort(own.to_numpy()))
+    """Every ship in every pass, with her length and port, and whether AIS heard her within 1 h."""
+    seen = _places(rows, passes).reset_index(drop=True)
     lengths = pd.to_numeric(rows["length"], errors="coerce").groupby(rows["mmsi"]).max()
-    found = []
-    for mmsi, own in rows.groupby("mmsi").indices.items():
-        own_at = at[own]
-        lon, lat = (rows[name].to_numpy()[own].astype(float) for name in ("longitude", "latitude"))
-        for number, moment in enumerate(passes["passed_at"].to_numpy()):
-            after = int(np.searchsorted(own_at, moment))
-            if not 0 < after < own_at.size:
-                continue
-            span = (own_at[after] - own_at[after - 1]) / np.timedelta64(1, "s")
-            if span > 1800:
-                continue
-            part = (moment - own_at[after - 1]) / np.timedelta64(1, "s") / span
-            x, y = (v[after - 1] + part * (v[after] - v[after - 1]) for v in (lon, lat))
-            metres = great_circle_m(lon[after - 1], lat[after - 1], lon[after], lat[after])
-            box = passes.iloc[number]
-            if not (box["west"] < x < box["east"] and box["south"] < y < box["north"]):
-                continue
-            apart = np.abs(heard_at.get(mmsi, at[:0]) - moment)
-            found.append(
-                {
-                    "look": number,
-                    "ship": mmsi,
-                    "at": pd.Timestamp(moment),
-                    "lon": x,
-                    "lat": y,
-                    "speed_m_s": float(metres) / span,
-                    "length_m": lengths[mmsi],
-                    "is_dark": rows["is_dark"].to_numpy()[own[after - 1]],
-                    "is_heard": bool((apart <= np.timedelta64(1, "h")).any()),
-                }
-            )
-    seen = pd.DataFrame(found)
+    times = {mmsi: np.sort(own.to_numpy()) for mmsi, own in heard.groupby("mmsi")["at"]}
+    hour = np.timedelta64(1, "h")
+    none = np.array([], "datetime64[us]")
+    is_heard = [
+        bool((np.abs(times.get(ship, none) - moment) <= hour).any())
+        for ship, moment in zip(seen["ship"], seen["at"].to_numpy(), strict=True)
+    ]
     port = locate(seen["lon"], seen["lat"], ports)
-    names = np.append(ports.port["port_id"].to_numpy(), None)
-    return seen.assign(port_id=names[port.port], is_land=port.area < 0)
+    names = np.append(ports.port["port_id"].to_numpy(), np.array([None]))
+    return seen.assign(
+        length_m=seen["ship"].map(lengths),
+        is_heard=is_heard,
+        port_id=names[port.port],
+        is_land=port.area < 0,
+    )
 
 
 def _detections(
@@ -275,17 +312,20 @@ def _right(beside: pd.DataFrame, seen: pd.DataFrame) -> list[bool]:
     return right
 
 
-def _beside(weeks: pd.DataFrame, seen: pd.DataFrame, detections: pd.DataFrame) -> pd.DataFrame:
-    """The ships of a tanker's length that both missed, by week and port, beside the estimate."""
+def _beside(
+    weeks: pd.DataFrame, looks: pd.DataFrame, seen: pd.DataFrame, detections: pd.DataFrame
+) -> pd.DataFrame:
+    """The ships of a tanker's length that both missed in the passes that the program counts, by
+    week and port, beside the estimate."""
     known = detections[["ship", "detected_at"]].rename(columns={"detected_at": "at"})
     truth = seen.merge(known.assign(is_seen=True), on=["ship", "at"], how="left")
+    truth = truth.merge(looks, on=["port_id", "at"])
     is_missed = truth["is_seen"].isna() & ~truth["is_heard"]
-    is_counted = (truth["length_m"] >= LEAST_LENGTH_M) & truth["port_id"].notna()
-    missed = truth[is_missed & is_counted & ~truth["is_land"]]
+    is_counted = (truth["length_m"] >= LEAST_LENGTH_M) & ~truth["is_land"]
+    missed = truth[is_missed & is_counted]
     missed = missed.assign(week=missed["at"].dt.strftime("%G-W%V"))
     by_port = missed.groupby(["week", "port_id"]).size()
-    iranian = missed[missed["port_id"].isin(weeks["port_id"].dropna())]
-    by_week = iranian.groupby("week").size()
+    by_week = missed.groupby("week").size()
     true = [
         by_week.get(week, 0) if pd.isna(port) else by_port.get((week, port), 0)
         for week, port in zip(weeks["week"], weeks["port_id"], strict=True)

@@ -1,5 +1,6 @@
--- The looks: where and when, whether the pass is known, and how well AIS was heard around them.
+-- The looks of sensors at Iranian ports: when, whether the pass is known, and how well AIS was heard around them.
 -- Grain: one look of a sensor at a port (look_id).
+-- Key: look_id.
 with hearing as (
     select
         look_id,
@@ -15,7 +16,9 @@ part as (
         any_value(sensor) as sensor,
         any_value(port_id) as port_id,
         bool_or(has_pass) as has_pass,
-        min(began_at) as began_at
+        min(began_at) as began_at,
+        max(ended_at) as ended_at,
+        count(witness_event_id) as detections
     from look_part
     group by look_id
 )
@@ -24,9 +27,11 @@ select
     part.look_id,
     part.sensor,
     part.port_id,
-    part.has_pass,
-    part.began_at,
     strftime(part.began_at, '%G-W%V') as week,
+    part.began_at::timestamp as began_at,
+    part.ended_at::timestamp as ended_at,
+    part.has_pass,
+    part.detections::integer as detections,
     coalesce(hearing.neighbours, 0)::integer as neighbours,
     coalesce(hearing.neighbours_near, 0)::integer as neighbours_near,
     -- As for silences: three neighbours, of which nine in ten were heard.
@@ -38,4 +43,4 @@ select
     ) as is_heard
 from part
 left join hearing on part.look_id = hearing.look_id
-order by part.look_id
+order by part.began_at, part.look_id
