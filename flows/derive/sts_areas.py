@@ -14,6 +14,7 @@ from shapely.geometry import shape
 
 from flows.home.resources import data_path
 from flows.home.rules import rule
+from flows.spoofing.land import land_km
 from geo.earth import great_circle_m
 from geo.ports import Ports
 
@@ -88,26 +89,11 @@ def placed(encounters: pd.DataFrame, ports: Ports) -> pa.Table:
                 "anchorage": name,
                 "anchorage_km": km,
                 "is_in_berth": any(kind == "berth" and away == 0 for away, _, kind in near),
-                "is_by_coast": _is_by_coast(lon, lat),
+                "is_by_coast": land_km(lon, lat) <= BY_COAST_KM,
             }
         )
     lying = pa.Table.from_pylist(rows, schema=PLACED.remove(0))
     return lying.add_column(0, PLACED.field(0), pa.array(encounters["encounter_id"], pa.string()))
-
-
-@cache
-def _land() -> shapely.Geometry:
-    """The land of `data/coast`."""
-    (feature,) = json.loads(data_path("coast", "land.geojson").read_text("utf-8"))["features"]
-    return shape(feature["geometry"])
-
-
-def _is_by_coast(lon: float, lat: float) -> bool:
-    """Whether there is land within `BY_COAST_KM`."""
-    high = 2 * BY_COAST_KM / 111.2
-    wide = high / max(float(np.cos(np.radians(lat))), 0.05)
-    near = shapely.clip_by_rect(_land(), lon - wide, lat - high, lon + wide, lat + high)
-    return bool(not near.is_empty and _away_km(near, lon, lat) <= BY_COAST_KM)
 
 
 def _away_km(area: shapely.Geometry, lon: float, lat: float) -> float:

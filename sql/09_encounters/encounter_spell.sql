@@ -153,7 +153,7 @@ beside as (
         and greatest(one.speed_kn, other.speed_kn) is not null
 ),
 
-judged as (
+judged as materialized (
     select
         *,
         apart_m <= 1000 * rule('sts_km') and speed_kn < rule('sts_speed_kn') as is_together,
@@ -162,15 +162,33 @@ judged as (
     from beside
 ),
 
+-- Most pairs of neighbours never were so close: what follows costs more.
+close as (
+    select
+        pair,
+        track_a,
+        track_b,
+        count(*) filter (where not is_together) as all_apart,
+        count(*) filter (where is_in_company) as in_company
+    from judged
+    group by pair, track_a, track_b
+    having count(*) filter (where is_together) > 0
+),
+
 counted as (
     select
-        *,
-        count(*) filter (where not is_together) over (
-            partition by pair, track_a, track_b order by slot
-        ) as apart,
-        count(*) filter (where not is_together) over (partition by pair, track_a, track_b) as all_apart,
-        count(*) filter (where is_in_company) over (partition by pair, track_a, track_b) as in_company
+        judged.*,
+        close.all_apart,
+        close.in_company,
+        count(*) filter (where not judged.is_together) over (
+            partition by judged.pair, judged.track_a, judged.track_b order by judged.slot
+        ) as apart
     from judged
+    inner join close
+        on
+            judged.pair = close.pair
+            and judged.track_a = close.track_a
+            and judged.track_b = close.track_b
 ),
 
 -- Apart for half an hour and more is another time, and so is a silence of more than twelve hours (choices).

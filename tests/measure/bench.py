@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from tests.measure.benchmark.beside import peers
+from tests.measure.benchmark.encounters import encounters
 from tests.measure.benchmark.hourly import hourly
 from tests.measure.benchmark.memory import memory
 from tests.measure.benchmark.parts import Given, dask, day, packing, sizes
@@ -32,7 +33,7 @@ PARTS = {
     part.__name__: part
     for part in (
         *(start, known, day, sizes, year, full_week, queries, hourly, memory, packing, dask),
-        peers,
+        *(encounters, peers),
     )
 }
 """As they are measured, one after the other: two take the home that `year` made."""

@@ -81,14 +81,10 @@ def joined(several: Sequence[Answers]) -> Answers:
     """The answers of several seeds as one: MMSIs and times of each seed stay apart."""
     tables = []
     for each in zip(*several, strict=True):
-        apart = [
-            table.assign(
-                mmsi_a=table["mmsi_a"] + 10**9 * number,
-                mmsi_b=table["mmsi_b"] + 10**9 * number,
-                giver=table["giver"] + 10**9 * number * (table["giver"] != 0),
-            )
-            for number, table in enumerate(each)
-        ]
+        apart = []
+        for number, table in enumerate(each):
+            numbers = table[["mmsi_a", "mmsi_b", "giver"]].astype("int64")
+            apart.append(table.assign(**(numbers + 10**9 * number * (numbers > 0))))
         tables.append(pd.concat(apart, ignore_index=True))
     return Answers(*tables)
 

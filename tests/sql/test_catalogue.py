@@ -76,6 +76,12 @@ CONTRACT = {
     "published_week": "week published_at run_id russian_linked_tanker_calls "
     "russian_linked_berth_calls tanker_calls listed_calls flag_calls owner_calls trade_calls "
     "calls_known_at_call observed_share state word series",
+    "sts_encounter": "sts_id week kind began_at ended_at hours hull_id_a mmsi_a imo_a "
+    "vessel_name_a hull_id_b mmsi_b imo_b vessel_name_b giver_hull_id receiver_hull_id lon lat "
+    "closest_m apart_m sts_area_id anchorage_km draught_before_a_m draught_after_a_m "
+    "draught_before_b_m draught_after_b_m link_tier_a link_tier_b reasons",
+    "sts_chain": "chain_id hop hops port_call_id port_id departed_at sts_id began_at from_hull_id "
+    "to_hull_id is_giver_known last_link_tier russian_arrived_at reasons",
     "restatement": "restatement_id restated_at run_id week port_id link_tier old_port_calls "
     "new_port_calls old_state new_state reasons detail calls_came calls_went old_run_id "
     "number series",
@@ -87,9 +93,10 @@ TYPES = {
     "SMALLINT": "nav_status ship_type confidence word_weeks",
     "FLOAT": "sog_kn cog_deg heading_deg length_m beam_m draught_m draught_in_m draught_out_m "
     "longest_gap_h accuracy_m usual_tanker_calls observed_share worst_share low_95 high_95 "
-    "index_100 change_p dispersion nearest_m estimate",
+    "index_100 change_p dispersion hours anchorage_km draught_before_a_m draught_after_a_m "
+    "draught_before_b_m draught_after_b_m nearest_m estimate",
     "TIMESTAMP": "reported_at first_reported_at last_reported_at ingested_at valid_from valid_to "
-    "detected_at began_at ended_at "
+    "detected_at began_at ended_at russian_arrived_at "
     "arrived_after arrived_at anchored_at berthed_at unberthed_at departed_at departed_by "
     "first_published_at published_at restated_at as_of",
     "DATE": "day week_start listed_on delisted_on known_from arrived_on reported_on published_on "

@@ -10,6 +10,7 @@ import os
 import resource
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -247,6 +248,56 @@ def calls(fixes: str) -> dict[str, Any]:
     return {"seconds": seconds, "rows": rows, "found": found.calls.num_rows}
 
 
+ROADS = """
+create table position as
+select
+    352980000 + ship as mmsi,
+    timestamp '2026-03-02' + to_seconds(600 * slot + (ship * 37) % 600) as reported_at,
+    round(57.5 + ship % 15 * 0.007 + 0.002 * cos(slot / 12 + ship), 5) as lon,
+    round(25.0 + ship // 15 * 0.0063 + 0.002 * sin(slot / 12 + ship), 5) as lat,
+    0.1::float as sog_kn,
+    80::smallint as ship_type,
+    (slot * 7 % 360)::float as heading_deg,
+    'roads' as source,
+    352980000 + ship as track_id,
+    'credible' as verdict
+from range(200) as ships (ship), range($fixes // 200) as slots (slot)
+order by mmsi, reported_at
+"""
+
+
+def encounters(fixes: int, threads: int, memory_limit: str) -> dict[str, Any]:
+    """Boxes of slow ships, pairs of ships near each other, and what their fixes show of them."""
+    from flows.catalogue import relations
+    from flows.home.resources import sql_text
+
+    config = {"threads": threads, "memory_limit": memory_limit}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(f"{folder}/x", config=config) as con,
+    ):
+        relations.begin(con)
+        con.execute(ROADS, {"fixes": fixes})
+        for name in ("new_position", "new_static_report", "track_fix"):
+            con.execute(f"create view {name} as from position")
+        con.execute("create view hull_spell as select distinct mmsi, mmsi as hull_id from position")
+        con.execute("create view hull as select hull_id, true as is_tanker from hull_spell")
+        con.execute(
+            "create view source_terms as select 'roads' as source, 100 as position_accuracy_m"
+        )
+        con.execute("create table changed_day (mmsi integer, day date)")
+        start = time.perf_counter()
+        con.execute(f"create table slow_slot as {sql_text('digest/slow_slot')}")
+        digest_s = time.perf_counter() - start
+        relations.create(con, "encounter_window")
+        window_s = time.perf_counter() - start - digest_s
+        relations.create(con, "encounter_spell")
+        spell_s = time.perf_counter() - start - digest_s - window_s
+        (pairs,) = con.execute("select count(*) from encounter_window").fetchone() or (0,)
+    measured = {"digest_s": digest_s, "window_s": window_s, "spell_s": spell_s}
+    return measured | {"pairs": pairs, "peak_mb": own_peak_mb()}
+
+
 def own_peak_mb() -> float:
     """Peak resident memory of this process. Linux's ru_maxrss has the parent's from the fork."""
     status = Path("/proc/self/status")
@@ -256,7 +307,7 @@ def own_peak_mb() -> float:
 
 
 JOBS: dict[str, Callable[..., dict[str, Any]]] = {
-    job.__name__: job for job in (copy, ingest, run, derive, query, fence, calls)
+    job.__name__: job for job in (copy, ingest, run, derive, query, fence, calls, encounters)
 }
 
 
