@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from flows.home.settings import Settings
 from flows.report import limits, tables, words
 from flows.runner import run
 from geo.ports import load_ports
-from tests.build.derivation import Row, rows
+from tests.build.derivation import Row, only, rows
 from tests.build.files import LAYOUTS, SOURCES, day, ingested, row, settings_of
 from tests.build.ships import (
     AS_OF,
@@ -40,6 +41,8 @@ from tests.build.ships import (
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
+ASKED = ("barometer", "port_call", "weekly_water", "weekly_split", "series_window")
+"""Relations that these tests look at."""
 DANISH, AMERICAN = LAYOUTS[2], LAYOUTS[1]
 LYING, WEEKLY = 20, 3
 AT_ANCHOR = (50.39, 29.30)
@@ -113,10 +116,11 @@ def lines(fixes: Iterable[Fix], layout: str = DANISH) -> list[str]:
     ]
 
 
-def derived(folder: Path, heard: dict[str, list[Fix]]) -> Settings:
-    """A home with what each source heard."""
+def derived(folder: Path, heard: dict[str, list[Fix]], *, is_whole: bool = False) -> Settings:
+    """A home with what each source heard; a report needs it whole."""
     files = (day(*lines(fixes, layout), layout=layout) for layout, fixes in heard.items())
-    return home_with(folder, *files)
+    with nullcontext() if is_whole else only(*ASKED):
+        return home_with(folder, *files)
 
 
 def series(settings: Settings) -> list[Row]:
@@ -227,7 +231,7 @@ def test_who_arrives_without_being_seen_to_come(
 
 def test_the_report_says_so_and_lists_them_apart(tmp_path: Path) -> None:
     heard = [fix for fix in world(1, lying=3) if EVERY_SIX(fix)]
-    settings = derived(tmp_path, {DANISH: heard})
+    settings = derived(tmp_path, {DANISH: heard}, is_whole=True)
     with access.reading(settings) as con:
         found = tables.summary(con, "2026-W23")
         (tier,) = con.execute(
@@ -261,7 +265,7 @@ def zeros(settings: Settings, name: str) -> list[int]:
 
 def test_one_hour_off_a_russian_port_is_no_zero_by_trade(tmp_path: Path) -> None:
     heard = [*coast(6, GULF + CASPIAN), *off_novorossiysk(60, 61)]
-    settings = derived(tmp_path, {DANISH: heard})
+    settings = derived(tmp_path, {DANISH: heard}, is_whole=True)
     assert zeros(settings, "trade_calls") == []
     with access.reading(settings) as con:
         note = limits.notes(
@@ -302,7 +306,7 @@ def test_a_zero_by_owner_needs_a_list_with_owners_in_force(tmp_path: Path) -> No
 
 def test_a_deaf_caspian_leaves_the_coast_without_zero_and_without_complete(tmp_path: Path) -> None:
     heard = [*coast(4, GULF), *calls(ship(1, "COMES", mid=273), 200)]
-    settings = derived(tmp_path, {DANISH: heard})
+    settings = derived(tmp_path, {DANISH: heard}, is_whole=True)
     none, one, *_ = series(settings)
     assert none["observed_share"] > 0.94
     assert (none["russian_linked_tanker_calls"], none["state"]) == (None, "unobserved")

@@ -11,6 +11,7 @@ import pytest
 from flows.catalogue import access
 from flows.registers import store
 from flows.runner import run
+from tests.build.derivation import only
 from tests.build.files import ingest, settings_of
 from tests.build.ships import AS_OF
 from tests.conftest import ROOT
@@ -50,7 +51,8 @@ def test_a_voyage_gives_its_calls(case: Case, tmp_path: Path) -> None:
     listed = path.with_name(f"{path.stem}_sdn.csv")
     if listed.exists():
         store.import_list(settings, listed, published_on=date(2026, 5, 20), accept_loss=True)
-    run.derive(settings, outcomes, publish=False)
+    with only("counted_call"):
+        run.derive(settings, outcomes, publish=False)
     query = """
         select
             count(*) filter (where is_headline),
