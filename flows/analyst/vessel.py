@@ -22,6 +22,7 @@ PARTS = {
     "calls": ("vessel/vessel_call", ("hull_id", "imo")),
     "doubts": ("vessel/vessel_doubt", ("hull_id", "imo")),
     "indicators": ("vessel/vessel_indicator", ("hull_id",)),
+    "chains": ("vessel/vessel_chain", ("hull_id",)),
     "silences": ("vessel/vessel_silence", ("hull_id",)),
     "legs": ("vessel/vessel_leg", ("hull_id",)),
 }
@@ -233,6 +234,17 @@ def _stop(call: dict[str, Any]) -> str:
     return "\n".join([call["area_kind"], *(f"{word} {at:%-d %b %H:%M}" for at, word in known)])
 
 
+def _hop(row: dict[str, Any]) -> Cells:
+    return (
+        f"{safe_text(row['port_name'])}, {moment(row['departed_at'])}",
+        f"{row['hop']} of {row['hops']}",
+        moment(row["began_at"]),
+        text(f"{row['from_name'] or ''} {row['from_hull_id']}"),
+        text(f"{row['to_name'] or ''} {row['to_hull_id']}"),
+        text(row["reasons"]),
+    )
+
+
 def _leg(row: dict[str, Any]) -> Cells:
     chance = row["laden_probability"]
     return (
@@ -297,6 +309,11 @@ SECTIONS: dict[str, tuple[str, str, Callable[[dict[str, Any]], Cells]]] = {
         "Calls",
         "arrived (UTC), departed (UTC), port, stop, confidence, linked by",
         _call,
+    ),
+    "chains": (
+        "On the way of a cargo from Iran over ships to Russia's trade (not counted)",
+        "loaded at, transfer, when (UTC), from, to, reasons",
+        _hop,
     ),
     "legs": (
         "Laden or in ballast between them (estimates)",

@@ -3,7 +3,7 @@ other series."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from flows.derive.plain_word import FALL, RISE
@@ -326,6 +326,99 @@ def _other(row: Row) -> str:
     return text if row["word"] is None else f"{text} {row['word'].capitalize()}."
 
 
+class Hidden(NamedTuple):
+    """A table of what may hide: a row of it, one and several; its title, and columns of time."""
+
+    one: str
+    several: str
+    title: str
+    times: tuple[str, str]
+    place: str
+
+
+_SILENCE = ("silent_from", "silent_to")
+HIDDEN = {
+    "possible_dark_calls": Hidden(
+        "possible dark call",
+        "possible dark calls",
+        "Possible dark calls",
+        _SILENCE,
+        "port in reach",
+    ),
+    "unexplained_loadings": Hidden(
+        "tanker deeper after a silence",
+        "tankers deeper after a silence",
+        "Deeper after a silence",
+        _SILENCE,
+        "likeliest terminal",
+    ),
+    "possible_spoofed_calls": Hidden(
+        "possible call under false positions",
+        "possible calls under false positions",
+        "Possible calls under false positions",
+        ("spoofed_from", "spoofed_to"),
+        "likeliest terminal",
+    ),
+    "sts_encounters": Hidden(
+        "transfer of a linked tanker at sea",
+        "transfers of linked tankers at sea",
+        "Ship-to-ship transfers",
+        ("began_at", "ended_at"),
+        "area",
+    ),
+    "dark_detections": Hidden(
+        "ship that another sensor alone saw",
+        "ships that another sensor alone saw",
+        "Seen by another sensor, not by AIS",
+        ("detected_at", "detected_at"),
+        "port",
+    ),
+}
+"""What may hide, by the table that has it."""
+
+
+def hidden(tables: Mapping[str, Sequence[Row]]) -> str | None:
+    """What may hide beside the number, in one sentence; None where nothing was found.
+
+    >>> hidden({"possible_dark_calls": [{}, {}], "dark_detections": [{}]})
+    'Not in the number: 2 possible dark calls, 1 ship that another sensor alone saw.'
+    >>> hidden({})
+    """
+    found = [
+        f"{len(tables[name])} {kind.one if len(tables[name]) == 1 else kind.several}"
+        for name, kind in HIDDEN.items()
+        if tables.get(name)
+    ]
+    return f"Not in the number: {', '.join(found)}." if found else None
+
+
+def unseen(rows: Sequence[Row]) -> str | None:
+    """How many ships AIS and another sensor both missed, or why that is not known.
+
+    None where no pass of a sensor is known.
+
+    >>> row = {"port_id": None, "looks": 3, "ais_ships": 20, "sensor_ships": 18, "both_ships": 15}
+    >>> print(unseen([row | {"estimate": 1.0, "low_95": 0, "high_95": 4, "reason": None}]))
+    In 3 passes of another sensor over the ports, AIS and the sensor both missed an estimated 1.0 \
+ships of a tanker's length (95% limits 0 to 4); 23 were seen.
+    >>> print(unseen([row | {"estimate": None, "reason": "fewer than 7 seen by both"}]))
+    How many ships AIS and the other sensor both missed is not known: fewer than 7 seen by both.
+    """
+    row = next((row for row in rows if row["port_id"] is None), None)
+    if row is None:
+        return None
+    if row["estimate"] is None:
+        why = row["reason"]
+        return f"How many ships AIS and the other sensor both missed is not known: {why}."
+    passes = "1 pass" if row["looks"] == 1 else f"{row['looks']} passes"
+    seen = row["ais_ships"] + row["sensor_ships"] - row["both_ships"]
+    return (
+        f"In {passes} of another sensor over the ports, AIS and the sensor both missed an "
+        f"estimated {row['estimate']:.1f} ships of a tanker's length (95% limits "
+        f"{row['low_95']:.0f} to {row['high_95']:.0f}); {seen} were seen."
+    )
+
+
 def sentences(report: Row, week: str) -> list[str]:
     """All of it, for the terminal and the mail.
 
@@ -342,4 +435,5 @@ def sentences(report: Row, week: str) -> list[str]:
         parts.append(change(report["volume_windows"]))
         parts.append(whose(report["split"]))
     parts += [other["text"] for other in others(report.get("other_series", []), week)]
+    parts += [hidden(report), unseen(report.get("unseen_estimate", []))]
     return [part for part in parts if part]

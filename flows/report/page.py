@@ -61,6 +61,9 @@ DARK = {
 MOST_RESTATED = 40
 """Most rows of restatements on the page: a late file can change hundreds; the CSV has them all."""
 
+MOST_HIDDEN = 5
+"""Rows of a kind of what may hide above which they are folded (a choice)."""
+
 MOST_NEARBY = 20
 """Most listed ships nearby on the page (a choice): in a busy week the strait has more."""
 
@@ -165,6 +168,10 @@ def render(data: Row, standing: str = "") -> str:
             "act_url": {act["programme"]: act["act_url"] for act in data["acts"]},
             "nearby": words.nearby(data["listed_nearby"]),
             "most_nearby": MOST_NEARBY,
+            "hidden": beside.hidden(data),
+            "unseen": beside.unseen(data["unseen_estimate"]),
+            "hidden_tables": [(kind, data[name]) for name, kind in beside.HIDDEN.items()],
+            "most_hidden": MOST_HIDDEN,
             "others": beside.others(data["other_series"], data["week"]),
             "word": words.word(series, data["series_window"]),
             "untyped": limits.untyped(data["notes"], series),

@@ -157,6 +157,56 @@ loading as (
     from unexplained_loading
 ),
 
+false_position as (
+    select
+        hull_id,
+        'false positions' as indicator,
+        began_at,
+        ended_at,
+        kinds || ': ' || evidence as detail,
+        'AIS' as source,
+        null::varchar as reference
+    from spoofed_span
+),
+
+spoofed as (
+    select
+        hull_id,
+        'possible spoofed call' as indicator,
+        spoofed_from as began_at,
+        spoofed_to as ended_at,
+        reasons as detail,
+        'AIS' as source,
+        spoofed_call_id as reference
+    from possible_spoofed_call
+),
+
+met as (
+    select
+        sts_id,
+        kind,
+        began_at,
+        ended_at,
+        reasons,
+        unnest([
+            {'hull_id': hull_id_a, 'other': vessel_name_b, 'other_id': hull_id_b},
+            {'hull_id': hull_id_b, 'other': vessel_name_a, 'other_id': hull_id_a}
+        ]) as side
+    from sts_encounter
+),
+
+transfer as (
+    select
+        side.hull_id as hull_id,
+        'ship to ship' as indicator,
+        began_at,
+        ended_at,
+        kind || ', with ' || concat_ws(', ', side.other, side.other_id) || ': ' || reasons as detail,
+        'AIS' as source,
+        sts_id as reference
+    from met
+),
+
 listed as (
     select
         ship.hull_id,
@@ -206,6 +256,12 @@ indicator as (
     select * from dark
     union all
     select * from loading
+    union all
+    select * from false_position
+    union all
+    select * from spoofed
+    union all
+    select * from transfer
     union all
     select * from listed
     union all
