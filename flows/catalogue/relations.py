@@ -32,13 +32,19 @@ BATCHED = {
     "ship_spell": (
         """
         select mmsi, count(*) from static_report anti join steady_ship using (mmsi) group by mmsi
-        union all
-        select mmsi, 1 from steady_ship
         order by mmsi
         """,
         100_000,
     ),
-    "claim_spell": ("select mmsi, count(*) from ship_spell group by mmsi order by mmsi", 1_000_000),
+    "claim_spell": (
+        """
+        select mmsi, count(*) from ship_spell group by mmsi
+        union all
+        select mmsi, 1 from steady_ship
+        order by mmsi
+        """,
+        1_000_000,
+    ),
     "hull": (
         "select hash(hull_id) as h, count(*) from hull_spell group by h order by h",
         1_000_000,

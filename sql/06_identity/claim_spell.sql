@@ -1,5 +1,5 @@
 -- The IMO number that each track claims in each interval: as sent, or carried over from a day before or after; and manual decisions.
--- Grain: one track and spell (ship_spell).
+-- Grain: one track and interval: a UTC day (ship_spell), or all days of a steady ship (steady_ship).
 with described as (
     -- Name and call sign of one day belong together: a missing one is not filled from another day,
     -- or it would agree with itself.
@@ -185,41 +185,98 @@ refused as (
         imo
     from decided
     where decision = 'refuse'
+),
+
+-- What a steady ship sends is all that is known of it: nothing is carried over, and no decision is on it.
+steady as (
+    select
+        *,
+        coalesce(length_m > beam_m, length_m is not null) as is_size
+    from steady_ship
+    where mmsi between getvariable('batch').first and getvariable('batch').last
+),
+
+spell as (
+    select
+        claimed.track_id,
+        claimed.mmsi,
+        claimed.first_day,
+        claimed.last_day,
+        claimed.days,
+        claimed.first_at,
+        claimed.last_at,
+        claimed.typed_reports,
+        claimed.tanker_reports,
+        claimed.claimed_imo,
+        case
+            when confirmed.imo is not null then confirmed.imo
+            when refused.imo is null then claimed.claimed_imo
+        end as imo,
+        case
+            when confirmed.imo is not null then 'decision'
+            when claimed.claimed_imo is null or refused.imo is not null then null
+            when claimed.is_sent then 'sent'
+            else 'carried'
+        end as imo_by,
+        claimed.names.vessel_name as vessel_name,
+        claimed.names.call_sign as call_sign,
+        claimed.ship_type,
+        claimed.size.length_m as length_m,
+        claimed.size.beam_m as beam_m,
+        claimed.ship_number
+    from claimed
+    left join confirmed
+        on claimed.track_id = confirmed.track_id and claimed.first_day = confirmed.first_day
+    left join refused
+        on
+            claimed.track_id = refused.track_id
+            and claimed.first_day = refused.first_day
+            and claimed.claimed_imo = refused.imo
+    union all
+    select
+        mmsi::bigint as track_id,
+        mmsi,
+        first_day,
+        last_day,
+        days,
+        first_at,
+        last_at,
+        typed_reports,
+        tanker_reports,
+        imo as claimed_imo,
+        imo,
+        case
+            when imo is null then null
+            when is_sent then 'sent'
+            else 'carried'
+        end as imo_by,
+        vessel_name,
+        call_sign,
+        ship_type,
+        case when is_size then length_m end as length_m,
+        case when is_size then beam_m end as beam_m,
+        1 as ship_number
+    from steady
 )
 
 select
-    claimed.track_id,
-    claimed.mmsi,
-    claimed.first_day,
-    claimed.last_day,
-    claimed.days,
-    claimed.first_at,
-    claimed.last_at,
-    claimed.typed_reports,
-    claimed.tanker_reports,
-    claimed.claimed_imo,
-    case
-        when confirmed.imo is not null then confirmed.imo
-        when refused.imo is null then claimed.claimed_imo
-    end as imo,
-    case
-        when confirmed.imo is not null then 'decision'
-        when claimed.claimed_imo is null or refused.imo is not null then null
-        when claimed.is_sent then 'sent'
-        else 'carried'
-    end as imo_by,
-    claimed.names.vessel_name as vessel_name,
-    claimed.names.call_sign as call_sign,
-    claimed.ship_type,
-    claimed.size.length_m as length_m,
-    claimed.size.beam_m as beam_m,
-    claimed.ship_number
-from claimed
-left join confirmed
-    on claimed.track_id = confirmed.track_id and claimed.first_day = confirmed.first_day
-left join refused
-    on
-        claimed.track_id = refused.track_id
-        and claimed.first_day = refused.first_day
-        and claimed.claimed_imo = refused.imo
-order by claimed.track_id, claimed.first_day
+    track_id,
+    mmsi,
+    first_day,
+    last_day,
+    days,
+    first_at,
+    last_at,
+    typed_reports,
+    tanker_reports,
+    claimed_imo,
+    imo,
+    imo_by,
+    vessel_name,
+    call_sign,
+    ship_type,
+    length_m,
+    beam_m,
+    ship_number
+from spell
+order by track_id, first_day

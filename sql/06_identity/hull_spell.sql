@@ -1,5 +1,5 @@
 -- The hull of each track in each interval: by IMO number where that is accepted, else by MMSI and static data.
--- Grain: one track and spell (ship_spell).
+-- Grain: one track and spell (claim_spell).
 with unlike as (
     select
         imo,

@@ -1,5 +1,5 @@
--- The static data of each track by day: of each field the value sent most often. The days of a steady ship are one interval.
--- Grain: one track and interval, which is one UTC day, or all days of a steady ship.
+-- The static data of each track by day: of each field the value sent most often. Steady ships (steady_ship) are left out.
+-- Grain: one track and UTC day.
 with report as (
     select
         static.mmsi::bigint as track_id,
@@ -101,66 +101,25 @@ described as (
         max(value) filter (where field = 'beam_m') as beam_m
     from most_sent
     group by track_id, day
-),
-
-spell as (
-    select
-        span.track_id,
-        span.mmsi,
-        span.day as first_day,
-        span.day as last_day,
-        1 as days,
-        span.first_at,
-        span.last_at,
-        span.typed_reports,
-        span.tanker_reports,
-        described.imo::integer as imo,
-        described.imo is not null as is_sent,
-        described.vessel_name,
-        described.call_sign,
-        described.ship_type::smallint as ship_type,
-        described.length_m::float as length_m,
-        described.beam_m::float as beam_m
-    from span
-    left join described on span.track_id = described.track_id and span.day = described.day
-    union all
-    select
-        mmsi::bigint as track_id,
-        mmsi,
-        first_day,
-        last_day,
-        days,
-        first_at,
-        last_at,
-        typed_reports,
-        tanker_reports,
-        imo,
-        is_sent,
-        vessel_name,
-        call_sign,
-        ship_type,
-        length_m,
-        beam_m
-    from steady_ship
-    where mmsi between getvariable('batch').first and getvariable('batch').last
 )
 
 select
-    track_id,
-    mmsi,
-    first_day,
-    last_day,
-    days,
-    first_at,
-    last_at,
-    typed_reports,
-    tanker_reports,
-    imo,
-    is_sent,
-    vessel_name,
-    call_sign,
-    ship_type,
-    length_m,
-    beam_m
-from spell
-order by track_id, first_day
+    span.track_id,
+    span.mmsi,
+    span.day as first_day,
+    span.day as last_day,
+    1 as days,
+    span.first_at,
+    span.last_at,
+    span.typed_reports,
+    span.tanker_reports,
+    described.imo::integer as imo,
+    described.imo is not null as is_sent,
+    described.vessel_name,
+    described.call_sign,
+    described.ship_type::smallint as ship_type,
+    described.length_m::float as length_m,
+    described.beam_m::float as beam_m
+from span
+left join described on span.track_id = described.track_id and span.day = described.day
+order by span.track_id, span.day
