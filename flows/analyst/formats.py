@@ -21,6 +21,9 @@ from flows.exports.cells import (
 from flows.home.text import safe_text
 from flows.report.tables import is_formula
 
+LEAST_CELL_WIDTH = 9
+"""Columns of a terminal that a cell of a table needs to be read, with its border (a choice)."""
+
 MAX_TABLE_ROWS = 1000
 """Most rows of a printed table; the other formats give every row."""
 
@@ -83,6 +86,10 @@ def _write_table(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
     width = console.width if console.is_terminal else 200
     text = io.StringIO()
     Console(file=text, width=width).print(table)
+    if not rows:
+        text.write("0 rows\n")
+    elif console.is_terminal and width < LEAST_CELL_WIDTH * len(relation.columns):
+        text.write("too wide here: select fewer columns, or use .mode vertical at the prompt\n")
     if len(rows) > MAX_TABLE_ROWS:
         text.write(f"... more than {MAX_TABLE_ROWS} rows; --format csv gives all of them\n")
     out.write(text.getvalue().encode())
@@ -97,6 +104,8 @@ def _write_vertical(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
         values = ("" if value is None else safe_text(value) for value in row)
         lines = [f"{name:>{width}}  {value}" for name, value in zip(names, values, strict=True)]
         out.write("\n".join([f"-- row {number}", *lines, ""]).encode())
+    if not rows:
+        out.write(b"0 rows\n")
     if len(rows) > MAX_TABLE_ROWS:
         out.write(f"... more than {MAX_TABLE_ROWS} rows\n".encode())
 

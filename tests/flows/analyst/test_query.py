@@ -182,6 +182,13 @@ def test_numbers_and_texts_come_back_as_they_were(
         assert cells["s"].removeprefix("'") == text.removeprefix("'")
 
 
+@pytest.mark.parametrize("form", ["table", "vertical"])
+def test_a_result_without_rows_says_so(con: duckdb.DuckDBPyConnection, form: str) -> None:
+    none, one = con.sql("select 1 as n where false"), con.sql("select 1 as n")
+    assert written(none, form).decode().endswith("0 rows\n")
+    assert "0 rows" not in written(one, form).decode()
+
+
 def test_columns_of_one_name_all_stand(con: duckdb.DuckDBPyConnection) -> None:
     made = "select 1 as a, 2 as a, 3 as a_1, 4 as a"
     assert as_json(con.sql(made)) == [{"a": 1, "a_1": 2, "a_1_1": 3, "a_2": 4}]
