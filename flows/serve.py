@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -66,6 +67,8 @@ def serve(settings: Settings, parameters: dict[str, Any], cron: str) -> None:
     log.info("home %s, input %s; Ctrl-C stops it", settings.home, ", ".join(inputs) or "none")
     if not inputs:
         log.warning("no files and no --fetch were given: each run only derives the numbers again")
+    # Prefect 3.8.8 ends on SIGTERM without awaiting its own stop: a warning that tells nobody anything.
+    warnings.filterwarnings("ignore", "coroutine 'Runner.astop'", RuntimeWarning)
     asyncio.run(runner.start())
 
 

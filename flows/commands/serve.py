@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from flows.commands.shared import (
@@ -67,5 +68,6 @@ def execute(flags: argparse.Namespace) -> int:
         from flows.serve import serve
 
         wait_for_server()
-        serve(settings, parameters, flags.cron)
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how a person ends it
+            serve(settings, parameters, flags.cron)
     return DONE
