@@ -67,7 +67,7 @@ def serve(settings: Settings, parameters: dict[str, Any], cron: str) -> None:
     log.info("home %s, input %s; Ctrl-C stops it", settings.home, ", ".join(inputs) or "none")
     if not inputs:
         log.warning("no files and no --fetch were given: each run only derives the numbers again")
-    # Prefect 3.8.8 ends on SIGTERM without awaiting its own stop: a warning that tells nobody anything.
+    # On SIGTERM Prefect 3.8.8 does not await its own stop, and warns of that.
     warnings.filterwarnings("ignore", "coroutine 'Runner.astop'", RuntimeWarning)
     asyncio.run(runner.start())
 
