@@ -281,22 +281,56 @@ def test_names_are_text_apart_from_the_text_around(data: Row, render: Render) ->
 # Sections that the sample does not have.
 
 
-def test_possible_dark_calls_are_apart_with_their_reasons(render: Render) -> None:
-    silence = {
-        **{"vessel_name": SCRIPT, "imo": 9999993, "mmsi": 273399990, "flag": "RU", "hours": 60.5},
-        **{"silent_from": datetime(2026, 3, 17, 3), "silent_to": datetime(2026, 3, 19, 15, 30)},
-        **{"port_name": "Kharg Island", "link_tier": "strong", "link_reasons": "listed"},
-        "reasons": "others heard; deeper after",
-    }
-    root = render(possible_dark_calls=[silence])
-    (section,) = (s for s in root.iter("section") if "Possible dark calls" in text_of(s))
-    assert "Not in the number." in text_of(section)
-    (row,) = section.iterfind(".//tbody/tr")
-    assert cells(row)[1:] == [
-        *("Tue 17 Mar 03:00 to Thu 19 Mar 15:30 60.5 hours", "Kharg Island", "strong: listed"),
-        "others heard; deeper after",
-    ]
-    assert text_of(next(root.iter("dd"))) == "at least 16"
+HIDDEN: dict[str, tuple[str, Row, str]] = {
+    "a silence near a port": (
+        "possible_dark_calls",
+        {"silent_from": datetime(2026, 3, 17, 4), "silent_to": datetime(2026, 3, 19, 9)},
+        "1 possible dark call",
+    ),
+    "deeper after a silence": (
+        "unexplained_loadings",
+        {"silent_from": datetime(2026, 3, 17, 4), "silent_to": datetime(2026, 3, 19, 9)},
+        "1 tanker deeper after a silence",
+    ),
+    "false positions": (
+        "possible_spoofed_calls",
+        {"spoofed_from": datetime(2026, 3, 17, 4), "spoofed_to": datetime(2026, 3, 19, 9)},
+        "1 possible call under false positions",
+    ),
+    "two ships": (
+        "sts_encounters",
+        {"began_at": datetime(2026, 3, 17, 4), "ended_at": datetime(2026, 3, 19, 9), "sts_id": "a"}
+        | {"vessel_name_a": "<b>A", "mmsi_a": 1, "vessel_name_b": "B", "mmsi_b": 2}
+        | {"area_name": "off Kharg Island"},
+        "1 transfer of a linked tanker at sea",
+    ),
+    "another sensor": (
+        "dark_detections",
+        {"detected_at": datetime(2026, 3, 17, 4), "detection_id": "a", "length_m": 250.0}
+        | {"sensor": "S1"},
+        "1 ship that another sensor alone saw",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "row", "said"), HIDDEN.values(), ids=HIDDEN)
+def test_what_may_hide_is_apart_with_its_reasons(
+    render: Render, table: str, row: Row, said: str
+) -> None:
+    ship = {"vessel_name": "<b>A", "imo": None, "mmsi": 1, "reasons": "for & against"}
+    place = {} if "area_name" in row else {"port_name": "Kharg Island"}
+    nothing = {name: [] for name, _, _ in HIDDEN.values()}
+    found = ship | place | row if "sts_id" not in row else row | {"reasons": "for & against"}
+    root = render(**nothing | {table: [found]}, unseen_estimate=[])
+    (section,) = (node for node in root.iter("section") if node.get("id") == "hidden")
+    text = text_of(section)
+    assert f"Not in the number: {said}." in text and "not proof of one" in text
+    assert "for & against" in text and "Kharg Island" in text
+    assert "Tue 17 Mar 04:00" in text
+    if "vessel_name" in found or "vessel_name_a" in found:
+        assert "<b>A" in text or table == "dark_detections"
+    hidden = {node.get("id") for node in render(**nothing, unseen_estimate=[]).iter("section")}
+    assert "hidden" not in hidden
 
 
 NEARBY: Row = {
