@@ -163,7 +163,7 @@ false_position as (
         'false positions' as indicator,
         began_at,
         ended_at,
-        kinds || ': ' || evidence as detail,
+        kinds || ': ' || reasons as detail,
         'AIS' as source,
         null::varchar as reference
     from spoofed_span
