@@ -64,6 +64,13 @@ COMPUTED = {
     "contested ones left out.",
     "listing_news.csv last_port_name": "Port of the last of these. Null: there was none.",
     "listing_news.csv last_arrived_at": "Arrival at the last of these, UTC. Null: there was none.",
+    "sts_encounters.csv area_name": "Name of the area known for transfers (sts_area). Null: "
+    "outside all of them.",
+    "sts_encounters.csv direction": "a to b or b to a, by the changes of draught. Null: they do "
+    "not tell.",
+    "sts_encounters.csv loaded_at": "The Iranian ports at which a cargo on its way over this "
+    "transfer to Russia's trade may have been loaded (sts_chain). Null: none.",
+    "unseen_estimate.csv port_name": "Name of the port, or all ports.",
     "restatement.csv number": "What changed: port_calls, as in weekly_port_calls.csv; "
     "russian_linked_tanker_calls, russian_linked_berth_calls or tanker_calls, as in barometer.csv; "
     "or the state of ports alone.",

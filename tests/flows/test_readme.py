@@ -26,7 +26,7 @@ MOST_LINES = 150
 SHOWN = re.compile(r"(<!-- output: .*? -->\n```text\n)(.*?)\n?(```)", re.DOTALL)
 QUERY = re.compile(r'^barometer sql (?:--format \w+ )?"(.*?)"', re.M)
 FILE = re.compile(r"`((?:flows|geo|sql|data|docs|deploy|tests)/[\w./-]*)`")
-EMPTY_IN_THE_SAMPLE = {"outbox", "alert", "alert_delivery"}
+EMPTY_IN_THE_SAMPLE = {"dark_detection", "outbox", "alert", "alert_delivery"}
 MADE_BY_A_RUN = {"data/lake"}
 
 each_page = pytest.mark.parametrize("page", TEXTS)
