@@ -39,6 +39,17 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         **{"hull_id": TEXT, "silent_from": TIME, "silent_to": TIME, "reasons": TEXT},
         "loading_id": TEXT,
     },
+    "spoofed_span": {
+        **{"hull_id": TEXT, "began_at": TIME, "ended_at": TIME, "kinds": TEXT, "reasons": TEXT},
+    },
+    "possible_spoofed_call": {
+        **{"hull_id": TEXT, "spoofed_from": TIME, "spoofed_to": TIME, "reasons": TEXT},
+        "spoofed_call_id": TEXT,
+    },
+    "sts_encounter": {
+        **{"sts_id": TEXT, "kind": TEXT, "began_at": TIME, "ended_at": TIME, "reasons": TEXT},
+        **{"hull_id_a": TEXT, "vessel_name_a": TEXT, "hull_id_b": TEXT, "vessel_name_b": TEXT},
+    },
     "witness_event": {
         **{"kind": TEXT, "imo": COUNT, "port_id": TEXT, "witness": TEXT, "reference": TEXT},
         **{"began_at": TIME, "ended_at": TIME},
@@ -175,6 +186,18 @@ def test_what_hides_and_what_witnesses_saw_are_indicators() -> None:
         vessel=[description(0, 9)],
         possible_dark_call=[silence | {"dark_id": "d"}],
         unexplained_loading=[silence | {"loading_id": "l"}],
+        spoofed_span=[
+            {"hull_id": HULL, "began_at": day(6), "ended_at": day(7), "kinds": "circle"}
+            | {"reasons": "a ring of 900 m"}
+        ],
+        possible_spoofed_call=[
+            {"hull_id": HULL, "spoofed_from": day(6), "spoofed_to": day(8), "reasons": "because"}
+            | {"spoofed_call_id": "s"}
+        ],
+        sts_encounter=[
+            {"sts_id": "e", "kind": "sts", "began_at": day(8), "hull_id_b": HULL}
+            | {"hull_id_a": "IMO 9074729", "vessel_name_a": "DARYA", "reasons": "alongside"}
+        ],
         vessel_conflict=[
             {"conflict": "imo_on_two_hulls", "imo": IMO, "mmsi": MMSI, "detail": "far apart"}
             | {"valid_from": day(2), "valid_to": day(4)}
@@ -190,6 +213,9 @@ def test_what_hides_and_what_witnesses_saw_are_indicators() -> None:
         ("unexplained loading", day(1), day(3), "because"),
         ("identity conflict", day(2), day(4), "imo on two hulls: far apart"),
         ("inspection", day(5), day(6), "at Kharg Island"),
+        ("false positions", day(6), day(7), "circle: a ring of 900 m"),
+        ("possible spoofed call", day(6), day(8), "because"),
+        ("ship to ship", day(8), None, "sts, with DARYA, IMO 9074729: alongside"),
     ]
     assert len({row["indicator_id"] for row in found}) == len(found)
 
