@@ -182,7 +182,7 @@ def test_an_age_names_the_lists_that_give_it() -> None:
 def test_what_hides_and_what_witnesses_saw_are_indicators() -> None:
     silence = {"hull_id": HULL, "silent_from": day(1), "silent_to": day(3), "reasons": "because"}
     event = {"began_at": day(5), "ended_at": day(6), "witness": "PSC", "imo": IMO}
-    found = indicators(
+    every = indicators(
         vessel=[description(0, 9)],
         possible_dark_call=[silence | {"dark_id": "d"}],
         unexplained_loading=[silence | {"loading_id": "l"}],
@@ -208,6 +208,8 @@ def test_what_hides_and_what_witnesses_saw_are_indicators() -> None:
         ],
         port=[{"port_id": "IRKHK", "name": "Kharg Island"}],
     )
+    found = [row for row in every if row["hull_id"] == HULL]
+    assert {row["hull_id"] for row in every} == {HULL, "IMO 9074729"}
     assert of(found) == [
         ("possible dark call", day(1), day(3), "because"),
         ("unexplained loading", day(1), day(3), "because"),
