@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from flows.catalogue import access, check
 from flows.home.settings import Settings
 from flows.runner import run
+from tests.build.derivation import only
 from tests.build.ships import BERTH, ROADS, SEA, START, home_of, reports, ship, voyage
 from tests.build.witness import detected, passed, sar_cell, table
 from tests.sql.test_12_witnesses import taken_in
@@ -30,6 +32,9 @@ def at(days: float) -> str:
     return f"{START + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 
+OF_DETECTIONS = ("sensor_look", "detection_match", "dark_detection", "unseen_estimate")
+
+
 def lying(every_min: float = 10.0, **said: Any) -> Iterator[str]:
     """Four ships that come to Kharg at once and stay for a day."""
     for own, place in zip(SHIPS, QUAY, strict=True):
@@ -41,12 +46,16 @@ def home_with(
     detections: list[dict[str, Any]],
     passes: list[dict[str, Any]],
     rows: Iterator[str] | None = None,
+    *,
+    is_whole: bool = False,
 ) -> Settings:
-    """A home with ships, detections and passes."""
-    settings = home_of(folder, lying() if rows is None else rows, as_of=AS_OF)
+    """A home with ships, detections and passes, and what follows of these; or of all."""
+    with only():  # it is derived below
+        settings = home_of(folder, lying() if rows is None else rows, as_of=AS_OF)
     files = {"d.csv": table(detections)} if detections else {}
     taken_in(settings, folder / "seen", **files, **({"p.csv": table(passes)} if passes else {}))
-    run.derive(settings, [], publish=False)
+    with nullcontext() if is_whole else only(*OF_DETECTIONS):
+        run.derive(settings, [], publish=False)
     return settings
 
 
@@ -71,7 +80,8 @@ GIVEN = [
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return home_with(tmp_path_factory.mktemp("radar"), GIVEN, [passed(at(PASS))])
+    folder = tmp_path_factory.mktemp("radar")
+    return home_with(folder, GIVEN, [passed(at(PASS))], is_whole=True)
 
 
 def test_each_detection_is_a_ship_of_ais_or_says_why_not(home: Settings) -> None:
@@ -126,7 +136,7 @@ def test_nothing_of_it_enters_a_count_and_a_rebuild_gives_the_same(
     for relation in ("port_call", "barometer", "weekly_port_calls"):
         query = f"from {relation} order by all"
         assert found(home, query) == found(without, query)
-    for relation in ("sensor_look", "detection_match", "dark_detection", "unseen_estimate"):
+    for relation in OF_DETECTIONS:
         assert found(without, f"select count(*) from {relation}") == [(0,)]
     assert check.check_rebuild(home) == []
 

@@ -156,6 +156,7 @@ def test_the_line_shows_what_this_program_logs_and_not_what_prefect_does() -> No
     assert lines == ["first", "report of 2026-W12"]
 
 
+@pytest.mark.usefixtures("prefect_server")
 @pytest.mark.parametrize("is_verbose", [False, True])
 def test_a_terminal_shows_prefects_log_only_if_asked_and_ends_with_the_page(
     is_verbose: bool, tmp_path: Path
