@@ -23,5 +23,11 @@ select
     loading.loading_id
 from unexplained_loading as loading
 inner join port on loading.port_id = port.port_id
-where loading.week = $week
+-- While the positions of the ship were false: a row of its own (report/possible_spoofed_call).
+left join possible_spoofed_call as spoofed
+    on
+        loading.hull_id = spoofed.hull_id
+        and loading.silent_from < spoofed.spoofed_to
+        and loading.silent_to > spoofed.spoofed_from
+where loading.week = $week and spoofed.hull_id is null
 order by loading.silent_from, loading.loading_id
