@@ -176,7 +176,7 @@ select
         list_transform(
             listed.ports[:5],
             lambda terminal: printf(
-                '%s (%.0f %%; %.0f %% of the hours heard)',
+                '%s (%.0f %%, %.0f %% of the hours heard)',
                 terminal.name,
                 100 * terminal.weight / listed.total,
                 100 * terminal.heard
