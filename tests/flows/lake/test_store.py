@@ -78,7 +78,7 @@ def url(tmp_path: Path) -> str:
 
 
 def settings_of(home: Path, url: str | None, **changes: Any) -> Settings:
-    settings = load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": url}, {})
+    settings = load_settings({"home": home, "as_of": AS_OF, "threads": 1, "lake": url}, {})
     prepare_home(settings.home, settings.place)
     return settings._replace(**changes)
 
