@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from flows.home.rules import rule
 from flows.spoofing.pieces import (
     HOUR_US,
     M_PER_NM,
@@ -23,7 +22,9 @@ from flows.spoofing.pieces import (
 )
 from geo.earth import great_circle_m
 
-MAX_KN = rule("max_speed_kn")
+MAX_KN = 22.0
+"""No tanker is faster: gas carriers make 19.5 knots, oil tankers 12 to 17 (general knowledge,
+unverified), and a current adds two."""
 SLACK_M = 5_000.0
 """A jump is 10 km at least, and 5 km more than a ship makes: a choice, for clocks that are minutes
 off and places that are a few hundred metres off."""
@@ -96,11 +97,11 @@ Side = tuple[int, int]
 
 
 def _is_false(track: Track, before: Side, own: Side, after: Side) -> bool:
-    """Whether the stretch is false, or those beside it: by the plausibility test where it took a
-    part of them aside, else the shorter is."""
+    """Whether the stretch is false, or those beside it: by the plausibility test where it took most
+    of one aside, else the shorter is. Of a jump over water it takes aside the fixes at its ends."""
     share = [float(track.is_flagged[a : b + 1].mean()) for a, b in (before, own, after)]
-    if max(share) > 0.0:
-        return share[1] >= FLAGGED_SHARE
+    if max(share) >= FLAGGED_SHARE:
+        return share[1] == max(share)
     return hours_of(track, *own) < min(hours_of(track, *before), hours_of(track, *after))
 
 

@@ -129,5 +129,11 @@ def extended(track: Track, first: int, last: int, holds: Bools) -> tuple[int, in
     return first, last
 
 
+def steps_m(track: Track) -> Floats:
+    """The way from the fix before each fix; 0 for the first."""
+    east, north = east_north_m(track.lon[1:], track.lat[1:], track.lon[:-1], track.lat[:-1])
+    return np.concatenate([[0.0], np.hypot(east, north)])[: track.at.size]
+
+
 def hours_of(track: Track, first: int, last: int) -> float:
     return float(track.at[last] - track.at[first]) / HOUR_US

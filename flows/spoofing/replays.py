@@ -21,6 +21,7 @@ from flows.spoofing.pieces import (
     Track,
     east_north_m,
     hours_of,
+    steps_m,
 )
 
 LEAST_US = 12 * HOUR_US
@@ -46,13 +47,15 @@ CELL_DEG = 0.02
 STEP_M = 1_000.0
 """Old ways are looked up by points a kilometre apart in cells of two."""
 MISSES = 3
-"""A replay ends with as many fixes in a row that are elsewhere."""
+AGAIN_M = 300.0
+"""A replay that is proved goes on, and back, to as many fixes in a row that are elsewhere: further,
+since the ship may have turned between two old fixes."""
 
 
 def replays(track: Track) -> Iterator[Stretch]:
     """Stretches that repeat an earlier part of the track."""
-    steps_m = _steps_m(track)
-    fix, shift_us = _crossings(track, steps_m)
+    way_m = steps_m(track)
+    fix, shift_us = _crossings(track, way_m)
     if fix.size == 0:
         return
     taken = np.zeros(track.at.size, dtype=np.bool_)
@@ -69,11 +72,11 @@ def replays(track: Track) -> Iterator[Stretch]:
         is_near &= ~taken[fix]
         if is_near.any():
             shift = int(np.median(shift_us[is_near]))
-            yield from _with_shift(track, np.unique(fix[is_near]), shift, steps_m, taken)
+            yield from _with_shift(track, np.unique(fix[is_near]), shift, way_m, taken)
 
 
 def _with_shift(
-    track: Track, fixes: Ints, shift_us: int, steps_m: Floats, taken: Bools
+    track: Track, fixes: Ints, shift_us: int, way_m: Floats, taken: Bools
 ) -> Iterator[Stretch]:
     """Runs of fixes that lie where the track was so long before; marks what it took."""
     off_m = _off_m(track, shift_us)
@@ -81,13 +84,14 @@ def _with_shift(
     known = np.flatnonzero(~np.isnan(off_m))
     for begin, end in _groups(fixes):
         inside = known[(known >= begin) & (known <= end)]
-        way_km = float(np.sum(steps_m[begin + 1 : end + 1])) / 1_000.0
+        way_km = float(np.sum(way_m[begin + 1 : end + 1])) / 1_000.0
         if hours_of(track, begin, end) < RUN_H or way_km < RUN_KM or not inside.size:
             continue
         near_m = float(np.median(off_m[inside]))
         if holds[inside].mean() < RUN_SHARE or near_m > SAME_M:
             continue
-        first, last = _grown(known, holds, begin, end)
+        goes_on = (off_m <= AGAIN_M) & ~taken
+        first, last = _grown(known, goes_on, begin, end)
         # What it repeats lies before all of it, or the ship would repeat herself.
         if track.at[last] - shift_us > track.at[first] or taken[first : last + 1].any():
             continue
@@ -125,12 +129,6 @@ def _groups(fixes: Ints) -> Iterator[tuple[int, int]]:
         yield int(group[0]), int(group[-1])
 
 
-def _steps_m(track: Track) -> Floats:
-    """The way from the fix before each fix; 0 for the first."""
-    east, north = east_north_m(track.lon[1:], track.lat[1:], track.lon[:-1], track.lat[:-1])
-    return np.concatenate([[0.0], np.hypot(east, north)])[: track.at.size]
-
-
 def _off_m(track: Track, shift_us: int) -> Floats:
     """How far each fix is from where the track was so long before; NaN where that is not known: in
     a silence then, or where the ship turned or changed speed between two old fixes far apart."""
@@ -160,16 +158,16 @@ def _bow_m(track: Track) -> Floats:
     return np.concatenate([[np.inf], bow_m])[: track.at.size]
 
 
-def _crossings(track: Track, steps_m: Floats) -> tuple[Ints, Ints]:
+def _crossings(track: Track, way_m: Floats) -> tuple[Ints, Ints]:
     """Fixes under way that lie on an older piece of the track, and how long ago it was sailed."""
     gap_us = np.diff(track.at, prepend=track.at[:1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        made_kn = steps_m / M_PER_NM / (gap_us / HOUR_US)
+        made_kn = way_m / M_PER_NM / (gap_us / HOUR_US)
     is_way = (gap_us > 0) & (gap_us <= SEGMENT_US) & (made_kn >= UNDER_WAY_KN) & (made_kn < 40.0)
     segment = np.flatnonzero(is_way)
     if segment.size == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    count = np.ceil(steps_m[segment] / STEP_M).astype(np.int64)
+    count = np.ceil(way_m[segment] / STEP_M).astype(np.int64)
     of = np.repeat(segment, count)
     part = (np.arange(of.size) - np.repeat(np.cumsum(count) - count, count) + 0.5) / np.repeat(
         count, count

@@ -13,7 +13,9 @@ import numpy as np
 from flows.spoofing.pieces import (
     HOUR_US,
     M_PER_NM,
+    Bools,
     Floats,
+    Ints,
     Pieces,
     Stretch,
     Track,
@@ -22,6 +24,7 @@ from flows.spoofing.pieces import (
     hours_of,
     pieces_of,
     runs,
+    steps_m,
     values,
 )
 
@@ -47,10 +50,12 @@ CIRCLING_KN = 3.0
 """Slower, tides carry drifting ships round."""
 
 STILL = "still"
-STILL_M = 10.0
-"""Root mean square of the distances from the middle. Of 24 hours of 2,000 tanker days at rest off
-the Emirates and Oman (April 2026) those at anchor had 20 m and more, nearly all above 40; those
-moored 1 to 10 m, which is a receiver's noise."""
+STILL_M = 8.5
+"""Root mean square of the distances from the middle, of 24 hours: a receiver's noise. Of some 2,000
+tanker days at anchor off the Emirates and Oman (April 2026) nearly all had 40 m and more."""
+FROZEN_SHARE = 1.0 / 3.0
+"""As many fixes in one place, to the metre, are a receiver that lost its satellites and keeps its
+last place: so did 35 ships off Sohar and Dubai in the same days of April 2026. Nothing is said."""
 COARSE_DEG = 1e-4
 """Places in whole ten-thousandths of a degree, 11 m, hide a receiver's noise: nothing is said."""
 
@@ -136,9 +141,8 @@ def _speed_kn(track: Track, pieces: Pieces) -> Floats:
 
 def _made_kn(track: Track) -> Floats:
     """Speed made from the fix before each fix; 0 for the first."""
-    east, north = east_north_m(track.lon[1:], track.lat[1:], track.lon[:-1], track.lat[:-1])
-    hours = np.diff(track.at) / HOUR_US
-    return np.concatenate([[0.0], np.hypot(east, north) / M_PER_NM / hours])[: track.at.size]
+    hours = np.diff(track.at, prepend=track.at[:1]) / HOUR_US
+    return np.where(hours > 0.0, steps_m(track) / M_PER_NM / hours, 0.0)
 
 
 def stills(track: Track) -> Iterator[Stretch]:
@@ -154,16 +158,16 @@ def stills(track: Track) -> Iterator[Stretch]:
         middle = np.median(track.lon[begin : end + 1]), np.median(track.lat[begin : end + 1])
         off_m = np.hypot(*east_north_m(track.lon, track.lat, *middle))
         first, last = extended(track, begin, end, off_m <= 4.0 * STILL_M)
-        own = off_m[first : last + 1]
-        scatter = float(np.sqrt(np.mean(own**2)))
-        bow = np.radians(track.heading_deg[first : last + 1])
-        bow = bow[~np.isnan(bow)]
-        turned = float(1.0 - np.hypot(np.cos(bow).mean(), np.sin(bow).mean())) if bow.size else 0.0
+        places = np.column_stack([track.lon, track.lat])[first : last + 1]
+        _, times = np.unique(places, axis=0, return_counts=True)
+        if times.max() >= FROZEN_SHARE * len(places):
+            continue
+        scatter = float(np.sqrt(np.mean(off_m[first : last + 1] ** 2)))
         yield Stretch(
             STILL,
             first,
             last,
-            {"residual_m": scatter, "bow_spread": turned},
+            {"residual_m": scatter},
             f"{hours_of(track, first, last):.0f} h within {scatter:.0f} m (root mean square, "
             f"{last - first + 1} fixes): a ship at anchor swings by tens of metres and more",
         )
@@ -181,19 +185,22 @@ def uniform_ways(track: Track) -> Iterator[Stretch]:
     pieces = pieces_of(track, PIECE_H)
     if not len(pieces.rows):
         return
-    made_km = np.cumsum(_made_kn(track) * M_PER_NM * np.diff(track.at, prepend=track.at[:1]))
-    made_m = values(made_km / HOUR_US, pieces.rows)
-    hours = values(track.at - track.at[0], pieces.rows) / HOUR_US
-    speed, residual_m = _line(hours, made_m)
+    at_h = (track.at - track.at[0]) / HOUR_US
+    made_m = np.cumsum(steps_m(track))
+    made, hours = values(made_m, pieces.rows), values(at_h, pieces.rows)
+    speed, residual_m = _line(hours, made)
     speed_kn = speed / M_PER_NM
-    ends = np.nanmax(made_m, axis=1) - np.nanmin(made_m, axis=1)
+    way_m = np.nanmax(made, axis=1) - np.nanmin(made, axis=1)
     away_m = np.hypot(_last(pieces.east_m), _last(pieces.north_m))
-    is_found = (residual_m <= UNIFORM_M) & (away_m >= STRAIGHT_SHARE * ends)
+    is_found = (residual_m <= UNIFORM_M) & (away_m >= STRAIGHT_SHARE * way_m)
     is_found &= (speed_kn >= UNIFORM_KN[0]) & (speed_kn <= UNIFORM_KN[1])
-    for first, last in runs(pieces.rows, is_found):
-        own = is_found & (pieces.rows.max(axis=1) > first) & (pieces.rows.max(axis=1) <= last)
-        kn = float(np.median(speed_kn[own])) if own.any() else float("nan")
-        residual = float(residual_m[own].max()) if own.any() else float("nan")
+    latest = pieces.rows.max(axis=1)
+    for begin, end in runs(pieces.rows, is_found):
+        own = np.flatnonzero(is_found & (latest > begin) & (latest <= end))
+        # Back by the line of the first piece, on by that of the last.
+        first, _ = extended(track, begin, end, _is_on_line(at_h, made_m, pieces.rows[own[0]]))
+        _, last = extended(track, begin, end, _is_on_line(at_h, made_m, pieces.rows[own[-1]]))
+        kn, residual = float(np.median(speed_kn[own])), float(residual_m[own].max())
         yield Stretch(
             "uniform way",
             first,
@@ -203,6 +210,13 @@ def uniform_ways(track: Track) -> Iterator[Stretch]:
             f"speed at most (root mean square of 12 h, {last - first + 1} fixes): tide and wind "
             "change a slow ship's speed",
         )
+
+
+def _is_on_line(at_h: Floats, made_m: Floats, piece: Ints) -> Bools:
+    """Which fixes keep the speed of a piece, to three times what it may be off."""
+    rows = piece[piece >= 0]
+    line = np.polyfit(at_h[rows], made_m[rows], 1)
+    return np.asarray(np.abs(made_m - np.polyval(line, at_h)) <= 3.0 * UNIFORM_M)
 
 
 def _line(x: Floats, y: Floats) -> tuple[Floats, Floats]:

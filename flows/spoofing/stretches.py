@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from flows.home.resources import sql_text
-from flows.spoofing.jumps import contradictions, jumps
+from flows.spoofing.jumps import LEAST_H, contradictions, jumps
 from flows.spoofing.land import land_km
-from flows.spoofing.pieces import Stretch, Track
+from flows.spoofing.pieces import HOUR_US, Stretch, Track
 from flows.spoofing.replays import replays
 from flows.spoofing.shapes import STILL, circles, stills, uniform_ways
 
@@ -26,7 +26,6 @@ NUMBERS = (
     "speed_kn",
     "shift_h",
     "offset_km",
-    "bow_spread",
     "share",
     "land_km",
 )
@@ -91,7 +90,20 @@ def _windows(columns: Columns) -> Iterator[Columns]:
 
 
 def track_of(columns: Columns) -> Track:
-    """A track of the columns of `sql/digest/spoofing_fix.sql`."""
+    """A track of the columns of `sql/digest/spoofing_fix.sql`.
+
+    Fixes that were taken for those of a further hull on its MMSI are part of it, as flagged, where
+    for as long as a stretch lasts no fix of its own lies among them: two ships would take turns.
+    """
+    is_other = np.asarray(columns["is_other"], np.bool_)
+    if is_other.any():
+        keep = ~is_other
+        at = np.asarray(columns["reported_at"], "datetime64[us]").astype(np.int64)
+        edges = np.flatnonzero(np.diff(is_other)) + 1
+        for begin, end in pairwise([0, *edges.tolist(), is_other.size]):
+            keep[begin:end] |= at[end - 1] - at[begin] >= LEAST_H * HOUR_US
+        columns = {name: values[keep] for name, values in columns.items()}
+        is_other = is_other[keep]
     sog_kn, cog_deg, heading_deg = (
         np.ma.filled(np.ma.asarray(columns[name], np.float64), np.nan)
         for name in ("sog_kn", "cog_deg", "heading_deg")
@@ -103,7 +115,7 @@ def track_of(columns: Columns) -> Track:
         sog_kn=sog_kn,
         cog_deg=cog_deg,
         heading_deg=heading_deg,
-        is_flagged=np.asarray(columns["is_flagged"], np.bool_),
+        is_flagged=np.asarray(columns["is_flagged"], np.bool_) | is_other,
     )
 
 

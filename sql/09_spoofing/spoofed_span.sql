@@ -15,9 +15,8 @@ with followed as (
             and stretch.ended_at >= period.first_day
 ),
 
--- A ship at a quay is as still, and many a bow there is not sent as it is. At sea is 5 km and more from
--- land, which is good to a kilometre (data/coast/README.md), and 10 from any port known; a bow that
--- turned proves a ship at anchor from 2 km on. A spread of directions of 0.2 is some 38 degrees. Choices.
+-- A ship at a quay is as still. At sea is 5 km and more from land, which is good to a kilometre
+-- (data/coast/README.md), and 10 from any port known: both choices.
 near_port as (
     select distinct
         followed.track_id,
@@ -50,7 +49,6 @@ proved as (
     where
         followed.kind <> 'still'
         or (followed.land_km >= 5 and near_port.track_id is null)
-        or (followed.land_km >= 2 and followed.bow_spread >= 0.2)
 ),
 
 -- One stretch is seen in two periods where it lies on their border; and detectors see the same hours.

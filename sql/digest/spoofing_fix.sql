@@ -1,5 +1,5 @@
 -- The first fix in each ten minutes of the periods from $first to $last of `unread`, by sources as exact as a receiver.
--- Grain: one period and slot (number, reported_at).
+-- Grain: one period, slot and whether it is the track's own (number, is_other, reported_at).
 with wanted as (
     select
         number,
@@ -22,6 +22,7 @@ coarse as (
 slot as (
     select
         wanted.number,
+        coalesce(flag.track_id, fix.mmsi) <> wanted.track_id as is_other,
         any_value(wanted.track_id) as track_id,
         any_value(wanted.first_day) as first_day,
         arg_min(
@@ -51,8 +52,13 @@ slot as (
         fix.mmsi in (select mmsi from wanted)
         and fix.reported_at between getvariable('unread').from_at and getvariable('unread').to_at
         and fix.source not in (select source from coarse)
-        and coalesce(flag.track_id, fix.mmsi) = wanted.track_id
-    group by wanted.number, time_bucket(to_minutes(rule('slot_min')::integer), fix.reported_at)
+        -- With what was taken for a further hull on the MMSI of a first one: where only one of them is heard
+        -- at a time it may be the same.
+        and (coalesce(flag.track_id, fix.mmsi) = wanted.track_id or wanted.track_id = wanted.mmsi)
+    group by
+        wanted.number,
+        is_other,
+        time_bucket(to_minutes(rule('slot_min')::integer), fix.reported_at)
 )
 
 select
@@ -65,6 +71,7 @@ select
     fix.sog_kn as sog_kn,
     fix.cog_deg as cog_deg,
     fix.heading_deg as heading_deg,
-    fix.is_flagged as is_flagged
+    fix.is_flagged as is_flagged,
+    is_other
 from slot
-order by number, fix.reported_at
+order by number, fix.reported_at, is_other, fix.lon, fix.lat

@@ -49,6 +49,7 @@ HOSTILE = tanker(46, "<SCRIPT>ALERT(1)")
 BACK_AND_FORTH = tanker(47, "EMPTIED AT ONCE")
 JAMMED = [tanker(50 + number, f"JAMMED {number}") for number in range(3)]
 THROWN = tanker(53, "THROWN ALONE")
+MOORED = tanker(54, "MOORED")
 RING = between(circling(3.0, 9.0))
 ONTO_KHARG = between(still_at(27.6, 137.0))
 LATER_H = 500.0
@@ -106,6 +107,8 @@ def all_rows(every_min: float) -> Iterator[str]:
     yield from sent(ONGOING, RING, every_min, *loads, whole_h=FALSE_H[1] - 1.0)
     for of in JAMMED:
         yield from sent(of, ONTO_KHARG, every_min, *loads)
+    # 5 km off Al-Basra Oil Terminal, 40 km from land, and as still as a fake anchorage.
+    yield from sent(MOORED, between(still_at(-121.0, 182.0)), every_min, *loads)
     yield from sent(THROWN, ONTO_KHARG, every_min, *loads, later_h=LATER_H)
 
 
@@ -154,6 +157,10 @@ def test_a_false_track_alone_is_none(con: Connection, of: Ship) -> None:
     """Without another draught, with a call that explains it, too short for a terminal, not over."""
     assert [span["kinds"] for span in spans(con, of)] == ["circle"]
     assert calls(con, of) == []
+
+
+def test_a_ship_that_is_still_at_a_port_is_moored(con: Connection) -> None:
+    assert "still" not in str([span["kinds"] for span in spans(con, MOORED)])
 
 
 def test_a_ship_that_nothing_links_is_not_looked_at(con: Connection) -> None:

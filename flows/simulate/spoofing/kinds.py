@@ -97,7 +97,7 @@ def circle(voyage: Voyage, stay: Stay, rng: np.random.Generator) -> Shown:
 def fake_anchorage(voyage: Voyage, stay: Stay, rng: np.random.Generator) -> Shown:
     """At anchor where she was last seen: too still, or on a ring of some metres like a clock."""
     count = stay.at_s.size
-    east_km, north_km = noise_km(rng, rng.uniform(0.0, 5.5), count)
+    east_km, north_km = noise_km(rng, rng.uniform(1.0, 5.5), count)
     if rng.random() < 0.35:
         radius_km, period_h = rng.uniform(0.03, 0.2), rng.uniform(1.0, 4.0)
         angle = 2.0 * np.pi * stay.hours / period_h

@@ -77,13 +77,12 @@ def test_a_ship_that_moves_a_hundred_metres_is_not_still() -> None:
     assert found == []
 
 
-def test_a_quay_is_as_still_and_keeps_her_bow() -> None:
-    """That she lies at sea, or turns her bow, is asked for where calls are looked for."""
+def test_a_place_that_is_frozen_is_a_receiver_that_lost_its_satellites() -> None:
     fixes = track(between(still_at(0.0, 0.0)), 10.0)
-    kept = fixes._replace(heading_deg=np.full(fixes.at.size, 120.0))
-    turned = fixes._replace(heading_deg=np.linspace(0.0, 720.0, fixes.at.size) % 360.0)
-    spreads = [stretches_of(each)[0].numbers["bow_spread"] for each in (kept, turned)]
-    assert spreads[0] < 0.01 < 0.2 < spreads[1]
+    hours = (fixes.at - START_US) / HOUR_US
+    inside = (hours >= FALSE_H[0]) & (hours < FALSE_H[1])
+    frozen = [np.where(inside, column[inside][0], column) for column in (fixes.lon, fixes.lat)]
+    assert stretches_of(fixes._replace(lon=frozen[0], lat=frozen[1])) == []
 
 
 def test_a_slow_circle_is_the_tide() -> None:
