@@ -73,6 +73,7 @@ evaluate: dev .venv-evaluate/.done
 	$(BIN)/python -m tests.measure.evaluate $(ARGS)
 	$(BIN)/python -m tests.measure.evaluate_series
 	$(BIN)/python -m tests.measure.evaluate_cargo
+	$(BIN)/python -m tests.measure.evaluate_spoofing
 	$(BIN)/python -m tests.measure.evaluate_detections
 	$(BIN)/python -m tests.measure.evaluate_sts
 

@@ -47,8 +47,8 @@ SHORT_STEP_US = 20 * 60_000_000
 """A ship makes less way than she sails, and another course, where she turns between two fixes: only
 of steps up to twenty minutes is it said that she made too little, or another course."""
 WRONG_SHARE, USUAL_SHARE = 0.8, 0.1
-"""In a stretch of contradictions four steps in five are, elsewhere at most one in ten: a speed that
-is stuck, or a compass that is off, contradicts always, and is a fault."""
+"""In a stretch of contradictions four steps in five are, of those under way elsewhere one in
+ten at most: a speed that is stuck, or a compass that is off, contradicts always, and is a fault."""
 
 
 def jumps(track: Track) -> Iterator[Stretch]:
@@ -120,7 +120,7 @@ def _jump_m(track: Track, here: int, there: int) -> tuple[float, float]:
 def contradictions(track: Track) -> Iterator[Stretch]:
     """Stretches in which speed and course sent are not those of the way made."""
     pieces = pieces_of(track, PIECE_H)
-    is_step, is_wrong = _wrong_steps(track)
+    is_step, is_wrong, is_way = _wrong_steps(track)
     if not len(pieces.rows) or not is_wrong.any():
         return
     steps = np.nansum(values(is_step.astype(float), pieces.rows), axis=1)
@@ -130,7 +130,7 @@ def contradictions(track: Track) -> Iterator[Stretch]:
     found = list(runs(pieces.rows, is_found))
     for first, last in found:
         inside[first : last + 1] = True
-    usual = is_step & ~inside
+    usual = is_way & ~inside
     if usual.sum() < LEAST_STEPS or (is_wrong & usual).sum() > USUAL_SHARE * usual.sum():
         return
     for first, last in found:
@@ -143,13 +143,13 @@ def contradictions(track: Track) -> Iterator[Stretch]:
             {"share": share},
             f"{hours_of(track, first, last):.0f} h in which {share:.0%} of "
             f"{int(is_step[part].sum())} steps contradict the speed or course sent by "
-            f"{EXCESS_KN:.0f} kn or {TURN_DEG:.0f} degrees and more; elsewhere "
+            f"{EXCESS_KN:.0f} kn or {TURN_DEG:.0f} degrees and more; under way elsewhere "
             f"{(is_wrong & usual).sum() / usual.sum():.0%} of {int(usual.sum())} do",
         )
 
 
-def _wrong_steps(track: Track) -> tuple[Bools, Bools]:
-    """Of each fix, whether the step to it can be judged, and whether it contradicts the rest."""
+def _wrong_steps(track: Track) -> tuple[Bools, Bools, Bools]:
+    """Of each fix, whether the step to it can be judged, whether it contradicts, is under way."""
     east, north = east_north_m(track.lon[1:], track.lat[1:], track.lon[:-1], track.lat[:-1])
     gap_us = np.diff(track.at)
     made_kn = np.hypot(east, north) / M_PER_NM / (gap_us / HOUR_US)
@@ -164,7 +164,9 @@ def _wrong_steps(track: Track) -> tuple[Bools, Bools]:
         is_wrong |= more >= EXCESS_KN
     is_step = (gap_us <= STEP_US) & ~np.isnan(more) & (made_kn <= MAX_KN)
     pad = np.zeros(1, dtype=np.bool_)
-    return np.concatenate([pad, is_step]), np.concatenate([pad, is_step & is_wrong])
+    parts = (is_step, is_step & is_wrong, is_step & (made_kn >= EXCESS_KN))
+    of_step, of_wrong, of_way = (np.concatenate([pad, part]) for part in parts)
+    return of_step, of_wrong, of_way
 
 
 def _turn(one: Floats, other: Floats) -> Floats:

@@ -87,12 +87,16 @@ changed as (
 ),
 
 -- A heard call explains it, also one before that time at which the draught was not set. The draught
--- that was set before a call, up to a day, is that call's.
-explained as (
-    select distinct
+-- that was set before a call, up to a day, is that call's. A call that lies within false positions is
+-- as false as they are.
+call_near as (
+    select
         changed.kind,
         changed.hull_id,
-        changed.from_at
+        changed.from_at,
+        changed.kind = 'spoofed'
+        and call.arrived_at >= changed.from_at
+        and coalesce(call.departed_at <= changed.to_at, false) as is_false
     from changed
     inner join call_identity as identity on changed.hull_id = identity.hull_id
     inner join track_call as call
@@ -101,6 +105,17 @@ explained as (
             and call.arrived_at < greatest(changed.to_at, changed.after_set_at)
             and coalesce(call.departed_at, 'infinity'::timestamp)
             > least(changed.from_at, changed.before_set_at + interval 1 day)
+),
+
+explained as (
+    select
+        kind,
+        hull_id,
+        from_at,
+        count(*) filter (where is_false) as false_calls,
+        count(*) filter (where not is_false) as calls
+    from call_near
+    group by kind, hull_id, from_at
 )
 
 select
@@ -117,12 +132,13 @@ select
     changed.design_m,
     changed.draught_before_m,
     changed.draught_after_m,
-    changed.direction
+    changed.direction,
+    coalesce(explained.false_calls, 0) as false_calls
 from changed
 left join explained
     on
         changed.kind = explained.kind
         and changed.hull_id = explained.hull_id
         and changed.from_at = explained.from_at
-where explained.hull_id is null
+where coalesce(explained.calls, 0) = 0
 order by changed.kind, changed.hull_id, changed.from_at

@@ -64,7 +64,12 @@ select
             rule('unexplained_rise_share')::double * design_m,
             direction
         ),
-        'no call heard since the draught before was set',
+        'no call heard since the draught before was set'
+        || case
+            when false_calls > 0
+                then printf(', but %d in these positions, which are false', false_calls)
+            else ''
+        end,
         -- Of twelve hours and more (a choice, as for a stretch itself).
         case
             when hours_heard >= 12 and neighbour_hours = 0
