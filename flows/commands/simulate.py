@@ -30,6 +30,15 @@ def add(command: Command) -> None:
         "--trap", action="append", metavar="NAME", help="only these traps (all); 'none' for none"
     )
     simulate.add_argument(
+        "--spoofing",
+        action="append",
+        metavar="KIND",
+        default=[],
+        help="tankers that send false tracks while they call: circle, fake_anchorage, replay, "
+        "offset, slow_roll, other_port; or honest ones beside them: at_anchor, adrift, "
+        "slow_steaming, racetrack, moored",
+    )
+    simulate.add_argument(
         "--jammed-share",
         type=float,
         default=0.0,
@@ -80,6 +89,7 @@ def execute(flags: argparse.Namespace) -> int:
             layout=flags.layout,
             report_minutes=flags.report_minutes,
             compression=flags.compression,
+            spoofing=flags.spoofing,
         )
     except (ValueError, OSError) as error:
         raise BarometerError(f"{flags.directory}: no simulation written: {error}") from error

@@ -77,6 +77,7 @@ def simulate(
     report_minutes: float | None = None,
     compression: str | None = None,
     data_dir: Path | None = None,
+    spoofing: Sequence[str] = (),
 ) -> Simulation:
     """Write AIS day files with known port calls.
 
@@ -113,6 +114,9 @@ def simulate(
         By default the layout's own: zst for 2025, zip for the others.
     data_dir : Path, optional
         Folder of the berths and lanes, by default ``data/simulator``.
+    spoofing : sequence of str
+        Names out of `spoofing.KINDS` and `spoofing.HONEST`: false tracks that plain tankers send
+        during a call, and honest ones, each on as many ships. Adds ``spoofed.csv``.
 
     Returns
     -------
@@ -136,6 +140,7 @@ def simulate(
         draughts=draughts,
         report_minutes=report_minutes,
         data_dir=data_dir,
+        spoofing=spoofing,
     )
     files, rows = write_simulation(
         directory,
@@ -162,8 +167,11 @@ def simulate(
             layout=layout,
             report_minutes=report_minutes,
             compression=compression,
+            spoofing=spoofing,
         ),
     )
+    if spoofing:
+        _laid_table(tables.laid, start).to_csv(directory / "spoofed.csv", index=False)
     return Simulation(tables.truth, tables.fleet, files, rows)
 
 
@@ -185,9 +193,7 @@ def simulate_tables(
     """Make the fixes, the true calls and the fleet, and write nothing.
 
     The parameters are those of `simulate`, and ``roles``: the parts of the ships, in place of those
-    that ``ships`` and ``traps`` give; ``spoofing``: false tracks that plain tankers send during a
-    call, and honest ones, by their names in `flows.simulate.spoofing`, each on as many ships. Codes
-    for "not available" are null here, and the traps
+    that ``ships`` and ``traps`` give. Codes for "not available" are null here, and the traps
     ``repeated_rows`` and ``dirty_rows``, which are faults of files, change nothing.
 
     Examples
@@ -278,6 +284,7 @@ def _command(
     layout: str,
     report_minutes: float | None,
     compression: str | None,
+    spoofing: Sequence[str],
 ) -> str:
     """Return the command line that writes the same files, into whatever folder."""
     words = [f"barometer simulate DIR --start {start} --days {days} --ships {ships} --seed {seed}"]
@@ -294,6 +301,7 @@ def _command(
         words.append(f"--report-minutes {report_minutes:g}")
     if compression is not None:
         words.append(f"--compression {compression}")
+    words += [f"--spoofing {kind}" for kind in spoofing]
     return " ".join(words)
 
 
@@ -414,6 +422,14 @@ def _fleet_table(voyages: list[Voyage], start: date) -> pd.DataFrame:
             until = f"flag: RU until {changed_on} under the same IMO number (MMSI {ship.mmsi})"
             rows.append({**row, "mmsi": ship.later_mmsi, "flag": ship.later_flag, "why": until})
     return pd.DataFrame(rows).astype({"mmsi": "int32", "imo": "Int32", "deadweight_t": "Int32"})
+
+
+def _laid_table(laid: list[Laid], start: date) -> pd.DataFrame:
+    table = pd.DataFrame(laid, columns=list(Laid._fields))
+    moments = {
+        f"{end}_at": _moments(start, table.pop(f"{end}_s").to_numpy()) for end in ("from", "to")
+    }
+    return table.assign(**moments)
 
 
 def _why_linked(role: Role, mmsi: int) -> str:
