@@ -7,9 +7,9 @@ from pathlib import Path
 from flows.home.settings import BarometerError
 from flows.lists.entry import ListFile
 from flows.lists.table import HEAD_BYTES, header_columns
-from flows.publishers import eu, gur, ofac, opensanctions, team, uk
+from flows.publishers import eu, gur, ofac, opensanctions, switch_list, team, uk
 
-PUBLISHERS = (ofac, eu, uk, gur, opensanctions, team)
+PUBLISHERS = (ofac, eu, uk, gur, opensanctions, switch_list, team)
 """In the order in which they are tried. A team's own list, with few and common columns, is last."""
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -40,8 +40,8 @@ def open_list(path: Path) -> ListFile:
         f"{path}: {_kind_of(path)}. Lists that can be read: OFAC's SDN_ENHANCED.XML, "
         "sdn_advanced.xml, sdn.xml and sdn.csv; the EU's Annex XLII and consolidated list; the UK "
         "sanctions list (CSV); the GUR catalogue; OpenSanctions' entities.ftm.json and "
-        "maritime.csv; and a CSV of your own with the columns imo, name, tier, reason, source, "
-        "from, to."
+        "maritime.csv; a switch list with the columns imo, name, russian_oil_on, iranian_oil_on, "
+        "source; and a CSV of your own with the columns imo, name, tier, reason, source, from, to."
     )
 
 

@@ -1,13 +1,17 @@
 """Decisions of a person about a ship and a hull, which override all other evidence.
 
+Also whether a ship of a switch list counts as linked to Russia.
+
 `link_decisions.csv` in the home, one decision a row::
 
     mmsi,imo,decision,from,to,by,on,why
     352003487,9350850,confirm,2026-01-01,,M. Keller,2026-04-20,same call sign and length
     636017000,9247883,refuse,,,M. Keller,2026-04-20,a bunker barge of 40 m
+    ,9350850,link,2026-01-01,,M. Keller,2026-04-21,both cargoes on satellite images
 
 `confirm`: the ship that transmitted the MMSI from `from` to `to` (both days included; empty is
-open) is the hull with the IMO number. `refuse`: it is not, whatever it transmits.
+open) is the hull with the IMO number. `refuse`: it is not, whatever it transmits. `link`: the hull,
+which is on a switch list, counts as linked (moderate) in that time; `unlink` takes that back.
 """
 
 from __future__ import annotations
@@ -23,6 +27,8 @@ from flows.lists.team_file import shown, team_rows
 
 FILE = "link_decisions.csv"
 COLUMNS = ("mmsi", "imo", "decision", "from", "to", "by", "on", "why")
+
+DECISIONS = ("confirm", "refuse", "link", "unlink")
 
 DECISION_SCHEMA = pa.schema(
     [
@@ -54,14 +60,20 @@ def read_decisions(home: Path) -> tuple[pa.Table, list[str]]:
 
 def _decision(_line: int, texts: dict[str, str | None]) -> dict[str, Any]:
     mmsi, imo = ship_mmsi(texts["mmsi"]), imo_number(texts["imo"])
-    if mmsi is None:
+    is_of_hull = texts["decision"] in ("link", "unlink")
+    if is_of_hull and texts["mmsi"]:
+        raise ValueError(f"{texts['decision']} is about a hull: leave mmsi empty")
+    if mmsi is None and not is_of_hull:
         raise ValueError(f"mmsi is {shown(texts['mmsi'])}, expected nine digits, the first 2 to 7")
     if imo is None:
         raise ValueError(
             f"imo is {shown(texts['imo'])}, expected seven digits with a right check digit"
         )
-    if texts["decision"] not in ("confirm", "refuse"):
-        raise ValueError(f"decision is {shown(texts['decision'])}, expected confirm or refuse")
+    if texts["decision"] not in DECISIONS:
+        raise ValueError(
+            f"decision is {shown(texts['decision'])}, expected {', '.join(DECISIONS[:-1])} or "
+            f"{DECISIONS[-1]}"
+        )
     first, last = _day(texts, "from"), _day(texts, "to")
     if first and last and first > last:
         raise ValueError(f"from {first} is after to {last}")

@@ -39,11 +39,11 @@ comment on column programme.title is 'Title of the programme.';
 comment on column programme.source is 'Source of this meaning.';
 comment on column programme.act_url is 'Public address of the text of the act or of the regulations under it. Null: not given.';
 
-comment on table link_decision is 'Decisions by people on whether a transmitter belongs to a hull, from link_decisions.csv in the home. A decision overrides transmitted IMO numbers and MMSIs given in lists; of several for the same ship, hull and day the last applies. One row per decision.';
+comment on table link_decision is 'Decisions by people on whether a transmitter belongs to a hull, or a hull of a switch list counts, from link_decisions.csv in the home. A decision overrides transmitted IMO numbers and MMSIs given in lists; of several for the same ship, hull and day the last applies. One row per decision.';
 comment on column link_decision.line is 'Number of the decision in the file, from 1, invalid rows not counted.';
-comment on column link_decision.mmsi is 'The transmitter.';
+comment on column link_decision.mmsi is 'The transmitter. Null: link and unlink are about a hull.';
 comment on column link_decision.imo is 'IMO number of the hull.';
-comment on column link_decision.decision is 'confirm: the ship transmitting the MMSI is the hull; refuse: it is not, whatever IMO number it transmits.';
+comment on column link_decision.decision is 'confirm: the ship transmitting the MMSI is the hull; refuse: it is not, whatever IMO number it transmits. link: the hull, which is on a switch list, counts as linked to Russia (moderate); unlink takes that back.';
 comment on column link_decision.valid_from is 'Start of validity, UTC. Null: no start.';
 comment on column link_decision.valid_to is 'End of validity, UTC, exclusive. Null: no end.';
 comment on column link_decision.decided_by is 'Person who decided. Null: not given.';

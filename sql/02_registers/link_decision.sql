@@ -1,4 +1,4 @@
--- Decisions by people on whether a transmitter belongs to a hull; they override the transmitted IMO number.
+-- Decisions by people on whether a transmitter belongs to a hull, which override the transmitted IMO number, or whether a hull of a switch list counts.
 -- Grain: one row of link_decisions.csv in the home.
 with record as (
     select

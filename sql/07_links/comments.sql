@@ -42,7 +42,7 @@ comment on table vessel_link is 'Evidence that links a hull to Russia, each piec
 comment on column vessel_link.imo is 'IMO number of the hull. Null: the evidence applies to a transmitter only.';
 comment on column vessel_link.mmsi is 'MMSI of the transmitter to which the evidence applies. Null: a register''s evidence on the hull.';
 comment on column vessel_link.link_tier is 'Strength of the evidence: strong or moderate, which count for the headline, or weak, which does not.';
-comment on column vessel_link.link_reason is 'Kind of evidence: listed (under sanctions), flag, owner, trade (called at a Russian oil port) or destination.';
+comment on column vessel_link.link_reason is 'Kind of evidence: listed (under sanctions), flag, owner, trade (called at a Russian oil port), destination, or switch (a list of ships known to have carried both Russian and Iranian oil; weak until a person decides, link_decision).';
 comment on column vessel_link.link_source is 'Source of the evidence, such as EU 833/2014; MMSI for a flag by MMSI, AIS for evidence from AIS data.';
 comment on column vessel_link.reference is 'The entry in the source.';
 comment on column vessel_link.programme is 'The sanctions programme. Null: the evidence is not a listing, or its register gives none.';
@@ -66,7 +66,7 @@ comment on column evidence_at_hand.has_dry_cargo_trade is 'As has_trade, for dry
 comment on table call_evidence is 'The evidence that links the ship of a call to Russia and is valid at that call. One row per call and piece of evidence; a call without evidence has no row.';
 comment on column call_evidence.port_call_id is 'The call; key of port_call.';
 comment on column call_evidence.link_tier is 'Strength of the evidence: strong, moderate or weak.';
-comment on column call_evidence.link_reason is 'Kind of evidence: listed, flag, owner, trade or destination.';
+comment on column call_evidence.link_reason is 'Kind of evidence: listed, flag, owner, trade, destination or switch.';
 comment on column call_evidence.link_source is 'Source of the evidence, as in vessel_link.';
 comment on column call_evidence.reference is 'The entry in the source.';
 comment on column call_evidence.programme is 'The sanctions programme. Null: the evidence is not a listing, or its register gives none.';

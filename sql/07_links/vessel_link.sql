@@ -23,7 +23,7 @@ with registered as (
     where
         country = 'RU'
         and link_tier is not null
-        and link_reason in ('listed', 'flag', 'owner', 'trade', 'destination')
+        and link_reason in ('listed', 'flag', 'owner', 'trade', 'destination', 'switch')
 ),
 
 by_imo as (
@@ -33,6 +33,32 @@ by_imo as (
         'imo' as matched_by
     from registered
     where imo is not null
+),
+
+-- A ship of a switch list is weak evidence. The last decision of a person on the hull may make it count
+-- in the time that it gives, known from the day of the decision.
+decided as (
+    select
+        imo,
+        arg_max(decision, line) as decision,
+        arg_max({'at': valid_from}, line)['at'] as valid_from,
+        arg_max({'at': valid_to}, line)['at'] as valid_to,
+        arg_max({'day': decided_on}, line)['day'] as decided_on
+    from link_decision
+    where decision in ('link', 'unlink')
+    group by imo
+),
+
+by_decision as (
+    select by_imo.* replace (
+        'moderate' as link_tier,
+        greatest(by_imo.valid_from, decided.valid_from) as valid_from,
+        least(by_imo.valid_to, decided.valid_to) as valid_to,
+        greatest(by_imo.known_from, decided.decided_on) as known_from
+    )
+    from by_imo
+    inner join decided on by_imo.imo = decided.imo
+    where by_imo.link_reason = 'switch' and decided.decision = 'link'
 ),
 
 -- An MMSI in a list is valid from the listing, or the first version that has it, to a year after the
@@ -188,6 +214,8 @@ by_ais as (
 
 evidence as (
     select * from by_imo
+    union all by name
+    select * from by_decision
     union all by name
     select * from by_mmsi
     union all by name

@@ -15,7 +15,7 @@ select
 from vessel_link
 where
     coalesce(link_tier not in ('strong', 'moderate', 'weak'), true)
-    or coalesce(link_reason not in ('listed', 'flag', 'owner', 'trade', 'destination'), true)
+    or coalesce(link_reason not in ('listed', 'flag', 'owner', 'trade', 'destination', 'switch'), true)
     or coalesce(link_source = '', true)
     or coalesce(reference = '', true)
     or coalesce(matched_by not in ('imo', 'mmsi'), true)

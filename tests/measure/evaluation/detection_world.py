@@ -67,13 +67,13 @@ class World(NamedTuple):
 
 
 WORLDS = {
-    "usual": World("AIS every 10 min, a fifth dark", tuple(range(2001, 2009))),
-    "hourly": World("AIS every hour", tuple(range(2011, 2015)), minutes=60.0),
-    "lost": World("AIS every 10 min, nine in ten lost", tuple(range(2021, 2023)), lost_share=0.9),
-    "dark": World("half of the ships dark", tuple(range(2031, 2035)), dark_share=0.5),
-    "poor": World("a radar that sees two in three", tuple(range(2041, 2045)), seen_share=0.67),
-    "false": World("one false echo to ten ships", tuple(range(2051, 2055)), false_share=0.1),
-    "none dark": World("no ship dark", tuple(range(2061, 2063)), dark_share=0.0),
+    "usual": World("AIS every 10 min, a fifth dark", tuple(range(2001, 2006))),
+    "hourly": World("AIS every hour", (2011, 2012, 2013), minutes=60.0),
+    "lost": World("AIS every 10 min, nine in ten lost", (2021,), lost_share=0.9),
+    "dark": World("half of the ships dark", (2031, 2032, 2033), dark_share=0.5),
+    "poor": World("a radar that sees two in three", (2041, 2042, 2043), seen_share=0.67),
+    "false": World("one false echo to ten ships", (2051, 2052), false_share=0.1),
+    "none dark": World("no ship dark", (2061,), dark_share=0.0),
     "no passes": World("the passes unknown", (2071,), has_passes=False),
 }
 """Seeds that nothing was set with."""
