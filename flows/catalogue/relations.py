@@ -51,6 +51,7 @@ BATCHED = {
     ),
     "vessel": ("select mmsi, count(*) from hull_spell group by mmsi order by mmsi", 1_000_000),
     "company": ("select number, 1 from unread order by number", 500),
+    "near_pair": ("select number, 1 from unread order by number", 26),
     "encounter_spell": ("select number, 1 from unread order by number", 500),
     "flagged_report": ("select number, 1 from unread order by number", 100_000),
     "look_track": ("select number, 1 from unread order by number", 200),

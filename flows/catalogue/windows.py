@@ -29,6 +29,7 @@ READERS = {
     "flagged_report": Windows("flagged_day", ("mmsi", "day")),
     "draught_around_call": Windows("draught_window", ("port_call_id",)),
     "company": Windows("company_pair", ("port_call_id", "other_port_call_id")),
+    "near_pair": Windows("slow_week", ("week_at",)),
     "encounter_spell": Windows("encounter_window", ("week_at", "mmsi_a", "mmsi_b")),
     "encounter_draught": Windows("encounter_draught_window", ("encounter_id", "side")),
     "heard_spell": FOLLOWED,

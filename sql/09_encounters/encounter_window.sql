@@ -1,92 +1,23 @@
--- The weeks in which two tankers lay slowly within 500 m of each other, each with the time in which their fixes are read.
+-- The weeks in which two tankers lay slowly within about 500 m of each other, each with the time in which their fixes are read.
 -- Grain: one week and pair of transmitters (week_at, mmsi_a, mmsi_b).
--- A hash join of cells and slots: it grows with the ships that lie slowly, not with their pairs.
 with tanker as (
     select distinct hull_spell.mmsi
     from hull_spell
     inner join hull on hull_spell.hull_id = hull.hull_id
     where hull.is_tanker
-),
-
--- Places that are good to half the distance at least: of a cell of 0.01 degrees it cannot be told who lay within
--- 500 m.
-exact_source as (
-    select source
-    from source_terms
-    where coalesce(position_accuracy_m, rule('receiver_accuracy_m')) <= rule('sts_accuracy_m')
-),
-
--- Of all digests together, so that it does not matter which fixes came in which file.
-slow as (
-    select
-        mmsi,
-        slot_at,
-        cell_x,
-        cell_y,
-        min(west) as west,
-        max(east) as east,
-        min(south) as south,
-        max(north) as north
-    from slow_slot
-    where
-        mmsi in (select mmsi from tanker)
-        and source in (select source from exact_source)
-    group by mmsi, slot_at, cell_x, cell_y
-),
-
--- A kilometre is at least 1 / 112 of a degree of latitude, and the more degrees of longitude the further north.
-wide as (
-    select
-        mmsi,
-        slot_at,
-        west - rule('sts_km') / 110 / cos(radians(least(abs(north) + 0.1, 89))) as west,
-        east + rule('sts_km') / 110 / cos(radians(least(abs(north) + 0.1, 89))) as east,
-        south - rule('sts_km') / 110 as south,
-        north + rule('sts_km') / 110 as north
-    from slow
-),
-
-touched_column as (
-    select
-        *,
-        unnest(range(floor(west * 50)::integer, floor(east * 50)::integer + 1))::integer as cell_x
-    from wide
-),
-
-touched as (
-    select
-        *,
-        unnest(range(floor(south * 50)::integer, floor(north * 50)::integer + 1))::integer as cell_y
-    from touched_column
-),
-
-pair as (
-    select distinct
-        one.mmsi as mmsi_a,
-        other.mmsi as mmsi_b,
-        one.slot_at
-    from touched as one
-    inner join slow as other
-        on
-            one.slot_at = other.slot_at
-            and one.cell_x = other.cell_x
-            and one.cell_y = other.cell_y
-            and one.mmsi < other.mmsi
-            and other.west <= one.east
-            and other.east >= one.west
-            and other.south <= one.north
-            and other.north >= one.south
 )
 
 -- By week, so that a week of neighbours is not read again with the next.
 select
-    date_trunc('week', slot_at)::timestamp as week_at,
+    week_at,
     mmsi_a,
     mmsi_b,
     [mmsi_a, mmsi_b] as mmsis,
     -- With the hours in which they came and went (a choice: twice the longest gap), which tell two ships from one.
-    min(slot_at) - to_hours(2 * rule('sts_gap_h')::integer) as from_at,
-    max(slot_at) + to_hours(6 + 2 * rule('sts_gap_h')::integer) as to_at
-from pair
-group by week_at, mmsi_a, mmsi_b
+    from_slot_at - to_hours(2 * rule('sts_gap_h')::integer) as from_at,
+    to_slot_at + to_hours(6 + 2 * rule('sts_gap_h')::integer) as to_at
+from near_pair
+where
+    mmsi_a in (select mmsi from tanker)
+    and mmsi_b in (select mmsi from tanker)
 order by week_at, mmsi_a, mmsi_b

@@ -32,7 +32,7 @@ TRANSFERS = """## Transfers
 True transfers: in the open sea, where draughts are entered late or never, and in an anchorage,
 where both are entered within two days. Found: the pair, at the time, as kind `sts`. Rows: those of
 kind `sts`; right: of a true transfer. Gave: of the transfers found, those where the giver is named,
-and where it is the right one. The last two worlds do not suffice for all."""
+and where it is the right one."""
 
 SCENES = """## Scene by scene
 

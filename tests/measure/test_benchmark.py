@@ -42,6 +42,12 @@ def test_a_run_is_measured_part_by_part(week: tuple[Given, dict[str, Any]]) -> N
     assert set(KEYS) <= set(measured)
 
 
+def test_ships_beside_each_other_are_measured_step_by_step() -> None:
+    measured = jobs.encounters(20_000, **LIMITS)
+    assert measured["pairs"] > 0
+    assert min(measured[name] for name in ("digest_s", "window_s", "spell_s", "peak_mb")) > 0
+
+
 def test_every_question_is_answered_by_a_plain_client(
     week: tuple[Given, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from flows.catalogue import access
 from flows.catalogue.check import check_rebuild
+from flows.home.resources import sql_text
 from flows.home.settings import Settings
 from flows.runner import run
 from tests.build.derivation import Connection, Row, derive, session
@@ -181,6 +182,44 @@ def test_the_order_the_files_and_the_runs_change_nothing(
     with access.reading(home) as con, access.reading(other) as again:
         assert seen(con) == seen(again)
     assert check_rebuild(other) == []
+
+
+def test_ships_still_together_when_the_data_end_have_no_end(tmp_path: Path) -> None:
+    one = Fleet(SEED)
+    SCENES["adrift"][0](one, OPEN_SEA[1])
+    middle = (one.truth[0].began_s + one.truth[0].ended_s) / 2
+    (first, second) = heard(one, TEN_MINUTES, SEED)
+    cut = f"{scenes.START + timedelta(seconds=middle):%Y-%m-%dT%H:%M:%S}"
+    fixes = [ship[ship["reported_at"] < cut] for ship in (first, second)]
+    with access.reading(home_of(fixes, tmp_path)) as con:
+        (row,) = seen(con)
+    assert row["ended_at"] is None
+    assert row["hours"] == pytest.approx((middle - one.truth[0].began_s) / 3600, abs=1.2)
+    assert row["reasons"].startswith("still ")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tehran", "America/New_York"])
+def test_no_time_zone_changes_what_is_seen(fleet: Fleet, zone: str) -> None:
+    fixes = pd.concat(heard(fleet, HOUR, SEED)).astype({"reported_at": "datetime64[us]"})
+    fixes = fixes.assign(source="receivers", track_id=fixes["mmsi"], verdict="credible")
+    assert spells(fixes, zone) == spells(fixes, "UTC") != []
+
+
+def spells(fixes: pd.DataFrame, zone: str) -> list[Row]:
+    """The times within 500 m of all pairs, in a session of a time zone."""
+    ships = pa.table({"mmsi": fixes["mmsi"].unique(), "hull_id": fixes["mmsi"].unique()})
+    with session(
+        position=pa.Table.from_pandas(fixes, preserve_index=False),
+        hull_spell=ships,
+        hull=ships.append_column("is_tanker", pa.array([True] * ships.num_rows)),
+        source_terms=pa.table({"source": ["receivers"], "position_accuracy_m": [100.0]}),
+    ) as con:
+        con.execute("set TimeZone = $zone", {"zone": zone})
+        for name in ("new_position", "new_static_report", "track_fix"):
+            con.execute(f"create view {name} as from position")
+        con.execute(f"create table slow_slot as {sql_text('digest/slow_slot')}")
+        derive(con, "encounter_spell")
+        return records(con, "from encounter_spell order by all")
 
 
 # Which pairs are looked at

@@ -289,7 +289,8 @@ def encounters(fixes: int, threads: int, memory_limit: str) -> dict[str, Any]:
         start = time.perf_counter()
         con.execute(f"create table slow_slot as {sql_text('digest/slow_slot')}")
         digest_s = time.perf_counter() - start
-        relations.create(con, "encounter_window")
+        for name in ("slow_week", "near_pair", "encounter_window"):
+            relations.create(con, name)
         window_s = time.perf_counter() - start - digest_s
         relations.create(con, "encounter_spell")
         spell_s = time.perf_counter() - start - digest_s - window_s
