@@ -18,7 +18,7 @@ from geo.ports import Ports
 
 MOST_ERRORS = 3.0
 """A choice, three standard errors: a detection farther off is not matched. Up to six it may be the
-ship all the same (sql/12_detections/look_pair.sql)."""
+ship all the same (sql/12_detections/look_track.sql)."""
 
 UNIT_M = 100.0
 UNMATCHED = 14.0
