@@ -50,8 +50,8 @@ STRETCH_SCHEMA = pa.schema(
 """``before_at`` and ``after_at`` are the fixes just outside, at ``from_`` and ``to_``: null at the
 ends of what was read."""
 
-BATCH_WINDOWS = 200
-"""Periods in memory at a time: some 2 million fixes of 60 bytes where ships report all the time."""
+BATCH_WINDOWS = 100
+"""Periods in memory at a time: a million fixes of 60 bytes, where ships report all the time."""
 
 Columns = dict[str, npt.NDArray[Any]]
 

@@ -64,7 +64,7 @@ def cargo(
     calls = con.table("track_call").to_arrow_table()
     tables = {
         "hull_spell": pa.Table.from_pylist([spell | days]),
-        **dict.fromkeys(("linked_tanker", "tanker_gap"), of_hull),
+        **dict.fromkeys(("linked_tanker", "tanker_gap", "spoofed_span"), of_hull),
         "track_fix": pa.Table.from_pylist(fixes),
         "track_call": calls.append_column("mmsi", pa.array([1] * calls.num_rows)),
     }
