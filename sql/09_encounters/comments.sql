@@ -16,7 +16,7 @@ comment on column sts_area.lat is 'A point inside: latitude, degrees WGS 84.';
 comment on table sts_encounter is 'Pairs of tankers that lay alongside each other, within 500 m at less than 2 knots, for two hours and more and outside berths. In no count. Sources whose places are good to 250 m at least show them; of others nothing is known. One row per pair and such time.';
 comment on column sts_encounter.sts_id is 'Hash of both hulls and the start.';
 comment on column sts_encounter.week is 'ISO week of began_at, in UTC.';
-comment on column sts_encounter.kind is 'sts (a transfer: 10 km off any known anchorage and 5 km off the coast, or one rose and the other sank), bunkering (a bunker tanker near an anchorage or the coast, or in a bunkering area, and no such changes) or alongside (near an anchorage or the coast without such changes: stores, bunkers or a transfer).';
+comment on column sts_encounter.kind is 'sts (a transfer: 10 km off any known anchorage and 5 km off the coast, or one became lighter and the other deeper), bunkering (a bunker tanker near an anchorage or the coast, or in a bunkering area, and no such changes) or alongside (near an anchorage or the coast without such changes: stores, bunkers or a transfer).';
 comment on column sts_encounter.began_at is 'Since when they were heard to lie so, UTC, to ten minutes.';
 comment on column sts_encounter.ended_at is 'Until when, UTC, to ten minutes. Null: still together when the data end.';
 comment on column sts_encounter.hours is 'From began_at to the last time they were heard together, hours.';

@@ -40,24 +40,34 @@ alongside as (
         and not place.is_in_berth
 ),
 
+ship as (
+    select
+        encounter_id,
+        began_at,
+        last_at,
+        unnest([hull_a, hull_b]) as hull_id
+    from alongside
+),
+
 -- A ship has two sides. With three others at once positions are false: jamming throws many to one place.
-crowded as (
-    select ship.encounter_id
-    from (
-        select
-            encounter_id,
-            began_at,
-            last_at,
-            unnest([hull_a, hull_b]) as hull_id
-        from alongside
-    ) as ship
-    inner join alongside as other
+crowd as (
+    select
+        ship.hull_id,
+        ship.began_at as crowded_at
+    from ship
+    inner join ship as other
         on
-            ship.hull_id in (other.hull_a, other.hull_b)
-            and other.began_at <= ship.last_at
-            and other.last_at >= ship.began_at
-    group by ship.encounter_id, ship.hull_id
+            ship.hull_id = other.hull_id
+            and ship.began_at between other.began_at and other.last_at
+    group by ship.hull_id, ship.began_at
     having count(distinct other.encounter_id) >= 3
+),
+
+crowded as (
+    select distinct ship.encounter_id
+    from ship
+    inner join crowd
+        on ship.hull_id = crowd.hull_id and crowd.crowded_at between ship.began_at and ship.last_at
 ),
 
 -- Ports of other countries are points without a limit, and have anchorages.
@@ -115,7 +125,7 @@ kinded as (
             when is_off_anchorage then 'sts'
             else 'alongside'
         end as kind,
-        -- The one that rises gave and the other took; of one alone that is as good as known, unless the other
+        -- The one that became lighter gave and the other took; of one alone that is as good as known, unless the other
         -- sent that it did not change.
         case
             when change_a = -1 and coalesce(change_b, 1) = 1 then 'a'
@@ -183,7 +193,7 @@ select
                 then printf('draught of the second %.1f -> %.1f m', kinded.before_b, kinded.after_b)
         end,
         case
-            when kinded.is_opposite then 'one rose and the other sank'
+            when kinded.is_opposite then 'one became lighter and the other deeper'
             when kinded.giver is not null then 'only one of both draughts tells who gave'
         end,
         'in an area known for transfers: ' || kinded.area_name,

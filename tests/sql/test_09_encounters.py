@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from math import floor
@@ -13,7 +14,7 @@ import pytest
 
 from flows.catalogue import access
 from flows.catalogue.check import check_rebuild
-from flows.home.resources import sql_text
+from flows.home.resources import data_path, sql_text
 from flows.home.settings import Settings
 from flows.runner import run
 from tests.build.derivation import Connection, Row, derive, session
@@ -132,7 +133,7 @@ def test_the_changes_of_draught_say_who_gave(
         for side in "ab"
     }
     assert changes[row["giver_hull_id"]] < 0 < changes[row["receiver_hull_id"]]
-    assert "one rose and the other sank" in row["reasons"]
+    assert "one became lighter and the other deeper" in row["reasons"]
 
 
 @pytest.mark.parametrize("scene", ["adrift", "not told"])
@@ -154,6 +155,14 @@ def test_a_place_and_its_area_are_named(con: Connection, scene_of: dict[int, str
 
 def test_nothing_is_counted(con: Connection) -> None:
     assert records(con, "from port_call") == records(con, "from counted_call") == []
+
+
+def test_the_simulator_s_two_tankers_side_by_side_are_seen(sample_home: Settings) -> None:
+    """The trap `sts_outside`; others that lie alongside are ships that share a berth abroad."""
+    expected = json.loads(data_path("sample", "expected.json").read_text(encoding="utf-8"))
+    with access.reading(sample_home) as con:
+        pairs = [{row["mmsi_a"], row["mmsi_b"]} for row in seen(con) if row["kind"] == "sts"]
+    assert pairs == [set(expected["traps"]["sts_outside"])]
 
 
 # Laws
