@@ -144,6 +144,18 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path
 
 
 @pytest.fixture(scope="session")
+def two_days(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) -> Settings:
+    """A home with the first two days of the sample. Not to be changed."""
+    return home_once(tmp_path_factory, "two", lambda home: _fill(home, sample_days[:2]))
+
+
+@pytest.fixture(scope="session")
+def nine_days(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) -> Settings:
+    """A home with the first nine days of the sample, the end of a week. Not to be changed."""
+    return home_once(tmp_path_factory, "nine", lambda home: _fill(home, sample_days[:9]))
+
+
+@pytest.fixture(scope="session")
 def year_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home after `barometer run --demo`, without Prefect and pictures. Not to be changed."""
 

@@ -18,7 +18,7 @@ from flows.home.settings import Settings
 from flows.lake.manifest import CATALOGUE, MANIFEST
 from tests.build.derivation import only
 from tests.build.files import copy_of, day, fleet, write
-from tests.conftest import ROOT, FillHome
+from tests.conftest import ROOT
 
 Condition = Callable[[Path], Any]
 
@@ -104,13 +104,6 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 
-@pytest.fixture(scope="module")
-def filled(
-    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
-) -> Settings:
-    return fill_home(tmp_path_factory.mktemp("filled") / "home", sample_days[:2])
-
-
 def worked(command: list[str], folder: Path, home: Path) -> int:
     """The exit code of a command on a home, with input in `in` of a folder.
 
@@ -125,14 +118,14 @@ def worked(command: list[str], folder: Path, home: Path) -> int:
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("damage", CONDITIONS)
 def test_every_command_ends_with_a_message(
-    filled: Settings, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+    two_days: Settings, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     condition = CONDITIONS[damage]
     for name, command in COMMANDS.items():
         if damage in REFUSED_LIKE_GARBAGE and name in BUILDING:
             continue
         shutil.rmtree(tmp_path / "home", ignore_errors=True)
-        home = copy_of(filled, tmp_path).home
+        home = copy_of(two_days, tmp_path).home
         applied = condition(home)
         capsys.readouterr()
         with applied if hasattr(applied, "__enter__") else nullcontext():
@@ -164,15 +157,15 @@ def refuse(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 
 def test_a_home_without_rights_is_a_message(
-    filled: Settings,
+    two_days: Settings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name, command in COMMANDS.items():
         with monkeypatch.context() as patch:
-            refuse(patch, filled.home)
-            code = worked(command, tmp_path, filled.home)
+            refuse(patch, two_days.home)
+            code = worked(command, tmp_path, two_days.home)
         assert code in (1, 2) and "ermission denied" in capsys.readouterr().err, name
 
 

@@ -32,17 +32,10 @@ def parts(settings: Settings) -> set[str]:
     return {e.position.hash for e in entries if e.position is not None}
 
 
-@pytest.fixture(scope="module")
-def two(
-    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
-) -> Settings:
-    return fill_home(tmp_path_factory.mktemp("digest") / "home", sample_days[:2])
-
-
 @pytest.fixture
-def settings(two: Settings, tmp_path: Path) -> Settings:
+def settings(two_days: Settings, tmp_path: Path) -> Settings:
     """A home of two days that came in one run."""
-    return copy_of(two, tmp_path)
+    return copy_of(two_days, tmp_path)
 
 
 def test_a_run_digests_what_is_new_to_it_and_leaves_the_rest(

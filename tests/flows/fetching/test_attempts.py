@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from flows.home.settings import BarometerError, Settings
 from flows.report.limits import doubts_of
 from flows.report.tables import records
 from flows.runner import run
-from tests.conftest import FillHome
 from tests.flows.fetching.services import QUICK, Services, fetch
 
 PSC = "tokyo_mou_psc.ftm.json"
@@ -41,18 +39,11 @@ def not_fetched(home: Settings, week: str) -> list[dict[str, Any]]:
         return records(con, "report/not_fetched", week=week)
 
 
-@pytest.fixture(scope="module")
-def eight_days(
-    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
-) -> Settings:
-    return fill_home(tmp_path_factory.mktemp("eight") / "home", sample_days[:8])
-
-
 @pytest.fixture
-def filled(eight_days: Settings, home: Settings, undrawn: None) -> Settings:
-    """The home with eight days, to be changed."""
-    shutil.copytree(eight_days.home, home.home, dirs_exist_ok=True)
-    return eight_days._replace(home=home.home)
+def filled(nine_days: Settings, home: Settings, undrawn: None) -> Settings:
+    """The home with nine days, to be changed."""
+    shutil.copytree(nine_days.home, home.home, dirs_exist_ok=True)
+    return nine_days._replace(home=home.home)
 
 
 def test_the_report_of_a_week_names_what_was_not_fetched_for_it(

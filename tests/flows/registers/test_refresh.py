@@ -28,10 +28,11 @@ from flows.report.write import write_report
 from flows.runner import run
 from flows.sources.definitions import Definition
 from flows.sources.lists import load_lists
+from tests.build.files import copy_of
 from tests.build.lists import MARITIME_SHIP, entity, imo, json_lines, line, lines
 from tests.build.publisher import PROXIES
 from tests.build.web import Web, serving
-from tests.conftest import AS_OF, FillHome, no_pictures
+from tests.conftest import AS_OF, no_pictures
 
 QUICK = Patience(timeout_s=60, tries=2, wait_s=0.01, longest_wait_s=0.1)
 LIST, REGISTER = "sim-list", "opensanctions:gb_fcdo_sanctions"
@@ -283,11 +284,11 @@ HOSTILE = '=HYPERLINK("x") <script>alert(1)</script>'
 
 @pytest.fixture(scope="module")
 def newly_listed(
-    fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
+    nine_days: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Settings, int]:
     """The sample's home, one of whose ships is listed by a fetched list after the last week, and
     another one delisted; and the IMO number of the first. A second list could not be fetched."""
-    settings = fill_home(tmp_path_factory.mktemp("listed") / "home", sample_days[:9])
+    settings = copy_of(nine_days, tmp_path_factory.mktemp("listed"))
     with access.reading(settings) as con:
         query = "select imo from port_call where imo is not null order by arrived_at limit 1"
         (caller,) = con.execute(query).fetchone() or (0,)
