@@ -15,8 +15,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from flows.derive.detections import LEAST_MATCHES, missed
 from tests.measure.benchmark.table import as_markdown
 from tests.measure.evaluation.detection_world import WORLDS, Answers, ask
 
@@ -37,6 +39,15 @@ WEEKS = """## What both missed
 
 Weeks, for a port and for all ports, in which the program gives an estimate. The limits should hold
 the true number of ships that neither saw in 95 % of them."""
+
+DRAWN = """## What both missed, drawn counts
+
+Without voyages: so many ships at a port in a week's passes, each heard by AIS with the chance given
+and detected with one that grows with her length, as in the simulation; 1,000 weeks a line, seed
+2100. Few ships give few matches, and no estimate below the least number."""
+
+DRAWS = 1_000
+SAID = ["estimate", "low_95", "high_95", "true_missed"]
 
 MATCH_HEADER = (
     *("", "detections", "matched", "right", "dark", "precision", "of ships dark", "recall"),
@@ -92,6 +103,29 @@ def week_line(name: str, rows: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
+def drawn_lines() -> Iterator[tuple[str, ...]]:
+    """The lines of the third table."""
+    rng = np.random.default_rng(2100)
+    for ships in (10, 30, 100, 300):
+        for heard, seen in ((0.8, 0.9), (0.5, 0.9), (0.8, 0.67)):
+            length_m = rng.uniform(80, 330, (DRAWS, ships))
+            is_seen = rng.uniform(0, 1, length_m.shape) < seen / (1 + np.exp((40 - length_m) / 15))
+            is_heard = rng.uniform(0, 1, length_m.shape) < heard
+            parts = (is_heard, is_seen, is_heard & is_seen)
+            ais, sensor, both = (part.sum(axis=1) for part in parts)
+            rows = [
+                {"estimate": estimate, "low_95": low, "high_95": high, "true_missed": true}
+                for estimate, low, high, true in (
+                    (*missed(int(a), int(s), int(b)), ships - int(a + s - b))
+                    for a, s, b in zip(ais, sensor, both, strict=True)
+                    if b >= LEAST_MATCHES
+                )
+            ]
+            silent = [{"true_missed": 0}] * (DRAWS - len(rows))
+            name = f"{ships} ships, AIS {heard:.0%}, sensor up to {seen:.0%}"
+            yield week_line(name, pd.DataFrame([*rows, *silent], columns=SAID))
+
+
 def report(answers: dict[str, Answers], command: str) -> Iterator[str]:
     """The page, part by part."""
     yield ABOUT.format(command=command)
@@ -108,6 +142,8 @@ def report(answers: dict[str, Answers], command: str) -> Iterator[str]:
         ):
             lines.append(week_line(f"{WORLDS[name].label}: {part}", rows))
     yield as_markdown(WEEK_HEADER, lines)
+    yield DRAWN
+    yield as_markdown(WEEK_HEADER, list(drawn_lines()))
 
 
 def evaluate(names: Sequence[str], seeds: Sequence[int]) -> dict[str, Answers]:

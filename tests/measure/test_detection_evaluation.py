@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from tests.measure import evaluate_detections as evaluation
 from tests.measure.evaluation.detection_world import World, ask
@@ -40,7 +41,10 @@ def test_a_week_holds_its_true_number_or_not() -> None:
     assert evaluation.week_line("name", rows)[1:4] == ("3", "2", "50.0%")
 
 
-def test_a_small_world_goes_through_the_program(tmp_path: Path) -> None:
+def test_a_small_world_goes_through_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "DRAWS", 20)
     world = World("small", (1,), ships=40, days=7, dark_share=0.3, false_share=0.1)
     answers = ask(world, 1, tmp_path)
     found = answers.detections
