@@ -43,9 +43,14 @@ UNDER_WAY_KN = 2.0
 RUN_H, RUN_KM = 6.0, 40.0
 """So long and so far at least under way, with four fixes in five on the old way: choices."""
 RUN_SHARE = 0.8
-CELL_DEG = 0.02
-STEP_M = 1_000.0
-"""Old ways are looked up by points a kilometre apart in cells of two."""
+CELL_DEG = 0.003
+STEP_M = 250.0
+"""Old ways are looked up by points 250 m apart in cells of some 300, with those around."""
+CHUNK_FIXES = 1_000
+"""Fixes that are looked up at a time: a bunker tanker under way in one harbour all the time meets
+some 2,000 points of its old ways in each, so two million pairs."""
+MOST_SHIFTS = 50
+"""So many times back are tried, those with most hours first: a true replay stands out."""
 MISSES = 3
 AGAIN_M = 300.0
 """A replay that is proved goes on, and back, to as many fixes in a row that are elsewhere: further,
@@ -67,7 +72,7 @@ def replays(track: Track) -> Iterator[Stretch]:
     hours = np.bincount(pair % most, step_h[pair // most], minlength=most)
     hours[1:] += hours[:-1].copy()
     order = np.argsort(-hours, kind="stable")
-    for best in order[hours[order] >= RUN_SHARE * RUN_H]:
+    for best in order[hours[order] >= RUN_SHARE * RUN_H][:MOST_SHIFTS]:
         is_near = (number == best) | (number == best - 1)
         is_near &= ~taken[fix]
         if is_near.any():
@@ -177,19 +182,28 @@ def _crossings(track: Track, way_m: Floats) -> tuple[Ints, Ints]:
     key = _key(lon, lat, 0, 0)
     order = np.argsort(key, kind="stable")
     key, of = key[order], of[order]
-    fixes, segments = [], []
+    met = [
+        _met(track, segment[begin : begin + CHUNK_FIXES], key, of)
+        for begin in range(0, segment.size, CHUNK_FIXES)
+    ]
+    fix, shift_us = (np.concatenate(column) for column in zip(*met, strict=True))
+    return fix, shift_us
+
+
+def _met(track: Track, fixes: Ints, key: Ints, of: Ints) -> tuple[Ints, Ints]:
+    """The same of some fixes: by the points of old pieces, their cells in order and the pieces."""
+    pairs = []
     for column in (-1, 0, 1):
         for line in (-1, 0, 1):
-            wanted = _key(track.lon[segment], track.lat[segment], column, line)
+            wanted = _key(track.lon[fixes], track.lat[fixes], column, line)
             low, high = np.searchsorted(key, wanted), np.searchsorted(key, wanted, side="right")
             hits = high - low
-            fixes.append(np.repeat(segment, hits))
             begin = np.repeat(low - (np.cumsum(hits) - hits), hits)
-            segments.append(of[begin + np.arange(hits.sum())])
-    pair = np.unique(np.concatenate(fixes) * track.at.size + np.concatenate(segments))
+            near = np.repeat(fixes, hits), of[begin + np.arange(hits.sum())]
+            is_old = track.at[near[0]] - track.at[near[1]] >= LEAST_US
+            pairs.append(near[0][is_old] * track.at.size + near[1][is_old])
+    pair = np.unique(np.concatenate(pairs))
     fix, old = pair // track.at.size, pair % track.at.size
-    is_old = track.at[fix] - track.at[old] >= LEAST_US
-    fix, old = fix[is_old], old[is_old]
     # The foot of the fix on the old piece, and when the ship was there.
     x, y = east_north_m(track.lon[fix], track.lat[fix], track.lon[old - 1], track.lat[old - 1])
     way_x, way_y = east_north_m(

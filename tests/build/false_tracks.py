@@ -86,6 +86,13 @@ def racetrack(hours: Floats) -> tuple[Floats, Floats]:
     return np.where(leg > 0, 18.0 - east, east), np.where(leg > 0, -north, north)
 
 
+def harbour(hours: Floats) -> tuple[Floats, Floats]:
+    """To another place within 5 km every hour, as a bunker tanker."""
+    corners_h = np.arange(0.0, WHOLE_H + 2.0)
+    places = np.random.default_rng(0).uniform(0.0, 5.0, (2, corners_h.size))
+    return np.interp(hours, corners_h, places[0]), np.interp(hours, corners_h, places[1])
+
+
 def shifted(way: Way, hours_back: float) -> Way:
     """The same way so many hours later."""
     return lambda hours: way(hours - hours_back)
@@ -141,6 +148,7 @@ HONEST: dict[str, Way] = {
     "on passage": sailing(12.0, tide_kn=0.3),
     "racetrack": racetrack,
     "out and back": voyage,
+    "to and fro in a harbour": harbour,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,11 @@ MOORED = tanker(54, "MOORED")
 RING = between(circling(3.0, 9.0))
 ONTO_KHARG = between(still_at(27.6, 137.0))
 LATER_H = 500.0
+ACROSS = tanker(55, "ACROSS A BORDER")
+BORDER_H = (
+    date(1, 1, 1) + timedelta(64 * ((START.date() - date(1, 1, 1)).days // 64 + 1))
+) - START.date()
+"""From the start to the next border of two periods of `followed_track`."""
 
 
 def sent(
@@ -107,6 +112,8 @@ def all_rows(every_min: float) -> Iterator[str]:
     yield from sent(ONGOING, RING, every_min, *loads, whole_h=FALSE_H[1] - 1.0)
     for of in JAMMED:
         yield from sent(of, ONTO_KHARG, every_min, *loads)
+    to_border_h = BORDER_H / timedelta(hours=1) - SET_H
+    yield from sent(ACROSS, RING, every_min, *loads, later_h=to_border_h)
     # 5 km off Al-Basra Oil Terminal, 40 km from land, and as still as a fake anchorage.
     yield from sent(MOORED, between(still_at(-121.0, 182.0)), every_min, *loads)
     yield from sent(THROWN, ONTO_KHARG, every_min, *loads, later_h=LATER_H)
@@ -190,6 +197,14 @@ def test_many_ships_in_one_place_are_interference(con: Connection) -> None:
         assert spans(con, of) == calls(con, of) == []
     (span,) = spans(con, THROWN)
     assert span["kinds"] in ("jump", "offset") and span["jammed_hours"] == 0
+
+
+def test_the_border_of_two_periods_cuts_no_span(con: Connection) -> None:
+    (span,), (call,) = spans(con, ACROSS), calls(con, ACROSS)
+    border = START + BORDER_H
+    assert span["began_at"] < border < span["ended_at"]
+    assert (span["ended_at"] - span["began_at"]) / timedelta(hours=1) == pytest.approx(54, abs=1)
+    assert call["spoofed_from"] == span["spoofed_from"]
 
 
 def test_what_a_ship_calls_herself_is_in_no_reason(con: Connection) -> None:
