@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from flows.catalogue.windows import READERS, open_unread, take_over
+from flows.catalogue.windows import BATCH_PERIOD, READERS, open_unread, take_over
 from flows.derive.batches import batches
 from flows.home.resources import data_path, sql_path, sql_text
 from flows.home.rules import rules
@@ -251,6 +251,8 @@ def _create_in_batches(con: duckdb.DuckDBPyConnection, name: str) -> None:
     keys = con.execute(query_of_keys).fetchall()
     for number, (first, last) in enumerate(list(batches(keys, most_rows)) or [(0, 0)]):
         con.execute("set variable batch = $range", {"range": {"first": first, "last": last}})
+        if name in READERS:
+            con.execute(BATCH_PERIOD)
         into = f"insert into {_place(name)}" if number else f"create table {_place(name)} as"
         con.execute(f"{into} {query(name)}")
 

@@ -90,6 +90,15 @@ set variable unread = (
 """
 """As constants, by which DuckDB passes over files of other days."""
 
+BATCH_PERIOD = """
+set variable unread = (
+    select {'from_at': min(from_at), 'to_at': max(to_at)}
+    from step.unread
+    where number between getvariable('batch').first and getvariable('batch').last
+)
+"""
+"""The same for a batch of the windows, else each batch would read the files of all of them."""
+
 TAKE_OVER = """
 insert into {place}
 from before.{reader}

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from flows.catalogue import access
+from flows.catalogue import access, relations
 from flows.catalogue.check import check_rebuild
 from flows.home.resources import data_path, sql_text
 from flows.home.settings import Settings
@@ -212,6 +212,17 @@ def test_no_time_zone_changes_what_is_seen(fleet: Fleet, zone: str) -> None:
     fixes = pd.concat(heard(fleet, HOUR, SEED)).astype({"reported_at": "datetime64[us]"})
     fixes = fixes.assign(source="receivers", track_id=fixes["mmsi"], verdict="credible")
     assert spells(fixes, zone) == spells(fixes, "UTC") != []
+
+
+def test_the_windows_of_a_batch_change_nothing(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixes = pd.concat(heard(fleet, HOUR, SEED)).astype({"reported_at": "datetime64[us]"})
+    fixes = fixes.assign(source="receivers", track_id=fixes["mmsi"], verdict="credible")
+    at_once = spells(fixes, "UTC")
+    for name in ("near_pair", "encounter_spell"):
+        monkeypatch.setitem(relations.BATCHED, name, (relations.BATCHED[name][0], 1))
+    assert spells(fixes, "UTC") == at_once != []
 
 
 def spells(fixes: pd.DataFrame, zone: str) -> list[Row]:

@@ -262,7 +262,7 @@ select
     352980000 + ship as track_id,
     'credible' as verdict
 from range(200) as ships (ship), range($fixes // 200) as slots (slot)
-order by mmsi, reported_at
+order by reported_at::date, mmsi, reported_at
 """
 
 
