@@ -71,8 +71,8 @@ EVERY_RUN = ("meta", "run", "outbox", "alert_delivery", "worked_part")
 def only(*wanted: str) -> Iterator[None]:
     """Homes derived meanwhile hold these relations and those on the way to them, without comments.
 
-    A whole derivation makes some two hundred, half a minute of the suite for each ten homes. For
-    runs that publish nothing; the next run of such a home reads all windows again.
+    A whole derivation makes some two hundred. For runs that publish nothing; the next run of such
+    a home reads all windows again.
     """
     plain = relations.in_order
 
