@@ -69,6 +69,9 @@ CONTRACT = {
     "neighbours_near looks_at_place looks reasons",
     "unseen_estimate": "week port_id looks looks_unheard ais_ships sensor_ships both_ships "
     "estimate low_95 high_95 reason",
+    "possible_spoofed_call": "spoofed_call_id week hull_id mmsi imo vessel_name spoofed_from "
+    "spoofed_to hours kinds draught_before_m draught_after_m from_lon from_lat to_lon to_lat "
+    "shown_lon shown_lat port_id terminals foreign_ports reasons",
     "meta": "key value",
     "run": "run_id as_of code_version inputs_hash fences_hash registers_hash files_ingested "
     "files_known files_failed code_hash method_hash bundled_hash decisions_hash sources_hash "
@@ -89,20 +92,22 @@ CONTRACT = {
 
 TYPES = {
     "INTEGER": "mmsi imo",
-    "DOUBLE": "lon lat",
+    "DOUBLE": "from_lon from_lat to_lon to_lat shown_lon shown_lat lon lat",
     "SMALLINT": "nav_status ship_type confidence word_weeks",
     "FLOAT": "sog_kn cog_deg heading_deg length_m beam_m draught_m draught_in_m draught_out_m "
     "longest_gap_h accuracy_m usual_tanker_calls observed_share worst_share low_95 high_95 "
     "index_100 change_p dispersion hours anchorage_km draught_before_a_m draught_after_a_m "
-    "draught_before_b_m draught_after_b_m nearest_m estimate",
+    "draught_before_b_m draught_after_b_m nearest_m estimate "
+    "draught_before_m draught_after_m",
     "TIMESTAMP": "reported_at first_reported_at last_reported_at ingested_at valid_from valid_to "
-    "detected_at began_at ended_at russian_arrived_at "
+    "spoofed_from spoofed_to detected_at began_at ended_at russian_arrived_at "
     "arrived_after arrived_at anchored_at berthed_at unberthed_at departed_at departed_by "
     "first_published_at published_at restated_at as_of",
     "DATE": "day week_start listed_on delisted_on known_from arrived_on reported_on published_on "
     "first_russian_on last_russian_on",
     "VARCHAR": "week port_id port_name hull_id file_id link_tier state key value raw series",
     "BLOB": "geometry_wkb",
+    "STRUCT(port_id VARCHAR, likelihood DOUBLE, heard_share DOUBLE)[]": "terminals",
     "VARCHAR[]": "port_ids",
 }
 
