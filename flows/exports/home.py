@@ -22,7 +22,8 @@ TABLES = (
     *PLACED,
     *("vessel", "vessel_link", "counted_call", "call_cargo", "coverage", "weekly_port_calls"),
     *("weekly_water", "barometer", "oil_volume", "series", "published_week", "restatement"),
-    *("possible_dark_call", "unexplained_loading", "source_file"),
+    *("possible_dark_call", "unexplained_loading", "possible_spoofed_call", "sts_encounter"),
+    "source_file",
 )
 """The tables of a package: the catalogue's contract but for what is as large as the lake (position,
 reject), what concerns the machine alone (run, meta), and what witnesses let nobody pass on."""
