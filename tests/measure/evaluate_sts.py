@@ -34,6 +34,12 @@ where both are entered within two days. Found: the pair, at the time, as kind `s
 kind `sts`; right: of a true transfer. Gave: of the transfers found, those where the giver is named,
 and where it is the right one."""
 
+PLAIN = """## The measure alone
+
+The same fixes, and the measure of Global Fishing Watch as one would write it in SQL
+(`tests/measure/evaluation/plain_encounters.sql`): 500 m, 2 knots, two hours, 10 km off known ports
+and anchorages."""
+
 SCENES = """## Scene by scene
 
 Kind of the row of `sts_encounter` for each pair that lay together, by what it did: `alongside` are
@@ -95,6 +101,10 @@ def report(answers: dict[str, Answers], command: str) -> Iterator[str]:
     yield TRANSFERS
     rows = [(WORLDS[name].label, *totals(of)) for name, of in answers.items()]
     yield as_markdown(TOTALS, rows)
+    yield PLAIN
+    alone = {name: of._replace(found=of.plain) for name, of in answers.items()}
+    rows = [(WORLDS[name].label, *totals(of)[:6]) for name, of in alone.items()]
+    yield as_markdown(TOTALS[:7], rows)
     yield SCENES
     for name, of in answers.items():
         yield f"### {WORLDS[name].label.capitalize()}"

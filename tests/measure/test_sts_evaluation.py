@@ -25,6 +25,7 @@ def answers(truth: list[dict[str, Any]], found: list[dict[str, Any]]) -> Answers
     return Answers(
         pd.DataFrame([TRUE | row for row in truth], columns=list(TRUE)),
         pd.DataFrame([ROW | row for row in found], columns=list(ROW)),
+        pd.DataFrame(columns=list(ROW)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from flows.catalogue import access
+from flows.catalogue import access, relations
 from flows.home.settings import Settings
 from flows.runner import run
 from tests.build.files import LAYOUTS, SOURCES, ingest, settings_of
@@ -81,16 +81,18 @@ def heard(fleet: Fleet, world: World, seed: int) -> Iterator[pd.DataFrame]:
 
 
 class Answers(NamedTuple):
-    """The true pairs, with who gave; the rows of `sts_encounter`."""
+    """The true pairs, with who gave; the rows of `sts_encounter`; those of the measure alone."""
 
     truth: pd.DataFrame
     found: pd.DataFrame
+    plain: pd.DataFrame
 
 
 def ask(world: World, seed: int, folder: Path) -> Answers:
     """Run the program on a world."""
     fleet = build(seed)
-    return Answers(pd.DataFrame(fleet.truth), found_in(home_of(heard(fleet, world, seed), folder)))
+    settings = home_of(heard(fleet, world, seed), folder)
+    return Answers(pd.DataFrame(fleet.truth), found_in(settings), plain_in(settings))
 
 
 def home_of(fixes: Iterable[pd.DataFrame], folder: Path) -> Settings:
@@ -129,6 +131,13 @@ def found_in(settings: Settings) -> pd.DataFrame:
             order by began_at, sts_id
             """
         ).df()
+
+
+def plain_in(settings: Settings) -> pd.DataFrame:
+    """The encounters of `plain_encounters.sql`, as `found_in` gives those of the program."""
+    with access.reading(settings) as con:
+        relations.define(con)
+        return con.sql((Path(__file__).parent / "plain_encounters.sql").read_text("utf-8")).df()
 
 
 def pairs_of(answers: Answers) -> pd.DataFrame:
