@@ -79,10 +79,12 @@ def test_a_world_sounds_the_same_twice_and_another_one_has_the_same_ships() -> N
     assert len(thinner) < len(first) / 3
 
 
-def test_the_page_has_a_line_for_each_world(monkeypatch: Any, tmp_path: Path) -> None:
+def test_the_page_has_each_world_by_the_program_and_by_the_measure_alone(
+    monkeypatch: Any, tmp_path: Path
+) -> None:
     monkeypatch.setattr(evaluate_sts, "ask", lambda *_: answers([{}], [{}]))
     page = tmp_path / "page.md"
     assert evaluate_sts.main(["--markdown", str(page)]) == 0
     lines = page.read_text(encoding="utf-8").splitlines()
-    assert sum(line.startswith("| every ") for line in lines) == len(evaluate_sts.WORLDS)
+    assert sum(line.startswith("| every ") for line in lines) == 2 * len(evaluate_sts.WORLDS)
     assert any("| at anchor | 1 | sts 1 |" in line for line in lines)
