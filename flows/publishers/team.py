@@ -9,7 +9,7 @@ the decimal separator.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -81,17 +81,40 @@ def open_list(path: Path) -> ListFile | None:
                     f"{path}: a list of your own needs the columns imo, name, tier, reason and "
                     f"source; it lacks {', '.join(lacking)}. Add the columns to its first line."
                 )
-            name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
-            if not name:
-                raise BarometerError(
-                    f"{path}: the file's name is the name of the list and has no Latin letter or "
-                    "digit. Rename it, as in our-fleet.csv."
-                )
-            return ListFile(f"team:{name}", None, _rows(path, columns, delimiter, name))
+            name = list_name(path, "our-fleet.csv")
+            entries = rows_of(path, columns, delimiter, name, _entries)
+            return ListFile(f"team:{name}", None, entries)
     return None
 
 
-def _rows(path: Path, columns: list[str], delimiter: str, name: str) -> Iterator[Entry | Junk]:
+def list_name(path: Path, example: str) -> str:
+    """The name of a list of a team's own: the stem of its file's name.
+
+    Raises
+    ------
+    BarometerError
+        If that has neither a Latin letter nor a digit; `example` is a name that would do.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
+    if not name:
+        raise BarometerError(
+            f"{path}: the file's name is the name of the list and has no Latin letter or "
+            f"digit. Rename it, as in {example}."
+        )
+    return name
+
+
+def rows_of(
+    path: Path,
+    columns: list[str],
+    delimiter: str,
+    name: str,
+    entries: Callable[[TableRow, str], Iterable[Entry | Junk]],
+) -> Iterator[Entry | Junk]:
+    """What each row of the list of that name gives, and `Junk` for what is none.
+
+    A file that is not UTF-8 gives nothing but that fault.
+    """
     fault = first_not_utf8(path)
     if fault:
         yield fault
@@ -100,14 +123,14 @@ def _rows(path: Path, columns: list[str], delimiter: str, name: str) -> Iterator
         if isinstance(row, Junk):
             yield row
         else:
-            yield from _entries(row, name)
+            yield from entries(row, name)
 
 
 def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
     """Junk for the unreadable fields of a row, then its entry."""
     cells = row.texts()
     imo, mmsi = imo_number(cells["imo"]), ship_mmsi(cells.get("mmsi"))
-    valid_from, valid_to = _iso_day(cells.get("from")), _iso_day(cells.get("to"))
+    valid_from, valid_to = iso_day(cells.get("from")), iso_day(cells.get("to"))
     fault = (
         _claim_fault(cells)
         or _time_fault(cells, valid_from, valid_to)
@@ -117,7 +140,7 @@ def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
         yield Junk(row.line, fault, row.raw, True)
         return
     if cells["imo"] and imo is None:
-        yield Junk(row.line, _imo_fault(cells["imo"]), row.raw, False)
+        yield Junk(row.line, imo_fault(cells["imo"]), row.raw, False)
     if cells.get("mmsi") and mmsi is None:
         yield Junk(row.line, _mmsi_fault(cells["mmsi"]), row.raw, False)
     reason = cells["reason"].lower()
@@ -184,13 +207,14 @@ def _hull_fault(cells: dict[str, str], imo: int | None, mmsi: int | None) -> str
     if imo is not None or mmsi is not None:
         return None
     if cells["imo"]:
-        return _imo_fault(cells["imo"])
+        return imo_fault(cells["imo"])
     if cells.get("mmsi"):
         return _mmsi_fault(cells["mmsi"])
     return "neither IMO number nor MMSI: a name alone does not identify a ship"
 
 
-def _imo_fault(text: str) -> str:
+def imo_fault(text: str) -> str:
+    """Why a text is no IMO number."""
     return f"IMO number {text[:40]!r}, expected seven digits with a right check digit"
 
 
@@ -198,7 +222,8 @@ def _mmsi_fault(text: str) -> str:
     return f"MMSI {text[:40]!r}, expected a ship's nine digits"
 
 
-def _iso_day(text: str | None) -> date | None:
+def iso_day(text: str | None) -> date | None:
+    """A day such as 2025-12-31; None for all else."""
     # strptime would also take 2025-1-2, which is no ISO 8601.
     return (
         day(text, "%Y-%m-%d") if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text or "") else None

@@ -62,12 +62,12 @@ def find_stretches(con: duckdb.DuckDBPyConnection) -> pa.Table:
     Parameters
     ----------
     con : DuckDBPyConnection
-        With the relations of `sql/digest/spoofing_fix.sql`, and `unread` (track_id, first_day,
+        With the relations of `sql/windows/spoofing_fix.sql`, and `unread` (track_id, first_day,
         number, from_at, to_at, mmsi).
     """
     row = con.execute("select max(number) from unread").fetchone()
     most = (row and row[0]) or 0
-    query = sql_text("digest/spoofing_fix")
+    query = sql_text("windows/spoofing_fix")
     tables = [STRETCH_SCHEMA.empty_table()]
     for first in range(1, most + 1, BATCH_WINDOWS):
         span = {"first": first, "last": first + BATCH_WINDOWS - 1}
@@ -90,7 +90,7 @@ def _windows(columns: Columns) -> Iterator[Columns]:
 
 
 def track_of(columns: Columns) -> Track:
-    """A track of the columns of `sql/digest/spoofing_fix.sql`.
+    """A track of the columns of `sql/windows/spoofing_fix.sql`.
 
     Fixes that were taken for those of a further hull on its MMSI are part of it, as flagged, where
     for as long as a stretch lasts no fix of its own lies among them: two ships would take turns.

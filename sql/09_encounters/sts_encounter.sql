@@ -31,8 +31,16 @@ alongside as (
     left join sts_area as area on place.sts_area_id = area.sts_area_id
     left join encounter_draught as one on encounter.encounter_id = one.encounter_id and one.side = 'a'
     left join encounter_draught as other on encounter.encounter_id = other.encounter_id and other.side = 'b'
-    left join encounter_link as link_a on encounter.encounter_id = link_a.encounter_id and link_a.side = 'a'
-    left join encounter_link as link_b on encounter.encounter_id = link_b.encounter_id and link_b.side = 'b'
+    left join moment_link as link_a
+        on
+            encounter.hull_a = link_a.hull_id
+            and encounter.tracks_a[1] = link_a.track_id
+            and encounter.began_at = link_a.moment_at
+    left join moment_link as link_b
+        on
+            encounter.hull_b = link_b.hull_id
+            and encounter.tracks_b[1] = link_b.track_id
+            and encounter.began_at = link_b.moment_at
     where
         encounter.is_alongside
         and not encounter.is_one_ship

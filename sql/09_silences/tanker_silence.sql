@@ -94,7 +94,6 @@ unexplained as materialized (
                 then least(silence.sog_kn * 1.852 * 2, reachable.from_km) / 111.2
         end as ahead_deg,
         description.imo,
-        description.claimed_imo,
         description.vessel_name,
         coalesce(caller.first_called_at < silence.silent_from, false) as has_called
     from reachable
@@ -108,82 +107,6 @@ unexplained as materialized (
         on reachable.hull_id = explained.hull_id and reachable.silent_from = explained.silent_from
     left join caller on reachable.hull_id = caller.hull_id
     where explained.hull_id is null
-),
-
--- Matched as in call_evidence: first by IMO number, ...
-matched as (
-    select
-        unexplained.hull_id,
-        unexplained.silent_from,
-        link.link_tier,
-        link.link_reason,
-        link.valid_from,
-        link.valid_to
-    from unexplained
-    inner join vessel_link as link on unexplained.imo = link.imo and link.matched_by = 'imo'
-    union all
-    -- ... then by AIS-derived evidence on a vessel without an IMO number, ...
-    select
-        unexplained.hull_id,
-        unexplained.silent_from,
-        link.link_tier,
-        link.link_reason,
-        link.valid_from,
-        link.valid_to
-    from unexplained
-    inner join vessel_link as link on unexplained.hull_id = link.hull_id and link.imo is null
-    union all
-    -- ... and by an MMSI in a list only for a ship without an IMO number, while no other used it.
-    select
-        unexplained.hull_id,
-        unexplained.silent_from,
-        link.link_tier,
-        link.link_reason,
-        link.valid_from,
-        link.valid_to
-    from unexplained
-    inner join vessel_link as link
-        on unexplained.mmsi = link.mmsi and link.matched_by = 'mmsi' and link.hull_id is null
-    where
-        unexplained.imo is null
-        and unexplained.claimed_imo is null
-        and unexplained.track_id = unexplained.mmsi
-        and not exists (
-            select 1
-            from hull_spell as other
-            where
-                other.mmsi = unexplained.mmsi
-                and other.hull_id <> unexplained.hull_id
-                and other.last_at >= link.valid_from
-                and other.first_at <= unexplained.silent_from
-        )
-        and not exists (
-            select 1
-            from link_decision as decision
-            where
-                decision.mmsi = unexplained.mmsi
-                and decision.imo = link.imo
-                and unexplained.silent_from >= coalesce(decision.valid_from, '-infinity'::timestamp)
-                and unexplained.silent_from < coalesce(decision.valid_to, 'infinity'::timestamp)
-            having arg_max(decision.decision, decision.line) = 'refuse'
-        )
-),
-
-link as (
-    select
-        hull_id,
-        silent_from,
-        min(case link_tier when 'strong' then 1 when 'moderate' then 2 else 3 end) as tier_rank,
-        coalesce(
-            string_agg(distinct link_reason, ', ' order by link_reason)
-            filter (where link_tier <> 'weak'),
-            string_agg(distinct link_reason, ', ' order by link_reason)
-        ) as link_reasons
-    from matched
-    where
-        (valid_from is null or valid_from <= silent_from)
-        and (valid_to is null or silent_from < valid_to)
-    group by hull_id, silent_from
 ),
 
 -- It kept transmitting, but only false positions.
@@ -243,7 +166,11 @@ select
     displaced.hull_id is not null as is_displaced,
     nearer_abroad.hull_id is not null as is_nearer_abroad
 from unexplained
-left join link on unexplained.hull_id = link.hull_id and unexplained.silent_from = link.silent_from
+left join moment_link as link
+    on
+        unexplained.hull_id = link.hull_id
+        and unexplained.track_id = link.track_id
+        and unexplained.silent_from = link.moment_at
 left join displaced
     on unexplained.hull_id = displaced.hull_id and unexplained.silent_from = displaced.silent_from
 left join nearer_abroad

@@ -32,7 +32,8 @@ def meeting(
     """A pair alongside for a day, far from any anchorage, with their draughts."""
     return {
         **{"encounter_id": f"{pair} {number}", "hull_a": pair[0], "hull_b": pair[1]},
-        **{"mmsi_a": ord(pair[0]), "mmsi_b": ord(pair[1])},
+        **{f"mmsi_{side}": ord(of) for side, of in zip("ab", pair, strict=True)},
+        **{f"tracks_{side}": [ord(of)] for side, of in zip("ab", pair, strict=True)},
         **{"began_at": START, "last_at": START + timedelta(days=1), "hours": 24.0},
         **{"heard_h": 24.0, "is_last": False, "closest_m": 40, "near_m": 50, "apart_m": 60},
         **{"far_m": 70, "with_heading": 0, "parallel": 0, "lon": OFF[0], "lat": OFF[1]},
@@ -69,7 +70,9 @@ def encounters(*meetings: Row) -> list[Row]:
         encounter=pa.Table.from_pylist(lying),
         encounter_place=pa.Table.from_pylist(places, schema),
         encounter_draught=pa.Table.from_pylist(draughts, pa.schema(kinds)),
-        encounter_link=pa.table({"encounter_id": ["AB 0"], "side": ["b"], "tier_rank": [1]}),
+        moment_link=pa.table(
+            {"hull_id": ["B"], "track_id": [ord("B")], "moment_at": [START], "tier_rank": [1]}
+        ),
         sts_area=pa.table({"sts_area_id": ["F"], "name": ["Off F"], "has_bunkering": [True]}),
         foreign_port=pa.table({"name": ["Al Fujayrah"], "lon": [56.37], "lat": [25.17]}),
         source_file=pa.table(
