@@ -9,6 +9,7 @@ with ship as (
     from hull
 ),
 
+-- As the step clock, which a view outlives.
 clock_time as (
     select value::timestamp as as_of from meta where key = 'as_of'
 ),

@@ -313,22 +313,25 @@ HIDDEN: dict[str, tuple[str, Row, str]] = {
 }
 
 
+SILENT: Row = {"vessel_name": "<b>A", "imo": None, "mmsi": 1, "port_name": "Kharg Island"}
+
+
 @pytest.mark.parametrize(("table", "row", "said"), HIDDEN.values(), ids=HIDDEN)
 def test_what_may_hide_is_apart_with_its_reasons(
     render: Render, table: str, row: Row, said: str
 ) -> None:
-    ship = {"vessel_name": "<b>A", "imo": None, "mmsi": 1, "reasons": "for & against"}
-    place = {} if "area_name" in row else {"port_name": "Kharg Island"}
     nothing = {name: [] for name, _, _ in HIDDEN.values()}
-    found = ship | place | row if "sts_id" not in row else row | {"reasons": "for & against"}
+    ship = {} if table == "sts_encounters" else SILENT
+    found = ship | {"reasons": "for & against"} | row
     root = render(**nothing | {table: [found]}, unseen_estimate=[])
     (section,) = (node for node in root.iter("section") if node.get("id") == "hidden")
     text = text_of(section)
     assert f"Not in the number: {said}." in text and "not proof of one" in text
-    assert "for & against" in text and "Kharg Island" in text
-    assert "Tue 17 Mar 04:00" in text
-    if "vessel_name" in found or "vessel_name_a" in found:
-        assert "<b>A" in text or table == "dark_detections"
+    shown = {"dark_detections": "250 m long, by S1", "sts_encounters": "<b>A MMSI 1 and B MMSI 2"}
+    (line,) = section.iterfind(".//tbody/tr")
+    assert cells(line)[0] == shown.get(table, "<b>A MMSI 1")
+    assert cells(line)[1].startswith("Tue 17 Mar 04:00") and "Kharg Island" in cells(line)[2]
+    assert cells(line)[3] == "for & against"
     hidden = {node.get("id") for node in render(**nothing, unseen_estimate=[]).iter("section")}
     assert "hidden" not in hidden
 
