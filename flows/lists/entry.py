@@ -15,6 +15,9 @@ import pyarrow as pa
 from flows.home.resources import data_path, data_rows
 from flows.lists.letters import as_latin, plain_text
 
+LONGEST_SHIP_M = 500
+"""Above any ship: Seawise Giant, the longest built so far, was 458 m (general knowledge)."""
+
 ENTRY_SCHEMA = pa.schema(
     [
         ("register", pa.string()),

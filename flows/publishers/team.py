@@ -14,7 +14,15 @@ from datetime import date
 from pathlib import Path
 
 from flows.home.settings import BarometerError
-from flows.lists.entry import Entry, Junk, ListFile, day, imo_number, ship_mmsi
+from flows.lists.entry import (
+    LONGEST_SHIP_M,
+    Entry,
+    Junk,
+    ListFile,
+    day,
+    imo_number,
+    ship_mmsi,
+)
 from flows.lists.table import (
     TableRow,
     first_not_utf8,
@@ -22,9 +30,6 @@ from flows.lists.table import (
     read_head,
     table_rows,
 )
-
-LONGEST_SHIP_M = 500
-"""Above any ship: Seawise Giant, the longest built so far, was 458 m."""
 
 LARGEST_SHIP_T = 600_000
 """Above any ship: Seawise Giant carried 564,763 t."""

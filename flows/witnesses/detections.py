@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flows.home.rules import rule
-from flows.lists.entry import Junk
+from flows.lists.entry import LONGEST_SHIP_M, Junk
 from flows.lists.letters import plain_text
 from flows.witnesses.rows import (
     Event,
@@ -24,9 +24,6 @@ from flows.witnesses.rows import (
 )
 
 WITNESS = "detections"
-
-MOST_LENGTH_M = 500.0
-"""General knowledge, unverified: the longest ship was the Seawise Giant, 458 m."""
 
 ACCURACY_M = 100.0
 """Where a table gives none, a choice: images of Sentinel-1 are placed to some ten metres, but the
@@ -56,8 +53,8 @@ def _detection(line: int, fields: Record) -> Row:
         "detected_at is not a time such as 2026-04-13T02:21:05Z": at is None,
         "no lon and lat on Earth": place is None,
         "sensor is not a name of letters, digits and - . / alone": sensor is None,
-        f"length_m is not a length of a ship, 0 to {MOST_LENGTH_M:.0f}": length_m is not None
-        and not 0 < length_m <= MOST_LENGTH_M,
+        f"length_m is not a length of a ship, 0 to {LONGEST_SHIP_M}": length_m is not None
+        and not 0 < length_m <= LONGEST_SHIP_M,
         "confidence is not a share from 0 to 1": confidence is not None
         and not 0 <= confidence <= 1,
         f"accuracy_m is not between 0 and {MOST_ACCURACY_M:.0f}": accuracy_m is not None

@@ -54,7 +54,7 @@ def _detections(line: int, fields: Record) -> Iterator[Row]:
     elif count is None or count != int(count) or not 1 <= count <= MOST_IN_A_CELL:
         yield junk(line, "Detections is not a whole number from 1 to 1,000", fields)
     else:
-        for one in range(1, int(count) + 1):
+        for index in range(1, int(count) + 1):
             yield Event(
                 line=line,
                 kind="detection",
@@ -64,7 +64,7 @@ def _detections(line: int, fields: Record) -> Iterator[Row]:
                 ended_at=at + timedelta(hours=1),
                 lons=(round(place[0], 5),),
                 lats=(round(place[1], 5),),
-                reference=f"{one} of {int(count)} in the cell" if count > 1 else None,
+                reference=f"{index} of {int(count)} in the cell" if count > 1 else None,
                 sensor=SENSOR,
                 accuracy_m=CELL_ACCURACY_M,
             )
