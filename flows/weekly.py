@@ -24,8 +24,6 @@ from prefect.futures import PrefectFuture
 from prefect.logging import get_logger, get_run_logger
 from prefect.states import Completed, Failed
 
-from flows.fetching import attempts, services
-from flows.fetching.fetched import Fetched
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.inputs import Input, find_inputs, inputs_of
 from flows.ingest.known import remembering
@@ -36,6 +34,8 @@ from flows.registers import refresh
 from flows.registers.refresh import Refreshed
 from flows.runner import cluster, late, run, ships
 from flows.sources.definitions import Definition, Source, load_sources
+from flows.sources.fetching import attempts, services
+from flows.sources.fetching.fetched import Fetched
 from flows.sources.lists import FetchedList
 
 SKIPPED = "Skipped"

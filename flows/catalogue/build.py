@@ -39,14 +39,14 @@ from flows.catalogue.relations import TIME_ZONE
 from flows.catalogue.run_record import hashes
 from flows.derive import calls, digest, sts_areas
 from flows.derive.events import find_events
+from flows.derive.spoofing.stretches import find_stretches
 from flows.home.hashes import folder_hash
 from flows.home.resources import data_path, port_files
 from flows.home.settings import Settings
+from flows.ingest.witnesses import store as witnesses
 from flows.lake.entry import Manifest
 from flows.lake.manifest import FORMAT, connect, read_manifest
 from flows.registers.bundled import bundled_versions
-from flows.spoofing.stretches import find_stretches
-from flows.witnesses import store as witnesses
 from geo.ports import Ports, load_ports
 
 FROM_TRACKS = (

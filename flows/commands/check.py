@@ -57,8 +57,8 @@ def execute(flags: argparse.Namespace) -> int:
 
 
 def _check_sources(flags: argparse.Namespace) -> int:
-    from flows.fetching import probe
     from flows.home.text import safe_text
+    from flows.sources.fetching import probe
 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request
     settings = settings_of(flags)

@@ -25,8 +25,8 @@ from flows.commands.shared import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.fetching.faults import DownloadProgress
-    from flows.fetching.services import Service
+    from flows.sources.fetching.faults import DownloadProgress
+    from flows.sources.fetching.services import Service
 
 
 def add(command: Command) -> None:
@@ -73,7 +73,7 @@ def add(command: Command) -> None:
 
 
 def execute(flags: argparse.Namespace) -> int:
-    from flows.fetching import fetched, services
+    from flows.sources.fetching import fetched, services
 
     settings = settings_of(flags)
     source = services.known(settings.home, flags.source)

@@ -16,7 +16,7 @@ from flows.commands.shared import DONE, Command, log, seconds_of, settings_of, s
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flows.streams.recording import ListenProgress
+    from flows.sources.streams.recording import ListenProgress
 
 
 def add(command: Command) -> None:
@@ -64,7 +64,7 @@ def add(command: Command) -> None:
 
 def execute(flags: argparse.Namespace) -> int:
     from flows.home.resources import port_files
-    from flows.streams import aisstream, connection, digitraffic, listen
+    from flows.sources.streams import aisstream, connection, digitraffic, listen
     from geo.ports import load_ports
 
     ports, for_s = load_ports(*port_files()), flags.duration_s

@@ -46,10 +46,10 @@ def execute(flags: argparse.Namespace) -> int:
     settings = settings_of(flags)
     start_logging()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request to the server
-    from flows.fetching import services
     from flows.home.file_names import sendable
     from flows.runner.late import next_tick
     from flows.runner.prefect_server import prefect_server
+    from flows.sources.fetching import services
 
     # Before Prefect starts, which takes up to a minute.
     next_tick(flags.cron, settings.as_of)

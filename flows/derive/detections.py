@@ -12,7 +12,7 @@ import shapely
 from scipy import optimize, stats
 
 from flows.home.rules import rule
-from flows.witnesses.places import AREAS
+from flows.ingest.witnesses.places import AREAS
 from geo.fences import locate
 from geo.ports import Ports
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import shapely
 from shapely.geometry import shape
 
+from flows.derive.spoofing.land import land_km
 from flows.home.resources import data_path
 from flows.home.rules import rule
-from flows.spoofing.land import land_km
 from geo.earth import great_circle_m
 from geo.ports import Ports
 

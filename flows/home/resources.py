@@ -23,7 +23,7 @@ def data_path(*parts: str) -> Path:
 def data_rows(path: Path) -> list[dict[str, str]]:
     """The rows of one of the project's own CSV files, by column; empty text where a cell is empty.
 
-    Files from outside go through `flows.lists.table.csv_rows`.
+    Files from outside go through `flows.registers.lists.table.csv_rows`.
     """
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

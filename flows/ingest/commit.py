@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 
 from flows.home.settings import BarometerError, Place, Settings
 from flows.ingest.outcome import FAULTS, Outcome, failed_outcome, is_complete, is_known
+from flows.ingest.rows import repeats
 from flows.lake import damage
 from flows.lake.entry import Entry, Manifest, Part, address, overlap, part_path
 from flows.lake.manifest import adopt, connect, read_manifest, write_manifest, write_note
-from flows.rows import repeats
 
 COUNT_SHARED = """
 select count(*)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from flows.rows.reasons import (
+from flows.ingest.rows.reasons import (
     BAD_CHECKSUM,
     BAD_FIELDS,
     BAD_MESSAGE,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from flows.rows.reasons import FAR_TIME
+from flows.ingest.rows.reasons import FAR_TIME
 from flows.sources.definitions import OPTIONAL
 from flows.sources.layouts import Layout
 

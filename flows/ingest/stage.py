@@ -31,16 +31,16 @@ from flows.ingest.outcome import (
     is_complete,
     is_known,
 )
+from flows.ingest.rows import blocks, checks, parse, repeats
+from flows.ingest.rows.headers import headers_of
+from flows.ingest.tables import forms
+from flows.ingest.witnesses.reading import Reading, read_json, read_table
 from flows.lake import schema
 from flows.lake.entry import Entry, Manifest
 from flows.lake.manifest import connect, read_manifest
-from flows.rows import blocks, checks, parse, repeats
-from flows.rows.headers import headers_of
 from flows.sources.definitions import Source
 from flows.sources.layouts import Layout, UnknownHeader
 from flows.sources.packings import JSON, InputFile, Member, opened
-from flows.tables import forms
-from flows.witnesses.reading import Reading, read_json, read_table
 
 log = logging.getLogger("barometer.ingest")
 

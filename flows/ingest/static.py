@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.rows.values import STATIC_SCHEMA
+from flows.ingest.rows.values import STATIC_SCHEMA
 
 JOIN = """
 copy (

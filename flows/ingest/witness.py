@@ -9,10 +9,10 @@ from pathlib import Path
 from flows.home.settings import Settings
 from flows.home.text import safe_text
 from flows.ingest.outcome import FAULTS, Outcome, failed_outcome
+from flows.ingest.witnesses.reading import Reading, counted
+from flows.ingest.witnesses.store import fetched_on, keep, keep_again, known
 from flows.sources.packings import Member
 from flows.sources.witnesses import load_witnesses
-from flows.witnesses.reading import Reading, counted
-from flows.witnesses.store import fetched_on, keep, keep_again, known
 
 Reader = Callable[[Member, Path, Collection[str]], Reading | None]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from flows.home.resources import data_path, data_rows
-from flows.lists.entry import Entry, whole_number
-from flows.publishers.formats import open_list
 from flows.registers.codes import programme_meaning
+from flows.registers.lists.entry import Entry, whole_number
+from flows.registers.publishers.formats import open_list
 
 LISTS = {
     "eu_833_2014_annex_xlii.csv": "eu_32014R0833_annex_xlii.csv",

@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 from flows.home.hashes import folder_hash
 from flows.home.resources import data_path, data_rows
 from flows.home.settings import BarometerError
-from flows.lists.entry import Entry, as_table, whole_number
+from flows.registers.lists.entry import Entry, as_table, whole_number
 
 
 class Version(NamedTuple):

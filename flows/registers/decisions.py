@@ -22,8 +22,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.lists.entry import imo_number, ship_mmsi
-from flows.lists.team_file import shown, team_rows
+from flows.registers.lists.entry import imo_number, ship_mmsi
+from flows.registers.lists.team_file import shown, team_rows
 
 FILE = "link_decisions.csv"
 COLUMNS = ("mmsi", "imo", "decision", "from", "to", "by", "on", "why")
@@ -52,7 +52,7 @@ def read_decisions(home: Path) -> tuple[pa.Table, list[str]]:
     decisions : pyarrow.Table
         In `DECISION_SCHEMA`, in the order of the file; empty where there is no file.
     faults : list of str
-        As `flows.lists.team_file.team_rows`.
+        As `flows.registers.lists.team_file.team_rows`.
     """
     rows, faults = team_rows(home / FILE, COLUMNS, 3, _decision)
     return pa.Table.from_pylist(rows, schema=DECISION_SCHEMA), faults

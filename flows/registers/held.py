@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from flows.home.settings import Settings
 from flows.lake.manifest import connect
-from flows.lists.entry import ENTRY_SCHEMA
 from flows.registers import staging
 from flows.registers.bundled import Version
+from flows.registers.lists.entry import ENTRY_SCHEMA
 from flows.registers.store import load_versions
 
 HULLS = """

@@ -16,10 +16,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from flows.fetching import services
-from flows.fetching.download import read_version
-from flows.fetching.faults import DownloadProgress, Patience
-from flows.fetching.fetch import NOT_ANSWERED
 from flows.home.durable import make_folder, write_durably
 from flows.home.hashes import file_hash
 from flows.home.history import LIST_FETCH, append_history
@@ -27,6 +23,10 @@ from flows.home.settings import BarometerError, Settings, variable
 from flows.home.text import safe_text
 from flows.registers.ledger import all_imports
 from flows.registers.store import Expected, Imported, held_days, import_list
+from flows.sources.fetching import services
+from flows.sources.fetching.download import read_version
+from flows.sources.fetching.faults import DownloadProgress, Patience
+from flows.sources.fetching.fetch import NOT_ANSWERED
 from flows.sources.lists import FetchedList, load_lists
 
 VERSIONS = "versions"
@@ -113,7 +113,7 @@ def refresh(
     is_named : bool
         Whether it was asked for by name: else it is skipped where its token is not set.
     progress, patience : optional
-        As in `flows.fetching.services.fetch_days`.
+        As in `flows.sources.fetching.services.fetch_days`.
 
     Returns
     -------

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from flows.home.resources import sql_text
-from flows.lists.entry import ENTRY_SCHEMA, Entry, Junk, as_table
 from flows.registers.codes import programme_meaning
+from flows.registers.lists.entry import ENTRY_SCHEMA, Entry, Junk, as_table
 
 BATCH_ROWS = 20_000
 """Entries that Python holds at a time."""

@@ -24,12 +24,12 @@ from flows.home.hashes import file_hash
 from flows.home.history import REGISTER, append_history, begin_history
 from flows.home.settings import BarometerError, Settings
 from flows.lake.manifest import connect
-from flows.lists.entry import CUT, ENTRY_SCHEMA, Junk, ListFile
-from flows.publishers.formats import open_list
 from flows.registers import guard, staging
 from flows.registers.bundled import Version, bundled_versions
 from flows.registers.difference import Listing, difference
 from flows.registers.ledger import all_imports, standing_imports
+from flows.registers.lists.entry import CUT, ENTRY_SCHEMA, Junk, ListFile
+from flows.registers.publishers.formats import open_list
 
 JUNK_SCHEMA = pa.schema(
     [
@@ -96,7 +96,7 @@ def import_list(
     settings : Settings
         The home, and the as-of time, which no list may be later than.
     path : Path
-        In any of the formats of `flows.publishers.formats`.
+        In any of the formats of `flows.registers.publishers.formats`.
     published_on : date or None
         The day of the list, where the file gives none; it overrides the file's.
     accept_loss : bool

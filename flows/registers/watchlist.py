@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.home.resources import data_path
-from flows.lists.entry import imo_number, ship_mmsi
-from flows.lists.team_file import shown, team_rows
+from flows.registers.lists.entry import imo_number, ship_mmsi
+from flows.registers.lists.team_file import shown, team_rows
 from flows.registers.store import load_versions
 
 FILE = "watchlist.csv"
@@ -44,7 +44,7 @@ def read_watchlist(home: Path, lists: Collection[str]) -> tuple[list[dict[str, A
     entries : list of dict
         line, kind, value and note, in the order of the file.
     faults : list of str
-        As `flows.lists.team_file.team_rows`.
+        As `flows.registers.lists.team_file.team_rows`.
     """
     names = {name.casefold(): name for name in lists}
 

@@ -85,7 +85,7 @@ class Span(Table):
 
 
 SERVICES = ("4wings", "gfw-events", "portwatch", "documents")
-"""What a [fetch] may ask other than files by day; flows/fetching/services.py has a module each."""
+"""What a [fetch] may ask other than files by day; `fetching/services.py` has a module each."""
 
 _DATASET = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,199}")
 

@@ -141,7 +141,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         if path.name in BESIDE_SIMULATED and (path.parent / SIMULATED).exists():
             continue
         if path.suffix != ".json" or not path.with_suffix("").exists():
-            yield path  # not the record that a fetch keeps beside a file (flows/fetching/fetch.py)
+            yield path  # not the record that a fetch keeps beside a file (fetching/fetch.py)
 
 
 def members(path: Path) -> list[Member | BarometerError]:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
-from flows.spoofing.pieces import HOUR_US, Floats, Track
+from flows.derive.spoofing.pieces import HOUR_US, Floats, Track
 
 HERE = (50.05, 28.0)
 """At sea, off Kharg."""

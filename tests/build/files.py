@@ -20,13 +20,13 @@ import pytest
 from flows.home.clock import FUTURE
 from flows.home.settings import Settings
 from flows.ingest.outcome import Outcome
+from flows.ingest.rows import blocks, checks, parse, repeats
+from flows.ingest.rows.headers import headers_of
+from flows.ingest.rows.reasons import BAD_FIELDS, BAD_RECORD, LONG_LINE
 from flows.ingest.stage import ingest_file
 from flows.lake.manifest import read_manifest
 from flows.lake.prepare import prepare_home
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
-from flows.rows import blocks, checks, parse, repeats
-from flows.rows.headers import headers_of
-from flows.rows.reasons import BAD_FIELDS, BAD_RECORD, LONG_LINE
 from flows.sources.definitions import load_sources
 from flows.sources.layouts import Layout, match_source
 from flows.sources.packings import find_files

@@ -1,7 +1,7 @@
 """Lists of ships in their publishers' forms, and the harness that reads them back.
 
 Ships and numbers are made up where the file is; the forms follow the publishers' documents, which
-the modules of `flows.publishers` name.
+the modules of `flows.registers.publishers` name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from flows.lists.entry import Entry, Junk
+from flows.registers.lists.entry import Entry, Junk
 from flows.simulate.fleet import imo_check_digit
 
 

@@ -10,12 +10,12 @@ from string import ascii_letters
 
 import pytest
 
-from flows.fetching.faults import Patience
-from flows.fetching.fetch import fetch_days
-from flows.fetching.fetched import Fetched
 from flows.home.resources import data_path
 from flows.home.settings import Settings
 from flows.sources.definitions import load_sources
+from flows.sources.fetching.faults import Patience
+from flows.sources.fetching.fetch import fetch_days
+from flows.sources.fetching.fetched import Fetched
 from tests.build.files import day, fleet, packed, tree
 
 SOURCE = "marinecadastre-2025"

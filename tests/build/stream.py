@@ -22,9 +22,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from flows.streams import listen
-from flows.streams.aisstream import HEADER, csv_line
-from flows.streams.connection import Limits
+from flows.sources.streams import listen
+from flows.sources.streams.aisstream import HEADER, csv_line
+from flows.sources.streams.connection import Limits
 from tests.conftest import ROOT
 
 KEY = "0123456789abcdef-s3cret"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from flows.home.resources import data_path, data_rows
-from flows.lists.entry import imo_number
 from flows.registers import bundle
+from flows.registers.lists.entry import imo_number
 from tests.conftest import ROOT
 
 REGISTERS = data_path("registers")

@@ -30,7 +30,6 @@ from typing import Any, NamedTuple
 import trustme
 
 from flows.catalogue import access
-from flows.fetching import services as fetching
 from flows.home import history, lock
 from flows.home.resources import data_path, data_rows
 from flows.home.settings import Settings, load_settings
@@ -39,12 +38,20 @@ from flows.registers.refresh import refresh
 from flows.report.tables import week_folder
 from flows.runner import run
 from flows.simulate import simulate
+from flows.sources.fetching import services as fetching
 from flows.sources.lists import FetchedList
 from tests.build import lists, ofac, witness
 from tests.build.files import ingest
 from tests.build.post import Post, serve
 from tests.conftest import no_pictures
-from tests.flows.fetching.services import KHARG, TOKEN, Services, event, name_services, services
+from tests.flows.sources.fetching.services import (
+    KHARG,
+    TOKEN,
+    Services,
+    event,
+    name_services,
+    services,
+)
 
 START = date(2026, 8, 31)
 """A Monday, after the last of the bundled lists."""

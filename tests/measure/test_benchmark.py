@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.lists.entry import Entry
-from flows.publishers.formats import open_list
+from flows.registers.lists.entry import Entry
+from flows.registers.publishers.formats import open_list
 from tests.conftest import no_pictures
 from tests.measure import bench
 from tests.measure.benchmark import beside, jobs, memory, parts, process, start, year

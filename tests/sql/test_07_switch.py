@@ -10,9 +10,9 @@ import pytest
 
 from flows.catalogue import access, check
 from flows.home.settings import BarometerError, Settings
-from flows.lists.entry import Entry, Junk
-from flows.publishers.formats import open_list
 from flows.registers.decisions import FILE, read_decisions
+from flows.registers.lists.entry import Entry, Junk
+from flows.registers.publishers.formats import open_list
 from flows.runner import run
 from tests.build.ships import START, List, call, home_of, ship
 

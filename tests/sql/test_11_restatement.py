@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from flows.lists.entry import ENTRY_SCHEMA
+from flows.registers.lists.entry import ENTRY_SCHEMA
 from tests.build.derivation import Row, derive, rows, session
 from tests.build.ships import START
 

@@ -19,11 +19,11 @@ import pytest
 from flows.home.settings import BarometerError, Settings
 from flows.ingest import inputs, stage
 from flows.ingest.outcome import TransientError
+from flows.ingest.rows import blocks, reasons
 from flows.ingest.stage import ingest_file
 from flows.lake.manifest import write_manifest
 from flows.lake.prepare import prepare_home
 from flows.lake.schema import POSITION_SCHEMA
-from flows.rows import blocks, reasons
 from flows.runner import run
 from flows.sources import packings
 from flows.sources.definitions import load_sources
@@ -259,7 +259,7 @@ FAILING: dict[str, AbstractContextManager[Any]] = {
     "rejects": patch("pyarrow.parquet.ParquetWriter.write_table", failing(NO_SPACE)),
     "copy": patch("flows.ingest.stage.WRITE", NOWHERE),
     "connection": patch("flows.ingest.stage.connect", failing(NO_MEMORY)),
-    "memory": patch("flows.rows.parse.rejects_table", failing(MemoryError())),
+    "memory": patch("flows.ingest.rows.parse.rejects_table", failing(MemoryError())),
     "adoption": patch("flows.ingest.commit.adopt", failing(NO_SPACE)),
     "manifest": patch("flows.lake.manifest.write_durably", failing(NO_SPACE)),
     "rights": patch("flows.lake.manifest.sync_folder", failing(NO_RIGHTS)),

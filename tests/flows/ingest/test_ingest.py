@@ -16,11 +16,11 @@ import pytest
 
 from flows.home.settings import Settings
 from flows.ingest import commit
+from flows.ingest.rows import blocks, reasons, repeats
+from flows.ingest.rows.values import STATIC
 from flows.lake import schema
 from flows.lake.prepare import prepare_home
 from flows.lake.schema import POSITION_SCHEMA, REJECT_SCHEMA
-from flows.rows import blocks, reasons, repeats
-from flows.rows.values import STATIC
 from flows.runner import run
 from tests.build.files import (
     AS_OF,

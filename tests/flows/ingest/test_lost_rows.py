@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from flows.ingest.refusal import Tally, remarks
-from flows.rows.reasons import BAD_MMSI, BAD_TIME, FAR_TIME, FUTURE_TIME, NO_MMSI
+from flows.ingest.rows.reasons import BAD_MMSI, BAD_TIME, FAR_TIME, FUTURE_TIME, NO_MMSI
 
 FIRST = {BAD_TIME: (2, "soon"), FAR_TIME: (3, "1980-01-06"), BAD_MMSI: (4, "2")}
 

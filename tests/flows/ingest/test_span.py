@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import Settings
+from flows.ingest.rows import blocks, reasons
 from flows.ingest.span import NEAR_DAYS, own_days
-from flows.rows import blocks, reasons
 from tests.build.files import day, fleet, ingested, ledger, positions, rejects, row
 
 NOON = datetime(2026, 4, 15, 12)

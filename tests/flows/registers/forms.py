@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from flows.lists.entry import Entry
-from flows.publishers import eu, gur, ofac, opensanctions, team, uk
+from flows.registers.lists.entry import Entry
+from flows.registers.publishers import eu, gur, ofac, opensanctions, team, uk
 from tests.build import lists
 from tests.build import ofac as sdn
 from tests.build.lists import Rows

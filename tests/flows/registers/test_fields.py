@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows.lists.entry import Entry
+from flows.registers.lists.entry import Entry
 from tests.build.lists import (
     PETREL,
     UK_KOREA,

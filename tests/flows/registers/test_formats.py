@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError
-from flows.lists.entry import CUT, Junk, as_table
-from flows.publishers import ofac, team
-from flows.publishers.formats import PUBLISHERS, open_list
+from flows.registers.lists.entry import CUT, Junk, as_table
+from flows.registers.publishers import ofac, team
+from flows.registers.publishers.formats import PUBLISHERS, open_list
 from tests.build import lists
 from tests.build import ofac as sdn
 from tests.build.lists import FSF_ROWS, Read

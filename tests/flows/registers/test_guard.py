@@ -23,10 +23,10 @@ from flows.catalogue.run_record import hashes, registers_in_use
 from flows.home.history import REGISTER, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.lake.entry import Manifest
-from flows.lists.entry import Entry, as_table
 from flows.registers import guard, held, staging, store
 from flows.registers import shown as show
 from flows.registers.difference import difference
+from flows.registers.lists.entry import Entry, as_table
 from tests.build.derivation import register_rows
 from tests.build.lists import (
     APAR,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from flows.home.settings import BarometerError
-from flows.lists.table import MOST_LINE_BYTES
-from flows.publishers import team
+from flows.registers.lists.table import MOST_LINE_BYTES
+from flows.registers.publishers import team
 from tests.build import lists
 from tests.build.lists import FSF_SHIP, TEAM_SHIP, assert_junk, entity
 from tests.build.ofac import NULL, row

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lists.entry import day, flag_code, imo_number, ship_mmsi, whole_number
-from flows.lists.letters import plain_code, plain_text
+from flows.registers.lists.entry import day, flag_code, imo_number, ship_mmsi, whole_number
+from flows.registers.lists.letters import plain_code, plain_text
 from tests.build.lists import imo
 
 DIGITS = ("0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹")

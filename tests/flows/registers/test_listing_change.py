@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pytest
 from pyarrow.dataset import dataset
 
-from flows.lists.entry import Entry, as_table
 from flows.registers.bundled import Version
+from flows.registers.lists.entry import Entry, as_table
 from tests.build.derivation import register_rows
 from tests.build.lists import imo
 

@@ -10,8 +10,8 @@ from datetime import date
 
 import pytest
 
-from flows.lists.entry import Entry
-from flows.publishers import ofac
+from flows.registers.lists.entry import Entry
+from flows.registers.publishers import ofac
 from tests.build.lists import Read, assert_junk
 from tests.build.ofac import (
     ADVANCED,

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.lists.entry import as_table
-from flows.publishers import opensanctions
+from flows.registers.lists.entry import as_table
+from flows.registers.publishers import opensanctions
 from tests.build.lists import (
     Read,
     assert_junk,

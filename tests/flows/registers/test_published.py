@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.lists.entry import Entry
+from flows.registers.lists.entry import Entry
 from tests.build import lists
 from tests.build.lists import (
     ANNEX_COLUMNS,

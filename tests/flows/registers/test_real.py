@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from flows.home.settings import BarometerError
-from flows.publishers import eu, gur, ofac, team
+from flows.registers.publishers import eu, gur, ofac, team
 from tests.build.lists import GUR_SHIP, read_list
 from tests.conftest import ROOT
 from tests.flows.registers.forms import values

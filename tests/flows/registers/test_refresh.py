@@ -15,8 +15,6 @@ import pytest
 
 from flows.catalogue import access
 from flows.cli import main
-from flows.fetching import probe
-from flows.fetching.faults import Patience
 from flows.home.history import LIST_FETCH, read_history
 from flows.home.settings import Settings
 from flows.mail.message import compose, read_message
@@ -27,6 +25,8 @@ from flows.report.tables import week_folder
 from flows.report.write import write_report
 from flows.runner import run
 from flows.sources.definitions import Definition
+from flows.sources.fetching import probe
+from flows.sources.fetching.faults import Patience
 from flows.sources.lists import load_lists
 from tests.build.files import copy_of
 from tests.build.lists import MARITIME_SHIP, entity, imo, json_lines, line, lines
@@ -233,7 +233,7 @@ def test_the_command_goes_on_and_ends_with_1(
     home: Settings, web: Web, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.registers.refresh.load_lists", only_of_home)
-    monkeypatch.setattr("flows.fetching.services.Patience", lambda: QUICK)
+    monkeypatch.setattr("flows.sources.fetching.services.Patience", lambda: QUICK)
     for name in ("a-broken", LIST):
         name_list(home, web, name)
     web.files[f"/{LIST}"] = ships(range(20))
@@ -350,7 +350,7 @@ def test_a_run_refreshes_lists_first_and_fails_by_name(
 ) -> None:
     from flows.weekly import weekly
 
-    monkeypatch.setattr("flows.fetching.services.Patience", lambda: QUICK)
+    monkeypatch.setattr("flows.sources.fetching.services.Patience", lambda: QUICK)
     for name in ("a-broken", LIST):
         name_list(home, web, name)
     web.files[f"/{LIST}"] = ships(range(20))

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow.dataset import dataset
 
-from flows.lists.entry import Entry, as_table
 from flows.registers.bundled import Version
+from flows.registers.lists.entry import Entry, as_table
 from tests.build.derivation import programme_schema, register_rows
 
 ONE, TWO = 9187629, 9187631

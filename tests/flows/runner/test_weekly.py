@@ -30,8 +30,8 @@ from tests.build.programs import faulty
 from tests.build.programs.disk import REFUSED
 from tests.build.web import serving
 from tests.conftest import AS_OF, ROOT, FillHome, no_pictures
-from tests.flows.fetching.services import name_services, services
 from tests.flows.runner.test_faults import inputs
+from tests.flows.sources.fetching.services import name_services, services
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "undrawn")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.publishers import team
+from flows.registers.publishers import team
 from flows.simulate import simulate
 from flows.simulate.cargoes import Leg, entered
 from flows.simulate.files import fleet_list

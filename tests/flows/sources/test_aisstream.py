@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from flows.home.resources import port_files
 from flows.sources.definitions import load_sources
-from flows.streams import aisstream
-from flows.streams.aisstream import HEADER, BadMessage, Known, take
+from flows.sources.streams import aisstream
+from flows.sources.streams.aisstream import HEADER, BadMessage, Known, take
 from geo.earth import great_circle_m
 from geo.ports import load_ports
 from tests.build.files import read_all

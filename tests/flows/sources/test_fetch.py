@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from flows.fetching import fetch as fetch_module
-from flows.fetching.fetched import fetch_problem
 from flows.home import lock
 from flows.home.settings import BarometerError, Settings
 from flows.sources.definitions import load_sources
+from flows.sources.fetching import fetch as fetch_module
+from flows.sources.fetching.fetched import fetch_problem
 from tests.build.files import ingest, packed, tree
 from tests.build.publisher import (
     ENDING,

@@ -15,11 +15,11 @@ import pytest
 import trustme
 
 from flows.cli import main
-from flows.fetching.fetch import fetch_due
-from flows.fetching.fetched import Fetched, fetch_problem, messages
-from flows.fetching.services import known
 from flows.home.settings import BarometerError, Settings
 from flows.sources.definitions import load_sources
+from flows.sources.fetching.fetch import fetch_due
+from flows.sources.fetching.fetched import Fetched, fetch_problem, messages
+from flows.sources.fetching.services import known
 from tests.build.process import largest_file
 from tests.build.publisher import (
     FIRST,

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import Settings
+from flows.ingest.rows import parse, reasons
 from flows.lake import schema
 from flows.lake.manifest import read_manifest
-from flows.rows import parse, reasons
 from flows.sources.layouts import match_source
 from tests.build.files import (
     LAYOUTS,

@@ -22,8 +22,8 @@ from websockets.sync.server import ServerConnection
 
 from flows.home.clock import utc_now
 from flows.home.settings import BarometerError
-from flows.streams import listen, recording
-from flows.streams.connection import Limits, backoff_s
+from flows.sources.streams import listen, recording
+from flows.sources.streams.connection import Limits, backoff_s
 from tests.build.files import ingest, ledger, settings_of
 from tests.build.stream import (
     BOXES,

@@ -21,9 +21,9 @@ from flows.cli import main
 from flows.commands import listen as command
 from flows.home import lock
 from flows.home.settings import BarometerError
-from flows.streams import listen, recording
-from flows.streams.connection import stream_key, stream_url
-from flows.streams.recording import Gap
+from flows.sources.streams import listen, recording
+from flows.sources.streams.connection import stream_key, stream_url
+from flows.sources.streams.recording import Gap
 from tests.build.process import held, largest_file
 from tests.build.stream import (
     BOXES,
