@@ -62,6 +62,7 @@ PAIRED, COMPARED = ("witness_paired",), ("agreement", "witness_score")
 ASSIGNED, INSIDE, UNSEEN = ("look_match",), ("look_inside",), ("unseen_estimate",)
 PARTS = ("worked_part",)
 LYING = ("encounter_place",)
+WAYS = ("sea_distance",)
 
 COUNTS = "from series_count where series = $series order by week, water nulls first"
 VIEWS = "from volume_view where series = $series order by week, water, view"
@@ -84,6 +85,7 @@ def load_ahead() -> None:
     from flows.derive import (  # noqa: F401, PLC0415 scipy
         agreement,
         detections,
+        sea_ways,
         series,
         volume,
         volume_change,
@@ -203,6 +205,7 @@ def build(
             ),
             _Step(("unseen_count",), UNSEEN, lambda: _store(con, UNSEEN, [_unseen(con)])),
             _Step(("encounter",), LYING, lambda: _store(con, LYING, [_lying(con, ports)])),
+            _Step(("sea_leg", "port"), WAYS, lambda: _store(con, WAYS, [_ways(con)])),
             _Step((), PARTS, lambda: _store(con, PARTS, [reuse.worked_part(manifest)])),
         )
         new = {
@@ -332,6 +335,14 @@ def _lying(con: duckdb.DuckDBPyConnection, ports: Ports) -> pa.Table:
     """Where each pair of tankers lay alongside."""
     places = con.sql("select encounter_id, lon, lat from encounter order by encounter_id")
     return sts_areas.placed(places.df(), ports)
+
+
+def _ways(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """How far it is by sea between Iranian and Russian ports."""
+    from flows.derive import sea_ways  # noqa: PLC0415 scipy, as above
+
+    ports = con.sql("select port_id, country, trade_tier from port").df()
+    return sea_ways.sea_distances(con.table("sea_leg").df(), ports)
 
 
 def _compared(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:

@@ -27,6 +27,7 @@ FOLLOWED = Windows("followed_window", ("track_id", "first_day"))
 
 READERS = {
     "flagged_report": Windows("flagged_day", ("mmsi", "day")),
+    "call_cargo": Windows("cargo_window", ("port_call_id",)),
     "draught_around_call": Windows("draught_window", ("port_call_id",)),
     "company": Windows("company_pair", ("port_call_id", "other_port_call_id")),
     "near_pair": Windows("slow_week", ("week_at",)),
@@ -40,7 +41,8 @@ READERS = {
     "silence_hearing": Windows("hearing_window", ("hull_id", "silent_from")),
     "look_track": Windows("look_window", ("look_id",)),
 }
-"""Relations that read fixes of the lake, each with its windows."""
+"""Relations that read fixes of the lake, each with its windows; and `call_cargo`, which reads none,
+but whose rows take long to make, each by itself."""
 
 KEPT = tuple(sorted({*READERS, *(windows.relation for windows in READERS.values())}))
 """What the next run takes over."""

@@ -29,6 +29,15 @@ span as (
         least(max(ends_at), any_value(clock.as_of)) as end_hour
     from week
     cross join clock
+),
+
+suspect as (
+    select
+        port_id,
+        source,
+        slot_at
+    from heard_slot
+    where is_suspect
 )
 
 select
@@ -38,10 +47,9 @@ select
 from near_fix
 inner join span
     on near_fix.hour >= span.first_hour and near_fix.hour + interval 1 hour <= span.end_hour
-inner join heard_slot
+-- Every hour near a fix lies in a slot of heard_slot, and those that are suspect are few.
+anti join suspect
     on
-        near_fix.port_id = heard_slot.port_id
-        and near_fix.source = heard_slot.source
-        and slot_of(near_fix.hour) = heard_slot.slot_at
-where not heard_slot.is_suspect
-order by near_fix.port_id, near_fix.source, hour
+        near_fix.port_id = suspect.port_id
+        and near_fix.source = suspect.source
+        and slot_of(near_fix.hour) = suspect.slot_at

@@ -1,24 +1,12 @@
 -- Oil that each tanker call moved: an estimate with a 90 % interval, and the method that gave it.
--- Grain: one counted call of a tanker (port_call_id).
+-- Grain: one counted call of a tanker of `unread` (port_call_id).
 -- Key: port_call_id.
-with call as (
-    select
-        measure.*,
-        hull_curve.* exclude (hull_id),
-        -- Liquefied petroleum gas: 0.51 to 0.58 (general knowledge, unverified).
-        case when hull_curve.hull_class = 'gas' then 0.55 else oil_density.density_t_m3 end
-            as density_t_m3
-    from call_measure as measure
-    left join hull_curve on measure.sized_hull_id = hull_curve.hull_id
-    left join oil_density on measure.port_id = oil_density.port_id
-),
-
 -- What the draughts show where the lighter end is without cargo: all but lightship and stores; and
 -- where it is not, the plain difference. Errors: the hull's curve; 0.1 m of reading and rounding, and a
 -- hundredth of the draught for trim; four tenths of the stores; ballast and cargo that stay in the tanks,
 -- 0.005 of the deadweight; the water's density, 0.002 (choices). The ship's own size errs in the
 -- lightship too.
-measured as (
+with measured as (
     select
         *,
         0.1 * tonnes_a_metre + 0.01 * power * deeper_t as reading_t,
@@ -50,7 +38,7 @@ measured as (
         -- which the draught stayed as it was, which crews forget more often; nine in ten of the brief ones
         -- (choices).
         case when is_brief then 0.9 when is_unset then 0.1 else 0.03 end as idle_p
-    from call
+    from unread
     where is_measured and deadweight_t is not null
 ),
 
@@ -308,6 +296,6 @@ select
     round(estimated.mean_t, -2)::integer as payload_mean_t,
     round(estimated.sd_t, -2)::integer as payload_sd_t,
     call.hull_class
-from call
+from unread as call
 left join estimated on call.port_call_id = estimated.port_call_id
 order by call.port_call_id

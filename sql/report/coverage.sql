@@ -13,7 +13,6 @@ select
     coverage.state
 from coverage
 inner join port on coverage.port_id = port.port_id
-inner join week
-    on coverage.day >= week.week_start and coverage.day < week.week_start + interval 7 day
+inner join week on date_trunc('week', coverage.day) = week.week_start
 where week.week = $week
 order by port.water, coverage.port_id, coverage.day

@@ -17,6 +17,7 @@ import shapely
 from shapely.geometry import LineString, shape
 
 from flows.catalogue.cells import with_geometry
+from flows.derive.sea_ways import sea_distances
 from flows.home.resources import data_path, port_files
 from flows.home.rules import rule
 from geo.ports import load_ports
@@ -45,7 +46,9 @@ PUBLISHED = read(Path(__file__).parent / "sea_distances.csv")
 @contextmanager
 def derived(ports: pd.DataFrame) -> Iterator[Connection]:
     with session(fenced_port=pa.Table.from_pandas(ports, preserve_index=False)) as con:
-        derive(con, "sea_distance")
+        derive(con, "sea_leg")
+        legs, found = con.table("sea_leg").df(), con.table("port").df()
+        con.from_arrow(sea_distances(legs, found)).create("sea_distance")
         yield con
 
 

@@ -23,10 +23,10 @@ SCRIPTS = {"comments", "macros"}
 SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
 WITHOUT_ORDER = {
     *("04_tracks/position_verdict", "04_tracks/track_fix", "report/notes", "lists/doubt"),
-    "digest/heard",
+    *("digest/heard", "03_reception/source_hour"),
 }
-"""A view over the lake, which sorts only where a query asks for it; what has one row; and what has
-a row a ship and slot, and is only summed."""
+"""A view over the lake, which sorts only where a query asks for it; what has one row; and steps of
+many rows, a ship and slot or a port and hour each, which are only summed."""
 
 TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 
