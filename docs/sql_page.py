@@ -6,14 +6,14 @@ The reference on the SQL page comes from the catalogue's comments, a number of t
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 from typing import Any
 
+from flows.home.rules import with_rules
+
 ROOT = Path(__file__).resolve().parents[1]
 SQL = ROOT / "sql"
-RULE = re.compile(r"\{\{ (\w+) \}\}")
 COMMENT = re.compile(r"^\s*comment on (table|view|column) ([\w.]+) is\s+'((?:[^']|'')*)';", re.M)
 """One statement of a `comments.sql`: kind, name, text."""
 
@@ -36,20 +36,9 @@ def reference() -> str:
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """The hook: numbers in all pages, the reference at the end of the SQL page."""
-    text = with_rules(markdown)
-    return text + reference() if page.file.src_uri == "sql.md" else text
-
-
-def with_rules(markdown: str) -> str:
-    """A page with the values of the rules that it names; a KeyError for one that does not exist.
-
-    >>> with_rules("within {{ surroundings_km }} km")
-    'within 60 km'
-    """
-    with (ROOT / "data" / "rules.csv").open(encoding="utf-8", newline="") as lines:
-        values = {row["name"]: float(row["value"]) for row in csv.DictReader(lines)}
-    return RULE.sub(lambda match: f"{values[match[1]]:,g}", markdown)
+    """The hook: the reference at the end of the SQL page, numbers in all of them."""
+    is_reference = page.file.src_uri == "sql.md"
+    return with_rules(markdown + reference() if is_reference else markdown)
 
 
 def _cell(text: str) -> str:

@@ -26,6 +26,11 @@ MOST_ARROWS = 80
 
 FILES = sorted([*ROOT.glob("flows/**/*.py"), *ROOT.glob("geo/*.py")])
 MOST_LINES, MOST_FILES = 450, 14
+ONE_EACH = {
+    *("flows/commands", "flows/registers/publishers"),
+    *("flows/ingest/witnesses", "flows/sources/fetching"),
+}
+"""Folders of a file for each command, publisher, witness or service, which may be many."""
 LOCKS = ("requirements-run.lock", "requirements.lock")
 
 
@@ -69,7 +74,9 @@ def test_rooms_know_few_others() -> None:
 def test_a_folder_is_small() -> None:
     for folder in {path.parent for path in FILES}:
         files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
-        assert len(files) <= MOST_FILES, folder
+        if str(folder.relative_to(ROOT)) not in ONE_EACH:
+            remedy = "move what belongs together into a folder of its own"
+            assert len(files) <= MOST_FILES, f"{folder}: {remedy}"
 
 
 def test_what_a_run_needs_is_pinned_as_for_the_tests() -> None:

@@ -16,7 +16,7 @@ import duckdb
 from flows.catalogue.windows import BATCH_PERIOD, READERS, open_unread, take_over
 from flows.derive.batches import batches
 from flows.home.resources import data_path, sql_path, sql_text
-from flows.home.rules import rules
+from flows.home.rules import rules, with_rules
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,7 +110,11 @@ def kinds() -> Mapping[str, str]:
 @cache
 def _comments() -> list[str]:
     texts = [path.read_text("utf-8") for path in _relation_files() if path.stem == "comments"]
-    return [statement.query for text in texts for statement in duckdb.extract_statements(text)]
+    return [
+        statement.query
+        for text in texts
+        for statement in duckdb.extract_statements(with_rules(text))
+    ]
 
 
 @cache

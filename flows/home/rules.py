@@ -1,16 +1,20 @@
 """The numbers of the domain, each in one place: `data/rules.csv`, with unit and source.
 
-SQL reads them as `rule('name')` (`sql/macros.sql`), the pages of `docs/` as ``{{ name }}``.
+SQL reads them as `rule('name')` (`sql/macros.sql`); the pages of `docs/` and the comments of the
+catalogue (`comments.sql`) as ``{{ name }}``.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
 from flows.home.resources import data_path
+
+_NAMED = re.compile(r"\{\{ (\w+) \}\}")
 
 
 @cache
@@ -34,3 +38,19 @@ def rule(name: str) -> float:
     60.0
     """
     return rules()[name]
+
+
+def with_rules(text: str) -> str:
+    """A text with the values of the rules that it names.
+
+    Raises
+    ------
+    KeyError
+        If there is no such rule.
+
+    Examples
+    --------
+    >>> with_rules("within {{ surroundings_km }} km")
+    'within 60 km'
+    """
+    return _NAMED.sub(lambda match: f"{rule(match[1]):,g}", text)

@@ -40,7 +40,7 @@ RECEIVER_ACCURACY_M = rule("receiver_accuracy_m")
 """The accuracy of a source whose definition gives none."""
 MOST_ACCURACY_M, MOST_STEP_S = 1_000.0 * rule("coarsest_km"), int(3_600 * rule("heard_within_h"))
 """Coarser fixes show no port call: fences are some kilometres wide, and an hour is heard by a fix
-within six hours of it."""
+within `heard_within_h` of it."""
 
 MAX_DEFINITION_BYTES = 100_000
 """A definition is a page of text; a larger file is refused."""

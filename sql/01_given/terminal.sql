@@ -1,11 +1,14 @@
--- Whether tankers load or discharge at the berths of each Iranian port.
+-- Whether tankers load or discharge at the berths of each Iranian port, and how heavy the oil is.
 -- Grain: one port.
 select
     port_id,
     terminal_trade,
     cargo,
     source,
-    remarks
+    remarks,
+    oil,
+    density_t_m3,
+    density_source
 from read_csv(
     getvariable('data') || '/ports/terminal_trade.csv',
     header = true,
@@ -15,7 +18,10 @@ from read_csv(
         terminal_trade: 'varchar',
         cargo: 'varchar',
         source: 'varchar',
-        remarks: 'varchar'
+        remarks: 'varchar',
+        oil: 'varchar',
+        density_t_m3: 'double',
+        density_source: 'varchar'
     }
 )
 order by port_id

@@ -1,4 +1,4 @@
--- The hours in which a source heard a port: a fix of any ship within 6 hours, in a slot with not far fewer ships than usual.
+-- The hours in which a source heard a port: a fix of any ship within heard_within_h, in a slot with not far fewer ships than usual.
 -- Grain: one port, source and hour.
 -- docs/method.md, "Heard": exposure is the chance that a usual stay would be heard. Of two fixes less
 -- than twice the reach apart, the hours between count to the first.

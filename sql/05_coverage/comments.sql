@@ -7,11 +7,11 @@ comment on column jammed_slot.slot_at is 'Start of the slot of 6 hours, UTC.';
 comment on column jammed_slot.displaced_vessels is 'Transmitters (MMSIs) with an implausible fix in the surroundings.';
 comment on column jammed_slot.vessels is 'Transmitters (MMSIs) shown in the surroundings, displaced ones included.';
 
-comment on table observed_hour is 'The hours that count as heard at a port: within 6 hours a source gave a fix of any ship in the surroundings (60 km), the source did not hear far fewer ships than usual, and interference did not displace about half of them. One row per port and hour.';
+comment on table observed_hour is 'The hours that count as heard at a port: within {{ heard_within_h }} hours a source gave a fix of any ship in the surroundings ({{ surroundings_km }} km), the source did not hear far fewer ships than usual, and interference did not displace about half of them. One row per port and hour.';
 comment on column observed_hour.port_id is 'The port.';
 comment on column observed_hour.hour is 'Start of the hour, UTC.';
 
-comment on table coverage is 'Reception around each port (60 km) by day: it measures reception, not calls. One row per port and UTC day, days without a fix included.';
+comment on table coverage is 'Reception around each port ({{ surroundings_km }} km) by day: it measures reception, not calls. One row per port and UTC day, days without a fix included.';
 comment on column coverage.port_id is 'The port.';
 comment on column coverage.day is 'The day, UTC.';
 comment on column coverage.observed_hours is 'Hours of the day that count as heard, 0 to 24 (relation observed_hour).';
@@ -32,6 +32,6 @@ comment on column port_reception.week is 'ISO week, in UTC.';
 comment on column port_reception.week_start is 'Monday of the week.';
 comment on column port_reception.port_id is 'The port.';
 comment on column port_reception.source is 'The source; key of source_terms.';
-comment on column port_reception.heard_hours is 'Hours of the week that the source heard the port, 0 to 168: a fix of any ship in the surroundings (60 km) within 6 hours, and not far fewer ships than usual. Interference is not taken off, as in observed_hour.';
+comment on column port_reception.heard_hours is 'Hours of the week that the source heard the port, 0 to 168: a fix of any ship in the surroundings ({{ surroundings_km }} km) within {{ heard_within_h }} hours, and not far fewer ships than usual. Interference is not taken off, as in observed_hour.';
 comment on column port_reception.heard_share is 'heard_hours over the hours of the week, for an unfinished week over those elapsed, 0 to 1. Null: no hour has elapsed.';
 comment on column port_reception.last_hour is 'Start of the last hour of the week with a fix of any ship in the surroundings, UTC. Null: none.';

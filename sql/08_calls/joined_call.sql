@@ -164,7 +164,7 @@ separated as (
             when hull_step.arrived_at <= hull_step.before_ended_at then false
             when elsewhere.port_call_id is not null then true
             when joined_silence.port_call_id is not null then false
-            -- An absence of up to 12 hours is part of the call. The limit is crossed half-way between
+            -- An absence of up to out_and_back_h is part of the call. The limit is crossed half-way between
             -- the fixes on its two sides (geo/port_calls.py).
             else
                 hull_step.arrived_at - hull_step.before_ended_at + case

@@ -63,7 +63,7 @@ arrival as (
         call.arrived_at,
         -- How long a ship in port may stay unheard while the source is receiving: a day, a choice
         -- (four passes of a satellite every six hours), or the longest gap of this call; and the
-        -- 6 hours before the first fix, which count as heard because of it.
+        -- hours before the first fix (heard_within_h), which count as heard because of it.
         (
             rule('heard_within_h') + greatest(rule('arrival_unheard_h'), ceil(call.longest_gap_h))
         )::bigint as needed_h

@@ -33,7 +33,7 @@ select
     hull_curve.laden_spread,
     hull_curve.ballast_m,
     -- Liquefied petroleum gas: 0.51 to 0.58 (general knowledge, unverified).
-    case when hull_curve.hull_class = 'gas' then 0.55 else oil_density.density_t_m3 end
+    case when hull_curve.hull_class = 'gas' then 0.55 else terminal.density_t_m3 end
         as density_t_m3,
     -- It reads no fix of the lake.
     []::integer[] as mmsis,
@@ -41,5 +41,5 @@ select
     null::timestamp as to_at
 from call_measure as measure
 left join hull_curve on measure.sized_hull_id = hull_curve.hull_id
-left join oil_density on measure.port_id = oil_density.port_id
+left join terminal on measure.port_id = terminal.port_id
 order by measure.port_call_id

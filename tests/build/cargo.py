@@ -9,9 +9,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from flows.home.resources import data_path, data_rows
 from tests.build.derivation import Connection, Row, at, derive, drop, made_from, rows, session
 
 HULL, CALL = "h", "x"
+DENSITY_T_M3 = {
+    row["port_id"]: float(row["density_t_m3"])
+    for row in data_rows(data_path("ports", "terminal_trade.csv"))
+}
 REAL, TEXT, TIME = pa.float32(), pa.string(), pa.timestamp("us")
 
 
@@ -51,7 +56,7 @@ def between(before_m: float | None, after_m: float | None, **changes: Any) -> St
 def prepared() -> Iterator[Connection]:
     """A session for `cargo`."""
     with session() as con:
-        derive(con, "series", "hull_form", "laden_draught", "water_density", "oil_density")
+        derive(con, "series", "hull_form", "laden_draught", "water_density")
         yield con
 
 
@@ -86,7 +91,10 @@ def lay(con: Connection, *cases: tuple[Vessel, Stay]) -> None:
         counted.append(
             hull | call | at_port | {"series": "russian_linked_tankers", "water": stay.water}
         )
-        terminals[stay.port_id] = {"port_id": stay.port_id, "terminal_trade": stay.trade}
+        terminals[stay.port_id] = {
+            **{"port_id": stay.port_id, "terminal_trade": stay.trade},
+            "density_t_m3": DENSITY_T_M3[stay.port_id],
+        }
     heard = [
         {"arrived_after": row["arrived_at"] - timedelta(hours=0.5), "longest_gap_h": 0.5}
         for row in calls
@@ -118,7 +126,10 @@ def lay(con: Connection, *cases: tuple[Vessel, Stay]) -> None:
                 ("port_call_id", "hull_id", "series", "port_id", "water", "area_kind"), TEXT
             ),
         ),
-        "terminal": ([*terminals.values()], {"port_id": TEXT, "terminal_trade": TEXT}),
+        "terminal": (
+            [*terminals.values()],
+            {"port_id": TEXT, "terminal_trade": TEXT, "density_t_m3": pa.float64()},
+        ),
     }
     for name, (lines, kinds) in tables.items():
         con.register(name, pa.Table.from_pylist(lines, schema=pa.schema(kinds.items())))

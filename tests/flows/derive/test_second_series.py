@@ -160,7 +160,7 @@ def test_the_series_has_limits_index_and_windows(homes: Homes) -> None:
 def test_the_series_is_published_and_restated(homes: Homes) -> None:
     for name in (PUBLISHED, PUBLISHED_CALL, PUBLISHED_WEEK):
         records = read_history(homes.two.home, name)
-        assert {record["series"] for record in records} == {HEADLINE, SECOND}
+        assert {record["series"] for record in records} >= {HEADLINE, SECOND}
     published = "from published_week where series = $1 and run_id = 2 order by week"
     weeks = rows(homes.two, published, SECOND)
     assert [(row["week"], row["russian_linked_tanker_calls"]) for row in weeks] == [(LATE_WEEK, 2)]

@@ -90,7 +90,7 @@ def test_the_flow_ingests_derives_and_leaves_an_artifact(flow_run: Run) -> None:
 def test_a_run_that_nobody_watches_mails_the_week_and_its_failure(flow_run: Run) -> None:
     """A watched one sends no alarm: see `tests/flows/mail/test_alarm.py`."""
     week, failure = flow_run[3]
-    assert "Barometer 2026-W10: " in week and failure.endswith(" failed")
+    assert "2026-W10: " in week and failure.endswith(" failed")
 
 
 def test_the_flow_gives_the_same_as_the_plain_functions(

@@ -78,7 +78,7 @@ def test_a_layout_is_told_in_any_order_with_any_delimiter(data: st.DataObject) -
     """Columns that are not needed may be away, other ones may be there, aliases may be used."""
     layout = data.draw(st.sampled_from(LAYOUTS))
     source = SOURCES[layout]
-    needed = {*source.columns.values(), "ROT"}
+    needed = {*source.columns.values(), *source.without, "ROT", "topic"}
     optional = [name for name in source.header if name not in needed]
     away = set(data.draw(st.lists(st.sampled_from(optional), unique=True)) if optional else [])
     as_alias = {name: a for a, name in source.aliases.items() if data.draw(st.booleans())}
