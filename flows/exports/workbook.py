@@ -93,7 +93,9 @@ def workbook(sheets: Sequence[Sheet], properties: Mapping[str, Any]) -> bytes:
         for number, row in enumerate(sheet.rows, 1):
             for column, value in enumerate(row):
                 if value is not None:
-                    text = safe_text(str(value))
+                    text = str(value)
+                    if not isinstance(value, (int, float)):
+                        text = safe_text(text)
                     if len(text) > MOST_SIGNS:
                         text = text[: MOST_SIGNS - len(CUT)] + CUT
                     _cell(page, number, column, _held(value), text)

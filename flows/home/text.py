@@ -16,6 +16,8 @@ def safe_text(text: str) -> str:
     >>> safe_text("SEA\\x1b[31m STAR\\u202e")
     'SEA [31m STAR'
     """
+    if text.isascii() and text.isprintable() and "  " not in text:  # most are, and it is quick
+        return text.strip()
     return re.sub(r"\s+", " ", INVISIBLE.sub(" ", text)).strip()
 
 

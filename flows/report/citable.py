@@ -15,7 +15,7 @@ from flows.exports.fields import Field, key_of
 from flows.home.resources import sql_text
 from flows.report import words
 from flows.report.dictionary import grain
-from flows.report.tables import FILES, Table, csv_bytes, records
+from flows.report.tables import FILES, Table, records
 
 WORKBOOK = "barometer.xlsx"
 
@@ -80,7 +80,7 @@ def to_cite(
 
 
 def about_week(
-    con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table]
+    con: duckdb.DuckDBPyConnection, week: str, numbers: Mapping[str, bytes]
 ) -> package.About:
     """A week's numbers: what they are, their version, time and sources.
 
@@ -90,7 +90,7 @@ def about_week(
         On a catalogue.
     week : str
         ISO week.
-    tables : mapping of str to Table
+    numbers : mapping of str to bytes
         The week's CSV files (`FILES`) by name; the version changes with each of their values.
     """
     (notes,) = records(con, "report/notes", week=week)
@@ -108,7 +108,7 @@ def about_week(
         "public AIS: the numbers of one week and the series up to it.",
         subject=f"tanker calls at Iranian ports, week {week}{lists}",
         version=package.version_of(
-            package.file_of(name, csv_bytes(table), "") for name, table in tables.items()
+            package.file_of(name, content, "") for name, content in numbers.items()
         ),
         as_of=published[0]["published_at"] if published and not known_on else None,
         sources=sources,

@@ -12,12 +12,10 @@ from typing import Any
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from flows.exports import package
 from flows.home.text import safe_text
 from flows.report import (
     beside,
     charts,
-    citable,
     dictionary,
     figures,
     limits,
@@ -91,7 +89,9 @@ DIMENSIONS = {
 """Splits of the week, in the order of `report_weekly_split`."""
 
 
-def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table]) -> Row:
+def gather(
+    con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table], citation: str
+) -> Row:
     """The data of a week's page.
 
     Parameters
@@ -102,6 +102,8 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         One of the relation `barometer`.
     tables : mapping of str to Table
         The week's CSV files (`tables.FILES`) by name: the page shows these very numbers.
+    citation : str
+        How to cite them.
 
     Returns
     -------
@@ -130,7 +132,7 @@ def gather(con: duckdb.DuckDBPyConnection, week: str, tables: Mapping[str, Table
         "witnesses": records(con, "report/witness"),
         "acts": records(con, "report/act"),
         "published": records(con, "report/published", week=week),
-        "citation": package.citation(citable.about_week(con, week, tables)),
+        "citation": citation,
         "files": [
             (name, len(table.rows), dictionary.grain(FILES[name])) for name, table in tables.items()
         ],

@@ -79,7 +79,7 @@ def safe_cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, str):
         text = safe_text(value)
-        return f"'{text}" if is_formula(text) else text
+        return f"'{text}" if text.startswith(_FORMULA) else text
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return value

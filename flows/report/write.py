@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from flows.exports import package
+from flows.exports.package import citation
 from flows.home.code import code_hash
 from flows.home.durable import make_folder, write_durably
 from flows.home.hashes import new_hash, text_hash
@@ -129,7 +130,7 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     tables = {name: week_table(con, query, week) for name, query in FILES.items()}
     numbers = {name: csv_bytes(table) for name, table in tables.items()}
     registers = records(con, "report/register", week=week)
-    about = citable.about_week(con, week, tables)
+    about = citable.about_week(con, week, numbers)
     fields = dictionary.described(con, tables)
     meanings = dictionary.data_dictionary(fields, citations(about.sources))
     beside = {
@@ -142,7 +143,7 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     doubts = doubts_of(registers, records(con, "report/not_fetched", week=week))
     mark = doubts_mark(doubts, nowcast(records(con, "report/nowcast", week=week)))
     if is_changed or not (folder / CHART).exists() or not _has_mark(folder / PAGE, mark):
-        beside |= _drawn(con, folder, week, tables)
+        beside |= _drawn(con, folder, week, tables, citation(about))
     for name in (PAGE, CHART):
         if name not in beside and (folder / name).exists():
             beside[name] = (folder / name).read_bytes()
@@ -176,7 +177,11 @@ def _differing(folder: Path, contents: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _drawn(
-    con: duckdb.DuckDBPyConnection, folder: Path, week: str, tables: Mapping[str, Table]
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    week: str,
+    tables: Mapping[str, Table],
+    to_cite: str,
 ) -> dict[str, bytes]:
     """Page and chart; of those that stand, figures that show the same are taken.
 
@@ -188,7 +193,7 @@ def _drawn(
     standing = ""
     if (folder / PAGE).exists():
         standing = (folder / PAGE).read_text(encoding="utf-8", errors="replace")
-    data = page.gather(con, week, tables)
+    data = page.gather(con, week, tables, to_cite)
     draw = getattr(_of_thread, "draw", _draw)
     return dict(draw(data, standing, (folder / CHART).exists()))
 

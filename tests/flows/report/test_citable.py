@@ -22,7 +22,7 @@ from flows.exports.fields import CONSTRAINTS
 from flows.home.resources import data_path
 from flows.home.settings import Settings
 from flows.report import citable, write
-from flows.report.tables import FILES, week_table
+from flows.report.tables import FILES, csv_bytes, week_table
 from tests.build.packages import frictionless
 from tests.conftest import ROOT
 
@@ -108,11 +108,12 @@ def test_the_version_is_that_of_the_numbers(sample_home: Settings) -> None:
         weeks = {}
         for week in ("2026-W11", "2026-W12"):
             tables = {name: week_table(con, query, week) for name, query in FILES.items()}
-            weeks[week] = citable.about_week(con, week, tables)
-        again = citable.about_week(con, week, tables)
+            numbers = {name: csv_bytes(table) for name, table in tables.items()}
+            weeks[week] = citable.about_week(con, week, numbers)
+        again = citable.about_week(con, week, numbers)
         coverage = tables["coverage.csv"]
-        fewer = tables | {"coverage.csv": coverage._replace(rows=coverage.rows[1:])}
-        other = citable.about_week(con, week, fewer)
+        fewer = {"coverage.csv": csv_bytes(coverage._replace(rows=coverage.rows[1:]))}
+        other = citable.about_week(con, week, numbers | fewer)
     assert again.version == weeks[week].version
     assert len({again.version, other.version, weeks["2026-W11"].version}) == 3
     assert again.as_of == datetime(2026, 3, 23, 6)

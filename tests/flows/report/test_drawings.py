@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache, partial
-from itertools import combinations
-from typing import Any
+from itertools import combinations, cycle
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -18,6 +18,7 @@ import shapely
 from defusedxml import ElementTree
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
@@ -97,34 +98,48 @@ def drawn(rows: list[Row], size: Any = charts.WIDE, *usual: Any) -> list[Axes]:
     return charts.series_figure(rows, *size, *usual).axes
 
 
-def bars(axes: Axes) -> dict[int, list[Any]]:
-    """Bars by the week that they stand over, from below."""
-    by_week: dict[int, list[Any]] = {}
-    for bar in (bar for container in axes.containers for bar in container):
-        by_week.setdefault(round(bar.get_x() + bar.get_width() / 2), []).append(bar)
+class Bar(NamedTuple):
+    """A rectangle of a chart: the week under its middle, its lower end, its height, its colour."""
+
+    week: int
+    low: float
+    height: float
+    colour: str
+
+
+def bars(axes: Axes, *, hatched: bool = False) -> dict[int, list[Bar]]:
+    """Bars by the week that they stand over, from below; or what is hatched."""
+    by_week: dict[int, list[Bar]] = {}
+    for drawn_bars in (c for c in axes.collections if isinstance(c, PolyCollection)):
+        if bool(drawn_bars.get_hatch()) == hatched:
+            for path, colour in zip(
+                drawn_bars.get_paths(), cycle(drawn_bars.get_facecolor()), strict=False
+            ):
+                (west, low), (east, high) = path.get_extents().get_points()
+                bar = Bar(round((west + east) / 2), low, high - low, to_hex(colour))
+                by_week.setdefault(bar.week, []).append(bar)
     return by_week
 
 
 def colours(axes: Axes, week: int) -> list[str]:
-    return [to_hex(bar.get_facecolor()) for bar in bars(axes)[week]]
+    return [bar.colour for bar in bars(axes)[week]]
 
 
 def gaps(axes: Axes) -> list[int]:
     """The weeks that are hatched."""
-    bars_ = {bar for container in axes.containers for bar in container}
-    hatched = [patch for patch in axes.patches if patch not in bars_ and patch.get_hatch()]
-    return [round(patch.get_x() + 0.5) for patch in hatched]
+    return list(bars(axes, hatched=True))
 
 
 def test_an_unheard_week_is_a_gap_and_not_zero() -> None:
     top, middle, bottom = drawn(series(4, None, None, 0, 3))
     assert set(bars(top)) == {0, 3, 4}
     assert gaps(top) == gaps(middle) == [1, 2], "a zero that was heard is no gap"
-    ends = {round(line[0][0]): line[1][1] for c in top.collections for line in c.get_segments()}
+    limits = [c for c in top.collections if isinstance(c, LineCollection)]
+    ends = {round(line[0][0]): line[1][1] for c in limits for line in c.get_segments()}
     assert set(ends) == {0, 3, 4}, "and has its limits"
     values = [str(value) for value in middle.lines[0].get_ydata()]
     assert values == ["14.0", "nan", "nan", "10.0", "13.0"]
-    assert [round(bar[0].get_height(), 2) for bar in bars(bottom).values()] == [1, 0.05, 0.05, 1, 1]
+    assert [round(bar[0].height, 2) for bar in bars(bottom).values()] == [1, 0.05, 0.05, 1, 1]
     rows = series(4, None)
     rows[1] |= {"tanker_calls": 12}
     top, middle, _ = drawn(rows)
@@ -134,8 +149,8 @@ def test_an_unheard_week_is_a_gap_and_not_zero() -> None:
 def test_calls_at_a_berth_stand_below_those_at_anchor_and_an_open_week_is_hollow() -> None:
     top, _, _ = drawn(series(5))
     below, above = bars(top)[0]
-    assert (below.get_y(), below.get_height()) == (0, 2)
-    assert (above.get_y(), above.get_height()) == (2, 3)
+    assert (below.low, below.height) == (0, 2)
+    assert (above.low, above.height) == (2, 3)
     assert colours(top, 0) == [figures.BERTH, figures.LINKED]
     week = series(4, 4, state="open")[1] | {"low_95": None, "high_95": None}
     top, _, _ = drawn([*series(4), week])

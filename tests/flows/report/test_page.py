@@ -71,7 +71,7 @@ def data(sample_home: Settings) -> Row:
     """What the page of the sample is made from."""
     with access.reading(sample_home) as con:
         tables = {name: week_table(con, query, WEEK) for name, query in FILES.items()}
-        return page.gather(con, WEEK, tables)
+        return page.gather(con, WEEK, tables, "how to cite it")
 
 
 @pytest.fixture

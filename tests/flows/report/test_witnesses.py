@@ -99,7 +99,7 @@ def test_disagreement_beyond_chance_is_an_alarm_of_its_own_once_a_place() -> Non
 def data(sample_home: Settings) -> Row:
     with access.reading(sample_home) as con:
         tables = {name: week_table(con, query, "2026-W12") for name, query in FILES.items()}
-        return page.gather(con, "2026-W12", tables)
+        return page.gather(con, "2026-W12", tables, "to cite")
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def drawn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     pictures = {name: (folder / name).read_bytes() for name in (write.PAGE, write.CHART)}
     weeks: list[str] = []
 
-    def draw(_: object, __: Path, week: str, ___: object) -> dict[str, bytes]:
+    def draw(_: object, __: Path, week: str, *___: object) -> dict[str, bytes]:
         weeks.append(week)
         return pictures
 
