@@ -68,12 +68,14 @@ EVERY_RUN = ("meta", "run", "outbox", "alert_delivery", "worked_part")
 
 
 @contextmanager
-def only(*wanted: str) -> Iterator[None]:
+def only(*wanted: str, publish: bool = False) -> Iterator[None]:
     """Homes derived meanwhile hold these relations and those on the way to them, without comments.
 
-    A whole derivation makes some two hundred. For runs that publish nothing; the next run of such
-    a home reads all windows again.
+    A whole derivation makes some two hundred. With `publish`, there is what a run publishes too, if
+    not what its reports need. The next run of such a home reads all windows again.
     """
+    published = catalogue.PUBLICATIONS if publish else {}
+    wanted += tuple(published.values())
     plain = relations.in_order
 
     def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -91,7 +93,7 @@ def only(*wanted: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(relations, "in_order", in_order)
         patch.setattr(relations, "add_comments", lambda *_: None)
-        patch.setattr(catalogue, "PUBLICATIONS", {})
+        patch.setattr(catalogue, "PUBLICATIONS", published)
         patch.setattr(catalogue.reuse, "keep", lambda *_: None)
         yield
 

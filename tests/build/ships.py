@@ -5,7 +5,8 @@ What the tests of links, identity, evidence and others build their worlds from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import cos, radians
@@ -22,6 +23,7 @@ from flows.registers.decisions import FILE
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import find_files
+from tests.build.derivation import only
 from tests.build.files import LAYOUTS, day, ingested, row, settings_of
 
 DANISH = LAYOUTS[2]
@@ -183,10 +185,12 @@ def home_of(
     decisions: Iterable[str] = (),
     as_of: datetime = AS_OF,
     earlier: Iterable[str] = (),
+    wanted: Sequence[str] | None = None,
 ) -> Settings:
     """A home with these rows of AIS, lists and persons' decisions, and all that follows.
 
     Rows from years earlier have a file of their own: in one they would be a wrong clock's.
+    With `wanted` there are these relations and those on the way to them (`only`).
     """
     settings = Settings(home=folder / "home", as_of=as_of, threads=1, memory_limit="300MB")
     settings.home.mkdir()
@@ -202,7 +206,8 @@ def home_of(
         imported(settings, folder / one.name, one.text, one.on)
     if decisions:
         (settings.home / FILE).write_text("\n".join(decisions), encoding="utf-8")
-    run.derive(settings, outcomes, publish=False)
+    with nullcontext() if wanted is None else only(*wanted):
+        run.derive(settings, outcomes, publish=False)
     return settings
 
 

@@ -14,12 +14,17 @@ from flows.registers.decisions import FILE, read_decisions
 from flows.registers.lists.entry import Entry, Junk
 from flows.registers.publishers.formats import open_list
 from flows.runner import run
-from tests.build.ships import START, List, call, home_of, ship
+from tests.build.derivation import only
+from tests.build.ships import START, List, Ship, call, home_of, ship
 
-SWITCHED, OTHER, ABSENT = (ship(701 + n, f) for n, f in enumerate(("SWITCHED", "OTHER", "ABSENT")))
+NAMES = "UNDECIDED", "DECIDED", "FROM A DAY", "TAKEN BACK", "OTHER", "ABSENT"
+UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK, OTHER, ABSENT = (
+    ship(701 + n, name) for n, name in enumerate(NAMES)
+)
+ON_THE_LIST = (UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK)
 HEADER = "imo,name,russian_oil_on,iranian_oil_on,source,reference"
-ROW = f"{SWITCHED['imo']},Switched,2026-02-01,2026-04-01,images,scene 7"
-SWITCH = List("switch-list.csv", f"{HEADER}\n{ROW}\n", "2026-05-01")
+ROWS = [f"{of['imo']},Switched,2026-02-01,2026-04-01,images,scene 7" for of in ON_THE_LIST]
+SWITCH = List("switch-list.csv", "\n".join([HEADER, *ROWS, ""]), "2026-05-01")
 DECISIONS = "mmsi,imo,decision,from,to,by,on,why"
 FLEET = "imo,name,tier,reason,source,from,to"
 
@@ -28,9 +33,9 @@ def day(number: float) -> str:
     return f"{START + timedelta(days=number):%F}"
 
 
-def rows() -> list[str]:
-    """A call in each of two weeks by either ship."""
-    return [row for of in (SWITCHED, OTHER) for n in (2, 9) for row in call(of, n)]
+def rows(*ships: Ship) -> list[str]:
+    """A call in each of two weeks by each ship."""
+    return [row for of in ships for n in (2, 9) for row in call(of, n)]
 
 
 def found(settings: Settings, query: str) -> list[tuple[Any, ...]]:
@@ -38,10 +43,6 @@ def found(settings: Settings, query: str) -> list[tuple[Any, ...]]:
         return con.execute(query).fetchall()
 
 
-CALLS = """
-    select link_tier, link_reasons, is_russian_linked, was_known_at_call
-    from port_call where vessel_name = 'SWITCHED' order by arrived_at
-"""
 COUNTS = """
     select barometer.russian_linked_tanker_calls, barometer.owner_calls, evidence.has_owner
     from barometer inner join evidence_at_hand as evidence using (week)
@@ -49,48 +50,65 @@ COUNTS = """
     order by barometer.week
 """
 """Of a coast of which only Kharg is heard no zero is said."""
-WEAK = ("weak", "switch", False, None)
-DECIDED = {
-    "nobody": ([], [WEAK, WEAK], [None, None]),
-    "for all time": (
-        [f",{SWITCHED['imo']},link,,,M. K.,{day(5)},images"],
-        [("moderate", "switch", True, False), ("moderate", "switch", True, True)],
-        [1, 1],
-    ),
-    "from a day on": (
-        [f",{SWITCHED['imo']},link,{day(7)},,M. K.,{day(0)},images"],
-        [WEAK, ("moderate", "switch", True, True)],
-        [None, 1],
-    ),
-    "taken back": (
-        [f",{SWITCHED['imo']},link,,,M. K.,,", f",{SWITCHED['imo']},unlink,,,M. K.,,mistaken"],
-        [WEAK, WEAK],
-        [None, None],
-    ),
-    "of a ship on no such list": (
-        [f",{OTHER['imo']},link,,,M. K.,,"],
-        [WEAK, WEAK],
-        [None, None],
-    ),
-}
+COUNTED = ("barometer", "evidence_at_hand")
 
 
-@pytest.mark.parametrize("name", DECIDED)
-def test_a_ship_of_a_switch_list_counts_once_a_person_decides(tmp_path: Path, name: str) -> None:
-    decisions, calls, counts = DECIDED[name]
-    settings = home_of(tmp_path, rows(), [SWITCH], [DECISIONS, *decisions] if decisions else [])
-    assert found(settings, CALLS) == calls
-    assert [row[0] for row in found(settings, COUNTS)] == counts
-    links = "select reference from vessel_link where link_reason = 'switch' and link_tier = 'weak'"
-    assert found(settings, links) == [("scene 7: Russian oil 2026-02-01, Iranian oil 2026-04-01",)]
-    assert [finding for finding in check.check(settings) if finding.is_fault] == []
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """All ships but one called, four are on the list, and a person decided about most."""
+    decisions = [
+        f",{DECIDED['imo']},link,,,M. K.,{day(5)},images",
+        f",{FROM_A_DAY['imo']},link,{day(7)},,M. K.,{day(0)},images",
+        f",{TAKEN_BACK['imo']},link,,,M. K.,,",
+        f",{TAKEN_BACK['imo']},unlink,,,M. K.,,mistaken",
+        f",{OTHER['imo']},link,,,M. K.,,",
+    ]
+    folder = tmp_path_factory.mktemp("switch")
+    return home_of(folder, rows(*ON_THE_LIST, OTHER), [SWITCH], [DECISIONS, *decisions])
+
+
+WEAK, NONE = ("weak", "switch", False, None), ("none", None, False, None)
+
+
+@pytest.mark.parametrize(
+    ("of", "calls"),
+    [
+        pytest.param(UNDECIDED, [WEAK, WEAK], id="by nobody"),
+        pytest.param(
+            DECIDED,
+            [("moderate", "switch", True, False), ("moderate", "switch", True, True)],
+            id="for all time",
+        ),
+        pytest.param(FROM_A_DAY, [WEAK, ("moderate", "switch", True, True)], id="from a day on"),
+        pytest.param(TAKEN_BACK, [WEAK, WEAK], id="taken back"),
+        pytest.param(OTHER, [NONE, NONE], id="of a ship on no such list"),
+    ],
+)
+def test_a_ship_of_a_switch_list_counts_once_a_person_decides(
+    home: Settings, of: Ship, calls: list[tuple[Any, ...]]
+) -> None:
+    query = f"""
+        select link_tier, link_reasons, is_russian_linked, was_known_at_call
+        from port_call where mmsi = {of["mmsi"]} order by arrived_at
+    """
+    assert found(home, query) == calls
+
+
+def test_the_headline_has_the_calls_that_a_person_linked(home: Settings) -> None:
+    assert [row[0] for row in found(home, COUNTS)] == [1, 2]
+    links = """
+        select distinct reference from vessel_link
+        where link_reason = 'switch' and link_tier = 'weak'
+    """
+    assert found(home, links) == [("scene 7: Russian oil 2026-02-01, Iranian oil 2026-04-01",)]
+    assert [finding for finding in check.check(home) if finding.is_fault] == []
 
 
 BAD = {
     "1234568,X,2026-02-01,2026-04-01,images,": "IMO number '1234568', expected seven digits",
-    f"{SWITCHED['imo']},X,soon,2026-04-01,images,": "russian_oil_on 'soon', expected a day",
-    f"{SWITCHED['imo']},X,2026-02-01,,images,": "iranian_oil_on '', expected a day",
-    f"{SWITCHED['imo']},X,2026-02-01,2026-04-01,,": "no source: evidence needs a source",
+    f"{DECIDED['imo']},X,soon,2026-04-01,images,": "russian_oil_on 'soon', expected a day",
+    f"{DECIDED['imo']},X,2026-02-01,,images,": "iranian_oil_on '', expected a day",
+    f"{DECIDED['imo']},X,2026-02-01,2026-04-01,,": "no source: evidence needs a source",
 }
 
 
@@ -99,7 +117,7 @@ def test_a_row_without_both_days_a_ship_or_a_source_is_no_evidence(
     tmp_path: Path, row: str
 ) -> None:
     path = tmp_path / "switch list.csv"
-    path.write_text(f"{HEADER}\n{ROW}\n{row}\n", encoding="utf-8")
+    path.write_text(f"{HEADER}\n{ROWS[0]}\n{row}\n", encoding="utf-8")
     good, bad = open_list(path).rows
     assert isinstance(good, Entry) and (good.link_tier, good.link_reason) == ("weak", "switch")
     assert isinstance(bad, Junk) and bad.line == 3 and bad.reason.startswith(BAD[row])
@@ -115,10 +133,10 @@ def test_a_switch_list_without_its_columns_says_which(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "row, fault",
     [
-        (f"352003487,{SWITCHED['imo']},link,,,,,", "link is about a hull: leave mmsi empty"),
+        (f"352003487,{DECIDED['imo']},link,,,,,", "link is about a hull: leave mmsi empty"),
         (",9187628,link,,,,,", "expected seven digits"),
-        (f",{SWITCHED['imo']},confirm,,,,,", "mmsi is empty, expected nine digits"),
-        (f"352003487,{SWITCHED['imo']},linked,,,,,", "expected confirm, refuse, link or unlink"),
+        (f",{DECIDED['imo']},confirm,,,,,", "mmsi is empty, expected nine digits"),
+        (f"352003487,{DECIDED['imo']},linked,,,,,", "expected confirm, refuse, link or unlink"),
     ],
 )
 def test_a_decision_on_a_hull_that_is_none_is_named(tmp_path: Path, row: str, fault: str) -> None:
@@ -128,18 +146,19 @@ def test_a_decision_on_a_hull_that_is_none_is_named(tmp_path: Path, row: str, fa
 
 
 def test_a_change_of_mind_is_undone_by_the_next_run(tmp_path: Path) -> None:
-    decision = f",{SWITCHED['imo']},link,,,M. K.,,"
-    settings = home_of(tmp_path, rows(), [SWITCH], [DECISIONS, decision])
+    decision = f",{DECIDED['imo']},link,,,M. K.,,"
+    settings = home_of(tmp_path, rows(DECIDED), [SWITCH], [DECISIONS, decision], wanted=COUNTED)
     assert [row[0] for row in found(settings, COUNTS)] == [1, 1]
     (settings.home / FILE).unlink()
-    run.derive(settings, [], publish=False)
+    with only(*COUNTED):
+        run.derive(settings, [], publish=False)
     assert [row[0] for row in found(settings, COUNTS)] == [None, None]
 
 
-NEITHER, NONE, ONE = (None, False), (None, True), (1, True)
+NEITHER, ZERO, ONE = (None, False), (None, True), (1, True)
 OWNED = {
     "no list with owners": ([], [NEITHER, NEITHER]),
-    "an owner of another ship": ([f"{ABSENT['imo']},X,strong,owner,registry,,"], [NONE, NONE]),
+    "an owner of another ship": ([f"{ABSENT['imo']},X,strong,owner,registry,,"], [ZERO, ZERO]),
     "an owner for all time": ([f"{OTHER['imo']},X,strong,owner,registry,,"], [ONE, ONE]),
     # The list is in force while it has an owner.
     "until the first week": (
@@ -162,5 +181,5 @@ def test_owner_calls_are_counted_where_a_list_with_owners_is_in_force(
     entries, expected = OWNED[name]
     text = "\n".join([FLEET, *entries, ""])
     lists = [List("our-fleet.csv", text, "2026-05-01")] if entries else []
-    settings = home_of(tmp_path, rows(), lists)
+    settings = home_of(tmp_path, rows(DECIDED, OTHER), lists, wanted=COUNTED)
     assert [row[1:] for row in found(settings, COUNTS)] == expected
