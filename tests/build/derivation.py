@@ -68,33 +68,37 @@ EVERY_RUN = ("meta", "run", "outbox", "alert_delivery", "worked_part")
 
 
 @contextmanager
-def only(*wanted: str, publish: bool = False) -> Iterator[None]:
+def only(*wanted: str, publish: bool = False, kept: Sequence[str] = ()) -> Iterator[None]:
     """Homes derived meanwhile hold these relations and those on the way to them, without comments.
 
     A whole derivation makes some two hundred. With `publish`, there is what a run publishes too, if
-    not what its reports need. The next run of such a home reads all windows again.
+    not what its reports need. The next run of such a home reads all windows again; but those of the
+    relations `kept`, where it has the same.
     """
     published = catalogue.PUBLICATIONS if publish else {}
-    wanted += tuple(published.values())
+    wanted += (*published.values(), *kept, *(["flagged_position"] if kept else []))
+    windows = tuple(sorted({*kept, *(READERS[name].relation for name in kept)}))
     plain = relations.in_order
 
     def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
         reads = {name: relations.needs(name) for name in relations.files()} | dict(derived)
-        kept: set[str] = set()
+        made: set[str] = set()
         left = [*EVERY_RUN, *wanted]
         while left:
             name = left.pop()
-            if name in reads and name not in kept:
-                kept.add(name)
+            if name in reads and name not in made:
+                made.add(name)
                 left += [*reads[name], *(["changed_day"] if name in READERS else [])]
-        assert kept.issuperset(wanted), set(wanted) - kept
-        return [name for name in plain(derived) if name in kept]
+        assert made.issuperset(wanted), set(wanted) - made
+        return [name for name in plain(derived) if name in made]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(relations, "in_order", in_order)
         patch.setattr(relations, "add_comments", lambda *_: None)
         patch.setattr(catalogue, "PUBLICATIONS", published)
-        patch.setattr(catalogue.reuse, "keep", lambda *_: None)
+        patch.setattr(catalogue.reuse, "KEPT", windows)
+        if not kept:
+            patch.setattr(catalogue.reuse, "keep", lambda *_: None)
         yield
 
 

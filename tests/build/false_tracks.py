@@ -160,8 +160,9 @@ def track(
     step_deg: float = 1e-5,
     whole_h: float = WHOLE_H,
     quiet: Callable[[Floats], Floats] | None = None,
+    is_thinned: bool = True,
 ) -> Track:
-    """The fixes of a way, one an interval: of speed and course as made, thinned to slots.
+    """The fixes of a way, one an interval: of speed and course as made, thinned to slots or not.
 
     `quiet` marks the hours in which the ship is not heard.
     """
@@ -182,7 +183,7 @@ def track(
     course = np.degrees(np.arctan2(x1 - x0, y1 - y0)) % 360.0
     at = START_US + np.rint(hours * HOUR_US).astype(np.int64)
     slot = at // 600_000_000
-    is_first = np.append(True, np.diff(slot) > 0)
+    is_first = np.append(True, np.diff(slot) > 0) | (not is_thinned)
     # Where it jumps it sends none.
     speed_kn = np.where(speed_kn > 30.0, np.nan, speed_kn)
     columns = (at, np.round(lon, 5), np.round(lat, 5), speed_kn, course, course)

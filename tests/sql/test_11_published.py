@@ -62,9 +62,7 @@ FILES = {
 LOOKED_AT = ("restatement", "weekly_port_calls", "published_week", "run_file", "run_register")
 
 
-def publish(
-    settings: Settings, *names: str, as_of: datetime, is_whole: bool = False
-) -> Settings:
+def publish(settings: Settings, *names: str, as_of: datetime, is_whole: bool = False) -> Settings:
     """A run over some of the files, which publishes."""
     then = settings._replace(as_of=as_of)
     then.home.mkdir(exist_ok=True)
