@@ -24,6 +24,7 @@ from __future__ import annotations
 import builtins
 import errno
 import functools
+import gc
 import hashlib
 import io
 import json
@@ -37,8 +38,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.catalogue import build as catalogue
-from flows.catalogue import given
-from flows.derive import series  # noqa: F401 loaded before the forks
+from flows.catalogue import given, relations
+from flows.derive import agreement, detections, series, volume, volume_change  # noqa: F401 loaded
 from flows.home import history, lock
 from flows.home.code import code_hash
 from flows.home.hashes import folder_hash
@@ -165,7 +166,7 @@ def remember(folder: Path) -> None:
     register, decision or source of their own. Each would be worked a hundred times.
     """
     folder.mkdir()
-    build, relations = catalogue.build, whole._relations
+    build, relations_of = catalogue.build, whole._relations
     tables = {
         (place, name): getattr(place, name)
         for place, name in (
@@ -212,7 +213,7 @@ def remember(folder: Path) -> None:
         return read
 
     def related(settings: Settings) -> Any:
-        return kept(f"relations {read_of(settings.home)}", lambda: relations(settings))
+        return kept(f"relations {read_of(settings.home)}", lambda: relations_of(settings))
 
     catalogue.build, whole._relations = building, related  # type: ignore[assignment]
     for place, name in tables:
@@ -299,10 +300,14 @@ def case(folder: Path, step: str, at: int, mode: str, ends: dict[str, Any]) -> d
 def main() -> None:
     """Read the plan, tell the results."""
     folder, step = Path(sys.argv[1]), sys.argv[2]
-    # Once for all forks: what is bundled, and hashes of files. None of it starts a thread.
+    # Once for all forks: what is bundled, hashes of files, and what each relation reads, which
+    # DuckDB says, in a fork: nothing here starts a thread.
     bundled_versions()
     catalogue._fences(tuple(port_files()), folder_hash(data_path("ports")))
     code_hash()
+    _, needs = in_fork(lambda: {name: relations.needs(name) for name in relations.files()})
+    relations.needs = lambda name: tuple(needs[name])  # type: ignore[assignment]
+    gc.freeze()  # a search for garbage would copy the pages of what is loaded, in each fork
     if step == "derive":
         remember(folder / "kept")
         home = folder / "home"
