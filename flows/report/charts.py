@@ -25,6 +25,17 @@ Values = npt.NDArray[Any]
 WIDE, NARROW, CHAT = (9.6, 104), (3.6, 26), (8.0, 52)
 """Width in inches and the most weeks, of the chart on a screen, on a phone and for a chat."""
 
+SERIES_COLUMNS = (
+    *("week", "week_start", "state", "observed_share", "tanker_calls", "low_95", "high_95"),
+    *("russian_linked_tanker_calls", "russian_linked_berth_calls"),
+)
+OIL_COLUMNS = (
+    *("week", "week_start", "state"),
+    *("loaded_t", "loaded_low_90_t", "loaded_high_90_t"),
+    *("discharged_t", "discharged_low_90_t", "discharged_high_90_t"),
+)
+"""All that `series_figure` and `oil_figure` draw, of the rows of `barometer`."""
+
 LEAST_SLOTS = 8
 """A shorter series is drawn with room for so many weeks, so that bars stay narrow."""
 

@@ -150,6 +150,13 @@ def week_map(
     return figure
 
 
+def shown(ports: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """All that `week_map` draws of each port, sorted: where it is equal, so is the map."""
+    columns = ("port_id", "name", "tanker_calls", "linked_calls")
+    rows = [(*(row[c] for c in columns), row["tanker_calls"] and _count(row)) for row in ports]
+    return sorted(rows, key=str)
+
+
 def week_map_text(ports: Sequence[Mapping[str, Any]], cargo: str = "tanker") -> str:
     """Text alternative of the map.
 

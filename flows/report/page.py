@@ -284,7 +284,7 @@ def by_source(rows: Iterable[Row]) -> Row:
 
 def chart_mark(data: Row) -> str:
     """The mark of the chart that is sent without the page; see `charts.series_png`."""
-    rows = data["barometer"][-charts.CHAT[1] :]
+    rows = _shown(data["barometer"], charts.SERIES_COLUMNS, charts.CHAT[1])
     return figures.mark_of("chart", rows, in_short(data), usual_of(data))
 
 
@@ -293,8 +293,8 @@ def _charts(rows: Sequence[Row], usual: charts.Usual | None, standing: str) -> d
     return {
         name: figures.standing_or_drawn(
             standing,
-            (rows[-most_weeks:], usual),
-            partial(charts.series_figure, rows, width_in, most_weeks, usual),
+            (shown := _shown(rows, charts.SERIES_COLUMNS, most_weeks), usual),
+            partial(charts.series_figure, shown, width_in, most_weeks, usual),
             f"series-{name}",
             title,
             words.series_text(rows),
@@ -308,8 +308,8 @@ def _oil_charts(rows: Sequence[Row], standing: str) -> dict[str, str]:
     return {
         name: figures.standing_or_drawn(
             standing,
-            rows[-most_weeks:],
-            partial(charts.oil_figure, rows, width_in, most_weeks),
+            shown := _shown(rows, charts.OIL_COLUMNS, most_weeks),
+            partial(charts.oil_figure, shown, width_in, most_weeks),
             f"oil-{name}",
             title,
             charts.oil_text(rows),
@@ -318,12 +318,17 @@ def _oil_charts(rows: Sequence[Row], standing: str) -> dict[str, str]:
     }
 
 
+def _shown(rows: Sequence[Row], columns: Sequence[str], most_weeks: int) -> list[Row]:
+    """What a chart draws of the series: another number beside it does not draw it again."""
+    return [{column: row[column] for column in columns} for row in rows[-most_weeks:]]
+
+
 def _maps(ports: Sequence[Row], standing: str) -> dict[str, str]:
     text = maps.week_map_text(ports)
     return {
         name: figures.standing_or_drawn(
             standing,
-            ports,
+            maps.shown(ports),
             partial(maps.week_map, ports, width_in=width_in),
             f"map-{name}",
             "By port",

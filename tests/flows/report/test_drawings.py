@@ -350,6 +350,16 @@ def test_the_map_of_another_series_names_its_cargo() -> None:
     assert not any("anker" in text for text in words)
 
 
+def test_a_map_is_drawn_again_only_where_it_shows_something_else() -> None:
+    heard = [port("IRKHK", 4, 1), port("IRBUZ", 0), port("IRASA", None)]
+    other = [row | {"observed_share": 0.97 if row["tanker_calls"] else 0.4} for row in heard]
+    assert maps.shown(heard) == maps.shown(other[::-1])
+    same = [figures.svg(maps.week_map(rows), "a", "t", "d") for rows in (heard, other)]
+    assert same[0] == same[1]
+    for change in ({"linked_calls": 2}, {"tanker_calls": 5}, {"observed_share": 0.9}):
+        assert maps.shown([heard[0] | change, *heard[1:]]) != maps.shown(heard)
+
+
 # --- the same bytes
 
 ROWS, USUAL = series(3, None, 5), charts.Usual(2.0, 1, 8)
