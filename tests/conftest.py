@@ -74,6 +74,13 @@ def undrawn() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def unfigured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages as they are, but without charts and maps: for tests of their text."""
+    monkeypatch.setattr("flows.report.figures.standing_or_drawn", lambda *_: "")
+    monkeypatch.setattr("flows.report.charts.series_png", lambda *_: b"a chart")
+
+
 def _fill(
     home: Path,
     files: Iterable[Path],

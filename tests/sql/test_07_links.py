@@ -15,7 +15,7 @@ import pytest
 from flows.catalogue import build
 from flows.catalogue.check import check
 from flows.home.settings import Settings
-from tests.build.derivation import Connection
+from tests.build.derivation import Connection, only
 from tests.build.ships import (
     ARKONA,
     BANDAR,
@@ -427,7 +427,8 @@ def test_links_as_they_were_known_on_a_day(
     home: Settings, known_on: str, listed_tiers: list[str], gone_tiers: list[str]
 ) -> None:
     query = "select link_tier from port_call where mmsi = $1 order by arrived_at"
-    with build.built_beside(home, known_on=date.fromisoformat(known_on)) as then:
+    day = date.fromisoformat(known_on)
+    with only("port_call"), build.built_beside(home, known_on=day) as then:
         found = [
             [tier for (tier,) in then.execute(query, [int(of["mmsi"])]).fetchall()]
             for of in (RUSSIAN_LISTED, GONE)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,29 +66,37 @@ def nowcast(ledger: dict[str, list[Calls]], late_start: int = 99) -> list[Row]:
     for series, weeks in ledger.items():
         for age, calls in enumerate(weeks):
             of_week = {"series": series, "week": name(age)}
-            numbers: dict[int, int] = {}
-            for after in range(max(0, age - late_start), age + 1):
-                state = [[change for change in call if change.after <= after] for call in calls]
-                known = [versions[-1] for versions in state if versions]
-                numbers[after] = sum(
-                    c.is_counted and c.is_headline and c.tier != "none" for c in known
+            first = max(0, age - late_start)
+            # Of each call, by how much it changes the number when it changes.
+            steps = Counter[int]()
+            for call in calls:
+                for before, change in pairwise([None, *call]):
+                    steps[max(change.after, first)] += counts(change) - counts(before)
+            numbers = dict(
+                zip(
+                    range(first, age + 1),
+                    accumulate(steps[after] for after in range(first, age + 1)),
+                    strict=True,
                 )
-            first = min(numbers)
-            for number, call in enumerate(calls):
-                for change in call:
-                    after = max(change.after, first)
-                    if after <= age:
-                        found["published_call"].append(
-                            of_week
-                            | {"published_at": at(age, after), "run_id": 99 - age + after}
-                            | {"port_call_id": f"{series} {age} {number}"}
-                            | {"is_counted": change.is_counted, "link_tier": change.tier}
-                            | {"is_headline": change.is_headline}
-                        )
+            )
+            runs = {
+                after: of_week | {"published_at": at(age, after), "run_id": 99 - age + after}
+                for after in numbers
+            }
+            found["published_call"] += [
+                {
+                    **runs[max(change.after, first)],
+                    "port_call_id": f"{series} {age} {number}",
+                    "is_counted": change.is_counted,
+                    "is_headline": change.is_headline,
+                    "link_tier": change.tier,
+                }
+                for number, call in enumerate(calls)
+                for change in call
+                if change.after <= age
+            ]
             found["published_week"] += [
-                of_week
-                | {"published_at": at(age, after), "run_id": 99 - age + after}
-                | {"russian_linked_tanker_calls": calls_then}
+                runs[after] | {"russian_linked_tanker_calls": calls_then}
                 for after, calls_then in numbers.items()
                 if after == first or calls_then != numbers[after - 1]
             ]
@@ -99,6 +109,13 @@ def nowcast(ledger: dict[str, list[Calls]], late_start: int = 99) -> list[Row]:
     with session(given, **tables) as con:
         derive(con, "nowcast")
         return rows(con, "from nowcast order by series, week desc")
+
+
+def counts(change: Change | None) -> bool:
+    """Whether a call counts as of a change, None for before it was known."""
+    return change is not None and (
+        change.is_counted and change.is_headline and change.tier != "none"
+    )
 
 
 def at(age: int, after: int) -> datetime:

@@ -17,8 +17,8 @@ from flows.lake.prepare import prepare_home
 from flows.runner import run
 from flows.sources import packings
 from flows.sources.definitions import load_sources
+from tests.build.derivation import only
 from tests.build.files import day, fleet, rot, write, zipped
-from tests.conftest import no_pictures
 
 LONG_AGO = 3600
 
@@ -86,7 +86,7 @@ def test_a_folder_given_again_is_not_opened(
     opened.clear()
     assert states(home, folder) == ["known"] * 4
     arguments = ["ingest", str(folder), "--home", str(home.home), "--as-of", "2026-04-20"]
-    with no_pictures():
+    with only():
         assert main(arguments) == 0
         assert opened == []
         assert main([*arguments, "--verify"]) == 0
@@ -184,8 +184,8 @@ def test_where_the_lake_is_damaged_its_files_are_read_again(
     for path in (home.home / "position").rglob("[0-9].parquet"):
         path.unlink()
     assert states(home, folder) == ["ingested"] * 4
-    with no_pictures():
-        run.derive(home, [], publish=True)
+    with only():
+        run.derive(home, [], publish=False)
     for path in (home.home / "position").rglob("[0-9].parquet"):
         rot(path)  # which only the check finds
     assert main(["check", "--home", str(home.home)]) == 1

@@ -27,7 +27,7 @@ from flows.registers import guard, held, staging, store
 from flows.registers import shown as show
 from flows.registers.difference import difference
 from flows.registers.lists.entry import Entry, as_table
-from tests.build.derivation import register_rows
+from tests.build.derivation import only, register_rows
 from tests.build.lists import (
     APAR,
     FSF_SHIP,
@@ -148,10 +148,25 @@ def listed(*numbers: int) -> list[Entry]:
     return [Entry("ofac-sdn", "OFAC SDN", str(n), "SDGT", imo=imo(n)) for n in numbers]
 
 
-@given(before=st.integers(1, 60), gone=st.integers(0, 60), more=st.integers(0, 60))
-@examples(max_examples=60, deadline=None)
+@pytest.mark.parametrize("more", [0, 60])
+@pytest.mark.parametrize(
+    ("before", "gone"),
+    [
+        (1, 0),
+        (1, 1),
+        (2, 2),
+        (10, 1),
+        (10, 2),
+        (19, 1),
+        (19, 2),
+        (20, 2),
+        (20, 3),
+        (59, 6),
+        (60, 60),
+    ],
+)
 def test_ships_are_compared_and_not_sizes(before: int, gone: int, more: int) -> None:
-    gone = min(gone, before)
+    """One ship may always be missing, and a tenth of them: not more, however many are new."""
     old, new = listed(*range(before)), listed(*range(gone, before + more + 1))
     with duckdb.connect() as con:
         staging.stage_list(con, new, "ofac-sdn")
@@ -350,7 +365,8 @@ def test_the_commands_import_list_and_remove(
     assert "team:fleet" in run("register", "list")
     assert '"Gazette 1"' in run("vessel", "ALPHA", "--json")
     run("vessel", "NO SUCH SHIP", exit_code=1)
-    assert "Import 1 removed" in run("register", "remove", "1")
+    with only("register_version", "vessel_link"):
+        assert "Import 1 removed" in run("register", "remove", "1")
     run("register", "remove", "1", exit_code=1)
     select = "from register_version where import_number is not null"
     assert "team:fleet" not in run("sql", select)

@@ -28,6 +28,7 @@ from flows.sources.definitions import Definition
 from flows.sources.fetching import probe
 from flows.sources.fetching.faults import Patience
 from flows.sources.lists import load_lists
+from tests.build.derivation import only
 from tests.build.files import copy_of
 from tests.build.lists import MARITIME_SHIP, entity, imo, json_lines, line, lines
 from tests.build.publisher import PROXIES
@@ -241,7 +242,8 @@ def test_the_command_goes_on_and_ends_with_1(
     def barometer(*arguments: str) -> int:
         return main(["register", "fetch", *arguments, "--home", str(home.home), "--as-of", AS_OF])
 
-    assert barometer("--json") == 1
+    with only():
+        assert barometer("--json") == 1
     printed = capsys.readouterr()
     broken, good = json.loads(printed.out)
     assert (broken["state"], good["state"]) == ("failed", "imported")
@@ -328,6 +330,7 @@ def test_the_report_names_what_is_new_and_what_is_stale(
     assert len(before.read_text().splitlines()) == 1, "of the week after alone"
 
 
+@pytest.mark.usefixtures("unfigured")
 def test_the_page_shows_the_news_or_folds_into_a_line(
     newly_listed: tuple[Settings, int], tmp_path: Path
 ) -> None:

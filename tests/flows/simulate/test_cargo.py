@@ -27,7 +27,7 @@ from flows.simulate.hulls import (
 )
 from flows.simulate.places import CASPIAN, GULF
 from tests.build.lists import read_list
-from tests.build.simulated import chart, fixes_of, made
+from tests.build.simulated import chart, made
 
 MANY: dict[str, Any] = {"days": 28, "ships": 150, "seed": 8, "traps": ()}
 CLASSES = {one.hull_class: one for one in load_classes()}
@@ -149,11 +149,13 @@ def test_what_a_ship_left_with_it_comes_with_where_it_was_nowhere_between() -> N
 def draughts_at(found: pd.DataFrame, **more: Any) -> tuple[np.ndarray, np.ndarray]:
     """What was sent last before each call and a day after it; what was true."""
     sent, true = [], []
-    tables = made(**MANY, **more)
+    told = made(**MANY, **more).fixes.dropna(subset="draught_m").set_index("reported_at")
+    draughts = {mmsi: of_ship["draught_m"] for mmsi, of_ship in told.groupby("mmsi")}
     for call in found.dropna(subset="departed_at").itertuples():
-        fixes = fixes_of(tables, call.mmsi).dropna(subset="draught_m").set_index("reported_at")
-        before = fixes.loc[: call.arrived_at, "draught_m"]
-        after = fixes.loc[call.departed_at :, "draught_m"]
+        if call.mmsi not in draughts:
+            continue
+        before = draughts[call.mmsi][: call.arrived_at]
+        after = draughts[call.mmsi][call.departed_at :]
         if len(before) and len(after):
             sent += [before.iloc[-1], after.iloc[0]]
             true += [call.draught_in_m, call.draught_out_m]

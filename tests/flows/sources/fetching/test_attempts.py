@@ -18,6 +18,7 @@ from flows.sources.fetching import attempts
 from flows.sources.fetching.fetched import Fetched
 from flows.sources.fetching.fourwings import MOST_FAILED
 from flows.sources.fetching.services import known
+from tests.build.derivation import only
 from tests.flows.sources.fetching.services import QUICK, Services, fetch
 
 PSC = "tokyo_mou_psc.ftm.json"
@@ -40,10 +41,15 @@ def not_fetched(home: Settings, week: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def filled(nine_days: Settings, home: Settings, undrawn: None) -> Settings:
+def filled(nine_days: Settings, home: Settings) -> Settings:
     """The home with nine days, to be changed."""
     shutil.copytree(nine_days.home, home.home, dirs_exist_ok=True)
     return nine_days._replace(home=home.home)
+
+
+def derived(settings: Settings) -> None:
+    with only("week", "list_fetch", "source_fetch"):
+        run.derive(settings, [], publish=False)
 
 
 def test_the_report_of_a_week_names_what_was_not_fetched_for_it(
@@ -55,7 +61,7 @@ def test_the_report_of_a_week_names_what_was_not_fetched_for_it(
     assert "does not know the token" in attempted(filled, "2026-03-16", "gfw-events")[0]
     web.renamed = {"portid": "port"}
     assert attempted(filled, "2026-03-17", "portwatch")
-    run.derive(filled, [], publish=True)
+    derived(filled)
     assert not_fetched(filled, "2026-W10") == []
     events, portwatch = doubts_of([], not_fetched(filled, "2026-W11"))
     assert events.startswith("Not fetched on 2026-03-16: gfw-events. http")
@@ -68,14 +74,14 @@ def test_what_was_made_up_for_is_not_named(filled: Settings) -> None:
     attempt = {"source": "psc", "message": "<b>"}
     for day, state in ("2026-03-16", "failed"), ("2026-03-30", "fetched"):
         append_history(filled.home, SOURCE_FETCH, [attempt | {"tried_at": day, "state": state}])
-    run.derive(filled._replace(as_of=datetime(2026, 3, 31)), [], publish=True)
+    derived(filled._replace(as_of=datetime(2026, 3, 31)))
     assert not_fetched(filled, "2026-W11") == []
 
 
 def test_the_newest_report_names_failures_until_there_is_a_later_one(filled: Settings) -> None:
     attempt = {"source": "psc", "message": "<b>", "state": "failed", "tried_at": "2026-03-30"}
     append_history(filled.home, SOURCE_FETCH, [attempt])
-    run.derive(filled._replace(as_of=datetime(2026, 3, 31)), [], publish=True)
+    derived(filled._replace(as_of=datetime(2026, 3, 31)))
     assert not_fetched(filled, "2026-W10") == []
     assert [row["name"] for row in not_fetched(filled, "2026-W11")] == ["psc"]
 

@@ -272,6 +272,7 @@ def test_other_products_of_the_publisher_are_no_positions(
     assert outcome.state == "failed" and re.search(says, outcome.message)
 
 
+@pytest.mark.usefixtures("unfigured")
 def test_its_numbers_are_shown_with_licence_and_citation(home: Settings, tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     path.write_bytes(report_csv(*(Cell(f"2026-04-13 {hour:02}:00", KHARG) for hour in range(9))))
