@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.build.derivation import only
 from tests.measure import evaluate_detections as evaluation
 from tests.measure.evaluation.detection_world import World, ask
 
@@ -46,7 +47,8 @@ def test_a_small_world_goes_through_the_program(
 ) -> None:
     monkeypatch.setattr(evaluation, "DRAWS", 20)
     world = World("small", (1,), ships=40, days=7, dark_share=0.3, false_share=0.1)
-    answers = ask(world, 1, tmp_path)
+    with only("detection_match", "witness_event", "unseen_estimate", "sensor_look"):
+        answers = ask(world, 1, tmp_path)
     found = answers.detections
     both = found[found["match"] == "both"]
     assert len(both) > 10 and both["is_right"].mean() > 0.9
