@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import duckdb
 import pytest
 
 from flows.catalogue import access
@@ -21,6 +22,7 @@ from flows.commands import run as command_run
 from flows.home.settings import Settings, load_settings
 from flows.ingest.outcome import Outcome
 from flows.ingest.stage import ingest_file
+from flows.report.tables import fingerprints
 from flows.report.write import write_report
 from flows.runner import run
 from flows.sources.definitions import load_sources
@@ -63,6 +65,7 @@ def no_pictures() -> Iterator[None]:
     numbers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("flows.report.write._drawn", lambda *_: {})
+        patch.setattr("flows.report.write.MANY_WEEKS", 1000)  # no other process to draw
         patch.setattr("flows.report.citable.week_workbook", lambda *_: b"a workbook")
         yield
 
@@ -164,13 +167,19 @@ def nine_days(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path])
 
 @pytest.fixture(scope="session")
 def year_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home after `barometer run --demo`, without Prefect and pictures. Not to be changed."""
+    """A home after `barometer run --demo`, without Prefect and pictures. Not to be changed.
+
+    Of its reports it has the last week's.
+    """
+
+    def last(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+        return dict([max(fingerprints(con).items())])
 
     def fill(home: Path) -> Settings:
-        for settings, files in command_run.demo_feeds(
-            load_settings({"home": home, "threads": 2}, {})
-        ):
-            _fill(home, map(Path, files), as_of=settings.as_of.isoformat(), threads=2)
+        feeds = command_run.demo_feeds(load_settings({"home": home, "threads": 2}, {}))
+        with patch("flows.report.write.fingerprints", last):
+            for settings, files in feeds:
+                _fill(home, map(Path, files), as_of=settings.as_of.isoformat(), threads=2)
         return settings
 
     return home_once(tmp_path_factory, "year", fill)

@@ -157,33 +157,31 @@ def test_the_line_shows_what_this_program_logs_and_not_what_prefect_does() -> No
 
 
 @pytest.mark.usefixtures("prefect_server")
-@pytest.mark.parametrize("is_verbose", [False, True])
-def test_a_terminal_shows_prefects_log_only_if_asked_and_ends_with_the_page(
-    is_verbose: bool, tmp_path: Path
-) -> None:
+def test_a_terminal_shows_prefects_log_only_if_asked_and_ends_with_the_page(tmp_path: Path) -> None:
     file = write(tmp_path, day(*fleet(3)))
-    words = ["run", str(file), "--home", str(tmp_path / "home"), *["--verbose"][:is_verbose]]
-    here, there = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=there,
-        cwd=ROOT,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
-    ) as process:
-        os.close(there)
-        shown = b""
-        try:
-            while part := os.read(here, 4096):
-                shown += part
-        except OSError:  # the other end was closed
-            pass
-        finally:
-            os.close(here)
-        assert process.stdout is not None
-        last = process.stdout.read().decode().splitlines()[-1]
-    assert process.returncode == 0
-    assert (b"Finished in state" in shown) == is_verbose
-    assert last.startswith("Open in a browser: ") and last.endswith("report.html")
-    assert Path(last.partition(": ")[2]).exists()
+    words = ["run", str(file), "--home", str(tmp_path / "home")]
+    for is_verbose in (False, True):
+        here, there = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", *words, *["--verbose"][:is_verbose]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=there,
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+        ) as process:
+            os.close(there)
+            shown = b""
+            try:
+                while part := os.read(here, 4096):
+                    shown += part
+            except OSError:  # the other end was closed
+                pass
+            finally:
+                os.close(here)
+            assert process.stdout is not None
+            last = process.stdout.read().decode().splitlines()[-1]
+        assert process.returncode == 0
+        assert (b"Finished in state" in shown) == is_verbose
+        assert last.startswith("Open in a browser: ") and last.endswith("report.html")
+        assert Path(last.partition(": ")[2]).exists()

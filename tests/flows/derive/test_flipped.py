@@ -39,6 +39,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
+@pytest.fixture(scope="module")
+def held(whole: Settings) -> dict[str, str]:
+    """What it holds."""
+    return contents(whole)
+
+
 @pytest.fixture
 def home(whole: Settings, tmp_path: Path) -> Settings:
     return copy_of(whole, tmp_path)
@@ -71,7 +77,7 @@ def derive(settings: Settings) -> str | None:
 
 @pytest.mark.parametrize("number", range(6))
 def test_a_compact_file_is_made_anew_or_not_read(
-    whole: Settings, home: Settings, number: int, monkeypatch: pytest.MonkeyPatch
+    held: dict[str, str], home: Settings, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compact, "FEW", 1)
     manifest = read_manifest(home.home)
@@ -84,7 +90,7 @@ def test_a_compact_file_is_made_anew_or_not_read(
     if cache.faults(compact.kept(home.home, manifest)):
         return  # nothing read it; the check names it
     prepare_home(home.home)  # what the first try left in tmp/
-    assert differing(contents(whole), contents(home)) == []
+    assert differing(held, contents(home)) == []
 
 
 @pytest.mark.parametrize("number", range(6))
@@ -104,10 +110,10 @@ def test_a_part_of_the_lake_is_named_and_no_disk_is_blamed(home: Settings, numbe
 
 @pytest.mark.parametrize("share", [0.01, 0.6])
 def test_a_digest_or_a_catalogue_costs_no_run(
-    whole: Settings, home: Settings, share: float
+    held: dict[str, str], home: Settings, share: float
 ) -> None:
     (stored,) = digest.kept(home.home, read_manifest(home.home))
     for path in (*(stored.folder / name for name in stored.files), home.home / CATALOGUE):
         flipped(path, int(share * path.stat().st_size))
     assert derive(home) is None
-    assert differing(contents(whole), contents(home)) == []
+    assert differing(held, contents(home)) == []

@@ -97,6 +97,12 @@ def plain(
         return worked(tmp_path_factory.mktemp("plain") / "home", inputs)
 
 
+@pytest.fixture(scope="module")
+def held(plain: tuple[Settings, list[Outcome]]) -> dict[str, str]:
+    """What the home of `plain` holds."""
+    return contents(plain[0])
+
+
 def told(outcomes: list[Outcome]) -> list[tuple[Any, ...]]:
     """What became of the inputs, in order, with the ledger's sums."""
     return [
@@ -111,6 +117,7 @@ def test_two_workers_give_the_rows_the_ledger_and_the_messages_of_one_process(
     scheduler: str,
     inputs: list[str],
     plain: tuple[Settings, list[Outcome]],
+    held: dict[str, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -132,7 +139,7 @@ def test_two_workers_give_the_rows_the_ledger_and_the_messages_of_one_process(
     assert told(outcomes) == told(plain[1])
     assert [o.state for o in outcomes].count("known") == 2
     assert len(ranges) > 2
-    assert differing(contents(settings), contents(plain[0])) == (["files"] if address else [])
+    assert differing(contents(settings), held) == (["files"] if address else [])
     assert not [*(settings.home / "tmp").iterdir()]
 
 
