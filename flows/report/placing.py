@@ -226,19 +226,23 @@ def _place(
     x = symbol.x + _ACROSS * (symbol.radius + _REACH) + np.clip(1.6 * _ACROSS, -1, 1) * width / 2
     y = symbol.y + _UP * (symbol.radius + _REACH) + np.clip(1.6 * _UP, -1, 1) * height / 2
     areas = shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    leaders = shapely.shortest_line(Point(symbol.x, symbol.y), areas)
     is_led = _REACH > _LED_IN
-    is_free = shapely.contains(frame, areas) & ~shapely.intersects(hidden, areas)
-    is_free &= ~shapely.intersects(drawn, areas) & ~(is_led & shapely.intersects(drawn, leaders))
-    if symbol.kind != "calls":
-        is_free &= _REACH <= _NEAR_IN
-    if not is_free.any():
+    # On those that are left, as each question costs more than the one before.
+    left = np.arange(areas.size) if symbol.kind == "calls" else np.flatnonzero(_REACH <= _NEAR_IN)
+    left = left[shapely.contains(frame, areas[left])]
+    left = left[~shapely.intersects(hidden, areas[left])]
+    left = left[~shapely.intersects(drawn, areas[left])]
+    leaders = shapely.shortest_line(Point(symbol.x, symbol.y), areas[left])
+    is_crossing = is_led[left] & shapely.intersects(drawn, leaders)
+    left, leaders = left[~is_crossing], leaders[~is_crossing]
+    if not left.size:
         return None
-    cost = 4 * _REACH + 0.1 * (1 - _ACROSS) + 0.05 * abs(_UP)
-    cost += 0.4 * shapely.dwithin(others, areas, 0.07)
-    cost += 3 * (is_led & shapely.intersects(others, leaders))
-    n = int(np.argmin(np.where(is_free, cost, np.inf)))
-    return Label(symbol, areas[n], leaders[n] if is_led[n] else None, float(cost[n]))
+    cost = (4 * _REACH + 0.1 * (1 - _ACROSS) + 0.05 * abs(_UP))[left]
+    cost += 0.4 * shapely.dwithin(others, areas[left], 0.07)
+    cost += 3 * (is_led[left] & shapely.intersects(others, leaders))
+    n = int(np.argmin(cost))
+    leader = leaders[n] if is_led[left[n]] else None
+    return Label(symbol, areas[left[n]], leader, float(cost[n]))
 
 
 def scale_bar(sheet: Axes, view: View, symbols: Sequence[Symbol], renderer: Any) -> BaseGeometry:
