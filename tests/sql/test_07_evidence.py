@@ -67,7 +67,8 @@ def rows() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return home_of(tmp_path_factory.mktemp("evidence"), rows())
+    wanted = ("counted_call", "russian_destination")
+    return home_of(tmp_path_factory.mktemp("evidence"), rows(), wanted=wanted)
 
 
 def made(con: Connection, of: Ship) -> list[tuple[Any, ...]]:

@@ -93,7 +93,8 @@ def rows() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return home_of(tmp_path_factory.mktemp("cargo"), rows())
+    wanted = ("call_voyage", "call_cargo", "weekly_split", "barometer", "counted_call")
+    return home_of(tmp_path_factory.mktemp("cargo"), rows(), wanted=wanted)
 
 
 def of_calls(con: Connection, of: Ship, columns: str) -> list[tuple[Any, ...]]:
