@@ -194,8 +194,7 @@ NOTHING = dict.fromkeys(("imo", "vessel_name", "call_sign", "length_m", "beam_m"
     [
         pytest.param([row(SHIP, day) for day in (0, 10, 400)], id="equal on every day"),
         pytest.param(
-            [row(SHIP, 5), row(SHIP, 30, **NOTHING), row(SHIP, 60)],
-            id="a day without static data",
+            [row(SHIP, 5), row(SHIP, 30, **NOTHING), row(SHIP, 60)], id="a day without static data"
         ),
         pytest.param([row(SHIP, day, **NOTHING) for day in (0, 300)], id="no static data"),
         pytest.param(

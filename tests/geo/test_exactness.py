@@ -96,12 +96,7 @@ def test_a_cell_that_finer_fixes_contradict_stays() -> None:
     both = together(displaced.assign(**RECEIVER), true.assign(**CELL))
     assert not is_redundant(both).any()
     near = displaced.assign(lon=51.0, lat=27.0, **RECEIVER)
-    assert is_redundant(together(near, true.assign(**CELL))).tolist() == [
-        True,
-        False,
-        False,
-        False,
-    ]
+    assert is_redundant(together(near, true.assign(**CELL))).tolist() == [True, False, False, False]
 
 
 @pytest.mark.parametrize(

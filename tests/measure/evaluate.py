@@ -37,14 +37,7 @@ from flows.simulate import TRAPS, simulate
 from tests.build.files import ingest
 from tests.conftest import ROOT
 from tests.measure.benchmark.jobs import timed
-from tests.measure.evaluation.score import (
-    Judged,
-    judge,
-    some_ships,
-    tally,
-    tally_by_trap,
-    traps_of,
-)
+from tests.measure.evaluation.score import Judged, judge, some_ships, tally, tally_by_trap, traps_of
 from tests.measure.evaluation.tables import (
     CELLS,
     DETECTORS,

@@ -14,14 +14,7 @@ from flows.derive import series
 from tests.build.derivation import only
 from tests.measure import evaluate
 from tests.measure.evaluation import tables
-from tests.measure.evaluation.score import (
-    Judged,
-    judge,
-    some_ships,
-    tally,
-    tally_by_trap,
-    traps_of,
-)
+from tests.measure.evaluation.score import Judged, judge, some_ships, tally, tally_by_trap, traps_of
 from tests.measure.evaluation.series_world import World, fill
 
 DAY = datetime(2026, 3, 2)

@@ -161,14 +161,8 @@ OWNED = {
     "an owner of another ship": ([f"{ABSENT['imo']},X,strong,owner,registry,,"], [ZERO, ZERO]),
     "an owner for all time": ([f"{OTHER['imo']},X,strong,owner,registry,,"], [ONE, ONE]),
     # The list is in force while it has an owner.
-    "until the first week": (
-        [f"{OTHER['imo']},X,strong,owner,registry,,{day(5)}"],
-        [ONE, NEITHER],
-    ),
-    "from the second week": (
-        [f"{OTHER['imo']},X,strong,owner,registry,{day(8)},"],
-        [NEITHER, ONE],
-    ),
+    "until the first week": ([f"{OTHER['imo']},X,strong,owner,registry,,{day(5)}"], [ONE, NEITHER]),
+    "from the second week": ([f"{OTHER['imo']},X,strong,owner,registry,{day(8)},"], [NEITHER, ONE]),
     "by weak evidence": ([f"{OTHER['imo']},X,weak,owner,registry,,"], [NEITHER, NEITHER]),
 }
 

@@ -141,10 +141,7 @@ def test_what_it_was(changes: dict[str, Any], kind: str) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [
-        *({"is_alongside": False}, {"is_one_ship": True}, {"is_fast": True}),
-        {"is_in_berth": True},
-    ],
+    [*({"is_alongside": False}, {"is_one_ship": True}, {"is_fast": True}), {"is_in_berth": True}],
     ids=["apart", "one ship", "at a jetty", "in a berth"],
 )
 def test_what_is_left_out(changes: dict[str, Any]) -> None:

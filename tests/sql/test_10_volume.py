@@ -226,9 +226,7 @@ CASES = {
         "not known", direction="unknown", laden_in="laden", is_contested=True
     ),
     "may have loaded in Iran on the way, against the terminal": Case(
-        "oil of unknown origin delivered",
-        loaded_days_before=2.0,
-        was_contested=True,
+        "oil of unknown origin delivered", loaded_days_before=2.0, was_contested=True
     ),
 }
 TO_RUSSIA = {

@@ -40,7 +40,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "loading_id": TEXT,
     },
     "spoofed_span": {
-        **{"hull_id": TEXT, "began_at": TIME, "ended_at": TIME, "kinds": TEXT, "reasons": TEXT},
+        **{"hull_id": TEXT, "began_at": TIME, "ended_at": TIME, "kinds": TEXT, "reasons": TEXT}
     },
     "possible_spoofed_call": {
         **{"hull_id": TEXT, "spoofed_from": TIME, "spoofed_to": TIME, "reasons": TEXT},
@@ -112,10 +112,7 @@ CHANGES = {
         [description(0, 5), description(3, 9, mmsi=613999990, flag="CM")],
         [],
     ),
-    "a register's flag": (
-        [description(0, 5), description(6, 9, flag="CM", source="OFAC SDN")],
-        [],
-    ),
+    "a register's flag": ([description(0, 5), description(6, 9, flag="CM", source="OFAC SDN")], []),
     "digits of no country": (
         [
             description(0, 5, mmsi=799999990, flag=None),
@@ -202,10 +199,7 @@ def test_what_hides_and_what_witnesses_saw_are_indicators() -> None:
             {"conflict": "imo_on_two_hulls", "imo": IMO, "mmsi": MMSI, "detail": "far apart"}
             | {"valid_from": day(2), "valid_to": day(4)}
         ],
-        witness_event=[
-            event | {"kind": "inspection", "port_id": "IRKHK"},
-            event | {"kind": "gap"},
-        ],
+        witness_event=[event | {"kind": "inspection", "port_id": "IRKHK"}, event | {"kind": "gap"}],
         port=[{"port_id": "IRKHK", "name": "Kharg Island"}],
     )
     found = [row for row in every if row["hull_id"] == HULL]

@@ -69,10 +69,7 @@ WRONG = {
         (9000, 9059),
     ),
     "three wrong clocks": ({"d9000": 30, "d8635": 1, "d600": 2, "d1832": 3}, (9000, 9000)),
-    "as many ten years early": (
-        {"d10": 1, "d11": 2, "d3662": 3, "d3843": 1},
-        (3662, 3843),
-    ),
+    "as many ten years early": ({"d10": 1, "d11": 2, "d3662": 3, "d3843": 1}, (3662, 3843)),
     "both sides": ({"d5000": 30, "d4000": 1, "d6000": 1}, (5000, 5000)),
     "a receiver that rolled over, for as long as the others": (
         spread(9000, 9030, 1, 80) | spread(1832, 1862, 1, 20),

@@ -11,12 +11,7 @@ from typing import Any
 import pytest
 
 from flows.registers.lists.entry import Entry
-from tests.build.lists import (
-    PETREL,
-    UK_KOREA,
-    UK_PERSON,
-    UK_RUSSIA,
-)
+from tests.build.lists import PETREL, UK_KOREA, UK_PERSON, UK_RUSSIA
 from tests.build.ofac import row
 from tests.flows.registers.forms import FORMS, Ask, Row, form_of, values
 

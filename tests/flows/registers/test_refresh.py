@@ -123,7 +123,7 @@ def test_what_is_new_is_imported_and_every_version_is_kept(home: Settings, web: 
     assert "of 2026-03-12, and not newer" in older.message
     assert len(versions(home)) == 2
     assert [r["state"] for r in read_history(home.home, LIST_FETCH)] == [
-        *("imported", "known", "imported", "known"),
+        *("imported", "known", "imported", "known")
     ]
 
 
@@ -307,9 +307,7 @@ def newly_listed(
     return settings, caller
 
 
-def test_the_report_names_what_is_new_and_what_is_stale(
-    newly_listed: tuple[Settings, int],
-) -> None:
+def test_the_report_names_what_is_new_and_what_is_stale(newly_listed: tuple[Settings, int]) -> None:
     settings, caller = newly_listed
     folder = week_folder(settings.home, "2026-W11")
     news = (folder / "listing_news.csv").read_text().splitlines()

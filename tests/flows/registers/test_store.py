@@ -106,7 +106,7 @@ def test_junk_is_shown_with_its_line_and_kept(settings: Settings) -> None:
     assert "fleet.csv line 5" in text and "fleet.csv line 6" in text
     kept = store.load_junk(settings.home).to_pylist()
     assert sorted((row["register"], row["line"]) for row in kept) == [
-        *(("team:fleet", 5), ("team:fleet", 6)),
+        *(("team:fleet", 5), ("team:fleet", 6))
     ]
 
 

@@ -16,17 +16,7 @@ from flows.home.settings import BarometerError, Settings
 from flows.sources.addresses import Publication, address_of, files_of
 from flows.sources.definitions import load_sources
 from flows.sources.layouts import UnknownHeader, match_source
-from tests.build.files import (
-    LAYOUTS,
-    SOURCES,
-    columns,
-    day,
-    header,
-    ingest,
-    read_all,
-    row,
-    write,
-)
+from tests.build.files import LAYOUTS, SOURCES, columns, day, header, ingest, read_all, row, write
 from tests.build.publisher import SOURCE, publish
 
 HEADER = '["id", "when", "x", "y", "speed", "status"]'
