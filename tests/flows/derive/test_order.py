@@ -73,11 +73,11 @@ def test_files_in_any_order_in_two_runs_and_twice_and_a_rebuild_from_the_lake_al
 
 
 def test_rows_cut_into_other_files_in_any_order(
-    fill_home: FillHome, sample_home: Settings, sample_days: list[Path], tmp_path: Path
+    fill_home: FillHome, nine_days: Settings, sample_days: list[Path], tmp_path: Path
 ) -> None:
     """All rows shuffled over five files: no day, no week and no ship is in one piece."""
     header, lines = b"", []
-    for day in sample_days:
+    for day in sample_days[:9]:
         first, *rest = _read(day).splitlines(keepends=True)
         header, lines = first, lines + rest
     random.Random(1).shuffle(lines)
@@ -86,4 +86,4 @@ def test_rows_cut_into_other_files_in_any_order(
         files.append(tmp_path / f"simulated-{number}.csv")
         files[-1].write_bytes(header + b"".join(lines[number::5]))
     settings = fill_home(tmp_path / "home", files)
-    assert_same(sample_home, settings)
+    assert_same(nine_days, settings)
