@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from flows.catalogue import access
 from flows.home.clock import FUTURE
 from flows.home.settings import Settings
 from flows.ingest.outcome import Outcome
@@ -388,6 +389,12 @@ def rot(path: Path) -> None:
     half = slice(len(content) // 4, len(content) * 3 // 4)
     content[half] = bytes(byte ^ 0xA5 for byte in content[half])
     path.write_bytes(content)
+
+
+def answer(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    """What the catalogue of a home answers."""
+    with access.reading(settings) as con:
+        return con.execute(query).fetchall()
 
 
 def copy_of(settings: Settings, folder: Path) -> Settings:

@@ -6,7 +6,6 @@ What the tests of links, identity, evidence and others build their worlds from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import cos, radians
@@ -190,7 +189,8 @@ def home_of(
     """A home with these rows of AIS, lists and persons' decisions, and all that follows.
 
     Rows from years earlier have a file of their own: in one they would be a wrong clock's.
-    With `wanted` there are these relations and those on the way to them (`only`).
+    With `wanted` there are these relations and those on the way to them (`only`); of none, no
+    catalogue.
     """
     settings = Settings(home=folder / "home", as_of=as_of, threads=1, memory_limit="300MB")
     settings.home.mkdir()
@@ -206,8 +206,11 @@ def home_of(
         imported(settings, folder / one.name, one.text, one.on)
     if decisions:
         (settings.home / FILE).write_text("\n".join(decisions), encoding="utf-8")
-    with nullcontext() if wanted is None else only(*wanted):
+    if wanted is None:
         run.derive(settings, outcomes, publish=False)
+    elif wanted:
+        with only(*wanted):
+            run.derive(settings, outcomes, publish=False)
     return settings
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from flows.catalogue import access, check
+from flows.catalogue import check
 from flows.home.settings import BarometerError, Settings
 from flows.registers.decisions import FILE, read_decisions
 from flows.registers.lists.entry import Entry, Junk
 from flows.registers.publishers.formats import open_list
 from flows.runner import run
 from tests.build.derivation import only
+from tests.build.files import answer
 from tests.build.ships import START, List, Ship, call, home_of, ship
 
 NAMES = "UNDECIDED", "DECIDED", "FROM A DAY", "TAKEN BACK", "OTHER", "ABSENT"
@@ -36,11 +37,6 @@ def day(number: float) -> str:
 def rows(*ships: Ship) -> list[str]:
     """A call in each of two weeks by each ship."""
     return [row for of in ships for n in (2, 9) for row in call(of, n)]
-
-
-def found(settings: Settings, query: str) -> list[tuple[Any, ...]]:
-    with access.reading(settings) as con:
-        return con.execute(query).fetchall()
 
 
 COUNTS = """
@@ -91,16 +87,16 @@ def test_a_ship_of_a_switch_list_counts_once_a_person_decides(
         select link_tier, link_reasons, is_russian_linked, was_known_at_call
         from port_call where mmsi = {of["mmsi"]} order by arrived_at
     """
-    assert found(home, query) == calls
+    assert answer(home, query) == calls
 
 
 def test_the_headline_has_the_calls_that_a_person_linked(home: Settings) -> None:
-    assert [row[0] for row in found(home, COUNTS)] == [1, 2]
+    assert [row[0] for row in answer(home, COUNTS)] == [1, 2]
     links = """
         select distinct reference from vessel_link
         where link_reason = 'switch' and link_tier = 'weak'
     """
-    assert found(home, links) == [("scene 7: Russian oil 2026-02-01, Iranian oil 2026-04-01",)]
+    assert answer(home, links) == [("scene 7: Russian oil 2026-02-01, Iranian oil 2026-04-01",)]
     assert [finding for finding in check.check(home) if finding.is_fault] == []
 
 
@@ -148,11 +144,11 @@ def test_a_decision_on_a_hull_that_is_none_is_named(tmp_path: Path, row: str, fa
 def test_a_change_of_mind_is_undone_by_the_next_run(tmp_path: Path) -> None:
     decision = f",{DECIDED['imo']},link,,,M. K.,,"
     settings = home_of(tmp_path, rows(DECIDED), [SWITCH], [DECISIONS, decision], wanted=COUNTED)
-    assert [row[0] for row in found(settings, COUNTS)] == [1, 1]
+    assert [row[0] for row in answer(settings, COUNTS)] == [1, 1]
     (settings.home / FILE).unlink()
     with only(*COUNTED):
         run.derive(settings, [], publish=False)
-    assert [row[0] for row in found(settings, COUNTS)] == [None, None]
+    assert [row[0] for row in answer(settings, COUNTS)] == [None, None]
 
 
 NEITHER, ZERO, ONE = (None, False), (None, True), (1, True)
@@ -176,4 +172,4 @@ def test_owner_calls_are_counted_where_a_list_with_owners_is_in_force(
     text = "\n".join([FLEET, *entries, ""])
     lists = [List("our-fleet.csv", text, "2026-05-01")] if entries else []
     settings = home_of(tmp_path, rows(DECIDED, OTHER), lists, wanted=COUNTED)
-    assert [row[1:] for row in found(settings, COUNTS)] == expected
+    assert [row[1:] for row in answer(settings, COUNTS)] == expected

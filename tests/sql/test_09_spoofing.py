@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flows.catalogue import access
 from flows.home.resources import data_path, data_rows
 from flows.home.settings import Settings
 from tests.build.derivation import Connection, Row
@@ -28,7 +27,7 @@ from tests.build.false_tracks import (
     still_at,
     track,
 )
-from tests.build.files import row
+from tests.build.files import answer, row
 from tests.build.ships import BERTH, DANISH, SEA, START, Ship, home_of, ship, way
 
 BALLAST, LADEN = 8.0, 14.2
@@ -224,17 +223,12 @@ def test_no_count_holds_them(con: Connection) -> None:
 FOUND = "select mmsi, kinds, week, port_id, terminals.len() from possible_spoofed_call order by all"
 
 
-def found(settings: Settings, query: str = FOUND) -> list[tuple[Any, ...]]:
-    with access.reading(settings) as con:
-        return con.execute(query).fetchall()
-
-
 @pytest.mark.parametrize("every_min", [4.0, 60.0])
 def test_the_reporting_interval_changes_no_row(
     home: Settings, tmp_path: Path, every_min: float
 ) -> None:
     other = home_of(tmp_path, all_rows(every_min), wanted=FALSE_CALLS)
-    assert [row[:4] for row in found(other)] == [row[:4] for row in found(home)]
+    assert [row[:4] for row in answer(other, FOUND)] == [row[:4] for row in answer(home, FOUND)]
 
 
 def test_neither_do_the_order_of_rows_nor_the_time_zone(
@@ -256,4 +250,4 @@ def test_neither_do_the_order_of_rows_nor_the_time_zone(
         "from spoofed_span order by all",
         "from possible_spoofed_call order by all",
     ):
-        assert found(other, query) == found(home, query)
+        assert answer(other, query) == answer(home, query)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from flows.catalogue import access, check
+from flows.catalogue import check
 from flows.home.settings import Settings
 from flows.runner import run
 from tests.build.derivation import only
+from tests.build.files import answer
 from tests.build.ships import BERTH, ROADS, SEA, START, home_of, reports, ship, voyage
 from tests.build.witness import detected, passed, sar_cell, table
 from tests.sql.test_12_witnesses import taken_in
@@ -65,11 +66,6 @@ def with_files(
     return settings
 
 
-def found(settings: Settings, query: str) -> list[tuple[Any, ...]]:
-    with access.reading(settings) as con:
-        return con.execute(query).fetchall()
-
-
 GIVEN = [
     detected(at(PASS), QUAY[0]),
     detected(at(PASS), (QUAY[1][0] + 0.001, QUAY[1][1]), 230),
@@ -96,7 +92,7 @@ def test_each_detection_is_a_ship_of_ais_or_says_why_not(home: Settings) -> None
         from detection_match order by match, week, mmsi, length_m
     """
     mmsis = [int(own["mmsi"]) for own in SHIPS]
-    assert found(home, query) == [
+    assert answer(home, query) == [
         ("AIS alone", mmsis[3], None, "not detected", True),
         ("both", mmsis[0], 240, None, True),
         ("both", mmsis[1], 230, None, True),
@@ -109,7 +105,7 @@ def test_each_detection_is_a_ship_of_ais_or_says_why_not(home: Settings) -> None
 
 
 def test_a_dark_detection_says_where_and_why(home: Settings) -> None:
-    ((where, length, reasons),) = found(
+    ((where, length, reasons),) = answer(
         home, "select (port_id, area_kind, week), length_m, reasons from dark_detection"
     )
     assert (where, length) == (("IRKHK", "anchorage", "2026-W23"), 330)
@@ -128,11 +124,11 @@ def test_an_estimate_is_made_of_passes_alone_and_not_of_few_ships(home: Settings
         from unseen_estimate where ais_ships > 0 order by port_id nulls first
     """
     few = "fewer than 7 ships that both saw"
-    assert found(home, query) == [
+    assert answer(home, query) == [
         ("2026-W23", None, 4, 4, 3, None, few),
         ("2026-W23", "IRKHK", 4, 4, 3, None, few),
     ]
-    assert found(home, "select distinct week from unseen_estimate") == [("2026-W23",)]
+    assert answer(home, "select distinct week from unseen_estimate") == [("2026-W23",)]
 
 
 def test_nothing_of_it_enters_a_count(home: Settings, tmp_path: Path) -> None:
@@ -140,9 +136,9 @@ def test_nothing_of_it_enters_a_count(home: Settings, tmp_path: Path) -> None:
     without = home_of(tmp_path, lying(), as_of=AS_OF, wanted=(*counts, *OF_DETECTIONS))
     for relation in counts:
         query = f"from {relation} order by all"
-        assert found(home, query) == found(without, query)
+        assert answer(home, query) == answer(without, query)
     for relation in OF_DETECTIONS:
-        assert found(without, f"select count(*) from {relation}") == [(0,)]
+        assert answer(without, f"select count(*) from {relation}") == [(0,)]
 
 
 MATCHES = """
@@ -156,7 +152,7 @@ def test_how_often_ships_report_decides_nothing(
     home: Settings, tmp_path: Path, every_min: float
 ) -> None:
     other = home_with(tmp_path, GIVEN, [passed(at(PASS))], lying(every_min))
-    assert found(other, MATCHES) == found(home, MATCHES)
+    assert answer(other, MATCHES) == answer(home, MATCHES)
 
 
 def test_a_moving_ship_is_matched_where_she_was_at_the_time(tmp_path: Path) -> None:
@@ -168,7 +164,7 @@ def test_a_moving_ship_is_matched_where_she_was_at_the_time(tmp_path: Path) -> N
     seen = [detected(moment, (lon, lat)), detected(moment, ROAD, 330)]
     settings = home_with(tmp_path, seen, [passed(moment)], iter(rows))
     query = "select match, mmsi::varchar, reason from detection_match where match <> 'AIS alone'"
-    assert sorted(found(settings, query), key=str) == [
+    assert sorted(answer(settings, query), key=str) == [
         ("both", ship(650, "IN")["mmsi"], None),
         ("sensor alone", None, "no ship that AIS heard"),
     ]
@@ -182,7 +178,7 @@ def test_a_ship_that_fell_silent_is_named_beside_the_detection(tmp_path: Path) -
     settings = home_with(
         tmp_path, [detected(at(PASS), moved, 330)], [passed(at(PASS))], iter([*lying(), *silent])
     )
-    ((mmsi, reasons),) = found(settings, "select silent_mmsi, reasons from dark_detection")
+    ((mmsi, reasons),) = answer(settings, "select silent_mmsi, reasons from dark_detection")
     assert str(mmsi) == away["mmsi"]
     assert f"MMSI {mmsi}, silent at the time, may be it" in reasons
 
@@ -197,8 +193,8 @@ def test_a_ship_that_may_be_the_one_seen_keeps_it_from_being_dark(tmp_path: Path
         tmp_path, [detected(at(PASS), middle, 330)], [passed(at(PASS))], iter([*lying(), *rows])
     )
     query = "select match, reason, is_counted from detection_match where reason like 'may be%'"
-    assert ("sensor alone", f"may be MMSI {moving['mmsi']}", False) in found(settings, query)
-    assert found(settings, "from dark_detection") == []
+    assert ("sensor alone", f"may be MMSI {moving['mmsi']}", False) in answer(settings, query)
+    assert answer(settings, "from dark_detection") == []
 
 
 @pytest.mark.parametrize("heard_share", [0.0, 0.5])
@@ -216,16 +212,16 @@ def test_where_ais_is_heard_thinly_nothing_is_called_dark(
             heard=lambda h, is_heard=is_heard: is_heard or not 9.0 < h < 15.0,
         )
     settings = home_with(tmp_path, [detected(at(PASS), ROAD, 330)], [passed(at(PASS))], iter(rows))
-    assert found(settings, "select count(*) from dark_detection") == [(0,)]
+    assert answer(settings, "select count(*) from dark_detection") == [(0,)]
     query = "select looks_unheard from unseen_estimate where port_id = 'IRKHK'"
-    assert found(settings, query) == [(1,)]
+    assert answer(settings, query) == [(1,)]
 
 
 def test_without_passes_a_detection_may_be_dark_but_there_is_no_estimate(tmp_path: Path) -> None:
     settings = home_with(tmp_path, GIVEN, [])
-    assert found(settings, "select length_m from dark_detection") == [(330,)]
-    assert found(settings, "from unseen_estimate") == []
-    assert found(settings, "from detection_match where match = 'AIS alone'") == []
+    assert answer(settings, "select length_m from dark_detection") == [(330,)]
+    assert answer(settings, "from unseen_estimate") == []
+    assert answer(settings, "from detection_match where match = 'AIS alone'") == []
 
 
 def test_a_pass_without_detections_shows_that_the_ships_were_not_detected(tmp_path: Path) -> None:
@@ -234,7 +230,7 @@ def test_a_pass_without_detections_shows_that_the_ships_were_not_detected(tmp_pa
         select ais_ships, sensor_ships, looks from unseen_estimate
         where port_id = 'IRKHK' order by all
     """
-    assert found(settings, query) == [(4, 0, 2)]
+    assert answer(settings, query) == [(4, 0, 2)]
 
 
 def test_an_echo_that_is_always_there_is_named_as_such(tmp_path: Path) -> None:
@@ -244,7 +240,7 @@ def test_an_echo_that_is_always_there_is_named_as_such(tmp_path: Path) -> None:
         [detected(at(day), ROAD, 330) for day in moments],
         [passed(at(d)) for d in moments],
     )
-    rows = found(settings, "select looks_at_place, looks, reasons from dark_detection")
+    rows = answer(settings, "select looks_at_place, looks, reasons from dark_detection")
     assert [row[:2] for row in rows] == [(3, 3)] * 3
     assert all("an echo within 200 m in 3 of 3 looks" in row[2] for row in rows)
 
@@ -256,13 +252,13 @@ def test_cells_of_an_hour_are_compared_with_the_way_in_it(tmp_path: Path) -> Non
     settings = with_files(tmp_path, {"report.csv": table(cells)}, lying())
     query = "select match, mmsi, reason from detection_match order by all"
     mmsis = [int(own["mmsi"]) for own in SHIPS]
-    (both, *alone) = found(settings, query)
+    (both, *alone) = answer(settings, query)
     assert both[0] == "both" and both[1] in mmsis
     assert alone == [
         ("sensor alone", 352_999_888, "of unknown length"),
         ("sensor alone", None, "of unknown length"),
     ]
-    assert found(settings, "from dark_detection") == []
+    assert answer(settings, "from dark_detection") == []
 
 
 def test_files_in_another_order_or_cut_give_the_same(home: Settings, tmp_path: Path) -> None:
@@ -272,7 +268,7 @@ def test_files_in_another_order_or_cut_give_the_same(home: Settings, tmp_path: P
     settings = with_files(tmp_path, files | passes, lying())
     for relation in ("detection_match", "dark_detection", "unseen_estimate"):
         query = f"from {relation} order by all"
-        assert found(settings, query) == found(home, query)
+        assert answer(settings, query) == answer(home, query)
 
 
 def test_what_came_later_gives_the_same_as_what_came_at_once(
@@ -284,4 +280,4 @@ def test_what_came_later_gives_the_same_as_what_came_at_once(
         run.derive(settings, [], publish=False)
         assert check.check_rebuild(settings) == []
     query = "from dark_detection order by all"
-    assert found(settings, query) == found(home, query)
+    assert answer(settings, query) == answer(home, query)

@@ -82,12 +82,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.fixture(scope="module")
-def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with access.reading(home) as opened:
-        yield opened
-
-
 def found(con: duckdb.DuckDBPyConnection, query: str, *params: Any) -> list[tuple[Any, ...]]:
     return con.execute(query, list(params)).fetchall()
 

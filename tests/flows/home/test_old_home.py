@@ -8,13 +8,10 @@ from __future__ import annotations
 import shutil
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from flows.catalogue import access
 from flows.home.history import read_history
-from flows.home.settings import Settings
 from flows.runner import run
-from tests.build.files import day, ingest, settings_of, write
+from tests.build.files import answer, day, ingest, settings_of, write
 from tests.build.ships import BERTH, DANISH, SEA, call, second, ship, way, without_imo
 from tests.conftest import no_pictures
 
@@ -34,11 +31,6 @@ WORLD = [
 PUBLISHED = ("published", "published_call", "published_week")
 
 
-def rows(settings: Settings, query: str) -> list[Any]:
-    with access.reading(settings) as con:
-        return con.execute(query).fetchall()
-
-
 def test_nothing_is_published_or_restated_for_another_spelling_and_all_joins(
     tmp_path: Path,
 ) -> None:
@@ -55,11 +47,11 @@ def test_nothing_is_published_or_restated_for_another_spelling_and_all_joins(
             line for line in published if line.get("series") in (None, "russian_linked_tankers")
         ]
         assert kept == read_history(tmp_path, name) != []
-    assert rows(home, "from restatement") == []
-    assert rows(home, "from weekly_port_calls where restated_from is not null") == []
-    published = rows(home, "select port_call_id, imo, mmsi from published_call where is_counted")
+    assert answer(home, "from restatement") == []
+    assert answer(home, "from weekly_port_calls where restated_from is not null") == []
+    published = answer(home, "select port_call_id, imo, mmsi from published_call where is_counted")
     assert len(published) == 4
-    joined = rows(
+    joined = answer(
         home,
         "select published.port_call_id, hull.imo, call.mmsi from published_call as published"
         " join port_call as call using (port_call_id) join hull on call.hull_id = hull.hull_id"

@@ -39,7 +39,6 @@ def link(schema: str = "UnknownLink", **properties: Any) -> dict:
 
 # What the lines after a ship's give: of each entry some fields, and the junk.
 
-IN_FORCE = "listed_on delisted_on is_delisted"
 NO_DAY: list[Junk] = [(2, False, "listingDate")]
 DAYS: list[tuple[dict[str, Any], tuple[date | None, date | None, bool], list[Junk]]] = [
     ({}, (LISTED, None, False), []),
