@@ -90,6 +90,7 @@ def _fill(
     *,
     as_of: str = AS_OF,
     derive: bool = True,
+    reports: bool = True,
     threads: int = 1,
 ) -> Settings:
     settings = load_settings({"home": home, "as_of": as_of, "threads": threads}, {})
@@ -100,7 +101,7 @@ def _fill(
         outcomes += ingest_file(InputFile(file, is_named=True), sources, settings)
     if derive:
         with no_pictures():
-            run.derive(settings, outcomes, publish=True)
+            run.derive(settings, outcomes, publish=True, reports=reports)
     return settings
 
 

@@ -18,6 +18,7 @@ from flows.catalogue.records import Record, given_table
 from flows.catalogue.windows import READERS
 from flows.derive import calls
 from flows.home.resources import sql_text
+from flows.home.settings import Settings
 from flows.registers.bundled import Version
 from flows.registers.held import version_entries, version_records
 from geo.plausibility import JUMP, REASONS
@@ -100,6 +101,12 @@ def only(*wanted: str, publish: bool = False, kept: Sequence[str] = ()) -> Itera
         if not kept:
             patch.setattr(catalogue.reuse, "keep", lambda *_: None)
         yield
+
+
+def in_a_rebuild(settings: Settings, name: str) -> list[tuple[Any, ...]]:
+    """The rows that a relation of a home has when it is made from the lake anew."""
+    with only(name), catalogue.built_beside(settings, from_scratch=True) as con:
+        return con.table(name).order("all").fetchall()
 
 
 @cache

@@ -41,10 +41,10 @@ def test_a_run_reads_the_windows_that_its_fixes_changed(
     read: Read, fill_home: FillHome, nine_days: Settings, sample_days: list[Path], tmp_path: Path
 ) -> None:
     settings = copy_of(nine_days, tmp_path)
-    fill_home(settings.home, [])
+    fill_home(settings.home, [], reports=False)
     assert {name: windows for name, (windows, _) in read.items() if windows} == {}
 
-    fill_home(settings.home, sample_days[9:10])
+    fill_home(settings.home, sample_days[9:10], reports=False)
     day = datetime.fromisoformat(sample_days[9].name[14:24])
     for name in ("draught_around_call", "call_cargo"):
         windows, count = read[name]
@@ -70,8 +70,8 @@ def test_other_code_reads_all_again(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = fill_home(tmp_path / "home", sample_days[:2])
+    settings = fill_home(tmp_path / "home", sample_days[:2], reports=False)
     assert_all_are_read(read)
     monkeypatch.setattr(reuse, "code_hash", lambda: "another")
-    fill_home(settings.home, [])
+    fill_home(settings.home, [], reports=False)
     assert_all_are_read(read)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flows.analyst.explore.catalogue import Catalogue
-from flows.catalogue import check
+from flows.catalogue import access, check
 from flows.cli import main
 from flows.home import lock
 from flows.home.extras import install_command
@@ -32,6 +32,7 @@ from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
 from tests.build.contents import contents, differing
+from tests.build.derivation import in_a_rebuild, only
 from tests.build.files import day, file_id, fleet, header, row, write, zipped
 from tests.conftest import AS_OF, ROOT, no_pictures
 
@@ -122,7 +123,8 @@ def test_every_relation_report_and_record_is_that_of_a_lake_on_a_disk(
     # The lake's own files lie elsewhere.
     assert differing(held, plain) == ["files"]
     assert not (there.home / "manifest.json").exists() and not (there.home / "position").exists()
-    assert check.check_rebuild(there) == []
+    with access.reading(there) as con:
+        assert in_a_rebuild(there, "port_call") == con.table("port_call").order("all").fetchall()
     assert [f for f in check.check(there) if f.is_fault] == []
     arguments = ["--home", str(there.home), "--lake", url]
     capsys.readouterr()
@@ -258,7 +260,7 @@ def test_a_server_that_goes_in_the_middle_is_a_message_and_exit_1(
     with serving() as (server, environ):
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
-        with no_pictures():
+        with only("port_call"):
             assert main(["ingest", str(sample_days[0]), *arguments]) == 0
         capsys.readouterr()
         plain = commit._commit
@@ -294,7 +296,8 @@ def test_the_page_of_analysts_reads_the_lake_there_and_no_other_object(
     url: str, tmp_path: Path
 ) -> None:
     settings = settings_of(tmp_path / "home", url, as_of=LATE)
-    filled(settings, write(tmp_path / "in", day(*fleet(3))))
+    with only("port_call"):
+        run.derive(settings, take_in(settings, write(tmp_path, day(*fleet(3)))), publish=False)
     opened = Catalogue(settings)
     try:
         fixes = opened.start("select count(lon) as fixes from position")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,10 +19,14 @@ from flows.mail import feed
 from flows.report import beside, tables, words, write
 from tests.build.files import copy_of
 from tests.build.ships import call
-from tests.flows.mail.test_alerts import CALLER, CLOSED, LATE, WATCHED, lying, publish
+from tests.flows.mail.test_alerts import CALLER, CLOSED, LATE, WATCHED, lying
+from tests.flows.mail.test_alerts import publish as publish_numbers
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 TIMES = re.compile(rb"<(published|updated)>[^<]*</")
+
+
+publish = partial(publish_numbers, reports=True)
 
 
 @pytest.fixture(scope="module")

@@ -390,10 +390,14 @@ def grown(
     """A home that lacks days of two weeks; that of the first came late; those of the last too."""
     folder, late = tmp_path_factory.mktemp("late"), (W10_DAY, W12_DAYS)
     missing = {day for days in late for day in sample_days[days]}
-    made = [fill_home(folder / "0", [day for day in sample_days[13:] if day not in missing])]
+    made = [
+        fill_home(
+            folder / "0", [day for day in sample_days[13:] if day not in missing], reports=False
+        )
+    ]
     for number, days in enumerate(late, 1):
         shutil.copytree(made[-1].home, folder / str(number))
-        made.append(fill_home(folder / str(number), sample_days[days]))
+        made.append(fill_home(folder / str(number), sample_days[days], reports=False))
     return made
 
 
