@@ -94,7 +94,8 @@ def land() -> BaseGeometry:
 
 
 @cache
-def _own_fences() -> Ports:
+def own_fences() -> Ports:
+    """The project's own ports and fences."""
     return load_ports(*port_files())
 
 
@@ -125,7 +126,7 @@ def week_map(
         because little or nothing was heard, is hollow, dashed and hatched. The same rows in any
         order give the same figure.
     """
-    fences = _own_fences() if fences is None else fences
+    fences = own_fences() if fences is None else fences
     limits = {row["port_id"]: row for row in fences.port.to_dict("records")}
     rows = sorted((dict(row) for row in ports), key=lambda row: str(row["port_id"]))
     rows = [row for row in rows if row["port_id"] in limits]

@@ -45,8 +45,13 @@ def load_ahead() -> None:
     come with Barometer.
     """
     build.load_ahead()
-    # Matplotlib: there is time for it also where nothing is drawn, as the server takes longer.
-    from flows.report import page  # noqa: F401, PLC0415
+    # Matplotlib and more: there is time for it also where nothing is drawn, as the server takes
+    # longer.
+    from flows.report import maps, page  # noqa: PLC0415
+
+    page.template()
+    maps.land()
+    maps.own_fences()
 
 
 def prepare(settings: Settings) -> Manifest:
