@@ -7,7 +7,7 @@ parts of the lake), and the views `position` and `reject`, whose rows name their
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from flows.catalogue import access
+from flows.catalogue import access, relations
 from flows.catalogue import build as catalogue
 from flows.derive import calls
 from flows.home.settings import Settings
@@ -45,6 +45,13 @@ def write(path: Path, fixes: pd.DataFrame, layout: str = "marinecadastre-2025") 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"\n".join([form.header.encode(), *format_lines(fixes, form), b""]))
     return path
+
+
+@pytest.fixture(autouse=True, scope="module")
+def uncommented() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(relations, "add_comments", lambda *_: None)
+        yield
 
 
 def bring(home: Path, *files: Path) -> Settings:
