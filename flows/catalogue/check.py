@@ -187,8 +187,8 @@ def _differences(
         _fault("rebuild", f"{name}: only one of the two has it. Run barometer again.")
         for name in sorted(in_use ^ in_rebuilt)
     ]
-    for name in sorted((in_use & in_rebuilt) - RUN_RELATIONS):
-        with duckdb.connect() as both:
+    with duckdb.connect() as both:
+        for name in sorted((in_use & in_rebuilt) - RUN_RELATIONS):
             for which, con in (("in_use", used), ("rebuilt", rebuilt)):
                 rows = con.table(name)
                 if name == "meta":  # a moved home is reported by `moved_message`
@@ -197,15 +197,15 @@ def _differences(
                     )
                 both.register(which, rows.to_arrow_table())
             only_used, only_rebuilt = both.execute(DIFFERENCE).fetchone() or (0, 0)
-        if only_used or only_rebuilt:
-            findings.append(
-                _fault(
-                    "rebuild",
-                    f"{name}: {only_used} rows are missing in a rebuild, and {only_rebuilt} "
-                    "are only there. Move barometer.duckdb out of the home and run again; please "
-                    "report this.",
+            if only_used or only_rebuilt:
+                findings.append(
+                    _fault(
+                        "rebuild",
+                        f"{name}: {only_used} rows are missing in a rebuild, and {only_rebuilt} "
+                        "are only there. Move barometer.duckdb out of the home and run again; "
+                        "please report this.",
+                    )
                 )
-            )
     return findings
 
 
