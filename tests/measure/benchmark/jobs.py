@@ -68,6 +68,7 @@ def run(files: list[str], home: str, *, publish: bool, **given: Any) -> dict[str
     from flows.report.write import write_reports
     from flows.runner import run
 
+    run.load_ahead()  # `barometer run` does it while Prefect's server starts
     ingest_s, outcomes, settings = _ingested(files, home, given)
     start = time.perf_counter()
     with timed(run, "write_reports", "_compact") as within:
