@@ -7,7 +7,7 @@ import atexit
 import gc
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -97,7 +97,7 @@ def execute(flags: argparse.Namespace) -> int:
     from flows.home import lock
     from flows.home.file_names import sendable
     from flows.home.text import safe_text
-    from flows.runner.prefect_server import prefect_server, without_login
+    from flows.runner.prefect_server import prefect_server, without_heartbeats, without_login
 
     if misuse := _misuse(flags):
         print(f"barometer run: {misuse}", file=sys.stderr)
@@ -128,6 +128,7 @@ def execute(flags: argparse.Namespace) -> int:
             shown.say("simulating a year of tanker traffic ...")
             feeds = demo_feeds(settings)
         wait_for_server()
+        stack.enter_context(without_heartbeats() if is_own_server else nullcontext())
         if is_quiet:
             stack.enter_context(logs_said(shown.say))
         cluster = _cluster(flags, settings)

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flows.home.settings import BarometerError, Settings
@@ -296,6 +297,17 @@ def _network_words(error: BaseException) -> str:
             return "connection refused"
         cause = cause.__cause__ or cause.__context__
     return ascii(str(error) or type(error).__name__)[1:-1][:200]
+
+
+def without_heartbeats() -> AbstractContextManager[Any]:
+    """Flow runs without heartbeats, for one on a server that ends with it.
+
+    By heartbeats a server notices lost runs. Their thread sleeps by the second, and a run waits for
+    it at its end. The setting has no value of the environment that turns them off.
+    """
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: PLC0415
+
+    return temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
 
 
 def drain() -> None:

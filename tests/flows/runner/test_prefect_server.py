@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from flows.home.settings import load_settings
-from flows.runner.prefect_server import prefect_server
+from flows.runner.prefect_server import prefect_server, without_heartbeats
 from tests.build.process import ROOT, unset
 from tests.build.stream import until
 
@@ -100,3 +100,13 @@ def test_the_server_starts_before_anything_large_is_imported(tmp_path: Path) -> 
         command, capture_output=True, text=True, cwd=ROOT, env=unset(), check=False
     )
     assert "started after []" in ended.stderr
+
+
+def test_a_run_on_its_own_server_waits_for_no_heartbeat() -> None:
+    from prefect.flow_engine import FlowRunEngine
+    from prefect.flows import Flow
+
+    engine = FlowRunEngine(Flow(lambda: None, name="any"))
+    assert engine.heartbeat_seconds is not None
+    with without_heartbeats():
+        assert engine.heartbeat_seconds is None
