@@ -14,6 +14,7 @@ import pytest
 
 from flows.catalogue import access, relations
 from flows.home.resources import sql_path
+from flows.home.rules import with_rules
 from flows.home.settings import Settings
 from flows.runner import run
 from tests.build.derivation import Connection
@@ -134,7 +135,8 @@ def copy(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             con.execute(f"alter table {name}_held rename to {name}")
         con.execute("begin")
         for path in sql_path().rglob("comments.sql"):
-            con.execute(path.read_text().replace("comment on view", "comment on table"))
+            text = with_rules(path.read_text(encoding="utf-8"))
+            con.execute(text.replace("comment on view", "comment on table"))
         con.execute("commit")
         yield con
 

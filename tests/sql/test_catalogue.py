@@ -17,6 +17,7 @@ import shapely
 from flows.catalogue import access
 from flows.home.history import OUTBOX, append_history
 from flows.home.resources import sql_path, sql_text
+from flows.home.rules import rule
 from flows.home.settings import Settings
 from flows.lake.manifest import read_manifest, write_manifest
 from tests.build.derivation import Connection
@@ -259,6 +260,13 @@ def test_comments_name_units(con: Connection, pattern: str) -> None:
     rows = [row for row in con.execute(COLUMNS).fetchall() if re.search(pattern, row[1])]
     assert rows
     assert [row[:2] for row in rows if UNITS[pattern] not in row[3]] == []
+
+
+def test_numbers_of_the_method_stand_in_the_comments_as_such(con: Connection) -> None:
+    comments = {row[:2]: row[3] for row in con.execute(COLUMNS).fetchall()}
+    assert [of for of, comment in comments.items() if "{" in comment] == []
+    reach = f"within {rule('heard_within_h'):g} hours"
+    assert reach in comments["port_reception", "heard_hours"]
 
 
 @pytest.mark.parametrize("relation", ["hull", "vessel", "port_call", "trade_call"])
