@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from flows.home.rules import rule
-from geo.earth import great_circle_m
+from geo.earth import M_PER_NM, great_circle_m
 from geo.plausibility import DISPUTED
-from geo.stays import HOUR_US, M_PER_NM, Bools, Floats, Ints, StayTable, Table, neighbour
+from geo.stays import HOUR_US, Bools, Floats, Ints, StayTable, Table, neighbour
 
 ROOM_KN = (8.0, 15.0)
 """A ship is taken to have come to a berth and gone at the median of its speeds under way, within

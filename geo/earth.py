@@ -10,6 +10,9 @@ from flows.home.rules import rule
 EARTH_RADIUS_M = rule("earth_radius_km") * 1_000.0
 """Mean radius of the Earth, in metres."""
 
+M_PER_NM = 1852.0
+"""Metres in an international nautical mile (by definition)."""
+
 
 def great_circle_m(
     lon1: npt.ArrayLike,

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.home.rules import rule
-from geo.earth import great_circle_m
-from geo.stays import M_PER_NM, UNDER_WAY_KN
+from geo.earth import M_PER_NM, great_circle_m
+from geo.stays import UNDER_WAY_KN
 from geo.tracks import HOUR_US, Bools, Fixes, Floats, Ints, can_sail, column, microseconds
 
 RECEIVER_M = rule("receiver_accuracy_m")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.home.rules import rule
+from geo.earth import M_PER_NM
 from geo.fences import BERTH, LAND
 from geo.tracks import is_within
 
@@ -20,7 +21,6 @@ _SECOND_US = 1_000_000
 _MINUTE_US = 60 * _SECOND_US
 HOUR_US = 3_600 * _SECOND_US
 _DAY_US = 24 * HOUR_US
-M_PER_NM = 1852.0
 
 STILL_KN = rule("still_kn")
 """A ship under way by less than this is still.

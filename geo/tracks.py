@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from flows.home.rules import rule
-from geo.earth import EARTH_RADIUS_M, great_circle_m
+from geo.earth import EARTH_RADIUS_M, M_PER_NM, great_circle_m
 
 Fixes: TypeAlias = pd.DataFrame | Mapping[str, npt.NDArray[Any]]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -54,7 +54,7 @@ MIXED_SHARE = 0.2
 join by MMSI and not from the hull: two numbers at random change in half of the steps."""
 
 BLOCK = 1 << 17  # steps measured at a time, so that they stay in the processor's cache
-KN = 1852.0 / 3600.0  # metres in a second
+KN = M_PER_NM / 3600.0  # metres in a second
 M_PER_US = MAX_SPEED_KN * KN / 1e6
 SLACK_M = POSITION_SLACK_M + MAX_SPEED_KN * KN * TIME_SLACK_S
 M_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180.0

@@ -8,8 +8,7 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-METRES_A_MILE = 1852
-"""An international nautical mile."""
+from geo.earth import M_PER_NM
 
 DISTANCE_SCHEMA = pa.schema(
     [("port_id", pa.string()), ("russian_port_id", pa.string()), ("distance_nm", pa.int32())]
@@ -45,7 +44,7 @@ def sea_distances(legs: pd.DataFrame, ports: pd.DataFrame) -> pa.Table:
             "port_id": starts.to_numpy()[start],
             "russian_port_id": targets.to_numpy()[target],
             # Of a half mile up, as SQL rounds.
-            "distance_nm": np.floor(metres[start, target] / METRES_A_MILE + 0.5),
+            "distance_nm": np.floor(metres[start, target] / M_PER_NM + 0.5),
         },
         schema=DISTANCE_SCHEMA,
     )

@@ -288,12 +288,8 @@ def _gaps(axes: Axes, is_unheard: Sequence[bool]) -> None:
     at = np.flatnonzero(is_unheard)
     spans = PolyCollection(
         _rectangles(at, np.zeros(len(at)), np.ones(len(at)), 1.0),
-        facecolors=figures.PAPER,
-        edgecolors=figures.UNHEARD,
-        hatch=_HATCHED["hatch"],
-        linewidths=0,
-        zorder=0.5,
         transform=axes.get_xaxis_transform(),
+        **_HATCHED,
     )
     axes.add_collection(spans, autolim=False)
 

@@ -20,7 +20,6 @@ from typing import Any
 import duckdb
 
 from flows.exports import package
-from flows.exports.package import citation
 from flows.home.code import code_hash
 from flows.home.durable import make_folder, write_durably
 from flows.home.hashes import new_hash, text_hash
@@ -143,7 +142,7 @@ def write_report(con: duckdb.DuckDBPyConnection, folder: Path, week: str) -> boo
     doubts = doubts_of(registers, records(con, "report/not_fetched", week=week))
     mark = doubts_mark(doubts, nowcast(records(con, "report/nowcast", week=week)))
     if is_changed or not (folder / CHART).exists() or not _has_mark(folder / PAGE, mark):
-        beside |= _drawn(con, folder, week, tables, citation(about))
+        beside |= _drawn(con, folder, week, tables, package.citation(about))
     for name in (PAGE, CHART):
         if name not in beside and (folder / name).exists():
             beside[name] = (folder / name).read_bytes()
@@ -181,7 +180,7 @@ def _drawn(
     folder: Path,
     week: str,
     tables: Mapping[str, Table],
-    to_cite: str,
+    citation: str,
 ) -> dict[str, bytes]:
     """Page and chart; of those that stand, figures that show the same are taken.
 
@@ -193,7 +192,7 @@ def _drawn(
     standing = ""
     if (folder / PAGE).exists():
         standing = (folder / PAGE).read_text(encoding="utf-8", errors="replace")
-    data = page.gather(con, week, tables, to_cite)
+    data = page.gather(con, week, tables, citation)
     draw = getattr(_of_thread, "draw", _draw)
     return dict(draw(data, standing, (folder / CHART).exists()))
 

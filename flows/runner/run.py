@@ -45,8 +45,8 @@ def load_ahead() -> None:
     come with Barometer.
     """
     build.load_ahead()
-    # Matplotlib and more: there is time for it also where nothing is drawn, as the server takes
-    # longer.
+    # Most runs draw. Before the server answers there is little else to do; all of this takes half a
+    # second longer than its start (measured on two idle cores), and later as long.
     from flows.report import maps, page  # noqa: PLC0415
 
     page.template()

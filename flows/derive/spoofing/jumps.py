@@ -9,7 +9,6 @@ import numpy as np
 
 from flows.derive.spoofing.pieces import (
     HOUR_US,
-    M_PER_NM,
     Bools,
     Floats,
     Stretch,
@@ -20,7 +19,7 @@ from flows.derive.spoofing.pieces import (
     runs,
     values,
 )
-from geo.earth import great_circle_m
+from geo.earth import M_PER_NM, great_circle_m
 
 MAX_KN = 22.0
 """No tanker is faster: gas carriers make 19.5 knots, oil tankers 12 to 17 (general knowledge,

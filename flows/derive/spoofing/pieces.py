@@ -31,7 +31,6 @@ LEAST_SHARE_OF_HOURS = 0.5
 fix an hour of which a third is lost is enough."""
 HOLE_US = 6 * HOUR_US
 """A stretch goes on over a silence of six hours, in which satellites receive a ship about once."""
-M_PER_NM = 1852.0
 
 
 class Track(NamedTuple):

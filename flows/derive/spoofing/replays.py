@@ -13,7 +13,6 @@ import numpy as np
 
 from flows.derive.spoofing.pieces import (
     HOUR_US,
-    M_PER_NM,
     Bools,
     Floats,
     Ints,
@@ -23,6 +22,7 @@ from flows.derive.spoofing.pieces import (
     hours_of,
     steps_m,
 )
+from geo.earth import M_PER_NM
 
 LEAST_US = 12 * HOUR_US
 """So long ago at least: a choice, beyond a ship's turns at one place."""

@@ -12,7 +12,6 @@ import numpy as np
 
 from flows.derive.spoofing.pieces import (
     HOUR_US,
-    M_PER_NM,
     Bools,
     Floats,
     Ints,
@@ -27,6 +26,7 @@ from flows.derive.spoofing.pieces import (
     steps_m,
     values,
 )
+from geo.earth import M_PER_NM
 
 PIECE_H = 12
 STILL_H = 24

@@ -149,8 +149,8 @@ def test_what_a_ship_left_with_it_comes_with_where_it_was_nowhere_between() -> N
 def draughts_at(found: pd.DataFrame, **more: Any) -> tuple[np.ndarray, np.ndarray]:
     """What was sent last before each call and a day after it; what was true."""
     sent, true = [], []
-    told = made(**MANY, **more).fixes.dropna(subset="draught_m").set_index("reported_at")
-    draughts = {mmsi: of_ship["draught_m"] for mmsi, of_ship in told.groupby("mmsi")}
+    reports = made(**MANY, **more).fixes.dropna(subset="draught_m").set_index("reported_at")
+    draughts = {mmsi: of_ship["draught_m"] for mmsi, of_ship in reports.groupby("mmsi")}
     for call in found.dropna(subset="departed_at").itertuples():
         if call.mmsi not in draughts:
             continue
