@@ -1,8 +1,10 @@
 -- What several files of sql/ compute in the same way; for a session, nothing of it stays in a catalogue.
 -- Grain: one macro.
 
--- A number of the domain, from data/rules.csv.
-create or replace temp macro rule(name) as getvariable('rule')[name];
+-- A number of the domain, from data/rules.csv: a variable each, for DuckDB copies a struct of all of
+-- them wherever one is read. The cast only makes an error of a name that is none.
+create or replace temp macro rule(name) as
+    coalesce(getvariable('rule_' || name), ('no rule ' || name)::double);
 
 -- Quarters of a day, in UTC: reception is judged slot by slot.
 create or replace temp macro slot_of(moment) as

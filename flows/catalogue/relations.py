@@ -173,9 +173,9 @@ def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 def define(con: duckdb.DuckDBPyConnection) -> None:
     """Give a session what the files of `sql/` use beside relations: rules, macros, code tables."""
-    numbers = ", ".join(f"{quoted(name)}: {quoted(of)}::double" for name, of in rules().items())
+    numbers = (f"set variable rule_{name} = {quoted(of)}::double" for name, of in rules().items())
     con.execute(f"set variable data = {quoted(glob.escape(str(data_path())))}")
-    con.execute(f"set variable rule = {{{numbers}}}")
+    con.execute(";".join(numbers))
     con.execute(sql_text("macros"))
     con.execute(HEADLINE)
 

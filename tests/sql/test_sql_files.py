@@ -14,7 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from flows.catalogue.relations import define
 from flows.home.resources import data_path, sql_path
+from flows.home.rules import rule
 from tests.conftest import ROOT
 
 FILES = sorted(sql_path().rglob("*.sql"))
@@ -102,6 +104,14 @@ def test_each_rule_is_used_and_each_use_is_a_rule() -> None:
 
 def test_each_rule_has_a_value_and_a_source() -> None:
     assert [row["name"] for row in RULES if not (float(row["value"]) > 0 and row["source"])] == []
+
+
+def test_a_query_reads_rules_by_name_and_one_that_does_not_exist_is_an_error() -> None:
+    with duckdb.connect() as con:
+        define(con)
+        assert con.execute("select rule('out_and_back_h')").fetchone() == (rule("out_and_back_h"),)
+        with pytest.raises(duckdb.Error, match="no rule of_nobody"):
+            con.execute("select rule('of_nobody')")
 
 
 def test_the_pages_name_rules_that_exist() -> None:
