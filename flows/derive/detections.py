@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
-from scipy import optimize, stats
 
 from flows.home.rules import rule
 from flows.ingest.witnesses.places import AREAS
@@ -86,12 +85,15 @@ def matched(pairs: pd.DataFrame) -> pa.Table:
 
 def _assigned(look: pd.DataFrame) -> pd.DataFrame:
     """The rows of the assignment. Each detection may also be left alone, in a column of its own."""
+    # These parts of scipy take half a second to load, and most homes have no detections.
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
     row, detections = pd.factorize(look["witness_event_id"], sort=True)
     column, ships = pd.factorize(look["track_id"], sort=True)
     cost = np.full((len(detections), len(ships) + len(detections)), 1e6)
     cost[row, column] = look["cost"]
     cost[np.arange(len(detections)), len(ships) + np.arange(len(detections))] = UNMATCHED
-    taken = dict(zip(*optimize.linear_sum_assignment(cost), strict=True))
+    taken = dict(zip(*linear_sum_assignment(cost), strict=True))
     return look[[taken[r] == c for r, c in zip(row, column, strict=True)]]
 
 
@@ -153,14 +155,16 @@ def missed(ais: int, sensor: int, both: int) -> tuple[float, int, int]:
     >>> missed(80, 90, 72)
     (1.97, 0, 7)
     """
+    from scipy.stats import hypergeom  # noqa: PLC0415 as above
+
     seen = ais + sensor - both
 
     def is_too_few(ships: int) -> bool:
         """Whether so few matches would be rare: of fewer ships more would match."""
-        return float(stats.hypergeom.cdf(both, ships, ais, sensor)) < 0.025
+        return float(hypergeom.cdf(both, ships, ais, sensor)) < 0.025
 
     def is_too_many(ships: int) -> bool:
-        return float(stats.hypergeom.sf(both - 1, ships, ais, sensor)) < 0.025
+        return float(hypergeom.sf(both - 1, ships, ais, sensor)) < 0.025
 
     low = _first(seen, lambda ships: not is_too_few(ships))
     high = _first(low, is_too_many) - 1

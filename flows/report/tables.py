@@ -160,18 +160,24 @@ def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -
     return Table(names, [str(column[1]) for column in result.description], result.fetchall())
 
 
-def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
-    """A week in short: its row of the series, windows, ports, linked calls and their limits."""
+def key_figures(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
+    """A week's number: its row of the series, those of the two waters, and those of the ports."""
     return {
         "series": records(con, "report/barometer", week=week)[-1],
+        "waters": [w for w in records(con, "report/weekly_water", week=week) if w["week"] == week],
+        "ports": records(con, "report/by_port", week=week),
+    }
+
+
+def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
+    """A week in short: `key_figures`, windows, linked calls and their limits."""
+    return key_figures(con, week) | {
         "windows": records(con, "report/series_window", week=week),
         "nowcast": records(con, "report/nowcast", week=week),
         "volume": records(con, "report/oil_volume", week=week),
         "volume_windows": records(con, "report/volume_window", week=week),
         "split": records(con, "report/weekly_split", week=week),
         "other_series": records(con, "report/other_series", week=week),
-        "waters": [w for w in records(con, "report/weekly_water", week=week) if w["week"] == week],
-        "ports": records(con, "report/by_port", week=week),
         "calls": [
             c for c in records(con, "report/port_calls", week=week) if c["is_russian_linked"]
         ],

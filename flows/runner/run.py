@@ -28,7 +28,7 @@ from flows.lake.prepare import prepare_home
 from flows.mail.feed import write_feed
 from flows.registers.decisions import read_decisions
 from flows.registers.watchlist import watchlist_faults
-from flows.report.tables import safe_cell, summary, weeks
+from flows.report.tables import key_figures, safe_cell, weeks
 from flows.report.words import headline
 from flows.report.write import write_reports
 
@@ -217,9 +217,9 @@ def newest_week(settings: Settings) -> NewestWeek | None:
         if not weeks(con):
             return None
         week = access.require_week(con, None)
-        report = summary(con, week)
-    ports = [{key: safe_cell(value) for key, value in port.items()} for port in report["ports"]]
-    return NewestWeek(f"{week}: {headline(report['series'], report['waters'])}", ports)
+        key = key_figures(con, week)
+    ports = [{name: safe_cell(value) for name, value in port.items()} for port in key["ports"]]
+    return NewestWeek(f"{week}: {headline(key['series'], key['waters'])}", ports)
 
 
 def _compact(settings: Settings, manifest: Manifest) -> int:

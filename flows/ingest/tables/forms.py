@@ -14,7 +14,7 @@ from flows.ingest.rows import blocks, parse
 from flows.ingest.rows.blocks import BLOCK_BYTES, Head
 from flows.ingest.rows.checks import Rules
 from flows.ingest.rows.parse import Parsed
-from flows.ingest.tables import json_lines, nmea, parquet
+from flows.ingest.tables import json_lines, parquet
 from flows.ingest.tables.sentences import is_nmea
 from flows.sources.definitions import Source
 from flows.sources.layouts import Layout, layout_of_file
@@ -61,10 +61,7 @@ def rows_of(given: Input) -> tuple[Layout, Rows]:
     if start.startswith(b"["):
         raise json_lines.array_refused(start)
     if is_nmea(start):
-        layout = nmea.nmea_layout(given.sources)
-        head, stream, digest, *_ = given
-        rows = nmea.nmea_rows(head, stream.content, digest, layout, given.rules, given.threads)
-        return layout, rows
+        return _nmea(given)
     layout = layout_of_file(given.head.text, given.head.rest, given.sources)
     return layout, _csv(given, layout)
 
@@ -89,6 +86,16 @@ def _json_lines(given: Input) -> tuple[Layout, Rows]:
     rows = json_lines.object_rows(
         given.head, more, given.stream.content, given.digest, layout, given.rules, given.threads
     )
+    return layout, rows
+
+
+def _nmea(given: Input) -> tuple[Layout, Rows]:
+    # Its decoder takes some 60 ms to load, and most files are CSV.
+    from flows.ingest.tables import nmea  # noqa: PLC0415
+
+    layout = nmea.nmea_layout(given.sources)
+    head, stream, digest, *_ = given
+    rows = nmea.nmea_rows(head, stream.content, digest, layout, given.rules, given.threads)
     return layout, rows
 
 
