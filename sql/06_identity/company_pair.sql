@@ -9,11 +9,13 @@ with call as (
         track_call.arrived_at,
         coalesce(track_call.arrived_after, '-infinity'::timestamp) as arrived_after,
         call_confidence.ended_at,
-        -- A departure that was seen lies within six hours of the last fix inside
-        -- (geo/confidence.py, SEEN_WITHIN_US).
+        -- A departure that was seen lies so near to the last fix inside (geo/confidence.py, SEEN_WITHIN_US).
         case
             when call_confidence.outside_at is null then 'infinity'::timestamp
-            else coalesce(track_call.departed_by, track_call.departed_at + interval 6 hour)
+            else coalesce(
+                track_call.departed_by,
+                track_call.departed_at + to_hours(rule('heard_within_h')::integer)
+            )
         end as outside_at,
         identity.length_m,
         identity.beam_m,

@@ -42,7 +42,7 @@ def test_tables_have_the_contract_columns(ports: Ports, both: Ports) -> None:
 
 def test_every_port_has_a_place_in_the_tests_and_no_other(both: Ports) -> None:
     places = pd.read_csv(ROOT / "tests" / "geo" / "places.csv")["port_id"]
-    assert both.port["port_id"].tolist() == sorted(places)
+    assert both.port["port_id"].tolist() == sorted(places), "tests/geo/places.csv"
     assert set(both.port["water"]) == set(WATERS)
     turned = load_ports(RUSSIA, IRAN)
     pd.testing.assert_frame_equal(both.port, turned.port)

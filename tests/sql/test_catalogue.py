@@ -259,7 +259,8 @@ def test_a_day_is_that_of_its_time_and_every_time_is_utc_without_zone(con: Conne
 def test_comments_name_units(con: Connection, pattern: str) -> None:
     rows = [row for row in con.execute(COLUMNS).fetchall() if re.search(pattern, row[1])]
     assert rows
-    assert [row[:2] for row in rows if UNITS[pattern] not in row[3]] == []
+    lacking = [row[:2] for row in rows if UNITS[pattern] not in row[3]]
+    assert lacking == [], f"the comment does not have the unit as {UNITS[pattern]!r}"
 
 
 def test_numbers_of_the_method_stand_in_the_comments_as_such(con: Connection) -> None:
