@@ -130,14 +130,15 @@ def is_within(
     array([ True, False])
     """
     x1, y1 = np.asarray(lon1, dtype=np.float64), np.asarray(lat1, dtype=np.float64)
-    x2, y2 = (np.broadcast_to(np.asarray(v, dtype=np.float64), x1.shape) for v in (lon2, lat2))
-    limit_m = np.broadcast_to(np.asarray(metres, dtype=np.float64), x1.shape)
+    x2, y2 = np.asarray(lon2, dtype=np.float64), np.asarray(lat2, dtype=np.float64)
+    limit_m = np.asarray(metres, dtype=np.float64)
     # Degrees of longitude are longest at the equator, and no way is shorter than its latitude.
     north_m = np.abs(y2 - y1) * M_PER_DEGREE
     within: Bools = np.abs(x2 - x1) * M_PER_DEGREE + north_m <= limit_m
     rest = np.flatnonzero(~within & (north_m <= limit_m + 1.0))
     if rest.size:
-        within[rest] = great_circle_m(x1[rest], y1[rest], x2[rest], y2[rest]) <= limit_m[rest]
+        x2, y2, limit_m = (np.broadcast_to(values, x1.shape)[rest] for values in (x2, y2, limit_m))
+        within[rest] = great_circle_m(x1[rest], y1[rest], x2, y2) <= limit_m
     return within
 
 

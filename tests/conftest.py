@@ -9,15 +9,18 @@ import pickle
 import shutil
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import duckdb
 import pytest
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from flows.catalogue import access
+from flows.catalogue.windows import READERS
 from flows.commands import run as command_run
 from flows.home.settings import Settings, load_settings
 from flows.ingest.outcome import Outcome
@@ -27,6 +30,7 @@ from flows.report.write import write_report
 from flows.runner import run
 from flows.sources.definitions import load_sources
 from flows.sources.packings import InputFile
+from tests.build.derivation import only
 from tests.build.files import settings_of
 from tests.build.post import authority, plain, post, starttls, tls  # noqa: F401 fixtures
 
@@ -51,6 +55,24 @@ os.environ["BAROMETER_THREADS"] = "1"
 def pytest_collection_finish() -> None:
     """What was collected, half a million objects, stays: no search for garbage goes through it."""
     gc.freeze()
+
+
+class OneServer(LoadFileScheduling):
+    """A file's tests in one process, and all tests on Prefect's server in one: a server and the
+    imports beside it cost ten seconds."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _process_of(super()._split_scope(nodeid))
+
+
+@cache
+def _process_of(file: str) -> str:
+    return "prefect" if "prefect_server" in (ROOT / file).read_text("utf-8") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneServer | None:
+    """For `--dist loadfile`."""
+    return OneServer(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture
@@ -180,7 +202,11 @@ def year_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         feeds = command_run.demo_feeds(load_settings({"home": home, "threads": 2}, {}))
         with patch("flows.report.write.fingerprints", last):
             for settings, files in feeds:
-                _fill(home, map(Path, files), as_of=settings.as_of.isoformat(), threads=2)
+                is_last = settings is feeds[-1].settings
+                derived = nullcontext() if is_last else only(publish=True, kept=tuple(READERS))
+                with derived:
+                    at = settings.as_of.isoformat()
+                    _fill(home, map(Path, files), as_of=at, threads=2, reports=is_last)
         return settings
 
     return home_once(tmp_path_factory, "year", fill)

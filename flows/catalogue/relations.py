@@ -84,6 +84,7 @@ def files() -> Mapping[str, Path]:
     return {path.stem: path for path in _relation_files() if path.stem != "comments"}
 
 
+@cache
 def query(name: str) -> str:
     """The SELECT of a relation."""
     return files()[name].read_text(encoding="utf-8")

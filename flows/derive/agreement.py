@@ -145,7 +145,8 @@ def apart_p(
     # scipy.stats.nchypergeom_fisher gives the same (the tests compare them) in five times the time.
     cells = (support, mine - support, later - support, total - mine - later + support)
     weight = support * np.log(now[2] / before[2]) - sum(special.gammaln(c + 1) for c in cells)
-    chance = np.exp(weight - special.logsumexp(weight))
+    chance = np.exp(weight - weight.max())
+    chance /= chance.sum()
     # As scipy's tests: equal chances that differ by rounding are equal.
     is_as_far = chance <= chance[ours - support[0]] * (1 + 1e-7)
     return float(min(1.0, chance[is_as_far].sum()))

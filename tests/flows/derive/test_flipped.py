@@ -18,24 +18,24 @@ from flows.lake.manifest import CATALOGUE, part_paths, read_manifest
 from flows.lake.prepare import prepare_home
 from flows.runner import run
 from tests.build.contents import contents, differing
+from tests.build.derivation import only
 from tests.build.files import LAYOUTS, copy_of, day, ingest, settings_of, write
 from tests.build.ships import AS_OF, call, ship
-from tests.conftest import no_pictures
 
 SEED = 16
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home of three files, compacted, derived and published."""
+    """A home of three files, compacted, with its calls, and published."""
     folder = tmp_path_factory.mktemp("whole")
     settings = settings_of(folder / "home", as_of=AS_OF)
     for number in range(3):
         rows = call(ship(number, f"VOLNA {number}", mid=273), 1)
         write(folder / "in", day(*rows, layout=LAYOUTS[2]), name=f"{number}.csv")
-    with pytest.MonkeyPatch.context() as patch, no_pictures():
+    with pytest.MonkeyPatch.context() as patch, only("port_call", publish=True):
         patch.setattr(compact, "FEW", 1)
-        run.derive(settings, ingest(settings, folder / "in"), publish=True)
+        run.derive(settings, ingest(settings, folder / "in"), publish=True, reports=False)
     return settings
 
 
@@ -65,11 +65,11 @@ def flipped(path: Path, place: int) -> None:
 
 
 def derive(settings: Settings) -> str | None:
-    """What a run of no new file tells, where it fails."""
+    """The message of a run of no new file, where it fails."""
     try:
-        with no_pictures():
+        with only("port_call", publish=True):
             run.prepare(settings)
-            run.derive(settings, [], publish=True)
+            run.derive(settings, [], publish=True, reports=False)
     except BarometerError as error:
         return str(error)
     return None

@@ -13,6 +13,7 @@ from flows.catalogue import relations, reuse
 from flows.catalogue.check import check_rebuild
 from flows.catalogue.windows import READERS, open_unread
 from flows.home.settings import Settings
+from tests.build.derivation import only
 from tests.build.files import copy_of
 from tests.conftest import FillHome
 
@@ -41,10 +42,10 @@ def test_a_run_reads_the_windows_that_its_fixes_changed(
     read: Read, fill_home: FillHome, nine_days: Settings, sample_days: list[Path], tmp_path: Path
 ) -> None:
     settings = copy_of(nine_days, tmp_path)
-    fill_home(settings.home, [], reports=False)
-    assert {name: windows for name, (windows, _) in read.items() if windows} == {}
-
-    fill_home(settings.home, sample_days[9:10], reports=False)
+    with only(*READERS, kept=tuple(READERS)):
+        fill_home(settings.home, [], reports=False)
+        assert {name: windows for name, (windows, _) in read.items() if windows} == {}
+        fill_home(settings.home, sample_days[9:10], reports=False)
     day = datetime.fromisoformat(sample_days[9].name[14:24])
     for name in ("draught_around_call", "call_cargo"):
         windows, count = read[name]
@@ -55,7 +56,8 @@ def test_a_run_reads_the_windows_that_its_fixes_changed(
         for from_at, to_at in windows
         if name != "call_cargo"  # it reads no fixes
     )
-    assert check_rebuild(settings) == []
+    with only(*READERS):
+        assert check_rebuild(settings) == []
 
 
 def assert_all_are_read(read: Read) -> None:
@@ -70,8 +72,9 @@ def test_other_code_reads_all_again(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = fill_home(tmp_path / "home", sample_days[:2], reports=False)
-    assert_all_are_read(read)
-    monkeypatch.setattr(reuse, "code_hash", lambda: "another")
-    fill_home(settings.home, [], reports=False)
+    with only(*READERS, kept=tuple(READERS)):
+        settings = fill_home(tmp_path / "home", sample_days[:2], reports=False)
+        assert_all_are_read(read)
+        monkeypatch.setattr(reuse, "code_hash", lambda: "another")
+        fill_home(settings.home, [], reports=False)
     assert_all_are_read(read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from flows.lake import losses
 from flows.lake.manifest import CATALOGUE
 from flows.registers import store
 from flows.runner import run
+from tests.build.derivation import only
 from tests.build.files import LAYOUTS, copy_of, day, ingest, row, settings_of, tree, write
 from tests.build.ships import AS_OF, call, ship
 from tests.conftest import no_pictures
@@ -48,7 +50,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
                 alert = {"service": "json 1", "state": "sent", "at": AS_OF.isoformat()}
                 alert |= {"alerts": ["call 1", "call 2"], "error": None}
                 history.append_history(settings.home, history.ALERT, [alert])
-            run.derive(settings, outcomes, publish=True)
+            with nullcontext() if number else only(publish=True):
+                run.derive(settings, outcomes, publish=True, reports=number == 1)
     for name in losses.SHOWN:
         assert history.read_history(settings.home, name), name
     return settings

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from flows.mail.smtp import Result
 from flows.registers.watchlist import FILE
 from flows.report.words import counted
 from flows.runner import run
-from tests.build.derivation import in_a_rebuild
+from tests.build.derivation import in_a_rebuild, only
 from tests.build.files import copy_of, day, ingest, write
 from tests.build.post import Post, emptied
 from tests.build.process import ROOT, held
@@ -53,9 +54,14 @@ def lying(days: float) -> list[str]:
 
 
 def publish(
-    settings: Settings, as_of: datetime, *, reports: bool = False, **files: list[str]
+    settings: Settings,
+    as_of: datetime,
+    *,
+    reports: bool = False,
+    is_whole: bool = False,
+    **files: list[str],
 ) -> Settings:
-    """A run that publishes, over files of rows."""
+    """A run that publishes, over files of rows; without reports its home has the alerts alone."""
     then = settings._replace(as_of=as_of)
     then.home.mkdir(exist_ok=True)
     prepare_home(then.home)
@@ -63,7 +69,8 @@ def publish(
         write(then.home.parent / "in", day(*rows, layout=DANISH), name=f"{name}.csv")
         for name, rows in files.items()
     ]
-    with no_pictures():
+    derived = nullcontext() if reports or is_whole else only("alert", publish=True)
+    with no_pictures(), derived:
         run.derive(then, ingest(then, *paths) if paths else [], publish=True, reports=reports)
     return then
 
@@ -75,7 +82,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home.mkdir()
     (home / FILE).write_text(WATCHLIST)
     rows = [*lying(22.2), *call(WATCHED, 2), *call(CALLER, 16)]
-    return publish(Settings(home, CLOSED, 1, "300MB"), CLOSED, all=rows)
+    return publish(Settings(home, CLOSED, 1, "300MB"), CLOSED, is_whole=True, all=rows)
 
 
 @pytest.fixture

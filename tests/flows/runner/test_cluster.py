@@ -67,7 +67,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) ->
 def worked(
     home: Path, inputs: list[str], on: str | None = None, lake_address: str | None = None
 ) -> tuple[Settings, list[Outcome]]:
-    """The flow on these inputs, and what it told of them."""
+    """The flow on these inputs, and their outcomes."""
     from flows.weekly import weekly
 
     settings = load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": lake_address}, {})
@@ -103,7 +103,7 @@ def held(plain: tuple[Settings, list[Outcome]]) -> dict[str, str]:
     return contents(plain[0])
 
 
-def told(outcomes: list[Outcome]) -> list[tuple[Any, ...]]:
+def ledger(outcomes: list[Outcome]) -> list[tuple[Any, ...]]:
     """What became of the inputs, in order, with the ledger's sums."""
     return [
         (o.name, o.state, o.message, o.entry and o.entry._replace(position=None, reject=None))
@@ -136,7 +136,7 @@ def test_two_workers_give_the_rows_the_ledger_and_the_messages_of_one_process(
     monkeypatch.setattr(weekly, "ingest", None)  # nothing is read in this process
     address = None if where == "in the home" else "s3://lake/both"
     settings, outcomes = worked(tmp_path / "home", inputs, scheduler, address)
-    assert told(outcomes) == told(plain[1])
+    assert ledger(outcomes) == ledger(plain[1])
     assert [o.state for o in outcomes].count("known") == 2
     assert len(ranges) > 2
     assert differing(contents(settings), held) == (["files"] if address else [])
@@ -245,11 +245,11 @@ def test_what_to_install_is_on_an_index() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     python, _, pip, install, *named = shlex.split(install_command("cluster"))
     assert (python, pip, install) == (sys.executable, "pip", "install")
-    told, wanted = (
+    installed, wanted = (
         {str(Requirement(text)) for text in texts}
         for texts in (named, project["optional-dependencies"]["cluster"])
     )
-    assert told == wanted
+    assert installed == wanted
     assert project["name"] not in {Requirement(text).name for text in named}
 
 
