@@ -27,8 +27,9 @@ def given_table(kinds: Mapping[str, Iterable[Record]]) -> pa.Table:
     """
     import pyarrow as pa  # noqa: PLC0415 a short query does without its import
 
+    encode = json.JSONEncoder(default=str).encode
     rows = [
-        (kind, number, json.dumps(record, default=str))
+        (kind, number, encode(record))
         for kind, records in kinds.items()
         for number, record in enumerate(records, 1)
     ]

@@ -71,8 +71,13 @@ TIME_ZONE = (
 )
 """For people who open the catalogue with another client: a session's zone is not in the file."""
 
-STEPS_FIRST = "set search_path = 'step,main'"
-"""Without a schema a relation is a step; `_place` gives the others their schema."""
+STEPS = """
+create schema memory.step;
+create schema memory.before;
+set search_path = 'memory.step,main'
+"""
+"""Without a schema a relation is a step; `_place` gives the others their schema. Steps do not stay:
+they are in memory, and not in the catalogue's file, which keeps the room of what is dropped."""
 
 ABOUT = re.compile(r"^\s*comment on (table|view|column) (\w+)", re.MULTILINE)
 """What a statement of a `comments.sql` describes, and the relation that it belongs to."""
@@ -200,14 +205,15 @@ def begin(con: duckdb.DuckDBPyConnection) -> None:
     over.
     """
     define(con)
-    con.execute("create schema step; create schema before")
-    con.execute(STEPS_FIRST)
+    con.execute(STEPS)
 
 
 def end(con: duckdb.DuckDBPyConnection) -> None:
     """Drop the steps and what was taken over, and add the comments."""
-    con.execute("set search_path = 'main'")
-    con.execute("drop schema step cascade; drop schema before cascade")
+    path = con.execute("select current_setting('search_path')").fetchone()
+    assert path is not None
+    con.execute(f"use {path[0].partition(',')[2]}")
+    con.execute("drop schema memory.step cascade; drop schema memory.before cascade")
     add_comments(con)
 
 
@@ -220,9 +226,7 @@ def create(con: duckdb.DuckDBPyConnection, name: str) -> None:
     if name in BATCHED:
         _create_in_batches(con, name)
     elif kinds().get(name) == "view":
-        con.execute("set search_path = 'main,step'")
-        con.sql(query(name)).create_view(name)
-        con.execute(STEPS_FIRST)
+        con.execute(f"create view {_place(name)} as {query(name)}")
     else:
         con.execute(f"create table {_place(name)} as {query(name)}")
     if has_before:

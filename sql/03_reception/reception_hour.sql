@@ -4,4 +4,3 @@ select distinct
     port_id,
     hour
 from source_hour
-order by port_id, hour

@@ -10,4 +10,3 @@ left join jammed_slot
         and slot_of(reception_hour.hour)
         = jammed_slot.slot_at
 where jammed_slot.port_id is null
-order by reception_hour.port_id, reception_hour.hour
