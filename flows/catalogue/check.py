@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
@@ -25,9 +25,11 @@ from flows.registers.decisions import read_decisions
 from flows.registers.store import load_junk, load_versions
 from flows.registers.watchlist import watchlist_faults
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 MAX_ROWS = 20
 """Most rows reported per check: more of them have the same cause."""
-
 
 RUN_RELATIONS = {"run", "run_file", "run_register", *SENT}
 """Histories, not results: they hold runs that were killed before their catalogue was in place, and
@@ -189,13 +191,11 @@ def _differences(
     ]
     with duckdb.connect() as both:
         for name in sorted((in_use & in_rebuilt) - RUN_RELATIONS):
-            for which, con in (("in_use", used), ("rebuilt", rebuilt)):
-                rows = con.table(name)
-                if name == "meta":  # a moved home is reported by `moved_message`
-                    rows = rows.filter(
-                        duckdb.ColumnExpression("key") != duckdb.ConstantExpression(access.HOME)
-                    )
-                both.register(which, rows.to_arrow_table())
+            tables = {"in_use": _rows(used, name), "rebuilt": _rows(rebuilt, name)}
+            if tables["in_use"].equals(tables["rebuilt"]):
+                continue  # in the same order too, as most are; to compare them as sets takes longer
+            for which, table in tables.items():
+                both.register(which, table)
             only_used, only_rebuilt = both.execute(DIFFERENCE).fetchone() or (0, 0)
             if only_used or only_rebuilt:
                 findings.append(
@@ -207,6 +207,14 @@ def _differences(
                     )
                 )
     return findings
+
+
+def _rows(con: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
+    """The rows of a relation. Of `meta` without the home: `moved_message` reports a moved one."""
+    rows = con.table(name)
+    if name == "meta":
+        rows = rows.filter(duckdb.ColumnExpression("key") != duckdb.ConstantExpression(access.HOME))
+    return rows.to_arrow_table()
 
 
 def _check_files(settings: Settings, manifest: Manifest, copy: Path) -> list[Finding]:

@@ -46,10 +46,10 @@ class Part(NamedTuple):
     is_heard: npt.NDArray[np.bool_]
 
 
-def _by_week(weeks: pd.DataFrame, column: str) -> pd.DataFrame:
-    """A column of the waters' rows, a row a week and a column a water."""
-    waters = weeks.loc[weeks["water"].notna()]
-    return waters.pivot(index="week", columns="water", values=column).sort_index()
+def _by_week(weeks: pd.DataFrame, *columns: str) -> dict[str, pd.DataFrame]:
+    """Columns of the waters' rows, each as a table with a row a week and a column a water."""
+    waters = weeks.loc[weeks["water"].notna()].set_index(["week", "water"])
+    return {column: waters[column].unstack("water").sort_index() for column in columns}
 
 
 def _exposure(share: Floats) -> Floats:
@@ -58,11 +58,12 @@ def _exposure(share: Floats) -> Floats:
 
 def parts_of(weeks: pd.DataFrame) -> list[Part]:
     """All sets of waters, the heaviest first."""
-    share = _by_week(weeks, "observed_share").fillna(0)
-    by_week = _by_week(weeks, "weight")
-    untyped = _by_week(weeks, "untyped_linked_calls")
-    counts = {column: _by_week(weeks, column) for column in VIEWS.values()}
-    is_open = _by_week(weeks, "is_open").any(axis=1).to_numpy(bool)
+    columns = ("observed_share", "weight", "untyped_linked_calls", "is_open", *VIEWS.values())
+    tables = _by_week(weeks, *columns)
+    share = tables["observed_share"].fillna(0)
+    by_week, untyped = tables["weight"], tables["untyped_linked_calls"]
+    counts = {column: tables[column] for column in VIEWS.values()}
+    is_open = tables["is_open"].any(axis=1).to_numpy(bool)
     names = sorted(share.columns)
     chosen = [list(c) for size in range(len(names)) for c in combinations(names, size + 1)]
     weight = {name: float(by_week[name].iloc[0]) for name in names if len(by_week)}
@@ -316,7 +317,7 @@ def _limits(weeks: pd.DataFrame, width: pd.Series[float]) -> pd.DataFrame:
     with linked ships of unknown type.
     """
     share = weeks["observed_share"].fillna(0).to_numpy(float)
-    by_week = _by_week(weeks, "observed_share").fillna(0)
+    by_week = _by_week(weeks, "observed_share")["observed_share"].fillna(0)
     is_coast = weeks["water"].isna().to_numpy(bool)
     least = np.where(is_coast, weeks["week"].map(by_week.min(axis=1)), share).astype(float)
     most = np.where(is_coast, weeks["week"].map(by_week.max(axis=1)), share).astype(float)

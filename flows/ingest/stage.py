@@ -234,19 +234,21 @@ def _stage(
     A file that has rows of a wrong clock is read twice: which rows these are is known at its end.
     """
     rules = checks.Rules(settings.as_of + FUTURE, headers_of(sources.values()))
-    reading = _read(member, sources, settings, work, progress, rules)
-    own_days = span.own_days(reading.days)
-    if own_days is not None:
-        rules = rules._replace(own_days=own_days)
-        reading = _read(member, sources, settings, work, progress, rules)
-    source = reading.layout.source
-    kept = pq.read_metadata(reading.position).num_rows
-    tally = refusal.Tally(kept + reading.repeated + reading.static, reading.reasons, reading.first)
-    if why := refusal.refusal(tally, source, settings.as_of):
-        raise BarometerError(f"{member.name}: {why}")
-    position = reading.position
-    remarks = [*remark.of_rejects(reading.reasons), *refusal.remarks(tally)]
-    with connect(settings) as con:
+    with connect(settings) as con:  # one for all steps: to open DuckDB takes ten milliseconds
+        reading = _read(con, member, sources, settings, work, progress, rules)
+        own_days = span.own_days(reading.days)
+        if own_days is not None:
+            rules = rules._replace(own_days=own_days)
+            reading = _read(con, member, sources, settings, work, progress, rules)
+        source = reading.layout.source
+        kept = pq.read_metadata(reading.position).num_rows
+        tally = refusal.Tally(
+            kept + reading.repeated + reading.static, reading.reasons, reading.first
+        )
+        if why := refusal.refusal(tally, source, settings.as_of):
+            raise BarometerError(f"{member.name}: {why}")
+        position = reading.position
+        remarks = [*remark.of_rejects(reading.reasons), *refusal.remarks(tally)]
         if reading.static:
             position = work / "joined.parquet"
             lonely = static.joined(con, reading.position, work / STATIC, position)
@@ -294,6 +296,7 @@ class _Found(NamedTuple):
 
 
 def _read(
+    con: duckdb.DuckDBPyConnection,
     member: Member,
     sources: dict[str, Source],
     settings: Settings,
@@ -344,7 +347,7 @@ def _read(
 
         incoming = pa.RecordBatchReader.from_batches(repeats.PACKED_SCHEMA, batches())
         # Their threads end before the stream that they read is closed.
-        with closing(ahead), connect(settings) as con:
+        with closing(ahead):
             con.register("incoming", incoming)
             try:
                 con.execute(WRITE, {"out": str(position)})
@@ -352,6 +355,8 @@ def _read(
                 if failure is not None:
                     raise failure from failure.__cause__
                 raise
+            finally:
+                con.unregister("incoming")
     return _Found(
         layout=layout,
         file_id=digest.hexdigest(),

@@ -319,8 +319,8 @@ def test_vessel_says_whether_neighbours_were_heard(
     console = Console(width=200, record=True, file=StringIO())
     console.print(ship_view(record))
     silence = record["silences"][-1]
-    told = (silence["hours"], silence["neighbours_heard"], silence["heard_share"])
-    assert told == (60, neighbours_heard, heard_share)
+    shown = (silence["hours"], silence["neighbours_heard"], silence["heard_share"])
+    assert shown == (60, neighbours_heard, heard_share)
     assert words in console.export_text()
 
 

@@ -225,7 +225,7 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
     ]
     assert {(r["week"], r["reasons"]) for r in after} == {("2026-W23", "new listing")}
     assert (before, between) == (after, [])
-    # Taken back, the numbers are those of before, and what was published and why stays told.
+    # Taken back, the numbers are those of before, and what was published and why stays.
     kept_before = rows(then, "from restatement")
     used = rows(then, "from run_register")
     store.remove_import(then, 1)
@@ -233,8 +233,8 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
     found = rows(then, "from restatement")
     assert found[: len(kept_before)] == kept_before
     keys = ("link_tier", "old_port_calls", "new_port_calls", "reasons", "detail")
-    told = [tuple(r[key] for key in keys) for r in found[len(kept_before) :] if r["link_tier"]]
-    assert set(told) == {
+    removed = [tuple(r[key] for key in keys) for r in found[len(kept_before) :] if r["link_tier"]]
+    assert set(removed) == {
         ("none", 0, 1, "new listing", f"{detail} (removed)"),
         ("strong", 2, 1, "new listing", f"{detail} (removed)"),
     }

@@ -83,7 +83,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         for n, (name, case) in enumerate(CASES.items(), 1)
     ]
     lists = [List("sdn.csv", ofac(*entries), "2026-05-20")]
-    with access.reading(home_of(tmp_path_factory.mktemp("listed"), rows(), lists)) as opened:
+    folder, wanted = tmp_path_factory.mktemp("listed"), ("counted_call", "vessel_conflict")
+    with access.reading(home_of(folder, rows(), lists, wanted=wanted)) as opened:
         yield opened
 
 

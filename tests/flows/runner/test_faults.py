@@ -62,8 +62,8 @@ def cases(
         never = json.loads(process.stdout.readline())
         assert never["first"]["told"] == "done", never
         planned = list(plan(never["first"]["calls"]))
-        told, _ = process.communicate("".join(json.dumps(one) + "\n" for one in planned))
-    found = [json.loads(line) for line in told.splitlines()]
+        output, _ = process.communicate("".join(json.dumps(one) + "\n" for one in planned))
+    found = [json.loads(line) for line in output.splitlines()]
     assert process.returncode == 0 and len(found) == len(planned)
     return [never, *found]
 
