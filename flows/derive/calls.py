@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import duckdb
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -286,10 +285,11 @@ def _heard(
     con: duckdb.DuckDBPyConnection, index: dict[str, int]
 ) -> dict[int, npt.NDArray[np.int64]]:
     """Port row -> sorted hours since 1970 that count as heard."""
-    frame: pd.DataFrame = con.execute(
-        "select port_id, epoch(hour)::bigint // 3600 as hour from reception_hour order by all"
-    ).df()
+    heard = con.sql(
+        "select port_id, list(epoch(hour)::bigint // 3600 order by hour) as hours "
+        "from reception_hour group by port_id"
+    ).to_arrow_table()
     return {
-        index[str(port_id)]: hours["hour"].to_numpy(dtype=np.int64)
-        for port_id, hours in frame.groupby("port_id")
+        index[port_id.as_py()]: hours.values.to_numpy()
+        for port_id, hours in zip(heard["port_id"], heard["hours"], strict=True)
     }
