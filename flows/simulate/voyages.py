@@ -22,8 +22,9 @@ from flows.simulate.places import (
     moved,
     route,
 )
+from geo.earth import M_PER_NM
 
-KM_PER_NM = 1.852
+KM_PER_NM = M_PER_NM / 1000
 HOUR_S, DAY_S = 3600.0, 86_400.0
 NAN = float("nan")
 
