@@ -262,7 +262,7 @@ def test_ingest_reads_what_simulate_writes(tmp_path: Path, command: Command) -> 
     folder, home = str(tmp_path / "sim"), str(tmp_path / "home")
     done = command("simulate", folder, "--days", "2", "--ships", "3", "--trap", "none")
     assert done.code == 0 and "SIMULATED" in done.out
-    with only("port_call"):
+    with only("track_call"):
         done = command("ingest", folder, "--home", home, "--as-of", AS_OF)
     assert done.code == 0, done.err
     done = command("simulate", folder, "--trap", "nonsense")

@@ -107,12 +107,13 @@ CONDITIONS: dict[str, Condition] = {
 def worked(command: list[str], folder: Path, home: Path) -> int:
     """The exit code of a command on a home, with input in `in` of a folder.
 
-    What changes or rebuilds a home ends with a build of which nothing is shown but how it ends.
+    What changes or rebuilds a home ends with a build of which nothing is shown but how it ends: it
+    reads the lake and the catalogue in use.
     """
     write(folder / "in", day(*fleet(3)))
     arguments = [part.replace("{tmp}", str(folder)) for part in command]
     is_small = command[0] in ("ingest", "register") or "--rebuild" in command
-    with only("port_call") if is_small else nullcontext():
+    with only("track_call") if is_small else nullcontext():
         return main([*arguments, "--home", str(home), "--as-of", "2026-04-20"])
 
 

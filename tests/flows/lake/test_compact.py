@@ -106,11 +106,11 @@ def test_all_is_as_without_and_sorted_by_ship_and_time_over_all_files(
 def test_what_comes_later_is_read_beside_it(
     home: Settings, fill_home: FillHome, sample_days: list[Path]
 ) -> None:
-    with only("port_call"):
+    with only("track_call"):
         fill_home(home.home, sample_days[4:6], reports=False)
     assert read_files(home) == ["compact", "position", "position"]
     assert compacted(home) == [4]  # two are few
-    with only("port_call"):
+    with only("track_call"):
         fill_home(home.home, sample_days[6:7], reports=False)
     assert sorted(compacted(home)) == [3, 4]
     assert read_files(home) == ["compact", "compact", "position"]
@@ -128,7 +128,7 @@ def test_one_that_no_longer_holds_stays_until_the_next_run(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (one,) = compact.kept(home.home, read_manifest(home.home))
-    with monkeypatch.context() as patch, only("port_call"):
+    with monkeypatch.context() as patch, only("track_call"):
         patch.setattr(compact, "METHOD", "another")
         run.derive(home, [], publish=False)
     assert one.folder.exists(), "the catalogue that was in use meanwhile reads it"
@@ -198,7 +198,7 @@ def test_a_full_disk_costs_no_run(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(compact, "_made", full)
-    with caplog.at_level(logging.WARNING), only("port_call"):
+    with caplog.at_level(logging.WARNING), only("track_call"):
         settings = fill_home(copy_of(plain, tmp_path).home, [], reports=False)
     assert "were not compacted, the next run tries" in caplog.text
     assert compacted(settings) == []

@@ -87,7 +87,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def home(whole: Settings, tmp_path: Path) -> Settings:
-    return copy_of(whole, tmp_path)
+    """A copy of it, whose catalogue is repointed once instead of by each that reads it."""
+    copy = copy_of(whole, tmp_path)
+    access.repoint(copy)
+    return copy
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from flows.mail import outbox
 from flows.mail.settings import mail_settings
 from flows.mail.smtp import Result
 from flows.report import tables
+from tests.build.files import copy_of
 from tests.build.post import FORMS, NOON, TEAM, Post, parsed, send, week_message
 from tests.build.process import ROOT, held
 from tests.conftest import FillHome
@@ -276,9 +277,10 @@ def test_the_password_is_nowhere(
 
 @pytest.fixture
 def home(sample_home: Settings, tmp_path: Path, undrawn: None) -> Settings:
-    """A copy of the sample's home."""
-    shutil.copytree(sample_home.home, tmp_path / "home")
-    return sample_home._replace(home=tmp_path / "home")
+    """A copy of the sample's home, whose catalogue is repointed once for all that read it."""
+    copy = copy_of(sample_home, tmp_path)
+    access.repoint(copy)
+    return copy
 
 
 def test_a_dry_run_needs_no_server_and_no_settings(

@@ -218,11 +218,12 @@ def test_the_flow_alerts_by_a_block_and_fails_where_a_service_does(
         address = f"json://{web.address.removeprefix('http://')}/hook"
         Secret(value=address).save("team-alerts", overwrite=True, _sync=True)
         monkeypatch.setenv("BAROMETER_ALERT_BLOCK", "team-alerts")
+        given = {"home": str(home), "as_of": AS_OF, "reports": False, "return_state": True}
         (home / "watchlist.csv").write_text("kind,value\nport,IRKHK\nport,IRBUZ\nport,IRBND\n")
-        state = weekly(home=str(home), as_of=AS_OF, return_state=True)
+        state = weekly(**given)
         assert state.is_failed() and "not sent to json " in state.message
         assert "500" in state.message and "hook" not in state.message
-        assert weekly(home=str(home), as_of=AS_OF, return_state=True).is_completed()
+        assert weekly(**given).is_completed()
         assert len(web.posted) == 2
         monkeypatch.setenv("BAROMETER_ALERT_BLOCK", "none")
         (problem,) = alerts.send_alerts(flow_run[0]._replace(home=home)).problems
