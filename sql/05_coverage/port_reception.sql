@@ -4,7 +4,7 @@ with listened as (
     select
         port_id,
         source,
-        strftime(hour, '%G-W%V') as week,
+        date_trunc('week', hour) as starts_at,
         count(*) as heard_hours
     from source_hour
     group by all
@@ -14,7 +14,7 @@ last_fix as (
     select
         port_id,
         source,
-        strftime(hour, '%G-W%V') as week,
+        date_trunc('week', hour) as starts_at,
         max(hour) as last_hour
     from heard_hour
     group by all
@@ -42,12 +42,12 @@ cross join port
 cross join lake_source
 left join listened
     on
-        week.week = listened.week
+        week.starts_at = listened.starts_at
         and port.port_id = listened.port_id
         and lake_source.source = listened.source
 left join last_fix
     on
-        week.week = last_fix.week
+        week.starts_at = last_fix.starts_at
         and port.port_id = last_fix.port_id
         and lake_source.source = last_fix.source
 where port.country = 'IR'

@@ -3,7 +3,7 @@
 with heard as (
     select
         port_id,
-        strftime(hour, '%G-W%V') as week,
+        date_trunc('week', hour) as starts_at,
         count(*) as observed_hours
     from observed_hour
     group by all
@@ -21,6 +21,6 @@ select
     end as observed_share
 from week
 cross join port
-left join heard on week.week = heard.week and port.port_id = heard.port_id
+left join heard on week.starts_at = heard.starts_at and port.port_id = heard.port_id
 where port.country = 'IR'
 order by week.week, port.port_id

@@ -28,6 +28,7 @@ ranked as (
         hour,
         row_number() over (partition by port_id order by hour) as hours
     from observed_hour
+    where port_id in (select port_id from visit)
 ),
 
 -- The hours heard up to the end of the visit, and up to its start.

@@ -1,17 +1,24 @@
 -- Ships newly listed or delisted under a programme about Russia in the lists imported after the week, with their earlier calls.
 -- Grain: one change on a list.
-with call as (
+with changed as (
+    select distinct imo
+    from listing_change
+    where week = $week
+),
+
+call as (
     select
-        port_call.imo,
+        changed.imo,
         count(*) as calls,
         max(port_call.arrived_at) as last_arrived_at,
         arg_max(
             port_call.port_name, (port_call.arrived_at, port_call.port_call_id)
         ) as last_port_name
-    from port_call
+    from changed
     inner join week on week.week = $week
-    where port_call.confidence >= 2 and port_call.arrived_at < week.ends_at
-    group by port_call.imo
+    inner join port_call on changed.imo = port_call.imo and port_call.arrived_at < week.ends_at
+    where port_call.confidence >= 2
+    group by changed.imo
 )
 
 select

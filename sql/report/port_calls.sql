@@ -3,7 +3,7 @@
 -- Key: port_call_id.
 with evidence as (
     select
-        port_call_id,
+        call_evidence.port_call_id,
         string_agg(
             concat_ws(
                 ', ',
@@ -14,15 +14,16 @@ with evidence as (
                 'by ' || matched_by
             ),
             '; ' order by
-                list_position(['strong', 'moderate', 'weak'], link_tier),
+                list_position(['strong', 'moderate', 'weak'], call_evidence.link_tier),
                 link_source,
                 listed_on,
                 reference,
                 matched_by
         ) as evidence
     from call_evidence
-    where port_call_id in (select port_call_id from port_call where week = $week)
-    group by port_call_id
+    inner join port_call on call_evidence.port_call_id = port_call.port_call_id
+    where port_call.week = $week
+    group by call_evidence.port_call_id
 )
 
 select
