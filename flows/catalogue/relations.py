@@ -77,7 +77,7 @@ create schema memory.before;
 set search_path = 'memory.step,main'
 """
 """Without a schema a relation is a step; `_place` gives the others their schema. Steps do not stay:
-they are in memory, and not in the catalogue's file, which keeps the room of what is dropped."""
+they are in memory, as the catalogue's file would keep the space of what is dropped."""
 
 ABOUT = re.compile(r"^\s*comment on (table|view|column) (\w+)", re.MULTILINE)
 """What a statement of a `comments.sql` describes, and the relation that it belongs to."""
@@ -199,7 +199,7 @@ def quoted(value: str | float) -> str:
 
 
 def begin(con: duckdb.DuckDBPyConnection) -> None:
-    """Prepare a session that makes relations.
+    """Prepare a session in memory, with a catalogue's file attached or without, to make relations.
 
     Steps, which do not stay, get a schema of their own, and so does what the next session takes
     over.

@@ -250,7 +250,7 @@ def calls(fixes: str) -> dict[str, Any]:
 
 
 ROADS = """
-create table position as
+create table main.position as
 select
     352980000 + ship as mmsi,
     timestamp '2026-03-02' + to_seconds(600 * slot + (ship * 37) % 600) as reported_at,
@@ -269,14 +269,15 @@ order by reported_at::date, mmsi, reported_at
 
 def encounters(fixes: int, threads: int, memory_limit: str) -> dict[str, Any]:
     """Boxes of slow ships, pairs of ships near each other, and what their fixes show of them."""
-    from flows.catalogue import relations
+    from flows.catalogue import access, relations
     from flows.home.resources import sql_text
+    from flows.home.settings import load_settings
 
-    config = {"threads": threads, "memory_limit": memory_limit}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        duckdb.connect(f"{folder}/x", config=config) as con,
-    ):
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        limits = {"home": home, "threads": threads, "memory_limit": memory_limit}
+        settings = load_settings(limits, {})
+        con = stack.enter_context(access.open_for_writing(home / "x", settings))
         relations.begin(con)
         con.execute(ROADS, {"fixes": fixes})
         for name in ("new_position", "new_static_report", "track_fix"):
