@@ -1,8 +1,8 @@
 -- What several files of sql/ compute in the same way; for a session, nothing of it stays in a catalogue.
 -- Grain: one macro.
 
--- A number of the domain, from data/rules.csv: a variable each, for DuckDB copies a struct of all of
--- them wherever one is read. The cast only makes an error of a name that is none.
+-- A number of the domain, from data/rules.csv. Each is a variable of its own: of a struct of all of
+-- them, DuckDB copies the whole for each use. An unknown name fails in the cast.
 create or replace temp macro rule(name) as
     coalesce(getvariable('rule_' || name), ('no rule ' || name)::double);
 

@@ -70,7 +70,7 @@ RATES = "from window_rate where series = $series"
 
 ROW_GROUP = 122_880
 """Rows that DuckDB gives to a thread together (its documentation, "Parallelism"). For fewer, a
-second thread only costs: some 8 % of a build of 2,000 fixes (medians of four, in turn)."""
+second thread only costs: one makes a build of 2,000 fixes some 15 % longer (medians of four)."""
 
 CALL_ORDER = ("mmsi", "track_id", "arrived_at", "port_id")
 FIX_ORDER = ("mmsi", "reported_at", "lon", "lat")
@@ -295,7 +295,7 @@ def _data_end(manifest: Manifest) -> datetime | None:
 
 def _series(con: duckdb.DuckDBPyConnection) -> list[pa.Table]:
     """Each series' windows, and the limits, test and word of each of its weeks."""
-    # scipy takes a second to load, and most commands only read.
+    # scipy takes a quarter of a second to load, and most commands only read.
     from flows.derive import series  # noqa: PLC0415
 
     windows, weekly = [], []

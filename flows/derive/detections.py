@@ -85,7 +85,7 @@ def matched(pairs: pd.DataFrame) -> pa.Table:
 
 def _assigned(look: pd.DataFrame) -> pd.DataFrame:
     """The rows of the assignment. Each detection may also be left alone, in a column of its own."""
-    # These parts of scipy take half a second to load, and most homes have no detections.
+    # These parts of scipy take a third of a second to load, and most homes have no detections.
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
 
     row, detections = pd.factorize(look["witness_event_id"], sort=True)

@@ -1,4 +1,4 @@
-"""The plain words of the series, apart from what finds them: scipy takes a second to load."""
+"""The plain words of the series, apart from what finds them, which loads scipy."""
 
 from __future__ import annotations
 

@@ -45,8 +45,7 @@ def load_ahead() -> None:
     come with Barometer.
     """
     build.load_ahead()
-    # Most runs draw. Before the server answers there is little else to do; all of this takes half a
-    # second longer than its start (measured on two idle cores), and later as long.
+    # Most runs draw, and before the server answers there is little else to do.
     from flows.report import maps, page  # noqa: PLC0415
 
     page.template()
@@ -217,9 +216,9 @@ def newest_week(settings: Settings) -> NewestWeek | None:
         if not weeks(con):
             return None
         week = access.require_week(con, None)
-        key = key_figures(con, week)
-    ports = [{name: safe_cell(value) for name, value in port.items()} for port in key["ports"]]
-    return NewestWeek(f"{week}: {headline(key['series'], key['waters'])}", ports)
+        figures = key_figures(con, week)
+    ports = [{key: safe_cell(value) for key, value in port.items()} for port in figures["ports"]]
+    return NewestWeek(f"{week}: {headline(figures['series'], figures['waters'])}", ports)
 
 
 def _compact(settings: Settings, manifest: Manifest) -> int:

@@ -9,7 +9,8 @@ with call as (
         track_call.arrived_at,
         coalesce(track_call.arrived_after, '-infinity'::timestamp) as arrived_after,
         call_confidence.ended_at,
-        -- A departure that was seen lies so near to the last fix inside (geo/confidence.py, SEEN_WITHIN_US).
+        -- A departure counts as seen where the first fix outside is at most so much later than the last
+        -- one inside (geo/confidence.py, SEEN_WITHIN_US).
         case
             when call_confidence.outside_at is null then 'infinity'::timestamp
             else coalesce(

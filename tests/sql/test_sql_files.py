@@ -29,7 +29,8 @@ WITHOUT_ORDER = {
     *("03_reception/reception_hour", "05_coverage/observed_hour"),
 }
 """A view over the lake, which sorts only where a query asks for it; what has one row; and steps of
-many rows, a ship and slot or a port and hour each, which are only summed."""
+many rows, a ship and slot or a port and hour each, which are summed or put in order where they are
+read."""
 
 TOKEN = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 

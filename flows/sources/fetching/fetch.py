@@ -112,7 +112,7 @@ def _fetched(
     if published is None:
         raise BarometerError(
             f"{source.source_id}: its definition has no [fetch] with the addresses of its files. "
-            "With one: data/sources/marinecadastre-2025.toml, data/lists/uk-sanctions.toml."
+            "Examples: data/sources/marinecadastre-2025.toml, data/lists/uk-sanctions.toml."
         )
     patience = patience or Patience()
     folder = settings.home / "downloads" / source.source_id
