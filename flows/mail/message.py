@@ -32,6 +32,8 @@ MANY_TABLES = 4
 MAX_WEEKS = 5
 """Weeks of the series in the text (a choice)."""
 
+SUBJECT = "Barometer"
+"""The first words of the subject, before the week."""
 CHART_ID = "report.png@barometer"
 """Content-ID of the chart, which ``<img src="cid:report.png@barometer">`` shows."""
 
@@ -173,7 +175,7 @@ def compose(message: Message, replaced_at: datetime | None) -> Texts:
     content = [table for table in content if table.rows]
     notes = _notes(message)
     return Texts(
-        f"{simulated}Barometer {message.week}{restated}: {number}",
+        f"{simulated}{SUBJECT} {message.week}{restated}: {number}",
         layout.as_text(banner, lead, content, notes),
         layout.as_html(banner, lead, content, notes, CHART_ID if _has_chart(message) else None),
     )

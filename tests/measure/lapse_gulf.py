@@ -34,6 +34,7 @@ from flows.home import history, lock
 from flows.home.resources import data_path, data_rows
 from flows.home.settings import Settings, load_settings
 from flows.lake.prepare import prepare_home
+from flows.mail.message import SUBJECT
 from flows.registers.refresh import refresh
 from flows.report.tables import week_folder
 from flows.runner import run
@@ -278,7 +279,7 @@ def _after(
         return [text for text in texts if fault is not None and fault in text]
 
     def mails() -> list[str]:
-        return [_text(m) for m in post.taken() if f"Barometer {week}" in m["Subject"]]
+        return [_text(m) for m in post.taken() if f"{SUBJECT} {week}" in m["Subject"]]
 
     _wait(f"the run of {as_of}", served, has_run)
     if fault is not None:

@@ -11,6 +11,7 @@ import trustme
 
 from flows.home.settings import BarometerError
 from flows.mail import remedies, smtp
+from flows.mail.message import SUBJECT
 from flows.mail.settings import MailSettings, is_set_up, mail_settings
 from tests.build.post import PASSWORD, TEAM, Post, emptied, send, week_message
 from tests.flows.mail.test_message import read
@@ -34,7 +35,8 @@ def test_it_arrives_complete_over_tls_with_login(
     assert {name: email[name] for name in set(email.keys()) - {"Date", "Content-Type"}} == {
         "From": "Barometer <barometer@example.org>",
         "To": ", ".join(TEAM),
-        "Subject": "Barometer 2026-W12: 2 at berth, 2 calls in all; 98% of the coast's hours heard",
+        "Subject": f"{SUBJECT} 2026-W12: 2 at berth, 2 calls in all; "
+        "98% of the coast's hours heard",
         "Message-ID": f"<barometer.2026-W12.{message.version}@example.org>",
         "Auto-Submitted": "auto-generated",
         "MIME-Version": "1.0",

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.mail import message as module
-from flows.mail.message import Attachment, Message, compose, to_email
+from flows.mail.message import SUBJECT, Attachment, Message, compose, to_email
 from flows.mail.version import version_of
 from tests.build.post import NOON, TEAM, parsed, week_message
 
@@ -155,7 +155,7 @@ def test_a_week_without_a_number() -> None:
     texts = compose(message, None)
     assert "In the Gulf, up to 11 a week would fit." in texts.text.replace("\n", " ")
     why = "no call seen where we listened (10% of the coast's hours), too little to report zero"
-    assert texts.subject == f"Barometer 2026-W12: No number: {why}"
+    assert texts.subject == f"{SUBJECT} 2026-W12: No number: {why}"
     assert re.search(r"2026-W12  unobserved +\? +\?", texts.text)
 
 
@@ -164,7 +164,7 @@ def test_a_zero_that_was_hardly_heard_is_in_no_line_of_the_mail() -> None:
     message.summary["series"] |= {"observed_share": 0.34, "worst_share": 0.34, "high_95": 10.8}
     texts = compose(message, None)
     assert texts.subject == (
-        "Barometer 2026-W12: No Russian-linked tanker call seen where we listened (34% of the "
+        f"{SUBJECT} 2026-W12: No Russian-linked tanker call seen where we listened (34% of the "
         "coast's hours); up to 11 a week would fit"
     )
     assert re.search(r"2026-W12  partial +none seen +none seen", texts.text)

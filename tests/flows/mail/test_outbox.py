@@ -20,6 +20,7 @@ from flows.cli import main
 from flows.home.history import OUTBOX, append_history, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.mail import outbox
+from flows.mail.message import SUBJECT
 from flows.mail.settings import mail_settings
 from flows.mail.smtp import Result
 from flows.report import tables
@@ -59,7 +60,7 @@ def test_other_numbers_are_restated_and_restored_ones_sent_again(
         assert send(tmp_path, post, week_message(calls=calls)).problems == []
     emails = post.taken()
     subjects = [email["Subject"].partition(": ")[0] for email in emails]
-    assert subjects == ["Barometer 2026-W12", *["Barometer 2026-W12, restated"] * 2]
+    assert subjects == [f"{SUBJECT} 2026-W12", *[f"{SUBJECT} 2026-W12, restated"] * 2]
     body = emails[1].get_body(("plain",)).get_content()
     assert "sent on 23 March 2026, 12:00 UTC" in " ".join(body.split())
     assert len({email["Message-ID"] for email in emails}) == 3, "the last is not a duplicate"
@@ -300,7 +301,7 @@ def test_a_dry_run_needs_no_server_and_no_settings(
         identities.append(email["Message-ID"])
     assert identities[0] == identities[1] and identities[0].endswith("@example.invalid>")
     assert email["To"] == "team@example.invalid"
-    assert email["Subject"].startswith("SIMULATED DATA, Barometer 2026-W12: ")
+    assert email["Subject"].startswith(f"SIMULATED DATA, {SUBJECT} 2026-W12: ")
     files = {p.get_filename(): p.get_payload(decode=True) for p in email.iter_attachments()}
     names = {"report.html", "data_dictionary.csv", *tables.FILES}
     names |= {"barometer.xlsx", "datapackage.json"}
