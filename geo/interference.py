@@ -35,8 +35,8 @@ REACH_SHARE = 0.95
 CROWD_US = int(rule("crowd_window_h") * 3_600 * 1_000_000)
 """Arrivals within a day are held against what is usual at the port."""
 CROWD_CHANCE = 1 / rule("crowd_chance_one_in")
-"""A crowd is a number of arrivals that chance brings less often than this. A year of 27 ports has
-ten thousand days, so that chance alone makes about one."""
+"""A crowd is a number of arrivals that chance brings less often than this. A year has some ten
+thousand port days, so that chance alone makes about one."""
 
 
 class Events(NamedTuple):

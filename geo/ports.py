@@ -53,6 +53,7 @@ _LIMIT_ONLY = (
     "usual_tanker_calls_source",
     "trade_tier",
     "trade_tier_source",
+    "waypoints",
 )
 
 
@@ -66,7 +67,9 @@ class Ports:
         One row a port: port_id, name, water, country, kind, usual_tanker_calls (a year, Int64,
         null where unknown), usual_tanker_calls_source, geometry (the port limit), source,
         accuracy_m (metres, of the limit), trade_tier (what a tanker's call proves about Russia,
-        "moderate" or "weak"; None where it proves nothing, as at every Iranian port).
+        "moderate" or "weak"; None where it proves nothing, as at every Iranian port), waypoints
+        (tuple of the points of `data/sea_ways/point.csv` to which the way by sea leads from it,
+        empty where it begins in narrow water).
     port_area : pandas.DataFrame
         One row an area, the port limits among them: area_id, port_id, name, kind (port_limit,
         anchorage, berth, land), water, country, serves (tuple of port_ids, empty for most),
@@ -212,6 +215,7 @@ def _property_problems(properties: Mapping[str, Any]) -> Iterator[str]:
     if kind == "port_limit":
         yield from _calls_problems(properties)
         yield from _trade_problems(properties)
+        yield from _waypoint_problems(properties)
     else:
         for key in _LIMIT_ONLY:
             if key in properties:
@@ -247,6 +251,16 @@ def _trade_problems(properties: Mapping[str, Any]) -> Iterator[str]:
         yield f"trade_tier {tier!r} is neither null nor one of {', '.join(TRADE_TIERS)}"
     if tier is not None and (not isinstance(source, str) or not source.strip()):
         yield "trade_tier_source is missing; give the reason why a call proves that"
+
+
+def _waypoint_problems(properties: Mapping[str, Any]) -> Iterator[str]:
+    if "waypoints" not in properties:
+        return
+    points = properties["waypoints"]
+    if not isinstance(points, list) or not all(isinstance(point, str) for point in points):
+        yield "waypoints is not a list of points of data/sea_ways/point.csv; give one"
+    elif not points or len(set(points)) < len(points):
+        yield "waypoints is empty or names a point twice; leave it out, or name each point once"
 
 
 def _geometry(raw: Any, problems: list[str]) -> BaseGeometry | None:
@@ -368,6 +382,7 @@ def _tables(areas: list[dict[str, Any]]) -> Ports:
             "source": area["source"],
             "accuracy_m": float(area["accuracy_m"]),
             "trade_tier": area.get("trade_tier"),
+            "waypoints": tuple(area.get("waypoints", ())),
         }
         for area in sorted(areas, key=lambda area: str(area["port_id"]))
         if area["kind"] == "port_limit"

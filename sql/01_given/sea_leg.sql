@@ -29,6 +29,12 @@ drawn as (
         auto_detect = false,
         columns = {from_point: 'varchar', to_point: 'varchar', narrow_water: 'varchar'}
     )
+    union all
+    -- Open water between a port and the network: a property of its limit in data/ports.
+    select
+        port_id as from_point,
+        unnest(waypoints) as to_point
+    from fenced_port
 ),
 
 leg as (

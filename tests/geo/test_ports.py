@@ -27,8 +27,9 @@ IRAN, RUSSIA, DRY = (FOLDER / f"{name}.geojson" for name in ("iran", "russia", "
 
 def test_tables_have_the_contract_columns(ports: Ports, both: Ports) -> None:
     port = "port_id name water country kind usual_tanker_calls usual_tanker_calls_source geometry"
+    own = "source accuracy_m trade_tier waypoints"
     area = "area_id port_id name kind water country serves geometry source accuracy_m"
-    assert ports.port.columns.tolist() == [*port.split(), "source", "accuracy_m", "trade_tier"]
+    assert ports.port.columns.tolist() == [*port.split(), *own.split()]
     assert ports.port_area.columns.tolist() == area.split()
     assert ports.port_area["area_id"].is_monotonic_increasing
     assert set(ports.port_area["kind"]) == set(KINDS) - {"land"}
@@ -207,7 +208,9 @@ def problems(change: Any) -> str:
 def test_a_good_file_loads_whatever_the_order() -> None:
     parsed = collection()
     parsed["features"][3]["properties"]["usual_tanker_calls"] = None
+    parsed["features"][3]["properties"]["waypoints"] = ["off Lavan"]
     ports = load_ports(parsed)
+    assert ports.port["waypoints"].tolist() == [(), ("off Lavan",)]
     assert ports.port["port_id"].tolist() == ["IRAAA", "IRBBB"]
     assert ports.port["usual_tanker_calls"].isna().tolist() == [False, True]
     assert ports.port_area["serves"].tolist() == [("IRAAA", "IRBBB"), (), (), ()]
@@ -260,6 +263,9 @@ def ring(*corners: tuple[float, float]) -> dict[str, Any]:
         (put(2, serves=[]), "serves is empty"),
         (put(2, serves="IRBBB"), "not a list of port_ids"),
         (put(1, serves=["IRBBB"]), "on an anchorage only"),
+        (put(0, waypoints=[]), "waypoints is empty"),
+        (put(0, waypoints="off Lavan"), "not a list of points"),
+        (put(1, waypoints=["off Lavan"]), "waypoints belongs on the port_limit"),
         (put(1, area_id="IRAAA-port_limit"), "is used twice"),
         (put(1, port_name="Other"), "port_name differs"),
         (lambda f: f.pop(0), "has 0 port_limit features"),
