@@ -10,6 +10,13 @@ create or replace temp macro rule(name) as
 create or replace temp macro slot_of(moment) as
     time_bucket(interval 6 hour, moment, timestamp '2000-01-03');
 
+-- How many hours of a slot start before a moment; of its six hours, bit 0 is the first.
+create or replace temp macro hours_started(hour_bits, slot_at, moment) as
+    bit_count(
+        hour_bits::integer
+        & ((1 << least(6, greatest(0, ceil(epoch(moment - slot_at) / 3600)))::integer) - 1)
+    )::integer;
+
 -- Kilometres along a great circle of the mean Earth (geo/earth.py), by the haversine formula.
 create or replace temp macro great_circle_km(lon_a, lat_a, lon_b, lat_b) as
     2 * rule('earth_radius_km') * asin(sqrt(

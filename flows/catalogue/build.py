@@ -181,7 +181,7 @@ def build(
                 digest.RELATIONS,
                 lambda: digest.relate(con, settings, manifest, from_scratch=from_scratch),
             ),
-            _Step(("candidate", "reception_hour", "source_terms"), FROM_TRACKS, find_calls),
+            _Step(("candidate", "reception_slot", "source_terms"), FROM_TRACKS, find_calls),
             _Step(
                 ("spoofing_window", "source_terms", "flagged_position"),
                 STRETCHES,

@@ -67,6 +67,9 @@ SHIP_SCHEMA = pa.schema(
 )
 
 
+SLOT_HOURS = np.arange(6)
+"""The hours of a slot, each a bit of `reception_slot.hour_bits`."""
+
 NULLS = (
     ("sog_kn", np.float32, np.nan),
     ("imo", np.int64, 0),
@@ -151,7 +154,7 @@ def find_calls(
     ----------
     con : DuckDBPyConnection
         With the relations `position`, `source_terms`, `candidate` (mmsi, fixes) and
-        `reception_hour`.
+        `reception_slot`.
     port : Ports
         The fences.
     data_end : datetime or None
@@ -285,11 +288,13 @@ def _heard(
     con: duckdb.DuckDBPyConnection, index: dict[str, int]
 ) -> dict[int, npt.NDArray[np.int64]]:
     """Port row -> sorted hours since 1970 that count as heard."""
-    heard = con.sql(
-        "select port_id, list(epoch(hour)::bigint // 3600 order by hour) as hours "
-        "from reception_hour group by port_id"
-    ).to_arrow_table()
+    slots = con.sql(
+        "select port_id, list(epoch(slot_at)::bigint // 3600 order by slot_at) as first_hours, "
+        "list(hour_bits order by slot_at) as hour_bits from reception_slot group by port_id"
+    ).fetchnumpy()
     return {
-        index[port_id.as_py()]: hours.values.to_numpy()
-        for port_id, hours in zip(heard["port_id"], heard["hours"], strict=True)
+        index[port_id]: (hours[:, None] + SLOT_HOURS)[bits[:, None] >> SLOT_HOURS & 1 > 0]
+        for port_id, hours, bits in zip(
+            slots["port_id"], slots["first_hours"], slots["hour_bits"], strict=True
+        )
     }

@@ -33,33 +33,50 @@ heard_once as (
     left join recounted using (port_id, source, slot_at)
 ),
 
--- The neighbouring slots too: a fix makes the hours before and after it count as heard, and those may
--- hold no fix at all.
-grid as (
-    select distinct
-        port_id,
-        source,
-        -- As many slots of 6 hours as heard_within_h reaches into.
-        slot_at + to_hours(6 * unnest(range(
-            -ceil(rule('heard_within_h') / 6)::integer, ceil(rule('heard_within_h') / 6)::integer + 1
-        ))::integer) as slot_at
+-- The hours that count as heard because of a fix: those within heard_within_h of its own. By the hours
+-- of a slot with a fix, the hours of that slot and of those before and after it.
+reach as (
+    select
+        fix_hours.hour_bits,
+        floor(near.hour / 6)::integer as later_slots,
+        bit_or(1 << (near.hour - 6 * floor(near.hour / 6))::integer)::tinyint as near_bits
+    from range(1, 64) as fix_hours(hour_bits)
+    inner join range(6) as fix_hour(hour)
+        on fix_hours.hour_bits & (1 << fix_hour.hour::integer) > 0
+    inner join
+        range(
+            -rule('heard_within_h')::integer, 6 + rule('heard_within_h')::integer
+        ) as near(hour)
+        on abs(near.hour - fix_hour.hour) <= rule('heard_within_h')
+    group by all
+),
+
+near_fix as (
+    select
+        heard_once.port_id,
+        heard_once.source,
+        heard_once.slot_at + to_hours(6 * reach.later_slots) as slot_at,
+        bit_or(reach.near_bits) as near_bits
     from heard_once
+    inner join reach on heard_once.hour_bits = reach.hour_bits
+    group by all
 ),
 
 slot as (
     select
-        grid.port_id,
-        grid.source,
-        grid.slot_at,
+        near_fix.port_id,
+        near_fix.source,
+        near_fix.slot_at,
+        near_fix.near_bits,
         coalesce(heard_once.fixes, 0) as fixes,
         coalesce(heard_once.vessels, 0) as vessels,
         coalesce(heard_once.hour_bits, 0)::tinyint as hour_bits
-    from grid
+    from near_fix
     left join heard_once
         on
-            grid.port_id = heard_once.port_id
-            and grid.source = heard_once.source
-            and grid.slot_at = heard_once.slot_at
+            near_fix.port_id = heard_once.port_id
+            and near_fix.source = heard_once.source
+            and near_fix.slot_at = heard_once.slot_at
 ),
 
 -- The number used to judge reception in the slot: the most ships among it and its neighbours.
@@ -88,21 +105,45 @@ usual as (
             and to_days(rule('usual_reception_days')::integer) following
         )::float as usual_vessels
     from near
+),
+
+judged as (
+    select
+        *,
+        -- Less than a fifth of the usual, where the usual is 5 ships or more: for 5 to 25 ships the
+        -- chance of so few is 1 in 140 or less (Poisson), and lower still with stationary ships.
+        -- Both numbers are choices (docs/method.md, "Heard").
+        usual_vessels >= rule('failing_source_ships')
+        and vessels_around < rule('failing_source_share')::float * usual_vessels as is_suspect
+    from usual
+),
+
+-- From the first week with input to the last, up to the as-of time.
+span as (
+    select
+        min(week.starts_at) as first_at,
+        least(max(week.ends_at), any_value(clock.as_of)) as last_at
+    from week
+    cross join clock
 )
 
 select
-    port_id,
-    source,
-    slot_at,
-    fixes,
-    vessels,
-    hour_bits,
-    vessels_around,
-    usual_vessels,
-    -- Less than a fifth of the usual, where the usual is 5 ships or more: for 5 to 25 ships the
-    -- chance of so few is 1 in 140 or less (Poisson), and lower still with stationary ships.
-    -- Both numbers are choices (docs/method.md, "Heard").
-    usual_vessels >= rule('failing_source_ships')
-    and vessels_around < rule('failing_source_share')::float * usual_vessels as is_suspect
-from usual
-order by port_id, source, slot_at
+    judged.port_id,
+    judged.source,
+    judged.slot_at,
+    judged.fixes,
+    judged.vessels,
+    judged.hour_bits,
+    judged.vessels_around,
+    judged.usual_vessels,
+    judged.is_suspect,
+    case
+        when judged.is_suspect or judged.slot_at < span.first_at then 0
+        -- Hours that are over.
+        else
+            judged.near_bits
+            & (1 << hours_started(63, judged.slot_at, date_trunc('hour', span.last_at))) - 1
+    end::tinyint as heard_bits
+from judged
+left join span on true
+order by judged.port_id, judged.source, judged.slot_at

@@ -7,7 +7,12 @@ comment on column jammed_slot.slot_at is 'Start of the slot of 6 hours, UTC.';
 comment on column jammed_slot.displaced_vessels is 'Transmitters (MMSIs) with an implausible fix in the surroundings.';
 comment on column jammed_slot.vessels is 'Transmitters (MMSIs) shown in the surroundings, displaced ones included.';
 
-comment on table observed_hour is 'The hours that count as heard at a port: within {{ heard_within_h }} hours a source gave a fix of any ship in the surroundings ({{ surroundings_km }} km), the source did not hear far fewer ships than usual, and interference did not displace about half of them. One row per port and hour.';
+comment on table observed_slot is 'The hours that count as heard at a port, in slots of 6 hours. One row per port and slot with such an hour; observed_hour has a row for each.';
+comment on column observed_slot.port_id is 'The port.';
+comment on column observed_slot.slot_at is 'Start of the slot of 6 hours, UTC.';
+comment on column observed_slot.hour_bits is 'The hours of the slot that count as heard: bit 0 is the first hour, bit 5 the last.';
+
+comment on view observed_hour is 'The hours that count as heard at a port: within {{ heard_within_h }} hours a source gave a fix of any ship in the surroundings ({{ surroundings_km }} km), the source did not hear far fewer ships than usual, and interference did not displace about half of them. One row per port and hour.';
 comment on column observed_hour.port_id is 'The port.';
 comment on column observed_hour.hour is 'Start of the hour, UTC.';
 

@@ -40,9 +40,9 @@ recounted as (
 observed as (
     select
         port_id,
-        hour::date as day,
-        count(*) as observed_hours
-    from observed_hour
+        slot_at::date as day,
+        sum(bit_count(hour_bits)) as observed_hours
+    from observed_slot
     group by port_id, day
 )
 

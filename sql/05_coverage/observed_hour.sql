@@ -1,12 +1,12 @@
--- The hours that count as heard: a source heard the port, and interference did not displace about half of its ships.
+-- The hours of observed_slot, one by one.
 -- Grain: one port and hour.
+with hour_of_slot as (
+    select unnest(range(6)) as offset_h
+)
+
 select
-    reception_hour.port_id,
-    reception_hour.hour
-from reception_hour
-left join jammed_slot
-    on
-        reception_hour.port_id = jammed_slot.port_id
-        and slot_of(reception_hour.hour)
-        = jammed_slot.slot_at
-where jammed_slot.port_id is null
+    observed_slot.port_id,
+    observed_slot.slot_at + to_hours(hour_of_slot.offset_h::integer) as hour
+from observed_slot
+inner join hour_of_slot on observed_slot.hour_bits & (1 << hour_of_slot.offset_h::integer) > 0
+order by observed_slot.port_id, hour

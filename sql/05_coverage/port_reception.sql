@@ -4,19 +4,10 @@ with listened as (
     select
         port_id,
         source,
-        date_trunc('week', hour) as starts_at,
-        count(*) as heard_hours
-    from source_hour
-    group by all
-),
-
-last_fix as (
-    select
-        port_id,
-        source,
-        date_trunc('week', hour) as starts_at,
-        max(hour) as last_hour
-    from heard_hour
+        date_trunc('week', slot_at) as starts_at,
+        sum(bit_count(heard_bits)) as heard_hours,
+        max(slot_at + to_hours(floor(log2(nullif(hour_bits, 0)))::integer)) as last_hour
+    from heard_slot
     group by all
 ),
 
@@ -36,7 +27,7 @@ select
         when week.hours_passed > 0
             then (coalesce(listened.heard_hours, 0) / week.hours_passed)::float
     end as heard_share,
-    last_fix.last_hour
+    listened.last_hour
 from week
 cross join port
 cross join lake_source
@@ -45,10 +36,5 @@ left join listened
         week.starts_at = listened.starts_at
         and port.port_id = listened.port_id
         and lake_source.source = listened.source
-left join last_fix
-    on
-        week.starts_at = last_fix.starts_at
-        and port.port_id = last_fix.port_id
-        and lake_source.source = last_fix.source
 where port.country = 'IR'
 order by week.week, port.port_id, lake_source.source

@@ -3,9 +3,9 @@
 with heard as (
     select
         port_id,
-        date_trunc('week', hour) as starts_at,
-        count(*) as observed_hours
-    from observed_hour
+        date_trunc('week', slot_at) as starts_at,
+        sum(bit_count(hour_bits)) as observed_hours
+    from observed_slot
     group by all
 )
 

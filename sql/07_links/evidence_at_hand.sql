@@ -2,11 +2,11 @@
 -- Grain: one week (week).
 with russian_day as (
     select
-        observed_hour.port_id,
-        observed_hour.hour::date as day,
-        count(*) as hours
-    from observed_hour
-    inner join port on observed_hour.port_id = port.port_id
+        observed_slot.port_id,
+        observed_slot.slot_at::date as day,
+        sum(bit_count(observed_slot.hour_bits)) as hours
+    from observed_slot
+    inner join port on observed_slot.port_id = port.port_id
     where port.trade_tier is not null and port.trade_tier <> 'weak'
     group by all
 ),

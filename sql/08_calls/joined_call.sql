@@ -124,13 +124,24 @@ joined_silence as (
         silence.port_call_id,
         silence.silent_from
     from silence
-    left join reception_hour as heard
+    left join reception_slot as heard
         on
             silence.port_id = heard.port_id
-            and heard.hour >= silence.silent_from
-            and heard.hour + interval 1 hour <= silence.silent_to
+            and heard.slot_at > silence.silent_from - interval 6 hour
+            and heard.slot_at < silence.silent_to
     group by silence.port_call_id, silence.silent_from, silence.is_same_berth
-    having silence.is_same_berth or count(heard.hour) < rule('heard_silence_h')
+    having
+        silence.is_same_berth
+        -- Whole hours: those that start before the hour of the silence's end.
+        or coalesce(
+            sum(
+                hours_started(
+                    heard.hour_bits, heard.slot_at, date_trunc('hour', silence.silent_to)
+                )
+                - hours_started(heard.hour_bits, heard.slot_at, silence.silent_from)
+            ),
+            0
+        ) < rule('heard_silence_h')
 ),
 
 -- The hull had left if it was heard in another port in between, or elsewhere by a third transmitter.

@@ -1,32 +1,22 @@
 -- Calls whose arrival could not be heard: the ship may have been in port when reception began, also after an outage.
 -- Grain: one such call (port_call_id).
-with numbered_hour as (
+with received as (
     select
-        source_hour.port_id,
-        source_hour.source,
-        source_hour.hour,
-        row_number() over (
-            partition by source_hour.port_id, source_hour.source order by source_hour.hour
-        ) as number
-    from source_hour
-    left join jammed_slot
+        heard_slot.port_id,
+        heard_slot.source,
+        heard_slot.slot_at,
+        heard_slot.heard_bits,
+        (
+            sum(bit_count(heard_slot.heard_bits)) over (
+                partition by heard_slot.port_id, heard_slot.source order by heard_slot.slot_at
+            ) - bit_count(heard_slot.heard_bits)
+        )::bigint as earlier_hours
+    from heard_slot
+    anti join jammed_slot
         on
-            source_hour.port_id = jammed_slot.port_id
-            and slot_of(source_hour.hour)
-            = jammed_slot.slot_at
-    where jammed_slot.port_id is null
-),
-
--- Heard hours in a row, with the number of the first: they are few.
-stretch as (
-    select
-        port_id,
-        source,
-        min(hour) as first_hour,
-        min(number) as first_number,
-        count(*) as hours
-    from numbered_hour
-    group by port_id, source, hour - to_hours(number)
+            heard_slot.port_id = jammed_slot.port_id
+            and heard_slot.slot_at = jammed_slot.slot_at
+    where heard_slot.heard_bits > 0
 ),
 
 -- When the hull was last heard elsewhere under another MMSI.
@@ -77,21 +67,24 @@ arrival as (
     left join elsewhere on call.port_call_id = elsewhere.port_call_id
 ),
 
--- How many hours were heard up to the arrival.
+-- How many hours were heard up to the arrival, that of the arrival included.
 numbered as (
     select
         arrival.*,
         coalesce(
-            stretch.first_number
-            + least(datediff('hour', stretch.first_hour, arrival.arrived_at), stretch.hours - 1),
+            received.earlier_hours + hours_started(
+                received.heard_bits,
+                received.slot_at,
+                date_trunc('hour', arrival.arrived_at) + interval 1 hour
+            ),
             0
-        ) as hour_number
+        ) as hours_heard
     from arrival
-    asof left join stretch
+    asof left join received
         on
-            arrival.port_id = stretch.port_id
-            and arrival.source = stretch.source
-            and arrival.arrived_at >= stretch.first_hour
+            arrival.port_id = received.port_id
+            and arrival.source = received.source
+            and arrival.arrived_at >= received.slot_at
 ),
 
 -- The ship arrived after it was last heard outside, and after the last hours in which it would have
@@ -101,15 +94,19 @@ bounded as (
         numbered.*,
         greatest(
             numbered.arrived_after,
-            stretch.first_hour
-            + to_hours(numbered.hour_number - numbered.needed_h - stretch.first_number)
+            received.slot_at + to_hours(
+                list_filter(
+                    range(6),
+                    lambda offset_h: received.heard_bits & (1 << offset_h::integer) > 0
+                )[numbered.hours_heard - numbered.needed_h - received.earlier_hours]::integer
+            )
         ) as earliest_at
     from numbered
-    asof left join stretch
+    asof left join received
         on
-            numbered.port_id = stretch.port_id
-            and numbered.source = stretch.source
-            and numbered.hour_number - numbered.needed_h >= stretch.first_number
+            numbered.port_id = received.port_id
+            and numbered.source = received.source
+            and numbered.hours_heard - numbered.needed_h > received.earlier_hours
 ),
 
 -- The number of hours in between that were not heard.
@@ -119,19 +116,22 @@ bounded_gap as (
         bounded.earliest_at,
         (epoch_us(bounded.arrived_at) - epoch_us(bounded.earliest_at)) / 3.6e9
         - (
-            bounded.hour_number
+            bounded.hours_heard
             - coalesce(
-                stretch.first_number
-                + least(datediff('hour', stretch.first_hour, bounded.earliest_at), stretch.hours - 1),
+                received.earlier_hours + hours_started(
+                    received.heard_bits,
+                    received.slot_at,
+                    date_trunc('hour', bounded.earliest_at) + interval 1 hour
+                ),
                 0
             )
         ) as unheard_h
     from bounded
-    asof left join stretch
+    asof left join received
         on
-            bounded.port_id = stretch.port_id
-            and bounded.source = stretch.source
-            and bounded.earliest_at >= stretch.first_hour
+            bounded.port_id = received.port_id
+            and bounded.source = received.source
+            and bounded.earliest_at >= received.slot_at
 )
 
 select port_call_id

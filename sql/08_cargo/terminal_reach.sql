@@ -101,13 +101,19 @@ heard as (
         within_reach.hull_id,
         within_reach.from_at,
         within_reach.port_id,
-        count(observed_hour.hour) / max(within_reach.hours) as heard_share
+        coalesce(
+            sum(
+                hours_started(observed_slot.hour_bits, observed_slot.slot_at, within_reach.to_at)
+                - hours_started(observed_slot.hour_bits, observed_slot.slot_at, within_reach.from_at)
+            ),
+            0
+        ) / max(within_reach.hours) as heard_share
     from within_reach
-    left join observed_hour
+    left join observed_slot
         on
-            within_reach.port_id = observed_hour.port_id
-            and observed_hour.hour >= within_reach.from_at
-            and observed_hour.hour < within_reach.to_at
+            within_reach.port_id = observed_slot.port_id
+            and observed_slot.slot_at > within_reach.from_at - interval 6 hour
+            and observed_slot.slot_at < within_reach.to_at
     group by
         within_reach.kind, within_reach.hull_id, within_reach.from_at, within_reach.port_id
 ),

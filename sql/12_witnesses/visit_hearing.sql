@@ -22,12 +22,15 @@ visit as (
     where event.kind in ('port_visit', 'inspection')
 ),
 
-ranked as (
+slot as (
     select
         port_id,
-        hour,
-        row_number() over (partition by port_id order by hour) as hours
-    from observed_hour
+        slot_at,
+        hour_bits,
+        sum(bit_count(hour_bits)) over (
+            partition by port_id order by slot_at
+        ) - bit_count(hour_bits) as earlier_hours
+    from observed_slot
     where port_id in (select port_id from visit)
 ),
 
@@ -35,17 +38,17 @@ ranked as (
 up_to as (
     select
         visit.witness_event_id,
-        ranked.hours
+        slot.earlier_hours + hours_started(slot.hour_bits, slot.slot_at, visit.to_at) as hours
     from visit
-    asof left join ranked on visit.port_id = ranked.port_id and visit.to_at > ranked.hour
+    asof left join slot on visit.port_id = slot.port_id and visit.to_at > slot.slot_at
 ),
 
 before as (
     select
         visit.witness_event_id,
-        ranked.hours
+        slot.earlier_hours + hours_started(slot.hour_bits, slot.slot_at, visit.from_at) as hours
     from visit
-    asof left join ranked on visit.port_id = ranked.port_id and visit.from_at > ranked.hour
+    asof left join slot on visit.port_id = slot.port_id and visit.from_at > slot.slot_at
 )
 
 select

@@ -31,8 +31,6 @@ with keyed as (
     union all
     select 'heard_slot', concat_ws(' ', port_id, source, slot_at) from heard_slot
     union all
-    select 'heard_hour', concat_ws(' ', port_id, source, hour) from heard_hour
-    union all
     select 'jammed_slot', concat_ws(' ', port_id, slot_at) from jammed_slot
     union all
     select 'weekly_water', concat_ws(' ', series, week, water) from weekly_water
@@ -41,7 +39,7 @@ with keyed as (
     union all
     select 'series_window', concat_ws(' ', series, week, view, weeks) from series_window
     union all
-    select 'observed_hour', concat_ws(' ', port_id, hour) from observed_hour
+    select 'observed_slot', concat_ws(' ', port_id, slot_at) from observed_slot
     union all
     select 'coverage', concat_ws(' ', port_id, day) from coverage
     union all

@@ -50,8 +50,8 @@ def dark(at: str = "2026-04-01", hours: int = 40, **changed: object) -> str:
 
 KEYED = (
     *("source_file", "port", "port_area", "meta", "run", "run_file", "run_register"),
-    *("published_port_calls", "published_week", "published_call", "mid", "week", "heard_hour"),
-    *("observed_hour", "coverage", "vessel", "port_call", "counted_call", "port_week"),
+    *("published_port_calls", "published_week", "published_call", "mid", "week", "heard_slot"),
+    *("observed_slot", "coverage", "vessel", "port_call", "counted_call", "port_week"),
     *("weekly_water", "evidence_at_hand", "barometer"),
 )
 
@@ -181,7 +181,7 @@ HAND_EDITS = {
     "call_evidence": "update call_evidence set was_known_at_call = not was_known_at_call",
     "counted_call": f"delete from counted_call where {CALL}",
     "coverage": "update coverage set fixes = fixes + 1",
-    "observed_hour": "delete from observed_hour where port_id = 'IRKHK'",
+    "observed_slot": "delete from observed_slot where port_id = 'IRKHK'",
     "port_call": f"update port_call set link_reasons = null where {CALL}",
     "published_call": "update published_call set is_counted = false",
     "published_port_calls": "update published_port_calls set port_calls = 9",

@@ -25,8 +25,7 @@ SCRIPTS = {"comments", "macros"}
 SELECTS = [path for path in FILES if path.stem not in SCRIPTS]
 WITHOUT_ORDER = {
     *("04_tracks/position_verdict", "04_tracks/track_fix", "report/notes", "lists/doubt"),
-    *("digest/heard", "03_reception/source_hour"),
-    *("03_reception/reception_hour", "05_coverage/observed_hour"),
+    *("digest/heard", "03_reception/reception_slot"),
 }
 """A view over the lake, which sorts only where a query asks for it; what has one row; and steps of
 many rows, a ship and slot or a port and hour each, which are summed or put in order where they are

@@ -235,7 +235,9 @@ def calls(fixes: str) -> dict[str, Any]:
         con.execute(
             "create table candidate as select mmsi, count(*) as fixes from position group by all"
         )
-        con.execute("create table reception_hour (port_id varchar, hour timestamp)")
+        con.execute(
+            "create table reception_slot (port_id varchar, slot_at timestamp, hour_bits tinyint)"
+        )
         con.execute(
             "create table source_terms "
             "(source varchar, position_accuracy_m float, time_step_s integer)"
