@@ -19,6 +19,7 @@ from flows.home.history import (
     SOURCE_FETCH,
     WITNESS,
     read_history,
+    read_history_text,
 )
 from flows.lake.entry import Manifest
 from flows.registers.decisions import read_decisions
@@ -74,7 +75,7 @@ def given(
         ({"run_id": run["run_id"]} | register for register in run.get("registers", []))
         for run in runs
     )
-    kinds: dict[str, Iterable[Record]] = {
+    kinds: dict[str, Iterable[Record | str]] = {
         "meta": [{"key": key, "value": value} for key, value in meta.items()],
         "source_file": (entry._asdict() for entry in manifest.entries.values()),
         "run": runs,
@@ -83,13 +84,13 @@ def given(
         "publishing": [run] if publish else [],
         "register_version": version_records(versions),
         "witness": (w.model_dump(include=WITNESS_FIELDS) for w in load_witnesses(home).values()),
-        "witness_file": read_history(home, WITNESS),
+        "witness_file": read_history_text(home, WITNESS),
         "source_terms": source_terms(home),
-        "list_fetch": read_history(home, LIST_FETCH),
-        "source_fetch": read_history(home, SOURCE_FETCH),
+        "list_fetch": read_history_text(home, LIST_FETCH),
+        "source_fetch": read_history_text(home, SOURCE_FETCH),
         "link_decision": read_decisions(home)[0].to_pylist(),
         "watchlist": read_watchlist(home, {version.link_source for version in versions})[0],
-        **{name: read_history(home, name) for name in PUBLICATIONS},
+        **{name: read_history_text(home, name) for name in PUBLICATIONS},
         **sent_records(home),
     }
     tables = {"given": given_table(kinds), "register_junk": load_junk(home)}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.home.history import ALERT, OUTBOX, read_history
+from flows.home.history import ALERT, OUTBOX, read_history_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-def given_table(kinds: Mapping[str, Iterable[Record]]) -> pa.Table:
+def given_table(kinds: Mapping[str, Iterable[Record | str]]) -> pa.Table:
     """Records by kind as the relation `given`: kind, number, record.
 
     Numbers begin at 1, in the order of a kind's records. A record is JSON, with times and dates as
-    ISO 8601 texts.
+    ISO 8601 texts; one that is a text is JSON already.
     """
     import pyarrow as pa  # noqa: PLC0415 a short query does without its import
 
     encode = json.JSONEncoder(default=str).encode
     rows = [
-        (kind, number, encode(record))
+        (kind, number, record if isinstance(record, str) else encode(record))
         for kind, records in kinds.items()
         for number, record in enumerate(records, 1)
     ]
@@ -43,6 +43,6 @@ SENT = {"outbox": OUTBOX, "alert_delivery": ALERT}
 """The relations of what was sent, which grow after a run, each with its history."""
 
 
-def sent_records(home: Path) -> dict[str, list[Record]]:
-    """The records of sent mail and alerts, by kind."""
-    return {name: read_history(home, name) for name in SENT.values()}
+def sent_records(home: Path) -> dict[str, list[str]]:
+    """The records of sent mail and alerts as JSON, by kind."""
+    return {name: read_history_text(home, name) for name in SENT.values()}

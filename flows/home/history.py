@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,18 @@ SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:
     """The records of a history, oldest first; incomplete lines are skipped with a warning."""
+    return [record for record, _ in _lines(home, name)]
+
+
+def read_history_text(home: Path, name: str) -> list[str]:
+    """The same records, each as JSON."""
+    return [text for _, text in _lines(home, name)]
+
+
+def _lines(home: Path, name: str) -> Iterator[tuple[dict[str, Any], str]]:
     path = history_path(home, name)
     if not path.exists():
-        return []
-    records = []
+        return
     for number, line in enumerate(
         path.read_text(encoding="utf-8", errors="replace").split("\n"), 1
     ):
@@ -38,12 +46,12 @@ def read_history(home: Path, name: str) -> list[dict[str, Any]]:
             record = json.loads(line)
             if SURROGATE.search(line):
                 record = _encodable(record)
+                line = json.dumps(record)  # noqa: PLW2901
         except (ValueError, RecursionError):
             log.warning("%s line %d is incomplete and skipped", path, number)
             continue
         if isinstance(record, dict):
-            records.append(record)
-    return records
+            yield record, line
 
 
 def _encodable(value: Any) -> Any:
