@@ -34,62 +34,45 @@ heard_once as (
 ),
 
 -- The hours that count as heard because of a fix: those within heard_within_h of its own. By the hours
--- of a slot with a fix, the hours of that slot and of those before and after it.
+-- of a slot with a fix, the hours of the slots around it, and of its neighbours in any case.
 reach as (
     select
         fix_hours.hour_bits,
         floor(near.hour / 6)::integer as later_slots,
-        bit_or(1 << (near.hour - 6 * floor(near.hour / 6))::integer)::tinyint as near_bits
+        bit_or(
+            case
+                when abs(near.hour - fix_hour.hour) <= rule('heard_within_h')
+                    then 1 << (near.hour - 6 * floor(near.hour / 6))::integer
+                else 0
+            end
+        )::tinyint as near_bits
     from range(1, 64) as fix_hours(hour_bits)
     inner join range(6) as fix_hour(hour)
         on fix_hours.hour_bits & (1 << fix_hour.hour::integer) > 0
     inner join
         range(
-            -rule('heard_within_h')::integer, 6 + rule('heard_within_h')::integer
+            -greatest(rule('heard_within_h')::integer, 6),
+            6 + greatest(rule('heard_within_h')::integer, 6)
         ) as near(hour)
-        on abs(near.hour - fix_hour.hour) <= rule('heard_within_h')
-    group by all
-),
-
-near_fix as (
-    select
-        heard_once.port_id,
-        heard_once.source,
-        heard_once.slot_at + to_hours(6 * reach.later_slots) as slot_at,
-        bit_or(reach.near_bits) as near_bits
-    from heard_once
-    inner join reach on heard_once.hour_bits = reach.hour_bits
+        on abs(near.hour - fix_hour.hour) <= greatest(rule('heard_within_h'), 6)
     group by all
 ),
 
 slot as (
     select
-        near_fix.port_id,
-        near_fix.source,
-        near_fix.slot_at,
-        near_fix.near_bits,
-        coalesce(heard_once.fixes, 0) as fixes,
-        coalesce(heard_once.vessels, 0) as vessels,
-        coalesce(heard_once.hour_bits, 0)::tinyint as hour_bits
-    from near_fix
-    left join heard_once
-        on
-            near_fix.port_id = heard_once.port_id
-            and near_fix.source = heard_once.source
-            and near_fix.slot_at = heard_once.slot_at
-),
-
--- The number used to judge reception in the slot: the most ships among it and its neighbours.
-near as (
-    select
-        *,
-        max(vessels) over (
-            partition by port_id, source
-            order by slot_at
-            -- One slot, whatever the reach of a fix is.
-            range between interval 6 hour preceding and interval 6 hour following
-        ) as vessels_around
-    from slot
+        heard_once.port_id,
+        heard_once.source,
+        heard_once.slot_at + to_hours(6 * reach.later_slots) as slot_at,
+        max(case when reach.later_slots = 0 then heard_once.fixes else 0 end) as fixes,
+        max(case when reach.later_slots = 0 then heard_once.vessels else 0 end) as vessels,
+        max(case when reach.later_slots = 0 then heard_once.hour_bits else 0 end)::tinyint as hour_bits,
+        bit_or(reach.near_bits) as near_bits,
+        -- Reception is judged by the most ships of the slot and its two neighbours, whatever the
+        -- reach of a fix is.
+        max(case when abs(reach.later_slots) <= 1 then heard_once.vessels else 0 end) as vessels_around
+    from heard_once
+    inner join reach on heard_once.hour_bits = reach.hour_bits
+    group by all
 ),
 
 -- The usual number at this hour of the day (reception over warm water has a daily cycle), within 14
@@ -104,7 +87,7 @@ usual as (
             range between to_days(rule('usual_reception_days')::integer) preceding
             and to_days(rule('usual_reception_days')::integer) following
         )::float as usual_vessels
-    from near
+    from slot
 ),
 
 judged as (
@@ -142,7 +125,7 @@ select
         -- Hours that are over.
         else
             judged.near_bits
-            & (1 << hours_started(63, judged.slot_at, date_trunc('hour', span.last_at))) - 1
+            & ((1 << hours_started(63, judged.slot_at, date_trunc('hour', span.last_at))) - 1)
     end::tinyint as heard_bits
 from judged
 left join span on true

@@ -64,29 +64,46 @@ russian as (
     where trade_call.confidence >= rule('counted_confidence')
 ),
 
+-- One call a moment, for asof joins: a pair of every call with every other of its ship is the square
+-- of their number.
+russian_end as (
+    select *
+    from russian
+    qualify row_number() over (partition by caller_id, left_at order by port_call_id) = 1
+),
+
+russian_start as (
+    select *
+    from russian
+    qualify row_number() over (partition by caller_id, arrived_at order by port_call_id) = 1
+),
+
+-- Of the calls under the hull and under the track.
 last_russian as (
     select
         call.port_call_id,
-        russian.port_name,
-        russian.left_at as at,
-        russian.port_call_id as russian_call_id
+        russian_end.port_name,
+        russian_end.left_at as at,
+        russian_end.port_call_id as russian_call_id
     from call
-    inner join russian on call.caller_id = russian.caller_id and russian.left_at <= call.arrived_at
+    asof inner join russian_end
+        on call.caller_id = russian_end.caller_id and call.arrived_at >= russian_end.left_at
     qualify row_number() over (
-        partition by call.port_call_id order by russian.left_at desc, russian.port_call_id
+        partition by call.port_call_id order by russian_end.left_at desc, russian_end.port_call_id
     ) = 1
 ),
 
 next_russian as (
     select
         call.port_call_id,
-        russian.port_name,
-        russian.arrived_at as at,
-        russian.port_call_id as russian_call_id
+        russian_start.port_name,
+        russian_start.arrived_at as at,
+        russian_start.port_call_id as russian_call_id
     from call
-    inner join russian on call.caller_id = russian.caller_id and russian.arrived_at >= call.left_at
+    asof inner join russian_start
+        on call.caller_id = russian_start.caller_id and call.left_at <= russian_start.arrived_at
     qualify row_number() over (
-        partition by call.port_call_id order by russian.arrived_at, russian.port_call_id
+        partition by call.port_call_id order by russian_start.arrived_at, russian_start.port_call_id
     ) = 1
 )
 
