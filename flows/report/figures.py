@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from html import escape
 from importlib.metadata import version
 from typing import Any
 from xml.etree import ElementTree as Tree  # to write what the parser, which is defused, has read
@@ -118,9 +119,14 @@ def standing_or_drawn(
     name, title, text
         See `svg`.
     """
-    mark = mark_of(name, shown, title, text)
-    same = re.search(f'<svg [^>]*data-mark="{mark}".*?</svg>', standing, re.DOTALL)
-    return same[0] if same else svg(draw(), name, title, text, mark)
+    mark = mark_of(name, shown)
+    same = re.search(
+        f'(<svg [^>]*data-mark="{mark}">)<title.*?</desc>(.*?</svg>)', standing, re.DOTALL
+    )
+    if same is None:
+        return svg(draw(), name, title, text, mark)
+    # Texts are cheap, and may say more than is drawn: of an open week "so far".
+    return f"{same[1]}{_alternative(name, title, text)}{same[2]}"
 
 
 def svg(figure: Figure, name: str, title: str, description: str, mark: str = "") -> str:
@@ -154,11 +160,6 @@ def svg(figure: Figure, name: str, title: str, description: str, mark: str = "")
             node.attrib.pop("id", None)
         if "d" in node.attrib:
             node.set("d", " ".join(map(_rounded, node.attrib["d"].split())))
-    texts = {"title": title, "desc": description}
-    for at, (kind, text) in enumerate(texts.items()):
-        node = Tree.Element(f"{{{SVG}}}{kind}", id=f"{name}-{kind}")
-        node.text = text
-        root.insert(at, node)
     root.attrib = {
         "viewBox": root.attrib["viewBox"],
         "role": "img",
@@ -168,7 +169,16 @@ def svg(figure: Figure, name: str, title: str, description: str, mark: str = "")
     written = Tree.tostring(root, encoding="unicode")
     for variable, colour in VARIABLES.items():
         written = written.replace(colour, f"var(--{variable})")
-    return written
+    head, end, rest = written.partition(">")
+    return f"{head}{end}{_alternative(name, title, description)}{rest}"
+
+
+def _alternative(name: str, title: str, description: str) -> str:
+    """The text alternative of a figure, as its first elements."""
+    return "".join(
+        f'<{kind} id="{name}-{kind}">{escape(text, quote=False)}</{kind}>'
+        for kind, text in (("title", title), ("desc", description))
+    )
 
 
 def _rounded(part: str) -> str:

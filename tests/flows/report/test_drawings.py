@@ -62,6 +62,18 @@ def test_the_svg_is_whole_and_its_text_is_text() -> None:
     assert "<script" not in text
 
 
+def test_a_figure_that_stands_gets_the_words_of_today() -> None:
+    def taken(text: str, standing: str, draw: Callable[[], Figure] = lines) -> str:
+        return figures.standing_or_drawn(standing, "shown", draw, "chart", "A title", text)
+
+    def never() -> Figure:
+        raise AssertionError("drawn again")
+
+    today = taken(HOSTILE, "")
+    assert taken(HOSTILE, f"<p></p>{taken('so far', '')}<p></p>", never) == today
+    assert taken(HOSTILE, today, never) == today
+
+
 def test_colours_are_variables_and_ids_have_the_figures_name() -> None:
     text = figures.svg(lines(), "series", "t", "d")
     assert not [colour for colour in figures.VARIABLES.values() if colour in text]
