@@ -73,8 +73,12 @@ def unheard_calls(calls: float, exposure: float, dispersion: float = 1.0) -> Flo
 def added(one: Amounts, other: Amounts) -> Amounts:
     """The sum of two independent amounts, by their total number of unheard calls."""
 
+    # With every call of one heard, which is usual, there is nothing to convolve.
+    is_scaled = one.chance.size == 1 or other.chance.size == 1
+
     def over(first: Floats, second: Floats) -> Floats:
-        return np.convolve(one.chance * first, other.chance * second)
+        left, right = one.chance * first, other.chance * second
+        return left * right if is_scaled else np.convolve(left, right)
 
     ones, others = np.ones_like(one.mean), np.ones_like(other.mean)
     chance = over(ones, others)

@@ -115,10 +115,9 @@ def cells_of(
 
 def records(table: pd.DataFrame) -> list[Row]:
     """The rows of a table, each a dict by column; None where it has no value."""
-    return [
-        {str(name): None if pd.isna(value) else value for name, value in row.items()}
-        for row in table.to_dict("records")
-    ]
+    names = [str(name) for name in table.columns]
+    columns = (table[name].to_numpy(object, na_value=None).tolist() for name in names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _key(row: Row, *names: str) -> Key:

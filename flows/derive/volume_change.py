@@ -42,8 +42,9 @@ class _Weeks:
     def __init__(self, weeks: pd.DataFrame, rows: Sequence[Row], cells: Sequence[Cell]) -> None:
         self.names = sorted(set(weeks["week"]))
         self.is_heard = {part.waters: part.is_heard for part in parts_of(weeks)}
-        self._row: dict[Key, Row] = {(row["week"], row["water"]): row for row in rows}
-        self._cell = dict(zip(self._row, cells, strict=True))
+        self._at: dict[Key, int] = {(row["week"], row["water"]): n for n, row in enumerate(rows)}
+        self._values = np.array([[row[name] for name in SUMS] for row in rows], float)
+        self._cell = dict(zip(self._at, cells, strict=True))
         self._together: dict[Key, Cell] = {}
 
     def chosen(self, waters: str, first: int, last: int) -> list[str]:
@@ -53,8 +54,9 @@ class _Weeks:
 
     def sums(self, waters: str, weeks: Sequence[str]) -> list[float]:
         """The sums of `SUMS` over these weeks and waters."""
-        rows = [self._row[week, water] for week in weeks for water in waters.split(", ")]
-        return [float(sum(row[name] for row in rows)) for name in SUMS]
+        at = [self._at[week, water] for week in weeks for water in waters.split(", ")]
+        # One after the other: numpy's own sum of many floats depends on their number.
+        return self._values[at].cumsum(axis=0)[-1].tolist() if at else [0.0] * len(SUMS)
 
     def cells(self, waters: str, weeks: Sequence[str]) -> list[Cell]:
         """Of each of these weeks that has one, the oil of these waters together."""
