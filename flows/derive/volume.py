@@ -116,7 +116,10 @@ def cells_of(
 def records(table: pd.DataFrame) -> list[Row]:
     """The rows of a table, each a dict by column; None where it has no value."""
     names = [str(name) for name in table.columns]
-    columns = (table[name].to_numpy(object, na_value=None).tolist() for name in names)
+    columns = (
+        table[name].to_numpy(object, na_value=None).tolist()  # type: ignore[call-overload]
+        for name in names
+    )
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
