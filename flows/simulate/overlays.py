@@ -21,8 +21,11 @@ from flows.simulate.interference import (
     swap_identities,
 )
 from flows.simulate.jamming import jam
-from flows.simulate.tracks import Heard, hide_static
+from flows.simulate.tracks import OUT_AND_BACK_H, Heard, hide_static
 from flows.simulate.voyages import Voyage
+
+OUT_H = f"{OUT_AND_BACK_H - 6:g} to {OUT_AND_BACK_H - 2:g}"
+"""Outside of 12 km; outside of the 5 km of a true call up to the rule's own hours."""
 
 TRAPS: dict[str, str] = {
     "pass_by": "sails through a port's limit without a stop: no call",
@@ -31,7 +34,7 @@ TRAPS: dict[str, str] = {
     "roads_then_berth": "anchors in the roads, then berths: one call of kind berth",
     "roads_only": "anchors in the roads and leaves: a call of kind anchorage",
     "harbour_shift": "goes from one berth to another of the same port: one call",
-    "out_and_back": "leaves for 6 to 10 hours and comes back: one call",
+    "out_and_back": f"leaves for {OUT_H} hours and comes back: one call",
     "neighbours": "calls at two ports beside each other: two calls",
     "silent_berth": "is silent for one to three days in its berth: one call",
     "silent_departure": "is last heard in its berth, next far away two days later: one call",

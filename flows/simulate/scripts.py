@@ -9,6 +9,7 @@ import numpy as np
 
 from flows.simulate.fleet import Ship
 from flows.simulate.places import GULF, NO_LIMIT_KN, Chart, Local, Place, moved, route_km
+from flows.simulate.tracks import OUT_AND_BACK_H
 from flows.simulate.voyages import (
     DAY_S,
     HOUR_S,
@@ -24,6 +25,9 @@ from flows.simulate.voyages import (
 
 TUG_DRAUGHT_M = 3.5
 """Fishing boats send none."""
+
+ABROAD_H = OUT_AND_BACK_H + 2.0
+"""The shortest stay abroad: two calls at one port are never "out and back" by chance."""
 
 
 def plan_voyage(
@@ -105,8 +109,7 @@ def _trade(voyage: Voyage) -> None:
         _rest(voyage)
         return
     go_to(voyage, target, stay_h)
-    # More than 12 hours, so that two calls at one port are never "out and back" by chance.
-    abroad, abroad_h = _foreign(voyage), voyage.rng.uniform(14.0, 40.0)
+    abroad, abroad_h = _foreign(voyage), voyage.rng.uniform(ABROAD_H, 40.0)
     if voyage.ship.role.idle_days:
         abroad_h += 24.0 * voyage.rng.exponential(voyage.ship.role.idle_days)
     go_to(voyage, abroad, abroad_h)
@@ -178,24 +181,24 @@ def _pilot_stop(voyage: Voyage, _start: date) -> None:
     if _is_gulf(voyage):
         _begin(voyage, "fjr-roads", 3.0, 12.0)
         go_to(voyage, "kmb-pilot", voyage.rng.uniform(20.0, 40.0) / 60.0)
-        go_to(voyage, "jea-1", 14.0)
+        go_to(voyage, "jea-1", ABROAD_H)
         go_to(voyage, "lvp-pilot", voyage.rng.uniform(20.0, 40.0) / 60.0)
-        go_to(voyage, "fjr-roads", 14.0)
+        go_to(voyage, "fjr-roads", ABROAD_H)
     else:
         _begin(voyage, "bak-1", 3.0, 12.0)
         go_to(voyage, "amd-pilot", voyage.rng.uniform(20.0, 40.0) / 60.0)
-        go_to(voyage, "tkm-1", 14.0)
+        go_to(voyage, "tkm-1", ABROAD_H)
 
 
 def _waiting_outside(voyage: Voyage, _start: date) -> None:
     if _is_gulf(voyage):
         _begin(voyage, "jea-1", 3.0, 12.0)
         go_to(voyage, "buz-wait", voyage.rng.uniform(44.0, 56.0))
-        go_to(voyage, "kwt-1", 14.0)
+        go_to(voyage, "kwt-1", ABROAD_H)
     else:
         _begin(voyage, "tkm-1", 3.0, 12.0)
         go_to(voyage, "casp-wait", voyage.rng.uniform(44.0, 56.0))
-        go_to(voyage, "bak-1", 14.0)
+        go_to(voyage, "bak-1", ABROAD_H)
 
 
 def _roads_then_berth(voyage: Voyage, _start: date) -> None:
@@ -211,26 +214,26 @@ def _roads_then_berth(voyage: Voyage, _start: date) -> None:
         _begin(voyage, "jea-1", 3.0, 20.0)
         go_to(voyage, roads, voyage.rng.uniform(20.0, 34.0))
         go_to(voyage, berth, voyage.rng.uniform(18.0, 30.0))
-        go_to(voyage, "jea-1", voyage.rng.uniform(14.0, 24.0))
+        go_to(voyage, "jea-1", voyage.rng.uniform(ABROAD_H, 24.0))
     else:
         _begin(voyage, "bak-1", 3.0, 20.0)
         go_to(voyage, "nek-roads", voyage.rng.uniform(20.0, 34.0))
         go_to(voyage, "nek-1", voyage.rng.uniform(18.0, 30.0))
-        go_to(voyage, "tkm-1", voyage.rng.uniform(14.0, 24.0))
+        go_to(voyage, "tkm-1", voyage.rng.uniform(ABROAD_H, 24.0))
 
 
 def _roads_only(voyage: Voyage, _start: date) -> None:
     if _is_gulf(voyage):
         _begin(voyage, "rtu-1", 3.0, 20.0)
         go_to(voyage, "khk-roads", voyage.rng.uniform(24.0, 44.0))
-        go_to(voyage, "jea-1", 14.0)
+        go_to(voyage, "jea-1", ABROAD_H)
         if _has_time(voyage, "hor-roads", 44.0):
             go_to(voyage, "hor-roads", voyage.rng.uniform(24.0, 44.0))
-            go_to(voyage, "fjr-roads", 14.0)
+            go_to(voyage, "fjr-roads", ABROAD_H)
     else:
         _begin(voyage, "bak-1", 3.0, 20.0)
         go_to(voyage, "amd-roads", voyage.rng.uniform(24.0, 44.0))
-        go_to(voyage, "tkm-1", 14.0)
+        go_to(voyage, "tkm-1", ABROAD_H)
 
 
 def _harbour_shift(voyage: Voyage, _start: date) -> None:
@@ -240,21 +243,22 @@ def _harbour_shift(voyage: Voyage, _start: date) -> None:
     _begin(voyage, abroad, 3.0, 20.0)
     go_to(voyage, first, voyage.rng.uniform(16.0, 24.0))
     go_to(voyage, second, voyage.rng.uniform(12.0, 20.0))
-    go_to(voyage, abroad, 14.0)
+    go_to(voyage, abroad, ABROAD_H)
 
 
 def _out_and_back(voyage: Voyage, _start: date) -> None:
-    # 40 km off, so that with the hours there 6 to 10 pass outside of any fence up to 12 km.
-    berth, away, abroad, away_h = (
-        ("asa-1", "asa-out", "rtu-1", 2.0)
+    # 40 km off and back takes a slow ship up to `sailing_h` less 0.8; the rest of the rule is for
+    # the stop there. With a rule of less than 10 hours the places would have to be nearer.
+    berth, away, abroad, sailing_h = (
+        ("asa-1", "asa-out", "rtu-1", 10.0)
         if _is_gulf(voyage)
-        else ("nek-1", "nek-out", "bak-1", 3.5)
+        else ("nek-1", "nek-out", "bak-1", 8.5)
     )
     _begin(voyage, abroad, 3.0, 20.0)
     go_to(voyage, berth, voyage.rng.uniform(16.0, 24.0))
-    go_to(voyage, away, away_h + voyage.rng.uniform(0.0, 0.8))
+    go_to(voyage, away, OUT_AND_BACK_H - sailing_h + voyage.rng.uniform(0.0, 0.8))
     go_to(voyage, berth, voyage.rng.uniform(12.0, 20.0))
-    go_to(voyage, abroad, 14.0)
+    go_to(voyage, abroad, ABROAD_H)
 
 
 def _neighbours(voyage: Voyage, _start: date) -> None:
@@ -271,7 +275,7 @@ def _neighbours(voyage: Voyage, _start: date) -> None:
     _begin(voyage, abroad, 3.0, 20.0)
     go_to(voyage, first, voyage.rng.uniform(14.0, 26.0))
     go_to(voyage, second, voyage.rng.uniform(14.0, 26.0))
-    go_to(voyage, abroad, 14.0)
+    go_to(voyage, abroad, ABROAD_H)
 
 
 def _silent_berth(voyage: Voyage, _start: date) -> None:
@@ -280,7 +284,7 @@ def _silent_berth(voyage: Voyage, _start: date) -> None:
     go_to(voyage, berth, voyage.rng.uniform(56.0, 84.0))
     stay = voyage.stays[-1]
     voyage.silences.append((stay.began_s + 10 * HOUR_S, stay.ended_s - 10 * HOUR_S))
-    go_to(voyage, abroad, 14.0)
+    go_to(voyage, abroad, ABROAD_H)
 
 
 def _silent_departure(voyage: Voyage, _start: date) -> None:
@@ -299,7 +303,7 @@ def _first_heard_in_berth(voyage: Voyage, _start: date) -> None:
     _begin(voyage, abroad, 3.0, 20.0)
     go_to(voyage, berth, voyage.rng.uniform(24.0, 40.0))
     voyage.silences.append((-DAY_S, voyage.stays[-1].began_s + 8 * HOUR_S))
-    go_to(voyage, abroad, 14.0)
+    go_to(voyage, abroad, ABROAD_H)
 
 
 def _still_in_port_at_end(voyage: Voyage, _start: date) -> None:
@@ -324,7 +328,7 @@ def _call_over_midnight(voyage: Voyage, eves_s: Sequence[float]) -> None:
     berth, abroad = ("bsr-2", "jea-1") if _is_gulf(voyage) else ("nek-1", "bak-1")
     _begin(voyage, abroad, 3.0, 20.0)
     go_to(voyage, berth, voyage.rng.uniform(18.0, 30.0), mark_s=float(voyage.rng.choice(eves_s)))
-    go_to(voyage, abroad, 14.0)
+    go_to(voyage, abroad, ABROAD_H)
 
 
 def _spoofed_stay(voyage: Voyage, _start: date) -> None:
@@ -338,7 +342,7 @@ def _spoofed_stay(voyage: Voyage, _start: date) -> None:
         abroad, berth, voyage.decoy = "tkm-1", "nek-1", "bak-roads"
     _begin(voyage, abroad, 3.0, 8.0)
     go_to(voyage, berth, voyage.rng.uniform(40.0, 84.0))
-    go_to(voyage, abroad, 14.0)
+    go_to(voyage, abroad, ABROAD_H)
 
 
 def _sts_outside(voyage: Voyage, _start: date) -> None:
@@ -350,7 +354,7 @@ def _sts_outside(voyage: Voyage, _start: date) -> None:
         meeting, abroad = "casp-sts", ("bak-1", "tkm-1")[part % 2]
     _begin(voyage, abroad, 3.0, 12.0)
     go_to(voyage, meeting, voyage.rng.uniform(22.0, 38.0), mark_s=2.5 * DAY_S, abreast=part % 2)
-    go_to(voyage, abroad, 14.0)
+    go_to(voyage, abroad, ABROAD_H)
 
 
 def _shared_mmsi(voyage: Voyage, _start: date) -> None:
@@ -366,7 +370,7 @@ def _shared_mmsi(voyage: Voyage, _start: date) -> None:
         if not _has_time(voyage, berth, stay_h):
             break
         go_to(voyage, berth, stay_h)
-        go_to(voyage, abroad, voyage.rng.uniform(14.0, 40.0))
+        go_to(voyage, abroad, voyage.rng.uniform(ABROAD_H, 40.0))
     _rest(voyage)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from flows.home.rules import rule
 from geo.fences import BERTH, LAND
 from geo.port_calls import COLUMNS, find_port_calls
 from tests.build.tracks import (
@@ -107,6 +108,8 @@ def test_a_ship_at_anchor_swings_and_reports_up_to_a_knot() -> None:
 
 LONG = 9 + 24 * 22
 UNSEEN = ("IRAAA", "berth", 2)
+OUT, OUT_H = "A berth 9 20, off A 30", rule("out_and_back_h")
+"""Out at 25 h: half-way to the next fix. Back half-way between 30 h and the fix in the berth."""
 FIXES = [
     ("under way at arrival", "sea 0 @9, A limit 6 @8, A limit 12, sea 18", [A_ANCHORAGE]),
     ("in and out", "sea 0 @10, A limit 5 @10, A limit 25 @10, sea 31 @10", []),
@@ -122,8 +125,8 @@ FIXES = [
     ("22 days, speed unknown", f"sea 0, A berth 9 {LONG} @nan", [("IRAAA", "berth", 1)] * 2),
     ("seen within 6 h", "off A 0, A berth 6 9 12, off A 18", [A_BERTH]),
     ("not within 6 h", "off A 0, A berth 6 9 12, off A 18.1", [A_UNSURE]),
-    ("out 12 h", "sea 0, A berth 9 20, off A 30, A berth 43 60, sea 70", [UNSEEN]),
-    ("out 13 h", "sea 0, A berth 9 20, off A 30, A berth 45 60, sea 70", [UNSEEN] * 2),
+    ("out half an hour less", f"sea 0, {OUT}, A berth {2 * OUT_H + 19} 70, sea 80", [UNSEEN]),
+    ("out half an hour more", f"sea 0, {OUT}, A berth {2 * OUT_H + 21} 70, sea 80", [UNSEEN] * 2),
 ]
 """The limit is crossed half-way between the fixes on its two sides."""
 

@@ -107,6 +107,17 @@ def test_each_rule_has_a_value_and_a_source() -> None:
     assert [row["name"] for row in RULES if not (float(row["value"]) > 0 and row["source"])] == []
 
 
+def test_a_rule_that_a_query_takes_as_a_whole_number_is_one() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sql_path().rglob("*.sql"))
+    whole = set(re.findall(r"\brule\('(\w+)'\)::integer", text))
+    assert whole
+    broken = [row["name"] for row in RULES if row["name"] in whole and float(row["value"]) % 1]
+    assert broken == [], (
+        "sql/ rounds these rules to whole numbers by ::integer, Python does not: choose a whole "
+        "number, or keep the fraction in sql/, as to_seconds(3600 * rule('...')) does for hours"
+    )
+
+
 def test_a_query_reads_rules_by_name_and_one_that_does_not_exist_is_an_error() -> None:
     with duckdb.connect() as con:
         define(con)

@@ -11,6 +11,8 @@ import pytest
 
 from flows.simulate import TRAPS, Tables, simulate_tables
 from flows.simulate.fleet import OVERLAYS
+from flows.simulate.tracks import OUT_AND_BACK_H
+from flows.simulate.voyages import MARK_KM
 from tests.build.simulated import (
     FALSE_PLACES,
     IN_FILES_ONLY,
@@ -124,7 +126,8 @@ def test_stops_and_shifts_within_a_port_are_one_call() -> None:
     for call, fixes in first_calls("out_and_back"):
         during = inside(fixes, call)
         berth = chart().places["asa-1" if call["port_id"] == "IRASA" else "nek-1"]
-        assert hours(5.5) < span(during[away_km(during, berth) > 12]) < hours(10.5)
+        out = span(during[away_km(during, berth) > MARK_KM])
+        assert hours(OUT_AND_BACK_H - 4) < out < hours(OUT_AND_BACK_H)
     for call, fixes in first_calls("silent_berth"):
         assert hours(24) < inside(fixes, call)["reported_at"].diff().max() < hours(96)
 
