@@ -54,13 +54,26 @@ def reception(*given: Hear | Throw, turned: bool = False) -> Iterator[Connection
     ]
     if turned:
         random.Random(1).shuffle(heard)
+    with derived(heard, thrown) as con:
+        yield con
+
+
+@contextmanager
+def derived(
+    heard: list[tuple[Any, ...]],
+    thrown: list[tuple[Any, ...]],
+    *,
+    as_of: datetime = datetime(2026, 3, 30, 6),
+    reach_h: int | None = None,
+) -> Iterator[Connection]:
+    """The relations of reception; `reach_h` in the place of the rule `heard_within_h`."""
     slots = table("port_id source slot_at mmsi fixes hour_bits", heard)
     flagged = table("mmsi reported_at lon lat verdict", thrown)
     if not thrown:
         flagged = FLAGGED_SCHEMA.empty_table()
     with session(heard=slots, flagged_position=flagged) as con:
         digested(con, "heard", "heard_by_slot", "heard_by_day")
-        con.execute("create table meta as select 'as_of' as key, '2026-03-30 06:00' as value")
+        con.execute("create table meta as select 'as_of' as key, $1 as value", [f"{as_of}"])
         con.execute("""
             create table week as
             select
@@ -70,7 +83,9 @@ def reception(*given: Hear | Throw, turned: bool = False) -> Iterator[Connection
         """)
         con.execute("create table surrounding_cell as select 0 cell_x, 0 cell_y, 'P' port_id")
         con.execute("set variable near = {'cells_per_degree': 20}")
-        derive(con, "observed_hour")
+        if reach_h is not None:
+            con.execute(f"set variable rule_heard_within_h = {reach_h}::double")
+        derive(con, "heard_hour", "observed_hour")
         yield con
 
 
@@ -139,3 +154,23 @@ def test_a_lasting_change_of_traffic_becomes_the_usual() -> None:
 def test_the_order_of_rows_changes_nothing() -> None:
     given = (Hear(30, without(40, 41, 42)), Hear(2, [40, 41], "b"), Throw(20, 70))
     assert unheard(*given, turned=True) == unheard(*given)
+
+
+@pytest.mark.parametrize("reach_h", [0, 1, 5, 6, 7, 13])
+def test_an_hour_is_heard_by_a_fix_within_reach_and_once_it_is_over(reach_h: int) -> None:
+    chosen = random.Random(reach_h)
+    fixes = {chosen.randrange(-12, 24 * DAYS + 12) for _ in range(40)}
+    rows = [
+        ("P", "a", START + timedelta(hours=n - n % 6), 200, 1, 1 << n % 6) for n in sorted(fixes)
+    ]
+    as_of = START + timedelta(hours=24 * DAYS - 8, minutes=30)
+    expected = [
+        START + timedelta(hours=n)
+        for n in range(24 * DAYS - 8)
+        if any(abs(n - fix) <= reach_h for fix in fixes)
+    ]
+    with derived(rows, [], as_of=as_of, reach_h=reach_h) as con:
+        heard = con.execute("select hour from observed_hour order by hour").fetchall()
+        with_fix = con.execute("select hour from heard_hour order by hour").fetchall()
+    assert [at for (at,) in heard] == expected
+    assert [at for (at,) in with_fix] == [START + timedelta(hours=n) for n in sorted(fixes)]
