@@ -60,6 +60,7 @@ FILES = {
 
 
 LOOKED_AT = ("restatement", "weekly_port_calls", "published_week", "run_file", "run_register")
+CHECKS = ("restatement", "run_record")
 
 
 def publish(settings: Settings, *names: str, as_of: datetime, is_whole: bool = False) -> Settings:
@@ -81,7 +82,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home that published W23 and W24. Not to be changed."""
     home = tmp_path_factory.mktemp("once") / "home"
     settings = Settings(home, FIRST, 1, "300MB")
-    return publish(settings, "first.csv", as_of=FIRST, is_whole=True)
+    return publish(settings, "first.csv", as_of=FIRST)
 
 
 @pytest.fixture
@@ -112,16 +113,17 @@ def changed(settings: Settings, where: str = "true") -> list[tuple[Any, ...]]:
         return con.execute(query).fetchall()
 
 
-def faults(settings: Settings) -> list[check.Finding]:
-    return [finding for finding in check.check(settings) if finding.is_fault]
+def broken(settings: Settings) -> list[Row]:
+    """The rows of the checks of what was published."""
+    return [row for name in CHECKS for row in rows(settings, sql_text(f"checks/{name}"))]
 
 
 def named(of: Ship) -> str:
     return f"{of['vessel_name']} (IMO {of['imo']})"
 
 
-def next_week(settings: Settings, *names: str, is_whole: bool = False) -> Settings:
-    return publish(settings, *names, as_of=FIRST + timedelta(days=7), is_whole=is_whole)
+def next_week(settings: Settings, *names: str) -> Settings:
+    return publish(settings, *names, as_of=FIRST + timedelta(days=7))
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +241,7 @@ def test_a_list_that_names_a_ship_since_is_a_new_listing(home: Settings) -> None
         ("strong", 2, 1, "new listing", f"{detail} (removed)"),
     }
     assert rows(then, "from run_register")[: len(used)] == used
-    assert faults(then) == []
+    assert [finding for finding in check.check(then) if finding.is_fault] == []
 
 
 class Killed(Exception):
@@ -281,16 +283,14 @@ def test_killed_between_history_and_catalogue_publishes_nothing_twice(
     for name in APPENDED[appends:]:
         kept = Path("history", f"{name}.jsonl")
         shutil.copyfile(once.home / kept, home.home / kept)
-    then = publish(home, as_of=FIRST + timedelta(days=8), is_whole=appends == 0)
+    then = publish(home, as_of=FIRST + timedelta(days=8))
     published = history.read_history(home.home, history.PUBLISHED)
     names = ("series", "week", "port_id", "link_tier", "port_calls", "state")
     keys = [tuple(r[name] for name in names) for r in published]
     assert len(keys) == len(set(keys))
     assert changed(then) == BY_LATE_FILE
     assert [r["russian_linked_tanker_calls"] for r in headlines(then, "2026-W23")] == [1, 2]
-    for name in ("restatement", "run_record"):
-        assert rows(then, sql_text(f"checks/{name}")) == []
-    assert appends or faults(then) == []
+    assert broken(then) == []
 
 
 def headlines(settings: Settings, week: str) -> list[Row]:
@@ -313,11 +313,11 @@ def test_a_history_from_before_runs_were_named_goes_on(home: Settings) -> None:
         path.write_text("".join(json.dumps(line) + "\n" for line in old))
     (folder / "published_week.jsonl").unlink()
     (folder / "published_call.jsonl").unlink()
-    then = next_week(home, "late.csv", is_whole=True)
+    then = next_week(home, "late.csv")
     assert changed(then) == [(*BY_LATE_FILE[0][:7], None, None)]
     found = rows(then, "select run_id, name from run_file order by all")
     assert found == [{"run_id": 1, "name": "first.csv"}, {"run_id": 2, "name": "late.csv"}]
-    assert faults(then) == []
+    assert broken(then) == []
 
 
 def test_a_run_records_what_it_takes_to_make_its_numbers_again(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ def at(days: float) -> str:
 
 
 OF_DETECTIONS = ("sensor_look", "detection_match", "dark_detection", "unseen_estimate")
+COUNTS = ("port_call", "barometer", "weekly_port_calls")
 
 
 def lying(every_min: float = 10.0, **said: Any) -> Iterator[str]:
@@ -47,21 +47,20 @@ def home_with(
     detections: list[dict[str, Any]],
     passes: list[dict[str, Any]],
     rows: Iterator[str] | None = None,
-    *,
-    is_whole: bool = False,
+    also: Iterable[str] = (),
 ) -> Settings:
-    """A home with ships, detections and passes, and what follows of these; or of all."""
+    """A home with ships, detections and passes, what follows of these, and other relations."""
     files = {"d.csv": table(detections)} if detections else {}
     files |= {"p.csv": table(passes)} if passes else {}
-    return with_files(folder, files, lying() if rows is None else rows, is_whole=is_whole)
+    return with_files(folder, files, lying() if rows is None else rows, also)
 
 
 def with_files(
-    folder: Path, files: dict[str, bytes], rows: Iterable[str], *, is_whole: bool = False
+    folder: Path, files: dict[str, bytes], rows: Iterable[str], also: Iterable[str] = ()
 ) -> Settings:
     settings = home_of(folder, rows, as_of=AS_OF, wanted=())  # it is derived below
     taken_in(settings, folder / "seen", **files)
-    with nullcontext() if is_whole else only(*OF_DETECTIONS):
+    with only(*OF_DETECTIONS, *also):
         run.derive(settings, [], publish=False)
     return settings
 
@@ -83,7 +82,7 @@ GIVEN = [
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("radar")
-    return home_with(folder, GIVEN, [passed(at(PASS))], is_whole=True)
+    return home_with(folder, GIVEN, [passed(at(PASS))], also=COUNTS)
 
 
 def test_each_detection_is_a_ship_of_ais_or_says_why_not(home: Settings) -> None:
@@ -132,9 +131,8 @@ def test_an_estimate_is_made_of_passes_alone_and_not_of_few_ships(home: Settings
 
 
 def test_nothing_of_it_enters_a_count(home: Settings, tmp_path: Path) -> None:
-    counts = ("port_call", "barometer", "weekly_port_calls")
-    without = home_of(tmp_path, lying(), as_of=AS_OF, wanted=(*counts, *OF_DETECTIONS))
-    for relation in counts:
+    without = home_of(tmp_path, lying(), as_of=AS_OF, wanted=(*COUNTS, *OF_DETECTIONS))
+    for relation in COUNTS:
         query = f"from {relation} order by all"
         assert answer(home, query) == answer(without, query)
     for relation in OF_DETECTIONS:

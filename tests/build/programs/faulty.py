@@ -39,7 +39,14 @@ from typing import Any
 
 from flows.catalogue import build as catalogue
 from flows.catalogue import given, relations
-from flows.derive import agreement, detections, series, volume, volume_change  # noqa: F401 loaded
+from flows.derive import (  # noqa: F401 loaded
+    agreement,
+    detections,
+    digest,
+    series,
+    volume,
+    volume_change,
+)
 from flows.home import history, lock
 from flows.home.code import code_hash
 from flows.home.hashes import folder_hash
@@ -160,13 +167,13 @@ def work(home: Path, given: Path, step: str) -> str:
 
 
 def remember(folder: Path) -> None:
-    """Keep catalogues that were built and what is read of them, by all that they follow from.
+    """Keep digests, catalogues and what is read of them, each by all that it follows from.
 
     That is the manifest, the records of the history and the catalogue in use: these homes have no
     register, decision or source of their own. Each would be worked a hundred times.
     """
     folder.mkdir()
-    build, relations_of = catalogue.build, whole._relations
+    build, made, relations_of = catalogue.build, digest._made, whole._relations
     tables = {
         (place, name): getattr(place, name)
         for place, name in (
@@ -212,10 +219,17 @@ def remember(folder: Path) -> None:
 
         return read
 
+    def digested(con: Any, home: Path, paths: Any) -> Path:
+        copy = folder / f"digest {len(paths)}"  # of all parts of the lake, or of none
+        if not copy.exists():
+            made(con, home, paths).rename(copy)
+        return Path(shutil.copytree(copy, home / "tmp" / copy.name))
+
     def related(settings: Settings) -> Any:
         return kept(f"relations {read_of(settings.home)}", lambda: relations_of(settings))
 
-    catalogue.build, whole._relations = building, related  # type: ignore[assignment]
+    catalogue.build, digest._made = building, digested  # type: ignore[assignment]
+    whole._relations = related
     for place, name in tables:
         setattr(place, name, reading(place, name))
 
@@ -307,6 +321,8 @@ def main() -> None:
     code_hash()
     _, needs = in_fork(lambda: {name: relations.needs(name) for name in relations.files()})
     relations.needs = lambda name: tuple(needs[name])  # type: ignore[assignment]
+    _, kinds = in_fork(lambda: dict(relations.kinds()))
+    relations.kinds = lambda: kinds  # type: ignore[assignment]
     gc.freeze()  # a search for garbage would copy the pages of what is loaded, in each fork
     if step == "derive":
         remember(folder / "kept")

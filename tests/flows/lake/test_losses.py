@@ -110,6 +110,7 @@ def test_a_history_that_lost_lines_is_refused_and_restored(
 
 @pytest.mark.parametrize("is_cut", [True, False], ids=["all cut", "no folder"])
 def test_after_the_loss_of_all_nothing_is_published_as_new(home: Settings, is_cut: bool) -> None:
+    """Of the two cases, one takes the whole of a run, and a check."""
     for name in NAMES:
         history.history_path(home.home, name).write_bytes(b"".join(lines(home, name)[:-1]))
     if not is_cut:
@@ -118,9 +119,11 @@ def test_after_the_loss_of_all_nothing_is_published_as_new(home: Settings, is_cu
         run.prepare(home)
     assert len(losses.restore(home)) == len(NAMES)
     run.prepare(home)
-    with no_pictures():
-        assert run.derive(home, [], publish=True) == []
-    assert [f for f in check(home) if f.is_fault and f.check != "moved"] == []
+    before = lines(home, history.PUBLISHED)
+    with no_pictures(), only(publish=True) if is_cut else nullcontext():
+        assert run.derive(home, [], publish=True, reports=not is_cut) == []
+    assert lines(home, history.PUBLISHED) == before
+    assert is_cut or [f for f in check(home) if f.is_fault and f.check != "moved"] == []
 
 
 def test_without_the_catalogue_what_is_not_known_is_said(home: Settings) -> None:
