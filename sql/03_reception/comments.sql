@@ -1,7 +1,7 @@
 -- Comments on the relations of this folder and their columns, with units and the meaning of null.
 -- Grain: one relation or column.
 
-comment on table heard_slot is 'Reception in the surroundings of each port ({{ surroundings_km }} km) by source, in slots of 6 hours. One row per port, source and slot with an hour within {{ heard_within_h }} hours of one with a fix.';
+comment on table heard_slot is 'Reception in the surroundings of each port ({{ surroundings_km }} km) by source, in slots of 6 hours. One row per port, source and slot with a fix, next to one, or with an hour within {{ heard_within_h }} hours of a fix.';
 comment on column heard_slot.port_id is 'The port.';
 comment on column heard_slot.source is 'The source of the fixes.';
 comment on column heard_slot.slot_at is 'Start of the slot of 6 hours, UTC.';

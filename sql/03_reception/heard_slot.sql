@@ -1,5 +1,5 @@
 -- Reception around each port by source in slots of 6 hours, with the usual number of ships there at that hour.
--- Grain: one port, source and slot of 6 hours with a fix, or next to one with a fix.
+-- Grain: one port, source and slot of 6 hours with a fix, next to such a slot, or within heard_within_h of a fix.
 with summed as (
     select
         port_id,
@@ -33,8 +33,8 @@ heard_once as (
     left join recounted using (port_id, source, slot_at)
 ),
 
--- The hours that count as heard because of a fix: those within heard_within_h of its own. By the hours
--- of a slot with a fix, the hours of the slots around it, and of its neighbours in any case.
+-- Which hours count as heard because of the hours with a fix in a slot: those within heard_within_h of
+-- them, as bits of that slot and of the slots around it. The two neighbours are there in any case.
 reach as (
     select
         fix_hours.hour_bits,
