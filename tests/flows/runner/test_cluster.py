@@ -15,20 +15,29 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from flows.catalogue import relations
+from flows.catalogue.build import FROM_TRACKS
 from flows.cli import main
 from flows.derive import calls
 from flows.home.extras import install_command
+from flows.home.resources import sql_text
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.inputs import Input
 from flows.ingest.outcome import Outcome
 from flows.lake.prepare import prepare_home
 from flows.runner import cluster, ships
 from tests.build.contents import contents, differing
+from tests.build.derivation import only
 from tests.build.files import write, zipped
-from tests.conftest import AS_OF, ROOT, no_pictures
+from tests.conftest import AS_OF, ROOT
 from tests.flows.lake.test_store import serving
 
-pytestmark = pytest.mark.usefixtures("undrawn")
+SHOWN = {
+    name
+    for report in ("barometer", "weekly_water", "by_port")
+    for name in relations.inputs(sql_text(f"report/{report}"))
+}
+"""What the flow shows of a week is made from these relations."""
 
 
 @pytest.fixture(scope="module")
@@ -67,24 +76,30 @@ def inputs(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) ->
 def worked(
     home: Path, inputs: list[str], on: str | None = None, lake_address: str | None = None
 ) -> tuple[Settings, list[Outcome]]:
-    """The flow on these inputs, and their outcomes."""
+    """The flow on these inputs, and their outcomes.
+
+    Reports, and what follows from the calls beside what the flow shows, is made in one process
+    wherever the calls were found.
+    """
     from flows.weekly import weekly
 
     settings = load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": lake_address}, {})
     outcomes: list[Outcome] = []
     made = cluster.cluster(on, settings) if on else None
     flow = weekly.with_options(task_runner=made.runner) if made else weekly
-    state = flow(
-        paths=inputs,
-        home=str(home),
-        as_of=AS_OF,
-        threads=2,
-        lake=lake_address,
-        outcomes=outcomes,
-        ahead=made.ahead if made else 0,
-        is_watched=True,
-        return_state=True,
-    )
+    with only(*FROM_TRACKS, *SHOWN, publish=True):
+        state = flow(
+            paths=inputs,
+            home=str(home),
+            as_of=AS_OF,
+            threads=2,
+            lake=lake_address,
+            outcomes=outcomes,
+            ahead=made.ahead if made else 0,
+            is_watched=True,
+            reports=False,
+            return_state=True,
+        )
     assert state.is_failed() and "3 of 9 inputs failed" in state.message, state.message
     return settings, outcomes
 
@@ -93,8 +108,7 @@ def worked(
 def plain(
     tmp_path_factory: pytest.TempPathFactory, prefect_server: None, inputs: list[str]
 ) -> tuple[Settings, list[Outcome]]:
-    with no_pictures():
-        return worked(tmp_path_factory.mktemp("plain") / "home", inputs)
+    return worked(tmp_path_factory.mktemp("plain") / "home", inputs)
 
 
 @pytest.fixture(scope="module")
