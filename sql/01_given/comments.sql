@@ -161,7 +161,13 @@ comment on table series is 'The weekly series, with the ships and ports that eac
 comment on column series.series is 'Key of the series, in counted_call and all weekly and published relations.';
 comment on column series.title is 'Display name of the series.';
 comment on column series.cargo is 'Ships counted: tanker, as in hull; or dry cargo, ships that the registers list as general cargo, bulk, container or ro-ro ships, else those of AIS type 70 to 79 (cargo).';
-comment on column series.ports is 'Ports counted: Iran for all Iranian ports, or a water as in port (Persian Gulf, Gulf of Oman, Caspian).';
+comment on column series.ports is 'Ports counted: Iran for all Iranian ports, a water as in port (Persian Gulf, Gulf of Oman, Caspian), or the port_id of one Iranian port.';
+
+comment on table series_port is 'The Iranian ports that each series counts. One row per series and port.';
+comment on column series_port.series is 'Key of the series.';
+comment on column series_port.cargo is 'Ships counted, as in series.';
+comment on column series_port.port_id is 'Port.';
+comment on column series_port.weight is 'Weight of the port in the share heard of the series: its usual tanker calls a year in series of tankers at several ports, else 1. Null: unknown; the port has no weight.';
 
 comment on table source_fetch is 'Attempts of the schedule to fetch from sources and witnesses, up to the as-of time. One row per attempt at one source.';
 comment on column source_fetch.attempt is 'Number of the attempt in the home, from 1.';

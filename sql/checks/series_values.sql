@@ -7,5 +7,7 @@ select
 from series
 where
     cargo not in ('tanker', 'dry cargo')
-    or (ports <> 'Iran' and ports not in (select water from port where country = 'IR'))
+    or not exists (
+        from port where port.country = 'IR' and series.ports in ('Iran', port.water, port.port_id)
+    )
 order by series

@@ -13,14 +13,13 @@ with span as (
 
 expected as (
     select
-        series.series,
+        series_port.series,
         strftime(span.week_start, '%G-W%V') as week,
         span.week_start,
-        port.port_id,
+        series_port.port_id,
         tier.link_tier
     from span
-    cross join series
-    inner join port on port.country = 'IR' and series.ports in ('Iran', port.water)
+    cross join series_port
     cross join (select unnest(['strong', 'moderate', 'weak', 'none']) as link_tier) as tier
 ),
 

@@ -57,6 +57,7 @@ CONTRACT = {
     "weekly_water": "week week_start water russian_linked_tanker_calls russian_linked_berth_calls "
     "in_port_calls low_95 high_95 tanker_calls observed_share state series",
     "series": "series title cargo ports",
+    "series_port": "series cargo port_id weight",
     "oil_volume": "week week_start series direction water link_tier calls payload_t "
     "payload_low_90_t payload_high_90_t payload_bbl payload_low_90_bbl payload_high_90_bbl "
     "calls_with_estimate calls_by_two_draughts calls_by_one_draught calls_by_terminal "
@@ -93,7 +94,7 @@ CONTRACT = {
 
 TYPES = {
     "INTEGER": "mmsi imo",
-    "DOUBLE": "from_lon from_lat to_lon to_lat shown_lon shown_lat lon lat",
+    "DOUBLE": "from_lon from_lat to_lon to_lat shown_lon shown_lat lon lat weight",
     "SMALLINT": "nav_status ship_type confidence word_weeks",
     "FLOAT": "sog_kn cog_deg heading_deg length_m beam_m draught_m draught_in_m draught_out_m "
     "longest_gap_h accuracy_m usual_tanker_calls observed_share worst_share low_95 high_95 "

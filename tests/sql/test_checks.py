@@ -155,14 +155,15 @@ DAMAGE = {
     "unknown_hull": [f"update port_call set hull_id = lower(hull_id) where {CALL}",
                      f"update counted_call set hull_id = null where {CALL}",
                      "delete from hull where imo is not null"],
-    "series_values": updates("series", "cargo = 'dry_cargo'", "ports = 'Caspian Sea'"),
+    "series_values": updates("series", "cargo = 'dry_cargo'", "ports = 'Caspian Sea'",
+                             "ports = 'RUNVS'"),
     "weekly_grid": [
         "delete from weekly_port_calls where week = '2026-W11'",
         "delete from weekly_port_calls where link_tier = 'weak' and port_id = 'IRKHK'",
         "insert into weekly_port_calls from weekly_port_calls limit 1",
         "update weekly_port_calls set link_tier = 'sure' where link_tier = 'strong'",
         "update weekly_port_calls set week_start = week_start + 1",
-        "delete from port where port_id = 'IRKHK'"],
+        "delete from series_port where port_id = 'IRKHK'"],
     "zero_without_hearing": [
         *updates("weekly_port_calls", "port_calls = 0", "berth_calls = 0", "vessels = 0",
                  where="port_id = 'IRNEK'"),

@@ -26,7 +26,7 @@ from tests.conftest import no_pictures
 from tests.flows.derive.test_in_port import CASPIAN, GULF, coast, lines
 
 WEEKS = 6
-HEADLINE, SECOND = "russian_linked_tankers", "corridor_dry_cargo"
+HEADLINE, SECOND, OF_A_PORT = "russian_linked_tankers", "corridor_dry_cargo", "kharg_dry_cargo"
 OFFSHORE, AMIRABAD = (53.37, 37.40), (53.366, 36.851)
 CASPIAN_SEA, MAKHACHKALA = (47.90, 42.99), (47.50, 42.99)
 LATE_WEEK = "2026-W25"
@@ -54,7 +54,8 @@ CALLERS = {
 
 
 class Homes(NamedTuple):
-    """Two homes of the same input: with the headline alone, and with the series as shipped."""
+    """Two homes of the same input: with the headline alone, and with the series as shipped and one
+    of a port."""
 
     one: Settings
     two: Settings
@@ -91,11 +92,13 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
     shutil.copytree(data_path("codes"), data / "codes")
     with no_pictures(), pytest.MonkeyPatch.context() as patch:
         table = data / "codes" / "series.csv"
-        kept = [line for line in table.read_text("utf-8").splitlines() if SECOND not in line]
+        shipped = table.read_text("utf-8").splitlines()
+        kept = [line for line in shipped if SECOND not in line]
         table.write_text("\n".join(kept), encoding="utf-8")
         patch.setattr(relations, "data_path", lambda: data)
         one = published(folder / "one")
-        patch.undo()
+        of_a_port = f"{OF_A_PORT},Dry cargo at Kharg,dry cargo,IRKHK"
+        table.write_text("\n".join([*shipped, of_a_port]), encoding="utf-8")
         yield Homes(one, published(folder / "two"))
 
 
@@ -120,6 +123,15 @@ def test_the_series_counts_its_ships_at_its_ports(homes: Homes) -> None:
     assert {row["calls"] for row in rows(homes.two, split, SECOND)} == {8}
 
 
+def test_a_series_of_one_port_counts_that_ports_calls_alone(homes: Homes) -> None:
+    counted = rows(homes.two, "from counted_call where series = $1 and is_arrival", OF_A_PORT)
+    assert [row["port_id"] for row in counted] == ["IRKHK"]
+    weeks = rows(homes.two, "from barometer where series = $1 order by week", OF_A_PORT)
+    assert [row["russian_linked_tanker_calls"] for row in weeks] == [0, 1, 0, 0, 0, 0]
+    ports = "select distinct port_id from weekly_port_calls where series = $1"
+    assert rows(homes.two, ports, OF_A_PORT) == [{"port_id": "IRKHK"}]
+
+
 def test_dry_cargo_is_linked_by_trade_from_the_caspian_ports_alone(homes: Homes) -> None:
     query = "select link_tier, link_reasons from port_call where mmsi = $1 and port_id = 'IRAMD'"
     links = {of: rows(homes.two, query, int(each["mmsi"])) for of, each in TRADERS.items()}
@@ -132,11 +144,16 @@ def test_dry_cargo_is_linked_by_trade_from_the_caspian_ports_alone(homes: Homes)
 def test_its_ports_weigh_the_same_and_the_headlines_by_tanker_calls(homes: Homes) -> None:
     query = "select port_id, weight from series_port where series = $1"
     ports = [("IRKHK", "Persian Gulf", 300.0), ("IRNEK", "Caspian", 20.0)]
+    series = [(SECOND, "dry cargo", "Caspian"), (HEADLINE, "tanker", "Iran")]
+    series += [("one port", "tanker", "IRNEK")]
     columns = ("port_id", "water", "usual_tanker_calls")
     port = [dict(zip(columns, each, strict=True)) | {"country": "IR"} for each in ports]
-    with session(port=pa.Table.from_pylist(port)) as con:
+    given = [dict(zip(("series", "cargo", "ports"), each, strict=True)) for each in series]
+    tables = {"port": pa.Table.from_pylist(port), "series": pa.Table.from_pylist(given)}
+    with session(**tables) as con:
         derive(con, "series_port")
-        weights = {series: records_of(con, query, series) for series in (SECOND, HEADLINE)}
+        weights = {key: records_of(con, query, key) for key, *_ in series}
+    assert weights["one port"] == [{"port_id": "IRNEK", "weight": 1.0}]
     assert weights[SECOND] == [{"port_id": "IRNEK", "weight": 1.0}]
     assert weights[HEADLINE] == [
         {"port_id": "IRKHK", "weight": 300.0},
