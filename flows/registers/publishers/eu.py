@@ -37,6 +37,9 @@ from flows.registers.publishers.eu_journal import (
 )
 from flows.registers.publishers.eu_texts import left_out, other_names
 
+FORMS = "the EU's Annex XLII and consolidated list"
+"""What it reads, in the message of what can be read."""
+
 CONSOLIDATED = "eu-consolidated"
 ZONE = "Europe/Brussels"
 """Where the publisher's days begin and end."""

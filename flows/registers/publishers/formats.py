@@ -10,7 +10,8 @@ from flows.registers.lists.table import HEAD_BYTES, header_columns
 from flows.registers.publishers import eu, gur, ofac, opensanctions, switch_list, team, uk
 
 PUBLISHERS = (ofac, eu, uk, gur, opensanctions, switch_list, team)
-"""In the order in which they are tried. A team's own list, with few and common columns, is last."""
+"""In the order in which they are tried. A team's own list, with few and common columns, is last.
+What each can read is its `FORMS`."""
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ARCHIVES = (b"pk\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"bzh")
@@ -37,11 +38,8 @@ def open_list(path: Path) -> ListFile:
     except OSError as error:
         raise BarometerError(f"{path}: cannot be read ({error.strerror}).") from error
     raise BarometerError(
-        f"{path}: {_kind_of(path)}. Lists that can be read: OFAC's SDN_ENHANCED.XML, "
-        "sdn_advanced.xml, sdn.xml and sdn.csv; the EU's Annex XLII and consolidated list; the UK "
-        "sanctions list (CSV); the GUR catalogue; OpenSanctions' entities.ftm.json and "
-        "maritime.csv; a switch list with the columns imo, name, russian_oil_on, iranian_oil_on, "
-        "source; and a CSV of your own with the columns imo, name, tier, reason, source, from, to."
+        f"{path}: {_kind_of(path)}. Lists that can be read: "
+        f"{'; '.join(publisher.FORMS for publisher in PUBLISHERS)}."
     )
 
 

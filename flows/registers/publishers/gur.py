@@ -13,6 +13,9 @@ from pathlib import Path
 from flows.registers.lists.entry import CUT, Entry, Junk, ListFile, flag_code, imo_number, ship_mmsi
 from flows.registers.lists.table import TableRow, header_columns, read_head, table_rows
 
+FORMS = "the GUR catalogue"
+"""What it reads, in the message of what can be read."""
+
 _NEEDED = {"gur_id", "name", "imo", "mmsi_current", "mmsi_legacy", "status"}
 """The columns by which the catalogue is recognised, and which every row needs."""
 

@@ -62,6 +62,9 @@ from flows.registers.publishers.ofac_rows import (
     statements_of,
 )
 
+FORMS = "OFAC's SDN_ENHANCED.XML, sdn_advanced.xml, sdn.xml and sdn.csv"
+"""What it reads, in the message of what can be read."""
+
 _LATIN_1 = "latin-1"
 """For a line of sdn.csv that is not UTF-8: ISO 8859-1 has a character for every byte."""
 
@@ -163,7 +166,7 @@ def _read_csv(path: Path) -> Iterator[Entry | Junk]:
 
 def _csv_row(csv_row: CsvRow) -> Iterator[Entry | Junk]:
     number, row = csv_row.line, csv_row.cells
-    is_cut = csv_row.is_unended and len(row) < CSV_COLUMNS
+    is_cut = csv_row.is_unended and (len(row) < CSV_COLUMNS or not row[-1].strip())
     if len(row) > 2 and is_vessel(row[2]) is False and not is_cut:
         return
     fault = _csv_fault(csv_row)

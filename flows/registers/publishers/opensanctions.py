@@ -58,6 +58,9 @@ from flows.registers.publishers.opensanctions_owners import (
     runs_of,
 )
 
+FORMS = "OpenSanctions' entities.ftm.json and maritime.csv"
+"""What it reads, in the message of what can be read."""
+
 FAMILY = "opensanctions"
 """Prefix of its registers' names; `data/registers/programmes.csv` has its tags."""
 

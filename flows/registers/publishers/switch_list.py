@@ -15,6 +15,9 @@ from flows.registers.lists.entry import Entry, Junk, ListFile, imo_number
 from flows.registers.lists.table import TableRow, header_columns, read_head
 from flows.registers.publishers.team import imo_fault, iso_day, list_name, rows_of
 
+FORMS = "a switch list with the columns imo, name, russian_oil_on, iranian_oil_on, source"
+"""What it reads, in the message of what can be read."""
+
 DAYS = ("russian_oil_on", "iranian_oil_on")
 _NEEDED = {"imo", "name", "source"}
 

@@ -31,6 +31,9 @@ from flows.registers.lists.table import (
     table_rows,
 )
 
+FORMS = "a CSV of your own with the columns imo, name, tier, reason, source, from, to"
+"""What it reads, in the message of what can be read."""
+
 LARGEST_SHIP_T = 600_000
 """Above any ship: Seawise Giant carried 564,763 t."""
 

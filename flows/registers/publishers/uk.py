@@ -18,6 +18,9 @@ from flows.registers.lists.entry import Entry, Junk, ListFile, day, flag_code, i
 from flows.registers.lists.letters import plain_code, plain_text
 from flows.registers.lists.table import RAW_SIGNS, TableRow, first_rows, read_head, table_rows
 
+FORMS = "the UK sanctions list (CSV)"
+"""What it reads, in the message of what can be read."""
+
 REGISTER = "uk-sanctions"
 LINK_SOURCE = "UK sanctions list"
 

@@ -20,13 +20,15 @@ Ask = Callable[..., Rows]
 
 
 class Form(NamedTuple):
-    """A form of a list. row: the ship's row with changes; other: changes that make another ship."""
+    """A form of a list. row: the ship's row with changes; other: changes that make another ship;
+    delimiter: of a CSV."""
 
     publisher: ModuleType
     row: Callable[[Mapping[str, Any]], str | bytes]
     top: str = ""
     end: str = ""
     other: Mapping[str, Any] = {}
+    delimiter: str = ""
 
     def content(self, *rows: Row) -> bytes:
         """A file of rows: each the changes of the ship's, or a line as it is."""
@@ -51,7 +53,7 @@ def table(
     def row(changes: Mapping[str, str]) -> str:
         return lists.csv_text([{**ship, **changes}], names, delimiter).partition("\n")[2]
 
-    return Form(publisher, row, lists.csv_text([], names, delimiter, top), other=other)
+    return Form(publisher, row, lists.csv_text([], names, delimiter, top), "", other, delimiter)
 
 
 def replaced(text: str) -> Callable[[Mapping[str, str]], str]:
