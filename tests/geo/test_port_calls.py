@@ -29,7 +29,8 @@ from tests.build.tracks import (
 )
 
 DENSE = ("1min", "5min", "10min")
-ANY = ("5min", "10min", "1h", "6h")
+HEARD_H = int(rule("heard_within_h"))
+ANY = ("5min", "10min", "1h", f"{HEARD_H}h")
 TEN = ("10min",)
 A_BERTH, A_ANCHORAGE = ("IRAAA", "berth", 4), ("IRAAA", "anchorage", 4)
 D_BERTH, ROADS = ("IRDDD", "berth", 4), ("IRRDS", "anchorage", 4)
@@ -110,8 +111,9 @@ LONG = 9 + 24 * 22
 UNSEEN = ("IRAAA", "berth", 2)
 OUT, OUT_H = "A berth 9 20, off A 30", rule("out_and_back_h")
 """Out at 25 h: half-way to the next fix. Back half-way between 30 h and the fix in the berth."""
+THEN = f"A limit {2 * HEARD_H}, sea {3 * HEARD_H}"
 FIXES = [
-    ("under way at arrival", "sea 0 @9, A limit 6 @8, A limit 12, sea 18", [A_ANCHORAGE]),
+    ("under way at arrival", f"sea 0 @9, A limit {HEARD_H} @8, {THEN}", [A_ANCHORAGE]),
     ("in and out", "sea 0 @10, A limit 5 @10, A limit 25 @10, sea 31 @10", []),
     ("shifts unheard", "sea 0, A limit 10, A anchorage 25", [("IRAAA", "anchorage", 2)]),
     ("neither end seen", "sea 0, A berth 20 21 30, sea 50", [UNSEEN]),
@@ -123,8 +125,8 @@ FIXES = [
     ("22 days at anchor", f"sea 0, A limit 9 {LONG}", []),
     ("22 days in a berth", f"sea 0, A berth 9 {LONG}", [UNSEEN] * 2),
     ("22 days, speed unknown", f"sea 0, A berth 9 {LONG} @nan", [("IRAAA", "berth", 1)] * 2),
-    ("seen within 6 h", "off A 0, A berth 6 9 12, off A 18", [A_BERTH]),
-    ("not within 6 h", "off A 0, A berth 6 9 12, off A 18.1", [A_UNSURE]),
+    ("seen in time", f"off A 0, A berth {HEARD_H} 12, off A {12 + HEARD_H}", [A_BERTH]),
+    ("too late", f"off A 0, A berth {HEARD_H} 12, off A {12.1 + HEARD_H:.1f}", [A_UNSURE]),
     ("out half an hour less", f"sea 0, {OUT}, A berth {2 * OUT_H + 19} 70, sea 80", [UNSEEN]),
     ("out half an hour more", f"sea 0, {OUT}, A berth {2 * OUT_H + 21} 70, sea 80", [UNSEEN] * 2),
 ]

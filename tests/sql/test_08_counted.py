@@ -197,8 +197,9 @@ CASES = [
          changing(12), 1, 1, CHANGED),
     Case("IMO number under the second MMSI alone", [nameless(*hull(70, GABON)), *hull(70, GABON)],
          changing(12), 1, 1, CHANGED),
+    # Long enough in port for the second arrival to be known: to the port it is another ship.
     Case("another name and call sign in the berth", ships(71, GABON, RUSSIA, imo=""),
-         changing(12), 2, 1),
+         changing(48, way=LONG), 2, 1),
     Case("the same name in the berth beside", [*hull(73, GABON), nameless(*hull(73, GABON))],
          neighbours, 2, 1),
 ]  # fmt: skip

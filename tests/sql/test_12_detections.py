@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flows.catalogue import check
+from flows.home.rules import rule
 from flows.home.settings import Settings
 from flows.runner import run
 from tests.build.derivation import only
@@ -169,9 +170,10 @@ def test_a_moving_ship_is_matched_where_she_was_at_the_time(tmp_path: Path) -> N
 
 
 def test_a_ship_that_fell_silent_is_named_beside_the_detection(tmp_path: Path) -> None:
-    """She was last heard at anchor near there five hours before, and AIS was heard since."""
+    """She was last heard at anchor near there an hour within the rule, and AIS was heard since."""
+    until_h = 24 * (PASS - 2) - (rule("heard_within_h") - 1)
     away = ship(660, "AWAY")
-    silent = reports(away, 2, voyage(SEA, ROAD, SEA), heard=lambda hours: hours < 7.0)
+    silent = reports(away, 2, voyage(SEA, ROAD, SEA), heard=lambda hours: hours < until_h)
     moved = (ROAD[0] + 0.025, ROAD[1])
     settings = home_with(
         tmp_path, [detected(at(PASS), moved, 330)], [passed(at(PASS))], iter([*lying(), *silent])
