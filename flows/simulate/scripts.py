@@ -26,8 +26,9 @@ from flows.simulate.voyages import (
 TUG_DRAUGHT_M = 3.5
 """Fishing boats send none."""
 
-ABROAD_H = OUT_AND_BACK_H + 2.0
-"""The shortest stay abroad: two calls at one port are never "out and back" by chance."""
+ABROAD_H = max(14.0, OUT_AND_BACK_H + 2.0)
+"""The shortest stay abroad: two calls at one port are never "out and back" by chance. Not shorter
+where the rule is, a choice: another rule then moves as few ships as it can."""
 
 
 def plan_voyage(
