@@ -118,4 +118,5 @@ def test_any_history_of_runs_gives_what_one_run_gives(
         hours = END_H if run is history[-1] else max(hours, 24 * newest + run.after_h)
         settings = fill_home(home, [files[day] for day in run.days], as_of=as_of(hours))
         assert_reports_are_of_the_catalogue(settings)
+    assert check.check_rebuild(settings) == []
     assert_same(at_once, settings)
