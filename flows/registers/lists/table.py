@@ -226,13 +226,11 @@ def table_rows(
     -------
     iterator of TableRow or Junk
         Without blank rows. Cells behind the last column make a row `Junk`; empty ones there are
-        dropped where a row is a line (else two rows may have run into one). A row without a line
-        end means that the file is cut if it has too few cells, or an empty last one, which may be
-        a loss: not if that column is empty in all rows before.
+        dropped where a row is a line (else two rows may have run into one). A row with too few
+        cells that has no line end means that the file is cut.
     """
     width = len(columns)
     rows = csv_rows(path, delimiter, width=width, spans_lines=spans_lines)
-    may_be_empty = has_values = False
     for row in itertools.islice(rows, header_row, None):
         fault = row.fault
         extra = row.cells[width:]
@@ -241,12 +239,6 @@ def table_rows(
             fault = f"{len(row.cells)} fields, expected {width}"
             if len(row.cells) < width and row.is_unended:
                 fault = f"{CUT}: {fault}"
-        elif row.cells and row.cells[width - 1].strip():
-            may_be_empty, has_values = False, True
-        elif row.cells and row.is_unended and not may_be_empty:
-            fault = f"{CUT}: no line end after an empty {columns[-1]}; end the line if that is all"
-        elif row.cells:
-            may_be_empty = not has_values
         if fault:
             yield Junk(row.line, fault, row.raw, True)
         elif row.cells:

@@ -166,7 +166,7 @@ def _read_csv(path: Path) -> Iterator[Entry | Junk]:
 
 def _csv_row(csv_row: CsvRow) -> Iterator[Entry | Junk]:
     number, row = csv_row.line, csv_row.cells
-    is_cut = csv_row.is_unended and (len(row) < CSV_COLUMNS or not row[-1].strip())
+    is_cut = csv_row.is_unended and len(row) < CSV_COLUMNS
     if len(row) > 2 and is_vessel(row[2]) is False and not is_cut:
         return
     fault = _csv_fault(csv_row)
