@@ -1,7 +1,7 @@
 -- Calls whose arrival could not be heard: the ship may have been in port when reception began, also after an outage.
 -- Grain: one such call (port_call_id).
--- The hours that a source heard, interference aside, and how many there were before each slot.
 with received as (
+    -- The hours that a source heard, interference aside, and how many there were before each slot.
     select
         heard_slot.port_id,
         heard_slot.source,
