@@ -78,8 +78,8 @@ def worked(
 ) -> tuple[Settings, list[Outcome]]:
     """The flow on these inputs, and their outcomes.
 
-    Reports, and what follows from the calls beside what the flow shows, is made in one process
-    wherever the calls were found.
+    Without reports, and of what follows from the calls only what the flow shows: all else is made
+    in the run's own process, with a cluster or without.
     """
     from flows.weekly import weekly
 
