@@ -50,6 +50,9 @@ BESIDE = (
 )
 """Queries of a week whose rows a report shows beside its numbers, and that write it again."""
 
+UP_TO_WEEK = ("report/barometer", "report/weekly_water", "report/other_series")
+"""Queries that give for a week their rows of the last week, but for those of later weeks."""
+
 MARKS = "select week, count(*), sum(hash(report)::hugeint) from report_row group by week"
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -102,13 +105,20 @@ def fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """For each week, oldest first, a text that changes when a row of its report does.
 
     Each query is asked once for all weeks: for one after the other it takes seconds a year. Hashes
-    are those of DuckDB, of 64 bits, added up.
+    are those of DuckDB, of 64 bits, added up; of `UP_TO_WEEK` each row once, and not for each week
+    from its own on, which grows with the square of the weeks.
     """
     marks: dict[str, list[Any]] = {week: [] for week in weeks(con)}
     for query in (*FILES.values(), *BESIDE):
         _create_report_row(con, query)
-        for week, *mark in con.execute(MARKS).fetchall():
-            marks[week] += [query, *mark]
+        of_week = {week: (rows, mark) for week, rows, mark in con.execute(MARKS).fetchall()}
+        rows = total = 0
+        for week, mark in marks.items():
+            if query not in UP_TO_WEEK:
+                rows = total = 0
+            more, added = of_week.get(week, (0, 0))
+            rows, total = rows + more, total + added
+            mark += [query, rows, total]
     return {week: str(mark) for week, mark in marks.items()}
 
 
@@ -122,13 +132,18 @@ def records_by_week(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, lis
 
 
 def _create_report_row(con: duckdb.DuckDBPyConnection, query: str) -> None:
-    """A temporary view of the rows of a query for every week, each a struct."""
-    of_weeks = sql_text(query).replace("$week", "report_of.week")
-    con.execute(
-        "create or replace temp view report_row as "
-        f"from week as report_of, lateral ({of_weeks}) as report "
-        "select report_of.week as week, report"
-    )
+    """A temporary view of the rows of a query for every week, each a struct; of `UP_TO_WEEK`, of
+    those that the week has beside those of the weeks before."""
+    if query in UP_TO_WEEK:
+        of_last = sql_text(query).replace("$week", "(select max(week) from week)")
+        rows = f"from ({of_last}) as report select report.week as week, report"
+    else:
+        of_weeks = sql_text(query).replace("$week", "report_of.week")
+        rows = (
+            f"from week as report_of, lateral ({of_weeks}) as report "
+            "select report_of.week as week, report"
+        )
+    con.execute(f"create or replace temp view report_row as {rows}")
 
 
 def csv_bytes(table: Table) -> bytes:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from flows.catalogue import access, check
 from flows.home import history
+from flows.home.resources import sql_text
 from flows.home.settings import BarometerError, Settings
 from flows.registers import store
 from flows.report import dictionary, figures, limits, tables, write
@@ -303,6 +304,17 @@ def test_reports_that_nothing_changed_are_not_asked_for(
         assert weeks == written
         weeks.clear()
     assert whole == {path: path.read_bytes() for path in whole}
+
+
+def test_what_is_marked_by_row_has_in_a_week_the_rows_up_to_it(sample_home: Settings) -> None:
+    of_all = {query for query in tables.FILES.values() if "<= $week" in sql_text(query)}
+    assert of_all == set(tables.UP_TO_WEEK)
+    with access.reading(sample_home) as con:
+        for query in tables.UP_TO_WEEK:
+            of_last = tables.as_records(tables.week_table(con, query, max(WEEKS)))
+            for week in WEEKS:
+                rows = tables.as_records(tables.week_table(con, query, week))
+                assert rows and rows == [row for row in of_last if row["week"] <= week], query
 
 
 @pytest.mark.parametrize("is_lost", [False, True], ids=["drawn by others", "others lost"])
