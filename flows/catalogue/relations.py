@@ -6,6 +6,7 @@ import glob
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -180,10 +181,17 @@ def in_order(derived: Mapping[str, tuple[str, ...]]) -> list[str]:
 def define(con: duckdb.DuckDBPyConnection) -> None:
     """Give a session what the files of `sql/` use beside relations: rules, macros, code tables."""
     numbers = (f"set variable rule_{name} = {quoted(of)}::double" for name, of in rules().items())
-    con.execute(f"set variable data = {quoted(glob.escape(str(data_path())))}")
-    con.execute(";".join(numbers))
-    con.execute(sql_text("macros"))
-    con.execute(HEADLINE)
+    data = f"set variable data = {quoted(glob.escape(str(data_path())))}"
+    with _unoptimised(con):
+        con.execute(";".join((*numbers, data, HEADLINE, sql_text("macros"))))
+
+
+@contextmanager
+def _unoptimised(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """For many small statements: DuckDB takes half of their time to find nothing to optimise."""
+    con.execute("pragma disable_optimizer")
+    yield
+    con.execute("pragma enable_optimizer")
 
 
 def quoted(value: str | float) -> str:
@@ -271,11 +279,8 @@ def add_comments(con: duckdb.DuckDBPyConnection, *relations: str) -> None:
 
     With names of relations, of these alone.
     """
-    # There is nothing to optimise in a comment, and to find that takes half of the time.
-    con.execute("pragma disable_optimizer")
-    con.begin()
-    con.execute(
-        ";".join(s for s in _comments() if not relations or ABOUT.findall(s)[0][1] in relations)
-    )
-    con.commit()
-    con.execute("pragma enable_optimizer")
+    chosen = (s for s in _comments() if not relations or ABOUT.findall(s)[0][1] in relations)
+    with _unoptimised(con):
+        con.begin()
+        con.execute(";".join(chosen))
+        con.commit()
