@@ -34,6 +34,7 @@ FOLDER = "windows"
 verdicts that it was read with."""
 
 TOUCHED = "select distinct mmsi from read_parquet($parts, hive_partitioning = false)"
+KEEP = "copy (from {name} order by all) to $file (format parquet, compression zstd)"
 NEW_DAYS = """
 select distinct mmsi, reported_at::date as day
 from read_parquet($parts, hive_partitioning = false)
@@ -104,8 +105,7 @@ def keep(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest)
     folder.mkdir(parents=True)
     for name in (*KEPT, "flagged_position"):
         # In order: the same rows are the same bytes, whichever of them were taken over.
-        rows = con.table(name).order("all")
-        rows.write_parquet(str(folder / f"{name}.parquet"), compression="zstd")
+        con.execute(KEEP.format(name=name), {"file": str(folder / f"{name}.parquet")})
     top = settings.home / FOLDER
     cache.keep(top, _method(settings.home, manifest), folder, dict.fromkeys(parts, ""))
     cache.prune(top, [e for e in kept(settings.home, manifest) if e.parts == set(parts)])
