@@ -153,6 +153,7 @@ def svg(figure: Figure, name: str, title: str, description: str, mark: str = "")
     no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     # Without a salt the ids of clips and hatches would be random.
     with matplotlib.rc_context({**STYLE, "svg.hashsalt": name}):
+        _lay_out(figure)
         figure.savefig(out, format="svg", metadata=no_metadata)
     root = fromstring(out.getvalue())
     for node in root.iter():
@@ -171,6 +172,13 @@ def svg(figure: Figure, name: str, title: str, description: str, mark: str = "")
         written = written.replace(colour, f"var(--{variable})")
     head, end, rest = written.partition(">")
     return f"{head}{end}{_alternative(name, title, description)}{rest}"
+
+
+def _lay_out(figure: Figure) -> None:
+    """Place the parts of a figure, once: `savefig` would draw it twice and do so each time."""
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)
+        figure.set_layout_engine(None)
 
 
 def _alternative(name: str, title: str, description: str) -> str:
@@ -194,5 +202,6 @@ def png(figure: Figure, dpi: int = 160) -> bytes:
     """A figure as a PNG file, the same bytes for the same figure."""
     out = io.BytesIO()
     with matplotlib.rc_context(STYLE):
+        _lay_out(figure)
         figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
     return out.getvalue()
