@@ -47,6 +47,7 @@ MEDIA = {
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "html": "text/html",
+    "json": "application/json",
     "png": "image/png",
     "txt": "text/plain",
 }

@@ -390,6 +390,7 @@ def to_email(
             )
     for name, content in message.attachments:
         if name != CHART:
-            kind = "html" if name == PAGE else "csv"
-            email.add_attachment(content, "text", kind, filename=name, params={"charset": "utf-8"})
+            kind, subtype = package.MEDIA[name.rpartition(".")[2]].split("/")
+            charset = {"charset": "utf-8"} if kind == "text" else {}
+            email.add_attachment(content, kind, subtype, filename=name, params=charset)
     return email

@@ -303,7 +303,7 @@ def others(rows: Sequence[Row], week: str) -> list[Row]:
 
 def _other(row: Row) -> str:
     """The week's number of another series, with what was heard, in sentences."""
-    heard = f"{row['observed_share'] or 0:.0%} of the ports' hours heard"
+    heard = f"{row['observed_share'] or 0:.0%} of port hours heard"
     calls, berths = row["linked_calls"], row["linked_berth_calls"]
     if calls is None:
         why = UNTYPED if row["untyped_linked_calls"] else "too little to report zero"

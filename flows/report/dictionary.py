@@ -10,6 +10,7 @@ import duckdb
 from flows.catalogue.relations import inputs
 from flows.exports.fields import Field, comments
 from flows.home.resources import sql_text
+from flows.home.rules import rule
 from flows.report.tables import FILES, Table
 
 NAME = "data_dictionary.csv"
@@ -52,8 +53,8 @@ COMPUTED = {
     "miles (sea_distance). Null: no such port, or no way by sea.",
     "port_calls.csv next_russian_nm": "Shortest way by sea from this port to that one, nautical "
     "miles (sea_distance). Null: no such port, or no way by sea.",
-    "listed_nearby.csv near_ports": "Ports within 60 km of which the ship was heard, separated by "
-    "a semicolon; that near which it was heard longest comes first.",
+    "listed_nearby.csv near_ports": f"Ports within {rule('surroundings_km'):g} km of which the "
+    "ship was heard, separated by a semicolon; that near which it was heard longest comes first.",
     "interference.csv week": "A week of the event.",
     "interference.csv tanker_calls_less_sure": "Tanker calls of the week during the event: their "
     "confidence is lower for it.",

@@ -16,7 +16,7 @@ comment on column register_version.is_newest is 'Whether it is the newest versio
 comment on table register_age is 'The age of each register. One row per register.';
 comment on column register_age.link_source is 'Display name of the register.';
 comment on column register_age.published_on is 'Day up to which its newest version is current.';
-comment on column register_age.old_from is 'First day on which that is more than 60 days ago: by then a sanctions list has usually missed a round of listings.';
+comment on column register_age.old_from is 'First day on which that is more than {{ list_old_days }} days ago: by then a sanctions list has usually missed a round of listings.';
 comment on column register_age.is_old is 'Whether old_from has been reached at the as-of time.';
 
 comment on table register_reject is 'Entries and fields that imports of lists did not take over, with the reason. One row per rejected entry or field.';

@@ -9,7 +9,7 @@ comment on column heard_slot.fixes is 'Fixes of all ships in the surroundings in
 comment on column heard_slot.vessels is 'Transmitters (MMSIs) heard in the surroundings in the slot.';
 comment on column heard_slot.hour_bits is 'The hours of the slot with a fix: bit 0 is the first hour, bit 5 the last.';
 comment on column heard_slot.vessels_around is 'Highest value of vessels among the slot and its two neighbours: the number used to judge reception in the slot.';
-comment on column heard_slot.usual_vessels is 'Median of vessels_around at this hour of the day within 14 days before and after.';
+comment on column heard_slot.usual_vessels is 'Median of vessels_around at this hour of the day within {{ usual_reception_days }} days before and after.';
 comment on column heard_slot.is_suspect is 'Whether far fewer ships were heard than usual: less than a fifth of a usual number of 5 or more. Such a slot does not count as heard.';
 comment on column heard_slot.heard_bits is 'The hours of the slot that count as heard by the source, as in hour_bits: a fix of any ship within {{ heard_within_h }} hours, the slot not suspect, the hour over. Interference is not taken off, as in observed_slot.';
 

@@ -1,4 +1,4 @@
--- The hours in which a source gave a fix of any ship in a port's surroundings (60 km).
+-- The hours in which a source gave a fix of any ship in a port's surroundings.
 -- Grain: one port, source and hour with a fix.
 with hour_of_slot as (
     select unnest(range(6)) as offset_h

@@ -83,4 +83,4 @@ comment on column worked_part.part_hash is 'blake2b-256 hash of the file, as in 
 comment on table call_interference is 'The calls of which at least half the time is covered by an interference event at a port into whose limit the event displaced ships: in port_call their confidence is one lower, or 1. One row per call and event.';
 comment on column call_interference.port_call_id is 'The call; key of port_call.';
 comment on column call_interference.interference_id is 'The event; key of interference.';
-comment on column call_interference.is_seen_near is 'Whether the ship was heard within 20 km outside the limit before or after the call. If not, the call is contested (confidence 1).';
+comment on column call_interference.is_seen_near is 'Whether the ship was heard within {{ seen_near_km }} km outside the limit before or after the call. If not, the call is contested (confidence 1).';

@@ -22,7 +22,7 @@ comment on column coverage.day is 'The day, UTC.';
 comment on column coverage.observed_hours is 'Hours of the day that count as heard, 0 to 24 (relation observed_hour).';
 comment on column coverage.fixes is 'Fixes of all ships in the surroundings on that day.';
 comment on column coverage.vessels is 'Transmitters (MMSIs) heard in the surroundings on that day.';
-comment on column coverage.state is 'complete: at least 0.95 of the day''s 24 hours heard; partial: fewer; unobserved: none.';
+comment on column coverage.state is 'complete: at least {{ whole_share }} of the day''s 24 hours heard; partial: fewer; unobserved: none.';
 
 comment on table port_week is 'Share of each week that was heard at each port. One row per week and port.';
 comment on column port_week.week is 'ISO week, in UTC.';

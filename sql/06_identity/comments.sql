@@ -10,7 +10,7 @@ comment on column hull.call_sign is 'The call sign heard last. Null: none.';
 comment on column hull.flag is 'The flag of the latest MMSI, ISO 3166-1 alpha-2. Null: digits that are not allocated.';
 comment on column hull.ship_type is 'The AIS ship type of most days, code of ITU-R M.1371. Null: none sent.';
 comment on column hull.is_ais_tanker is 'Whether the ship sent a tanker''s type, 80 to 89, on most of the days on which it sent any. Null: none gives a type.';
-comment on column hull.is_tanker is 'Whether it is a tanker that counts: by the registers where they say, else is_ais_tanker; and not shorter than 80 m. Null: nothing says.';
+comment on column hull.is_tanker is 'Whether it is a tanker that counts: by the registers where they say, else is_ais_tanker; and not shorter than {{ least_length_m }} m. Null: nothing says.';
 comment on column hull.is_too_small is 'Whether it is a tanker by type, but shorter than 80 m, such as a bunker barge: by a register''s length or tonnage, else by the length sent on most days.';
 comment on column hull.tanker_kind is 'crude, product, chemical or gas, by the registers. Null: not known.';
 comment on column hull.length_m is 'The length sent on most days, metres, without lengths that do not exceed the beam. Null: none.';

@@ -59,7 +59,7 @@ comment on column evidence_at_hand.week is 'ISO week.';
 comment on column evidence_at_hand.has_listed is 'Whether a list concerning Russia names ships and is in force in the week.';
 comment on column evidence_at_hand.has_flag is 'Whether a ship whose MMSI has a country''s MID was heard near a port in the week.';
 comment on column evidence_at_hand.has_owner is 'Whether a list of ships with Russian owners is in force in the week.';
-comment on column evidence_at_hand.has_trade is 'Whether a Russian oil port was heard in at least 0.3 of the hours of the 180 days before the week''s end, or a list in force has trade evidence.';
+comment on column evidence_at_hand.has_trade is 'Whether a Russian oil port was heard in at least {{ least_share }} of the hours of the {{ trade_days }} days before the week''s end, or a list in force has trade evidence.';
 comment on column evidence_at_hand.has_iran_list is 'Whether an available list has ships under a programme concerning Iran in the week or later.';
 comment on column evidence_at_hand.has_dry_cargo_trade is 'As has_trade, for dry cargo ships: of the Russian ports, those of the Caspian.';
 

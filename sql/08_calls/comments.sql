@@ -20,7 +20,7 @@ comment on column port_call.fixes is 'Credible fixes during the call inside the 
 comment on column port_call.longest_gap_h is 'Longest silence between two credible fixes of the call, hours, less the time step of the first; 0 for a single fix.';
 comment on column port_call.draught_in_m is 'Last draught transmitted up to the arrival, else the first in port, metres. Null: none transmitted within a week of the call.';
 comment on column port_call.draught_out_m is 'First draught transmitted after the departure, else the last in port, metres. Null: in port, or none transmitted within a week of the call.';
-comment on column port_call.confidence is '4: arrival, stop and departure seen; 3: the stop and one of them; 2: the stop only, including a single stationary fix in a berth if the fixes before and after leave time for it. One lower, but not below 2, where more fixes around the call are implausible than credible, and one lower, but not below 1, during an interference event if the ship was seen within 20 km outside before or after. 1: contested, not counted: disputed fixes, any other single fix, an interference event, or a stay in a berth while positions alternated with another place. Seen: at most {{ heard_within_h }} hours between the fixes inside and outside.';
+comment on column port_call.confidence is '4: arrival, stop and departure seen; 3: the stop and one of them; 2: the stop only, including a single stationary fix in a berth if the fixes before and after leave time for it. One lower, but not below 2, where more fixes around the call are implausible than credible, and one lower, but not below 1, during an interference event if the ship was seen within {{ seen_near_km }} km outside before or after. 1: contested, not counted: disputed fixes, any other single fix, an interference event, or a stay in a berth while positions alternated with another place. Seen: at most {{ heard_within_h }} hours between the fixes inside and outside.';
 comment on column port_call.is_tanker is 'Whether the ship is a tanker that counts, as hull.is_tanker. Null: type unknown; the call is not counted.';
 comment on column port_call.tanker_kind is 'crude, product, chemical or gas, by the registers. Null: not a tanker, or unknown.';
 comment on column port_call.is_russian_linked is 'Whether strong or moderate evidence, as known today, links the ship to Russia at this call.';
@@ -52,7 +52,7 @@ comment on column counted_call.link_reasons is 'Kinds of evidence, as in port_ca
 comment on column counted_call.is_russian_linked is 'Whether the evidence is strong or moderate.';
 comment on column counted_call.was_known_at_call is 'Whether any of the strong or moderate evidence was public when the ship arrived, as in port_call. Null: the call is not Russian-linked.';
 comment on column counted_call.hull_id is 'The ship; key of hull. Never null: count distinct hull_id to count ships.';
-comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all arrivals except anchorage calls within 10 days of a berth call of the ship in the same water, which belong to the same voyage.';
+comment on column counted_call.is_headline is 'Whether the series barometer counts the call: all arrivals except anchorage calls within {{ same_voyage_days }} days of a berth call of the ship in the same water, which belong to the same voyage.';
 comment on column counted_call.port_name is 'Name of the port.';
 comment on column counted_call.is_arrival is 'Whether the arrival could be heard, as in port_call; for a hull with two MMSIs, that of the MMSI heard first. False: counted only in in_port_calls.';
 comment on column counted_call.series is 'The series; key of series.';
@@ -64,12 +64,12 @@ comment on column call_voyage.last_russian_port is 'The last Russian oil port wh
 comment on column call_voyage.last_russian_at is 'Departure from it, or arrival where the departure is unknown, UTC. Null: none heard.';
 comment on column call_voyage.next_russian_port is 'The first Russian oil port where the hull called afterwards. Null: none heard.';
 comment on column call_voyage.next_russian_at is 'Arrival there, UTC. Null: none heard.';
-comment on column call_voyage.heard_weeks_before is 'Weeks before that of the call in which at least 0.3 of the hours of the port''s water were heard.';
+comment on column call_voyage.heard_weeks_before is 'Weeks before that of the call in which at least {{ least_share }} of the hours of the port''s water were heard.';
 comment on column call_voyage.series is 'The series; key of series.';
 comment on column call_voyage.last_russian_call_id is 'The call at the last Russian oil port before, by its trade_call.port_call_id. Null: none was heard.';
 comment on column call_voyage.next_russian_call_id is 'The call at the next Russian oil port after, by its trade_call.port_call_id. Null: none was heard.';
 
-comment on table listed_nearby is 'Tankers listed under a programme about Russia that were heard near an Iranian port in a week in which they had no call at one, counted or not. In no count. Ships on their way through the strait are near its ports. One row per hull, week and port within 60 km of which it was heard.';
+comment on table listed_nearby is 'Tankers listed under a programme about Russia that were heard near an Iranian port in a week in which they had no call at one, counted or not. In no count. Ships on their way through the strait are near its ports. One row per hull, week and port within {{ surroundings_km }} km of which it was heard.';
 comment on column listed_nearby.week is 'ISO week, in UTC.';
 comment on column listed_nearby.hull_id is 'The hull, as in hull.';
 comment on column listed_nearby.imo is 'Its IMO number, by which the lists have it.';
@@ -77,7 +77,7 @@ comment on column listed_nearby.mmsi is 'The MMSI heard last.';
 comment on column listed_nearby.vessel_name is 'Its last name, as in hull. Null: none transmitted or listed.';
 comment on column listed_nearby.flag is 'Its flag, as in hull. Null: unknown.';
 comment on column listed_nearby.lists is 'The lists that had it in the week, in alphabetical order, separated by a comma and a space.';
-comment on column listed_nearby.port_id is 'A port within 60 km of which it was heard.';
+comment on column listed_nearby.port_id is 'A port within {{ surroundings_km }} km of which it was heard.';
 comment on column listed_nearby.first_hour_at is 'The first hour of the week with such a fix, UTC.';
 comment on column listed_nearby.last_hour_at is 'The last one, UTC.';
 comment on column listed_nearby.hours is 'Hours of the week with such a fix. Periods of six hours in which as many fixes of the ship as those were implausible are left out; a ship that never came to a port limit has no verdicts, and all of its fixes count.';

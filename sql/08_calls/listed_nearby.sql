@@ -1,5 +1,5 @@
 -- Tankers on a list about Russia that were heard near an Iranian port in a week in which they were at none.
--- Grain: one hull, week and port within whose surroundings (60 km) it was heard.
+-- Grain: one hull, week and port within whose surroundings it was heard.
 with listing as (
     select
         imo,

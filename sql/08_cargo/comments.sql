@@ -43,7 +43,7 @@ comment on column leg_state.laden_probability is 'Probability of laden, 0 to 1, 
 comment on column leg_state.from_port_call_id is 'The call that it left, a port_call_id of track_call. Null: the leg before the first stop.';
 comment on column leg_state.to_port_call_id is 'The call that it reached, a port_call_id of track_call. Null: the leg after the last stop.';
 
-comment on table unexplained_loading is 'Tankers, linked to Russia or with a call in Iran, that came out of a silence of 24 hours to 21 days deeper by a fifth of their design draught, with time for an Iranian terminal and without a heard call: a loading is not proved, and none is counted. One row per silence (loading_id).';
+comment on table unexplained_loading is 'Tankers, linked to Russia or with a call in Iran, that came out of a silence of 24 hours to {{ silence_days }} days deeper by a fifth of their design draught, with time for an Iranian terminal and without a heard call: a loading is not proved, and none is counted. One row per silence (loading_id).';
 comment on column unexplained_loading.loading_id is 'Hash of hull and silent_from.';
 comment on column unexplained_loading.week is 'ISO week of silent_to, in UTC.';
 comment on column unexplained_loading.hull_id is 'The ship; key of hull.';

@@ -13,10 +13,10 @@ comment on column sts_area.accuracy_m is 'How far its edges may be off, metres.'
 comment on column sts_area.lon is 'A point inside: longitude, degrees WGS 84.';
 comment on column sts_area.lat is 'A point inside: latitude, degrees WGS 84.';
 
-comment on table sts_encounter is 'Pairs of tankers that lay alongside each other, within 500 m at less than 2 knots, for two hours and more and outside berths. In no count. Sources whose places are good to 250 m at least show them; of others nothing is known. One row per pair and such time.';
+comment on table sts_encounter is 'Pairs of tankers that lay alongside each other, within {{ sts_km }} km at less than {{ sts_speed_kn }} knots, for {{ sts_h }} hours and more and outside berths. In no count. Sources whose places are good to {{ sts_accuracy_m }} m at least show them; of others nothing is known. One row per pair and such time.';
 comment on column sts_encounter.sts_id is 'Hash of both hulls and the start.';
 comment on column sts_encounter.week is 'ISO week of began_at, in UTC.';
-comment on column sts_encounter.kind is 'sts (a transfer: 10 km off any known anchorage and 5 km off the coast, or one became lighter and the other deeper), bunkering (a bunker tanker near an anchorage or the coast, or in a bunkering area, and no such changes) or alongside (near an anchorage or the coast without such changes: stores, bunkers or a transfer).';
+comment on column sts_encounter.kind is 'sts (a transfer: {{ sts_off_km }} km off any known anchorage and 5 km off the coast, or one became lighter and the other deeper), bunkering (a bunker tanker near an anchorage or the coast, or in a bunkering area, and no such changes) or alongside (near an anchorage or the coast without such changes: stores, bunkers or a transfer).';
 comment on column sts_encounter.began_at is 'Since when they were heard to lie so, UTC, to ten minutes.';
 comment on column sts_encounter.ended_at is 'Until when, UTC, to ten minutes. Null: still together when the data end.';
 comment on column sts_encounter.hours is 'From began_at to the last time they were heard together, hours.';
@@ -44,7 +44,7 @@ comment on column sts_encounter.link_tier_a is 'Strength of the best evidence th
 comment on column sts_encounter.link_tier_b is 'Strength of the best evidence that linked the second ship to Russia then: strong, moderate, weak, or none.';
 comment on column sts_encounter.reasons is 'What speaks for it and against it, in words.';
 
-comment on table sts_chain is 'Ways of a cargo from a tanker''s call at an Iranian terminal over one to three transfers to a ship in Russia''s trade: linked to it (strong or moderate) at the transfer, or at a Russian oil port in the 180 days after. Each transfer within 60 days of the call or of the transfer before. In no count. One row per chain and transfer.';
+comment on table sts_chain is 'Ways of a cargo from a tanker''s call at an Iranian terminal over one to three transfers to a ship in Russia''s trade: linked to it (strong or moderate) at the transfer, or at a Russian oil port in the {{ trade_days }} days after. Each transfer within {{ sts_carried_days }} days of the call or of the transfer before. In no count. One row per chain and transfer.';
 comment on column sts_chain.chain_id is 'Hash of the call and the transfers.';
 comment on column sts_chain.hop is 'Number of the transfer in the chain, from 1.';
 comment on column sts_chain.hops is 'How many transfers the chain has, 1 to 3.';
@@ -57,5 +57,5 @@ comment on column sts_chain.from_hull_id is 'The ship that gave, or may have giv
 comment on column sts_chain.to_hull_id is 'The ship that took, or may have taken.';
 comment on column sts_chain.is_giver_known is 'Whether changes of draught say that she gave.';
 comment on column sts_chain.last_link_tier is 'Link of the last ship of the chain to Russia at its transfer: strong, moderate, weak, or none.';
-comment on column sts_chain.russian_arrived_at is 'The last ship''s next call at a Russian oil port in the 180 days after, UTC. Null: none heard.';
+comment on column sts_chain.russian_arrived_at is 'The last ship''s next call at a Russian oil port in the {{ trade_days }} days after, UTC. Null: none heard.';
 comment on column sts_chain.reasons is 'What speaks for it and against it, in words.';

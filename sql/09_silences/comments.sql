@@ -1,7 +1,7 @@
 -- Comments on the relations of this folder and their columns, with units and the meaning of null.
 -- Grain: one relation or column.
 
-comment on table coast_silence is 'Silences of tankers that fell silent within 60 km of an Iranian port and were heard again within 21 days, with time for a call in between: linked to Russia at that time, or with an earlier call in Iran, and not explained by a detected call. Each has a verdict; none is counted. A ship not heard again has no row. One row per silence.';
+comment on table coast_silence is 'Silences of tankers that fell silent within {{ surroundings_km }} km of an Iranian port and were heard again within {{ silence_days }} days, with time for a call in between: linked to Russia at that time, or with an earlier call in Iran, and not explained by a detected call. Each has a verdict; none is counted. A ship not heard again has no row. One row per silence.';
 comment on column coast_silence.hull_id is 'The hull, as in hull.';
 comment on column coast_silence.track_id is 'The track that fell silent.';
 comment on column coast_silence.mmsi is 'The transmitter that fell silent.';
@@ -35,8 +35,8 @@ comment on column coast_silence.went_on is 'Ships heard around it in the six hou
 comment on column coast_silence.fell_silent_too is 'Ships heard around it in the six hours before, and again there only later.';
 comment on column coast_silence.draught_before_m is 'Last draught transmitted before the silence, within a week, metres. Null: none.';
 comment on column coast_silence.draught_after_m is 'First draught transmitted after the silence, within a week, metres. Null: none.';
-comment on column coast_silence.interference is 'Places of interference events within 60 km at the time. Null: none.';
-comment on column coast_silence.verdict is 'Explanation of the silence. possible: a possible dark call. false positions: it kept transmitting, at displaced positions. near a foreign port: closer to it than to any in Iran. unobserved: no ship was heard around it, or at the port, in most of the hours. lay still: it was heard again within 2 km with the same draught. rarely heard: in fewer than 19 hours of an equally long period before. left reception: the source hears no ship where it was heading. others silent too: fewer than nine in ten of the ships around it went on, or fewer than three ships.';
+comment on column coast_silence.interference is 'Places of interference events within {{ surroundings_km }} km at the time. Null: none.';
+comment on column coast_silence.verdict is 'Explanation of the silence. possible: a possible dark call. false positions: it kept transmitting, at displaced positions. near a foreign port: closer to it than to any in Iran. unobserved: no ship was heard around it, or at the port, in most of the hours. lay still: it was heard again within 2 km with the same draught. rarely heard: in fewer than {{ dark_own_hours }} hours of an equally long period before. left reception: the source hears no ship where it was heading. others silent too: fewer than nine in ten of the ships around it went on, or fewer than {{ dark_neighbours }} ships.';
 
 comment on table possible_dark_call is 'Possible dark calls: the rows of coast_silence with the verdict possible. The neighbours were heard and the ship was not; a call is not proved, and none is counted. One row per silence.';
 comment on column possible_dark_call.dark_id is 'Hash of hull and silent_from.';

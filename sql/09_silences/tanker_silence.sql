@@ -11,7 +11,7 @@ with caller as (
     group by identity.hull_id
 ),
 
--- Near: within the 60 km in which a port's reception is judged. On a sphere, as in geo/earth.py.
+-- Near: within the surroundings in which a port's reception is judged. On a sphere, as in geo/earth.py.
 near_port as (
     select
         silence.hull_id,

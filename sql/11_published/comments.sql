@@ -10,7 +10,7 @@ comment on column weekly_port_calls.port_calls is 'Tanker calls with confidence 
 comment on column weekly_port_calls.berth_calls is 'Of these, the calls at a berth. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_port_calls.vessels is 'Distinct ships of these calls, by hull. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_port_calls.observed_share is 'Share of the week''s hours in which the port was heard, 0 to 1; for an unfinished week, of the hours elapsed. Null: no hour has elapsed.';
-comment on column weekly_port_calls.state is 'open: the week is not over or its input is not complete, the count is provisional; complete: at least 0.95 of its hours heard; partial: fewer, the count is a lower bound; unobserved: nothing counted and below 0.3.';
+comment on column weekly_port_calls.state is 'open: the week is not over or its input is not complete, the count is provisional; complete: at least {{ whole_share }} of its hours heard; partial: fewer, the count is a lower bound; unobserved: nothing counted and below 0.3.';
 comment on column weekly_port_calls.first_published_at is 'As-of time of the run that first published a count for this row, UTC. Null: not published yet.';
 comment on column weekly_port_calls.in_port_calls is 'Tankers first heard in port in the week that may have been there when reception of the port began: not arrivals, and not in port_calls. Null: none, and too few hours heard to report zero.';
 comment on column weekly_port_calls.restated_from is 'The last published port_calls that differs from the current one. Null: never restated, or restated from null; restatement distinguishes the two and has every change with its reasons.';

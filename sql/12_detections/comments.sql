@@ -22,7 +22,7 @@ comment on column sensor_look.began_at is 'Start, UTC.';
 comment on column sensor_look.ended_at is 'End, UTC.';
 comment on column sensor_look.has_pass is 'Whether the pass is known (sensor_pass). If not, a ship that is not among the detections may not have been looked at.';
 comment on column sensor_look.detections is 'Detections inside the limit of the port.';
-comment on column sensor_look.neighbours is 'Ships that AIS heard within {{ surroundings_km }} km of the port both in the hours before the look and after it (1 to 6 h).';
+comment on column sensor_look.neighbours is 'Ships that AIS heard within {{ surroundings_km }} km of the port both in the hours before the look and after it (1 to {{ heard_within_h }} h).';
 comment on column sensor_look.neighbours_near is 'Those of them that were heard within an hour of the look too.';
 comment on column sensor_look.is_heard is 'Whether AIS was heard well enough around it to miss a ship: three such ships at least, and nine in ten of all.';
 
@@ -53,10 +53,10 @@ comment on column detection_match.nearest_m is 'Its distance, metres. Null: as n
 comment on column detection_match.silent_mmsi is 'MMSI of a ship that it may be, heard within {{ heard_within_h }} hours, with a place then that is good to 10 km, but not within an hour of the look. Null: none, or AIS alone.';
 comment on column detection_match.reason is 'Why one side alone saw it: no ship that AIS heard (dark_detection); not detected; or why nothing is said of it: of unknown length, shorter than a tanker, on land, AIS not heard well enough then, a ship of AIS by its publisher, may be the ship of an MMSI, may be one that was detected. Null: both.';
 comment on column detection_match.has_pass is 'Whether the pass is known (sensor_pass).';
-comment on column detection_match.is_counted is 'Whether unseen_estimate counts it: a tanker''s length (80 m, by AIS or a register, else by the sensor), in a known pass, around which nine in ten ships that AIS heard before and after were heard, three at least; not on land; and not of those that may be the same ship.';
+comment on column detection_match.is_counted is 'Whether unseen_estimate counts it: a tanker''s length ({{ least_length_m }} m, by AIS or a register, else by the sensor), in a known pass, around which nine in ten ships that AIS heard before and after were heard, {{ dark_neighbours }} at least; not on land; and not of those that may be the same ship.';
 comment on column detection_match.is_heard_near is 'Whether AIS heard the ship within an hour of the look. False too where the sensor alone saw it.';
 
-comment on table dark_detection is 'Ships of a tanker''s length (80 m and more) that a sensor detected inside the limit of an Iranian port and that are no ship that AIS heard, although AIS was heard around them. In no count; any type of ship. One row per detection.';
+comment on table dark_detection is 'Ships of a tanker''s length ({{ least_length_m }} m and more) that a sensor detected inside the limit of an Iranian port and that are no ship that AIS heard, although AIS was heard around them. In no count; any type of ship. One row per detection.';
 comment on column dark_detection.detection_id is 'The detection: witness_event_id of witness_event.';
 comment on column dark_detection.week is 'ISO week of the detection, in UTC.';
 comment on column dark_detection.detected_at is 'Time of the detection, UTC, as seen_at of detection_match.';
@@ -71,7 +71,7 @@ comment on column dark_detection.confidence is 'Confidence of the sensor, per ce
 comment on column dark_detection.nearest_mmsi is 'MMSI of the nearest ship that AIS heard within an hour of the detection.';
 comment on column dark_detection.nearest_m is 'Its distance, metres.';
 comment on column dark_detection.silent_mmsi is 'A ship that may be it: heard within {{ heard_within_h }} hours, with a place then that is good to 10 km, but not within an hour of the look. Null: none.';
-comment on column dark_detection.neighbours is 'Ships that AIS heard within {{ surroundings_km }} km of the port both in the hours before the look and after it (1 to 6 h).';
+comment on column dark_detection.neighbours is 'Ships that AIS heard within {{ surroundings_km }} km of the port both in the hours before the look and after it (1 to {{ heard_within_h }} h).';
 comment on column dark_detection.neighbours_near is 'Those of them that were heard within an hour of the look too.';
 comment on column dark_detection.looks_at_place is 'Looks of this sensor with a detection within 200 m of it, itself included: a fixed object has many.';
 comment on column dark_detection.looks is 'Looks of this sensor at the port.';

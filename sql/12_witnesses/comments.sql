@@ -33,7 +33,7 @@ comment on column witness_event.witness is 'Short name of the witness: GFW (Glob
 comment on column witness_event.kind is 'port_visit, gap (a silence in AIS), encounter (two ships side by side at sea), loitering (one ship slow at sea), inspection, or detection (a sensor that needs no AIS saw a ship).';
 comment on column witness_event.mmsi is 'MMSI of the ship. Null: the witness gives none.';
 comment on column witness_event.imo is 'IMO number of the ship. Null: the witness gives none.';
-comment on column witness_event.port_id is 'The port: the one named by its LOCODE or our id; else the one whose limit holds the place, or the only one within 3 km of it. Null: none of ours.';
+comment on column witness_event.port_id is 'The port: the one named by its LOCODE or our id; else the one whose limit holds the place, or the only one within {{ witness_near_km }} km of it. Null: none of ours.';
 comment on column witness_event.began_at is 'Start, UTC; of an inspection the start of its day, of a detection the time of the image or the start of its hour.';
 comment on column witness_event.ended_at is 'End, UTC; of an inspection the end of its day, of a detection its time or the end of its hour. Null: it goes on, or the witness gives no end.';
 comment on column witness_event.lon is 'Longitude, degrees WGS 84, rounded to 0.00001; of a port visit that of the anchorage. Null: the witness gives no place.';
@@ -51,7 +51,7 @@ comment on column witness_event.sensor is 'Of a detection: the sensor. Null: ano
 comment on column witness_event.accuracy_m is 'Of a detection: how far its place may be from the ship, metres. Null: another kind.';
 comment on column witness_event.area_kind is 'Of a detection: the area of the port that it lies in: berth, anchorage, port_limit (none of these) or land (dry land in the limit). Null: another kind, or outside of every limit.';
 
-comment on table witness_match is 'Visits to Iranian ports that witnesses saw against our calls (confidence 2 or more), each at most once: the same ship by MMSI or IMO number, the same port, times that overlap within 24 hours, the nearest first. One row per visit, and per call that a witness of port visits did not see.';
+comment on table witness_match is 'Visits to Iranian ports that witnesses saw against our calls (confidence {{ counted_confidence }} or more), each at most once: the same ship by MMSI or IMO number, the same port, times that overlap within {{ witness_slack_h }} hours, the nearest first. One row per visit, and per call that a witness of port visits did not see.';
 comment on column witness_match.witness is 'Short name of the witness.';
 comment on column witness_match.match is 'both, theirs alone or ours alone.';
 comment on column witness_match.kind is 'port_visit or inspection; of a call of ours alone, what the witness could have seen of it.';
@@ -120,14 +120,14 @@ comment on column agreement.ratio is 'ours over theirs, divided by the share hea
 comment on column agreement.ratio_low_95 is 'Lower exact 95 % limit of the ratio, both being Poisson counts. Null: as ratio.';
 comment on column agreement.ratio_high_95 is 'Upper exact 95 % limit of the ratio. Null: as ratio.';
 comment on column agreement.before_weeks is 'Weeks before the window that it is held against: 8 or 26; 0 where there is no number of ours.';
-comment on column agreement.before_heard_weeks is 'Those of them that can be compared: closed, whole in their series, at least 0.3 of our hours heard. Null: the window itself cannot be compared.';
+comment on column agreement.before_heard_weeks is 'Those of them that can be compared: closed, whole in their series, at least {{ least_share }} of our hours heard. Null: the window itself cannot be compared.';
 comment on column agreement.ours_before is 'Our calls in those weeks. Null: as before_heard_weeks.';
 comment on column agreement.theirs_before is 'Their value in those weeks. Null: as before_heard_weeks.';
 comment on column agreement.ratio_before is 'The ratio of those weeks. Null: as before_heard_weeks, or theirs is 0.';
 comment on column agreement.p is 'Exact conditional test that both ratios are the same, two-sided. Null: the window cannot be compared, or fewer than 4 weeks before it (8 for a window of 4).';
 comment on column agreement.p_needed is 'The ratio differs beyond chance below this: 0.05, shared among the windows and among the ports compared in the week. Null: not tested.';
 comment on column agreement.diverges is 'Whether p is below p_needed. Null: not tested.';
-comment on column agreement.state is 'agrees or diverges; not tested: open (the week is), incomplete (their week has not all its days), unheard (fewer than 0.3 of our hours heard), too few weeks, no number of ours.';
+comment on column agreement.state is 'agrees or diverges; not tested: open (the week is), incomplete (their week has not all its days), unheard (fewer than {{ least_share }} of our hours heard), too few weeks, no number of ours.';
 comment on column agreement.observed_share is 'Share of our hours heard in the week, of the coast or the port, 0 to 1. Null: no number of ours.';
 comment on column agreement.theirs_days is 'Days of the week that their series has; 0 where one of the ports together is missing.';
 comment on column agreement.published_on is 'Newest day from which a value of the week is published.';

@@ -9,7 +9,7 @@ comment on column watchlist.note is 'What the team wrote. Null: nothing.';
 
 comment on table alert is 'What a team is told of, once each: of the newest closed weeks (rule alert_weeks), restatements since their end, and lists too old at the as-of time. Whether it was sent is in alert_delivery. One row per alert.';
 comment on column alert.alert_id is 'Stable name of the alert: by it an alert is sent once, whatever runs, rebuilds and restatements follow.';
-comment on column alert.kind is 'rise or fall, in the week with which it begins (barometer.word); restated, another headline number than published; diverges, a witness apart beyond chance, in the week with which it begins; silent, a source that heard Iranian ports in the week before and none in this; old list, older than 60 days; watched call, of a ship, port or list in watchlist; first call, of a first-time caller.';
+comment on column alert.kind is 'rise or fall, in the week with which it begins (barometer.word); restated, another headline number than published; diverges, a witness apart beyond chance, in the week with which it begins; silent, a source that heard Iranian ports in the week before and none in this; old list, older than {{ list_old_days }} days; watched call, of a ship, port or list in watchlist; first call, of a first-time caller.';
 comment on column alert.week is 'ISO week concerned, in UTC. Null: an old list.';
 comment on column alert.is_newest is 'Whether it concerns the newest closed week, came up since its end, or is an old list. A service that gets its first message gets these alone.';
 comment on column alert.since is 'End of the week concerned; for restated the as-of time of the run, for an old list the day from which it is too old; UTC.';

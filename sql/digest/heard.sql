@@ -1,4 +1,4 @@
--- The ships heard around each port (60 km) in slots of 6 hours.
+-- The ships heard around each port in slots of 6 hours.
 -- Grain: one port, source, slot of 6 hours and MMSI.
 select
     cell.port_id,

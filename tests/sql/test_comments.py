@@ -120,9 +120,11 @@ BROKEN = {
     "longest_gap_h": "(fixes = 1) <> (longest_gap_h = 0)",
     "confidence is 1 to 4": "confidence not between 1 and 4",
     "4: all seen": "confidence = 4 and (departed_at is null or departed_by is not null"
-    " or arrived_after is null or arrived_at - arrived_after > interval 6 hour)",
+    " or arrived_after is null"
+    " or arrived_at - arrived_after > to_hours(rule('heard_within_h')::integer))",
     "3: arrival or departure seen": "confidence = 3 and departed_by is not null"
-    " and (arrived_after is null or arrived_at - arrived_after > interval 6 hour)",
+    " and (arrived_after is null"
+    " or arrived_at - arrived_after > to_hours(rule('heard_within_h')::integer))",
     "4: in no interference event": "confidence = 4 and port_call_id in"
     " (select port_call_id from call_interference)",
     "tanker, number and kind are the hull's": "exists (from hull where hull_id = port_call.hull_id"

@@ -75,6 +75,21 @@ def assert_harmless(email: EmailMessage, *, has_foreign_subject: bool = False) -
     assert not set(email["Subject"]) & set("\r\n\0\u202e\u2028\x1b")
 
 
+def test_each_file_is_sent_as_what_it_is() -> None:
+    kinds = {
+        "report.html": "text/html",
+        "barometer.csv": "text/csv",
+        "barometer.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "other.json": "application/json",
+    }
+    content = b"PK\x03\x04 a\r\nb\nc"
+    files = tuple(Attachment(name, content) for name in kinds)
+    email = parsed(written(week_message()._replace(attachments=files)))
+    sent = {part.get_filename(): part for part in email.iter_attachments()}
+    assert {name: part.get_content_type() for name, part in sent.items()} == kinds
+    assert {part.get_payload(decode=True) for part in sent.values()} == {content}
+
+
 def test_hostile_names_and_subjects_stay_text() -> None:
     email = parsed(written(week_message(names=tuple(HOSTILE), place="".join(HOSTILE))))
     assert_harmless(email)

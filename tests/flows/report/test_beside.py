@@ -176,15 +176,15 @@ OTHER = {
     **{"word_weeks": None, "untyped_linked_calls": 0, "high_95": 3.7},
 }
 OTHERS = {
-    "counted": ({}, "Calls of dry ships: 2 at berth, 3 in all; 97% of the ports' hours heard."),
+    "counted": ({}, "Calls of dry ships: 2 at berth, 3 in all; 97% of port hours heard."),
     "in part": ({"state": "partial"}, "at least 2 at berth, at least 3 in all"),
     "a rise": ({"word": RISE, "word_weeks": 4}, "A rise over 4 weeks."),
-    "no number": ({"linked_calls": None}, "no number; 97% of the ports' hours heard, too little"),
+    "no number": ({"linked_calls": None}, "no number; 97% of port hours heard, too little"),
     "zero": ({"linked_calls": 0}, "Calls of dry ships: none; 97%"),
     "a zero of what was heard": ({"linked_calls": 0, "state": "partial"}, "none seen; 97%"),
     "a zero that was hardly heard": (
         {"linked_calls": 0, "state": "partial", "observed_share": 0.34, "high_95": 10.8},
-        "none seen; 34% of the ports' hours heard; up to 11 a week would fit.",
+        "none seen; 34% of port hours heard; up to 11 a week would fit.",
     ),
     "open": ({"state": "open", "word": None}, "3 in all so far"),
 }

@@ -105,7 +105,8 @@ def test_cargo_agrees_with_direction_states_and_draughts() -> None:
     assert (gained[by.get_group("discharging").index] <= 0).all()
     whole = found[(found["laden_in"] == "ballast") & (found["laden_out"] == "laden")]
     assert (whole["payload_t"] > 0.5 * whole["deadweight_t"]).all()
-    assert (whole["draught_out_m"] > whole["draught_in_m"] + 1).all()
+    # A small ship in dry cargo gains less than a metre.
+    assert (whole["draught_out_m"] > 1.15 * whole["draught_in_m"]).all()
 
 
 def test_kharg_ships_and_neka_receives_mostly_full_cargoes_and_some_parts() -> None:
