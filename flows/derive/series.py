@@ -116,9 +116,8 @@ def windows(weeks: pd.DataFrame) -> pd.DataFrame:
         for length, before in WINDOWS.items():
             rows += [
                 _compared(row, length, before, column, parts, is_open)
-                | {"week": coast["week"].iloc[row], "view": view, "weeks": length}
-                | {"is_open": is_open[row]}
-                for row in range(len(coast))
+                | {"week": week, "view": view, "weeks": length, "is_open": is_open[row]}
+                for row, week in enumerate(coast["week"].tolist())
             ]
     measures = pd.DataFrame(rows, columns=[*_KEY, *_MEASURES])
     kinds = dict.fromkeys(_MEASURES, float) | {"week": "str"}

@@ -83,7 +83,7 @@ def weekly(counts: pd.DataFrame, dispersions: pd.DataFrame) -> pd.DataFrame:
     rows = sorted(records(counts), key=lambda row: [row[name] or "" for name in names])
     cells: dict[Key, list[Cell]] = {}
     for row, cell in zip(rows, cells_of(rows, usual_calls(rows), dispersions), strict=True):
-        key = _key(row, "series", "week", "direction", "link_tier")
+        key = row["series"], row["week"], row["direction"], row["link_tier"]
         cells[*key, row["water"]] = [cell]
         cells.setdefault((*key, None), []).append(cell)
     return pd.DataFrame(list(cells), columns=[*names]).assign(
@@ -103,7 +103,7 @@ def cells_of(
     return [
         _cell(
             row,
-            usual[_key(row, "series", "week", "water", "direction")],
+            usual[row["series"], row["week"], row["water"], row["direction"]],
             clustered.get((row["series"], row["week"]), 1.0),
         )
         # What calls of unknown direction moved is shared between the two.
@@ -123,10 +123,6 @@ def records(table: pd.DataFrame) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _key(row: Row, *names: str) -> Key:
-    return tuple(row[name] for name in names)
-
-
 def usual_calls(rows: Sequence[Row]) -> Mapping[Key, Usual | None]:
     """What a call moved in the 52 weeks up to each week, by water and direction.
 
@@ -136,7 +132,8 @@ def usual_calls(rows: Sequence[Row]) -> Mapping[Key, Usual | None]:
     of_cell: dict[Key, list[Row]] = {}
     for row in rows:
         if row["link_tier"] is None and row["direction"] != "unknown":
-            of_cell.setdefault(_key(row, "series", "water", "direction"), []).append(row)
+            key = row["series"], row["water"], row["direction"]
+            of_cell.setdefault(key, []).append(row)
     usual: dict[Key, Usual | None] = {}
     names = ("estimated", "payload_t", "square_t2", "error_t2", "payload_bbl")
     for (series, water, direction), of_week in sorted(of_cell.items(), key=lambda c: c[0][2] or ""):
@@ -203,6 +200,8 @@ def _amounts(chance: Floats, row: Row, lacking: float, usual: Usual | None) -> A
 
 def together(cells: Sequence[Cell]) -> Cell:
     """A sum where each water has one, else what is known at the least."""
+    if len(cells) == 1:
+        return cells[0]
     known = [cell.amounts or cell.heard for cell in cells]
     total: Amounts | None = None
     for amounts in known:

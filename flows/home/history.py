@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "publ
 
 SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 """How JSON escapes surrogates, also those of a pair; the text itself is UTF-8 and holds none."""
+
+TOGETHER = 1_000
+"""Lines that are parsed as one text, in half of the time: a choice, for the memory they take."""
 
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:
@@ -37,11 +41,36 @@ def _lines(home: Path, name: str) -> Iterator[tuple[dict[str, Any], str]]:
     path = history_path(home, name)
     if not path.exists():
         return
-    for number, line in enumerate(
-        path.read_text(encoding="utf-8", errors="replace").split("\n"), 1
-    ):
-        if not line:
-            continue
+    text = path.read_text(encoding="utf-8", errors="replace")
+    numbered = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line]
+    for start in range(0, len(numbered), TOGETHER):
+        part = numbered[start : start + TOGETHER]
+        lines = [line for _, line in part]
+        if records := _together(lines):
+            yield from zip(records, lines, strict=True)
+        else:
+            yield from _one_by_one(path, part)
+
+
+def _together(lines: Sequence[str]) -> list[dict[str, Any]] | None:
+    """The records of lines, parsed as one text; None if one is incomplete or has a surrogate."""
+    if any(line[0] != "{" or SURROGATE.search(line) for line in lines):
+        return None
+    # Between them a text that no line has: pieces of records could make up a whole one.
+    border = uuid.uuid4().hex
+    between = f',"{border}",'
+    try:
+        read = json.loads(f"[{between.join(lines)}]")
+    except (ValueError, RecursionError):
+        return None
+    is_each = read[1::2] == [border] * (len(lines) - 1) and len(read) == 2 * len(lines) - 1
+    return read[::2] if is_each else None
+
+
+def _one_by_one(
+    path: Path, numbered: Iterable[tuple[int, str]]
+) -> Iterator[tuple[dict[str, Any], str]]:
+    for number, line in numbered:
         try:
             record = json.loads(line)
             if SURROGATE.search(line):

@@ -82,7 +82,10 @@ def write_reports(con: duckdb.DuckDBPyConnection, home: Path, threads: int = 1) 
             changes = mapped(write, due)
     else:
         changes = [write(week) for week in due]
-    written = {week: [mark, _left(week_folder(home, week))] for week, mark in made_of.items()}
+    written = {
+        week: [mark, _left(week_folder(home, week))] if week in due else before[week]
+        for week, mark in made_of.items()
+    }
     if written != before:
         with suppress(OSError):
             write_durably(home / WRITTEN, json.dumps(written, indent=0).encode())

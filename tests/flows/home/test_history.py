@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from flows.home import history
 from flows.home.history import append_history, read_history
 
 ONE, TWO, THREE = {"run_id": 1}, {"run_id": 2, "name": "Ø\u2028\x85\n"}, {"run_id": 3}
@@ -42,6 +46,21 @@ def test_a_last_line_cut_anywhere_is_passed_over_and_the_rest_stays(
         assert "line 2" in caplog.text
         append_history(tmp_path, "run", [THREE])
         assert read_history(tmp_path, "run") == [ONE, THREE]
+
+
+PIECES = ['{"a": {}}', '{"b": "\\ud800"}', '{"a": [{}', "{}]}", "{}, {}", '"c": 3}', "[]", "5", ""]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6), st.integers(1, 4))
+@example(['{"a": [{}', "{}]}", "{}, {}"], 3)
+def test_lines_are_read_together_as_one_by_one(lines: list[str], together: int) -> None:
+    whole = [{"a": {}}, {"b": history.shown_name("\ud800")}]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(history, "TOGETHER", together)
+        path_of(Path(folder)).parent.mkdir()
+        path_of(Path(folder)).write_text("\n".join(lines), "utf-8")
+        read = read_history(Path(folder), "run")
+    assert read == [whole[PIECES.index(line)] for line in lines if line in PIECES[:2]]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"], ids=["cut before its line end", "whole"])
