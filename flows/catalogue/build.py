@@ -102,11 +102,14 @@ def load_ahead() -> None:
 
 def digest_new(settings: Settings, manifest: Manifest) -> None:
     """Store a digest of the parts of the lake that have none yet; see `flows.derive.digest`."""
+    parts = digest.pruned(settings, manifest)
+    if not parts:
+        return
     with connect(settings) as con:
         ports, fences = _fences(tuple(port_files()), folder_hash(data_path("ports")))
         _begin(con, ports, fences)
         relations.create(con, "strait_side")
-        digest.store(con, settings, manifest)
+        digest.store(con, settings, parts)
 
 
 def build(

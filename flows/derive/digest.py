@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -34,10 +34,30 @@ RELATIONS = (
 """The relations of `sql/digest/`: a Parquet file each. Some are made from those before them."""
 
 
-def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest) -> None:
-    """Store a digest of the parts that none covers, and delete digests that are no longer valid.
+def pruned(settings: Settings, manifest: Manifest) -> dict[str, str]:
+    """Delete digests that are no longer valid; the parts that none of the others covers.
 
-    Digests are small: each is read to its end, and one that was changed on disk is rebuilt.
+    Digests are small: each is read to its end, and one that was changed on disk is made again.
+
+    Parameters
+    ----------
+    settings : Settings
+        The home, locked and ready for writing.
+    manifest : Manifest
+        What the lake holds.
+
+    Returns
+    -------
+    dict
+        Addresses of the parts by hash, for `store`.
+    """
+    stored = [digest for digest in kept(settings.home, manifest) if not cache.faults([digest])]
+    cache.prune(settings.home / FOLDER, stored)
+    return _uncovered(settings.place, manifest, stored)
+
+
+def store(con: duckdb.DuckDBPyConnection, settings: Settings, parts: Mapping[str, str]) -> None:
+    """Store a digest of some parts.
 
     Parameters
     ----------
@@ -45,15 +65,12 @@ def store(con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Manifest
         With what the files of `sql/digest/` name, but for `new_position`.
     settings : Settings
         The home, locked and ready for writing.
-    manifest : Manifest
-        What the lake holds.
+    parts : mapping
+        As `pruned` returns them.
     """
-    stored = [digest for digest in kept(settings.home, manifest) if not cache.faults([digest])]
-    cache.prune(settings.home / FOLDER, stored)
-    if new := _uncovered(settings.place, manifest, stored):
-        log.info("digesting %d parts of the lake", len(new))
-        folder = _made(con, settings.home, list(new.values()))
-        cache.keep(settings.home / FOLDER, _method(), folder, new)
+    log.info("digesting %d parts of the lake", len(parts))
+    folder = _made(con, settings.home, list(parts.values()))
+    cache.keep(settings.home / FOLDER, _method(), folder, parts)
 
 
 def relate(
@@ -63,8 +80,10 @@ def relate(
 
     Parameters
     ----------
-    con, settings, manifest
+    con, settings
         As for `store`.
+    manifest : Manifest
+        What the lake holds.
     from_scratch : bool
         Use no stored digest; `barometer check --rebuild` compares the two.
     """

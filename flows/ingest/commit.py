@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -90,8 +91,11 @@ def _commit(staged: Staged, manifest: Manifest, settings: Settings) -> Entry:
     """
     place = settings.place
     before = manifest.entries.get(staged.file_id)
-    with connect(settings) as con:
-        position, replaced = _without_shared(con, staged, manifest, place)
+    position: Path = staged.position
+    replaced: list[tuple[Entry, Path]] = []
+    if others := _at_the_same_time(staged, manifest, place):
+        with connect(settings) as con:  # to open DuckDB takes ten milliseconds
+            position, replaced = _without_shared(con, staged, others, place)
     moved = [_replace_position(place, old, part) for old, part in replaced]
     kept = pq.read_metadata(position).num_rows
     entry = Entry(
@@ -164,23 +168,35 @@ def span_of(con: duckdb.DuckDBPyConnection, part: Path) -> tuple[datetime | None
     return row[0], row[1]
 
 
+def _at_the_same_time(staged: Staged, manifest: Manifest, place: Place) -> list[Entry]:
+    """The entries of the lake that may share a fix with the new part.
+
+    A part that is damaged is passed over: when its file is taken in again, it is held against the
+    others.
+    """
+    span = (staged.first_reported_at, staged.last_reported_at)
+    return [
+        entry
+        for entry in manifest.entries.values()
+        if entry.position is not None
+        and entry.file_id != staged.file_id
+        and overlap(span, entry.span)
+        and not damage.fault_of(place, entry.position, is_hashed=False)
+    ]
+
+
 def _without_shared(
-    con: duckdb.DuckDBPyConnection, staged: Staged, manifest: Manifest, place: Place
+    con: duckdb.DuckDBPyConnection, staged: Staged, others: Iterable[Entry], place: Place
 ) -> tuple[Path, list[tuple[Entry, Path]]]:
     """Each fix that the new part shares with one of the lake is dropped from one of the two.
 
     It stays in the file with the lower `file_id`, whichever came first, so that the lake does not
-    depend on the order of its inputs. A part that is damaged is passed over: when its file
-    is taken in again, it is held against the others. Returns the new part, and the entries of the
-    lake whose part must be replaced with the part to replace it.
+    depend on the order of its inputs. Returns the new part, and the entries of the lake whose part
+    must be replaced with the part to replace it.
     """
     position, replaced = staged.position, []
-    span = (staged.first_reported_at, staged.last_reported_at)
-    for number, old in enumerate(manifest.entries.values()):
-        if old.position is None or not overlap(span, old.span):
-            continue
-        if old.file_id == staged.file_id or damage.fault_of(place, old.position, is_hashed=False):
-            continue
+    for number, old in enumerate(others):
+        assert old.position is not None
         mine, theirs = str(position), address(place, old.position)
         new_loses = old.file_id < staged.file_id
         part, other = (mine, theirs) if new_loses else (theirs, mine)
