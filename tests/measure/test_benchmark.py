@@ -15,7 +15,7 @@ from flows.registers.publishers.formats import open_list
 from tests.build.derivation import only
 from tests.conftest import no_pictures
 from tests.measure import bench
-from tests.measure.benchmark import beside, jobs, memory, parts, process, start, year
+from tests.measure.benchmark import beside, hourly, jobs, memory, parts, process, start, year
 from tests.measure.benchmark.days import SHIPS, write_day
 from tests.measure.benchmark.parts import Given
 from tests.measure.benchmark.table import Found, Table, medians, ratio
@@ -49,12 +49,31 @@ def test_ships_beside_each_other_are_measured_step_by_step() -> None:
     assert min(measured[name] for name in ("digest_s", "window_s", "spell_s", "peak_mb")) > 0
 
 
+def here(name: str, /, **given: Any) -> dict[str, Any]:
+    """A job in this process."""
+    with no_pictures():
+        return jobs.JOBS[name](**json.loads(json.dumps(given)))
+
+
+def test_hourly_files_are_asked_before_and_after_compaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(year, "job", here)
+    monkeypatch.setattr(hourly, "DAYS", 1)
+    monkeypatch.setattr("flows.lake.compact.FEW", 20)
+    monkeypatch.setattr("flows.runner.run.write_reports", lambda *_: [])
+    monkeypatch.setattr("flows.runner.run.write_feed", lambda *_: None)
+    with only("vessel_link", publish=True):
+        found = hourly.hourly(Given(tmp_path, LIMITS, times=1, week_rows=240))
+    opened = [(state, files) for _, state, files, *_ in found.tables[0].rows]
+    assert {files for state, files in opened if state == "parts"} == {24}
+    assert {files for state, files in opened if state == "compact"} <= {1, 2}
+    assert len(opened) == 2 * len(hourly.ASKED)
+
+
 def test_every_question_is_answered_by_a_plain_client(
     week: tuple[Given, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def here(name: str, /, **given: Any) -> dict[str, Any]:
-        return jobs.JOBS[name](**json.loads(json.dumps(given)))
-
     monkeypatch.setattr(year, "job", here)
     results = year.queries(week[0])
     answers = {name: runs[0] for name, runs in results.measured.items()}

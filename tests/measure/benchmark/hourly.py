@@ -9,7 +9,6 @@ import duckdb
 from flows.catalogue import access
 from flows.home.settings import load_settings
 from flows.lake import compact
-from flows.lake.manifest import read_manifest
 from tests.measure.benchmark.days import write_day
 from tests.measure.benchmark.parts import Given, scratch
 from tests.measure.benchmark.process import say
@@ -43,7 +42,7 @@ def hourly(given: Given) -> Found:
         compacted = {name: ask(given, home, name, with_) for name, with_ in asked.items()}
         (home / compact.FOLDER).rename(home / "aside")
         settings = load_settings({"home": home, **given.limits}, {})
-        access.repoint(settings, read_manifest(home))
+        access.repoint(settings)
         parts = {name: ask(given, home, name, with_) for name, with_ in asked.items()}
         parts_mb, compact_mb = _mb(home / "position"), _mb(home / "aside")
     measured = {"parts": parts, "compact": compacted}
