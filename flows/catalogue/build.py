@@ -102,7 +102,7 @@ def load_ahead() -> None:
 
 def digest_new(settings: Settings, manifest: Manifest) -> None:
     """Store a digest of the parts of the lake that have none yet; see `flows.derive.digest`."""
-    parts = digest.pruned(settings, manifest)
+    parts = digest.undigested(settings, manifest)
     if not parts:
         return
     with connect(settings) as con:

@@ -34,8 +34,8 @@ RELATIONS = (
 """The relations of `sql/digest/`: a Parquet file each. Some are made from those before them."""
 
 
-def pruned(settings: Settings, manifest: Manifest) -> dict[str, str]:
-    """Delete digests that are no longer valid; the parts that none of the others covers.
+def undigested(settings: Settings, manifest: Manifest) -> dict[str, str]:
+    """The parts that no valid digest covers; digests that are not valid are deleted.
 
     Digests are small: each is read to its end, and one that was changed on disk is made again.
 
@@ -66,7 +66,7 @@ def store(con: duckdb.DuckDBPyConnection, settings: Settings, parts: Mapping[str
     settings : Settings
         The home, locked and ready for writing.
     parts : mapping
-        As `pruned` returns them.
+        As `undigested` returns them.
     """
     log.info("digesting %d parts of the lake", len(parts))
     folder = _made(con, settings.home, list(parts.values()))
