@@ -117,7 +117,7 @@ def open_unread(con: duckdb.DuckDBPyConnection, reader: str) -> bool:
     """Create `unread` for a relation of `READERS`; whether rows are there to be taken over."""
     windows = READERS[reader]
     of = {"reader": reader, "windows": windows.relation}
-    # Without a window nothing is taken over: to plan that takes longer than all else of a relation.
+    # Without a window there is nothing to take over, and the plan for it takes longest of all.
     is_any = con.execute(f"from {windows.relation} limit 1").fetchone() is not None
     has_before = is_any and con.execute(HAS_BEFORE, of).fetchone() == (True,)
     query = UNREAD if has_before else ALL_UNREAD

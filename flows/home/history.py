@@ -56,7 +56,7 @@ def _together(lines: Sequence[str]) -> list[dict[str, Any]] | None:
     """The records of lines, parsed as one text; None if one is incomplete or has a surrogate."""
     if any(line[0] != "{" or SURROGATE.search(line) for line in lines):
         return None
-    # Between them a text that no line has: pieces of records could make up a whole one.
+    # A random text between the lines, so that pieces of two records cannot pass for a whole one.
     border = uuid.uuid4().hex
     between = f',"{border}",'
     try:

@@ -175,7 +175,7 @@ def svg(figure: Figure, name: str, title: str, description: str, mark: str = "")
 
 
 def _lay_out(figure: Figure) -> None:
-    """Place the parts of a figure, once: `savefig` would draw it twice and do so each time."""
+    """Lay out a figure, once: `savefig` would draw it twice, and lay it out each time."""
     if layout := figure.get_layout_engine():
         layout.execute(figure)
         figure.set_layout_engine(None)

@@ -110,14 +110,13 @@ def fingerprints(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """
     marks: dict[str, list[Any]] = {week: [] for week in weeks(con)}
     for query in (*FILES.values(), *BESIDE):
-        _create_report_row(con, query)
-        of_week = {week: (rows, mark) for week, rows, mark in con.execute(MARKS).fetchall()}
+        is_up_to = query in UP_TO_WEEK
+        (_create_last_report_row if is_up_to else _create_report_row)(con, query)
+        of_week = {week: of for week, *of in con.execute(MARKS).fetchall()}
         rows = total = 0
         for week, mark in marks.items():
-            if query not in UP_TO_WEEK:
-                rows = total = 0
             more, added = of_week.get(week, (0, 0))
-            rows, total = rows + more, total + added
+            rows, total = (rows + more, total + added) if is_up_to else (more, added)
             mark += [query, rows, total]
     return {week: str(mark) for week, mark in marks.items()}
 
@@ -132,18 +131,22 @@ def records_by_week(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, lis
 
 
 def _create_report_row(con: duckdb.DuckDBPyConnection, query: str) -> None:
-    """A temporary view of the rows of a query for every week, each a struct; of `UP_TO_WEEK`, of
-    those that the week has beside those of the weeks before."""
-    if query in UP_TO_WEEK:
-        of_last = sql_text(query).replace("$week", "(select max(week) from week)")
-        rows = f"from ({of_last}) as report select report.week as week, report"
-    else:
-        of_weeks = sql_text(query).replace("$week", "report_of.week")
-        rows = (
-            f"from week as report_of, lateral ({of_weeks}) as report "
-            "select report_of.week as week, report"
-        )
-    con.execute(f"create or replace temp view report_row as {rows}")
+    """A temporary view of the rows of a query for every week, each a struct."""
+    of_weeks = sql_text(query).replace("$week", "report_of.week")
+    con.execute(
+        "create or replace temp view report_row as "
+        f"from week as report_of, lateral ({of_weeks}) as report "
+        "select report_of.week as week, report"
+    )
+
+
+def _create_last_report_row(con: duckdb.DuckDBPyConnection, query: str) -> None:
+    """The same of the last week's rows of a query of `UP_TO_WEEK`, each with its own week."""
+    of_last = sql_text(query).replace("$week", "(select max(week) from week)")
+    con.execute(
+        "create or replace temp view report_row as "
+        f"from ({of_last}) as report select report.week as week, report"
+    )
 
 
 def csv_bytes(table: Table) -> bytes:

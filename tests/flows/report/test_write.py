@@ -317,6 +317,18 @@ def test_what_is_marked_by_row_has_in_a_week_the_rows_up_to_it(sample_home: Sett
                 assert rows and rows == [row for row in of_last if row["week"] <= week], query
 
 
+@pytest.mark.parametrize("relation", ["barometer", "weekly_water"])
+def test_a_change_of_a_week_marks_its_report_and_those_after_it(
+    relation: str, sample_home: Settings
+) -> None:
+    with access.reading(sample_home) as con:
+        before = tables.fingerprints(con)
+        changed = f"select * replace (tanker_calls + (week = '{WEEKS[1]}')::int as tanker_calls)"
+        con.execute(f"create temp table {relation} as {changed} from {relation}")
+        after = tables.fingerprints(con)
+    assert [week for week in WEEKS if after[week] != before[week]] == [*WEEKS[1:]]
+
+
 @pytest.mark.parametrize("is_lost", [False, True], ids=["drawn by others", "others lost"])
 def test_many_reports_are_drawn_by_others_with_the_same_bytes(
     is_lost: bool,
