@@ -10,6 +10,11 @@ create or replace temp macro rule(name) as
 create or replace temp macro slot_of(moment) as
     time_bucket(interval 6 hour, moment, timestamp '2000-01-03');
 
+-- The end, exclusive, of a period given by its last day. 9999-12-31, the last day that there is, is
+-- written for "no end".
+create or replace temp macro end_after(last_day) as
+    case when last_day < date '9999-12-31' then last_day::timestamp + interval 1 day end;
+
 -- How many hours of a slot start before a moment; of its six hours, bit 0 is the first.
 create or replace temp macro hours_started(hour_bits, slot_at, moment) as
     bit_count(

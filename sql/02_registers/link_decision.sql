@@ -24,7 +24,7 @@ select
     record.decision,
     record.valid_from::timestamp as valid_from,
     -- valid_to in the file is a day, inclusive.
-    record.valid_to::timestamp + interval 1 day as valid_to,
+    end_after(record.valid_to) as valid_to,
     record.decided_by,
     record.decided_on,
     record.why

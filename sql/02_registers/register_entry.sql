@@ -334,7 +334,7 @@ select
         end
     )::timestamp as valid_from,
     -- valid_to in the file is a day, inclusive.
-    entry.valid_to::timestamp + interval 1 day as valid_to,
+    end_after(entry.valid_to) as valid_to,
     span.first_seen_on,
     span.last_seen_on,
     -- The first day on which the entry was public.

@@ -159,6 +159,9 @@ KNOWN: dict[str, tuple[date | None, str, Versions, list[tuple]]] = {
     ),
     "nobody knew what went later": (ENDED, "gone_by", [[ALPHA], [OTHER]], [(None,)]),
     "an end that was said": (MAY, "delisted_on", [None, None, [OVER]], [(MARCH,)]),
+    "an end for all time": (
+        *(None, "valid_to", [[listing(valid_to=date(9999, 12, 31))]], [(None,)]),
+    ),
     "an end to come": (JANUARY, "delisted_on", [[OVER]], [(None,)]),
     **{
         f"the latest end is kept where the newest {what}": (
