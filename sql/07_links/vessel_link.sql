@@ -35,30 +35,18 @@ by_imo as (
     where imo is not null
 ),
 
--- A ship of a switch list is weak evidence. The last decision of a person on the hull may make it count
--- in the time that it gives, known from the day of the decision.
-decided as (
-    select
-        imo,
-        arg_max(decision, line) as decision,
-        arg_max({'at': valid_from}, line)['at'] as valid_from,
-        arg_max({'at': valid_to}, line)['at'] as valid_to,
-        arg_max({'day': decided_on}, line)['day'] as decided_on
-    from link_decision
-    where decision in ('link', 'unlink')
-    group by imo
-),
-
+-- A ship of a switch list is weak evidence. A person's decision makes it count in its time, known from
+-- the day of the decision.
 by_decision as (
     select by_imo.* replace (
         'moderate' as link_tier,
-        greatest(by_imo.valid_from, decided.valid_from) as valid_from,
-        least(by_imo.valid_to, decided.valid_to) as valid_to,
-        greatest(by_imo.known_from, decided.decided_on) as known_from
+        greatest(by_imo.valid_from, hull_decision.valid_from) as valid_from,
+        least(by_imo.valid_to, hull_decision.valid_to) as valid_to,
+        greatest(by_imo.known_from, hull_decision.decided_on) as known_from
     )
     from by_imo
-    inner join decided on by_imo.imo = decided.imo
-    where by_imo.link_reason = 'switch' and decided.decision = 'link'
+    inner join hull_decision on by_imo.imo = hull_decision.imo
+    where by_imo.link_reason = 'switch'
 ),
 
 -- An MMSI in a list is valid from the listing, or the first version that has it, to a year after the

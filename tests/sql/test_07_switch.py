@@ -18,11 +18,16 @@ from tests.build.derivation import only
 from tests.build.files import answer
 from tests.build.ships import START, List, Ship, call, home_of, ship
 
-NAMES = "UNDECIDED", "DECIDED", "FROM A DAY", "TAKEN BACK", "OTHER", "ABSENT"
-UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK, OTHER, ABSENT = (
+NAMES = (
+    *("UNDECIDED", "DECIDED", "FROM A DAY", "TAKEN BACK", "OTHER", "ABSENT", "TWO TIMES"),
+    *("BACK FOR A TIME", "DECIDED ANEW"),
+)
+UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK, OTHER, ABSENT, TWO_TIMES, BACK_FOR_A_TIME, ANEW = (
     ship(701 + n, name) for n, name in enumerate(NAMES)
 )
-ON_THE_LIST = (UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK)
+ON_THE_LIST = (
+    *(UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK, TWO_TIMES, BACK_FOR_A_TIME, ANEW),
+)
 HEADER = "imo,name,russian_oil_on,iranian_oil_on,source,reference"
 ROWS = [f"{of['imo']},Switched,2026-02-01,2026-04-01,images,scene 7" for of in ON_THE_LIST]
 SWITCH = List("switch-list.csv", "\n".join([HEADER, *ROWS, ""]), "2026-05-01")
@@ -51,33 +56,39 @@ COUNTED = ("barometer", "evidence_at_hand")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """All ships but one called, four are on the list, and a person decided about most."""
+    """All ships but one called, most are on the list, and a person decided about most."""
     decisions = [
-        f",{DECIDED['imo']},link,,,M. K.,{day(5)},images",
+        f",{DECIDED['imo']},link,,9999-12-31,M. K.,{day(5)},images",
         f",{FROM_A_DAY['imo']},link,{day(7)},,M. K.,{day(0)},images",
         f",{TAKEN_BACK['imo']},link,,,M. K.,,",
         f",{TAKEN_BACK['imo']},unlink,,,M. K.,,mistaken",
         f",{OTHER['imo']},link,,,M. K.,,",
+        f",{TWO_TIMES['imo']},link,{day(0)},{day(5)},M. K.,{day(0)},images",
+        f",{TWO_TIMES['imo']},link,{day(7)},,M. K.,{day(0)},images",
+        f",{BACK_FOR_A_TIME['imo']},link,,,M. K.,{day(0)},images",
+        f",{BACK_FOR_A_TIME['imo']},unlink,{day(7)},{day(20)},M. K.,{day(0)},sold",
+        f",{ANEW['imo']},link,{day(0)},{day(8)},M. K.,{day(0)},images",
+        f",{ANEW['imo']},link,{day(6)},,M. K.,{day(12)},images",
     ]
     folder = tmp_path_factory.mktemp("switch")
     return home_of(folder, rows(*ON_THE_LIST, OTHER), [SWITCH], [DECISIONS, *decisions])
 
 
 WEAK, NONE = ("weak", "switch", False, None), ("none", None, False, None)
+NOT_YET, KNOWN = (("moderate", "switch", True, was_known) for was_known in (False, True))
 
 
 @pytest.mark.parametrize(
     ("of", "calls"),
     [
         pytest.param(UNDECIDED, [WEAK, WEAK], id="by nobody"),
-        pytest.param(
-            DECIDED,
-            [("moderate", "switch", True, False), ("moderate", "switch", True, True)],
-            id="for all time",
-        ),
-        pytest.param(FROM_A_DAY, [WEAK, ("moderate", "switch", True, True)], id="from a day on"),
+        pytest.param(DECIDED, [NOT_YET, KNOWN], id="for all time"),
+        pytest.param(FROM_A_DAY, [WEAK, KNOWN], id="from a day on"),
         pytest.param(TAKEN_BACK, [WEAK, WEAK], id="taken back"),
         pytest.param(OTHER, [NONE, NONE], id="of a ship on no such list"),
+        pytest.param(TWO_TIMES, [KNOWN, KNOWN], id="for two times"),
+        pytest.param(BACK_FOR_A_TIME, [KNOWN, WEAK], id="taken back for a time"),
+        pytest.param(ANEW, [KNOWN, NOT_YET], id="anew, where the times overlap"),
     ],
 )
 def test_a_ship_of_a_switch_list_counts_once_a_person_decides(
@@ -91,7 +102,7 @@ def test_a_ship_of_a_switch_list_counts_once_a_person_decides(
 
 
 def test_the_headline_has_the_calls_that_a_person_linked(home: Settings) -> None:
-    assert [row[0] for row in answer(home, COUNTS)] == [1, 2]
+    assert [row[0] for row in answer(home, COUNTS)] == [4, 4]
     links = """
         select distinct reference from vessel_link
         where link_reason = 'switch' and link_tier = 'weak'
