@@ -89,7 +89,7 @@ def given(
         "list_fetch": read_history_text(home, LIST_FETCH),
         "source_fetch": read_history_text(home, SOURCE_FETCH),
         "link_decision": read_decisions(home)[0].to_pylist(),
-        "watchlist": read_watchlist(home, {version.link_source for version in versions})[0],
+        "watchlist": read_watchlist(home, versions)[0],
         **{name: read_history_text(home, name) for name in PUBLICATIONS},
         **sent_records(home),
     }

@@ -13,12 +13,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from flows.home.resources import data_path
+from flows.registers.bundled import Version
+from flows.registers.codes import programme_meaning
 from flows.registers.lists.entry import imo_number, ship_mmsi
 from flows.registers.lists.team_file import shown, team_rows
 from flows.registers.store import load_versions
@@ -27,17 +31,21 @@ FILE = "watchlist.csv"
 COLUMNS = ("kind", "value", "note")
 FIRST = "first-time caller"
 KINDS = ("imo", "mmsi", "port", "list", FIRST)
+LISTS_SHOWN = 10
+"""Most names in a message: a team's own list may have a source for each ship."""
 
 
-def read_watchlist(home: Path, lists: Collection[str]) -> tuple[list[dict[str, Any]], list[str]]:
+def read_watchlist(
+    home: Path, versions: Iterable[Version]
+) -> tuple[list[dict[str, Any]], list[str]]:
     """The entries of a home's watchlist, and a message for each line that is none.
 
     Parameters
     ----------
     home : Path
         The home, with or without the file.
-    lists : collection of str
-        The names of the lists at hand, as in `vessel_link.link_source`.
+    versions : iterable of Version
+        The lists at hand.
 
     Returns
     -------
@@ -46,7 +54,9 @@ def read_watchlist(home: Path, lists: Collection[str]) -> tuple[list[dict[str, A
     faults : list of str
         As `flows.registers.lists.team_file.team_rows`.
     """
-    names = {name.casefold(): name for name in lists}
+    if not (home / FILE).exists():
+        return [], []
+    names = {name.casefold(): name for name in list_names(versions)}
 
     def entry(line: int, texts: dict[str, str | None]) -> dict[str, Any]:
         kind = (texts["kind"] or "").casefold()
@@ -60,9 +70,26 @@ def read_watchlist(home: Path, lists: Collection[str]) -> tuple[list[dict[str, A
 
 def watchlist_faults(home: Path) -> list[str]:
     """A message for each line of a home's watchlist that is none."""
-    if not (home / FILE).exists():
-        return []
-    return read_watchlist(home, {version.link_source for version in load_versions(home)})[1]
+    return read_watchlist(home, load_versions(home) if (home / FILE).exists() else ())[1]
+
+
+def list_names(versions: Iterable[Version]) -> set[str]:
+    """The names that lists with evidence of a link have in `vessel_link.link_source`.
+
+    That is the act's where the programme has one; a team's own list names the source of each ship.
+    """
+    names: set[str] = set()
+    for version in versions:
+        if version.removed_number is not None:
+            continue
+        columns = ["programme", "link_source", "link_tier"]
+        for batch in version.entries.to_batches(columns=columns):
+            kinds = pa.Table.from_batches([batch]).group_by(columns).aggregate([])
+            for programme, name, tier in zip(*kinds.to_pydict().values(), strict=True):
+                meaning = programme_meaning(version.register, programme) or {}
+                if tier or meaning.get("link_tier"):
+                    names.add(meaning.get("link_source") or name)
+    return names
 
 
 def _value(kind: str, text: str | None, lists: dict[str, str]) -> str | None:
@@ -81,7 +108,9 @@ def _value(kind: str, text: str | None, lists: dict[str, str]) -> str | None:
         expected = "the port_id of an Iranian port, as barometer ports shows them"
     else:
         value = lists.get((text or "").casefold())
-        expected = f"a list at hand: {_one_of(sorted(lists.values()))}"
+        others = sorted(lists.values())
+        more = [f"{len(others) - LISTS_SHOWN} more"] if len(others) > LISTS_SHOWN else []
+        expected = f"a list at hand: {_one_of([*others[:LISTS_SHOWN], *more])}"
     if value is None:
         raise ValueError(f"value is {shown(text)}, expected {expected}")
     return str(value)

@@ -25,9 +25,7 @@ NAMES = (
 UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK, OTHER, ABSENT, TWO_TIMES, BACK_FOR_A_TIME, ANEW = (
     ship(701 + n, name) for n, name in enumerate(NAMES)
 )
-ON_THE_LIST = (
-    *(UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK, TWO_TIMES, BACK_FOR_A_TIME, ANEW),
-)
+ON_THE_LIST = (*(UNDECIDED, DECIDED, FROM_A_DAY, TAKEN_BACK, TWO_TIMES, BACK_FOR_A_TIME, ANEW),)
 HEADER = "imo,name,russian_oil_on,iranian_oil_on,source,reference"
 ROWS = [f"{of['imo']},Switched,2026-02-01,2026-04-01,images,scene 7" for of in ON_THE_LIST]
 SWITCH = List("switch-list.csv", "\n".join([HEADER, *ROWS, ""]), "2026-05-01")

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
+from pyarrow.dataset import dataset
 
-from flows.registers.watchlist import FILE, read_watchlist
+from flows.registers.bundled import Version
+from flows.registers.lists.entry import Entry, as_table
+from flows.registers.watchlist import FILE, list_names, read_watchlist
 
 HEADER = "kind,value,note"
-LISTS = ("OFAC SDN", "UK sanctions list")
+RUSSIA = "RUSSIA-EO14024"
+
+
+def version(*entries: Entry, removed_number: int | None = None) -> Version:
+    register = entries[0].register
+    data = dataset(as_table(list(entries)))
+    day = date(2026, 5, 1)
+    return Version(register, register, day, None, "x", data, removed_number=removed_number)
+
+
+LISTS = (
+    version(Entry("ofac-sdn", "OFAC SDN", "SDN 1", RUSSIA)),
+    version(Entry("team:fleet", "UK sanctions list", "1", link_tier="weak")),
+)
 
 
 def read(home: Path, *lines: str) -> tuple[list[tuple[object, ...]], list[str]]:
@@ -29,6 +46,18 @@ def test_entries_are_as_the_catalogue_has_them(tmp_path: Path) -> None:
         (8, "first-time caller", None, "all"),
     ]
     assert [fault.partition(": ")[0] for fault in faults] == [f"{tmp_path / FILE} line 7"]
+
+
+def test_a_list_is_named_as_its_evidence_is() -> None:
+    ours = (Entry("team:ours", name, "1", link_tier="strong") for name in ("Gazette 7", "papers"))
+    journal = Entry("opensanctions:x", "OpenSanctions x", "1", "EU-RUS")
+    versions = [
+        *(LISTS[0], version(*ours), version(journal, journal._replace(programme="dataset:x"))),
+        version(Entry("team:old", "removed", "1", link_tier="weak"), removed_number=3),
+        version(Entry("eu-consolidated", "EU consolidated list", "1", "PRK")),
+    ]
+    names = {"OFAC SDN", "Gazette 7", "papers", "EU 833/2014 (OpenSanctions)"}
+    assert list_names(versions) == names
 
 
 BAD = {
