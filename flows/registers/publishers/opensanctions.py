@@ -78,6 +78,9 @@ _LINK = re.compile(rb'"schema"\s*:\s*"(?:Sanction|Ownership|UnknownLink|Represen
 
 _ID = re.compile(rb'"id"\s*:\s*"([^"]*)"')
 
+_DATA_SET = re.compile("[A-Za-z0-9_-]{1,100}")
+"""The name of a data set. A register has it, and a register is a folder of the home."""
+
 # A look-up of a flag costs as much as the rest of a row, and flags are few.
 _flag = functools.lru_cache(maxsize=4096)(flag_code)
 
@@ -122,9 +125,9 @@ def open_list(path: Path) -> ListFile | None:
         of these entries for each number.
 
         `register` is ``opensanctions:<data set>`` of the one data set that all ships of JSON lines
-        are in, ``opensanctions:collection`` where they are in several, and
-        ``opensanctions:maritime`` for the table. `published_on` is the newest `last_seen` or
-        `last_change` of the ships; null for the table, which has no dates.
+        are in, ``opensanctions:collection`` where they are in several, ``opensanctions:unnamed``
+        where that is no name, and ``opensanctions:maritime`` for the table. `published_on` is the
+        newest `last_seen` or `last_change` of the ships; null for the table, which has no dates.
 
     Raises
     ------
@@ -238,8 +241,9 @@ def _survey(path: Path) -> _Survey:
             ]
             datasets |= {name for text in ship.datasets if (name := plain_code(text))}
             days |= {ship.seen_on} if ship.seen_on else set()
-    name = "collection" if len(datasets) > 1 else next(iter(datasets), "unnamed")
-    return _Survey(f"{FAMILY}:{name}", max(days, default=None), runs)
+    name = "collection" if len(datasets) > 1 else next(iter(datasets), "")
+    register = f"{FAMILY}:{name if _DATA_SET.fullmatch(name) else 'unnamed'}"
+    return _Survey(register, max(days, default=None), runs)
 
 
 def _graph_entries(path: Path, survey: _Survey) -> Iterator[Entry | Junk]:

@@ -224,6 +224,16 @@ def test_each_data_set_of_opensanctions_is_a_list_of_its_own(settings: Settings)
     assert len({r["link_source"] for r in read_history(settings.home, REGISTER)}) == 4
 
 
+@pytest.mark.parametrize("name", ["../../../elsewhere", "a/b", "/tmp", "..", "x" * 300, ""])
+def test_a_data_set_of_any_name_stays_among_the_registers(settings: Settings, name: str) -> None:
+    text = opensanctions(settings, 4, "GB-RUS", "the_data_set").read_text()
+    path = written(settings, text.replace('["the_data_set"]', json.dumps([name])))
+    assert imported(settings, path).register == "opensanctions:unnamed"
+    folders = {file.parent for file in settings.home.parent.rglob("*.parquet")}
+    assert folders == {settings.home / "registers" / "opensanctions-unnamed"}
+    assert len(links(settings.home)) == 4
+
+
 def test_a_collection_is_a_list_of_its_own(settings: Settings) -> None:
     one = opensanctions(settings, 4, "US-RUSHAR", "us_ofac_sdn")
     two = opensanctions(settings, range(4, 8), "GB-RUS")
