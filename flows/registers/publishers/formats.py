@@ -17,6 +17,9 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ARCHIVES = (b"pk\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"bzh")
 """How zip, gzip, zstd, 7z and bzip2 files begin, letters in lower case."""
 
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
+"""The first member of a spreadsheet such as the UK publishes, not packed."""
+
 _WEB_PAGE = "a web page, such as a login or an error: fetch the list again and look at the file"
 _SIMPLE_TABLE = "OpenSanctions' table of names, without IMO numbers: take its entities.ftm.json"
 _CLOSED_LIST = "the UK Treasury's list, closed on 28 January 2026: take the UK sanctions list"
@@ -57,6 +60,7 @@ def _kind_of(path: Path) -> str:
         (b"\0" in start and head[:2] in _UTF_16, "text in UTF-16: save it as UTF-8"),
         (b"<html" in start or start.startswith(b"<!doctype html"), _WEB_PAGE),
         (b"xl/workbook" in head, "an Excel workbook: save the sheet as CSV UTF-8"),
+        (_OPEN_DOCUMENT in head, "an OpenDocument spreadsheet: save the sheet as CSV UTF-8"),
         (start.startswith(_ARCHIVES), "an archive: unpack it, and import the list in it"),
         (start.startswith(b"%pdf"), "a PDF: take the list as XML or CSV"),
         (start.startswith((b"{", b"[")), "JSON of another kind, or not an entity a line"),

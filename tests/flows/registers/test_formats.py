@@ -106,6 +106,7 @@ def test_other_files_are_no_list(content: bytes, tmp_path: Path) -> None:
         ("imo;ship".encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04rest", "an archive"),
         (b"PK\x03\x04xl/workbook.xml", "an Excel workbook"),
+        (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "save the sheet"),
         (b"\x1f\x8b\x08", "an archive"),
         (b'{"ships": []}', "JSON of another kind"),
         (b"<list><ship/></list>", "XML of another kind"),
