@@ -329,7 +329,7 @@ def load_versions(home: Path) -> list[Version]:
     """Every version of every register, bundled and imported, oldest list first.
 
     Removed versions are included, with the number of their removal. Of two versions of one day the
-    later import comes last.
+    later import comes last; of two registers it does not matter which was imported first.
 
     Raises
     ------
@@ -357,7 +357,7 @@ def load_versions(home: Path) -> list[Version]:
                 record.get("accepted"),
             )
         )
-    return sorted(versions, key=lambda version: version.published_on)
+    return sorted(versions, key=lambda version: (version.published_on, version.register))
 
 
 def _unreadable(path: Path, record: dict[str, Any], error: Exception) -> BarometerError:

@@ -32,9 +32,14 @@ def settings(settings: Settings) -> Settings:
 
 
 def imported(
-    settings: Settings, rows: list[str], on: date | None = FEBRUARY, *, accept_loss: bool = False
+    settings: Settings,
+    rows: list[str],
+    on: date | None = FEBRUARY,
+    *,
+    accept_loss: bool = False,
+    name: str = "fleet.csv",
 ) -> store.Imported:
-    path = settings.home.parent / "fleet.csv"
+    path = settings.home.parent / name
     path.write_text("\n".join(["imo,name,tier,reason,source,from,to", *rows]) + "\n")
     return store.import_list(settings, path, published_on=on, accept_loss=accept_loss)
 
@@ -79,6 +84,16 @@ def test_of_several_imports_of_one_day_the_last_stands(settings: Settings) -> No
     team = [v for v in store.load_versions(settings.home) if v.register == "team:fleet"]
     names = [row["vessel_name"] for row in team[-1].entries.to_table().to_pylist()]
     assert sorted(names) == ["ALPHA", "BRAVO", "CHARLIE"]
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_the_order_in_which_registers_of_one_day_come_numbers_no_version(
+    settings: Settings, step: int
+) -> None:
+    for name in ("fleet.csv", "a-fleet.csv")[::step]:
+        imported(settings, FIRST, name=name)
+    found = [v.register for v in store.load_versions(settings.home) if v.published_on == FEBRUARY]
+    assert found == ["team:a-fleet", "team:fleet"]
 
 
 def test_what_is_refused_changes_nothing(settings: Settings) -> None:
