@@ -399,6 +399,11 @@ def _write(path: Path, rows: pa.RecordBatchReader) -> None:
 
 
 def _hash(path: Path) -> str:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BarometerError(
+            f"{path}: not a file but a pipe or a device, which cannot be read more than once. Save "
+            "the list as a file, and import that."
+        )
     try:
         return file_hash(path)
     except OSError as error:

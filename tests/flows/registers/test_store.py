@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -100,7 +102,12 @@ def test_what_is_refused_changes_nothing(settings: Settings) -> None:
     """A list of the future, one that cannot be read or is cut, and one that lost most ships."""
     cut = settings.home.parent / "sdn.xml"
     cut.write_bytes(XML[:-200])
-    for path, reason in ((cut, "(cut|broken)"), (settings.home / "none.csv", "cannot be read")):
+    pipe = settings.home.parent / "pipe"
+    os.mkfifo(pipe)
+    for path, reason in (
+        *((cut, "(cut|broken)"), (settings.home / "none.csv", "cannot be read")),
+        *((pipe, "a pipe or a device"), (Path("/dev/null"), "a pipe or a device")),
+    ):
         with pytest.raises(BarometerError, match=reason):
             store.import_list(settings, path, published_on=None, accept_loss=False)
     with pytest.raises(BarometerError, match="after the as-of time"):
