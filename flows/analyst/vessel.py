@@ -46,11 +46,17 @@ _HALF_SIGN = re.compile("[\ud800-\udfff]")
 """Unpaired surrogates, which Python reads from bytes that are not UTF-8 (PEP 383): in no name."""
 
 
+_NUMBER = re.compile(
+    r"(?:(?P<kind>IMO|MMSI)\s*)?(?P<number>[0-9]{7}|[0-9]{9})(?P<nth>(?<=[0-9]{9}) \([0-9]+\))?",
+    re.IGNORECASE,
+)
+
+
 def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
-    """The ships that match an IMO number, an MMSI or a part of a name, heard ones first.
+    """The ships that match an IMO number, an MMSI, an id or a part of a name, heard ones first.
 
     A number has seven or nine digits, also as ``IMO 9187629``; all else is a name, in upper or
-    lower case.
+    lower case. Several ships may have one MMSI: an id, such as ``MMSI 352990102 (2)``, is of one.
 
     Returns
     -------
@@ -62,13 +68,19 @@ def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]
     wanted = text.strip()
     if not wanted or _HALF_SIGN.search(wanted):
         return []
-    number = re.fullmatch(r"(?:IMO|MMSI)?\s*([0-9]{7}|[0-9]{9})", wanted, re.IGNORECASE)
-    return records(
+    number = _NUMBER.fullmatch(wanted)
+    ships = records(
         con,
         "vessel/vessel_find",
-        number=int(number[1]) if number else None,
+        number=int(number["number"]) if number else None,
         name=None if number else wanted,
     )
+    if number and (number["kind"] or number["nth"]):
+        kind = (number["kind"] or "MMSI").upper()
+        hull_id = f"{kind} {number['number']}{number['nth'] or ''}"
+        of_id = [ship for ship in ships if ship["hull_id"] == hull_id]
+        return of_id if of_id or number["nth"] else ships
+    return ships
 
 
 def ship_record(con: duckdb.DuckDBPyConnection, ship: dict[str, Any]) -> dict[str, Any]:
@@ -81,10 +93,10 @@ def ship_record(con: duckdb.DuckDBPyConnection, ship: dict[str, Any]) -> dict[st
 
 def ships_view(ships: Sequence[dict[str, Any]]) -> RenderableType:
     """Several ships, to choose from."""
-    table = _table("ship", "IMO", "MMSI", "flag", "tanker", "heard")
+    table = _table("ship", "id", "MMSI", "flag", "tanker", "heard")
     for ship in ships[:MOST_SHOWN]:
         cells = (
-            *(text(ship[name]) for name in ("vessel_name", "imo", "mmsi", "flag")),
+            *(text(ship[name]) for name in ("vessel_name", "hull_id", "mmsi", "flag")),
             {True: "yes", False: "no"}.get(ship["is_tanker"], ""),
             _span(ship["first_at"], ship["last_at"]) if ship["first_at"] else "never, only listed",
         )
@@ -93,7 +105,7 @@ def ships_view(ships: Sequence[dict[str, Any]]) -> RenderableType:
     parts: list[RenderableType] = [table]
     if more > 0:
         parts.append(Text(f"and {more} more (--json shows all)"))
-    parts.append(Text("\nFor one of them: barometer vessel IMO-or-MMSI"))
+    parts.append(Text("\nFor one of them: barometer vessel ID"))
     return Group(*parts)
 
 

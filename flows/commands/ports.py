@@ -66,7 +66,7 @@ def _write_map(flags: argparse.Namespace, path: Path) -> None:
             if len(ships) > 1:
                 show(vessel.ships_view(ships))
                 raise BarometerError(
-                    f"{name}: {len(ships)} ships. Give the number of one. No map was written."
+                    f"{name}: {len(ships)} ships. Give the id of one. No map was written."
                 )
             if not ships or ships[0]["first_at"] is None:
                 why = "listed, but never received" if ships else "no ship of that number or name"

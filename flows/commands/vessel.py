@@ -14,6 +14,9 @@ from flows.home.settings import BarometerError
 CALL = re.compile(r"[0-9a-f]{32}")
 """A port_call_id."""
 
+MOST_IDS = 5
+"""Most ships named in a message."""
+
 
 def add(command: Command) -> None:
     """Its arguments."""
@@ -33,7 +36,8 @@ def add(command: Command) -> None:
     parser.add_argument(
         "ship",
         metavar="IMO-or-MMSI",
-        help="or a part of its name; or a port_call_id, for the evidence card of that call",
+        help="or an id, such as 'MMSI 352990102 (2)', or a part of its name; or a port_call_id, "
+        "for the evidence card of that call",
     )
     parser.add_argument("--html", metavar="FILE", type=Path, help="write it as a page")
 
@@ -63,9 +67,10 @@ def execute(flags: argparse.Namespace) -> int:
             )
         if flags.html:
             if len(ships) > 1:
+                ids = ", ".join(f"'{vessel.text(ship['hull_id'])}'" for ship in ships[:MOST_IDS])
                 raise BarometerError(
-                    f"{vessel.text(flags.ship)}: {len(ships)} ships match. Give the IMO number or "
-                    "MMSI of one."
+                    f"{vessel.text(flags.ship)}: {len(ships)} ships match. Give the id of one: "
+                    f"{ids}{', ...' if len(ships) > MOST_IDS else ''}."
                 )
             write_page(flags.html, card.ship_page(con, ships[0]))
         elif flags.json:

@@ -125,7 +125,7 @@ def test_hostile_names_are_text_and_nothing_is_fetched(
 
 REFUSED: dict[str, tuple[list[str], str]] = {
     "an unknown call": (["0" * 32], "no call with this port_call_id"),
-    "several ships": (["q", "--html", "{tmp}/page.html"], "ships match. Give the IMO number"),
+    "several ships": (["q", "--html", "{tmp}/page.html"], "ships match. Give the id of one: 'IMO "),
     "a folder": ([LISTED["imo"], "--html", "{tmp}"], "the page cannot be written"),
 }
 

@@ -234,7 +234,7 @@ def test_without_one_ship_heard_there_is_no_map(
         ((only_listed,),) = con.execute(ONLY_LISTED).fetchall()
     target = tmp_path / "ship.html"
     for ship, message in (
-        ("sim", "ships. Give the number of one"),
+        ("sim", "ships. Give the id of one"),
         ("1234567", "no ship of that number or name"),
         ("\x1b[31mnobody", "no ship of that number or name"),
         (only_listed, "listed, but never received"),

@@ -22,6 +22,8 @@ NO_NUMBER = without_imo(ship(302, "QNAMELESS NUMBER"))
 MARKUP = ship(304, "QZ[bold]X[/bold][link=http://x]Y[/link]")
 FORMULA = ship(306, "=QZ+1")
 HEARD_WITH_NUMBER = ship(307, "QSENDS A NUMBER")
+SOLD = ship(309, "QFIRST OWNER")
+SOLD_LATER = without_imo(SOLD, vessel_name="QFIRST OWNER NO MORE", call_sign="")
 QUOTED = ship(308, "QZ%_'\\;--")
 HOSTILE = {
     "QZ [31mRED ]0;OWNED": ship(303, "QZ\x1b[31mRED\x1b]0;OWNED\x07"),
@@ -60,6 +62,7 @@ LIST = [
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     heard = (LISTED, NO_NUMBER, HEARD_WITH_NUMBER, *HOSTILE.values())
     lines = [line for of in heard for line in call(of, 2)]
+    lines += [*call(SOLD, 2), *call(SOLD_LATER, 40)]
     lists = [List("sdn.csv", ofac(*LIST), "2026-05-20")]
     return home_of(tmp_path_factory.mktemp("vessel"), lines, lists)
 
@@ -109,6 +112,22 @@ def test_a_ship_heard_is_found(con: duckdb.DuckDBPyConnection, text: str, of: Sh
     imo = int(of["imo"]) if of["imo"] else None
     hull_id = f"IMO {imo}" if imo else f"MMSI {of['mmsi']}"
     assert matches(con, text) == [(hull_id, imo, int(of["mmsi"]))]
+
+
+def test_one_of_several_ships_of_an_mmsi_is_found_by_its_id(
+    con: duckdb.DuckDBPyConnection, asked: Asked
+) -> None:
+    mmsi = int(SOLD["mmsi"])
+    ids = (f"IMO {SOLD['imo']}", int(SOLD["imo"]), mmsi), (f"MMSI {mmsi} (2)", None, mmsi)
+    for text in (str(mmsi), f"MMSI {mmsi}", "qfirst owner"):
+        assert matches(con, text) == list(ids)
+        code, out, _ = asked(text)
+        assert code == 0 and all(hull_id in out for hull_id, _, _ in ids)
+        code, _, err = asked(text, "--html", "unwritten.html")
+        assert code == 1 and f"Give the id of one: '{ids[0][0]}', '{ids[1][0]}'." in err
+    for of in ids:
+        assert matches(con, of[0]) == matches(con, of[0].lower().replace(" ", "", 1)) == [of]
+    assert matches(con, f"MMSI {mmsi} (3)") == []
 
 
 LISTED_IMO = (f"IMO {ONLY_LISTED['imo']}", int(ONLY_LISTED["imo"]), None)
@@ -170,7 +189,7 @@ def test_one_ship_is_shown_whole(asked: Asked) -> None:
 
 def test_several_ships_are_shown_to_choose_from_and_hostile_names_as_text(asked: Asked) -> None:
     code, several, _ = asked("qz")
-    assert code == 0 and "For one of them: barometer vessel IMO-or-MMSI" in several
+    assert code == 0 and "For one of them: barometer vessel ID" in several
     for name, of in HOSTILE.items():
         code, alone, _ = asked(of["imo"])
         assert code == 0 and of["imo"] in several
