@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,32 @@ from flows.registers.lists.table import (
     header_columns,
     read_head,
 )
+
+_DAYS = {
+    "from": frozenset(("fromdate", "datefrom", "validfrom", "since", "start", "startdate")),
+    "to": frozenset(
+        ("todate", "dateto", "validto", "validuntil", "until", "till", "end", "enddate")
+    ),
+}
+"""What other tables call the days of a period, in lower case and letters alone."""
+
+
+def misnamed_day(columns: Sequence[str]) -> str | None:
+    """What is wrong with a header that has from or to under another name; None where nothing is.
+
+    Without its days a row would count for all time.
+
+    >>> misnamed_day(["imo", "from", "valid_to"])
+    "the column 'valid_to' looks like to, and would not be read: call it to in the first line."
+    """
+    for name, others in _DAYS.items():
+        alike = [c for c in columns if re.sub("[^a-z]", "", c) in others]
+        if name not in columns and alike:
+            return (
+                f"the column {alike[0]!r} looks like {name}, and would not be read: call it {name} "
+                "in the first line."
+            )
+    return None
 
 
 def team_rows(
@@ -42,7 +69,8 @@ def team_rows(
         In the order of the file; none where there is no file.
     faults : list of str
         For each line that is left out: file, line, reason and remedy. A file that is unreadable,
-        not UTF-8 or without the required columns is one fault, and no row of it counts.
+        not UTF-8, without the required columns or with its days under other names is one fault, and
+        no row of it counts.
     """
     try:
         return _read(path, columns, required, row_of) if path.exists() else ([], [])
@@ -65,6 +93,9 @@ def _read(
         return [], [
             f"{path}: no column {', '.join(missing)}. The first line must be {','.join(columns)}."
         ]
+    misnamed = misnamed_day(present) if "from" in columns else None
+    if misnamed:
+        return [], [f"{path}: {misnamed}"]
     rows, faults = [], []
     for row in itertools.islice(csv_rows(path), 1, None):
         if not (row.cells or row.fault):

@@ -13,7 +13,13 @@ from pathlib import Path
 from flows.home.settings import BarometerError
 from flows.registers.lists.entry import Entry, Junk, ListFile, imo_number
 from flows.registers.lists.table import TableRow, header_columns, read_head
-from flows.registers.publishers.team import imo_fault, iso_day, list_name, rows_of
+from flows.registers.publishers.team import (
+    imo_fault,
+    iso_day,
+    list_name,
+    refuse_twice,
+    rows_of,
+)
 
 FORMS = "a switch list with the columns imo, name, russian_oil_on, iranian_oil_on, source"
 """What it reads, in the message of what can be read."""
@@ -34,7 +40,8 @@ def open_list(path: Path) -> ListFile | None:
     Raises
     ------
     BarometerError
-        If it lacks a needed column, or if its name has neither a Latin letter nor a digit.
+        If it lacks a needed column, has a column twice, or if its name has neither a Latin letter
+        nor a digit.
     OSError
         If the file cannot be read.
     """
@@ -48,6 +55,7 @@ def open_list(path: Path) -> ListFile | None:
                 f"{path}: a switch list needs the columns imo, name, {', '.join(DAYS)} and source; "
                 f"it lacks {', '.join(lacking)}. Add the columns to its first line."
             )
+        refuse_twice(path, columns, {*_NEEDED, *DAYS, "reference"})
         name = list_name(path, "switch-list.csv")
         entries = rows_of(path, columns, delimiter, name, _entries)
         return ListFile(f"team:{name}", None, entries)

@@ -30,6 +30,7 @@ from flows.registers.lists.table import (
     read_head,
     table_rows,
 )
+from flows.registers.lists.team_file import misnamed_day
 
 FORMS = "a CSV of your own with the columns imo, name, tier, reason, source, from, to"
 """What it reads, in the message of what can be read."""
@@ -44,6 +45,7 @@ exists from `from` on, so a ship that transmits its IMO number later is another 
 
 
 _NEEDED = {"imo", "name", "tier", "reason", "source"}
+_OWN = _NEEDED | {"mmsi", "from", "to", "reference", "vessel_type", "length_m", "deadweight_t"}
 _BY_IMO = {"imo", "ofac", "uk", "eu"}
 
 
@@ -65,7 +67,8 @@ def open_list(path: Path) -> ListFile | None:
     ------
     BarometerError
         If the file is a table of IMO numbers with yes or no for OFAC, the UK and the EU, if it
-        lacks a needed column, or if its name has neither a Latin letter nor a digit.
+        lacks a needed column, has a column twice or its days under other names, or if its name has
+        neither a Latin letter nor a digit.
     OSError
         If the file cannot be read.
     """
@@ -89,10 +92,22 @@ def open_list(path: Path) -> ListFile | None:
                     f"{path}: a list of your own needs the columns imo, name, tier, reason and "
                     f"source; it lacks {', '.join(lacking)}. Add the columns to its first line."
                 )
+            refuse_twice(path, columns, _OWN)
+            if misnamed := misnamed_day(columns):
+                raise BarometerError(f"{path}: {misnamed}")
             name = list_name(path, "our-fleet.csv")
             entries = rows_of(path, columns, delimiter, name, _entries)
             return ListFile(f"team:{name}", None, entries)
     return None
+
+
+def refuse_twice(path: Path, columns: list[str], own: Iterable[str]) -> None:
+    """Raise BarometerError if a list has a column of its own twice: one of them would be lost."""
+    twice = next((name for name in sorted(own) if columns.count(name) > 1), None)
+    if twice:
+        raise BarometerError(
+            f"{path}: has the column {twice} twice. Give one of them another name, or remove it."
+        )
 
 
 def list_name(path: Path, example: str) -> str:

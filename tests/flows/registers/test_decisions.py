@@ -60,3 +60,8 @@ def test_a_byte_order_mark_and_missing_columns(tmp_path: Path) -> None:
     assert (read_decisions(tmp_path)[0].num_rows, read_decisions(tmp_path)[1]) == (1, [])
     (tmp_path / FILE).write_text("ship,hull\n1,2\n", encoding="utf-8")
     assert "no column mmsi, imo, decision" in read_decisions(tmp_path)[1][0]
+    header = HEADER.replace(",from,to,", ",Valid from,to,")
+    assert header != HEADER
+    (tmp_path / FILE).write_text(f"{header}\n{GOOD}\n", encoding="utf-8")
+    decisions, faults = read_decisions(tmp_path)
+    assert decisions.num_rows == 0 and "'valid from' looks like from" in faults[0]

@@ -255,6 +255,14 @@ HEADER = ",".join(TEAM_SHIP)
             for column in ("imo", "name", "source")
         ),
         (HEADER, "флот.csv", "Rename it"),
+        (f"{HEADER},Name", "list.csv", "has the column name twice"),
+        *(
+            (HEADER.replace(f",{own},", f",{other},"), "list.csv", f"'{shown}' looks like {own}")
+            for own, other, shown in (
+                *(("from", "valid_from", "valid_from"), ("from", "Start date", "start date")),
+                ("to", "until", "until"),
+            )
+        ),
         ("imo,ofac,uk,eu\n9074729,True,False,False\n", "list.csv", r"no evidence.*Import"),
     ],
 )
