@@ -128,24 +128,36 @@ class ListFile(NamedTuple):
 def imo_number(text: str | None) -> int | None:
     """The IMO number in a text such as ``IMO 9187629``, or None where none has a right check digit.
 
-    The check digit is the last digit of the sum of the first six, weighted 7 to 2 (IMO resolution
-    A.1117(30)).
+    Of several the first; see `imo_numbers`.
 
     >>> imo_number("IMO 9187629"), imo_number("9187628"), imo_number("0000000"), imo_number(None)
     (9187629, None, None, None)
     >>> imo_number("IMO9187629.0"), imo_number("IMO 9I87629"), imo_number("\uff19187629")
     (9187629, 9187629, 9187629)
     """
+    return next(iter(imo_numbers(text)), None)
+
+
+def imo_numbers(text: str | None) -> list[int]:
+    """The IMO numbers in a text, each once.
+
+    The check digit is the last digit of the sum of the first six, weighted 7 to 2 (IMO resolution
+    A.1117(30)).
+
+    >>> imo_numbers("9187629 / 9074729, once 9187629"), imo_numbers("9187628")
+    ([9187629, 9074729], [])
+    """
     plain = plain_text(text) or ""
     numbers = _SEVEN_DIGITS.findall(plain)
     if not numbers:
         # A letter typed for a digit that looks like it; the check digit must still be right.
         numbers = _SEVEN_SIGNS.findall(as_latin(plain).translate(_TYPED_DIGITS))
+    right: dict[int, None] = {}
     for digits in numbers:
         weighted = sum(int(d) * w for d, w in zip(digits[:6], range(7, 1, -1), strict=True))
         if weighted % 10 == int(digits[6]) and digits[0] != "0":
-            return int(digits)
-    return None
+            right[int(digits)] = None
+    return list(right)
 
 
 def ship_mmsi(text: str | None) -> int | None:

@@ -10,7 +10,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.registers.lists.entry import CUT, Entry, Junk, ListFile, flag_code, imo_number, ship_mmsi
+from flows.registers.lists.entry import (
+    CUT,
+    Entry,
+    Junk,
+    ListFile,
+    flag_code,
+    imo_number,
+    imo_numbers,
+    ship_mmsi,
+)
 from flows.registers.lists.table import TableRow, header_columns, read_head, table_rows
 
 FORMS = "the GUR catalogue"
@@ -71,6 +80,10 @@ def _entries(row: TableRow) -> Iterator[Entry | Junk]:
     imo = imo_number(cells["imo"])
     if cells["imo"] and imo is None:
         faults.append(f"imo {cells['imo'][:40]!r}, expected seven digits with a right check digit")
+    faults += [
+        f"second IMO number {second}, the first is taken"
+        for second in imo_numbers(cells["imo"])[1:]
+    ]
     mmsis = []
     for column in ("mmsi_current", "mmsi_legacy"):
         mmsi = ship_mmsi(cells[column])

@@ -19,6 +19,7 @@ from flows.registers.publishers.team import (
     list_name,
     refuse_twice,
     rows_of,
+    second_hulls,
 )
 
 FORMS = "a switch list with the columns imo, name, russian_oil_on, iranian_oil_on, source"
@@ -77,6 +78,7 @@ def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
     if fault := next((reason for reason, is_so in faults.items() if is_so), None):
         yield Junk(row.line, fault, row.raw, True)
         return
+    yield from second_hulls(row, cells["imo"])
     reference = cells.get("reference") or f"{name}, IMO {imo}"
     yield Entry(
         register=f"team:{name}",

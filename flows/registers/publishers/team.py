@@ -21,6 +21,7 @@ from flows.registers.lists.entry import (
     ListFile,
     day,
     imo_number,
+    imo_numbers,
     ship_mmsi,
 )
 from flows.registers.lists.table import (
@@ -164,6 +165,7 @@ def _entries(row: TableRow, name: str) -> Iterator[Entry | Junk]:
         return
     if cells["imo"] and imo is None:
         yield Junk(row.line, imo_fault(cells["imo"]), row.raw, False)
+    yield from second_hulls(row, cells["imo"])
     if cells.get("mmsi") and mmsi is None:
         yield Junk(row.line, _mmsi_fault(cells["mmsi"]), row.raw, False)
     reason = cells["reason"].lower()
@@ -239,6 +241,13 @@ def _hull_fault(cells: dict[str, str], imo: int | None, mmsi: int | None) -> str
 def imo_fault(text: str) -> str:
     """Why a text is no IMO number."""
     return f"IMO number {text[:40]!r}, expected seven digits with a right check digit"
+
+
+def second_hulls(row: TableRow, text: str) -> Iterator[Junk]:
+    """Junk for the IMO numbers in a cell after the first: a row is one hull."""
+    for imo in imo_numbers(text)[1:]:
+        fault = f"second IMO number {imo}, the first is taken: give each hull a row"
+        yield Junk(row.line, fault, row.raw, False)
 
 
 def _mmsi_fault(text: str) -> str:

@@ -49,6 +49,8 @@ UNREADABLE: dict[str, tuple[str, str, str, Any]] = {
     "gur: no year": ("build_year", "2800", "built_year", None),
     "gur: no country": ("flag", "Atlantis", "flag", None),
     "team: check digit": ("imo", "9074728", "imo", None),
+    "gur: two numbers": ("imo", "9074729 / 9402471", "imo", 9074729),
+    "team: two numbers": ("imo", "9074729/9402471", "imo", 9074729),
     "team: a label as MMSI": ("mmsi", "Call sign", "mmsis", ()),
     "team: no length": ("length_m", "long", "length_m", None),
     "team: length 0": ("length_m", "0", "length_m", None),
