@@ -33,6 +33,8 @@ def as_text(imported: Imported, name: str) -> str:
     )
     if imported.state == "known":
         return f"{head}. This file was imported before; nothing changes."
+    if imported.state == "restored":
+        return f"{head}. This file was imported before, but lost since: its version is here again."
     lines = [f"{head}."]
     if imported.published_by == "newest day in it":
         lines.append(

@@ -44,13 +44,14 @@ JUNK_SCHEMA = pa.schema(
 class Imported(NamedTuple):
     """The result of an import.
 
-    state: ``imported``, or ``known`` where the same file was imported before, or where a fetched
-    list is older than the version in force. published_by: the source of the day: ``operator``,
-    ``list``, ``newest day in it``, ``server``, or ``import`` for a team's own list. compared_with:
-    the day of the version before, null where this is the first. added, changed, gone: against that.
-    is_newest: whether links follow this version; else it only counts for what was known on earlier
-    days. unknown_keys: unknown programme keys, with their number of hulls. accepted: the doubts
-    that were accepted; null for none.
+    state: ``imported``; ``known`` where the same file was imported before, or where a fetched list
+    is older than the version in force; or ``restored`` where the home had lost the version of a
+    known file. published_by: the source of the day: ``operator``, ``list``, ``newest day in it``,
+    ``server``, or ``import`` for a team's own list. compared_with: the day of the version before,
+    null where this is the first. added, changed, gone: against that. is_newest: whether links
+    follow this version; else it only counts for what was known on earlier days. unknown_keys:
+    unknown programme keys, with their number of hulls. accepted: the doubts that were accepted;
+    null for none.
     """
 
     state: str
@@ -148,7 +149,7 @@ def _import(settings: Settings, con: duckdb.DuckDBPyConnection, given: _Given) -
     if day is None:
         again = [i.record for i in mine if i.record["file_hash"] == content]
         if again:
-            return _known(again[-1])
+            return _held(settings.home, con, again[-1], junk)
         if entries:
             raise BarometerError(
                 f"{path}: the list does not give its day, and contains no day. Give the day of its "
@@ -157,7 +158,7 @@ def _import(settings: Settings, con: duckdb.DuckDBPyConnection, given: _Given) -
             )
     same_day = [i.record for i in mine if day and i.record["published_on"] == day.isoformat()]
     if same_day and same_day[-1]["file_hash"] == content:  # else another of that day came later
-        return _known(same_day[-1])
+        return _held(settings.home, con, same_day[-1], junk)
     if not entries or day is None:
         why = f"line {junk[0].line}: {junk[0].reason}" if junk else "it has no ship"
         raise BarometerError(f"{path}: nothing to import ({why}).")
@@ -189,8 +190,7 @@ def _import(settings: Settings, con: duckdb.DuckDBPyConnection, given: _Given) -
     changes = difference(con)
     name = f"registers/{opened.register.replace(':', '-')}/{day}-{content[:16]}.parquet"
     begin_history(settings.home, REGISTER)
-    _write(settings.home / name, staging.entries(con))
-    _write(settings.home / name.replace(".parquet", ".junk.parquet"), _junk_reader(junk))
+    _write_version(settings.home / name, con, junk)
     accepted = "; ".join(doubts) or None
     record = {
         "register": opened.register,
@@ -306,6 +306,24 @@ def _readers_name(register: str, con: duckdb.DuckDBPyConnection) -> str:
     return str(sources[0][0]) if is_one else register
 
 
+def _held(
+    home: Path, con: duckdb.DuckDBPyConnection, record: dict[str, Any], junk: list[Junk]
+) -> Imported:
+    """A file that was imported before; where the home has lost its version, that is written again.
+
+    One that is there stays as it was: this release may read the file in another way.
+    """
+    path = home / record["path"]
+    try:
+        for part, schema in ((path, ENTRY_SCHEMA), (_junk_path(path), JUNK_SCHEMA)):
+            for _ in ds.dataset(part, schema=schema, format="parquet").to_batches():
+                pass
+    except (OSError, pa.ArrowInvalid):
+        _write_version(path, con, junk)
+        return _known(record)._replace(state="restored")
+    return _known(record)
+
+
 def _known(record: dict[str, Any]) -> Imported:
     return Imported(
         state="known",
@@ -362,8 +380,9 @@ def load_versions(home: Path) -> list[Version]:
 
 def _unreadable(path: Path, record: dict[str, Any], error: Exception) -> BarometerError:
     return BarometerError(
-        f"{path}: a version of {record['register']} cannot be read ({error}). Restore it from "
-        "a backup: the register history of this home needs it."
+        f"{path}: a version of {record['register']} cannot be read ({error}), and the register "
+        f"history of this home needs it. Import its file {record['name']} of "
+        f"{record['published_on']} again, or restore it from a backup."
     )
 
 
@@ -373,7 +392,7 @@ def load_junk(home: Path) -> pa.Table:
     schema = pa.unify_schemas([head, JUNK_SCHEMA])
     tables = [schema.empty_table()]
     for _, record, _ in standing_imports(home):
-        path = home / record["path"].replace(".parquet", ".junk.parquet")
+        path = _junk_path(home / record["path"])
         try:
             junk = pq.read_table(path, schema=JUNK_SCHEMA)
         except (OSError, pa.ArrowInvalid) as error:
@@ -387,6 +406,16 @@ def load_junk(home: Path) -> pa.Table:
 
 def _junk_reader(junk: list[Junk]) -> pa.RecordBatchReader:
     return pa.Table.from_pylist([row._asdict() for row in junk], schema=JUNK_SCHEMA).to_reader()
+
+
+def _junk_path(path: Path) -> Path:
+    """Where what was left out of a version lies, beside its entries."""
+    return path.with_suffix(".junk.parquet")
+
+
+def _write_version(path: Path, con: duckdb.DuckDBPyConnection, junk: list[Junk]) -> None:
+    _write(path, staging.entries(con))
+    _write(_junk_path(path), _junk_reader(junk))
 
 
 def _write(path: Path, rows: pa.RecordBatchReader) -> None:

@@ -147,12 +147,25 @@ def test_a_version_that_was_written_and_not_recorded_does_not_count(settings: Se
     assert len(versions(settings)) == 2
 
 
-def test_a_version_whose_file_is_gone_is_named(settings: Settings) -> None:
+@pytest.mark.parametrize("lost", ["gone", "cut", "without what was left out"])
+def test_a_version_that_is_lost_is_named_and_comes_back_with_its_file(
+    settings: Settings, lost: str
+) -> None:
     imported(settings, FIRST)
+    before = versions(settings)
     (record,) = read_history(settings.home, REGISTER)
-    (settings.home / record["path"]).unlink()
-    with pytest.raises(BarometerError, match="Restore it from a backup"):
-        store.load_versions(settings.home)
+    path = settings.home / record["path"]
+    if lost == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    else:
+        (path if lost == "gone" else path.with_suffix(".junk.parquet")).unlink()
+    with pytest.raises(BarometerError, match=r"Import its file .* again"):
+        store.load_versions(settings.home), store.load_junk(settings.home)
+    assert imported(settings, FIRST).state == "restored"
+    assert versions(settings) == before
+    assert store.load_junk(settings.home).num_rows == record["junk"]
+    assert imported(settings, FIRST).state == "known"
+    assert read_history(settings.home, REGISTER) == [record]
 
 
 def test_a_list_does_not_end_what_was_listed_after_its_day(settings: Settings) -> None:
