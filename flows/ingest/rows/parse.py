@@ -132,11 +132,11 @@ def parser(layout: Layout, decimal: str, rules: Rules) -> Callable[[Block], Pars
     """
 
     def parse(block: Block) -> Parsed:
-        rejects: Rejects = [(line, LONG_LINE, raw) for line, raw in block.too_long]
+        rejects: Rejects = []
         batches: list[pa.RecordBatch] = []
         static: list[pa.RecordBatch] = []
         days = np.zeros(0, dtype=np.int64)
-        row_count = len(rejects)
+        row_count = 0
         wrong: list[tuple[int, str]] = []
         ended = None
         for piece in _pieces(block, layout, decimal, rules.headers):
@@ -153,6 +153,10 @@ def parser(layout: Layout, decimal: str, rules: Rules) -> Callable[[Block], Pars
                 if typed.static is not None:
                     static.append(typed.static)
             ended = piece.ended
+        # Those behind a header of another layout come again, with the lines that it reads.
+        too_long = [x for x in block.too_long if ended is None or x[0] < ended[1].first_line]
+        rejects += [(line, LONG_LINE, raw) for line, raw in too_long]
+        row_count += len(too_long)
         if wrong:
             text = _lines(block, [at for at, _ in wrong])
             rejects += [(at, why, text[at]) for at, why in wrong]

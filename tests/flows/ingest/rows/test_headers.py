@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
-from flows.ingest.rows import blocks, parse
+from flows.ingest.rows import blocks, parse, reasons
 from tests.build.files import (
     LAYOUTS,
     Read,
@@ -84,6 +84,22 @@ def test_a_header_behind_a_row_without_a_line_end_ends_its_layout() -> None:
     assert [i for i, _, _ in places(found)] == [0, 1, 2, 3]
     assert all(55 < lon < 57 and 26 < lat < 28 for _, lon, lat in places(found))
     assert (found.count, found.rejects) == (4, [])
+
+
+def test_a_line_over_the_limit_behind_another_header_is_one_reject() -> None:
+    """The lines before it fill what is read with the header, so that one block has it all."""
+    long = "x" * (reasons.MAX_LINE_BYTES + 1)
+    before, behind = part(OLD, 0, 2000), part(NEW, 2000, 2)
+    assert len("\n".join(before)) > blocks.FINGERPRINT_BYTES
+    for lines in (
+        [*before, long, *behind],
+        [*before, *behind, long],
+        [*before, long, *behind, long],
+    ):
+        found = read_all(("\n".join(lines) + "\n").encode())
+        wrong = [number for number, line in enumerate(lines, 1) if line == long]
+        assert found.reasons == [(number, reasons.LONG_LINE) for number in wrong]
+        assert (len(found.rows), found.count) == (2002, 2002 + len(wrong))
 
 
 def test_a_repeated_header_is_no_row_and_a_delimiter_and_decimal_mark_go_with_theirs() -> None:
