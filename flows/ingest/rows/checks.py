@@ -86,7 +86,6 @@ def typed_rows(
     raw: pa.RecordBatch,
     line: npt.NDArray[np.int64],
     layout: Layout,
-    decimal: str,
     rules: Rules,
 ) -> _Typed:
     mmsi = mmsi_numbers(raw.column("mmsi"))
@@ -123,7 +122,7 @@ def typed_rows(
     }
     for name in OPTIONAL:
         if name in layout.source.sums:
-            total = summed(raw, name, layout, decimal)
+            total = summed(raw, name, layout)
             arrays[name] = numbers_or_null(total, name)
         elif name not in raw.schema.names:
             arrays[name] = pa.nulls(raw.num_rows, PACKED_SCHEMA.field(name).type)
@@ -134,7 +133,7 @@ def typed_rows(
         elif name == "imo":
             arrays[name] = by_value(raw.column(name), imo_numbers)
         else:
-            convert = partial(measures, name=name, layout=layout, decimal=decimal)
+            convert = partial(measures, name=name, layout=layout)
             arrays[name] = by_value(raw.column(name), convert)
     arrays["length_m"], arrays["beam_m"] = sizes(arrays["length_m"], arrays["beam_m"])
     batch = pa.RecordBatch.from_arrays(

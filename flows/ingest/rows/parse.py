@@ -65,7 +65,10 @@ class Parsed(NamedTuple):
 
 
 def decimal_mark(layout: Layout, start: bytes) -> str:
-    """``,`` where the first positions of the file are written with a decimal comma, else ``.``."""
+    """``,`` where the first positions of the file are written with a decimal comma, else ``.``.
+
+    It is what the fast way expects; where a line has the other one, the careful way reads both.
+    """
     latitude = layout.header.index(layout.source.columns["lat"])
     for line in start[:DECIMAL_BYTES].split(b"\n")[:100]:
         fields = _fields(line, layout.delimiter)
@@ -126,7 +129,7 @@ def parser(layout: Layout, decimal: str, rules: Rules) -> Callable[[Block], Pars
     layout : Layout
         The file's columns.
     decimal : str
-        ``.`` or ``,``.
+        ``.`` or ``,``, as most lines have it.
     rules : Rules
         See there.
     """
@@ -146,7 +149,7 @@ def parser(layout: Layout, decimal: str, rules: Rules) -> Callable[[Block], Pars
             for raw in piece.table.to_batches():
                 line = piece.line[start : start + raw.num_rows]
                 start += raw.num_rows
-                typed = typed_rows(raw, line, layout, decimal, rules)
+                typed = typed_rows(raw, line, layout, rules)
                 batches.append(typed.batch)
                 wrong += typed.wrong
                 days = added(days, typed.days)
@@ -199,7 +202,7 @@ def _pieces(block: Block, layout: Layout, decimal: str, headers: Headers) -> Ite
         end = len(content) if end < 0 else end + 1
         small = Block(content[at:end], line, line_ends_of(content[at:end]))
         piece = _parse_fast(small, layout, decimal)
-        piece = piece or _parse_careful(small, layout, decimal, headers)
+        piece = piece or _parse_careful(small, layout, headers)
         if piece.ended is not None:
             header, rest = piece.ended
             after = rest.content + content[end:]
@@ -270,24 +273,22 @@ def _has_offset(content: bytes, layout: Layout) -> bool | None:
     return times.offset_of_plain(time)
 
 
-def _parse_careful(block: Block, layout: Layout, decimal: str, headers: Headers) -> _Piece:
+def _parse_careful(block: Block, layout: Layout, headers: Headers) -> _Piece:
     """The block line by line: what is not a record is rejected, and a bad number becomes none."""
     records, rejects, ended = _records(block, layout, headers)
     arrays = {}
     for ours, published in layout.source.columns.items():
         column = layout.header.index(published)
-        arrays[ours] = raw_column(ours, [fields[column] for _, fields in records], decimal)
+        arrays[ours] = raw_column(ours, [fields[column] for _, fields in records])
     line_numbers = np.array([line for line, _ in records], dtype=np.int64)
     return _Piece(pa.table(arrays), line_numbers, rejects, len(records) + len(rejects), ended)
 
 
-def raw_column(
-    ours: str, texts: list[str], decimal: str = ".", encoding: str = "latin-1"
-) -> pa.Array:
+def raw_column(ours: str, texts: list[str], encoding: str = "latin-1") -> pa.Array:
     """The texts of a column as `typed_rows` takes them: numbers where the field has many values,
     else bytes, of a field of few values each once."""
     if ours in FLOATS:
-        return pa.array(as_numbers(texts, decimal))
+        return pa.array(as_numbers(texts))
     column = pa.array([text.encode(encoding, "replace") for text in texts], pa.binary())
     return column if ours in ("mmsi", *TEXTS) else column.dictionary_encode()
 

@@ -72,8 +72,10 @@ def as_times(column: pa.DictionaryArray, time_format: str) -> pa.TimestampArray:
     return pa.array(moments, pa.timestamp("us")).take(column.indices)
 
 
-def as_numbers(text: list[str], decimal: str) -> npt.NDArray[np.float64]:
-    return np.array([_number(t.replace(decimal, ".")) for t in text], dtype=np.float64)
+def as_numbers(text: list[str]) -> npt.NDArray[np.float64]:
+    """With a decimal point or comma, whatever the other rows have: of a file put together from two
+    each line is read as it is alone."""
+    return np.array([_number(t.replace(",", ".")) for t in text], dtype=np.float64)
 
 
 def _number(text: str) -> float:
@@ -173,7 +175,7 @@ def _whole_number(text: pa.StringArray, digits: int) -> npt.NDArray[np.int32]:
     return np.asarray(pc.if_else(whole, text, "-1").cast(pa.int32()).to_numpy(), dtype=np.int32)
 
 
-def measures(values: pa.Array, name: str, layout: Layout, decimal: str) -> pa.Array:
+def measures(values: pa.Array, name: str, layout: Layout) -> pa.Array:
     """Numbers of a measure or code; null codes, words without a code, junk and what is outside the
     field's range become null."""
     text = _as_text(values)
@@ -186,21 +188,19 @@ def measures(values: pa.Array, name: str, layout: Layout, decimal: str) -> pa.Ar
             [key if code is None else str(code) for key, code in zip(keys, codes, strict=True)],
             pa.string(),
         )
-    return numbers_or_null(meant(_text_numbers(text, decimal), name, layout), name)
+    return numbers_or_null(meant(_text_numbers(text), name, layout), name)
 
 
-def _text_numbers(text: pa.StringArray, decimal: str) -> npt.NDArray[np.float64]:
+def _text_numbers(text: pa.StringArray) -> npt.NDArray[np.float64]:
     """The numbers that the texts write, NaN where a text writes none."""
-    if decimal != ".":
-        text = pc.replace_substring(text, decimal, ".")
     try:
         number = pc.if_else(pc.equal(text, ""), "nan", text).cast(pa.float64())
         return np.asarray(number.to_numpy(), dtype=np.float64)
     except pa.ArrowInvalid:
-        return as_numbers(text.to_pylist(), ".")
+        return as_numbers(text.to_pylist())
 
 
-def summed(raw: pa.RecordBatch, name: str, layout: Layout, decimal: str) -> npt.NDArray[np.float64]:
+def summed(raw: pa.RecordBatch, name: str, layout: Layout) -> npt.NDArray[np.float64]:
     """The parts of a size added up; NaN where one of them is missing or none that a ship has.
 
     A part alone may be 0, the sum not: ITU-R M.1371-5, figure 41, has A = C = 0 for an antenna
@@ -210,7 +210,7 @@ def summed(raw: pa.RecordBatch, name: str, layout: Layout, decimal: str) -> npt.
     total = np.zeros(raw.num_rows)
     for part in parts:
         value = by_value(
-            raw.column(part), lambda v: pa.array(_text_numbers(_as_text(v), decimal))
+            raw.column(part), lambda v: pa.array(_text_numbers(_as_text(v)))
         ).to_numpy()
         with np.errstate(invalid="ignore"):
             total += np.where((value >= 0) & (value <= MOST_PART_M), value, np.nan)

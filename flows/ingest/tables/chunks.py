@@ -56,7 +56,7 @@ def parsed_columns(
     rejects : list
         Lines that are no row at all; they count as rows that were read.
     """
-    typed = typed_rows(raw, np.arange(raw.num_rows), layout, ".", rules)
+    typed = typed_rows(raw, np.arange(raw.num_rows), layout, rules)
     once, repeated = each_once([typed.batch])
     wrong = [(int(line[at]), why, raw_of(at)) for at, why in typed.wrong]
     return Parsed(

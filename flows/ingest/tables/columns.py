@@ -103,7 +103,7 @@ def _numbers(column: pa.Array) -> pa.DoubleArray:
     if pa.types.is_null(column.type) or _is_number(column.type):
         return column.cast(pa.float64(), safe=False)
     texts = _texts(column).dictionary_encode()
-    values = as_numbers([decoded(text) for text in texts.dictionary.to_pylist()], ".")
+    values = as_numbers([decoded(text) for text in texts.dictionary.to_pylist()])
     return pa.array(values).take(texts.indices)
 
 

@@ -209,7 +209,8 @@ def plain_reading(content: bytes, layout: str) -> tuple[list[list[int]], list[in
             )
         if right:
             place = [
-                float(np.round(float(of[k]) / source.divisor.get(k, 1), 5)) for k in ("lon", "lat")
+                float(np.round(_number(of[k]) / source.divisor.get(k, 1), 5))
+                for k in ("lon", "lat")
             ]
             moment = _moment(of["reported_at"].strip(), source.time_format)
             kept.setdefault((int(of["mmsi"]), moment, *place), []).append(number)
@@ -220,9 +221,13 @@ def plain_reading(content: bytes, layout: str) -> tuple[list[list[int]], list[in
 
 def _place(text: str, limit: float, divisor: float) -> bool:
     try:
-        return "_" not in text and abs(float(text) / divisor) <= limit
+        return "_" not in text and abs(_number(text) / divisor) <= limit
     except ValueError:
         return False
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def _moment(text: str, form: str) -> datetime | None:

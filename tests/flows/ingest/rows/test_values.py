@@ -110,7 +110,7 @@ def test_there_is_no_minus_zero() -> None:
 
 @pytest.mark.parametrize("name", [n for n in OPTIONAL if n not in (*TEXTS, "imo")])
 def test_junk_in_an_optional_field_is_null_and_the_row_stays(name: str) -> None:
-    junk = "| |abc|1e400|-1e400|inf|nan|NULL|-1|1_0|0x5|٣|5,5|\x01".split("|")
+    junk = "| |abc|1e400|-1e400|inf|nan|NULL|-1|1_0|0x5|٣|1.234,5|\x01".split("|")
     assert read_values(name, junk) == dict.fromkeys(junk)
 
 
@@ -242,6 +242,21 @@ def test_a_decimal_comma_is_told_from_the_file(quoted: bool) -> None:
     lines = [mark.join(f'"{v}"' if "," in v else v for v in values)]
     found = read_all(day(*lines, first=header(DANISH, mark)))
     assert found.rows == read_all(day(row(DANISH), layout=DANISH)).rows
+
+
+def test_point_and_comma_are_read_in_one_file_in_any_order() -> None:
+    point, comma = (
+        {name: number.replace(".", mark) for name, number in numbers.items()}
+        for numbers in [{"lon": "50.33123", "lat": "29.23456", "sog_kn": "7.5", "draught_m": "9.5"}]
+        for mark in ".,"
+    )
+    rows = [fields(DANISH, mmsi=f"42200000{n}", **point) for n in range(2)]
+    rows += [fields(DANISH, mmsi=f"42200000{n}", **comma) for n in range(2, 4)]
+    for order in (rows, rows[::-1]):
+        found = read_all(day(*map(";".join, order), first=header(DANISH, ";")))
+        assert [(r["lon"], r["lat"], r["sog_kn"], r["draught_m"]) for r in found.rows] == [
+            (50.33123, 29.23456, 7.5, 9.5)
+        ] * 4
 
 
 def test_the_decimal_comma_is_found_behind_rows_without_a_place() -> None:

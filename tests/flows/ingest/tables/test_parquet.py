@@ -101,6 +101,7 @@ INT_TYPES = (pa.int32(), pa.int64(), pa.uint32(), pa.float64(), pa.string(), pa.
             [29.12345, 29.5, 29],
         ),
         ("lat", pa.array(["29.1", "29.2", "29.3"]).dictionary_encode(), [29.1, 29.2, 29.3]),
+        ("lat", pa.array(["29,1", "29.2", "29,3"]), [29.1, 29.2, 29.3]),
         ("imo", pa.array([9074729.0, None, 1.0]), [9074729, None, None]),
         ("imo", pa.array(["IMO9074729", "", None]), [9074729, None, None]),
         ("draught_m", pa.array([12.3, 0, None], pa.float32()), [np.float32(12.3), None, None]),
