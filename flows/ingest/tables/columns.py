@@ -91,12 +91,26 @@ def _texts(column: pa.Array) -> pa.BinaryArray:
     """Texts as bytes, no value as none. A whole number has no point: 422100987.0 is 422100987."""
     if pa.types.is_null(column.type):
         return pa.array([b""] * len(column), pa.binary())
+    if pa.types.is_floating(column.type):
+        column = _of_floats(column)
     if not _is_text(column.type):
         column = column.cast(pa.string())
     column = pc.fill_null(column.cast(pa.binary()), b"")
     if (pc.max(pc.binary_length(column)).as_py() or 0) > RAW_CHARACTERS:
         column = pc.binary_slice(column, 0, RAW_CHARACTERS)
     return column
+
+
+def _of_floats(column: pa.Array) -> pa.Array:
+    """Floats as text without an exponent, which pyarrow writes from some digits on: milliseconds
+    of unix time would be no time. pandas has whole numbers as floats where a column has gaps."""
+    text = column.cast(pa.string())
+    if not pc.any(pc.match_substring(text, "e")).as_py():
+        return text
+    values = column.to_pylist()
+    return pa.array(
+        [None if v is None else np.format_float_positional(v, trim="-") for v in values]
+    )
 
 
 def _numbers(column: pa.Array) -> pa.DoubleArray:

@@ -17,6 +17,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.home.resources import data_path
 from flows.home.settings import Settings
 from flows.ingest.rows import reasons
 from flows.ingest.tables import parquet as tables
@@ -32,6 +33,7 @@ from tests.build.files import (
 )
 from tests.build.forms import (
     COLUMNS,
+    LAYOUT,
     WGS84,
     as_geoparquet,
     as_parquet,
@@ -230,6 +232,40 @@ def test_points_as_structs_are_places(home: Settings) -> None:
     assert sorted(row[2] for row in positions(home)) == [50.1, 50.2, 50.3]
 
 
+SECONDS = 1_776_254_400
+UNIX = datetime(2026, 4, 15, 12)
+
+
+@pytest.mark.parametrize("unit", [1, 10**3, 10**6, 10**9])
+@pytest.mark.parametrize("kind", [pa.int64(), pa.float64(), pa.string()], ids=str)
+def test_a_unix_time_is_read_in_every_unit_and_type(
+    home: Settings, unit: int, kind: pa.DataType
+) -> None:
+    """A column of whole numbers with a gap is one of floats to pandas."""
+    plain = data_path("sources", f"{LAYOUT}.toml").read_text(encoding="utf-8")
+    (home.home / "sources").mkdir()
+    unix = plain.replace('format = "iso"', 'format = "unix"')
+    (home.home / "sources" / f"{LAYOUT}.toml").write_text(unix, encoding="utf-8")
+    times = pa.array([SECONDS * unit, (SECONDS + 1) * unit, None], pa.int64()).cast(
+        kind, safe=False
+    )
+    assert told(home, parquet(table(reported_at=times))).state == "ingested"
+    assert [row[1] for row in positions(home)] == [UNIX, UNIX.replace(second=1)]
+    assert [row[1] for row in rejects(home)] == [reasons.BAD_TIME]
+
+
+def test_texts_are_read_however_they_are_encoded(home: Settings) -> None:
+    """DuckDB writes the lengths of texts as differences by version 2 of the format."""
+    names = [f"SHIP {n}" for n in range(3)]
+    content = parquet(
+        table(vessel_name=pa.array(names)),
+        use_dictionary=False,
+        column_encoding={"vessel_name": tables.LENGTHS},
+    )
+    assert told(home, content).state == "ingested"
+    assert sorted(row[COLUMNS.index("vessel_name")] for row in positions(home)) == names
+
+
 WRONG: dict[str, tuple[Callable[[], bytes], str]] = {
     "nested": (lambda: parquet(table(draught_m=pa.array([[1.0]] * 3))), "'draught_m' is a nested"),
     "a struct": (
@@ -249,6 +285,12 @@ WRONG: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut": (lambda: as_parquet(DAY)[:-20], "Fetch it again"),
     "a cut middle": (lambda: as_parquet(DAY)[:200] + as_parquet(DAY)[-900:], "Fetch it again"),
     "only the mark": (lambda: b"PAR1", "Fetch it again"),
+    "a text repeated by its prefix": (
+        lambda: parquet(
+            table(), use_dictionary=False, column_encoding={"call_sign": tables.UNBOUNDED}
+        ),
+        "'call_sign' is encoded as DELTA_BYTE_ARRAY",
+    ),
     "a bomb of rows": (lambda: parquet(pa.table({n: pa.nulls(9_000_000) for n in "ab"})), "no AIS"),
     "encrypted": (lambda: b"PARE" + bytes(90), "encrypted"),
     "no rows": (lambda: parquet(table().slice(0, 0)), "ingested"),
