@@ -33,6 +33,14 @@ MOST_ROWS_A_BYTE = 100
 """A fix takes some bytes, however well it is compressed. A file with more rows is hostile: a run of
 nulls takes no bytes, and reading it would not end."""
 
+LENGTHS = "DELTA_LENGTH_BYTE_ARRAY"
+"""An encoding of texts that pyarrow cannot read as a dictionary; DuckDB writes it by version 2 of
+the format. Its texts lie in the page one by one, as plain ones do."""
+
+UNBOUNDED = "DELTA_BYTE_ARRAY"
+"""A text is written as what it has in common with the one before, and the rest: nothing, where it
+is repeated. So ten kilobytes may be gigabytes."""
+
 _DAMAGED = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, OverflowError)
 
 
@@ -137,11 +145,19 @@ def parquet_file(source: BinaryIO, columns: Iterable[str] = ()) -> pq.ParquetFil
     Raises
     ------
     BarometerError
-        If it has far more rows than its bytes can hold.
+        If it has far more rows than its bytes can hold, or one of these columns an encoding of
+        which a few bytes may be gigabytes of text.
     """
+    encodings = _encodings(source, columns)
+    for column, used in encodings.items():
+        if UNBOUNDED in used:
+            raise BarometerError(
+                f"column {column[:100]!r} is encoded as {UNBOUNDED}, which is not supported. Write "
+                "the file again with another encoding, as DuckDB does: copy (from 'FILE') to 'NEW'."
+            )
     file = pq.ParquetFile(
         pa.PythonFile(source, mode="r"),
-        read_dictionary=list(columns),
+        read_dictionary=[c for c, used in encodings.items() if LENGTHS not in used],
         buffer_size=BUFFER_BYTES,
         pre_buffer=False,
         coerce_int96_timestamp_unit="us",
@@ -152,6 +168,17 @@ def parquet_file(source: BinaryIO, columns: Iterable[str] = ()) -> pq.ParquetFil
     if rows > size * MOST_ROWS_A_BYTE:
         raise BarometerError(f"{rows:,} rows in {size:,} bytes are no AIS. Remove the file.")
     return file
+
+
+def _encodings(source: BinaryIO, columns: Iterable[str]) -> dict[str, set[str]]:
+    """How each of these columns is encoded, by the file's own metadata."""
+    used: dict[str, set[str]] = {name: set() for name in columns}
+    if used:
+        metadata = pq.read_metadata(pa.PythonFile(source, mode="r"))
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            for chunk in map(group.column, range(metadata.num_columns)):
+                used.get(chunk.path_in_schema, set()).update(chunk.encodings)
+    return used
 
 
 @contextmanager
