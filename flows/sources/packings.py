@@ -38,6 +38,17 @@ BESIDE_SIMULATED = frozenset({TRUTH, FLEET, FLEET_LIST, EXPECTED})
 """What the simulator writes there beside the AIS files, which are in a folder of their own: left
 out of a search, as it holds no positions."""
 
+OF_A_HOME = frozenset(
+    {
+        *("position", "reject", "digest", "windows", "compact", "tmp"),
+        *("registers", "witness", "history", "ledger", "lost", "reports", "sources"),
+        *("manifest.json", "known.json", "written.json", "watchlist.csv", "link_decisions.csv"),
+    }
+)
+"""What a home holds beside what was fetched and recorded (docs/operations.md, "The home"): left out
+of a search. The lake's own Parquet files have a header that a source fits, and would come in again
+under that source."""
+
 _GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
 
 MAX_SHRINK = 20
@@ -86,16 +97,19 @@ class Member(NamedTuple):
 def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
     """Input files below the paths, each once, in the order of the paths, folders sorted by name.
 
-    A path is a file, a folder (searched to the bottom; hidden files and the simulator's truth left
-    out) or a glob pattern.
+    A path is a file, a folder (searched to the bottom, also where that is a link; hidden files, the
+    simulator's truth and what a home holds left out) or a glob pattern.
 
     Raises
     ------
     BarometerError
-        If a path does not exist, a pattern fits nothing, or a folder holds no possible AIS file.
+        If a path does not exist or is neither file nor folder, a pattern fits nothing, or a folder
+        holds no possible AIS file.
     """
     files: dict[Path, InputFile] = {}
     for given in paths:
+        if not str(given):  # not the working folder, as for Python: a variable that is not set
+            raise BarometerError("a path is empty. Is a variable not set?")
         path = path_of(given)
         try:
             is_folder = path.is_dir()
@@ -108,8 +122,13 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
                     f"{shown_name(path)}: no AIS file in this folder ({', '.join(SUFFIXES)}). "
                     "Is it the right folder?"
                 )
-        elif path.exists():
+        elif path.is_file():
             inside = [InputFile(path, is_named=True)]
+        elif path.exists():
+            raise BarometerError(
+                f"{shown_name(given)}: is a pipe or a device, which can be read only once. Write "
+                "its contents to a file and pass that."
+            )
         else:
             matches = sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 absolute patterns
             inside = [
@@ -119,6 +138,8 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
                     [InputFile(match, is_named=True)]
                     if match.is_file()
                     else [InputFile(path, is_named=False) for path in _walk(match)]
+                    if match.is_dir()
+                    else []
                 )
             ]
             if not inside:
@@ -133,10 +154,34 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
     return list(files.values())
 
 
+def _below(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """The files of a folder and those below it, sorted; a folder to which several links lead is
+    searched once. One that may not be read, such as a disk's lost+found, is passed over."""
+    real = folder.resolve()
+    if real in seen:
+        return
+    seen.add(real)
+    try:
+        inside = sorted(folder.iterdir())
+    except PermissionError:
+        return
+    except OSError as error:
+        raise BarometerError(f"{shown_name(folder)}: {error.strerror}.") from error
+    names = {path.name for path in inside}
+    is_home = "barometer.duckdb" in names or names >= {"manifest.json", "position"}
+    own = OF_A_HOME if is_home else ()
+    for path in inside:
+        if path.name.startswith(".") or path.name in own:
+            continue
+        if path.is_dir():
+            yield from _below(path, seen)
+        elif path.is_file():
+            yield path
+
+
 def _walk(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if hidden or not path.name.lower().endswith(SUFFIXES + PACKED) or not path.is_file():
+    for path in _below(folder, set()):
+        if not path.name.lower().endswith(SUFFIXES + PACKED):
             continue
         if path.name in BESIDE_SIMULATED and (path.parent / SIMULATED).exists():
             continue

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
-from flows.home.settings import BarometerError
+from flows.home.settings import BarometerError, Settings
 from flows.sources.packings import Member, find_files, members, opened
-from tests.build.files import PACKINGS, day, fleet, packed, row, write, zipped
+from tests.build.files import PACKINGS, day, fleet, ingested, packed, row, write, zipped
 
 CONTENT = day(*fleet(50))
 
@@ -169,20 +170,43 @@ def test_links_and_files_given_twice_are_found_once(tmp_path: Path) -> None:
     other = tmp_path / "in" / ".." / "in" / "day.csv"
     assert len(find_files([path, str(path), other, tmp_path / "link.csv", tmp_path])) == 1
     (path.parent / "round").symlink_to(path.parent)
+    (path.parent / "other").symlink_to(write(tmp_path / "disk" / "deep", b"x", name="b.csv").parent)
+    (path.parent / "once more").symlink_to(tmp_path / "disk")
     (path.parent / "self.csv").symlink_to(path.parent / "self.csv")
     (path.parent / "gone.csv").symlink_to(tmp_path / "nowhere")
-    assert names(path.parent) == ["day.csv"]
+    assert names(path.parent) == ["day.csv", "b.csv"]
     with pytest.raises(BarometerError):
         find_files([path.parent / "self.csv"])
+
+
+def test_what_a_home_holds_is_no_input_but_what_was_fetched_and_recorded(
+    home: Settings, two_days: Settings
+) -> None:
+    """A lake's own Parquet has a header that a source fits."""
+    with pytest.raises(BarometerError, match="no AIS file"):
+        find_files([two_days.home])
+    (outcome,) = ingested(home, CONTENT)
+    assert outcome.state == "ingested"
+    for folder in ("downloads", "recordings"):
+        write(home.home / folder, b"x", name=f"{folder}.csv")
+    expected = [f"{outcome.name}", "downloads.csv", "recordings.csv"]
+    assert sorted(names(home.home.parent)) == sorted(expected)
 
 
 def test_a_missing_path_or_a_folder_without_ais_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    for given in ("gone.csv", "gone*.csv", "", "\0", "x" * 5000):
+    write(tmp_path / "work", b"x", name="a.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    monkeypatch.chdir(tmp_path / "work")
+    for given in ("gone.csv", "gone*.csv", "", "\0", "x" * 5000, "../pipe*"):
         with pytest.raises(BarometerError):
             find_files([given])
+    for given in ("../pipe.csv", "/dev/null"):
+        with pytest.raises(BarometerError, match="a pipe or a device"):
+            find_files([given])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work" / "a.csv").unlink()
     write(tmp_path, b"x", name="read.me")
     with pytest.raises(BarometerError, match=r"no AIS file in this folder"):
         find_files([tmp_path])
