@@ -34,8 +34,10 @@ def match_source(header_line: str, sources: Iterable[Source]) -> Layout:
     """The layout that matches a header line.
 
     A source fits where every column that it maps or needs is in the header, in any order; of
-    several the one that maps the most columns, then of whose published header the file has the
-    most. The delimiter is the one of comma, semicolon and tab that gives most columns.
+    several the one that was published with just these columns, else the one that maps the most,
+    then of whose published header the file has the most; of equals the last, so that a home's own
+    goes before a shipped one. The delimiter is the one of comma, semicolon and tab that gives most
+    columns.
 
     Raises
     ------
@@ -78,9 +80,10 @@ def match_names(
         for source in sources
     ]
     ranked = sorted(layouts, key=lambda layout: (-_likeness(layout), layout.source.source_id))
-    fitting = [layout for layout in ranked if not _missing(layout)]
+    fitting = [layout for layout in reversed(layouts) if not _missing(layout)]
     if fitting:
-        best = max(fitting, key=_nearness)
+        same = (layout for layout in fitting if set(layout.header) == set(layout.source.header))
+        best = next(same, max(fitting, key=_nearness))
         twice = sorted({c for c in best.source.columns.values() if best.header.count(c) > 1})
         if twice and not may_repeat:
             raise UnknownHeader(

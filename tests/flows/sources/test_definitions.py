@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,20 @@ from hypothesis import strategies as st
 
 from flows.home.settings import BarometerError, Settings
 from flows.sources.addresses import Publication, address_of, files_of
-from flows.sources.definitions import load_sources
+from flows.sources.definitions import REQUIRED, load_sources
 from flows.sources.layouts import UnknownHeader, match_source
-from tests.build.files import LAYOUTS, SOURCES, columns, day, header, ingest, read_all, row, write
+from tests.build.files import (
+    LAYOUTS,
+    SOURCES,
+    columns,
+    day,
+    fleet,
+    header,
+    ingest,
+    read_all,
+    row,
+    write,
+)
 from tests.build.publisher import SOURCE, publish
 
 HEADER = '["id", "when", "x", "y", "speed", "status"]'
@@ -111,6 +122,42 @@ def test_a_home_adds_a_source_without_code_or_replaces_one(home: Settings, tmp_p
     (outcome,) = ingest(home, write(tmp_path / "in", text))
     assert outcome.entry is not None
     assert (outcome.entry.source, outcome.entry.rows_kept) == ("mine", 1)
+
+
+OWN = """
+publisher = "P"
+licence = "L"
+files = "F"
+coverage = "C"
+header = {header}
+[columns]
+{columns}
+[time]
+format = "%m/%d/%Y %H:%M"
+"""
+
+
+@pytest.mark.parametrize(
+    ("mapped", "more"),
+    [(tuple(SOURCES[LAYOUTS[1]].columns), ""), (REQUIRED, ""), (SOURCES[LAYOUTS[1]].columns, "x")],
+    ids=["all columns", "those that are needed", "a file with another column"],
+)
+def test_a_homes_own_source_goes_before_a_shipped_one_with_its_header(
+    home: Settings, tmp_path: Path, mapped: Iterable[str], more: str
+) -> None:
+    """What the message about times in another format tells the user to do."""
+    shipped = SOURCES[LAYOUTS[1]]
+    end = f",{more}" if more else ""
+    lines = [line + end for line in fleet(3, reported_at="4/15/2026 12:00")]
+    path = write(tmp_path / "in", day(*lines, first=header() + end))
+    (outcome,) = ingest(home, path)
+    assert outcome.state == "failed" and "describe it in a TOML file" in outcome.message
+    pairs = "\n".join(f'{name} = "{shipped.columns[name]}"' for name in mapped)
+    own = OWN.format(header=list(shipped.header), columns=pairs)
+    write(home.home / "sources", own.encode(), name="zzz.toml")
+    (outcome,) = ingest(home, path)
+    assert outcome.entry is not None, outcome
+    assert (outcome.entry.source, outcome.entry.rows_kept) == ("zzz", 3)
 
 
 def test_a_column_may_be_named_like_a_number(tmp_path: Path) -> None:
