@@ -82,7 +82,12 @@ class Headers(NamedTuple):
             return Header(layout, is_same=True)
         if any(_NUMBER.fullmatch(name) for name in names):
             return None
-        new_layout = self._match(text)
+        mmsi = layout.header.index(layout.source.columns["mmsi"])
+        if len(names) == len(layout.header) and names[mmsi] == layout.header[mmsi]:
+            # The name in the place of the numbers: a header, whatever the others are called.
+            new_layout: Layout | None = match_source(text, self.sources)
+        else:
+            new_layout = self._match(text)
         return None if new_layout is None else Header(new_layout, new_layout == layout)
 
     def _behind_a_row(self, text: str, layout: Layout) -> Header | None:

@@ -113,7 +113,11 @@ UNKNOWN = "ship_mmsi,when,longitude_deg,latitude_deg,sog,cog,heading,a,b,c,d,e,f
 
 
 def test_a_second_header_that_fits_no_source_fails_the_file(home: Settings, tmp_path: Path) -> None:
-    for first in (UNKNOWN, UNKNOWN + ",k", header(OLD).replace("LAT", "Latitude")):
+    exchanged = header(NEW).replace("longitude", "x").replace("latitude", "y")
+    for first in (
+        *(UNKNOWN, UNKNOWN + ",k", header(OLD).replace("LAT", "Latitude")),
+        *(exchanged, "\ufeff" + exchanged),
+    ):
         lines = [*part(NEW, 0, 3), first, row(NEW)]
         (outcome,) = ingest(home, write(tmp_path, ("\n".join(lines) + "\n").encode()))
         assert outcome.state == "failed"
