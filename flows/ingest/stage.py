@@ -247,13 +247,14 @@ def _stage(
         )
         if why := refusal.refusal(tally, source, settings.as_of):
             raise BarometerError(f"{member.name}: {why}")
-        position = reading.position
         remarks = [*remark.of_rejects(reading.reasons), *refusal.remarks(tally)]
+        # Before static reports are joined, as within a block: which of two equal fixes stands
+        # depends on what they say themselves.
+        once = _without_own_repetitions(con, reading.position, work)
         if reading.static:
-            position = work / "joined.parquet"
-            lonely = static.joined(con, reading.position, work / STATIC, position)
+            unjoined, once = once, work / "joined.parquet"
+            lonely = static.joined(con, unjoined, work / STATIC, once)
             remarks += remark.of_static_reports(lonely)
-        once = _without_own_repetitions(con, position, work)
         first_reported_at, last_reported_at = span_of(con, once)
     rows_kept = pq.read_metadata(once).num_rows
     return Staged(
