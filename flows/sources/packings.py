@@ -49,7 +49,11 @@ OF_A_HOME = frozenset(
 of a search. The lake's own Parquet files have a header that a source fits, and would come in again
 under that source."""
 
-_GZIP, _ZSTD, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x05\x06"
+_GZIP = b"\x1f\x8b"
+_ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([low, 0x2A, 0x4D, 0x18]) for low in range(0x50, 0x60)))
+"""A frame, or one that is skipped (RFC 8878, 3.1): pzstd begins a file with the latter."""
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00")
+"""A member, an empty archive, or a mark of one that might have been split (APPNOTE, 8.5)."""
 
 MAX_SHRINK = 20
 SMALL_ARCHIVE_BYTES = 1 << 20
@@ -201,7 +205,7 @@ def members(path: Path) -> list[Member | BarometerError]:
     name = shown_name(path.name)
     with explained(name), path.open("rb") as raw:
         kind = raw.read(4)
-        if kind not in (_ZIP, _ZIP_EMPTY):
+        if kind not in _ZIP:
             return [Member(name, path)]
         with zipfile.ZipFile(raw) as archive:
             inside: list[Member | BarometerError] = []
@@ -334,7 +338,7 @@ def opened(member: Member) -> Iterator[Stream]:
             plain = begun = Begun(content)
             if begun.start[:2] == _GZIP:
                 begun = Begun(stack.enter_context(gzip.open(begun)))
-            elif begun.start[:4] == _ZSTD:
+            elif begun.start[:4] in _ZSTD:
                 source = pa.CompressedInputStream(pa.PythonFile(begun, mode="r"), "zstd")
                 begun = Begun(stack.enter_context(source))
             containers.refuse(member.name, begun.start)

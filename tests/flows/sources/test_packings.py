@@ -40,6 +40,14 @@ def test_a_file_is_opened_by_its_content_whatever_its_name(tmp_path: Path, packi
         assert contents(path) == [CONTENT]
 
 
+def test_marks_before_the_first_frame_or_member_are_known(tmp_path: Path) -> None:
+    skipped = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"size"
+    for packing, marks in {"zst": (skipped, 2 * skipped), "zip": (b"PK00", b"PK\x07\x08")}.items():
+        for mark in marks:
+            path = write(tmp_path, mark + packed(CONTENT, packing), name=f"day.csv.{packing}")
+            assert contents(path) == [CONTENT]
+
+
 def test_an_archive_gives_its_csvs_in_its_own_order(tmp_path: Path) -> None:
     inside = {"b.csv": b"1", "deep/er/a.CSV": b"2", "read me.txt": b"3", "c.csv": b"4"}
     inside |= {"__MACOSX/._a.csv": b"x", "x/.hidden.csv": b"x", "folder.csv/": b""}
