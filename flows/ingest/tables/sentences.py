@@ -41,7 +41,7 @@ _SENTENCE = (
 _LINE = re.compile(
     rb"(?P<before>[^!$\\]*)(?:\\(?P<tag>[^\\]*)\\)?\s*(?P<sentence>"
     + _SENTENCE
-    + rb")(?P<after>.*)",
+    + rb")(?P<after>[^!]*)",  # another sentence on the line would be lost without a word
     re.DOTALL,
 )
 _TAG = re.compile(rb"(?P<fields>.*)\*(?P<sum>[0-9A-Fa-f]{1,2})", re.DOTALL)

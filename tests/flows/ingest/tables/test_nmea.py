@@ -125,6 +125,11 @@ DAMAGED = {
         reasons.BAD_CHECKSUM,
     ),
     "no sum": (line()[:-3], reasons.BAD_SENTENCE),
+    "two on a line": (line(mmsi=352_990_002) + line(mmsi=352_990_003), reasons.BAD_SENTENCE),
+    "two, the second without a tag block": (
+        line(mmsi=352_990_002) + line(mmsi=352_990_003).split(b"\\")[2],
+        reasons.BAD_SENTENCE,
+    ),
     "no time": (line().split(b"\\")[2], reasons.NO_CLOCK),
     "a time that is none": (b"yesterday " + line().split(b"\\")[2], reasons.NO_CLOCK),
     "tag block without a time": (
