@@ -34,16 +34,22 @@ than one receiver of many brings, or in a small file a quarter and no more than 
 file may hold two periods, and all its rows stand."""
 
 
+def has_gap(counts: npt.NDArray[np.int64]) -> bool:
+    """Whether some days with rows lie so far apart that a row may be far outside. Most files have
+    no such gap, and repetitions among their rows need not be looked for."""
+    return bool((np.diff(np.flatnonzero(counts)) > NEAR_DAYS).any())
+
+
 def own_days(counts: npt.NDArray[np.int64]) -> tuple[int, int] | None:
     """The first and last day of a file's own rows, or None where no row lies far outside.
 
-    Depends on how many rows a day has and on nothing else: not on their order, nor on where the
-    file is cut into blocks, nor on other files.
+    Depends on how many fixes a day has and on nothing else: not on their order or repetition, nor
+    on where the file is cut into blocks, nor on other files.
 
     Parameters
     ----------
     counts : numpy.ndarray
-        Rows by day, from any day on.
+        Rows by day, each fix once, from any day on.
 
     Examples
     --------
@@ -52,9 +58,9 @@ def own_days(counts: npt.NDArray[np.int64]) -> tuple[int, int] | None:
     >>> own_days(three_of_today_and_one_1024_weeks_ago)
     (7999, 7999)
     """
-    days = np.flatnonzero(counts)
-    if len(days) < 2 or np.diff(days).max() <= NEAR_DAYS:
+    if not has_gap(counts):
         return None
+    days = np.flatnonzero(counts)
     rows, whole = counts[days], (days[0], days[-1])
     first, last = _grown(days, *_heaviest(days, rows), YEARS_DAYS, 1)
     within = (days >= first) & (days <= last)

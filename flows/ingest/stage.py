@@ -75,6 +75,21 @@ from read_parquet($part, file_row_number = true, hive_partitioning = false)
 semi join suspect using (file_row_number)
 order by file_row_number
 """
+FIXES_BY_DAY = """
+select
+    day,
+    count(*) as fixes
+from (
+    select distinct
+        mmsi,
+        reported_at,
+        lon,
+        lat,
+        reported_at::date - $first::date as day
+    from read_parquet($part, hive_partitioning = false)
+)
+group by day
+"""
 WITHOUT_ROWS = """
 copy (
     select mine.* exclude (file_row_number)
@@ -236,7 +251,9 @@ def _stage(
     rules = checks.Rules(settings.as_of + FUTURE, headers_of(sources.values()))
     with connect(settings) as con:  # one for all steps: to open DuckDB takes ten milliseconds
         reading = _read(con, member, sources, settings, work, progress, rules)
-        own_days = span.own_days(reading.days)
+        own_days = None
+        if span.has_gap(reading.days):
+            own_days = span.own_days(_fixes_by_day(con, reading.position))
         if own_days is not None:
             rules = rules._replace(own_days=own_days)
             reading = _read(con, member, sources, settings, work, progress, rules)
@@ -378,6 +395,18 @@ def _count(table: pa.Table, reasons: Counter[str], first: dict[str, tuple[int, s
         reasons[why] += 1
         if why not in first:
             first[why] = table["line"][number].as_py(), table["raw"][number].as_py()
+
+
+def _fixes_by_day(
+    con: duckdb.DuckDBPyConnection, part: Path
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The fixes of a part by day, each once, counted from `FIRST_DAY`."""
+    names = {"part": str(part), "first": checks.FIRST_DAY.item()}
+    found = con.execute(FIXES_BY_DAY, names).to_arrow_table()
+    day = found["day"].to_numpy()
+    counts = np.zeros(day.max() + 1, dtype=np.int64)
+    counts[day] = found["fixes"].to_numpy()
+    return counts
 
 
 def _without_own_repetitions(con: duckdb.DuckDBPyConnection, part: Path, work: Path) -> Path:

@@ -135,6 +135,20 @@ def test_neither_cut_nor_order_nor_other_files_decide(
     ledger(home)
 
 
+@pytest.mark.parametrize("block", [300, 1 << 24], ids=["small blocks", "one block"])
+def test_rows_that_stand_twice_count_once(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    """Ten of fifty are few in a small file, and twenty of a hundred are not."""
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block)
+    early = (NOON - timedelta(days=365)).isoformat()
+    lines = [*fleet(40), *fleet(10, 500, reported_at=early)]
+    (outcome,) = ingested(home, day(*lines, *lines, *lines[40:]))
+    assert outcome.entry is not None
+    assert (outcome.entry.rows_kept, outcome.entry.rows_rejected) == (40, 30)
+    assert {r[1] for r in positions(home)} == {NOON}
+
+
 def test_a_stray_row_does_not_stretch_the_series(home: Settings) -> None:
     early = [NOON - ROLLED, datetime(2000, 1, 1), datetime(1999, 8, 22), NOON - timedelta(days=365)]
     ingested(home, *(day(*strayed(stray, 3)) for stray in early))
