@@ -87,7 +87,9 @@ def match_names(
         twice = sorted({c for c in best.source.columns.values() if best.header.count(c) > 1})
         if twice and not may_repeat:
             raise UnknownHeader(
-                f"the header has {', '.join(map(repr, twice))} more than once", is_ais=True
+                f"the header has {', '.join(map(repr, twice))} more than once. Rename or remove "
+                "all but one.",
+                is_ais=True,
             )
         return best
     if not ranked:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from flows.home.settings import BarometerError
 from flows.ingest.rows.reasons import MAX_LINE_BYTES
+from flows.ingest.rows.values import decoded
 
 BLOCK_BYTES = 8 << 20
 LOOK_BYTES = 64 << 10
@@ -83,7 +84,7 @@ def read_head(content: Readable, digest: hashlib.blake2b) -> Head:
     if not read[start:end].strip():
         raise BarometerError("the file is empty. Fetch it again.")
     return Head(
-        text=read[start:end].decode("utf-8", "replace"),
+        text=decoded(read[start:end]),
         line_number=read[:start].count(b"\n") + 1,
         start=read[start:],
         rest=read[end + 1 :],

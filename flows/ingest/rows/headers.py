@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flows.home.settings import BarometerError
+from flows.ingest.rows.values import decoded
 from flows.sources.definitions import Source
 from flows.sources.layouts import Layout, UnknownHeader, match_source
 
@@ -70,7 +71,7 @@ class Headers(NamedTuple):
         lower = raw.lower()
         if not any(mark in lower for mark in self.marks) and _DIGIT.search(raw):
             return None
-        text = raw.decode("utf-8", "replace").strip("\r\n")
+        text = decoded(raw).strip("\r\n")
         try:
             return self._whole(text, layout) or self._behind_a_row(text, layout)
         except UnknownHeader as error:

@@ -160,6 +160,17 @@ def test_a_homes_own_source_goes_before_a_shipped_one_with_its_header(
     assert (outcome.entry.source, outcome.entry.rows_kept) == ("zzz", 3)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_a_header_is_read_in_the_encodings_of_rows(tmp_path: Path, encoding: str) -> None:
+    text = GOOD.replace('"speed"', '"größe"')
+    write(tmp_path / "sources", text.encode(), name="mine.toml")
+    lines = ["id,when,x,y,größe", "422100987,2026-04-15,50.1,29.2,3"]
+    lines += ["größe,id,when,x,y", "4,422100988,2026-04-15,50.1,29.2"]
+    content = "\n".join(lines).encode(encoding)
+    fixes = read_all(content, sources=load_sources(tmp_path).values()).rows
+    assert [fix["sog_kn"] for fix in fixes] == [3.0, 4.0]
+
+
 def test_a_column_may_be_named_like_a_number(tmp_path: Path) -> None:
     text = GOOD.replace('"x"', '"4"').replace('"y"', '"0"')
     write(tmp_path / "sources", text.encode(), name="mine.toml")
