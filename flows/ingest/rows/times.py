@@ -18,6 +18,9 @@ _PLAIN = re.compile(
 _ZERO = re.compile(r"[+-]00(:?00)?", re.ASCII)
 _ZONE = re.compile(r"\s*(Z|UTC|GMT|[+-]00(:?00)?)$", re.ASCII | re.IGNORECASE)
 _FRACTION = re.compile(r"(?<=:\d\d)[.,](\d{1,9})(?!\d)", re.ASCII)
+_UNPARTED = re.compile(r"%[dmyYHIMSj]%[dmyYHIMSj]")
+"""Numbers that nothing parts. strptime takes 1042026 for 10 April as %d%m%Y, where a program that
+holds it as a number has left out the zero of 01042026."""
 _UNIX = re.compile(r"(?P<whole>\d{1,20})([.,](?P<part>\d*))?", re.ASCII)
 
 MILLISECONDS_FROM, MICROSECONDS_FROM, NANOSECONDS_FROM = 10**11, 10**14, 10**17
@@ -93,8 +96,10 @@ def _of_unix(text: str) -> datetime | None:
 
 
 def _of_format(text: str, time_format: str) -> datetime | None:
-    if "%z" in time_format or "%Z" in time_format:
+    if "%z" in time_format:
         return datetime.strptime(text, time_format)  # noqa: DTZ007 with its offset
+    # strptime takes the names of the machine's own zone too, and gives a time without one.
+    time_format = time_format.replace("%Z", "UTC")
     plain = _ZONE.sub("", time_format)
     bare = _ZONE.sub("", text)
     if plain != time_format and bare == text:
@@ -103,6 +108,12 @@ def _of_format(text: str, time_format: str) -> datetime | None:
     if fraction is not None:
         bare = bare[: fraction.start()] + bare[fraction.end() :]
     time = datetime.strptime(bare, plain)  # noqa: DTZ007 published in UTC
+    if _UNPARTED.search(plain) and _whole_numbers(bare) != _whole_numbers(time.strftime(plain)):
+        return None
     if fraction is None:
         return time
     return time + timedelta(microseconds=int((fraction[1] + "000000")[:6]))
+
+
+def _whole_numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", text)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from flows.ingest.rows import times
 from flows.ingest.rows.reasons import BAD_TIME, FUTURE_TIME, OLD_TIME
 from tests.build.files import AS_OF, LAYOUTS, SOURCES, day, read_all, read_values, row
 
@@ -99,6 +101,35 @@ def test_a_time_format_with_an_offset_is_converted() -> None:
     source = SOURCES[LAYOUTS[1]].model_copy(update={"time_format": "%Y%m%d %H%M%S %z"})
     found = read_all(day(row(reported_at="20260415 153000 +0330")), sources=[source])
     assert [r["reported_at"] for r in found.rows] == [NOON]
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (
+            "%d%m%Y %H%M%S",
+            {"15042026 120000": NOON, "05042026 020304": datetime(2026, 4, 5, 2, 3, 4)}
+            | dict.fromkeys(("1042026 120000", "15042026 20304", "15042026 12000", "1542026 1200")),
+        ),
+        ("%Y%m%d%H%M%S", {"20260415120000": NOON, "2026041512000": None, "202641512000": None}),
+        ("%Y%m%d %H:%M", {"20260415 12:00": NOON, "20260415 2:03": datetime(2026, 4, 15, 2, 3)}),
+        (
+            "%Y-%m-%d %H:%M:%S %Z",
+            {f"2026-04-15 12:00:00 {zone}": NOON for zone in ("UTC", "GMT", "Z")}
+            | dict.fromkeys(f"2026-04-15 12:00:00{zone}" for zone in ("", " CET", " CEST", " EST")),
+        ),
+    ],
+)
+def test_a_time_format_is_strict_and_knows_no_zone_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch, form: str, expected: dict[str, datetime | None]
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        assert {text: times.moment(text, form) for text in expected} == expected
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(
