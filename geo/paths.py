@@ -89,10 +89,12 @@ def _edges(table: Table, pieces: PieceTable) -> tuple[npt.NDArray[np.float32], I
         first_here = near & (before_here[b] < 0)
         before_here[b[first_here]] = a[first_here]
         is_other, is_easy = step_m > RING_M, cost < EASY_COST
-        easy_in[b] |= is_other & none_before[b] & is_easy
-        easy_out[a] |= is_other & none_after[a] & is_easy
-        none_before[b] &= ~is_other
-        none_after[a] &= ~is_other
+        # No ship comes from a place that was reported after it had left, or goes to one before.
+        is_from, is_to = is_other & ~pieces.is_frozen[a], is_other & ~pieces.is_frozen[b]
+        easy_in[b] |= is_from & none_before[b] & is_easy
+        easy_out[a] |= is_to & none_after[a] & is_easy
+        none_before[b] &= ~is_from
+        none_after[a] &= ~is_to
     joins = (easy_in | none_before) & (easy_out | none_after) & (easy_in | easy_out)
     # A stay torn in two by a false place is reached in its first part and left in its second.
     again = np.flatnonzero(before_here >= 0)

@@ -100,6 +100,20 @@ def frozen(every: str, hours: float, when: str) -> pd.DataFrame:
     )
 
 
+def frozen_on_passage(every: str) -> pd.DataFrame:
+    """A tanker from far away, her place held for 3.5 h up to 100 minutes before she berths."""
+    fixes = voyage("far > 0.5h, sea@12, A berth@12 26h, sea@12, far@12", every=every)
+    arrived = fixes.loc[fixes["sog_kn"].lt(0.5) & fixes["lon"].gt(51.9), "reported_at"].iloc[0]
+    end = arrived - pd.Timedelta("100min")
+    begin = end - pd.Timedelta("3.5h")
+    place = fixes[fixes["reported_at"] <= begin].iloc[-1]
+    held = fixes["reported_at"].between(begin, end, inclusive="neither")
+    columns = ("lon", "lat", "port", "area")
+    return fixes.assign(
+        **{c: fixes[c].mask(held, place[c]).astype(fixes[c].dtype) for c in columns}
+    )
+
+
 def displaced(fixes: pd.DataFrame, begin_h: float, end_h: float, every: str) -> pd.DataFrame:
     """The ship shown in a berth of B from one hour to another, and nowhere else."""
     step_h = pd.Timedelta(every) / pd.Timedelta("1h")
@@ -126,6 +140,7 @@ SCENARIOS: dict[str, tuple[Callable[[str], pd.DataFrame], list[tuple[str, str]]]
     "frozen for 1.5 h before the stay": (lambda e: frozen(e, 1.5, "before"), [A]),
     "frozen for 1.5 h under way": (lambda e: frozen(e, 1.5, "under way"), [A]),
     "frozen for 2.5 h under way": (lambda e: frozen(e, 2.5, "under way"), [A]),
+    "frozen for 3.5 h on passage": (frozen_on_passage, [A]),
     "in a false berth for an hour": (lambda e: displaced(tanker(e), 2, 3, e), [A]),
     "in a false berth out of another": (lambda e: displaced(tanker(e), 14, 28, e), [A]),
     "in a false berth, at anchor": (lambda e: displaced(voyage("60h", every=e), 12, 40, e), []),
