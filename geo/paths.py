@@ -33,7 +33,7 @@ may lie between two parts of a track."""
 EASY_COST = 1.0
 """A way that costs less is one that the ship may well have made."""
 REPEATED_COST = 0.5
-"""What it costs to leave a place aside again that was left aside before: hardly anything."""
+"""The least that it costs to leave a place aside again that was left aside before."""
 EXCESS_M = 5_000.0
 """Each such length beyond what the ship would have sailed costs what one fix left aside costs.
 
@@ -47,10 +47,11 @@ OTHER_IMO_COST = 20.0
 def cheapest_paths(table: Table, pieces: PieceTable) -> Bools:
     """Which pieces lie on the cheapest path through those of their MMSI."""
     edge, before_here, joins = _edges(table, pieces)
-    # A place that is left aside a second time costs hardly more than the first time did, unless
-    # a way leads there and away: then it may be true this time.
+    # A place that is left aside a second time costs hardly more than what it proves beyond the
+    # first time, unless a way leads there and away: then it may be true this time.
     is_rebated = (before_here >= 0) & ~joins
-    aside = np.where(is_rebated, np.minimum(pieces.proof, REPEATED_COST), pieces.proof)
+    again = np.minimum(pieces.proof, np.maximum(_new_proof(pieces, before_here), REPEATED_COST))
+    aside = np.where(is_rebated, again, pieces.proof)
     _charge_returns(edge, before_here, pieces.proof - aside)
     on_path = np.zeros(pieces.mmsi.size, dtype=np.bool_)
     first = np.flatnonzero(np.concatenate(([True], pieces.mmsi[1:] != pieces.mmsi[:-1])))
@@ -61,6 +62,22 @@ def cheapest_paths(table: Table, pieces: PieceTable) -> Bools:
             table, pieces.rows(of_mmsi), edge[of_mmsi], aside[of_mmsi]
         )
     return on_path
+
+
+def _new_proof(pieces: PieceTable, before_here: Ints) -> Floats:
+    """What pieces prove beyond those before them in the same place; of a frozen place nothing.
+
+    A berth of which two fixes were heard before the way of a late receiver, and sixty after it, is
+    not left aside for the price of the two.
+    """
+    most = pieces.proof.copy()
+    new = np.zeros_like(most)
+    for piece in np.flatnonzero(before_here >= 0).tolist():
+        before = most[before_here[piece]]
+        new[piece] = max(most[piece] - before, 0.0)
+        most[piece] = max(most[piece], before)
+    new[pieces.is_frozen] = 0.0
+    return new
 
 
 def _edges(table: Table, pieces: PieceTable) -> tuple[npt.NDArray[np.float32], Ints, Bools]:
