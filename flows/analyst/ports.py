@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import shapely
 from rich.table import Table
 
 from flows.home.resources import port_files
@@ -12,7 +14,11 @@ from geo.ports import load_ports
 
 
 def records() -> list[dict[str, Any]]:
-    """One record a port with its areas: names, kinds, sources and accuracy."""
+    """One record a port with its areas: names, kinds, sources, accuracy, and the fence of each.
+
+    `geometry` is a GeoJSON object, WGS 84, longitude first. `lon` and `lat` are a point within the
+    port's limit.
+    """
     ports = load_ports(*port_files())
     areas = ports.port_area.groupby("port_id")
     rows = []
@@ -40,6 +46,7 @@ def records() -> list[dict[str, Any]]:
                         "serves": list(area["serves"]),
                         "source": area["source"],
                         "accuracy_m": int(area["accuracy_m"]),
+                        "geometry": json.loads(shapely.to_geojson(area["geometry"])),
                     }
                     for area in areas.get_group(port["port_id"]).to_dict("records")
                 ],

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from shapely.geometry import shape
 
 from flows import cli
 from flows.cli import main
@@ -253,6 +254,9 @@ def test_settings_come_from_flag_then_environment_then_file(
 
 def test_ports_lists_all_of_them(command: Command) -> None:
     ports = json.loads(command("ports", "--json").out)
+    fences = {area["area_id"]: shape(area["geometry"]) for port in ports for area in port["areas"]}
+    known = load_ports(*port_files()).port_area.set_index("area_id")["geometry"]
+    assert fences == known.to_dict()
     assert Counter(port["country"] for port in ports) == Counter(PORTS["country"])
     kinds = {area["kind"] for port in ports for area in port["areas"]}
     assert kinds == {"port_limit", "anchorage", "berth", "land"}
