@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from flows.ingest.rows.reasons import FAR_TIME
+from flows.ingest.rows.reasons import FAR_TIME, FUTURE_TIME
 from flows.sources.definitions import OPTIONAL
 from flows.sources.layouts import Layout
 
@@ -38,11 +38,16 @@ MISSED = (
 
 
 def of_rejects(reasons: Iterable[str]) -> Iterator[str]:
-    """About rows that contradict the rest of the file."""
+    """About rows that contradict the rest of the file, or come too early."""
     if FAR_TIME in reasons:
         yield (
             "rows far outside the file's time span were rejected: a wrong clock. If the file "
             "covers two periods, split it in two"
+        )
+    if FUTURE_TIME in reasons:
+        yield (
+            "rows later than the as-of time were rejected, and no later run reads this file again. "
+            "If no clock was wrong, give it to a new home once that time has passed"
         )
 
 

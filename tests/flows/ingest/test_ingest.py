@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -355,3 +355,11 @@ def test_a_mapped_column_that_is_empty_throughout_is_reported(
         assert f"no row has {word}" in line
         content = day(*fleet(2, 30 * number + 10, **{name: ""}), *fleet(1, 30 * number + 20))
         assert remarks(home, write(tmp_path, content, name="a.csv")) == []
+
+
+def test_rows_after_the_as_of_time_are_reported_as_they_do_not_come_later(
+    home: Settings, tmp_path: Path
+) -> None:
+    late = row(mmsi="422000008", reported_at=f"{home.as_of + timedelta(days=1):%F %T}")
+    (line,) = remarks(home, write(tmp_path, day(*fleet(3, 0), late), name="a.csv"))
+    assert "rows later than the as-of time were rejected" in line
