@@ -176,10 +176,11 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    # A number of too many digits is a plain ValueError.
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingError(f"{path}: {error}. Fix or remove the file.") from error
     unknown = sorted(set(values) - set(READERS))
     if unknown:

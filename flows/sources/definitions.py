@@ -256,14 +256,15 @@ def _read(path: Path, kind: type[Kind]) -> Kind:
             raise BarometerError(
                 f"{path}: the file name may contain only letters, digits, '-' and '_'. Rename it."
             )
-        valid: Kind = _valid(kind, path.stem, path.read_text(encoding="utf-8"))
+        valid: Kind = _valid(kind, path.stem, path.read_text(encoding="utf-8-sig"))
         return valid
     except ValidationError as error:
         raise BarometerError(
             f"{path}: {_reasons(error)}. Fix the file; data/sources/marinecadastre-2025.toml is an "
             "example."
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    # A number of too many digits is a plain ValueError.
+    except (OSError, ValueError, RecursionError) as error:
         raise BarometerError(f"{path}: {error}. Fix or remove the file.") from error
 
 

@@ -67,11 +67,16 @@ def test_a_flag_goes_before_a_variable_and_that_before_the_file(tmp_path: Path) 
         load_settings({"home": tmp_path, "lake": "s3://l/*"}, environ)
 
 
+def test_the_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "barometer.toml").write_text("threads = 3\n", encoding="utf-8-sig")
+    assert load_settings({"home": tmp_path}, {}).threads == 3
+
+
 @pytest.mark.parametrize(
     "text",
     [
         *(b"threads = true", b"threads = 1.5", b"thread = 1", b"memory_limit = 300", b"as_of = 1"),
-        *(b"x", b"[a]", b"\xff\xfe\0"),
+        *(b"x", b"[a]", b"\xff\xfe\0", b"threads = " + b"[" * 90_000, b"threads = " + b"9" * 5_000),
     ],
 )
 def test_a_file_that_does_not_fit_is_wrong_usage(tmp_path: Path, text: bytes) -> None:

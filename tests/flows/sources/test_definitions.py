@@ -179,6 +179,11 @@ def test_a_column_may_be_named_like_a_number(tmp_path: Path) -> None:
     assert (fix["lon"], fix["lat"], fix["sog_kn"]) == (50.1, 29.2, 3.0)
 
 
+def test_a_definition_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    write(tmp_path / "sources", GOOD.encode("utf-8-sig"), name="mine.toml")
+    assert load_sources(tmp_path)["mine"].publisher == "P"
+
+
 def but(old: str, new: str) -> str:
     """The good definition with a text replaced."""
     assert old in GOOD
@@ -192,6 +197,7 @@ HOSTILE: dict[str, str | bytes | tuple[str, str]] = {
     "empty": b"",
     "no toml": b"a = [",
     "nested to the bottom": b"a = " + b"[" * 90_000,
+    "a number of too many digits": b"a = " + b"9" * 5_000,
     "no header": but("header", "heading"),
     "no publisher": (but("publisher", "who"), "publisher: is missing"),
     "no columns": but("[columns]", "[column]"),
