@@ -34,7 +34,7 @@ comment on column barometer.state is 'open: the week is not over or its input is
 comment on column barometer.index_100 is 'Headline calls over exposure relative to the {{ index_weeks }} weeks before, a ratio of sums: 100 is equal. Null: open, less than {{ least_share }} heard, fewer than four weeks heard before, or no call in them.';
 comment on column barometer.change_p is 'p-value of the exact conditional test of the headline''s rate against the {{ base_weeks_of_1 }} weeks before, two-sided, 0 to 1. Null: open, less than {{ least_share }} heard, or fewer than four weeks heard before. Index and test use the waters given in series_window.';
 comment on column barometer.calls_known_at_call is 'Of the headline''s calls, those whose link was public when the call was made. Null: no call counted, and too few hours heard to report zero.';
-comment on column barometer.dispersion is 'Variance over mean of the weekly counts of the {{ index_weeks }} weeks before, from differences of adjacent heard weeks: 1 where calls are independent; above {{ least_dispersion }} limits and test are widened. Null: fewer than 14 weeks heard, or no call.';
+comment on column barometer.dispersion is 'Variance over mean of the weekly counts of the {{ index_weeks }} weeks before, from differences of adjacent heard weeks: 1 where calls are independent; above {{ least_dispersion }} limits and test are widened. Null: open, less than {{ least_share }} heard, or fewer than five pairs of adjacent heard weeks with a call.';
 comment on column barometer.word is 'Statement supported by the data: rise, fall, no clear change or not enough heard. A rise or fall only where the links known today and those known at the call agree. Null: open.';
 comment on column barometer.in_port_calls is 'Russian-linked tankers first heard in port in the week that may have been there when reception of the port began: not arrivals, and in no other number. Null: none, and too few hours heard to report zero.';
 comment on column barometer.worst_water is 'The water with the lowest share heard, of those in weekly_water.';
@@ -74,10 +74,10 @@ comment on column series_window.before_exposure_weeks is 'Sum of the shares hear
 comment on column series_window.before_rate_a_week is 'Calls over exposure before the window, calls a week: the usual rate. Null: no week before was heard, or as for calls.';
 comment on column series_window.index_100 is 'Rate of the window relative to that of the {{ index_weeks }} weeks before it, 100 is equal. Null: too few of them heard or no call in them, or as for calls.';
 comment on column series_window.change_p is 'p-value of the exact conditional test of the two rates, two-sided. Null: fewer than four heard weeks before, or fewer than twice the window.';
-comment on column series_window.word_p is 'The same with each tail doubled, and both counts divided by the dispersion where that is above {{ least_dispersion }}. Null as for change_p.';
+comment on column series_window.word_p is 'The same with each tail doubled, and both counts divided by the dispersion where that is above {{ least_dispersion }} (more where few pairs of weeks give it), by 2 where it is null. Null as for change_p.';
 comment on column series_window.rise_from_calls is 'The smallest count in the window that would be reported as a rise. Null as for change_p.';
 comment on column series_window.fall_to_calls is 'The largest count that would be reported as a fall. Null: not even a count of zero would be.';
-comment on column series_window.dispersion is 'Variance over mean of the weekly counts in the {{ index_weeks }} weeks before the window. Null: fewer than 14 weeks heard, or no call.';
+comment on column series_window.dispersion is 'Variance over mean of the weekly counts in the {{ index_weeks }} weeks before the window. Null: fewer than five pairs of adjacent heard weeks with a call, or as for calls.';
 comment on column series_window.waters is 'The waters compared, separated by a comma and a space: those heard both in the window and in enough weeks before. Null: too few hours heard, or open.';
 comment on column series_window.word is 'rise or fall where word_p is below 0.01 / 3 (three windows are tested) and change_p below 0.01; no clear change; not enough heard. Null: open.';
 comment on column series_window.series is 'The series; key of series.';
