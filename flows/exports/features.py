@@ -43,7 +43,7 @@ def write_geojson(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
     Raises
     ------
     BarometerError
-        If the result has no column of places.
+        If the result has no column of places, or a value there is no WKB.
     """
     place = _place(relation)
     keys = [json_text(name) for name in unique(relation.columns)]
@@ -67,7 +67,7 @@ def write_geoparquet(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
     Raises
     ------
     BarometerError
-        If the result has no column of places.
+        If the result has no column of places, or a value there is no WKB.
     """
     place = _place(relation)
     names = unique(relation.columns)
@@ -83,7 +83,9 @@ def write_geoparquet(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
         with pq.ParquetWriter(out, schema, compression="zstd") as writer:
             for batch in reader:
                 arrays = list(batch.columns)
-                if column != WKB:
+                if column == WKB:
+                    _shapes([batch.column(relation.columns.index(WKB)).to_pylist()])
+                else:
                     points = [
                         batch.column(relation.columns.index(name)).to_pylist() for name in place
                     ]
@@ -106,9 +108,21 @@ def _place(relation: duckdb.DuckDBPyRelation) -> tuple[str, ...]:
 
 
 def _shapes(columns: Sequence[Sequence[Any]]) -> npt.NDArray[Any]:
-    """Geometries of rows from their polygon, or longitude and latitude; None without."""
+    """Geometries of rows from their polygon, or longitude and latitude; None without.
+
+    Raises
+    ------
+    BarometerError
+        If a value is no WKB.
+    """
     if len(columns) == 1:
-        shapes: npt.NDArray[Any] = shapely.from_wkb(np.array(columns[0], dtype=object))
+        try:
+            shapes: npt.NDArray[Any] = shapely.from_wkb(np.array(columns[0], dtype=object))
+        except (shapely.errors.ShapelyError, NotImplementedError) as error:  # broken, or of arcs
+            raise BarometerError(
+                f"{WKB} holds a value that is not WKB, or not of points and straight lines "
+                f"({error}). Leave the row out, or take another format."
+            ) from error
         return shapes
     lon, lat = (np.array([_number(value) for value in column]) for column in columns)
     is_there = np.isfinite(lon) & np.isfinite(lat)

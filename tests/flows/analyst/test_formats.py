@@ -150,5 +150,22 @@ def test_a_result_without_places_is_refused(form: str) -> None:
         written("select 1 as lon, 'x' as lat", form)
 
 
+@pytest.mark.parametrize("form", ["geojson", "geoparquet"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"\1",
+        b"POINT(1 2)",
+        shapely.to_wkb(SQUARE)[:-8],
+        bytes.fromhex("0108000000") + b"\0" * 4,
+    ],
+    ids=["nothing", "a byte", "text", "cut", "arcs"],
+)
+def test_a_place_that_is_no_wkb_is_refused(form: str, broken: bytes) -> None:
+    with pytest.raises(BarometerError, match="geometry_wkb holds a value that is not WKB"):
+        written(AREA, form, [broken])
+
+
 def test_days_stay_days() -> None:
     assert cells(written("select date '2026-03-09' as d", "xlsx"))[1][0].date() == date(2026, 3, 9)
