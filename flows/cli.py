@@ -27,6 +27,7 @@ from flows.commands import (
     vessel,
 )
 from flows.commands.shared import (
+    DONE,
     FAILED,
     UNEXPECTED,
     USAGE,
@@ -106,6 +107,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     flags.arguments = sys.argv[1:] if arguments is None else list(arguments)
     flags.is_alarmed = False
+    code = _run(flags)
+    try:
+        if sys.stdout is not None:  # the caller may have closed it
+            sys.stdout.flush()
+    except OSError as error:
+        forget_output()
+        if code == DONE and not isinstance(error, BrokenPipeError):
+            print(f"barometer: {system_refusal(error)}", file=sys.stderr)
+        return code or FAILED
+    return code
+
+
+def _run(flags: argparse.Namespace) -> int:
+    """Run the command of the flags; its failures as messages and exit codes."""
     try:
         with _stoppable():
             return int(flags.command(flags))

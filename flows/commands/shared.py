@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from flows.home.clock import utc_now
@@ -338,6 +339,18 @@ def day_or_none(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise BarometerError(f"{text!r} is not a day such as 2026-04-24.") from error
+
+
+def binary_output() -> BinaryIO:
+    """Stdout for bytes, which takes all of a write or raises; nowhere, if the caller closed it.
+
+    Python's own does not, unbuffered (PYTHONUNBUFFERED, as in deploy/Dockerfile): of a write that
+    fills the disk it drops the rest.
+    """
+    if sys.stdout is None:
+        return Path(os.devnull).open("wb")
+    out = sys.stdout.buffer
+    return open(out.fileno(), "wb", closefd=False) if isinstance(out, io.RawIOBase) else out
 
 
 def forget_output() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from flows.commands.shared import DONE, USAGE, Command, forget_output, settings_of
+from flows.commands.shared import DONE, USAGE, Command, binary_output, forget_output, settings_of
 from flows.home.settings import BarometerError
 
 
@@ -44,7 +44,7 @@ def execute(flags: argparse.Namespace) -> int:
         from flows.analyst.duckdb_ui import serve_ui
 
         serve_ui(settings)
-    if flags.format in formats.BINARY and sys.stdout.isatty():
+    if flags.format in formats.BINARY and sys.stdout is not None and sys.stdout.isatty():
         raise BarometerError(
             f"{flags.format} cannot be shown on a terminal. Redirect it: "
             f"... > result.{'xlsx' if flags.format == 'xlsx' else 'parquet'}"
@@ -70,7 +70,7 @@ def execute(flags: argparse.Namespace) -> int:
         )
         return USAGE
     try:
-        query.run_query(settings, queries, flags.format, sys.stdout.buffer)
+        query.run_query(settings, queries, flags.format, binary_output())
     except BrokenPipeError:
         raise
     except OSError as error:

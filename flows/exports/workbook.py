@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import duckdb
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from flows.exports.cells import BATCH_ROWS, INTEGERS, NUMBERS, Kind, printed, unique
@@ -48,7 +49,8 @@ def write(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
         raise BarometerError(
             f"a sheet of Excel has {MOST_COLUMNS:,} columns, the result {len(names):,}."
         )
-    book = xlsxwriter.Workbook(out, OPTIONS)
+    packed = io.BytesIO()
+    book = xlsxwriter.Workbook(packed, OPTIONS)
     sheet = _sheet(book, "result", names, [kind.id for kind in kinds])
     number = 0
     rows = printed(relation)
@@ -63,7 +65,8 @@ def write(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
                 if value is not None:
                     _cell(sheet, number, column, _typed(value, kind), value)
     sheet.autofilter(0, 0, number, len(names) - 1)
-    book.close()
+    _close(book)
+    out.write(packed.getbuffer())
 
 
 class Sheet(NamedTuple):
@@ -100,8 +103,16 @@ def workbook(sheets: Sequence[Sheet], properties: Mapping[str, Any]) -> bytes:
                         text = text[: MOST_SIGNS - len(CUT)] + CUT
                     _cell(page, number, column, _held(value), text)
         page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
-    book.close()
+    _close(book)
     return out.getvalue()
+
+
+def _close(book: xlsxwriter.Workbook) -> None:
+    """Pack the sheets; XlsxWriter wraps what its temporary files raise, such as of a full disk."""
+    try:
+        book.close()
+    except FileCreateError as error:
+        raise error.args[0] from error
 
 
 def _sheet(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from flows.analyst.prompt import prompt
 from flows.cli import main
 from flows.home.extras import PIP
 from flows.home.settings import Settings
-from tests.build.process import ROOT
+from tests.build.process import ROOT, largest_file, unset
 
 HOSTILE = "SEA\x1b[2J\x1b]0;title\x07 STAR\u202e\x9b31m\r\n=1+1"
 FORMULAS = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", " =1", "\u200b=1", "＝1", "\n=1"]
@@ -279,6 +280,49 @@ def test_the_prompt_and_a_query_file(
     monkeypatch.setattr("builtins.input", typed)
     prompt(home, "csv")
     assert capsys.readouterr().out == "x,y\n3.2,'=1\n"
+
+
+UNWRITTEN = {
+    "a short text": ["register", "list"],
+    "csv": ["sql", "from range(2000)", "--format", "csv"],
+    "xlsx": ["sql", "from range(2000)", "--format", "xlsx"],
+}
+
+
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("command", UNWRITTEN.values(), ids=UNWRITTEN)
+def test_an_output_that_does_not_take_all_is_a_failure_with_at_most_a_message(
+    home: Settings, tmp_path: Path, command: list[str], buffering: str
+) -> None:
+    """A full disk, which first takes a part of a write; a pipe whose reader ended."""
+
+    def ended(out: Any) -> tuple[int, str]:
+        words = [sys.executable, "-m", "flows.cli", *command, "--home", str(home.home)]
+        environ = unset() | {"PYTHONUNBUFFERED": buffering}
+        done = subprocess.run(
+            words,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environ,
+            check=False,
+        )
+        return done.returncode, done.stderr
+
+    with (tmp_path / "out").open("wb") as out, largest_file(200):
+        code, told = ended(out)
+    assert code == 1 and told.startswith("barometer: ") and told.count("\n") == 1, told
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert ended(writer) == (1, "")
+    os.close(writer)
+
+
+def test_a_closed_output_takes_nothing(home: Settings) -> None:
+    query = f"{sys.executable} -m flows.cli sql 'select 1' --home {home.home} --format xlsx"
+    done = subprocess.run(["sh", "-c", f"{query} >&-"], capture_output=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("form", formats.BINARY)
