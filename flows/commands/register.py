@@ -10,8 +10,8 @@ from pathlib import Path
 from flows.commands.shared import (
     DONE,
     Command,
-    day_or_none,
     fail,
+    iso_day,
     positive,
     settings_of,
     start_logging,
@@ -37,7 +37,10 @@ def add(command: Command) -> None:
         "file", metavar="FILE", help="the list; its format is recognised by content"
     )
     parser.add_argument(
-        "--published-on", metavar="DATE", help="the day of the list, if it does not contain it"
+        "--published-on",
+        metavar="DATE",
+        type=iso_day,
+        help="the day of the list, if it does not contain it",
     )
     parser.add_argument(
         "--accept-loss",
@@ -106,7 +109,7 @@ def execute_import(flags: argparse.Namespace) -> int:
         result = store.import_list(
             settings,
             Path(flags.file),
-            published_on=day_or_none(flags.published_on),
+            published_on=flags.published_on,
             accept_loss=flags.accept_loss,
         )
         # Made before the catalogue, so that a million changes are not held meanwhile.

@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from flows.commands.shared import DONE, FAILED, USAGE, Command, day_or_none, settings_of
+from flows.commands.shared import DONE, FAILED, USAGE, Command, iso_day, iso_week, settings_of
 from flows.home.settings import BarometerError, Settings, variable
 
 
@@ -28,10 +28,13 @@ def add(command: Command) -> None:
         """,
         as_json="the week as JSON",
     )
-    parser.add_argument("--week", help="ISO week such as 2026-W16 (the newest closed one)")
+    parser.add_argument(
+        "--week", type=iso_week, help="ISO week such as 2026-W16 (the newest closed one)"
+    )
     parser.add_argument(
         "--as-known-on",
         metavar="DATE",
+        type=iso_day,
         help="link ships by the lists of that day; into a folder of its own",
     )
     parser.add_argument("--send", action="store_true", help="mail it to the team, once per version")
@@ -70,7 +73,7 @@ def execute(flags: argparse.Namespace) -> int:
     from flows.catalogue import access
     from flows.report import tables, terminal, write
 
-    known_on = day_or_none(flags.as_known_on)
+    known_on = flags.as_known_on
     with ExitStack() as stack:
         not_locked = _try_lock(stack, settings)
         if not_locked and known_on is not None:

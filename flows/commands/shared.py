@@ -327,18 +327,17 @@ def iso_day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-04-13") from error
 
 
+def iso_week(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-W\d{2}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO week such as 2026-W16")
+    return text
+
+
 def seconds_of(text: str) -> float:
     match = re.fullmatch(r"(\d{1,9})([smhd])", text, re.ASCII)
     if match is None or int(match[1]) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 90s, 30m, 1h or 2d")
     return float(int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]])
-
-
-def day_or_none(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise BarometerError(f"{text!r} is not a day such as 2026-04-24.") from error
 
 
 def binary_output() -> BinaryIO:

@@ -104,7 +104,12 @@ def test_every_command_has_help_with_examples(name: str, command: Command) -> No
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["nonsense"], ["ingest"], ["report", "--weak", "x"], ["run", "--threads", "x"]],
+    [
+        *([], ["nonsense"], ["ingest"], ["report", "--weak", "x"], ["run", "--threads", "x"]),
+        *(["report", "--week", week] for week in ("W16", "2026-w16", "2026-W1", "")),
+        *(["report", "--as-known-on", day] for day in ("yesterday", "2026-02-30")),
+        ["register", "import", "list.csv", "--published-on", "13.4.2026"],
+    ],
     ids=" ".join,
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], command: Command) -> None:
