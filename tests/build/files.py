@@ -10,6 +10,7 @@ import zipfile
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,19 +77,47 @@ AS_PUBLISHED: dict[str, dict[str, str]] = {
 """How a layout writes the fix where its time or its words differ."""
 
 
+@cache
+def _form(layout: str) -> tuple[list[str], dict[str, tuple[list[int], float]]]:
+    """The fields of the fix; and of each of our names the places of its column, and its unit."""
+    source = SOURCES[layout]
+    ours = {published: name for name, published in source.columns.items()}
+    places: dict[str, tuple[list[int], float]] = {}
+    for place, published in enumerate(source.header):
+        if name := ours.get(published):
+            places.setdefault(name, ([], source.divisor.get(name, 1)))[0].append(place)
+    plain = ["x"] * len(source.header)
+    _set(plain, layout, places, FIX | AS_PUBLISHED.get(layout, {}))
+    return plain, places
+
+
+def _set(
+    texts: list[str],
+    layout: str,
+    places: Mapping[str, tuple[list[int], float]],
+    values: Mapping[str, str],
+) -> None:
+    sums = SOURCES[layout].sums
+    for name, text in values.items():
+        at, factor = places.get(name, ((), 1))
+        for place in at:
+            texts[place] = _multiplied(text, factor)
+        if name in sums:
+            for part, value in zip(sums[name], _parted(text), strict=True):
+                for place in places[part][0]:
+                    texts[place] = value
+
+
 def fields(layout: str = LAYOUTS[1], **changes: str) -> list[str]:
     """The fields of a line in a layout's own order.
 
     `changes` by our names, in our units: a number is written in the publisher's units, and the
     parts of a sum are a third of it and the rest. What is no number is written as it is.
     """
-    source = SOURCES[layout]
-    given = FIX | AS_PUBLISHED.get(layout, {}) | changes
-    values = {k: _multiplied(v, source.divisor.get(k, 1)) for k, v in given.items()}
-    for name, parts in source.sums.items():
-        values |= zip(parts, _parted(given[name]), strict=True)
-    ours = {published: name for name, published in source.columns.items()}
-    return [values[ours[c]] if c in ours else "x" for c in source.header]
+    plain, places = _form(layout)
+    texts = [*plain]
+    _set(texts, layout, places, changes)
+    return texts
 
 
 def _multiplied(text: str, factor: float) -> str:
