@@ -72,11 +72,12 @@ UNSAID, DATED = ship(114, "CONFIRMED THEN REFUSED"), ship(119, "REFUSED IN THE P
 TRUE_ONE, FALSE_ONE = ship(115, "TRUE ONE"), ship(116, "FALSE ONE")
 SAID_TRUE, SAID_FALSE = ship(117, "SAID TO BE TRUE"), ship(118, "SAYS SO ITSELF")
 BRIEFLY, MISTAKE = ship(120, "HAS IT FOR LONG"), ship(121, "HAS IT BY MISTAKE")
+SWITCHED = ship(122, "LINKED BY A PERSON")
 CROWD = [ship(130 + n, f"CROWD {n}", imo="1234567") for n in range(21)]
 
 CALL_ONCE = (
     *(PLAIN, *NOT_RUSSIAN.values(), BOTH, RUSSIAN_LISTED, TUG, CARGO, WITHOUT_TYPE, GUR_ONLY),
-    *(BARGE, BARGE_BY_MMSI, BOUND, OWNED, UNDATED, SCRAPPED, REFUSED, VICTIM),
+    *(BARGE, BARGE_BY_MMSI, BOUND, OWNED, UNDATED, SCRAPPED, REFUSED, VICTIM, SWITCHED),
     *map(without_imo, (NAMESAKE, CONFIRMED, UNSAID, DATED)),
 )
 CALL_AGAIN: list[tuple[Ship, Ship, int]] = [
@@ -191,6 +192,11 @@ TEAM = [
     f"{SCRAPPED['imo']},ZOMBIE,,scrapped,breakers' list,2025-06-01,",
 ]
 
+SWITCH = [
+    "imo,name,russian_oil_on,iranian_oil_on,source,reference",
+    f"{SWITCHED['imo']},SWITCHED,2026-02-01,2026-04-01,images,scene 7",
+]
+
 DECISIONS = [
     "mmsi,imo,decision,from,to,by,on,why",
     f"{CONFIRMED['mmsi']},{CONFIRMED['imo']},confirm,,,M. K.,2026-04-01,same call sign",
@@ -200,6 +206,7 @@ DECISIONS = [
     f"{FALSE_ONE['mmsi']},{TRUE_ONE['imo']},refuse,,,M. K.,2026-04-02,a tanker of another owner",
     f"{SAID_TRUE['mmsi']},{SAID_TRUE['imo']},confirm,,,M. K.,2026-04-02,seen in port",
     f"{DATED['mmsi']},{DATED['imo']},refuse,2020-01-01,2020-02-28,M. K.,2020-03-01,then another",
+    f",{SWITCHED['imo']},link,,,M. K.,2026-04-02,images",
 ]
 
 
@@ -211,6 +218,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         List("new.csv", ofac(*BY_OFAC), "2026-08-10"),
         List("gur.csv", "\n".join(GUR), "2026-05-15"),
         List("team.csv", "\n".join(TEAM), "2026-05-15"),
+        List("switch.csv", "\n".join([*SWITCH, ""]), "2026-05-15"),
     ]
     return home_of(tmp_path_factory.mktemp("links"), sent(), lists, DECISIONS, earlier=EARLIER)
 
@@ -268,6 +276,7 @@ CASES = [
     case("an owner by a team's list", OWNED, "strong", link_reasons=["owner"],
          evidence_link_source=["company register"]),
     case("a team's evidence without dates", UNDATED, "moderate", link_reasons=["trade"]),
+    case("a person links a ship of a switch list", SWITCHED, "moderate", link_reasons=["switch"]),
     case("a register says what AIS does not", WITHOUT_TYPE, "strong", is_tanker=[True],
          tanker_kind=["crude"]),
     case("a call at a Russian oil port links for 180 days", TRADER, "moderate none",
