@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
+from itertools import product
+from random import Random
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pyarrow.dataset import dataset
 
 from flows.registers.bundled import Version
 from flows.registers.lists.entry import Entry, as_table
-from tests.build.derivation import programme_schema, register_rows
+from tests.build.derivation import Row, programme_schema, register_rows
 
 ONE, TWO = 9187629, 9187631
-JANUARY, MARCH, MAY, JULY = (date(2026, month, 1) for month in (1, 3, 5, 7))
+MONTHS = JANUARY, MARCH, MAY, JULY = tuple(date(2026, month, 1) for month in (1, 3, 5, 7))
 
 
 def listing(imo: int = ONE, reference: str | None = None, **said: Any) -> Entry:
@@ -43,12 +44,28 @@ def known(
         Version("ofac-sdn", "OFAC SDN", day, None, "sdn.csv", dataset(as_table(list(entries))))
         for day, entries in versions
     ]
-    found = register_rows(of_list, on, relation, programmes)
-    return sorted(found, key=lambda e: (str(e.get("first_seen_on")), e.get("programme") or ""))
+    return in_order(register_rows(of_list, on, relation, programmes))
 
 
-def of_one(*versions: tuple[date, Sequence[Entry]], on: date | None = None) -> list[dict[str, Any]]:
-    return [e for e in known(*versions, on=on) if e["imo"] == ONE]
+Versions = Sequence[tuple[date, Sequence[Entry]]]
+
+
+def of_each(stories: Mapping[str, Versions], on: date | None = None) -> dict[str, list[Row]]:
+    """The entries by the versions of each story, a list of its own of the same publisher."""
+    of_lists = [
+        Version(f"ofac-sdn:{story}", "OFAC SDN", day, None, "sdn.csv", dataset(as_table(entries)))
+        for story, versions in stories.items()
+        for day, of_day in versions
+        for entries in [[e._replace(register=f"ofac-sdn:{story}") for e in of_day]]
+    ]
+    entries: dict[str, list[Row]] = {story: [] for story in stories}
+    for entry in register_rows(of_lists, on):
+        entries[entry["register"].removeprefix("ofac-sdn:")].append(entry)
+    return {story: in_order(of_story) for story, of_story in entries.items()}
+
+
+def in_order(entries: list[Row]) -> list[Row]:
+    return sorted(entries, key=lambda e: (str(e.get("first_seen_on")), e.get("programme") or ""))
 
 
 ALPHA, OTHER, OFF = listing(), listing(TWO), listing(is_delisted=True)
@@ -67,9 +84,9 @@ HULLS = {
 }
 SPAN = "first_seen_on last_seen_on gone_by"
 GONE, BACK = [(JANUARY, JANUARY, MARCH)], [(JANUARY, JANUARY, MARCH), (MAY, MAY, None)]
-Versions = list[list[Entry] | None]
+ByMonth = list[list[Entry] | None]
 # The versions of January, March, May and July; fields of the entries, but those of TWO.
-LISTINGS: dict[str, tuple[str, Versions, list[tuple]]] = {
+LISTINGS: dict[str, tuple[str, ByMonth, list[tuple]]] = {
     "on every version": (SPAN, [[ALPHA], [ALPHA]], [(JANUARY, MARCH, None)]),
     "lacking": (SPAN, [[ALPHA], [OTHER], [OTHER]], GONE),
     "lacking and back": (SPAN, [[ALPHA], [OTHER], [ALPHA, OTHER]], BACK),
@@ -129,20 +146,6 @@ LISTINGS: dict[str, tuple[str, Versions, list[tuple]]] = {
 }
 
 
-@pytest.mark.parametrize("case", LISTINGS)
-def test_when_a_ship_was_listed(case: str) -> None:
-    fields, versions, expected = LISTINGS[case]
-    entries = as_told(versions)
-    assert values(entries, fields) == expected
-    assert not any(e["delisted_on"] for e in entries), "the day between two versions is unknown"
-
-
-def as_told(versions: Versions, on: date | None = None) -> list[dict[str, Any]]:
-    dated = zip((JANUARY, MARCH, MAY, JULY), versions, strict=False)
-    found = known(*((day, version) for day, version in dated if version is not None), on=on)
-    return [e for e in found if e["imo"] != TWO]
-
-
 def values(entries: list[dict[str, Any]], fields: str) -> list[tuple]:
     cells = ([e[field] for field in fields.split()] for e in entries)
     return [tuple(c.date() if isinstance(c, datetime) else c for c in row) for row in cells]
@@ -152,7 +155,7 @@ DAYS = "listed_on delisted_on known_from"
 ENDS = [[listing(listed_on=DAY, delisted_on=date(2025, month, 1))] for month in (3, 2)]
 OVER, OFF_LISTED = listing(delisted_on=MARCH), listing(listed_on=DAY, is_delisted=True)
 # As the table above, with the day asked for, or today.
-KNOWN: dict[str, tuple[date | None, str, Versions, list[tuple]]] = {
+KNOWN: dict[str, tuple[date | None, str, ByMonth, list[tuple]]] = {
     "a newer list without dates forgets none": (
         *(None, DAYS, [[listing(listed_on=LATER_DAY, delisted_on=ENDED)], [ALPHA]]),
         [(LATER_DAY, ENDED, LATER_DAY)],
@@ -197,10 +200,32 @@ KNOWN: dict[str, tuple[date | None, str, Versions, list[tuple]]] = {
 }
 
 
+@cache
+def as_told(on: date | None) -> dict[str, list[Row]]:
+    """The entries of all cases of both tables as known on a day, but those of TWO."""
+    known = KNOWN | {case: (None, *listed) for case, listed in LISTINGS.items()}
+    assert len(known) == len(KNOWN) + len(LISTINGS)
+    stories = {
+        case: [(day, of) for day, of in zip(MONTHS, versions, strict=False) if of is not None]
+        for case, (known_on, _, versions, _) in known.items()
+        if known_on == on
+    }
+    found = of_each(stories, on)
+    return {case: [e for e in of if e["imo"] != TWO] for case, of in found.items()}
+
+
+@pytest.mark.parametrize("case", LISTINGS)
+def test_when_a_ship_was_listed(case: str) -> None:
+    fields, _, expected = LISTINGS[case]
+    entries = as_told(None)[case]
+    assert values(entries, fields) == expected
+    assert not any(e["delisted_on"] for e in entries), "the day between two versions is unknown"
+
+
 @pytest.mark.parametrize("case", KNOWN)
 def test_what_was_known(case: str) -> None:
-    on, fields, versions, expected = KNOWN[case]
-    assert values(as_told(versions, on), fields) == expected
+    on, fields, _, expected = KNOWN[case]
+    assert values(as_told(on)[case], fields) == expected
 
 
 @pytest.mark.parametrize(
@@ -218,14 +243,14 @@ def test_as_known_on_a_day(on: date, expected: list[int]) -> None:
     third = listing(9074729)
     versions = (JANUARY, [third]), (MARCH, [third, listing(listed_on=LATER_DAY), OTHER])
     # An older list at hand makes the answer no worse.
-    for at_hand in (versions, versions[1:]):
-        assert [e["imo"] for e in known(*at_hand, on=on) if e["imo"] != third.imo] == expected
+    for entries in of_each({"both": versions, "newer": versions[1:]}, on).values():
+        assert [e["imo"] for e in entries if e["imo"] != third.imo] == expected
 
 
 @pytest.mark.parametrize("step", [1, -1], ids=["the later lacks it", "the earlier lacks it"])
 def test_of_two_versions_of_one_day_the_later_counts(step: int) -> None:
-    found = of_one(*[(MARCH, [ALPHA]), (MARCH, [OTHER])][::step])
-    assert [e["gone_by"] for e in found] == [MARCH if step == 1 else None]
+    found = known(*[(MARCH, [ALPHA]), (MARCH, [OTHER])][::step])
+    assert [e["gone_by"] for e in found if e["imo"] == ONE] == [MARCH if step == 1 else None]
 
 
 def test_a_correction_counts_from_its_day_on() -> None:
@@ -250,54 +275,66 @@ def test_of_the_tags_that_fit_the_longest_is_meant() -> None:
     ]
 
 
-@given(held=st.lists(st.sampled_from(["listed", "off", "lacking"]), min_size=1, max_size=7))
-@settings(max_examples=8, deadline=None)
-def test_every_run_of_versions_that_list_a_ship_is_one_entry(held: list[str]) -> None:
-    days = [JANUARY + timedelta(30 * n) for n in range(len(held))]
-    runs: list[list[int]] = []
-    for n, state in enumerate(held):
-        if state == "listed" and runs and runs[-1][-1] == n - 1:
-            runs[-1].append(n)
-        elif state == "listed":
-            runs.append([n])
-    expected = [(days[run[0]], days[run[-1]], (*days, None)[run[-1] + 1]) for run in runs]
-    if not runs and "off" in held:
-        expected = [(days[held.index("off")],) * 3]
-    entries = {"listed": [listing()], "off": [listing(is_delisted=True)], "lacking": []}
-    found = of_one(*((on, entries[s]) for on, s in zip(days, held, strict=True)))
-    assert values(found, SPAN) == expected
+HELD = {"listed": [ALPHA], "off": [OFF], "lacking": []}
+STORIES = [
+    *(states for length in (1, 2, 3, 4) for states in product(HELD, repeat=length)),
+    *list(product(HELD, repeat=7))[::50],
+]
 
 
-OLDEST = date(2025, 11, 30)
+def test_every_run_of_versions_that_list_a_ship_is_one_entry() -> None:
+    days = [JANUARY + timedelta(30 * n) for n in range(7)]
+    found = of_each(
+        {
+            " ".join(states): [(day, HELD[state]) for day, state in zip(days, states, strict=False)]
+            for states in STORIES
+        }
+    )
+    assert len(found) == len(STORIES)
+    for story, entries in found.items():
+        states = story.split()
+        runs: list[list[int]] = []
+        for n, state in enumerate(states):
+            if state == "listed" and runs and runs[-1][-1] == n - 1:
+                runs[-1].append(n)
+            elif state == "listed":
+                runs.append([n])
+        ends = (*days[: len(states)], None)
+        expected = [(days[run[0]], days[run[-1]], ends[run[-1] + 1]) for run in runs]
+        if not runs and "off" in states:
+            expected = [(days[states.index("off")],) * 3]
+        assert values(entries, SPAN) == expected, story
 
 
-def held(on: date) -> st.SearchStrategy[list[Entry]]:
+OLDEST, EARLIEST = date(2025, 11, 30), date(2025, 6, 1)
+
+
+def held(draw: Random, on: date) -> list[Entry]:
     """The ship in a version of that day, without a listing day or with an earlier one; or not.
 
     A version that names a later day is dated wrongly; what ends such a listing has a test above.
     """
-    days = st.none() | st.dates(date(2025, 6, 1), on)
-    return st.just([]) | days.map(lambda day: [listing(listed_on=day)])
+    day = EARLIEST + timedelta(draw.randrange((on - EARLIEST).days + 1))
+    return draw.choice(([], [ALPHA], [listing(listed_on=day)], [listing(listed_on=day)]))
 
 
-NEWER = [JANUARY + timedelta(60 * n) for n in range(4)]
-
-
-@given(
-    newer=st.integers(1, 4).flatmap(lambda n: st.tuples(*map(held, NEWER[:n]))),
-    oldest=held(OLDEST),
-    on=st.none() | st.dates(date(2025, 6, 1), date(2026, 12, 31)),
+@pytest.mark.parametrize(
+    "on", [None, date(2025, 9, 1), date(2025, 12, 20), MARCH, date(2026, 8, 1)]
 )
-@settings(max_examples=8, deadline=None)
-def test_an_older_version_takes_nothing_away(
-    newer: tuple[list[Entry], ...], oldest: list[Entry], on: date | None
-) -> None:
-    versions = list(zip(NEWER, newer, strict=False))
-    before = of_one(*versions, on=on)
-    after = of_one((OLDEST, oldest), *versions, on=on)
-    assert any(e["gone_by"] is None for e in after) >= any(e["gone_by"] is None for e in before)
-    for entry in before:
-        assert min(e["known_from"] for e in after) <= entry["known_from"]
+def test_an_older_version_takes_nothing_away(on: date | None) -> None:
+    draw, stories = Random(f"{on}"), {}
+    for number in range(30):
+        days = [JANUARY + timedelta(60 * n) for n in range(draw.randint(1, 4))]
+        newer = [(day, held(draw, day)) for day in days]
+        stories |= {f"{number}": newer, f"{number} older": [(OLDEST, held(draw, OLDEST)), *newer]}
+    found = of_each(stories, on)
+    for number in range(30):
+        before, after = found[f"{number}"], found[f"{number} older"]
+        story = stories[f"{number} older"]
+        stands = [any(e["gone_by"] is None for e in of) for of in (before, after)]
+        assert stands[1] >= stands[0], story
+        for entry in before:
+            assert min(e["known_from"] for e in after) <= entry["known_from"], story
 
 
 def ship(*versions: Sequence[Entry]) -> dict[str, Any]:
