@@ -23,6 +23,7 @@ from flows.registers import store
 from flows.report import dictionary, figures, limits, tables, write
 from flows.report.tables import FILES, safe_cell
 from flows.runner import run
+from tests.build.derivation import only
 from tests.build.files import copy_of, day, ingested, settings_of
 from tests.build.ships import AS_OF, DANISH, call, ship
 from tests.conftest import ROOT, FillHome, no_pictures
@@ -329,33 +330,49 @@ def test_a_change_of_a_week_marks_its_report_and_those_after_it(
     assert [week for week in WEEKS if after[week] != before[week]] == [*WEEKS[1:]]
 
 
-@pytest.mark.parametrize("is_lost", [False, True], ids=["drawn by others", "others lost"])
-def test_many_reports_are_drawn_by_others_with_the_same_bytes(
-    is_lost: bool,
-    sample_home: Settings,
-    drawn_week: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(write, "MANY_WEEKS", 2)
+def write_many(home: Settings, folder: Path, weeks: int, patch: pytest.MonkeyPatch) -> None:
+    """Reports of the last weeks, which count as many."""
+    patch.setattr(write, "MANY_WEEKS", 1)
     marks = write.fingerprints
-    monkeypatch.setattr(write, "fingerprints", lambda con: dict(list(marks(con).items())[1:]))
-    if is_lost:
-        monkeypatch.setattr(write.sys, "executable", shutil.which("false"))
-    with access.reading(sample_home) as con:
-        assert write.write_reports(con, tmp_path, threads=2) == [*WEEKS[1:]]
+    patch.setattr(write, "fingerprints", lambda con: dict(list(marks(con).items())[-weeks:]))
+    with access.reading(home) as con:
+        assert write.write_reports(con, folder, threads=2) == [*WEEKS[-weeks:]]
+
+
+def test_many_reports_are_drawn_by_others_with_the_same_bytes(
+    sample_home: Settings, drawn_week: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "_draw", None)
+    write_many(sample_home, tmp_path, 1, monkeypatch)
+    assert contents(tmp_path / "reports" / WEEK) == contents(drawn_week)
+
+
+def test_if_others_are_lost_this_process_draws(
+    sample_home: Settings, drawn_week: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = {name: (drawn_week / name).read_bytes() for name in (write.PAGE, write.CHART)}
+    drawn: list[str] = []
+    monkeypatch.setattr(write, "_draw", lambda data, *_: drawn.append(data["week"]) or pictures)
+    monkeypatch.setattr(write.sys, "executable", shutil.which("false"))
+    write_many(sample_home, tmp_path, 2, monkeypatch)
+    assert sorted(drawn) == [*WEEKS[1:]]
     assert contents(tmp_path / "reports" / WEEK) == contents(drawn_week)
 
 
 def test_a_run_that_leaves_the_reports_publishes_and_the_next_writes_them(
-    tmp_path: Path, undrawn: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tanker = ship(1, "ALPHA", mid=273)
+    asked: list[Path] = []
+    monkeypatch.setattr(run, "write_reports", lambda con, home, threads: asked.append(home) or [])
+    monkeypatch.setattr(run, "write_feed", lambda *_: None)
     settings = settings_of(tmp_path / "home", as_of=AS_OF)
+    tanker = ship(1, "ALPHA", mid=273)
     files = ingested(settings, day(*call(tanker, 2), *call(tanker, 9), layout=DANISH))
-    assert run.derive(settings, files, publish=True, reports=False) == []
-    weeks = {row["week"] for row in history.read_history(settings.home, history.PUBLISHED_WEEK)}
-    assert weeks == {"2026-W23"} and not list((settings.home / "reports").glob("*"))
-    assert run.derive(settings, [], publish=True) == ["2026-W23", "2026-W24"]
+    with only("restatement", publish=True):
+        assert run.derive(settings, files, publish=True, reports=False) == []
+        weeks = {row["week"] for row in history.read_history(settings.home, history.PUBLISHED_WEEK)}
+        assert weeks == {"2026-W23"} and asked == []
+        run.derive(settings, [], publish=True)
+    assert asked == [settings.home]
     with access.reading(settings) as con:
         assert con.execute("select count(*) from restatement").fetchall() == [(0,)]
