@@ -311,7 +311,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(
 CONTENT = as_parquet(DAY)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.data())
 def test_wrong_bytes_give_a_message_or_rows(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
