@@ -56,10 +56,16 @@ def home_of(home: Path, *contents: bytes) -> Settings:
     return settings
 
 
-def test_a_day_in_each_form_gives_the_same_relations(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Settings]:
+    """A home with the day in each form."""
+    folder = tmp_path_factory.mktemp("whole")
+    return {form: home_of(folder / form, written(DAY)) for form, written in FORMS.items()}
+
+
+def test_a_day_in_each_form_gives_the_same_relations(whole: dict[str, Settings]) -> None:
     found = {}
-    for form, write_form in FORMS.items():
-        settings = home_of(tmp_path / form, write_form(DAY))
+    for form, settings in whole.items():
         with only("port_call", "weekly_port_calls", "barometer"):
             run.derive(settings, [], publish=False)
         with access.reading(settings) as con:
@@ -71,17 +77,20 @@ def test_a_day_in_each_form_gives_the_same_relations(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_order_repetition_and_cuts_change_nothing(tmp_path: Path, form: str) -> None:
+def test_order_repetition_and_cuts_change_nothing(
+    whole: dict[str, Settings], tmp_path: Path, form: str
+) -> None:
     rows = list(DAY)
     random.Random(5).shuffle(rows)
     half = len(rows) // 2
     parts: Sequence[Sequence[Fix]] = (rows[:half], [*rows[half:], *rows[half:]], rows[:9])
-    whole = home_of(tmp_path / "whole", FORMS[form](DAY))
     cut = home_of(tmp_path / "cut", *(FORMS[form](part) for part in parts))
-    assert lake(cut) == lake(whole)
+    assert lake(cut) == lake(whole[form])
 
 
 @pytest.mark.parametrize("stamp", STAMPS)
-def test_nmea_is_read_wherever_the_time_stands(tmp_path: Path, stamp: object) -> None:
+def test_nmea_is_read_wherever_the_time_stands(
+    whole: dict[str, Settings], tmp_path: Path, stamp: object
+) -> None:
     told = home_of(tmp_path / "told", gzip.compress(as_nmea(DAY, stamp)))  # type: ignore[arg-type]
-    assert lake(told) == lake(home_of(tmp_path / "csv", as_csv(DAY)))
+    assert lake(told) == lake(whole["CSV"])
