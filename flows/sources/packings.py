@@ -20,7 +20,7 @@ from flows.home.file_names import path_of, printable, shown_name
 from flows.home.settings import BarometerError
 from flows.sources import containers
 
-JSON = (".json", ".jsonl", ".ndjson")
+JSON = (".json", ".geojson", ".jsonl", ".ndjson")
 SUFFIXES = (
     *(".csv", ".csv.gz", ".csv.zst", ".zip", ".gz", ".zst", *JSON),
     *(".parquet", ".geoparquet", ".nmea", ".nm4"),

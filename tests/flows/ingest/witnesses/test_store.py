@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,10 @@ def test_a_folder_of_positions_and_witnesses(made: Settings, tmp_path: Path) -> 
     write(folder, b"", name="gfw-gaps.jsonl")
     write(folder, table([port_day("2026-04-14", 3)]), name="portwatch-fetched-2026-04-19.csv")
     write(folder, b'{"a": 1}', name="other.json")
+    strait = '{"type": "FeatureCollection", "features": [{"properties": {"name": "a strait"}}]}'
+    write(folder, strait.encode(), name="a-strait.geojson")
+    answer = {"features": [{"type": "Feature", "properties": port_day("2026-04-15", 2)}]}
+    write(folder, json.dumps(answer).encode(), name="portwatch-fetched-2026-04-20.geojson")
     found = given(made, folder)
     assert found["ais.csv"].startswith("ais.csv: marinecadastre-2025, 1 rows: 1 kept")
     assert found["gfw-port-visits.jsonl"] == (
@@ -63,8 +68,14 @@ def test_a_folder_of_positions_and_witnesses(made: Settings, tmp_path: Path) -> 
     assert "published 2026-04-19" in found["portwatch-fetched-2026-04-19.csv"]
     assert found["gfw-gaps.jsonl"] == "gfw-gaps.jsonl: known, an answer without an entry"
     assert found["other.json"].startswith("other.json: skipped, ")
+    assert found["a-strait.geojson"].startswith("a-strait.geojson: skipped, ")
+    assert "published 2026-04-20" in found["portwatch-fetched-2026-04-20.geojson"]
     assert "gfw-port-visits.jsonl.json" not in found
-    assert held(made) == ["gfw-port-visits.jsonl", "portwatch-fetched-2026-04-19.csv"]
+    assert held(made) == [
+        "gfw-port-visits.jsonl",
+        "portwatch-fetched-2026-04-19.csv",
+        "portwatch-fetched-2026-04-20.geojson",
+    ]
 
 
 def test_the_same_content_again_is_known_under_whatever_name(
