@@ -24,7 +24,8 @@ LEFT_OUT = 1e-6
 class Amounts(NamedTuple):
     """Chance of each number of unheard calls, with mean and variance of the sum for that number.
 
-    ``chance`` adds up to 1; index k is the number of calls that were not heard.
+    ``chance`` adds up to 1; index k is the number of calls that were not heard. Of what calls taken
+    for the other direction moved, 0 is nothing and 1 is something.
     """
 
     chance: Floats

@@ -177,6 +177,8 @@ def _cell(row: Row, usual: Usual | None, dispersion: float) -> Cell:
         return Cell(None, heard)
     exposure = share if is_part else 1.0
     amounts = _amounts(unheard_calls(calls, exposure, dispersion), row, lacking, usual)
+    if row["other_way_p"]:
+        amounts = added(amounts, _other_way(row))
     imputed_t = 0.0
     if usual is not None:
         imputed_t = (lacking + calls * (1 - exposure) / exposure) * usual.mean
@@ -196,6 +198,22 @@ def _amounts(chance: Floats, row: Row, lacking: float, usual: Usual | None) -> A
         variance += number * usual.variance + number**2 * usual.variance / usual.calls
         variance += float(row["lacking_variance"]) * usual.mean**2
     return Amounts(chance, mean, variance)
+
+
+def _other_way(row: Row) -> Amounts:
+    """What calls taken for the other direction moved in this one: nothing, or some amount.
+
+    It can only be added: as a variance of the sum it would reach below what was heard, and of a
+    sum of nothing it would be lost.
+    """
+    chance, total = float(row["other_way_p"]), float(row["other_way_t"])
+    square = (float(row["other_way_t2"]) + total**2) / chance
+    mean = total / chance
+    return Amounts(
+        np.array([1 - chance, chance]),
+        np.array([0.0, mean]),
+        np.array([0.0, max(square - mean**2, 0.0)]),
+    )
 
 
 def together(cells: Sequence[Cell]) -> Cell:

@@ -20,7 +20,10 @@ shared as (
             when 'discharging' then 1 - call.loading_p
             when 'unknown' then (call.direction = 'unknown')::integer
             else 1
-        end::double as share
+        end::double as share,
+        -- Taken for the other of the two directions, and with oil that may have gone this way.
+        kind.direction in ('loading', 'discharging') and share = 0 and call.payload_t is not null
+            as is_other_way
     from volume_call as call
     inner join kind on coalesce(kind.link_tier = call.link_tier, true)
 ),
@@ -48,15 +51,26 @@ summed as (
         list_sum(list(share * payload_t order by port_call_id)) as payload_t,
         list_sum(list(share * pow(payload_t, 2) order by port_call_id)) as square_t2,
         list_sum(list(share * pow(payload_sd_t, 2) order by port_call_id)) as error_t2,
-        -- Of amounts whose direction may be wrong, each of which may be missing here or in the other.
+        -- An amount whose direction may be wrong may be missing here.
         list_sum(
             list(
                 share * pow(payload_sd_t, 2)
-                + case when kind_direction is null then 0 else wrong_p * (1 - wrong_p) end
+                + case when kind_direction is null or share = 0 then 0 else wrong_p * (1 - wrong_p) end
                 * pow(payload_t, 2)
                 order by port_call_id
             )
         ) as variance_t2,
+        -- And one taken for the other direction may have to be added: the chance of any, mean and variance.
+        1 - exp(
+            list_sum(list(ln(1 - wrong_p) order by port_call_id) filter (where is_other_way))
+        ) as other_way_p,
+        list_sum(
+            list(wrong_p * payload_t order by port_call_id) filter (where is_other_way)
+        ) as other_way_t,
+        list_sum(
+            list(wrong_p * (1 - wrong_p) * pow(payload_t, 2) order by port_call_id)
+            filter (where is_other_way)
+        ) as other_way_t2,
         list_sum(list(share * payload_bbl order by port_call_id)) as payload_bbl
     from shared
     group by series, week, water, kind_direction, kind_tier
@@ -84,6 +98,9 @@ select
     coalesce(summed.square_t2, 0) as square_t2,
     coalesce(summed.error_t2, 0) as error_t2,
     coalesce(summed.variance_t2, 0) as variance_t2,
+    coalesce(summed.other_way_p, 0) as other_way_p,
+    coalesce(summed.other_way_t, 0) as other_way_t,
+    coalesce(summed.other_way_t2, 0) as other_way_t2,
     coalesce(summed.payload_bbl, 0) as payload_bbl
 from series_count
 inner join series on series_count.series = series.series and series.cargo = 'tanker'

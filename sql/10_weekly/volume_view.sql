@@ -49,6 +49,9 @@ select
     coalesce(summed.square_t2, 0) as square_t2,
     coalesce(summed.variance_t2, 0) as error_t2,
     coalesce(summed.variance_t2, 0) as variance_t2,
+    0.0::double as other_way_p,
+    0.0::double as other_way_t,
+    0.0::double as other_way_t2,
     coalesce(summed.payload_bbl, 0) as payload_bbl
 from series_count
 inner join series on series_count.series = series.series and series.cargo = 'tanker'

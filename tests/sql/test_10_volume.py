@@ -116,6 +116,8 @@ def test_directions_waters_and_tiers_are_parts_of_it(con: Connection) -> None:
     assert brought["calls"] == 2
     caspian = week(con, "2026-W23", water="Caspian")
     assert caspian["payload_t"] == brought["payload_t"]
+    there = week(con, "2026-W23", water="Caspian", direction="discharging")
+    assert brought["payload_low_90_t"] >= there["payload_low_90_t"], "loading takes nothing"
     assert week(con, "2026-W23", link_tier="strong")["calls"] == 3
     assert week(con, "2026-W23", link_tier="moderate")["payload_t"] == 0
 

@@ -45,6 +45,7 @@ def row(
         **{"estimated": float(each.size), "lacking": float(lacking), "lacking_variance": 0.0},
         **{"payload_t": each.sum(), "square_t2": (each**2).sum()},
         **dict.fromkeys(("error_t2", "variance_t2"), ((sd_share * each) ** 2).sum()),
+        **dict.fromkeys(("other_way_p", "other_way_t", "other_way_t2"), 0.0),
         "payload_bbl": 7.3 * each.sum(),
     } | changes
 
@@ -187,6 +188,31 @@ def test_what_calls_of_unknown_direction_moved_is_in_the_directions_alone() -> N
     assert last["loading"]["payload_low_90_t"] < 0.1 * last["loading"]["payload_t"], "or none"
 
 
+@pytest.mark.parametrize(("calls", "wrong_p"), [(2, 0.01), (7, 0.01), (4, 0.03), (10, 0.03)])
+def test_calls_taken_for_the_other_direction_may_be_missing_and_take_nothing(
+    calls: int, wrong_p: float
+) -> None:
+    chance = 1 - (1 - wrong_p) ** calls
+    other = {
+        "other_way_p": chance,
+        "other_way_t": calls * wrong_p * 80_000,
+        "other_way_t2": calls * wrong_p * (1 - wrong_p) * 80_000**2,
+    }
+    of = {"direction": "discharging"}
+    table = {
+        one["water"]: one
+        for one in found(row(0, USUAL, **of), row(0, water=GULF, **of) | other)
+        if one["direction"] == "discharging"
+    }
+    caspian, gulf, coast_ = table[CASPIAN], table[GULF], table[None]
+    assert gulf["payload_t"] == 0
+    assert coast_["payload_t"] == caspian["payload_t"] == sum(USUAL)
+    assert gulf["payload_low_90_t"] == 0
+    assert (gulf["payload_high_90_t"] > 40_000) == (chance > 0.1), "a tenth lies above"
+    assert coast_["payload_low_90_t"] >= caspian["payload_low_90_t"], "oil is never less than none"
+    assert (coast_["payload_high_90_t"] > 60_000) == (chance > 0.055)
+
+
 PAYLOADS = st.lists(st.floats(1e3, 3e5), max_size=6)
 SHARES = st.floats(0, 1)
 
@@ -297,7 +323,7 @@ def weeks_of(calls: Sequence[int], size_t: float = 5000.0) -> tuple[pd.DataFrame
     error = 0.01 * sums["square_t2"]
     sums = sums.assign(error_t2=error, variance_t2=error, payload_bbl=7.3 * total)
     sums = sums.assign(untyped_linked_calls=0, estimated=1.0 * sums["calls"])
-    sums = sums.assign(lacking=0.0, lacking_variance=0.0)
+    sums = sums.assign(lacking=0.0, lacking_variance=0.0, other_way_p=0.0)
     views = pd.concat([sums.assign(view=view) for view in ("today", "at_call")])
     return pd.concat([water.assign(water=None), water], ignore_index=True), views
 
