@@ -151,8 +151,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind(place)
         # Who asks before the page is up waits, and is not refused: the address is shown first.
         listening.listen()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a host name that can be none
+        why = error.strerror if isinstance(error, OSError) else "not a host name"
         raise BarometerError(
-            f"{host}:{port}: cannot listen there ({error.strerror}). Give another --host or --port."
+            f"{host}:{port}: cannot listen there ({why}). Give another --host or --port."
         ) from error
     return listening

@@ -16,7 +16,15 @@ from flows.home.settings import Settings
 from flows.sources.addresses import Publication
 from flows.sources.definitions import Definition
 from flows.sources.fetching.credentials import WHERE
-from flows.sources.fetching.faults import Changed, Fault, Refused, Session, network_fault, refusal
+from flows.sources.fetching.faults import (
+    NETWORK_ERRORS,
+    Changed,
+    Fault,
+    Refused,
+    Session,
+    network_fault,
+    refusal,
+)
 
 MOST_JSON_BYTES = 64 << 20
 """A page of a thousand events or rows has a megabyte or two."""
@@ -85,7 +93,7 @@ def answered(question: Question, session: Session) -> Iterator[httpx.Response]:
             if response.status_code != httpx.codes.OK:
                 raise _fault(response, question, session)
             yield response
-    except httpx.HTTPError as error:
+    except NETWORK_ERRORS as error:
         raise network_fault(error, question.address, 0) from error
 
 

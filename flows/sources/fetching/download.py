@@ -19,7 +19,15 @@ from flows import __version__
 from flows.home import durable
 from flows.home.settings import BarometerError
 from flows.sources.addresses import DayFile
-from flows.sources.fetching.faults import Damaged, Fault, Patience, Session, network_fault, refusal
+from flows.sources.fetching.faults import (
+    NETWORK_ERRORS,
+    Damaged,
+    Fault,
+    Patience,
+    Session,
+    network_fault,
+    refusal,
+)
 
 MOST_REDIRECTS = 5
 """As many as RFC 2068 allowed; publishers need one or none."""
@@ -123,7 +131,7 @@ def download(
         return begun, True
     try:
         return _transfer(address, file, part, begun, whole, session)
-    except httpx.HTTPError as error:
+    except NETWORK_ERRORS as error:
         raise network_fault(error, address, size_of(part)) from error
 
 

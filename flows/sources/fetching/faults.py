@@ -191,8 +191,13 @@ def _retry_after_s(text: str) -> float:
     return max(0.0, (moment - utc_now()).total_seconds())
 
 
-def network_fault(error: httpx.HTTPError, address: str, reached: int) -> Fault:
-    """The fault and remedy for a network error."""
+NETWORK_ERRORS = (httpx.HTTPError, UnicodeError)
+"""What a request raises. Python's resolver has a UnicodeError for a host name that can be none: two
+dots in a row, or more than 63 letters between dots. A redirect may lead to one."""
+
+
+def network_fault(error: httpx.HTTPError | UnicodeError, address: str, reached: int) -> Fault:
+    """The fault and remedy for a network error, one of `NETWORK_ERRORS`."""
     causes = list(_causes(error))
     host = httpx.URL(address).host
     may_pass = False
@@ -211,12 +216,11 @@ def network_fault(error: httpx.HTTPError, address: str, reached: int) -> Fault:
         tuple(map(str, _MAY_PASS))
     ):
         reason = f"the proxy refused. {_PROXY}"
-    elif any(isinstance(cause, socket.gaierror) for cause in causes):
-        may_pass = True
+    elif isinstance(error, UnicodeError) or any(isinstance(c, socket.gaierror) for c in causes):
+        may_pass = not isinstance(error, UnicodeError)
         reason = (
-            f"the host name {host}, or the proxy's, cannot be resolved. Check the network, its "
-            "name "
-            "server, and HTTP_PROXY and HTTPS_PROXY."
+            f"the host name {host}, or that of a redirect or of the proxy, cannot be resolved. "
+            "Check the address, the network, its name server, and HTTP_PROXY and HTTPS_PROXY."
         )
     else:
         may_pass = True

@@ -21,6 +21,7 @@ from flows.sources.fetching.credentials import gfw_token
 from flows.sources.fetching.documents import with_token
 from flows.sources.fetching.download import HEAD_BYTES, answer_of, check_head, open_client
 from flows.sources.fetching.faults import (
+    NETWORK_ERRORS,
     Changed,
     Damaged,
     Fault,
@@ -98,7 +99,7 @@ def _head(address: str, file_name: str, session: Session) -> str:
             start = next(response.iter_raw(HEAD_BYTES), b"")
             check_head(start, file_name)
             return f"{address}, of {response.headers.get('Last-Modified', 'an unknown time')}"
-    except httpx.HTTPError as error:
+    except NETWORK_ERRORS as error:
         raise network_fault(error, address, 0) from error
 
 

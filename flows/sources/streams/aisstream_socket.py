@@ -59,7 +59,8 @@ async def hear(recorder: Recorder, url: str, subscription: str, heard: Heard) ->
             why = "refused"
             _end_if_unknown(recorder, text)
         raise Failed(why, text) from error
-    except (WebSocketException, EOFError) as error:
+    except (WebSocketException, EOFError, UnicodeError) as error:
+        # The last: the server redirects to a host name that can be none.
         raise Failed("not connected", f"{type(error).__name__}: {error}") from error
 
 

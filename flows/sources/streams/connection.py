@@ -90,6 +90,7 @@ def stream_url(environ: Mapping[str, str], name: str = URL_NAME, usual: str = UR
     url = environ.get(name) or usual
     try:
         parts = parse_uri(url)
+        parts.host.encode("idna")  # a host name that can be none is a ValueError, too
     except (ValueError, InvalidURI):
         raise BarometerError(
             f"{name}: not a WebSocket address such as {usual}. Fix or unset it."

@@ -292,6 +292,8 @@ def test_what_is_missing_is_told(
         taken.listen()
         assert main(["explore", *there, "--port", str(taken.getsockname()[1])]) == 1
     assert "cannot listen there" in capsys.readouterr().err
+    assert main(["explore", *there, "--host", "desk..example"]) == 1
+    assert "cannot listen there (not a host name)" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "marimo", None)
     for more in ([], ["--edit"]):
         assert main(["explore", *there, *more]) == 1

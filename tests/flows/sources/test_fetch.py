@@ -199,6 +199,10 @@ FINAL: dict[str, tuple[dict[str, Any], str]] = {
     "endless": ({"endless": True}, LARGE),
     "a long rest": ({"status": 503, "headers": {"Retry-After": "3600"}}, "wait 3,600 s"),
     "a redirect to nowhere": ({"status": 302, "headers": {"Location": "ftp://x/"}}, "not HTTP"),
+    "a redirect to a name that is no host's": (
+        {"status": 302, "headers": {"Location": "http://ais..example/x"}},
+        "or that of a redirect or of the proxy, cannot be resolved",
+    ),
     "a bomb": ({"body": packed(bytes(20_000_000), "zst")}, "expands to more than 100 times"),
 }
 

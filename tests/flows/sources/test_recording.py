@@ -129,6 +129,7 @@ def test_addresses() -> None:
     for url in (
         *("ws://stream.aisstream.io/v0/stream", "ws://localhost.evil.example/", "https://x/"),
         *("aisstream.io", "wss://", "wss://a:pass@host:notaport/", "wss://u:pass@host/#f"),
+        *("wss://a:pass@stream..io/", f"wss://{'a' * 64}.io/"),
     ):
         with pytest.raises(BarometerError, match=name) as caught:
             stream_url({name: url})
