@@ -118,7 +118,8 @@ def _fetched(
     part = part_of(place)
     try:
         count = 0
-        with part.open("w", encoding="utf-8") as out:
+        # JSON can have half of a character (a lone surrogate), which UTF-8 cannot.
+        with part.open("w", encoding="utf-8", errors="replace") as out:
             for event in _events(dataset, area, token, order):
                 out.write(json.dumps(event, ensure_ascii=False) + "\n")
                 count += 1

@@ -92,7 +92,7 @@ def described(order: Order) -> Layer:
         for field in (fields if isinstance(fields, list) else [])
         if isinstance(field, dict) and "name" in field
     }
-    row_id = answer.get("objectIdField") or next(
+    row_id = str(answer.get("objectIdField") or "") or next(
         (name for name, kind in types.items() if kind == "esriFieldTypeOID"), None
     )
     dated = next((name for name in types if name.lower() in DATES), None)
@@ -153,7 +153,8 @@ def _write(part: Path, order: Order) -> date | None:
     """Write the rows as CSV, with the published names; the newest day in it, None without rows."""
     layer = described(order)
     newest = None
-    with part.open("w", encoding="utf-8", newline="") as out:
+    # JSON can have half of a character (a lone surrogate), which UTF-8 cannot.
+    with part.open("w", encoding="utf-8", errors="replace", newline="") as out:
         table = csv.DictWriter(out, layer.fields, extrasaction="ignore")
         table.writeheader()
         for row in rows(layer, order):

@@ -138,6 +138,7 @@ ERROR = b'{"error":{"code":%d,"message":"Unable to perform query","details":[]}}
         ("/layer/0/query", [{}, {"body": b"<html>"}], "failed", "not JSON"),
         ("/layer/0", [{"body": ERROR % 499}], "failed", "error 499"),
         ("/layer/0", [{"body": b"{}"}], "failed", "the layer lacks"),
+        ("/layer/0", [{"body": b'{"objectIdField": ["ObjectId"]}'}], "failed", "the layer lacks"),
     ],
 )
 def test_faults_of_the_feature_service(
@@ -149,6 +150,17 @@ def test_faults_of_the_feature_service(
     assert len(tree(settled.home / "downloads")) == (3 if state == "fetched" else 1), (
         "with the lock"
     )
+
+
+def test_half_a_character_costs_no_row(settled: Settings, web: Services) -> None:
+    """JSON can have it, and UTF-8 cannot."""
+    rows = {"features": [{"attributes": {"ObjectId": 1, "date": "2026-04-14", "portid": "\ud800"}}]}
+    web.plan["/layer/0/query"] = [{"body": json.dumps(a).encode()} for a in ({"count": 1}, rows)]
+    web.events = [event(1, "2026-04-14") | {"note": "NAME\ud83d"}]
+    (row,) = fetch(settled, "portwatch", MONDAY, 7)
+    assert row.path is not None and ",?," in row.path.read_text(encoding="utf-8")
+    visits = named(fetch(settled, "gfw-events", MONDAY, 7), "port-visits-persian")
+    assert visits.path is not None and "NAME?" in visits.path.read_text(encoding="utf-8")
 
 
 def test_a_renamed_field_is_named(settled: Settings, rows: Services) -> None:
