@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -100,6 +101,7 @@ def _shared_flags() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns 0 when done, 1 when it failed; wrong usage exits with 2."""
+    _open_streams()
     parser = command_line()
     flags = parser.parse_args(arguments)
     if not hasattr(flags, "command"):
@@ -109,14 +111,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flags.is_alarmed = False
     code = _run(flags)
     try:
-        if sys.stdout is not None:  # the caller may have closed it
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError as error:
         forget_output()
         if code == DONE and not isinstance(error, BrokenPipeError):
             print(f"barometer: {system_refusal(error)}", file=sys.stderr)
         return code or FAILED
     return code
+
+
+def _open_streams() -> None:
+    """Put /dev/null in the place of the standard streams that the caller closed.
+
+    The next file that is opened would get the number of one, and Python prints to standard output
+    what is for a standard error that is not there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def _run(flags: argparse.Namespace) -> int:

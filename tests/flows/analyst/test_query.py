@@ -325,6 +325,12 @@ def test_a_closed_output_takes_nothing(home: Settings) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_a_message_for_a_closed_error_output_is_no_data(home: Settings) -> None:
+    query = f"{sys.executable} -m flows.cli sql 'select nope' --home {home.home} --format csv"
+    done = subprocess.run(["sh", "-c", f"{query} 2>&-"], capture_output=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
 @pytest.mark.parametrize("form", formats.BINARY)
 def test_a_binary_format_is_not_for_a_terminal(
     home: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, form: str
