@@ -23,6 +23,7 @@ from flows.sources.fetching.faults import (
     Refused,
     Session,
     network_fault,
+    paced,
     refusal,
 )
 
@@ -112,19 +113,23 @@ def _fault(response: httpx.Response, question: Question, session: Session) -> Fa
     if code in (400, 422):
         return Changed(
             f"{question.address}: {code}, the service does not understand the question "
-            f"({_words(response, question)}). It may have changed: see its page."
+            f"({_words(response, question, session)}). It may have changed: see its page."
         )
     return fault
 
 
-def _words(response: httpx.Response, question: Question) -> str:
+def _words(response: httpx.Response, question: Question, session: Session) -> str:
     """The service's own words on an error, short, ASCII and without the token."""
     body = b""
-    for chunk in response.iter_bytes():
+    for chunk in _body(response, question, session):
         body += chunk
         if len(body) > MOST_ERROR_BYTES:
             break
     return shown(body.decode("utf-8", "replace"), question.token)
+
+
+def _body(response: httpx.Response, question: Question, session: Session) -> Iterator[bytes]:
+    return paced(response.iter_bytes(), question.address, 0, session.patience)
 
 
 def shown(text: str, token: str | None = None) -> str:
@@ -148,7 +153,7 @@ def json_answer(question: Question, session: Session) -> Any:
     """
     body = bytearray()
     with answered(question, session) as response:
-        for chunk in response.iter_bytes():
+        for chunk in _body(response, question, session):
             body += chunk
             if len(body) > MOST_JSON_BYTES:
                 raise Changed(
@@ -187,7 +192,7 @@ def file_answer(question: Question, part: Path, most_bytes: int, session: Sessio
     """
     at, start = 0, b""
     with answered(question, session) as response, part.open("wb") as out:
-        for chunk in response.iter_bytes():
+        for chunk in _body(response, question, session):
             if session.stop.is_set():
                 raise Fault("stopped.", is_ours=True)
             at += len(chunk)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -26,6 +25,7 @@ from flows.sources.fetching.faults import (
     Patience,
     Session,
     network_fault,
+    paced,
     refusal,
 )
 
@@ -285,10 +285,9 @@ def _receive(
     """Append a body to a part; the part's size. What came is on disk even if the rest does not."""
     at = size_of(part)
     head = b"" if at == 0 else None
-    since, at_since = time.monotonic(), at
     with part.open("ab") as out:
         try:
-            for chunk in response.iter_raw():
+            for chunk in paced(response.iter_raw(), version.address, at, session.patience):
                 if session.stop.is_set():
                     raise Fault("stopped.", is_ours=True)
                 at += len(chunk)
@@ -302,22 +301,10 @@ def _receive(
                     raise _too_large(version.address, file)
                 out.write(chunk)
                 session.progress(file.name, at, version.size_bytes)
-                if time.monotonic() - since > session.patience.slow_s:
-                    _check_pace(at - at_since, at, version.address, session.patience)
-                    since, at_since = time.monotonic(), at
         finally:
             out.flush()
             os.fsync(out.fileno())
     return at
-
-
-def _check_pace(gained: int, at: int, address: str, patience: Patience) -> None:
-    if gained < patience.slow_bytes:
-        raise Fault(
-            f"{address}: too slow, {gained:,} bytes in {patience.slow_s:g} s. Fetch again later.",
-            may_pass=True,
-            reached=at,
-        )
 
 
 def check_head(head: bytes, name: str) -> None:

@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -145,6 +146,29 @@ def _fault(state: tenacity.RetryCallState) -> Fault:
     fault = state.outcome.exception() if state.outcome else None
     assert isinstance(fault, Fault)
     return fault
+
+
+def paced(chunks: Iterator[bytes], address: str, at: int, patience: Patience) -> Iterator[bytes]:
+    """The chunks of a body, of which the first `at` bytes are here, while they come fast enough.
+
+    Raises
+    ------
+    Fault
+        If not, after the chunk that came last.
+    """
+    since, at_since = time.monotonic(), at
+    for chunk in chunks:
+        yield chunk
+        at += len(chunk)
+        if time.monotonic() - since > patience.slow_s:
+            if at - at_since < patience.slow_bytes:
+                raise Fault(
+                    f"{address}: too slow, {at - at_since:,} bytes in {patience.slow_s:g} s. "
+                    "Fetch again later.",
+                    may_pass=True,
+                    reached=at,
+                )
+            since, at_since = time.monotonic(), at
 
 
 def refusal(code: int, retry_after: str, address: str, session: Session) -> Fault:

@@ -26,7 +26,7 @@ from tests.build.files import SOURCES
 from tests.build.web import Web, _Handler
 
 TOKEN = "t0ken.of.a.test"
-QUICK = Patience(timeout_s=2, tries=3, wait_s=0.01, longest_wait_s=0.5)
+QUICK = Patience(timeout_s=2, tries=3, wait_s=0.01, longest_wait_s=0.5, slow_s=1)
 HEADER = SOURCES["global-fishing-watch"].header
 KHARG, NEKA = (50.32, 29.23), (53.29, 36.85)
 

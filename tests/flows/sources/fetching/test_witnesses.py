@@ -138,6 +138,8 @@ ERROR = b'{"error":{"code":%d,"message":"Unable to perform query","details":[]}}
         ("/layer/0/query", [{}, {"body": b"<html>"}], "failed", "not JSON"),
         ("/layer/0", [{"body": ERROR % 499}], "failed", "error 499"),
         ("/layer/0", [{"body": b"{}"}], "failed", "the layer lacks"),
+        ("/layer/0", [{"drip": 0.02}], "fetched", "days to"),
+        ("/layer/0", [{"drip": 0.02}] * 9, "failed", "too slow"),
         ("/layer/0", [{"body": b'{"objectIdField": ["ObjectId"]}'}], "failed", "the layer lacks"),
     ],
 )
