@@ -25,6 +25,7 @@ import duckdb
 from flows.home.extras import PIP, install_command
 from flows.home.hashes import new_hash
 from flows.home.settings import BarometerError
+from flows.home.text import address_parts
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
@@ -82,7 +83,7 @@ def _access(environ: Mapping[str, str] | None = None) -> _Access:
         )
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     endpoint = environ.get("AWS_ENDPOINT_URL") or f"https://s3.{region}.amazonaws.com"
-    url = urlsplit(endpoint)
+    url = address_parts(endpoint)
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
         raise BarometerError(
             "AWS_ENDPOINT_URL is not an address such as https://storage.example.org:9000."

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from flows.home.settings import BarometerError, Settings
+from flows.home.text import address_parts
 from flows.runner import server_database, server_process
 
 PORT = 4200
@@ -230,10 +230,11 @@ def require_prefect(url: str) -> None:
     """
     shown = without_login(url)
     remedy = "Without the variable, barometer starts a server of its own. Nothing was ingested."
-    parts = urlsplit(url)
+    parts = address_parts(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
+        what = f"{shown!r} is not" if shown else "not"
         raise BarometerError(
-            f"PREFECT_API_URL: {shown!r} is not an address such as http://host:4200/api. {remedy}"
+            f"PREFECT_API_URL: {what} an address such as http://host:4200/api. {remedy}"
         )
     end = time.monotonic() + REACH_S
     while (why := answer_of(url)) != "":
@@ -257,7 +258,7 @@ def without_login(url: str) -> str:
     >>> without_login("http://me:secret@host:4200/api")
     'http://host:4200/api'
     """
-    parts = urlsplit(url)
+    parts = address_parts(url)
     return ascii(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl())[1:-1]
 
 
@@ -269,7 +270,7 @@ def answer_of(address: str) -> str:
     import httpx  # noqa: PLC0415 its import takes a third of a second
 
     # A proxy cannot reach the ports of this machine. Certificates take 40 ms to load.
-    parts = urlsplit(address)
+    parts = address_parts(address)
     is_here, is_tls = parts.hostname in ("127.0.0.1", "localhost", "::1"), parts.scheme == "https"
     url = f"{address.rstrip('/')}/health"
     try:

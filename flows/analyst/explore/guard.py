@@ -7,7 +7,8 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+
+from flows.home.text import address_parts
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -47,7 +48,7 @@ class Guard:
             name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
         }
         host, origin = headers.get("host", ""), headers.get("origin")
-        is_foreign = origin is not None and urlsplit(origin).netloc != host
+        is_foreign = origin is not None and address_parts(origin).netloc != host
         if is_foreign or (self._hosts is not None and host not in self._hosts):
             await _refuse(scope, send)
         elif scope["type"] == "websocket":

@@ -252,8 +252,13 @@ def answers(kind: str, host: str, origin: str | None = None) -> list[dict[str, A
 
 @pytest.mark.parametrize(
     ("host", "origin"),
-    [("evil.example:80", None), ("127.0.0.1:80", "http://evil.example"), ("", None)],
-    ids=["a name pointed at this machine", "another page", "no host"],
+    [
+        ("evil.example:80", None),
+        ("127.0.0.1:80", "http://evil.example"),
+        ("127.0.0.1:80", "http://["),
+        ("", None),
+    ],
+    ids=["a name pointed at this machine", "another page", "no address", "no host"],
 )
 def test_requests_of_other_pages_are_refused(host: str, origin: str | None) -> None:
     start, body = answers("http", host, origin)

@@ -63,6 +63,7 @@ def text_of(email: EmailMessage) -> str:
 
 RUN, FETCH = "run day.csv", "fetch no-such --from 2026-04-13 --to 2026-04-13"
 API = {"PREFECT_API_URL": "prefect:4200/api"}
+NO_ADDRESS = ("PREFECT_API_URL: not an address such as", "Nothing was ingested")
 NO_DATABASE = ("Prefect's own server ended with code 3", "server[.]log", "file is not a database")
 # A file that is wrong, the command, its environment, and what the message has.
 CAUSES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
@@ -70,6 +71,8 @@ CAUSES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "manifest": ("home/manifest.json", "run", {}, ("not readable as a manifest",)),
     "setting": ("", "run --threads=0", {}, ("threads: '0' is not",)),
     "no input": ("", "run", {}, ("no PATH was given", "another home use --home")),
+    "API without a bracket": ("", RUN, {"PREFECT_API_URL": "http://[::1/api"}, NO_ADDRESS),
+    "API on no host": ("", RUN, {"PREFECT_API_URL": "http://desk..example/api"}, NO_ADDRESS),
     "API": ("", RUN, API, ("'prefect:4200/api' is not an address", "Nothing was ingested")),
     "Prefect's database": ("home/prefect/prefect.db", RUN, {}, NO_DATABASE),
     "schedule": ("", "serve --cron never", {}, ("'never' is not a schedule. Give five fields",)),
