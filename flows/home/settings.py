@@ -109,7 +109,7 @@ def home_of(given: Any, environ: Mapping[str, str] | None = None) -> Path:
     BarometerError
         If the path is relative and the working directory was deleted.
     SettingError
-        If the path is not valid Unicode, or its user does not exist.
+        If the path is not valid Unicode, its user does not exist, or DuckDB cannot use it.
     """
     home = Path(given or variable("HOME", environ) or DEFAULT_HOME)
     try:
@@ -124,6 +124,12 @@ def home_of(given: Any, environ: Mapping[str, str] | None = None) -> Path:
         raise SettingError(
             f"home: {str(home)!a} is not a valid path ({error}). Give another with --home."
         ) from error
+    if "?" in str(home):
+        # As in an address, DuckDB takes the rest for a query: `.wal` comes before it.
+        raise SettingError(
+            f"home: {str(home)!a} has a question mark, and DuckDB writes no database in such a "
+            "folder. Give another with --home."
+        )
     return home
 
 

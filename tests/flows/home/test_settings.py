@@ -94,6 +94,14 @@ def test_any_text_is_a_setting_or_wrong_usage(tmp_path: Path, text: str, name: s
     assert isinstance(found.as_of, datetime) and found.threads > 0
 
 
+def test_a_home_that_duckdb_cannot_use_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--home", str(tmp_path / "why?" / "home")]) == 2
+    assert "has a question mark" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("text", ["300MB", "1.5 GB", "2g", "512MiB", "1tb", "400 m"])
 def test_sizes_as_duckdb_takes_them(tmp_path: Path, text: str) -> None:
     import duckdb
