@@ -1,56 +1,51 @@
 """Ships that lie in port when hearing begins are shown and counted apart: they are no arrivals.
 
-A made-up Kharg: tankers that lie in the roads, tankers that call, and a cargo ship that lends the
-port its hearing. What is heard of it is cut in many ways.
+Tankers that lie in port, tankers that call, and a cargo ship that lends the port its hearing. What
+is heard of them is cut in many ways, each at a port of its own.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
 from datetime import timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import shapely
 
-from flows.catalogue import access
-from flows.home.resources import port_files
+from flows.catalogue import access, relations
+from flows.home.resources import port_files, sql_text
 from flows.home.settings import Settings
-from flows.report import limits, tables, words
-from flows.runner import run
+from flows.report import limits, words
+from flows.report.tables import key_figures, records
 from geo.ports import load_ports
-from tests.build.derivation import Row, only, rows
-from tests.build.files import LAYOUTS, SOURCES, day, ingested, row, settings_of
+from tests.build.derivation import Connection, Row, only, rows
+from tests.build.files import LAYOUTS, SOURCES, answer, day, row
 from tests.build.ships import (
-    AS_OF,
     BERTH,
     NOVOROSSIYSK,
     ROADS,
     SEA,
     START,
+    List,
     Place,
     Ship,
+    home_of,
     home_with,
-    imported,
     second,
     ship,
 )
 
-pytestmark = pytest.mark.usefixtures("undrawn")
-
-ASKED = ("barometer", "port_call", "weekly_water", "weekly_split", "series_window")
-"""Relations that these tests look at."""
+SERIES = ("barometer", "weekly_water", "weekly_split")
+"""Relations that tests of the series look at."""
+SHOWN = ("report/barometer", "report/weekly_water", "report/by_port", "report/notes")
+"""What they look at in a report, with its calls."""
+REPORTED = {of for name in (*SHOWN, "report/port_calls") for of in relations.inputs(sql_text(name))}
 DANISH, AMERICAN = LAYOUTS[2], LAYOUTS[1]
 LYING, WEEKLY = 20, 3
-AT_ANCHOR = (50.39, 29.30)
-"""Within Kharg's limit, where a cargo ship lies and lends the port its hearing."""
-
 
 GULF, CASPIAN = ("Persian Gulf", "Gulf of Oman"), ("Caspian",)
-LENDER = ship(900, "CARGO", ship_type="Cargo")
 
 
 class Fix(NamedTuple):
@@ -62,30 +57,61 @@ class Fix(NamedTuple):
     sog_kn: float = 0.1
 
 
+class Port(NamedTuple):
+    """Where ships come from, berth and lie, and a number from which its ships are numbered."""
+
+    port_id: str
+    first: int
+    berth: Place
+    roads: Place
+    north: float = -0.735
+    """Of the sea from the berth, degrees."""
+
+    def ship(self, number: int, **static: str) -> Ship:
+        return ship(self.first + number, f"{self.port_id} {number}", mid=273, **static)
+
+
+KHARG = Port("IRKHK", 0, BERTH, ROADS)
+LAVAN = Port("IRLVP", 200, (53.3417, 26.787), (53.4143, 26.7657))
+LINGEH = Port("IRLIN", 400, (54.884, 26.5475), (54.9389, 26.5553))
+AMIRABAD = Port("IRAMD", 600, (53.366, 36.8513), (53.3833, 36.8855), north=0.735)
+ANZALI = Port("IRBAZ", 800, (49.463, 37.475), (49.4558, 37.54), north=0.735)
+CHABAHAR = Port("IRZBR", 1000, (60.611, 25.3035), (60.611, 25.3035))
+NOWSHAHR = Port("IRNSH", 1200, (51.5085, 36.6585), (51.5085, 36.6585), north=0.735)
+
+
 def lies(of: Ship, place: Place, first_h: float, last_h: float) -> list[Fix]:
     """A ship in one place, a fix an hour."""
     return [Fix(first_h + n, of, place) for n in range(int(last_h - first_h) + 1)]
 
 
-def calls(of: Ship, arrival_h: float, stay_h: int = 30) -> Iterator[Fix]:
+def calls(of: Ship, arrival_h: float, stay_h: int = 30, port: Port = KHARG) -> Iterator[Fix]:
     """From the sea to the berth, a stay there, and back: six hours each way, a fix an hour."""
+    x, y = port.berth
     for part in range(7):
-        lon, lat = (a + part / 6 * (b - a) for a, b in zip(SEA, BERTH, strict=True))
-        yield Fix(arrival_h - 6 + part, of, (lon, lat), 9.0)
-        yield Fix(arrival_h + stay_h + 7 - part, of, (lon, lat), 9.0)
-    yield from lies(of, BERTH, arrival_h + 1, arrival_h + stay_h)
+        away = 1 - part / 6
+        place = x + away * (SEA[0] - BERTH[0]), y + away * port.north
+        yield Fix(arrival_h - 6 + part, of, place, 9.0)
+        yield Fix(arrival_h + stay_h + 7 - part, of, place, 9.0)
+    yield from lies(of, port.berth, arrival_h + 1, arrival_h + stay_h)
 
 
-def world(weeks: int, lying: int = LYING) -> list[Fix]:
-    """Tankers in the roads from long before to long after, and three calls in each week."""
+def lender(port: Port, end_h: float) -> list[Fix]:
+    """A cargo ship that lies in the port."""
+    x, y = port.roads
+    return lies(port.ship(190, ship_type="Cargo"), (x, y + 0.012), 0, end_h)
+
+
+def world(weeks: int, port: Port = KHARG) -> list[Fix]:
+    """Tankers in port from long before to long after, and three calls in each week."""
     end_h = 168.0 * weeks
-    found = lies(LENDER, AT_ANCHOR, 0, end_h)
-    for number in range(lying):
-        place = ROADS[0] + 0.002 * number, ROADS[1]
-        found += lies(ship(number, f"LIES {number}", mid=273), place, number / 60, end_h)
+    found = lender(port, end_h)
+    for number in range(LYING):
+        east, north = number % 5 - 2, number // 5 - 1.5
+        place = port.roads[0] + 0.004 * east, port.roads[1] + 0.004 * north
+        found += lies(port.ship(number), place, number / 60, end_h)
     for number in range(WEEKLY * weeks):
-        of = ship(100 + number, f"CALLS {number}", mid=273)
-        found += calls(of, 168 / WEEKLY * (number + 0.5))
+        found += calls(port.ship(100 + number), 168 / WEEKLY * (number + 0.5), port=port)
     return [fix for fix in found if fix.hour < end_h]
 
 
@@ -116,23 +142,6 @@ def lines(fixes: Iterable[Fix], layout: str = DANISH) -> list[str]:
     ]
 
 
-def derived(folder: Path, heard: dict[str, list[Fix]], *, is_whole: bool = False) -> Settings:
-    """A home with what each source heard; a report needs it whole."""
-    files = (day(*lines(fixes, layout), layout=layout) for layout, fixes in heard.items())
-    with nullcontext() if is_whole else only(*ASKED):
-        return home_with(folder, *files)
-
-
-def series(settings: Settings) -> list[Row]:
-    with access.reading(settings) as con:
-        return rows(con, "from barometer where series = getvariable('series') order by week")
-
-
-def numbers(settings: Settings, name: str = "russian_linked_tanker_calls") -> list[int]:
-    """The weeks' numbers, 0 where nothing is said."""
-    return [week[name] or 0 for week in series(settings)]
-
-
 EVERY_SIX: Callable[[Fix], bool] = lambda fix: round(fix.hour) % 6 == 0  # noqa: E731
 
 
@@ -142,28 +151,149 @@ def half_lost(fix: Fix) -> bool:
     return (round(fix.hour) + int(fix.of["mmsi"])) % 6 == 0 and random.Random(seed).random() < 0.5
 
 
-@pytest.mark.parametrize(
-    ("begin_h", "hears"), [(66, EVERY_SIX), (162, EVERY_SIX), (162, half_lost)]
-)
+# Who arrives. The same world at several ports, each heard from another hour on.
+
+
+class Heard(NamedTuple):
+    """From which hour on a port is heard, and which of the fixes."""
+
+    port: Port
+    begin_h: float
+    hears: Callable[[Fix], bool] = EVERY_SIX
+
+
+WHOLE = Heard(LAVAN, 0)
+CUT = [Heard(LINGEH, 66), Heard(AMIRABAD, 162), Heard(ANZALI, 200)]
+THINNED = Heard(KHARG, 162, half_lost)
+
+
+class Comer(NamedTuple):
+    """A ship in one berth, and which of its calls are arrivals; hours in which nobody is heard."""
+
+    name: str
+    fixes: Callable[[Ship, Port], Iterable[Fix]]
+    is_arrival: bool
+    silent_h: tuple[int, int] = (-1, -1)
+
+
+def comes(hour: float) -> Callable[[Ship, Port], Iterable[Fix]]:
+    return lambda of, port: calls(of, hour, stay_h=60, port=port)
+
+
+def changes_mmsi(of: Ship, port: Port) -> list[Fix]:
+    return [*lies(of, port.berth, 0, 100), *lies(second(of), port.berth, 101, 220)]
+
+
+COMERS = [
+    Comer("a hull that changes its MMSI in the berth does not arrive then", changes_mmsi, False),
+    Comer("first sends in a heard port", lambda of, port: lies(of, port.berth, 200, 260), True),
+    Comer("comes in a silence of 8 hours", comes(305), True, (298, 306)),
+    Comer("comes in a silence of 20 hours", comes(809), True, (794, 814)),
+    Comer("comes in a silence of 130 hours", comes(1313), False, (1208, 1338)),
+]
+
+
+@pytest.fixture(scope="module")
+def ports(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home in which each port is heard in its own way."""
+    heard = [
+        fix
+        for port, begin_h, hears in (WHOLE, *CUT, THINNED)
+        for fix in world(3, port)
+        if fix.hour >= begin_h and hears(fix)
+    ]
+    at_nowshahr = lender(NOWSHAHR, 1511)
+    for number, comer in enumerate(COMERS):
+        at_nowshahr += comer.fixes(NOWSHAHR.ship(number), NOWSHAHR)
+    silences = [comer.silent_h for comer in COMERS]
+    heard += [f for f in at_nowshahr if not any(a <= f.hour <= b for a, b in silences)]
+    # At Chabahar the first source hears a ship at the edge of the surroundings, and no other.
+    x, y = CHABAHAR.berth
+    far_off = CHABAHAR.ship(191, ship_type="Cargo")
+    heard += lies(far_off, (x + 0.21, y - 0.385), 0, 335)
+    late = [fix for fix in world(2, CHABAHAR) if fix.hour >= 220 and EVERY_SIX(fix)]
+    files = (day(*lines(fixes, of), layout=of) for of, fixes in ((DANISH, heard), (AMERICAN, late)))
+    with only("weekly_port_calls", "port_call"):
+        return home_with(tmp_path_factory.mktemp("ports"), *files)
+
+
+def numbers(ports: Settings, port: Port, name: str = "port_calls") -> list[int]:
+    """The port's numbers of Russian-linked tankers in three weeks, 0 where nothing is said."""
+    query = f"""
+        select coalesce({name}, 0) from weekly_port_calls
+        where series = getvariable('series') and link_tier = 'strong'
+            and port_id = '{port.port_id}' and week <= '2026-W25'
+        order by week
+    """
+    return [number for (number,) in answer(ports, query)]
+
+
+@pytest.mark.parametrize("heard", [*CUT[:2], THINNED], ids=lambda heard: heard.port.port_id)
 def test_the_first_week_has_about_its_heard_share_of_the_calls(
-    hears: Callable[[Fix], bool], begin_h: float, tmp_path: Path
+    ports: Settings, heard: Heard
 ) -> None:
-    heard = [fix for fix in world(3) if fix.hour >= begin_h and hears(fix)]
-    settings = derived(tmp_path, {DANISH: heard})
-    found = numbers(settings)
+    found = numbers(ports, heard.port)
     assert found[0] <= WEEKLY
     assert sum(abs(count - WEEKLY) for count in found[1:]) <= 1
-    assert LYING <= sum(numbers(settings, "in_port_calls")) <= LYING + 1
+    assert LYING <= sum(numbers(ports, heard.port, "in_port_calls")) <= LYING + 1
 
 
-def test_ships_in_port_are_in_no_base(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", CUT, ids=lambda cut: f"{cut.begin_h:.0f} h")
+def test_cutting_the_beginning_adds_no_arrival(ports: Settings, cut: Heard) -> None:
+    whole = numbers(ports, WHOLE.port)
+    assert whole == [WEEKLY] * 3
+    found = numbers(ports, cut.port)
+    assert all(some <= all_ for some, all_ in zip(found, whole, strict=True))
+
+
+def test_a_second_source_that_hears_the_port_first_adds_none(ports: Settings) -> None:
+    found = numbers(ports, CHABAHAR)
+    assert found[0] == 0
+    assert found[1] <= WEEKLY
+    assert numbers(ports, CHABAHAR, "in_port_calls")[1] >= LYING
+    assert SOURCES[DANISH].source_id != SOURCES[AMERICAN].source_id
+
+
+@pytest.mark.parametrize("comer", COMERS, ids=lambda comer: comer.name)
+def test_who_arrives_without_being_seen_to_come(ports: Settings, comer: Comer) -> None:
+    imo = NOWSHAHR.ship(COMERS.index(comer))["imo"]
+    query = f"""
+        select counted.is_arrival from counted_call as counted join port_call using (port_call_id)
+        where counted.series = getvariable('series') and port_call.imo = {imo}
+    """
+    assert answer(ports, query) == [(comer.is_arrival,)]
+
+
+# The series, and what its reports say.
+
+
+def series(settings: Settings) -> list[Row]:
+    with access.reading(settings) as con:
+        return rows(con, "from barometer where series = getvariable('series') order by week")
+
+
+def notes(con: Connection, week: str) -> list[str]:
+    """The limits that the report of a week names."""
+    return limits.notes(
+        records(con, "report/notes", week=week)[0], key_figures(con, week)["series"]
+    )
+
+
+OUTAGE = range(168 * 7, 168 * 10)
+
+
+@pytest.fixture(scope="module")
+def kharg(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """13 weeks, heard from the evening of the first Sunday on, with an outage; one without a
+    tanker; one with a single call; and one that is open. Of the Caspian nothing is heard."""
+    fixes = [*world(13), *coast(16), *calls(KHARG.ship(150), 168 * 14 + 40)]
+    heard = [f for f in fixes if f.hour >= 162 and EVERY_SIX(f) and int(f.hour) not in OUTAGE]
+    return home_of(tmp_path_factory.mktemp("kharg"), lines(heard), wanted=(*SERIES, *REPORTED))
+
+
+def test_ships_in_port_are_in_no_base(kharg: Settings) -> None:
     """Twenty beside three a week would hide a rise, or make one after an outage."""
-    weeks = 13
-    outage = range(168 * 7, 168 * 10)
-    fixes = [*world(weeks), *coast(weeks)]
-    heard = [f for f in fixes if f.hour >= 162 and EVERY_SIX(f) and int(f.hour) not in outage]
-    settings = derived(tmp_path, {DANISH: heard})
-    found = series(settings)[:-1]  # the last one is open
+    found = series(kharg)[:12]
     assert [week["russian_linked_tanker_calls"] for week in found] == pytest.approx(
         [None, *[WEEKLY] * 6, None, None, None, *[WEEKLY] * 2], abs=1
     )
@@ -172,158 +302,40 @@ def test_ships_in_port_are_in_no_base(tmp_path: Path) -> None:
     assert found[-1]["index_100"] == pytest.approx(100, abs=35)
 
 
-def test_cutting_the_beginning_adds_no_arrival(tmp_path: Path) -> None:
-    fixes = [fix for fix in world(2, lying=5) if EVERY_SIX(fix)]
-    whole, *cut = (
-        numbers(derived(tmp_path / f"{hour}", {DANISH: [f for f in fixes if f.hour >= hour]}))
-        for hour in (0, 20, 140, 200)
-    )
-    for found in cut:
-        assert all(some <= all_ for some, all_ in zip(found[::-1], whole[::-1], strict=False))
-
-
-def test_a_second_source_that_hears_the_port_first_adds_none(tmp_path: Path) -> None:
-    """The first one hears a ship at the edge of the port's surroundings, and no other."""
-    edge = lies(ship(901, "FAR OFF", ship_type="Cargo"), (50.55, 28.85), 0, 335)
-    late = [fix for fix in world(2) if fix.hour >= 220 and EVERY_SIX(fix)]
-    settings = derived(tmp_path, {DANISH: edge, AMERICAN: late})
-    assert numbers(settings)[0] == 0
-    assert numbers(settings)[1] <= WEEKLY
-    assert numbers(settings, "in_port_calls")[1] >= LYING
-    assert SOURCES[DANISH].source_id != SOURCES[AMERICAN].source_id
-
-
-@pytest.mark.parametrize(
-    ("silent_h", "is_arrival"), [((298, 306), True), ((290, 310), True), ((200, 330), False)]
-)
-def test_who_comes_in_a_silence_is_an_arrival_if_it_was_short(
-    silent_h: tuple[int, int], is_arrival: bool, tmp_path: Path
-) -> None:
-    comes = calls(ship(1, "COMES", mid=273), 305, stay_h=60)
-    fixes = [*lies(LENDER, AT_ANCHOR, 0, 503), *comes]
-    heard = [fix for fix in fixes if not silent_h[0] <= fix.hour <= silent_h[1]]
-    with access.reading(derived(tmp_path, {DANISH: heard})) as con:
-        found = con.sql("select is_arrival from port_call where is_tanker").fetchall()
-    assert found == [(is_arrival,)]
-
-
-ONE = ship(1, "ONE", mid=273)
-
-
-@pytest.mark.parametrize(
-    ("fixes", "arrivals", "in_port"),
-    [
-        pytest.param(lies(ONE, BERTH, 200, 260), [0, 1], [0, 0], id="first sends in a heard port"),
-        pytest.param(
-            [*lies(ONE, BERTH, 0, 100), *lies(second(ONE), BERTH, 101, 220)],
-            *([0, 0], [1, 0]),
-            id="a hull that changes its MMSI in the berth does not arrive then",
-        ),
-    ],
-)
-def test_who_arrives_without_being_seen_to_come(
-    fixes: list[Fix], arrivals: list[int], in_port: list[int], tmp_path: Path
-) -> None:
-    settings = derived(tmp_path, {DANISH: [*lies(LENDER, AT_ANCHOR, 0, 335), *fixes]})
-    assert numbers(settings) == arrivals
-    assert numbers(settings, "in_port_calls") == in_port
-
-
-def test_the_report_says_so_and_lists_them_apart(tmp_path: Path) -> None:
-    heard = [fix for fix in world(1, lying=3) if EVERY_SIX(fix)]
-    settings = derived(tmp_path, {DANISH: heard}, is_whole=True)
-    with access.reading(settings) as con:
-        found = tables.summary(con, "2026-W23")
+def test_the_report_says_so_and_lists_them_apart(kharg: Settings) -> None:
+    week, in_port = "2026-W23", LYING + 1  # and the one that arrived on Saturday
+    with access.reading(kharg) as con:
+        said = notes(con, week)
+        found = records(con, "report/port_calls", week=week)
         (tier,) = con.execute(
-            "select port_calls, in_port_calls from weekly_port_calls"
-            " where port_id = 'IRKHK' and link_tier = 'strong'"
+            "select in_port_calls from weekly_port_calls where series = getvariable('series')"
+            " and port_id = 'IRKHK' and link_tier = 'strong' and week = $1",
+            [week],
         ).fetchall()
-    notes = limits.notes(found["notes"], found["series"])
-    said = "3 tankers were in port when reception began (3 linked to Russia)"
-    assert f"{said}; not counted as arrivals." in notes
-    why = [words.not_counted(call) for call in found["calls"] if not call["is_arrival"]]
-    assert why == ["in port when reception began: not counted"] * 3
-    assert tier == (WEEKLY, 3)
+    expected = f"{in_port} tankers were in port when reception began ({in_port} linked to Russia)"
+    assert f"{expected}; not counted as arrivals." in said
+    why = [words.not_counted(call) for call in found if not call["is_arrival"]]
+    assert why == ["in port when reception began: not counted"] * in_port
+    assert tier == (in_port,)
 
 
-# A zero is said only where it could have been seen: of each reason week by week, of each water.
-
-WEEKS = 34
-
-
-def off_novorossiysk(first_h: int, last_h: int) -> list[Fix]:
-    of = ship(950, "OFF NOVOROSSIYSK", ship_type="Cargo")
-    return [Fix(hour, of, NOVOROSSIYSK) for hour in range(first_h, last_h, 6)]
-
-
-def zeros(settings: Settings, name: str) -> list[int]:
-    """The numbers of the weeks, from 0, whose count by a reason is a zero; the others are null."""
-    found = [week[name] for week in series(settings)]
-    assert set(found) <= {0, None}
-    return [number for number, count in enumerate(found) if count == 0]
-
-
-def test_one_hour_off_a_russian_port_is_no_zero_by_trade(tmp_path: Path) -> None:
-    heard = [*coast(6, GULF + CASPIAN), *off_novorossiysk(60, 61)]
-    settings = derived(tmp_path, {DANISH: heard}, is_whole=True)
-    assert zeros(settings, "trade_calls") == []
-    with access.reading(settings) as con:
-        note = limits.notes(
-            tables.summary(con, "2026-W25")["notes"],
-            {"state": "x", "russian_linked_tanker_calls": None},
-        )
-    assert any(
-        "Russian oil ports were heard on less than 30% of the 180 days before" in n for n in note
-    )
-
-
-def test_a_zero_by_trade_needs_a_russian_port_heard_in_the_180_days_before(tmp_path: Path) -> None:
-    heard = [*coast(WEEKS, GULF + CASPIAN), *off_novorossiysk(0, 168 * 12 + 48)]
-    settings = derived(tmp_path, {DANISH: heard})
-    # 0.3 of 180 days are 54: heard by the end of the eighth week, and no more 180 days after the
-    # 33rd of the 86 days.
-    assert zeros(settings, "trade_calls") == list(range(7, 30))
-    assert zeros(settings, "flag_calls") == list(range(WEEKS))
-    assert zeros(settings, "listed_calls") == list(range(WEEKS))
-
-
-def test_a_zero_by_owner_needs_a_list_with_owners_in_force(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path / "home", as_of=AS_OF, threads=1)
-    outcomes = ingested(settings, day(*lines(coast(6, GULF + CASPIAN)), layout=DANISH))
-    first, last = START + timedelta(days=7), START + timedelta(days=20)
-    owned = f"{ship(1, 'OWNED')['imo']},OWNED,strong,owner,desk,{first:%F},{last:%F}\n"
-    text = f"imo,name,tier,reason,source,from,to\n{owned}"
-    imported(settings, tmp_path / "fleet.csv", text, "2026-06-01")
-    with only(*ASKED):
-        run.derive(settings, outcomes, publish=False)
-    assert zeros(settings, "owner_calls") == [1, 2]
-    with access.reading(settings) as con:
-        split = con.sql(
-            "select distinct week from weekly_split where value = 'owner' and linked_calls = 0"
-            " and series = getvariable('series')"
-        ).fetchall()
-    assert sorted(split) == [("2026-W24",), ("2026-W25",)]
-
-
-def test_a_deaf_caspian_leaves_the_coast_without_zero_and_without_complete(tmp_path: Path) -> None:
-    heard = [*coast(4, GULF), *calls(ship(1, "COMES", mid=273), 200)]
-    settings = derived(tmp_path, {DANISH: heard}, is_whole=True)
-    none, one, *_ = series(settings)
+def test_a_deaf_caspian_leaves_the_coast_without_zero_and_without_complete(kharg: Settings) -> None:
+    none, one, _ = series(kharg)[13:]
     assert none["observed_share"] > 0.94
     assert (none["russian_linked_tanker_calls"], none["state"]) == (None, "unobserved")
     assert (none["worst_water"], none["worst_share"]) == ("Caspian", 0)
     assert (one["russian_linked_tanker_calls"], one["state"]) == (1, "partial")
     assert one["low_95"] == pytest.approx(0.0253, abs=1e-3)
     assert one["high_95"] is None
-    with access.reading(settings) as con:
+    with access.reading(kharg) as con:
         waters = con.sql(
             "select water, russian_linked_tanker_calls, state from weekly_water"
-            " where week in ('2026-W23', '2026-W24') and series = getvariable('series')"
+            " where week in ('2026-W36', '2026-W37') and series = getvariable('series')"
             " order by all"
         ).fetchall()
-        found = tables.summary(con, "2026-W24")
+        found = key_figures(con, "2026-W37")
         zero = con.sql(
-            "select max(linked_calls) from weekly_split where week = '2026-W23'"
+            "select max(linked_calls) from weekly_split where week = '2026-W36'"
             " and dimension <> 'water' and series = getvariable('series')"
         ).fetchone()
     assert waters == [
@@ -338,9 +350,61 @@ def test_a_deaf_caspian_leaves_the_coast_without_zero_and_without_complete(tmp_p
     assert [w["state"] for w in found["waters"]] == ["complete", "unobserved"]
 
 
-def test_a_coast_heard_in_both_waters_has_its_zero(tmp_path: Path) -> None:
-    told = series(derived(tmp_path, {DANISH: coast(3, GULF + CASPIAN)}))
-    assert [(week["state"], week["russian_linked_tanker_calls"]) for week in told] == [
-        *[("complete", 0)] * 2,
-        ("open", 0),
-    ]
+# A zero is said only where it could have been seen: of each reason week by week, of each water.
+
+WEEKS = 34
+
+
+def zeros(settings: Settings, name: str) -> list[int]:
+    """The numbers of the weeks, from 0, whose count by a reason is a zero; the others are null."""
+    found = [week[name] for week in series(settings)]
+    assert set(found) <= {0, None}
+    return [number for number, count in enumerate(found) if count == 0]
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A coast without tankers; a Russian port heard for 86 days, an owner listed for two weeks."""
+    of = ship(950, "OFF NOVOROSSIYSK", ship_type="Cargo")
+    heard = [Fix(hour, of, NOVOROSSIYSK) for hour in range(0, 168 * 12 + 48, 6)]
+    first, last = START + timedelta(days=7), START + timedelta(days=20)
+    owned = f"{ship(1, 'OWNED')['imo']},OWNED,strong,owner,desk,{first:%F},{last:%F}\n"
+    fleet = List("fleet.csv", f"imo,name,tier,reason,source,from,to\n{owned}", "2026-06-01")
+    return home_of(
+        tmp_path_factory.mktemp("quiet"),
+        lines([*coast(WEEKS, GULF + CASPIAN), *heard]),
+        [fleet],
+        wanted=(*SERIES, *REPORTED),
+    )
+
+
+def test_a_zero_by_trade_needs_a_russian_port_heard_in_the_180_days_before(quiet: Settings) -> None:
+    # 0.3 of 180 days are 54: heard by the end of the eighth week, and no more 180 days after the
+    # 33rd of the 86 days.
+    assert zeros(quiet, "trade_calls") == list(range(7, 30))
+    assert zeros(quiet, "flag_calls") == list(range(WEEKS))
+    assert zeros(quiet, "listed_calls") == list(range(WEEKS))
+
+
+@pytest.mark.parametrize(("week", "is_short"), [("2026-W25", True), ("2026-W40", False)])
+def test_the_report_says_that_russian_ports_were_heard_too_little(
+    quiet: Settings, week: str, is_short: bool
+) -> None:
+    words = "Russian oil ports were heard on less than 30% of the 180 days before"
+    with access.reading(quiet) as con:
+        assert any(words in note for note in notes(con, week)) == is_short
+
+
+def test_a_zero_by_owner_needs_a_list_with_owners_in_force(quiet: Settings) -> None:
+    assert zeros(quiet, "owner_calls") == [1, 2]
+    split = answer(
+        quiet,
+        "select distinct week from weekly_split where value = 'owner' and linked_calls = 0"
+        " and series = getvariable('series')",
+    )
+    assert sorted(split) == [("2026-W24",), ("2026-W25",)]
+
+
+def test_a_coast_heard_in_both_waters_has_its_zero(quiet: Settings) -> None:
+    found = [(week["state"], week["russian_linked_tanker_calls"]) for week in series(quiet)]
+    assert found == [*[("complete", 0)] * (WEEKS - 1), ("open", 0)]
