@@ -44,7 +44,7 @@ def test_a_run_digests_what_is_new_to_it_and_leaves_the_rest(
     settings: Settings, fill_home: FillHome, sample_days: list[Path]
 ) -> None:
     def run_again() -> None:
-        with only("port_call"):
+        with only(*digest.RELATIONS):
             run.derive(settings, [], publish=False)
 
     (first,) = digests(settings)
@@ -67,7 +67,7 @@ def test_a_part_that_another_file_changed_is_digested_again(
     halves = [tmp_path / "some.csv", tmp_path / "more.csv"]
     halves[0].write_bytes(b"".join([header, *lines[:600]]))
     halves[1].write_bytes(b"".join([header, *lines[400:]]))
-    with only(*digest.RELATIONS, "port_call", "coverage", "vessel", publish=True):
+    with only(*digest.RELATIONS, "track_call", "coverage", "vessel"):
         for half in halves:
             settings = fill_home(tmp_path / "home", [half], reports=False)
         assert set.union(*digests(settings).values()) == parts(settings)
