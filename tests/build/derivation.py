@@ -21,6 +21,7 @@ from flows.home.resources import sql_text
 from flows.home.settings import Settings
 from flows.registers.bundled import Version
 from flows.registers.held import version_entries, version_records
+from flows.runner import run
 from geo.plausibility import JUMP, REASONS
 
 Connection = duckdb.DuckDBPyConnection
@@ -100,6 +101,16 @@ def only(*wanted: str, publish: bool = False, kept: Sequence[str] = ()) -> Itera
         patch.setattr(catalogue.reuse, "KEPT", windows)
         if not kept:
             patch.setattr(catalogue.reuse, "keep", lambda *_: None)
+        yield
+
+
+@contextmanager
+def unshown(*wanted: str, publish: bool = False) -> Iterator[None]:
+    """`only`, for runs that write no report and show no week: tests of what they do beside."""
+    with only(*wanted, publish=publish), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "write_reports", lambda *_: [])
+        patch.setattr(run, "write_feed", lambda *_: False)
+        patch.setattr(run, "newest_week", lambda _: None)
         yield
 
 

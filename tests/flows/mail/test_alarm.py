@@ -18,6 +18,7 @@ from flows.mail import alarm
 from flows.mail.alarm import Failure
 from flows.mail.smtp import Result
 from flows.runner import prefect_server
+from tests.build.derivation import unshown
 from tests.build.files import write
 from tests.build.post import FORMS, NOON, TEAM, Post
 from tests.build.process import unset
@@ -149,7 +150,7 @@ def test_an_alarm_that_is_not_or_cannot_be_sent_does_not_hide_the_failure(
     assert f"alarm to {OPERATOR}: failed" in done.err and "BAROMETER_MAIL_FROM" in done.err
 
 
-@pytest.mark.usefixtures("prefect_server", "undrawn")
+@pytest.mark.usefixtures("prefect_server")
 @pytest.mark.parametrize("name", ["ingest", "run"])
 def test_failed_inputs_are_named_in_one_mail_with_their_reasons(
     name: str, command: Command, post: Post, tmp_path: Path
@@ -159,7 +160,8 @@ def test_failed_inputs_are_named_in_one_mail_with_their_reasons(
     (tmp_path / "day.csv").write_text("a,b\n1,2\n")
     paths = [str(tmp_path / name) for name in ("cut.zip", "gone.csv", "day.csv")]
     url = os.environ["PREFECT_API_URL"]
-    done = command(name, *paths, "--home", str(tmp_path / "home"), PREFECT_API_URL=url)
+    with unshown():
+        done = command(name, *paths, "--home", str(tmp_path / "home"), PREFECT_API_URL=url)
     assert done.code == 1, done.err
     (email,) = post.taken()
     text = text_of(email)

@@ -30,7 +30,7 @@ from flows.lake.prepare import prepare_home
 from flows.runner import cluster, run, ships
 from flows.sources.definitions import load_sources
 from tests.build.contents import contents, differing
-from tests.build.derivation import only
+from tests.build.derivation import only, unshown
 from tests.build.files import write, zipped
 from tests.conftest import AS_OF, ROOT
 from tests.flows.lake.test_store import serving
@@ -170,11 +170,10 @@ def test_two_workers_and_object_storage_give_the_rows_ledger_and_messages_of_one
     from flows import weekly
 
     monkeypatch.setattr(weekly, "ingest", None)  # nothing is read in this process
-    monkeypatch.setattr(run, "newest_week", lambda _: None)
     settings = settings_of(tmp_path / "home", "s3://lake/both")
     outcomes: list[Outcome] = []
     made = cluster.cluster(scheduler, settings)
-    with only(*FROM_TRACKS):
+    with unshown(*FROM_TRACKS):
         state = weekly.weekly.with_options(task_runner=made.runner)(
             paths=inputs,
             home=str(settings.home),
@@ -184,7 +183,6 @@ def test_two_workers_and_object_storage_give_the_rows_ledger_and_messages_of_one
             outcomes=outcomes,
             ahead=made.ahead,
             is_watched=True,
-            reports=False,
             return_state=True,
         )
     assert state.is_failed() and "3 of 9 inputs failed" in state.message, state.message

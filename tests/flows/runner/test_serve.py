@@ -20,6 +20,7 @@ from flows.home.settings import BarometerError, Settings, load_settings
 from flows.runner import late
 from flows.runner.late import Started, done_by, next_tick
 from flows.serve import last_run_at
+from tests.build.derivation import unshown
 from tests.build.post import Post
 
 MONDAY = datetime(2026, 4, 20, 6)
@@ -122,7 +123,7 @@ def test_a_scheduled_run_waits_for_the_home_and_another_does_not(
     thread.join()
 
 
-@pytest.mark.usefixtures("prefect_server", "undrawn")
+@pytest.mark.usefixtures("prefect_server")
 def test_late_runs_of_a_schedule_are_one_run_and_one_mail_at_most(
     post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,17 +138,21 @@ def test_late_runs_of_a_schedule_are_one_run_and_one_mail_at_most(
         monkeypatch.setenv(name, value)
     given: dict[str, Any] = {"paths": [str(tmp_path / "gone.csv")], "home": str(tmp_path / "home")}
     states = []
-    with get_client(sync_client=True) as client:
+
+    def worked(run: Any) -> Any:
+        return run_flow(weekly, flow_run=run, parameters=given, return_type="state")
+
+    with unshown(), get_client(sync_client=True) as client:
         flow_id = client.create_flow(weekly)
         deployment = client.create_deployment(flow_id=flow_id, name=f"late-{tmp_path.name}")
         now = datetime.now(UTC)
         for days in (2, 1):
             due = Scheduled(scheduled_time=now - timedelta(days=days))
             run = client.create_flow_run_from_deployment(deployment, state=due, parameters=given)
-            states.append(run_flow(weekly, flow_run=run, parameters=given, return_type="state"))
+            states.append(worked(run))
         due = Scheduled(scheduled_time=datetime.now(UTC))
         run = client.create_flow_run_from_deployment(deployment, state=due, parameters=given)
-        states.append(run_flow(weekly, flow_run=run, parameters=given, return_type="state"))
+        states.append(worked(run))
     assert [state.name for state in states] == ["Failed", "Skipped", "Failed"]
     assert [state.is_failed() for state in states[1:2]] == [False]
     assert len(post.taken()) == 2  # of the first, and of one that was due after it began

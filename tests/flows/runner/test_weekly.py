@@ -25,7 +25,7 @@ from flows.mail import alerts, outbox
 from flows.mail.settings import mail_settings
 from flows.weekly import ingest, weekly
 from tests.build.contents import contents, differing
-from tests.build.derivation import only
+from tests.build.derivation import only, unshown
 from tests.build.post import PASSWORD, Post, emptied
 from tests.build.programs import faulty
 from tests.build.programs.disk import REFUSED
@@ -98,7 +98,7 @@ def test_the_flow_gives_the_same_as_the_plain_functions(
     flow_run: Run, fill_home: FillHome, sample_days: list[Path], tmp_path: Path
 ) -> None:
     names = ("port_call", "weekly_port_calls", "barometer")
-    with only(*names, publish=True):
+    with only(*names):
         homes = (flow_run[0], fill_home(tmp_path / "home", sample_days[:8:7], reports=False))
     for name in names:
         rows = []
@@ -218,12 +218,13 @@ def test_the_flow_alerts_by_a_block_and_fails_where_a_service_does(
         address = f"json://{web.address.removeprefix('http://')}/hook"
         Secret(value=address).save("team-alerts", overwrite=True, _sync=True)
         monkeypatch.setenv("BAROMETER_ALERT_BLOCK", "team-alerts")
-        given = {"home": str(home), "as_of": AS_OF, "reports": False, "return_state": True}
+        given = {"home": str(home), "as_of": AS_OF, "return_state": True}
         (home / "watchlist.csv").write_text("kind,value\nport,IRKHK\nport,IRBUZ\nport,IRBND\n")
-        state = weekly(**given)
-        assert state.is_failed() and "not sent to json " in state.message
-        assert "500" in state.message and "hook" not in state.message
-        assert weekly(**given).is_completed()
+        with unshown("alert", publish=True):
+            state = weekly(**given)
+            assert state.is_failed() and "not sent to json " in state.message
+            assert "500" in state.message and "hook" not in state.message
+            assert weekly(**given).is_completed()
         assert len(web.posted) == 2
         monkeypatch.setenv("BAROMETER_ALERT_BLOCK", "none")
         (problem,) = alerts.send_alerts(flow_run[0]._replace(home=home)).problems
@@ -247,7 +248,7 @@ def test_a_source_that_is_not_fetched_is_named_and_does_not_stop_the_others(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("BAROMETER_GFW_TOKEN", raising=False)
-    with services() as web:
+    with unshown(), services() as web:
         name_services(home, web.address)
         web.port_days = [("2026-04-20", "port1", "IRN")]
         state = weekly(
