@@ -56,7 +56,7 @@ def plain(
 ) -> Settings:
     """Four days, which are too few to be compacted."""
     home = tmp_path_factory.mktemp("plain") / "home"
-    settings = fill_home(home, sample_days[:4])
+    settings = fill_home(home, sample_days[:4], reports=False)
     prepare_home(home)  # takes away what was replaced, as the next run does
     return settings
 
@@ -69,7 +69,7 @@ def compacted_home(
     home = copy_of(plain, tmp_path_factory.mktemp("compacted")).home
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compact, "FEW", 2)
-        return fill_home(home, [])
+        return fill_home(home, [], reports=False)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import shutil
 from contextlib import nullcontext
 from datetime import datetime
@@ -80,32 +82,49 @@ def same(one: Settings, other: Settings, name: str, *without: str) -> bool:
 NAMES = tuple(losses.SHOWN)
 
 
-@pytest.mark.parametrize(
-    ("name", "loss"),
-    [*((name, ("cut", "missing")[n % 2]) for n, name in enumerate(NAMES)), (history.RUN, "empty")],
-)
-def test_a_history_that_lost_lines_is_refused_and_restored(
-    whole: Settings, home: Settings, name: str, loss: str
-) -> None:
-    path = history.history_path(home.home, name)
+def lose(settings: Settings, name: str, loss: str) -> None:
+    path = history.history_path(settings.home, name)
     if loss == "missing":
         path.unlink()
     else:
-        path.write_bytes(b"" if loss == "empty" else b"".join(lines(home, name)[:-1]) + b'{"a')
+        path.write_bytes(b"" if loss == "empty" else b"".join(lines(settings, name)[:-1]) + b'{"a')
+
+
+OTHER_COLUMNS = {
+    history.REGISTER: ("imported_at", "name", "added", "changed", "gone", "hulls"),
+    history.RUN: ("registers",),
+    history.PUBLISHED_WEEK: ("observed_share",),  # shown as a FLOAT
+    history.OUTBOX: ("outbox_id", "message_id", "error", "next_try_at"),
+}
+"""What a restored record does not have as it was."""
+LOSSES = dict(zip(NAMES, itertools.cycle(("cut", "missing")), strict=False))
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        *({name: LOSSES[name] for name in NAMES[n::3]} for n in range(2)),
+        {name: LOSSES[name] for name in NAMES[2::3]} | {history.RUN: "empty"},
+    ],
+    ids=", ".join,
+)
+def test_histories_that_lost_lines_are_refused_and_restored(
+    whole: Settings, home: Settings, lost: dict[str, str]
+) -> None:
+    for name, loss in lost.items():
+        lose(home, name, loss)
     before = tree(home.home)
-    with pytest.raises(BarometerError, match=f"{path.name}: (is missing|has )(.|\n)*--recover"):
+    with pytest.raises(BarometerError, match="--recover") as refused:
         run.prepare(home)
+    for name in NAMES:
+        named = re.search(rf"\b{name}\.jsonl: (is missing|has )", str(refused.value))
+        assert bool(named) == (name in lost), name
     assert tree(home.home) == before
-    assert losses.restore(home)
+    assert len(losses.restore(home)) == len(lost)
     run.prepare(home)
     assert losses.restore(home) == []
-    other_columns = {
-        history.REGISTER: ("imported_at", "name", "added", "changed", "gone", "hulls"),
-        history.RUN: ("registers",),
-        history.PUBLISHED_WEEK: ("observed_share",),  # shown as a FLOAT
-        history.OUTBOX: ("outbox_id", "message_id", "error", "next_try_at"),
-    }
-    assert same(whole, home, name, "publication_id", *other_columns.get(name, ()))
+    for name in NAMES:
+        assert same(whole, home, name, "publication_id", *OTHER_COLUMNS.get(name, ())), name
 
 
 @pytest.mark.parametrize("is_cut", [True, False], ids=["all cut", "no folder"])
