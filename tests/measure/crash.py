@@ -134,9 +134,10 @@ def kill(folder: Path, files: list[Path], count: int, seed: int) -> list[str]:
 
 def fail(folder: Path) -> list[str]:
     """Every call fails once in each way; gives what differed."""
-    never, *disturbed = cases(
-        folder, "drawn", lambda calls: itertools.product(range(1, len(calls) + 1), MODES)
+    found = cases(
+        folder, ["drawn"], lambda calls: itertools.product(range(1, len(calls) + 1), MODES)
     )
+    never, *disturbed = found["drawn"]
     for mode in MODES:
         print(f"{mode:24} {sum(case['mode'] == mode for case in disturbed):4} calls failed")
     return [f for case in disturbed if (f := faults_of(case, never))]

@@ -1,16 +1,16 @@
 """A process in which the disk fails: it works on a home, and the K-th call that changes it fails.
 
-Called with FOLDER and STEP: FOLDER holds the input in ``in``. STEP says what is worked, on which
-home:
+Called with FOLDER and STEPs: FOLDER holds the input in ``in``. A STEP says what is worked, on
+which home:
 
 - ``lake``: into the lake, on an empty home;
 - ``derive``: what follows from the lake, on a home that holds it, without pictures;
 - ``drawn``: all, pictures too, on an empty home.
 
-The first line of JSON that comes back is of a home that nothing disturbed, with the kind and place
-of each of its calls. Then the process reads JSON ``[K, MODE]`` a line. For each the home is made
-anew in the same place, worked with the fault, then worked again without, and a line tells how the
-first ended and what the home holds then.
+For each step the first line of JSON that comes back is of a home that nothing disturbed, with the
+kind and place of each of its calls. Then the process reads JSON ``[K, MODE]`` a line, up to an
+empty one. For each the home is made anew in the same place, worked with the fault, then worked
+again without, and a line tells how the first ended and what the home holds then.
 
 Every case is a fork of this process, which runs nothing itself: a fork costs milliseconds, and the
 imports are done. The work is a function of the home and the input, so that what follows from a home
@@ -312,8 +312,8 @@ def case(folder: Path, step: str, at: int, mode: str, ends: dict[str, Any]) -> d
 
 
 def main() -> None:
-    """Read the plan, tell the results."""
-    folder, step = Path(sys.argv[1]), sys.argv[2]
+    """Read the plans, tell the results."""
+    folder = Path(sys.argv[1])
     # Once for all forks: what is bundled, hashes of files, and what each relation reads, which
     # DuckDB says, in a fork: nothing here starts a thread.
     bundled_versions()
@@ -324,17 +324,19 @@ def main() -> None:
     _, kinds = in_fork(lambda: dict(relations.kinds()))
     relations.kinds = lambda: kinds  # type: ignore[assignment]
     gc.freeze()  # a search for garbage would copy the pages of what is loaded, in each fork
-    if step == "derive":
-        remember(folder / "kept")
-        home = folder / "home"
-        home.mkdir()
-        _, told = in_fork(lambda: work(home, folder / "in", "lake"))
-        assert told == "done", told
-        home.rename(folder / "before")
-    ends: dict[str, Any] = {}
-    print(json.dumps(case(folder, step, 0, "none", ends)), flush=True)
-    for line in sys.stdin:
-        print(json.dumps(case(folder, step, *json.loads(line), ends)), flush=True)
+    for step in sys.argv[2:]:
+        if step == "derive":
+            remember(folder / "kept")
+            home = folder / "home"
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir()
+            _, told = in_fork(lambda home=home: work(home, folder / "in", "lake"))
+            assert told == "done", told
+            home.rename(folder / "before")
+        ends: dict[str, Any] = {}
+        print(json.dumps(case(folder, step, 0, "none", ends)), flush=True)
+        for line in iter(sys.stdin.readline, "\n"):
+            print(json.dumps(case(folder, step, *json.loads(line), ends)), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,25 +47,33 @@ def inputs(folder: Path) -> None:
 
 
 def cases(
-    folder: Path, step: str, plan: Callable[[list[Call]], Iterable[tuple[int, str]]]
-) -> list[Case]:
-    """The undisturbed case, and those that a plan makes of its calls; see `programs/faulty.py`."""
+    folder: Path, steps: Sequence[str], plan: Callable[[list[Call]], Iterable[tuple[int, str]]]
+) -> dict[str, list[Case]]:
+    """By step the undisturbed case, and those that a plan makes of its calls.
+
+    See `programs/faulty.py`.
+    """
     inputs(folder)
+    found: dict[str, list[Case]] = {}
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.build.programs.faulty", str(folder), step],
+        [sys.executable, "-m", "tests.build.programs.faulty", str(folder), *steps],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
     ) as process:
         assert process.stdin and process.stdout
-        never = json.loads(process.stdout.readline())
-        assert never["first"]["told"] == "done", never
-        planned = list(plan(never["first"]["calls"]))
-        output, _ = process.communicate("".join(json.dumps(one) + "\n" for one in planned))
-    found = [json.loads(line) for line in output.splitlines()]
-    assert process.returncode == 0 and len(found) == len(planned)
-    return [never, *found]
+        for step in steps:
+            never = json.loads(process.stdout.readline())
+            assert never["first"]["told"] == "done", never
+            found[step] = [never]
+            for one in plan(never["first"]["calls"]):
+                print(json.dumps(one), file=process.stdin, flush=True)
+                found[step].append(json.loads(process.stdout.readline()))
+            print(file=process.stdin, flush=True)
+        process.stdin.close()
+        assert process.wait() == 0
+    return found
 
 
 def faults_of(case: Case, never: Case) -> str:
@@ -96,31 +104,29 @@ def every_call(calls: list[Call]) -> Iterable[tuple[int, str]]:
             yield at, MODES[at % 3 if kind in FAIL else 0]
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+STEPS = {
+    "lake": {"manifest.json", "position", "reject"},
+    "derive": {"reports", "barometer.duckdb", "history/run.jsonl"}
+    | {f"history/published{kind}.jsonl" for kind in ("", "_week", "_call")},
+}
+"""What each step writes."""
+
+
+@pytest.fixture(scope="module")
+def worked() -> dict[str, list[Case]]:
     """In memory where there is such a place: what an fsync costs there is nothing."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as made:
-        yield Path(made)
+        return cases(Path(made), list(STEPS), every_call)
 
 
-@pytest.mark.parametrize(
-    ("step", "places"),
-    [
-        ("lake", {"manifest.json", "position", "reject"}),
-        (
-            "derive",
-            {"reports", "barometer.duckdb", "history/run.jsonl"}
-            | {f"history/published{kind}.jsonl" for kind in ("", "_week", "_call")},
-        ),
-    ],
-)
+@pytest.mark.parametrize("step", STEPS)
 def test_whatever_call_fails_the_next_run_makes_the_home_whole(
-    folder: Path, step: str, places: set[str]
+    worked: dict[str, list[Case]], step: str
 ) -> None:
-    never, *disturbed = cases(folder, step, every_call)
+    never, *disturbed = worked[step]
     calls = never["first"]["calls"]
     assert {"open", *FAIL, "mkdir"} <= {kind for kind, _ in calls}
-    for place in places:
+    for place in STEPS[step]:
         assert any(path.startswith(place) for _, path in calls), place
     assert [f for case in disturbed if (f := faults_of(case, never))] == []
