@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,8 +25,7 @@ from flows.home.extras import install_command
 from flows.home.settings import BarometerError, Settings, load_settings
 from flows.ingest.inputs import Input, find_inputs, inputs_of
 from flows.ingest.outcome import Outcome
-from flows.ingest.stage import commit_staged, ingest_input, stage
-from flows.lake.manifest import read_manifest
+from flows.ingest.stage import commit_staged, stage
 from flows.lake.prepare import prepare_home
 from flows.runner import cluster, run, ships
 from flows.sources.definitions import load_sources
@@ -80,56 +80,53 @@ def settings_of(home: Path, lake_address: str | None = None) -> Settings:
     return load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": lake_address}, {})
 
 
-class Posted:
-    """A future whose task and result go from process to process."""
-
-    def __init__(self, function: Callable[..., Any], *given: Any) -> None:
-        self.call = pickle.dumps((function, given))
-
-    def result(self) -> Any:
-        function, given = pickle.loads(self.call)
-        return pickle.loads(pickle.dumps(function(*given)))
+def posted(function: Callable[..., Any], *given: Any) -> Any:
+    """The result of a function; it and what it was given go from process to process."""
+    function, given = pickle.loads(pickle.dumps((function, given)))
+    return pickle.loads(pickle.dumps(function(*given)))
 
 
-def taken_in(home: Path, inputs: list[str], *, is_spread: bool) -> tuple[Settings, list[Outcome]]:
-    """A home with these inputs and the calls in them, without Prefect, and the outcomes.
+Held = tuple[list[Any], dict[str, str]]
 
-    One by one in this process, or each staged before the first is committed.
+
+def held(settings: Settings, outcomes: list[Outcome]) -> Held:
+    """What became of the inputs, in order, with the ledger's sums; and what the home holds."""
+    ledger = [
+        (o.name, o.state, o.message, o.entry and o.entry._replace(position=None, reject=None))
+        for o in outcomes
+    ]
+    assert not [*(settings.home / "tmp").iterdir()]
+    return ledger, contents(settings)
+
+
+def taken_in(home: Path, inputs: list[str], *, is_spread: bool) -> Held:
+    """A home with these inputs and the calls in them, without Prefect.
+
+    One by one in this process, or each staged elsewhere before the first is committed.
     """
-    settings = settings_of(home)
+    settings, sources = settings_of(home), load_sources()
     run.prepare(settings)
-    sources, outcomes = load_sources(), list[Outcome]()
-    manifest = read_manifest(settings.place)
-    given = inputs_of(find_inputs(inputs)[0], manifest)
-    if is_spread:
-        futures = [
-            Posted(stage, item, sources, settings) if isinstance(item, Input) else item
-            for item in given
-        ]
-        staged = [it if isinstance(it, Outcome) else it.result() for it in futures]
-        outcomes += [o if isinstance(o, Outcome) else commit_staged(o, settings) for o in staged]
-    else:
-        for item in given:
-            done = isinstance(item, Outcome)
-            outcomes.append(item if done else ingest_input(item, sources, settings))
-    spread = ships.spread_by(settings, partial(Posted, ships.work)) if is_spread else None
+    given = inputs_of(find_inputs(inputs)[0])
+    call: Any = posted if is_spread else lambda function, *given: function(*given)
+    staged: Iterable[Any] = (
+        call(stage, item, sources, settings) if isinstance(item, Input) else item for item in given
+    )
+    staged = list(staged) if is_spread else staged
+    outcomes = [o if isinstance(o, Outcome) else commit_staged(o, settings) for o in staged]
+
+    def submit(batch: ships.Batch) -> Any:
+        return SimpleNamespace(result=partial(posted, ships.work, batch))
+
+    spread = ships.spread_by(settings, submit) if is_spread else None
     with only(*FROM_TRACKS):
         run.derive(settings, outcomes, publish=True, reports=False, spread=spread)
-    return settings, outcomes
+    return held(settings, outcomes)
 
 
 @pytest.fixture(scope="module")
-def plain(
-    tmp_path_factory: pytest.TempPathFactory, inputs: list[str]
-) -> tuple[Settings, list[Outcome]]:
-    """A home that this process alone made."""
+def plain(tmp_path_factory: pytest.TempPathFactory, inputs: list[str]) -> Held:
+    """Of a home that this process alone made."""
     return taken_in(tmp_path_factory.mktemp("plain") / "home", inputs, is_spread=False)
-
-
-@pytest.fixture(scope="module")
-def held(plain: tuple[Settings, list[Outcome]]) -> dict[str, str]:
-    """What the home of `plain` holds."""
-    return contents(plain[0])
 
 
 @pytest.fixture
@@ -148,20 +145,11 @@ def ranges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     return ranges
 
 
-def ledger(outcomes: list[Outcome]) -> list[tuple[Any, ...]]:
-    """What became of the inputs, in order, with the ledger's sums."""
-    return [
-        (o.name, o.state, o.message, o.entry and o.entry._replace(position=None, reject=None))
-        for o in outcomes
-    ]
-
-
 def test_two_workers_and_object_storage_give_the_rows_ledger_and_messages_of_one_process(
     scheduler: str,
     prefect_server: None,
     inputs: list[str],
-    plain: tuple[Settings, list[Outcome]],
-    held: dict[str, str],
+    plain: Held,
     ranges: list[tuple[int, int]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -186,25 +174,20 @@ def test_two_workers_and_object_storage_give_the_rows_ledger_and_messages_of_one
             return_state=True,
         )
     assert state.is_failed() and "3 of 9 inputs failed" in state.message, state.message
-    assert ledger(outcomes) == ledger(plain[1])
-    assert [o.state for o in outcomes].count("known") == 2
+    ledger, home = held(settings, outcomes)
+    assert ledger == plain[0]
+    assert [state for _, state, *_ in ledger].count("known") == 2
     assert len(ranges) > 2
-    assert differing(contents(settings), held) == ["files"]
-    assert not [*(settings.home / "tmp").iterdir()]
+    assert differing(home, plain[1]) == ["files"]
 
 
 def test_what_was_staged_and_worked_elsewhere_is_the_same_on_a_disk(
-    inputs: list[str],
-    plain: tuple[Settings, list[Outcome]],
-    held: dict[str, str],
-    ranges: list[tuple[int, int]],
-    tmp_path: Path,
+    inputs: list[str], plain: Held, ranges: list[tuple[int, int]], tmp_path: Path
 ) -> None:
-    settings, outcomes = taken_in(tmp_path / "home", inputs, is_spread=True)
-    assert ledger(outcomes) == ledger(plain[1])
+    ledger, home = taken_in(tmp_path / "home", inputs, is_spread=True)
+    assert ledger == plain[0]
     assert len(ranges) > 2
-    assert differing(contents(settings), held) == []
-    assert not [*(settings.home / "tmp").iterdir()]
+    assert differing(home, plain[1]) == []
 
 
 def test_what_a_worker_could_not_do_is_done_here(
