@@ -382,23 +382,18 @@ def test_weeks_that_closed_while_nothing_ran_are_sent_in_order(home: Settings, p
 
 # A week goes out again only when a published number of its own changed
 
-W10_DAY, W12_DAYS = slice(3, 4), slice(15, 18)
-"""Of the days from the 14th on: one of the first week, and three of the last, that come late."""
+LATE = (slice(3, 4), slice(15, 16))
+"""Of the sample's days: one of its first week, and one of its last, that come late."""
 
 
 @pytest.fixture(scope="module")
 def grown(
     fill_home: FillHome, sample_days: list[Path], tmp_path_factory: pytest.TempPathFactory
 ) -> list[Settings]:
-    """A home that lacks days of two weeks; that of the first came late; those of the last too."""
-    folder, late = tmp_path_factory.mktemp("late"), (W10_DAY, W12_DAYS)
-    missing = {day for days in late for day in sample_days[days]}
-    made = [
-        fill_home(
-            folder / "0", [day for day in sample_days[13:] if day not in missing], reports=False
-        )
-    ]
-    for number, days in enumerate(late, 1):
+    """A home of the last week; a day of the first came late; one of the last too."""
+    folder = tmp_path_factory.mktemp("late")
+    made = [fill_home(folder / "0", sample_days[17:], reports=False)]
+    for number, days in enumerate(LATE, 1):
         shutil.copytree(made[-1].home, folder / str(number))
         made.append(fill_home(folder / str(number), sample_days[days], reports=False))
     return made
