@@ -244,8 +244,11 @@ def test_a_download_from_the_map_is_read_with_what_lies_beside_it(
     """Two vessel IDs of one MMSI in a cell and hour are one fix; what is not there is null."""
     path = tmp_path / "download.zip"
     path.write_bytes(zipped(**MAP_DOWNLOAD))
-    outcome, other = ingest(home, path)
-    assert (other.name, other.state) == ("download.zip!metadata.json", "skipped")
+    outcome, *others = ingest(home, path)
+    assert [(other.name, other.state) for other in others] == [
+        ("download.zip!layer-reference-geometry/geometry.geojson", "skipped"),
+        ("download.zip!metadata.json", "skipped"),
+    ]
     entry = outcome.entry
     assert entry is not None and outcome.remarks == ()
     assert (entry.rows_read, entry.rows_kept) == (4, 2)
