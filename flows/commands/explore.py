@@ -32,7 +32,7 @@ def add(command: Command) -> None:
 def execute(flags: argparse.Namespace) -> int:
     from flows.analyst.explore import launch
 
-    is_opened = not flags.no_browser and sys.stdout is not None and sys.stdout.isatty()
+    is_opened = not flags.no_browser and sys.stdout.isatty()
     place = (settings_of(flags), flags.host, flags.port)
     if flags.edit:
         return FAILED if launch.edit(*place, is_opened=is_opened) else DONE

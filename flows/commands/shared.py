@@ -341,13 +341,11 @@ def seconds_of(text: str) -> float:
 
 
 def binary_output() -> BinaryIO:
-    """Stdout for bytes, which takes all of a write or raises; nowhere, if the caller closed it.
+    """Stdout for bytes, which takes all of a write or raises.
 
     Python's own does not, unbuffered (PYTHONUNBUFFERED, as in deploy/Dockerfile): of a write that
     fills the disk it drops the rest.
     """
-    if sys.stdout is None:
-        return Path(os.devnull).open("wb")
     out = sys.stdout.buffer
     return open(out.fileno(), "wb", closefd=False) if isinstance(out, io.RawIOBase) else out
 

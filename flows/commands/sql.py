@@ -44,7 +44,7 @@ def execute(flags: argparse.Namespace) -> int:
         from flows.analyst.duckdb_ui import serve_ui
 
         serve_ui(settings)
-    if flags.format in formats.BINARY and sys.stdout is not None and sys.stdout.isatty():
+    if flags.format in formats.BINARY and sys.stdout.isatty():
         raise BarometerError(
             f"{flags.format} cannot be shown on a terminal. Redirect it: "
             f"... > result.{'xlsx' if flags.format == 'xlsx' else 'parquet'}"

@@ -19,7 +19,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from flows.home.durable import make_folder, write_durably
-from flows.home.file_names import shown_name
+from flows.home.file_names import refuse_pipe, shown_name
 from flows.home.hashes import file_hash
 from flows.home.history import REGISTER, append_history, begin_history
 from flows.home.settings import BarometerError, Settings
@@ -428,11 +428,7 @@ def _write(path: Path, rows: pa.RecordBatchReader) -> None:
 
 
 def _hash(path: Path) -> str:
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise BarometerError(
-            f"{path}: not a file but a pipe or a device, which cannot be read more than once. Save "
-            "the list as a file, and import that."
-        )
+    refuse_pipe(path)
     try:
         return file_hash(path)
     except OSError as error:

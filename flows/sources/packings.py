@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 
-from flows.home.file_names import path_of, printable, shown_name
+from flows.home.file_names import path_of, printable, refuse_pipe, shown_name
 from flows.home.settings import BarometerError
 from flows.sources import containers
 
@@ -126,13 +126,9 @@ def find_files(paths: Iterable[str | Path]) -> list[InputFile]:
                     f"{shown_name(path)}: no AIS file in this folder ({', '.join(SUFFIXES)}). "
                     "Is it the right folder?"
                 )
-        elif path.is_file():
-            inside = [InputFile(path, is_named=True)]
         elif path.exists():
-            raise BarometerError(
-                f"{shown_name(given)}: is a pipe or a device, which can be read only once. Write "
-                "its contents to a file and pass that."
-            )
+            refuse_pipe(path)
+            inside = [InputFile(path, is_named=True)]
         else:
             matches = sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 absolute patterns
             inside = [

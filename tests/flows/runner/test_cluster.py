@@ -3,54 +3,51 @@
 from __future__ import annotations
 
 import logging
-import pickle
 import shlex
 import sys
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 
+from flows.catalogue import relations
 from flows.catalogue.build import FROM_TRACKS
 from flows.cli import main
 from flows.derive import calls
 from flows.home.extras import install_command
+from flows.home.resources import sql_text
 from flows.home.settings import BarometerError, Settings, load_settings
-from flows.ingest.inputs import Input, find_inputs, inputs_of
+from flows.ingest.inputs import Input
 from flows.ingest.outcome import Outcome
-from flows.ingest.stage import commit_staged, stage
 from flows.lake.prepare import prepare_home
-from flows.runner import cluster, run, ships
-from flows.sources.definitions import load_sources
+from flows.runner import cluster, ships
 from tests.build.contents import contents, differing
-from tests.build.derivation import only, unshown
+from tests.build.derivation import only
 from tests.build.files import write, zipped
 from tests.conftest import AS_OF, ROOT
 from tests.flows.lake.test_store import serving
 
+SHOWN = {
+    name
+    for report in ("barometer", "weekly_water", "by_port")
+    for name in relations.inputs(sql_text(f"report/{report}"))
+}
+"""What the flow shows of a week is made from these relations."""
+
 
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
-    """The address of a cluster of two worker processes, which begin with the lake's key.
-
-    They are forks of one that has done the imports.
-    """
-    import dask
+    """The address of a cluster of two worker processes, which begin with the lake's key."""
     from distributed import LocalCluster
-    from distributed.utils import get_mp_context
 
-    forked = {"distributed.worker.multiprocessing-method": "forkserver"}
-    with serving() as (_, environ), dask.config.set(forked), pytest.MonkeyPatch.context() as patch:
+    with serving() as (_, environ), pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():
             patch.setenv(name, value)
-        get_mp_context().set_forkserver_preload(["distributed", "prefect_dask", "flows.weekly"])
         with LocalCluster(
             n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
         ) as made:
@@ -76,62 +73,70 @@ def inputs(tmp_path_factory: pytest.TempPathFactory, sample_days: list[Path]) ->
     ]
 
 
-def settings_of(home: Path, lake_address: str | None = None) -> Settings:
-    return load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": lake_address}, {})
+def worked(
+    home: Path, inputs: list[str], on: str | None = None, lake_address: str | None = None
+) -> tuple[Settings, list[Outcome]]:
+    """The flow on these inputs, and their outcomes.
 
-
-def posted(function: Callable[..., Any], *given: Any) -> Any:
-    """The result of a function; it and what it was given go from process to process."""
-    function, given = pickle.loads(pickle.dumps((function, given)))
-    return pickle.loads(pickle.dumps(function(*given)))
-
-
-Held = tuple[list[Any], dict[str, str]]
-
-
-def held(settings: Settings, outcomes: list[Outcome]) -> Held:
-    """What became of the inputs, in order, with the ledger's sums; and what the home holds."""
-    ledger = [
-        (o.name, o.state, o.message, o.entry and o.entry._replace(position=None, reject=None))
-        for o in outcomes
-    ]
-    assert not [*(settings.home / "tmp").iterdir()]
-    return ledger, contents(settings)
-
-
-def taken_in(home: Path, inputs: list[str], *, is_spread: bool) -> Held:
-    """A home with these inputs and the calls in them, without Prefect.
-
-    One by one in this process, or each staged elsewhere before the first is committed.
+    Without reports, and of what follows from the calls only what the flow shows: all else is made
+    in the run's own process, with a cluster or without.
     """
-    settings, sources = settings_of(home), load_sources()
-    run.prepare(settings)
-    given = inputs_of(find_inputs(inputs)[0])
-    call: Any = posted if is_spread else lambda function, *given: function(*given)
-    staged: Iterable[Any] = (
-        call(stage, item, sources, settings) if isinstance(item, Input) else item for item in given
-    )
-    staged = list(staged) if is_spread else staged
-    outcomes = [o if isinstance(o, Outcome) else commit_staged(o, settings) for o in staged]
+    from flows.weekly import weekly
 
-    def submit(batch: ships.Batch) -> Any:
-        return SimpleNamespace(result=partial(posted, ships.work, batch))
-
-    spread = ships.spread_by(settings, submit) if is_spread else None
-    with only(*FROM_TRACKS):
-        run.derive(settings, outcomes, publish=True, reports=False, spread=spread)
-    return held(settings, outcomes)
+    settings = load_settings({"home": home, "as_of": AS_OF, "threads": 2, "lake": lake_address}, {})
+    outcomes: list[Outcome] = []
+    made = cluster.cluster(on, settings) if on else None
+    flow = weekly.with_options(task_runner=made.runner) if made else weekly
+    with only(*FROM_TRACKS, *SHOWN, publish=True):
+        state = flow(
+            paths=inputs,
+            home=str(home),
+            as_of=AS_OF,
+            threads=2,
+            lake=lake_address,
+            outcomes=outcomes,
+            ahead=made.ahead if made else 0,
+            is_watched=True,
+            reports=False,
+            return_state=True,
+        )
+    assert state.is_failed() and "3 of 9 inputs failed" in state.message, state.message
+    return settings, outcomes
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, inputs: list[str]) -> Held:
-    """Of a home that this process alone made."""
-    return taken_in(tmp_path_factory.mktemp("plain") / "home", inputs, is_spread=False)
+def plain(
+    tmp_path_factory: pytest.TempPathFactory, prefect_server: None, inputs: list[str]
+) -> tuple[Settings, list[Outcome]]:
+    return worked(tmp_path_factory.mktemp("plain") / "home", inputs)
 
 
-@pytest.fixture
-def ranges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """The batches of ships that are worked from now on, small ones."""
+@pytest.fixture(scope="module")
+def held(plain: tuple[Settings, list[Outcome]]) -> dict[str, str]:
+    """What the home of `plain` holds."""
+    return contents(plain[0])
+
+
+def ledger(outcomes: list[Outcome]) -> list[tuple[Any, ...]]:
+    """What became of the inputs, in order, with the ledger's sums."""
+    return [
+        (o.name, o.state, o.message, o.entry and o.entry._replace(position=None, reject=None))
+        for o in outcomes
+    ]
+
+
+@pytest.mark.parametrize("where", ["in the home", "on object storage"])
+def test_two_workers_give_the_rows_the_ledger_and_the_messages_of_one_process(
+    where: str,
+    scheduler: str,
+    inputs: list[str],
+    plain: tuple[Settings, list[Outcome]],
+    held: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from flows import weekly
+
     ranges: list[tuple[int, int]] = []
     batches = calls.batches
 
@@ -142,58 +147,22 @@ def ranges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
     monkeypatch.setattr(calls, "BATCH_FIXES", 2000)
     monkeypatch.setattr(calls, "batches", seen)
-    return ranges
-
-
-def test_two_workers_and_object_storage_give_the_rows_ledger_and_messages_of_one_process(
-    scheduler: str,
-    prefect_server: None,
-    inputs: list[str],
-    plain: Held,
-    ranges: list[tuple[int, int]],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """By the flow; without what follows from the calls, which is made in the run's process."""
-    from flows import weekly
-
     monkeypatch.setattr(weekly, "ingest", None)  # nothing is read in this process
-    settings = settings_of(tmp_path / "home", "s3://lake/both")
-    outcomes: list[Outcome] = []
-    made = cluster.cluster(scheduler, settings)
-    with unshown(*FROM_TRACKS):
-        state = weekly.weekly.with_options(task_runner=made.runner)(
-            paths=inputs,
-            home=str(settings.home),
-            as_of=AS_OF,
-            threads=2,
-            lake=settings.lake,
-            outcomes=outcomes,
-            ahead=made.ahead,
-            is_watched=True,
-            return_state=True,
-        )
-    assert state.is_failed() and "3 of 9 inputs failed" in state.message, state.message
-    ledger, home = held(settings, outcomes)
-    assert ledger == plain[0]
-    assert [state for _, state, *_ in ledger].count("known") == 2
+    address = None if where == "in the home" else "s3://lake/both"
+    settings, outcomes = worked(tmp_path / "home", inputs, scheduler, address)
+    assert ledger(outcomes) == ledger(plain[1])
+    assert [o.state for o in outcomes].count("known") == 2
     assert len(ranges) > 2
-    assert differing(home, plain[1]) == ["files"]
-
-
-def test_what_was_staged_and_worked_elsewhere_is_the_same_on_a_disk(
-    inputs: list[str], plain: Held, ranges: list[tuple[int, int]], tmp_path: Path
-) -> None:
-    ledger, home = taken_in(tmp_path / "home", inputs, is_spread=True)
-    assert ledger == plain[0]
-    assert len(ranges) > 2
-    assert differing(home, plain[1]) == []
+    assert differing(contents(settings), held) == (["files"] if address else [])
+    assert not [*(settings.home / "tmp").iterdir()]
 
 
 def test_what_a_worker_could_not_do_is_done_here(
-    inputs: list[str], tmp_path: Path, prefect_server: None
+    plain: tuple[Settings, list[Outcome]], inputs: list[str], tmp_path: Path, prefect_server: None
 ) -> None:
     from flows import weekly
+    from flows.ingest.inputs import find_inputs, inputs_of
+    from flows.sources.definitions import load_sources
 
     class Lost:
         def result(self) -> Outcome:
@@ -226,6 +195,8 @@ def test_without_its_scheduler_a_run_reads_here_what_was_not_handed_out(
     inputs: list[str], tmp_path: Path, prefect_server: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     from flows import weekly
+    from flows.ingest.inputs import find_inputs, inputs_of
+    from flows.sources.definitions import load_sources
 
     settings = load_settings({"home": tmp_path / "home", "as_of": AS_OF}, {})
     prepare_home(settings.home)
