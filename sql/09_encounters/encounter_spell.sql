@@ -92,6 +92,8 @@ placed as (
         track_id,
         slot,
         to_slot,
+        fix_before.at as from_at,
+        first_fix.at as to_at,
         fix_before.lon + share * (first_fix.lon - fix_before.lon) as lon,
         fix_before.lat + share * (first_fix.lat - fix_before.lat) as lat,
         -- That of the nearer fix.
@@ -99,24 +101,26 @@ placed as (
     from shared
 ),
 
--- Speed from one full ten minutes to the next: between fixes ten seconds apart a few metres make knots.
+-- Speed to the next full ten minutes and from the last: between fixes ten seconds apart a few metres make knots.
 moved as (
     select
         *,
-        6 / 1.852 * coalesce(
-            case
-                when lead(slot) over onward = slot + 1
-                    then great_circle_km(lon, lat, lead(lon) over onward, lead(lat) over onward)
-            end,
-            case
-                when lag(slot) over onward = slot - 1
-                    then great_circle_km(lon, lat, lag(lon) over onward, lag(lat) over onward)
-            end
-        ) as speed_kn
+        lead(to_at) over onward as next_to_at,
+        lag(from_at) over onward as last_from_at,
+        case
+            when lead(slot) over onward = slot + 1
+                then 6 / 1.852 * great_circle_km(lon, lat, lead(lon) over onward, lead(lat) over onward)
+        end as next_kn,
+        case
+            when lag(slot) over onward = slot - 1
+                then 6 / 1.852 * great_circle_km(lon, lat, lag(lon) over onward, lag(lat) over onward)
+        end as last_kn
     from placed
     window onward as (partition by week_at, mmsi, track_id order by slot)
 ),
 
+-- A ship's fixes are read for all its pairs together. Only those in a pair's own window count for it, else its rows
+-- would depend on the pairs that are read with it.
 beside as (
     select
         pair.pair,
@@ -136,7 +140,16 @@ beside as (
         -- Metres from the one to the other, to the east and to the north.
         111200 * (other.lon - one.lon) * cos(radians(one.lat)) as east_m,
         111200 * (other.lat - one.lat) as north_m,
-        greatest(one.speed_kn, other.speed_kn) as speed_kn,
+        greatest(
+            coalesce(
+                case when one.next_to_at <= pair.to_at then one.next_kn end,
+                case when one.last_from_at >= pair.from_at then one.last_kn end
+            ),
+            coalesce(
+                case when other.next_to_at <= pair.to_at then other.next_kn end,
+                case when other.last_from_at >= pair.from_at then other.last_kn end
+            )
+        ) as speed_kn,
         -- Degrees between their keels, 0 to 90: ships lie alongside with bows in one direction or in
         -- opposite ones.
         degrees(abs(asin(sin(radians(one.heading_deg - other.heading_deg))))) as across_deg
@@ -150,7 +163,8 @@ beside as (
     where
         one.slot * 600000000 between epoch_us(greatest(pair.week_at, pair.from_at))
         and epoch_us(least(pair.week_at + interval 7 day - interval 1 second, pair.to_at))
-        and greatest(one.speed_kn, other.speed_kn) is not null
+        and least(one.from_at, other.from_at) >= pair.from_at
+        and greatest(one.to_at, other.to_at) <= pair.to_at
 ),
 
 judged as materialized (
@@ -160,6 +174,7 @@ judged as materialized (
         -- Seven knots and more: ships come alongside at five or six at most (general knowledge, unverified).
         apart_m <= 1000 * rule('sts_km') and speed_kn >= 7 as is_in_company
     from beside
+    where speed_kn is not null
 ),
 
 -- Most pairs of neighbours never were so close: what follows costs more.

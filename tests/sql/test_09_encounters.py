@@ -235,6 +235,28 @@ def test_the_windows_of_a_batch_change_nothing(
     assert spells(fixes, "UTC") == at_once != []
 
 
+def test_other_pairs_of_a_ship_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Three ships 2 km apart, heard at 35 past each hour; two of them meet on Tuesday, on Thursday and on Saturday.
+    meetings = {1: (1, 5), 2: (1, 3), 3: (3, 5)}
+    fixes = pd.DataFrame(
+        {
+            **{"mmsi": mmsi, "reported_at": scenes.START + timedelta(hours=hour, minutes=35)},
+            **{"lon": 57.4 if is_met else 57.4 + 0.02 * mmsi, "lat": 25.0 + 0.001 * mmsi * is_met},
+            **{"sog_kn": 0.1, "heading_deg": 90, "ship_type": 80},
+        }
+        for mmsi, days in meetings.items()
+        for hour in range(168)
+        for is_met in [hour // 24 in days and 6 <= hour % 24 < 12]
+    ).astype({"reported_at": "datetime64[us]"})
+    fixes = fixes.assign(source="receivers", track_id=fixes["mmsi"], verdict="credible")
+    at_once = spells(fixes, "UTC")
+    assert [(row["mmsi_a"], row["mmsi_b"]) for row in at_once] == [(1, 2), (1, 3), (2, 3)]
+    monkeypatch.setitem(
+        relations.BATCHED, "encounter_spell", (relations.BATCHED["encounter_spell"][0], 1)
+    )
+    assert spells(fixes, "UTC") == at_once
+
+
 def spells(fixes: pd.DataFrame, zone: str) -> list[Row]:
     """The times within 500 m of all pairs, in a session of a time zone."""
     ships = pa.table({"mmsi": fixes["mmsi"].unique(), "hull_id": fixes["mmsi"].unique()})

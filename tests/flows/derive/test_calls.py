@@ -82,9 +82,7 @@ def windows(settings: Settings) -> Rows:
         for name in WINDOWS:
             (path,) = (settings.home / reuse.FOLDER).glob(f"*/{name}.parquet")
             read = con.read_parquet(str(path))
-            # At the ends of a window, how often two ships were apart depends on what else is read.
-            kept = [c for c in read.columns if c not in ("apart_before", "apart_after")]
-            rows[name] = read.select(*kept).order("all").fetchall()
+            rows[name] = read.order("all").fetchall()
     assert rows["encounter_spell"] and rows["call_cargo"] and rows["heard_spell"]
     return rows
 
