@@ -144,6 +144,7 @@ SCENARIOS: dict[str, tuple[Callable[[str], pd.DataFrame], list[tuple[str, str]]]
     "copies 95 minutes early": (lambda e: with_echoes(e, [-95], 0.25), [A]),
     "copies 3.5 hours late": (lambda e: with_echoes(e, [210], 0.5), [A]),
     "copies by five clocks": (lambda e: with_echoes(e, [14, 32, 55, 80, 110], 0.04), [A]),
+    "copies by three late clocks": (lambda e: with_echoes(e, [180, 200, 220], 0.9), [A]),
     "one of two receivers 3.5 hours late": (lambda e: one_of_two_late(e, 3.5), [A]),
     "one of two receivers 4.5 hours late": (lambda e: known_one_of_two_late(e, 4.5, 8), [A]),
     "one of two receivers 8 hours early": (lambda e: known_one_of_two_late(e, -8, 4), [A]),

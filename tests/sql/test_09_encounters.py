@@ -236,7 +236,8 @@ def test_the_windows_of_a_batch_change_nothing(
 
 
 def test_other_pairs_of_a_ship_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Three ships 2 km apart, heard at 35 past each hour; two of them meet on Tuesday, on Thursday and on Saturday.
+    # Three ships 2 km apart, heard at 35 past each hour. Two of them meet on Tuesday, Thursday
+    # and Saturday.
     meetings = {1: (1, 5), 2: (1, 3), 3: (3, 5)}
     fixes = pd.DataFrame(
         {
