@@ -72,6 +72,7 @@ ALPHA, OTHER, OFF = listing(), listing(TWO), listing(is_delisted=True)
 SEVENTH, CORRECTED = listing(ONE, "SDN 7"), listing(TWO, "SDN 7")
 APRIL_2, APRIL_20 = date(2026, 4, 2), date(2026, 4, 20)
 IRAN = listing(programme="IRAN-EO13902")
+UNKNOWN = listing(programme="NEW-EO1")
 DAY, LATER_DAY, ENDED = date(2024, 9, 10), date(2025, 1, 10), date(2026, 2, 1)
 LISTED = listing(listed_on=DAY)
 AHEAD = listing(listed_on=MAY)  # the bundled annex holds what an act lists from a later day
@@ -125,6 +126,16 @@ LISTINGS: dict[str, tuple[str, ByMonth, list[tuple]]] = {
     "each programme by itself": (
         *("programme gone_by", [[ALPHA, IRAN], [IRAN]]),
         [("IRAN-EO13902", None), ("RUSSIA-EO14024", MARCH)],
+    ),
+    "off under a programme that is not known": (
+        f"programme {SPAN}",
+        [[ALPHA], [UNKNOWN._replace(is_delisted=True)]],
+        [(ALPHA.programme, *GONE[0]), (UNKNOWN.programme, MARCH, MARCH, MARCH)],
+    ),
+    "off, then under a programme that is not known": (
+        f"programme {SPAN}",
+        [[ALPHA], [OFF], [UNKNOWN]],
+        [(ALPHA.programme, *GONE[0]), (UNKNOWN.programme, MAY, MAY, None)],
     ),
     "off under one number, and on under another": (
         "reference gone_by",
