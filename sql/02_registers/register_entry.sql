@@ -115,7 +115,8 @@ carried as (
         moved.place_before,
         moved.published_on,
         moved.published_before,
-        list_max(list_filter(known_key.places, lambda p: p < moved.place)) as last_place,
+        list_max(list_filter(known_key.printed_places, lambda p: p < moved.place)) as last_place,
+        known_key.places as listed_places,
         list_distinct(moved.places) as new_places
     from unknown_key as moved
     inner join known_key
@@ -140,13 +141,14 @@ listed_version as (
     from keyed
     union all by name
     select
-        * exclude (last_place, new_places),
+        * exclude (last_place, listed_places, new_places),
         false as is_delisted,
         true as is_carried
     from carried
-    -- In every version since the last one with the old tag.
+    -- In every version since the last one with the old tag, which did not print it as off.
     where
-        len(list_filter(new_places, lambda p: p > last_place and p <= place))
+        list_contains(listed_places, last_place)
+        and len(list_filter(new_places, lambda p: p > last_place and p <= place))
         = place - last_place
 ),
 

@@ -132,11 +132,21 @@ LISTINGS: dict[str, tuple[str, ByMonth, list[tuple]]] = {
         [[ALPHA], [UNKNOWN._replace(is_delisted=True)]],
         [(ALPHA.programme, *GONE[0]), (UNKNOWN.programme, MARCH, MARCH, MARCH)],
     ),
-    "off, then under a programme that is not known": (
-        f"programme {SPAN}",
-        [[ALPHA], [OFF], [UNKNOWN]],
-        [(ALPHA.programme, *GONE[0]), (UNKNOWN.programme, MAY, MAY, None)],
-    ),
+    **{
+        f"off, {when} under a programme that is not known, and back": (
+            f"programme {SPAN}",
+            [[ALPHA], versions, [UNKNOWN], [ALPHA]],
+            [
+                (ALPHA.programme, *GONE[0]),
+                (UNKNOWN.programme, since, MAY, JULY),
+                (ALPHA.programme, JULY, JULY, None),
+            ],
+        )
+        for when, versions, since in (
+            ("then", [OFF], MAY),
+            ("at once", [OFF, UNKNOWN], MARCH),
+        )
+    },
     "off under one number, and on under another": (
         "reference gone_by",
         [[ALPHA], [ALPHA, listing(reference="SDN 1", is_delisted=True)]],
