@@ -92,6 +92,9 @@ def faults_of(case: Case, never: Case) -> str:
 def every_call(calls: list[Call]) -> Iterable[tuple[int, str]]:
     """One fault in each call: of writes, fsyncs and renames, the three modes in turn.
 
+    In each write and rename but a report's the process is killed too: a file that is written in
+    place shows by half of its text, and an order of two files that is wrong by the first alone.
+
     Of a report's files, which one loop writes, the calls for the first two and the last two; the
     sync of the folder, which ends the writing of a file, is a call for it.
     """
@@ -100,8 +103,12 @@ def every_call(calls: list[Call]) -> Iterable[tuple[int, str]]:
     for at, (kind, path) in enumerate(calls, 1):
         if kind != "fsync" or path != str(Path(file).parent):
             file = path
-        if file not in files[2:-2]:
-            yield at, MODES[at % 3 if kind in FAIL else 0]
+        if file in files[2:-2]:
+            continue
+        mode = MODES[at % 3 if kind in FAIL else 0]
+        yield at, mode
+        if kind in ("write", "rename") and file not in files and mode != KILL:
+            yield at, KILL
 
 
 STEPS = {
