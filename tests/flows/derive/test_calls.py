@@ -30,7 +30,7 @@ from flows.simulate.files import LAYOUTS, format_lines
 from flows.simulate.simulation import simulate_tables
 from geo.plausibility import JUMP, REASONS, SECOND_HULL
 from tests.build.derivation import call, jump, only, work
-from tests.build.files import copy_of, ingest, settings_of
+from tests.build.files import copy_of, file_id, ingest, settings_of
 
 CALLS = ("track_call", "candidate_ship", "interference", "position_verdict")
 """What the detector finds."""
@@ -197,6 +197,24 @@ def test_a_file_is_worked_only_for_its_ships_and_those_that_depend_on_reception(
     worked.clear()
     assert_same(derived(from_scratch(after)), rows)
     assert worked == candidates(after)
+
+
+def test_a_ship_whose_fixes_stand_in_a_new_file_is_worked_again(
+    whole: Settings, fixes: pd.DataFrame, tmp_path: Path, worked: set[int]
+) -> None:
+    """Her fixes are as many as before, but their speeds are others."""
+    mmsi = min(candidates(whole) - candidates(whole, "depends_on_reception"))
+    of_ship = fixes[fixes["mmsi"] == mmsi]
+    speeds = (of_ship["sog_kn"], of_ship["sog_kn"] + 2)
+    files = [
+        write(tmp_path / f"{n}.csv", of_ship.assign(sog_kn=sog)) for n, sog in enumerate(speeds)
+    ]
+    stands, other = sorted(files, key=lambda file: file_id(file.read_bytes()))
+    bring(tmp_path / "home", other)
+    worked.clear()
+    rows = derived(bring(tmp_path / "home", stands))
+    assert worked == {mmsi}
+    assert_same(rows, derived(bring(tmp_path / "of one", stands)))
 
 
 def test_a_run_without_new_files_works_only_ships_that_depend_on_reception(
