@@ -156,11 +156,18 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
     from_file = _read_toml(home / "barometer.toml")
 
     def setting(key: str) -> Any:
-        if flags.get(key) is not None:
-            return flags[key]
-        return variable(key.upper(), environ) or from_file.get(key)
+        given = {
+            f"--{key.replace('_', '-')}": flags.get(key),
+            f"{PREFIX}{key.upper()}": variable(key.upper(), environ),
+            f"{home / 'barometer.toml'}: {key}": from_file.get(key),
+        }
+        place, value = next(((p, v) for p, v in given.items() if v is not None), (key, None))
+        try:
+            return READERS[key](value)
+        except SettingError as error:
+            raise SettingError(f"{place}: {error}") from error
 
-    return Settings(home, **{key: read(setting(key)) for key, read in READERS.items()})
+    return Settings(home, **{key: setting(key) for key in READERS})
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -208,10 +215,10 @@ def _as_of(value: Any) -> datetime:
         moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError) as error:
         raise SettingError(
-            f"as_of: {str(value)!a} is not a valid time. Example: 2026-04-20 or 2026-04-20T06:00."
+            f"{str(value)!a} is not a valid time. Example: 2026-04-20 or 2026-04-20T06:00."
         ) from error
     if not EARLIEST <= moment < LATEST:
-        raise SettingError(f"as_of: {moment} is not between {EARLIEST:%Y} and {LATEST:%Y}.")
+        raise SettingError(f"{moment} is not between {EARLIEST:%Y} and {LATEST:%Y}.")
     return moment
 
 
@@ -221,7 +228,7 @@ def _lake(value: Any) -> str | None:
     address = str(value).rstrip("/")
     if not ADDRESS.fullmatch(address):
         raise SettingError(
-            f"lake: {address!a} is not an address such as s3://bucket/prefix (letters, digits, . _ "
+            f"{address!a} is not an address such as s3://bucket/prefix (letters, digits, . _ "
             "-). A folder on a disk is given as the home: --home."
         )
     return address
@@ -233,9 +240,7 @@ def _threads(value: Any) -> int:
     text = "" if isinstance(value, bool) else str(value).strip()
     threads = int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else 0
     if not 1 <= threads <= MOST_THREADS:
-        raise SettingError(
-            f"threads: {str(value)!a} is not a whole number from 1 to {MOST_THREADS}."
-        )
+        raise SettingError(f"{str(value)!a} is not a whole number from 1 to {MOST_THREADS}.")
     return threads
 
 
@@ -245,7 +250,7 @@ def _memory_limit(value: Any) -> str:
     power = size and "kmgt".index(size[2].lower())
     if size is None or power is None or float(size[1]) * 1000.0 ** (power - 1) < LEAST_MEMORY_MB:
         raise SettingError(
-            f"memory_limit: {str(value)!a} is not a size such as 300MB or 2GB: a number and a "
+            f"{str(value)!a} is not a size such as 300MB or 2GB: a number and a "
             f"unit (MB, GB, TB, MiB, GiB, TiB), {LEAST_MEMORY_MB}MB at least."
         )
     return text
@@ -257,4 +262,5 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "memory_limit": _memory_limit,
     "lake": _lake,
 }
-"""Each setting beside the home, and what checks its value; None stands for its default."""
+"""Each setting beside the home, and what checks its value; None stands for its default. A
+`SettingError` of these says what is wrong with the value, and `load_settings` where that is from."""

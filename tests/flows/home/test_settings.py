@@ -44,17 +44,21 @@ def test_a_value_that_does_not_fit_is_wrong_usage(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     flags = ["report", "--home", str(tmp_path)]
+    place = {
+        "flag": f"--{name.replace('_', '-')}",
+        "variable": f"BAROMETER_{name.upper()}",
+    }.get(where, f"{tmp_path / 'barometer.toml'}: {name}")
     if where == "flag":
         if name == "threads":
-            return  # argparse tells it
-        flags.append(f"--{name.replace('_', '-')}={value}")
+            return  # the command line says it
+        flags.append(f"{place}={value}")
     elif where == "variable":
-        monkeypatch.setenv(f"BAROMETER_{name.upper()}", value)
+        monkeypatch.setenv(place, value)
     else:
         (tmp_path / "barometer.toml").write_text(f'{name} = "{value}"\n', encoding="utf-8")
     assert main(flags) == 2
     told = capsys.readouterr().err
-    assert told.startswith(f"barometer: {name}: ") and told.count("\n") == 1
+    assert told.startswith(f"barometer: {place}: ") and told.count("\n") == 1
 
 
 def test_a_flag_goes_before_a_variable_and_that_before_the_file(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ NO_DATABASE = ("Prefect's own server ended with code 3", "server[.]log", "file i
 CAUSES: dict[str, tuple[str, str, dict[str, str], tuple[str, ...]]] = {
     "file": ("home", "run", {}, ("cannot make the home folder", "Name another with --home")),
     "manifest": ("home/manifest.json", "run", {}, ("not readable as a manifest",)),
-    "setting": ("", "run --threads=0", {}, ("threads: '0' is not",)),
+    "setting": ("", "run --threads=0", {}, ("--threads: '0' is not",)),
     "no input": ("", "run", {}, ("no PATH was given", "another home use --home")),
     "API without a bracket": ("", RUN, {"PREFECT_API_URL": "http://[::1/api"}, NO_ADDRESS),
     "API on no host": ("", RUN, {"PREFECT_API_URL": "http://desk..example/api"}, NO_ADDRESS),
@@ -96,7 +96,7 @@ def test_each_cause_has_its_message_its_remedy_and_one_mail(
         write(tmp_path / Path(wrong).parent, b'{"format": 1, "fil' * 60, name=Path(wrong).name)
     arguments = [*line.split(), "--home", str(home)]
     done = command(*arguments, **environ)
-    assert done.code == (2 if parts[0].startswith(("threads", "no PATH")) else 1), done.err
+    assert done.code == (2 if parts[0].startswith(("--threads", "no PATH")) else 1), done.err
     assert "Traceback" not in done.err and f"alarm to {OPERATOR}: sent" in done.err
     (email,) = post.taken()
     assert email["To"] == OPERATOR
@@ -146,7 +146,7 @@ def test_an_alarm_that_is_not_or_cannot_be_sent_does_not_hide_the_failure(
     post.behave(mail="550 5.7.60 Client does not have permissions to send as this sender")
     done = command("run", "--threads", "0", "--home", str(tmp_path))
     assert done.code == 2 and post.taken() == []
-    assert "threads: '0' is not a whole number" in done.err
+    assert "--threads: '0' is not a whole number" in done.err
     assert f"alarm to {OPERATOR}: failed" in done.err and "BAROMETER_MAIL_FROM" in done.err
 
 
