@@ -262,5 +262,5 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "memory_limit": _memory_limit,
     "lake": _lake,
 }
-"""Each setting beside the home, and what checks its value; None stands for its default. A
-`SettingError` of these says what is wrong with the value, and `load_settings` where that is from."""
+"""Each setting beside the home, and what checks its value; None stands for its default. Their
+`SettingError` says what is wrong with the value; `load_settings` adds where that was set."""
