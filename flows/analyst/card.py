@@ -49,10 +49,10 @@ def call_record(con: duckdb.DuckDBPyConnection, port_call_id: str) -> dict[str, 
         ``indicators`` of the ship, each with ``when`` it was: before, during or after the call;
         ``interference`` at the port meanwhile; ``about``, of which catalogue.
     """
-    found = records(con, "vessel/call_card", port_call_id=port_call_id)
-    if not found:
+    cards = records(con, "vessel/call_card", port_call_id=port_call_id)
+    if not cards:
         return None
-    (call,) = found
+    (call,) = cards
     indicators = records(con, "vessel/vessel_indicator", hull_id=call["hull_id"])
     return {
         "call": call,

@@ -127,8 +127,8 @@ def inside(places: pd.DataFrame, footprints: pd.DataFrame, ports: Ports) -> pa.T
             look = by_look.get_group(look_id)
             polygon = shapely.from_wkt(footprint)
             covered |= set(look.index[shapely.intersects_xy(polygon, look["lon"], look["lat"])])
-    found = fenced.loc[sorted(covered), INSIDE_SCHEMA.names]
-    return pa.Table.from_pandas(found, INSIDE_SCHEMA, preserve_index=False)
+    inside = fenced.loc[sorted(covered), INSIDE_SCHEMA.names]
+    return pa.Table.from_pandas(inside, INSIDE_SCHEMA, preserve_index=False)
 
 
 def missed(ais: int, sensor: int, both: int) -> tuple[float, int, int]:

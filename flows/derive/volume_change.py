@@ -109,8 +109,8 @@ def windows(
     limits = ends([_added(window.now) for window in given])
     of_ends = zip(limits["payload_low_90_t"], limits["payload_high_90_t"], strict=True)
     interval = {id(window): pair for window, pair in zip(given, of_ends, strict=True)}
-    found = [window.measures(interval.get(id(window))) for window in each]
-    return pd.DataFrame(found, columns=[*COLUMNS]).astype(COLUMNS)
+    measures = [window.measures(interval.get(id(window))) for window in each]
+    return pd.DataFrame(measures, columns=[*COLUMNS]).astype(COLUMNS)
 
 
 class _Window:
@@ -133,14 +133,14 @@ class _Window:
     def measures(self, interval: tuple[float, float] | None) -> Row:
         """Its row; `interval` is that of the sum of its weeks."""
         window = self._window
-        found = {name: window[name] for name in ("week", "view", "weeks")}
-        found["word"] = None if window["is_open"] else UNHEARD
+        row = {name: window[name] for name in ("week", "view", "weeks")}
+        row["word"] = None if window["is_open"] else UNHEARD
         if interval is not None:
             low, high = (end / len(self.now) for end in interval)
             a_week = sum(cell.payload_t for cell in self.now) / len(self.now)
-            found |= {"a_week_t": a_week, "low_90_t": low, "high_90_t": high}
-            found |= self._against_the_usual(a_week, low, high)
-        return found
+            row |= {"a_week_t": a_week, "low_90_t": low, "high_90_t": high}
+            row |= self._against_the_usual(a_week, low, high)
+        return row
 
     def _against_the_usual(self, a_week: float, low: float, high: float) -> Row:
         window, of, waters = self._window, self._of, self._window["waters"]

@@ -402,10 +402,10 @@ def _fixes_by_day(
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The fixes of a part by day, each once, counted from `FIRST_DAY`."""
     names = {"part": str(part), "first": checks.FIRST_DAY.item()}
-    found = con.execute(FIXES_BY_DAY, names).to_arrow_table()
-    day = found["day"].to_numpy()
+    counted = con.execute(FIXES_BY_DAY, names).to_arrow_table()
+    day = counted["day"].to_numpy()
     counts = np.zeros(day.max() + 1, dtype=np.int64)
-    counts[day] = found["fixes"].to_numpy()
+    counts[day] = counted["fixes"].to_numpy()
     return counts
 
 

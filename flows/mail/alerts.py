@@ -1,4 +1,4 @@
-"""Step 11, alerts: what a team is told of, to each service once, and the history of it.
+"""Step 11, alerts: what a team is notified of, once through each service, and the history of it.
 
 The history (`history/alert.jsonl`) gets a record before and after each delivery attempt, as the
 outbox does: what may have been delivered is reported, and not sent again.

@@ -77,9 +77,9 @@ def read_entries(con: duckdb.DuckDBPyConnection) -> tuple[list[Entry], bool]:
             beside.moved(volumes[week], of_week) if volumes[week] else None,
         ]
         span = f"{start:%-d %B} to {start + timedelta(days=6):%-d %B %Y}"
-        told = [sentence for sentence in sentences if sentence]
+        text = [sentence for sentence in sentences if sentence]
         entries.append(
-            Entry(week, f"Week {week}, {span}", row["published_at"], row["updated_at"], told)
+            Entry(week, f"Week {week}, {span}", row["published_at"], row["updated_at"], text)
         )
     return entries, made["is_simulated"]
 

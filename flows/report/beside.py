@@ -289,16 +289,16 @@ interval 10 to 15), as 14 earlier weeks changed; new links may change it beyond 
 def others(rows: Sequence[Row], week: str) -> list[Row]:
     """The series beside the headline: of each its title, its rows and a sentence on the week."""
     titles = dict.fromkeys((row["series"], row["title"]) for row in rows)
-    found = []
+    beside = []
     for series, title in titles:
         of_series = [row for row in rows if row["series"] == series]
         (this,) = (row for row in of_series if row["week"] == week)
         has_number = any(row["linked_calls"] is not None for row in of_series)
-        found.append(
+        beside.append(
             {"series": series, "title": title, "weeks": of_series, "text": _other(this)}
             | {"has_number": has_number}
         )
-    return found
+    return beside
 
 
 def _other(row: Row) -> str:
@@ -384,12 +384,12 @@ def hidden(tables: Mapping[str, Sequence[Row]]) -> str | None:
     'Not in the number: 2 possible dark calls, 1 ship that another sensor alone saw.'
     >>> hidden({})
     """
-    found = [
+    counts = [
         f"{len(tables[name])} {kind.one if len(tables[name]) == 1 else kind.several}"
         for name, kind in HIDDEN.items()
         if tables.get(name)
     ]
-    return f"Not in the number: {', '.join(found)}." if found else None
+    return f"Not in the number: {', '.join(counts)}." if counts else None
 
 
 def unseen(rows: Sequence[Row]) -> str | None:

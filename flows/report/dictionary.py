@@ -148,6 +148,6 @@ def grain(query: str) -> str:
     >>> grain("report/port_calls")
     'one call of a tanker that arrived in the week'
     """
-    found = re.search(r"^-- Grain: ([^.]*)\.", sql_text(query), re.MULTILINE)
-    assert found is not None, query
-    return found[1].replace("$week", "the week")
+    header = re.search(r"^-- Grain: ([^.]*)\.", sql_text(query), re.MULTILINE)
+    assert header is not None, query
+    return header[1].replace("$week", "the week")

@@ -41,8 +41,8 @@ def _(BarometerError, Catalogue, chosen, in_use, mo, pages, reload, settings, sh
         # What was chosen stays through a reload.
         top = pages.head(in_use[0], **chosen)
     except BarometerError as fault:
-        told = mo.Html(shown.style() + shown.message(str(fault), is_error=True))
-        mo.stop(True, mo.vstack([told, reload]))
+        refusal = mo.Html(shown.style() + shown.message(str(fault), is_error=True))
+        mo.stop(True, mo.vstack([refusal, reload]))
     catalogue = in_use[0]
     return catalogue, top
 

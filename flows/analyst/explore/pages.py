@@ -255,8 +255,10 @@ def _ship(catalogue: Catalogue, sought: str) -> Ship:
         ships = vessel.find_ships(con, sought)
         if len(ships) != 1:
             why = f"{len(ships)} ships: give the number of one." if ships else "No such ship."
-            found = shown.table(shown.of_records(ships), "Ships found", MOST_SHIPS) if ships else ""
-            return Ship(shown.message(why) + found, [])
+            choice = (
+                shown.table(shown.of_records(ships), "Ships found", MOST_SHIPS) if ships else ""
+            )
+            return Ship(shown.message(why) + choice, [])
         (known,) = ships
         record = vessel.ship_record(con, known)
         of_ship = portmap.ship_on_map(con, known) if known["first_at"] is not None else None

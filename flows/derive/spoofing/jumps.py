@@ -73,15 +73,15 @@ def jumps(track: Track) -> Iterator[Stretch]:
         left_m = float(np.hypot(in_e + out_e, in_n + out_n))
         is_offset = left_m <= max(OFFSET_M, OFFSET_SHARE * length_m)
         knots = MAX_KN * hours_of(track, before[1], first)
-        told = (
+        reason = (
             f"{length_m / 1_000:.0f} km off in {60 * hours_of(track, before[1], first):.0f} "
             f"minutes, where a ship makes {knots * M_PER_NM / 1_000:.0f} km, for "
             f"{hours_of(track, first, last):.0f} h ({last - first + 1} fixes), and back"
         )
         if is_offset:
-            told += f": the jump out undoes the jump in to {left_m / 1_000:.1f} km"
+            reason += f": the jump out undoes the jump in to {left_m / 1_000:.1f} km"
         numbers = {"offset_km": length_m / 1_000.0, "residual_m": left_m}
-        yield Stretch("offset" if is_offset else "jump", first, last, numbers, told)
+        yield Stretch("offset" if is_offset else "jump", first, last, numbers, reason)
 
 
 def _joins(track: Track, before: int, after: int) -> bool:
@@ -126,13 +126,13 @@ def contradictions(track: Track) -> Iterator[Stretch]:
     wrong = np.nansum(values(is_wrong.astype(float), pieces.rows), axis=1)
     is_found = (steps >= LEAST_STEPS) & (wrong >= WRONG_SHARE * steps)
     inside = np.zeros(track.at.size, dtype=np.bool_)
-    found = list(runs(pieces.rows, is_found))
-    for first, last in found:
+    stretches = list(runs(pieces.rows, is_found))
+    for first, last in stretches:
         inside[first : last + 1] = True
     usual = is_way & ~inside
     if usual.sum() < LEAST_STEPS or (is_wrong & usual).sum() > USUAL_SHARE * usual.sum():
         return
-    for first, last in found:
+    for first, last in stretches:
         part = slice(first, last + 1)
         share = float(is_wrong[part].sum() / is_step[part].sum())
         yield Stretch(

@@ -119,7 +119,7 @@ def _circle(pieces: Pieces) -> tuple[Floats, Floats, Floats]:
     z = u * u + v * v
     uz, vz = np.nansum(u * z, axis=1) / 2.0, np.nansum(v * z, axis=1) / 2.0
     determinant = uu * vv - uv * uv
-    # Of fixes in one place or on one line no circle is told: a radius of none.
+    # No circle fits fixes in one place or on one line: a radius of none.
     is_flat = determinant <= 1e-9 * np.maximum(uu + vv, 1e-12) ** 2
     determinant = np.where(is_flat, np.nan, determinant)
     centre_u = (uz * vv - vz * uv) / determinant

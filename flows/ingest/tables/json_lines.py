@@ -75,12 +75,12 @@ def layout_of_objects(head: Head, more: bytes, sources: Iterable[Source]) -> Lay
 def array_refused(start: bytes) -> UnknownHeader:
     """The refusal of a JSON array, which is one value and would have to be held whole."""
     try:
-        found, _ = json.JSONDecoder().raw_decode(decoded(start[start.find(b"{") :]))
+        value, _ = json.JSONDecoder().raw_decode(decoded(start[start.find(b"{") :]))
     except (ValueError, RecursionError):
-        found = None
+        value = None
     return UnknownHeader(
         "it is a JSON array. Write one object a line: jq -c '.[]' FILE",
-        is_ais=looks_like_ais(list(_paths(found))),
+        is_ais=looks_like_ais(list(_paths(value))),
         is_table=False,
     )
 
@@ -113,11 +113,11 @@ def _parsed(
     for line, raw in enumerate(block.content.split(b"\n"), block.first_line):
         if not raw.strip():
             continue
-        found = _object(raw)
-        if found is None:
+        fields = _object(raw)
+        if fields is None:
             rejects.append((line, BAD_OBJECT, raw))
             continue
-        rows.append([read(found) for read in readers])
+        rows.append([read(fields) for read in readers])
         numbers.append(line)
         texts.append(raw)
     return parsed_texts(rows, numbers, texts.__getitem__, layout, rules, rejects)
@@ -125,10 +125,10 @@ def _parsed(
 
 def _object(raw: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(decoded(raw), parse_constant=_no_constant)
+        value = json.loads(decoded(raw), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -113,8 +113,8 @@ def _parsed(table: Table, rules: Rules, first: int, batch: pa.RecordBatch) -> Pa
     published = _published(table.schema, layout)
     places = dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]()
     if geometry is not None:
-        found = coordinates(batch.column(geometry.column), geometry.encoding)
-        places = dict(zip(geometry.parts, found, strict=True))
+        lon_lat = coordinates(batch.column(geometry.column), geometry.encoding)
+        places = dict(zip(geometry.parts, lon_lat, strict=True))
     raw = pa.RecordBatch.from_pydict(
         {
             ours: pa.array(places[column])

@@ -130,12 +130,12 @@ def _read(member: Member, publisher: ModuleType, work: Path, known: Collection[s
     kept, rejected, aside = 0, 0, 0
     days: set[date] = set()
     reasons: dict[str, tuple[int, int]] = {}
-    found = publisher.rows(iter(()) if digest.hexdigest() in known else records(plain))
+    every_row = publisher.rows(iter(()) if digest.hexdigest() in known else records(plain))
     with (
         pq.ParquetWriter(work / ROWS, SCHEMAS[holds], compression="zstd") as rows,
         pq.ParquetWriter(work / JUNK, JUNK_SCHEMA, compression="zstd") as left_out,
     ):
-        while batch := list(islice(found, BATCH_ROWS)):
+        while batch := list(islice(every_row, BATCH_ROWS)):
             good = [row for row in batch if isinstance(row, Event | Value | Pass)]
             bad = [row for row in batch if isinstance(row, Junk)]
             kept, rejected = kept + len(good), rejected + len(bad)

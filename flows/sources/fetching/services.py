@@ -70,11 +70,11 @@ def known(home: Path | None, name: str) -> Definition:
     BarometerError
         If there is none; the message names those that can be fetched.
     """
-    found = _all(home)
-    if name not in found:
+    known = _all(home)
+    if name not in known:
         these = ", ".join(definitions(home))
         raise BarometerError(f"{name!r}: no such source. These can be fetched: {these}.")
-    return found[name]
+    return known[name]
 
 
 def _all(home: Path | None) -> dict[str, Definition]:
