@@ -18,7 +18,7 @@ from flows.home import cache as derived
 from flows.home.history import RUN, read_history
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError, Settings
-from flows.lake import compact, damage
+from flows.lake import compact, damage, losses
 from flows.lake.entry import KINDS, Manifest, Part
 from flows.lake.manifest import read_manifest
 from flows.registers.decisions import read_decisions
@@ -27,6 +27,9 @@ from flows.registers.watchlist import watchlist_faults
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+HISTORY = "history"
+"""The check of a lost history: until it is restored, the catalogue is what shows it."""
 
 MAX_ROWS = 20
 """Most rows reported per check: more of them have the same cause."""
@@ -128,7 +131,8 @@ def check(settings: Settings) -> list[Finding]:
 
 
 def _check(settings: Settings, manifest: Manifest, copy: Path) -> list[Finding]:
-    findings = _check_files(settings, manifest, copy)
+    findings = [_fault(HISTORY, f"{text} {losses.RESTORE}") for text in losses.lost(settings.home)]
+    findings += _check_files(settings, manifest, copy)
     if any(finding.check in ("files", "schema") for finding in findings):
         return findings  # the queries would only fail on the same files
     findings += [_fault("link_decisions", fault) for fault in read_decisions(settings.home)[1]]

@@ -95,7 +95,8 @@ def _check_home(flags: argparse.Namespace) -> int:
     findings += check.check(settings)
     if any(finding.check == "files" for finding in findings):
         known.forget(settings.home)
-    if flags.rebuild:
+    # Without its history a rebuild differs, and the catalogue in use is what restores it.
+    if flags.rebuild and not any(finding.check == check.HISTORY for finding in findings):
         with lock.locked(settings.home):
             findings += check.check_rebuild(settings)
     if not UNREADABLE & {finding.check for finding in findings}:

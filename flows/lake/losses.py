@@ -37,6 +37,8 @@ from flows.lake.manifest import CATALOGUE, RECOVER
 
 Record = dict[str, Any]
 
+RESTORE = f"Restore history/ from a backup, or as far as possible with: {RECOVER}."
+
 SHOWN = {
     RUN: "select count(*) from run",
     PUBLISHED: "select count(*) from published_port_calls",
@@ -93,18 +95,14 @@ def refuse_losses(settings: Settings) -> None:
     BarometerError
         With what is lost, and what to do.
     """
-    if lost := _lost(settings.home):
-        raise BarometerError(
-            "\n".join(lost)
-            + f"\nRestore history/ from a backup, or as far as possible with: {RECOVER}. "
-            "Nothing was changed."
-        )
+    if found := lost(settings.home):
+        raise BarometerError("\n".join([*found, f"{RESTORE} Nothing was changed."]))
 
 
-def _lost(home: Path) -> list[str]:
+def lost(home: Path) -> list[str]:
     """A sentence for each history with fewer records than expected."""
     shown = _shown(home)
-    lost = []
+    sentences = []
     for name in SHOWN:
         path, least = history_path(home, name), shown.get(name, 0)
         records = read_history(home, name)
@@ -112,10 +110,11 @@ def _lost(home: Path) -> list[str]:
             least = max([least, *(r.get("register_imports") or 0 for r in read_history(home, RUN))])
         if len(records) < least:
             why = f"has {len(records):,} records, and had {least:,} at the last run"
-            lost.append(f"{path}: {why if path.exists() else 'is missing'}.")
+            sentences.append(f"{path}: {why if path.exists() else 'is missing'}.")
         elif not path.exists() and _is_witnessed(home, name):
-            lost.append(f"{path}: is missing, although its contents left traces in this home.")
-    return lost
+            why = "is missing, although its contents left traces in this home"
+            sentences.append(f"{path}: {why}.")
+    return sentences
 
 
 def _is_witnessed(home: Path, name: str) -> bool:
@@ -157,7 +156,7 @@ def restore(settings: Settings) -> list[str]:
     home = settings.home
     report = []
     for name in SHOWN:
-        if not any(str(history_path(home, name)) in line for line in _lost(home)):
+        if not any(str(history_path(home, name)) in line for line in lost(home)):
             continue
         here = read_history(home, name)
         records = _registers(home, here) if name == REGISTER else _merged(home, name, here)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.catalogue.check import check
+from flows.catalogue.check import HISTORY, check
 from flows.home import history
 from flows.home.settings import BarometerError, Settings
 from flows.lake import losses
@@ -116,10 +116,13 @@ def test_histories_that_lost_lines_are_refused_and_restored(
     before = tree(home.home)
     with pytest.raises(BarometerError, match="--recover") as refused:
         run.prepare(home)
-    for name in NAMES:
-        named = re.search(rf"\b{name}\.jsonl: (is missing|has )", str(refused.value))
-        assert bool(named) == (name in lost), name
     assert tree(home.home) == before
+    faults = "\n".join(found.message for found in check(home) if found.check == HISTORY)
+    for message in (str(refused.value), faults):
+        assert "--recover" in message
+        for name in NAMES:
+            named = re.search(rf"\b{name}\.jsonl: (is missing|has )", message)
+            assert bool(named) == (name in lost), name
     assert len(losses.restore(home)) == len(lost)
     run.prepare(home)
     assert losses.restore(home) == []
