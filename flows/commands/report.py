@@ -135,6 +135,7 @@ def _try_lock(stack: ExitStack, settings: Settings) -> BarometerError | None:
 def _send(flags: argparse.Namespace, settings: Settings) -> int:
     from flows.catalogue import access
     from flows.home import lock
+    from flows.lake import losses
     from flows.mail import outbox
     from flows.mail.settings import mail_settings
     from flows.mail.smtp import Result
@@ -145,6 +146,8 @@ def _send(flags: argparse.Namespace, settings: Settings) -> int:
         set_up(settings)
     mail = None if flags.dry_run else mail_settings()
     with lock.locked(settings.home), access.reading(settings) as con:
+        if mail is not None:
+            losses.refuse_losses(settings)  # with a lost outbox everyone would get it again
         message = outbox.week_message(con, settings.home, access.require_week(con, flags.week))
     if mail is None:
         path = outbox.write_eml(settings.home, message)

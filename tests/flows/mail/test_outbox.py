@@ -336,6 +336,22 @@ def test_the_command_sends_once_and_the_catalogue_shows_it(
     assert rows == [(f"2026-{week}", list(TEAM), it, it != "failed") for week, it in states]
 
 
+def test_without_its_history_a_home_sends_nothing_by_hand(
+    home: Settings, post: Post, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home.home / "history" / "run.jsonl").unlink()
+    for name, value in post.environ().items():
+        monkeypatch.setenv(name, value)
+    assert main(["report", "--home", str(home.home), "--send"]) == 1
+    assert "run.jsonl: is missing" in capsys.readouterr().err
+    assert post.taken() == [] and read_history(home.home, OUTBOX) == []
+    assert main(["report", "--home", str(home.home), "--send", "--dry-run"]) == 0
+    assert main(["check", "--home", str(home.home), "--rebuild"]) == 1
+    told = capsys.readouterr().out
+    assert "FAULT  history: " in told and "run.jsonl: is missing" in told
+    assert "rebuild:" not in told  # its remedy would take away what restores the history
+
+
 def test_the_outbox_does_not_count_in_a_rebuild() -> None:
     with duckdb.connect() as used, duckdb.connect() as rebuilt:
         used.execute("create table outbox as select 1 as outbox_id")
