@@ -100,14 +100,15 @@ def recover(settings: Settings) -> list[str]:
     ------
     BarometerError
         If the manifest cannot be opened, or is of a later version.
+    OSError
+        If a folder or a file of the lake may not be read. Nothing was changed.
     """
     place = settings.place
-    noted = notes.noted(place)
+    noted, is_damaged = notes.noted(place), False
     try:
         before = find_manifest(place)
     except DamagedManifest:
-        before = None
-        _set_aside(place, [MANIFEST])
+        before, is_damaged = None, True
     if before is not None and not prepare.unnamed(settings.home, place, before, noted):
         return ["the manifest is whole and of this lake; nothing was rebuilt"]
     stored = _stored(place)
@@ -139,6 +140,8 @@ def recover(settings: Settings) -> list[str]:
     named = {part.path for entry in entries for part in entry.parts}
     rest = [path for path in stored_files(place) if path.endswith(".parquet")]
     aside = _set_aside(place, [path for path in rest if path not in named])
+    if is_damaged:
+        _set_aside(place, [MANIFEST])
     manifest = Manifest({e.file_id: e for e in entries}, before.tag if before else None)
     write_manifest(place, manifest)
     notes.begin(place)
@@ -261,7 +264,9 @@ def _first_sound(place: Place, paths: Iterable[str], schema: pa.Schema) -> Part 
             if not file.schema_arrow.equals(schema):
                 continue
             rows = sum(batch.num_rows for batch in file.iter_batches())
-        except (OSError, pa.ArrowException):
+        except (OSError, pa.ArrowException) as error:
+            if getattr(error, "errno", None):
+                raise  # no right to read it, or a disk that fails: it may be whole
             continue
         if rows:
             return described(place, path, rows)

@@ -145,6 +145,10 @@ def _shown(home: Path) -> dict[str, int]:
 
 
 def _catalogue(home: Path) -> duckdb.DuckDBPyConnection:
+    if (home / CATALOGUE).exists():
+        (home / CATALOGUE).open(
+            "rb"
+        ).close()  # that it may not be read does not show that it is lost
     return duckdb.connect(str(home / CATALOGUE), read_only=True)
 
 

@@ -102,15 +102,7 @@ def find_manifest(place: Place) -> Manifest | None:
 
 def stored_files(place: Place) -> list[str]:
     """The paths of the Parquet files of a lake and its notes, named by a manifest or not."""
-    if isinstance(place, str):
-        paths = [path for kind in KINDS for path in store.listed(place, kind)]
-    else:
-        paths = [
-            str(path.relative_to(place))
-            for kind in KINDS
-            for path in (place / kind).rglob("*.parquet")
-            if not path.is_dir()
-        ]
+    paths = [path for kind in KINDS for path in store.listed(place, kind)]
     noted = (f"{notes.FOLDER}/{file_id}.json" for file_id in notes.noted(place))
     named = [p for p in paths if p.endswith(".parquet") and not p.endswith(f"/{EMPTY}")]
     return sorted([*named, *noted])

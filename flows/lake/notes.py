@@ -8,7 +8,6 @@ manifest is an older one, or of another lake. And with its notes a lost manifest
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -47,11 +46,8 @@ def begin(place: Place) -> None:
 
 def noted(place: Place) -> set[str]:
     """The inputs that have a note."""
-    if isinstance(place, str):
-        names: Iterable[str] = store.listed(place, FOLDER)
-    else:
-        names = (path.name for path in (place / FOLDER).glob("*.json"))
-    return {Path(name).stem for name in names if not Path(name).name.startswith(".")}
+    names = (Path(path) for path in store.listed(place, FOLDER))
+    return {name.stem for name in names if name.suffix == ".json" and name.name[0] != "."}
 
 
 def write_note(place: Place, facts: dict[str, Any]) -> None:
@@ -70,14 +66,14 @@ def write_note(place: Place, facts: dict[str, Any]) -> None:
 
 
 def read_note(place: Place, file_id: str) -> dict[str, Any] | None:
-    """The facts of an input as JSON; None where there is no note that can be read."""
+    """The facts of an input as JSON; None where there is no note of it, or a damaged one."""
     try:
         if isinstance(place, str):
             stored = store.content(place, _path(file_id))
             raw = json.loads(stored[0]) if stored else None
         else:
             raw = json.loads((place / _path(file_id)).read_bytes())
-    except (OSError, ValueError, RecursionError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return None
     if not isinstance(raw, dict) or raw.get("file_id") != file_id or not raw.keys() >= {*FACTS}:
         return None

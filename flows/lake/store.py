@@ -290,10 +290,24 @@ def sweep(url: str, folders: tuple[str, ...], named: set[str]) -> None:
             obstore.delete(_store(url), old)
 
 
-def listed(url: str, folder: str) -> list[str]:
-    """The paths of the objects below a folder."""
+def listed(place: Path | str, folder: str) -> list[str]:
+    """The paths of the files of a lake below a folder of it, none where it is missing.
+
+    Raises
+    ------
+    OSError
+        If a folder cannot be listed: its files would look lost.
+    """
+    if isinstance(place, Path):
+
+        def refuse(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):
+                raise error
+
+        walk = os.walk(place / folder, onerror=refuse)
+        return [str(Path(at, name).relative_to(place)) for at, _, names in walk for name in names]
     with _explained() as obstore:
-        return [item["path"] for page in obstore.list(_store(url), folder) for item in page]
+        return [item["path"] for page in obstore.list(_store(place), folder) for item in page]
 
 
 def delete(url: str, paths: list[str]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from flows.catalogue import access
@@ -99,6 +103,47 @@ LOSSES: dict[str, Loss] = {
     "of another home": of_another,
     "an older one": older,
 }
+
+
+def refusing(function: Callable[..., Any], wrong: Path) -> Callable[..., Any]:
+    """A function that may not read a place, as for a user without the right (root has all)."""
+
+    def refused(path: Any, *rest: Any, **named: Any) -> Any:
+        if str(path).startswith(str(wrong)):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(wrong))
+        return function(path, *rest, **named)
+
+    return refused
+
+
+@pytest.mark.parametrize("loss", ["missing", "garbage"])
+@pytest.mark.parametrize(
+    ("holder", "name", "wrong"),
+    [
+        *((os, "scandir", folder) for folder in (*KINDS, notes.FOLDER)),
+        (pq, "ParquetFile", "position"),
+        (Path, "read_bytes", notes.FOLDER),
+    ],
+)
+def test_what_may_not_be_read_is_not_taken_for_lost(
+    home: Settings,
+    loss: str,
+    holder: Any,
+    name: str,
+    wrong: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    LOSSES[loss](home)
+    (home.home / lock.LOCK).touch()
+    before = tree(home.home)
+    with monkeypatch.context() as patch:
+        patch.setattr(holder, name, refusing(getattr(holder, name), home.home / wrong))
+        assert main(["check", "--recover", "--home", str(home.home)]) == 1
+        assert (
+            f"{home.home / wrong}: Permission denied. Check its rights" in capsys.readouterr().err
+        )
+    assert tree(home.home) == before
 
 
 @pytest.mark.parametrize("loss", LOSSES)
