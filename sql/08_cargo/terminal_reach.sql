@@ -39,8 +39,10 @@ placed as (
         place.lon as lon,
         place.lat as lat,
         place.lon between 46 and 55.5 and place.lat > 36 as is_caspian,
-        -- Within the Gulf, and on the ocean side of the strait. Ships farther off are not looked at.
-        place.lon between 47 and 56.4 and place.lat between 23.5 and 31 as is_gulf,
+        -- Within the Gulf, and on the ocean side of the strait. Ships farther off are not looked at. The peninsula
+        -- of Musandam parts both: its coasts lie at 56.1 and 56.3 E, so that Fujairah is on the ocean side.
+        place.lon between 47 and case when place.lat < 26.15 then 56.2 else 56.4 end
+        and place.lat between 23.5 and 31 as is_gulf,
         place.lon between 47 and 80 and place.lat < 27.5 and not is_gulf as is_ocean
     from ended
 ),

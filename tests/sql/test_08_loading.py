@@ -31,6 +31,7 @@ SET_LATE, SET_LATER = tanker(4, "SET LATE"), tanker(5, "SET TOO LATE")
 SHORT, FARTHER, MISTYPED = tanker(6, "SHORT"), tanker(7, "FARTHER"), tanker(8, "MISTYPED")
 CALLED, HEARD = tanker(9, "CALLED BEFORE"), tanker(10, "HEARD ALL ALONG")
 UNKNOWN = tanker(11, "NO SIZE") | {"length_m": "", "beam_m": ""}
+EAST = tanker(14, "OFF FUJAIRAH")
 STRANGER = ship(612, "NOT LINKED")
 LISTENER = ship(613, "COASTER", ship_type="Cargo")
 
@@ -75,6 +76,7 @@ def all_rows() -> Iterator[str]:
     yield from silent(SHORT, back_h=SILENT_H + 26)
     yield from silent(FARTHER, places=(FAR, FAR))
     yield from silent(MISTYPED, 8.0, 25.0)
+    yield from silent(EAST, back_h=SILENT_H + 50, places=((56.39, 25.2), (56.39, 25.3)))
     # She left the berth with the draught of her arrival, fell silent, and set it only afterwards.
     yield from way(CALLED | {"draught_m": str(BALLAST)}, -3, SEA, BERTH, OFF)
     yield from silent(CALLED)
@@ -121,6 +123,13 @@ def test_a_ship_that_comes_back_laden_may_have_loaded(con: Connection) -> None:
 )
 def test_no_loading_is_seen_in(con: Connection, of: Ship) -> None:
     assert loadings(con, of) == []
+
+
+def test_no_way_leads_over_musandam(con: Connection) -> None:
+    # Sirri is 200 km off by land and 350 by sea; Jask 160 by sea.
+    (loading,) = loadings(con, EAST)
+    ports = {terminal["port_id"] for terminal in loading["terminals"]}
+    assert (ports & {"IR-KMB", "IRJAK", "IRSXI"}) == {"IR-KMB", "IRJAK"}
 
 
 def test_a_draught_set_a_day_after_counts(con: Connection) -> None:
