@@ -80,7 +80,15 @@ our_port as (
     select
         week,
         port_id,
-        sum(port_calls)::bigint as ours,
+        -- As of the coast, no zero where a ship of unknown type called, which may have been a tanker.
+        case
+            when
+                sum(port_calls) > 0
+                or (week, port_id) not in (
+                    select (week, port_id) from untyped_call where series = getvariable('series')
+                )
+                then sum(port_calls)
+        end::bigint as ours,
         any_value(observed_share) as observed_share
     from weekly_count
     where series = getvariable('series')

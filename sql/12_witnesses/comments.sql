@@ -114,7 +114,7 @@ comment on column agreement.place is 'Name of the place. Where a publisher gives
 comment on column agreement.port_id is 'Our port. Null: a coast, a strait, or a port that is none of ours.';
 comment on column agreement.unit is 'Unit of theirs: calls, transits or t (tonnes).';
 comment on column agreement.weeks is 'Length of the window in weeks: 1 or 4.';
-comment on column agreement.ours is 'Our calls of tankers in the window''s weeks that can be compared: of the coast as barometer.tanker_calls, of a port as weekly_port_calls. Null: no number of ours, or a window with less than half of its weeks.';
+comment on column agreement.ours is 'Our calls of tankers in the window''s weeks that can be compared: of the coast as barometer.tanker_calls, of a port as weekly_port_calls, but no zero where a ship of unknown type called. Null: no number of ours, or a window with less than half of its weeks.';
 comment on column agreement.theirs is 'Their value in the same weeks. Null: fewer than half of the window''s weeks can be compared.';
 comment on column agreement.ratio is 'ours over theirs, divided by the share heard, however little that was. Null: the week is open or unheard, theirs is not whole or 0, or there is no number of ours.';
 comment on column agreement.ratio_low_95 is 'Lower exact 95 % limit of the ratio, both being Poisson counts. Null: as ratio.';

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import chain
 
 import pytest
 
 from flows.catalogue import check
 from flows.home.settings import Settings
+from flows.runner import run
 from tests.build.derivation import Connection
-from tests.build.ships import BERTH, ROADS, SEA, home_of, reports, ship, voyage
+from tests.build.ships import BERTH, ROADS, SEA, START, home_of, reports, ship, voyage
+from tests.build.witness import port_day, table
+from tests.sql.test_12_witnesses import taken_in
 
 RUSSIA, GABON = 273, 626
 LOADS = voyage(SEA, BERTH, SEA)
@@ -32,7 +36,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         for number, of in enumerate(ships)
     )
     heard = reports(GUARD, 0, voyage(SEA, ROADS, SEA, stay_h=29 * 24), every_min=60)
-    return home_of(tmp_path_factory.mktemp("untyped"), chain(*calls, heard))
+    folder = tmp_path_factory.mktemp("untyped")
+    settings = home_of(folder, chain(*calls, heard), wanted=())
+    days = (START + timedelta(days=number) for number in range(28))
+    taken_in(settings, folder / "theirs", **{"1.csv": table(port_day(f"{d:%F}", 1) for d in days)})
+    run.derive(settings, [], publish=False)
+    return settings
 
 
 @pytest.mark.parametrize(
@@ -64,6 +73,14 @@ def test_linked_ships_of_unknown_type_leave_no_zero_and_no_whole_count(
         where week = $1 and series = getvariable('series')
     """
     assert con.execute(series, [week]).fetchall() == [(lacking, tankers)]
+
+
+def test_no_zero_of_a_port_is_held_against_another_s_count(con: Connection) -> None:
+    query = """
+        select ours from agreement
+        where port_id = 'IRKHK' and series = 'tanker_calls' and weeks = 1 order by week
+    """
+    assert con.execute(query).fetchall() == [(1,), (None,), (1,), (None,)]
 
 
 def test_the_checks_find_nothing_at_fault(home: Settings) -> None:
