@@ -11,7 +11,7 @@ comment on column trade_call.vessel_name is 'Name as in port_call. Null: none tr
 comment on column trade_call.is_tanker is 'Whether the hull is a tanker. Null: type unknown.';
 comment on column trade_call.port_id is 'The port.';
 comment on column trade_call.port_name is 'Name of the port.';
-comment on column trade_call.trade_tier is 'Link tier of a call there: moderate, or weak where most of the oil is another country''s.';
+comment on column trade_call.trade_tier is 'Link tier of the call: moderate, or weak where most of the oil is another country''s, and of a wait in the roads before such a berth.';
 comment on column trade_call.area_kind is 'berth or anchorage.';
 comment on column trade_call.arrived_at is 'First credible fix of the stay inside the limit, UTC, as in port_call.';
 comment on column trade_call.departed_at is 'Last credible fix of the stay inside the limit, UTC, as in port_call. Null: in port at the end of the data.';

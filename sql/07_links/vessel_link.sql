@@ -103,21 +103,6 @@ flag_link as (
     group by hull_id, mmsi, span
 ),
 
--- A ship that waits in a port's roads and then loads where most of the oil is another country's: weak.
-waited as (
-    select distinct anchored.port_call_id
-    from trade_call as anchored
-    inner join trade_call as berthed
-        on
-            anchored.hull_id = berthed.hull_id
-            and berthed.arrived_at between anchored.arrived_at
-            and anchored.departed_at + to_days(rule('same_voyage_days')::integer)
-    where
-        anchored.area_kind = 'anchorage'
-        and berthed.area_kind = 'berth'
-        and berthed.trade_tier = 'weak'
-),
-
 -- 180 days after a call at a Russian oil port (docs/method.md, "Russian-linked"). A dry cargo ship among
 -- oil berths has no oil. At the Caspian ports her call is trade with Russia all the same: Astrakhan,
 -- Olya and Makhachkala are all of Russia's seaports there, and their fences hold the dry berths too.
@@ -126,7 +111,7 @@ trade_link as (
         imo,
         mmsi,
         hull_id,
-        case when waited.port_call_id is not null then 'weak' else trade_tier end as link_tier,
+        trade_tier as link_tier,
         'trade' as link_reason,
         'AIS' as link_source,
         port_name || ' (' || port_id || '), ' || arrived_at::date || coalesce(
@@ -135,7 +120,6 @@ trade_link as (
         arrived_at as valid_from,
         coalesce(departed_at, arrived_at) + to_days(rule('trade_days')::integer) as valid_to
     from trade_call
-    left join waited using (port_call_id)
     where
         confidence >= rule('counted_confidence')
         and (is_tanker is distinct from false or port_water = 'Caspian')

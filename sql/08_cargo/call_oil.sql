@@ -62,7 +62,8 @@ to_russia as (
             drawn.hull_id = state.hull_id
             and drawn.draught_in_m = state.draught_m
     where
-        russian.arrived_at <= call.arrived_at + interval 60 day
+        russian.trade_tier <> 'weak'
+        and russian.arrived_at <= call.arrived_at + interval 60 day
         and state.state = 'laden'
 ),
 

@@ -105,6 +105,8 @@ russian_call as (
     inner join trade_call as call
         on
             path.to_hull_id = call.hull_id
+            -- As weak as a weak link, which ends no chain: the pipeline terminal with its Kazakh oil.
+            and call.trade_tier <> 'weak'
             and call.confidence >= rule('counted_confidence')
             and call.arrived_at >= path.ended_at
             and call.arrived_at <= path.ended_at + to_days(rule('trade_days')::integer)

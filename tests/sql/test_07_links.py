@@ -401,14 +401,14 @@ def test_calls_at_russian_ports_are_no_calls_at_iranian_ones(con: Connection) ->
     assert ports == [("IRBSR",), ("IRKHK",)]
     query = "select count(*) from weekly_port_calls where not starts_with(port_id, 'IR')"
     assert con.execute(query).fetchone() == (0,)
-    query = "select mmsi, port_id, area_kind from trade_call order by mmsi, arrived_at"
+    query = "select mmsi, port_id, area_kind, trade_tier from trade_call order by mmsi, arrived_at"
     at_novorossiysk = (TRADER, TRADER_BEFORE, PORT_THEN_SOLD, PORT_THEN_OTHER, SILENT)
     assert con.execute(query).fetchall() == sorted(
         [
-            *((int(of["mmsi"]), "RUNVS", "berth") for of in at_novorossiysk),
-            (int(KAZAKH["mmsi"]), "RUCPC", "berth"),
-            (int(WAITER["mmsi"]), "RUNVS", "anchorage"),
-            (int(WAITER["mmsi"]), "RUCPC", "berth"),
+            *((int(of["mmsi"]), "RUNVS", "berth", "moderate") for of in at_novorossiysk),
+            (int(KAZAKH["mmsi"]), "RUCPC", "berth", "weak"),
+            (int(WAITER["mmsi"]), "RUNVS", "anchorage", "weak"),
+            (int(WAITER["mmsi"]), "RUCPC", "berth", "weak"),
         ],
         key=lambda made: made[0],
     )

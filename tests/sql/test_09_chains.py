@@ -44,10 +44,10 @@ def unknown(one: str, other: str, at: float, tier: str = "none") -> Row:
     return sts(one, other, at, tier) | {"giver_hull_id": None, "receiver_hull_id": None}
 
 
-def russian(hull: str, arrived: float) -> Row:
+def russian(hull: str, arrived: float, tier: str = "moderate") -> Row:
     return {
         **{"port_call_id": f"{hull} in Russia", "hull_id": hull, "port_name": "Primorsk"},
-        **{"arrived_at": day(arrived), "confidence": 4},
+        **{"arrived_at": day(arrived), "confidence": 4, "trade_tier": tier},
     }
 
 
@@ -128,6 +128,7 @@ def test_where_nobody_knows_who_gave_it_says_so() -> None:
         pytest.param([call("A"), sts("A", "B", 5), sts("B", "C", 4, "strong")], id="out of order"),
         pytest.param([call("A"), sts("A", "B", 5), russian("B", 300)], id="Russia long after"),
         pytest.param([call("A"), sts("A", "B", 5), russian("B", 2)], id="Russia before"),
+        pytest.param([call("A"), sts("A", "B", 5), russian("B", 9, "weak")], id="Kazakh oil"),
     ],
 )
 def test_no_chain(given: list[Row]) -> None:

@@ -236,6 +236,10 @@ TO_RUSSIA = {
     "to load there": (Case("", "loading", to_russia=(4.0, "ballast")), None),
     "laden or not": (Case("", "loading", to_russia=(4.0, "unknown")), None),
     "two months later": (Case("", "loading", to_russia=(61.0, "laden")), None),
+    "to a terminal for Kazakh oil": (
+        Case("", "loading", from_russia=(9.0, "weak"), to_russia=(4.0, "laden")),
+        None,
+    ),
     "against the terminal": (
         Case("", "unknown", is_contested=True, to_russia=(4.0, "laden")),
         None,
