@@ -103,13 +103,17 @@ heard as (
         within_reach.hull_id,
         within_reach.from_at,
         within_reach.port_id,
-        coalesce(
-            sum(
-                hours_started(observed_slot.hour_bits, observed_slot.slot_at, within_reach.to_at)
-                - hours_started(observed_slot.hour_bits, observed_slot.slot_at, within_reach.from_at)
-            ),
-            0
-        ) / max(within_reach.hours) as heard_share
+        -- Hours that the time begins or ends in count whole.
+        least(
+            coalesce(
+                sum(
+                    hours_started(observed_slot.hour_bits, observed_slot.slot_at, within_reach.to_at)
+                    - hours_started(observed_slot.hour_bits, observed_slot.slot_at, within_reach.from_at)
+                ),
+                0
+            ) / max(within_reach.hours),
+            1
+        ) as heard_share
     from within_reach
     left join observed_slot
         on
@@ -131,7 +135,7 @@ likely as (
         terminal_at_sea.name,
         heard.heard_share,
         terminal_at_sea.usual_calls
-        * case heard.kind when 'silence' then 1 - 0.95 * least(heard.heard_share, 1) else 1 end as weight
+        * case heard.kind when 'silence' then 1 - 0.95 * heard.heard_share else 1 end as weight
     from heard
     inner join terminal_at_sea on heard.port_id = terminal_at_sea.port_id
 ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from io import StringIO
 
@@ -32,11 +32,12 @@ SHORT, FARTHER, MISTYPED = tanker(6, "SHORT"), tanker(7, "FARTHER"), tanker(8, "
 CALLED, HEARD = tanker(9, "CALLED BEFORE"), tanker(10, "HEARD ALL ALONG")
 UNKNOWN = tanker(11, "NO SIZE") | {"length_m": "", "beam_m": ""}
 EAST = tanker(14, "OFF FUJAIRAH")
+BETWEEN = tanker(15, "BETWEEN THE HOURS")
 STRANGER = ship(612, "NOT LINKED")
 LISTENER = ship(613, "COASTER", ship_type="Cargo")
 
 
-def stays(of: Ship, hours: Sequence[int] | range, place: Place, draught_m: float) -> Iterator[str]:
+def stays(of: Ship, hours: Iterable[float], place: Place, draught_m: float) -> Iterator[str]:
     """A fix an hour, drifting, hours after the start."""
     for hour in hours:
         yield row(
@@ -77,6 +78,8 @@ def all_rows() -> Iterator[str]:
     yield from silent(FARTHER, places=(FAR, FAR))
     yield from silent(MISTYPED, 8.0, 25.0)
     yield from silent(EAST, back_h=SILENT_H + 50, places=((56.39, 25.2), (56.39, 25.3)))
+    yield from stays(BETWEEN, (hour - 0.3 for hour in range(SILENT_H + 1)), OFF, BALLAST)
+    yield from stays(BETWEEN, (hour + 0.3 for hour in range(BACK_H, BACK_H + 96)), BACK, LADEN)
     # She left the berth with the draught of her arrival, fell silent, and set it only afterwards.
     yield from way(CALLED | {"draught_m": str(BALLAST)}, -3, SEA, BERTH, OFF)
     yield from silent(CALLED)
@@ -123,6 +126,12 @@ def test_a_ship_that_comes_back_laden_may_have_loaded(con: Connection) -> None:
 )
 def test_no_loading_is_seen_in(con: Connection, of: Ship) -> None:
     assert loadings(con, of) == []
+
+
+def test_no_more_than_all_hours_are_heard(con: Connection) -> None:
+    (loading,) = loadings(con, BETWEEN)
+    assert max(terminal["heard_share"] for terminal in loading["terminals"]) == 1
+    assert "Kharg Island" in loading["reasons"] and "101 %" not in loading["reasons"]
 
 
 def test_no_way_leads_over_musandam(con: Connection) -> None:
