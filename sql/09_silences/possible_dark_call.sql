@@ -35,7 +35,11 @@ select
             100 * heard_share::double
         ),
         printf('%d of %d that were there went on', went_on, went_on + fell_silent_too),
-        printf('heard itself in %d of %.0f hours before', own_hours, ceil(hours::double)),
+        printf(
+            'heard itself in %d of %.0f hours before',
+            own_hours,
+            ceil((epoch_us(silent_to) - epoch_us(silent_from)) / 3.6e9)
+        ),
         printf('time for a call, and came back %.0f km off', to_km::double),
         -- Below a metre it may be trim, fuel or rounding (a choice).
         case

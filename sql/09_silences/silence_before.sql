@@ -15,7 +15,8 @@ with track as (
 select
     track.hull_id,
     track.silent_from,
-    count(distinct date_trunc('hour', fix.reported_at)) filter (
+    -- Counted back from the silence: by the clock a time that begins within an hour has one more.
+    count(distinct (epoch_us(track.silent_from) - epoch_us(fix.reported_at)) // 3600000000) filter (
         where fix.source = track.source
         and fix.reported_at <= track.silent_from
         and fix.reported_at > track.silent_from - (track.silent_to - track.silent_from)

@@ -49,7 +49,7 @@ Point = tuple[float, float]
 def stays(
     of: Ship,
     slot: int,
-    hours: Sequence[int] | range,
+    hours: Sequence[float] | range,
     place: Point = OFF,
     layout: str = DANISH,
     **said: str,
@@ -111,6 +111,8 @@ def rows() -> Iterator[str]:
     for slot, of in enumerate((DARK, DRY, FIRST_TIMER, SHORT)):
         yield from neighbours(slot)
         yield from falls_silent(of, slot, back_h=SILENT_H + 26 if of is SHORT else BACK_H)
+    # Between the hours too: 60 hours by the clock then have fixes in 61.
+    yield from stays(DARK, 0, [hour + 0.5 for hour in range(24, SILENT_H)])
     yield from neighbours(4)
     yield from falls_silent(LOADED | {"draught_m": "8.1"}, 4, draught_m="14.6")
     yield from falls_silent(ALONE, 5)
@@ -175,8 +177,13 @@ def rows() -> Iterator[str]:
 
 
 def other_rows() -> Iterator[str]:
-    """What a second source heard."""
-    yield from neighbours(15, layout=LAYOUTS[1])
+    """What a second source heard, without a fix that the first has too.
+
+    Such a fix stands under the source of the file with the lower file_id, so that what a source heard
+    of others, and with it `coast_silence`, changes with the cut of the files.
+    """
+    hours = range(SILENT_H + 1, BACK_H)
+    yield from neighbours(15, hours, layout=LAYOUTS[1])
 
 
 def shifted(slot: int, hour: int) -> dict[str, str]:
@@ -236,6 +243,7 @@ def test_reasons_are_said(con: Connection) -> None:
     )
     said = dark_call(con, DARK)["reasons"]
     assert "draught" not in said and "doubt" not in said
+    assert "heard itself in 60 of 60 hours before" in said
     # Who called before needs no link.
     last = "no link to Russia that counts; called in Iran before"
     assert dark_call(con, CALLER)["reasons"].endswith(last)
