@@ -179,8 +179,8 @@ def rows() -> Iterator[str]:
 def other_rows() -> Iterator[str]:
     """What a second source heard, without a fix that the first has too.
 
-    Such a fix stands under the source of the file with the lower file_id, so that what a source heard
-    of others, and with it `coast_silence`, changes with the cut of the files.
+    Such a fix stands under the source of the file with the lower file_id, so that what a source
+    heard of others, and with it `coast_silence`, changes with the cut of the files.
     """
     hours = range(SILENT_H + 1, BACK_H)
     yield from neighbours(15, hours, layout=LAYOUTS[1])
