@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -31,11 +32,24 @@ NO_INSTALL = "set autoinstall_known_extensions = false; set autoload_known_exten
 CLOSED = "set enable_external_access = false; set lock_configuration = true"
 """From here on no statement reaches another file or address, nor opens the way to one."""
 
+CALLED = "select json_serialize_sql($text)"
+"""DuckDB's parse of a SELECT, with the names of the functions that it calls."""
+FUNCTION = re.compile(r'"function_name":"(\w+)"')
+"""One of them; within a text of the query quotes have a backslash before them."""
+
+NOT_READING = {
+    *("enable_logging", "disable_logging", "truncate_duckdb_logs"),
+    *("checkpoint", "force_checkpoint", "query", "json_execute_serialized_sql"),
+}
+"""Table functions of DuckDB that change something, or run SQL that is given as text, which may call
+these. A log is a file, also in the lake's folders, where the lock lets files be written too."""
+
 REPLACED = "A run has replaced the catalogue: reload it at the top of the page."
 ONE_SELECT = (
     "the page runs one SELECT at a time (also from, with, describe, show or summarize): it changes "
     "nothing and writes no file. For more: barometer sql."
 )
+ONLY_READING = "the page only reads, and {} may do more. For that: barometer sql."
 
 
 class Catalogue:
@@ -130,8 +144,17 @@ class Catalogue:
         queries = statements(text)
         if [query.type for query in queries] != [StatementType.SELECT]:
             raise BarometerError(ONE_SELECT)
+        if calls := sorted(self._called(queries[0].query) & NOT_READING):
+            raise BarometerError(ONLY_READING.format(", ".join(calls)))
         relation: duckdb.DuckDBPyRelation = self._sql.sql(queries[0])
         return relation
+
+    def _called(self, text: str) -> set[str]:
+        """The functions that a SELECT calls, in lower case."""
+        (parsed,) = self._sql.execute(CALLED, {"text": text}).fetchone() or ("",)
+        if not parsed.startswith('{"error":false'):
+            raise BarometerError(ONE_SELECT)
+        return {name.lower() for name in FUNCTION.findall(parsed)}
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -76,6 +76,19 @@ REFUSED_QUERIES = {
     "an export": ("export database '{home}/position/x'", "one SELECT"),
     "another database": ("attach '{home}/position/x.duckdb'", "one SELECT"),
     "a change": ("delete from port", "one SELECT"),
+    "a log in the lake's folder": (
+        "from enable_logging(storage='file', storage_config={{'path': '{home}/position/'}})",
+        "only reads",
+    ),
+    "a log elsewhere": (
+        "select (select count(*) from system.main.\"Enable_Logging\"(storage='file'))",
+        "only reads",
+    ),
+    "a log by a text": ("from query('from enable_' || 'logging()')", "only reads"),
+    "a log by a parse": (
+        "summarize from json_execute_serialized_sql(json_serialize_sql('from enable_logging()'))",
+        "only reads",
+    ),
     "a setting": ("set enable_external_access = true", "one SELECT"),
     "nothing": ("-- nothing", "one SELECT"),
     "no SQL": ("selct", "syntax error"),
