@@ -16,7 +16,7 @@ from flows.home.settings import BarometerError, Settings
 
 READ_ONLY = (
     "The catalogue is opened read-only, and every run rebuilds it. For tables of your own: "
-    "create temp table, or attach a database of yours: attach 'mine.duckdb' as mine;"
+    "create temp table, or attach a database of yours: attach 'mine.duckdb' as mine (read_write);"
 )
 
 

@@ -176,8 +176,12 @@ def scratch(home: Path) -> Iterator[Path]:
 
 @contextmanager
 def open_catalogue(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection to a catalogue file."""
-    with duckdb.connect(str(path), read_only=True, config=_config(settings)) as con:
+    """A read-only connection to a catalogue file.
+
+    A name in a query is one of the catalogue, never a variable of the Python code that runs it.
+    """
+    config = _config(settings) | {"python_enable_replacements": False}
+    with duckdb.connect(str(path), read_only=True, config=config) as con:
         define(con)
         con.execute(SESSION)
         store.attach(con, settings.place)

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from flows.analyst import formats
 from flows.analyst.prompt import prompt
+from flows.analyst.query import READ_ONLY
 from flows.cli import main
 from flows.home.extras import PIP
 from flows.home.settings import Settings
@@ -238,7 +239,8 @@ REFUSED = {
     "unknown column": ("select nonsense from hull", 1, "nonsense"),
     "a parameter": ("select $1", 1, "parameter"),
     "a write": ("delete from port_call", 1, "For tables of your own"),
-    "a new table": ("create table mine as select 1", 1, "For tables of your own"),
+    "a new table": ("create table mine as select 1", 1, "as mine (read_write)"),
+    "a name of the program's own": ("from settings", 1, "name settings does not exist"),
     "a file that is not there": ("from '/nowhere.parquet'", 1, "/nowhere.parquet"),
     "a value that cannot be": ("select cast('x' as integer) from port", 1, "Could not convert"),
     "two results": ("select 1; select 2", 1, "2 of the queries give rows"),
@@ -267,6 +269,15 @@ def test_statements_run_in_turn(home: Settings, capsys: pytest.CaptureFixture[st
     assert main(["sql", "select 'one' as a; select 'two' as b", *there]) == 0
     shown = capsys.readouterr().out
     assert shown.index("one") < shown.index("two")
+
+
+def test_the_remedy_for_tables_of_ones_own_works(
+    home: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    attach = READ_ONLY.partition("yours: ")[2].replace("mine.duckdb", str(tmp_path / "mine.duckdb"))
+    for text in (f"{attach} create table mine.kept as select 7 as x", f"{attach} from mine.kept"):
+        assert main(["sql", text, "--home", str(home.home), "--format", "csv"]) == 0
+    assert capsys.readouterr().out == "x\n7\n"
 
 
 def test_the_prompt_and_a_query_file(
