@@ -9,12 +9,11 @@ from typing import Any, BinaryIO
 import duckdb
 
 from flows.exports.cells import (
-    NESTED,
     NOT_TEXT,
     json_cell,
     json_text,
+    json_texts,
     printed,
-    selected,
     unique,
     write_rows,
 )
@@ -61,7 +60,7 @@ def _write_json(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
         values = map(json_cell, row, kinds)
         return "{" + ", ".join(map(": ".join, zip(keys, values, strict=True))) + "}\n"
 
-    write_rows(selected(relation, lambda kind: kind.id in NESTED), line, out)
+    write_rows(json_texts(relation), line, out)
 
 
 def _write_parquet(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any, BinaryIO
 
@@ -26,8 +26,9 @@ TIMES = {
 }
 NOT_TEXT = NUMBERS | TIMES | {"boolean", "date", "time", "time with time zone", "interval", "uuid"}
 """Types that hold no text of others: their values are never spreadsheet formulas."""
-NESTED = {"list", "array", "struct", "map", "union"}
-NOT_IN_PARQUET = {"interval", "time with time zone", "bit", "union", "variant"}
+SHAPES = {"list", "array", "struct", "map"}
+NESTED = SHAPES | {"union"}
+NOT_IN_PARQUET = {"interval", "time with time zone", "bit", "union", "variant", "uhugeint"}
 """Types that pyarrow cannot write without loss: they go into Parquet as text."""
 
 Kind = Any
@@ -68,12 +69,45 @@ def write_rows(
     out.write(text.encode())
 
 
+def json_texts(
+    relation: duckdb.DuckDBPyRelation, unchanged: Collection[str] = ()
+) -> duckdb.DuckDBPyRelation:
+    """The same columns as `json_cell` takes them: texts, in the shape of what they are nested in.
+
+    Columns named in `unchanged` stay as they are.
+    """
+    columns = []
+    for number, (name, kind) in enumerate(zip(relation.columns, relation.types, strict=True), 1):
+        column = duckdb.SQLExpression(f"#{number}")
+        columns.append(column if name in unchanged else column.cast(_shape_of_texts(kind)))
+    return relation.select(*columns)
+
+
+def _shape_of_texts(kind: Kind) -> Kind:
+    """A type of the same shape whose values are texts."""
+    if kind.id not in SHAPES:
+        return duckdb.sqltypes.VARCHAR
+    children = kind.children
+    if kind.id == "array":
+        return duckdb.array_type(_shape_of_texts(children[0][1]), children[1][1])
+    inner = [_shape_of_texts(child) for _, child in children]
+    if kind.id == "list":
+        return duckdb.list_type(inner[0])
+    if kind.id == "map":
+        return duckdb.map_type(*inner)
+    # A row without names, as of (lon, lat), gets some.
+    names = (name or f"v{number}" for number, (name, _) in enumerate(children))
+    return duckdb.struct_type(dict(zip(names, inner, strict=True)))
+
+
 def json_cell(value: Any, kind: Kind) -> str:
-    """A column's value as JSON: as DuckDB prints it, or Python's where the type is nested."""
-    if value is None or kind.id in NESTED:
-        return _json_value(_with_short_floats(value, kind))
+    """A value of `json_texts` as JSON; a row without names is a list."""
+    if value is None:
+        return "null"
+    if kind.id in SHAPES:
+        return _json_nested(value, kind)
     if kind.id in NUMBERS:
-        return value if math.isfinite(float(value)) else "null"
+        return str(value) if math.isfinite(float(value)) else "null"
     if kind.id == "boolean":
         return str(value)
     if str(kind) == "JSON":
@@ -81,37 +115,38 @@ def json_cell(value: Any, kind: Kind) -> str:
     return json_text(value.replace(" ", "T", 1) if kind.id in TIMES else value)
 
 
-def _with_short_floats(value: Any, kind: Kind) -> Any:
-    """A value with its single floats as the shortest equal decimals."""
-    if value is None or kind.id not in NESTED | {"float"}:
-        return value
-    if kind.id == "float":
-        import numpy as np  # noqa: PLC0415 takes a fifth of a second
-
-        return Decimal(str(np.float32(value)))
-    children = dict(kind.children)
+def _json_nested(value: Any, kind: Kind) -> str:
     if kind.id in ("list", "array"):
-        return [_with_short_floats(item, children["child"]) for item in value]
-    if kind.id == "map" and children["key"].id not in NESTED:
-        return {key: _with_short_floats(item, children["value"]) for key, item in value.items()}
+        return _json_list(value, kind.children[0][1])
     if kind.id == "struct":
-        return {key: _with_short_floats(item, children[key]) for key, item in value.items()}
-    return value  # the type of a union's value is not known
+        names = [name for name, _ in kind.children]
+        kinds = [child for _, child in kind.children]
+        keys, items = map(json_text, names), map(json_cell, value.values(), kinds)
+        if not names[0]:
+            return "[" + ", ".join(items) + "]"
+        return "{" + ", ".join(map(": ".join, zip(keys, items, strict=True))) + "}"
+    (_, of_key), (_, of_item) = kind.children
+    if of_key.id in SHAPES:  # no key of Python's: DuckDB gives two lists
+        of_keys, of_items = _json_list(value["key"], of_key), _json_list(value["value"], of_item)
+        return f'{{"key": {of_keys}, "value": {of_items}}}'
+    members = (f"{json_text(key)}: {json_cell(item, of_item)}" for key, item in value.items())
+    return "{" + ", ".join(members) + "}"
+
+
+def _json_list(values: Sequence[Any], kind: Kind) -> str:
+    return "[" + ", ".join(json_cell(value, kind) for value in values) + "]"
 
 
 def _json_value(value: Any) -> str:
+    """A value of Python's JSON as JSON; a number that JSON cannot have is null."""
     if isinstance(value, dict):
-        members = (f"{json_text(str(k))}: {_json_value(v)}" for k, v in value.items())
+        members = (f"{json_text(k)}: {_json_value(v)}" for k, v in value.items())
         return "{" + ", ".join(members) + "}"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return "[" + ", ".join(map(_json_value, value)) + "]"
-    if isinstance(value, (float, Decimal)):
+    if isinstance(value, Decimal):
         return str(value) if math.isfinite(value) else "null"
-    if value is None or isinstance(value, int):  # a bool is one
-        return json.dumps(value)
-    if isinstance(value, bytes):
-        value = "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02X}" for b in value)
-    return json_text(value.isoformat() if hasattr(value, "isoformat") else str(value))
+    return json_text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def json_text(text: str) -> str:

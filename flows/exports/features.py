@@ -19,11 +19,11 @@ import shapely
 
 from flows.exports.cells import (
     BATCH_ROWS,
-    NESTED,
     NOT_IN_PARQUET,
     NUMBERS,
     json_cell,
     json_text,
+    json_texts,
     kinds_in,
     selected,
     unique,
@@ -49,7 +49,7 @@ def write_geojson(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
     keys = [json_text(name) for name in unique(relation.columns)]
     kinds = relation.types
     shown = [i for i, name in enumerate(relation.columns) if name not in (*place, WKB, TEXT)]
-    rows = selected(relation, lambda kind: kind.id in NESTED or kind.id == "blob")
+    rows = json_texts(relation, unchanged=(WKB,))
     separator = '{"type": "FeatureCollection", "features": [\n'
     while batch := rows.fetchmany(BATCH_ROWS):
         columns = [[row[relation.columns.index(name)] for row in batch] for name in place]

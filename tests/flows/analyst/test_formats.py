@@ -111,6 +111,15 @@ def test_points_are_features_with_the_other_columns_as_properties() -> None:
     assert made["features"][0]["properties"] == {"mmsi": 1, "vessel_name": "<b>A"}
 
 
+def test_any_other_column_is_a_property() -> None:
+    made = json.loads(
+        written("select 1.5 as lon, 2.5 as lat, 'a'::blob as b, (1, 2) as c", "geojson")
+    )
+    (feature,) = made["features"]
+    assert feature["geometry"]["coordinates"] == [1.5, 2.5]
+    assert feature["properties"] == {"b": "a", "c": [1, 2]}
+
+
 def test_no_row_is_a_collection_of_none() -> None:
     assert json.loads(written(POINTS, "geojson", [9])) == {
         "type": "FeatureCollection",

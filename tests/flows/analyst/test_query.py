@@ -103,6 +103,30 @@ VALUES = {
     "map": ("map {'k': 1.1::float}", "{k=1.1}", '{"k": 1.1}'),
     "map by lists": ("map {[1]: 1.5::float}", "{[1]=1.5}", None),
     "array": ("[1, 2]::integer[2]", '"[1, 2]"', "[1, 2]"),
+    "row without names": ("(50.5, null, 'a')", '"(50.5, NULL, a)"', '[50.5, null, "a"]'),
+    "rows in a list": ("[(1, 2.5::float)]", '"[(1, 2.5)]"', "[[1, 2.5]]"),
+    "interval in a list": ("[interval 14 month]", "[1 year 2 months]", '["1 year 2 months"]'),
+    "far times in a list": (
+        *("[timestamp 'infinity', '-infinity']", '"[infinity, -infinity]"'),
+        '["infinity", "-infinity"]',
+    ),
+    "nanoseconds in a list": (
+        *("[timestamp_ns '2026-01-01 00:00:00.123456789']", "['2026-01-01 00:00:00.123456789']"),
+        '["2026-01-01T00:00:00.123456789"]',
+    ),
+    "zone in a list": (
+        *("[timestamptz '2026-03-09 00:00:00+00']", "['2026-03-09 00:00:00+00']"),
+        '["2026-03-09T00:00:00+00"]',
+    ),
+    "decimal in a struct": ("{'x': 1.10::decimal(5, 2)}", "{'x': 1.10}", '{"x": 1.10}'),
+    "json in a struct": ("{'x': '[1]'::json}", "{'x': '[1]'}", '{"x": [1]}'),
+    "map by booleans": ("map {true: 1}", "{true=1}", '{"true": 1}'),
+    "nested null": ("{'x': null::integer[]}", "{'x': NULL}", '{"x": null}'),
+    "large number": ("md5_number('x')", *["221188521546444818284084528980898927773"] * 2),
+    "large number in a list": (
+        *("[md5_number('x')]", "[221188521546444818284084528980898927773]"),
+        "[221188521546444818284084528980898927773]",
+    ),
     "enum": ("'berth'::enum('berth')", "berth", '"berth"'),
     "json": ("""'{"x": [1.50, "y"]}'::json""", '"{""x"": [1.50, ""y""]}"', '{"x": [1.50, "y"]}'),
     "uuid": (f"uuid '{UUID}'", UUID, f'"{UUID}"'),
@@ -256,6 +280,15 @@ def test_what_cannot_be_run_is_told(
     told = capsys.readouterr()
     assert message in told.err and "CAST(#1" not in told.err
     assert told.out == ""
+
+
+def test_a_cast_of_the_programs_own_is_not_shown(
+    home: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "select [cast('x' || port_id as integer)] from port"
+    assert main(["sql", text, "--home", str(home.home), "--format", "json"]) == 1
+    told = capsys.readouterr().err
+    assert "Could not convert" in told and "CAST(#1" not in told
 
 
 def test_statements_run_in_turn(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
