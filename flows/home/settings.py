@@ -87,8 +87,9 @@ EARLIEST, LATEST = datetime(2000, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 na
 _SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([kmgt])(?:i?b)?", re.IGNORECASE | re.ASCII)
 """Sizes as DuckDB accepts them."""
 
-LEAST_MEMORY_MB = 20
-"""With less, DuckDB cannot hold the blocks of a few columns (a choice)."""
+LEAST_MEMORY_MB, MOST_MEMORY_MB = 20, 10**9
+"""With less, DuckDB cannot hold the blocks of a few columns (a choice). More than the machines this
+runs on have (a choice); DuckDB counts bytes in 64 bits."""
 
 
 def variable(name: str, environ: Mapping[str, str] | None = None) -> str | None:
@@ -247,11 +248,12 @@ def _threads(value: Any) -> int:
 def _memory_limit(value: Any) -> str:
     text = DEFAULT_MEMORY_LIMIT if value is None else str(value).strip()
     size = _SIZE.fullmatch(text)
-    power = size and "kmgt".index(size[2].lower())
-    if size is None or power is None or float(size[1]) * 1000.0 ** (power - 1) < LEAST_MEMORY_MB:
+    megabytes = float(size[1]) * 1000.0 ** ("kmgt".index(size[2].lower()) - 1) if size else 0.0
+    if not LEAST_MEMORY_MB <= megabytes <= MOST_MEMORY_MB:
         raise SettingError(
             f"{str(value)!a} is not a size such as 300MB or 2GB: a number and a "
-            f"unit (MB, GB, TB, MiB, GiB, TiB), {LEAST_MEMORY_MB}MB at least."
+            f"unit (MB, GB, TB, MiB, GiB, TiB), from {LEAST_MEMORY_MB}MB to "
+            f"{MOST_MEMORY_MB // 10**6}TB."
         )
     return text
 

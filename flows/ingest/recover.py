@@ -140,8 +140,7 @@ def recover(settings: Settings) -> list[str]:
     named = {part.path for entry in entries for part in entry.parts}
     rest = [path for path in stored_files(place) if path.endswith(".parquet")]
     aside = _set_aside(place, [path for path in rest if path not in named])
-    if is_damaged:
-        _set_aside(place, [MANIFEST])
+    _set_aside(place, [MANIFEST] if is_damaged else [])
     manifest = Manifest({e.file_id: e for e in entries}, before.tag if before else None)
     write_manifest(place, manifest)
     notes.begin(place)

@@ -16,7 +16,7 @@ from flows.home.settings import SettingError, load_settings, unknown_variables
 from tests.conftest import ROOT
 
 WRONG = {
-    "memory_limit": "abc lots 0MB -1 80% 300 1B 5KB 1e3MB 300MB; ٣٠MB".split(),
+    "memory_limit": "abc lots 0MB -1 80% 300 1B 5KB 1e3MB 300MB; ٣٠MB 99999999TB".split(),
     "threads": "0 -1 1.5 two 99999999999 ٣ 1e3".split(),
     "as_of": "soon 9999-12-31 1970-01-01 0001-01-01T00:00+14:00 2026-02-30 1e9".split(),
     "lake": [
@@ -106,7 +106,7 @@ def test_a_home_that_duckdb_cannot_use_is_wrong_usage(
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("text", ["300MB", "1.5 GB", "2g", "512MiB", "1tb", "400 m"])
+@pytest.mark.parametrize("text", ["300MB", "1.5 GB", "2g", "512MiB", "1tb", "400 m", "1000TiB"])
 def test_sizes_as_duckdb_takes_them(tmp_path: Path, text: str) -> None:
     import duckdb
 
