@@ -51,6 +51,10 @@ CASES: dict[str, tuple[set[int], set[int], list[tuple[Arrival, bool]]]] = {
         *(span((0, 125)), span((0, 10), (100, 125))),
         [(Arrival("a", 124.5), True), (Arrival("b", 124.5), False)],
     ),
+    "an outage of one source, and another one of the other": (
+        *(span((-100, -98), (90, 125)), span((0, 10), (100, 125))),
+        [(Arrival("a", 124.5), True), (Arrival("b", 124.5), False)],
+    ),
     "last heard outside while the source was deaf and the other was not": (
         *(span((-100, 80)), span((0, 10), (60, 80))),
         [(Arrival("b", 79.5, outside=50), True), (Arrival("b", 79.5), False)],
