@@ -43,6 +43,9 @@ def same(first: pd.DataFrame, second: pd.DataFrame) -> bool:
 def test_the_order_and_repetition_of_rows_and_other_ships_change_nothing(
     fixes: pd.DataFrame, other: pd.DataFrame, random: Any
 ) -> None:
+    """Nor where a ship has two fixes at one time."""
+    for later in sorted(random.sample(range(1, len(fixes)), min(3, len(fixes) - 1))):
+        fixes.loc[later, "reported_at"] = fixes.loc[later - 1, "reported_at"]
     rows = list(range(len(fixes))) + random.choices(range(len(fixes)), k=5)
     random.shuffle(rows)
     ships = [other.assign(mmsi=200000000), fixes.iloc[rows], other.assign(mmsi=700000000)]
