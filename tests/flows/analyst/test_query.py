@@ -326,10 +326,19 @@ def test_the_prompt_and_a_query_file(
     assert capsys.readouterr().out == "x,y\n3.2,'=1\n"
 
 
+PRINTED = """
+import sys
+from flows import cli
+from flows.commands import ports
+
+ports.execute = lambda flags: print("Kharg Island\\n" * 60) or 0
+sys.exit(cli.main(["ports"]))
+"""
+"""A command that prints a short text, without the imports of any."""
 UNWRITTEN = {
-    "a short text": ["register", "list"],
-    "csv": ["sql", "from range(2000)", "--format", "csv"],
-    "xlsx": ["sql", "from range(2000)", "--format", "xlsx"],
+    "a short text": ["-c", PRINTED],
+    "csv": ["-m", "flows.cli", "sql", "from range(2000)", "--format", "csv"],
+    "xlsx": ["-m", "flows.cli", "sql", "from range(2000)", "--format", "xlsx"],
 }
 
 
@@ -341,8 +350,8 @@ def test_an_output_that_does_not_take_all_is_a_failure_with_at_most_a_message(
     """A full disk, which first takes a part of a write; a pipe whose reader ended."""
 
     def ended(out: Any) -> tuple[int, str]:
-        words = [sys.executable, "-m", "flows.cli", *command, "--home", str(home.home)]
-        environ = unset() | {"PYTHONUNBUFFERED": buffering}
+        words = [sys.executable, *command]
+        environ = unset() | {"PYTHONUNBUFFERED": buffering, "BAROMETER_HOME": str(home.home)}
         done = subprocess.run(
             words,
             stdout=out,
