@@ -9,6 +9,7 @@ import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +43,24 @@ SHOWN = {
 
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
-    """The address of a cluster of two worker processes, which begin with the lake's key."""
+    """The address of a cluster of two worker processes, which begin with the lake's key.
+
+    They are forks of a process that has loaded the flow, as that takes seconds.
+    """
+    import dask
     from distributed import LocalCluster
 
+    forked = {"distributed.worker.multiprocessing-method": "forkserver"}
     with serving() as (_, environ), pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():
             patch.setenv(name, value)
-        with LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-        ) as made:
+        forkserver.set_forkserver_preload(["distributed", "flows.weekly"])
+        forkserver.ensure_running()
+        with dask.config.set(forked):
+            made = LocalCluster(
+                n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+            )
+        with made:
             yield made.scheduler_address
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from unittest.mock import patch
 
 import psutil
 import pytest
 
-from flows.home.settings import load_settings
-from flows.runner.prefect_server import prefect_server, without_heartbeats
+from flows.runner.prefect_server import without_heartbeats
 from tests.build.process import ROOT, unset
 from tests.build.stream import until
 
@@ -64,17 +61,12 @@ def test_the_server_ends_with_its_run(tmp_path: Path, number: signal.Signals) ->
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="no /proc here")
-def test_the_server_of_a_run_loads_nothing_of_dask(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("prefect_server")
+def test_the_server_of_a_run_loads_nothing_of_dask() -> None:
     """Prefect would import all that can register blocks; tornado is what Dask talks by."""
-    with patch.dict(os.environ, unset(), clear=True):
-        settings = load_settings({"home": tmp_path}, {})
-        # The suite's own server may be among them.
-        before = set(psutil.Process().children())
-        with prefect_server(settings, has_schedule=False) as wait_for_server:
-            wait_for_server()
-            children = set(psutil.Process().children()) - before
-            (server,) = [one for one in children if "server_process" in " ".join(one.cmdline())]
-            loaded = Path(f"/proc/{server.pid}/maps").read_text()
+    children = psutil.Process().children()
+    (server,) = [one for one in children if "server_process" in " ".join(one.cmdline())]
+    loaded = Path(f"/proc/{server.pid}/maps").read_text()
     assert "/pydantic_core/" in loaded
     assert "/tornado/" not in loaded
 
