@@ -28,7 +28,7 @@ from flows.sources.definitions import Definition
 from flows.sources.fetching import probe
 from flows.sources.fetching.faults import Patience
 from flows.sources.lists import load_lists
-from tests.build.derivation import only
+from tests.build.derivation import only, unshown
 from tests.build.files import copy_of
 from tests.build.lists import MARITIME_SHIP, entity, imo, json_lines, line, lines
 from tests.build.publisher import PROXIES
@@ -345,7 +345,7 @@ def test_the_page_shows_the_news_or_folds_into_a_line(
     assert "<p>No list about Russia that came in since the week before added or" in before
 
 
-@pytest.mark.usefixtures("prefect_server", "undrawn")
+@pytest.mark.usefixtures("prefect_server")
 def test_a_run_refreshes_lists_first_and_fails_by_name(
     home: Settings, web: Web, sample_days: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,14 +355,15 @@ def test_a_run_refreshes_lists_first_and_fails_by_name(
     for name in ("a-broken", LIST):
         name_list(home, web, name)
     web.files[f"/{LIST}"] = ships(range(20))
-    state = weekly(
-        paths=[str(sample_days[0])],
-        home=str(home.home),
-        as_of=AS_OF,
-        fetched=["a-broken", LIST],
-        is_watched=True,
-        return_state=True,
-    )
+    with unshown("vessel_link", "list_fetch"):
+        state = weekly(
+            paths=[str(sample_days[0])],
+            home=str(home.home),
+            as_of=AS_OF,
+            fetched=["a-broken", LIST],
+            is_watched=True,
+            return_state=True,
+        )
     assert state.is_failed() and str(state.message).startswith("a-broken: failed. ")
     assert versions(home) == [("2026-03-10", 20)]
     with access.reading(home) as con:
