@@ -199,14 +199,14 @@ def year_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         return dict([max(fingerprints(con).items())])
 
     def fill(home: Path) -> Settings:
-        feeds = command_run.demo_feeds(load_settings({"home": home, "threads": 2}, {}))
+        feeds = command_run.demo_feeds(load_settings({"home": home, "threads": 1}, {}))
         with patch("flows.report.write.fingerprints", last):
             for settings, files in feeds:
                 is_last = settings is feeds[-1].settings
                 derived = nullcontext() if is_last else only(publish=True, kept=tuple(READERS))
                 with derived:
                     at = settings.as_of.isoformat()
-                    _fill(home, map(Path, files), as_of=at, threads=2, reports=is_last)
+                    _fill(home, map(Path, files), as_of=at, reports=is_last)
         return settings
 
     return home_once(tmp_path_factory, "year", fill)

@@ -1,6 +1,6 @@
-"""`barometer vessel`: a ship is found by number or name, heard or only listed, and shown whole; so is
-the evidence of a call. Text, page and JSON say the same.
+"""`barometer vessel`: a ship is found by number or name, heard or only listed, and shown whole.
 
+So is the evidence of a call; text, page and JSON say the same.
 Anyone with a transmitter may send any name, and anyone may type anything.
 """
 

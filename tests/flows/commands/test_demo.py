@@ -162,14 +162,25 @@ def test_the_line_shows_what_this_program_logs_and_not_what_prefect_does() -> No
     assert lines == ["first", "report of 2026-W12"]
 
 
+AS_BEFORE = """
+import sys
+from flows import cli
+from flows.runner import run
+
+run.derive = lambda *given, **how: []
+sys.exit(cli.main())
+"""
+"""The command on a home whose numbers stay those of the run before."""
+
+
 @pytest.mark.usefixtures("prefect_server")
 def test_a_terminal_shows_prefects_log_only_if_asked_and_ends_with_the_page(tmp_path: Path) -> None:
     file = write(tmp_path, day(*fleet(3)))
     words = ["run", str(file), "--home", str(tmp_path / "home")]
-    for is_verbose in (False, True):
+    for is_verbose, program in ((False, ["-m", "flows.cli"]), (True, ["-c", AS_BEFORE])):
         here, there = pty.openpty()
         with subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", *words, *["--verbose"][:is_verbose]],
+            [sys.executable, *program, *words, *["--verbose"][:is_verbose]],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=there,
