@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -60,10 +61,10 @@ def serving() -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[dict[str, str]]:
-    with serving() as (_, environ), pytest.MonkeyPatch.context() as patch:
+    with serving() as (_, environ), pytest.MonkeyPatch.context() as changed:
         for name, value in environ.items():
-            patch.setenv(name, value)
-        patch.setattr(store, "RETRIES", 0)
+            changed.setenv(name, value)
+        changed.setattr(store, "RETRIES", 0)
         yield environ
 
 
@@ -134,7 +135,8 @@ def test_every_relation_report_and_record_is_that_of_a_lake_on_a_disk(
         ["report", "--json"],
         ["vessel", "--json", "SIM KRAZ"],
     ):
-        assert main([*command, *arguments]) == 0
+        with patch("flows.report.write._draw", lambda *_: {}):  # what is drawn is read all the same
+            assert main([*command, *arguments]) == 0
     assert capsys.readouterr().out.startswith("n\n")
     # No key is kept in the home or shown.
     secrets = [server[name] for name in KEYS[2:]]
