@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -84,10 +83,13 @@ def test_the_served_page_names_no_other_host(site: Site) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-@contextmanager
-def opened(site: Site, browser: Any, scheme: str) -> Iterator[tuple[Any, list[str]]]:
-    """The page, with errors in it and requests to other hosts."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+@pytest.fixture(scope="module")
+def opened(site: Site, browser: Any) -> Iterator[tuple[Any, list[str]]]:
+    """The page, with errors in it and requests to other hosts.
+
+    It is opened once: that takes longer than what most tests do on it.
+    """
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     wrong: list[str] = []
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -109,17 +111,10 @@ def opened(site: Site, browser: Any, scheme: str) -> Iterator[tuple[Any, list[st
     context.close()
 
 
-@pytest.fixture(scope="module")
-def light(site: Site, browser: Any) -> Iterator[tuple[Any, list[str]]]:
-    """The page, opened once: to open it takes longer than what most tests do on it."""
-    with opened(site, browser, "light") as page:
-        yield page
-
-
 @pytest.fixture
-def page(light: tuple[Any, list[str]]) -> Iterator[Any]:
+def page(opened: tuple[Any, list[str]]) -> Iterator[Any]:
     """The page as the test before left it; what is wrong with it fails the test."""
-    page, wrong = light
+    page, wrong = opened
     yield page
     assert (page.evaluate("window.__pwned"), wrong) == (None, [])
 
@@ -162,10 +157,12 @@ def test_a_week_and_a_ship_can_be_chosen(page: Any) -> None:
     assert saving.value.suggested_filename == "IMO-2511340.html"
 
 
-def violated(page: Any) -> dict[str, list[str]]:
-    """The rules that each view breaks."""
+SCHEMES = {"light": False, "dark": True}
+"""What a reader may prefer, and whether the page has the colours of the dark then."""
+
+
+def test_axe_finds_nothing_on_any_view_in_light_and_dark(page: Any) -> None:
     page.get_by_label("Week", exact=True).select_option("2026-W12")
-    found = {}
     for view, shows in VIEWS.items():
         page.get_by_role("tab", name=view).click()
         page.get_by_text(shows).first.wait_for()
@@ -175,18 +172,12 @@ def violated(page: Any) -> dict[str, list[str]]:
             page.get_by_role("heading", name="Verdicts on its fixes").wait_for()
         if view == "SQL":
             run(page, "from port", " rows")
-        found[view] = violations(page)
-    return found
-
-
-def test_axe_finds_nothing_on_any_view(page: Any) -> None:
-    assert violated(page) == {view: [] for view in VIEWS}
-
-
-def test_axe_finds_nothing_on_any_view_in_the_dark(site: Site, browser: Any) -> None:
-    with opened(site, browser, "dark") as (page, wrong):
-        assert violated(page) == {view: [] for view in VIEWS}
-    assert wrong == []
+        for scheme, is_dark in SCHEMES.items():
+            page.emulate_media(color_scheme=scheme)
+            page.locator(f".{scheme}").first.wait_for(state="attached")
+            assert (page.locator(".dark").count() > 0) == is_dark
+            assert violations(page) == [], (view, scheme)
+    page.emulate_media(color_scheme="light")
 
 
 def test_queries_run_are_stopped_refused_and_saved(page: Any) -> None:
