@@ -87,7 +87,10 @@ def test_every_question_is_answered_by_a_plain_client(
         assert sum(year.may_hold(group, bounds) for group in groups) == matching
 
 
-def test_our_side_of_the_peers_finds_ports_and_calls(week: tuple[Given, dict[str, Any]]) -> None:
+def test_our_side_of_the_peers_finds_ports_and_calls(
+    week: tuple[Given, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "job", here)
     given, _ = week
     files = [str(write_day(given.work / "days", 1_000, day, 100)) for day in range(7)]
     fixes = beside._fixes(given, given.work, files)
