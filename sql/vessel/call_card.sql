@@ -48,14 +48,12 @@ left join counted_call as counted
         call.port_call_id = counted.port_call_id
         and counted.series = getvariable('series')
 left join call_cargo as cargo on call.port_call_id = cargo.port_call_id
-left join (
-    select distinct
-        week,
-        port_id,
-        observed_share,
-        state
-    from weekly_port_calls
-    where series = getvariable('series')
-) as weekly on call.week = weekly.week and call.port_id = weekly.port_id
+-- The row of its own tier: a count stands where too little was heard for a zero of the others.
+left join weekly_port_calls as weekly
+    on
+        call.week = weekly.week
+        and call.port_id = weekly.port_id
+        and coalesce(call.link_tier, 'none') = weekly.link_tier
+        and weekly.series = getvariable('series')
 where call.port_call_id = $port_call_id
 order by call.port_call_id
