@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from flows import __version__
@@ -70,7 +71,7 @@ def command_line() -> argparse.ArgumentParser:
         epilog="Settings: flag, environment (BAROMETER_*), barometer.toml in the home, default.",
     )
     parser.add_argument("--version", action="version", version=f"barometer {__version__}")
-    command = Command(parser.add_subparsers(title="commands", metavar=""), _shared_flags())
+    command = Command(parser.add_subparsers(title="commands", metavar="COMMAND"), _shared_flags())
     for module in COMMANDS:
         module.add(command)
     return parser
@@ -103,14 +104,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns 0 when done, 1 when it failed; wrong usage exits with 2."""
     _open_streams()
     parser = command_line()
-    flags = parser.parse_args(arguments)
+    help_text = io.StringIO()
+    try:
+        with redirect_stdout(help_text):  # argparse passes over what cannot be written
+            flags = parser.parse_args(arguments)
+    except SystemExit as ended:
+        if ended.code:
+            raise
+        return _flushed(DONE, help_text.getvalue())
     if not hasattr(flags, "command"):
-        parser.print_help()
-        return USAGE
+        return _flushed(USAGE, parser.format_help())
     flags.arguments = sys.argv[1:] if arguments is None else list(arguments)
     flags.is_alarmed = False
-    code = _run(flags)
+    return _flushed(_run(flags))
+
+
+def _flushed(code: int, text: str = "") -> int:
+    """Write a text, if any, and what is buffered; the exit code, that of a failure if it is lost."""
     try:
+        sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
         forget_output()

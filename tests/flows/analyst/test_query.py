@@ -326,17 +326,8 @@ def test_the_prompt_and_a_query_file(
     assert capsys.readouterr().out == "x,y\n3.2,'=1\n"
 
 
-PRINTED = """
-import sys
-from flows import cli
-from flows.commands import ports
-
-ports.execute = lambda flags: print("Kharg Island\\n" * 60) or 0
-sys.exit(cli.main(["ports"]))
-"""
-"""A command that prints a short text, without the imports of any."""
 UNWRITTEN = {
-    "a short text": ["-c", PRINTED],
+    "help": ["-m", "flows.cli", "--help"],
     "csv": ["-m", "flows.cli", "sql", "from range(2000)", "--format", "csv"],
     "xlsx": ["-m", "flows.cli", "sql", "from range(2000)", "--format", "xlsx"],
 }
