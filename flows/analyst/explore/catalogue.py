@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import duckdb
 from duckdb import StatementType
 
-from flows.analyst.explore.job import Job
+from flows.analyst.explore.job import Job, Result
 from flows.analyst.formats import write
 from flows.analyst.query import explained, statements
 from flows.catalogue import access
@@ -44,6 +45,9 @@ NOT_READING = {
 """Table functions of DuckDB that change something, or run SQL that is given as text, which may call
 these. A log is a file, also in the lake's folders, where the lock lets files be written too."""
 
+INTERRUPT_S = 0.1
+"""Pause between attempts to end the query before (a choice)."""
+
 REPLACED = "A run has replaced the catalogue: reload it at the top of the page."
 ONE_SELECT = (
     "the page runs one SELECT at a time (also from, with, describe, show or summarize): it changes "
@@ -72,6 +76,7 @@ class Catalogue:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._open = ExitStack()
+        self._running, self._newest = threading.Lock(), 0
         self._stat = access.existing(settings.home).stat()
         self.con: duckdb.DuckDBPyConnection = self._open.enter_context(
             access.reading_apart(settings)
@@ -115,11 +120,30 @@ class Catalogue:
 
     def start(self, text: str) -> Job[Table]:
         """Run the text of the SQL cell, which may be anything, in the background."""
-        return Job(lambda: self._rows(text), self._sql.interrupt)
+        return self._alone(lambda: self._rows(text))
 
     def start_export(self, text: str, output_format: str) -> Job[bytes]:
         """Write all rows of a query in a format of `flows.analyst.formats`, in the background."""
-        return Job(lambda: self._file_of(text, output_format), self._sql.interrupt)
+        return self._alone(lambda: self._file_of(text, output_format))
+
+    def _alone(self, work: Callable[[], Result]) -> Job[Result]:
+        """A query on the connection of the SQL cell, which has room for one: a later one ends it."""
+        self._newest = turn = self._newest + 1
+
+        def in_turn() -> Result:
+            # Again and again: what has not begun to run yet is not interrupted.
+            while not self._running.acquire(timeout=INTERRUPT_S):
+                if turn < self._newest:
+                    raise KeyboardInterrupt
+                self._sql.interrupt()
+            try:
+                if turn < self._newest:
+                    raise KeyboardInterrupt
+                return work()
+            finally:
+                self._running.release()
+
+        return Job(in_turn, self._sql.interrupt)
 
     def _file_of(self, text: str, output_format: str) -> bytes:
         with self._explained():

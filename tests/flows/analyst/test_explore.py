@@ -126,6 +126,15 @@ def test_a_long_query_can_be_stopped_while_the_pages_go_on(catalogue: Catalogue)
     assert asked(catalogue, "select 7 as x").result == Table(["x"], ["INTEGER"], [(7,)])
 
 
+def test_a_query_ends_the_one_before_it(catalogue: Catalogue) -> None:
+    jobs = [catalogue.start(ENDLESS)]
+    jobs += [catalogue.start(f"select {number} from range(3)") for number in range(1, 40)]
+    assert all(job.wait(60) for job in jobs)
+    assert {job.error for job in jobs} <= {None, STOPPED} and jobs[0].error == STOPPED
+    rows = {n: job.result.rows for n, job in enumerate(jobs) if job.result is not None}
+    assert rows == {number: [(number,)] * 3 for number in rows} and 39 in rows
+
+
 def test_work_that_takes_too_long_is_stopped() -> None:
     stopped = threading.Event()
 

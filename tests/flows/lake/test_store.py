@@ -303,8 +303,8 @@ def test_the_page_of_analysts_reads_the_lake_there_and_no_other_object(
     opened = Catalogue(settings)
     try:
         fixes = opened.start("select count(lon) as fixes from position")
-        other = opened.start(f"from read_text('{url}/manifest.json')")
         assert fixes.wait(200) and fixes.result is not None and fixes.result.rows == [(3,)]
+        other = opened.start(f"from read_text('{url}/manifest.json')")
         assert other.wait(200) and other.error is not None and "Permission Error" in other.error
     finally:
         opened.close()
