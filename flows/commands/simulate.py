@@ -21,7 +21,11 @@ def add(command: Command) -> None:
         barometer simulate /tmp/sim --days 7 --ships 200 --seed 3 --trap pass_by --trap pilot_stop
         """,
     )
-    simulate.add_argument("directory", metavar="DIR", help="a new or empty folder")
+    simulate.add_argument(
+        "directory",
+        metavar="DIR",
+        help="a new or empty folder, or one of an earlier simulate, which is replaced",
+    )
     simulate.add_argument("--start", default="2026-03-02", help="first day (2026-03-02, a Monday)")
     simulate.add_argument("--days", type=int, default=21)
     simulate.add_argument("--ships", type=int, default=40)
@@ -73,9 +77,11 @@ def add(command: Command) -> None:
 
 def execute(flags: argparse.Namespace) -> int:
     from flows.simulate import TRAPS, simulate
+    from flows.simulate.files import refuse_occupied
 
     traps = tuple(TRAPS) if flags.trap is None else tuple(t for t in flags.trap if t != "none")
     try:
+        refuse_occupied(Path(flags.directory))
         simulation = simulate(
             Path(flags.directory),
             start=date.fromisoformat(flags.start),

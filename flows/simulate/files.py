@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.sources.packings import EXPECTED, FLEET, FLEET_LIST, SIMULATED, TRUTH
+from flows.home.file_names import shown_name
+from flows.home.settings import BarometerError
+from flows.sources.packings import (
+    BESIDE_SIMULATED,
+    EXPECTED,
+    FLEET,
+    FLEET_LIST,
+    SIMULATED,
+    SPOOFED,
+    TRUTH,
+)
 
 
 class Layout(NamedTuple):
@@ -80,6 +90,32 @@ level 19 takes 13 % off level 12, at some 3 MB/s."""
 REPEATED_SHARE = 0.001
 """Share of rows written a second time in the same file, and again in the next day's."""
 
+AIS = "ais"
+DAYS = ("simulated-ais-*", "simulated-AIS_*")
+"""The names of the day files of all layouts."""
+
+
+def refuse_occupied(directory: Path) -> None:
+    """Raise BarometerError for a folder that has anything but a simulation, such as a home."""
+    foreign = sorted(_foreign(directory)) if directory.exists() else []
+    if foreign:
+        more = f" and {len(foreign) - 1:,} more" if foreign[1:] else ""
+        raise BarometerError(
+            f"{shown_name(directory)}: is not empty, and {shown_name(foreign[0])}{more} there is "
+            "not of an earlier simulate. Nothing was written. Give a new or empty folder."
+        )
+
+
+def _foreign(directory: Path) -> Iterator[str]:
+    """What of a folder `simulate` did not write: all of it where no `SIMULATED` marks it."""
+    is_marked = (directory / SIMULATED).is_file()
+    for path in directory.iterdir():
+        if path.name == AIS and path.is_dir() and is_marked:
+            days = {day for pattern in DAYS for day in path.glob(pattern)}
+            yield from (f"{AIS}/{day.name}" for day in path.iterdir() if day not in days)
+        elif not (is_marked and path.name in BESIDE_SIMULATED | {SIMULATED}):
+            yield path.name
+
 
 def write_simulation(
     directory: Path,
@@ -110,12 +146,14 @@ def write_simulation(
     if packing not in COMPRESSIONS:
         raise ValueError(f"no such compression: {packing}; there are {', '.join(COMPRESSIONS)}")
 
-    folder = directory / "ais"
+    folder = directory / AIS
     folder.mkdir(parents=True, exist_ok=True)
+    # First, so that what a stopped simulation leaves is marked and can be written again.
+    (directory / SIMULATED).write_text(_label(command, layout, descriptions), "utf-8")
     # Days of a longer simulation written here before would be read as part of this one.
-    for pattern in ("simulated-ais-*", "simulated-AIS_*"):
-        for old in folder.glob(pattern):
-            old.unlink()
+    for old in (old for pattern in DAYS for old in folder.glob(pattern)):
+        old.unlink()
+    (directory / SPOOFED).unlink(missing_ok=True)
 
     fixes = hourly_cells(fixes) if form.is_hourly else fixes
     day_of_fix = (
@@ -170,7 +208,6 @@ def write_simulation(
         "traps": {trap: sorted(mmsis) for trap, mmsis in carriers.items()},
     }
     (directory / EXPECTED).write_text(json.dumps(expected, indent=1) + "\n", "utf-8")
-    (directory / SIMULATED).write_text(_label(command, layout, descriptions), "utf-8")
     return files, total
 
 

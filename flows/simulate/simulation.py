@@ -31,7 +31,7 @@ from flows.simulate.scripts import SCRIPTS, plan_local, plan_voyage
 from flows.simulate.spoofing import Laid, lay
 from flows.simulate.tracks import Call, Heard, Ints, find_calls, flag_change_s, hear
 from flows.simulate.voyages import Voyage, month_edge_s, week_edge_s
-from flows.sources.packings import FLEET_LIST
+from flows.sources.packings import FLEET_LIST, SPOOFED
 
 TRAPS_NEED_DAYS = 7
 """The longest trap, of some six days, fits into a week."""
@@ -85,7 +85,7 @@ def simulate(
     ----------
     directory : Path
         Gets ``ais/`` with a file a day, ``truth.csv``, ``fleet.csv``, ``expected.json`` and
-        ``SIMULATED.txt``; made if missing. Earlier day files in ``ais/`` are removed.
+        ``SIMULATED.txt``; made if missing. What an earlier simulation wrote there is removed.
     start : date
         First day, UTC.
     days, ships : int
@@ -171,7 +171,7 @@ def simulate(
         ),
     )
     if spoofing:
-        _laid_table(tables.laid, start).to_csv(directory / "spoofed.csv", index=False)
+        _laid_table(tables.laid, start).to_csv(directory / SPOOFED, index=False)
     return Simulation(tables.truth, tables.fleet, files, rows)
 
 

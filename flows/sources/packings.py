@@ -32,9 +32,9 @@ PACKED = (".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".lz4")
 
 SIMULATED = "SIMULATED.txt"
 """Lies in every folder of the simulator."""
-TRUTH, FLEET, EXPECTED = "truth.csv", "fleet.csv", "expected.json"
+TRUTH, FLEET, EXPECTED, SPOOFED = "truth.csv", "fleet.csv", "expected.json", "spoofed.csv"
 FLEET_LIST = "simulated-fleet-list.csv"  # its stem is the list's name once it is imported
-BESIDE_SIMULATED = frozenset({TRUTH, FLEET, FLEET_LIST, EXPECTED})
+BESIDE_SIMULATED = frozenset({TRUTH, FLEET, FLEET_LIST, EXPECTED, SPOOFED})
 """What the simulator writes there beside the AIS files, which are in a folder of their own: left
 out of a search, as it holds no positions."""
 

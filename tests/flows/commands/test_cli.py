@@ -286,3 +286,34 @@ def test_ingest_reads_what_simulate_writes(tmp_path: Path, command: Command) -> 
     assert done.code == 0, done.err
     done = command("simulate", folder, "--trap", "nonsense")
     assert done.code == 1 and "pass_by" in done.err
+
+
+def test_simulate_writes_into_no_folder_that_has_anything_else(
+    tmp_path: Path, command: Command
+) -> None:
+    folder = tmp_path / "sim"
+    words = ("simulate", str(folder), "--days", "1", "--ships", "2", "--trap", "none")
+
+    def refused(name: str) -> None:
+        made = folder / name
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_text("mine")
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        done = command(*words)
+        assert (done.code, done.out) == (1, "") and f"{name} there is not of an earlier" in done.err
+        assert "Give a new or empty folder." in done.err
+        assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+        made.unlink()
+
+    folder.mkdir()
+    for name in ("truth.csv", "manifest.json", "barometer.duckdb"):
+        refused(name)
+    assert command(*words, "--layout", "marinecadastre-2024").code == 0
+    (folder / "spoofed.csv").write_text("of an earlier one")
+    assert command(*words).code == 0, "what it wrote itself is replaced"
+    assert sorted(path.name for path in (folder / "ais").iterdir()) == [
+        "simulated-ais-2026-03-02.csv.zst"
+    ]
+    assert not (folder / "spoofed.csv").exists()
+    for name in ("manifest.json", "ais/mine.csv"):
+        refused(name)
