@@ -6,8 +6,8 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from flows.commands.shared import DONE, Command
-from flows.home.settings import BarometerError
+from flows.commands.shared import DONE, Command, iso_day, positive
+from flows.home.settings import BarometerError, SettingError
 
 
 def add(command: Command) -> None:
@@ -26,9 +26,15 @@ def add(command: Command) -> None:
         metavar="DIR",
         help="a new or empty folder, or one of an earlier simulate, which is replaced",
     )
-    simulate.add_argument("--start", default="2026-03-02", help="first day (2026-03-02, a Monday)")
-    simulate.add_argument("--days", type=int, default=21)
-    simulate.add_argument("--ships", type=int, default=40)
+    simulate.add_argument(
+        "--start",
+        type=iso_day,
+        default=date(2026, 3, 2),
+        metavar="DAY",
+        help="first day (2026-03-02, a Monday)",
+    )
+    simulate.add_argument("--days", type=positive, default=21)
+    simulate.add_argument("--ships", type=positive, default=40)
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument(
         "--trap", action="append", metavar="NAME", help="only these traps (all); 'none' for none"
@@ -79,12 +85,16 @@ def execute(flags: argparse.Namespace) -> int:
     from flows.simulate import TRAPS, simulate
     from flows.simulate.files import refuse_occupied
 
+    if flags.days > (date.max - flags.start).days:
+        raise SettingError(f"--days: {flags.days} from {flags.start} on end after {date.max}.")
+    if flags.seed < 0:
+        raise SettingError(f"--seed: {flags.seed} is below 0.")
     traps = tuple(TRAPS) if flags.trap is None else tuple(t for t in flags.trap if t != "none")
     try:
         refuse_occupied(Path(flags.directory))
         simulation = simulate(
             Path(flags.directory),
-            start=date.fromisoformat(flags.start),
+            start=flags.start,
             days=flags.days,
             ships=flags.ships,
             seed=flags.seed,
@@ -97,7 +107,9 @@ def execute(flags: argparse.Namespace) -> int:
             compression=flags.compression,
             spoofing=flags.spoofing,
         )
-    except (ValueError, OSError) as error:
+    except ValueError as error:
+        raise SettingError(f"{error}. No simulation was written.") from error
+    except OSError as error:
         raise BarometerError(f"{flags.directory}: no simulation written: {error}") from error
     print(
         f"{simulation.rows:,} SIMULATED rows in {len(simulation.files)} files in "

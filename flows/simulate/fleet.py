@@ -252,7 +252,7 @@ def cast_roles(ships: int, traps: Sequence[str]) -> list[Role]:
     needed = ships_needed(traps)
     if needed > ships:
         raise ValueError(
-            f"these traps need {needed} ships, got {ships}: ask for more ships or fewer traps"
+            f"these traps need {needed} ships, got {ships}: give more --ships, or fewer --trap"
         )
     copies = blocks(ships)
     trapped = [row[copy % len(row)] for copy in range(copies) for row in rows]

@@ -118,8 +118,8 @@ def jam(
         events += 1
     if max_events is None and len(jammed_days) < wanted_days:
         raise ValueError(
-            f"no more than {len(jammed_days) / wanted_days * share:.2f} of the ship-days can be "
-            f"jammed, not {share}: the other ships are too far from Iran's quays"
+            f"--jammed-share: no more than {len(jammed_days) / wanted_days * share:.2f} of the "
+            f"ship-days can be jammed, not {share}: the other ships are too far from Iran's quays"
         )
 
     hit_ships = np.unique(air.ship[air.is_hit])

@@ -316,15 +316,15 @@ def _refuse_nonsense(
 ) -> None:
     unknown = sorted(set(traps) - set(TRAPS))
     if unknown:
-        raise ValueError(f"no such trap: {', '.join(unknown)}; there are {', '.join(TRAPS)}")
+        raise ValueError(f"--trap: no such {', '.join(unknown)}; there are {', '.join(TRAPS)}")
     if days < 1 or ships < 1:
-        raise ValueError(f"days and ships must be 1 or more, got {days} and {ships}")
+        raise ValueError(f"--days and --ships must be 1 or more, got {days} and {ships}")
     if ships > 5000:
-        raise ValueError(f"at most 5000 ships have made-up MMSIs of their own, got {ships}")
-    if report_minutes is not None and report_minutes <= 0:
-        raise ValueError(f"report_minutes must be above 0, got {report_minutes}")
+        raise ValueError(f"--ships: at most 5000 have made-up MMSIs of their own, got {ships}")
+    if report_minutes is not None and not 0.01 <= report_minutes <= 1440:
+        raise ValueError(f"--report-minutes must be from 0.01 to 1440, got {report_minutes}")
     if not 0.0 <= jammed_share <= 0.5:
-        raise ValueError(f"jammed_share must be from 0 to 0.5, got {jammed_share}")
+        raise ValueError(f"--jammed-share must be from 0 to 0.5, got {jammed_share}")
     if reception not in RECEPTIONS:
         raise ValueError(f"no such reception: {reception}; there are {', '.join(RECEPTIONS)}")
     if draughts not in DRAUGHTS:
@@ -333,7 +333,7 @@ def _refuse_nonsense(
     if sailed and days < TRAPS_NEED_DAYS:
         raise ValueError(
             f"{', '.join(sailed)} need {TRAPS_NEED_DAYS} days or more, got {days}: "
-            "ask for more days or no traps"
+            "give more --days, or --trap none"
         )
 
 
@@ -426,10 +426,9 @@ def _fleet_table(voyages: list[Voyage], start: date) -> pd.DataFrame:
 
 def _laid_table(laid: list[Laid], start: date) -> pd.DataFrame:
     table = pd.DataFrame(laid, columns=list(Laid._fields))
-    moments = {
-        f"{end}_at": _moments(start, table.pop(f"{end}_s").to_numpy()) for end in ("from", "to")
-    }
-    return table.assign(**moments)
+    for end in ("from", "to"):
+        table[f"{end}_at"] = _moments(start, table.pop(f"{end}_s").to_numpy(float))
+    return table
 
 
 def _why_linked(role: Role, mmsi: int) -> str:

@@ -49,7 +49,8 @@ def lay(
     """
     unknown = sorted(set(kinds) - {*KINDS, *HONEST})
     if unknown:
-        raise ValueError(f"no such spoofing: {', '.join(unknown)}; there are {', '.join(KINDS)}")
+        known = ", ".join([*KINDS, *HONEST])
+        raise ValueError(f"--spoofing: no such kind: {', '.join(unknown)}; there are {known}")
     laid: list[Laid] = []
     for i in free:
         # A kind for which this ship has no room is tried on the next one.

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import re
 import zipfile
 from collections import Counter
@@ -224,7 +225,7 @@ def test_hostile_names_are_sent_and_written_as_they_are() -> None:
 
 def test_wrong_arguments_are_refused_with_a_remedy() -> None:
     refused: list[tuple[dict[str, Any], str]] = [
-        ({"traps": ["no_such"]}, "no such trap: no_such"),
+        ({"traps": ["no_such"]}, "--trap: no such no_such"),
         ({"days": 0}, "must be 1 or more"),
         ({"ships": 0}, "must be 1 or more"),
         ({"ships": 6000}, "at most 5000"),
@@ -232,8 +233,9 @@ def test_wrong_arguments_are_refused_with_a_remedy() -> None:
         ({"jammed_share": 0.6}, "from 0 to 0.5"),
         ({"reception": "3h"}, "no such reception: 3h; there are all, ashore, 1h-most"),
         ({"draughts": "true"}, "no such draughts: true; there are entered, measured"),
-        ({"days": 6}, "need 7 days"),
-        ({"report_minutes": 0.0}, "above 0"),
+        ({"days": 6}, "need 7 days or more, got 6: give more --days, or --trap none"),
+        ({"report_minutes": math.nan}, "from 0.01 to 1440, got nan"),
+        ({"report_minutes": 0.0}, "from 0.01 to 1440, got 0.0"),
     ]
     for arguments, message in refused:
         with pytest.raises(ValueError, match=message):

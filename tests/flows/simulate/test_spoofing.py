@@ -132,7 +132,7 @@ def test_a_replay_lies_on_her_own_older_track() -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="no such spoofing: ghost"):
+    with pytest.raises(ValueError, match="--spoofing: no such kind: ghost"):
         made("ghost")
 
 
@@ -143,3 +143,9 @@ def test_the_command_writes_what_was_laid(tmp_path: Path) -> None:
     assert list(laid.columns) == ["mmsi", "kind", "port_id", "from_at", "to_at"]
     assert set(laid["kind"]) == {"circle", "moored"}
     assert "--spoofing circle --spoofing moored" in (tmp_path / "sim" / "SIMULATED.txt").read_text()
+
+
+def test_a_day_too_short_for_a_kind_has_an_empty_table(tmp_path: Path) -> None:
+    words = ["simulate", str(tmp_path / "sim"), "--days", "1", "--ships", "2", "--trap", "none"]
+    assert cli.main([*words, "--spoofing", "circle"]) == 0
+    assert pd.read_csv(tmp_path / "sim" / "spoofed.csv").empty
