@@ -13,6 +13,7 @@ from rich.console import RenderableType
 
 from flows import __version__
 from flows.analyst.vessel import (
+    Rows,
     Section,
     evidence_cells,
     heard_of,
@@ -39,7 +40,9 @@ CONFIDENCE = {
 """What the confidence of a call means; see docs/method.md."""
 
 
-def call_record(con: duckdb.DuckDBPyConnection, port_call_id: str) -> dict[str, Any] | None:
+def call_record(
+    con: duckdb.DuckDBPyConnection, port_call_id: str, rows: Rows = records
+) -> dict[str, Any] | None:
     """A call with the evidence for it and for its ship; None if there is no such call.
 
     Returns
@@ -49,16 +52,16 @@ def call_record(con: duckdb.DuckDBPyConnection, port_call_id: str) -> dict[str, 
         ``indicators`` of the ship, each with ``when`` it was: before, during or after the call;
         ``interference`` at the port meanwhile; ``about``, of which catalogue.
     """
-    cards = records(con, "vessel/call_card", port_call_id=port_call_id)
+    cards = rows(con, "vessel/call_card", port_call_id=port_call_id)
     if not cards:
         return None
     (call,) = cards
-    indicators = records(con, "vessel/vessel_indicator", hull_id=call["hull_id"])
+    indicators = rows(con, "vessel/vessel_indicator", hull_id=call["hull_id"])
     return {
         "call": call,
-        "evidence": records(con, "vessel/card_evidence", port_call_id=port_call_id),
+        "evidence": rows(con, "vessel/card_evidence", port_call_id=port_call_id),
         "indicators": [row | {"when": _when(row, call)} for row in indicators],
-        "interference": records(con, "vessel/card_interference", port_call_id=port_call_id),
+        "interference": rows(con, "vessel/card_interference", port_call_id=port_call_id),
         "about": _about(con),
     }
 

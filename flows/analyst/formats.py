@@ -8,15 +8,7 @@ from typing import Any, BinaryIO
 
 import duckdb
 
-from flows.exports.cells import (
-    NOT_TEXT,
-    json_cell,
-    json_text,
-    json_texts,
-    printed,
-    unique,
-    write_rows,
-)
+from flows.exports.cells import NOT_TEXT, json_object, json_texts, printed, write_rows
 from flows.home.text import safe_text
 from flows.report.tables import is_formula
 
@@ -53,14 +45,8 @@ def _write_csv(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
 
 def _write_json(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:
     """A JSON object a line. NaN and infinity, which JSON does not have, are null."""
-    kinds = relation.types
-    keys = [json_text(name) for name in unique(relation.columns)]
-
-    def line(row: Sequence[Any]) -> str:
-        values = map(json_cell, row, kinds)
-        return "{" + ", ".join(map(": ".join, zip(keys, values, strict=True))) + "}\n"
-
-    write_rows(json_texts(relation), line, out)
+    line = json_object(relation)
+    write_rows(json_texts(relation), lambda row: f"{line(row)}\n", out)
 
 
 def _write_parquet(relation: duckdb.DuckDBPyRelation, out: BinaryIO) -> None:

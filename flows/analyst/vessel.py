@@ -32,6 +32,8 @@ MOST_SHOWN = 30
 """Most rows of a part printed; `--json` has all of them."""
 
 Cells = tuple[str, ...]
+Rows = Callable[..., list[dict[str, Any]]]
+"""How the rows of a query are read: `records`, or `json_records` for JSON."""
 
 
 class Section(NamedTuple):
@@ -52,7 +54,9 @@ _NUMBER = re.compile(
 )
 
 
-def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
+def find_ships(
+    con: duckdb.DuckDBPyConnection, text: str, rows: Rows = records
+) -> list[dict[str, Any]]:
     """The ships that match an IMO number, an MMSI, an id or a part of a name, heard ones first.
 
     A number has seven or nine digits, also as ``IMO 9187629``; all else is a name, in upper or
@@ -69,7 +73,7 @@ def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]
     if not wanted or _HALF_SIGN.search(wanted):
         return []
     number = _NUMBER.fullmatch(wanted)
-    ships = records(
+    ships = rows(
         con,
         "vessel/vessel_find",
         number=int(number["number"]) if number else None,
@@ -83,10 +87,12 @@ def find_ships(con: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]
     return ships
 
 
-def ship_record(con: duckdb.DuckDBPyConnection, ship: dict[str, Any]) -> dict[str, Any]:
+def ship_record(
+    con: duckdb.DuckDBPyConnection, ship: dict[str, Any], rows: Rows = records
+) -> dict[str, Any]:
     """All that is known of one of the ships of `find_ships`, by the names of `PARTS`."""
     return {"ship": ship} | {
-        part: records(con, query, **{name: ship[name] for name in names})
+        part: rows(con, query, **{name: ship[name] for name in names})
         for part, (query, names) in PARTS.items()
     }
 

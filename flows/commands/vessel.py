@@ -6,10 +6,13 @@ import argparse
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flows.commands.shared import DONE, Command, settings_of, write_page
 from flows.home.settings import BarometerError
+
+if TYPE_CHECKING:
+    import duckdb
 
 CALL = re.compile(r"[0-9a-f]{32}")
 """A port_call_id."""
@@ -43,44 +46,55 @@ def add(command: Command) -> None:
 
 
 def execute(flags: argparse.Namespace) -> int:
-    from flows.analyst import card, vessel
     from flows.catalogue import access
-    from flows.report import terminal
 
     settings = settings_of(flags)
     with access.reading(settings) as con:
-        if CALL.fullmatch(flags.ship):
-            record = card.call_record(con, flags.ship)
-            if record is None:
-                raise BarometerError(f"{flags.ship}: no call with this port_call_id.")
-            if flags.html:
-                write_page(flags.html, card.call_page(record))
-            elif flags.json:
-                _print_json(record)
-            else:
-                terminal.show(card.call_view(record))
-            return DONE
-        ships = vessel.find_ships(con, flags.ship)
-        if not ships:
-            raise BarometerError(
-                f"{vessel.text(flags.ship)}: no ship of that number or name, received or listed."
-            )
-        if flags.html:
-            if len(ships) > 1:
-                ids = ", ".join(f"'{vessel.text(ship['hull_id'])}'" for ship in ships[:MOST_IDS])
-                raise BarometerError(
-                    f"{vessel.text(flags.ship)}: {len(ships)} ships match. Give the id of one: "
-                    f"{ids}{', ...' if len(ships) > MOST_IDS else ''}."
-                )
-            write_page(flags.html, card.ship_page(con, ships[0]))
-        elif flags.json:
-            _print_json([vessel.ship_record(con, ship) for ship in ships])
-        elif len(ships) == 1:
-            terminal.show(vessel.ship_view(vessel.ship_record(con, ships[0])))
-        else:
-            terminal.show(vessel.ships_view(ships))
+        show = _show_call if CALL.fullmatch(flags.ship) else _show_ships
+        show(con, flags)
     return DONE
 
 
+def _show_call(con: duckdb.DuckDBPyConnection, flags: argparse.Namespace) -> None:
+    from flows.analyst import card
+    from flows.report import tables, terminal
+
+    record = card.call_record(con, flags.ship)
+    if record is None:
+        raise BarometerError(f"{flags.ship}: no call with this port_call_id.")
+    if flags.html:
+        write_page(flags.html, card.call_page(record))
+    if flags.json:
+        _print_json(card.call_record(con, flags.ship, tables.json_records))
+    elif not flags.html:
+        terminal.show(card.call_view(record))
+
+
+def _show_ships(con: duckdb.DuckDBPyConnection, flags: argparse.Namespace) -> None:
+    from flows.analyst import card, vessel
+    from flows.report import tables, terminal
+
+    rows = tables.json_records if flags.json else tables.records
+    ships = vessel.find_ships(con, flags.ship, rows)
+    if not ships:
+        raise BarometerError(
+            f"{vessel.text(flags.ship)}: no ship of that number or name, received or listed."
+        )
+    if flags.html:
+        if len(ships) > 1:
+            ids = ", ".join(f"'{vessel.text(ship['hull_id'])}'" for ship in ships[:MOST_IDS])
+            raise BarometerError(
+                f"{vessel.text(flags.ship)}: {len(ships)} ships match. Give the id of one: "
+                f"{ids}{', ...' if len(ships) > MOST_IDS else ''}."
+            )
+        write_page(flags.html, card.ship_page(con, vessel.find_ships(con, flags.ship)[0]))
+    if flags.json:
+        _print_json([vessel.ship_record(con, ship, rows) for ship in ships])
+    elif not flags.html and len(ships) == 1:
+        terminal.show(vessel.ship_view(vessel.ship_record(con, ships[0])))
+    elif not flags.html:
+        terminal.show(vessel.ships_view(ships))
+
+
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, default=str))
+    print(json.dumps(value, indent=2))

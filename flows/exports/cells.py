@@ -100,6 +100,18 @@ def _shape_of_texts(kind: Kind) -> Kind:
     return duckdb.struct_type(dict(zip(names, inner, strict=True)))
 
 
+def json_object(relation: duckdb.DuckDBPyRelation) -> Callable[[Sequence[Any]], str]:
+    """Makes a JSON object of a row of `json_texts` of a relation."""
+    kinds = relation.types
+    keys = [json_text(name) for name in unique(relation.columns)]
+
+    def line(row: Sequence[Any]) -> str:
+        values = map(json_cell, row, kinds)
+        return "{" + ", ".join(map(": ".join, zip(keys, values, strict=True))) + "}"
+
+    return line
+
+
 def json_cell(value: Any, kind: Kind) -> str:
     """A value of `json_texts` as JSON; a row without names is a list."""
     if value is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from flows.catalogue import access
+from flows.exports.cells import json_object, json_texts
 from flows.home.resources import sql_text
 from flows.home.settings import BarometerError
 from flows.home.text import safe_text
@@ -166,6 +168,16 @@ def as_records(table: Table) -> list[dict[str, Any]]:
 def records(con: duckdb.DuckDBPyConnection, query: str, **params: Any) -> list[dict[str, Any]]:
     """The rows of a query of `sql/` with parameters, each a dict by column."""
     return as_records(_fetch(con, query, params))
+
+
+def json_records(con: duckdb.DuckDBPyConnection, query: str, **params: Any) -> list[dict[str, Any]]:
+    """The same rows as `barometer sql --format json` has them: 3.2 for a FLOAT, times as text."""
+    try:
+        relation = con.sql(sql_text(query), params=params)
+    except access.OTHER_VERSION as error:
+        raise BarometerError(access.other_version(error)) from error
+    to_json = json_object(relation)
+    return [json.loads(to_json(row)) for row in json_texts(relation).fetchall()]
 
 
 def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -> Table:

@@ -14,7 +14,7 @@ from flows.analyst.query import explained
 from flows.home.resources import port_files, sql_path
 from flows.home.settings import BarometerError
 from flows.home.text import safe_text
-from flows.report.tables import Table, as_records, records
+from flows.report.tables import Table, as_records, json_records, records
 from flows.report.words import SIMULATED
 from geo.ports import load_ports
 
@@ -261,6 +261,8 @@ def _ship(catalogue: Catalogue, sought: str) -> Ship:
             return Ship(shown.message(why) + choice, [])
         (known,) = ships
         record = vessel.ship_record(con, known)
+        (found,) = vessel.find_ships(con, sought, json_records)
+        as_json = json.dumps(vessel.ship_record(con, found, json_records)).encode()
         of_ship = portmap.ship_on_map(con, known) if known["first_at"] is not None else None
     fences = load_ports(*port_files())
     title = f"{_name(known)}, {known['hull_id']}"
@@ -272,9 +274,7 @@ def _ship(catalogue: Catalogue, sought: str) -> Ship:
         label = part.capitalize()
         parts += [shown.heading(label), shown.table(shown.of_records(record[part]), label)]
     name = known["hull_id"].replace(" ", "-") if known["imo"] or known["mmsi"] else "ship"
-    files = [
-        File("Record (JSON)", f"{name}.json", lambda: json.dumps(record, default=str).encode())
-    ]
+    files = [File("Record (JSON)", f"{name}.json", lambda: as_json)]
     if of_ship is not None:
         page = lambda: portmap.map_page(fences, of_ship).encode()  # noqa: E731
         files.append(File("Map with every fix (HTML)", f"{name}.html", page))
