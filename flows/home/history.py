@@ -7,7 +7,8 @@ import logging
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,79 @@ PUBLISHED, PUBLISHED_WEEK, PUBLISHED_CALL = "published", "published_week", "publ
 SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 """How JSON escapes surrogates, also those of a pair; the text itself is UTF-8 and holds none."""
 
+
+def _list_of(form: Mapping[str, str]) -> Callable[[Any], bool]:
+    return lambda value: (
+        isinstance(value, list)
+        and all(isinstance(item, dict) and _fault(item, form) is None for item in value)
+    )
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is None
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return bool(date.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False
+
+
+FILE = {"file_id": "a text", "first_reported_at?": "a time", "last_reported_at?": "a time"}
+IN_USE = {
+    **dict.fromkeys(("register", "link_source", "file_hash"), "a text"),
+    "published_on": "a day",
+}
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "a text": lambda value: isinstance(value, str),
+    "a whole number": lambda value: type(value) is int,
+    "a time": _is_time,
+    "a day": _is_day,
+    "a list of texts": lambda value: (
+        isinstance(value, list) and all(isinstance(item, str) for item in value)
+    ),
+    "a list of files": _list_of(FILE),
+    "a list of registers": _list_of(IN_USE),
+}
+FORMS: dict[str, dict[str, str]] = {
+    RUN: {
+        "run_id": "a whole number",
+        "as_of": "a time",
+        "inputs_hash": "a text",
+        "register_imports?": "a whole number",
+        "files?": "a list of files",
+        "gone?": "a list of texts",
+        "registers?": "a list of registers",
+    },
+    REGISTER: {
+        **IN_USE,
+        **dict.fromkeys(("name", "path"), "a text"),
+        "imported_at": "a time",
+        **dict.fromkeys(("entries", "hulls"), "a whole number"),
+    },
+    WITNESS: {
+        **dict.fromkeys(("file_id", "name", "holds"), "a text"),
+        "published_on": "a day",
+    },
+}
+"""Keys without which a record cannot be read, and their kinds; those with ``?`` may be missing."""
+
+REMOVAL = {"removes": "a whole number"}
+"""The form of a record of `REGISTER` that removes an import."""
+
 TOGETHER = 1_000
 """Lines that are parsed as one text, in half of the time: a choice, for the memory they take."""
 
 
 def read_history(home: Path, name: str) -> list[dict[str, Any]]:
-    """The records of a history, oldest first; incomplete lines are skipped with a warning."""
+    """The records of a history, oldest first.
+
+    Incomplete lines, and records that are not of the form of `FORMS`, are skipped with a warning.
+    """
     return [record for record, _ in _lines(home, name)]
 
 
@@ -46,10 +114,31 @@ def _lines(home: Path, name: str) -> Iterator[tuple[dict[str, Any], str]]:
     for start in range(0, len(numbered), TOGETHER):
         part = numbered[start : start + TOGETHER]
         lines = [line for _, line in part]
-        if records := _together(lines):
-            yield from zip(records, lines, strict=True)
-        else:
-            yield from _one_by_one(path, part)
+        records, numbers = _together(lines), [number for number, _ in part]
+        read = zip(numbers, records, lines, strict=True) if records else _one_by_one(path, part)
+        for number, record, line in read:
+            is_removal = name == REGISTER and "removes" in record
+            fault = _fault(record, REMOVAL if is_removal else FORMS.get(name, {}))
+            if fault is None:
+                yield record, line
+            else:
+                log.warning(
+                    "%s line %d is no record and skipped: %s. Correct or remove the line, or "
+                    "restore the file from a backup",
+                    *(path, number, fault),
+                )
+
+
+def _fault(record: Mapping[str, Any], form: Mapping[str, str]) -> str | None:
+    """What is wrong with a record of a form, in words; None if nothing is."""
+    for key, kind in form.items():
+        name = key.removesuffix("?")
+        value = record.get(name)
+        if value is None and name == key:
+            return f"{name} is missing"
+        if value is not None and not KINDS[kind](value):
+            return f"{name} is not {kind}"
+    return None
 
 
 def _together(lines: Sequence[str]) -> list[dict[str, Any]] | None:
@@ -69,7 +158,7 @@ def _together(lines: Sequence[str]) -> list[dict[str, Any]] | None:
 
 def _one_by_one(
     path: Path, numbered: Iterable[tuple[int, str]]
-) -> Iterator[tuple[dict[str, Any], str]]:
+) -> Iterator[tuple[int, dict[str, Any], str]]:
     for number, line in numbered:
         try:
             record = json.loads(line)
@@ -80,7 +169,7 @@ def _one_by_one(
             log.warning("%s line %d is incomplete and skipped", path, number)
             continue
         if isinstance(record, dict):
-            yield record, line
+            yield number, record, line
 
 
 def _encodable(value: Any) -> Any:

@@ -17,35 +17,35 @@ ONE, TWO, THREE = {"run_id": 1}, {"run_id": 2, "name": "Ø\u2028\x85\n"}, {"run_
 
 
 def path_of(home: Path) -> Path:
-    return home / "history" / "run.jsonl"
+    return home / "history" / "some.jsonl"
 
 
 def test_what_is_appended_is_read_in_order(tmp_path: Path) -> None:
-    append_history(tmp_path, "run", [ONE, TWO])
-    append_history(tmp_path, "run", [THREE])
-    assert read_history(tmp_path, "run") == [ONE, TWO, THREE]
+    append_history(tmp_path, "some", [ONE, TWO])
+    append_history(tmp_path, "some", [THREE])
+    assert read_history(tmp_path, "some") == [ONE, TWO, THREE]
     assert len(path_of(tmp_path).read_bytes().splitlines()) == 3
 
 
 def test_a_history_that_was_never_written_is_empty(tmp_path: Path) -> None:
-    append_history(tmp_path, "run", [])
-    assert read_history(tmp_path, "run") == []
+    append_history(tmp_path, "some", [])
+    assert read_history(tmp_path, "some") == []
     assert not path_of(tmp_path).exists()
 
 
 def test_a_last_line_cut_anywhere_is_passed_over_and_the_rest_stays(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    append_history(tmp_path, "run", [ONE, TWO])
+    append_history(tmp_path, "some", [ONE, TWO])
     whole = path_of(tmp_path).read_bytes()
     first = whole.index(b"\n") + 1
     for size in range(first + 1, len(whole) - 1):
         path_of(tmp_path).write_bytes(whole[:size])
         with caplog.at_level(logging.WARNING):
-            assert read_history(tmp_path, "run") == [ONE]
+            assert read_history(tmp_path, "some") == [ONE]
         assert "line 2" in caplog.text
-        append_history(tmp_path, "run", [THREE])
-        assert read_history(tmp_path, "run") == [ONE, THREE]
+        append_history(tmp_path, "some", [THREE])
+        assert read_history(tmp_path, "some") == [ONE, THREE]
 
 
 PIECES = ['{"a": {}}', '{"b": "\\ud800"}', '{"a": [{}', "{}]}", "{}, {}", '"c": 3}', "[]", "5", ""]
@@ -59,16 +59,16 @@ def test_lines_are_read_together_as_one_by_one(lines: list[str], together: int) 
         patch.setattr(history, "TOGETHER", together)
         path_of(Path(folder)).parent.mkdir()
         path_of(Path(folder)).write_text("\n".join(lines), "utf-8")
-        read = read_history(Path(folder), "run")
+        read = read_history(Path(folder), "some")
     assert read == [whole[PIECES.index(line)] for line in lines if line in PIECES[:2]]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"], ids=["cut before its line end", "whole"])
 def test_a_record_that_is_whole_counts(tmp_path: Path, end: bytes) -> None:
-    append_history(tmp_path, "run", [ONE, TWO])
+    append_history(tmp_path, "some", [ONE, TWO])
     path_of(tmp_path).write_bytes(path_of(tmp_path).read_bytes().rstrip(b"\n") + end)
-    append_history(tmp_path, "run", [THREE])
-    assert read_history(tmp_path, "run") == [ONE, TWO, THREE]
+    append_history(tmp_path, "some", [THREE])
+    assert read_history(tmp_path, "some") == [ONE, TWO, THREE]
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,48 @@ def test_a_record_that_is_whole_counts(tmp_path: Path, end: bytes) -> None:
     ids=["zeros", "not UTF-8", "half a letter", "a list", "a number", "null", "nested"],
 )
 def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path, torn: bytes) -> None:
-    append_history(tmp_path, "run", [ONE])
+    append_history(tmp_path, "some", [ONE])
     with path_of(tmp_path).open("ab") as out:
         out.write(torn)
-    append_history(tmp_path, "run", [THREE])
-    assert read_history(tmp_path, "run") == [ONE, THREE]
+    append_history(tmp_path, "some", [THREE])
+    assert read_history(tmp_path, "some") == [ONE, THREE]
+
+
+RUN = {"run_id": 1, "as_of": "2026-05-20T06:00:00", "inputs_hash": "x"}
+IMPORT = {
+    **dict.fromkeys(("register", "link_source", "file_hash", "name", "path"), "x"),
+    **{"published_on": "2026-05-20", "imported_at": "2026-05-20T06:00:00"},
+    **{"entries": 1, "hulls": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "wrong", "fault"),
+    [
+        ("run", RUN, {}, "run_id is missing"),
+        ("run", RUN, RUN | {"run_id": "1"}, "run_id is not a whole number"),
+        ("run", RUN, RUN | {"run_id": True}, "run_id is not a whole number"),
+        ("run", RUN, RUN | {"as_of": 5}, "as_of is not a time"),
+        ("run", RUN, RUN | {"as_of": "2026-05-20T06:00:00+00:00"}, "as_of is not a time"),
+        ("run", RUN, RUN | {"files": 5}, "files is not a list of files"),
+        ("run", RUN, RUN | {"files": [{}]}, "files is not a list of files"),
+        ("run", RUN, RUN | {"registers": ["x"]}, "registers is not a list of registers"),
+        ("run", RUN, RUN | {"gone": [5]}, "gone is not a list of texts"),
+        ("register", IMPORT, {}, "register is missing"),
+        ("register", IMPORT, IMPORT | {"published_on": "May"}, "published_on is not a day"),
+        ("register", {"removes": 1}, {"removes": [1]}, "removes is not a whole number"),
+        ("witness", {"file_id": "x", "name": "x", "holds": "x", "published_on": "2026-05-20"}, {},
+         "file_id is missing"),
+    ],
+)  # fmt: skip
+def test_a_record_without_its_keys_is_skipped_and_named(
+    name: str,
+    whole: dict[str, object],
+    wrong: dict[str, object],
+    fault: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    append_history(tmp_path, name, [whole, wrong, whole])
+    assert read_history(tmp_path, name) == [whole, whole]
+    assert f"{name}.jsonl line 2 is no record and skipped: {fault}. Correct or" in caplog.text

@@ -202,7 +202,9 @@ def test_wrong_sums_histories_and_registers_are_found(home: Settings) -> None:
     history.append_history(home.home, history.RUN, [earlier])
     record = {"register": "ofac", "path": "registers/ofac/x.parquet", "file_hash": "x"}
     record |= {"published_on": "2026-01-01", "imported_at": "2026-01-01", "link_source": "OFAC"}
-    history.append_history(home.home, history.REGISTER, [record | {"name": "sdn.csv"}])
+    history.append_history(
+        home.home, history.REGISTER, [record | {"name": "sdn.csv", "entries": 1, "hulls": 1}]
+    )
     assert any("accounted" in message for message in faults(home, "sums"))
     assert any("follows run 1" in message for message in faults(home, "run_order"))
     limits = [f.message for f in check.check(home) if f.check == "run_order" and not f.is_fault]

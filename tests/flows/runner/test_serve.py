@@ -50,7 +50,9 @@ def test_the_last_run_is_the_newest_of_the_history(tmp_path: Path) -> None:
     assert last_run_at(settings) is None
     for day in (13, 20, 6):
         at = datetime(2026, 4, day, 6).isoformat()
-        history.append_history(tmp_path, history.RUN, [{"as_of": at}])
+        history.append_history(
+            tmp_path, history.RUN, [{"run_id": day, "as_of": at, "inputs_hash": "x"}]
+        )
     assert last_run_at(settings) == MONDAY
 
 
