@@ -65,6 +65,13 @@ class Settings(NamedTuple):
         return self.lake or self.home
 
 
+READ = (
+    *("*.csv", "*.duckdb", "*.json", "history/*.jsonl"),
+    *("registers/*/*.parquet", "witness/*.parquet"),
+    *("lists/*.toml", "sources/*.toml", "witnesses/*.toml"),
+)
+"""Files of a home that commands open; a part of the lake is found to be no file by its check."""
+
 PREFIX = "BAROMETER_"
 TOKENS = ("EU_FSF_TOKEN",)
 """Tokens that the address of a list may need."""
@@ -154,6 +161,7 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = 
             f"{home}: cannot make the home folder ({error.strerror}). "
             "Name another with --home or BAROMETER_HOME."
         ) from error
+    _refuse_pipes(home)
     from_file = _read_toml(home / "barometer.toml")
 
     def setting(key: str) -> Any:
@@ -186,6 +194,19 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
         )
         sentences.append(f"unknown environment variable {ascii(name)[1:-1]}. {hint}")
     return sentences
+
+
+def _refuse_pipes(home: Path) -> None:
+    """Raise BarometerError where a file that commands read is a pipe: they would wait for ever."""
+    from flows.home.file_names import refuse_pipe  # noqa: PLC0415 it imports from this file
+
+    try:
+        refuse_pipe(home / "barometer.toml")
+    except BarometerError as error:
+        raise SettingError(str(error)) from error
+    for pattern in READ:
+        for path in home.glob(pattern):
+            refuse_pipe(path)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

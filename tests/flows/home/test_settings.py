@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +87,23 @@ def test_the_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
 def test_a_file_that_does_not_fit_is_wrong_usage(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "barometer.toml").write_bytes(text)
     assert main(["report", "--home", str(tmp_path)]) == 2
+
+
+PIPES = """
+    barometer.toml manifest.json barometer.duckdb known.json written.json watchlist.csv
+    link_decisions.csv history/run.jsonl registers/ofac/x.parquet witness/x.parquet
+    sources/x.toml witnesses/x.toml lists/x.toml
+"""
+
+
+@pytest.mark.parametrize("name", PIPES.split())
+def test_a_pipe_in_the_place_of_a_file_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    assert main(["report", "--home", str(tmp_path)]) == (2 if name == "barometer.toml" else 1)
+    assert f"{tmp_path / name}: is a pipe or a device" in capsys.readouterr().err
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
