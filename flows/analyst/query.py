@@ -29,9 +29,10 @@ def statements(text: str) -> list[Statement]:
         If it is not SQL.
     """
     try:
-        text.encode()
+        # An argument in a locale that is not UTF-8 has its bytes as surrogates (PEP 383).
+        text = text.encode(errors="surrogateescape").decode()
         return duckdb.extract_statements(text)
-    except UnicodeEncodeError as error:
+    except UnicodeError as error:
         raise BarometerError(
             "the query has bytes that are not UTF-8. Save it as UTF-8, or type it again."
         ) from error

@@ -291,6 +291,14 @@ def test_a_cast_of_the_programs_own_is_not_shown(
     assert "Could not convert" in told and "CAST(#1" not in told
 
 
+def test_an_argument_is_utf8_whatever_the_locale(
+    home: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "select '\udcc3\udca4' as x"  # as Python reads the bytes where the locale is POSIX
+    assert main(["sql", text, "--home", str(home.home), "--format", "csv"]) == 0
+    assert capsys.readouterr().out == "x\nä\n"
+
+
 def test_statements_run_in_turn(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     there = ("--home", str(home.home))
     text = "create temp table mine as select 7 as x; set threads = 1; from mine"
