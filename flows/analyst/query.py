@@ -86,7 +86,8 @@ def explained(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[No
             f"{message}\n{READ_ONLY}" if "read-only mode" in message else message
         ) from error
     except duckdb.IOException as error:
-        raise BarometerError(f"{error}\n{access.damage_hint(settings)}") from error
+        hint = access.damage_hint(settings, str(error))
+        raise BarometerError(f"{error}\n{hint}".rstrip()) from error
     except RuntimeError as error:
         if "interrupted" not in str(error):
             raise

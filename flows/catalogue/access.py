@@ -21,7 +21,7 @@ from flows.home import durable
 from flows.home.settings import BarometerError, Settings
 from flows.lake import compact, damage, store
 from flows.lake.columns import POSITION, REJECT
-from flows.lake.entry import Manifest
+from flows.lake.entry import KINDS, Manifest
 from flows.lake.manifest import CATALOGUE, SESSION, part_paths, read_manifest
 
 WRITING = """
@@ -257,8 +257,12 @@ def moved_message(con: duckdb.DuckDBPyConnection, settings: Settings) -> str | N
     )
 
 
-def damage_hint(settings: Settings) -> str:
-    """The missing or truncated files of the lake, or else how to find a damaged one."""
+def damage_hint(settings: Settings, message: str) -> str:
+    """The missing or truncated files of the lake, or else how to find a damaged one; nothing where
+    DuckDB's message names a file that is not of the lake."""
+    folders = (f"{settings.place}/{kind}/" for kind in (*KINDS, compact.FOLDER))
+    if re.search("[\"']", message) and not any(folder in message for folder in folders):
+        return ""
     return _missing(settings) or (
         "If the query is right, a file of the lake may be damaged: barometer check names it."
     )

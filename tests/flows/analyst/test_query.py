@@ -291,6 +291,16 @@ def test_a_cast_of_the_programs_own_is_not_shown(
     assert "Could not convert" in told and "CAST(#1" not in told
 
 
+def test_a_file_that_is_not_of_the_lake_is_no_damage_of_it(
+    home: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = home.home / "position" / "lost.parquet"
+    for path, is_of_lake in (("/nowhere.csv", False), ("nowhere.csv", False), (lost, True)):
+        assert main(["sql", f"from '{path}'", "--home", str(home.home)]) == 1
+        told = capsys.readouterr().err
+        assert str(path) in told and ("the lake may be damaged" in told) is is_of_lake
+
+
 def test_an_argument_is_utf8_whatever_the_locale(
     home: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
