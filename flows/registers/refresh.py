@@ -220,8 +220,10 @@ def _day(last_modified: str | None) -> date | None:
 
     >>> _day("Mon, 20 Apr 2026 23:30:00 GMT"), _day("yesterday")
     (datetime.date(2026, 4, 20), None)
+    >>> _day("Mon, 20 Apr 99999999999 23:30:00 GMT") is None
+    True
     """
     try:
         return parsedate_to_datetime(last_modified or "").date()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last: a year or an offset beyond all
         return None

@@ -203,15 +203,17 @@ def _retry_after_s(text: str) -> float:
 
     >>> _retry_after_s("7"), _retry_after_s("soon"), _retry_after_s("Fri, 01 Jan 2021 00:00:00 GMT")
     (7.0, 0.0, 0.0)
+    >>> _retry_after_s("Fri, 31 Dec 9999 23:59:59 -0100"), _retry_after_s("9999999999")
+    (0.0, 9999999999.0)
     """
-    if re.fullmatch(r"[0-9]{1,9}", text):
+    if re.fullmatch(r"[0-9]{1,99}", text):
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+        # The header is of the clock on the wall, whatever the run's as-of time.
+        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, TypeError, OverflowError):  # the last: a year or an offset beyond all
         return 0.0
-    # The header is of the clock on the wall, whatever the run's as-of time.
-    moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     return max(0.0, (moment - utc_now()).total_seconds())
 
 

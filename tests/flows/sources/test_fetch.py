@@ -112,6 +112,10 @@ PASSING: dict[str, tuple[Plan, list[str | None]]] = {
     "500, then 503": ([{"status": 500}, {"status": 503}], [None, None, None]),
     "500 in between": ([{"cut": 40_000}, {"status": 502}], [None, ON, ON]),
     "nonsense in Retry-After": ([{"status": 503, "headers": {"Retry-After": "soon"}}], [None] * 2),
+    "no time in Retry-After": (
+        [{"status": 429, "headers": {"Retry-After": "Fri, 31 Dec 9999 23:59:59 -0100"}}],
+        [None] * 2,
+    ),
     "a range is ignored": ([{"cut": 40_000}, {"whole": True}], [None, ON]),
     "a range from elsewhere": ([{"cut": 40_000}, {"shifted": 7}], [None, ON, None]),
     "a short range": ([{"cut": 40_000}, {"short": 500}], [None, ON, "bytes=40500-"]),
