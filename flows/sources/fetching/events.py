@@ -22,7 +22,7 @@ from flows.home.settings import BarometerError, Settings
 from flows.sources.definitions import Definition
 from flows.sources.fetching.answers import Order, Question, json_answer
 from flows.sources.fetching.credentials import gfw_token
-from flows.sources.fetching.download import Version, size_of
+from flows.sources.fetching.download import Version, drop, size_of
 from flows.sources.fetching.faults import Changed, Fault, Refused, disk_fault, tried
 from flows.sources.fetching.fetch import FIRST_DAYS, adopt, part_of
 from flows.sources.fetching.fetched import Fetched, log_fetched
@@ -36,7 +36,8 @@ MOST_PAGES = 1000
 
 
 def fetch(order: Order) -> list[Fetched]:
-    """A file for each kind of event and each water, of all days asked for.
+    """A file for each kind of event and each water, of all days asked for; it replaces an earlier
+    one of the same days.
 
     Days that are not published yet are left out. What was fetched before is asked for again, as an
     event changes until it has ended.
@@ -114,7 +115,10 @@ def entries_of(answer: Any, asked: Question, fields: tuple[str, ...]) -> list[di
 def _fetched(
     kind: str, dataset: str, water: str, area: BaseGeometry, token: str, order: Order
 ) -> Fetched:
-    place = order.folder / f"gfw-{kind}-{water}-{order.first}_{order.last}.jsonl"
+    # With the day of the fetch, as an event changes until it has ended: a file of few days that is
+    # fetched later is the newer version of what an earlier one of many days has too.
+    stem = f"gfw-{kind}-{water}-{order.first}_{order.last}"
+    place = order.folder / f"{stem}-fetched-{order.settings.as_of.date()}.jsonl"
     part = part_of(place)
     try:
         count = 0
@@ -126,6 +130,8 @@ def _fetched(
         address = str(order.published.address)
         version = Version(address, None, None, size_of(part))
         adopt(part, place, version, order.settings.as_of)
+        for older in set(order.folder.glob(f"{stem}*.jsonl")) - {place}:
+            drop(older)
         result = Fetched(
             order.first, place.name, "fetched", f"{count:,} events", place, size_of(place)
         )

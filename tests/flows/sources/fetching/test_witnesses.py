@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flows.home.settings import Settings
+from flows.ingest.witnesses import store
 from flows.sources.fetching.fetched import Fetched, fetch_problem
 from tests.build.files import tree
 from tests.flows.sources.fetching.services import NEKA, TOKEN, Services, due, event, fetch
@@ -42,7 +43,7 @@ def test_events_come_page_by_page_one_a_line(settled: Settings, web: Services) -
     web.events, web.page = [*visits, event(99, "2026-04-20"), event(50, "2026-04-14", NEKA)], 10
     results = fetch(settled, "gfw-events", MONDAY, 7)
     assert len(results) == 12 and {result.state for result in results} == {"fetched"}
-    gulf = named(results, "gfw-port-visits-persian-gulf-2026-04-13_2026-04-19.jsonl")
+    gulf = named(results, "gfw-port-visits-persian-gulf-2026-04-13_2026-04-19-fetched-2026-05-10")
     assert lines(gulf.path) == visits
     assert [e["id"] for e in lines(named(results, "visits-caspian").path)] == ["e50"]
     assert lines(named(results, "gaps-caspian").path) == []
@@ -86,10 +87,29 @@ def test_an_offset_that_is_ignored_is_noticed(settled: Settings, web: Services) 
 
 def test_a_schedule_asks_for_whole_weeks_of_events(settled: Settings, web: Services) -> None:
     names = {str(result.name) for result in due(settled, "gfw-events")}
-    weeks = sorted({name[-27:-6] for name in names})
+    weeks = sorted({name.partition("-fetched-")[0][-21:] for name in names})
     assert weeks[0] == "2026-04-06_2026-04-12" and weeks[-1] == "2026-05-04_2026-05-10"
     assert len(weeks) == 5
-    assert {str(result.name) for result in due(settled, "gfw-events")} == names
+    again = due(settled._replace(as_of=LATER + timedelta(days=1)), "gfw-events")
+    assert {str(result.name) for result in again} == {
+        name.replace("fetched-2026-05-10", "fetched-2026-05-11") for name in names
+    }
+    kept = {Path(p).name for p in tree(settled.home / "downloads") if p.endswith(".jsonl")}
+    assert kept == {str(result.name) for result in again}, "those of the day before are replaced"
+
+
+def test_the_later_fetch_of_fewer_days_has_the_newer_version_of_an_event(
+    settled: Settings, web: Services
+) -> None:
+    """The earlier one has later days, by which its version was taken for the newer."""
+    other = event(2, "2026-04-25")
+    web.events = [event(1, "2026-04-14") | {"end": None}, other]
+    early = named(fetch(settled, "gfw-events", MONDAY, 14), "visits-persian")
+    web.events = [event(1, "2026-04-14"), other]
+    tomorrow = settled._replace(as_of=LATER + timedelta(days=1))
+    late = named(fetch(tomorrow, "gfw-events", MONDAY, 7), "visits-persian")
+    days = [store.fetched_on(str(result.name)) for result in (early, late)]
+    assert days == [LATER.date(), LATER.date() + timedelta(days=1)]
 
 
 # PortWatch
