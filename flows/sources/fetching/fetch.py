@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from flows.home import durable, lock
@@ -138,14 +139,19 @@ def _fetched(
 
 
 def fetch_due(
-    settings: Settings, source: Definition, *, patience: Patience | None = None
+    settings: Settings,
+    source: Definition,
+    *,
+    missed: Sequence[date] = (),
+    patience: Patience | None = None,
 ) -> list[Fetched]:
     """Fetch what a source published since the last time, up to yesterday: the schedule's question.
 
     It begins `AGAIN_DAYS` before the newest day that is here, for a publisher may replace a file,
     and without one `FIRST_DAYS` before the day that should be out by now. It asks for a week at a
     time and ends where a whole week is not out yet, so that a publisher who is half a year behind
-    is not asked for two hundred files that are not there.
+    is not asked for two hundred files that are not there. Of the days before, it asks for those
+    that an earlier attempt did not get (`missed`).
 
     Returns, Raises
     ---------------
@@ -164,6 +170,11 @@ def fetch_due(
     began = [span.first for span in published.spans]
     first = max([first, *([min(day for day in began if day)] if all(began) else [])])
     results: list[Fetched] = []
+    earlier = sorted(day for day in missed if day < first)
+    # Days in a row together, as one file may have them all.
+    for _, row in groupby(enumerate(earlier), lambda each: each[1] - timedelta(days=each[0])):
+        days = [day for _, day in row]
+        results += _fetched(settings, source, days[0], days[-1], None, patience)
     while first <= last:
         end = min(first + timedelta(days=6), last)
         week = _fetched(settings, source, first, end, None, patience)

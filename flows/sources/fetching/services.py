@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,17 +35,21 @@ class Service(NamedTuple):
         Whether it is asked for days; else there is only the newest version.
     has_trade : bool
         Whether it can be asked for the waters of Russian oil ports.
+    missed_days : int
+        Of a range that `due` gave and that failed, days from its first on that are asked for again
+        once `due` no longer gives them; 0 where it always gives them.
     """
 
     fetch: Callable[[Order], list[Fetched]]
     due: Callable[[Settings, Definition, Path], list[tuple[date, date]]]
     has_days: bool = True
     has_trade: bool = False
+    missed_days: int = 0
 
 
 SERVICES = {
-    "4wings": Service(fourwings.fetch, fourwings.due, has_trade=True),
-    "gfw-events": Service(events.fetch, events.due),
+    "4wings": Service(fourwings.fetch, fourwings.due, has_trade=True, missed_days=1),
+    "gfw-events": Service(events.fetch, events.due, missed_days=7),
     "portwatch": Service(portwatch.fetch, portwatch.due),
     "documents": Service(documents.fetch, documents.due, has_days=False),
 }
@@ -135,9 +139,15 @@ def fetch_days(
 
 
 def fetch_due(
-    settings: Settings, source: Definition, *, patience: Patience | None = None
+    settings: Settings,
+    source: Definition,
+    *,
+    missed: Sequence[date] = (),
+    patience: Patience | None = None,
 ) -> list[Fetched]:
     """Fetch what a source or witness published since the last time: the schedule's question.
+
+    `missed` are days that an earlier attempt did not get: they are asked for after the others.
 
     Returns, Raises
     ---------------
@@ -145,8 +155,10 @@ def fetch_due(
     """
     service = service_of(source)
     if service is None:
-        return fetch.fetch_due(settings, source, patience=patience)
+        return fetch.fetch_due(settings, source, missed=missed, patience=patience)
     ranges = service.due(settings, source, folder_of(settings, source))
+    first, span = ranges[0][0], timedelta(days=service.missed_days - 1)
+    ranges += [(day, day + span) for day in missed if day < first and service.missed_days]
     return _fetched(settings, source, ranges, False, None, patience)
 
 
@@ -169,10 +181,11 @@ def _fetched(
     folder = folder_of(settings, source)
     with fetch.locked_folder(folder), open_client(patience) as client:
         session = Session(client, patience, progress or fetch.silent, threading.Event())
-        return [
-            result
-            for first, last in ranges
-            for result in service.fetch(
+        results: list[Fetched] = []
+        for first, last in ranges:
+            results += service.fetch(
                 Order(settings, source, published, first, last, with_trade, folder, session)
             )
-        ]
+            if results and results[-1].name is None and results[-1].state == "failed":
+                break  # left alone until the next run
+        return results

@@ -18,8 +18,11 @@ from flows.sources.fetching import attempts
 from flows.sources.fetching.fetched import Fetched
 from flows.sources.fetching.fourwings import MOST_FAILED
 from flows.sources.fetching.services import known
+from flows.sources.fetching.waters import waters
 from tests.build.derivation import only
-from tests.flows.sources.fetching.services import QUICK, Services, fetch
+from tests.build.publisher import SOURCE, ZST, path, publish
+from tests.build.web import serving
+from tests.flows.sources.fetching.services import KHARG, QUICK, Cell, Services, fetch
 
 PSC = "tokyo_mou_psc.ftm.json"
 
@@ -107,3 +110,62 @@ def test_a_service_that_fails_on_and_on_is_left_alone(home: Settings, web: Servi
     assert "not asked for, nor what follows: 3 reports in a row" in results[-1].message
     assert "524" in results[-1].message
     assert results[-1].day - results[0].day <= timedelta(days=1)
+
+
+@pytest.fixture
+def gulf(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The only water that is asked for."""
+    name, area = "persian-gulf", waters()["persian-gulf"]
+    for service in "fourwings", "events":
+        monkeypatch.setattr(
+            f"flows.sources.fetching.{service}.waters", lambda with_trade=False: {name: area}
+        )
+    return name
+
+
+def test_a_report_that_failed_is_asked_for_until_it_came_also_outside_the_usual_days(
+    home: Settings, web: Services, gulf: str
+) -> None:
+    """Of the first run's days the schedule never came back to those that were ten days old."""
+    days = [date(2026, 4, 10) + timedelta(days=n) for n in range(42)]
+    web.cells = [Cell(f"{day} 04:00", KHARG) for day in days]
+    report = "/4wings/report"
+    web.plan[report] = [{}, *[{"status": 500}] * 3]
+    assert "500" in " ".join(attempted(home, "2026-05-10", "global-fishing-watch"))
+    place = home.home / "downloads/global-fishing-watch"
+    file = place / f"global-fishing-watch-{gulf}-2026-04-11.zip"
+    assert not file.exists()
+    web.plan[report] = [{"status": 524}] * 999  # left alone before it comes to that day
+    assert attempted(home, "2026-05-17", "global-fishing-watch") and not file.exists()
+    web.plan[report] = []
+    assert attempted(home, "2026-05-24", "global-fishing-watch") == [] and file.exists()
+    web.questions.clear()
+    attempted(home, "2026-05-31", "global-fishing-watch")
+    assert "2026-04-11" not in {query["date-range"][:10] for query, _ in web.asked_for(report)}
+
+
+@pytest.mark.usefixtures("gulf")
+def test_a_week_of_events_that_failed_is_asked_for_as_a_week(home: Settings, web: Services) -> None:
+    web.plan["/events"] = [{"status": 500}] * 3
+    assert "500" in " ".join(attempted(home, "2026-05-10", "gfw-events"))
+    web.questions.clear()
+    assert attempted(home, "2026-05-24", "gfw-events") == []
+    asked = [body["startDate"] + body["endDate"] for _, body in web.asked_for("/events")]
+    assert asked.count("2026-04-062026-04-13") == 4 and asked[-1] == "2026-04-062026-04-13"
+
+
+def test_a_day_of_a_publisher_that_failed_is_asked_for_again_and_an_absent_one_is_not(
+    home: Settings,
+) -> None:
+    with serving() as site:
+        publish(home, site.address)
+        site.files = {path(n): ZST for n in range(-40, 20)}
+        del site.files[path(-20)]
+        site.plan[path(-21)] = [{"status": 403}]
+        first, *_ = attempted(home, "2026-04-20", SOURCE)
+        assert first == "2 of 35 days failed."
+        site.asked.clear()
+        assert attempted(home, "2026-04-27", SOURCE) == []
+        asked = [asked for _, asked, _ in site.asked]
+        assert asked.count(path(-21)) == 1 and path(-20) not in asked
+        assert (home.home / "downloads" / SOURCE / path(-21).rpartition("/")[2]).exists()
