@@ -70,7 +70,11 @@ async def hear(recorder: Recorder, url: str, boxes: list[list[list[float]]], hea
             lost[0] += 1
             return
         try:
-            inbox.put_nowait(_Sent(message.topic, bytes(message.payload), message.retain))
+            topic = message.topic
+        except UnicodeDecodeError:  # which would end paho's thread, and with it the hearing
+            topic = ""
+        try:
+            inbox.put_nowait(_Sent(topic, bytes(message.payload), message.retain))
         except queue.Full:
             lost[0] += 1
 

@@ -9,11 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from flows import __version__
 from flows.home.resources import port_files
@@ -290,6 +293,33 @@ def test_the_handshake_says_who_asks(tmp_path: Path) -> None:
     (request,) = asked
     assert request.startswith("GET /mqtt HTTP/1.1\r\n")
     assert f"Digitraffic-User: Barometer/{__version__}\r\n" in request
+
+
+def test_a_topic_that_is_no_text_does_not_end_the_hearing(tmp_path: Path) -> None:
+    """mosquitto refuses such a topic, so that the broker is written out here."""
+
+    def published(name: bytes, payload: bytes) -> bytes:
+        body = len(name).to_bytes(2) + name + payload
+        return bytes([0x30, len(body) % 128 | 0x80, len(body) // 128]) + body
+
+    def answer(connection: ServerConnection) -> None:
+        connection.recv(5)
+        connection.send(b"\x20\x02\x00\x00")  # connected
+        asked = connection.recv(5)
+        assert isinstance(asked, bytes)
+        connection.send(b"\x90\x04" + asked[2:4] + b"\x00\x00")  # subscribed to both topics
+        connection.send(published(b"vessels-v2/\xff/location", b"{}" + b" " * 128))
+        connection.send(published(topic().encode(), json.dumps(location()).encode()))
+        for _ in connection:
+            pass
+
+    with serve(answer, "localhost", 0, subprotocols=[Subprotocol("mqtt")]) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"ws://localhost:{server.socket.getsockname()[1]}/mqtt"
+        record(tmp_path, url, lambda: until(lambda: rows(tmp_path)))
+        server.shutdown()
+    assert [row["mmsi"] for row in rows(tmp_path)] == ["230990001"]
+    assert whys(tmp_path) == ["start", "stop"]
 
 
 @needs_broker
