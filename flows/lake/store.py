@@ -215,7 +215,9 @@ def content(url: str, path: str) -> tuple[bytes, str] | None:
         try:
             result = obstore.get(_store(url), path)
             return bytes(result.bytes()), str(result.meta["e_tag"])
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if "NoSuchBucket" in str(error):  # not a lake that is still empty
+                raise OSError(errno.EIO, "there is no such bucket") from error
             return None
 
 

@@ -251,6 +251,16 @@ def test_a_wrong_key_is_a_message(
     assert "AWS_SECRET_ACCESS_KEY not set" in capsys.readouterr().err
 
 
+def test_a_bucket_that_is_not_there_is_no_empty_lake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "in", day(row()))
+    arguments = [str(path), "--home", str(tmp_path / "home"), "--lake", "s3://nobody/x"]
+    assert main(["ingest", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert "s3://nobody/x: the lake cannot be reached (there is no such bucket)" in error
+
+
 def test_a_server_that_goes_in_the_middle_is_a_message_and_exit_1(
     tmp_path: Path,
     sample_days: list[Path],
