@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _flushed(code: int, text: str = "") -> int:
-    """Write a text, if any, and what is buffered; the exit code, that of a failure if it is lost."""
+    """Write a text and what is buffered; the exit code, that of a failure if it is lost."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

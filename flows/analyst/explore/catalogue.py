@@ -127,7 +127,7 @@ class Catalogue:
         return self._alone(lambda: self._file_of(text, output_format))
 
     def _alone(self, work: Callable[[], Result]) -> Job[Result]:
-        """A query on the connection of the SQL cell, which has room for one: a later one ends it."""
+        """A query on the SQL cell's connection, which has room for one: a later one ends it."""
         self._newest = turn = self._newest + 1
 
         def in_turn() -> Result:
