@@ -34,6 +34,7 @@ from flows.commands.shared import (
     UNEXPECTED,
     USAGE,
     Command,
+    binary_output,
     fail,
     forget_output,
     sound_alarm,
@@ -122,7 +123,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _flushed(code: int, text: str = "") -> int:
     """Write a text and what is buffered; the exit code, that of a failure if it is lost."""
     try:
-        sys.stdout.write(text)
+        if text:
+            out = binary_output()
+            out.write(text.encode())
+            out.flush()
         sys.stdout.flush()
     except OSError as error:
         forget_output()
