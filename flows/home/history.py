@@ -59,6 +59,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "a list of texts": lambda value: (
         isinstance(value, list) and all(isinstance(item, str) for item in value)
     ),
+    "a list of days": lambda value: isinstance(value, list) and all(map(_is_day, value)),
     "a list of files": _list_of(FILE),
     "a list of registers": _list_of(IN_USE),
 }
@@ -82,6 +83,7 @@ FORMS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("file_id", "name", "holds"), "a text"),
         "published_on": "a day",
     },
+    SOURCE_FETCH: {"source": "a text", "missed?": "a list of days"},
 }
 """Keys without which a record cannot be read, and their kinds; those with ``?`` may be missing."""
 
@@ -123,8 +125,8 @@ def _lines(home: Path, name: str) -> Iterator[tuple[dict[str, Any], str]]:
                 yield record, line
             else:
                 log.warning(
-                    "%s line %d is no record and skipped: %s. Correct or remove the line, or "
-                    "restore the file from a backup",
+                    "%s line %d is not a valid record and is skipped: %s. Correct or remove the "
+                    "line, or restore the file from a backup",
                     *(path, number, fault),
                 )
 

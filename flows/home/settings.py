@@ -65,12 +65,12 @@ class Settings(NamedTuple):
         return self.lake or self.home
 
 
-READ = (
+FILES_READ = (
     *("*.csv", "*.duckdb", "*.json", "history/*.jsonl"),
     *("registers/*/*.parquet", "witness/*.parquet"),
     *("lists/*.toml", "sources/*.toml", "witnesses/*.toml"),
 )
-"""Files of a home that commands open; a part of the lake is found to be no file by its check."""
+"""Files of a home that commands open. A part of the lake that is not a file is named by its check."""
 
 PREFIX = "BAROMETER_"
 TOKENS = ("EU_FSF_TOKEN",)
@@ -204,7 +204,7 @@ def _refuse_pipes(home: Path) -> None:
         refuse_pipe(home / "barometer.toml")
     except BarometerError as error:
         raise SettingError(str(error)) from error
-    for pattern in READ:
+    for pattern in FILES_READ:
         for path in home.glob(pattern):
             refuse_pipe(path)
 

@@ -109,6 +109,8 @@ IMPORT = {
         ("register", {"removes": 1}, {"removes": [1]}, "removes is not a whole number"),
         ("witness", {"file_id": "x", "name": "x", "holds": "x", "published_on": "2026-05-20"}, {},
          "file_id is missing"),
+        ("source_fetch", {"source": "x", "missed": ["2026-05-20"]}, {"source": "x", "missed": [5]},
+         "missed is not a list of days"),
     ],
 )  # fmt: skip
 def test_a_record_without_its_keys_is_skipped_and_named(
@@ -121,4 +123,5 @@ def test_a_record_without_its_keys_is_skipped_and_named(
 ) -> None:
     append_history(tmp_path, name, [whole, wrong, whole])
     assert read_history(tmp_path, name) == [whole, whole]
-    assert f"{name}.jsonl line 2 is no record and skipped: {fault}. Correct or" in caplog.text
+    message = f"{name}.jsonl line 2 is not a valid record and is skipped: {fault}. Correct or"
+    assert message in caplog.text
