@@ -70,7 +70,7 @@ FILES_READ = (
     *("registers/*/*.parquet", "witness/*.parquet"),
     *("lists/*.toml", "sources/*.toml", "witnesses/*.toml"),
 )
-"""Files of a home that commands open. A part of the lake that is not a file is named by its check."""
+"""Files of a home that commands open. `barometer check` finds what is no file in the lake."""
 
 PREFIX = "BAROMETER_"
 TOKENS = ("EU_FSF_TOKEN",)
