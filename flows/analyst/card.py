@@ -13,7 +13,6 @@ from rich.console import RenderableType
 
 from flows import __version__
 from flows.analyst.vessel import (
-    Rows,
     Section,
     evidence_cells,
     heard_of,
@@ -28,7 +27,7 @@ from flows.analyst.vessel import (
 )
 from flows.report.beside import interval
 from flows.report.page import DARK, LIGHT
-from flows.report.tables import records
+from flows.report.tables import Rows, records
 from flows.report.words import SIMULATED, moments, not_counted
 
 CONFIDENCE = {

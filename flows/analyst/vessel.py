@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.home.text import safe_text
-from flows.report.tables import records
+from flows.report.tables import Rows, records
 
 PARTS = {
     "identity": ("vessel/vessel_identity", ("hull_id",)),
@@ -32,8 +32,6 @@ MOST_SHOWN = 30
 """Most rows of a part printed; `--json` has all of them."""
 
 Cells = tuple[str, ...]
-Rows = Callable[..., list[dict[str, Any]]]
-"""How the rows of a query are read: `records`, or `json_records` for JSON."""
 
 
 class Section(NamedTuple):

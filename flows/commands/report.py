@@ -91,7 +91,7 @@ def execute(flags: argparse.Namespace) -> int:
         if not_locked is None:
             write.write_report(con, folder, week)
         if flags.json:
-            print(json.dumps(tables.summary(con, week), indent=2, default=str))
+            print(json.dumps(tables.summary(con, week, tables.json_records), indent=2))
         else:
             terminal.show(terminal.week_view(con, week))
             print(f"\nFiles{' (as they were)' if not_locked else ''}: {folder}")

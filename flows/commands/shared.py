@@ -165,9 +165,9 @@ def show_outcome(settings: Settings, outcomes: list[Outcome], *, as_json: bool) 
     with access.reading(settings) as con:
         name = access.require_week(con, None) if tables.weeks(con) else None
         if as_json:
-            week = tables.summary(con, name) if name else None
+            week = tables.summary(con, name, tables.json_records) if name else None
             record = {"files": [outcome_record(o) for o in outcomes], "week": week}
-            print(json.dumps(record, indent=2, default=str))
+            print(json.dumps(record, indent=2))
         elif name:
             terminal.show(terminal.week_view(con, name))
             page = tables.week_folder(settings.home, name) / "report.html"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,6 +89,10 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return value
+
+
+Rows = Callable[..., list[dict[str, Any]]]
+"""How the rows of a query are read: `records`, or `json_records` for JSON."""
 
 
 class Table(NamedTuple):
@@ -190,43 +195,41 @@ def _fetch(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any]) -
     return Table(names, [str(column[1]) for column in result.description], result.fetchall())
 
 
-def key_figures(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
+def key_figures(con: duckdb.DuckDBPyConnection, week: str, rows: Rows = records) -> dict[str, Any]:
     """A week's number: its row of the series, those of the two waters, and those of the ports."""
     return {
-        "series": records(con, "report/barometer", week=week)[-1],
-        "waters": [w for w in records(con, "report/weekly_water", week=week) if w["week"] == week],
-        "ports": records(con, "report/by_port", week=week),
+        "series": rows(con, "report/barometer", week=week)[-1],
+        "waters": [w for w in rows(con, "report/weekly_water", week=week) if w["week"] == week],
+        "ports": rows(con, "report/by_port", week=week),
     }
 
 
-def summary(con: duckdb.DuckDBPyConnection, week: str) -> dict[str, Any]:
+def summary(con: duckdb.DuckDBPyConnection, week: str, rows: Rows = records) -> dict[str, Any]:
     """A week in short: `key_figures`, windows, linked calls and their limits."""
-    return key_figures(con, week) | {
-        "windows": records(con, "report/series_window", week=week),
-        "nowcast": records(con, "report/nowcast", week=week),
-        "volume": records(con, "report/oil_volume", week=week),
-        "volume_windows": records(con, "report/volume_window", week=week),
-        "split": records(con, "report/weekly_split", week=week),
-        "other_series": records(con, "report/other_series", week=week),
-        "calls": [
-            c for c in records(con, "report/port_calls", week=week) if c["is_russian_linked"]
-        ],
-        "listed_nearby": records(con, "report/listed_nearby", week=week),
-        "interference": records(con, "report/interference", week=week),
-        "restatement": records(con, "report/restatement", week=week),
-        "notes": records(con, "report/notes", week=week)[0],
-        "registers": records(con, "report/register", week=week),
-        "not_fetched": records(con, "report/not_fetched", week=week),
-        "listing_news": records(con, "report/listing_news", week=week),
-        "possible_dark_calls": records(con, "report/possible_dark_call", week=week),
-        "unexplained_loadings": records(con, "report/unexplained_loading", week=week),
-        "possible_spoofed_calls": records(con, "report/possible_spoofed_call", week=week),
-        "sts_encounters": records(con, "report/sts_encounter", week=week),
-        "dark_detections": records(con, "report/dark_detection", week=week),
-        "unseen_estimate": records(con, "report/unseen_estimate", week=week),
-        "agreement": records(con, "report/agreement", week=week),
-        "witness_scores": records(con, "report/witness_score", week=week),
-        "sources": records(con, "report/ais_source", week=week),
+    return key_figures(con, week, rows) | {
+        "windows": rows(con, "report/series_window", week=week),
+        "nowcast": rows(con, "report/nowcast", week=week),
+        "volume": rows(con, "report/oil_volume", week=week),
+        "volume_windows": rows(con, "report/volume_window", week=week),
+        "split": rows(con, "report/weekly_split", week=week),
+        "other_series": rows(con, "report/other_series", week=week),
+        "calls": [c for c in rows(con, "report/port_calls", week=week) if c["is_russian_linked"]],
+        "listed_nearby": rows(con, "report/listed_nearby", week=week),
+        "interference": rows(con, "report/interference", week=week),
+        "restatement": rows(con, "report/restatement", week=week),
+        "notes": rows(con, "report/notes", week=week)[0],
+        "registers": rows(con, "report/register", week=week),
+        "not_fetched": rows(con, "report/not_fetched", week=week),
+        "listing_news": rows(con, "report/listing_news", week=week),
+        "possible_dark_calls": rows(con, "report/possible_dark_call", week=week),
+        "unexplained_loadings": rows(con, "report/unexplained_loading", week=week),
+        "possible_spoofed_calls": rows(con, "report/possible_spoofed_call", week=week),
+        "sts_encounters": rows(con, "report/sts_encounter", week=week),
+        "dark_detections": rows(con, "report/dark_detection", week=week),
+        "unseen_estimate": rows(con, "report/unseen_estimate", week=week),
+        "agreement": rows(con, "report/agreement", week=week),
+        "witness_scores": rows(con, "report/witness_score", week=week),
+        "sources": rows(con, "report/ais_source", week=week),
     }
 
 

@@ -203,6 +203,15 @@ def test_report_marks_the_sample_as_simulated(home: str, command: Command) -> No
     assert (Path(home) / "reports" / "2026-W11" / "SIMULATED.txt").exists()
 
 
+def test_a_week_as_json_has_the_values_of_sql(home: str, command: Command) -> None:
+    at = ("--home", home)
+    week = json.loads(command("report", "--week", "2026-W11", "--json", *at).out)
+    query = "from port_call where week = '2026-W11' and is_russian_linked and is_tanker"
+    lines = command("sql", query, "--format", "json", *at).out.splitlines()
+    arrivals = sorted(json.loads(line)["arrived_at"] for line in lines)
+    assert sorted(call["arrived_at"] for call in week["calls"]) == arrivals
+
+
 def test_check_finds_no_fault(home: str, command: Command) -> None:
     sound = command("check", "--home", home, "--as-of", AS_OF, "--json")
     assert sound.code == 0
