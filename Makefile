@@ -34,8 +34,9 @@ run: setup
 	$(BIN)/barometer run --demo
 
 # All tests, or some: ARGS=tests/sql. Python may write its bytecode: the tests start some hundred processes.
+# One process more than there are cores, as some tests wait for servers.
 test: dev
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev
 	$(BIN)/ruff check .
