@@ -79,6 +79,10 @@ group by source
 order by source
 """
 
+LOST_FILES = """
+select count(*) from source_file where rows_kept > 0 and not list_contains($file_ids, file_id)
+"""
+
 RECEPTION = """
 with total as (
     select
@@ -146,8 +150,11 @@ def _check(settings: Settings, manifest: Manifest, copy: Path) -> list[Finding]:
         with access.reading(settings, manifest) as con:
             if moved := access.moved_message(con, settings):
                 findings.append(_fault("moved", moved))
-            lake_copy.read_copy(con, copy)
-            findings += _check_queries(con)
+            if lost := _lost_files(con, manifest):
+                findings.append(_fault("catalogue", lost))
+            else:
+                lake_copy.read_copy(con, copy)
+                findings += _check_queries(con)
             findings += _unsupported(con, settings)
     except BarometerError as error:
         findings.append(_fault("catalogue", str(error)))
@@ -290,6 +297,17 @@ def _check_runs(settings: Settings, manifest: Manifest) -> list[Finding]:
             why = "it did not record its files, and the as-of times do not identify them"
             findings.append(_limit("run_files", f"run {record['run_id']}: {why}"))
     return findings
+
+
+def _lost_files(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
+    """What to do where the catalogue is of files that the lake has lost; empty where it has all."""
+    (count,) = con.execute(LOST_FILES, {"file_ids": list(manifest.entries)}).fetchone() or (0,)
+    if not count:
+        return ""
+    return (
+        f"input files that barometer.duckdb was built from and the lake lacks: {count}. Its rows "
+        "were not checked. Give the files again if you have them; barometer run builds it anew."
+    )
 
 
 def _check_queries(con: duckdb.DuckDBPyConnection) -> list[Finding]:

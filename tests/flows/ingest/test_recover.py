@@ -287,3 +287,15 @@ def test_check_recovers_by_the_command_and_a_report_can_be_read(
     assert findings[0]["check"] == "recover" and not any(f["is_fault"] for f in findings)
     with access.reading(home) as con:
         assert con.execute("select count(*) from position").fetchone() == (14,)
+
+
+def test_of_a_catalogue_whose_files_are_lost_check_says_that_and_no_more(
+    home: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home.home / MANIFEST).unlink()
+    shutil.rmtree(next(path for path in (home.home / "position").rglob("file_id=*")))
+    flags = ["--home", str(home.home), "--as-of", "2026-04-20"]
+    assert main(["check", "--recover", "--repoint", "--json", *flags]) == 1
+    findings = json.loads(capsys.readouterr().out)
+    (fault,) = [f["message"] for f in findings if f["is_fault"]]
+    assert "built from and the lake lacks: 1." in fault and "barometer run" in fault
