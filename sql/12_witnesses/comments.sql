@@ -51,7 +51,7 @@ comment on column witness_event.sensor is 'Of a detection: the sensor. Null: ano
 comment on column witness_event.accuracy_m is 'Of a detection: how far its place may be from the ship, metres. Null: another kind.';
 comment on column witness_event.area_kind is 'Of a detection: the area of the port that it lies in: berth, anchorage, port_limit (none of these) or land (dry land in the limit). Null: another kind, or outside of every limit.';
 
-comment on table witness_match is 'Visits to Iranian ports that witnesses saw against our calls (confidence {{ counted_confidence }} or more), each at most once: the same ship by MMSI or IMO number, the same port, times that overlap within {{ witness_slack_h }} hours, the nearest first. One row per visit, and per call that a witness of port visits did not see.';
+comment on table witness_match is 'Visits to Iranian ports that witnesses saw against our calls (confidence {{ counted_confidence }} or more), each at most once: the same ship by MMSI or IMO number, the same port, times that overlap within {{ witness_slack_h }} hours, the nearest first. Of the calls of several transmitters that are one call of one ship (joined_call) those of one count. One row per visit, and per call that a witness of port visits did not see.';
 comment on column witness_match.witness is 'Short name of the witness.';
 comment on column witness_match.match is 'both, theirs alone or ours alone.';
 comment on column witness_match.kind is 'port_visit or inspection; of a call of ours alone, what the witness could have seen of it.';

@@ -86,6 +86,34 @@ theirs as (
     left join heard_near on visit.witness_event_id = heard_near.witness_event_id
 ),
 
+-- Of the calls of several transmitters that are one call of one ship, those of one transmitter.
+our_call as (
+    select
+        port_call.*,
+        joined_call.joined_id
+    from port_call
+    inner join joined_call on port_call.port_call_id = joined_call.port_call_id
+    where port_call.confidence >= rule('counted_confidence')
+    qualify
+        port_call.mmsi = first_value(port_call.mmsi) over (
+            partition by joined_call.joined_id order by port_call.port_call_id
+        )
+),
+
+-- A visit seen by another transmitter of the ship is seen.
+seen as (
+    select distinct
+        visit.witness,
+        our_call.port_call_id
+    from visit
+    inner join port_call as call on visit.port_call_id = call.port_call_id
+    inner join joined_call on call.port_call_id = joined_call.port_call_id
+    inner join our_call
+        on
+            joined_call.joined_id = our_call.joined_id
+            and (call.port_call_id = our_call.port_call_id or call.mmsi <> our_call.mmsi)
+),
+
 ours_alone as (
     select
         cover.witness,
@@ -111,15 +139,8 @@ ours_alone as (
             else 'not seen by the witness'
         end as reason
     from cover
-    cross join port_call as call
-    anti join (
-        select
-            witness,
-            port_call_id
-        from visit
-        where port_call_id is not null
-    ) as seen on cover.witness = seen.witness and call.port_call_id = seen.port_call_id
-    where call.confidence >= rule('counted_confidence')
+    cross join our_call as call
+    anti join seen on cover.witness = seen.witness and call.port_call_id = seen.port_call_id
 ),
 
 matched as (

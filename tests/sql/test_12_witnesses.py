@@ -18,7 +18,7 @@ from flows.ingest.stage import ingest_input
 from flows.runner import run
 from tests.build.derivation import only
 from tests.build.files import copy_of
-from tests.build.ships import BANDAR, BERTH, SEA, START, home_of, ship, way
+from tests.build.ships import BANDAR, BERTH, SEA, START, home_of, second, ship, way
 from tests.build.witness import DUBAI, lines, port_day, table, visit
 
 SEEN, TWICE, MISSED, QUIET = (ship(n, f"SHIP {n}") for n in (401, 402, 403, 404))
@@ -33,11 +33,16 @@ def at(days: float) -> str:
 
 
 def rows() -> Iterator[str]:
-    """Calls at Kharg, two days apart, so that the port is heard from day 2 to day 16."""
+    """Calls at Kharg, two days apart, so that the port is heard from day 2 to day 16.
+
+    Two ships send by a second transmitter too: their calls are one each.
+    """
     yield from way(SEEN, 2, SEA, BERTH, SEA)
+    yield from way(second(SEEN), 2, SEA, BERTH, SEA)
     yield from way(TWICE, 4, SEA, BERTH, SEA)
     yield from way(TWICE, 7, SEA, BERTH, SEA)
     yield from way(OURS, 9, SEA, BERTH, SEA)
+    yield from way(second(OURS), 9, SEA, BERTH, SEA)
     yield from way(NAMELESS, 11, SEA, BERTH, SEA)
     yield from way(NEAR, 13, SEA, (50.60, 28.75), SEA)
 
@@ -128,13 +133,13 @@ def test_our_calls_that_no_witness_saw_and_those_it_could_not_see(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     query = """
-        select mmsi, reason, is_in_precision
-        from witness_match where match = 'ours alone' order by mmsi
+        select imo, reason, is_in_precision
+        from witness_match where match = 'ours alone' order by imo
     """
     unseen = "not seen by the witness"
     assert found(con, query) == [
-        (int(OURS["mmsi"]), unseen, True),
-        (int(NAMELESS["mmsi"]), unseen, True),
+        (int(OURS["imo"]), unseen, True),
+        (int(NAMELESS["imo"]), unseen, True),
     ]
 
 
