@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote
 
-from flows.home.settings import BarometerError
-
 _ADDRESS = "file://"
 
 
@@ -47,15 +45,6 @@ def path_of(given: str | Path) -> Path:
     if not text.startswith(_ADDRESS):
         return Path(given)
     return Path(unquote(text.removeprefix(_ADDRESS), errors="surrogateescape"))
-
-
-def refuse_pipe(path: Path) -> None:
-    """Raise BarometerError for a pipe or a device: inputs are read more than once."""
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise BarometerError(
-            f"{shown_name(path)}: is a pipe or a device, which can be read only once. Write its "
-            "contents to a file and pass that."
-        )
 
 
 def printable(name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from flows.home.clock import utc_now
 from flows.home.durable import make_folder
+from flows.home.file_names import shown_name
 
 DEFAULT_HOME = Path("data/lake")
 DEFAULT_MEMORY_LIMIT = "300MB"
@@ -196,10 +197,17 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     return sentences
 
 
+def refuse_pipe(path: Path) -> None:
+    """Raise BarometerError for a pipe or a device: inputs are read more than once."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BarometerError(
+            f"{shown_name(path)}: is a pipe or a device, which can be read only once. Write its "
+            "contents to a file and pass that."
+        )
+
+
 def _refuse_pipes(home: Path) -> None:
     """Raise BarometerError where a file that commands read is a pipe: they would wait for ever."""
-    from flows.home.file_names import refuse_pipe  # noqa: PLC0415 it imports from this file
-
     try:
         refuse_pipe(home / "barometer.toml")
     except BarometerError as error:

@@ -19,10 +19,10 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from flows.home.durable import make_folder, write_durably
-from flows.home.file_names import refuse_pipe, shown_name
+from flows.home.file_names import shown_name
 from flows.home.hashes import file_hash
 from flows.home.history import REGISTER, append_history, begin_history
-from flows.home.settings import BarometerError, Settings
+from flows.home.settings import BarometerError, Settings, refuse_pipe
 from flows.lake.manifest import connect
 from flows.registers import guard, staging
 from flows.registers.bundled import Version, bundled_versions

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 
-from flows.home.file_names import path_of, printable, refuse_pipe, shown_name
-from flows.home.settings import BarometerError
+from flows.home.file_names import path_of, printable, shown_name
+from flows.home.settings import BarometerError, refuse_pipe
 from flows.sources import containers
 
 JSON = (".json", ".geojson", ".jsonl", ".ndjson")
