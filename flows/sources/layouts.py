@@ -137,7 +137,7 @@ def layout_of_file(header_line: str, rest: bytes, sources: Iterable[Source]) -> 
     try:
         return match_source(header_line, sources)
     except UnknownHeader as error:
-        if error.is_ais or not error.is_table or _is_table(header_line, rest):
+        if error.is_ais or not error.is_table or is_table(header_line, rest):
             raise
         raise UnknownHeader(
             "its first line matches no source and is not the header of a table: "
@@ -149,7 +149,7 @@ def layout_of_file(header_line: str, rest: bytes, sources: Iterable[Source]) -> 
         ) from error
 
 
-def _is_table(header_line: str, rest: bytes) -> bool:
+def is_table(header_line: str, rest: bytes) -> bool:
     """Whether a line of several fields is followed by another of as many. A sentence, a web page or
     JSON, which servers send in place of rows, is not."""
     line = next((x for x in rest.splitlines() if x.strip()), b"").decode("utf-8", "replace")

@@ -14,6 +14,7 @@ byte: killed at any moment, the next run finds each file whole, in part, or not 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +57,7 @@ from flows.sources.fetching.fetched import (
     newest_day,
     with_absence_explained,
 )
+from flows.sources.layouts import is_table, looks_like_ais
 from flows.sources.packings import members, opened
 
 BLOCK_BYTES = 1 << 20
@@ -295,7 +297,7 @@ def _attempt(
         if got is None:
             return False
         version, is_resumed = got
-        check_whole(part, file.name, session.stop)
+        check_whole(part, file.name, session.stop, has_fixes=bool(file.days))
         adopt(part, place, version, as_of)
     except Damaged as error:
         drop(part)
@@ -306,8 +308,12 @@ def _attempt(
     return True
 
 
-def check_whole(part: Path, name: str, stop: threading.Event) -> None:
-    """Read a file to its end, with its checksums; `opened` raises for a cut archive."""
+def check_whole(part: Path, name: str, stop: threading.Event, *, has_fixes: bool = False) -> None:
+    """Read a file to its end, with its checksums; `opened` raises for a cut archive.
+
+    A CSV that `has_fixes` is a table: a sentence that a server sends in its place, as "try again
+    later", would be kept as the file of its days, and read in vain by every run.
+    """
     with part.open("rb") as raw:
         check_head(raw.read(HEAD_BYTES), name)
     left = max(MOST_UNPACKED * size_of(part), FREELY_UNPACKED)
@@ -315,8 +321,13 @@ def check_whole(part: Path, name: str, stop: threading.Event) -> None:
         for member in members(part):
             if isinstance(member, BarometerError):
                 raise member
+            is_csv = ".csv" in f"{name} {member.name}".lower()
             with opened(member) as stream:
+                is_unseen = has_fixes and is_csv
                 while block := stream.content.read(BLOCK_BYTES):
+                    if is_unseen and not _is_of_fixes(block):
+                        raise Damaged(f"the server returned no table but {_shown(block)}.")
+                    is_unseen = False
                     if stop.is_set():  # a month takes minutes to read
                         raise Fault("stopped.", is_ours=True)
                     left -= len(block)
@@ -328,6 +339,16 @@ def check_whole(part: Path, name: str, stop: threading.Event) -> None:
     except BarometerError as error:
         why = str(error).removeprefix(f"{part.name}: ").removesuffix(" Fetch it again.")
         raise Damaged(f"{why} The publisher sent it so: fetch it again later.") from error
+
+
+def _shown(start: bytes) -> str:
+    return ascii(start[:100].decode("utf-8", "replace").strip())
+
+
+def _is_of_fixes(start: bytes) -> bool:
+    """Whether a CSV that starts so may hold fixes: it is a table, or the header of one."""
+    header, _, rest = start.decode("utf-8", "replace").partition("\n")
+    return is_table(header, rest.encode()) or looks_like_ais(re.split("[,;|\t]", header))
 
 
 def adopt(

@@ -195,6 +195,10 @@ FINAL: dict[str, tuple[dict[str, Any], str]] = {
     "a page": ({"body": b"<!DOCTYPE html><title>Sorry</title>" * 99}, "a web page instead"),
     "a short page": ({"body": b"\n <html>"}, "a web page instead"),
     "an error as JSON": ({"body": b'{"error": "no"}'}, "a web page instead"),
+    "a sentence, packed": (
+        {"body": packed(b"Sorry, try later.\n", "zst")},
+        "no table but 'Sorry, try",
+    ),
     "nothing": ({"body": b""}, "an empty file"),
     "garbage": ({"body": bytes(range(256)) * 99}, "not a zst file by its first bytes"),
     "another archive": ({"body": content(packing="zip")}, "not a zst file by its first bytes"),
@@ -207,7 +211,10 @@ FINAL: dict[str, tuple[dict[str, Any], str]] = {
         {"status": 302, "headers": {"Location": "http://ais..example/x"}},
         "or that of a redirect or of the proxy, cannot be resolved",
     ),
-    "a bomb": ({"body": packed(bytes(20_000_000), "zst")}, "expands to more than 100 times"),
+    "a bomb": (
+        {"body": packed(b"MMSI,LAT,LON\n" * 2_000_000, "zst")},
+        "expands to more than 100 times",
+    ),
 }
 
 
