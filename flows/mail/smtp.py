@@ -45,8 +45,8 @@ def deliver(mail: MailSettings, content: bytes, to: Sequence[str]) -> dict[str, 
     -------
     dict
         Address -> `Delivery`. The state is `unclear` only if the connection was lost after the
-        whole message and before the server's answer. Texts contain neither the password nor
-        invisible characters.
+        whole message and before the server's answer, or if that answer neither accepts nor refuses
+        it. Texts contain neither the password nor invisible characters.
     """
     try:
         smtp = _connected(mail)
@@ -116,11 +116,14 @@ def _transfer(
         return deliveries | dict.fromkeys(
             accepted, Delivery("unclear", f"no answer after the end: {why}")
         )
-    delivery = (
-        Delivery("sent")
-        if reply[0] == 250
-        else failed_delivery(smtplib.SMTPResponseException(*reply), mail)
-    )
+    # By its first digit, whatever the others say (RFC 5321, 4.2). Any other answer is not one that
+    # refuses the message: to send it again may deliver it twice.
+    if reply[0] // 100 == 2:
+        delivery = Delivery("sent")
+    else:
+        delivery = failed_delivery(smtplib.SMTPResponseException(*reply), mail)
+        if reply[0] // 100 not in (4, 5):
+            delivery = Delivery("unclear", delivery.why)
     return deliveries | dict.fromkeys(accepted, delivery)
 
 

@@ -6,7 +6,8 @@ certificates), `login.json` (user, password), and `behaviour.json`, read at each
     {"connect": "close" or "hang", "auth": "535 no", "mail": "421 busy", "rcpt": {"a@b": "550 no"},
      "data": "451 later" or "drop"}
 
-By "drop" it takes the message, and the connection goes before the answer.
+By "drop" it takes the message, and the connection goes before the answer; by a reply that does not
+begin with 4 or 5 it takes it too.
 Each message that it takes becomes `N.eml`, and its envelope `N.json`.
 """
 
@@ -46,7 +47,7 @@ class Handler:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         told = self.told("data")
-        if told in (None, "drop"):
+        if not str(told).startswith(("4", "5")):
             number = len(list(self.folder.glob("*.eml"))) + 1
             assert isinstance(envelope.content, bytes)
             record = {"from": envelope.mail_from, "to": envelope.rcpt_tos}

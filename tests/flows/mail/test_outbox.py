@@ -135,16 +135,26 @@ def test_a_crash_is_reported_with_the_next_week_sent(post: Post, tmp_path: Path)
     assert "2026-W12: sent" in result.done[0]
 
 
-def test_a_lost_answer_after_the_message_is_not_retried(post: Post, tmp_path: Path) -> None:
-    post.behave(data="drop")
+@pytest.mark.parametrize(
+    ("answer", "why"), [("drop", "unexpectedly closed"), ("Accepted for delivery", "answered -1")]
+)
+def test_a_message_that_may_have_been_taken_is_not_retried(
+    answer: str, why: str, post: Post, tmp_path: Path
+) -> None:
+    post.behave(data=answer)
     waits: list[float] = []
     result = send(tmp_path, post, sleep=waits.append)
     assert len(post.taken()) == 1 and waits == []
-    assert "may have been delivered" in result.problems[0]
-    assert "unexpectedly closed" in result.problems[0]
+    assert "may have been delivered" in result.problems[0] and why in result.problems[0]
     post.behave()
     assert send(tmp_path, post, at=NOON + timedelta(days=9)).problems == []
     assert len(post.taken()) == 1
+
+
+def test_a_message_is_taken_by_the_first_digit_of_the_answer(post: Post, tmp_path: Path) -> None:
+    post.behave(data="252 queued")
+    assert send(tmp_path, post).problems == []
+    assert len(post.taken()) == 1 and states(tmp_path) == ["sending abc", "sent abc"]
 
 
 # Failures
