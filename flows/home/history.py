@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.home.durable import make_folder, sync_folder
+from flows.home.durable import make_folder, named, sync_folder
 from flows.home.file_names import shown_name
 
 log = logging.getLogger("barometer.history")
@@ -203,7 +203,7 @@ def append_history(home: Path, name: str, records: Iterable[Mapping[str, Any]]) 
     make_folder(path.parent)
     is_new = not path.exists()
     # Unbuffered, so that a failed write is not repeated when the file is closed.
-    with path.open("ab+", buffering=0) as out:
+    with named(path), path.open("ab+", buffering=0) as out:
         out.seek(0)
         before = out.readall()
         size = before.rfind(b"\n") + 1

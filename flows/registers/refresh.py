@@ -185,7 +185,8 @@ def _refreshed(
     except BarometerError as error:
         return REFUSED, str(error), None
     except OSError as error:
-        return FAILED, f"{got.path.parent}: cannot be written ({error.strerror}).", None
+        place = error.filename or got.path.parent
+        return FAILED, f"{place}: cannot be written ({error.strerror}).", None
     message = ""
     if imported.state == "known":
         message = f"The publisher's list is of {imported.published_on}, and not newer."

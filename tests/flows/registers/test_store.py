@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli import main
 from flows.home.history import REGISTER, append_history, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.registers import shown as show
 from flows.registers import store
 from tests.build.lists import APAR, annexes
 from tests.build.ofac import XML
+from tests.build.process import largest_file
 
 FIRST = [
     "9187629,ALPHA,strong,listed,Gazette 1,2026-01-10,",
@@ -145,6 +147,24 @@ def test_a_version_that_was_written_and_not_recorded_does_not_count(settings: Se
     assert versions(settings) == [(FEBRUARY, 3)]
     assert len(imported(settings, SECOND, MARCH).added) == 1
     assert len(versions(settings)) == 2
+
+
+@pytest.mark.parametrize(("size", "name"), [(3_000, "*.parquet"), (60_000, f"{REGISTER}.jsonl")])
+def test_a_file_that_a_full_disk_does_not_take_is_named(
+    size: int, name: str, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(settings, FIRST)
+    history = settings.home / "history" / f"{REGISTER}.jsonl"
+    with history.open("a") as out:
+        out.write("\n" * (60_000 - history.stat().st_size))
+    command = ["register", "import", str(settings.home.parent / "fleet.csv")]
+    command += ["--published-on", "2026-03-01", "--home", str(settings.home)]
+    with largest_file(size):
+        assert main([*command, "--as-of", "2026-09-01"]) == 1
+    where, _, why = capsys.readouterr().err.removeprefix("barometer: ").partition(": ")
+    assert Path(where).is_relative_to(settings.home) and Path(where).match(name)
+    assert why.startswith("File too large.")
+    assert versions(settings) == [(FEBRUARY, 3)]
 
 
 @pytest.mark.parametrize("lost", ["gone", "cut", "without what was left out"])
