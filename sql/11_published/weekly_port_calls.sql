@@ -7,7 +7,8 @@ with first_time as (
         week,
         port_id,
         link_tier,
-        min(published_at) as first_published_at
+        -- By the order of the runs: the as-of time of a later run may be the earlier one.
+        arg_min(published_at, publication_id) as first_published_at
     from published_port_calls as published
     group by series, week, port_id, link_tier
 ),

@@ -2,7 +2,7 @@
 -- Grain: one week.
 select
     published_week.week,
-    min(published_week.published_at) as published_at,
+    arg_min(published_week.published_at, published_week.run_id) as published_at,
     max(published_week.published_at) as updated_at
 from published_week
 inner join week on published_week.week = week.week

@@ -172,6 +172,17 @@ def test_a_week_is_published_once_unless_a_late_file_restates_it(
     ]
 
 
+def test_the_first_publication_is_that_of_the_first_run(home: Settings) -> None:
+    """A later run with an earlier as-of time is no earlier publication."""
+    then = publish(home, "late.csv", as_of=FIRST - timedelta(hours=6))
+    query = """
+        select distinct first_published_at from weekly_port_calls
+        where first_published_at is not null
+    """
+    assert changed(then) == BY_LATE_FILE
+    assert rows(then, query) == [{"first_published_at": FIRST}]
+
+
 @pytest.fixture(scope="module")
 def idle(once: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The first home after a run that found nothing new, and no catalogue. Not to be changed."""
