@@ -21,11 +21,18 @@ LEFT_OUT = 1e-6
 """Chance of numbers of unheard calls that are not looked at."""
 
 
-class Amounts(NamedTuple):
-    """Chance of each number of unheard calls, with mean and variance of the sum for that number.
+CUTS = np.array([0.0, 0.05, 0.15, 0.35, 0.65, 0.9, 0.97, 1.0])
+"""Chances at which a wide distribution is cut into slices."""
 
-    ``chance`` adds up to 1; index k is the number of calls that were not heard. Of what calls taken
-    for the other direction moved, 0 is nothing and 1 is something.
+PARTS = np.array([0.01, 0.03, 0.06, *np.linspace(0.1, 0.9, 9), 0.94, 0.97, 0.99])
+"""Chances between which the parts of a sum are put together: finer where intervals end."""
+
+
+class Amounts(NamedTuple):
+    """Chances of the parts of a mixture, with mean and variance of the sum in each.
+
+    ``chance`` adds up to 1. A part is a number of calls that were not heard, with or without what
+    calls taken for the other direction moved, or several together; the first is the least.
     """
 
     chance: Floats
@@ -71,25 +78,63 @@ def unheard_calls(calls: float, exposure: float, dispersion: float = 1.0) -> Flo
     return np.asarray(chance[:kept] / chance[:kept].sum(), float)
 
 
-def added(one: Amounts, other: Amounts) -> Amounts:
-    """The sum of two independent amounts, by their total number of unheard calls."""
-
-    # With every call of one heard, which is usual, there is nothing to convolve.
-    is_scaled = one.chance.size == 1 or other.chance.size == 1
+def paired(one: Amounts, other: Amounts) -> Amounts:
+    """The sum of two independent amounts: of each number of the one with each of the other."""
 
     def over(first: Floats, second: Floats) -> Floats:
-        left, right = one.chance * first, other.chance * second
-        return left * right if is_scaled else np.convolve(left, right)
+        return np.add.outer(first, second).ravel()
 
-    ones, others = np.ones_like(one.mean), np.ones_like(other.mean)
-    chance = over(ones, others)
-    mean = (over(one.mean, others) + over(ones, other.mean)) / chance
-    square = (
-        over(one.variance + one.mean**2, others)
-        + 2 * over(one.mean, other.mean)
-        + over(ones, other.variance + other.mean**2)
-    ) / chance
-    return Amounts(chance, mean, np.maximum(square - mean**2, 0))
+    chance = np.outer(one.chance, other.chance).ravel()
+    return Amounts(chance, over(one.mean, other.mean), over(one.variance, other.variance))
+
+
+def added(one: Amounts, other: Amounts) -> Amounts:
+    """The sum of two independent amounts of which either may be much the wider.
+
+    A gamma distribution of the sum's mean and variance would reach below the narrower one alone, so
+    the wider one is cut into slices first.
+    """
+    nothing = [each.chance.size == 1 and each.mean[0] <= 0 for each in (one, other)]
+    if any(nothing):
+        return other if nothing[0] else one
+    wide, narrow = sorted(map(_gathered, (one, other)), key=_variance, reverse=True)
+    return _gathered(paired(_sliced(wide), narrow))
+
+
+def _variance(amounts: Amounts) -> float:
+    mean = float(amounts.chance @ amounts.mean)
+    return float(amounts.chance @ (amounts.variance + (amounts.mean - mean) ** 2))
+
+
+def _sliced(amounts: Amounts) -> Amounts:
+    """Each gamma distribution cut at `CUTS`: chance, mean and variance within each slice."""
+    chance, mean, variance = (each[:, None] for each in amounts)
+    is_exact = variance <= 0
+    shape = np.where(is_exact, 1.0, mean**2 / np.where(is_exact, 1.0, variance))
+    ends = special.gammaincinv(shape, CUTS)
+    part = np.diff(CUTS)
+    # Of a gamma distribution x f(x) is one of a shape larger by one, times its mean.
+    first = np.diff(special.gammainc(shape + 1, ends)) / part
+    second = np.diff(special.gammainc(shape + 2, ends)) / part * (1 + 1 / shape)
+    means = np.where(is_exact, mean, mean * first)
+    variances = np.where(is_exact, 0.0, mean**2 * np.maximum(second - first**2, 0))
+    return Amounts((chance * part).ravel(), means.ravel(), variances.ravel())
+
+
+def _gathered(amounts: Amounts) -> Amounts:
+    """The same in few parts: neighbours in size together, and nothing at all apart."""
+    if amounts.chance.size <= PARTS.size:
+        return amounts
+    order = np.argsort(amounts.mean, kind="stable")
+    order = order[amounts.chance[order] > 0]
+    chance, mean, variance = (each[order] for each in amounts)
+    part = np.searchsorted(PARTS, np.cumsum(chance) - chance / 2)
+    part[mean <= 0] = -1
+    first = np.flatnonzero(np.diff(part, prepend=-2))
+    chances = np.add.reduceat(chance, first)
+    means = np.add.reduceat(chance * mean, first) / chances
+    squares = np.add.reduceat(chance * (variance + mean**2), first) / chances
+    return Amounts(chances, means, np.maximum(squares - means**2, 0))
 
 
 def quantiles(amounts: Sequence[Amounts], probability: float) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from flows.derive.mixtures import Amounts, added, quantiles, unheard_calls
+from flows.derive.mixtures import Amounts, added, paired, quantiles, unheard_calls
 from flows.derive.plain_word import LEAST_DISPERSION
 from flows.derive.rates import Floats
 from flows.derive.series import INDEX_WEEKS, LEAST_SHARE, WHOLE_SHARE
@@ -178,7 +178,7 @@ def _cell(row: Row, usual: Usual | None, dispersion: float) -> Cell:
     exposure = share if is_part else 1.0
     amounts = _amounts(unheard_calls(calls, exposure, dispersion), row, lacking, usual)
     if row["other_way_p"]:
-        amounts = added(amounts, _other_way(row))
+        amounts = paired(amounts, _other_way(row))
     imputed_t = 0.0
     if usual is not None:
         imputed_t = (lacking + calls * (1 - exposure) / exposure) * usual.mean

@@ -213,6 +213,47 @@ def test_calls_taken_for_the_other_direction_may_be_missing_and_take_nothing(
     assert (coast_["payload_high_90_t"] > 60_000) == (chance > 0.055)
 
 
+NARROW = mixtures.Amounts(np.ones(1), np.array([73_000.0]), np.array([8e3**2]))
+UNHEARD_CALLS = mixtures.unheard_calls(2, 0.5)
+MIXTURES = {
+    "one wide call": mixtures.Amounts(np.ones(1), np.array([37e3]), np.array([6e4**2])),
+    "perhaps a call": mixtures.Amounts(
+        np.array([0.85, 0.15]), np.array([0.0, 8e4]), np.array([0.0, 4e4**2])
+    ),
+    "unheard calls": mixtures.Amounts(
+        UNHEARD_CALLS,
+        5e3 + 4e4 * np.arange(UNHEARD_CALLS.size),
+        1e3**2 + 3e4**2 * np.arange(UNHEARD_CALLS.size),
+    ),
+}
+
+
+def drawn(of: mixtures.Amounts, number: int = 100_000) -> Floats:
+    """Sums drawn from a mixture of gamma distributions."""
+    rng = np.random.default_rng(of.chance.size)
+    part = rng.choice(of.chance.size, number, p=of.chance)
+    mean, variance = of.mean[part], of.variance[part]
+    scale = variance / np.where(mean > 0, mean, 1.0)
+    shape = np.where(mean > 0, mean / np.where(scale > 0, scale, 1.0), 1.0)
+    return np.where(variance > 0, rng.gamma(shape) * scale, mean)
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_two_waters_together_have_a_twentieth_on_either_side(name: str) -> None:
+    """Also where one moved a known amount, and the other little or much."""
+    wide = MIXTURES[name]
+    both = mixtures.added(NARROW, wide)
+    assert both.chance @ both.mean == pytest.approx(73e3 + wide.chance @ wide.mean)
+    sums = drawn(NARROW) + drawn(wide)[::-1]
+    for probability in (0.05, 0.95):
+        (end,) = mixtures.quantiles([both], probability)
+        assert np.mean(sums < end) == pytest.approx(probability, abs=0.007)
+        for part in (NARROW, wide):
+            assert end >= mixtures.quantiles([part], probability)[0]
+        (other_way_round,) = mixtures.quantiles([mixtures.added(wide, NARROW)], probability)
+        assert other_way_round == pytest.approx(end)
+
+
 PAYLOADS = st.lists(st.floats(1e3, 3e5), max_size=6)
 SHARES = st.floats(0, 1)
 
