@@ -109,6 +109,8 @@ grid as (
             when 'no' then evidence_at_hand.has_iran_list
             else true
         end as is_zero_reported,
+        -- Any ship of unknown type may have been one that counts, linked or not (relation barometer).
+        is_zero_reported and untyped.calls is null as is_tanker_zero_reported,
         kind.value in ('weak', 'none') as is_unlinked
     from week
     cross join kind
@@ -147,7 +149,7 @@ select
     end as linked_berth_calls,
     case when linked_vessels > 0 or (is_zero_reported and not is_unlinked) then linked_vessels end
         as linked_vessels,
-    case when tanker_calls > 0 or is_zero_reported then tanker_calls end as tanker_calls,
+    case when tanker_calls > 0 or is_tanker_zero_reported then tanker_calls end as tanker_calls,
     -- Null where calls were counted and none has a known quantity.
     case
         when sized_calls > 0 then deadweight_t::bigint

@@ -25,7 +25,9 @@ WEEKS = {
     "2026-W26": [ship(605, "GABONESE", GABON, **UNTYPED)],
 }
 """The ships that load at Kharg in each week."""
-GUARD = ship(609, "GUARD", GABON, ship_type="Cargo")
+GUARD, OTHER = (ship(609 + n, "GUARD", GABON, ship_type="Cargo") for n in range(2))
+MAHSHAHR = (49.4, 29.3), (49.25, 29.9)
+"""With Kharg heard, three tenths of the Gulf are."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         for week, ships in enumerate(WEEKS.values())
         for number, of in enumerate(ships)
     )
-    heard = reports(GUARD, 0, voyage(SEA, ROADS, SEA, stay_h=29 * 24), every_min=60)
+    heard = chain(
+        reports(GUARD, 0, voyage(SEA, ROADS, SEA, stay_h=29 * 24), every_min=60),
+        reports(OTHER, 0, voyage(*MAHSHAHR, SEA, stay_h=29 * 24), every_min=60),
+    )
     folder = tmp_path_factory.mktemp("untyped")
     settings = home_of(folder, chain(*calls, heard), wanted=())
     days = (START + timedelta(days=number) for number in range(28))
@@ -73,6 +78,21 @@ def test_linked_ships_of_unknown_type_leave_no_zero_and_no_whole_count(
         where week = $1 and series = getvariable('series')
     """
     assert con.execute(series, [week]).fetchall() == [(lacking, tankers)]
+
+
+def test_no_split_has_a_zero_that_its_water_has_not(con: Connection) -> None:
+    query = """
+        select split.week, split.value, split.tanker_calls, weekly_water.tanker_calls
+        from weekly_split as split
+        inner join weekly_water
+            on split.week = weekly_water.week and split.value = weekly_water.water
+            and split.series = weekly_water.series
+        where split.dimension = 'water' and split.series = 'russian_linked_tankers'
+            and split.value <> 'Caspian' and split.week <= '2026-W26'
+        order by split.week
+    """
+    found = con.execute(query).fetchall()
+    assert [row[2:] for row in found] == [(1, 1), (None, None), (1, 1), (None, None)]
 
 
 def test_no_zero_of_a_port_is_held_against_another_s_count(con: Connection) -> None:
