@@ -12,9 +12,10 @@ import duckdb
 from flows.catalogue import access, lake_copy, reuse
 from flows.catalogue import build as catalogue
 from flows.catalogue.records import SENT
-from flows.catalogue.run_record import inputs_hash, lake_files, run_files
+from flows.catalogue.run_record import hashes, inputs_hash, lake_files, run_files
 from flows.derive import digest
 from flows.home import cache as derived
+from flows.home.code import code_hash
 from flows.home.history import RUN, read_history
 from flows.home.resources import sql_path
 from flows.home.settings import BarometerError, Settings
@@ -30,6 +31,15 @@ if TYPE_CHECKING:
 
 HISTORY = "history"
 """The check of a lost history: until it is restored, the catalogue is what shows it."""
+
+BUILT_FROM = {
+    "code_hash": "the program",
+    "inputs_hash": "the input files",
+    "fences_hash": "the port polygons",
+    "registers_hash": "the lists or decisions",
+    "exactness_hash": "the terms of sources",
+}
+"""What a catalogue is built from, by the name of its hash: a rebuild differs where one changed."""
 
 MAX_ROWS = 20
 """Most rows reported per check: more of them have the same cause."""
@@ -77,6 +87,12 @@ anti join source_terms using (source)
 where rows_kept > 0
 group by source
 order by source
+"""
+
+HASHES = """
+select key, value from meta
+union all
+(select 'code_hash', code_hash from run order by run_id desc limit 1)
 """
 
 LOST_FILES = """
@@ -180,13 +196,26 @@ def check_rebuild(settings: Settings) -> list[Finding]:
     """Differences between the catalogue and one rebuilt from the lake with every ship recomputed.
 
     A run recomputes only ships with new fixes and reuses earlier results for the rest. The
-    catalogue in use is not changed.
+    catalogue in use is not changed. Nothing is compared where a run is due, as after an upgrade.
     """
-    with (
-        access.reading(settings) as used,
-        catalogue.built_beside(settings, from_scratch=True) as rebuilt,
-    ):
-        return _differences(used, rebuilt)
+    with access.reading(settings) as used:
+        if changed := _changed(used, settings):
+            what = f"Changed since barometer.duckdb was built: {', '.join(changed)}."
+            return [_fault("rebuild", f"{what} Run barometer first, then check again.")]
+        with catalogue.built_beside(settings, from_scratch=True) as rebuilt:
+            return _differences(used, rebuilt)
+
+
+def _changed(used: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
+    """What the catalogue was built from and a rebuild would not be, in words."""
+    built = dict(used.execute(HASHES).fetchall())
+    manifest = read_manifest(settings.place)
+    now = {
+        "code_hash": code_hash(),
+        **hashes(settings.home, manifest),
+        **reuse.method(settings.home, manifest),
+    }
+    return [words for name, words in BUILT_FROM.items() if built.get(name) != now[name]]
 
 
 def _differences(

@@ -234,6 +234,27 @@ def test_a_rebuild_finds_hand_edits_of_derived_relations(
 
 
 @pytest.mark.parametrize(
+    ("change", "what"),
+    {
+        "update run set code_hash = 'of 0.0.9'": "the program",
+        "update meta set value = '0' where key = 'inputs_hash'": "the input files",
+        "update meta set value = '0' where key = 'registers_hash'": "the lists or decisions",
+    }.items(),
+)
+def test_no_rebuild_is_compared_before_the_run_that_is_due(
+    change: str, what: str, settings: Settings, tmp_path: Path
+) -> None:
+    """It would differ in whatever the new version or list changes, which is no fault."""
+    copy = copy_of(settings, tmp_path)
+    with duckdb.connect(str(copy.home / "barometer.duckdb")) as con:
+        con.execute(change)
+    (finding,) = check_rebuild(copy)
+    assert finding.message == (
+        f"Changed since barometer.duckdb was built: {what}. Run barometer first, then check again."
+    )
+
+
+@pytest.mark.parametrize(
     ("check", "change"),
     [
         ("dark_call", dark()),
