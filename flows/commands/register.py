@@ -99,6 +99,7 @@ def add(command: Command) -> None:
 
 def execute_import(flags: argparse.Namespace) -> int:
     from flows.home import lock
+    from flows.lake import losses
     from flows.registers import shown, store
     from flows.runner import run
 
@@ -117,9 +118,8 @@ def execute_import(flags: argparse.Namespace) -> int:
             text = json.dumps(shown.as_record(result), indent=2, default=str)
         else:
             text = shown.as_text(result, Path(flags.file).name)
-        is_new = result.state == "imported"
         del result
-        if is_new:
+        if losses.is_catalogue_behind(settings.home):
             run.derive(settings, [], publish=False)
     print(text)
     return DONE
@@ -127,6 +127,7 @@ def execute_import(flags: argparse.Namespace) -> int:
 
 def execute_fetch(flags: argparse.Namespace) -> int:
     from flows.home import lock
+    from flows.lake import losses
     from flows.registers import refresh, shown
     from flows.runner import run
 
@@ -139,7 +140,7 @@ def execute_fetch(flags: argparse.Namespace) -> int:
         results = [
             refresh.refresh(settings, source, is_named=flags.list is not None) for source in chosen
         ]
-        if any(result.state == "imported" for result in results):
+        if losses.is_catalogue_behind(settings.home):
             run.derive(settings, [], publish=False)
     if flags.json:
         print(json.dumps(shown.refreshed_as_records(results), indent=2, default=str))

@@ -117,6 +117,12 @@ def lost(home: Path) -> list[str]:
     return sentences
 
 
+def is_catalogue_behind(home: Path) -> bool:
+    """Whether the catalogue lacks an import or a removal of a list: what recorded it was killed, or
+    its disk was full, before the catalogue was built."""
+    return _shown(home).get(REGISTER, 0) < len(read_history(home, REGISTER))
+
+
 def _is_witnessed(home: Path, name: str) -> bool:
     if name == RUN:
         return any((home / "reports").glob("[0-9][0-9][0-9][0-9]-W[0-9][0-9]"))

@@ -13,6 +13,7 @@ from flows.home.history import REGISTER, append_history, read_history
 from flows.home.settings import BarometerError, Settings
 from flows.registers import shown as show
 from flows.registers import store
+from flows.runner import run
 from tests.build.lists import APAR, annexes
 from tests.build.ofac import XML
 from tests.build.process import largest_file
@@ -203,3 +204,27 @@ def test_a_list_does_not_end_what_was_listed_after_its_day(settings: Settings) -
     found = store.import_list(settings, path, published_on=date(2026, 5, 1), accept_loss=False)
     assert found.register == "eu-833-2014" and found.hulls > 600
     assert not (found.gone or found.added)
+
+
+def test_a_catalogue_that_was_not_built_after_an_import_is_built_by_the_next(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The disk was full, or the process killed, between the import and the catalogue: the same
+    command again said that nothing changes, and no query had the list."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise BarometerError("the numbers could not be written")
+
+    path = settings.home.parent / "fleet.csv"
+    path.write_text("\n".join(["imo,name,tier,reason,source,from,to", *FIRST]) + "\n")
+    home = ["--home", str(settings.home), "--as-of", "2026-09-01"]
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "derive", fail)
+        assert main(["register", "import", str(path), *home]) == 1
+    assert main(["register", "import", str(path), *home]) == 0
+    assert "imported before" in capsys.readouterr().out
+    query = "select count(*) as n from vessel_link where link_reason = 'listed' and imo = 9187629"
+    assert main(["sql", query, "--format", "csv", *home]) == 0
+    assert capsys.readouterr().out == "n\n1\n"
+    monkeypatch.setattr(run, "derive", fail)
+    assert main(["register", "import", str(path), *home]) == 0, "there is nothing to build"
