@@ -43,6 +43,13 @@ def failed_delivery(error: Exception, mail: MailSettings) -> Delivery:
         why = str(error)
         hint = _remedy(why)
         is_temporary = False
+    elif isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+        why = f"the login could not be made ({error})"
+        hint = (
+            "; the server asks in a way that cannot be answered: try its other port (587 with "
+            "starttls, 465 with tls), or another server"
+        )
+        is_temporary = False
     elif isinstance(error, TimeoutError):
         why = "no answer in time"
     else:

@@ -50,7 +50,9 @@ def deliver(mail: MailSettings, content: bytes, to: Sequence[str]) -> dict[str, 
     """
     try:
         smtp = _connected(mail)
-    except (OSError, UnicodeError) as error:  # smtplib's own errors are OSErrors too
+    # smtplib's own errors are OSErrors; a host name or a question of the login that is none is a
+    # ValueError, and so is MD5 where the system forbids it.
+    except (OSError, ValueError) as error:
         return dict.fromkeys(to, failed_delivery(error, mail))
     try:
         return _transfer(smtp, mail, content, to)

@@ -103,6 +103,14 @@ def test_a_refusal_has_its_remedy(step: str, remedy: str, reply: str, post: Post
     assert delivery.is_temporary or (LOGIN in delivery.why) == (remedy == LOGIN)
 
 
+def test_a_question_of_the_login_that_is_none_is_a_refusal(post: Post, tmp_path: Path) -> None:
+    """It ended in a traceback, and the next run said that the mail may have been delivered."""
+    post.behave(auth="334 Login:")  # not in base64, as it must be (RFC 4954, 4)
+    (problem,) = send(tmp_path, post).problems
+    assert "not sent to a@example.org" in problem and "Not tried again by itself" in problem
+    assert "the login could not be made (Invalid base64" in problem and "other port" in problem
+
+
 def test_no_server_unknown_host_and_no_login_by_password(post: Post, tmp_path: Path) -> None:
     # smtplib's own message, as for a server with OAuth only
     error = smtplib.SMTPException("No suitable authentication method found.")
