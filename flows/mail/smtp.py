@@ -91,21 +91,24 @@ def _connected(mail: MailSettings) -> smtplib.SMTP:
 def _transfer(
     smtp: smtplib.SMTP, mail: MailSettings, content: bytes, to: Sequence[str]
 ) -> dict[str, Delivery]:
-    """The dialogue of RFC 5321 from MAIL on: the step that fails decides the state."""
+    """The dialogue of RFC 5321 from MAIL on: the step that fails decides the state.
+
+    An answer counts by its first digit, whatever the others say (4.2).
+    """
     sender = parseaddr(mail.sender)[1]
     options = [f"size={len(content)}"] if smtp.has_extn("size") else []
-    _expect(smtp.mail(sender, options), {250})
+    _expect(smtp.mail(sender, options), 2)
     deliveries = {}
     for address in to:
         reply = smtp.rcpt(address)
         if reply[0] == 421:
-            _expect(reply, set())  # the server closes the connection
-        if reply[0] not in {250, 251}:
+            _expect(reply, 2)  # the server closes the connection
+        if reply[0] // 100 != 2:
             deliveries[address] = failed_delivery(smtplib.SMTPResponseException(*reply), mail)
     accepted = [address for address in to if address not in deliveries]
     if not accepted:
         return deliveries
-    _expect(smtp.docmd("DATA"), {354})
+    _expect(smtp.docmd("DATA"), 3)
     # Dot-stuffing: a dot alone on a line ends the message (RFC 5321, 4.5.2).
     smtp.send(re.sub(rb"(?m)^\.", b"..", content))
     if smtp.sock is not None:
@@ -118,8 +121,7 @@ def _transfer(
         return deliveries | dict.fromkeys(
             accepted, Delivery("unclear", f"no answer after the end: {why}")
         )
-    # By its first digit, whatever the others say (RFC 5321, 4.2). Any other answer is not one that
-    # refuses the message: to send it again may deliver it twice.
+    # An answer that neither accepts nor refuses the message: to send it again may deliver it twice.
     if reply[0] // 100 == 2:
         delivery = Delivery("sent")
     else:
@@ -129,6 +131,6 @@ def _transfer(
     return deliveries | dict.fromkeys(accepted, delivery)
 
 
-def _expect(reply: tuple[int, bytes], codes: set[int]) -> None:
-    if reply[0] not in codes:
+def _expect(reply: tuple[int, bytes], digit: int) -> None:
+    if reply[0] // 100 != digit:
         raise smtplib.SMTPResponseException(*reply)

@@ -39,11 +39,10 @@ class Handler:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        reply = (self.told("rcpt") or {}).get(address)
-        if reply:
-            return str(reply)
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
+        reply = str((self.told("rcpt") or {}).get(address, "250 OK"))
+        if reply.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return reply
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         told = self.told("data")

@@ -151,10 +151,19 @@ def test_a_message_that_may_have_been_taken_is_not_retried(
     assert len(post.taken()) == 1
 
 
-def test_a_message_is_taken_by_the_first_digit_of_the_answer(post: Post, tmp_path: Path) -> None:
-    post.behave(data="252 queued")
+@pytest.mark.parametrize(
+    "answers",
+    [{"data": "252 queued"}, {"rcpt": {TEAM[0]: "252 not verified, tried"}}, {"mail": "251 OK"}],
+    ids=lambda answers: str(*answers),
+)
+def test_a_message_is_taken_by_the_first_digit_of_each_answer(
+    answers: dict[str, Any], post: Post, tmp_path: Path
+) -> None:
+    """A recipient who was accepted by 252 got it with the others, and counted as not sent to."""
+    post.behave(**answers)
     assert send(tmp_path, post).problems == []
-    assert len(post.taken()) == 1 and states(tmp_path) == ["sending abc", "sent abc"]
+    (envelope,) = post.envelopes()
+    assert envelope["to"] == list(TEAM) and states(tmp_path) == ["sending abc", "sent abc"]
 
 
 # Failures
