@@ -177,8 +177,9 @@ def _send(home: Path, service: Service, alerts: Alerts, now: Clock) -> Result:
         service, title(alerts, len(due)), partial(body, due, alerts.is_simulated)
     )
     end = {"state": delivery.state, "at": now().isoformat(), "error": delivery.why or None}
-    _append(home, [common | end])
     what = counted(len(due), "alert")
+    lacks = f"lacks how sending {what} to {service.name} ended ({delivery.state})"
+    _append(home, [common | end], f"{lacks}; the next run says that it may have been delivered")
     if delivery.state == "sent":
         return Result([f"{what} sent to {service.name}"], [])
     if delivery.state == "unclear":
@@ -225,13 +226,18 @@ def _unclear(service: str, what: str, why: str) -> str:
     )
 
 
-def _append(home: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+def _append(
+    home: Path,
+    entries: Sequence[Mapping[str, Any]],
+    without: str = "none is sent without it",
+) -> None:
+    """Record; `without` says in an error what follows where it is not recorded."""
     try:
         append_history(home, ALERT, [RECORD | dict(entry) for entry in entries])
     except OSError as error:
         raise BarometerError(
             f"{home / 'history'}: the history of alerts cannot be written ({error.strerror}), and "
-            "none is sent without it. Check the disk's free space and the folder's rights."
+            f"{without}. Check the disk's free space and the folder's rights."
         ) from error
 
 

@@ -241,21 +241,33 @@ def _try(
             }
             for delivery in sorted(set(deliveries.values()))
         ]
-        _append(home, [common | result for result in results])
+        _append(home, [common | result for result in results], _unrecorded(message, results))
         to = [address for address in to if deliveries[address].is_temporary]
         if not to or wait is None:
             return
         sleep(wait)
 
 
-def _append(home: Path, records: Sequence[dict[str, Any]]) -> None:
+def _append(
+    home: Path, records: Sequence[dict[str, Any]], without: str = "nothing is sent without it"
+) -> None:
+    """Record; `without` says in an error what follows where it is not recorded."""
     try:
         append_history(home, OUTBOX, [RECORD | record for record in records])
     except OSError as error:
         raise BarometerError(
-            f"{home / 'history'}: the outbox cannot be written ({error.strerror}), and nothing is "
-            "sent without it. Check the disk's free space and the folder's rights."
+            f"{home / 'history'}: the outbox cannot be written ({error.strerror}), and {without}. "
+            "Check the disk's free space and the folder's rights."
         ) from error
+
+
+def _unrecorded(message: Message, results: Iterable[Mapping[str, Any]]) -> str:
+    """What an outbox lacks that could not be written after an attempt, in words."""
+    ends = "; ".join(f"{', '.join(result['to'])}: {result['state']}" for result in results)
+    return (
+        f"lacks how sending {message.week} ended ({ends}); the next run says that it may have been "
+        "delivered"
+    )
 
 
 def _record_crashed(home: Path, now: datetime) -> list[dict[str, Any]]:

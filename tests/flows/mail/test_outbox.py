@@ -276,6 +276,30 @@ def test_an_outbox_that_cannot_be_written_sends_nothing(
     assert post.taken() == []
 
 
+def test_an_end_that_cannot_be_recorded_is_told(
+    post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk became full while the server took the mail: it is no longer said that nothing was
+    sent."""
+
+    def full(home: Path, name: str, records: list[dict[str, Any]]) -> None:
+        if records and records[0]["state"] != "sending":
+            raise OSError(28, "No space left on device")
+        append_history(home, name, records)
+
+    post.behave(rcpt={TEAM[2]: "550 5.1.1 unknown"})
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "append_history", full)
+        with pytest.raises(BarometerError) as raised:
+            send(tmp_path, post)
+    assert "nothing is sent" not in str(raised.value)
+    assert "2026-W12 ended (c@example.org: failed; a@example.org, b@example.org: sent)" in str(
+        raised.value
+    )
+    assert "may have been delivered" in send(tmp_path, post).problems[0]
+    assert len(post.taken()) == 1
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_the_password_is_nowhere(
     post: Post, tmp_path: Path, form: str, capfd: pytest.CaptureFixture[str]
