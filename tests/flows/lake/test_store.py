@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -189,6 +191,31 @@ def test_of_two_homes_that_write_one_lake_the_slower_is_told_and_nothing_is_lost
     distinct = {line for path in (third, theirs, mine) for line in path.read_bytes().splitlines()}
     distinct.remove(header().encode())
     assert sum(kept for _, kept, _, _ in held) == len(distinct) < 9 + 5 + 9
+
+
+def test_a_commit_whose_answer_was_lost_is_no_conflict(url: str, tmp_path: Path) -> None:
+    """The client asks once more, and is told that there is another version: its own. It was said
+    that another barometer wrote, and of a file that is in the lake that it is not."""
+    settings = settings_of(tmp_path / "home", url, as_of=LATE)
+    obstore = import_module("obstore")
+
+    def twice(place: Any, path: str, new: Any, **how: Any) -> Any:
+        if path == "manifest.json":
+            obstore.put(place, path, new, **how)
+        return obstore.put(place, path, new, **how)
+
+    lossy = SimpleNamespace(**(vars(obstore) | {"put": twice}))
+    explained = store._explained
+
+    @contextmanager
+    def losing() -> Iterator[Any]:
+        with explained():
+            yield lossy
+
+    with patch.object(store, "_explained", losing):
+        (outcome,) = take_in(settings, write(tmp_path, day(*fleet(1))))
+    assert (outcome.state, outcome.message) == ("ingested", "")
+    assert len(read_manifest(url).entries) == 1
 
 
 def test_a_missing_object_is_named_and_given_again(url: str, tmp_path: Path) -> None:
