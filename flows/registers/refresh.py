@@ -28,8 +28,8 @@ from flows.sources.fetching.download import read_version
 from flows.sources.fetching.faults import DownloadProgress, Patience
 from flows.sources.fetching.fetch import NOT_ANSWERED
 from flows.sources.lists import FetchedList, load_lists
+from flows.sources.packings import VERSIONS
 
-VERSIONS = "versions"
 BLOCK_BYTES = 1 << 20
 
 FAILED, REFUSED = "failed", "refused"

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 
 from flows.home.file_names import path_of, printable, shown_name
+from flows.home.lock import LOCK
 from flows.home.settings import BarometerError, refuse_pipe
 from flows.sources import containers
 
@@ -48,6 +49,10 @@ OF_A_HOME = frozenset(
 """What a home holds beside what was fetched and recorded (docs/operations.md, "The home"): left out
 of a search. The lake's own Parquet files have a header that a source fits, and would come in again
 under that source."""
+
+VERSIONS = "versions"
+"""Subfolder of a fetched list's folder, with every version that came. The list beside it is no
+input of a search either: it holds no positions, and would fail every run over `downloads/`."""
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([low, 0x2A, 0x4D, 0x18]) for low in range(0x50, 0x60)))
@@ -168,6 +173,8 @@ def _below(folder: Path, seen: set[Path]) -> Iterator[Path]:
     except OSError as error:
         raise BarometerError(f"{shown_name(folder)}: {error.strerror}.") from error
     names = {path.name for path in inside}
+    if names >= {VERSIONS, LOCK}:
+        return
     is_home = "barometer.duckdb" in names or names >= {"manifest.json", "position"}
     own = OF_A_HOME if is_home else ()
     for path in inside:

@@ -28,8 +28,9 @@ from flows.sources.definitions import Definition
 from flows.sources.fetching import probe
 from flows.sources.fetching.faults import Patience
 from flows.sources.lists import load_lists
+from flows.sources.packings import find_files
 from tests.build.derivation import only, unshown
-from tests.build.files import copy_of
+from tests.build.files import copy_of, write
 from tests.build.lists import MARITIME_SHIP, entity, imo, json_lines, line, lines
 from tests.build.publisher import PROXIES
 from tests.build.web import Web, serving
@@ -100,6 +101,20 @@ def refreshed(home: Settings, day: str = "2026-03-23", name: str = LIST) -> Refr
 def versions(home: Settings) -> list[tuple[str, int]]:
     """Day and number of ships of what was imported."""
     return [(i.record["published_on"], i.record["hulls"]) for i in all_imports(home.home)]
+
+
+def test_a_list_is_no_input_of_a_run_over_all_that_was_fetched(home: Settings, web: Web) -> None:
+    """The list and each of its versions failed every such run: sources.md, "Fetch"."""
+    name_list(home, web)
+    for last in (20, 22):
+        web.files[f"/{LIST}"] = ships(range(last), f"2026-03-{last}")
+        refreshed(home)
+    fetched = home.home / "downloads" / "marinecadastre-2025"
+    day = write(fetched, b"mmsi\n")
+    assert [file.path for file in find_files([home.home / "downloads"])] == [day]
+    assert [file.path for file in find_files([home.home])] == [day]
+    named = home.home / "downloads" / LIST / f"{LIST}.json"
+    assert [file.path for file in find_files([named])] == [named]
 
 
 def test_what_is_new_is_imported_and_every_version_is_kept(home: Settings, web: Web) -> None:
