@@ -61,9 +61,11 @@ def prepare_home(home: Path, place: Place | None = None) -> Manifest:
         for file_id in manifest.entries.keys() - noted:
             write_note(place, manifest.entries[file_id])
     except OSError as error:
+        check = "Check permissions and free space"
+        if isinstance(place, str):
+            check += f" of {home}, and whether {place} can be reached and written (AWS_*, network)"
         raise BarometerError(
-            f"{place}: cannot be made ready for writing ({error}). Check permissions and free "
-            "space."
+            f"{place}: cannot be made ready for writing ({error}). {check}."
         ) from error
     return manifest
 

@@ -288,6 +288,14 @@ def test_a_bucket_that_is_not_there_is_no_empty_lake(
     assert "s3://nobody/x: the lake cannot be reached (there is no such bucket)" in error
 
 
+def test_a_listing_that_fails_says_what_to_look_at(url: str, tmp_path: Path) -> None:
+    """As a SlowDown of the second thousand of objects: free space has nothing to do with it."""
+    settings = settings_of(tmp_path / "home", url)
+    slow = patch.object(store, "sweep", side_effect=OSError(5, "503 SlowDown"))
+    with slow, pytest.raises(BarometerError, match=f"503 SlowDown.*whether {url} can be reached"):
+        prepare_home(settings.home, settings.place)
+
+
 def test_a_server_that_goes_in_the_middle_is_a_message_and_exit_1(
     tmp_path: Path,
     sample_days: list[Path],
