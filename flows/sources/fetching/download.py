@@ -266,7 +266,8 @@ def _check_size(version: Version, file: DayFile, part: Path) -> None:
     free = shutil.disk_usage(part.parent).free + size_of(part)
     if size + SPARE_BYTES > free:
         raise Fault(
-            f"{part.parent}: {free:,} bytes are free, but {file.name} has {size:,}. "
+            f"{part.parent}: {free:,} bytes are free, but {file.name} and the run that reads it "
+            f"need {size + SPARE_BYTES:,}{'' if version.size_bytes else ' at least'}. "
             "Free some space, or use another home.",
             is_ours=True,
         )

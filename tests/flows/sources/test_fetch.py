@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from flows.home import lock
 from flows.home.settings import BarometerError, Settings
 from flows.sources.definitions import load_sources
 from flows.sources.fetching import fetch as fetch_module
+from flows.sources.fetching.download import SPARE_BYTES
 from flows.sources.fetching.fetched import fetch_problem
 from tests.build.files import ingest, packed, tree
 from tests.build.publisher import (
@@ -341,3 +344,21 @@ def test_no_download_begins_that_the_disk_cannot_hold(home: Settings, site: Web)
     result = fetch_one(home)
     assert result.state == "failed" and "bytes are free" in result.message
     assert downloads(home) == {}
+
+
+@pytest.mark.parametrize(
+    ("plan", "need"),
+    [
+        ({}, f"need {len(ZST) + SPARE_BYTES:,}. "),
+        ({"unsized": True}, f"need {SPARE_BYTES:,} at least. "),
+    ],
+)
+def test_a_disk_that_is_too_small_for_the_run_is_told_what_is_needed(
+    plan: dict[str, Any], need: str, home: Settings, site: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a file of 100 kB, or of a size that is not known, it was said that 1,000,000 bytes are
+    free but the file has 100,000, or 0."""
+    site.plan[path()] = [plan]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    message = fetch_one(home).message
+    assert "1,000,000 bytes are free, but" in message and need in message
