@@ -20,6 +20,10 @@ END_OF_DATA = 10
 """Factor on the timeout for the last answer, ten minutes in all (RFC 5321, 4.5.3.2.6): who gives up
 before does not know whether the message was accepted."""
 
+PIECE_BYTES = 1 << 16
+"""Of a message, that the timeout is for (RFC 5321, 4.5.3.2.5): a socket's timeout is that of all
+bytes it is given, and a slow line takes minutes for a message of ten megabytes."""
+
 
 class Result(NamedTuple):
     """Lines for the log: deliveries done, and problems that need an operator."""
@@ -110,7 +114,9 @@ def _transfer(
         return deliveries
     _expect(smtp.docmd("DATA"), 3)
     # Dot-stuffing: a dot alone on a line ends the message (RFC 5321, 4.5.2).
-    smtp.send(re.sub(rb"(?m)^\.", b"..", content))
+    stuffed = re.sub(rb"(?m)^\.", b"..", content)
+    for at in range(0, len(stuffed), PIECE_BYTES):
+        smtp.send(stuffed[at : at + PIECE_BYTES])
     if smtp.sock is not None:
         smtp.sock.settimeout(END_OF_DATA * mail.timeout_s)
     try:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -67,6 +70,40 @@ def test_a_server_without_tls(plain: Post, tmp_path: Path, monkeypatch: pytest.M
     environ = post.environ(BAROMETER_SMTP_USER="", BAROMETER_SMTP_PASSWORD="")
     assert send(tmp_path, post, environ=environ, by_hand=True).problems == []
     assert not post.envelopes()[0]["is_tls"]
+
+
+def test_a_slow_line_takes_longer_than_the_timeout_and_the_message_arrives() -> None:
+    """It failed, and so did each later try: the timeout was that of the whole message."""
+    taken = bytearray()
+
+    def serve(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, connection.makefile("rb", buffering=0) as lines:
+            connection.sendall(b"220 x\r\n")
+            for _ in ("EHLO", "MAIL", "RCPT"):
+                lines.readline()
+                connection.sendall(b"250 x\r\n")
+            lines.readline()
+            connection.sendall(b"354 go\r\n")
+            while not taken.endswith(b"\r\n.\r\n") and (piece := connection.recv(1 << 16)):
+                taken.extend(piece)
+                time.sleep(0.02)
+            connection.sendall(b"250 x\r\n")
+
+    with socket.socket() as server, ThreadPoolExecutor(1) as pool:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        done = pool.submit(serve, server)
+        environ = {
+            **{"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(server.getsockname()[1])},
+            **{"SMTP_SECURITY": "none", "MAIL_FROM": TEAM[0], "MAIL_TO": TEAM[1]},
+        }
+        mail = mail_settings({f"BAROMETER_{name}": value for name, value in environ.items()})
+        content = (b"x" * 78 + b"\r\n") * 90_000
+        deliveries = smtp.deliver(mail._replace(timeout_s=0.5), content, [TEAM[1]])
+        done.result()
+    assert deliveries[TEAM[1]].state == "sent" and taken == content + b".\r\n"
 
 
 PASSWORDS, APP, LOGIN = "accepts no passwords", "app password", "check user and password"
