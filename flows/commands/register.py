@@ -163,6 +163,7 @@ def execute_list(flags: argparse.Namespace) -> int:
 
 def execute_remove(flags: argparse.Namespace) -> int:
     from flows.home import lock
+    from flows.lake import losses
     from flows.registers import shown, store
     from flows.runner import run
 
@@ -170,8 +171,11 @@ def execute_remove(flags: argparse.Namespace) -> int:
     start_logging()
     with lock.locked(settings.home):
         run.prepare(settings)
-        removed = store.remove_import(settings, flags.number)
-        run.derive(settings, [], publish=False)
+        try:
+            removed = store.remove_import(settings, flags.number)
+        finally:  # an earlier removal may have been killed before the catalogue was built
+            if losses.is_catalogue_behind(settings.home):
+                run.derive(settings, [], publish=False)
     if flags.json:
         print(json.dumps(removed | {"number": flags.number}, indent=2, default=str))
     else:

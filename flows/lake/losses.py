@@ -118,8 +118,10 @@ def lost(home: Path) -> list[str]:
 
 
 def is_catalogue_behind(home: Path) -> bool:
-    """Whether the catalogue lacks an import or a removal of a list: what recorded it was killed, or
-    its disk was full, before the catalogue was built."""
+    """Whether the catalogue lacks an import or a removal of a list.
+
+    The command that recorded it was killed, or its disk was full, before the catalogue was built.
+    """
     return _shown(home).get(REGISTER, 0) < len(read_history(home, REGISTER))
 
 

@@ -21,8 +21,8 @@ END_OF_DATA = 10
 before does not know whether the message was accepted."""
 
 PIECE_BYTES = 1 << 16
-"""Of a message, that the timeout is for (RFC 5321, 4.5.3.2.5): a socket's timeout is that of all
-bytes it is given, and a slow line takes minutes for a message of ten megabytes."""
+"""Size of the pieces in which a message is sent, each with the timeout (RFC 5321, 4.5.3.2.5): a
+socket's timeout covers all bytes of a call, and a slow line takes minutes for ten megabytes."""
 
 
 class Result(NamedTuple):
@@ -54,8 +54,8 @@ def deliver(mail: MailSettings, content: bytes, to: Sequence[str]) -> dict[str, 
     """
     try:
         smtp = _connected(mail)
-    # smtplib's own errors are OSErrors; a host name or a question of the login that is none is a
-    # ValueError, and so is MD5 where the system forbids it.
+    # smtplib's own errors are OSErrors. A host name that cannot be encoded, a challenge that is not
+    # base64, and MD5 where the system forbids it are ValueErrors.
     except (OSError, ValueError) as error:
         return dict.fromkeys(to, failed_delivery(error, mail))
     try:

@@ -51,8 +51,8 @@ of a search. The lake's own Parquet files have a header that a source fits, and 
 under that source."""
 
 VERSIONS = "versions"
-"""Subfolder of a fetched list's folder, with every version that came. The list beside it is no
-input of a search either: it holds no positions, and would fail every run over `downloads/`."""
+"""Subfolder of a fetched list's folder, with every version that was fetched. A search skips the
+whole folder: lists have no positions, and each would fail a run over `downloads/`."""
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([low, 0x2A, 0x4D, 0x18]) for low in range(0x50, 0x60)))

@@ -206,11 +206,11 @@ def test_a_list_does_not_end_what_was_listed_after_its_day(settings: Settings) -
     assert not (found.gone or found.added)
 
 
-def test_a_catalogue_that_was_not_built_after_an_import_is_built_by_the_next(
+def test_a_catalogue_that_was_not_built_after_a_change_of_lists_is_built_by_the_next(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The disk was full, or the process killed, between the import and the catalogue: the same
-    command again said that nothing changes, and no query had the list."""
+    """The disk was full, or the process killed, between the record and the catalogue: the same
+    command again said that nothing changes, and no query followed the record."""
 
     def fail(*_: object, **__: object) -> None:
         raise BarometerError("the numbers could not be written")
@@ -218,13 +218,19 @@ def test_a_catalogue_that_was_not_built_after_an_import_is_built_by_the_next(
     path = settings.home.parent / "fleet.csv"
     path.write_text("\n".join(["imo,name,tier,reason,source,from,to", *FIRST]) + "\n")
     home = ["--home", str(settings.home), "--as-of", "2026-09-01"]
-    with monkeypatch.context() as patch:
-        patch.setattr(run, "derive", fail)
-        assert main(["register", "import", str(path), *home]) == 1
-    assert main(["register", "import", str(path), *home]) == 0
-    assert "imported before" in capsys.readouterr().out
     query = "select count(*) as n from vessel_link where link_reason = 'listed' and imo = 9187629"
-    assert main(["sql", query, "--format", "csv", *home]) == 0
-    assert capsys.readouterr().out == "n\n1\n"
-    monkeypatch.setattr(run, "derive", fail)
-    assert main(["register", "import", str(path), *home]) == 0, "there is nothing to build"
+    for change, again, answer, links in (
+        (["import", str(path)], 0, "imported before", 1),
+        (["remove", "1"], 1, "no such import", 0),
+    ):
+        command = ["register", *change, *home]
+        with monkeypatch.context() as patch:
+            patch.setattr(run, "derive", fail)
+            assert main(command) == 1
+        assert main(command) == again
+        assert answer in "".join(capsys.readouterr())
+        assert main(["sql", query, "--format", "csv", *home]) == 0
+        assert capsys.readouterr().out == f"n\n{links}\n"
+        with monkeypatch.context() as patch:
+            patch.setattr(run, "derive", fail)
+            assert main(command) == again, "there is nothing to build"
