@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import logging
 import os
 import pickle
 import shutil
@@ -55,6 +56,14 @@ os.environ["BAROMETER_THREADS"] = "1"
 def pytest_collection_finish() -> None:
     """What was collected, half a million objects, stays: no search for garbage goes through it."""
     gc.freeze()
+
+
+def pytest_runtest_setup() -> None:
+    """Prefect's handler writes to the standard error of the test that loaded it, which is closed in
+    the next: an error that is logged there would end in a traceback of `logging`."""
+    for handler in logging.root.handlers[:]:
+        if type(handler).__name__ == "PrefectConsoleHandler":
+            logging.root.removeHandler(handler)
 
 
 class OneServer(LoadFileScheduling):
