@@ -119,8 +119,7 @@ def _lines(home: Path, name: str) -> Iterator[tuple[dict[str, Any], str]]:
         records, numbers = _together(lines), [number for number, _ in part]
         read = zip(numbers, records, lines, strict=True) if records else _one_by_one(path, part)
         for number, record, line in read:
-            is_removal = name == REGISTER and "removes" in record
-            fault = _fault(record, REMOVAL if is_removal else FORMS.get(name, {}))
+            fault = _fault_of(name, record)
             if fault is None:
                 yield record, line
             else:
@@ -129,6 +128,14 @@ def _lines(home: Path, name: str) -> Iterator[tuple[dict[str, Any], str]]:
                     "line, or restore the file from a backup",
                     *(path, number, fault),
                 )
+
+
+def _fault_of(history: str, record: Any) -> str | None:
+    """What is wrong with a record of a history, in words; None if nothing is."""
+    if not isinstance(record, dict):
+        return "it is not a JSON object"
+    is_removal = history == REGISTER and "removes" in record
+    return _fault(record, REMOVAL if is_removal else FORMS.get(history, {}))
 
 
 def _fault(record: Mapping[str, Any], form: Mapping[str, str]) -> str | None:
@@ -158,9 +165,7 @@ def _together(lines: Sequence[str]) -> list[dict[str, Any]] | None:
     return read[::2] if is_each else None
 
 
-def _one_by_one(
-    path: Path, numbered: Iterable[tuple[int, str]]
-) -> Iterator[tuple[int, dict[str, Any], str]]:
+def _one_by_one(path: Path, numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[int, Any, str]]:
     for number, line in numbered:
         try:
             record = json.loads(line)
@@ -170,8 +175,7 @@ def _one_by_one(
         except (ValueError, RecursionError):
             log.warning("%s line %d is incomplete and skipped", path, number)
             continue
-        if isinstance(record, dict):
-            yield number, record, line
+        yield number, record, line
 
 
 def _encodable(value: Any) -> Any:

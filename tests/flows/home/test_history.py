@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -96,6 +97,9 @@ IMPORT = {
     ("name", "whole", "wrong", "fault"),
     [
         ("run", RUN, {}, "run_id is missing"),
+        ("run", RUN, None, "it is not a JSON object"),
+        ("register", IMPORT, ["removes"], "it is not a JSON object"),
+        ("outbox", {}, 5, "it is not a JSON object"),
         ("run", RUN, RUN | {"run_id": "1"}, "run_id is not a whole number"),
         ("run", RUN, RUN | {"run_id": True}, "run_id is not a whole number"),
         ("run", RUN, RUN | {"as_of": 5}, "as_of is not a time"),
@@ -116,7 +120,7 @@ IMPORT = {
 def test_a_record_without_its_keys_is_skipped_and_named(
     name: str,
     whole: dict[str, object],
-    wrong: dict[str, object],
+    wrong: Any,
     fault: str,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
