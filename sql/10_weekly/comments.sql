@@ -51,7 +51,7 @@ comment on column weekly_water.russian_linked_tanker_calls is 'Calls of the head
 comment on column weekly_water.russian_linked_berth_calls is 'Of these, the calls at a berth. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_water.in_port_calls is 'Russian-linked tankers that may have been in port when reception began, as in barometer. Null: none, and too few hours heard to report zero.';
 comment on column weekly_water.low_95 is 'Lower 95 % limit of the week''s rate of these calls, calls a week, over the share heard. Null: open, or no statement possible.';
-comment on column weekly_water.high_95 is 'Upper 95 % limit of the same rate.';
+comment on column weekly_water.high_95 is 'Upper 95 % limit of the same rate. Null also where a linked ship of unknown type called, as the number of calls is unknown.';
 comment on column weekly_water.tanker_calls is 'Calls of all tankers, linked or not, counted in the same way. Null: no call counted, and too few hours heard to report zero.';
 comment on column weekly_water.observed_share is 'Share of the week''s hours that were heard, 0 to 1, each port weighted by its usual tanker calls, in a series of dry cargo equally. Null: no hour has elapsed.';
 comment on column weekly_water.state is 'open: the week is not over or its input is not complete, the count is provisional; complete: at least {{ whole_share }} of the hours heard; partial: fewer, the count is a lower bound; unobserved: nothing counted and below {{ least_share }}.';

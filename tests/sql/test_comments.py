@@ -69,6 +69,18 @@ def test_a_column_with_nulls_says_what_they_mean(con: Connection) -> None:
     assert unexplained == denied == []
 
 
+def test_of_two_limits_both_comments_say_what_null_means(con: Connection) -> None:
+    """The sample's weeks are heard, so that some limits have no null there."""
+    comments = {(table, column): comment for table, column, _, comment in rows(con, COLUMNS)}
+    pairs = [
+        (comment, comments[upper])
+        for (table, column), comment in comments.items()
+        if "low" in column and (upper := (table, column.replace("low", "high"))) in comments
+    ]
+    assert len(pairs) > 5
+    assert [pair for pair in pairs if ("Null" in pair[0]) != ("Null" in pair[1])] == []
+
+
 def test_what_a_comment_says_of_shares_words_and_keys_holds(con: Connection) -> None:
     """A share lies between 0 and 1; a word is one that is named; a key is in its relation."""
     wrong, seen = [], Counter[str]()
