@@ -37,6 +37,7 @@ from flows.commands.shared import (
     binary_output,
     fail,
     forget_output,
+    shown_examples,
     sound_alarm,
     system_refusal,
 )
@@ -63,13 +64,23 @@ COMMANDS = (
 )
 """The commands, in the order of the help."""
 
+SETTINGS = "Settings: flag, environment (BAROMETER_*), barometer.toml in the home, default."
+
+EXAMPLES = """
+barometer run --demo
+barometer run --fetch
+barometer sql "from barometer order by week desc limit 5"
+barometer run --help
+"""
+
 
 def command_line() -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="barometer",
         description="Weekly counts of Russian-linked tanker calls at Iranian ports, by AIS.",
-        epilog="Settings: flag, environment (BAROMETER_*), barometer.toml in the home, default.",
+        epilog=f"{SETTINGS}\n\n{shown_examples(EXAMPLES)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"barometer {__version__}")
     command = Command(parser.add_subparsers(title="commands", metavar="COMMAND"), _shared_flags())

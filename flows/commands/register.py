@@ -20,7 +20,15 @@ from flows.commands.shared import (
 
 def add(command: Command) -> None:
     """Its commands and their arguments."""
-    group = command.group("register", "the lists that link ships to Russia")
+    group = command.group(
+        "register",
+        "the lists that link ships to Russia",
+        """
+        barometer register list
+        barometer register fetch
+        barometer register import our-fleet.csv
+        """,
+    )
     parser = command(
         "import",
         execute_import,

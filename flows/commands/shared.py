@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("barometer")
 
 
+def shown_examples(examples: str) -> str:
+    """Examples as the end of a help."""
+    return "examples:\n" + textwrap.indent(textwrap.dedent(examples).strip(), "  ")
+
+
 class Command:
     """Adds commands to the command line, each with the shared flags."""
 
@@ -54,7 +59,7 @@ class Command:
             parents=[self._shared],
             help=text,
             description=text[0].upper() + text[1:] + ".",
-            epilog="examples:\n" + textwrap.indent(textwrap.dedent(examples).strip(), "  "),
+            epilog=shown_examples(examples),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         parser.set_defaults(command=function, is_job=is_job)
@@ -62,10 +67,16 @@ class Command:
             parser.add_argument("--json", action="store_true", help=as_json)
         return parser
 
-    def group(self, name: str, text: str) -> Any:
+    def group(self, name: str, text: str, examples: str) -> Any:
         """Add a command with subcommands."""
-        parser = self._commands.add_parser(name, help=text)
-        return parser.add_subparsers(title="commands", metavar="", required=True)
+        parser = self._commands.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=shown_examples(examples),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
 
 DONE, FAILED, USAGE = 0, 1, 2

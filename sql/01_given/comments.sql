@@ -70,13 +70,13 @@ comment on column port.trade_tier is 'Link tier of a tanker''s call at this Russ
 comment on column port.lon is 'Longitude of a point inside the outer fence, for map labels (not a gazetteer''s point), degrees WGS 84, rounded to 0.00001.';
 comment on column port.lat is 'Latitude of that point, in degrees WGS 84, rounded to 0.00001.';
 
-comment on table port_area is 'The fences of the ports: outer limits, anchorages and berths. One row per polygon.';
+comment on table port_area is 'The fences of the ports: outer limits, anchorages and berths, and dry land within them. One row per polygon.';
 comment on column port_area.area_id is 'Id of the polygon: port_id, kind, and a name where a port has several of that kind.';
 comment on column port_area.port_id is 'The port that the polygon belongs to.';
 comment on column port_area.name is 'Name of the quay, mooring, roads or limit.';
 comment on column port_area.water is 'Body of water of the port: Persian Gulf, Gulf of Oman or Caspian; others for Russian ports.';
 comment on column port_area.country is 'Country of the port, ISO 3166-1 alpha-2.';
-comment on column port_area.kind is 'port_limit (outer fence), anchorage (waiting area) or berth (quay, jetty or single-point mooring).';
+comment on column port_area.kind is 'port_limit (outer fence), anchorage (waiting area), berth (quay, jetty or single-point mooring) or land (dry land within a limit, where a stop is no call).';
 comment on column port_area.serves is 'Port ids of the ports that share these roads, as a JSON list. Null: the polygon belongs to its own port only.';
 comment on column port_area.geometry_wkb is 'The polygon as WKB, degrees WGS 84, lon before lat.';
 comment on column port_area.geometry_geojson is 'The polygon as GeoJSON text, degrees WGS 84, lon before lat.';

@@ -1,4 +1,4 @@
--- The fences: outer limits, anchorages and berths.
+-- The fences: outer limits, anchorages and berths, and dry land within them.
 -- Grain: one polygon (area_id).
 -- Key: area_id.
 select

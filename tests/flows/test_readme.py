@@ -38,6 +38,13 @@ def test_the_readme_is_short_and_links_to_all_pages() -> None:
     assert [name for name in missing if f"](docs/{name})" not in TEXTS["README.md"]] == []
 
 
+def test_the_page_for_analysts_has_all_relations_by_subject() -> None:
+    named = set(re.findall(r"`(\w+)`", TEXTS["docs/sql.md"].partition("## By subject")[2]))
+    comments = "".join(path.read_text("utf-8") for path in sql_path().glob("*/comments.sql"))
+    relations = set(re.findall(r"(?m)^comment on (?:table|view) (\w+) is", comments))
+    assert relations and relations - named == set()
+
+
 @pytest.mark.timeout(1200)  # may make the year
 @pytest.mark.parametrize(("page", "is_head"), [("README.md", True), ("docs/index.md", False)])
 def test_the_output_shown_is_what_the_program_prints(

@@ -20,11 +20,11 @@ NULLS = "select count(*) - count(columns(*)) from query_table([$table])"
 WORDS = {
     *("area_kind", "link_tier", "verdict", "state", "imo_by", "met_by", "conflict", "decision"),
     *("direction", "direction_by", "deadweight_by", "tanker_kind", "dimension", "view", "word"),
-    *("evidence", "matched_by"),
+    *("evidence", "matched_by", "kind"),
 }
 """Columns of a few fixed words: each word that occurs is one that the comment names."""
-ELSEWHERE = re.compile(r"\bas in \w+|\w+\.\w+ as published")
-"""Where a comment leaves the words to another."""
+ELSEWHERE = re.compile(r"\bas in \w+|\w+\.\w+ as published|\bsuch as\b")
+"""Where a comment leaves the words to another, or gives some of many."""
 
 KEY = re.compile(r"key of (\w+)(?!, which lacks|\w)")
 NUMBERED = {"run": "run_id", "link_decision": "line"}

@@ -92,9 +92,9 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ["", "register", *COMMANDS])
 def test_every_command_has_help_with_examples(name: str, command: Command) -> None:
-    words = name.split("-")
+    words = name.split("-") if name else []
     done = command(*words, "--help")
     assert done.code == 0
     assert re.search(rf"examples:\n( .*\n)*  barometer {' '.join(words)}", done.out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pty
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -125,6 +126,12 @@ def test_all_that_shows_the_year_says_that_it_is_simulated(year_home: Settings) 
     assert sorted(names) == [("SIMULATED",), ("simulated PortWatch",)]
     ships = found(year_home, "select distinct vessel_name from port_call")
     assert all(name.startswith("SIM ") for (name,) in ships if name)
+
+
+def test_the_ship_of_the_readme_has_calls(year_home: Settings) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = {(int(imo),) for imo in re.findall(r"barometer (?:vessel|ports .*--ship) (\d+)", readme)}
+    assert shown and shown <= set(found(year_home, "select distinct imo from port_call"))
 
 
 def test_a_home_that_has_the_year_gets_the_last_run_alone(
