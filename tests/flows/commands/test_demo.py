@@ -130,7 +130,8 @@ def test_all_that_shows_the_year_says_that_it_is_simulated(year_home: Settings) 
 
 def test_the_ship_of_the_readme_has_calls(year_home: Settings) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = {(int(imo),) for imo in re.findall(r"barometer (?:vessel|ports .*--ship) (\d+)", readme)}
+    numbers = re.findall(r"barometer (?:vessel|ports .*--ship) (\d+)", readme)
+    shown = {(int(number),) for number in numbers}
     assert shown and shown <= set(found(year_home, "select distinct imo from port_call"))
 
 
