@@ -167,8 +167,9 @@ def restore(settings: Settings) -> list[str]:
     """
     home = settings.home
     report = []
+    sentences = lost(home)
     for name in SHOWN:
-        if not any(str(history_path(home, name)) in line for line in lost(home)):
+        if not any(str(history_path(home, name)) in sentence for sentence in sentences):
             continue
         here = read_history(home, name)
         records = _registers(home, here) if name == REGISTER else _merged(home, name, here)

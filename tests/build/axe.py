@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+SETTLED = """
+() => Promise.allSettled(
+    document.getAnimations()
+        .filter(each => each.playState === 'running')
+        .filter(each => each.effect.getComputedTiming().endTime < Infinity)
+        .map(each => each.finished)
+)
+"""
+"""Waits for transitions to end: a colour on its way to another is not one that a reader sees."""
+
 
 def violations(page: Any) -> list[str]:
     """The rules that an open page breaks, each with the element at fault; best practice included.
@@ -15,6 +25,7 @@ def violations(page: Any) -> list[str]:
     """
     from axe_playwright_python.sync_playwright import Axe
 
+    page.evaluate(SETTLED)
     return [
         f"{rule['id']}: {node['html'][:200]}"
         for rule in Axe().run(page).response["violations"]
