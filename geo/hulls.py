@@ -53,7 +53,13 @@ CLOCK_STILL_US = 2 * 3_600 * 1_000_000
 """A fix that is near the track for longer tells no clock: the ship lay there."""
 CLOCK_SHARE = 0.6
 """A track of which such a share is where the first one was, by at most `CLOCK_LAGS` clocks, is that
-ship heard by receivers with wrong clocks."""
+ship heard by receivers with wrong clocks. Only fixes count for which the first one was heard at
+that other time: of a ship that reports hourly to two receivers, each hears half of the way."""
+CLOCK_KNOWN_SHARE = 1 / 3
+"""The explained fixes are such a share of the whole track at least."""
+CLOCK_STAY_SHARE = 0.5
+"""Enough by the best clock alone, where by that clock the ship also lay in the very spots of the
+first one: two ships on a lane do not lie in one berth with the same distance in time."""
 CLOCK_WAY_SHARE = 0.9
 SAME_BERTH_M = rule("same_berth_m")
 """Antennas of two ships at one jetty or anchored beside each other are further apart."""
@@ -113,11 +119,12 @@ def is_other_clock(table: Table, track: Ints, rows: Ints) -> bool:
     lies = _sampled(rows[_is_still(table, rows)])
     rows = _sampled(rows[np.diff(table.at[rows] // CLOCK_SLOT_US, prepend=-1) > 0])
     lag_us = np.arange(-CLOCK_LAG_US, CLOCK_LAG_US + 1, CLOCK_STEP_US)
-    near = _is_where_it_was(table, track, rows, lag_us, CLOCK_NEAR_M)
+    near, is_heard = _is_where_it_was(table, track, rows, lag_us, CLOCK_NEAR_M)
     # A fix near at few lags identifies a clock; one that is near for hours of lags does not.
     is_moving = near.sum(axis=1) * CLOCK_STEP_US <= CLOCK_STILL_US
-    near, at = near[is_moving], table.at[rows[is_moving]]
-    explained = np.zeros(at.size, dtype=np.bool_)
+    near, is_heard, at = near[is_moving], is_heard[is_moving], table.at[rows[is_moving]]
+    explained, known = np.zeros((2, at.size), dtype=np.bool_)
+    lags: list[int] = []
     for _ in range(CLOCK_LAGS if at.size >= CLOCK_LEAST else 0):
         span_us = min(CLOCK_SPAN_US, CLOCK_SPAN_SHARE * (at[-1] - at[0]))
         unexplained = near & ~explained[:, None]
@@ -127,12 +134,22 @@ def is_other_clock(table: Table, track: Ints, rows: Ints) -> bool:
         count[(count < CLOCK_FIXES) | (last_us - first_us < span_us)] = 0
         if not count.any():
             break
-        explained |= near[:, count.argmax()]
-    if explained.sum() >= max(CLOCK_SHARE * at.size, CLOCK_LEAST):
+        lags.append(int(count.argmax()))
+        explained |= near[:, lags[-1]]
+        known |= is_heard[:, lags[-1]]
+    least = max(CLOCK_SHARE * known.sum(), CLOCK_KNOWN_SHARE * at.size, CLOCK_LEAST)
+    if explained.sum() >= least:
         return True
     if not at.size:
         return False
-    is_spot = _is_where_it_was(table, track, lies, lag_us, SAME_BERTH_M).any(axis=1)
+    in_spot, lay_heard = _is_where_it_was(table, track, lies, lag_us, SAME_BERTH_M)
+    if lags:
+        best = lags[0]
+        lay = lay_heard[:, best].sum()
+        is_stay = lay > 0 and in_spot[:, best].sum() >= CLOCK_WAY_SHARE * lay
+        if is_stay and near[:, best].sum() >= CLOCK_STAY_SHARE * is_heard[:, best].sum():
+            return True
+    is_spot = in_spot.any(axis=1)
     return bool(
         is_spot.size
         and is_spot.mean() >= CLOCK_WAY_SHARE
@@ -152,8 +169,13 @@ def _is_still(table: Table, rows: Ints) -> Bools:
     return np.asarray(still)
 
 
-def _is_where_it_was(table: Table, track: Ints, rows: Ints, lag_us: Ints, within_m: float) -> Bools:
-    """Whether each fix is where a track was so much later, shape (rows, lags)."""
+def _is_where_it_was(
+    table: Table, track: Ints, rows: Ints, lag_us: Ints, within_m: float
+) -> tuple[Bools, Bools]:
+    """Whether each fix is where a track was so much later, and whether that was heard then.
+
+    Both have the shape (rows, lags).
+    """
     at = table.at[rows][:, None] + lag_us
     after = np.clip(np.searchsorted(table.at[track], at), 1, track.size - 1)
     a, b = track[after - 1], track[after]
@@ -170,4 +192,4 @@ def _is_where_it_was(table: Table, track: Ints, rows: Ints, lag_us: Ints, within
     near = is_within(
         table.lon[here].ravel(), table.lat[here].ravel(), lon.ravel(), lat.ravel(), near_m.ravel()
     )
-    return np.asarray(is_heard & near.reshape(at.shape))
+    return np.asarray(is_heard & near.reshape(at.shape)), np.asarray(is_heard)

@@ -75,10 +75,10 @@ def one_of_two_late(every: str, hours: float) -> pd.DataFrame:
     )
 
 
-def known_one_of_two_late(every: str, hours: float, seed: int) -> pd.DataFrame:
-    """The same of a tanker from far away who sends her IMO number."""
+def far_one_of_two_late(every: str, hours: float, seed: int, imo: int = 0) -> pd.DataFrame:
+    """The same of a tanker from far away."""
     legs = "far > 0.5h, sea@12, A berth@12 40h, sea@12, far@12"
-    fixes = voyage(legs, every=every, imo=IMO)
+    fixes = voyage(legs, every=every, imo=imo)
     is_late = np.random.default_rng(seed).random(len(fixes)) < 0.5
     return fixes.assign(
         reported_at=fixes["reported_at"] + pd.to_timedelta(hours * is_late, unit="h")
@@ -146,8 +146,11 @@ SCENARIOS: dict[str, tuple[Callable[[str], pd.DataFrame], list[tuple[str, str]]]
     "copies by five clocks": (lambda e: with_echoes(e, [14, 32, 55, 80, 110], 0.04), [A]),
     "copies by three late clocks": (lambda e: with_echoes(e, [180, 200, 220], 0.9), [A]),
     "one of two receivers 3.5 hours late": (lambda e: one_of_two_late(e, 3.5), [A]),
-    "one of two receivers 4.5 hours late": (lambda e: known_one_of_two_late(e, 4.5, 8), [A]),
-    "one of two receivers 8 hours early": (lambda e: known_one_of_two_late(e, -8, 4), [A]),
+    "one of two receivers 4.5 hours late": (lambda e: far_one_of_two_late(e, 4.5, 1), [A]),
+    "one of two receivers 8 hours late": (lambda e: far_one_of_two_late(e, 8, 1), [A]),
+    "one of two receivers 3.5 hours early": (lambda e: far_one_of_two_late(e, -3.5, 0), [A]),
+    "the same, known, 4.5 hours late": (lambda e: far_one_of_two_late(e, 4.5, 8, IMO), [A]),
+    "the same, known, 8 hours early": (lambda e: far_one_of_two_late(e, -8, 4, IMO), [A]),
     "frozen for 1.5 h after the stay": (lambda e: frozen(e, 1.5, "after"), [A]),
     "frozen for 3 h after the stay": (lambda e: frozen(e, 3, "after"), [A]),
     "frozen for 1.5 h before the stay": (lambda e: frozen(e, 1.5, "before"), [A]),
