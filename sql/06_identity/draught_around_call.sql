@@ -6,7 +6,10 @@ with report as (
         call.arrived_at,
         call.departed_at,
         fix.reported_at,
-        min(fix.draught_m) as draught_m
+        fix.draught_m,
+        -- Of two at one time the lesser, whether the last is sought or the first.
+        {'at': fix.reported_at, 'then': -fix.draught_m} as from_the_end,
+        {'at': fix.reported_at, 'then': fix.draught_m} as from_the_start
     from track_fix as fix
     inner join unread as call
         on fix.mmsi = call.mmsi and fix.reported_at between call.from_at and call.to_at
@@ -17,22 +20,22 @@ with report as (
         and fix.track_id = call.track_id
         and fix.draught_m is not null
         and fix.verdict <> 'implausible'
-    group by call.port_call_id, call.arrived_at, call.departed_at, fix.reported_at
 ),
 
 -- The reports next to the ends of the call. Crews set the draught around it.
 next_to_it as (
     select
         port_call_id,
-        arg_max(draught_m, reported_at) filter (where reported_at <= arrived_at) as before_arrival_m,
-        arg_min(draught_m, reported_at) filter (
+        arg_max(draught_m, from_the_end) filter (where reported_at <= arrived_at)
+            as before_arrival_m,
+        arg_min(draught_m, from_the_start) filter (
             where reported_at > arrived_at
             and reported_at <= coalesce(departed_at, 'infinity'::timestamp)
         ) as after_arrival_m,
-        arg_max(draught_m, reported_at) filter (
+        arg_max(draught_m, from_the_end) filter (
             where reported_at >= arrived_at and reported_at <= departed_at
         ) as before_departure_m,
-        arg_min(draught_m, reported_at) filter (where reported_at > departed_at)
+        arg_min(draught_m, from_the_start) filter (where reported_at > departed_at)
             as after_departure_m
     from report
     group by port_call_id

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from tests.build.cargo import AFRAMAX, CALL, HULL, Stay, lay, named, prepared
-from tests.build.derivation import Row, at, derive, drop, made_from, rows
+from tests.build.derivation import Row, at, derive, drop, made_from, rows, session
 
 BALLAST, LADEN = 7.5, 14.2
 ARRIVES, SAILS = 0.0, 30.0
@@ -126,3 +126,22 @@ def test_how_often_a_ship_reports_changes_nothing(
 ) -> None:
     first, *others = (found[name, minutes] for minutes in EVERY_MIN)
     assert others == [first] * len(others)
+
+
+@pytest.mark.parametrize("sent", [(BALLAST, LADEN), (LADEN, BALLAST)])
+@pytest.mark.parametrize("hours", [(-1, SAILS + 1), (ARRIVES + 1, SAILS - 1)])
+def test_of_two_draughts_at_one_time_the_lesser_is_that_of_the_call(
+    sent: tuple[float, float], hours: tuple[float, float]
+) -> None:
+    ship = {"mmsi": 1, "track_id": 1}
+    call = ship | {"arrived_at": at(ARRIVES), "departed_at": at(SAILS), "port_call_id": CALL}
+    fixes = [
+        ship | {"reported_at": at(hour), "draught_m": draught_m, "verdict": "plausible"}
+        for hour in hours
+        for draught_m in sent
+    ]
+    of_calls, of_fixes = pa.Table.from_pylist([call]), pa.Table.from_pylist(fixes)
+    with session(track_call=of_calls, track_fix=of_fixes) as con:
+        derive(con, "draught_around_call")
+        [row] = rows(con, "from draught_around_call")
+    assert row == {"port_call_id": CALL, "draught_in_m": BALLAST, "draught_out_m": BALLAST}
