@@ -122,7 +122,8 @@ def _frozen_ends(table: Table, is_new: Bools, same: Bools, own_kn: Floats) -> np
         new = is_new if way > 0 else is_new[::-1]
         start = np.concatenate(([0], np.flatnonzero(new) + 1))  # of each piece
         begins = start[np.searchsorted(start, steps, side="right") - 1]
-        for step, begin in zip(steps.tolist(), begins.tolist(), strict=True):
+        has_more = begins < steps  # a single fix is no place where a ship lies
+        for step, begin in zip(steps[has_more].tolist(), begins[has_more].tolist(), strict=True):
             bounds = _last_before(turned, own, begin, step, is_forward=way > 0)
             if bounds is not None:
                 sure, last = bounds
@@ -137,16 +138,16 @@ def _last_before(
 ) -> tuple[int, int] | None:
     """The last fix from which a ship sails the step after row `step`; None if none is known.
 
-    Before it the last fix that is beyond doubt. `begin` is the first row of the piece.
+    Before it the last fix that is beyond doubt. `begin` is the first row of the piece, before `step`.
     """
     place = table.lon[step], table.lat[step]
     # A place that is given to a cell repeats itself for every ship that lies.
-    is_frozen = step > begin and (table.lon[step - 1], table.lat[step - 1]) == place
+    is_frozen = (table.lon[step - 1], table.lat[step - 1]) == place
     is_frozen &= table.error_m[step] == 0
     ahead = np.arange(step + 1, min(step + 1 + LOOK_BACK, table.mmsi.size))
     ahead = ahead[table.mmsi[ahead] == table.mmsi[step]]
     goes_on = is_within(table.lon[ahead], table.lat[ahead], *place, FROZEN_NEAR_M)
-    if step == begin or not (is_frozen or goes_on.any()):
+    if not (is_frozen or goes_on.any()):
         return None
     if not _sails_away(table, step, ahead[~goes_on]):
         return None
