@@ -8,7 +8,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps
 
-# What a run needs. Bytecode is written here, so that the first run need not, nor each one where Python may not write it.
+# Bytecode is written at the set-up, so that the first run need not, nor each one where Python may not write it.
+BYTECODE := --compile-bytecode
+
+# What a run needs.
 setup: .venv/.done
 
 .venv/.done: requirements-run.lock requirements-uv.lock pyproject.toml
@@ -18,7 +21,7 @@ setup: .venv/.done
 		echo "$(PYTHON) cannot make an environment with pip. On Debian and Ubuntu: apt-get install python$$v-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes --no-deps -r requirements-uv.lock 2>/dev/null || echo "uv cannot be installed here: pip does its work, which takes minutes."
-	{ test -x $(BIN)/uv && $(UV) --compile-bytecode -r requirements-run.lock; } || $(PIP) --require-hashes --no-deps -r requirements-run.lock
+	{ test -x $(BIN)/uv && $(UV) $(BYTECODE) -r requirements-run.lock; } || $(PIP) --require-hashes --no-deps -r requirements-run.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q flows geo
 	@touch $@

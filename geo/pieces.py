@@ -138,7 +138,8 @@ def _last_before(
 ) -> tuple[int, int] | None:
     """The last fix from which a ship sails the step after row `step`; None if none is known.
 
-    Before it the last fix that is beyond doubt. `begin` is the first row of the piece, before `step`.
+    Before it the last fix that is beyond doubt. `begin` is the first row of the piece, an earlier
+    one.
     """
     place = table.lon[step], table.lat[step]
     # A place that is given to a cell repeats itself for every ship that lies.

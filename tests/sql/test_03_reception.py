@@ -14,6 +14,8 @@ import pytest
 from flows.derive.calls import FLAGGED_SCHEMA
 from tests.build.derivation import Connection, derive, digested, session
 
+pytestmark = pytest.mark.clock
+
 START = datetime(2026, 3, 2)
 DAYS = 28
 ALL = range(4 * DAYS)

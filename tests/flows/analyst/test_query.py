@@ -133,6 +133,7 @@ VALUES = {
 }
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(("expression", "in_csv", "in_json"), VALUES.values(), ids=VALUES)
 def test_a_value_in_every_format(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, expression: str, in_csv: str, in_json: str
@@ -309,6 +310,7 @@ def test_an_argument_is_utf8_whatever_the_locale(
     assert capsys.readouterr().out == "x\nä\n"
 
 
+@pytest.mark.clock
 def test_statements_run_in_turn(home: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     there = ("--home", str(home.home))
     text = "create temp table mine as select 7 as x; set threads = 1; from mine"

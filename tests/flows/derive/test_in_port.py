@@ -238,6 +238,7 @@ def test_the_first_week_has_about_its_heard_share_of_the_calls(
     assert LYING <= sum(numbers(ports, heard.port, "in_port_calls")) <= LYING + 1
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("cut", CUT, ids=lambda cut: f"{cut.begin_h:.0f} h")
 def test_cutting_the_beginning_adds_no_arrival(ports: Settings, cut: Heard) -> None:
     whole = numbers(ports, WHOLE.port)

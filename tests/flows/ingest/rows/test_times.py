@@ -12,6 +12,8 @@ from flows.ingest.rows import times
 from flows.ingest.rows.reasons import BAD_TIME, FUTURE_TIME, OLD_TIME
 from tests.build.files import AS_OF, LAYOUTS, SOURCES, day, read_all, read_values, row
 
+pytestmark = pytest.mark.clock
+
 NOON = datetime(2026, 4, 15, 12)
 DANISH = "danish-maritime-authority"
 
