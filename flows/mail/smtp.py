@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import NamedTuple
 
+from flows.home.deadline import Deadline
 from flows.mail.remedies import Delivery, failed_delivery
 from flows.mail.settings import MailSettings
 
@@ -71,15 +72,29 @@ def deliver(mail: MailSettings, content: bytes, to: Sequence[str]) -> dict[str, 
         smtp.close()
 
 
+class _Plain(smtplib.SMTP):
+    """A session in which the timeout is for each whole answer (RFC 5321, 4.5.3.2): a server may
+    send its lines without end."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        assert self.sock is not None
+        with Deadline(self.sock.gettimeout() or self.timeout, self.sock):
+            return super().getreply()
+
+
+class _Encrypted(_Plain, smtplib.SMTP_SSL):
+    """The same with TLS from the start."""
+
+
 def _connected(mail: MailSettings) -> smtplib.SMTP:
     """A session with TLS and login as set."""
     context = ssl.create_default_context()
     if mail.security == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+        smtp: smtplib.SMTP = _Encrypted(
             mail.host, mail.port, timeout=mail.timeout_s, context=context
         )
     else:
-        smtp = smtplib.SMTP(mail.host, mail.port, timeout=mail.timeout_s)
+        smtp = _Plain(mail.host, mail.port, timeout=mail.timeout_s)
     try:
         if mail.security == "starttls":
             smtp.starttls(context=context)

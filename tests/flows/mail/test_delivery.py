@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import smtplib
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -104,6 +106,48 @@ def test_a_slow_line_takes_longer_than_the_timeout_and_the_message_arrives() -> 
         deliveries = smtp.deliver(mail._replace(timeout_s=0.5), content, [TEAM[1]])
         done.result()
     assert deliveries[TEAM[1]].state == "sent" and taken == content + b".\r\n"
+
+
+ENDLESS = {
+    "greeting": ((b"220-x\r\n", 0.01), 0, "failed"),
+    "a byte now and then": ((b"2", 0.1), 0, "failed"),
+    "extensions": ((b"250-x\r\n", 0.01), 1, "failed"),
+    "end": ((b"250-x\r\n", 0.01), 5, "unclear"),
+}
+
+
+@pytest.mark.parametrize(("drip", "answers", "state"), ENDLESS.values(), ids=ENDLESS.keys())
+def test_an_answer_without_end_is_none(
+    drip: tuple[bytes, float], answers: int, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It held the run up for ever: the timeout was for each byte of it."""
+    monkeypatch.setattr(smtp, "END_OF_DATA", 1)
+
+    def serve(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, connection.makefile("rb", buffering=0) as lines, suppress(OSError):
+            for answer in (b"220", b"250", b"250", b"250", b"354")[:answers]:
+                connection.sendall(answer + b" x\r\n")
+                while answer != b"354" and not lines.readline().endswith(b"\r\n"):
+                    pass
+            while answers == 5 and lines.readline() != b".\r\n":
+                pass
+            while True:
+                connection.sendall(drip[0])
+                time.sleep(drip[1])
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        environ = {
+            **{"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(server.getsockname()[1])},
+            **{"SMTP_SECURITY": "none", "MAIL_FROM": TEAM[0], "MAIL_TO": TEAM[1]},
+        }
+        mail = mail_settings({f"BAROMETER_{name}": value for name, value in environ.items()})
+        deliveries = smtp.deliver(mail._replace(timeout_s=0.3), b"x\r\n", [TEAM[1]])
+    assert deliveries[TEAM[1]].state == state
+    assert "no answer in time" in deliveries[TEAM[1]].why
 
 
 PASSWORDS, APP, LOGIN = "accepts no passwords", "app password", "check user and password"
