@@ -26,7 +26,8 @@ class Web(ThreadingHTTPServer):
     ``meet``: the answer waits at this barrier;
     ``whole``: ranges and conditions are ignored; ``shifted``: a range that begins elsewhere;
     ``unasked``: a range is given whatever If-Range says; ``short``: so many bytes of it alone;
-    ``gone``: the connection goes without an answer.
+    ``gone``: the connection goes without an answer; ``repeat``: in place of all after this, these
+    bytes without end, some a second.
     """
 
     daemon_threads = True
@@ -82,6 +83,12 @@ class _Handler(BaseHTTPRequestHandler):
         if "gone" in told:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        if "repeat" in told:
+            self.close_connection = True
+            self.wfile.write(told.get("body", b""))
+            while not web.quiet.wait(0.05):
+                self.wfile.write(told["repeat"])
             return
         self._answer(told)
 

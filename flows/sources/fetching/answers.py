@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from flows.sources.fetching.faults import (
     network_fault,
     paced,
     refusal,
+    sent,
 )
 
 MOST_JSON_BYTES = 64 << 20
@@ -67,7 +68,7 @@ class Order(NamedTuple):
     session: Session
 
 
-@contextmanager
+@contextlib.contextmanager
 def answered(question: Question, session: Session) -> Iterator[httpx.Response]:
     """The answer to a question, its body not yet read.
 
@@ -83,14 +84,15 @@ def answered(question: Question, session: Session) -> Iterator[httpx.Response]:
     headers = {"Authorization": f"Bearer {question.token}"} if question.token else {}
     timeout = max(session.patience.timeout_s, ANSWER_S if question.body else 0)
     try:
-        with session.client.stream(
+        request = session.client.build_request(
             "GET" if question.body is None else "POST",
             question.address,
             params=dict(question.params),
             json=question.body,
             headers=headers,
             timeout=timeout,
-        ) as response:
+        )
+        with contextlib.closing(sent(request, question.address, session)) as response:
             if response.status_code != httpx.codes.OK:
                 raise _fault(response, question, session)
             yield response
@@ -129,7 +131,7 @@ def _words(response: httpx.Response, question: Question, session: Session) -> st
 
 
 def _body(response: httpx.Response, question: Question, session: Session) -> Iterator[bytes]:
-    return paced(response.iter_bytes(), question.address, 0, session.patience)
+    return paced(response, response.iter_bytes(), question.address, 0, session.patience)
 
 
 def shown(text: str, token: str | None = None) -> str:

@@ -27,6 +27,7 @@ from flows.sources.fetching.faults import (
     network_fault,
     paced,
     refusal,
+    sent,
 )
 
 MOST_REDIRECTS = 5
@@ -78,7 +79,10 @@ def open_client(patience: Patience) -> httpx.Client:
                 "Accept-Encoding": "identity",
             },
             timeout=patience.timeout_s,
-            limits=httpx.Limits(max_connections=patience.connections),
+            limits=httpx.Limits(
+                max_connections=patience.connections,
+                max_keepalive_connections=0,  # for `sent`
+            ),
         )
     except OSError as error:  # ssl's errors are some
         raise BarometerError(
@@ -152,7 +156,7 @@ def _transfer(
     session: Session,
 ) -> tuple[Version, bool] | None:
     headers = _conditions(address, begun, size_of(part), whole)
-    with answer_of(session.client, address, headers) as response:
+    with answer_of(session, address, headers) as response:
         version, is_resumed = _version(address, response), False
         match response.status_code:
             case HTTPStatus.NOT_MODIFIED if whole is not None and begun is None:
@@ -197,13 +201,11 @@ def _conditions(
 
 
 @contextmanager
-def answer_of(
-    client: httpx.Client, address: str, headers: dict[str, str]
-) -> Iterator[httpx.Response]:
+def answer_of(session: Session, address: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
     """The answer to a GET behind its redirects; from https none leads to anything else."""
-    request = client.build_request("GET", address, headers=headers)
+    request = session.client.build_request("GET", address, headers=headers)
     for _ in range(MOST_REDIRECTS + 1):
-        response = client.send(request, stream=True)
+        response = sent(request, address, session)
         try:
             following = response.next_request
             if following is None:
@@ -288,7 +290,9 @@ def _receive(
     head = b"" if at == 0 else None
     with part.open("ab") as out:
         try:
-            for chunk in paced(response.iter_raw(), version.address, at, session.patience):
+            for chunk in paced(
+                response, response.iter_raw(), version.address, at, session.patience
+            ):
                 if session.stop.is_set():
                     raise Fault("stopped.", is_ours=True)
                 at += len(chunk)

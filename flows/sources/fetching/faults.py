@@ -14,12 +14,13 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import tenacity
 
 from flows.home.clock import utc_now
+from flows.home.deadline import Deadline
 
 log = logging.getLogger("barometer.fetch")
 Result = TypeVar("Result")
@@ -148,8 +149,39 @@ def _fault(state: tenacity.RetryCallState) -> Fault:
     return fault
 
 
-def paced(chunks: Iterator[bytes], address: str, at: int, patience: Patience) -> Iterator[bytes]:
-    """The chunks of a body, of which the first `at` bytes are here, while they come fast enough.
+def sent(request: httpx.Request, address: str, session: Session) -> httpx.Response:
+    """The answer to a request of an address, its body not yet read; its head comes in bounded time.
+
+    Raises
+    ------
+    Fault
+        If it does not.
+    """
+    timeout_s = request.extensions["timeout"]["read"]
+    deadline = Deadline(timeout_s + session.patience.slow_s)
+
+    def trace(event: str, info: dict[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            deadline.sockets.append(info["return_value"].get_extra_info("socket"))
+
+    # Each connection is for one request (`open_client`), so that its opening is seen here.
+    request.extensions["trace"] = trace
+    response = None
+    try:
+        with deadline:
+            response = session.client.send(request, stream=True)
+    except TimeoutError as error:
+        if response is not None:
+            response.close()
+        raise Fault(f"{address}: too slow, {error}. Fetch again later.", may_pass=True) from error
+    return response
+
+
+def paced(
+    response: httpx.Response, chunks: Iterator[bytes], address: str, at: int, patience: Patience
+) -> Iterator[bytes]:
+    """The chunks of a response's body, of which the first `at` bytes are here, while they come fast
+    enough. What is no chunk, such as the frame of one, does not count.
 
     Raises
     ------
@@ -157,18 +189,27 @@ def paced(chunks: Iterator[bytes], address: str, at: int, patience: Patience) ->
         If not, after the chunk that came last.
     """
     since, at_since = time.monotonic(), at
-    for chunk in chunks:
-        yield chunk
-        at += len(chunk)
-        if time.monotonic() - since > patience.slow_s:
-            if at - at_since < patience.slow_bytes:
-                raise Fault(
-                    f"{address}: too slow, {at - at_since:,} bytes in {patience.slow_s:g} s. "
-                    "Fetch again later.",
-                    may_pass=True,
-                    reached=at,
-                )
-            since, at_since = time.monotonic(), at
+    timeout_s = response.request.extensions["timeout"]["read"]
+    connection = response.extensions["network_stream"].get_extra_info("socket")
+    try:
+        with Deadline(timeout_s + patience.slow_s, connection) as deadline:
+            for chunk in chunks:
+                yield chunk
+                deadline.extend()
+                at += len(chunk)
+                if time.monotonic() - since > patience.slow_s:
+                    if at - at_since < patience.slow_bytes:
+                        raise Fault(
+                            f"{address}: too slow, {at - at_since:,} bytes in "
+                            f"{patience.slow_s:g} s. Fetch again later.",
+                            may_pass=True,
+                            reached=at,
+                        )
+                    since, at_since = time.monotonic(), at
+    except TimeoutError as error:
+        raise Fault(
+            f"{address}: too slow, {error}. Fetch again later.", may_pass=True, reached=at
+        ) from error
 
 
 def refusal(code: int, retry_after: str, address: str, session: Session) -> Fault:

@@ -92,7 +92,7 @@ def _finding(check: Check, session: Session) -> Finding:
 def _head(address: str, file_name: str, session: Session) -> str:
     try:
         headers = {"Range": f"bytes=0-{HEAD_BYTES - 1}"}
-        with answer_of(session.client, address, headers) as response:
+        with answer_of(session, address, headers) as response:
             code = response.status_code
             if code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
                 raise refusal(code, response.headers.get("Retry-After", ""), address, session)

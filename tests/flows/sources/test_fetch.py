@@ -256,6 +256,26 @@ def test_a_wrong_byte_in_a_zip_is_found_by_its_checksum(home: Settings, web: Web
     assert web.ranges() == [None, ON, None]
 
 
+@pytest.mark.parametrize(
+    ("head", "repeated"),
+    [
+        (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n(\xb5/\xfd\r\n1;", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n(\xb5/\xfd\r\n0\r\n", b"x"),
+    ],
+    ids=["answers before the answer", "head", "frame of a chunk", "trailer"],
+)
+def test_a_server_that_never_comes_to_its_answer_is_left(
+    home: Settings, site: Web, head: bytes, repeated: bytes
+) -> None:
+    """Each byte began the timeout anew."""
+    site.plan[path()] = [{"body": head, "repeat": repeated}]
+    result = fetch_one(home, QUICK._replace(timeout_s=0.5, slow_s=0.5, tries=1))
+    assert result.state == "failed" and "too slow, no whole answer in 1 s" in result.message
+    assert is_right(home, fetch_one(home), ZST)
+
+
 def test_a_recent_day_without_a_file_is_not_published_yet(home: Settings, site: Web) -> None:
     states = {(6, 404): "not_published", (8, 404): "failed", (1, 403): "failed"}
     for number, ((days_ago, status), state) in enumerate(states.items(), 1):
