@@ -13,18 +13,19 @@ import time
 
 
 class Deadline:
-    """While it lasts, sockets are shut down once the time is over; leaving it then is a
-    `TimeoutError`.
+    """A context that shuts sockets down when its time is over, and then raises `TimeoutError` at
+    its end.
 
     Attributes
     ----------
     sockets : list of socket.socket
-        May grow.
+        More may be added while it lasts.
     """
 
     def __init__(self, limit_s: float, *sockets: socket.socket) -> None:
         self.sockets = list(sockets)
-        self._limit_s, self._is_over, self._left = limit_s, False, threading.Event()
+        self._limit_s, self._is_over = limit_s, False
+        self._left, self._lock = threading.Event(), threading.Lock()
         self.extend()
 
     def extend(self) -> None:
@@ -36,18 +37,20 @@ class Deadline:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        self._left.set()
+        with self._lock:
+            self._left.set()
         if self._is_over and (error is None or isinstance(error, Exception)):
-            raise TimeoutError(f"no whole answer in {self._limit_s:g} s") from error
+            raise TimeoutError(f"no end in {self._limit_s:g} s") from error
 
     def _watch(self) -> None:
         while not self._left.wait(max(0.0, self._end_s - time.monotonic())):
-            if time.monotonic() < self._end_s:
-                continue
-            self._is_over = True
-            for one in self.sockets:
-                with contextlib.suppress(OSError):
-                    # Not SSLSocket's, which takes the encryption away under who reads.
-                    socket.socket.shutdown(one, socket.SHUT_RDWR)
-            # A socket that was still being opened comes after.
-            self._end_s = time.monotonic() + 1
+            with self._lock:
+                if self._left.is_set() or time.monotonic() < self._end_s:
+                    continue
+                self._is_over = True
+                for one in self.sockets:
+                    with contextlib.suppress(OSError):
+                        # Not SSLSocket.shutdown, which drops the encryption under the reading thread.
+                        socket.socket.shutdown(one, socket.SHUT_RDWR)
+                # A socket that was still being opened is added later.
+                self._end_s = time.monotonic() + 1

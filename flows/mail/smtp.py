@@ -11,6 +11,7 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from email.utils import parseaddr
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from flows.home.deadline import Deadline
@@ -20,6 +21,9 @@ from flows.mail.settings import MailSettings
 END_OF_DATA = 10
 """Factor on the timeout for the last answer, ten minutes in all (RFC 5321, 4.5.3.2.6): who gives up
 before does not know whether the message was accepted."""
+
+MOST_LINES = 1_000
+"""Lines of one answer. The longest, to EHLO, has some twenty (general knowledge)."""
 
 PIECE_BYTES = 1 << 16
 """Size of the pieces in which a message is sent, each with the timeout (RFC 5321, 4.5.3.2.5): a
@@ -73,13 +77,27 @@ def deliver(mail: MailSettings, content: bytes, to: Sequence[str]) -> dict[str, 
 
 
 class _Plain(smtplib.SMTP):
-    """A session in which the timeout is for each whole answer (RFC 5321, 4.5.3.2): a server may
-    send its lines without end."""
+    """A session in which an answer has an end: the timeout is for all of it (RFC 5321, 4.5.3.2),
+    and it has few lines, which smtplib keeps all."""
 
     def getreply(self) -> tuple[int, bytes]:
         assert self.sock is not None
+        plain = self.file or self.sock.makefile("rb")
+        left = MOST_LINES
+
+        def readline(size: int) -> bytes:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise OSError(f"an answer of more than {MOST_LINES:,} lines")
+            return plain.readline(size)
+
+        self.file = SimpleNamespace(readline=readline, close=plain.close)
         with Deadline(self.sock.gettimeout() or self.timeout, self.sock):
-            return super().getreply()
+            try:
+                return super().getreply()
+            finally:
+                self.file = self.file and plain  # None once smtplib has closed the session
 
 
 class _Encrypted(_Plain, smtplib.SMTP_SSL):

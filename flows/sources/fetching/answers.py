@@ -131,6 +131,12 @@ def _words(response: httpx.Response, question: Question, session: Session) -> st
 
 
 def _body(response: httpx.Response, question: Question, session: Session) -> Iterator[bytes]:
+    # None was asked for. One grows a piece of the body a thousandfold at most, two a millionfold.
+    if len(response.headers.get_list("Content-Encoding", split_commas=True)) > 1:
+        raise Changed(
+            f"{question.address}: an answer compressed more than once is not read. See the "
+            "publisher's page."
+        )
     return paced(response, response.iter_bytes(), question.address, 0, session.patience)
 
 

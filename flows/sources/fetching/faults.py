@@ -173,7 +173,9 @@ def sent(request: httpx.Request, address: str, session: Session) -> httpx.Respon
     except TimeoutError as error:
         if response is not None:
             response.close()
-        raise Fault(f"{address}: too slow, {error}. Fetch again later.", may_pass=True) from error
+        raise Fault(
+            f"{address}: too slow, an answer with {error}. Fetch again later.", may_pass=True
+        ) from error
     return response
 
 
@@ -194,6 +196,7 @@ def paced(
     try:
         with Deadline(timeout_s + patience.slow_s, connection) as deadline:
             for chunk in chunks:
+                deadline.extend()
                 yield chunk
                 deadline.extend()
                 at += len(chunk)
@@ -208,7 +211,9 @@ def paced(
                     since, at_since = time.monotonic(), at
     except TimeoutError as error:
         raise Fault(
-            f"{address}: too slow, {error}. Fetch again later.", may_pass=True, reached=at
+            f"{address}: too slow, a piece with {error}. Fetch again later.",
+            may_pass=True,
+            reached=at,
         ) from error
 
 

@@ -272,7 +272,7 @@ def test_a_server_that_never_comes_to_its_answer_is_left(
     """Each byte began the timeout anew."""
     site.plan[path()] = [{"body": head, "repeat": repeated}]
     result = fetch_one(home, QUICK._replace(timeout_s=0.5, slow_s=0.5, tries=1))
-    assert result.state == "failed" and "too slow, no whole answer in 1 s" in result.message
+    assert result.state == "failed" and re.search("too slow, .* no end in 1 s", result.message)
     assert is_right(home, fetch_one(home), ZST)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -146,6 +147,12 @@ def test_rows_come_by_their_number_whatever_the_date_is_called(
 ERROR = b'{"error":{"code":%d,"message":"Unable to perform query","details":[]}}'
 
 
+BOMB = {
+    "body": gzip.compress(gzip.compress(bytes(10_000_000))),
+    "headers": {"Content-Encoding": "gzip, gzip"},
+}
+
+
 @pytest.mark.parametrize(
     ("path", "plan", "state", "says"),
     [
@@ -158,6 +165,7 @@ ERROR = b'{"error":{"code":%d,"message":"Unable to perform query","details":[]}}
         ("/layer/0/query", [{}, {"body": b"<html>"}], "failed", "not JSON"),
         ("/layer/0", [{"body": ERROR % 499}], "failed", "error 499"),
         ("/layer/0", [{"body": b"{}"}], "failed", "the layer lacks"),
+        ("/layer/0", [BOMB], "failed", "compressed more than once"),
         ("/layer/0", [{"drip": 0.02}], "fetched", "days to"),
         ("/layer/0", [{"drip": 0.02}] * 9, "failed", "too slow"),
         ("/layer/0", [{"body": b'{"objectIdField": ["ObjectId"]}'}], "failed", "the layer lacks"),
