@@ -50,7 +50,7 @@ class Deadline:
                 self._is_over = True
                 for one in self.sockets:
                     with contextlib.suppress(OSError):
-                        # Not SSLSocket.shutdown, which drops the encryption under the reading thread.
+                        # Not SSLSocket.shutdown, which drops the encryption while the other reads.
                         socket.socket.shutdown(one, socket.SHUT_RDWR)
                 # A socket that was still being opened is added later.
                 self._end_s = time.monotonic() + 1

@@ -37,7 +37,7 @@ def failed_delivery(error: Exception, mail: MailSettings) -> Delivery:
     elif isinstance(error, ssl.SSLError):
         why = f"no TLS: {error.reason or error}"
         hint = "; port 465 usually wants BAROMETER_SMTP_SECURITY=tls, port 587 starttls"
-    elif isinstance(error, smtplib.SMTPServerDisconnected):  # also for a timeout
+    elif isinstance(error, smtplib.SMTPServerDisconnected):
         why = str(error)
     elif isinstance(error, smtplib.SMTPException):  # STARTTLS or AUTH not offered
         why = str(error)

@@ -96,6 +96,10 @@ class _Plain(smtplib.SMTP):
         with Deadline(self.sock.gettimeout() or self.timeout, self.sock):
             try:
                 return super().getreply()
+            except smtplib.SMTPServerDisconnected as error:
+                if isinstance(error.__context__, TimeoutError):
+                    raise error.__context__ from None
+                raise
             finally:
                 self.file = self.file and plain  # None once smtplib has closed the session
 

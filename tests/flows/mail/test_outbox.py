@@ -178,7 +178,7 @@ def behave(post: Post, step: str, reply: str) -> None:
     ("step", "reply", "why"),
     [
         ("connect", "close", "unexpectedly closed"),
-        ("connect", "hang", "timed out"),
+        ("connect", "hang", "no answer in time"),
         ("mail", "421 4.3.2 busy", ""),
         ("rcpt", "451 4.7.1 greylisted", ""),
         ("rcpt", "421 4.3.2 leaving", ""),
@@ -191,7 +191,7 @@ def test_a_temporary_failure_is_retried_at_once_and_later(
 ) -> None:
     behave(post, step, reply)
     waits: list[float] = []
-    result = send(tmp_path, post, sleep=waits.append, timeout_s=0.3 if why == "timed out" else 5)
+    result = send(tmp_path, post, sleep=waits.append, timeout_s=0.3 if reply == "hang" else 5)
     assert waits == list(outbox.WAITS_S)
     (problem,) = result.problems
     assert (why or reply) in problem and "barometer report --week 2026-W12 --send" in problem
